@@ -1,5 +1,5 @@
-//! A bare axum server that sends one recorded response to every request; `cargo xtask bench page`
-//! compares Kenduri with it. Started as `bare ADDRESS FILE`.
+//! `bare ADDRESS FILE`: a bare axum server that sends one recorded response to every request.
+//! `cargo xtask bench page` compares Kenduri with this server.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -41,7 +41,7 @@ fn read(recorded: &[u8]) -> Result<(HeaderMap, Bytes)> {
     let mut headers = HeaderMap::new();
     for line in std::str::from_utf8(&recorded[..end])?.split("\r\n").skip(1) {
         let (name, value) = line.split_once(": ").context("a header without a value")?;
-        // The server adds these two headers itself.
+        // axum adds these two headers itself.
         if !["content-length", "date"].contains(&name.to_ascii_lowercase().as_str()) {
             headers.append(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
         }

@@ -1,6 +1,6 @@
-//! Copies the demo's household `RAHMA` many times, directly in the store, with up to 5,000 copies
-//! per occasion. The benchmarks need so many invitations, and no page can create them. Started as
-//! `crowd STORE NUMBER`.
+//! `crowd STORE NUMBER`: copies the demo's household `RAHMA` many times, directly in the store,
+//! with up to 5,000 copies per occasion. The benchmarks need more invitations than can be created
+//! through pages.
 //!
 //! The same SQL works in both kinds of store. Rows are copied with all their columns; only IDs,
 //! slugs, codes and limits differ.
@@ -32,7 +32,7 @@ fn main() -> Result<()> {
     store.run(&script.join(";\n"))
 }
 
-/// The rows in one table that belong to the household or its occasion.
+/// The rows of one table that must be copied with the household or its occasion.
 struct Part {
     table: &'static str,
     rows: &'static str,
@@ -41,7 +41,7 @@ struct Part {
     changed: &'static [(&'static str, New)],
 }
 
-/// How often the rows of a table are copied.
+/// How often a table's rows are copied: once for each new occasion or each new invitation.
 #[derive(Clone, Copy, PartialEq)]
 enum Copied {
     PerOccasion,
@@ -50,16 +50,16 @@ enum Copied {
 
 #[derive(Clone, Copy)]
 enum New {
-    /// An id that differs for each copied occasion.
+    /// An ID that is different in each copied occasion.
     OfOccasion,
-    /// An id that differs for each copied invitation.
+    /// An ID that is different in each copied invitation.
     OfInvitation,
-    /// The occasion's slug, which differs for each copied occasion.
+    /// The occasion's slug, which must be unique.
     Slug,
     Code,
-    /// No seat limit, because the original limit is too small for the copies.
+    /// No seat limit, because the demo's limit is too small for the copies.
     Unlimited,
-    /// Zero, because nobody has responded yet.
+    /// Zero, because no copied household has responded.
     Zero,
 }
 
@@ -123,7 +123,8 @@ const PARTS: [Part; 7] = [
 ];
 
 impl Part {
-    /// Returns the SQL statement that copies a table's rows; `copy.i` counts from 1.
+    /// Returns the SQL statement that copies a table's rows; `copy.i` in the statement is the
+    /// number of the copy, counted from 1.
     fn copy(&self, columns: &[String], invitations: usize) -> String {
         let (last, occasion) = match self.copied {
             Copied::PerOccasion => (invitations.div_ceil(IN_ONE_OCCASION), "copy.i".to_owned()),
@@ -164,8 +165,8 @@ impl Part {
     }
 }
 
-/// Returns an SQL expression for a new UUID, which is the old one with the number as its last
-/// group.
+/// Returns an SQL expression for a new UUID, in which `number` replaces the last group of the old
+/// one.
 fn renumbered(column: &str, number: &str) -> String {
     format!("substr(old.{column}, 1, 24) || {}", padded(number, 12))
 }

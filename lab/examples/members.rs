@@ -1,6 +1,6 @@
-//! Writes members with a common password, and phrases, directly to a store that no process has
-//! open. No page can create so many members, and no API can write phrases. Started as `members FILE
-//! NUMBER HASH`. The first member owns the installation.
+//! `members FILE NUMBER HASH`: writes members who share a password, and phrases, directly to a
+//! store that no process has open. No page can create so many members, and no API can write
+//! phrases. The first member owns the installation.
 
 use std::path::PathBuf;
 

@@ -117,8 +117,8 @@ pub(crate) enum Bench {
         #[command(flatten)]
         subject: Subject,
     },
-    /// An import of as many households as an occasion can have, while others answer: time, memory,
-    /// how long others wait. Then the host's pages in that occasion.
+    /// An import of as many households as an occasion can have, while others send RSVPs: time,
+    /// memory, how long others wait. Then the host's pages in that occasion.
     Import {
         #[command(flatten)]
         subject: Subject,
@@ -163,8 +163,8 @@ impl Turns {
     }
 }
 
-/// Runs the benchmark. This program must be a release build, because a slow client would mainly
-/// measure itself.
+/// Runs the benchmark. This process must be a release build, because a slow client would distort
+/// the figures.
 pub(crate) fn bench(bench: &Bench) -> Result<()> {
     let named = bench.named_program();
     ensure!(
@@ -243,7 +243,7 @@ impl Bench {
     }
 }
 
-/// Returns the arguments of this run, so that the output shows how to repeat it.
+/// Returns the command line of this run, which is printed so that the reader can repeat the run.
 fn arguments() -> String {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     arguments.join(" ")

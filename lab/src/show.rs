@@ -24,8 +24,8 @@ use crate::workspace::root;
 /// What to show.
 #[derive(Subcommand)]
 pub(crate) enum Show {
-    /// The edge: no request fails while everything behind it changes, and slow or hostile clients
-    /// do not slow down others.
+    /// The edge: no request fails while its configuration and the upstreams change, and slow or
+    /// hostile clients do not slow down others.
     Edge(Wanted),
     /// `kenduri install` on a live systemd, in a virtual machine: sockets, restarts, upgrades,
     /// services that use too much memory or leave their process group, and a clean removal.
@@ -66,8 +66,8 @@ pub(crate) struct Wanted {
 /// A part of the demonstration.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Requests and WebSocket messages through a reload, a broken file, a new certificate, a new
-    /// process and a new upstream.
+    /// Requests and WebSocket messages through a reload, an invalid settings file, a new
+    /// certificate, a new process and a new upstream.
     Changes,
     /// Slow headers, bodies and readers, rapid resets, 10,000 half-open connections.
     Hostile,
@@ -77,7 +77,7 @@ enum Part {
 
 const REQUESTS: usize = 20_000;
 
-/// Runs a demonstration; fails if a promise is not kept.
+/// Runs a demonstration. Fails if Kenduri does not behave as the documents promise.
 pub(crate) fn show(what: &Show) -> Result<()> {
     interrupt::listen()?;
     match what {
@@ -89,7 +89,8 @@ pub(crate) fn show(what: &Show) -> Result<()> {
     }
 }
 
-/// Returns the program to demonstrate: `named`, or else a debug build.
+/// Returns the `kenduri` program to demonstrate: the program `named` by the user, or else a debug
+/// build.
 fn shown(named: Option<&Path>) -> Result<PathBuf> {
     if let Some(program) = named {
         return program

@@ -1,7 +1,7 @@
 //! `cargo xtask dev`: serves the demo from `target/dev`, and rebuilds and restarts it whenever a
 //! file is saved.
 //!
-//! If a build fails, the running demo stays, so that its pages can still be viewed.
+//! If a build fails, the demo keeps running, so that its pages can still be viewed.
 
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -15,8 +15,8 @@ use crate::command::{program, run};
 use crate::interrupt;
 use crate::workspace::{files_below, root};
 
-/// The interval at which the files are checked: short for a person, but long enough to spare the
-/// disk.
+/// The interval at which the files are checked for changes: short enough for a waiting developer,
+/// long enough to spare the disk.
 const EVERY: Duration = Duration::from_millis(300);
 
 pub(crate) fn dev() -> Result<()> {
@@ -45,7 +45,7 @@ fn start() -> Result<Child> {
         .spawn()?)
 }
 
-/// Asks the process to exit and waits for it, because the next process needs the same port and
+/// Asks the running demo to exit and waits for it, because the next one needs the same port and
 /// store.
 fn stop(running: Option<Child>) {
     let Some(mut child) = running else { return };
@@ -55,8 +55,7 @@ fn stop(running: Option<Child>) {
     let _ = child.wait();
 }
 
-/// Returns the number of files and the most recently saved file. Because of the number, a removed
-/// file also counts as a change.
+/// Returns the number of files and the most recently saved file. The number reveals removed files.
 fn newest(folder: &Path) -> Result<(usize, Option<(SystemTime, PathBuf)>)> {
     let files = files_below(folder)?;
     let count = files.len();

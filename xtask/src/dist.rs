@@ -1,8 +1,8 @@
-//! `cargo xtask dist`: makes everything for a release page, in `target/dist`.
+//! `cargo xtask dist`: makes every file of a release, in `target/dist`.
 //!
-//! The results are made from the program, the files in `packaging/` and cargo's metadata. The same
-//! commit gives the same bytes: every timestamp is the commit's time, files are sorted, and all
-//! files belong to root.
+//! The release files are made from the program, the files in `packaging/` and cargo's metadata.
+//! Each commit always gives the same bytes: every timestamp is the commit's time, files are sorted,
+//! and all files belong to root.
 
 mod build;
 mod container;
@@ -30,7 +30,7 @@ use tree::Tree;
 
 pub use deb::Compression;
 
-/// The options of the packaging.
+/// How to make the release files.
 #[derive(Args)]
 pub struct Wanted {
     /// Pack this program instead of building the program.
@@ -41,7 +41,7 @@ pub struct Wanted {
     into: PathBuf,
 }
 
-/// Builds the program, unless one is given, and packs it.
+/// Builds the program, unless the user names one, and packs it.
 pub fn dist(wanted: &Wanted) -> Result<()> {
     interrupt::listen()?;
     let into = root().join(&wanted.into);
@@ -92,7 +92,7 @@ impl Release {
         })
     }
 
-    /// Returns the commit's time in the format of RFC 3339.
+    /// Returns the commit's time as an RFC 3339 timestamp.
     fn date(&self) -> Result<String> {
         let at = format!("--date=@{}", self.time);
         output(program("date").args(["--utc", &at, "+%Y-%m-%dT%H:%M:%SZ"]))
@@ -105,9 +105,9 @@ impl Release {
 }
 
 pub(crate) struct Machine {
-    /// The architecture's name in Rust and in the kernel.
+    /// The architecture's name, which is the same in Rust and in the kernel.
     architecture: &'static str,
-    /// The architecture's name in Debian and in container images.
+    /// The architecture's name, which is the same in Debian and in container images.
     debian: &'static str,
 }
 

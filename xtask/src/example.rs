@@ -41,7 +41,7 @@ pub enum Site {
     Wedding,
 }
 
-/// Another configuration of a site.
+/// An alternative configuration of a site.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Way {
     /// The wedding card with no program but Kenduri.
@@ -69,7 +69,7 @@ pub fn example(wanted: &Wanted) -> Result<()> {
     let mut command = program(&kenduri);
     command.args(["serve", "--config"]).arg(&settings);
     if wanted.only == Some(Way::Alone) {
-        // The settings name an occasion of the demo.
+        // The settings refer to an occasion of the demo.
         command
             .args(["--demo", "--data"])
             .arg(folder.join("data/alone"));
@@ -81,7 +81,7 @@ pub fn example(wanted: &Wanted) -> Result<()> {
     ended
 }
 
-/// Imports the dump of the personal site; importing it again changes nothing.
+/// Imports the dump of the older site into the personal site; importing it again changes nothing.
 fn import_older_site(kenduri: &Path, folder: &Path, settings: &Path) -> Result<()> {
     run(program(kenduri)
         .args(["import", "personal-site"])
@@ -138,13 +138,14 @@ impl Site {
     }
 }
 
-/// Installs the packages listed in a folder's `requirements.txt` into the folder's `.venv`, unless
-/// they are installed.
+/// Installs the packages listed in the folder's `requirements.txt` into its `.venv`, unless they
+/// are installed.
 pub fn install_python(folder: &Path) -> Result<()> {
     install_python_into(&folder.join("requirements.txt"), &folder.join(".venv"))
 }
 
-/// Installs the packages listed in a file into a virtual environment, unless they are installed.
+/// Installs the packages listed in the requirements file into a virtual environment, unless they
+/// are installed.
 pub fn install_python_into(wanted: &Path, environment: &Path) -> Result<()> {
     let installed = Installed {
         wanted: wanted.to_owned(),
@@ -166,8 +167,8 @@ pub fn install_python_into(wanted: &Path, environment: &Path) -> Result<()> {
     installed.note()
 }
 
-/// Installs the packages listed in a folder's `package-lock.json` into the folder, unless they are
-/// installed.
+/// Installs the packages listed in the folder's `package-lock.json` into the folder, unless they
+/// are installed.
 pub fn install_node(folder: &Path) -> Result<()> {
     let installed = Installed {
         wanted: folder.join("package-lock.json"),
@@ -188,7 +189,7 @@ pub fn has_venv() -> bool {
     output(program("python3").args(["-c", "import ensurepip, venv"])).is_ok()
 }
 
-/// A list of packages, and its copy from the time of the last installation.
+/// A list of packages to install, and its copy from the time of the last installation.
 struct Installed {
     wanted: PathBuf,
     there: PathBuf,

@@ -1,7 +1,7 @@
 //! Handles Ctrl-C and SIGTERM: ends all running commands. Afterwards, the code that started the
 //! commands cleans up.
 //!
-//! Each command runs in its own process group, so that its children end with it. A private
+//! Each command runs in its own process group, so that its child processes end with it. A private
 //! `PostgreSQL` outlives the commands just long enough to be stopped properly.
 
 use std::process::Child;
@@ -15,13 +15,13 @@ use tokio::signal::unix::{SignalKind, signal};
 static WANTED: AtomicBool = AtomicBool::new(false);
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// A process group that is ended by an interrupt while this value exists.
+/// A process group that exits on Ctrl-C or SIGTERM as long as this value exists.
 #[must_use]
 pub struct Running {
     group: Pid,
 }
 
-/// Starts handling signals.
+/// Starts handling Ctrl-C and SIGTERM.
 pub fn listen() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -83,6 +83,6 @@ fn running() -> MutexGuard<'static, Vec<Pid>> {
 }
 
 fn end(group: Pid) {
-    // The group may have exited by itself, which is fine.
+    // The process group may have exited already.
     let _ = kill_process_group(group, Signal::TERM);
 }

@@ -10,7 +10,7 @@ use crate::command::{program, run};
 use crate::interrupt;
 
 /// Runs a benchmark with release builds of the client and the server, because a slow client would
-/// mainly measure itself.
+/// distort the figures.
 pub(crate) fn bench(what: &[OsString]) -> Result<()> {
     interrupt::listen()?;
     let cargo = [
@@ -26,7 +26,6 @@ pub(crate) fn bench(what: &[OsString]) -> Result<()> {
     run(program("cargo").args(cargo).args(what))
 }
 
-/// Runs a demonstration; fails if a promise is not kept.
 pub(crate) fn show(what: &[OsString]) -> Result<()> {
     interrupt::listen()?;
     run(&mut showing(what))

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::{command, dist, example, interrupt, postgres, workspace};
 
-/// The tasks of a contributor.
+/// The tasks of contributors and CI.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {

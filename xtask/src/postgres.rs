@@ -1,4 +1,4 @@
-//! A private `PostgreSQL` in a random folder, with a Unix socket and without existing data.
+//! A private `PostgreSQL` in a random folder, which listens on a Unix socket and contains no data.
 //!
 //! The collation is deliberately not `C`, so that a column without `COLLATE "C"` is sorted
 //! differently than in `SQLite`.
@@ -17,10 +17,10 @@ use tempfile::TempDir;
 use crate::command::{find, output, program};
 use crate::interrupt;
 
-/// How long starting may take on a slow disk.
+/// The timeout for the server's start on a slow disk.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A running server; dropping it stops it and removes its folder.
+/// A running PostgreSQL server; dropping this value stops the server and removes its folder.
 pub struct PrivatePostgres {
     server: Child,
     folder: TempDir,
@@ -80,7 +80,8 @@ impl PrivatePostgres {
         )
     }
 
-    /// Returns the main process's pid. The processes for connections are its children.
+    /// Returns the pid of PostgreSQL's main process, which is the parent of the processes for
+    /// connections.
     pub fn process(&self) -> u32 {
         self.server.id()
     }
@@ -118,7 +119,8 @@ impl Drop for PrivatePostgres {
     }
 }
 
-/// Returns the folder of `initdb` and `postgres`, which Debian does not include in `PATH`.
+/// Returns the folder that contains `initdb` and `postgres`, which Debian does not include in
+/// `PATH`.
 pub fn find_programs() -> Option<PathBuf> {
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()

@@ -9,7 +9,7 @@ use crate::command::program;
 use crate::example::install_python;
 use crate::workspace::root;
 
-/// A running server with no buckets; dropping it stops it.
+/// A running S3 server without buckets; dropping this value stops the server.
 #[derive(Debug)]
 pub(crate) struct PrivateS3 {
     server: Child,
@@ -17,7 +17,7 @@ pub(crate) struct PrivateS3 {
 }
 
 impl PrivateS3 {
-    /// Installs the server, unless it is installed, and starts it on a free port.
+    /// Installs the S3 server, unless it is installed, and starts it on a free port.
     pub(crate) fn start() -> Result<Self> {
         let folder = root().join("tests/s3");
         install_python(&folder)?;

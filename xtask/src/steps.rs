@@ -13,7 +13,6 @@ use crate::command::shown;
 use crate::interrupt::{self, Running};
 use crate::workspace::root;
 
-/// The steps done so far.
 pub(crate) struct Steps {
     begin: Instant,
     rows: Vec<Row>,
@@ -53,7 +52,7 @@ impl Drop for Background {
     fn drop(&mut self) {
         if self.ended.is_some() {
             self.running.end();
-            // An error of an earlier step is reported instead of this step's error.
+            // The caller reports the error of an earlier step instead of this step's error.
             let _ = self.wait();
         }
     }
@@ -80,7 +79,7 @@ impl Steps {
         outcome.with_context(|| format!("the step “{name}” failed"))
     }
 
-    /// Starts a step in the background, in a process of its own. Its output is collected in a file.
+    /// Starts a step in a background process, whose output is collected in a file.
     pub(crate) fn start(name: &'static str, mut command: Command) -> Result<Background> {
         println!(
             "\n=== {name}: begins, beside the next steps\n$ {}",
@@ -135,7 +134,7 @@ impl Steps {
     }
 }
 
-/// Formats a time as minutes and seconds.
+/// Formats a duration as minutes and seconds.
 fn clock(time: Duration) -> String {
     format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: runs the same steps as CI, from a fresh Debian to the browser tests.
 //!
-//! The run stops at the first failure. Everything that a step starts is private to this run and in
-//! a random folder. It is removed at the end, even after a failure or Ctrl-C.
+//! The run stops at the first failed step. Each step's processes and files are private to the run
+//! and are removed at its end, even after a failure or Ctrl-C.
 
 mod packages;
 
@@ -24,7 +24,8 @@ use crate::workspace::root;
 
 /// The number of parallel compiler jobs, the same as in CI.
 const JOBS: &str = "-j2";
-/// The number of tests of a binary that run in parallel: more than cores, because many tests wait.
+/// The number of tests in a test binary that run in parallel. It is larger than the number of
+/// cores, because many tests wait.
 const THREADS: &str = "4";
 
 /// How often each race is repeated in tests.
@@ -63,7 +64,7 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
     // The following steps test an unoptimized build, because a release build would take as long as
     // all tests together.
     let built = root().join("target/debug/kenduri");
-    // This step starts as early as possible: most of its tests wait for something, whereas the
+    // The virtual-machine step starts as early as possible, because it mostly waits, whereas the
     // browser tests keep the processor busy.
     let mut machine = showing(&["install", "--program"]);
     machine.arg(&built);
@@ -121,8 +122,8 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
         run(&mut npm_test(&socketio))
     })?;
     steps.step("sign-ins with a provider", || run(&mut npm_test(&oidc)))?;
-    // This step runs in the background, because the programs of the sites start, stop and wait most
-    // of the time.
+    // This step runs in the background, because most of the time it waits for the example sites'
+    // programs to start or stop.
     let sites = Steps::start("sites with programs beside them", npm_test(&examples))?;
     steps.step("stories and looks in a browser", || {
         run(&mut npm_test(&browser))

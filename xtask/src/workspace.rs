@@ -20,7 +20,7 @@ pub fn shown(path: &Path) -> String {
         .to_string()
 }
 
-/// Returns every file below `folder`, sorted, without the leftovers of builds and package managers.
+/// Returns every file below `folder`, sorted, without files created by builds and package managers.
 pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -48,7 +48,7 @@ pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 
 #[derive(Deserialize)]
 pub struct Metadata {
-    /// The packages of the workspace, and third-party packages.
+    /// The crates of the workspace, and third-party crates.
     pub packages: Vec<Package>,
 }
 
@@ -80,7 +80,8 @@ impl Package {
         self.manifest_path.parent().unwrap_or(&self.manifest_path)
     }
 
-    /// Returns the folders with this name, which may be beside the manifest and in any module.
+    /// Returns all folders with this name, which may be beside the manifest or inside any module's
+    /// folder.
     pub fn folders(&self, name: &str) -> Result<Vec<PathBuf>> {
         let mut found = vec![self.folder().join(name)];
         if let Ok(modules) = fs::read_dir(self.folder().join("src")) {

@@ -3,7 +3,7 @@
 //!
 //! If the argument is a settings file, this program uses the `listen`, `tls`, `route` and
 //! `upstream` settings in it, and writes an access log as configured in `log.to`. `cargo xtask
-//! bench edge --door` runs it in this way.
+//! bench edge --door` runs this program with a settings file.
 
 use std::error::Error;
 use std::fs::File;
@@ -49,7 +49,7 @@ fn here() -> Description {
     }
 }
 
-/// Reads a settings file; relative paths are relative to the file's folder.
+/// Reads a settings file. Paths in it are relative to the file's folder.
 fn described(file: &Path) -> Result<(Description, Options, Option<Writing>), Box<dyn Error>> {
     let mut written: toml::Table = std::fs::read_to_string(file)?.parse()?;
     written.remove("data");

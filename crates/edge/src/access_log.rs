@@ -27,7 +27,6 @@ use crate::metrics::log_lines_dropped;
 /// The size of a worker's buffer of unwritten lines, in bytes.
 const WAITING: usize = 1 << 20;
 
-/// The format of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Json,
@@ -35,7 +34,7 @@ pub enum Format {
     Combined,
 }
 
-/// The access log of one worker. [`Log::for_worker`] makes the log of another worker.
+/// The access log of one worker. [`Log::for_worker`] makes the logs of further workers.
 #[derive(Clone)]
 pub struct Log(Arc<LogFormatter>);
 
@@ -45,7 +44,7 @@ struct LogFormatter {
     mask: Mask,
     second: Mutex<ClockText>,
     all_dropped: Counter,
-    /// The number of lines dropped since a line last fitted into the buffer.
+    /// The number of lines that have been dropped since a line last fitted into the buffer.
     dropped: AtomicU64,
 }
 
@@ -68,7 +67,7 @@ impl Log {
         Ok((log, writing))
     }
 
-    /// Creates a log that writes to a writer, which other logs may share.
+    /// Makes a log that writes to a writer, which other logs may use too.
     pub fn onto(writer: &LogWriter, format: Format, mask: Mask) -> Self {
         Self::of(writer.buffer(WAITING), format, mask)
     }
@@ -96,7 +95,8 @@ impl Log {
         }))
     }
 
-    /// Puts a line into the buffer. Never waits for the disk.
+    /// Puts a line into the buffer, or drops the line if the buffer is full. Never waits for the
+    /// disk.
     pub fn line(&self, line: &Line<'_>) {
         let formatter = &*self.0;
         let mut second = formatter

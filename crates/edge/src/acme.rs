@@ -1,9 +1,9 @@
-//! Certificates from an ACME authority (RFC 8555): ordered, validated, stored, and renewed in time.
+//! Certificates from an ACME authority (RFC 8555), which are ordered, validated, stored, and
+//! renewed in time.
 //!
 //! [`Prepared::start`] starts one task. The task stores certificates in [`Issued`], which is read
-//! at every TLS handshake. It stores responses to challenges in [`Challenges`], where the edge
-//! looks them up. Every name has its own certificate, so that a name that fails does not block
-//! others. Self-signed certificates are made elsewhere.
+//! at every TLS handshake, and responses to challenges in [`Challenges`], where the edge looks them
+//! up. Every name has its own certificate, so that a failure for one name does not affect others.
 
 mod account;
 mod certificate;
@@ -44,14 +44,14 @@ use task::Task;
 
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Resolves a host name to addresses, with the given port.
+/// Resolves a host name to addresses, to which the given port is added.
 pub type LookUp = Arc<
     dyn Fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>
         + Send
         + Sync,
 >;
 
-/// The clock and the DNS resolver, which tests replace.
+/// The clock and the DNS resolver. Tests use their own.
 #[derive(Clone)]
 pub struct World {
     pub clock: Clock,
@@ -59,7 +59,7 @@ pub struct World {
 }
 
 impl World {
-    /// Makes a value with this clock and the system's DNS resolver.
+    /// Makes a value with this clock and the DNS resolver of the operating system.
     pub fn new(clock: Clock) -> Self {
         Self {
             clock,
@@ -79,18 +79,17 @@ impl fmt::Debug for World {
     }
 }
 
-/// Why ordering certificates is not possible at all.
+/// The reason why the edge cannot order any certificate.
 #[derive(Debug, Error)]
 pub enum AcmeError {
-    /// The folder for certificates cannot be used.
+    /// The folder for the certificates cannot be used.
     #[error("certificates cannot be kept: {0}\n  let the edge own its data folder")]
     Storage(#[from] StorageError),
-    /// The TLS library rejects the additional root certificate.
+    /// rustls rejects the additional root certificate.
     #[error("the authority cannot be talked to: {0}\n  look at tls.acme.ca")]
     Tls(#[from] rustls::Error),
 }
 
-/// The data that all steps of an order need.
 struct Shared {
     settings: Settings,
     world: World,
@@ -104,15 +103,15 @@ struct Shared {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     pub name: String,
-    /// The time at which the name's certificate becomes valid, if there is a certificate.
+    /// The beginning of the certificate's validity period, if there is a certificate.
     pub valid_from: Option<Timestamp>,
-    /// The time at which the name's certificate expires, if there is a certificate.
+    /// The end of the certificate's validity period, if there is a certificate.
     pub valid_until: Option<Timestamp>,
-    /// The next step; `None` if no certificate can be ordered for the name.
+    /// The next step for the name; `None` if no certificate can be ordered for it.
     pub next: Option<Next>,
-    /// The failures since the last certificate was issued.
+    /// The failures since a certificate was last issued.
     pub failures: Option<Failures>,
-    /// The reason why no certificate can be ordered for the name.
+    /// The reason why no certificate can be ordered for the name; `None` if one can be.
     pub refused: Option<Unorderable>,
 }
 
@@ -126,7 +125,7 @@ impl Standing {
     }
 }
 
-/// A task that is ready to start, because all steps that can fail have succeeded.
+/// A task that is ready to start. All steps that can fail have succeeded.
 pub struct Prepared(Shared);
 
 /// A handle to the running task.
@@ -140,7 +139,8 @@ pub struct Acme {
 }
 
 impl Prepared {
-    /// Creates the folder for certificates and the client for the authority. Orders nothing yet.
+    /// Creates the folder for certificates and the client for the authority, but orders nothing
+    /// yet.
     pub fn new(settings: Settings, world: World) -> Result<Self, AcmeError> {
         Ok(Self(Shared {
             storage: Storage::open(&settings.data, &settings.directory)?,
@@ -152,11 +152,11 @@ impl Prepared {
         }))
     }
 
-    /// Loads the stored certificates, so that [`Issued`] is filled when this returns, and starts
-    /// the task.
+    /// Loads the stored certificates, so that [`Issued`] is filled when this function returns, and
+    /// starts the task.
     ///
     /// The task ends when `stop` is cancelled, even in the middle of an order, which the next start
-    /// resumes. Must be called within a tokio runtime with time and I/O enabled.
+    /// resumes. Must be called within a Tokio runtime with time and I/O enabled.
     pub fn start(self, names: BTreeSet<String>, stop: CancellationToken) -> Acme {
         let challenges = Arc::clone(&self.0.challenges);
         let issued = Arc::clone(&self.0.issued);
@@ -183,8 +183,7 @@ impl Acme {
         &self.issued
     }
 
-    /// Replaces the names for which certificates are ordered, and immediately checks whether a step
-    /// is due.
+    /// Replaces the names for which certificates are ordered. Steps that are due begin at once.
     pub fn set_names(&self, names: BTreeSet<String>) {
         self.wanted.send_replace(names);
     }
@@ -193,12 +192,12 @@ impl Acme {
         Arc::clone(&self.report.borrow())
     }
 
-    /// Returns a receiver that is notified when the report changes.
+    /// Returns a receiver that is notified when the state of any name changes.
     pub fn watch(&self) -> watch::Receiver<Arc<[Standing]>> {
         self.report.clone()
     }
 
-    /// Waits until the task has ended after its `stop` was cancelled.
+    /// Waits until the task has ended, which it does after `stop` has been cancelled.
     pub async fn stopped(self) {
         if let Err(error) = self.task.await {
             tracing::error!(%error, "the task for certificates broke down");

@@ -1,4 +1,4 @@
-//! IP addresses as text, and the network prefixes that count as one client.
+//! Formats IP addresses as text, and determines the networks that count as one client.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
@@ -17,20 +17,21 @@ pub(crate) fn push(out: &mut Vec<u8>, address: IpAddr) {
         }
         IpAddr::V6(address) => {
             let mut text = String::with_capacity(40);
-            // Writing into memory cannot fail.
+            // Writing to memory cannot fail.
             let _ = write!(text, "{address}");
             out.extend_from_slice(text.as_bytes());
         }
     }
 }
 
-/// Returns the network that counts as one client: the IPv4 address, or the IPv6 /64.
+/// Returns the network that counts as one client: the IPv4 address itself, or the address's IPv6
+/// /64.
 pub(crate) fn network_64(address: IpAddr) -> IpAddr {
     network(address, 64)
 }
 
-/// Returns the network that counts as one customer: the IPv4 address, or the IPv6 /48, which is the
-/// largest network that a provider assigns to a customer (RFC 6177).
+/// Returns the network that counts as one customer of a provider: the IPv4 address itself, or the
+/// IPv6 /48, which is the largest network that a provider usually assigns to a customer (RFC 6177).
 pub(crate) fn network_48(address: IpAddr) -> IpAddr {
     network(address, 48)
 }

@@ -1,4 +1,4 @@
-//! Decides whether responses advertise HTTP/3 with `Alt-Svc` (RFC 7838).
+//! Decides whether responses advertise HTTP/3 with the header `Alt-Svc` (RFC 7838).
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -8,39 +8,38 @@ use http::HeaderValue;
 
 use crate::listener::ListenAddress;
 
-/// `ma` in seconds before any client has connected over HTTP/3.
+/// The advertisement's `ma` (lifetime in seconds) until a client has connected over HTTP/3.
 const TRIAL: u32 = 300;
-/// `ma` in seconds after a client has connected over HTTP/3.
+/// The advertisement's `ma` (lifetime in seconds) once a client has connected over HTTP/3.
 const PROVED: u32 = 24 * 60 * 60;
 
-/// Whether HTTP/3 works at each listening address.
 #[derive(Debug, Default)]
 pub(crate) struct AltSvc {
     doors: Mutex<Doors>,
-    /// The current advertisement, stored separately so that responses need no lock.
+    /// The current advertisement, which is stored separately so that responses need no lock.
     word: AtomicU8,
 }
 
 #[derive(Debug, Default)]
 struct Doors {
     standing: BTreeMap<ListenAddress, UdpStatus>,
-    /// Whether HTTP/3 was advertised, so that clients may still have the advertisement cached.
+    /// Whether HTTP/3 has been advertised, so that clients may have cached the advertisement.
     was_told: bool,
 }
 
-/// The state of a UDP socket; the states are in ascending order. Only `Closed` replaces a higher
-/// state.
+/// The status of a UDP socket. The variants are in ascending order, and only `Closed` replaces a
+/// higher status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum UdpStatus {
-    /// No worker reads from the socket.
+    /// No worker reads the socket.
     Closed,
-    /// Workers read from the socket, but no client has connected yet.
+    /// A worker reads the socket, but no client has connected yet.
     Open,
     /// A client has connected.
     Reached,
 }
 
-/// The advertisement in responses.
+/// The current advertisement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Word {
     Nothing,
@@ -50,7 +49,7 @@ enum Word {
 }
 
 impl AltSvc {
-    /// Replaces the set of socket addresses that have a UDP socket.
+    /// Sets which listening addresses have a UDP socket.
     pub(crate) fn keep(&self, addresses: &[&ListenAddress]) {
         let mut doors = self.doors();
         doors
@@ -65,7 +64,7 @@ impl AltSvc {
         self.say(&mut doors);
     }
 
-    /// Records an observed state of an address.
+    /// Records the observed status of an address's UDP socket.
     pub(crate) fn saw(&self, address: &ListenAddress, seen: UdpStatus) {
         let mut doors = self.doors();
         let Some(standing) = doors.standing.get_mut(address) else {
@@ -78,7 +77,7 @@ impl AltSvc {
         self.say(&mut doors);
     }
 
-    /// Stops all advertising, but does not send `clear`, because a program that takes over may
+    /// Stops all advertising. Responses do not contain `clear` either, because the next process may
     /// serve HTTP/3 again.
     pub(crate) fn say_nothing(&self) {
         let mut doors = self.doors();
@@ -87,7 +86,7 @@ impl AltSvc {
         self.say(&mut doors);
     }
 
-    /// Returns the value of `Alt-Svc` for a client that requested this host, which may include a
+    /// Returns the value of `Alt-Svc` for a client that has requested `host`, which may include a
     /// port.
     pub(crate) fn header(&self, host: &str) -> Option<HeaderValue> {
         let age = match self.word() {
@@ -96,8 +95,8 @@ impl AltSvc {
             Word::Trial => TRIAL,
             Word::Proved => PROVED,
         };
-        // The header contains the port that the client used, because that port may be forwarded to
-        // another one.
+        // The header contains the port from the client's request, because a router may forward that
+        // port to a different one of the edge.
         let port = host
             .rsplit_once(':')
             .and_then(|(_, port)| port.parse().ok());
@@ -106,8 +105,8 @@ impl AltSvc {
     }
 
     fn say(&self, doors: &mut Doors) {
-        // A client knows the host name but not the address it will connect to, so HTTP/3 must work
-        // at all addresses.
+        // A client knows the host name but not to which address it will connect, so HTTP/3 must
+        // work at all addresses.
         let word = match doors.standing.values().min() {
             Some(UdpStatus::Reached) => Word::Proved,
             Some(UdpStatus::Open) => Word::Trial,
@@ -152,7 +151,7 @@ mod tests {
         let trial = Some("h3=\":443\"; ma=300".to_owned());
         assert_eq!(said(&alt_svc, "a.example"), trial);
         alt_svc.saw(&two, UdpStatus::Reached);
-        // A lower state other than `Closed` does not replace a higher one.
+        // A lower status other than `Closed` does not replace a higher one.
         alt_svc.saw(&two, UdpStatus::Open);
         let proved = Some("h3=\":8443\"; ma=86400".to_owned());
         assert_eq!(said(&alt_svc, "a.example:8443"), proved);

@@ -1,4 +1,4 @@
-//! The app: the service that runs inside the edge.
+//! The app: a service that runs inside the edge and handles requests.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -14,14 +14,14 @@ use crate::body::{Answer, Body, BodyError};
 use crate::client_info::ClientInfo;
 use crate::pages::{self, Reader};
 
-/// A service that handles requests: any infallible `tower` service, such as a router. It is cloned
-/// for each request.
+/// A service that handles requests. Any infallible `tower` service, such as a router, is an app. It
+/// is cloned for each request.
 pub trait App: Clone + Send + Sync + 'static {
-    /// Handles one request, which has a [`ClientInfo`] in its extensions.
+    /// Handles a request, whose extensions contain a [`ClientInfo`].
     fn answer(self, request: Request<Body>) -> impl Future<Output = Answer> + Send;
 
     /// Decides whether a request may be forwarded to the target of a route with `access = { sign_in
-    /// = "…" }`. By default, for an app without accounts, every request is rejected.
+    /// = "…" }`. By default, every request is refused, as is right for an app without accounts.
     fn judge(self, question: Question) -> impl Future<Output = AuthDecision> + Send {
         let Question { info, headers, .. } = question;
         let reader = Reader::of(&headers);
@@ -30,10 +30,10 @@ pub trait App: Clone + Send + Sync + 'static {
     }
 }
 
-/// A request for another target that needs the app's authorization.
+/// A request for another target, which needs the app's authorization.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// The users whom the route allows, as configured in `sign_in`.
+    /// The users whom the route permits, as configured in `sign_in`.
     pub who: Arc<str>,
     pub method: Method,
     /// The path and query, as the edge parsed them.
@@ -42,7 +42,7 @@ pub struct Question {
     pub info: ClientInfo,
 }
 
-/// The app's decision on a request.
+/// The app's decision about a request for another target.
 #[derive(Debug)]
 pub enum AuthDecision {
     /// The request may be forwarded.
@@ -50,14 +50,15 @@ pub enum AuthDecision {
     Refuse(Answer),
 }
 
-/// The changes to an authorized request and its response.
+/// The changes that the app wants to an authorized request and its response.
 #[derive(Debug, Default)]
 pub struct Pass {
-    /// Headers that only the app may set. The edge removes them from the client's request.
+    /// The names of headers that only the app may set. The edge removes them from the client's
+    /// request.
     pub vouched: Vec<HeaderName>,
-    /// The values of the headers that the app sets.
+    /// Headers that the app sets in the request.
     pub headers: HeaderMap,
-    /// The names of cookies to remove from the request.
+    /// The names of the cookies that the edge removes from the request.
     pub without_cookies: Vec<String>,
     /// Headers to add to the response, such as a renewed cookie.
     pub answer: HeaderMap,
@@ -84,8 +85,8 @@ where
     }
 }
 
-/// An app behind dynamic dispatch. The code that serves connections is then compiled once, in this
-/// crate, and not again for every app type in the crates that mount an app.
+/// An app behind dynamic dispatch. The code that serves connections is therefore compiled once, in
+/// this crate, and not again in each crate that mounts an app.
 #[derive(Clone)]
 pub(crate) struct Mounted(Arc<dyn Kind>);
 

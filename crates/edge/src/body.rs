@@ -36,7 +36,8 @@ pub(crate) fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answ
     answer
 }
 
-/// Reads at most `most` bytes that are available now. Returns no bytes at the end of the stream.
+/// Reads at most `most` bytes, as soon as some are available. Returns no bytes at the end of the
+/// stream.
 pub(crate) fn poll_piece(
     stream: &mut (impl AsyncRead + Unpin),
     context: &mut Context<'_>,
@@ -48,16 +49,17 @@ pub(crate) fn poll_piece(
     let reading = pin!(stream.read_buf(&mut limited));
     ready!(reading.poll(context))?;
     if piece.len() < piece.capacity() / 2 {
-        // A small piece is copied, so that a slow reader does not keep a mostly empty buffer.
+        // A small piece is copied, so that a slow consumer does not keep a mostly empty buffer
+        // alive.
         return Poll::Ready(Ok(Bytes::copy_from_slice(&piece)));
     }
     Poll::Ready(Ok(piece.freeze()))
 }
 
-/// Returns the size of a body that consists of `held` bytes and the rest.
+/// Returns the size of a body that consists of `held` bytes followed by `rest`.
 pub(crate) fn with_more(rest: SizeHint, held: u64) -> SizeHint {
     let mut whole = SizeHint::new();
-    // The upper bound is set first, because the lower bound must never exceed it.
+    // The upper bound must be set first, because the lower bound must never exceed it.
     if let Some(upper) = rest.upper() {
         whole.set_upper(upper.saturating_add(held));
     }
@@ -65,24 +67,25 @@ pub(crate) fn with_more(rest: SizeHint, held: u64) -> SizeHint {
     whole
 }
 
-/// The part of a body that one `sendfile` call can send.
+/// The part of a body's file that one `sendfile` call can send.
 #[derive(Debug)]
 pub(crate) struct SendfileRange<'a> {
     pub(crate) file: BorrowedFd<'a>,
-    /// The offset in the file.
+    /// The part's offset in the file.
     pub(crate) place: u64,
     pub(crate) length: usize,
-    /// The permit for this step, to be released after some of the part was sent.
+    /// The permit for this call, to be released after the call has sent something.
     pub(crate) turn: ReadPermit,
 }
 
-/// A body. The common sources are enum variants, which avoids boxed traits for most requests.
+/// A request or response body. Common kinds are enum variants, which avoids a boxed trait for most
+/// requests.
 #[derive(Debug, Default)]
 pub enum Body {
     #[default]
     Empty,
     Full(Full<Bytes>),
-    /// Parts of files that are not in memory.
+    /// Data that is read from files while it is sent.
     FileBody(Box<FileBody>),
     /// A body whose end is recorded in the access log.
     LoggedBody(Box<LoggedBody<Body>>),
@@ -104,8 +107,8 @@ impl Body {
         Self::FileBody(Box::new(pieces))
     }
 
-    /// Whether the whole body is in one file, so that `sendfile` can send it. Must be called before
-    /// sending begins.
+    /// Whether the whole body is a range of one file, so that `sendfile` can send it. Must be
+    /// called before sending begins.
     pub(crate) fn is_in_file(&self) -> bool {
         match self {
             Self::FileBody(pieces) => pieces.is_one_file(),
@@ -114,7 +117,7 @@ impl Body {
         }
     }
 
-    /// Waits for the next part that `sendfile` can send. The body must be [in a
+    /// Waits until `sendfile` can send the next part. The body must be [in a
     /// file](Self::is_in_file) and not at its end.
     pub(crate) fn poll_stretch(
         &mut self,
@@ -128,14 +131,14 @@ impl Body {
         }
     }
 
-    /// Records that the last part could not be read from its file.
+    /// Records that the file could not be read, after [`Self::poll_stretch`] returned a part of it.
     pub(crate) fn failed(&mut self, error: &io::Error) {
         if let Self::LoggedBody(logged) = self {
             logged.failed(error);
         }
     }
 
-    /// Records that `sent` bytes of the last part were sent.
+    /// Records that `sent` bytes of the last part have been sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         match self {
             Self::FileBody(pieces) => pieces.advance(sent),
@@ -162,13 +165,13 @@ impl Body {
         }
     }
 
-    /// Makes a body from frames that were already read, or from the error that ended it, and the
-    /// rest.
+    /// Makes a body from `ahead`, which contains the frames read so far or the error that ended the
+    /// body, and the rest.
     pub(crate) fn begun(ahead: VecDeque<Result<Frame<Bytes>, BodyError>>, rest: Self) -> Self {
         Self::stream(Begun { ahead, rest })
     }
 
-    /// Makes a body from another type of stream.
+    /// Makes a body from any other type of stream.
     pub fn stream<B>(body: B) -> Self
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
@@ -218,7 +221,7 @@ impl HttpBody for Body {
     }
 }
 
-/// A body with frames that were already read.
+/// A body whose first frames have already been read.
 struct Begun {
     ahead: VecDeque<Result<Frame<Bytes>, BodyError>>,
     rest: Body,

@@ -53,13 +53,13 @@ pub(crate) use stored::{Head, Key, Stored};
 
 pub use purge::PURGE;
 
-/// The checked `shared_cache = { … }` of a route.
+/// The validated `shared_cache = { … }` of a route.
 #[derive(Debug)]
 pub struct Policy {
-    /// The target of the route, which separates the responses of different servers.
+    /// The route's target, which separates the cached responses of different servers.
     pub(crate) scope: Arc<str>,
     pub(crate) unsaid: Unsaid,
-    /// Whether the lifetime of the route also applies to responses to requests with cookies.
+    /// Whether the route's lifetime also applies to responses to requests with cookies.
     with_cookies: bool,
     pub(crate) figures: CacheFigures,
 }
@@ -74,8 +74,8 @@ impl Policy {
         }
     }
 
-    /// Returns the lifetimes that apply to the response if it has no caching headers. They are zero
-    /// if the request has cookies, because the response may then be for one user without saying so.
+    /// Returns the lifetimes that apply to a response without caching headers. They are zero if the
+    /// request has cookies, because the response may then be for a single user.
     pub(crate) fn unsaid_to(&self, request: &HeaderMap) -> Unsaid {
         let mut unsaid = self.unsaid;
         if self.is_personal(request) {
@@ -84,18 +84,18 @@ impl Policy {
         unsaid
     }
 
-    /// Whether the route's lifetime does not apply to the response, because the request has cookies
-    /// and the response may therefore be for one user.
+    /// Whether the route's lifetime does not apply to a response because the request has cookies,
+    /// so that the response may be for a single user.
     pub(crate) fn is_personal(&self, request: &HeaderMap) -> bool {
         !self.with_cookies && !self.unsaid.lifetime.is_zero() && request.contains_key(COOKIE)
     }
 
-    /// The cache key of a request for this path with its query.
+    /// Returns the cache key of a request. `target` is the path and the query.
     pub(crate) fn key(&self, info: &ClientInfo, target: &str) -> Key {
         let mut key = String::with_capacity(
             self.scope.len() + info.host.len() + target.len() + "\nhttps://".len(),
         );
-        // Writing into a string cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(
             key,
             "{}\n{}://{}{target}",

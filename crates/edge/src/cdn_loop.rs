@@ -1,4 +1,4 @@
-//! Detects requests that loop back to this edge (RFC 8586).
+//! Detects requests that loop back to this edge, by the header `CDN-Loop` (RFC 8586).
 
 use std::fs;
 use std::path::Path;
@@ -9,20 +9,20 @@ use crate::crypto;
 use crate::durable;
 
 pub(crate) const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
-/// The file's name in the data folder.
+/// The file in the data folder that contains the installation's name.
 const FILE: &str = "cdn-id";
-/// How often a request may pass through the same edge. More than one pass is legitimate, because a
-/// route may deliberately lead to another route.
+/// How many times a request may pass through the same edge. More than one pass can be legitimate,
+/// because a route may deliberately lead to another route of the same edge.
 const PASSES: usize = 5;
 
-/// The name of this installation in `CDN-Loop`. The name is random, because a request may pass
-/// through two installations with the same settings.
+/// The name by which this installation identifies itself in `CDN-Loop`. It is random, because a
+/// request may pass through two installations with the same settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CdnId(HeaderValue);
 
 impl CdnId {
-    /// Returns the name stored in the data folder; generates and stores a name if there is none.
-    /// This function blocks.
+    /// Returns the installation's name from the data folder. If there is none, generates and stores
+    /// a name. This function blocks.
     pub fn kept_in(data: &Path) -> Self {
         let kept = fs::read_to_string(data.join(FILE));
         if let Some(id) = kept.as_deref().ok().and_then(Self::parse) {
@@ -37,7 +37,7 @@ impl CdnId {
         id
     }
 
-    /// Parses a name of letters, digits, `-`, `.` and `_`.
+    /// Parses an installation's name, which consists of letters, digits, `-`, `.` and `_`.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_ascii();
         let fits = (1..=64).contains(&text.len())
@@ -48,7 +48,7 @@ impl CdnId {
         fits.then_some(Self(id))
     }
 
-    /// Generates a random name.
+    /// Generates a random name for the installation.
     pub(crate) fn random() -> Self {
         let bits = crypto::random().unwrap_or_else(|error| {
             tracing::warn!(%error, "the name in CDN-Loop is that of others");
@@ -58,13 +58,13 @@ impl CdnId {
         Self(HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("kenduri")))
     }
 
-    /// Returns a copy that shares no reference count with other threads.
+    /// Returns a copy of the name that shares no reference count with other threads.
     pub(crate) fn for_worker(&self) -> Self {
         let copied = HeaderValue::from_bytes(self.0.as_bytes());
         Self(copied.unwrap_or_else(|_| self.0.clone()))
     }
 
-    /// Adds the name to `CDN-Loop`.
+    /// Adds the installation's name to `CDN-Loop`.
     pub(crate) fn mark(&self, headers: &mut HeaderMap) {
         headers.append(CDN_LOOP, self.0.clone());
     }
@@ -91,12 +91,12 @@ mod tests {
         assert_eq!(CdnId::kept_in(folder.path()), made);
         let other = tempfile::tempdir().unwrap();
         assert_ne!(CdnId::kept_in(other.path()), made);
-        // A file without a valid name is overwritten.
+        // A file that contains no valid name is overwritten.
         fs::write(folder.path().join(FILE), "a, b\n").unwrap();
         let again = CdnId::kept_in(folder.path());
         assert_ne!(again, made);
         assert_eq!(CdnId::kept_in(folder.path()), again);
-        // Without a folder, a name is still generated.
+        // If the folder does not exist, a name is still generated.
         CdnId::kept_in(&folder.path().join("missing"));
     }
 

@@ -1,4 +1,4 @@
-//! Describes the client of a request, with regard to trusted proxies.
+//! Describes the client of a request, as far as the peer and trusted proxies reveal it.
 
 use std::fmt::{self, Debug, Display};
 use std::hash::{BuildHasher as _, RandomState};
@@ -11,18 +11,19 @@ use http::{HeaderName, HeaderValue};
 /// The client of a request, and how the request reached the edge.
 #[derive(Debug, Clone)]
 pub struct ClientInfo {
-    /// The IP address of the client: the peer's address, or the address reported by a trusted
-    /// proxy.
+    /// The client's IP address: the peer's address, or the address reported by a trusted proxy.
     pub client: IpAddr,
-    /// Whether no header, trusted or not, claims that the request was forwarded for another client.
+    /// Whether the request arrived without `Forwarded` and `X-Forwarded-For`, whether or not its
+    /// peer is trusted.
     pub is_direct: bool,
-    /// Whether the peer may set `Forwarded` and `X-Forwarded-*`.
+    /// Whether the peer is a trusted proxy, which may set `Forwarded` and `X-Forwarded-*`.
     pub peer_is_trusted: bool,
-    /// How the client reached the first proxy.
+    /// The scheme with which the client has reached the first proxy, or the edge.
     pub scheme: Scheme,
-    /// The requested host in lower case, with its port if one was given; empty if there is none.
+    /// The requested host in lower case, with the port if the client sent one; empty if there is no
+    /// host.
     pub host: Arc<str>,
-    /// The request id, which is passed to upstreams.
+    /// The request's ID, which upstreams also get.
     pub id: RequestId,
 }
 
@@ -41,10 +42,11 @@ impl Scheme {
     }
 }
 
-/// The header with the request id, in the request to the upstream and in the response.
+/// The header that contains the request's ID, in the request to the upstream and in the response.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// `X-Request-Id`: 1 to 64 characters, each a letter, a digit, `-`, `_` or `.`.
+/// The request's ID, as in `X-Request-Id`: 1 to 64 characters, each a letter, a digit, `-`, `_` or
+/// `.`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestId {
     text: [u8; Self::LONGEST],
@@ -52,7 +54,7 @@ pub struct RequestId {
 }
 
 impl RequestId {
-    /// The longest id accepted from a trusted proxy.
+    /// The maximum length of an ID from a trusted proxy.
     const LONGEST: usize = 64;
 
     pub fn parse(text: &str) -> Option<Self> {
@@ -65,7 +67,7 @@ impl RequestId {
         fits.then_some(Self { text: id, length })
     }
 
-    /// Makes an id of 32 hexadecimal digits from these bits.
+    /// Makes an ID of 32 hexadecimal digits from 128 bits.
     pub(crate) fn of_bits(bits: u128) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         const LENGTH: usize = 32;
@@ -80,8 +82,8 @@ impl RequestId {
         }
     }
 
-    /// Returns the header value. It is marked sensitive, because every id is unique and so must not
-    /// take space in the HPACK table (RFC 7541, section 7.1.3).
+    /// Returns the ID as a header value. The value is marked sensitive, so that it takes no space
+    /// in the HPACK table (RFC 7541, section 7.1.3), because every ID is unique.
     pub(crate) fn header(&self) -> Option<HeaderValue> {
         let mut value = HeaderValue::from_bytes(self.as_bytes()).ok()?;
         value.set_sensitive(true);
@@ -89,7 +91,7 @@ impl RequestId {
     }
 
     pub fn as_str(&self) -> &str {
-        // The id is always ASCII.
+        // The ID is always ASCII, so the default is never used.
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
@@ -110,7 +112,7 @@ impl Debug for RequestId {
     }
 }
 
-/// Generates request ids that are unique and unpredictable.
+/// Generates unique and unpredictable request IDs.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
     keys: RandomState,

@@ -1,4 +1,4 @@
-//! The current second as text, formatted once and reused for all lines of that second.
+//! Caches the current second as text, so that it is formatted only once.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,8 +11,8 @@ pub(crate) struct ClockText {
 }
 
 impl ClockText {
-    /// Formats the second of a time; returns the text and the nanoseconds after that second. `form`
-    /// must be the same in every call.
+    /// Returns the second of a time, formatted with `form`, and the nanoseconds after that second.
+    /// `form` must be the same in every call.
     pub(crate) fn of(&mut self, time: SystemTime, form: &str) -> (&str, u32) {
         let since = time.duration_since(SystemTime::UNIX_EPOCH);
         let since = since.unwrap_or_default();

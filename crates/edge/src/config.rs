@@ -1,4 +1,4 @@
-//! The checked configuration.
+//! The validated configuration.
 //!
 //! A [`Description`] becomes a plan only if every value is valid; otherwise all errors are
 //! returned, each with the key of its setting. A plan is immutable, so a reload makes a new plan.
@@ -39,31 +39,31 @@ use services::Fronts;
 pub struct Ground<'a> {
     /// The folder of the settings file. File names in the settings are relative to this folder.
     pub folder: &'a Path,
-    /// The data folder of the program, which contains its sockets.
+    /// The data folder. Relative paths of Unix sockets are relative to this folder.
     pub data: &'a Path,
-    /// The services that the program runs, for routes with `to = "service:NAME"`.
+    /// The services to which routes with `to = "service:NAME"` can lead.
     pub services: &'a [Service],
 }
 
-/// A service that the program runs. Its servers change over time, and
+/// A service that the supervisor runs. Its servers change over time;
 /// [`Edge::set_servers`](crate::Edge::set_servers) sets them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     pub name: String,
-    /// Whether the service accepts connections; if false, no route can lead to the service.
+    /// Whether the service accepts connections. If not, no route can lead to the service.
     pub listens: bool,
-    /// How the service's servers share requests, as in `[upstream]`.
+    /// How the server for a request is chosen, as in `[upstream]`.
     pub balance: String,
-    /// The timeout of a connection attempt, as in `[upstream]`.
+    /// The connect timeout, as in `[upstream]`.
     pub connect_time: String,
     /// The timeout for the first byte of a response.
     pub first_byte_time: String,
-    /// How long a body or a WebSocket may be idle, in either direction.
+    /// The timeout for a request body, a response body or a WebSocket that makes no progress.
     pub idle_time: String,
-    /// How long an unused connection stays open.
+    /// How long an idle connection stays open.
     pub keep_time: String,
-    /// Addresses, as in `[listen]`, at which all requests are proxied to this service, without
-    /// routes or access rules.
+    /// The service's fronts: addresses, as in `[listen]`, at which all requests go to this service,
+    /// without routes or access rules.
     pub fronts: Vec<String>,
 }
 
@@ -83,14 +83,13 @@ impl Default for Service {
     }
 }
 
-/// An error or a warning about one setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
     /// The key of the setting, such as `route[2].to`, counted from 0.
     pub key: String,
-    /// The description of the error.
+    /// A description of the error.
     pub what: String,
-    /// How to correct the setting.
+    /// A hint on how to correct the setting.
     pub mend: String,
 }
 
@@ -100,7 +99,7 @@ impl Display for Flaw {
     }
 }
 
-/// The checked configuration of the edge.
+/// The validated configuration of the edge.
 #[derive(Debug)]
 pub struct Plan {
     listen: ListenSettings,
@@ -108,7 +107,7 @@ pub struct Plan {
     authority: Option<Authority>,
     upstreams: BTreeMap<Arc<str>, UpstreamSettings>,
     routes: Table,
-    /// The routes that are tried when no configured route matches.
+    /// Routes of the edge itself, which are tried when no configured route matches.
     own: Table,
     fronts: Fronts,
     cache: StoreSettings,
@@ -117,13 +116,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks all settings and returns all errors.
+    /// Validates all settings. Returns all errors, not only the first.
     pub fn check(description: &Description, ground: &Ground<'_>) -> Result<Self, Vec<Flaw>> {
         let mut check = Check::default();
         let mut listen = listen::listen(&description.listen, ground, &mut check);
         let bodies = Bodies::of(description, &mut check);
-        // If these settings are invalid, the plan is discarded, so the default is only a
-        // placeholder.
+        // This default is only a placeholder: the plan is discarded, because these settings are
+        // invalid.
         let usual = bodies.unwrap_or(Bodies::USUAL);
         let fronts = services::fronts(ground, listen.as_ref(), usual, &mut check);
         if let Some(listen) = &mut listen {
@@ -182,8 +181,8 @@ impl Plan {
         self.authority.as_ref()
     }
 
-    /// Adds a host to those for which a certificate is ordered, if an authority is configured and
-    /// no certificate file covers the host.
+    /// If an authority is configured and no certificate file covers `host`, adds `host` to the
+    /// names for which certificates are ordered.
     pub fn order_for(&mut self, host: &str) {
         let host = host.to_ascii_lowercase();
         let authority = self.authority.as_mut();
@@ -193,8 +192,8 @@ impl Plan {
         }
     }
 
-    /// Routes these paths, on all hosts and where no other route matches, to the mounted service.
-    /// The app need not run for them.
+    /// Routes these paths, on all hosts, to the mounted handler wherever no configured route
+    /// matches. The app need not run for them.
     pub fn answer_also(&mut self, paths: &[&str]) {
         let paths = paths.iter().filter_map(|path| {
             let is_taken = self
@@ -206,28 +205,28 @@ impl Plan {
         self.own = Table::new(paths.map(Route::to_mounted));
     }
 
-    /// Whether a TLS handshake for this host finds a certificate. The host must be in lower case
-    /// and without a port. Until an ordered certificate is issued, a self-signed one is used.
+    /// Whether a TLS handshake for this host finds a certificate, which may be a self-signed one
+    /// until the authority has issued another. The host must be in lower case and without a port.
     pub fn has_certificate(&self, host: &str) -> bool {
         !self.listen.https.is_empty()
             && (self.tls.self_signed.contains(host)
                 || tls::patterns(&self.tls.certificates).any(|pattern| pattern.matches(host)))
     }
 
-    /// Returns the upstream groups by the name in [`Target::Proxy`]. The groups of `service:NAME`
-    /// have no servers yet.
+    /// Returns the upstreams by the names that [`Target::Proxy`] contains. The upstreams of
+    /// services have no servers yet.
     pub fn upstreams(&self) -> &BTreeMap<Arc<str>, UpstreamSettings> {
         &self.upstreams
     }
 
-    /// Returns the route for every request at this address, if the address is the front of a
+    /// Returns the route for all requests at this address, if the address is the front of a
     /// service.
     pub(crate) fn front(&self, at: &ListenAddress) -> Option<&Arc<Route>> {
         self.fronts.get(at)
     }
 
-    /// Returns the service whose front listens on this address. The address has the same form as in
-    /// a [`ListenError`](crate::ListenError).
+    /// Returns the service that has this address as a front. The address must have the same form as
+    /// in a [`ListenError`](crate::ListenError).
     pub fn service_at(&self, address: &str) -> Option<&str> {
         let mut fronts = self.fronts.iter();
         let (_, route) = fronts.find(|(at, _)| at.to_string() == address)?;
@@ -238,7 +237,7 @@ impl Plan {
         &self.routes
     }
 
-    /// Takes over the counters of each route from the previous plan, and the cached files of
+    /// Takes over the counters of each route from the plan `before`, and the cached files of
     /// folders that both plans contain.
     pub(crate) fn go_on_from(&self, before: &Self) {
         for route in self.routes.routes() {
@@ -259,7 +258,7 @@ impl Plan {
         }
     }
 
-    /// Returns the folders of static files.
+    /// Returns the static-file folders of all routes.
     fn folders(&self) -> impl Iterator<Item = &Folder> {
         self.routes
             .routes()
@@ -269,7 +268,7 @@ impl Plan {
             })
     }
 
-    /// Returns the ids of the folders of static files.
+    /// Returns the IDs of the static-file folders of all routes.
     pub(crate) fn folder_ids(&self) -> HashSet<u64> {
         self.folders().map(Folder::id).collect()
     }
@@ -278,7 +277,7 @@ impl Plan {
         &self.cache
     }
 
-    /// Returns the total memory limit for all buffered bodies, in bytes.
+    /// Returns the maximum memory for all buffered bodies, in bytes.
     pub(crate) fn buffer_memory(&self) -> usize {
         self.buffer_memory
     }
@@ -287,7 +286,7 @@ impl Plan {
         &self.warnings
     }
 
-    /// Whether any request can reach the app; if false, the app need not run.
+    /// Whether any request can reach the app. If not, the app need not run.
     pub fn needs_app(&self) -> bool {
         self.routes.routes().any(|route| {
             let access = route.access.as_deref();
@@ -295,13 +294,13 @@ impl Plan {
         })
     }
 
-    /// Returns the route that matches a request. Does not allocate.
+    /// Returns the route for a request. Does not allocate.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         let own = || self.own.find(host, path);
         self.routes.find(host, path).or_else(own)
     }
 
-    /// Returns the routes as text, in matching order, and the fronts of services.
+    /// Returns the routes as a text table, in the order of matching, and the fronts of services.
     pub fn table(&self) -> String {
         let rows = self.routes.rows().chain(self.own.rows());
         let head = ["host", "path", "to"].map(str::to_owned);

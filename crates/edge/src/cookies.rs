@@ -1,4 +1,4 @@
-//! Cookies in requests.
+//! Reads and removes cookies in request headers.
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};

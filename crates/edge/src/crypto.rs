@@ -1,4 +1,4 @@
-//! The cryptography provider, and random bytes.
+//! The cryptography provider for TLS, and random bytes.
 
 use std::io;
 use std::sync::{Arc, LazyLock};
@@ -15,7 +15,6 @@ pub(crate) fn random<const SIZE: usize>() -> io::Result<[u8; SIZE]> {
 static PROVIDER: LazyLock<Arc<CryptoProvider>> =
     LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
 
-/// Returns the provider of all algorithms for TLS.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::clone(&PROVIDER)
 }

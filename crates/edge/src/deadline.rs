@@ -5,10 +5,10 @@ use std::task::{Context, Poll};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A deadline that is often moved and rarely reached, so that moving it is cheap.
+/// A deadline that is often moved and rarely reached, so that moving it must be cheap.
 ///
-/// The timer is not reset when the deadline moves further away. If the timer then fires too early,
-/// it is set again.
+/// The timer is not reset when the deadline moves further away. Instead, when the timer fires too
+/// early, it is set again.
 #[derive(Debug, Default)]
 pub(crate) struct Deadline {
     timer: Option<Pin<Box<Sleep>>>,

@@ -1,6 +1,6 @@
 //! The settings as plain strings and numbers, as in `kenduri.toml`.
 //!
-//! The values have not been checked; a plan must be made from them before they are used. Sizes are
+//! The values have not been validated; the edge needs a plan, which is made from them. Sizes are
 //! numbers with K, M or G; times are numbers with ms, s, m, h or d.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Description {
-    /// The addresses to listen on, and the limits of every connection.
+    /// The addresses to listen on, and the limits for every connection.
     pub listen: Listen,
     pub tls: Tls,
     /// The routes; if empty, every request goes to the app.
@@ -31,7 +31,7 @@ pub struct Proxy {
     /// The maximum number of bytes of a request body that are read before a server is contacted;
     /// `0` for none.
     pub buffer_request: String,
-    /// The total size limit of all buffers.
+    /// The maximum total size of all buffers.
     pub buffer_memory: String,
 }
 
@@ -48,13 +48,13 @@ impl Default for Proxy {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cache {
-    /// The total size limit of all stored responses.
+    /// The maximum total size of all cached responses.
     pub memory: String,
-    /// The maximum number of stored responses.
+    /// The maximum number of cached responses.
     pub entries: u32,
-    /// The largest response that is stored.
+    /// The maximum size of a cached response.
     pub largest: String,
-    /// How long a request waits for the response to another request with the same key.
+    /// How long a request waits for the response to another request with the same cache key.
     pub wait: String,
 }
 
@@ -69,7 +69,7 @@ impl Default for Cache {
     }
 }
 
-/// `[listen]`: the addresses, and the limits that apply to every connection.
+/// `[listen]`: the addresses, and the limits for every connection.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Listen {
@@ -77,9 +77,9 @@ pub struct Listen {
     pub http: Vec<String>,
     /// Like `http`, but with TLS.
     pub https: Vec<String>,
-    /// Whether HTTP/3 is also served, on the UDP ports with the numbers of `https`.
+    /// Whether HTTP/3 is also served, on UDP ports with the same numbers as the `https` ports.
     pub http3: bool,
-    /// Addresses or networks that may set `Forwarded` and `X-Forwarded-*`.
+    /// IP addresses or networks of proxies that may set `Forwarded` and `X-Forwarded-*`.
     pub trusted_proxies: Vec<String>,
     /// The header that trusted proxies set.
     pub forwarded_header: ForwardedHeader,
@@ -88,22 +88,22 @@ pub struct Listen {
     pub proxy_protocol: Vec<String>,
     /// The maximum number of open connections; further connections wait.
     pub connections: u32,
-    /// The maximum number of open connections per address (IPv6: per /64); 0 for no limit.
+    /// The maximum number of open connections per IP address (IPv6: per /64); 0 for no limit.
     pub connections_per_address: u32,
-    /// The largest size of a request line and header section.
+    /// The maximum size of a request line and header section.
     pub header_size: String,
-    /// The timeout of a request's header section.
+    /// The timeout for a request's header section.
     pub header_time: String,
-    /// How long a connection may be idle between requests.
+    /// The timeout for idle connections between requests.
     pub idle_time: String,
-    /// How long a body may make no progress, in either direction.
+    /// The timeout for a request or response body that makes no progress.
     pub body_time: String,
     /// The minimum average rate of a request body in bytes per second, after 20 s; `0` for no
     /// limit.
     pub body_rate: String,
-    /// How long running requests may take when the edge stops.
+    /// How long running requests may continue when the edge stops.
     pub drain_time: String,
-    /// How long connections without a request stay open when the edge stops.
+    /// How long idle connections stay open when the edge stops.
     pub lame_duck_time: String,
     /// How long connections of other protocols stay open when the edge stops.
     pub tunnel_time: String,
@@ -132,8 +132,8 @@ impl Default for Listen {
     }
 }
 
-/// The header in which trusted proxies report the client. Proxies may pass on similar headers from
-/// their clients, which are not trustworthy.
+/// The header in which trusted proxies report the client. Other headers of this kind may come from
+/// the client itself and are ignored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
@@ -150,14 +150,14 @@ pub enum ForwardedHeader {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
-    /// The authority that issues certificates for names that no file covers; `None` if no
-    /// certificates are ordered.
+    /// The authority from which the edge orders certificates for names that no certificate in a
+    /// file covers; `None` if the edge orders none.
     pub acme: Option<Acme>,
     /// Certificates in files.
     pub certificate: Vec<Certificate>,
-    /// The lifetime of `Strict-Transport-Security`; `0` disables the header. If empty, the lifetime
-    /// is one day for hosts whose certificate is ordered and whose clear-text requests are
-    /// redirected to https.
+    /// The lifetime in `Strict-Transport-Security`; `0` disables the header. If empty, only hosts
+    /// whose certificate is ordered from an authority and whose clear-text requests are redirected
+    /// to https get the header, with a lifetime of one day.
     pub hsts: String,
 }
 
@@ -165,15 +165,15 @@ pub struct Tls {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Acme {
-    /// The contact mail address for the authority.
+    /// The contact email address that the authority gets.
     pub email: String,
     /// The directory URL of the authority.
     #[serde(default = "lets_encrypt")]
     pub directory: String,
-    /// The challenge type that proves control of a name.
+    /// The type of challenge by which the authority verifies control of a name.
     #[serde(default)]
     pub challenge: Challenge,
-    /// An existing account at the authority to bind to.
+    /// An existing account at the authority to which the new account is bound.
     #[serde(default)]
     pub eab: Option<ExternalAccount>,
     /// A file with an additional root certificate to verify the directory's certificate.
@@ -188,10 +188,10 @@ fn lets_encrypt() -> String {
     "https://acme-v02.api.letsencrypt.org/directory".to_owned()
 }
 
-/// The challenge type that proves control of a name.
+/// The type of challenge by which the authority verifies control of a name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Challenge {
-    /// The authority looks for a certificate in a TLS handshake (RFC 8737).
+    /// The authority expects a special certificate in a TLS handshake (RFC 8737).
     #[default]
     #[serde(rename = "tls-alpn-01")]
     TlsAlpn01,
@@ -214,8 +214,8 @@ pub struct ExternalAccount {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
-    /// The host names that the certificate serves, such as `example.org` or `*.example.org`; if
-    /// empty, the names in the certificate.
+    /// The host names for which the certificate is used, such as `example.org` or `*.example.org`;
+    /// if empty, the certificate's own names.
     #[serde(default)]
     pub hosts: Vec<String>,
     /// The PEM file of the chain, with the end-entity certificate first.
@@ -234,12 +234,13 @@ pub struct Certificate {
 pub struct Route {
     /// `example.org`, `*.example.org`, or empty for any host.
     pub host: String,
-    /// The prefix of the path; it matches whole segments only.
+    /// The path prefix, which matches whole segments only.
     pub path: String,
-    /// Whether a path that differs from `path` only in letter case may bypass this route's
-    /// `access`, `limit` and `status:`. If not, the edge rejects such a path.
+    /// Whether the target distinguishes letter case. If not, the edge refuses paths that differ
+    /// from `path` only in letter case, because they would bypass this route's `access`, `limit` or
+    /// `status:`.
     pub case_sensitive: bool,
-    /// `app`, `files:DIR`, `service:NAME`, `upstream:NAME`, `http://HOST:PORT[/base/]`,
+    /// The target: `app`, `files:DIR`, `service:NAME`, `upstream:NAME`, `http://HOST:PORT[/base/]`,
     /// `unix:PATH`, `redirect:URL` (in which `{path}` is the requested path) or `status:NUMBER`.
     pub to: String,
     /// The prefix to remove from the path before the request is forwarded.
@@ -248,28 +249,29 @@ pub struct Route {
     pub add: String,
     /// The rate limit of each client.
     pub limit: Option<Limit>,
-    /// Who may use the route; `None` for everyone.
+    /// The access rules; `None` if everybody may use the route.
     pub access: Option<Access>,
     /// Changes to response headers.
     pub headers: Headers,
-    /// Changes to the headers of requests to upstream servers.
+    /// Changes to request headers before an upstream receives them.
     pub request_headers: RequestHeaders,
-    /// The largest request body; empty for no limit.
+    /// The maximum size of a request body; empty for no limit.
     pub body_size: String,
-    /// Overrides `listen.body_rate` unless empty.
+    /// Replaces `listen.body_rate` for this route, unless empty.
     pub body_rate: String,
-    /// Overrides `proxy.buffer_request` unless empty.
+    /// Replaces `proxy.buffer_request` for this route, unless empty.
     pub buffer_request: String,
     /// For files: the paths to try, in this order; `{path}` stands for the requested path.
     pub r#try: Vec<String>,
     /// For files: whether folders without an index file are listed.
     pub listing: bool,
-    /// For files: `Cache-Control` by file name pattern, such as `*.css`.
+    /// For files: `Cache-Control` by name pattern, such as `*.css`.
     pub cache: BTreeMap<String, String>,
-    /// For files: the target if no file exists, such as `app`. If empty, the response is 404.
+    /// For files: the target of requests for files that do not exist, such as `app`. If empty, the
+    /// response is 404.
     pub fallback: String,
-    /// For upstream servers: the caching of their responses, within the limits that the responses
-    /// allow.
+    /// For upstreams: whether and how their responses are cached. The responses can restrict
+    /// caching.
     pub shared_cache: Option<SharedCache>,
 }
 
@@ -280,7 +282,7 @@ pub struct SharedCache {
     /// How long responses are fresh if they do not state a lifetime. If empty, such responses are
     /// not stored.
     pub lifetime: String,
-    /// Whether `lifetime` also applies to responses to requests with cookies.
+    /// Whether `lifetime` also applies if the request had a cookie.
     pub with_cookies: bool,
     /// How long after its lifetime a stale response may be sent while it is revalidated.
     pub stale_while_revalidate: String,
@@ -292,11 +294,11 @@ pub struct SharedCache {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Access {
-    /// The client addresses or networks that are allowed; if empty, all are allowed.
+    /// The IP addresses or networks of permitted clients; if empty, all clients are permitted.
     pub allow: Vec<String>,
-    /// The client addresses or networks that are denied, even if `allow` contains them.
+    /// The IP addresses or networks of denied clients, even if `allow` contains them.
     pub deny: Vec<String>,
-    /// Requires a name and password.
+    /// Requires a user name and a password.
     pub basic: Option<Basic>,
     /// Asks another server to authorize each request.
     pub ask: Option<Ask>,
@@ -304,11 +306,11 @@ pub struct Access {
     pub sign_in: String,
 }
 
-/// `basic = { file = "secrets/studio" }`: requires a name and password (RFC 7617).
+/// `basic = { file = "secrets/studio" }`: requires a user name and a password (RFC 7617).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Basic {
-    /// A file with a line `name:hash` for each user, with argon2id hashes.
+    /// A file with a line `name:hash` for each user. The hashes are argon2id.
     pub file: String,
     /// The realm, for which browsers store the password.
     #[serde(default = "sign_in")]
@@ -319,30 +321,31 @@ fn sign_in() -> String {
     "Sign in".to_owned()
 }
 
-/// `ask = { to = "http://127.0.0.1:4180", path = "/verify", copy = ["X-User"] }`: asks a server to
-/// authorize requests.
+/// `ask = { to = "http://127.0.0.1:4180", path = "/verify", copy = ["X-User"] }`: asks an
+/// authorization server about each request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
-    /// `http://HOST:PORT[/base/]`, `unix:PATH`, `upstream:NAME` or `service:NAME`.
+    /// The authorization server: `http://HOST:PORT[/base/]`, `unix:PATH`, `upstream:NAME` or
+    /// `service:NAME`.
     pub to: String,
-    /// The path to request with `GET`.
+    /// The path to request with `GET` from the authorization server.
     pub path: String,
-    /// Headers to copy from the server's response to the request.
+    /// Headers to copy from the authorization server's response to the client's request.
     #[serde(default)]
     pub copy: Vec<String>,
 }
 
-/// `limit = { rate = "10/s", burst = 20, by = "ip" }`: limits the requests of each client.
+/// `limit = { rate = "10/s", burst = 20, by = "ip" }`: limits the request rate of each client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// The rate, such as `10/s`, `100/m` or `1000/h`.
     pub rate: String,
-    /// The number of requests that may arrive at once; 0 for the number in `rate`.
+    /// The number of requests that a client may send at once; 0 for the number in `rate`.
     #[serde(default)]
     pub burst: u32,
-    /// The identity of a client: `ip`, `header:NAME` or `cookie:NAME`.
+    /// The property that identifies a client: `ip`, `header:NAME` or `cookie:NAME`.
     #[serde(default = "by_address")]
     pub by: String,
     /// Counts only responses that report this outcome in `X-Kenduri-Outcome`. If empty, counts
@@ -359,7 +362,7 @@ fn by_address() -> String {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Headers {
-    /// Headers to set, replacing existing ones.
+    /// Headers to set; existing headers with the same names are replaced.
     pub set: BTreeMap<String, String>,
     /// Headers to remove.
     pub remove: Vec<String>,
@@ -369,8 +372,8 @@ pub struct Headers {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RequestHeaders {
-    /// Headers to remove, with all names that a program may confuse with them (`X_User` for
-    /// `X-User`).
+    /// Headers to remove, including all names that some programs cannot distinguish from them
+    /// (`X_User` for `X-User`).
     pub remove: Vec<String>,
 }
 
@@ -378,19 +381,20 @@ pub struct RequestHeaders {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Upstream {
-    /// The servers: `http://HOST:PORT[/base/]` or `unix:PATH`.
+    /// The servers' addresses: `http://HOST:PORT[/base/]` or `unix:PATH`.
     pub to: Vec<String>,
-    /// `round-robin`, `least` or `sticky`.
+    /// How the server for a request is chosen: `round-robin`, `least` or `sticky`.
     pub balance: String,
     /// The health check; if `None`, only failed requests show that a server is down.
     pub health: Option<Health>,
-    /// The timeout of a connection attempt.
+    /// The connect timeout.
     pub connect_time: String,
     /// The timeout for the first byte of a response.
     pub first_byte_time: String,
-    /// How long a body may make no progress, in either direction.
+    /// The timeout for a request or response body that makes no progress.
     pub idle_time: String,
-    /// How long an idle connection stays open; should be less than the server's keep-alive time.
+    /// How long an idle connection stays open. This time should be less than the server's
+    /// keep-alive timeout.
     pub keep_time: String,
 }
 
@@ -416,11 +420,11 @@ pub struct Health {
     pub path: String,
     /// The interval between checks.
     pub every: String,
-    /// The timeout of a check.
+    /// The timeout for the response to a check.
     pub within: String,
-    /// After this many failures in a row, the server gets no requests.
+    /// The number of consecutive failed checks after which the server gets no requests.
     pub fall: u32,
-    /// After this many successes in a row, the server gets requests again.
+    /// The number of consecutive successful checks after which the server gets requests again.
     pub rise: u32,
 }
 

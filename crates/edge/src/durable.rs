@@ -5,15 +5,15 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// Replaces a file with these bytes. The file gets the permissions `mode`, less the umask. Writes
-/// to `.{name}` first, so no other file may have that name.
+/// Replaces a file durably. The file gets the permissions `mode`, less the umask. The bytes are
+/// first written to `.{name}`, so no other file may have that name.
 pub(crate) fn write(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io::Result<()> {
     replace(folder, name, mode, bytes)?;
     sync(folder)
 }
 
-/// Like `write`, but a power failure before [`sync`] may bring back the old file. If this fails,
-/// the old file still exists.
+/// Like `write`, but a power failure before [`sync`] may restore the old file. After an error, the
+/// old file still exists.
 pub(crate) fn replace(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io::Result<()> {
     let fresh = folder.join(format!(".{name}"));
     remove_if_there(&fresh)?;
@@ -34,7 +34,7 @@ pub(crate) fn remove(folder: &Path, name: &str) -> io::Result<()> {
     sync(folder)
 }
 
-/// Flushes the list of files in a folder to disk.
+/// Flushes a folder's list of files to the disk.
 pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     let is_here = folder.as_os_str().is_empty();
     File::open(if is_here { Path::new(".") } else { folder })?.sync_all()
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn a_file_is_replaced_whole_with_rights_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        // A power failure left this file behind, with other permissions.
+        // An earlier power failure left this temporary file behind, with other permissions.
         fs::write(folder.path().join(".file"), "half a").unwrap();
         for (mode, bytes) in [(0o600, "one"), (0o400, "another"), (0o600, "")] {
             write(folder.path(), "file", mode, bytes.as_bytes()).unwrap();

@@ -42,19 +42,20 @@ use self::certificate_orders::CertificateOrders;
 use self::datagrams::Datagrams;
 use self::worker::Worker;
 
-/// How long connections may take to close after all timeouts have passed.
+/// How long connections may take to close after all other timeouts.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
-/// The parts that the program passes in addition to the plan.
+/// The options of the edge that are not part of the plan.
 pub struct Options {
-    /// The number of worker threads, at least one. Each worker has its own runtime, which also runs
-    /// the app's requests.
+    /// The number of worker threads, at least one. Each worker has its own Tokio runtime, on which
+    /// the app's requests run as well.
     pub workers: usize,
     /// Listening sockets that another process opened.
     pub inherited: Inherited,
     pub log: Option<Log>,
     pub maintenance: Option<Arc<Maintenance>>,
-    /// The name of this installation in `CDN-Loop`; `None` for a random name in this run.
+    /// The name by which this installation identifies itself in `CDN-Loop`; `None` for a random
+    /// name.
     pub cdn_id: Option<CdnId>,
     pub clock: Clock,
 }
@@ -92,7 +93,7 @@ pub enum EdgeError {
     /// Certificates cannot be ordered.
     #[error(transparent)]
     Acme(#[from] AcmeError),
-    /// A thread or a runtime could not be created.
+    /// A worker's thread or Tokio runtime could not be created.
     #[error("cannot start a worker: {0}\n  look at the limits of the process: `ulimit -a`")]
     Worker(io::Error),
 }
@@ -100,7 +101,7 @@ pub enum EdgeError {
 pub struct Edge {
     shared: Arc<Shared>,
     workers: Vec<Worker>,
-    /// The pools of connections to upstream servers, one for each worker.
+    /// The pools of idle upstream connections, one for each worker.
     pools: Vec<Pool>,
     /// The caches of static files, one for each worker.
     memories: Vec<Memory>,
@@ -119,10 +120,10 @@ struct Listening {
 }
 
 impl Edge {
-    /// Listens on every address in the plan. `app` handles requests whose route leads to the app.
-    /// Returns once connections are accepted; if there is an error, everything is closed. Must be
-    /// called within a tokio runtime, which is used for ordering certificates and for health
-    /// checks.
+    /// Listens on every address in the plan. `app` handles the requests whose route's target is the
+    /// app. Returns once connections are accepted; after an error, everything is closed. Must be
+    /// called within a Tokio runtime, on which the ordering of certificates and the health checks
+    /// run.
     pub fn start<A: App>(plan: Plan, options: Options, app: Option<&A>) -> Result<Self, EdgeError> {
         let Options {
             workers,
@@ -201,26 +202,26 @@ impl Edge {
         Ok(edge)
     }
 
-    /// Adds sockets for addresses of the next plan.
+    /// Adds inherited sockets for addresses of the next plan.
     pub fn hand_in(&self, sockets: Inherited) {
         lock(&self.inherited).extend(sockets);
     }
 
     /// Applies another plan. Listeners in both plans stay open, and running requests finish under
     /// the old plan. If a new listener cannot be opened, or a certificate cannot be used or stored,
-    /// nothing changes, and sockets that were added for the new plan are closed.
+    /// nothing changes, and the sockets added by [`Edge::hand_in`] are closed.
     pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
         let taken = self.take(plan);
         if taken.is_err() {
-            // No worker accepts connections on these sockets, and the process that passed them in
-            // could not open others.
+            // The new plan's sockets are closed. No worker accepts connections on them, and as long
+            // as they are open, the process that passed them in could not open others.
             lock(&self.inherited).settle(self.shared.running().plan.listen());
         }
         taken
     }
 
     fn take(&self, plan: Plan) -> Result<(), EdgeError> {
-        // All steps that can fail come before anything changes.
+        // All steps that can fail come first, so that an error changes nothing.
         self.shared.prepare(plan.listen())?;
         let certificates = &self.shared.certificates;
         let fresh = certificates.read(plan.tls())?;
@@ -259,15 +260,14 @@ impl Edge {
         Ok(())
     }
 
-    /// Returns the upstream with this name, whose servers can be changed while requests run; `None`
-    /// if the plan has no such upstream.
+    /// Returns the upstream with this name; `None` if the plan has no such upstream. Its servers
+    /// can be changed while requests run.
     pub fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
         self.shared.running().upstream(name).cloned()
     }
 
-    /// Removes responses of all upstreams from the cache: those whose path begins with `name`, or
-    /// all if `name` is `*`. After this returns, removed responses are no longer served. Returns
-    /// the number of removed responses.
+    /// Removes responses from the cache: those whose path begins with `name`, or all if `name` is
+    /// `*`. Once this returns, they are no longer served. Returns the number of removed responses.
     pub fn purge(&self, name: &str) -> usize {
         self.shared.cache.purge(&Purge { scope: None, name })
     }
@@ -276,7 +276,7 @@ impl Edge {
         self.orders.report()
     }
 
-    /// Returns the certificates in files whose validity period can be read.
+    /// Returns the certificates in files whose validity period can be parsed.
     pub fn file_certificates(&self) -> Vec<FileCertificate> {
         self.shared.certificates.in_files()
     }
@@ -302,7 +302,7 @@ impl Edge {
     }
 
     /// Stops accepting connections, and waits until all open connections have ended or timed out.
-    /// Meanwhile, the servers of services may still be changed.
+    /// In the meantime, the servers of services can still be changed.
     pub async fn drain(&self) {
         let (drain_time, tunnel_time) = {
             let running = self.shared.running();
@@ -314,8 +314,7 @@ impl Edge {
         }
         self.shared.drain.cancel();
         self.close_datagrams();
-        // Sockets that only this process has are closed, because no worker accepts connections on
-        // them any more.
+        // No worker accepts connections any more, so this process closes its inherited sockets.
         *lock(&self.inherited) = Inherited::default();
         let ends = async {
             tokio::time::sleep(drain_time).await;
@@ -347,7 +346,7 @@ impl Edge {
         }
     }
 
-    /// Returns the TCP addresses of the fronts of services.
+    /// Returns the TCP addresses of the services' fronts.
     pub fn front_addresses(&self) -> Vec<SocketAddr> {
         self.addresses(Door::Front)
     }
@@ -364,8 +363,8 @@ impl Edge {
         let mut open = self.listeners();
         for (door, address, bound) in bound {
             let close = CancellationToken::new();
-            // There may be more inherited sockets than workers, and each socket needs a worker that
-            // accepts its connections.
+            // If there are more inherited sockets than workers, some workers accept connections on
+            // several sockets.
             for (worker, socket) in self.workers.iter().cycle().zip(bound.sockets) {
                 worker.listen(door, &address, socket, close.clone());
             }
@@ -398,7 +397,7 @@ impl fmt::Debug for Edge {
 }
 
 /// Returns the port to which clear-text requests are redirected. Prefers addresses that are not
-/// loopback, then port 443, then the first configured address.
+/// loopback, then port 443, then the address that is configured first.
 fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
     let ports = written.iter().filter_map(|at| {
         let listening = open.get(&(Door::Https, at.clone()))?;
@@ -409,7 +408,7 @@ fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
         .map(|(_, port)| port)
 }
 
-/// Opens the listeners that are not open yet, either all of them or none.
+/// Opens the listeners in the settings that are not open yet, either all of them or none.
 fn bind(
     settings: &ListenSettings,
     open_already: &Listeners,

@@ -1,5 +1,5 @@
-//! Filters of requests and responses. Each is a step of the [pipeline](crate::pipeline) that a
-//! route can enable.
+//! Filters of requests and responses. Each filter is a step of the [pipeline](crate::pipeline) that
+//! routes can enable.
 
 pub mod auth;
 pub mod compression;

@@ -1,8 +1,8 @@
 //! The edge: listeners, TLS, routes, files, proxy, limits and access log.
 //!
-//! The edge handles bytes, routes and the service mounted in it, but does not know the purpose of
-//! that service. Its settings are a [`Description`], which is checked completely before any setting
-//! is used.
+//! The edge handles bytes, routes and the app mounted in it, but does not know the purpose of that
+//! app. Its settings are a [`Description`], which is validated completely before any setting is
+//! used.
 //!
 //! The modules below are listed in layers, from top to bottom. A module uses only modules in lower
 //! layers; `cargo xtask check` verifies this.
@@ -16,13 +16,13 @@ mod quic;
 // HTTP/1 and HTTP/2.
 mod connection;
 
-// The steps of handling a request, in order.
+// The steps of serving a request, in order.
 mod pipeline;
 
-// The state that handling a request needs.
+// The state that is needed to serve a request.
 mod context;
 
-// The checked configuration, and the maintenance mode.
+// The validated configuration, and the maintenance mode.
 pub mod config;
 pub mod maintenance;
 
@@ -39,7 +39,7 @@ pub mod static_files;
 mod filters;
 pub mod pages;
 
-// Bodies, heads, handshakes.
+// Request and response bodies, heads and handshakes.
 mod alt_svc;
 mod body;
 mod parse_result;

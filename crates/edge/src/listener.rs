@@ -1,4 +1,4 @@
-//! The listeners, and the limits of connections.
+//! Listeners, and the limits for connections.
 
 mod bind;
 mod connection_limits;
@@ -26,16 +26,16 @@ pub(crate) use self::connection_limits::{Origin, Place, Places};
 pub(crate) use self::eviction::Handle;
 pub(crate) use self::shared_udp::{ReadLock, ResetKey, SharedUdp};
 
-/// The checked `[listen]` settings.
+/// The validated `[listen]` settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenSettings {
-    /// Addresses for clear text.
+    /// The addresses for clear-text HTTP.
     pub http: Vec<ListenAddress>,
-    /// Addresses for TLS.
+    /// The addresses for HTTPS.
     pub https: Vec<ListenAddress>,
-    /// The clear-text front addresses of services.
+    /// The clear-text addresses at which all requests go to one service.
     pub fronts: Vec<ListenAddress>,
-    /// Whether HTTP/3 is also served, on the UDP ports with the numbers of `https`.
+    /// Whether HTTP/3 is also served, on UDP ports with the same numbers as the `https` ports.
     pub http3: bool,
     /// The proxies whose forwarding headers are trusted.
     pub trusted_proxies: Vec<IpNet>,
@@ -45,19 +45,19 @@ pub struct ListenSettings {
     pub proxy_protocol: Vec<ListenAddress>,
     /// The maximum number of open connections.
     pub connections: u32,
-    /// The maximum number of open connections per address (IPv6: per /64); 0 for no limit.
+    /// The maximum number of open connections per IP address (IPv6: per /64); 0 for no limit.
     pub connections_per_address: u32,
-    /// The largest size of a request line and header section, in bytes.
+    /// The maximum size of a request line and header section, in bytes.
     pub header_size: usize,
-    /// The timeout of a request's header section.
+    /// The timeout for a request's header section.
     pub header_time: Duration,
-    /// How long a connection may be idle between requests.
+    /// The timeout for idle connections between requests.
     pub idle_time: Duration,
-    /// How long a body may make no progress, in either direction.
+    /// The timeout for a request or response body that makes no progress.
     pub body_time: Duration,
-    /// How long running requests may take when the edge stops.
+    /// How long running requests may continue when the edge stops.
     pub drain_time: Duration,
-    /// How long connections without a request stay open when the edge stops.
+    /// How long idle connections stay open when the edge stops.
     pub lame_duck_time: Duration,
     /// How long connections of other protocols stay open when the edge stops.
     pub tunnel_time: Duration,
@@ -94,19 +94,20 @@ impl ListenSettings {
         clear.chain(https).chain(fronts)
     }
 
-    /// Returns the addresses for HTTP/3. Addresses with the PROXY protocol are excluded, because
-    /// that is not supported over UDP.
+    /// Returns the UDP addresses for HTTP/3. Addresses with the PROXY protocol are excluded,
+    /// because the edge does not support it over UDP.
     pub(crate) fn datagrams(&self) -> impl Iterator<Item = &ListenAddress> {
         let https = self.https.iter().filter(|_| self.http3);
         https.filter(|address| !self.proxy_protocol.contains(address))
     }
 
-    /// Whether a connection of this peer begins with the PROXY protocol.
+    /// Whether a connection from `peer` to the address `at` must begin with a PROXY protocol
+    /// header.
     pub(crate) fn is_announced(&self, at: &ListenAddress, peer: IpAddr) -> bool {
         self.proxy_protocol.contains(at) && self.is_trusted(peer)
     }
 
-    /// Returns the origin of a connection without the PROXY protocol.
+    /// Returns the origin of a connection that has no PROXY protocol header.
     pub(crate) fn origin(&self, peer: IpAddr) -> Origin {
         if self.is_trusted(peer) {
             Origin::Proxy(peer)
@@ -128,12 +129,11 @@ pub(crate) enum Door {
     Front,
 }
 
-/// An address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ListenAddress {
-    /// One address of the machine; port 0 chooses a free port.
+    /// One address of this machine; port 0 stands for any free port.
     Tcp(SocketAddr),
-    /// All addresses of the machine, IPv6 and IPv4.
+    /// All IPv6 and IPv4 addresses of this machine.
     Everywhere(u16),
     Unix(PathBuf),
 }
@@ -163,7 +163,7 @@ impl ListenAddress {
         }
     }
 
-    /// Whether it is impossible to listen on both addresses at once. Port 0 never overlaps.
+    /// Whether listening on both addresses at once is impossible. Port 0 never overlaps.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self.tcp(), other.tcp()) {
             (Some(one), Some(two)) => {
@@ -178,7 +178,7 @@ impl ListenAddress {
         }
     }
 
-    /// Whether only clients on this machine can connect.
+    /// Whether only clients on this machine can connect to the address.
     pub(crate) fn is_loopback(&self) -> bool {
         match self {
             Self::Tcp(address) => address.ip().to_canonical().is_loopback(),

@@ -1,5 +1,5 @@
-//! Locks for values that are consistent at every moment, even if a thread panicked while it held
-//! the lock.
+//! Locks mutexes whose values are consistent at every moment, even if a thread panics while it
+//! holds the lock.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

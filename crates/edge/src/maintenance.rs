@@ -1,8 +1,9 @@
 //! Maintenance mode: everybody but the owner gets 503, on all hosts or some.
 //!
-//! The state is stored in a small file, so that it outlives a restart. The owner opens a link that
-//! contains a random pass; the response sets a cookie. Only a digest of the pass is stored. Each
-//! host under maintenance has its own link, but every link gives access to all hosts.
+//! The state is stored in a small file, so that maintenance continues after a restart. The owner
+//! opens a link that contains a random pass; the response sets a cookie. Only a digest of the pass
+//! is stored. Each host under maintenance has its own link, but every link gives access to all
+//! hosts.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -29,47 +30,46 @@ use crate::route::{NormalPath, bare_host};
 
 const STATE: &str = "maintenance.json";
 const PAGE: &str = "maintenance.html";
-/// The mode of the state file. Everybody may read the file, because it contains only digests of the
+/// The mode of the state file. Everybody may read the file, because it contains only digests of
 /// passes.
 const MODE: u32 = 0o644;
-/// The name of the cookie and of the link's parameter.
+/// The name of both the cookie and the link's query parameter that contain the pass.
 const PASS: &str = "kenduri-pass";
 /// The `Retry-After` of responses during maintenance.
 const COME_BACK: Duration = Duration::from_mins(5);
 /// The maximum number of valid passes. If there are more, the oldest pass becomes invalid.
 const PASSES: usize = 64;
-/// The largest size of the owner's page, in bytes.
+/// The maximum size of the owner's maintenance page, in bytes.
 const LARGEST_PAGE: u64 = 1 << 20;
 /// Paths of ACME challenges, which are served during maintenance as well.
 const ALWAYS: &str = "/.well-known/acme-challenge/";
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct State {
-    /// The hosts under maintenance; empty for all hosts.
+    /// The hosts under maintenance; empty if all hosts are.
     hosts: BTreeSet<String>,
-    /// SHA-256 of each pass, in hexadecimal, the latest at the end. A pass is long and random, so a
-    /// slow digest would add no protection.
+    /// The SHA-256 of each pass, in hexadecimal, newest last. A pass is long and random, so a slow
+    /// digest would add no protection.
     passes: VecDeque<String>,
 }
 
-/// Whether maintenance is on, for which hosts, and who still has access.
 #[derive(Debug)]
 pub struct Maintenance {
     data: PathBuf,
     health: Vec<String>,
     state: ArcSwapOption<Closed>,
-    /// A lock that is held during a change, so that changes do not overlap.
+    /// Held during a change, so that changes do not overlap.
     changing: Mutex<()>,
 }
 
-/// The reason why a change of maintenance failed, or may not survive a power failure.
+/// The reason why a change of the maintenance mode failed, or may not survive a power failure.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// Nothing was changed, neither now nor for the next start.
+    /// Nothing has changed, neither now nor for the next start.
     #[error("the doors are as they were")]
     Unchanged(#[source] io::Error),
-    /// The change is in effect and survives a restart, but a power failure may undo it. Repeat the
-    /// change once the disk works again.
+    /// The change is in effect and survives a restart, but a power failure may undo it. The caller
+    /// should repeat the change once the disk works again.
     #[error("the disk could not be told")]
     Unsynced(#[source] io::Error),
 }
@@ -81,7 +81,7 @@ struct Closed {
 }
 
 impl Maintenance {
-    /// Restores the state from the files in `data`: `maintenance.json` is the state,
+    /// Restores the maintenance mode from the files in `data`: `maintenance.json` is the state,
     /// `maintenance.html` the owner's page. The paths in `health` are always served.
     ///
     /// If the state exists but cannot be read, all hosts are closed to everybody, because someone
@@ -118,14 +118,14 @@ impl Maintenance {
 
     /// Begins maintenance of a host, or of all hosts. `pass` is random and has 16 bytes or more in
     /// hexadecimal. Until maintenance ends, the link `/?kenduri-pass=` followed by the pass gives
-    /// access; so do the links with the previous 63 passes.
+    /// access; so do the links with the 63 passes before it.
     pub fn on(&self, host: Option<&str>, pass: &str) -> Result<(), ChangeError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.state.load();
         let before = before.as_ref().map(|closed| &closed.state);
         let mut state = before.cloned().unwrap_or_default();
         match host {
-            // All hosts are closed already.
+            // All hosts are already under maintenance.
             Some(_) if before.is_some_and(|state| state.hosts.is_empty()) => {}
             Some(host) => {
                 state.hosts.insert(host.to_ascii_lowercase());
@@ -141,7 +141,8 @@ impl Maintenance {
             .map_err(io::Error::from)
             .and_then(|text| durable::replace(&self.data, STATE, MODE, &text))
             .map_err(ChangeError::Unchanged)?;
-        // The next start reads the new file, so the new state is used now, even if the sync fails.
+        // The next start reads the new file. Therefore, the new state is used now, even if the sync
+        // fails.
         self.state.store(Some(Arc::new(Closed { state, page })));
         durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
@@ -153,7 +154,7 @@ impl Maintenance {
         durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
-    /// Returns the response to a request that falls under maintenance.
+    /// Returns the response to a request that must not be served because of maintenance.
     pub fn answer(
         &self,
         info: &ClientInfo,
@@ -171,7 +172,8 @@ impl Maintenance {
         let given = given
             .filter_map(|pair| pair.strip_prefix(PASS)?.strip_prefix('='))
             .find(|pass| closed.opens(pass.as_bytes()));
-        // The redirect removes the pass from the URL, so that nobody shares the pass by accident.
+        // The redirect removes the pass from the URL, so that visitors do not share the pass by
+        // accident.
         if let Some(pass) = given {
             return Some(let_in(pass, info.scheme, path));
         }
@@ -220,13 +222,13 @@ impl Closed {
     }
 }
 
-/// Removes the cookie with the pass from a request that is forwarded, because only the edge needs
-/// the cookie.
+/// Removes the cookie with the pass from a request that is forwarded. Only the edge needs the
+/// cookie.
 pub(crate) fn take_pass(headers: &mut HeaderMap) {
     cookies::remove(headers, PASS);
 }
 
-/// Sets the cookie, and redirects to the same page without the pass in the URL.
+/// Sets the cookie with the pass, and redirects to the same page without the pass in its URL.
 fn let_in(pass: &str, scheme: Scheme, path: &NormalPath<'_>) -> Answer {
     let secure = if scheme == Scheme::Https {
         "; Secure"
@@ -354,7 +356,7 @@ mod tests {
         }
         assert!(!lets_in(&maintenance, OWN), "nobody keeps so many");
         assert!(lets_in(&maintenance, "second"));
-        // The end of maintenance makes all passes invalid.
+        // When maintenance ends, all passes become invalid.
         maintenance.off().unwrap();
         maintenance.on(None, "again").unwrap();
         assert!(!lets_in(&maintenance, "second"));
@@ -414,8 +416,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let open = || Maintenance::open(data.path(), Vec::new());
         let maintenance = open();
-        // In this folder, files can be created and removed, but only root can open the folder to
-        // sync it.
+        // Files can be created and removed in this folder, but only root can open the folder, which
+        // a sync requires.
         let only_changed = Permissions::from_mode(0o300);
         std::fs::set_permissions(data.path(), only_changed).unwrap();
         let is_root = std::fs::read_dir(data.path()).is_ok();

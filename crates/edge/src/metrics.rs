@@ -1,6 +1,6 @@
-//! Metrics of the edge. The metrics of every request are counted in this module, separately for
-//! each worker, and [`text`] renders them. All other metrics go through the `metrics` facade, for
-//! which the program that runs the edge installs the recorder. Handles are created once, so that
+//! Metrics of the edge. The metrics of requests are counted in this module, separately for each
+//! worker, and [`text`] renders them. All other metrics go through the `metrics` facade, whose
+//! recorder is installed by the program that runs the edge. Handles are created once, so that
 //! counting allocates nothing.
 
 mod requests;
@@ -18,7 +18,7 @@ pub use self::requests::text;
 /// The metrics of one route.
 #[derive(Debug)]
 pub struct RouteFigures {
-    /// The name of the route in the log and in metrics.
+    /// The route's name in the log and in metrics.
     pub name: Arc<str>,
     requests: Arc<requests::Requests>,
     refusals: Counter,
@@ -61,7 +61,7 @@ impl CacheFigures {
         }))
     }
 
-    /// Counts a request with this cache result.
+    /// Counts a request whose cache lookup had this result.
     pub fn came(&self, result: &str) {
         if let Some((_, counter)) = self.0.iter().find(|(name, _)| *name == result) {
             counter.increment(1);
@@ -69,7 +69,6 @@ impl CacheFigures {
     }
 }
 
-/// The number and size of the responses in the cache.
 #[derive(Debug, Clone)]
 pub struct StoreFigures {
     entries: Gauge,
@@ -96,7 +95,6 @@ impl StoreFigures {
     }
 }
 
-/// The metrics of the edge as a whole: connections and handshakes.
 #[derive(Debug, Clone)]
 pub struct DoorFigures {
     open: Gauge,
@@ -125,7 +123,7 @@ impl Default for DoorFigures {
 }
 
 impl DoorFigures {
-    /// Counts a connection until the result is dropped.
+    /// Counts a connection as open until the returned value is dropped.
     pub fn connection(&self) -> OpenConnection {
         self.open.increment(1.0);
         OpenConnection(self.open.clone())
@@ -142,7 +140,7 @@ impl DoorFigures {
         self.refused_of_all.increment(1);
     }
 
-    /// Counts a connection that the HTTP/2 library closed because of an error by its client.
+    /// Counts a connection that hyper's HTTP/2 implementation closed because of a client error.
     pub(crate) fn refused_http2(&self) {
         self.refused_http2.increment(1);
     }
@@ -169,7 +167,7 @@ impl DoorFigures {
     }
 }
 
-/// Returns the counter of connections that were refused because of this setting.
+/// Returns the counter of connections that were refused because of the limit with this name.
 fn refused(limit: &'static str) -> Counter {
     counter!("edge_connections_refused_total", "limit" => limit)
 }
@@ -183,7 +181,7 @@ impl Drop for OpenConnection {
     }
 }
 
-/// Returns the counter of access log lines that were dropped because the queue was full.
+/// Returns the counter of access log lines that were dropped because a worker's buffer was full.
 pub(crate) fn log_lines_dropped() -> Counter {
     counter!("edge_log_lines_dropped_total")
 }
@@ -192,15 +190,15 @@ pub(crate) fn certificate_failed(name: &str) {
     counter!("kenduri_edge_certificate_failures_total", "name" => name.to_owned()).increment(1);
 }
 
-/// Gauges for a changing set of items, one gauge per label. A recorder never removes a gauge, so
-/// the gauge of a removed item is set to NaN, and is used again if the item returns.
+/// Gauges for items that come and go, one gauge per label. A recorder never removes a gauge, so the
+/// gauge of a removed item is set to NaN, and is used again if the item returns.
 #[derive(Debug)]
 pub(crate) struct Passing<L> {
     gauge: fn(&L) -> Gauge,
     there: BTreeMap<L, Gauge>,
 }
 
-/// Makes the gauges that show for how many days each name's certificate is still valid.
+/// Makes the gauges that show how many days each host name's certificate remains valid.
 pub(crate) fn certificate_days() -> Passing<String> {
     Passing::new(
         |name: &String| gauge!("kenduri_edge_certificate_days_left", "name" => name.clone()),
@@ -213,8 +211,8 @@ impl<L: Ord> Passing<L> {
         Self { gauge, there }
     }
 
-    /// Sets the gauges of all current items. If two items have the same label, the first item is
-    /// used.
+    /// Sets the gauges of all current items, and sets all others to NaN. If two items have the same
+    /// label, the first item is used.
     pub(crate) fn tell(&mut self, all: impl IntoIterator<Item = (L, f64)>) {
         let mut before = mem::take(&mut self.there);
         for (label, value) in all {

@@ -1,6 +1,6 @@
-//! Plain pages for responses of the edge itself. They have no script and load nothing. They support
-//! light and dark mode and the reader's language, and show the id of the request, which the reader
-//! can quote.
+//! Plain HTML pages for responses of the edge itself. They have no script and load nothing. They
+//! support light and dark mode and the visitor's language, and show the request's ID, which the
+//! visitor can quote.
 
 mod language;
 
@@ -18,7 +18,7 @@ use crate::client_info::RequestId;
 use crate::quality::quality;
 use language::Language;
 
-/// The format and language that a client accepts. The headers are copied at once, but parsed only
+/// The formats and languages that a client accepts. The headers are copied at once, but parsed only
 /// if a page is needed.
 #[derive(Debug, Clone)]
 pub struct Reader {
@@ -28,7 +28,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Copies `Accept` and `Accept-Language`.
+    /// Copies the headers `Accept` and `Accept-Language`.
     pub fn of(headers: &HeaderMap) -> Self {
         let mut accepted = headers.get_all(ACCEPT).iter().cloned();
         Self {
@@ -47,12 +47,12 @@ impl Reader {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wants {
     Html,
-    /// A problem in JSON (RFC 9457).
+    /// A problem document in JSON (RFC 9457).
     Json,
 }
 
 impl Wants {
-    /// Chooses by `Accept`: JSON if it is named and ranks higher than HTML.
+    /// Chooses the format by `Accept`: JSON if the header names JSON and ranks it higher than HTML.
     pub fn of(headers: &HeaderMap) -> Self {
         Self::by(headers.get_all(ACCEPT).iter())
     }
@@ -77,10 +77,10 @@ impl Wants {
     }
 }
 
-/// The `Retry-After` when the caller gives none.
+/// The default `Retry-After`.
 const COME_BACK: Duration = Duration::from_secs(5);
 
-/// Makes a response that explains the error. If the status is 429 or 503, the response also has
+/// Makes a response that explains an error. If the status is 429 or 503, the response also has
 /// `Retry-After`.
 pub fn page(
     status: StatusCode,
@@ -117,7 +117,7 @@ pub fn page(
     answer
 }
 
-/// Returns the `code` of a status in problems. The codes never change.
+/// Returns the `code` that stands for a status in problem documents. The codes never change.
 fn code(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "bad_request",
@@ -145,7 +145,7 @@ fn html(status: StatusCode, language: &Language, id: &RequestId) -> String {
     let (title, text) = language.text(status);
     let Language { tag, dir, .. } = language;
     let mut page = String::with_capacity(1_024);
-    // Neither the translations nor a request ID contain characters that are special in HTML.
+    // Neither translations nor request IDs contain characters that are special in HTML.
     let _ = write!(
         page,
         "<!doctype html>\n<html lang=\"{tag}\" dir=\"{dir}\">\n<head>\n<meta charset=\"utf-8\">\n\

@@ -1,4 +1,4 @@
-//! Catches a panic, so that the panic ends one piece of work and not the whole task.
+//! Catches panics, so that a panic ends one piece of work instead of the whole task.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -8,7 +8,8 @@ use std::task::Poll;
 pub(crate) async fn caught<T>(making: impl Future<Output = T>) -> Option<T> {
     let mut making = pin!(making);
     std::future::poll_fn(|context| {
-        // After a panic, the future is dropped and never polled again.
+        // After a panic, the future is dropped and never polled again, so its broken state cannot
+        // be observed.
         catch_unwind(AssertUnwindSafe(|| making.as_mut().poll(context)))
             .map_or(Poll::Ready(None), |polled| polled.map(Some))
     })

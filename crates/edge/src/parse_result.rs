@@ -1,4 +1,4 @@
-//! The findings of parsing a request, passed on to the code that serves the request.
+//! The errors found while a request is parsed, for the code that serves the request.
 
 mod logged_head;
 
@@ -13,13 +13,13 @@ pub(crate) use self::logged_head::LoggedHead;
 #[derive(Debug, Default)]
 pub(crate) struct ParseResult<'a> {
     refusal: Option<Refusal>,
-    /// The parts of a refused head that could be read.
+    /// The parts of a refused head that could be parsed.
     head: Option<Box<LoggedHead>>,
     broken: Option<&'a BrokenBody>,
 }
 
 impl<'a> ParseResult<'a> {
-    /// Makes the result for a refused head; `head` contains the parts that could be read.
+    /// Makes the result for a refused request head; `head` contains the parts that could be parsed.
     pub(crate) fn refused(refusal: Refusal, head: LoggedHead) -> Self {
         Self {
             refusal: Some(refusal),
@@ -28,7 +28,7 @@ impl<'a> ParseResult<'a> {
         }
     }
 
-    /// Makes the result for a valid head. The body may still turn out to be broken.
+    /// Makes the result for a valid request head. An error in the body may still be found later.
     pub(crate) fn of_body(broken: Option<&'a BrokenBody>) -> Self {
         Self {
             broken,
@@ -36,7 +36,7 @@ impl<'a> ParseResult<'a> {
         }
     }
 
-    /// Returns the reason why the head was refused, if it was.
+    /// Returns the reason why the request head was refused, if it was.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         self.refusal
     }
@@ -45,13 +45,13 @@ impl<'a> ParseResult<'a> {
         self.head.take()
     }
 
-    /// Returns the reason why the body broke off, if that has happened by now.
+    /// Returns the reason why the request body broke off, if it has done so by now.
     pub(crate) fn broken(&self) -> Option<Refusal> {
         self.broken.and_then(BrokenBody::refusal)
     }
 }
 
-/// Makes the result for a head that another parser has read.
+/// Makes the result for a request head that another parser has parsed.
 impl From<Option<Refusal>> for ParseResult<'_> {
     fn from(refusal: Option<Refusal>) -> Self {
         Self {
@@ -61,13 +61,13 @@ impl From<Option<Refusal>> for ParseResult<'_> {
     }
 }
 
-/// The reason why a request body broke off; empty if it has not broken off.
+/// The reason why a request body broke off; empty as long as it has not.
 #[derive(Debug, Default)]
 pub(crate) struct BrokenBody(OnceLock<Refusal>);
 
 impl BrokenBody {
     pub(crate) fn note(&self, refusal: Refusal) {
-        // The first reason caused all later ones.
+        // Only the first reason is kept, because it caused all later ones.
         let _ = self.0.set(refusal);
     }
 

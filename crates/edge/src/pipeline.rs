@@ -1,6 +1,6 @@
-//! The steps of serving a request, in this order: id, host, ACME challenge, TLS, maintenance,
-//! route, limit, access, cache, target, compression, headers, log. Requests of all protocol
-//! versions follow these steps.
+//! Serves a request in steps: ID, host, ACME challenge, TLS, maintenance, route, limit, access,
+//! cache, target, compression, headers, log. Requests of all protocol versions go through these
+//! steps.
 
 mod access;
 mod cache_fill;
@@ -36,33 +36,33 @@ use crate::parse_result::{LoggedHead, ParseResult};
 use crate::route::{BadPath, NormalPath, Route, Target};
 use http1::{Refusal, is_host};
 
-/// The path at which a certificate authority requests its challenge (RFC 8555, section 8.3).
+/// The path at which a certificate authority requests a challenge response (RFC 8555, section 8.3).
 const PROOFS: &str = "/.well-known/acme-challenge/";
 
-/// The outcome of a request apart from its response, such as its route and its durations.
+/// The facts about a request that the log and the metrics need besides its response, such as its
+/// route and its durations.
 #[derive(Default)]
 struct RequestOutcome {
     route: Option<Arc<Route>>,
     admitted: Option<Admitted>,
-    /// The time until the request was forwarded to the target.
+    /// The time until the edge forwarded the request to the target.
     queue: Option<Duration>,
     upstream: Option<Arc<str>>,
     upstream_time: Option<Duration>,
     upload: Option<Arc<Upload>>,
-    /// The result of the cache lookup. Empty if the route has no cache.
+    /// The result of the cache lookup; empty if the route has no cache.
     cache: &'static str,
     /// Whether the request was passed to the app.
     is_of_app: bool,
-    /// The text that the log shows instead of the path, if the app supplied such a text.
+    /// The text that the log shows instead of the path, if the app has supplied such a text.
     shown: Option<LoggedPath>,
-    /// Whether the response is the edge's own and replaces the response of the route's target.
+    /// Whether the response is the edge's own, instead of the response of the route's target.
     is_instead: bool,
     why: &'static str,
 }
 
 impl RequestOutcome {
-    /// Returns the reason why the body of the request broke off, if that was found while the body
-    /// was read.
+    /// Returns the reason why the request body broke off, if it has done so by now.
     fn broken(&self) -> Option<Refusal> {
         let upload = self.upload.as_ref()?;
         let is_too_slow = upload.is_too_slow.load(Ordering::Relaxed);
@@ -70,7 +70,7 @@ impl RequestOutcome {
     }
 }
 
-/// Serves a request, or responds to one that the parser refused.
+/// Serves a request, or responds to a request that the parser refused.
 pub(crate) async fn serve(
     here: &Arc<WorkerContext>,
     peer: &Peer,
@@ -103,7 +103,8 @@ pub(crate) async fn serve(
             outcome.why = "loop";
             bare(StatusCode::LOOP_DETECTED)
         }
-        // The request is large, so it is passed by reference until a target takes it.
+        // The request is passed by reference until a target takes it, because moving it is
+        // expensive.
         Ok(()) => match &peer.front {
             None => {
                 let (request, outcome) = (&mut request, &mut outcome);
@@ -117,8 +118,8 @@ pub(crate) async fn serve(
         },
     };
     if let Some(broken) = parsed.broken().or_else(|| outcome.broken()) {
-        // A response to an incomplete body is replaced, because the client must learn about the
-        // error in its body.
+        // A response to an incomplete request body is replaced, because the client must learn about
+        // the error in the body.
         outcome.is_instead = true;
         answer = refused(broken, &mut outcome);
     }
@@ -189,7 +190,7 @@ async fn answered(
     if let Some(answer) = of_the_door(request) {
         return answer;
     }
-    // The request is passed on, so the path is copied to outlive it.
+    // The request will be moved, so the URI is cloned and the path borrows from the clone.
     let uri = request.uri().clone();
     let path = match NormalPath::parse(uri.path()) {
         Ok(path) => path,
@@ -230,8 +231,8 @@ async fn answered(
             }
         }
     }
-    // Files already have the coding that the client accepts. The credentials tell whether a
-    // response is personal, even if they are not forwarded.
+    // Files already have a coding that the client accepts. The credentials are recorded even if
+    // they are not forwarded, because a response to a request with credentials counts as personal.
     let wishes = (route.leads_to_app() || matches!(route.target, Target::Proxy(_)))
         .then(|| Wishes::of(request.headers()));
     let answer_gets = match access::admit(here, running, route, info, &path, request).await {
@@ -271,8 +272,8 @@ async fn answered(
     answer
 }
 
-/// Returns the response to requests that no route serves: `CONNECT` to another server, `TRACE`, and
-/// `OPTIONS *` (RFC 9110, section 9.3.7).
+/// Responds to requests that no route serves: `CONNECT` to another server, `TRACE`, and `OPTIONS *`
+/// (RFC 9110, section 9.3.7).
 fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     const ALLOWED: HeaderValue =
         HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
@@ -297,7 +298,7 @@ fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     Some(answer)
 }
 
-/// Makes the response to a refused request. An HTTP/1 connection is closed after this response.
+/// Makes the response to a refused request. On HTTP/1, the connection is closed afterwards.
 fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = refusal.why();
     let status = refusal.status();
@@ -308,8 +309,8 @@ fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     answer
 }
 
-/// Makes the response to a path that servers may read in several ways. The response is a page,
-/// because people mistype paths. An HTTP/1 connection is closed afterwards, as after other
+/// Makes the response to a path that servers may interpret in several ways. The response is a page,
+/// because people mistype paths. On HTTP/1, the connection is closed afterwards, as after other
 /// refusals.
 fn unclear(bad: BadPath, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = bad.why();
@@ -329,7 +330,7 @@ fn text(status: StatusCode, text: String) -> Answer {
     answer
 }
 
-/// Makes a response with this status, to which a page is added later.
+/// Makes a response with this status, to which a page of the edge is added later.
 fn bare(status: StatusCode) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = status;
@@ -337,18 +338,19 @@ fn bare(status: StatusCode) -> Answer {
     answer
 }
 
-/// Makes a response like [`bare`], with a time for `Retry-After`.
+/// Like [`bare`], but with a time for `Retry-After`.
 fn later(status: StatusCode, retry_after: Duration) -> Answer {
     let mut answer = bare(status);
     answer.extensions_mut().insert(Wordless(Some(retry_after)));
     answer
 }
 
-/// Marks a response of the edge itself that has no page yet. Contains the time for `Retry-After`.
+/// A marker on a response of the edge itself that still needs a page. Contains the time for
+/// `Retry-After`.
 #[derive(Clone, Copy)]
 struct Wordless(Option<Duration>);
 
-/// Returns the page with those headers of `answer` that the page itself does not set.
+/// Returns `page` with those headers of `answer` that the page itself does not set.
 fn with_words(answer: Answer, mut page: Answer) -> Answer {
     let mut headers = answer.into_parts().0.headers;
     headers.remove(CONTENT_LENGTH);
@@ -359,8 +361,9 @@ fn with_words(answer: Answer, mut page: Answer) -> Answer {
     page
 }
 
-/// Removes the body from a response, but keeps its length in the head. The HTTP/2 library sends
-/// every body that it receives, which clients treat as an error (RFC 9110, section 6.4.1).
+/// Removes the body from a response, but keeps its length in the head. In HTTP/2, hyper sends every
+/// body that it is given, which clients treat as an error if the response must not have a body (RFC
+/// 9110, section 6.4.1).
 fn without_body(answer: Answer) -> Answer {
     if answer.body().is_end_stream() {
         return answer;
@@ -374,7 +377,7 @@ fn without_body(answer: Answer) -> Answer {
     Response::from_parts(head, Body::Empty)
 }
 
-/// Redirects to another URL, keeping the method.
+/// Redirects to another URL. The client must repeat the request with the same method.
 fn moved(location: HeaderValue) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = StatusCode::PERMANENT_REDIRECT;
@@ -382,8 +385,9 @@ fn moved(location: HeaderValue) -> Answer {
     answer
 }
 
-/// Returns the requested host. In HTTP/1, the parser has checked the host. In HTTP/2, the host is
-/// in `:authority`, in `Host`, or with the same value in both (RFC 9113, section 8.3.1).
+/// Returns the requested host. In HTTP/1, the parser has already checked the host. In HTTP/2 and
+/// HTTP/3, the host is in `:authority`, in `Host`, or in both with the same value (RFC 9113,
+/// section 8.3.1).
 fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     let mut named = request.headers().get_all(HOST).iter();
     let (header, second) = (named.next(), named.next());
@@ -411,7 +415,7 @@ fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     Ok(host.into())
 }
 
-/// Sets the headers that every response gets.
+/// Sets the headers that every response of the edge gets.
 fn finish(
     here: &WorkerContext,
     peer: &Peer,
@@ -427,8 +431,8 @@ fn finish(
     } else {
         let none = Changes::default();
         let route = outcome.route.as_deref();
-        // The header changes of a route for files do not apply to the app's pages under the same
-        // path.
+        // The header changes of a route for files do not apply to pages of the app at the same
+        // paths.
         let route = route.filter(|route| !(route.falls_back && outcome.is_of_app));
         let changes = route.map_or(&none, |route| &route.headers);
         let shared = &here.shared;
@@ -452,7 +456,7 @@ fn finish(
     }
 }
 
-/// Makes the log entry of a request, with the information that is available when the request
+/// Makes the log entry for a request, with the information that is available when the request
 /// arrives.
 fn entry(
     log: &Log,
@@ -489,8 +493,8 @@ fn entry(
     }
 }
 
-/// Gives requests of all protocol versions the same form: the URI contains only path and query, and
-/// `Host` contains the host.
+/// Gives requests of all protocol versions the same form: the URI contains only the path and the
+/// query, and `Host` contains the host.
 fn in_one_shape(parts: &mut request::Parts, info: &ClientInfo) {
     if parts.uri.authority().is_some() {
         let path = parts.uri.path_and_query().cloned();

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-/// How often a watch checks the count within its `time`.
+/// How many times within `time` a watch checks for progress.
 const LOOKS: u32 = 4;
 
-/// Counts progress, and records whether any is expected. Counting needs no clock, because a
-/// watching task reads the count now and then.
+/// Counts a peer's progress, and records whether any progress is expected. Counting needs no clock,
+/// because the watching task reads the count at intervals.
 #[derive(Debug, Default)]
 pub(crate) struct ProgressWatch {
     moved: AtomicUsize,
@@ -31,8 +31,8 @@ impl ProgressWatch {
         self.is_awaited.load(Ordering::Relaxed)
     }
 
-    /// Completes when there has been no progress for `time` although progress was expected, or up
-    /// to a quarter of `time` later.
+    /// Completes once there has been no progress for `time` although progress was expected. May
+    /// complete up to a quarter of `time` later.
     pub(crate) async fn stands_still(&self, time: Duration) {
         let mut seen = self.moved.load(Ordering::Relaxed);
         let mut looks = 0;

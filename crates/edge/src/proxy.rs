@@ -65,7 +65,6 @@ use upstream::Chosen;
 use upstream_connection::{Outgoing, UpstreamConnection};
 use upstream_request::{UpstreamRequest, address};
 
-/// The connections of one worker to all upstreams.
 #[derive(Debug, Clone, Default)]
 pub struct Pool {
     idle: Idle,
@@ -73,8 +72,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Makes a pool whose tunnels are counted and closed together with the tunnels of the other
-    /// workers.
+    /// Makes a pool whose tunnels are counted and closed together with those of other workers.
     pub fn new(tunnels: Tunnels) -> Self {
         Self {
             idle: Idle::default(),
@@ -84,9 +82,9 @@ impl Pool {
 
     /// Forwards a request to an upstream. `path` is the request target that the server receives.
     ///
-    /// [`forwarding`] removes hop-by-hop headers and sets the headers about the client, so callers
-    /// must pass the headers as the client sent them. For an upgrade, the request must still have
-    /// the extension that yields the connection.
+    /// [`forwarding`] removes hop-by-hop headers and sets the headers that describe the client, so
+    /// callers must pass the headers as the client sent them. For an upgrade, the request must
+    /// still have the extension that yields the connection.
     pub fn forward<'a>(
         &'a self,
         upstream: &'a Arc<Upstream>,
@@ -94,7 +92,8 @@ impl Pool {
         info: &'a ClientInfo,
         path: PathAndQuery,
     ) -> impl Future<Output = Result<Answer, ProxyError>> + Send + 'a {
-        // This is called outside the future, so that the future does not contain the whole request.
+        // This value is created outside the future, so that the future does not contain the whole
+        // request.
         let outgoing = UpstreamRequest::of(request, info);
         self.hand_on(upstream, outgoing, info, path)
     }
@@ -123,7 +122,7 @@ impl Pool {
         let is_streamed = upload.is_some();
         let is_bodiless = whole.is_none() && !is_streamed;
         let repeats = Idempotency::of(method, is_bodiless);
-        // Whether a request that a server may have read must not go to another server.
+        // Whether the request must not go to another server once a server may have read it.
         let care = repeats != Idempotency::Safe;
         let mut fresh = false;
         // The reason why a server that may have begun processing the request did not respond.
@@ -137,7 +136,7 @@ impl Pool {
                     if let Some(begun) = begun {
                         return Err(begun);
                     }
-                    // Nothing was sent, so any other server may get the request.
+                    // No byte was sent, so any other server may get the request.
                     let other =
                         upstream.find_other(request.headers(), info, search, &backend, error);
                     chosen = Box::pin(other).await?;
@@ -157,7 +156,8 @@ impl Pool {
                     break (wire, head);
                 }
                 Err(Failure { error, left }) => {
-                    // The failure of a stale connection says nothing about the server.
+                    // The failure of a reused connection that was already closed says nothing about
+                    // the server's health.
                     if !reused && error.side() == Side::Upstream {
                         note(&backend, upstream, &error);
                     }
@@ -168,8 +168,8 @@ impl Pool {
                     };
                     fresh = true;
                     match next {
-                        // No other server may receive a request that this server may have begun to
-                        // process.
+                        // This server may have begun to process the request, so no other server may
+                        // receive it.
                         RetryTarget::Same => {
                             begun = (is_begun && repeats != Idempotency::Safe).then_some(error);
                         }
@@ -212,8 +212,8 @@ impl Pool {
             head.headers.append(SET_COOKIE, cookie);
         }
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            // The server switched protocols without being asked to. The bytes that follow are not
-            // HTTP.
+            // The server switched protocols although the client had not asked for a switch. The
+            // bytes that follow are not HTTP.
             let upgrade = upgrade.take().ok_or(ProxyError::Upgrade)?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
@@ -245,7 +245,7 @@ impl Pool {
         }
     }
 
-    /// Returns a connection to the pool, if it can take another request.
+    /// Returns a connection to the pool if it can be used for another request.
     fn put(&self, upstream: &Upstream, running: &ActiveRequest, wire: Box<UpstreamConnection>) {
         if let Some(wire) = wire.rest() {
             let (keep, most) = (upstream.times.keep, upstream.idle_connections);
@@ -253,7 +253,8 @@ impl Pool {
         }
     }
 
-    /// Returns the most recently used connection, or a new one if there is none or `fresh` is set.
+    /// Returns the most recently used idle connection. If there is none, or if `fresh` is set,
+    /// opens a new connection.
     async fn connection(
         &self,
         upstream: &Upstream,
@@ -273,7 +274,7 @@ impl Pool {
     }
 }
 
-/// Counts a failure that suggests that a server is down. A slow response does not count.
+/// Counts a failure that suggests that a server is down. A late response does not count.
 fn note(backend: &Backend, upstream: &Upstream, error: &ProxyError) {
     if matches!(error, ProxyError::Closed(_) | ProxyError::Garbled(_)) {
         backend.vitals.failed(upstream.now());
@@ -323,7 +324,7 @@ fn check_framing(
 mod tests {
     use super::*;
 
-    /// The largest block that glibc's malloc(3) finds without a search, in bytes.
+    /// The maximum size in bytes of a block that glibc's malloc(3) finds without a search.
     const FOUND_AT_ONCE: usize = 1_032;
 
     fn size_of_answer<'a, F>(

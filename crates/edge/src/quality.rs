@@ -1,4 +1,4 @@
-//! Quality values (RFC 9110, section 12.4.2).
+//! Parses quality values, the weights in headers such as `Accept` (RFC 9110, section 12.4.2).
 
 /// Returns the weight in a list item's parameters, in thousandths: 1000 if there is no weight, and
 /// `None` if the weight is invalid.

@@ -1,24 +1,25 @@
-//! `Range: bytes=…` (RFC 9110, section 14).
+//! Parses the header `Range: bytes=…` (RFC 9110, section 14).
 
 use std::ops::Range;
 
-/// The largest number of ranges. The response to a request for more ranges is the whole content.
+/// The maximum number of ranges. If a request has more, the response is the whole content.
 const MOST: usize = 16;
 
 /// The part of the content to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Whole,
-    /// At least one range. The ranges do not overlap, and none is empty.
+    /// One or more ranges, which do not overlap and are not empty.
     Parts(Vec<Range<u64>>),
-    /// None of the requested ranges exists.
+    /// The content has none of the requested ranges.
     Nothing,
 }
 
-/// Returns the ranges that a header requests of a content with this length. An invalid header is
-/// ignored, as section 14.2 allows. The ranges are sorted, and overlapping ranges are merged.
+/// Returns the ranges that a `Range` header requests from a content of this length. An invalid
+/// header is ignored, as section 14.2 allows. The ranges are sorted, and overlapping ranges are
+/// merged.
 pub(crate) fn wanted(header: &[u8], length: u64) -> Wanted {
-    // An empty content has no ranges.
+    // Empty content has no ranges.
     if length == 0 {
         return Wanted::Whole;
     }

@@ -1,11 +1,11 @@
 //! Routes, and the choice of the route for a request.
 //!
 //! Of the routes whose host and path match, those with the most exact host win (a name, then
-//! `*.name`, then any host); of these, the route with the longest path wins. The order in the file
-//! does not matter. A path matches whole segments: `/api` matches `/api` and `/api/x` but not
-//! `/apix`. `/api/` matches `/api/` and everything below it. The route `/api/` also matches `/api`,
-//! which is redirected to `/api/`, unless there is a route for `/api`. A `*` stands for exactly one
-//! label, as in certificates.
+//! `*.name`, then any host); of these, the route with the longest path wins. The order in the
+//! settings file does not matter. A path matches whole segments: `/api` matches `/api` and `/api/x`
+//! but not `/apix`. `/api/` matches `/api/` and everything below it. The route `/api/` also matches
+//! `/api`, which is redirected to `/api/`, unless there is a route for `/api`. A `*` stands for
+//! exactly one label, as in certificates.
 
 mod path;
 mod table;
@@ -29,50 +29,52 @@ use crate::metrics::RouteFigures;
 use crate::static_files::Folder;
 use crate::values;
 
-/// Default values of the settings with these names, in bytes per second and in bytes.
+/// The default values of the route settings `body_rate` (in bytes per second) and `buffer_request`
+/// (in bytes).
 pub(crate) const BODY_RATE: u64 = 500;
 pub(crate) const BUFFER_REQUEST: usize = 256 << 10;
 
-/// A route: the target of some requests, and how they are processed.
+/// A route: the target of matching requests, and how the requests are processed.
 #[derive(Debug)]
 pub struct Route {
     pub host: HostPattern,
     pub path: RoutePath,
-    /// Whether a path that differs from this route's path only in letter case may bypass the route.
-    /// If not, and the route restricts requests, the edge refuses such a path.
+    /// Whether the target distinguishes letter case. If not, and the route restricts requests, the
+    /// edge refuses paths that differ from the route's path only in letter case, because they would
+    /// bypass the route.
     pub case_sensitive: bool,
-    /// The target that responds to the requests.
     pub target: Target,
-    /// Whether the app responds to requests for which a file target has no file.
+    /// Whether the app responds to a request for a file that does not exist.
     pub falls_back: bool,
-    /// The name in the log and in metrics: `host/path`.
+    /// The route's name in the log and in metrics: `host/path`.
     pub name: Arc<str>,
-    /// The target as configured, for display.
+    /// The route's target as configured, for display.
     pub to: String,
-    /// How many segments are removed from the beginning of a path before a request is forwarded.
+    /// The number of segments that are removed from the beginning of a path before a request is
+    /// forwarded.
     pub(crate) strip: usize,
-    /// The prefix that is added before a request is forwarded: empty, or `/something` without a
-    /// trailing slash.
+    /// The prefix that is added to a path before a request is forwarded: empty, or `/something`
+    /// without a trailing slash.
     pub(crate) add: String,
     pub limit: Option<Arc<Limiter>>,
     /// The access rules. If `None`, everybody has access.
     pub access: Option<Arc<Access>>,
     pub headers: Changes,
-    /// The request headers that are not forwarded.
+    /// Names of request headers that are not forwarded.
     pub withheld: StrippedHeaders,
-    /// The largest body of a request, in bytes.
+    /// The maximum size of a request body, in bytes.
     pub body_size: Option<u64>,
     /// The minimum average rate of a request body, in bytes per second. 0 means no minimum.
     pub(crate) body_rate: u64,
-    /// How many bytes of a request body are buffered before a server is contacted.
+    /// The number of bytes of a request body that are buffered before the edge contacts a server.
     pub(crate) buffer_request: usize,
-    /// The rules for caching responses; `None` if no response is cached.
+    /// The rules for caching responses; `None` if responses are not cached.
     pub shared_cache: Option<Policy>,
     pub figures: Arc<RouteFigures>,
 }
 
 impl Route {
-    /// Makes a route for all requests, to the app.
+    /// Makes a route that sends all requests to the app.
     pub(crate) fn to_app() -> Self {
         let name: Arc<str> = "*/".into();
         Self {
@@ -97,7 +99,7 @@ impl Route {
         }
     }
 
-    /// Makes a route for this path on all hosts, to a mounted handler.
+    /// Makes a route for this path on all hosts. Its target is the mounted handler.
     pub(crate) fn to_mounted(path: RoutePath) -> Self {
         let name: Arc<str> = format!("*{}", path.as_str()).into();
         Self {
@@ -121,19 +123,19 @@ impl Route {
         }
     }
 
-    /// Whether the app responds to requests on this route, at least to requests for which there is
-    /// no file.
+    /// Whether the app responds to requests on this route, or at least to requests for files that
+    /// do not exist.
     pub fn leads_to_app(&self) -> bool {
         self.falls_back || matches!(self.target, Target::App)
     }
 
-    /// Whether the route restricts requests, which must then not bypass the route.
+    /// Whether this route restricts requests, so that no request may bypass it.
     fn is_guard(&self) -> bool {
         self.access.is_some() || self.limit.is_some() || matches!(self.target, Target::Status(_))
     }
 
-    /// Whether this route takes paths that would otherwise match the other route. This is so if its
-    /// path is below the other route's path, and some host matches both routes.
+    /// Whether this route's path is below the other route's path, and some host matches both
+    /// routes. Requests for such paths then go to this route.
     pub(crate) fn is_inside(&self, other: &Self) -> bool {
         let may_share_host = match (&self.host, &other.host) {
             (HostPattern::Exact(name), pattern) => pattern.matches(name),
@@ -160,8 +162,8 @@ impl Route {
         }
     }
 
-    /// Returns the path of [`Route::rewrite`] with the query of `uri`; `path` must be the path of
-    /// `uri`.
+    /// Returns the path of [`Route::rewrite`], followed by the query of `uri`; `path` must be the
+    /// path of `uri`.
     ///
     /// # Errors
     ///
@@ -174,8 +176,8 @@ impl Route {
         forwarded_as(self.rewrite(path), uri)
     }
 
-    /// Returns the request target for the app when the app responds in place of a file. The app
-    /// expects paths as the client sees them, so `strip` and `add` do not apply.
+    /// Returns the request target for the app when the app responds because a file does not exist.
+    /// The app expects paths as the client sends them, so `strip` and `add` do not apply.
     ///
     /// # Errors
     ///
@@ -190,7 +192,7 @@ impl Route {
 
 /// Returns this path with the query of `uri`.
 fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri::InvalidUri> {
-    // A target like `http://host?query` contains no path, but its path counts as `/`.
+    // A target such as `http://host?query` contains no path; its path counts as `/`.
     let is_same = |whole: &&PathAndQuery| whole.path() == path && whole.as_str().starts_with('/');
     if let Some(same) = uri.path_and_query().filter(is_same) {
         return Ok(same.clone());
@@ -203,31 +205,30 @@ fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri
     PathAndQuery::try_from(text)
 }
 
-/// The target that responds to the requests of a route.
 #[derive(Debug, Clone)]
 pub enum Target {
     App,
     Files(Arc<Folder>),
-    /// The upstream with this name, one of [`Plan::upstreams`](crate::config::Plan::upstreams).
+    /// The upstream with this name in [`Plan::upstreams`](crate::config::Plan::upstreams).
     Proxy(Arc<str>),
     /// A redirect to another URL.
     Redirect(Redirect),
-    /// A page with this status.
+    /// A page of the edge's own with this status.
     Status(StatusCode),
 }
 
 /// `redirect:URL`, which responds with 308 (RFC 9110, section 15.4.9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redirect {
-    /// The URL up to its `{path}`, or the whole URL.
+    /// The part of the URL before `{path}`, or the whole URL if it has no `{path}`.
     pub(crate) before: String,
-    /// The part of the URL after its `{path}`, if there is a `{path}`.
+    /// The part of the URL after `{path}`; `None` if it has no `{path}`.
     pub(crate) after: Option<String>,
 }
 
 impl Redirect {
-    /// Returns the redirect location for a rewritten path and a query. If the URL contains
-    /// `{path}`, the location includes both; otherwise it includes neither.
+    /// Returns the value of `Location` for a rewritten path and a query. If the URL contains
+    /// `{path}`, the location includes the path and the query; otherwise it includes neither.
     pub fn location(&self, path: &str, query: Option<&str>) -> String {
         let Some(after) = &self.after else {
             return self.before.clone();
@@ -241,19 +242,20 @@ impl Redirect {
     }
 }
 
-/// The hosts of a route. More exact patterns sort first.
+/// The hosts that a route matches. More exact patterns sort first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HostPattern {
     /// Only this host.
     Exact(String),
-    /// `*.NAME`: every host that has one more label than this name.
+    /// `*.NAME`: every host that consists of one more label and this name.
     Below(String),
     /// All hosts.
     Any,
 }
 
 impl HostPattern {
-    /// Parses `example.org`, `*.example.org` or an empty text.
+    /// Parses a pattern such as `example.org` or `*.example.org`; an empty text stands for all
+    /// hosts.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text.strip_prefix("*.") {
             _ if text.is_empty() => Ok(Self::Any),
@@ -281,31 +283,31 @@ impl Display for HostPattern {
     }
 }
 
-/// Returns the name without its first label.
+/// Returns the host name without its first label.
 fn above(host: &str) -> Option<&str> {
     host.split_once('.')
         .filter(|(label, above)| !label.is_empty() && !above.is_empty())
         .map(|(_, above)| above)
 }
 
-/// Returns the host of a `Host` header without the port and without a final dot.
+/// Returns the host in the value of a `Host` header, without the port and the trailing dot.
 pub fn bare_host(host: &str) -> &str {
     let name = match host.rfind(':') {
-        // The colons of an IPv6 address are within brackets.
+        // The colons of an IPv6 address are between brackets.
         Some(colon) if !host[colon..].contains(']') => &host[..colon],
         _ => host,
     };
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// The path of a route, which matches all paths that begin with it.
+/// A route's path, which matches all paths that begin with its segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutePath {
-    /// The normalised path, for display.
+    /// The normalized path, for display.
     text: String,
-    /// The path in the form that is compared.
+    /// The path in matched form, see [`NormalPath`].
     matched: Vec<u8>,
-    /// `matched` with letter case folded.
+    /// The path in matched form, with letter case folded.
     folded: Vec<u8>,
     /// Whether the path without its trailing slash also belongs to this route.
     owns_bare: bool,
@@ -342,17 +344,18 @@ impl RoutePath {
         &self.matched
     }
 
-    /// Whether a path begins with this path, segment by segment.
+    /// Whether a path begins with the segments of this path.
     pub fn matches(&self, path: &NormalPath<'_>) -> bool {
         self.begins(path.matched())
     }
 
-    /// Whether a path equals this path without its trailing slash, and also belongs to this route.
+    /// Whether a path equals this path without its trailing slash, and this route also matches such
+    /// a path.
     pub(crate) fn is_bare(&self, path: &NormalPath<'_>) -> bool {
         self.owns_bare && is_bare(&self.matched, path.matched())
     }
 
-    /// Checks like [`RoutePath::matches`], for a path in the form that is compared.
+    /// Like [`RoutePath::matches`], for a path in matched form.
     fn begins(&self, matched: &[u8]) -> bool {
         begins(&self.matched, matched) || (self.owns_bare && is_bare(&self.matched, matched))
     }
@@ -368,8 +371,8 @@ fn is_bare(route: &[u8], path: &[u8]) -> bool {
     !path.is_empty() && route.strip_suffix(b"/") == Some(path)
 }
 
-/// Returns the number of segments that the setting `strip` removes from paths that begin with
-/// `path`; `None` if `path` does not begin with `strip`.
+/// Returns the number of segments to remove from paths that begin with `path`, which is the number
+/// of segments in the setting `strip`. Returns `None` if `path` does not begin with `strip`.
 pub(crate) fn strip(path: &RoutePath, written: &str) -> Option<usize> {
     let strip = RoutePath::parse(written).ok()?;
     let whole = NormalPath::parse(&path.text).ok()?;

@@ -1,18 +1,18 @@
-//! A reusable buffer for data that is usually sent at once.
+//! A reusable buffer for data that can usually be sent at once.
 
 use std::sync::{Mutex, PoisonError};
 
-/// The largest capacity that is kept, in bytes. Larger buffers are rare.
+/// The maximum capacity of a kept buffer, in bytes. Larger buffers are rare.
 const LARGEST: usize = 16 << 10;
 
-/// A buffer that writers take and put back. The data for a client that keeps reading is sent before
-/// the next writer needs the buffer, so most writers find the buffer here. Only a writer with a
-/// slow client keeps a buffer of its own.
+/// A buffer that one writer takes and puts back. The data for a client that keeps reading is sent
+/// before the next writer needs the buffer, so writers rarely have to allocate one. Only the writer
+/// for a slow client keeps its own buffer.
 #[derive(Debug, Default)]
 pub(crate) struct ScratchBuffer(Mutex<Vec<u8>>);
 
 impl ScratchBuffer {
-    /// Takes the buffer, which is empty. If another writer has taken it, returns a new buffer.
+    /// Takes the empty buffer. If another writer has taken the buffer, returns a new one.
     pub(crate) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

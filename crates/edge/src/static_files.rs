@@ -117,7 +117,7 @@ pub async fn answer(
     }
 }
 
-/// Responds with the file in a coding for which no compressed variant exists yet.
+/// Responds with the file in a coding for which the compressed variant must first be made.
 async fn coded(
     memory: &Memory,
     entry: &Arc<Entry>,
@@ -129,8 +129,8 @@ async fn coded(
     respond::respond(request, form, entry.modified(), memory, now)
 }
 
-/// Redirects to the same path with a trailing slash. Leading slashes are merged, because two would
-/// name another host.
+/// Redirects to the same path with a trailing slash. Leading slashes are merged, because a URL that
+/// begins with two slashes names another host.
 fn with_slash(request: &Parts) -> Answer {
     let path = request.uri.path().trim_start_matches('/');
     let mut location = format!("/{path}/");
@@ -153,8 +153,8 @@ fn failed(error: &io::Error, id: &RequestId) -> Answer {
         || [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
             .iter()
             .any(|full| error.raw_os_error() == Some(full.raw_os_error()));
-    // The path is not logged. If there is no file, the app responds, and the path may contain a
-    // code or a token for the app.
+    // The path is not logged, because it may be meant for the app, which responds if there is no
+    // file. It may then contain a code or a token.
     tracing::warn!(request_id = %id, %error, "a file could not be read");
     if !busy {
         return bare(StatusCode::INTERNAL_SERVER_ERROR);

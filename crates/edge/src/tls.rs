@@ -1,4 +1,4 @@
-//! TLS: performs the handshake, and chooses the certificate for a client.
+//! TLS: performs handshakes, and chooses the certificate for each client.
 
 mod certificates;
 mod expiry;
@@ -31,36 +31,35 @@ pub use self::files::FileCertificate;
 pub(crate) use self::certificates::Certificates;
 pub(crate) use self::expiry::Expiry;
 
-/// The default duration of `Strict-Transport-Security`. It is short, because browsers cannot be
-/// made to forget this setting.
+/// The default duration of `Strict-Transport-Security`. It is short, because a site cannot make
+/// browsers forget this header.
 pub(crate) const HSTS_TIME: Duration = Duration::from_hours(24);
-/// How long a handshake may take.
+/// The handshake timeout.
 pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// The maximum size of each connection's buffer for bytes to be encrypted or sent. It holds several
-/// records, which are passed to the kernel at once.
+/// The maximum size of each connection's buffer for bytes to be encrypted or sent. The buffer holds
+/// several TLS records, which are passed to the kernel together.
 const BUFFER: usize = 64 * 1_024;
 /// A fatal alert, `unrecognized_name` (RFC 8446, section 6; RFC 6066, section 3).
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 
-/// The checked settings of `[tls]`.
+/// The validated settings of `[tls]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TlsSettings {
-    /// Certificates in files.
     pub certificates: Vec<CertificateFiles>,
-    /// Names for which a self-signed certificate is used while they have no other certificate. If
-    /// empty, no self-signed certificate is created.
+    /// Names for which a self-signed certificate is used as long as no other certificate is
+    /// available. If empty, no self-signed certificate is created.
     pub self_signed: BTreeSet<String>,
-    /// The duration of `Strict-Transport-Security` on all hosts with a certificate. If `None`, the
-    /// duration is one day on hosts whose certificate is ordered and whose clear-text requests are
-    /// redirected to HTTPS.
+    /// The duration of `Strict-Transport-Security` on all hosts with a certificate. If `None`, only
+    /// hosts whose certificate is ordered from an authority and whose clear-text requests are
+    /// redirected to HTTPS get the header, with a duration of one day.
     pub hsts: Option<Duration>,
 }
 
-/// A certificate in files, which is reloaded when the files change.
+/// A certificate in files, which the edge reloads when the files change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateFiles {
     /// The host names for which the certificate is used, such as `example.org` or `*.example.org`.
-    /// If empty, the names in the certificate.
+    /// If empty, the certificate's own names are used.
     pub hosts: Vec<String>,
     pub chain: PathBuf,
     pub key: PathBuf,
@@ -68,7 +67,7 @@ pub struct CertificateFiles {
     pub is_default: bool,
 }
 
-/// The configuration of handshakes, shared by all workers.
+/// The TLS configuration that all workers share.
 #[derive(Clone)]
 pub(crate) struct Tls {
     config: Arc<ServerConfig>,
@@ -89,7 +88,8 @@ impl Tls {
         config.alpn_protocols = [&b"h2"[..], b"http/1.1", b"http/1.0"]
             .map(<[u8]>::to_vec)
             .to_vec();
-        // All workers can decrypt each other's tickets. The keys are rotated automatically.
+        // All workers share the ticket keys, so each can decrypt the others' tickets. The keys are
+        // rotated automatically.
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
         Ok(Self {
             config: Arc::new(config),
@@ -98,9 +98,9 @@ impl Tls {
         })
     }
 
-    /// Performs the handshake. A client that requests an unknown name receives an alert, never the
-    /// certificate of another host. `local` is the address to which the client has connected, if
-    /// known.
+    /// Performs a handshake. If the client requests an unknown host name, the edge sends an alert
+    /// instead of another host's certificate. `local` is the address to which the client has
+    /// connected, if known.
     pub(crate) async fn accept<S>(
         &self,
         stream: S,
@@ -158,7 +158,7 @@ impl Tls {
     }
 }
 
-/// Makes the configuration for HTTP/3: TLS 1.3 with the same certificates.
+/// Makes the TLS configuration for HTTP/3: TLS 1.3 with the same certificates.
 fn quic_config(
     certificates: Arc<dyn ResolvesServerCert>,
 ) -> Result<Arc<QuicServerConfig>, TlsError> {
@@ -176,7 +176,8 @@ fn quic_config(
     Ok(Arc::new(config))
 }
 
-/// Whether the client is a certificate authority that validates a challenge (RFC 8737, section 3).
+/// Whether the client is a certificate authority that validates a TLS-ALPN-01 challenge (RFC 8737,
+/// section 3).
 fn proves(hello: &ClientHello<'_>) -> bool {
     hello.alpn().is_some_and(|offered| offered.eq([ACME_TLS]))
 }
@@ -198,7 +199,7 @@ impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         match hello.server_name() {
             Some(name) => self.0.find(name),
-            // Over QUIC, the address to which the client has connected is not known at this point.
+            // Over QUIC, rustls does not know the address to which the client has connected.
             None => self.0.unnamed(None),
         }
     }

@@ -1,4 +1,4 @@
-//! Parses values in the settings: rates, networks and hosts.
+//! Parses rates, networks and hosts in the settings.
 //!
 //! Each error message describes a valid value.
 
@@ -32,7 +32,7 @@ impl Rate {
     }
 }
 
-/// Parses an address or a network, such as `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`.
+/// Parses an IP address or a network, such as `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`.
 pub fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>()
         .map(|network| network.trunc())
@@ -42,8 +42,8 @@ pub fn network(text: &str) -> Result<IpNet, String> {
         })
 }
 
-/// Parses a name or an IP address into the form of a `Host` header: in lower case, with
-/// internationalised names in ASCII (RFC 5890), without a port.
+/// Parses a host name or an IP address into the form of a `Host` header: in lower case, with
+/// internationalized names in ASCII (RFC 5890), without a port.
 pub fn host(text: &str) -> Result<String, String> {
     let how = |why: &str| format!("{text:?} is no host: {why}");
     if let Some(inner) = text

@@ -20,16 +20,16 @@ pub struct Chunks {
     trailers: Vec<u8>,
 }
 
-/// The rules for chunk extensions, trailers and blanks in a body.
+/// The limits for a chunked body, and the permitted deviations from the standard.
 #[derive(Debug)]
 struct Rules {
-    /// The maximum total size of all chunk extensions in bytes; extensions are not used in
-    /// practice.
+    /// The maximum total size of all chunk extensions in bytes. Extensions are ignored, and hardly
+    /// any client or server sends them.
     extensions: usize,
     trailers: usize,
     /// Whether blanks may follow a chunk size, as some servers write them.
     has_blanks: bool,
-    /// Whether fields that are only permitted in a head are refused in trailers.
+    /// Whether trailers may not contain fields that are only permitted in a head.
     is_strict: bool,
 }
 
@@ -52,7 +52,7 @@ enum State {
         digits: u8,
         size: u64,
     },
-    /// The decoder is within the rest of the line after the chunk size: empty, or an extension,
+    /// The decoder is after the chunk size. The rest of the line is empty or contains an extension,
     /// which is ignored.
     Extension {
         size: u64,
@@ -80,13 +80,13 @@ impl Default for State {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Decoded {
     Data(Bytes),
-    /// The end of the body, with the trailers if there are any.
+    /// The end of the body, with its trailers if there are any.
     End(Option<HeaderMap>),
 }
 
 impl Chunks {
     /// Returns a decoder for request bodies. Its rules are strict, so that no other recipient can
-    /// read the body differently.
+    /// interpret an accepted body differently.
     pub fn of_request() -> Self {
         Self::under(&OF_REQUEST)
     }
@@ -111,7 +111,8 @@ impl Chunks {
         matches!(self.state, State::End)
     }
 
-    /// Removes the next part from `came` and decodes it. Returns `None` if more bytes are needed.
+    /// Decodes the next part of the body and removes it from `came`. Returns `None` if more bytes
+    /// are needed.
     pub fn next(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, Refusal> {
         while let Some(&first) = came.first() {
             self.state = match self.state {
@@ -206,7 +207,7 @@ mod tests {
     use super::*;
 
     /// Decodes a body that arrives in pieces of `piece` bytes. Returns the data, the trailers and
-    /// the number of bytes left.
+    /// the number of bytes after the body.
     fn decoded(body: &[u8], piece: usize) -> Result<Option<(Vec<u8>, HeaderMap, usize)>, Refusal> {
         let (mut chunks, mut data, mut at) = (Chunks::of_answer(), Vec::new(), 0);
         while at < body.len() {

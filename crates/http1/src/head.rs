@@ -1,4 +1,4 @@
-//! Reads the successive requests of a connection.
+//! Reads the requests of a connection one after another.
 
 use bytes::{Buf as _, Bytes};
 use http::header::CONNECTION;
@@ -10,7 +10,8 @@ use super::refusal::Refusal;
 use super::request::{self, Framed, Judged};
 use super::section::Section;
 
-/// The number of header lines that are added to a request before it is forwarded.
+/// The maximum number of header lines that the edge adds to a request before it forwards the
+/// request.
 const ADDED: usize = 8;
 
 #[derive(Debug)]
@@ -26,11 +27,12 @@ pub struct RequestHead {
     /// The length of the head in bytes.
     pub length: usize,
     pub body: RequestBody,
-    /// Whether the client sends no further request on this connection.
+    /// Whether this is the last request on the connection.
     pub is_last: bool,
     /// Whether the client may wait for `100 Continue` before it sends the body.
     pub expects_continue: bool,
-    /// Whether the request asks for another protocol, which follows if the response agrees.
+    /// Whether the request asks for a switch to another protocol, which the response may accept or
+    /// refuse.
     pub asks_upgrade: bool,
 }
 
@@ -43,7 +45,7 @@ pub enum RequestBody {
 }
 
 impl Heads {
-    /// Prepares to read a connection's first message. Heads may have at most `limit` bytes.
+    /// Prepares to read a connection's first request. Request heads may have at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
         Self {
             section: Section::default(),
@@ -51,8 +53,8 @@ impl Heads {
         }
     }
 
-    /// Parses the head at the beginning of `came`. Returns `None` if the head is incomplete; the
-    /// caller must then pass the same bytes again, followed by more.
+    /// Parses the request head at the beginning of `came`. Returns `None` if the head is
+    /// incomplete; the caller must then pass the same bytes again, followed by more.
     pub fn next(&mut self, came: &Bytes) -> Result<Option<RequestHead>, Refusal> {
         let Some(length) = self.section.head_end(came, self.limit)? else {
             return Ok(None);
@@ -115,14 +117,15 @@ fn parsed(
     })
 }
 
-/// Whether a comma-separated list contains this token; letter case is ignored.
+/// Whether a comma-separated list of a header contains `token`; letter case is ignored.
 fn names(list: &[u8], token: &[u8]) -> bool {
     let mut options = list.split(|byte| *byte == b',');
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(token))
 }
 
 impl RequestBody {
-    /// Returns the number of bytes left, if it is known.
+    /// Returns the number of body bytes left. Returns `None` if it is not known before the end, as
+    /// for a chunked body.
     pub fn length(&self) -> Option<u64> {
         match self {
             Self::Length(length) => Some(*length),
@@ -137,7 +140,8 @@ impl RequestBody {
         }
     }
 
-    /// Removes the next part from `came` and decodes it. Returns `None` if more bytes are needed.
+    /// Decodes the next part of the body and removes it from `came`. Returns `None` if more bytes
+    /// are needed.
     pub fn next(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, Refusal> {
         match self {
             Self::Length(0) => Ok(Some(Decoded::End(None))),
@@ -152,7 +156,7 @@ impl RequestBody {
         }
     }
 
-    /// Returns the whole body, if its length is known and it has arrived with the head.
+    /// Returns the whole body if its length is known and all of it is in `came`.
     pub fn take_whole(&mut self, came: &mut Bytes) -> Option<Bytes> {
         let Self::Length(left) = self else {
             return None;

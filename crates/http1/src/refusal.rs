@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-/// The reason why a message is refused. Its text explains the problem and the correct form.
+/// The reason why a message is refused. The error text explains the problem and the correct form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// A line ends with a bare LF, or contains a bare CR (RFC 9112, section 2.2).
@@ -25,7 +25,7 @@ pub enum Refusal {
     /// A header is not `Name: value`.
     #[error("a header cannot be read; send Name: value without a space before the colon")]
     Header,
-    /// The version has the format of HTTP/1.1, but is HTTP/0.9, 2 or any other version.
+    /// The version has the format of HTTP/1.1, but is neither HTTP/1.0 nor HTTP/1.1.
     #[error("this version of HTTP is not spoken here; send HTTP/1.1")]
     Version,
     /// The method is one that is always refused, such as `CONNECT`.
@@ -81,7 +81,7 @@ pub enum Refusal {
     /// in a head.
     #[error("the trailers cannot be accepted")]
     Trailers,
-    /// The HTTP/2 implementation ends the connection with this error code (RFC 9113, section 7).
+    /// The HTTP/2 implementation closes the connection with this error code (RFC 9113, section 7).
     #[error("the connection cannot be read: error {0:#x} of HTTP/2")]
     Http2(u32),
 }
@@ -105,7 +105,7 @@ impl Refusal {
         }
     }
 
-    /// Returns a stable identifier for logs.
+    /// Returns a stable identifier of the reason for logs.
     pub fn why(self) -> &'static str {
         match self {
             Self::LineEnd => "refused_line_end",
@@ -140,7 +140,7 @@ impl Refusal {
         }
     }
 
-    /// Whether the head was accepted and the body is at fault.
+    /// Whether the reason is in the body, after a valid head.
     pub fn is_of_body(self) -> bool {
         matches!(self, Self::Chunk | Self::Trailers | Self::BodyTooSlow)
     }

@@ -1,6 +1,7 @@
-//! Validates request heads: a head is accepted only if all recipients read it in the same way.
+//! Validates request heads: a head is accepted only if all recipients interpret it in the same way.
 //!
-//! `httparse` parses the head; this module refuses heads about which `httparse` is too lenient.
+//! `httparse` parses the head; this module also refuses heads about which `httparse` is too
+//! lenient.
 
 use std::mem::MaybeUninit;
 
@@ -9,18 +10,20 @@ use httparse::{Header, ParserConfig, Request, Status};
 
 use super::refusal::Refusal;
 
-/// The most header lines of a request.
+/// The maximum number of header lines in a request.
 pub const LINES: usize = 128;
-/// The maximum length of a method, twice that of the longest registered method.
+/// The maximum length of a method in bytes, which is twice the length of the longest registered
+/// method.
 pub const METHOD_LENGTH: usize = 32;
-/// The maximum length of a host: a name of 253 characters and a port.
+/// The maximum length of a host in bytes: a name of 253 characters and a port.
 const HOST_LENGTH: usize = 260;
 
 /// The framing of a message, as determined by its head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Judged {
     pub(crate) body: Framed,
-    /// Whether the request asks for another protocol, which follows if the response agrees.
+    /// Whether the request asks for a switch to another protocol, which the response may accept or
+    /// refuse.
     pub(crate) asks_upgrade: bool,
     pub(crate) expects_continue: bool,
 }
@@ -31,7 +34,8 @@ pub(crate) enum Framed {
     Chunked,
 }
 
-/// Validates a head, from its request line to its empty line, and passes a valid head to `look`.
+/// Validates a request head, from its request line to its empty line. Calls `look` with a valid
+/// head.
 pub(super) fn judge_and<T>(
     head: &[u8],
     look: impl FnOnce(&Request<'_, '_>, Judged) -> T,
@@ -77,7 +81,7 @@ const HEAD_ONLY: [&str; 9] = [
     "transfer-encoding",
 ];
 
-/// Validates trailers that another parser has read.
+/// Validates trailers that another parser has parsed.
 pub fn judge_fields(trailers: &HeaderMap) -> Result<(), Refusal> {
     let is_misplaced = HEAD_ONLY.iter().any(|name| trailers.contains_key(*name));
     (!is_misplaced).then_some(()).ok_or(Refusal::Trailers)
@@ -101,7 +105,6 @@ pub(crate) fn judge_trailers(section: &[u8]) -> Result<(), Refusal> {
     }
 }
 
-/// The headers that determine a request's host and framing.
 struct Asked<'a> {
     host: Option<&'a [u8]>,
     body: Framed,
@@ -118,7 +121,7 @@ impl<'a> Asked<'a> {
         let (mut upgrade, mut connection_upgrade) = (false, false);
         let mut expects_continue = false;
         for Header { name, value } in headers {
-            // The length is compared first because that excludes most names.
+            // The length is compared first, because most header names have another length.
             match name.len() {
                 4 if name.eq_ignore_ascii_case("host") => {
                     once(&mut host, *value, Refusal::Host)?;
@@ -168,7 +171,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Sets a value that may occur only once. Returns `twice` if it was set before.
+/// Sets a value that may occur only once. Returns the refusal `twice` if it was set before.
 fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal> {
     match said.replace(value) {
         None => Ok(()),
@@ -179,7 +182,7 @@ fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal
 /// Checks that CR occurs only before LF, that there are no control characters other than CR, LF and
 /// tab, and that no line is folded.
 fn characters(head: &[u8]) -> Result<(), Refusal> {
-    // Nearly every head is valid, so this fast check of many bytes at once comes first.
+    // This check examines many bytes at once. It comes first because nearly every head is valid.
     let is_odd = |byte: u8| (byte < 0x20 && !matches!(byte, b'\r' | b'\n' | b'\t')) || byte == 0x7f;
     let are_odd = |first: u8, second: u8| {
         (first == b'\r' && second != b'\n')
@@ -232,7 +235,7 @@ pub fn content_length(value: &[u8]) -> Option<u64> {
 }
 
 fn judge_encoding(encoding: &[u8], minor: u8) -> Result<(), Refusal> {
-    // HTTP/1.0 has no transfer codings, so an HTTP/1.0 recipient would not see a body.
+    // HTTP/1.0 has no transfer codings, so an HTTP/1.0 server would not recognize the body.
     if minor == 0 {
         return Err(Refusal::Encoding);
     }
@@ -283,7 +286,7 @@ fn judge_target(method: &str, target: &str, host: Option<&[u8]>) -> Result<(), R
 }
 
 /// Whether all characters are permitted in a path and query. They must be visible; `#` (the
-/// fragment separator) and characters that servers interpret differently are not permitted.
+/// fragment separator) and characters that servers interpret differently are refused.
 fn is_path(path: &[u8]) -> bool {
     let query = path
         .iter()
@@ -297,8 +300,8 @@ fn is_path(path: &[u8]) -> bool {
     })
 }
 
-/// Whether this is `name`, `1.2.3.4` or `[::1]`, with or without `:port`, and without user
-/// information.
+/// Whether `host` has a form such as `name`, `1.2.3.4` or `[::1]`, with or without `:port`, and
+/// without user information.
 pub fn is_host(host: &[u8]) -> bool {
     if host.is_empty() || host.len() > HOST_LENGTH {
         return false;
@@ -338,7 +341,7 @@ fn is_name(name: &[u8]) -> bool {
     before != b'.'
 }
 
-/// Whether this is empty, or `:` and a port number (RFC 3986, section 3.2.3).
+/// Whether `port` is empty, or a colon and a port number (RFC 3986, section 3.2.3).
 fn is_port(port: &[u8]) -> bool {
     let Some(digits) = port.strip_prefix(b":") else {
         return port.is_empty();

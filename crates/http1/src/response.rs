@@ -1,4 +1,4 @@
-//! Parses the heads of responses, as servers write them.
+//! Parses the heads of servers' responses.
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -9,22 +9,23 @@ use super::chunks::{Chunks, Decoded};
 use super::refusal::Refusal;
 use super::request::content_length;
 
-/// The largest head of a response, in bytes.
+/// The maximum size of a response head, in bytes.
 pub const LARGEST_HEAD: usize = 64 << 10;
-/// The maximum number of header lines of a response, which equals the limit of the HTTP
-/// implementation.
+/// The maximum number of header lines in a response, which equals hyper's limit.
 const LINES: usize = 100;
-/// The number of header lines that are added to a response before it is forwarded.
+/// The maximum number of header lines that the edge adds to a response before it forwards the
+/// response.
 const ADDED: usize = 6;
 
-/// The head of a response, and the part of its body that has been received.
+/// The head of a response, and the part of its body that arrived with the head.
 #[derive(Debug)]
 pub struct Head {
-    /// The status and headers, and a [`Reason`] if the reason phrase is not the standard one.
+    /// The status and headers. The extensions contain a [`Reason`] if the reason phrase is not the
+    /// standard one.
     pub parts: response::Parts,
-    /// The part of the body that has been received.
+    /// The part of the body that arrived with the head.
     pub first: Bytes,
-    /// The part of the body that has not been received yet.
+    /// The part of the body that has not arrived yet.
     pub left: Left,
     /// Whether the connection can be used for another request after this response.
     pub lasting: bool,
@@ -51,9 +52,9 @@ pub enum Left {
     Length(u64),
     /// A chunked body. The bytes have been received, but not decoded.
     Chunks(Box<(Chunks, Bytes)>),
-    /// No more data, only the trailers, which have been received.
+    /// No more data follows. The trailers have already been received.
     Trailers(Box<HeaderMap>),
-    /// All bytes until the server closes the connection.
+    /// The body ends only when the server closes the connection.
     Everything,
 }
 
@@ -61,15 +62,15 @@ pub enum Left {
 pub enum Read {
     Part,
     Whole(Head),
-    /// An interim response of this many bytes, which precedes the final response (RFC 9110, section
+    /// An interim response of this many bytes, which the final response follows (RFC 9110, section
     /// 15.2).
     Interim(usize),
     /// The bytes are not a valid and unambiguous response.
     Bad(BadAnswer),
 }
 
-/// Parses the response to a request; `is_head` tells whether the request was a `HEAD`. The headers
-/// are stored in the allocation of `spare`, whose previous contents are discarded.
+/// Parses the response to a request; `is_head` tells whether the request's method was `HEAD`. The
+/// headers are stored in the allocation of `spare`, whose previous contents are discarded.
 pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     let mut lines = [const { std::mem::MaybeUninit::uninit() }; LINES];
     let mut answer = httparse::Response::new(&mut []);
@@ -90,8 +91,7 @@ pub fn has_no_body(status: StatusCode) -> bool {
     status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// Whether the response is an interim one, which is followed by another response. A 101 (switching
-/// protocols) is final.
+/// Whether another response follows this one. A 101 (switching protocols) is final.
 fn is_interim(answer: &httparse::Response<'_, '_>) -> bool {
     const SWITCH: u16 = 101;
     let is_interim = |code: u16| code / 100 == 1 && code != SWITCH;
@@ -159,15 +159,15 @@ fn whole(
     })
 }
 
-/// Whether this is the standard reason phrase. Case is ignored, because some servers write the
-/// phrase in capitals.
+/// Whether `reason` is the standard reason phrase of `status`. Case is ignored, because some
+/// servers write the phrase in capitals.
 fn is_usual(status: StatusCode, reason: &str) -> bool {
     let usual = status.canonical_reason().unwrap_or_default();
     reason.is_empty() || reason.eq_ignore_ascii_case(usual)
 }
 
-/// Splits a chunked body into the received data and the rest. The third value is `true` if nothing
-/// was received beyond the body.
+/// Splits a chunked body into the received data and the rest. The third value is `true` if no bytes
+/// follow the body.
 fn chunked(mut rest: Bytes) -> Result<(Bytes, Left, bool), Refusal> {
     let mut chunks = Chunks::of_answer();
     let (mut first, mut more) = (Bytes::new(), Vec::new());
@@ -196,14 +196,14 @@ fn joined(first: Bytes, more: Vec<u8>) -> Bytes {
 }
 
 /// Splits a body of known length into the received data and the number of missing bytes. The third
-/// value is `true` if nothing was received beyond the body.
+/// value is `true` if no bytes follow the body.
 fn sized(rest: &Bytes, expected: u64) -> (Bytes, Left, bool) {
     let first = usize::try_from(expected).map_or(rest.len(), |expected| expected.min(rest.len()));
     let left = expected - first as u64;
     (rest.slice(..first), Left::Length(left), first == rest.len())
 }
 
-/// Whether `chunked` is the only transfer coding.
+/// Whether `chunked` is the message's only transfer coding.
 fn is_chunked(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
@@ -225,8 +225,8 @@ fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     {
         return Ok(length);
     }
-    // The header occurs more than once. Repeating the same length is unambiguous, but is refused as
-    // well, with another error.
+    // Several equal lengths are unambiguous, but are refused as well, with another error than
+    // different lengths.
     let said = headers.get_all(CONTENT_LENGTH).iter();
     let said = said.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     let mut said = said.map(|length| content_length(length.trim_ascii()));

@@ -1,21 +1,21 @@
-//! Finds the end of a head or of trailers, which is the first empty line.
+//! Finds the empty line that ends a message's head or trailers.
 
 use super::refusal::Refusal;
 
-/// Finds the end of a section. Each byte is examined only once, however the bytes are split.
+/// Finds the end of a head or of trailers. Each byte is examined only once, however the bytes are
+/// split.
 #[derive(Debug, Default)]
 pub(super) struct Section {
     /// The number of bytes examined so far.
     seen: usize,
-    /// The beginning of the current line.
+    /// The position at which the current line begins.
     line: usize,
-    /// Whether a complete line has been read.
     has_lines: bool,
     skips_line: bool,
 }
 
 impl Section {
-    /// Returns the end of the section, if it has been received.
+    /// Returns the position after the empty line, if the empty line has been received.
     pub(super) fn end(&mut self, bytes: &[u8], limit: usize) -> Result<Option<usize>, Refusal> {
         let too_large = |has_lines| {
             if has_lines {
@@ -47,8 +47,8 @@ impl Section {
         Ok(None)
     }
 
-    /// Like [`end`](Self::end), but for a head, before which one empty line is permitted (RFC 9112,
-    /// section 2.2). [`skipped`](Self::skipped) returns the length of that empty line.
+    /// Like [`end`](Self::end), but permits one empty line before a head (RFC 9112, section 2.2).
+    /// [`skipped`](Self::skipped) returns the length of that empty line.
     pub(super) fn head_end(
         &mut self,
         bytes: &[u8],

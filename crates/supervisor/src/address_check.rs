@@ -1,5 +1,5 @@
-//! Checks that the process listening at an instance's address is really that instance. Someone may
-//! have replaced its socket file by a link, or another user may have taken its port.
+//! Checks that the process listening at an instance's address is really that instance. Another user
+//! may have replaced its socket file by a link, or may have taken its port.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufRead, BufReader};
@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 
 use crate::ready_instances::Address;
 
-/// The state of a listening socket in `/proc/net/tcp` (`TCP_LISTEN`).
+/// The code for a listening socket in `/proc/net/tcp` (`TCP_LISTEN`).
 const LISTENS: &str = "0A";
 
 /// The uid of root, whose sockets are trusted: root can read all traffic anyway, and may hold a
@@ -25,8 +25,8 @@ pub(crate) struct CheckedAddress {
     pub(crate) address: Address,
     /// The uid that must own the socket. `None` if no other user can have opened it.
     pub(crate) owner: Option<u32>,
-    /// The gid that may connect in addition to the owner. `None` if the permissions are not
-    /// changed.
+    /// The gid whose members may connect in addition to the owner. `None` if the socket's
+    /// permissions are not changed.
     pub(crate) group: Option<u32>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) enum ConnectError {
     /// The connection failed, for example because nothing listens at the address.
     #[error("{0}")]
     System(#[from] io::Error),
-    /// Another program listens at the address, or the system does not show which program listens.
+    /// Another process listens at the address, or the kernel does not show which process listens.
     #[error("{0}")]
     Refused(String),
 }
@@ -49,9 +49,9 @@ impl CheckedAddress {
         Ok(stream)
     }
 
-    /// Lets the group connect to the instance's socket, whatever the instance's umask is. The
-    /// permissions are changed through a descriptor, so that the targets of links and other users'
-    /// files are not affected.
+    /// Lets the worker's group connect to the instance's socket, whatever the instance's umask is.
+    /// The permissions are changed through a descriptor, so that the targets of links and other
+    /// users' files are not affected.
     pub(crate) fn grant_group_access(&self) {
         let (Address::Unix(path), Some(owner), Some(group)) =
             (&self.address, self.owner, self.group)
@@ -64,7 +64,7 @@ impl CheckedAddress {
     }
 
     /// Checks that no other user listens on the instance's port. A connection does not show which
-    /// process accepted it, but the system's list of sockets shows the owner of each listening
+    /// process accepted it, but the kernel's list of sockets shows the owner of each listening
     /// socket.
     pub(crate) fn check_listener(&self) -> Result<(), ConnectError> {
         let (Address::Tcp(port), Some(_)) = (&self.address, self.owner) else {
@@ -114,7 +114,7 @@ fn listeners(port: u16) -> io::Result<Vec<u32>> {
     let mut users = Vec::new();
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
         let file = match File::open(table) {
-            // The system has no IPv6.
+            // This machine has no IPv6.
             Err(error) if error.kind() == io::ErrorKind::NotFound && table.ends_with('6') => break,
             file => file?,
         };
@@ -125,8 +125,9 @@ fn listeners(port: u16) -> io::Result<Vec<u32>> {
     Ok(users)
 }
 
-/// Returns the uid of the socket in a line of `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)).
-/// Returns `None` unless the socket listens on this port and accepts connections to 127.0.0.1.
+/// Returns the uid of the socket that a line of `/proc/net/tcp` or `/proc/net/tcp6` describes
+/// (proc(5)). Returns `None` unless the socket listens on `port` and accepts connections to
+/// 127.0.0.1.
 fn listener(line: &str, port: u16) -> Option<u32> {
     let mut fields = line.split_ascii_whitespace();
     let (address, at) = fields.nth(1)?.split_once(':')?;

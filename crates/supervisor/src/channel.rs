@@ -4,17 +4,19 @@ use std::os::unix::net::UnixStream;
 
 use crate::state::RunId;
 
-/// The program's end of the socket whose other end is the worker process's standard input; see
-/// [`OwnService`](crate::OwnService). The program receives the channel before the worker process
-/// starts running. The channel reaches end of file when all processes of the worker have exited.
+/// The supervisor's end of the socket whose other end is the worker process's standard input; see
+/// [`OwnService`](crate::OwnService). The supervisor's program receives the channel before the
+/// worker process runs. The channel reaches end of file when all processes of the worker have
+/// exited.
 #[derive(Debug)]
 pub struct Channel {
     pub instance: u32,
-    /// The version of the settings with which the process was started.
+    /// The version of the settings with which the worker process was started.
     pub generation: u32,
-    /// The run ID of the process, as in [`InstanceAddress::run`](crate::InstanceAddress::run).
+    /// The run ID of the worker process, as in
+    /// [`InstanceAddress::run`](crate::InstanceAddress::run).
     pub run: RunId,
     pub pid: i32,
-    /// The stream for reading and writing, in blocking mode.
+    /// The channel's socket, in blocking mode.
     pub stream: UnixStream,
 }

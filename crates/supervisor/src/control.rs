@@ -21,8 +21,8 @@ pub(crate) enum Message {
     Apply(Plan, oneshot::Sender<AppliedPlan>),
     Statuses(oneshot::Sender<Vec<InstanceStatus>>),
     Describe(Arc<str>, oneshot::Sender<Option<ServiceStatus>>),
-    /// Requests the logs of one service or of all services. The result is `None` if there is no
-    /// such service.
+    /// Requests the logs of one service or of all services. The response is `None` if the service
+    /// does not exist.
     Outputs(
         Option<Arc<str>>,
         oneshot::Sender<Option<Vec<Arc<ServiceLog>>>>,
@@ -38,7 +38,7 @@ pub enum ControlError {
     Gone,
     #[error("there is no service {0:?}")]
     Unknown(String),
-    /// The request was refused or failed.
+    /// The supervisor refused the request, or carrying it out failed.
     #[error("{0}")]
     Refused(String),
 }
@@ -74,8 +74,8 @@ impl Control {
         described.ok_or_else(|| ControlError::Unknown(service.to_owned()))
     }
 
-    /// Starts a service and returns when all its instances are ready. Abandoned instances are
-    /// started again too.
+    /// Starts a service and returns when all its instances are ready. Instances that were
+    /// abandoned, that is, no longer restarted, are started as well.
     pub async fn start(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Start).await
     }
@@ -90,22 +90,21 @@ impl Control {
     }
 
     /// Replaces the instances of a service with a new generation, and returns when the new
-    /// generation has taken over. If the new generation does not become ready, the old one stays
-    /// and the error contains the reason.
+    /// generation has taken over. If the new generation does not become ready, the old generation
+    /// stays and the error contains the reason.
     pub async fn reload(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Reload(None)).await
     }
 
-    /// Replaces the program's own service, even if its settings have not changed; see
-    /// [`Control::reload`]. If the plan does not contain the program's own service, nothing
-    /// changes.
+    /// Replaces the process of the program's own service, even if its settings have not changed;
+    /// see [`Control::reload`]. If the plan does not contain that service, nothing changes.
     pub async fn renew(&self, own: OwnService) -> Result<(), ControlError> {
         let outcome = self.ask(|answer| Message::Renew(own, answer)).await?;
         outcome.map_err(ControlError::Refused)
     }
 
-    /// Sets how many instances take requests. Returns when all of them are ready and no surplus
-    /// instance is left.
+    /// Sets the number of instances that take requests. Returns when all of them are ready and no
+    /// surplus instance is left.
     pub async fn scale(&self, service: &str, instances: u32) -> Result<(), ControlError> {
         let scale = Command::Scale {
             instances: Some(instances),
@@ -114,7 +113,7 @@ impl Control {
         self.command(service, scale).await
     }
 
-    /// Reports that a draining process has no requests left, so that it can be stopped.
+    /// Reports that a draining process has no requests left, so that the supervisor can stop it.
     pub async fn drained(&self, service: &str, run: RunId) -> Result<(), ControlError> {
         let event = Message::Event(service.into(), Event::Drained(run));
         self.messages
@@ -123,7 +122,7 @@ impl Control {
             .map_err(|_| ControlError::Gone)
     }
 
-    /// Replaces the plan: rolls over changed services, starts new ones and stops removed ones.
+    /// Replaces the plan: rolls over changed services, starts new services and stops removed ones.
     /// Other services are not affected. Returns when all changes are complete, with the outcome for
     /// each service.
     pub async fn apply(&self, plan: Plan) -> Result<Vec<ChangeOutcome>, ControlError> {
@@ -151,14 +150,14 @@ impl Control {
         Ok(lines)
     }
 
-    /// Returns a receiver of the instances that take requests. The receiver is updated on every
-    /// change.
+    /// Returns a receiver of the instances that take requests. The supervisor updates the receiver
+    /// on every change.
     pub fn ready_instances(&self) -> watch::Receiver<ReadyInstances> {
         self.ready_instances.subscribe()
     }
 
-    /// Subscribes to future notifications. A reader that falls behind learns how many notifications
-    /// it missed.
+    /// Subscribes to future notifications. A slow subscriber is told how many notifications it
+    /// missed.
     pub fn notifications(&self) -> broadcast::Receiver<Notification> {
         self.notifications.subscribe()
     }
@@ -170,9 +169,10 @@ impl Control {
     }
 
     /// Pauses the supervisor and makes [`run`](crate::Supervisor::run) return with all services
-    /// still running, so that this process can exec another program. This is refused, with the
-    /// reason, while a new generation is taking over, a caller waits for a service, or a shutdown
-    /// is in progress. Requests that arrive later are handled only if this process does not exec.
+    /// still running, so that this process can exec another program. The supervisor refuses, with
+    /// the reason, while a new generation is taking over, a caller waits for a service, or a
+    /// shutdown is in progress. Requests that arrive later are handled only if this process does
+    /// not exec.
     pub async fn hand_over(&self) -> Result<(), ControlError> {
         self.ask(Message::HandOver).await?
     }
@@ -231,7 +231,6 @@ impl AppliedPlan {
     }
 }
 
-/// The outcome of applying a plan to a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeOutcome {
     pub service: Arc<str>,
@@ -239,7 +238,6 @@ pub struct ChangeOutcome {
     pub outcome: Result<(), ControlError>,
 }
 
-/// How a plan changes a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceChange {
     /// The service is new. It starts when the services that it depends on are ready.

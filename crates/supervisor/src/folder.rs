@@ -1,5 +1,6 @@
-//! Folders that are held open after their owner and permissions were checked. All operations use
-//! the open descriptor, so they affect the same folder even if the path is replaced later.
+//! Folders that are kept open after their owner and permissions have been checked. All operations
+//! use the open descriptor, so they affect the same folder even if another folder replaces it at
+//! its path.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -12,7 +13,7 @@ const WRITE_BY_OTHERS: u32 = 0o022;
 /// The mode bits that `chmod` can change (chmod(2)).
 const MODE: u32 = 0o7777;
 
-/// A folder in which no other user can make, rename or remove anything.
+/// A folder in which no other user except root can create, rename or remove anything.
 #[derive(Debug)]
 pub struct Folder {
     descriptor: File,
@@ -28,7 +29,7 @@ impl Folder {
         Self::open(path, path.to_owned(), mode)
     }
 
-    /// Opens or creates a folder inside this one, with the same checks.
+    /// Opens or creates a subfolder, with the same checks.
     pub fn make_inside(&self, name: &str, mode: u32) -> io::Result<Self> {
         make(&self.at(name), mode)?;
         Self::open(&self.at(name), self.path.join(name), mode)
@@ -50,7 +51,7 @@ impl Folder {
         Ok(Self { descriptor, path })
     }
 
-    /// Creates a folder inside this one for an owner (user and group); `None` stands for this user.
+    /// Creates a subfolder for an owner (user and group); `None` stands for this user.
     pub(crate) fn give_folder(
         &self,
         name: &str,
@@ -80,14 +81,14 @@ impl Folder {
         &self.path
     }
 
-    /// Returns the path of an entry, through the open descriptor. The path is valid in this process
-    /// only.
+    /// Returns an entry's path, which goes through the open descriptor and is therefore valid in
+    /// this process only.
     pub fn at(&self, name: impl AsRef<Path>) -> PathBuf {
         let descriptor = self.descriptor.as_raw_fd();
         PathBuf::from(format!("/proc/self/fd/{descriptor}")).join(name)
     }
 
-    /// Converts a path below this folder to a path through the open descriptor.
+    /// Converts a path below this folder to a path through this folder's open descriptor.
     pub(crate) fn through(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.path)
             .map_or_else(|_| path.to_owned(), |name| self.at(name))

@@ -23,39 +23,39 @@ use rustix::net::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The number of descriptors that are sent in one message; the system allows 253.
+/// The number of descriptors that are sent in one message. Linux permits at most 253 (unix(7)).
 const BATCH: usize = 250;
-/// The first field of the handover file. All fields of [`HandoverHeader`] must be the same in all
-/// versions of the program.
+/// The first field of the handover file, which identifies the format. Because every version must
+/// understand the header, the fields of [`HandoverHeader`] must never change.
 const MARK: &str = "handed over by exec";
-/// The largest handover file that is accepted, in bytes.
+/// The maximum size of a handover file, in bytes.
 const LARGEST: u64 = 1 << 30;
 
-/// The header of the handover file, which is its first line.
+/// The first line of a handover file.
 #[derive(Debug, Serialize, Deserialize)]
 struct HandoverHeader {
     mark: String,
     /// The format version of the services' state.
     format: u32,
-    /// The length of the note in bytes. The services' state follows the note.
+    /// The length of the note in bytes. The services' state follows the note in the file.
     note: usize,
-    /// The names of the program's own descriptors, which come before the services' descriptors.
+    /// The names of the descriptors that the caller hands over in addition. These descriptors come
+    /// before those of the services.
     extra: Vec<String>,
     descriptors: usize,
 }
 
-/// The state that this process's previous program handed over; see [`receive_handover`].
+/// The state that this process received from the program before the `exec`; see
+/// [`receive_handover`].
 #[derive(Debug)]
 pub struct ReceivedHandover {
-    /// The data that the previous program stored for the new one.
+    /// The data that the program before the `exec` stored for this program.
     pub note: Vec<u8>,
     pub extra: Vec<(String, OwnedFd)>,
-    /// The supervisor's own part, to be passed to
-    /// [`Supervisor::resume`](crate::Supervisor::resume).
+    /// The supervisor's state, to be passed to [`Supervisor::resume`](crate::Supervisor::resume).
     pub rest: HandoverState,
 }
 
-/// The state that a supervisor leaves for the next one in the same process.
 #[derive(Debug)]
 pub struct HandoverState {
     pub(crate) format: u32,
@@ -63,30 +63,29 @@ pub struct HandoverState {
     pub(crate) descriptors: Vec<OwnedFd>,
 }
 
-/// Whether signals are blocked until a task listens for them.
 static WAITING: AtomicBool = AtomicBool::new(false);
 
 /// Blocks all signals on this thread until [`Supervisor::run`](crate::Supervisor::run) begins on
-/// it. If all threads block signals, signals stay pending, even across an `exec`. A signal that
-/// another thread receives is lost with that thread.
+/// this thread. If all threads block signals, signals stay pending, even across an `exec`. If only
+/// this thread blocks them, another thread may receive a signal, which is then lost at the `exec`.
 pub fn block_signals() {
     WAITING.store(true, Ordering::Relaxed);
     // All signal numbers are valid, so this cannot fail.
     let _ = SigSet::all().thread_block();
 }
 
-/// Unblocks signals once tasks listen for them. Signals that arrived since the previous program
-/// stopped are then delivered.
+/// Unblocks signals, which must happen after tasks have started to listen for them. Signals that
+/// have arrived since the program before the `exec` stopped are then delivered.
 pub(crate) fn unblock_signals() {
     if WAITING.swap(false, Ordering::Relaxed) {
         let _ = SigSet::all().thread_unblock();
     }
 }
 
-/// Receives the state that this process's previous program handed over; returns `None` if the
+/// Receives the state that the program before the `exec` handed over. Returns `None` if this
 /// process was newly started. Must be called once, early in `main`, after
-/// [`shim::run_if_asked`](crate::shim::run_if_asked). Afterwards, standard input is the same as in
-/// the previous program.
+/// [`shim::run_if_asked`](crate::shim::run_if_asked). Afterwards, standard input is the same as
+/// before the handover.
 ///
 /// Signals stay blocked until [`Supervisor::run`](crate::Supervisor::run) begins, so a caller that
 /// needs signals has to listen for them before.
@@ -104,7 +103,7 @@ pub fn receive_handover() -> io::Result<Option<ReceivedHandover>> {
     }
     let received = receive(input.as_fd());
     WAITING.store(true, Ordering::Relaxed);
-    // The socket must not be read twice, even if its contents turn out to be invalid.
+    // The handover must not be read twice, even if its contents turn out to be invalid.
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     let mut descriptors = received?.into_iter();
     let (Some(file), Some(before)) = (descriptors.next(), descriptors.next()) else {
@@ -189,7 +188,7 @@ pub(crate) struct HandoverContents<'a> {
     pub(crate) descriptors: &'a [BorrowedFd<'a>],
 }
 
-/// Replaces this program by another with `exec`, and hands the state over to that program. Returns
+/// Replaces this process's program by `exec`, and hands the state over to the new program. Returns
 /// only if `exec` fails; the previous state is then restored.
 pub(crate) fn exec_program(
     program: &Path,
@@ -208,7 +207,7 @@ pub(crate) fn exec_program(
         Ok(never) => match never {},
         Err(error) => error,
     };
-    // If this fails, standard input stays a closed socket.
+    // If this fails, standard input remains a socket without a peer.
     let _ = rustix::stdio::dup2_stdin(&input);
     error
 }
@@ -240,14 +239,15 @@ fn attempt(
         if !rights.push(SendAncillaryMessage::ScmRights(batch)) {
             return Err(io::Error::other("no room for the descriptors"));
         }
-        // Nobody reads the socket yet, so a blocking send to a full socket would never return.
+        // Nothing reads the socket before the `exec`, so a blocking send to a full socket would
+        // never return.
         let how = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
         sendmsg(&ours, &[IoSlice::new(b"+")], &mut rights, how)?;
     }
-    // This descriptor stays open across the `exec`; all others are closed.
+    // Only this descriptor stays open across the `exec`.
     rustix::stdio::dup2_stdin(&theirs)?;
-    // The new program handles no signals at first, so a signal would kill it. The signals are
-    // blocked and stay pending until `unblock_signals`.
+    // The new program has no signal handlers at first, so a signal would kill it. Blocked signals
+    // stay pending until `unblock_signals`.
     let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
     let outcome = nix::unistd::execv(&path, &words);
     before.thread_set_mask()?;
@@ -267,7 +267,7 @@ pub(crate) fn written(parcel: &HandoverContents<'_>) -> io::Result<File> {
             .collect(),
         descriptors: parcel.extra.len() + parcel.descriptors.len(),
     };
-    // The state is only kept in memory, because it contains the environments of services, which
+    // The state is kept in memory, because it contains the environments of services, whose secrets
     // must not be written to disk.
     let mut file = File::from(rustix::fs::memfd_create(
         "handed over",

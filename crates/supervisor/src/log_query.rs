@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::RunId;
 
-/// The maximum size of the log lines in one result, in bytes.
+/// The maximum total size of the log lines in one result, in bytes.
 pub(crate) const MOST_BYTES: usize = 16 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// The sequence number, which increases by one with each line of a service.
     pub sequence: u64,
-    /// When the line was read. A line from a file that contains no time gets the time of the line
-    /// after it.
+    /// The time at which the line was read. A line from a file without timestamps gets the
+    /// timestamp of the line after it.
     pub at: Timestamp,
     pub service: Arc<str>,
-    /// The number of the instance. `None` for a JSON line from a file, because such lines do not
-    /// contain the instance.
+    /// The number of the instance. `None` for a JSON line from a file, because such lines contain
+    /// no instance number.
     pub instance: Option<u32>,
-    /// The run that wrote the line. `None` for a line from a file, because files do not contain
-    /// runs.
+    /// The run that wrote the line. `None` for a line from a file, because log files contain no run
+    /// IDs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
     /// The output stream. `None` for a JSON line from a file.
@@ -42,28 +42,27 @@ pub enum Stream {
 /// The maximum number of log lines in one result.
 const MOST_LINES: usize = 10_000;
 
-/// A query for log lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogQuery {
     /// Return only lines of this service; `None` for all services.
     pub service: Option<String>,
     /// Return only lines of this instance; `None` for all instances.
     pub instance: Option<u32>,
-    /// Return only lines from this time on.
+    /// Return only lines that were read at this time or later.
     pub since: Option<Timestamp>,
     /// Return only lines that contain this text.
     pub grep: Option<String>,
-    /// Return only this many of the last lines, at most 10,000.
+    /// Return only this many of the last matching lines, at most 10,000.
     pub last: Option<usize>,
-    /// For each service, the last line that the follower already has. Following continues after
-    /// that line.
+    /// For each service, the last line that the client has already received. Following continues
+    /// after that line.
     pub seen: BTreeMap<String, LogPosition>,
 }
 
 /// The position of a line in a service's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogPosition {
-    /// When the line was read.
+    /// The time at which the supervisor read the line.
     pub at: Timestamp,
     pub sequence: u64,
 }
@@ -82,8 +81,9 @@ impl LogQuery {
         self.last.unwrap_or(MOST_LINES).min(MOST_LINES)
     }
 
-    /// Merges another service's lines into the newest lines of the previous services, by time.
-    /// Lines of the same service stay in order. Lines beyond the limit are dropped, oldest first.
+    /// Merges another service's lines into `lines`, which contains the newest lines of other
+    /// services, by time. Lines of the same service stay in order. Lines beyond the limit are
+    /// dropped, oldest first.
     pub(crate) fn merge(&mut self, lines: &mut Vec<LogLine>, mut more: Vec<LogLine>) {
         let is_first = lines.is_empty();
         lines.append(&mut more);
@@ -107,7 +107,7 @@ impl LogQuery {
         }
     }
 
-    /// Whether the query may exclude some of a service's lines.
+    /// Whether the query may exclude some lines of a matching service.
     pub(crate) fn is_filtered(&self) -> bool {
         self.instance.is_some() || self.grep.is_some()
     }

@@ -1,4 +1,4 @@
-//! Following log lines as they are written.
+//! Follows log lines as services write them.
 
 use std::sync::{Arc, Weak};
 
@@ -10,12 +10,12 @@ use crate::log_query::{LogLine, LogQuery};
 use crate::ready_instances::ReadyInstances;
 use crate::service_log::ServiceLog;
 
-/// Follows the log lines of services, and yields each line once.
+/// Follows the logs of services, and yields each log line once.
 pub struct LogTail {
     control: Control,
     ready_instances: watch::Receiver<ReadyInstances>,
     followed: Vec<TailedLog>,
-    /// Matching lines that were written before the tail started.
+    /// Matching lines that were written before the following started.
     before: Vec<LogLine>,
     query: LogQuery,
 }
@@ -30,8 +30,8 @@ struct TailedLog {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogBatch {
     pub lines: Vec<LogLine>,
-    /// The number of lines that were dropped from memory before the reader got them, because the
-    /// reader is slower than the service. The dropped lines are in the log file.
+    /// The number of lines that were dropped from memory before the client received them, because
+    /// the client is slower than the service. The dropped lines are still in the log file.
     pub missed: u64,
 }
 
@@ -59,8 +59,9 @@ impl LogTail {
             let newest = *output.newest().borrow();
             let next = if let Some(seen) = query.seen.get(&**output.service()) {
                 let next = output.sequence_after(seen);
-                // With a filter, lines after the last matching line may have been checked already,
-                // so lines that were dropped from memory do not count as missed.
+                // With a filter, the client's last line is the last matching line. Later lines may
+                // have been checked already, so lines that were dropped from memory do not count as
+                // missed.
                 let judged = query.is_filtered().then(|| output.first_sequence());
                 next.max(judged.unwrap_or(next))
             } else {
@@ -80,7 +81,7 @@ impl LogTail {
         }
     }
 
-    /// Waits for lines. Returns `None` when the services no longer exist.
+    /// Waits for matching lines. Returns `None` when the followed services no longer exist.
     pub async fn next(&mut self) -> Option<LogBatch> {
         let lines = std::mem::take(&mut self.before);
         if !lines.is_empty() {
@@ -118,7 +119,7 @@ impl LogTail {
         }
     }
 
-    /// Starts following services that were added in the meantime.
+    /// Starts following services that have been added since the last call.
     async fn add_new_services(&mut self) -> Option<()> {
         for output in self.control.outputs(&self.query).await.ok()? {
             let here = Arc::downgrade(&output);
@@ -149,8 +150,8 @@ impl TailedLog {
         }
     }
 
-    /// Takes the new lines that match. Returns how many lines were dropped from memory before they
-    /// were read.
+    /// Appends new matching lines to `heard`. Returns the number of lines that were dropped from
+    /// memory before they were read.
     fn take_new(&mut self, query: &LogQuery, heard: &mut Vec<LogLine>) -> u64 {
         let Some(output) = self.output.upgrade() else {
             return 0;

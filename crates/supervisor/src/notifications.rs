@@ -27,25 +27,25 @@ pub enum NotificationKind {
     },
     Serving,
     Withdrawn,
-    /// The instance ended by itself, failed its health checks, or never became ready.
+    /// The instance failed by itself, failed its health checks, or never became ready.
     Failed {
         reason: String,
         /// How the process ended. `None` if it could not be started, or is still being stopped.
         exit: Option<Exit>,
         /// How long the process ran, in milliseconds.
         ran_milliseconds: u64,
-        /// Whether the instance had been ready before.
+        /// Whether the instance was ready before the failure.
         was_ready: bool,
         /// The delay in milliseconds before the next start; `None` if the instance is not started
         /// again.
         again_in: Option<u64>,
         lines: Vec<String>,
     },
-    /// The process ended in a way that is not a failure.
+    /// The process exited in a way that is not a failure.
     Finished,
-    /// The instance failed so often that it is not started again.
+    /// The instance failed so often that it is abandoned, that is, no longer restarted.
     GaveUp {
-        /// The reason for the last failure.
+        /// The reason for the instance's last failure.
         reason: String,
     },
     /// The process did not stop in time and is killed.
@@ -59,10 +59,10 @@ pub enum NotificationKind {
     },
     /// A new generation took over.
     RolledOver {
-        /// The number of the generation.
+        /// The number of the new generation.
         generation: u32,
     },
-    /// A new generation did not take over, so the old one stays.
+    /// A rolling update failed. Instances that were not replaced keep their old generation.
     RollFailed {
         reason: String,
     },

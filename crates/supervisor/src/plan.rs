@@ -1,6 +1,6 @@
-//! The plan: a fully checked [`ServiceConfigs`].
+//! The plan: validated [`ServiceConfigs`].
 //!
-//! There is a plan only if every value is valid; otherwise, every error is reported with its key. A
+//! A plan exists only if every value is valid; otherwise, every error is reported with its key. A
 //! plan is immutable, so a changed configuration makes a new plan.
 
 mod check;
@@ -33,22 +33,24 @@ pub struct PlanContext<'a> {
     pub run: &'a Path,
     /// The inner listener of each service, by name.
     pub inner: &'a BTreeMap<String, InnerListener>,
-    /// The system's values of `PATH`, `HOME`, `LANG` and `TZ` for services; unset variables are
-    /// missing.
+    /// The values of this process's environment variables `PATH`, `HOME`, `LANG` and `TZ`, which
+    /// services inherit. Unset variables are missing.
     pub environment: &'a BTreeMap<String, String>,
-    /// The user for services that do not specify a user. `None`: the user of the supervisor.
+    /// The user for services that do not specify a user. `None` stands for the user of the
+    /// supervisor.
     pub user: Option<User>,
     pub depth: CheckDepth,
 }
 
-/// How much of a configuration is checked.
+/// How thoroughly a configuration is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckDepth {
-    /// Checks that everything needed for a start exists: folders, programs, users and secrets.
+    /// Checks the values, and that everything needed for a start exists: folders, programs, users
+    /// and secrets.
     Whole,
-    /// Checks only the text. This is for the worker process, which starts nothing and may not be
-    /// permitted to read the files. The plan then contains neither users nor the contents of an
-    /// `env_file`.
+    /// Checks only the values. The worker process uses this depth, because it starts no service and
+    /// may not be permitted to read the files. The plan then contains neither users nor the
+    /// contents of an `env_file`.
     Words,
 }
 
@@ -83,8 +85,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks all settings and reports every error. An error is also reported for each missing file
-    /// that the settings name, unless only the text is checked.
+    /// Checks all settings and reports every error. Also reports each missing file that the
+    /// settings name, unless only the values are checked.
     pub fn check(
         description: &ServiceConfigs,
         ground: &PlanContext<'_>,
@@ -92,7 +94,7 @@ impl Plan {
         check::plan(description, ground).map(|services| Self { services })
     }
 
-    /// Adds the program's own service, and replaces any earlier one.
+    /// Adds the program's own service, which replaces an earlier definition.
     #[must_use]
     pub fn with(mut self, own: OwnService) -> Self {
         self.services

@@ -1,4 +1,4 @@
-//! Starts processes in process groups of their own, and ends them as a group.
+//! Starts each instance in a process group of its own, and ends all processes of a group together.
 
 mod cgroup;
 mod pid_records;
@@ -22,13 +22,14 @@ pub(crate) use spawn::{PassedDescriptor, SpawnRequest, spawn};
 
 use crate::state::Exit;
 
-/// The environment variable that identifies processes that left their group.
+/// The environment variable by which the supervisor recognizes its processes even after they have
+/// left their process group.
 pub(crate) const TOKEN_VARIABLE: &str = "SUPERVISOR_RUN";
 
 /// The interval at which the supervisor checks whether killed processes have exited.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// The time within which a killed process should exit.
+/// The time within which a killed process is expected to exit.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A process started by the supervisor, with all its descendants.
@@ -36,16 +37,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Process {
     #[serde(with = "crate::serde_numbers::pid")]
     pid: Pid,
-    /// The start time, in clock ticks since boot. Pid and start time identify the process, because
-    /// this pair is never reused.
+    /// The start time, in clock ticks since boot. The system never reuses a pid together with its
+    /// start time, so both together identify the process.
     start: u64,
     /// The value of [`TOKEN_VARIABLE`] in the process's environment; see also
     /// [`mark_with_token`](proc_table::mark_with_token).
     token: String,
-    /// The control group of the process and its children, if there is one.
+    /// The control group of the process and its descendants, if there is one.
     group: Option<Cgroup>,
-    /// How the first process of the group ended. That process stays a zombie until the group is
-    /// empty, so that its pid, which is also the group's ID, cannot be reused.
+    /// How the first process of the process group exited. That process stays a zombie until the
+    /// group is empty, so that its pid, which is also the group's ID, cannot be reused.
     ended: Option<Exit>,
     asked: bool,
     killed: bool,
@@ -72,7 +73,7 @@ impl Process {
         self.group = Some(group);
     }
 
-    /// Sends the stop signal to the group, and to processes that left it.
+    /// Sends the stop signal to the process group, and to descendants that left the group.
     pub(crate) fn request_stop(&mut self, signal: Signal) {
         self.asked = true;
         let group = self.pid.as_raw_nonzero().get();
@@ -94,7 +95,7 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) {
-        // This fails if the group no longer exists, which is harmless.
+        // An error means that the process group no longer exists.
         let _ = rustix::process::kill_process_group(self.pid, signal);
     }
 
@@ -102,7 +103,7 @@ impl Process {
         self.ended.is_some()
     }
 
-    /// Checks whether the first process of the group has ended, without reaping it.
+    /// Checks whether the first process of the process group has exited, without reaping it.
     pub(crate) fn has_ended(&mut self) -> bool {
         if self.ended.is_none() {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
@@ -114,22 +115,22 @@ impl Process {
                     Some(number) => Exit::Signal(number),
                     None => Exit::Code(status.exit_status().unwrap_or(0)),
                 }),
-                // The process was reaped elsewhere.
+                // Other code in this process has already reaped the child.
                 Err(_) => Some(Exit::Code(-1)),
             };
         }
         self.ended.is_some()
     }
 
-    /// Whether the kernel killed the process with this signal because memory ran out.
+    /// Whether `signal` was sent by the kernel because memory was exhausted.
     fn was_too_large(&self, signal: i32) -> bool {
         let group = self.group.as_ref();
         signal == Signal::KILL.as_raw() && group.is_some_and(Cgroup::ran_out_of_memory)
     }
 
-    /// Kills the remaining processes of a group whose first process has ended, and returns how the
-    /// first process ended once no process is left. If the group was asked to stop, its processes
-    /// get the full stop time first.
+    /// Kills the remaining processes of a process group whose first process has exited. Returns how
+    /// the first process exited once no process is left. If the group was asked to stop, its
+    /// processes first get the full stop time.
     ///
     /// The process table is read only if there is no control group, because reading the table takes
     /// several files for each process on the system.
@@ -147,8 +148,7 @@ impl Process {
         }
         let left = table.members(self.pid, self.start, &self.token);
         if left.is_empty() {
-            // If another part of the program has already reaped the process, there is nothing to
-            // wait for.
+            // An error means that other code in this process has already reaped the child.
             let _ = rustix::process::waitid(
                 WaitId::Pid(self.pid),
                 WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
@@ -168,14 +168,15 @@ impl Process {
     }
 }
 
-/// Makes orphaned processes children of this one, so that they can be reaped
+/// Makes orphaned descendants children of this process, so that this process can reap them
 /// (`PR_SET_CHILD_SUBREAPER`, prctl(2)).
 pub(crate) fn adopt_orphans() -> io::Result<()> {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     Ok(())
 }
 
-/// Reaps adopted processes that have ended. `own` returns true for processes that other code reaps.
+/// Reaps adopted processes that have exited. `own` returns true for processes that other code
+/// reaps.
 pub(crate) fn reap_adopted(table: &ProcessTable, own: impl Fn(Pid) -> bool) {
     let me = rustix::process::getpid().as_raw_nonzero().get();
     for entry in table.entries() {
@@ -208,7 +209,7 @@ mod tests {
             fs::write(folder.path().join("cgroup.events"), events).unwrap();
         };
         let mut process = Process {
-            // No process has this pid.
+            // This pid exceeds the kernel's maximum, so no process has it.
             pid: Pid::from_raw(i32::MAX).unwrap(),
             start: u64::MAX,
             token: "1.2.web.3".to_owned(),

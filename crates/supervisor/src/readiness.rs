@@ -2,9 +2,9 @@
 //!
 //! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) makes an instance ready at once. Otherwise, an
 //! instance with a health check is ready when the check passes; an instance with just a socket is
-//! ready when the socket accepts connections; any other instance is ready when the process has
-//! lived for a second. A part of the program becomes ready only by `READY=1`. A service may also
-//! request more start time on `NOTIFY_SOCKET`.
+//! ready when the socket accepts connections; any other instance is ready when its process has
+//! lived for a second. The program's own service becomes ready only by `READY=1`. A service may
+//! also request more start time on `NOTIFY_SOCKET`.
 
 use std::fs;
 use std::io;
@@ -25,30 +25,30 @@ use crate::ready_instances::Address;
 use crate::service_log::WatchPhase;
 use crate::state::{Event, RunId};
 
-/// A starting instance is checked again after this fraction of the time since its start. This way,
-/// the supervisor notices readiness with little delay, and does not check a slow start too often.
+/// While an instance starts, it is checked again after this fraction of the time since its start.
+/// Thus, the supervisor notices readiness with little delay, and does not check a slow start too
+/// often.
 const PART: u32 = 16;
-/// The shortest and the longest time between two checks.
+/// The limits of the time between two checks of a starting instance.
 const SOONEST: Duration = Duration::from_millis(2);
 const LATEST: Duration = Duration::from_millis(100);
-/// The connect timeout if no health check specifies a timeout.
+/// The timeout for connecting to an instance without a health check.
 const CONNECT: Duration = Duration::from_secs(2);
 /// The time after which a process counts as ready if it has no health check and no socket.
 const ALIVE: Duration = Duration::from_secs(1);
 /// The maximum number of bytes read from a response to find its status line.
 const STATUS_LINE: usize = 256;
-/// The limits in bytes and time for reading the rest of a response. The rest is read because some
-/// servers report an error if the client closes the connection early.
+/// The size in bytes and the duration for which the rest of a response is read. It is read because
+/// some servers report an error if the client closes the connection early.
 const BODY: u64 = 64 << 10;
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
 /// The longest message on the notify socket, in bytes.
 const MESSAGE: usize = 4 << 10;
 
-/// Checks the readiness and health of an instance.
 pub(crate) struct Probe {
     pub(crate) address: Option<CheckedAddress>,
     pub(crate) health: Option<HealthSettings>,
-    /// The number of successful checks after which the instance is ready.
+    /// The number of successful health checks after which the instance is ready.
     pub(crate) rise: u32,
     /// Whether the supervisor opened the socket before the start, so that an accepted connection
     /// proves nothing.
@@ -62,8 +62,8 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
-    /// Checks the instance until the phase changes. Messages that the service sent before the
-    /// change are still reported.
+    /// Checks the instance until the watch phase changes. Messages that the service sent before the
+    /// change are still handled.
     pub(crate) async fn run(
         self,
         found: impl AsyncFn(Event),
@@ -118,7 +118,7 @@ impl Probe {
                 }
             }
         };
-        // The check may be cancelled at any point, because it is repeated later.
+        // The health check may be cancelled at any point, because it is repeated later.
         let ask = async {
             tokio::select! {
                 () = ask => {}
@@ -172,8 +172,8 @@ async fn check(
     }
 }
 
-/// Returns the error in a response, if there is an error. Until the instance is ready, the owner of
-/// the socket is checked as well.
+/// Returns the reason why a response fails the check, if it does. Until the instance is ready, also
+/// checks that the service owns the socket that responded.
 fn check_status(
     status: u16,
     address: &CheckedAddress,
@@ -188,7 +188,7 @@ fn check_status(
     Ok(None)
 }
 
-/// Passes on a message from the service, unless another program listens at the service's address.
+/// Returns the event `said`, or a refusal if another process listens at the service's address.
 fn verify_listener(said: Event, run: RunId, address: Option<&CheckedAddress>) -> Event {
     if let Some(address) = address {
         address.grant_group_access();
@@ -214,7 +214,8 @@ async fn try_connect(address: &CheckedAddress) -> Result<(), ConnectError> {
     connected.await.unwrap_or_else(|_| Err(late()))
 }
 
-/// Requests a path with `GET` and reads the status line only (RFC 9112, section 4).
+/// Requests a path with `GET` and returns the response's status. Only the status line is parsed
+/// (RFC 9112, section 4).
 async fn request_status(address: &CheckedAddress, path: &str) -> Result<u16, ConnectError> {
     Ok(match &address.address {
         Address::Unix(socket) => status(address.connect(socket).await?, path).await?,
@@ -239,7 +240,7 @@ async fn status(
         }
         line.extend_from_slice(&piece[..length]);
     }
-    // The result is known by now, so the rest of the response is read in the background.
+    // The status is known now, so the rest of the response is read in the background.
     tokio::spawn(async move {
         let mut rest = stream.take(BODY);
         let _ = timeout(
@@ -264,7 +265,8 @@ pub(crate) struct NotifySocket {
 }
 
 impl NotifySocket {
-    /// Opens the socket in a folder, and gives the socket to `owner` (uid and gid) if there is one.
+    /// Opens the socket in the folder `services`. If there is an `owner` (uid and gid), the socket
+    /// belongs to that user.
     pub(crate) fn open(
         services: &Arc<Folder>,
         name: &str,
@@ -279,7 +281,7 @@ impl NotifySocket {
         })
     }
 
-    /// Wraps a socket that this process's previous program has opened.
+    /// Wraps a socket that this process opened before an `exec`.
     pub(crate) fn from_descriptor(
         socket: OwnedFd,
         services: &Arc<Folder>,
@@ -302,7 +304,7 @@ impl NotifySocket {
         self.socket.as_fd()
     }
 
-    /// Waits for the next valid message, and ignores all others.
+    /// Waits for the next valid message and ignores invalid ones.
     async fn next_event(&self, run: RunId) -> Event {
         let mut message = vec![0; MESSAGE];
         loop {
@@ -391,7 +393,7 @@ mod tests {
             .unwrap();
         assert_eq!(status(client, "/").await.unwrap(), 204);
         assert_eq!(begun.elapsed(), Duration::ZERO);
-        // The server sends the rest of its response late, and the client still reads it.
+        // The server sends the rest of its response late, and the probe still reads it.
         server.write_all(b"\r\n").await.unwrap();
         let mut asked = Vec::new();
         server.read_to_end(&mut asked).await.unwrap();

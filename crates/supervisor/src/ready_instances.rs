@@ -1,4 +1,4 @@
-//! The instances that take requests, as published for the edge.
+//! The instances that take requests, as published to the edge.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,19 +28,19 @@ impl fmt::Display for Address {
     }
 }
 
-/// An instance that takes requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceAddress {
     pub instance: u32,
-    /// The run of the instance's process, as needed by [`crate::Control::drained`].
+    /// The run of the instance's process, which is an argument of [`crate::Control::drained`].
     pub run: RunId,
     /// The address on which the instance listens; `None` if it accepts no connections.
     pub address: Option<Address>,
-    /// The uid that must own the listening socket. `None` if no other user can own it.
+    /// The uid that must own the listening socket. `None` if no other user can listen at the
+    /// address, so that the owner need not be checked.
     pub owner: Option<u32>,
 }
 
-/// The instances of a service, as the edge sees them.
+/// A service's instances, as the edge sees them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceInstances {
     /// The instances that take requests. If there are none, the edge lets requests wait for a
@@ -54,13 +54,13 @@ pub struct ServiceInstances {
     pub given_up: Option<GivenUp>,
 }
 
-/// The time since which at least one instance has been abandoned, that is, no longer restarted
-/// because it failed too often.
+/// When and why a service's instances were abandoned, that is, no longer restarted because they
+/// failed too often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenUp {
-    /// The time at which the first instance was abandoned.
+    /// The time at which the first of the abandoned instances was abandoned.
     pub since: Timestamp,
-    /// The reason for the last failure of that instance.
+    /// The reason for the first abandoned instance's last failure.
     pub reason: String,
 }
 
@@ -76,6 +76,6 @@ impl ServiceInstances {
     }
 }
 
-/// The instances of all services, by service name. Each value is a complete snapshot, so a slow
-/// reader always sees the current state.
+/// The instances of all services, by service name. Each value is a complete snapshot, so a receiver
+/// that misses updates still gets the current state.
 pub type ReadyInstances = BTreeMap<Arc<str>, ServiceInstances>;

@@ -1,6 +1,6 @@
 //! The settings of a service, as in `[service.NAME]` of `kenduri.toml`.
 //!
-//! The values are unchecked until a plan is made from them. Sizes are numbers with K, M or G; times
+//! The values are validated when a plan is made from them. Sizes are numbers with K, M or G; times
 //! are numbers with ms, s, m, h or d.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub type ServiceConfigs = BTreeMap<String, ServiceConfig>;
 
-/// `[service.NAME]`: a command that is kept running.
+/// `[service.NAME]`: a command that the supervisor keeps running.
 ///
 /// This type does not implement `Debug`, because the environment may contain secrets.
 #[derive(Clone, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub type ServiceConfigs = BTreeMap<String, ServiceConfig>;
 pub struct ServiceConfig {
     /// The command: one line, split at blanks outside quotes, or a list of words.
     pub run: CommandLine,
-    /// Whether `/bin/sh` runs the line.
+    /// Whether `/bin/sh` runs the command line.
     pub shell: bool,
     /// The working directory, relative to the folder of the settings file.
     pub directory: String,
@@ -27,22 +27,23 @@ pub struct ServiceConfig {
     pub front: String,
     /// How many instances take requests, 1 to 64.
     pub instances: u32,
-    /// The number of additional instances that are kept ready to replace a failed instance.
+    /// The number of additional ready instances, which replace failed instances.
     pub spare: u32,
     /// How the edge balances requests: `round-robin`, `least` or `sticky`.
     pub balance: String,
     /// The edge's timeout for connecting to an instance.
     pub connect_time: String,
-    /// The edge's timeout for the first byte of a response.
+    /// The edge's timeout for the first byte of an instance's response.
     pub first_byte_time: String,
-    /// How long a body or a WebSocket may be idle, in either direction.
+    /// The edge's timeout for a request body, a response body or a WebSocket that makes no
+    /// progress.
     pub idle_time: String,
     /// How long the edge keeps an idle connection to an instance; must be less than the service's
     /// keep-alive time.
     pub keep_time: String,
-    /// Variables that are added to the clean environment.
+    /// Environment variables of the service; it inherits no others.
     pub env: BTreeMap<String, String>,
-    /// A file of `NAME=value` lines, mode 0600; empty for none.
+    /// A file of `NAME=value` lines with mode 0600; empty for none.
     pub env_file: String,
     /// The user that runs the service; empty for the user of the supervisor.
     pub user: String,
@@ -50,19 +51,18 @@ pub struct ServiceConfig {
     pub health: Option<HealthConfig>,
     /// The start timeout.
     pub start_within: String,
-    /// How an instance is stopped.
     pub stop: StopConfig,
-    /// When an exited process is started again.
     pub restart: RestartConfig,
     /// The memory limit; `None` for no limit.
     pub memory: Option<MemoryConfig>,
-    /// The limits of the log files.
+    /// The size limits of the log files.
     pub logs: LogConfig,
-    /// Services that are started before this one and stopped after it.
+    /// Services that start before this service and stop after it.
     pub after: Vec<String>,
     /// How long an instance that is being replaced may take to finish its requests.
     pub drain_within: String,
-    /// Whether the supervisor opens the socket and passes it on (`LISTEN_FDS`).
+    /// Whether the supervisor opens the listening socket and passes it to the instance
+    /// (`LISTEN_FDS`).
     pub activate: bool,
     /// How a new generation takes over: `one` instance at a time, or `all` at once.
     pub roll: String,
@@ -103,7 +103,7 @@ impl Default for ServiceConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a command line is one text, or a list of them")]
 pub enum CommandLine {
-    /// A single line, as typed in a shell.
+    /// A single command line, as typed in a shell.
     Line(String),
     /// The program and its arguments.
     Words(Vec<String>),
@@ -123,11 +123,11 @@ pub struct HealthConfig {
     pub path: String,
     /// The interval between checks.
     pub every: String,
-    /// How long a response may take.
+    /// The timeout for the response to a check.
     pub within: String,
-    /// The number of failures in a row after which the instance is restarted.
+    /// The number of consecutive failed checks after which the instance is restarted.
     pub fall: u32,
-    /// The number of successes in a row after which the instance is ready.
+    /// The number of consecutive successful checks after which the instance is ready.
     pub rise: u32,
 }
 
@@ -149,7 +149,7 @@ impl Default for HealthConfig {
 pub struct StopConfig {
     /// The signal to send: `TERM`, `INT`, `QUIT`, `HUP`, `USR1`, `USR2`, `WINCH` or `KILL`.
     pub signal: String,
-    /// The time after which remaining processes of the group are killed.
+    /// The time after the signal at which remaining processes of the group are killed.
     pub within: String,
 }
 
@@ -171,8 +171,7 @@ pub struct RestartConfig {
     /// The delay after the second consecutive failure; it doubles up to the maximum. There is no
     /// delay after the first failure.
     pub backoff: String,
-    /// The number of failures within a period after which an instance is no longer restarted, or
-    /// `never`.
+    /// An instance is no longer restarted after this many failures within this period, or `never`.
     pub give_up: String,
 }
 
@@ -190,10 +189,11 @@ impl Default for RestartConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemoryConfig {
-    /// The limit for the whole process group of an instance.
+    /// The memory limit of an instance, including all its child processes.
     pub max: String,
-    /// `roll` starts a successor before it stops the instance, `restart` stops the instance first,
-    /// and `kill` kills the instance without asking it to stop.
+    /// How the supervisor replaces an instance that exceeds the limit: `roll` starts a successor
+    /// before it stops the instance, `restart` stops the instance first, and `kill` kills the
+    /// instance without asking it to stop.
     #[serde(default = "roll")]
     pub action: String,
 }
@@ -208,9 +208,9 @@ fn roll() -> String {
 pub struct LogConfig {
     /// The size at which a log file is rotated.
     pub max: String,
-    /// How many rotated files are kept.
+    /// The number of rotated files that are kept.
     pub keep: u32,
-    /// Whether each line is also sent to the system's journal.
+    /// Whether each log line is also sent to the system's journal.
     pub journal: bool,
 }
 

@@ -1,8 +1,8 @@
-//! The logs of services: lines from their pipes, kept in memory and in files.
+//! The logs of services: lines from their output pipes, kept in memory and in files.
 //!
-//! Everything is bounded: the length of a line, the memory, the size and the number of files. A
-//! pipe is read no faster than its lines can be written to the file, so a service that logs too
-//! much slows down only itself.
+//! The length of a line, the memory, and the size and number of the files are limited. A pipe is
+//! read no faster than its lines can be written to the file, so a service that logs too much slows
+//! down only itself.
 
 mod line_format;
 mod line_splitter;
@@ -30,7 +30,7 @@ use reverse_lines::ReverseLines;
 use ring_buffer::Ring;
 use rotating_file::{LogFile, size_of_all};
 
-/// The number of bytes that are read from a pipe at once, which is the pipe's capacity.
+/// The number of bytes that are read from a pipe at once, which is a pipe's default capacity.
 const CHUNK: usize = 64 << 10;
 impl Stream {
     pub fn word(self) -> &'static str {
@@ -46,29 +46,28 @@ impl Stream {
 /// not block, because other tasks wait for it.
 pub type LineHook = Arc<dyn Fn(&LogLine) + Send + Sync>;
 
-/// Tells the tasks that watch a process what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WatchPhase {
-    /// Read the output and watch the process.
+    /// The tasks read the output and watch the process.
     Active,
     Ended,
-    /// Pause without losing anything.
+    /// The tasks stop without losing any output.
     Paused,
 }
 
 impl WatchPhase {
-    /// Waits until the phase is no longer [`WatchPhase::Active`], or the sender is dropped.
+    /// Waits until the watch phase is no longer [`WatchPhase::Active`], or the sender is dropped.
     pub(crate) async fn ends(now: &mut watch::Receiver<Self>) {
         let _ = now.wait_for(|now| *now != Self::Active).await;
     }
 }
 
-/// An output pipe, and the incomplete line read from it.
+/// An output pipe, and the incomplete line at the end of the bytes read so far.
 #[derive(Debug)]
 pub(crate) struct OpenPipe {
     pub(crate) pipe: OwnedFd,
     pub(crate) stream: Stream,
-    /// The beginning of a line that is not complete yet.
+    /// The beginning of a line whose end has not been read.
     pub(crate) line: Vec<u8>,
 }
 
@@ -79,21 +78,22 @@ pub(crate) struct ServiceLog {
     line_hook: Option<LineHook>,
     has_line_hook: AtomicBool,
     ring: Mutex<Ring>,
-    /// Lines that are not written to the file yet. They have the same order as in the ring, because
-    /// they are added while the ring is locked.
+    /// Lines that have not been written to the file. They have the same order as in the ring,
+    /// because they are added while the ring is locked.
     pending: Mutex<Vec<String>>,
     newest: watch::Sender<u64>,
-    /// The file's path below the folder's descriptor, which stays open as long as this log exists.
+    /// The log file's path, which refers to the descriptor of its folder. The descriptor stays open
+    /// as long as this value exists.
     path: PathBuf,
     _folder: Arc<Folder>,
     file: Mutex<LogFile>,
-    /// Whether a write error was reported. Another error is reported only after a write has
+    /// Whether a write error has been reported. Further errors are reported only after a write has
     /// succeeded.
     is_broken: AtomicBool,
 }
 
 impl ServiceLog {
-    /// Opens the file of a service in a folder.
+    /// Opens a service's log file in the given folder.
     pub(crate) fn open(
         service: &Arc<str>,
         folder: &Arc<Folder>,
@@ -102,8 +102,8 @@ impl ServiceLog {
     ) -> io::Result<Arc<Self>> {
         let path = folder.at(format!("{service}.log"));
         let file = LogFile::open(&path)?;
-        // Each earlier line occupies at least one byte in the files, so the new sequence numbers
-        // are greater than all earlier ones.
+        // Each line in the files occupies at least one byte, so the new sequence numbers are
+        // greater than all earlier ones.
         let first = size_of_all(&path);
         Ok(Arc::new(Self {
             service: Arc::clone(service),
@@ -120,7 +120,7 @@ impl ServiceLog {
         }))
     }
 
-    /// Restores the lines that this process's previous program had in memory. Must be called before
+    /// Restores the lines that were in memory before this process's `exec`. Must be called before
     /// any output is read.
     pub(crate) fn restore(&self, (lines, next): (Vec<LogLine>, u64)) {
         *lock(&self.ring) = Ring::restore(lines, next);
@@ -132,7 +132,7 @@ impl ServiceLog {
         (ring.since(0), ring.next())
     }
 
-    /// Sets the size limits of the files, and whether the line hook receives the lines.
+    /// Sets the size limits of the files, and whether lines are passed to the line hook.
     pub(crate) fn limit(&self, logs: LogSettings) {
         lock(&self.file).limit(logs.max, logs.keep);
         self.has_line_hook.store(logs.journal, Ordering::Relaxed);
@@ -149,8 +149,8 @@ impl ServiceLog {
         lines.split_off(lines.len().saturating_sub(count))
     }
 
-    /// Returns the last lines that match the query: lines in memory, preceded by lines in the
-    /// files.
+    /// Returns the last lines that match the query: matching lines in memory, preceded by matching
+    /// lines in the files.
     pub(crate) async fn query(self: &Arc<Self>, query: &LogQuery) -> Vec<LogLine> {
         let remembered = self.since(0);
         let fitting = remembered.iter().filter(|line| query.matches(line));
@@ -184,7 +184,7 @@ impl ServiceLog {
         let mut at = first.map_or_else(|| (self.clock)(), |line| line.at);
         let (mut found, mut bytes) = (VecDeque::new(), 0);
         for written in ReverseLines::of(self.path.clone()) {
-            // Lines in memory are also in the file, or will be soon.
+            // Lines in memory are usually in the file as well, and must not be returned twice.
             let again = known.get_mut(&format!("{written}\n"));
             if let Some(count) = again.filter(|count| **count > 0) {
                 *count -= 1;
@@ -205,8 +205,8 @@ impl ServiceLog {
         found.into()
     }
 
-    /// Returns the sequence number after that of the line at this position. An earlier run of the
-    /// supervisor may have read the line.
+    /// Returns the sequence number that follows the line at this position. The line may have been
+    /// read from an earlier run of the supervisor, whose sequence numbers differ.
     pub(crate) fn sequence_after(&self, seen: &LogPosition) -> u64 {
         let lines = self.since(0);
         let Some(first) = lines.first() else {
@@ -235,13 +235,13 @@ impl ServiceLog {
         &self.service
     }
 
-    /// Returns a receiver that is notified of each new line.
+    /// Returns a receiver that is notified when a line is added.
     pub(crate) fn newest(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
     }
 
-    /// Reads the pipe of a run to its end. Once the process has ended, reads only the data that is
-    /// still in the pipe. When paused, returns the pipe with its incomplete line.
+    /// Reads a process's output pipe to its end. Once the process has exited, reads only the data
+    /// that is still in the pipe. When paused, returns the pipe with its incomplete line.
     pub(crate) async fn read(
         self: Arc<Self>,
         begun: OpenPipe,
@@ -263,8 +263,8 @@ impl ServiceLog {
             }
             let is_over = now == WatchPhase::Ended;
             let read = if is_over {
-                // The runtime may not have noticed that the pipe is readable, so this reads without
-                // asking the runtime.
+                // Tokio may not have noticed that the pipe is readable, so this call reads the pipe
+                // directly.
                 rustix::io::read(&pipe, &mut chunk).map_err(io::Error::from)
             } else {
                 pipe.try_read(&mut chunk)
@@ -274,11 +274,11 @@ impl ServiceLog {
                 Ok(length) => {
                     let lines = splitter.split(&chunk[..length]);
                     self.append(instance_run, stream, lines).await;
-                    // Lets other tasks run between two chunks.
+                    // Other tasks can run between two chunks.
                     tokio::task::yield_now().await;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock && !is_over => {
-                    // Frees the buffer while the task waits for a quiet service.
+                    // While the task waits for a quiet service, it needs no buffer.
                     chunk = Vec::new();
                     let ended = tokio::select! {
                         ready = pipe.readable() => ready.is_err(),
@@ -297,8 +297,8 @@ impl ServiceLog {
         None
     }
 
-    /// Appends lines. Returns when the lines have been written to the file, or when writing them
-    /// has failed.
+    /// Appends lines. Returns once the lines have been written to the file or writing them has
+    /// failed.
     async fn append(
         self: &Arc<Self>,
         (instance, run): (u32, RunId),
@@ -309,7 +309,7 @@ impl ServiceLog {
             return;
         }
         let at = (self.clock)();
-        // All lines come from one read, so they share a prefix.
+        // All lines come from one read at the same time, so they share a prefix.
         let mut prefix = None;
         let has_line_hook = self.has_line_hook.load(Ordering::Relaxed);
         let line_hook = self.line_hook.as_ref().filter(|_| has_line_hook);
@@ -343,8 +343,9 @@ impl ServiceLog {
     /// Writes the pending lines to the file.
     fn write(&self) {
         let mut file = lock(&self.file);
-        // The first thread to lock the file writes the lines of all threads. If each thread wrote
-        // its own lines, their order in the file would be the order of the locks.
+        // The first thread to lock the file writes the pending lines of all threads. If each thread
+        // wrote only its own lines, the order in which the threads lock the file would determine
+        // the order of the lines.
         let lines = std::mem::take(&mut *lock(&self.pending));
         if lines.is_empty() {
             return;

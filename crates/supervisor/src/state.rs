@@ -1,9 +1,10 @@
 //! Decides what to do with the instances of one service: a pure function `(State, Event, Now) →
 //! (State, Actions)`.
 //!
-//! It starts nothing, waits for nothing and reads no clock. The caller passes in the time since the
-//! supervisor began and a random number with each event. The decisions are returned as [`Action`]s,
-//! in order. [`State::next_due`] returns the time at which the next [`Event::Tick`] is needed.
+//! The function starts nothing, waits for nothing and reads no clock. With each event, the caller
+//! passes in the time since the supervisor began and a random number. The decisions are returned as
+//! [`Action`]s, in order. [`State::next_due`] returns the time at which the next [`Event::Tick`] is
+//! needed.
 
 mod backoff;
 mod command;
@@ -25,10 +26,10 @@ use command::PendingCommand;
 use rolling_update::RollingUpdate;
 use run::Slot;
 
-/// The time and a random number, which are inputs like the event.
+/// The current time and a random number, which are passed in with each event.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Now {
-    /// The time since the supervisor began, which never goes back.
+    /// The time since the supervisor began, on a monotonic clock.
     pub at: Duration,
     /// A random number from 0 to 1, drawn for each event.
     pub chance: f64,
@@ -43,30 +44,29 @@ pub enum Event {
     Command(CommandId, Command),
     /// A process could not be started at all.
     SpawnFailed(RunId, String),
-    /// A process ended, and nothing of its group is left.
+    /// A process and all other processes of its group have exited.
     Exited(RunId, Exit),
-    /// A process reports that it is ready.
+    /// A process has reported or proved that it is ready.
     Ready(RunId),
     /// A process asks for more time to start.
     TimeoutExtended(RunId, Duration),
     /// A health check passed.
     Passed(RunId),
     Failed(RunId, String),
-    /// Another program listens on the address of a process.
+    /// A process other than the instance's own listens on the instance's address.
     Refused(RunId, String),
-    /// A process uses more memory than permitted. The number is its memory use in bytes.
+    /// A process uses more memory than permitted. The number is its memory use, in bytes.
     OverMemory(RunId, u64),
     Drained(RunId),
     Tick,
 }
 
-/// A command to a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     Start,
     Stop,
     Restart,
-    /// Replace the instances by a new generation; if there is a policy, it replaces the old one.
+    /// Replace all instances by a new generation, with a new policy if one is given.
     Reload(Option<Policy>),
     /// Set the number of instances.
     Scale {
@@ -78,13 +78,12 @@ pub enum Command {
     },
 }
 
-/// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Exit {
     Code(i32),
     Signal(i32),
-    /// The system killed the process, because its memory limit or the system's memory was
+    /// The kernel killed the process, because the process's memory limit or the system's memory was
     /// exhausted.
     OutOfMemory,
 }
@@ -99,14 +98,13 @@ impl std::fmt::Display for Exit {
     }
 }
 
-/// An action that the supervisor is to carry out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Start a process.
     Spawn {
         run: RunId,
         number: u32,
-        /// The version of the settings with which the process is started.
+        /// The version of the settings that the new process uses.
         generation: u32,
     },
     AskToStop(RunId),
@@ -115,55 +113,52 @@ pub enum Action {
     Withdraw(RunId),
     /// Return the outcome of a command to its caller.
     Answer(CommandId, Result<(), String>),
-    /// Report an event to subscribers.
     Report(Report),
 }
 
-/// A reportable event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Report {
     Ready {
         run: RunId,
-        /// The time from the process's start until the process was ready.
+        /// The time from the process's start to its readiness.
         after: Duration,
     },
-    /// A process ended by itself, or is being stopped because it failed its checks.
+    /// A process failed by itself, or is being stopped because it failed its checks.
     Failed {
         run: RunId,
         reason: String,
         /// How the process ended. `None` if it could not be started, or is still being stopped.
         exit: Option<Exit>,
         was_ready: bool,
-        /// The minimum delay before the next start; `None` if there is no next start.
+        /// The minimum delay before the instance is started again; `None` if it is not started
+        /// again.
         again_in: Option<Duration>,
     },
-    /// A process ended by itself in a way that is not a failure.
+    /// A process exited by itself in a way that is not a failure.
     Finished(RunId),
-    /// An instance failed so often that it is abandoned and not started again.
+    /// An instance failed so often that it is abandoned, that is, no longer restarted.
     GaveUp {
         /// The number of the instance, counted from 0.
         number: u32,
-        /// The reason for the last failure.
+        /// The reason for the instance's last failure.
         reason: String,
     },
     /// A process did not stop in time and is killed.
     Killed(RunId),
     /// A process used too much memory.
     OverMemory {
-        /// The run that used too much memory.
         run: RunId,
         bytes: u64,
-        /// The action taken.
         action: MemoryAction,
     },
     /// A new generation took over.
     RolledOver {
-        /// The number of the generation.
+        /// The number of the new generation.
         generation: u32,
     },
     /// A new generation did not take over.
     RollFailed {
-        /// The reason.
+        /// The reason why the rolling update was aborted.
         reason: String,
     },
 }
@@ -176,7 +171,7 @@ pub enum InstanceState {
     Starting,
     /// The process is ready and takes requests.
     Ready,
-    /// The process is ready and takes over when another one fails.
+    /// The process is ready and takes over when another instance fails.
     Spare,
     /// The process takes no new requests and finishes its current ones.
     Draining,
@@ -184,9 +179,9 @@ pub enum InstanceState {
     Stopping,
     /// The process failed and will be started again.
     Waiting,
-    /// The process failed too often and is not started again.
+    /// The instance failed too often and is not started again.
     Failed,
-    /// The process ended in a way that is not a failure.
+    /// The process exited, which does not count as a failure.
     Finished,
     /// The instance is not meant to run.
     Stopped,
@@ -194,8 +189,8 @@ pub enum InstanceState {
 
 /// The whole state of one service.
 ///
-/// Pending commands and a rolling update are not saved, because an upgrade is refused while there
-/// are any.
+/// Pending commands and a rolling update are not serialized, because an upgrade is refused while
+/// any exist.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     policy: Arc<Policy>,
@@ -211,7 +206,7 @@ pub struct State {
     waiting: Vec<PendingCommand>,
 }
 
-/// A transition in progress: the new state, the inputs, and the actions so far.
+/// A transition in progress: the new state, the time and random number, and the actions so far.
 struct Transition {
     state: State,
     now: Now,
@@ -278,7 +273,7 @@ impl State {
         self.runs.is_empty()
     }
 
-    /// Whether every instance is ready, failed or finished, so that dependent services need not
+    /// Whether every instance is ready, abandoned or finished, so that dependent services need not
     /// wait any longer.
     pub fn is_decided(&self) -> bool {
         self.up
@@ -288,12 +283,12 @@ impl State {
                 .all(|(number, slot)| slot.is_over() || self.ready_run(*number).is_some())
     }
 
-    /// Whether all instances are abandoned, that is, no longer restarted.
+    /// Whether all instances of the service are abandoned, that is, no longer restarted.
     pub fn is_failed(&self) -> bool {
         self.up && !self.slots.is_empty() && self.slots.values().all(|slot| slot.given_up)
     }
 
-    /// Whether an instance is abandoned.
+    /// Whether at least one instance is abandoned.
     pub fn has_given_up(&self) -> bool {
         self.slots.values().any(|slot| slot.given_up)
     }
@@ -321,7 +316,7 @@ impl State {
         &self.policy
     }
 
-    /// Returns all runs, including those that are stopping.
+    /// Returns all runs, including those whose processes are stopping.
     pub fn runs(&self) -> impl Iterator<Item = &Run> {
         self.runs.values()
     }
@@ -356,7 +351,8 @@ impl State {
         instances
     }
 
-    /// Whether an instance uses this generation, or a rolling update is about to use it.
+    /// Whether an instance uses this generation of settings, or a rolling update is about to use
+    /// it.
     pub fn uses(&self, generation: u32) -> bool {
         let rolling = self.rolling.as_ref();
         self.generation == generation
@@ -368,7 +364,7 @@ impl State {
             || rolling.is_some_and(|rolling| rolling.generation == generation)
     }
 
-    /// Whether the service still has an instance, or a process, with this number.
+    /// Whether the service still has a slot or a process for the instance with this number.
     pub fn has_place(&self, number: u32) -> bool {
         self.slots.contains_key(&number) || self.runs.values().any(|run| run.number == number)
     }
@@ -384,7 +380,6 @@ impl State {
     }
 }
 
-/// The summary of an instance, as shown in tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceSummary {
     /// The number of the instance, counted from 0.
@@ -396,7 +391,7 @@ pub struct InstanceSummary {
     /// The time at which the current process was started or the last process exited, measured since
     /// the supervisor began.
     pub since: Duration,
-    /// How often the instance's process was replaced because it failed.
+    /// How often the instance's process was replaced after a failure.
     pub restarts: u64,
 }
 

@@ -11,7 +11,6 @@ use crate::ready_instances::Address;
 use crate::service_config::{HealthConfig, LogConfig, MemoryConfig, RestartConfig, StopConfig};
 use crate::state::{Exit, InstanceState};
 
-/// The status of one instance, one row of a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstanceStatus {
     pub service: Arc<str>,
@@ -20,18 +19,19 @@ pub struct InstanceStatus {
     pub generation: u32,
     pub state: InstanceState,
     pub pid: Option<i32>,
-    /// The time at which the current process was started or the last process ended.
+    /// The time at which the current process was started or the last process exited.
     pub since: Timestamp,
-    /// How often the instance's process was replaced because it failed.
+    /// How often the instance's process was replaced after a failure.
     pub restarts: u64,
     /// Processor use over the last second, in percent of one processor.
     pub cpu_percent: f64,
     /// The memory use of the instance's control group, or else the resident memory of its process
     /// group, in bytes.
     pub memory_bytes: u64,
-    /// The request rate, which the caller fills in, because the supervisor does not know it.
+    /// The instance's request rate. The supervisor leaves this field empty, and its caller fills it
+    /// in.
     pub requests_per_second: Option<f64>,
-    /// How the last process ended, as in [`LastExit::how`].
+    /// How the instance's last process exited, as in [`LastExit::how`].
     pub last_exit: Option<String>,
 }
 
@@ -41,7 +41,7 @@ pub struct LastExit {
     pub at: Timestamp,
     /// How long the process had run, in seconds.
     pub ran_seconds: i64,
-    /// How the process ended: `code 1`, `signal 9` or `signal 9, out of memory`. If the supervisor
+    /// How the process exited: `code 1`, `signal 9` or `signal 9, out of memory`. If the supervisor
     /// stopped the process, the reason follows, as in `signal 15: it was not ready within 1m`.
     pub how: String,
 }
@@ -55,7 +55,7 @@ impl LastExit {
         fault: Option<&str>,
     ) -> Self {
         let exit = exit.to_string();
-        // The reason may merely repeat how the process ended.
+        // Some reasons merely repeat how the process exited.
         let fault = fault.filter(|fault| !fault.contains(&exit));
         Self {
             instance,
@@ -66,46 +66,42 @@ impl LastExit {
     }
 }
 
-/// How a service is run, in the notation of its settings. A supervisor of the preceding version may
-/// omit some fields.
+/// How a service is run, in the notation of its settings. Fields may be missing in the status from
+/// a supervisor of the preceding version.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SettingsSummary {
-    /// How the instances listen.
     pub listen: String,
     /// Whether the supervisor opens an instance's socket before it starts the instance.
     pub activate: bool,
     /// How the edge balances requests.
     pub balance: String,
-    /// The health check, if there is one.
     pub health: Option<HealthConfig>,
     /// The start timeout, for example `1m`.
     pub start_within: String,
-    /// How the service is stopped.
     pub stop: StopConfig,
-    /// When a process that ended is started again.
+    /// When an exited process is restarted.
     pub restart: RestartConfig,
     /// The memory limit of an instance; `None` for no limit.
     pub memory: Option<MemoryConfig>,
-    /// How much of the log is kept; `None` if the service writes to the supervisor's own outputs.
+    /// The limits of the log files; `None` if the service writes to the supervisor's own outputs.
     pub logs: Option<LogConfig>,
     /// How long an instance that is being replaced may take to finish its requests.
     pub drain_within: String,
-    /// How a new generation takes over.
     pub roll: String,
 }
 
-/// The full status of a service. The values of environment variables are omitted.
+/// The full status of a service, without the values of its environment variables.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceStatus {
     pub service: Arc<str>,
-    /// The program and its arguments. Placeholders are not replaced, and secrets are shown as
-    /// `***`.
+    /// The service's program and its arguments. Placeholders are not replaced, and secrets are
+    /// shown as `***`.
     pub command: Vec<String>,
     pub directory: PathBuf,
     /// The user that runs the service; `None` for the user of the supervisor.
     pub user: Option<String>,
-    /// The fixed address on which the edge listens for the service.
+    /// The fixed address on which the edge listens for the service; `None` if there is none.
     pub front: Option<String>,
     pub after: Vec<String>,
     pub generation: u32,
@@ -121,7 +117,7 @@ pub struct ServiceStatus {
     pub environment: Vec<String>,
     pub instances: Vec<InstanceStatus>,
     pub sockets: Vec<Address>,
-    /// The processes that ended last, in order.
+    /// The most recently exited processes, oldest first.
     pub exits: Vec<LastExit>,
     pub lines: Vec<LogLine>,
 }

@@ -38,44 +38,42 @@ pub use exec_upgrade::{FailedExec, PausedSupervisor};
 use remove_tree::remove;
 use service::ManagedService;
 
-/// A function that returns the current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// A function that returns random numbers from 0 to 1.
 pub type RandomSource = Box<dyn FnMut() -> f64 + Send>;
 
-/// The capacity of the message queue, in messages.
+/// The capacity of the supervisor's message queue, in messages.
 const INBOX: usize = 256;
-/// How many notifications are buffered for a slow reader.
+/// The number of notifications that are buffered for a slow subscriber.
 const NEWS: usize = 256;
 /// The interval at which memory and processor time are sampled.
 const SAMPLE: Duration = Duration::from_secs(1);
-/// The mode of a folder that others may traverse.
+/// The mode of a folder that other users may traverse but not list.
 const OPEN: u32 = 0o711;
-/// The mode of a private folder.
 const CLOSED: u32 = 0o700;
-/// The mode of a private file.
 const FOR_NOBODY_ELSE: u32 = 0o600;
-/// The folder of pid records, within the run folder.
 const PID_RECORDS: &str = "processes";
-/// The folder of sockets, within the run folder. It contains the sockets that the supervisor opens.
-/// For each service, it also contains a folder for the sockets that the service opens itself.
+/// The folder of sockets, within the run folder. The folder contains the sockets that the
+/// supervisor opens and, for each service, a subfolder for the sockets that the service opens.
 const SERVICES: &str = "services";
 const LONG: Duration = Duration::from_hours(24);
 
 /// The options of the supervisor, apart from the plan.
 pub struct SupervisorOptions {
-    /// The folder for sockets and records. Other users must not be able to write to it. Only one
-    /// supervisor can use it at a time.
+    /// The run folder, for sockets and pid records. Other users must not be able to write to it.
+    /// Only one supervisor can use it at a time.
     pub run: PathBuf,
     /// The folder of the log files.
     pub logs: PathBuf,
-    /// The program that the supervisor starts in order to become a service by `exec`.
+    /// The program that the supervisor executes to start a service, and that then becomes the
+    /// service by `exec`.
     pub launcher: ShimProgram,
-    /// Whether orphaned processes become children of this process, which then reaps every child
-    /// that it did not start as a service. Use this only if the program has no other children.
+    /// Whether orphaned processes become children of this process. This process then reaps every
+    /// child, including children that are not services. Use this only if this process starts no
+    /// other children.
     pub adopt_orphans: bool,
     /// Whether this process may change its own control group in order to give each instance a
-    /// control group. Use this only if the program is the only one in its group; a group with other
+    /// control group. Use this only if no other process is in that group; a group with other
     /// processes is never changed.
     pub control_groups: bool,
     pub clock: Clock,
@@ -83,9 +81,9 @@ pub struct SupervisorOptions {
     pub random: RandomSource,
     /// The function that is called with each log line of services with `logs.journal`.
     pub line_hook: Option<LineHook>,
-    /// The sender through which the program receives its ends of the channels to its own service.
-    /// Without the sender, there can be no such service. One channel is sent with each start, so
-    /// the restart backoff limits how many can queue up.
+    /// The sender through which this process receives its ends of the channels to its own service.
+    /// Without the sender, this process cannot have its own service. One channel is sent with each
+    /// start, so the restart backoff limits how many channels can queue up.
     pub channels: Option<mpsc::UnboundedSender<Channel>>,
 }
 
@@ -120,8 +118,8 @@ fn random() -> f64 {
     f64::from(u32::try_from(drawn >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
-/// The program that the supervisor starts in order to become a service by `exec`; see
-/// [`crate::shim`].
+/// The program that the supervisor executes to start a service, and that then becomes the service
+/// by `exec`; see [`crate::shim`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShimProgram {
     /// This program. Its `main` must begin with [`shim::run_if_asked`].
@@ -132,17 +130,17 @@ pub enum ShimProgram {
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// `main` does not call [`shim::run_if_asked`], so services would become copies of this
-    /// program.
+    /// `main` did not call [`shim::run_if_asked`], so each started service would be another copy of
+    /// this program.
     #[error("`supervisor::shim::run_if_asked` was not called\n  let `main` begin with it")]
     NoShim,
-    /// Another supervisor uses the folder.
+    /// Another supervisor uses the run folder.
     #[error("another supervisor works in {}\n  stop it first, or name another folder", .0.display())]
     Taken(PathBuf),
     /// A folder or a file cannot be used.
     #[error("cannot use {}: {why}\n  it must be writable for the user that runs the supervisor", path.display())]
     Folder {
-        /// The path of the folder or file.
+        /// The path of the folder or file that cannot be used.
         path: PathBuf,
         why: io::Error,
     },
@@ -151,18 +149,19 @@ pub enum StartError {
     System(#[from] io::Error),
 }
 
-/// How the run of a supervisor ended.
+/// The reason why [`Supervisor::run`] returned.
 pub enum RunEnd {
     /// All services were stopped.
     Stopped,
-    /// All services continue to run. The program that this process executes next takes them over.
+    /// All services continue to run. The program that this process executes next takes over the
+    /// services.
     HandedOver(PausedSupervisor),
 }
 
 /// Keeps services running.
 ///
-/// A supervisor stays on the thread that created it, which should be the main thread: services are
-/// killed when the thread that started them ends.
+/// A supervisor stays on the thread that created it, which should be the main thread, because the
+/// kernel kills a service when the thread that started it ends.
 pub struct Supervisor {
     options: SupervisorOptions,
     launcher: PathBuf,
@@ -179,22 +178,21 @@ pub struct Supervisor {
     name: String,
     began: Instant,
     next_command: CommandId,
-    /// The callers that wait for the shutdown; `None` if no shutdown is in progress.
+    /// The callers that wait for the shutdown to complete; `None` if no shutdown is in progress.
     shutdown_waiters: Option<Vec<oneshot::Sender<()>>>,
-    /// The caller that waits for the handover; `None` if no handover is in progress.
+    /// The caller that waits for the handover to complete; `None` if no handover is in progress.
     handover_waiter: Option<oneshot::Sender<Result<(), ControlError>>>,
     /// Messages that arrived during a handover and are handled after it.
     postponed: Vec<Message>,
-    /// Whether an instance has ended but remaining processes of its group are expected to exit
-    /// soon.
+    /// Whether a process group whose first process has exited is expected to become empty soon.
     look_again_soon: bool,
     lock: File,
     _stays_on_its_thread: PhantomData<*const ()>,
 }
 
 impl Supervisor {
-    /// Prepares the folders and ends the processes of an earlier supervisor. No service is started
-    /// before [`Supervisor::run`].
+    /// Prepares the folders and ends the processes left over from an earlier supervisor. No service
+    /// is started before [`Supervisor::run`].
     pub fn new(plan: &Plan, options: SupervisorOptions) -> Result<(Self, Control), StartError> {
         let (launcher, run, logs) = Self::prepare(&options)?;
         let lock = lock(&run)?;
@@ -207,7 +205,7 @@ impl Supervisor {
                 "ended a process that an earlier supervisor had left"
             );
         }
-        // The folder and its contents may belong to another user.
+        // The run folder and its contents may belong to another user.
         match remove(&run.at(SERVICES)) {
             Err(why) if why.kind() != io::ErrorKind::NotFound => {
                 return Err(unusable(&run.path().join(SERVICES), why));
@@ -230,7 +228,7 @@ impl Supervisor {
     fn prepare(options: &SupervisorOptions) -> Result<(PathBuf, Folder, Folder), StartError> {
         let launcher = match &options.launcher {
             ShimProgram::ThisProgram if !shim::is_installed() => return Err(StartError::NoShim),
-            // This path works even if the program's file has been replaced on disk.
+            // This path refers to the running program even if its file has been replaced on disk.
             ShimProgram::ThisProgram => PathBuf::from("/proc/self/exe"),
             ShimProgram::Other(path) => path.clone(),
         };
@@ -289,7 +287,7 @@ impl Supervisor {
     pub async fn run(mut self) -> io::Result<RunEnd> {
         let mut children = signal(SignalKind::child())?;
         unblock_signals();
-        // Processes from before a handover may still run.
+        // Processes that were started before a handover may still run.
         self.start_watching();
         for message in std::mem::take(&mut self.postponed) {
             self.handle_message(message);
@@ -310,14 +308,14 @@ impl Supervisor {
                 self.pause().await;
                 // A shutdown may have been requested in the meantime.
                 if let Some(answer) = self.handover_waiter.take() {
-                    // The caller may have stopped waiting.
+                    // An error means that the caller no longer waits.
                     let _ = answer.send(Ok(()));
                     return Ok(RunEnd::HandedOver(PausedSupervisor(Box::new(self))));
                 }
                 self.start_watching();
                 continue;
             }
-            // A process that ends during a handover is noticed after it.
+            // During a handover, exited processes are not reaped; they are noticed afterwards.
             let reaps = self.handover_waiter.is_none();
             let due = self.next_due();
             let is_lingering = self.services.values().any(ManagedService::is_lingering);
@@ -340,7 +338,7 @@ impl Supervisor {
             groups.restore();
         }
         for waiting in self.shutdown_waiters.take().into_iter().flatten() {
-            // The caller may have stopped waiting.
+            // An error means that the caller no longer waits.
             let _ = waiting.send(());
         }
         Ok(RunEnd::Stopped)
@@ -400,7 +398,6 @@ fn find_cgroups() -> Option<Cgroups> {
     }
 }
 
-/// Open descriptors of the folders, held as long as any process runs.
 struct Folders {
     services: Arc<Folder>,
     logs: Arc<Folder>,
@@ -442,8 +439,8 @@ fn lock(run: &Folder) -> Result<File, StartError> {
         .custom_flags(libc::O_NOFOLLOW)
         .open(run.at(name))
         .map_err(refused)?;
-    // A user who can open the file can also lock it (flock(2)), and the file may have been created
-    // with another mode.
+    // A user who can open the lock file can also lock it (flock(2)), and an earlier version may
+    // have created the file with another mode.
     let rights = Permissions::from_mode(FOR_NOBODY_ELSE);
     file.set_permissions(rights).map_err(refused)?;
     match file.try_lock() {

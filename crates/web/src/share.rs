@@ -55,13 +55,20 @@ pub struct Share {
 impl Share {
     /// Makes a preview of the page at `path`, with a picture that shows the title and description.
     pub fn new(site: &Site, title: &str, description: &str, path: &str) -> Self {
-        let line = description.split_whitespace().collect::<Vec<_>>().join(" ");
-        let mut description: String = line.chars().take(LONGEST).collect();
-        if description.len() < line.len() {
-            description.push('…');
-        }
+        let description = shortened(description);
+        let image = card_picture::address(site, title, &description);
+        Self::with_image(site, (title, description), path, image)
+    }
+
+    /// A page at `path`, with the picture at this full URL.
+    pub fn with_image(
+        site: &Site,
+        (title, description): (&str, String),
+        path: &str,
+        image: String,
+    ) -> Self {
         Self {
-            image: card_picture::address(site, title, &description),
+            image,
             image_size: (picture::WIDTH, picture::HEIGHT),
             image_alt: title.to_owned(),
             title: title.to_owned(),
@@ -124,6 +131,16 @@ impl Share {
             }),
         }
     }
+}
+
+/// Puts a description on one line, and cuts it at the maximum length.
+fn shortened(description: &str) -> String {
+    let line = description.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut short: String = line.chars().take(LONGEST).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    short
 }
 
 /// Percent-encodes a string for the query of a `mailto:`, `sms:` or similar URL, where `+` does not

@@ -1,6 +1,6 @@
-//! A server that returns a countdown as JSON, built from common parts: Actix, sqlx and
-//! `PostgreSQL`. `cargo xtask bench countdown` starts it as `countdown-actix ADDRESS STORE` and
-//! compares its cost per request.
+//! A server that returns a countdown as JSON, built from widely used parts: Actix, sqlx and
+//! `PostgreSQL`. `cargo xtask bench countdown` starts the server as `countdown-actix ADDRESS STORE`
+//! and compares its cost per request with Kenduri's.
 
 use std::env;
 

@@ -1,5 +1,5 @@
-//! A minimal HTTP/1.1 client over one persistent connection. Being minimal, it takes little
-//! processor time away from the server.
+//! A minimal HTTP/1.1 client over one persistent connection. Its simplicity leaves more processor
+//! time to the measured server.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -14,7 +14,7 @@ pub(super) struct Client {
 
 pub(super) struct Answer<'a> {
     pub(super) status: u16,
-    /// The status line and the headers, without the empty line.
+    /// The response's status line and headers, without the empty line.
     pub(super) head: &'a str,
     pub(super) body: &'a [u8],
 }
@@ -73,7 +73,7 @@ impl Answer<'_> {
             .map(|(_, value)| value)
     }
 
-    /// Fails with the response's body unless it has this status.
+    /// Fails unless the response has this status. The error contains the response's body.
     pub(super) fn expect(&self, status: u16) -> Result<()> {
         if self.status != status {
             bail!(

@@ -1,4 +1,4 @@
-//! A memory-limited control group in which a program is started.
+//! A control group with a memory limit, in which a measured program is started.
 //!
 //! If systemd runs, it creates the group. Otherwise, the group is created directly in a writable
 //! cgroup file system of either version. If there is none, the program runs without a limit.
@@ -37,7 +37,7 @@ pub(super) enum Confinement {
 }
 
 impl Confinement {
-    /// Finds a way to limit memory to this many bytes.
+    /// Determines how a control group with a memory limit of `limit` bytes can be created.
     pub(super) fn find(limit: u64) -> Self {
         let scope = output(program("systemd-run").args(["--scope", "--quiet", "true"]));
         if scope.is_ok() {
@@ -49,7 +49,7 @@ impl Confinement {
             .unwrap_or(Confinement::Missing)
     }
 
-    /// Makes a command that starts a program in the group; arguments may be added.
+    /// Makes a command that starts `binary` in the control group. The caller may add arguments.
     pub(super) fn command(&self, binary: &Path) -> Command {
         match self {
             Confinement::Scope { limit } => {
@@ -73,9 +73,9 @@ impl Confinement {
         }
     }
 
-    /// Returns the group's peak memory, including page cache. `process` must run in the group. A
-    /// file's pages are charged to the group that read the file first, so the pages of the
-    /// program's own file may be missing.
+    /// Returns the control group's peak memory, including page cache. `process` must run in the
+    /// group. A file's pages are charged to the group that first read the file, so the pages of the
+    /// executable file may be missing.
     pub(super) fn peak(&self, process: u32) -> Result<Option<u64>> {
         let file = match self {
             Confinement::Scope { .. } => {
@@ -93,14 +93,14 @@ impl Confinement {
 
 impl Drop for Confinement {
     fn drop(&mut self) {
-        // A group that is still in use cannot be removed, so errors are ignored.
+        // A control group that is still in use cannot be removed, so errors are ignored.
         if let Confinement::Group { folder, .. } = self {
             let _ = fs::remove_dir(folder);
         }
     }
 }
 
-/// Creates a group below `root`, if memory can be limited there.
+/// Creates a control group below `root`; returns `None` if memory cannot be limited there.
 fn make_group(root: &Path, files: [&'static str; 3], limit: u64) -> Option<Confinement> {
     let [max, swap, peak] = files;
     let folder = root.join(format!("kenduri-bench-{}", std::process::id()));

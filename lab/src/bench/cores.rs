@@ -4,11 +4,10 @@
 use anyhow::{Result, ensure};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// The cores of the server and of the client.
 pub(super) struct Cores {
-    /// The core of each server that is compared.
+    /// The core on which each compared server runs.
     pub(super) server: usize,
-    /// The core of this process.
+    /// The core on which this process runs.
     client: usize,
 }
 
@@ -30,7 +29,7 @@ impl Cores {
         [self.server, self.client]
     }
 
-    /// Pins this thread, the client, to its core.
+    /// Pins this thread, on which the client runs, to the client's core.
     pub(super) fn settle(&self) -> Result<()> {
         let mut set = CpuSet::new();
         set.set(self.client);

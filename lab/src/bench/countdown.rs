@@ -1,8 +1,8 @@
-//! `bench countdown`: the cost of a request for a public countdown, compared with a small program
-//! in Actix, sqlx and `PostgreSQL` that returns a person and their newest timer as JSON.
+//! `bench countdown`: the cost of a request for a public countdown, compared with a small Actix
+//! server that reads a person and their newest timer from `PostgreSQL` and returns them as JSON.
 //!
 //! Both servers run on the same core. `PostgreSQL` is not pinned. Its processor time is counted
-//! separately, since Kenduri's store is in its own process.
+//! separately, whereas Kenduri's store is part of Kenduri's own process.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ use crate::workspace::root;
 const CLIENTS: usize = 64;
 const PAGE: &str = "/u/member-1/coffee";
 const JSON: &str = "/api/v1/public/member-1/coffee";
-/// The path that is requested from the Actix program.
+/// The URL path of the request to the Actix server.
 const ACTIX: &str = "/member-1/incident-timer";
 
 pub(super) fn bench(runtime: &Runtime, kenduri: &Path, turns: Turns) -> Result<()> {
@@ -67,7 +67,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, turns: Turns) -> Result<(
     })
 }
 
-/// Measures how long it takes to draw images that were not requested before.
+/// Measures how long Kenduri takes to render images that were not requested before.
 async fn draw(member: &Member, client: &mut Client) -> Result<()> {
     let mut times = Vec::new();
     for slug in ["tea", "milk", "juice", "water", "soup"] {
@@ -89,14 +89,13 @@ async fn start_actix(folder: &Path, postgres: &PrivatePostgres, core: usize) -> 
     Server::start(command, address, folder.join("actix.log"), ACTIX).await
 }
 
-/// One of the compared requests, with the results of the turns.
 struct Way<'a> {
     name: &'static str,
     server: &'a Server,
     path: &'static str,
-    /// Whether clients keep the page and revalidate it.
+    /// Whether clients cache the page and revalidate it with each request.
     keeps: bool,
-    /// The pid of the main process of a separate database server.
+    /// The main process's pid of a separate database server.
     store: Option<u32>,
     per_second: Vec<f64>,
     server_us: Vec<f64>,
@@ -178,7 +177,7 @@ async fn compare(mut ways: [Way<'_>; 4], turns: Turns) -> Result<()> {
 /// A client that repeats the same request.
 struct Reader {
     path: &'static str,
-    /// The validator (ETag) of the page that the client keeps, which changes every minute.
+    /// The ETag of the page that the client has cached. It changes every minute.
     known: Option<String>,
 }
 

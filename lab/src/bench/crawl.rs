@@ -10,12 +10,11 @@ use super::server::Server;
 /// The maximum number of pages read. Without a limit, the crawl would never end, because calendars
 /// always link to further pages.
 const MOST_PAGES: usize = 400;
-/// The minimum number of pages. If the crawl reads fewer pages, it did not get beyond the guests'
-/// pages.
+/// If the crawl reads fewer pages than this, it did not get beyond the guests' pages.
 const LEAST_PAGES: usize = 50;
 
-/// Opens the links that the program printed at startup, and every page linked from there. Returns
-/// the number of pages read.
+/// Opens the links that Kenduri printed at startup, and every page linked from there. Returns the
+/// number of pages read.
 pub(super) async fn click_through(server: &Server) -> Result<usize> {
     let origin = format!("http://{}", server.address);
     let said = server.said()?;
@@ -64,12 +63,12 @@ fn sign_in_token(path: &str, answer: &Answer<'_>) -> Option<String> {
         .then(|| format!("_csrf={token}"))
 }
 
-/// The cookies that a browser would keep.
+/// The cookies that a browser would keep, by name.
 #[derive(Default)]
 pub(super) struct Cookies(BTreeMap<String, String>);
 
 impl Cookies {
-    /// Signs the demo's host in by the link that the program printed at startup.
+    /// Signs the demo's host in with the sign-in link that Kenduri printed at startup.
     pub(super) async fn of_host(server: &Server, client: &mut Client) -> Result<Self> {
         let origin = format!("http://{}", server.address);
         let said = server.said()?;
@@ -84,8 +83,8 @@ impl Cookies {
         Ok(cookies)
     }
 
-    /// Opens a page, and returns its redirect, if any, and its text. The sign-in link opens a page
-    /// with a button that the user must press.
+    /// Opens a page, and returns its body and, if it redirects, the redirect's target. The sign-in
+    /// link opens a page with a button that the user must press.
     async fn open(
         &mut self,
         server: &Server,

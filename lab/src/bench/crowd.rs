@@ -9,7 +9,6 @@ use anyhow::Result;
 
 use crate::command::{program, run};
 
-/// The number of copies to make.
 #[derive(Clone, Copy)]
 pub(super) struct Crowd {
     pub(super) invitations: usize,
@@ -35,8 +34,8 @@ pub(super) fn sqlite(data: &Path) -> String {
     format!("sqlite:{}", data.join("kenduri.db").display())
 }
 
-/// Returns an invitation's code; invitations are counted from 1. The code has eight characters, and
-/// normalization does not change it.
+/// Returns the code of an invitation; invitations are counted from 1. The code has eight
+/// characters, and normalization does not change it.
 pub(super) fn code(number: usize) -> String {
     format!("Z{number:07}")
 }

@@ -42,16 +42,15 @@ use results::{Measured, Results};
 pub(super) use rows::STATIC;
 use rows::{Ask, Row, rows, rows_as_shipped};
 
-/// Response times are measured at this fraction of the slower server's peak rate.
+/// Response times are measured at this fraction of the slower server's peak request rate.
 const CALM: f64 = 0.7;
-/// The time that a turn takes in addition to its requests, in seconds.
+/// The seconds of a turn that pass before and after its requests.
 const AROUND: f64 = 0.15;
 /// The approximate time to measure a memory row, in seconds.
 const MEMORY_TIME: f64 = 15.0;
 
-/// The file that is served, and also sent with POST.
+/// A served file that is also the body of POST requests.
 const POSTED: &str = "1k.bin";
-/// The files that all servers serve, with their sizes.
 const FILES: [(&str, usize); 5] = [
     (POSTED, 1 << 10),
     ("20k.bin", 20 << 10),
@@ -65,10 +64,10 @@ const HANDSHAKES: &str = "full TLS 1.3 handshakes";
 
 pub(super) struct Wanted<'a> {
     pub(super) turns: Turns,
-    /// The program that is measured instead of Kenduri.
+    /// The program to measure instead of the release build of Kenduri.
     pub(super) program: Option<&'a Path>,
-    /// Only rows whose name contains one of these texts are measured; all rows if there are no
-    /// texts.
+    /// Only rows whose name contains one of these strings are measured; all rows if there are no
+    /// strings.
     pub(super) rows: &'a [String],
     /// The Markdown file to which the results are written.
     pub(super) into: &'a Path,
@@ -158,7 +157,7 @@ pub(super) fn bench(runtime: &Runtime, wanted: &Wanted<'_>) -> Result<()> {
             program: wanted.program,
         };
         for held in pending.memory {
-            // Fresh servers, which hold no memory of earlier rows.
+            // Each row gets newly started servers, whose memory earlier rows have not changed.
             let doors = open(&folder, "memory", crew).await?;
             results.add(&[held.compare(&doors).await?])?;
         }
@@ -204,7 +203,8 @@ async fn open(folder: &TempDir, name: &str, crew: Crew<'_>) -> Result<Doors> {
     Doors::open_all(&prepare(folder.path(), name)?, crew).await
 }
 
-/// Raises the limit of open descriptors as far as the system permits; the servers inherit it.
+/// Raises this process's limit of open descriptors as far as the system permits; the servers
+/// inherit the limit.
 fn raise_descriptors() -> Result<()> {
     let maximum = getrlimit(Resource::Nofile).maximum;
     let current = maximum;
@@ -223,7 +223,6 @@ pub(super) fn prepare(folder: &Path, name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The servers and tools with which the rows are measured.
 struct Table<'a> {
     doors: &'a Doors,
     /// The client's cores; if empty, the client runs on its own core.

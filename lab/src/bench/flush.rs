@@ -1,4 +1,4 @@
-//! The cost of a flush: measures the cost on this disk, and preloads a library that slows down and
+//! Measures the cost of a flush to this disk, and compiles a preloaded library that slows down and
 //! counts flushes.
 
 use std::fs::{self, File};
@@ -45,7 +45,7 @@ impl SlowFlushes {
         Ok(SlowFlushes { library, counter })
     }
 
-    /// Returns the environment variables for a program whose flushes are slowed down by `longer`.
+    /// Returns the environment variables for a process whose flushes take `longer`.
     pub(super) fn environment(&self, longer: Duration) -> Vec<(&'static str, String)> {
         vec![
             ("LD_PRELOAD", self.library.display().to_string()),

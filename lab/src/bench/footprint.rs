@@ -11,10 +11,9 @@ use super::server::Server;
 use super::{binary, crawl, median, new_folder};
 use crate::command::{program, run};
 
-/// The wait after the last request, in which timers fire, pending opens are written and memory is
-/// freed.
+/// The wait after the last request, in which Kenduri's timers fire, the buffered times of opened
+/// invitations are written and memory is freed.
 const SETTLE: Duration = Duration::from_secs(15);
-/// The number of starts; the median is shown.
 const STARTS: usize = 9;
 
 pub(super) fn bench(runtime: &Runtime, clean_build: bool) -> Result<()> {

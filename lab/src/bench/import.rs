@@ -1,5 +1,5 @@
 //! `bench import`: a host imports as many households as an occasion can have, while other
-//! households answer. Then the host's pages are requested in the full occasion.
+//! households save RSVPs. Then the host's pages are requested for the full occasion.
 
 use std::cell::Cell;
 use std::fmt::Write as _;
@@ -22,17 +22,17 @@ use super::{median, milliseconds, new_folder, percentile};
 use crate::command::{output, program};
 
 const OCCASION: &str = "aisyah-daniel";
-/// The limit of an occasion.
+/// The most invitations that an occasion can have.
 const MOST_INVITATIONS: usize = 5_000;
-/// The invitations of the demo.
+/// The number of invitations in the demo.
 const DEMO: usize = 40;
-/// The households that answer during the import, one after the other.
+/// The number of households that save RSVPs during the import, one after another.
 const ANSWERING: usize = 8;
 /// The wait after the start and after an import, in which memory is freed.
 const SETTLE: Duration = Duration::from_secs(3);
 /// How often the import's progress and the server's memory are read.
 const POLL: Duration = Duration::from_millis(20);
-/// The requests for each page.
+/// The number of requests for each page.
 const VIEWS: usize = 100;
 
 pub(super) fn bench(runtime: &Runtime, kenduri: &Path) -> Result<()> {
@@ -98,7 +98,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path) -> Result<()> {
     })
 }
 
-/// Writes the list as CSV: two rows for each household.
+/// Returns a guest list of this many households as CSV, with two rows for each household.
 fn list(households: usize) -> Result<String> {
     let mut list = "household,guest,email,language,plus ones\n".to_owned();
     for number in 1..=households {
@@ -113,7 +113,8 @@ fn list(households: usize) -> Result<String> {
     Ok(list)
 }
 
-/// Saves one household's answer after another until `stop` is true, and returns how long each took.
+/// Saves RSVPs of one household after another until `stop` is true. Returns how long each request
+/// took.
 async fn answer(address: SocketAddr, stop: &Cell<bool>) -> Result<Vec<Duration>> {
     let mut households = rsvp::load_households(address, ANSWERING, Request::Put).await?;
     let mut client = Client::open(address).await?;
@@ -133,14 +134,13 @@ async fn answer(address: SocketAddr, stop: &Cell<bool>) -> Result<Vec<Duration>>
     }
 }
 
-/// What an import took.
 struct Imported {
     took: Duration,
-    /// The most memory that the server used meanwhile, in bytes.
+    /// The server's peak memory during the import, in bytes.
     peak: u64,
 }
 
-/// The host's side of the API.
+/// A host's API client.
 struct Host {
     client: Client,
     authorization: String,
@@ -172,19 +172,19 @@ impl Host {
         Ok(host)
     }
 
-    /// Reads a resource below the occasion, or the list of occasions.
+    /// Reads the API resource at a path below the occasion, or the list of occasions.
     async fn read(&mut self, below: &str) -> Result<Value> {
         let path = match below {
             "" => "/api/v1/occasions".to_owned(),
             below => format!("/api/v1/occasions/{}{below}", self.occasion),
         };
-        let answer = self.client.exchange(&get(&path, &self.authorization));
-        let answer = answer.await?;
+        let request = get(&path, &self.authorization);
+        let answer = self.client.exchange(&request).await?;
         answer.expect(200)?;
         Ok(serde_json::from_slice(answer.body)?)
     }
 
-    /// Uploads and applies a list, and waits until all households are there.
+    /// Uploads and applies a CSV guest list, and waits until all its households are imported.
     async fn import(&mut self, list: &str, server: &Server) -> Result<Imported> {
         let begin = Instant::now();
         let upload = format!(

@@ -12,22 +12,20 @@ use super::client::{Answer, Client};
 /// prepared.
 const WARM_UP: Duration = Duration::from_millis(500);
 
-/// The requests of a client, and the checks of their responses.
 pub(super) trait Conversation {
-    /// Writes the next request into `request`, which is empty.
     fn ask(&mut self, request: &mut Vec<u8>);
     fn hear(&mut self, answer: &Answer<'_>) -> Result<()>;
 }
 
 pub(super) struct Turn {
-    /// The number of responses within the turn.
+    /// The number of responses during the measured time.
     pub(super) answers: usize,
     pub(super) per_second: f64,
     pub(super) p99: Duration,
 }
 
 /// Runs every conversation for `duration`, after a short warm-up. Calls `sample` at the beginning
-/// and at the end of the turn.
+/// and at the end of `duration`.
 pub(super) async fn drive<C: Conversation + 'static, S>(
     address: SocketAddr,
     conversations: Vec<C>,

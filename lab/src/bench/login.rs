@@ -21,7 +21,7 @@ use super::{Turns, median, milliseconds, new_folder, percentile};
 
 /// The number of simultaneous sign-ins.
 const MEMBERS: usize = 50;
-/// The total rate of requests for both kinds of pages during the sign-ins.
+/// The rate at which the invitation and the countdown are requested during the sign-ins, in total.
 const PACE: Pace = Pace {
     per_second: 200,
     connections: 8,
@@ -44,7 +44,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, turns: Turns) -> Result<(
     })
 }
 
-/// Measures sign-ins one after another.
+/// Measures sign-ins that follow one another.
 async fn cost(server: &Server, turns: Turns) -> Result<()> {
     let (mut cost_ms, mut time_ms) = (Vec::new(), Vec::new());
     for round in 0..turns.rounds {
@@ -136,7 +136,7 @@ fn page(number: usize) -> Asked {
     }
 }
 
-/// Returns the sorted times of each kind of page; fails if a request failed.
+/// Returns the sorted response times of each kind of page. Fails if a request failed.
 fn times(outcomes: Vec<Outcome>) -> Result<[Vec<Duration>; PAGES.len()]> {
     let mut times = [const { Vec::new() }; PAGES.len()];
     for outcome in outcomes {
@@ -151,8 +151,8 @@ fn times(outcomes: Vec<Outcome>) -> Result<[Vec<Duration>; PAGES.len()]> {
     Ok(times)
 }
 
-/// For `duration`, sends all sign-ins at once, and repeats this when the last response has arrived.
-/// Returns the duration of each round in milliseconds.
+/// Sends all sign-in requests at once, and again as soon as the last response has arrived, for
+/// `duration`. Returns how long each round took, in milliseconds.
 async fn sign_in_at_once(address: SocketAddr, duration: Duration) -> Result<Vec<f64>> {
     let mut clients = Vec::new();
     for number in 1..=MEMBERS {

@@ -1,5 +1,5 @@
-//! Members of an installation: `lab/examples/members.rs` writes them to the store, with
-//! passphrases. Everything else is created through the API on behalf of each member.
+//! Members of an installation: `lab/examples/members.rs` writes the members and their passphrases
+//! to the store. Everything else is created through the API on behalf of each member.
 
 use std::io::Write;
 use std::path::Path;
@@ -28,7 +28,8 @@ pub(super) fn join(kenduri: &Path, data: &Path, number: usize) -> Result<()> {
     run(cargo.args([&number.to_string(), &hash]))
 }
 
-/// Returns the hash of the members' common password, with the program's default cost.
+/// Returns the hash of the password that all members share, computed by the `kenduri` program with
+/// its default cost.
 fn hash(kenduri: &Path) -> Result<String> {
     let mut child = program(kenduri)
         .args(["password", "hash"])
@@ -57,7 +58,6 @@ pub(super) fn sign_in(number: usize) -> Vec<u8> {
     send_json("POST", "/api/v1/auth/login", "", &body.to_string())
 }
 
-/// A member who signs in repeatedly.
 pub(super) struct SigningIn(pub(super) usize);
 
 impl Conversation for SigningIn {
@@ -73,7 +73,7 @@ impl Conversation for SigningIn {
 pub(super) struct Member {
     /// The member's number, counted from 1.
     pub(super) number: usize,
-    /// The `Authorization` header of API requests.
+    /// The value of the `Authorization` header in API requests.
     pub(super) authorization: String,
 }
 
@@ -104,7 +104,7 @@ impl Member {
         Ok(serde_json::from_slice(answer.body)?)
     }
 
-    /// Creates a public countdown that was reset once, and returns its ID.
+    /// Creates a public countdown that counts the time since its only reset, and returns its ID.
     pub(super) async fn count_up(&self, client: &mut Client, slug: &str) -> Result<String> {
         let countdown = json!({
             "kind": "since",

@@ -31,15 +31,15 @@ const EXPRESS: &str = "/health";
 const FLASK: &str = "/api/health";
 /// The measured requests: a page of Express and a list of Flask.
 const CASES: [(&str, &str); 2] = [("page, Express", "/"), ("list, Flask", "/api/dishes")];
-/// The number of rolling reloads of both programs under load, and the minimum number of requests
-/// during the reloads.
+/// The number of rolling reloads of Express and Flask under load, and the minimum number of
+/// requests during the reloads.
 const RELOADS: usize = 10;
 const LEAST: usize = 50_000;
-/// The number of crashes of each program; the median is shown.
+/// The number of times that each program is killed; the median is shown.
 const DEATHS: usize = 5;
 /// The wait after the last request, in which memory is freed.
 const SETTLE: Duration = Duration::from_secs(15);
-/// The interval at which running processes are checked.
+/// The interval at which the benchmark checks that all processes are running.
 const LOOK: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -90,7 +90,6 @@ async fn cold_starts(theirs: &Path, ours: &Path, turns: Turns) -> Result<()> {
     Ok(())
 }
 
-/// Repeats one request.
 struct Asks {
     request: Vec<u8>,
 }
@@ -151,7 +150,7 @@ async fn memory(both: &[Side; 2]) -> Result<()> {
     Ok(())
 }
 
-/// Kills all instances of a program at once and measures the time until the next response.
+/// Kills all instances of Express or Flask at once and measures the time until the next response.
 async fn deaths(both: &[Side; 2], folder: &Path) -> Result<()> {
     head("All instances killed, until the next 200");
     for (service, path) in [("express", EXPRESS), ("flask", FLASK)] {
@@ -183,8 +182,8 @@ async fn deaths(both: &[Side; 2], folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Starts the same number of processes with the same commands, without a process manager, and
-/// measures the time until the first one responds.
+/// Starts as many processes with the same commands as the process managers do, but manually.
+/// Returns the time until the first process responds.
 async fn start_by_hand(service: &str, path: &str, folder: &Path) -> Result<Duration> {
     let sockets: [PathBuf; 2] = [0, 1].map(|number| folder.join(format!("hand-{number}.sock")));
     let begin = Instant::now();
@@ -257,7 +256,7 @@ async fn in_reserve(folder: &Path) -> Result<()> {
         Ok(killed)
     };
     let (heard, killed) = ask_while(side.address(), &[FLASK], 0, killing).await?;
-    // Requests in progress at the time of the kill may fail; later requests must not.
+    // Requests in progress when the instance is killed may fail; later requests must not.
     let after: Vec<_> = heard
         .failed
         .iter()
@@ -284,8 +283,8 @@ async fn until_whole(side: &Side) -> Result<()> {
     until_well(side.address(), &[EXPRESS, FLASK]).await
 }
 
-/// Kills these processes and their children, and returns the time of the kill. If the children
-/// lived on, gunicorn's workers would keep responding for a while.
+/// Kills these processes and their children, and returns the time of the kill. If the children were
+/// spared, gunicorn's workers would keep responding for a while.
 fn kill(processes: &[u32]) -> Result<Instant> {
     ensure!(!processes.is_empty(), "there is nobody to kill");
     let mut all = Vec::new();

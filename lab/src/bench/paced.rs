@@ -37,8 +37,7 @@ pub(super) struct Pace {
     pub(super) connections: usize,
 }
 
-/// Sends requests for `duration`. `next` returns each request; its argument is the number of
-/// earlier requests.
+/// Sends requests for `duration`. The argument of `next` is the number of earlier requests.
 pub(super) async fn drive(
     address: SocketAddr,
     pace: Pace,
@@ -86,7 +85,7 @@ impl<N: Fn(usize) -> Asked> Schedule<N> {
             let mut sent = due;
             if due > Instant::now() {
                 tokio::time::sleep_until(due.into()).await;
-                // The timer's own delay is not counted.
+                // The delay of the client's own timer is not part of the response time.
                 sent = Instant::now();
             }
             let asked = (self.next)(number);

@@ -63,7 +63,6 @@ pub(super) fn bench(runtime: &Runtime, turns: Turns) -> Result<()> {
     })
 }
 
-/// One of the compared servers, with the results of the turns.
 struct Way {
     name: &'static str,
     server: Arc<Server>,
@@ -171,14 +170,13 @@ fn page_of(number: usize) -> String {
 
 #[derive(Clone, Copy)]
 enum Asks {
-    /// All requests are for the same household.
     One,
-    /// Each request is for one of a thousand households.
+    /// Each request is for one of the 1,000 households that visit repeatedly.
     Spread,
     Another,
 }
 
-/// A guest who repeats the request for an invitation page.
+/// A client that requests an invitation page repeatedly.
 struct Reader {
     asks: Asks,
     state: usize,
@@ -192,7 +190,8 @@ impl Reader {
         }
     }
 
-    /// Knuth's multiplicative generator. It makes every run request the same households.
+    /// A linear congruential step with Knuth's multiplier, so that every run requests the same
+    /// households.
     fn next_number(&mut self) -> usize {
         self.state = self
             .state

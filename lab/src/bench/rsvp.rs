@@ -42,7 +42,6 @@ const SLOWER: Duration = Duration::from_millis(5);
 
 pub(super) use beside::bench as beside;
 
-/// The additional households, which send RSVPs.
 const CROWD: Crowd = Crowd { invitations: 256 };
 
 const BATCH_OF_ONE: (&str, &str) = ("KENDURI_STORE_BATCH", "1");
@@ -200,8 +199,8 @@ fn print_multiples_head() {
     );
 }
 
-/// Prints the processor time of each way to save an RSVP with default settings, as a multiple of
-/// the time for the file.
+/// Prints the processor time of each kind of RSVP request with default settings, as a multiple of
+/// the processor time for the 1 KiB file.
 fn print_multiples(clients: usize, file: &Reached, ways: [&Reached; 3]) {
     print!("{clients:>7}  {:>13.1} µs", file.each_us);
     for way in ways {
@@ -311,15 +310,12 @@ async fn one_turn(
     Ok((reached, figure(turn.answers) / figure(flushed)))
 }
 
-/// The kind of request in one turn.
 #[derive(Clone, Copy)]
 enum Way {
-    /// A request for the file of 1 KiB.
     File,
     Save(Request),
 }
 
-/// A client that requests the file.
 struct Visitor;
 
 impl Conversation for Visitor {
@@ -332,12 +328,13 @@ impl Conversation for Visitor {
     }
 }
 
-/// How a household sends its RSVP.
+/// The API request by which a household saves its RSVP.
 #[derive(Clone, Copy)]
 pub(super) enum Request {
-    /// `PUT /api/v1/invitations/{code}/rsvp`, with the version that it is based on.
+    /// `PUT /api/v1/invitations/{code}/rsvp`, with the version of the RSVP that the request
+    /// replaces.
     Put,
-    /// `PUT` as above, with an `Idempotency-Key`, as the page's script sends it.
+    /// `PUT` with an `Idempotency-Key`, as the invitation page's script sends it.
     PutWithKey,
     /// `POST /api/rsvp`, as older clients send it.
     Post,
@@ -397,7 +394,7 @@ impl Conversation for Household {
                 let path = format!("/api/v1/invitations/{}/rsvp", self.code);
                 let body = format!(r#"{{"version":{},{guests}}}"#, self.version);
                 let key = match self.request {
-                    // Each version is the base of a single save, so the key is unique.
+                    // Each RSVP version is replaced only once, so the key is unique.
                     Request::PutWithKey => {
                         format!("Idempotency-Key: bench-{}-{}\r\n", self.code, self.version)
                     }

@@ -1,4 +1,5 @@
-//! Starts the measured program as a person would, and reads its use of resources from the kernel.
+//! Starts Kenduri or another server as an operator would, and reads from the kernel which resources
+//! the server uses.
 
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
@@ -14,7 +15,7 @@ use super::load::figure;
 use crate::command::{program, with_children};
 use crate::interrupt;
 
-/// How long a start may take, seeding and migrations included.
+/// The timeout for a server's start, including seeding and migrations.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running server; dropping it stops it gracefully.
@@ -35,7 +36,7 @@ impl Server {
         Self::demo(pinned(super::binary(), core), data, settings).await
     }
 
-    /// Starts the demo with `command`.
+    /// Starts `command`, which serves the demo, and waits until the demo is available.
     pub(super) async fn demo(
         mut command: Command,
         data: &Path,
@@ -90,7 +91,7 @@ impl Server {
     }
 
     /// Returns the total memory of the server's processes in bytes, counting shared memory once
-    /// (`Pss_Anon`, proc(5)). Pages of the program file are not counted, because the system can
+    /// (`Pss_Anon`, proc(5)). Pages of the executable file are not counted, because the kernel can
     /// reclaim them.
     pub(super) fn resident(&self) -> Result<u64> {
         let mut kibibytes = 0;
@@ -129,8 +130,8 @@ pub(super) fn processor_time(processes: &[u32]) -> Result<Duration> {
     let mut ticks = 0;
     for process in processes {
         let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-        // The process name may contain spaces, so fields are read after its bracket. Linux counts
-        // ticks of 10 ms.
+        // The process name may contain spaces, so the fields are read after the closing
+        // parenthesis. Linux counts ticks of 10 ms.
         let (_, fields) = stat.rsplit_once(") ").context("a strange /proc/PID/stat")?;
         ticks += fields
             .split(' ')

@@ -1,8 +1,8 @@
-//! `bench site`: a whole personal site with little memory, under steady load.
+//! `bench site`: runs a whole personal site with little memory, under steady load.
 //!
 //! An owner and members have countdowns, posts and phrases. Visitors request pages, feeds and
-//! badges. Programs use the API with tokens, some countdowns are reset, and some members sign in.
-//! The pace of the requests does not depend on the responses.
+//! badges. API clients send requests with tokens, some countdowns are reset, and some members sign
+//! in. The pace of the requests does not depend on the responses.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ const NOTES: usize = 20;
 /// The options of the benchmark.
 #[derive(clap::Args, Clone, Copy)]
 pub(crate) struct Visit {
-    /// Members, the owner among them.
+    /// The number of members, including the owner.
     #[arg(long, default_value_t = 101)]
     members: usize,
     /// Requests per second.
@@ -96,7 +96,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, visit: Visit) -> Result<(
     })
 }
 
-/// Returns the highest memory use observed.
+/// Samples the server's memory until `is_over`, and returns the highest value.
 async fn find_largest(server: &Server, is_over: &Cell<bool>) -> Result<u64> {
     let mut largest = server.resident()?;
     while !is_over.get() {
@@ -138,7 +138,7 @@ fn show_line<'a>(name: &str, outcomes: impl Iterator<Item = &'a Outcome> + Clone
     );
 }
 
-/// A kind of request, and its share in percent.
+/// A kind of request, and the percentage of requests of this kind.
 struct Kind {
     name: &'static str,
     share: usize,
@@ -213,7 +213,7 @@ impl Site {
         })
     }
 
-    /// Returns the request with this number. The request is the same in every run.
+    /// Returns the request for an index. Every run sends the same requests.
     fn ask(&self, number: usize) -> Asked {
         let chance = spread(number);
         let (kind, what) = choose(chance % 100);
@@ -251,7 +251,7 @@ fn countdown(number: usize) -> String {
     format!("habit-{number}")
 }
 
-/// Returns an article with a few paragraphs, or a note.
+/// Returns the API request body for a post: an article of a few paragraphs, or a note.
 fn post(number: usize) -> serde_json::Value {
     let text = "Coffee was *not* had today. It was [tea](https://example.com), and rain fell.\n\n";
     if number < ARTICLES {
@@ -268,7 +268,7 @@ fn post(number: usize) -> serde_json::Value {
     }
 }
 
-/// Returns the kind of request for a number below 100.
+/// Returns the kind of request for a number below 100, according to the kinds' percentages.
 fn choose(mut number: usize) -> (usize, What) {
     for (kind, Kind { share, what, .. }) in KINDS.iter().enumerate() {
         if number < *share {
@@ -279,7 +279,8 @@ fn choose(mut number: usize) -> (usize, What) {
     (0, KINDS[0].what)
 }
 
-/// Maps consecutive numbers to widely spread ones: one step of Knuth's multiplicative generator.
+/// Maps consecutive numbers to widely spread numbers: one step of a linear congruential generator
+/// with Knuth's multiplier.
 fn spread(number: usize) -> usize {
     number
         .wrapping_add(1)

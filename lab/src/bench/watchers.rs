@@ -24,13 +24,13 @@ use super::members::{self, Member};
 use super::server::{Server, bytes, pinned};
 use super::{median, milliseconds, new_folder};
 
-/// The most clients per IP address that the server permits.
+/// The number of watching clients per IP address that the server permits.
 const OF_ONE_ADDRESS: usize = 5;
-/// The number of other open descriptors, in the client and in the server.
+/// The number of descriptors for other purposes, in this process and in the server.
 const SPARE: usize = 200;
 /// The wait after all clients have connected, in which memory is freed.
 const SETTLE: Duration = Duration::from_secs(5);
-/// The time within which all clients must know of a reset.
+/// The timeout until all clients have received the event of a reset.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// The number of entries that an account may create in ten minutes, minus the countdown's first
 /// entry.
@@ -127,8 +127,8 @@ fn raise_limit(wanted: usize) -> Result<()> {
     Ok(())
 }
 
-/// Returns the processor time in milliseconds per minute, and the number of seconds in which the
-/// server used no processor time.
+/// Waits while nothing happens. Returns the server's processor time in milliseconds per minute, and
+/// the number of seconds in which the server used no processor time.
 async fn stay_quiet(server: &Server, seconds: u64) -> Result<[f64; 2]> {
     let begin = server.processor_time()?;
     let (mut last, mut idle) = (begin, 0);
@@ -203,12 +203,12 @@ struct Audience {
     /// The number of connected clients.
     count: Cell<usize>,
     heartbeats: Cell<usize>,
-    /// The times at which clients learned of the last reset.
+    /// The times at which clients received the event of the last reset.
     heard: RefCell<Vec<Instant>>,
 }
 
 impl Audience {
-    /// Connects one client after another, so that none is refused.
+    /// Connects the clients one after another, so that the server refuses none.
     async fn gather(self: &Rc<Self>, address: SocketAddr, watchers: usize) -> Result<()> {
         let accept = "Accept: text/event-stream\r\n";
         let request = get("/u/member-1/coffee/events", accept);

@@ -1,4 +1,5 @@
-//! Sends requests and WebSocket messages while everything behind an open listener changes.
+//! Sends requests and WebSocket messages while the settings, the certificate, the upstream and the
+//! process behind an open listener change.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -15,8 +16,8 @@ use super::visitors::{
 };
 use crate::interrupt;
 
-/// The number of visitors with a persistent connection and the number of visitors with a WebSocket,
-/// at each entrance.
+/// The number of visitors at each entrance: `VISITORS` have a persistent HTTP connection, `TALKERS`
+/// a WebSocket.
 const VISITORS: usize = 4;
 const TALKERS: usize = 2;
 /// The number of changes; the same number of requests precedes each change.
@@ -41,7 +42,8 @@ pub(super) async fn show(program: &Path, requests: usize) -> Result<()> {
              [[route]]\npath = \"/live/\"\nto = \"http://{live}\"\n"
         )
     };
-    // Both certificates are created beforehand, so that all visitors trust both.
+    // Both certificates are created before the visitors connect, so that the visitors can trust
+    // both.
     let (before, after) = (Place::make_certificate()?, Place::make_certificate()?);
     place.write_certificate(&before)?;
     place.write_settings(FIRST, &settings("first", one))?;
@@ -185,7 +187,7 @@ impl Course<'_> {
         }
     }
 
-    /// Waits until new connections at every entrance receive a response with this header.
+    /// Waits until new connections at every entrance receive a response with the header `header`.
     async fn until_all_say(&self, header: &str) -> Result<()> {
         for entrance in self.entrances {
             let says = async || -> Result<bool> {

@@ -22,12 +22,12 @@ use crate::interrupt;
 
 /// The number of connections that the crowding address opens.
 const CROWD: usize = 20_000;
-/// The number of other open descriptors.
+/// The number of open descriptors besides those of the crowd's connections.
 const OTHERS: usize = 1_000;
-/// The connection limit, which is the default.
+/// Kenduri's default connection limit.
 const PLACES: u32 = 4_096;
 const GREEDY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// The permitted growth of the program's memory. A debug build may grow twice as much, because its
+/// The permitted growth of Kenduri's memory. A debug build may grow by twice as much, because its
 /// tasks are larger.
 const GROWTH_KIB: u64 = 64 << 10;
 /// The number of concurrent visitors, each from an address of its own, and the time between the
@@ -189,7 +189,7 @@ impl Newcomers {
         Ok(Self { enough, thread })
     }
 
-    /// Stops the visitors after this time and returns their response times.
+    /// Waits for `time`, stops the visitors and returns their response times.
     async fn after(self, time: Duration) -> Result<Waits> {
         tokio::time::sleep(time).await;
         self.enough.say();

@@ -44,7 +44,7 @@ enum Part {
     Upgrade,
 }
 
-/// Runs the demonstration; fails if a promise is not kept.
+/// Runs the demonstration. Fails if a measured part misses its goal.
 pub(super) fn show(wanted: &Wanted) -> Result<()> {
     let is_wanted = |part| wanted.only.is_none_or(|only| only == part);
     let built = builds::provide(&wanted.built, is_wanted(Part::Builds))?;
@@ -101,7 +101,7 @@ fn debian(release: &str, packages: &str, into: &Path) -> Result<()> {
 
 const MIRROR: &str = "http://deb.debian.org/debian";
 
-/// Returns the only file in a build's folder whose name has this ending.
+/// Returns the only file with this ending in a folder of build results.
 fn artefact(built: &Path, ending: &str) -> Result<PathBuf> {
     let entries = fs::read_dir(built).with_context(|| format!("no {}", built.display()))?;
     let mut files = entries.filter_map(|entry| Some(entry.ok()?.path()));

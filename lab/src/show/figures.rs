@@ -54,7 +54,7 @@ async fn visit(entrance: &Entrance, enough: &Enough) -> Result<Vec<Duration>> {
     let mut stream = entrance.open().await.context("connecting")?;
     let mut waits = Vec::new();
     while !enough.is_it() {
-        // Odd numbers are requests without a body.
+        // Requests with odd numbers have no body.
         let (request, _) = numbered(entrance, 1);
         let begin = Instant::now();
         let answer = exchange(&mut *stream, &request).await?;
@@ -67,7 +67,6 @@ async fn visit(entrance: &Entrance, enough: &Enough) -> Result<Vec<Duration>> {
     Ok(waits)
 }
 
-/// Response times, shortest first.
 pub(super) struct Waits(Vec<Duration>);
 
 impl Waits {

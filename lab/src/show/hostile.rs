@@ -26,16 +26,17 @@ const SLOW: usize = 1_000;
 const READERS: usize = 500;
 const RESETTERS: usize = 2;
 const HALF_OPEN: usize = 10_000;
-/// The size of the file that slow readers request: more than all buffers along the way can hold.
+/// The size of the file that slow readers request. The file is larger than all buffers between the
+/// server and a client.
 const LARGE: usize = 16 << 20;
 /// The factor by which hostile clients may at most increase the other visitors' response times.
 pub(super) const TIMES: u32 = 3;
-/// The number of attempts. A bad result may be noise, which only ever adds time.
+/// The number of attempts. A bad result may be noise, which can only lengthen response times.
 pub(super) const TRIES: usize = 3;
 /// Times below this are mostly the noise of a shared machine.
 pub(super) const NOISE: Duration = Duration::from_millis(10);
-/// The permitted growth of the program's memory. Unlimited buffers for slow readers would take 8
-/// GB.
+/// The permitted growth of Kenduri's memory. With unlimited buffers, slow readers would make
+/// Kenduri use 8 GB.
 const GROWTH_KIB: u64 = 512 << 10;
 
 const SETTINGS: &str = "hostile.toml";
@@ -97,7 +98,7 @@ pub(super) async fn show(program: &Path) -> Result<()> {
         "{:<20}{:>9}{:>10}{:>10}{:>10}{:>12}",
         "", "answers", "p50", "p99", "of calm", "memory"
     );
-    // Causes one-time work to be done before the measurement.
+    // This unmeasured run triggers one-time work, such as filling caches.
     watched(&doors, Duration::from_secs(1)).await?;
     process.forget_peak()?;
     let calm = watched(&doors, WATCHED).await?;
@@ -136,7 +137,6 @@ pub(super) async fn show(program: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The entrances that clients use.
 struct Doors {
     clear: Entrance,
     tls: Entrance,
@@ -149,7 +149,8 @@ async fn watched(doors: &Doors, time: Duration) -> Result<Waits> {
     tokio::task::spawn_blocking(|| polite.end()).await?
 }
 
-/// Measures the response times and the peak memory while this kind of client is connected.
+/// Returns the polite visitors' response times and Kenduri's peak memory while hostile clients of
+/// this kind are connected.
 async fn beside(kind: Kind, doors: &Doors, process: &Process) -> Result<(Waits, u64)> {
     let enough = Arc::new(Enough::default());
     let sent = Arc::new(Sent::default());
@@ -243,7 +244,8 @@ pub(super) fn tell(name: &str, waits: &Waits, calm: &Waits, memory_kib: u64) {
     );
 }
 
-/// Raises the limit of open descriptors as far as the system permits; the program inherits it.
+/// Raises this process's limit of open descriptors as far as the system permits; Kenduri inherits
+/// the limit.
 pub(super) fn raise_descriptors() -> Result<()> {
     let maximum = getrlimit(Resource::Nofile).maximum;
     let current = maximum;

@@ -1,9 +1,9 @@
-//! Runs Kenduri as a service of a live systemd, in a virtual machine with the same Debian release
-//! as this system.
+//! Runs Kenduri as a service of a live systemd, in a virtual machine with the host's Debian
+//! release.
 //!
-//! The machine is emulated, so nothing changes on this system and root is not needed. The machine's
-//! whole system is unpacked into its memory. The checks that run inside the machine are in
-//! `tests/machine/check.sh`.
+//! The virtual machine is emulated, so nothing changes on the host and root is not needed. The
+//! virtual machine's whole file system is unpacked into its memory. The checks that run inside the
+//! virtual machine are in `tests/machine/check.sh`.
 
 mod console;
 mod root;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use console::Console;
 use root::Root;
 
-/// The timeout for everything in the machine, from its start.
+/// The timeout for all checks in the virtual machine, counted from its start.
 const PATIENCE: Duration = Duration::from_mins(25);
 
 pub(super) fn show(program: &Path) -> Result<()> {

@@ -1,4 +1,5 @@
-//! The upstreams behind the edge: servers that respond with their name, and a WebSocket server.
+//! The upstreams behind the edge: HTTP servers that respond with their own name, and a WebSocket
+//! server.
 
 use std::net::SocketAddr;
 
@@ -7,7 +8,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Starts a server that responds with its name, the requested target and the number of body bytes.
+/// Starts a server that responds with `name`, the request target and the number of body bytes.
 pub(super) async fn named(name: &'static str) -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

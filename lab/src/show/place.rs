@@ -16,13 +16,13 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use crate::command::with_children;
 use crate::interrupt;
 
-/// How long a start, a stop or a change may take on a slow machine.
+/// The timeout for starting, stopping or reconfiguring Kenduri on a slow machine.
 pub(super) const PATIENCE: Duration = Duration::from_mins(2);
 /// The host name in the certificate.
 pub(super) const HOST: &str = "door.example";
 const BACKLOG: i32 = 4_096;
 
-/// A folder, and two sockets that are passed to every process started in it.
+/// A folder, and two listening sockets that are passed to every process started in the folder.
 pub(super) struct Place {
     folder: TempDir,
     http: TcpListener,
@@ -66,14 +66,14 @@ impl Place {
     }
 
     pub(super) fn write_certificate(&self, pair: &Pair) -> Result<()> {
-        // Between the two writes, the files do not match; the program then keeps the old
-        // certificate.
+        // Between these two writes, the certificate and the key do not match; Kenduri then keeps
+        // the old certificate.
         fs::write(self.path("chain.pem"), &pair.chain)?;
         Ok(fs::write(self.path("key.pem"), &pair.key)?)
     }
 
-    /// Writes a settings file with the settings that every demonstration needs, with `rest`, and
-    /// with a connection limit that no demonstration reaches.
+    /// Writes a settings file with the settings that every demonstration needs, a connection limit
+    /// that no demonstration reaches, and the settings in `rest`.
     pub(super) fn write_settings(&self, name: &str, rest: &str) -> Result<()> {
         self.write_settings_for(name, 20_000, rest)
     }
@@ -163,7 +163,6 @@ pub(super) struct Pair {
     key: String,
 }
 
-/// A running program; dropping it kills it.
 pub(super) struct Process {
     child: Child,
 }
@@ -175,7 +174,7 @@ impl Process {
         Ok(())
     }
 
-    /// Waits until the program has exited.
+    /// Waits until the process has exited.
     pub(super) async fn end(mut self) -> Result<ExitStatus> {
         let begin = Instant::now();
         loop {
@@ -187,7 +186,7 @@ impl Process {
         }
     }
 
-    /// Resets the peak memory of the program (proc(5), `clear_refs`).
+    /// Resets the recorded peak memory of the process and its children (proc(5), `clear_refs`).
     pub(super) fn forget_peak(&self) -> Result<()> {
         for process in with_children(self.child.id())? {
             fs::write(format!("/proc/{process}/clear_refs"), "5")?;
@@ -195,7 +194,7 @@ impl Process {
         Ok(())
     }
 
-    /// Returns the peak memory since the last reset, in KiB.
+    /// Returns the peak memory of the process and its children since the last reset, in KiB.
     pub(super) fn peak_kib(&self) -> Result<u64> {
         let mut sum = 0;
         for process in with_children(self.child.id())? {

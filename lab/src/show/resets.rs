@@ -12,10 +12,9 @@ use super::visitors::{Duplex, Enough, Entrance};
 
 /// The number of streams that are opened and reset in one write.
 const AT_ONCE: u32 = 50;
-/// The time between two connections of an attacker.
+/// The pause before an attacker opens its next connection.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Counts the resets and how often the server closed the connection.
 #[derive(Default)]
 pub(super) struct Sent {
     pub(super) resets: AtomicUsize,
@@ -60,7 +59,7 @@ async fn until_sent_away(stream: &mut dyn Duplex, sent: &Sent, enough: &Enough) 
         stream.write_all(&bytes).await?;
         stream.flush().await?;
         sent.resets.fetch_add(AT_ONCE as usize, Ordering::Relaxed);
-        // The contents do not matter, only whether the connection was closed.
+        // The received bytes do not matter, only whether the server closed the connection.
         let read = tokio::time::timeout(Duration::from_millis(1), stream.read(&mut heard));
         if let Ok(Ok(0) | Err(_)) = read.await {
             break;

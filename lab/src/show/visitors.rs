@@ -1,4 +1,4 @@
-//! Visitors who check every response closely.
+//! Visitors who check every response.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +20,7 @@ use super::place::{HOST, PATIENCE};
 
 /// The time between two messages on a WebSocket.
 const SAYS: Duration = Duration::from_millis(10);
-/// One request in this many has a body; `BODY` is the body's length in bytes.
+/// One in this many requests has a body of `BODY` bytes.
 const BODIED: usize = 4;
 const BODY: usize = 10_000;
 
@@ -99,7 +99,7 @@ pub(super) async fn connect_from(
     Ok(stream)
 }
 
-/// Makes a TLS handshake for the host of the certificate.
+/// Makes a TLS handshake for [`HOST`], the certificate's host name.
 pub(super) async fn shake_hands(
     address: SocketAddr,
     connector: &TlsConnector,
@@ -173,8 +173,8 @@ pub(super) async fn exchange(stream: &mut dyn Duplex, request: &[u8]) -> Result<
         .context("no answer in time")?
 }
 
-/// Returns the request with this number, and the expected end of its response, which is the same
-/// from either upstream.
+/// Returns the request with this number, and the expected end of its response, which does not
+/// depend on the upstream.
 pub(super) fn numbered(entrance: &Entrance, number: usize) -> (Vec<u8>, String) {
     let length = if number.is_multiple_of(BODIED) {
         BODY
@@ -191,7 +191,8 @@ pub(super) fn numbered(entrance: &Entrance, number: usize) -> (Vec<u8>, String) 
     (request, format!(" {path} {length}"))
 }
 
-/// Sends requests until told to stop. Each connection is kept open as long as the server permits.
+/// Sends requests until `enough` is set. Each connection is kept open as long as the server
+/// permits.
 pub(super) async fn asks(entrance: Entrance, tally: Arc<Tally>, enough: Arc<Enough>) {
     while !enough.is_it() {
         let asked = async {
@@ -220,7 +221,8 @@ pub(super) async fn asks(entrance: Entrance, tally: Arc<Tally>, enough: Arc<Enou
     }
 }
 
-/// Sends messages on one WebSocket until told to stop, and then closes the WebSocket properly.
+/// Sends messages on one WebSocket until `enough` is set, and then closes the WebSocket with a
+/// close frame.
 pub(super) async fn talks(entrance: Entrance, tally: Arc<Tally>, enough: Arc<Enough>) {
     let talked = async {
         let stream = entrance.open().await.context("connecting")?;
@@ -248,7 +250,7 @@ pub(super) async fn talks(entrance: Entrance, tally: Arc<Tally>, enough: Arc<Eno
     }
 }
 
-/// Tells tasks when to stop.
+/// A flag that tells tasks to stop.
 #[derive(Default)]
 pub(super) struct Enough(std::sync::atomic::AtomicBool);
 

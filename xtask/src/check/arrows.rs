@@ -60,7 +60,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("lab", &["xtask"]),
 ];
 
-/// The crate that every other crate may use, but only in tests.
+/// The crate with the tests' environment. Every other crate may use it, but only in tests.
 const TEST_WORLD: &str = "testkit";
 /// The crate with the sign-in pages, which the tests of other domains also use.
 const SIGN_IN_PAGES: &str = "accounts";

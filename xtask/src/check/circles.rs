@@ -74,7 +74,8 @@ pub(super) fn print(files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Returns a crate and those of its folders that are checked separately.
+/// Returns the crate's root folder, and each of its folders that is large enough to be checked
+/// separately.
 fn folders(name: &str, files: &[PathBuf]) -> Result<Vec<Folder>> {
     let source = root().join("crates").join(name).join("src");
     let mut modules = Vec::new();
@@ -115,7 +116,7 @@ fn text(part: &std::ffi::OsStr) -> String {
     part.to_string_lossy().into_owned()
 }
 
-/// Returns the modules below a path, each with the other modules that it uses.
+/// Returns the modules in the folder at `path`, each with the other modules that it uses.
 fn folder(path: &[String], used: &[(Vec<String>, Vec<Vec<String>>)]) -> Folder {
     let child = |parts: &[String]| {
         let is_below = parts.len() > path.len() && parts.starts_with(path);
@@ -222,7 +223,8 @@ fn expand(tree: &str) -> Vec<Vec<String>> {
     vec![vec![renamed.unwrap_or_else(|| word.to_owned())]]
 }
 
-/// Splits a group at its commas, up to its end.
+/// Splits the contents of a brace group at the commas outside nested groups. Ignores text after the
+/// closing brace.
 fn parts_of(group: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut begin) = (Vec::new(), 0, 0);
     for (at, letter) in group.char_indices() {

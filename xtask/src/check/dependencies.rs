@@ -1,4 +1,4 @@
-//! Checks third-party crates: their licences and sources, that no crate occurs in two versions,
+//! Checks the licences and sources of third-party crates, that no crate occurs in two versions,
 //! that there is only one TLS provider, and that every dependency is used.
 //!
 //! `cargo metadata` lists every crate that could be built on any machine; `cargo tree` lists the
@@ -163,7 +163,7 @@ fn read_sources(folder: &Path) -> Result<String> {
     Ok(sources)
 }
 
-/// Whether the name occurs as a separate word.
+/// Whether `name` occurs in the source text as a separate word.
 fn mentions(sources: &str, name: &str) -> bool {
     let part_of_a_word = |c: char| c.is_alphanumeric() || c == '_';
     sources.match_indices(name).any(|(at, _)| {

@@ -30,7 +30,6 @@ pub(super) fn check() -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Relative links in a line.
 fn list_links(line: &str) -> impl Iterator<Item = &str> {
     line.split("](")
         .skip(1)
@@ -38,13 +37,12 @@ fn list_links(line: &str) -> impl Iterator<Item = &str> {
         .filter(|link| !link.is_empty() && !link.contains(':'))
 }
 
-/// Words in backticks.
 fn list_quoted(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
 
-/// Whether a word names something that exists. A word that does not look like the name of a file,
-/// folder or module counts as existing.
+/// Whether a word names an existing file, folder or module. Words that do not look like such a name
+/// count as existing.
 fn exists(word: &str) -> bool {
     if word.contains([' ', '*', '{', '<', '…']) {
         return true;
@@ -63,8 +61,8 @@ fn is_room(name: &str) -> bool {
     !name.is_empty() && root().join("crates").join(name).is_dir()
 }
 
-/// Whether this is a folder of the repository. The contents of `target` may be missing at any time,
-/// so `target` is not checked.
+/// Whether the repository contains this folder. `target` is never checked, because a build may
+/// create or remove its contents at any time.
 fn is_folder(name: &str) -> bool {
     !name.is_empty() && name != "target" && root().join(name).is_dir()
 }

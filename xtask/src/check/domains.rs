@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use super::Finding;
 use crate::workspace::{root, shown};
 
-/// The domains' nouns in the singular, taken from the names of crates and scopes. A word that a
+/// The domains' nouns in the singular, taken from the names of crates and scopes. A noun that a
 /// lower crate uses in another sense cannot be in this list.
 const NOUNS: &[&str] = &["occasion", "rsvp", "household", "countdown", "booking"];
 
-/// The crates below the domains.
 const BELOW: &[&str] = &[
     "crates/platform",
     "crates/web",
@@ -20,7 +19,7 @@ const BELOW: &[&str] = &[
     "crates/accounts",
 ];
 
-/// Files that are not checked. The common passwords are not the project's own wording.
+/// Files that may contain the nouns. The common passwords are not the project's own wording.
 const PASSED_OVER: &[&str] = &["crates/identity/common_passwords.txt"];
 
 pub(super) fn check(files: &[PathBuf]) -> Vec<Finding> {
@@ -58,7 +57,7 @@ fn named(line: &str) -> impl Iterator<Item = &'static str> {
                 let byte = lower.as_bytes().get(index);
                 byte.is_some_and(u8::is_ascii_lowercase)
             };
-            // Matches `OccasionId`, but not "occasionally".
+            // `OccasionId` matches, but “occasionally” does not.
             let goes_on = is_letter(end) && line.as_bytes()[end].is_ascii_lowercase();
             let began =
                 start > 0 && is_letter(start - 1) && line.as_bytes()[start].is_ascii_lowercase();

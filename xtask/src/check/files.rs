@@ -1,4 +1,5 @@
-//! Rules for every file: its size and its words; for a manifest also the common lints.
+//! Rules for every file, such as its size and forbidden words, and the lints that every manifest
+//! must inherit.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use crate::workspace::{Metadata, shown};
 
 /// The maximum number of lines in a file; longer files are refused.
 const REFUSED: usize = 600;
-/// Files with more lines usually mix two topics.
+/// Files with more lines are reported but permitted; they usually mix two topics.
 const LONG: usize = 400;
 
 /// The maximum number of characters in a line of a template; a longer line contains several
@@ -144,7 +145,7 @@ fn complaint(line: &str) -> Option<String> {
         .map(|path| format!("a path of one machine: {path}"))
 }
 
-/// Whether `path` occurs in the line as the beginning of an absolute path. An occurrence within a
+/// Whether the line contains an absolute path that begins with `path`. An occurrence within a
 /// longer path or after a host name does not count.
 fn begins_a_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {

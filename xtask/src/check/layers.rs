@@ -28,7 +28,8 @@ pub(super) fn check(files: &[PathBuf]) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Returns the violations in a file; `path` is relative to the folder of `lib.rs`.
+/// Returns the uses that violate the layers in `list`; `path` is relative to the folder of
+/// `lib.rs`.
 fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
     let parts: Vec<_> = path.iter().filter_map(|part| part.to_str()).collect();
     if parts == ["lib"] || parts.iter().any(|part| ["tests", "testing"].contains(part)) {
@@ -39,7 +40,7 @@ fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
         let names = group.lines().filter_map(|line| line.split_once("mod "));
         layers.extend(names.map(|(_, name)| (name.trim_end_matches(';'), layer)));
     }
-    // This many `super::` lead to the crate root.
+    // As many `super::` as the path has parts lead to the crate root.
     let code = without_tests(text).replace(&"super::".repeat(parts.len()), "crate::");
     let used = code.split("crate::").skip(1).filter_map(|rest| {
         let mut words = rest.split(|c: char| !c.is_alphanumeric() && c != '_');
@@ -51,7 +52,7 @@ fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Returns the code without comments and without parts compiled only for tests.
+/// Returns the code without its comments and without items that are compiled only for tests.
 pub(super) fn without_tests(text: &str) -> String {
     let mut code = String::new();
     let mut lines = text.lines().filter(|line| !line.trim().starts_with("//"));

@@ -1,6 +1,6 @@
-//! Checks whether a licence expression permits shipping.
+//! Checks whether a licence expression permits distributing the crate.
 
-/// Licences whose only condition is that the program comes with their text.
+/// Licences that only require that their text is distributed with the program.
 const ALLOWED: &[&str] = &[
     "0BSD",
     "Apache-2.0",
@@ -18,7 +18,7 @@ const ALLOWED: &[&str] = &[
     "Zlib",
 ];
 
-/// Whether permitted licences suffice to satisfy the expression.
+/// Whether the permitted licences satisfy the licence expression.
 ///
 /// `AND` binds tighter than `OR`; the old notation `MIT/Apache-2.0` means `OR`.
 pub(super) fn is_allowed(expression: &str) -> bool {

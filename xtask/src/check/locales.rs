@@ -13,7 +13,7 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::{Metadata, shown};
 
-/// The promised languages other than English, and the readers for whom each is promised.
+/// The promised languages other than English, and the users for whom each language is promised.
 const PROMISED: &[(&str, Promise)] = &[
     ("ms", Promise::Everybody),
     ("it", Promise::Guests),
@@ -21,8 +21,8 @@ const PROMISED: &[(&str, Promise)] = &[
     ("ar", Promise::Guests),
 ];
 
-/// The prefixes of date and time patterns. A pattern gets all parts as arguments, and each language
-/// uses the parts it needs.
+/// The prefixes of the names of date and time patterns. A pattern gets all parts of the date as
+/// arguments, and each language uses the parts it needs.
 const PATTERNS: &[&str] = &["date-", "time-"];
 
 #[derive(Clone, Copy, PartialEq)]
@@ -33,7 +33,6 @@ enum Promise {
 
 #[derive(Default)]
 struct Texts {
-    /// The properties of each message or attribute, by name.
     said: BTreeMap<String, Said>,
     /// Names that are defined twice.
     repeated: Vec<String>,
@@ -68,7 +67,7 @@ fn check_folder(folder: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Reads a file. A language that is not promised for a crate needs no file there.
+/// Reads the messages in a crate's locale file. Only promised languages must have a file.
 fn read(file: &Path, findings: &mut Vec<Finding>) -> Result<Texts> {
     if !file.is_file() {
         return Ok(Texts::default());
@@ -108,7 +107,7 @@ fn compare(english: &Texts, texts: &Texts, promise: Promise) -> Vec<String> {
     complaints
 }
 
-/// Parses as much of Fluent's grammar as is needed to find messages and their arguments.
+/// Parses the subset of Fluent's grammar that is needed to find messages and their arguments.
 fn parse(file: &str) -> Texts {
     let mut texts = Texts::default();
     let mut for_hosts = false;

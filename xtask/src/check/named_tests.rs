@@ -1,5 +1,5 @@
-//! Checks a document that links each of its claims to a test file: the file and the test must
-//! exist, and all other linked files must exist.
+//! Checks docs/security.md, which links each of its claims to a test. The test and its file must
+//! exist, and so must all other linked files.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,6 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::root;
 
-/// The document's path, relative to the root of the repository.
 const DOCUMENT: &str = "docs/security.md";
 
 pub(super) fn check() -> Result<Vec<Finding>> {
@@ -49,7 +48,7 @@ fn list_links(line: &str) -> Vec<Link<'_>> {
     links
 }
 
-/// Returns the error in a link, if there is an error. A link text in backticks is a test's name.
+/// Returns the error in a link, if there is one. If the link text is in backticks, it names a test.
 fn judge(folder: &Path, link: &Link<'_>) -> Option<String> {
     let Ok(text) = fs::read_to_string(folder.join(link.target)) else {
         return Some(format!("{} is not there", link.target));
@@ -58,7 +57,7 @@ fn judge(folder: &Path, link: &Link<'_>) -> Option<String> {
     (!list_tests(&text).contains(&test)).then(|| format!("{} has no test {test}", link.target))
 }
 
-/// Returns the tests of a file, in Rust or JavaScript.
+/// Returns the names of the tests in a Rust or JavaScript file.
 fn list_tests(text: &str) -> Vec<&str> {
     let mut tests = Vec::new();
     let mut is_marked = false;

@@ -35,8 +35,8 @@ pub(super) fn build(time: u64) -> Result<PathBuf> {
         .env("CFLAGS", moved.of_c())
         .env("CXXFLAGS", moved.of_c());
     if machine.architecture == "aarch64" {
-        // Some kernels have pages of 64 KiB; there, a jemalloc built for smaller pages fails at
-        // startup.
+        // On 64-bit Arm, some kernels have pages of 64 KiB. A jemalloc built for smaller pages
+        // fails at startup there.
         cargo.env("JEMALLOC_SYS_WITH_LG_PAGE", "16");
     }
     run(&mut cargo)?;
@@ -46,7 +46,7 @@ pub(super) fn build(time: u64) -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// This machine's folders whose paths compilers would otherwise write into the program.
+/// The folders on this machine whose paths compilers would otherwise write into the program.
 struct Moved {
     cargo: String,
     rust: String,
@@ -86,8 +86,8 @@ impl Moved {
         format!("-ffile-prefix-map={cargo}=/cargo -ffile-prefix-map={root}=/kenduri")
     }
 
-    /// Fails if the program contains one of the folders' paths, because a build on another machine
-    /// would then differ.
+    /// Fails if the program contains the path of one of these folders, because the bytes would then
+    /// depend on the build machine.
     fn check(&self, binary: &Path) -> Result<()> {
         let bytes = fs::read(binary)?;
         for folder in [&self.cargo, &self.rust, &self.root] {
@@ -103,7 +103,7 @@ impl Moved {
     }
 }
 
-/// Returns the folder's path for use in `CFLAGS`. Fails if the path contains a space.
+/// Returns a folder's path for use in `CFLAGS`. Fails if the path contains a space.
 fn word(folder: &Path) -> Result<String> {
     let name = folder.to_str().filter(|name| !name.contains(' '));
     let name = name.with_context(|| format!("{} has blanks in its name", folder.display()))?;

@@ -15,7 +15,8 @@ use super::{Release, Tree, tree};
 use crate::command::{output, program};
 use crate::workspace::files_below;
 
-/// The uid and gid of the program in the container. Distributions do not assign this number.
+/// The uid and gid as which the program runs in the container. Distributions do not assign this
+/// number.
 const USER: u32 = 65532;
 
 /// Debian's CA certificates, without certificates that were added on this machine.
@@ -151,7 +152,7 @@ fn configuration(release: &Release, date: &str, layer: &str) -> Value {
     })
 }
 
-/// The blobs of an image, which are referenced by their digest.
+/// The blobs of an image; other parts of the image refer to them by digest.
 struct Blobs(Tree);
 
 impl Blobs {

@@ -14,7 +14,7 @@ use crate::workspace::{cargo_says, root};
 pub(super) struct Crates {
     /// All crates, sorted by name and version.
     pub(super) all: Vec<Crate>,
-    /// The dependencies of each crate; keys and values are IDs.
+    /// The dependencies of each crate, as package IDs.
     pub(super) uses: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Crate {
     pub(super) license: Option<String>,
     pub(super) authors: Vec<String>,
     pub(super) manifest_path: PathBuf,
-    /// The checksum of the crate's archive, from `Cargo.lock`.
+    /// The checksum of the crate's archive, as recorded in `Cargo.lock`.
     #[serde(skip)]
     pub(super) sha256: Option<String>,
 }
@@ -117,7 +117,7 @@ impl Crates {
     }
 }
 
-/// Returns the checksums in `Cargo.lock`, by name and version.
+/// Returns the checksums in `Cargo.lock`, keyed by package name and version.
 fn sums(lock: &str) -> BTreeMap<(String, String), String> {
     let packages = lock.split("[[package]]").skip(1);
     packages

@@ -12,9 +12,9 @@ use crate::command::{output, program};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
-    /// Compressed in a format that every dpkg since 2011 supports.
+    /// The archive is compressed in a format that every dpkg since 2011 supports.
     Best,
-    /// Not compressed, for packages that are soon deleted.
+    /// The archive is not compressed, because it is soon deleted.
     None,
 }
 
@@ -58,15 +58,15 @@ pub(super) fn write(
             .arg(below)
             .arg(&file)
             .env("SOURCE_DATE_EPOCH", release.time.to_string())
-            // With several threads, the compressed bytes would differ between builds.
+            // With several threads, the compressed bytes could differ between builds.
             .env("DPKG_DEB_THREADS_MAX", "1"),
     )
     .context("dpkg-deb is of Debian's package dpkg")?;
     Ok(file)
 }
 
-/// Debian requires an email address. The project has none yet. This address is invalid (RFC 2606),
-/// whereas an address at localhost could reach someone else.
+/// Debian requires a maintainer's email address, and the project has none yet. This domain can
+/// never exist (RFC 2606), whereas an address at localhost could reach someone else.
 const MAINTAINER: &str = "The Kenduri contributors <maintainers@kenduri.invalid>";
 
 fn control(release: &Release, parts: &Parts, size: usize) -> String {
@@ -84,7 +84,7 @@ fn control(release: &Release, parts: &Parts, size: usize) -> String {
          Kenduri serves the pages of weddings, kenduri and other occasions: a household\n \
          opens its link, answers for everyone, and the hosts see it arrive. Database and\n \
          web server are inside.\n",
-        // Debian sorts a version with a tilde before the release itself.
+        // Debian sorts a version with a tilde, such as `1.0~rc1`, before `1.0`.
         version = release.version.replace('-', "~"),
         architecture = release.machine.debian,
         size = size.div_ceil(1024),

@@ -11,11 +11,11 @@ use crate::command::{output, program};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Version(pub(super) u32);
 
-/// The first version with the RELR format of relative relocations, which readelf shows under a name
-/// instead of a number.
+/// The first glibc version with the RELR format of relative relocations. readelf lists this
+/// requirement by a name instead of a version number.
 const RELR: u32 = 36;
 
-/// The oldest glibc version with which a released program runs, which is the version of Amazon
+/// The oldest glibc version with which a released program must run, which is the version in Amazon
 /// Linux 2.
 pub(super) const OLDEST: Version = Version(26);
 
@@ -35,7 +35,7 @@ pub(super) fn needed_by(binary: &Path) -> Result<Version> {
     newest(&said).with_context(|| format!("{} is not for glibc", binary.display()))
 }
 
-/// Returns the newest version in readelf's list of required versions.
+/// Returns the newest glibc version in readelf's list of required versions.
 fn newest(said: &str) -> Result<Version> {
     let needed = said
         .lines()
@@ -55,7 +55,7 @@ fn newest(said: &str) -> Result<Version> {
     newest.context("it asks for no version of glibc")
 }
 
-/// Fails if a program requires a newer version than [`OLDEST`].
+/// Fails if a program requires a newer glibc than [`OLDEST`].
 pub(super) fn check(needed: Version) -> Result<()> {
     ensure!(
         needed <= OLDEST,

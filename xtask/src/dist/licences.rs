@@ -26,7 +26,7 @@ const NAMES: &[&str] = &[
 /// used instead.
 const BORROWED: &[(&str, &str)] = &[("alloc-stdlib", "alloc-no-stdlib")];
 
-/// The licences of the code that Rust's standard library and the linker add.
+/// The licences of the code that Rust's standard library and the linker add to the program.
 const ADDED: &str = "Rust's standard library is licensed under MIT or Apache-2.0 \
     (https://www.rust-lang.org/policies/licenses), LLVM's compiler-rt and libunwind under \
     Apache-2.0 with LLVM exceptions (https://llvm.org/LICENSE.txt).\n";

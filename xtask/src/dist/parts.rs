@@ -1,4 +1,4 @@
-//! The contents that several artefacts share.
+//! The contents that several release files share.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +31,7 @@ impl Parts {
         })
     }
 
-    /// Returns the tree of the tarball.
+    /// Returns the file tree of the tarball.
     pub(super) fn archive(&self, name: &str) -> Result<Tree> {
         let mut tree = Tree::default();
         tree.file(&format!("{name}/kenduri"), 0o755, &*self.program);
@@ -69,7 +69,6 @@ pub(super) fn add_documents(tree: &mut Tree, folder: &str) -> Result<()> {
     Ok(())
 }
 
-/// Returns a file from the `packaging` folder.
 pub(super) fn packaging(name: &str) -> Result<Vec<u8>> {
     let file = root().join("packaging").join(name);
     fs::read(&file).with_context(|| format!("cannot read {}", file.display()))

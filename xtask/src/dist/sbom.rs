@@ -61,7 +61,7 @@ fn component(one: &Crate) -> Value {
 
 /// Returns the package URL (purl) of a crate.
 fn reference(one: &Crate) -> String {
-    // A version may contain a plus with build metadata.
+    // The plus sign before build metadata must be percent-encoded.
     format!("pkg:cargo/{}@{}", one.name, one.version.replace('+', "%2B"))
 }
 

@@ -21,7 +21,6 @@ struct Entry {
     /// The contents; `None` for a folder.
     bytes: Option<Vec<u8>>,
     mode: u32,
-    /// The uid, which is also used as the gid.
     owner: u32,
 }
 
@@ -81,7 +80,7 @@ impl Tree {
         Ok(archive)
     }
 
-    /// Writes the tree below a folder, as the current user.
+    /// Writes the tree into a folder; all files belong to the current user.
     pub(super) fn write(&self, below: &Path, time: u64) -> Result<()> {
         fs::create_dir_all(below)?;
         fs::set_permissions(below, Permissions::from_mode(0o755))?;
@@ -95,7 +94,7 @@ impl Tree {
             fs::set_permissions(&to, Permissions::from_mode(entry.mode))?;
         }
         let time = UNIX_EPOCH + Duration::from_secs(time);
-        // Folders come last and from the bottom up, because writing to a folder changes its time.
+        // Folders come after their contents, because writing a file changes its folder's timestamp.
         for path in self.0.keys().rev() {
             File::open(below.join(path))?.set_modified(time)?;
         }

@@ -13,7 +13,7 @@ use crate::postgres;
 /// The action to take if a package is missing.
 #[derive(Clone, Copy)]
 pub(crate) enum Packages {
-    /// Install them with apt.
+    /// Install missing packages with apt.
     Install,
     /// List the missing packages, and fail.
     Check,
@@ -52,15 +52,15 @@ fn list_missing() -> Vec<&'static str> {
         ("nodejs", there("node")),
         ("npm", there("npm")),
         ("python3-venv", example::has_venv()),
-        // The package also contains pebble's test resolver.
+        // The package pebble also contains the test resolver.
         ("pebble", there("pebble") && there("pebble-challtestsrv")),
         // `systemd-analyze` verifies the unit that `kenduri install` writes, without running it.
         ("systemd", there("systemd-analyze")),
-        // The unit runs in a virtual machine with a systemd of its own.
+        // The tests run the unit in a virtual machine with its own systemd.
         ("mmdebstrap", there("mmdebstrap")),
         ("qemu-system-x86", there("qemu-system-x86_64")),
         ("cpio", there("cpio")),
-        // Without root, the machine's system is created in a user namespace.
+        // Without root, mmdebstrap creates the virtual machine's file system in a user namespace.
         (
             "uidmap",
             rustix::process::geteuid().is_root() || there("newuidmap"),
@@ -80,8 +80,8 @@ fn list_missing() -> Vec<&'static str> {
     .collect()
 }
 
-/// Fonts contain no program to look for, so this uses dpkg. On systems without dpkg, fonts are
-/// assumed to be installed.
+/// Asks dpkg whether a package is installed, because font packages contain no program to search
+/// for. On systems without dpkg, the package is assumed to be installed.
 fn is_installed(package: &str) -> bool {
     find("dpkg-query").is_none()
         || output(program("dpkg-query").args([
@@ -104,7 +104,7 @@ fn install(packages: &[&str]) -> Result<()> {
     let mut words = vec!["install", "--yes", "--no-install-recommends"];
     words.extend(packages);
     if run(&mut apt_get(&words)?).is_err() {
-        // Outdated package lists may name packages that no longer exist.
+        // Without an update, apt might try to download package versions that no longer exist.
         run(&mut apt_get(&["update"])?)?;
         run(&mut apt_get(&words)?)?;
     }

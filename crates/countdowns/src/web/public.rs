@@ -426,10 +426,8 @@ pub(super) fn share(
 ) -> Share {
     let view = ClockView::of(text, &shown.countdown, clock, shown.now);
     let title = &shown.countdown.title;
-    Share {
-        image: picture::address(site, text, shown, clock),
-        ..sharing::share(site, (title, &view.sentence()), &shown.path(), key)
-    }
+    let image = picture::address(site, text, shown, clock);
+    sharing::share(site, (title, view.sentence()), &shown.path(), key, image)
 }
 
 fn plain<B: Template>(

@@ -5,13 +5,19 @@ use web::{Share, Site};
 use super::words;
 
 /// The preview data for the countdown at `path`. `key` is the key of its private link; empty if the
-/// countdown is public.
-pub(super) fn share(site: &Site, (title, sentence): (&str, &str), path: &str, key: &str) -> Share {
+/// countdown is public. `image` is the full URL of the preview picture.
+pub(super) fn share(
+    site: &Site,
+    (title, sentence): (&str, String),
+    path: &str,
+    key: &str,
+    image: String,
+) -> Share {
     let embed = format!("/embed{}", path.trim_start_matches("/u"));
     let with_key = |path: String| words::with_key(path, key);
     Share {
         embed: site.url().join(&with_key(embed)),
         badge: site.url().join(&with_key(format!("{path}/badge.svg"))),
-        ..Share::new(site, title, sentence, &with_key(path.to_owned()))
+        ..Share::with_image(site, (title, sentence), &with_key(path.to_owned()), image)
     }
 }

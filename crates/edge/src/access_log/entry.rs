@@ -1,4 +1,4 @@
-//! The information about a request that its log line needs.
+//! The information about a request for its line in the access log.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,80 +13,81 @@ use super::{Line, Log, Whose};
 use crate::client_info::RequestId;
 use crate::metrics::RouteFigures;
 
-/// The request path to show in the access log. The app attaches this to a response, because only
-/// the app knows which of its paths contain secret codes. If a response has no such path, the log
-/// masks the request path as if it could contain a code.
+/// The path that the access log shows instead of the request path. The app attaches this value to a
+/// response, because only the app knows which of its paths contain secret codes. Without it, the
+/// log masks the request path as if it could contain a code.
 #[derive(Debug, Clone)]
 pub struct LoggedPath(pub Box<str>);
 
 /// How much of a request body was received.
 #[derive(Debug, Default)]
 pub struct Upload {
-    /// Bytes received so far.
+    /// The number of bytes received so far.
     pub received: AtomicU64,
     /// Whether the body was aborted because it arrived too slowly.
     pub is_too_slow: AtomicBool,
 }
 
-/// The information about a request so far. The fields are counters or share the request's own
-/// bytes, so keeping them copies nothing. The entry is boxed because it is moved often.
+/// The information about a request that has been collected so far. Most fields are counters or
+/// share the request's own bytes, so storing them copies nothing. The entry is boxed because it is
+/// moved often.
 #[derive(Debug)]
 pub struct Entry {
     pub log: Log,
-    /// When the first byte arrived, in wall-clock time.
+    /// The time at which the first byte arrived, from the wall clock.
     pub time: SystemTime,
-    /// When the first byte arrived, in monotonic time to measure durations.
+    /// The time at which the first byte arrived, from the monotonic clock, for measuring durations.
     pub began: Instant,
     pub id: RequestId,
     pub client: Option<IpAddr>,
-    /// The method; `None` if the request was malformed.
+    /// The method; `None` if the request head was malformed.
     pub method: Option<Method>,
     pub host: Arc<str>,
-    /// The path and the query; `None` if the request was malformed.
+    /// The path and the query; `None` if the request head was malformed.
     pub target: Option<PathAndQuery>,
-    /// Whether the app or another target serves this path, which decides how the path is masked.
+    /// Whether the app or another target serves this path, which determines how the log masks the
+    /// path.
     pub whose: Whose,
     /// The text that the log shows instead of the path, if the app supplied such a text.
     pub shown: Option<LoggedPath>,
-    /// `Referer`.
     pub referrer: Option<HeaderValue>,
-    /// `User-Agent`.
     pub agent: Option<HeaderValue>,
     pub version: Version,
-    /// The TLS version, such as `1.3`; empty for clear text.
+    /// The TLS version, such as `1.3`; empty for a clear-text connection.
     pub tls: &'static str,
     pub status: StatusCode,
-    /// The progress of the request body, if there is a body. The reader of the body updates it.
+    /// The progress of the request body, if there is one. The code that reads the body updates it.
     pub received: Option<Arc<Upload>>,
     /// The time until an upstream server was selected.
     pub queue: Option<Duration>,
-    /// The time from the selection to the first byte of the upstream's response.
+    /// The time from the server's selection to the first byte of its response.
     pub upstream_time: Option<Duration>,
     /// The metrics of the matched route, which also contain the route's name.
     pub route: Option<Arc<RouteFigures>>,
     pub upstream: Option<Arc<str>>,
     /// The cache status, such as `hit`; empty if the route has no cache.
     pub cache: &'static str,
-    /// The reason why the request was rejected or failed; empty if it succeeded.
+    /// The reason why the request was rejected or failed; empty if it did not.
     pub why: &'static str,
 }
 
 impl Entry {
-    /// Writes the line and counts the response.
+    /// Writes the log line and counts the response in the metrics.
     pub fn end(self: Box<Self>, sent: u64, why: &str) {
         let all = self.began.elapsed();
         self.count(all);
         self.write(sent, why, all);
     }
 
-    /// Counts the response, which took `all` from the first byte of the request.
+    /// Counts the response in the metrics. `all` is the time since the first byte of the request.
     pub(super) fn count(&self, all: Duration) {
         if let Some(route) = &self.route {
             route.answered(self.status, all);
         }
     }
 
-    /// Writes the log line for a response that took the time `all` and had a body of `sent` bytes.
+    /// Writes the log line for a response. `sent` is the number of bytes in its body, and `all` the
+    /// time since the first byte of the request.
     pub(super) fn write(&self, sent: u64, why: &str, all: Duration) {
         let target = self.target.as_ref();
         self.log.line(&Line {
@@ -133,12 +134,12 @@ fn protocol(version: Version) -> &'static str {
     }
 }
 
-/// A request without a response yet. If this value is dropped before there is a response, the
-/// client has disconnected, and the log says so.
+/// A request that has no response yet. If this value is dropped without a response, the log says
+/// that the client has disconnected.
 #[derive(Debug)]
 pub struct Pending(Option<Box<Entry>>);
 
-/// The logged status if the client disconnected before the response, as in nginx.
+/// The logged status if the client disconnects before the response, as in nginx.
 const GONE: u16 = 499;
 
 impl Pending {
@@ -146,7 +147,7 @@ impl Pending {
         Self(entry)
     }
 
-    /// Returns the entry, because the request now has a response.
+    /// Returns the entry when the request has a response.
     pub fn answered(mut self) -> Option<Box<Entry>> {
         self.0.take()
     }

@@ -1,4 +1,4 @@
-//! A line of the access log.
+//! Formats a line of the access log.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -10,60 +10,60 @@ use super::Format;
 use crate::address;
 use crate::clock_text::ClockText;
 
-/// The beginning of a character's escape sequence; two hexadecimal digits follow.
+/// The beginning of a control character's escape sequence, which two hexadecimal digits follow.
 const IN_JSON: &str = "\\u00";
 const IN_TEXT: &str = "\\x";
 
-/// Masks secret codes in a path with its query, or in a `Referer`.
+/// Masks secret codes in a path with its query, or in the value of `Referer`.
 pub type Mask = Arc<dyn Fn(&str, Whose) -> Cow<'_, str> + Send + Sync>;
 
-/// The party that serves a logged path.
+/// The party that serves a logged path, which determines how the path is masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
-    /// The app or an unknown party, so the path may contain the app's secret codes.
+    /// The app serves the path, or it is unknown who does. The path may contain the app's secret
+    /// codes.
     App,
-    /// An upstream server or static files, not the app.
+    /// An upstream server or a folder of static files serves the path.
     Neighbour,
 }
 
-/// The content of a line. Unknown fields are empty, for example if the request was malformed or
+/// The content of a log line. Unknown fields are empty, for example if the request was malformed or
 /// rejected.
 #[derive(Debug, Clone)]
 pub struct Line<'a> {
-    /// When the first byte of the request arrived.
+    /// The time at which the first byte of the request arrived.
     pub time: SystemTime,
     pub id: &'a str,
     pub client: Option<IpAddr>,
     pub method: &'a str,
     pub host: &'a str,
-    /// The path and the query; secret codes are masked when the line is written.
+    /// The path and the query. Secret codes in them are masked when the line is written.
     pub target: &'a str,
-    /// Whether the app or another target serves this path, which decides how the path is masked.
+    /// Whether the app or another target serves this path, which determines how the path is masked.
     pub whose: Whose,
-    /// The path that the app supplied for the log; empty if there is none.
+    /// The path that the app supplied for the log; empty if the app supplied none.
     pub shown: &'a str,
-    /// `Referer`; secret codes are masked when the line is written.
+    /// The value of `Referer`. Secret codes in it are masked when the line is written.
     pub referrer: &'a [u8],
-    /// `User-Agent`.
     pub agent: &'a [u8],
     pub status: u16,
-    /// Bytes received of the request body.
+    /// The number of received bytes of the request body.
     pub received: u64,
-    /// Bytes sent of the response body.
+    /// The number of sent bytes of the response body.
     pub sent: u64,
     /// The time until an upstream server was selected.
     pub queue: Option<Duration>,
-    /// The time from the selection to the first byte of the upstream's response.
+    /// The time from the server's selection to the first byte of its response.
     pub upstream_time: Option<Duration>,
     /// The time from the first byte of the request to the last byte of the response.
     pub all: Duration,
     pub route: &'a str,
     pub upstream: &'a str,
-    /// The protocol, such as `HTTP/1.1` or `HTTP/2`.
+    /// The HTTP version, such as `HTTP/1.1` or `HTTP/2`.
     pub protocol: &'a str,
-    /// The TLS version, such as `1.3`; empty for clear text.
+    /// The TLS version, such as `1.3`; empty for a clear-text connection.
     pub tls: &'a str,
-    /// The cache status: `hit`, `miss` and so on; empty if the route has no cache.
+    /// The result of the cache lookup, such as `hit` or `miss`; empty if the route has no cache.
     pub cache: &'a str,
     /// The reason why the response ended early; empty if the response was complete.
     pub why: &'a str,
@@ -85,7 +85,7 @@ impl Line<'_> {
         out.push(b'\n');
     }
 
-    /// Returns the path and the query as the log shows them.
+    /// Returns the path and the query, masked as the log shows them.
     fn target(&self, mask: &Mask) -> Cow<'_, str> {
         if self.shown.is_empty() {
             return mask(self.target, self.whose);
@@ -103,8 +103,8 @@ impl Line<'_> {
         let target = self.target(mask);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let (referrer, agent) = (readable(self.referrer), readable(self.agent));
-        // The line has the same fields as the program's own log lines, because both may go to the
-        // same stream.
+        // The names of the fields are those of the program's other log lines, because both may be
+        // written to the same stream.
         out.extend_from_slice(b"{\"timestamp\":\"");
         let (whole, rest) = second.of(self.time, "%Y-%m-%dT%H:%M:%S");
         out.extend_from_slice(whole.as_bytes());
@@ -147,8 +147,8 @@ impl Line<'_> {
         out.extend_from_slice(br#","target":"edge"}"#);
     }
 
-    /// Appends a line in the "combined" format, followed by further fields, which tools that read
-    /// the format ignore.
+    /// Appends a line in the "combined" format. Further fields follow, which tools that parse the
+    /// format ignore.
     fn combined(&self, mask: &Mask, second: &mut ClockText, out: &mut Vec<u8>) {
         let put = |out: &mut Vec<u8>, text: &str| escaped(out, text, IN_TEXT);
         match self.client {
@@ -193,8 +193,7 @@ impl Line<'_> {
     }
 }
 
-/// Returns the bytes as UTF-8, with U+FFFD instead of invalid sequences. Invalid sequences are
-/// rare.
+/// Returns the bytes as UTF-8, with U+FFFD instead of each invalid sequence.
 fn readable(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -206,7 +205,7 @@ fn microseconds(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Appends `before` and a number.
+/// Appends the text `before` and a number.
 fn number(out: &mut Vec<u8>, before: &str, value: u64) {
     out.extend_from_slice(before.as_bytes());
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
@@ -222,8 +221,8 @@ fn six_digits(out: &mut Vec<u8>, mut number: u32) {
     out.extend_from_slice(&digits);
 }
 
-/// Appends `before`, the escaped text and a closing quotation mark. Appends nothing if the text is
-/// empty.
+/// Appends `before`, the escaped text `value` and a closing quotation mark. Appends nothing if
+/// `value` is empty.
 fn text(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
     if !value.is_empty() {
         out.extend_from_slice(before.as_bytes());
@@ -238,13 +237,14 @@ fn text(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
 /// as `\u202e`.
 fn escaped(out: &mut Vec<u8>, text: &str, escape: &str) {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-    // Checking all bytes without an early exit is faster.
+    // This check does not stop at the first special byte, because it is faster without an early
+    // exit.
     if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
         return out.extend_from_slice(text.as_bytes());
     }
     for letter in text.chars() {
         if letter.is_control() || letter == '"' || letter == '\\' {
-            // Every control character is below U+00A0.
+            // Two digits suffice, because every control character is below U+00A0.
             let _ = write!(Plain(out), "{escape}{:02x}", u32::from(letter));
         } else {
             readable_in_order(out, letter);
@@ -252,7 +252,7 @@ fn escaped(out: &mut Vec<u8>, text: &str, escape: &str) {
     }
 }
 
-/// Appends a finished line of text or JSON, with bidirectional controls replaced by escapes such as
+/// Appends a finished line of text or JSON. Bidirectional controls are replaced by escapes such as
 /// `\u202e`.
 pub fn in_reading_order(out: &mut Vec<u8>, line: &str) {
     if line.is_ascii() {
@@ -263,7 +263,7 @@ pub fn in_reading_order(out: &mut Vec<u8>, line: &str) {
     }
 }
 
-/// Appends a character, or its escape sequence if the character is a bidirectional control.
+/// Appends a character, or an escape sequence if the character is a bidirectional control.
 fn readable_in_order(out: &mut Vec<u8>, letter: char) {
     if matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     {
@@ -273,7 +273,7 @@ fn readable_in_order(out: &mut Vec<u8>, letter: char) {
     }
 }
 
-/// Appends text without escaping. Writing into memory cannot fail.
+/// Appends formatted text without escaping. Writing to memory cannot fail.
 struct Plain<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for Plain<'_> {

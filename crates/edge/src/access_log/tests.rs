@@ -1,4 +1,4 @@
-//! Tests of log lines: their format, and that no line is lost or forged.
+//! Tests of log lines: their format, and that no line is lost or can be forged.
 
 use std::borrow::Cow;
 use std::sync::atomic::AtomicU64;
@@ -196,7 +196,7 @@ fn every_line_of_every_worker_is_written_before_the_end() {
     assert_eq!(paper.text().lines().count(), 2_000);
 }
 
-/// A disk that reports each write and blocks until the test releases it.
+/// A log target that reports each write to the test and blocks until the test permits it.
 struct Stuck(mpsc::Sender<()>, mpsc::Receiver<()>, Paper);
 
 impl Write for Stuck {
@@ -274,7 +274,7 @@ async fn an_answer_has_exactly_one_line_however_it_ends() {
     whole.collect().await.unwrap();
     let empty = LoggedBody::new(Empty::<Bytes>::new(), entry(Method::GET, StatusCode::OK));
     empty.collect().await.unwrap();
-    // The HTTP engine sends no body in response to `HEAD`, and none with a 304.
+    // hyper sends no body in response to `HEAD` or with a 304.
     drop(LoggedBody::new(
         Full::new(Bytes::from("12345")),
         entry(Method::HEAD, StatusCode::OK),
@@ -321,7 +321,7 @@ async fn a_tunnel_of_which_nobody_said_how_it_ended_is_broken() {
     let (log, writing) = Log::start(Format::Json, mask(), paper.clone()).unwrap();
     let both_were_done = Tunnelled::default();
     both_were_done.ended("");
-    // The code that ran the tunnel was dropped, or panicked.
+    // These are the states after the code that runs the tunnel was dropped or panicked.
     for tunnelled in [both_were_done, Tunnelled::default()] {
         tunnelled.answered(entry(&log, Method::GET, StatusCode::SWITCHING_PROTOCOLS));
     }

@@ -5,26 +5,26 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Entry, Upload};
 
-/// The reason in the log if a tunnel's task or one of its sides broke off. This word must stay the
-/// same, because tools may search for it.
+/// The reason in the log if a tunnel's task or one of its sides broke off. This value must not
+/// change, because tools may search for it.
 pub(crate) const TUNNEL_BROKEN: &str = "tunnel_broken";
 
-/// The number of bytes that pass through a tunnel, and how the tunnel ends. The code that responds
-/// to the request shares this value with the task that runs the tunnel. The log line is written
-/// when both have dropped it.
+/// The number of bytes that pass through a tunnel, and the reason for its end. The code that
+/// responds to the request shares this value with the task that runs the tunnel. When both have
+/// dropped it, the log line is written.
 #[derive(Debug, Default)]
 pub(crate) struct Tunnelled {
     entry: Mutex<Option<Box<Entry>>>,
-    /// Bytes received from the client.
+    /// The number of bytes received from the client.
     upload: Arc<Upload>,
-    /// Bytes sent to the client.
+    /// The number of bytes sent to the client.
     sent: AtomicU64,
     why: OnceLock<&'static str>,
 }
 
 impl Tunnelled {
-    /// Stores the entry of a request that was responded to. The response is counted now, because a
-    /// tunnel may stay open for days.
+    /// Stores the entry of a request that has received a response. The response is counted now,
+    /// because a tunnel may stay open for days.
     pub(crate) fn answered(&self, mut entry: Box<Entry>) {
         entry.count(entry.began.elapsed());
         entry.received = Some(Arc::clone(&self.upload));
@@ -40,11 +40,10 @@ impl Tunnelled {
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Sets the reason why the tunnel ended; empty if both sides closed it cleanly. If this is
-    /// never called, the tunnel counts as broken.
+    /// Sets the reason for the tunnel's end; empty if both sides closed it cleanly. If this
+    /// function is never called, the log line says that the tunnel broke.
     pub(crate) fn ended(&self, why: &'static str) {
-        // Only the tunnel's task calls this function, and only once, so setting the reason cannot
-        // fail.
+        // The tunnel's task calls this function only once, so this cannot fail.
         let _ = self.why.set(why);
     }
 }

@@ -1,4 +1,4 @@
-//! Buffers of log lines, which one thread writes in batches, so that a slow disk or a stopped
+//! Buffers of log lines. One thread writes the lines in batches, so that a slow disk or a stopped
 //! terminal never delays the code that logs.
 
 use std::io::{self, Write};
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use crate::lock::lock;
 
-/// The longest time for which the thread collects lines before it writes them in one batch. The
-/// thread writes earlier if a buffer reaches `GATHERED` bytes. A reader of the log does not notice
-/// the delay, and batches make writing much cheaper under load.
+/// How long the writing thread collects lines before it writes them in one batch. It writes earlier
+/// if a buffer reaches `GATHERED` bytes. Nobody who reads the log notices the delay, and batches
+/// make writing much cheaper under load.
 const GATHER: Duration = Duration::from_millis(10);
 const GATHERED: usize = 64 << 10;
-/// How long [`Writing`] waits for lines to be written when it is flushed or dropped.
+/// How long flushing or dropping a [`Writing`] waits until all lines are written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Writes the lines of many buffers: one buffer for each worker, and one for the program itself.
-/// Clones share the buffers.
+/// Writes the lines of many buffers: one for each worker, and one for other log lines. Clones share
+/// the buffers.
 #[derive(Debug, Clone, Default)]
 pub struct LogWriter(Arc<Shared>);
 
@@ -29,9 +29,9 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     buffers: Vec<Arc<Mutex<Vec<u8>>>>,
-    /// How much was added since the buffers were last collected.
+    /// How much has been added to the buffers since they were last collected.
     come: Come,
-    /// The number of requested flushes, and the number of completed ones.
+    /// The numbers of requested and of completed flushes.
     flushes: u64,
     flushed: u64,
     ends: bool,
@@ -43,20 +43,19 @@ enum Come {
     #[default]
     Nothing,
     Lines,
-    /// Enough lines to write them without waiting for more.
+    /// There are enough lines to write them at once.
     Enough,
 }
 
-/// A buffer of lines, used by one or several threads.
 #[derive(Debug)]
 pub struct LogBuffer {
     writer: LogWriter,
     lines: Arc<Mutex<Vec<u8>>>,
-    /// The largest size of the buffer, in bytes.
+    /// The maximum size of the buffer, in bytes.
     most: usize,
 }
 
-/// A guard that ends the writing thread when dropped, after all buffered lines are written.
+/// A guard that, when dropped, ends the writing thread after all buffered lines have been written.
 #[derive(Debug)]
 pub struct Writing(LogWriter);
 
@@ -71,20 +70,20 @@ impl LogWriter {
         }
     }
 
-    /// Returns the guard that keeps [`LogWriter::write`] running until the guard is dropped.
+    /// Returns a guard. [`LogWriter::write`] runs until the guard is dropped.
     pub fn writing(&self) -> Writing {
         Writing(self.clone())
     }
 
-    /// Writes the buffered lines to `target`, always whole lines, until [`Writing`] is dropped.
-    /// Lines that cannot be written are lost, and `failed` is called with the error.
+    /// Writes whole lines from the buffers to `target` until [`Writing`] is dropped. Lines that
+    /// cannot be written are lost, and `failed` is called with the error.
     pub fn write(&self, mut target: impl Write, failed: impl Fn(&io::Error)) {
         let mut lines = Vec::new();
         while let Some(flushed) = self.take(&mut lines) {
             if let Err(error) = target.write_all(&lines) {
                 failed(&error);
             }
-            // Keeps some capacity under load, but not the large amount that gathers while the
+            // Under load, some capacity is kept, but not the large amount that is needed while the
             // target is slow.
             let room = if lines.len() < GATHERED {
                 0
@@ -101,9 +100,8 @@ impl LogWriter {
         self.0.changed.notify_all();
     }
 
-    /// Waits for lines and moves them into `lines`, which must be empty. Returns the number of
-    /// flushes that are complete once these lines are written, or `None` if there will be no more
-    /// lines.
+    /// Waits for lines and moves them into `lines`, which must be empty. Returns how many flushes
+    /// are complete once these lines have been written, or `None` if no more lines will come.
     fn take(&self, lines: &mut Vec<u8>) -> Option<u64> {
         let changed = &self.0.changed;
         let is_wanted = |state: &State| state.ends || state.flushed < state.flushes;
@@ -126,7 +124,7 @@ impl LogWriter {
             }
         }
         drop(buffers);
-        // A dropped buffer may still contain lines.
+        // A buffer that is no longer used may still contain lines.
         let is_used = |buffer: &Arc<Mutex<Vec<u8>>>| {
             Arc::strong_count(buffer) > 1 || !lock(buffer).is_empty()
         };
@@ -140,7 +138,7 @@ impl LogWriter {
 }
 
 impl LogBuffer {
-    /// Adds the whole lines that `write` appends, if there is room. Returns whether there was room.
+    /// Calls `write` to append whole lines, and keeps them if they fit. Returns whether they fit.
     /// Never waits for the writing thread.
     #[must_use]
     pub fn put(&self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
@@ -150,8 +148,8 @@ impl LogBuffer {
             write(&mut lines);
         }
         let after = lines.len();
-        // Lines that do not fit are dropped. Otherwise, the buffer would grow with the longest
-        // line.
+        // Lines that do not fit are dropped. Otherwise, long lines could make the buffer grow
+        // beyond its limit.
         if before >= self.most || after > self.most {
             lines.truncate(before);
             return false;
@@ -178,7 +176,7 @@ impl LogBuffer {
 }
 
 impl Writing {
-    /// Waits until all buffered lines are written, for at most one second.
+    /// Waits for at most one second until all buffered lines have been written.
     pub fn flush(&self) {
         let mut state = self.0.state();
         state.flushes += 1;
@@ -191,8 +189,7 @@ impl Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        // The wait is limited, because a stopped terminal must not prevent the program from
-        // exiting.
+        // The wait is limited, because a stopped terminal must not keep the process from exiting.
         let mut state = self.0.state();
         state.ends = true;
         self.0.0.changed.notify_all();
@@ -211,12 +208,13 @@ mod tests {
 
     const MOST: usize = 1 << 20;
 
-    /// A target that can be read during the test. It waits for a message before each write.
+    /// A log target whose content the test can read. It waits for a message from the test before
+    /// each write.
     struct Paper(mpsc::Receiver<()>, Arc<Mutex<Vec<u8>>>);
 
     impl Write for Paper {
         fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-            // Once the sender is dropped, every write goes through at once.
+            // Once the test has dropped the sender, writes no longer wait.
             let _ = self.0.recv();
             lock(&self.1).extend_from_slice(lines);
             Ok(lines.len())

@@ -26,14 +26,15 @@ async fn resume(shared: &Shared, stored: StoredAccount) -> Result<Account, Order
         let contact = contact(shared);
         let contacts: Vec<&str> = contact.iter().map(String::as_str).collect();
         match account.update_contacts(&contacts).await {
-            // The account is loaded again, because the library consumed the credentials.
+            // The account is loaded from disk again, because instant-acme has consumed the
+            // credentials.
             Ok(()) => {
                 if let Some(mut stored) = shared.storage.load_account()? {
                     stored.contact.clone_from(&shared.settings.email);
                     shared.storage.store_account(&stored)?;
                 }
             }
-            // An error is not fatal, because certificates matter more than mail from the authority.
+            // Certificates matter more than mail from the authority, so an error is only logged.
             Err(error) => tracing::warn!(%error, "the authority did not take the new mail address"),
         }
     }

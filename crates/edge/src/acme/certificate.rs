@@ -1,4 +1,4 @@
-//! A certificate with its key, loaded from the authority's response or from disk.
+//! A certificate with its key, parsed from PEM.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(super) struct Certificate {
     pub(super) life: Life,
 }
 
-/// The reason why a text is not a usable certificate for a name.
+/// The reason why a PEM text contains no usable certificate for a name.
 #[derive(Debug, Error)]
 pub enum CertificateFault {
     /// The private key is missing or cannot be parsed.
@@ -29,7 +29,7 @@ pub enum CertificateFault {
     /// A certificate cannot be parsed.
     #[error("its certificates cannot be read: {0}")]
     Chain(pem::Error),
-    /// There is a key but no certificate.
+    /// The text contains a key but no certificate.
     #[error("it holds no certificate")]
     Empty,
     /// The key and the certificate do not match, or the key type is not supported.
@@ -43,8 +43,8 @@ pub enum CertificateFault {
 }
 
 impl Certificate {
-    /// Reads a key and a chain from PEM. Checks that they match and that the certificate covers
-    /// `name`.
+    /// Parses a key and a certificate chain in PEM. Checks that they match and that the certificate
+    /// covers `name`.
     pub(super) fn read(name: &str, pem: &str) -> Result<Self, CertificateFault> {
         let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(CertificateFault::Key)?;
         let chain = CertificateDer::pem_slice_iter(pem.as_bytes())
@@ -60,7 +60,7 @@ impl Certificate {
         })
     }
 
-    /// Returns the end-entity certificate, without its issuers.
+    /// Returns the end-entity certificate, without the certificates of its issuers.
     pub(super) fn leaf(&self) -> Option<&CertificateDer<'static>> {
         self.key.cert.first()
     }
@@ -83,7 +83,7 @@ fn read_leaf(name: &str, leaf: &CertificateDer<'_>) -> Result<Life, CertificateF
 }
 
 impl Life {
-    /// Returns the validity period of a certificate, or `None` if its dates cannot be represented.
+    /// Returns a certificate's validity period, or `None` if its dates cannot be represented.
     pub(crate) fn of(leaf: &X509Certificate<'_>) -> Option<Self> {
         let validity = leaf.validity();
         let instant = |seconds: i64| Timestamp::from_second(seconds).ok();

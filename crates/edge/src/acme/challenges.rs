@@ -1,6 +1,6 @@
-//! The challenge responses that prove control of a name; the edge serves them to the authority.
+//! The challenge responses that prove control of a name; the edge sends them to the authority.
 //!
-//! Orders publish a response here, and the edge looks it up. A response is removed when its
+//! An order publishes its response here, and the edge looks it up. A response is removed when its
 //! [`Published`] is dropped, whatever the outcome of the order is.
 
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use rustls::sign::CertifiedKey;
 /// section 6.2).
 pub const ACME_TLS: &[u8] = b"acme-tls/1";
 
-/// The challenge responses that can be served at the moment.
+/// The challenge responses that the edge currently serves.
 #[derive(Debug, Default)]
 pub struct Challenges {
     texts: ArcSwap<HashMap<String, Arc<str>>>,
@@ -21,13 +21,13 @@ pub struct Challenges {
 }
 
 impl Challenges {
-    /// Returns the body for `/.well-known/acme-challenge/{token}`, which must be served in clear
-    /// text as `application/octet-stream` (RFC 8555, section 8.3).
+    /// Returns the response body for `/.well-known/acme-challenge/{token}`, which must be served in
+    /// clear text as `application/octet-stream` (RFC 8555, section 8.3).
     pub fn http_01(&self, token: &str) -> Option<Arc<str>> {
         self.texts.load().get(token).cloned()
     }
 
-    /// Returns the certificate for a client that sends the server name `name` and offers no ALPN
+    /// Returns the certificate for a client that sends `name` as the server name and offers no ALPN
     /// protocol but [`ACME_TLS`]. The server must close the connection after the handshake (RFC
     /// 8737, section 3).
     pub fn tls_alpn_01(&self, name: &str) -> Option<Arc<CertifiedKey>> {

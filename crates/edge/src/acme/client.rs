@@ -1,7 +1,8 @@
-//! The HTTP client for the authority: one connection for each request, HTTP/1.1 over TLS.
+//! The HTTP client for requests to the authority: HTTP/1.1 over TLS, with a new connection for each
+//! request.
 //!
 //! An order needs a dozen requests every few weeks, so no connection is kept open. The client
-//! stores `Retry-After` itself, because the ACME library does not expose it with errors.
+//! stores `Retry-After` itself, because instant-acme does not expose it with errors.
 
 use std::error::Error as StdError;
 use std::io;
@@ -36,14 +37,14 @@ use crate::lock::lock;
 
 /// The timeout of a DNS look-up.
 const LOOK_UP_TIME: Duration = Duration::from_secs(15);
-/// The timeout for a connection attempt to one address.
+/// The timeout for a connection attempt to one IP address.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// The timeout of a request, from the DNS look-up to the last byte of the response.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
-/// The largest response, in bytes; certificate chains are a few KiB.
+/// The maximum size of a response, in bytes; certificate chains are a few KiB.
 const LONGEST_ANSWER: usize = 1 << 20;
 
-/// Why a request got no usable response.
+/// The reason why a request got no usable response.
 #[derive(Debug, Error)]
 pub(super) enum ClientError {
     /// The name cannot be resolved, or no address accepts a connection.
@@ -57,7 +58,7 @@ pub(super) enum ClientError {
     /// The response was too large or incomplete.
     #[error("the answer was cut off: {0}")]
     Answer(Box<dyn StdError + Send + Sync>),
-    /// An error response that is not an ACME problem document, for example from a proxy or a
+    /// The response is an error without an ACME problem document, for example from a proxy or a
     /// maintenance page.
     #[error("the answer was {0}")]
     Status(StatusCode),
@@ -67,7 +68,7 @@ pub(super) enum ClientError {
     /// The URL is not an `https` URL.
     #[error("no https URL: {0}")]
     Url(Uri),
-    /// The host in the URL is not a valid name.
+    /// The host in the URL is not a valid host name.
     #[error("{0}")]
     Name(#[from] InvalidDnsNameError),
 }
@@ -80,7 +81,8 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Creates a client that trusts the root certificates that browsers trust, and also `extra`.
+    /// Creates a client that trusts the root certificates that browsers trust, and additionally
+    /// those in `extra`.
     pub(super) fn new(
         extra: &[CertificateDer<'static>],
         world: World,
@@ -102,7 +104,7 @@ impl Client {
         })
     }
 
-    /// Returns the longest `Retry-After` since the last call.
+    /// Returns the longest `Retry-After` since the last call of this function.
     pub(super) fn take_asked_to_wait(&self) -> SignedDuration {
         std::mem::take(&mut *lock(&self.asked_to_wait))
     }
@@ -176,8 +178,8 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|kind| kind.contains("json"))
 }
 
-/// Returns `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3), limited to a sensible
-/// maximum.
+/// Parses `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3). The result is limited
+/// to [`LONGEST_ASKED`].
 fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if let Ok(seconds) = text.parse::<u32>() {
@@ -191,7 +193,7 @@ fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuratio
     Some(wait.clamp(SignedDuration::ZERO, LONGEST_ASKED))
 }
 
-/// Returns the addresses of a host; fails if there are none.
+/// Returns the addresses of a host. Fails if there is none.
 pub(super) async fn look_up(world: &World, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let look = (world.look_up)(host.to_owned(), port);
     let addresses = timeout(LOOK_UP_TIME, look).await??;
@@ -205,7 +207,8 @@ fn no_address() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "the name has no address")
 }
 
-/// Connects to the first address that accepts, IPv6 before IPv4.
+/// Connects to the first address that accepts the connection. Tries IPv6 addresses before IPv4
+/// addresses.
 async fn connect(world: &World, host: &str, port: u16) -> io::Result<TcpStream> {
     let mut addresses = look_up(world, host, port).await?;
     addresses.sort_by_key(SocketAddr::is_ipv4);
@@ -247,12 +250,12 @@ where
     select! {
         biased;
         answer = &mut exchange => answer,
-        // The connection ended. The exchange returns the reason.
+        // The connection has ended. The result of the exchange contains the reason.
         _ = &mut connection => exchange.await,
     }
 }
 
-/// Reduces the request target to its path and moves the host into the `Host` header (RFC 9112,
+/// Reduces the request target to a path and moves the host into the `Host` header (RFC 9112,
 /// section 3.2.1).
 fn in_origin_form<B>(mut request: Request<B>) -> Request<B> {
     let uri = std::mem::take(request.uri_mut());

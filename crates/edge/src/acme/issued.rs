@@ -1,4 +1,4 @@
-//! The certificates that can be served at the moment, by name.
+//! The certificates from the authority that are in use, by name.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ pub struct Issued {
 }
 
 impl Issued {
-    /// Returns the certificate for exactly this name, or else the wildcard certificate that covers
-    /// the name; `None` if neither has been issued.
+    /// Returns the issued certificate for exactly this name, or else an issued wildcard certificate
+    /// that covers the name.
     pub fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let name = name.to_ascii_lowercase();
         let by_name = self.by_name.load();

@@ -2,7 +2,7 @@
 //!
 //! The key is stored before the order is created, and the order's URL as soon as it is known.
 //! Wherever the process stops, the next start resumes the order, or finds that the order no longer
-//! exists and begins another.
+//! exists and begins another one.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -24,22 +24,21 @@ use super::proof::{self, ProofError};
 use super::storage::{Attempt, Pending, StorageError};
 use crate::description::Challenge;
 
-/// How the authority is polled for the state of an order.
+/// The intervals at which the client polls the state of an order.
 const POLLING: RetryPolicy = RetryPolicy::new()
     .initial_delay(Duration::from_millis(250))
     .backoff(1.5)
     .timeout(Duration::from_secs(90));
-/// The timeout of a whole order, after which the next name is processed.
+/// The timeout for a whole order. Afterwards, the client continues with the next name.
 const TIME: Duration = Duration::from_mins(5);
-/// The largest length of an error message from the authority, in characters, in the log and the
-/// report.
+/// The maximum length, in characters, of the authority's error messages in the log and the report.
 const LONGEST_REASON: usize = 500;
 
-/// Why a certificate was not issued.
+/// The reason why no certificate was issued.
 #[derive(Debug, Error)]
 pub(super) enum OrderError {
-    /// The name does not resolve. This is checked first, because the authority would reject the
-    /// order and count it as a failure.
+    /// The name does not resolve. The client checks this first, because the authority would reject
+    /// the order and count a failure.
     #[error("its address was not found: {0}; add an A or AAAA record, or set force in [tls] acme")]
     NoAddress(#[source] io::Error),
     /// The authority could not validate the name.
@@ -57,7 +56,7 @@ pub(super) enum OrderError {
     /// The authority returned an error or did not respond.
     #[error("the authority: {0}")]
     Authority(instant_acme::Error),
-    /// The issued certificate is not usable for the order.
+    /// The issued certificate does not fit the order.
     #[error("the new certificate cannot be used: {0}")]
     Certificate(#[from] CertificateFault),
     #[error("{0}")]
@@ -79,8 +78,8 @@ impl From<instant_acme::Error> for OrderError {
 }
 
 impl OrderError {
-    /// Returns the type of the problem that the authority reported (RFC 8555, section 6.7), without
-    /// its prefix.
+    /// Returns the type of the problem document (RFC 8555, section 6.7) in the authority's
+    /// response, without its prefix.
     fn problem(&self) -> Option<&str> {
         match self {
             Self::Authority(instant_acme::Error::Api(problem)) => problem
@@ -91,20 +90,19 @@ impl OrderError {
         }
     }
 
-    /// Whether the authority does not know the account, for example because the authority was
-    /// reinstalled.
+    /// Whether the authority does not know the account, for example because it was reinstalled.
     pub(super) fn is_about_account(&self) -> bool {
         self.problem() == Some("accountDoesNotExist")
     }
 
-    /// Whether the failed order cannot be resumed.
+    /// Whether the error means that the failed order cannot be resumed.
     fn is_final(&self) -> bool {
         match self {
             Self::Unproven { .. }
             | Self::NotOffered(_)
             | Self::Certificate(_)
             | Self::Request(_) => true,
-            // Every other problem is permanent.
+            // Of the problems that an authority can report, only these are temporary.
             Self::Authority(instant_acme::Error::Api(_)) => !matches!(
                 self.problem(),
                 Some("rateLimited" | "serverInternal" | "badNonce" | "orderNotReady")
@@ -113,8 +111,7 @@ impl OrderError {
         }
     }
 
-    /// Returns how long the authority asked the client to wait, if the error contains that
-    /// information.
+    /// Returns how long the authority asked the client to wait; zero if the error does not say so.
     pub(super) fn asked_to_wait(&self) -> SignedDuration {
         let wait = match self {
             Self::Slow(Some(next)) => next.saturating_duration_since(Instant::now()),
@@ -123,7 +120,7 @@ impl OrderError {
         SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)
     }
 
-    /// Returns the message for the log and the report, on one line of limited length.
+    /// Returns the error message for the log and the report, on one line of limited length.
     pub(super) fn tell(&self) -> String {
         let text = self.to_string();
         text.chars()
@@ -133,7 +130,7 @@ impl OrderError {
     }
 }
 
-/// Obtains a certificate for a name and stores it. Resumes an order that is in progress.
+/// Orders a certificate for a name and stores it. Resumes an order that is in progress.
 pub(super) async fn obtain(
     shared: &Shared,
     account: &Account,
@@ -163,7 +160,7 @@ async fn run(
         Some(found) => found,
         None => begin(shared, account, name, attempt, replaced).await?,
     };
-    // The challenge responses are served until the authority has validated the name.
+    // The edge serves the challenge responses until the authority has validated the name.
     let mut published = Vec::new();
     if order.state().status == OrderStatus::Pending {
         prove(shared, &mut order, name, &mut published).await?;
@@ -182,7 +179,7 @@ async fn run(
     Ok(certificate)
 }
 
-/// Returns the order in progress, if the authority still accepts it.
+/// Returns the order in progress, if the authority still knows it and the order can be completed.
 async fn resume(
     account: &Account,
     attempt: &Attempt,
@@ -216,7 +213,7 @@ async fn begin(
     let key = KeyPair::generate()?.serialize_pem();
     let names = [Identifier::Dns(name.to_owned())];
     let order = match replaced {
-        // An authority that rejects the `replaces` field may still accept the order without it.
+        // An authority that rejects the field `replaces` may still accept the order without it.
         Some(replaced) => match account
             .new_order(&NewOrder::new(&names).replaces(replaced))
             .await
@@ -260,7 +257,7 @@ async fn prove(
         match authorization.status {
             AuthorizationStatus::Valid => continue,
             AuthorizationStatus::Pending => {}
-            // The cause of any other status is reported when the order is polled.
+            // The reason for any other status is found when the order is polled.
             _ => break,
         }
         let mut challenge = authorization
@@ -279,17 +276,17 @@ async fn prove(
                 shared.challenges.publish_certificate(name, &shown)
             }
         });
-        // After a restart the challenge may already be in progress.
+        // If the order was resumed after a restart, the challenge may already be in progress.
         if challenge.status == ChallengeStatus::Pending {
             match challenge.set_ready().await.map_err(OrderError::from) {
                 Ok(()) => {}
-                // A fast authority may have validated the name already and return the result
-                // immediately. Polling the order gives the same result.
+                // A fast authority may already have validated the name and return the result at
+                // once. Polling the order returns the same result.
                 Err(error) if error.is_final() => {
                     told = Some(error);
                     break;
                 }
-                // The authority was not told that the response is ready, so there is no result to
+                // The authority does not know that the response is ready, so there is no result to
                 // wait for. The order is resumed later.
                 Err(error) => return Err(error),
             }
@@ -305,8 +302,8 @@ async fn prove(
     }
 }
 
-/// Returns the reason why the authority could not validate the name, and the address to which it
-/// connected.
+/// Returns an error with the reason why the authority could not validate the name, and the address
+/// to which the authority connected.
 async fn explain(shared: &Shared, order: &mut Order) -> OrderError {
     let mut found = order.state().error.as_ref().map(ToString::to_string);
     let mut authorizations = order.authorizations();
@@ -328,7 +325,8 @@ async fn explain(shared: &Shared, order: &mut Order) -> OrderError {
     }
 }
 
-/// Returns the port to which the authority connects (RFC 8555, section 8.3; RFC 8737, section 3).
+/// Returns the port to which the authority connects for the challenge (RFC 8555, section 8.3; RFC
+/// 8737, section 3).
 fn challenge_port(shared: &Shared) -> u16 {
     match shared.settings.challenge {
         Challenge::Http01 => 80,
@@ -336,7 +334,7 @@ fn challenge_port(shared: &Shared) -> u16 {
     }
 }
 
-/// Returns the certificate signing request for this name and key, in DER.
+/// Makes a certificate signing request for a name with a key, in DER.
 fn request(name: &str, key: &str) -> Result<Vec<u8>, OrderError> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();

@@ -1,4 +1,4 @@
-//! The self-signed certificates for `tls-alpn-01`, which contain a digest.
+//! Makes the self-signed certificates that respond to `tls-alpn-01` challenges.
 
 use std::sync::Arc;
 
@@ -9,17 +9,18 @@ use thiserror::Error;
 
 use crate::crypto;
 
-/// Why a challenge response could not be made.
+/// The reason why the certificate for a challenge could not be made.
 #[derive(Debug, Error)]
 pub(super) enum ProofError {
     #[error("cannot make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
-    /// The TLS library rejects the certificate.
+    /// rustls rejects the certificate.
     #[error("cannot use a certificate: {0}")]
     Tls(#[from] rustls::Error),
 }
 
-/// Makes the self-signed certificate that contains the digest for one name (RFC 8737, section 3).
+/// Makes a self-signed certificate for a name that contains the digest of the challenge (RFC 8737,
+/// section 3).
 pub(super) fn certificate(name: &str, digest: &[u8; 32]) -> Result<Arc<CertifiedKey>, ProofError> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();
@@ -28,8 +29,8 @@ pub(super) fn certificate(name: &str, digest: &[u8; 32]) -> Result<Arc<Certified
     let made = params.self_signed(&key)?;
     let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
     let key = crypto::provider().key_provider.load_private_key(key)?;
-    // This does not check that the key and the certificate match, because the parser for that check
-    // rejects the critical extension.
+    // Unlike other constructors, this one does not check that the key and the certificate match,
+    // because the parser for that check rejects the critical extension.
     Ok(Arc::new(CertifiedKey::new(vec![made.der().clone()], key)))
 }
 
@@ -49,7 +50,7 @@ mod tests {
             .find(|it| it.oid.to_id_string() == "1.3.6.1.5.5.7.1.31")
             .unwrap();
         assert!(identifier.critical);
-        // The value is an ASN.1 octet string of 32 bytes.
+        // The extension's value is an ASN.1 octet string of 32 bytes.
         assert_eq!(identifier.value[..2], [0x04, 0x20]);
         assert_eq!(identifier.value[2..], [7; 32]);
         let names = leaf.subject_alternative_name().unwrap().unwrap();

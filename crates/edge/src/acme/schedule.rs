@@ -1,4 +1,4 @@
-//! The schedule of a certificate's orders, as a pure function of the known state.
+//! The schedule of a name's certificate orders, as a pure function of the known state.
 //!
 //! The time and the jitter are parameters. Whatever the stored times are, the next step becomes due
 //! at some time, even after the clock was set back.
@@ -6,25 +6,26 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The first delay after a failure; it doubles with each further failure. Let's Encrypt allows five
-/// failures per name and hour.
+/// The delay after the first failure; it doubles with each further failure. Let's Encrypt permits
+/// five failures per name and hour.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(1);
-/// The longest delay while there is no certificate.
+/// The maximum delay after failures while the name has no certificate.
 const LONGEST_WAIT_WITHOUT: SignedDuration = SignedDuration::from_hours(1);
-/// The longest delay while there is a certificate.
+/// The maximum delay after failures while the name has a certificate.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
-/// The shortest delay.
+/// The minimum delay after failures, and between a certificate's issue and its renewal.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
-/// The longest delay that an authority may request. If there is a certificate, the delay is further
-/// limited to a tenth of its lifetime, so that the authority cannot delay the renewal until the
-/// certificate expires.
+/// The maximum delay that an authority may request. If the name has a certificate, the delay is
+/// further limited to a tenth of the certificate's lifetime, so that the authority cannot delay the
+/// renewal until the certificate expires.
 pub(super) const LONGEST_ASKED: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The longest delay until the authority is asked again for its renewal window (RFC 9773, section
-/// 4.3.2).
+/// The maximum delay until the client requests the certificate's renewal window again (RFC 9773,
+/// section 4.3.2).
 pub(super) const LONGEST_UNASKED: SignedDuration = SignedDuration::from_hours(24);
-/// The shortest time between issue and renewal, whatever window the authority suggests.
+/// The minimum time between a certificate's issue and its renewal, whatever window the authority
+/// suggests.
 const REST: SignedDuration = SignedDuration::from_hours(1);
-/// How long before its expiry an overdue certificate is logged as an error.
+/// An overdue certificate is logged as an error in this period before its expiry.
 const LOUD: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,31 +50,31 @@ impl Life {
         now >= later(self.until, -before)
     }
 
-    /// Returns the whole days until the certificate expires; 0 if it has expired.
+    /// Returns the number of whole days until the certificate expires; 0 if it has expired.
     pub(crate) fn days_left(self, now: Timestamp) -> i64 {
         (self.until.duration_since(now).as_hours() / 24).max(0)
     }
 }
 
-/// The renewal window that the authority suggests (RFC 9773, section 4.2).
+/// The renewal window that the authority suggests for a certificate (RFC 9773, section 4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Window {
     pub(super) start: Timestamp,
     pub(super) end: Timestamp,
 }
 
-/// Failed orders since the last successful one.
+/// The failed orders since the last successful one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failures {
     pub count: u32,
     pub last: Timestamp,
-    /// The error message of the last failure.
+    /// The error message of the most recent failure.
     pub why: String,
     /// How long the authority asked the client to wait, in seconds (`Retry-After`).
     pub asked_to_wait: i64,
 }
 
-/// A random number for each certificate, which spreads requests that would otherwise be sent at the
+/// A random number for each name, by which requests are spread that would otherwise be sent at the
 /// same time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Jitter(pub(super) u16);
@@ -84,22 +85,21 @@ impl Jitter {
     }
 }
 
-/// The state on which the next step depends.
+/// The state of a name, which determines the next step.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Known<'a> {
     pub(super) life: Option<Life>,
     pub(super) issued: Option<Timestamp>,
-    /// The renewal window that the authority suggested, if any.
+    /// The renewal window that the authority has suggested, if any.
     pub(super) window: Option<Window>,
-    /// The time at which to request the renewal window again.
+    /// The time at which the client should request the renewal window again.
     pub(super) ask: Option<Timestamp>,
-    /// The failures since the last certificate was issued.
+    /// The failures since a certificate was last issued for the name.
     pub(super) failures: Option<&'a Failures>,
-    /// The jitter of this certificate.
     pub(super) jitter: Jitter,
 }
 
-/// The next step for a name.
+/// The next step for a name, and the time at which it is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Order or renew the certificate.
@@ -111,21 +111,21 @@ pub enum Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Next {
     pub action: Action,
-    /// The time at which the step is due. A time in the past means now.
+    /// The time at which the step is due. A time in the past means that the step is due now.
     pub at: Timestamp,
 }
 
-/// Decides the next step for a name, and when the step is due.
 pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
     let mut order = known.life.map_or(now, |life| renewal(life, known));
     if let (Some(life), Some(issued)) = (known.life, known.issued) {
-        // Without this, a window in the past would cause one order after another.
+        // Without this minimum, a renewal window in the past would cause one order after another.
         let rest = share(life.length(), 1, 10).clamp(SHORTEST_WAIT, REST);
         order = order.max(later(issued.min(now), rest));
     }
     if let Some(failures) = known.failures {
         let wait = wait(failures, known.life, known.jitter);
-        // A failure in the future was recorded before the clock was set back.
+        // The time of a failure is in the future if the clock was set back afterwards. The current
+        // time is then used instead.
         order = order.max(later(failures.last.min(now), wait));
     }
     let ask = known.ask.map(|at| at.min(later(now, LONGEST_UNASKED)));
@@ -141,8 +141,8 @@ pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
     }
 }
 
-/// Returns the time at which to renew a certificate if nothing has failed. This is a random point
-/// in the renewal window, or else two thirds of the lifetime, and always before the last tenth.
+/// Returns the time at which to renew a certificate if nothing has failed: a random time in the
+/// renewal window, or else two thirds of the lifetime, and always before the last tenth.
 fn renewal(life: Life, known: &Known<'_>) -> Timestamp {
     let length = life.length();
     let wanted = match known.window {
@@ -154,7 +154,7 @@ fn renewal(life: Life, known: &Known<'_>) -> Timestamp {
     wanted.min(later(life.until, -share(length, 1, 10)))
 }
 
-/// Returns how long to wait after failures.
+/// Returns the delay after failures.
 fn wait(failures: &Failures, life: Option<Life>, jitter: Jitter) -> SignedDuration {
     let longest = life.map_or(LONGEST_WAIT_WITHOUT, |life| {
         share(life.length(), 1, 10).clamp(SHORTEST_WAIT, LONGEST_WAIT)
@@ -175,7 +175,8 @@ fn share(whole: SignedDuration, part: i128, of: i128) -> SignedDuration {
     SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
-/// Returns the time `by` after `at`, limited to the representable range.
+/// Returns the time `by` after `at`. A time that cannot be represented is replaced by the nearest
+/// one that can.
 pub(crate) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(if by.is_negative() {
         Timestamp::MIN

@@ -1,4 +1,4 @@
-//! The checked settings for the authority.
+//! The validated settings for the authority.
 
 use std::fmt;
 use std::fs;
@@ -20,18 +20,18 @@ use crate::description::Challenge;
 pub struct Settings {
     /// The directory URL of the authority, which must be `https`.
     pub directory: String,
-    /// The contact email address for the authority; empty for none.
+    /// The contact email address that the authority gets; empty for none.
     pub email: String,
-    /// The challenge type that proves control of a name.
+    /// The type of challenge by which the authority verifies control of a name.
     pub challenge: Challenge,
-    /// An existing account at the authority to bind to.
+    /// An existing account at the authority to which the new account is bound.
     pub external_account: Option<ExternalAccount>,
-    /// Additional root certificates for connections to the authority, besides the roots that
+    /// Root certificates that are trusted for connections to the authority, besides those that
     /// browsers trust.
     pub roots: Vec<CertificateDer<'static>>,
     /// Whether certificates are also ordered for names that do not resolve.
     pub force: bool,
-    /// The data folder; everything is stored in its subfolder `acme`.
+    /// The data folder. Account and certificates are stored in its subfolder `acme`.
     pub data: PathBuf,
 }
 
@@ -50,35 +50,35 @@ impl fmt::Debug for ExternalAccount {
     }
 }
 
-/// An error in `[tls] acme`.
+/// An error in the setting `[tls] acme`.
 #[derive(Debug, Error)]
 pub enum SettingsError {
-    /// The text is not an `https` URL.
+    /// The directory is not an `https` URL.
     #[error("“{0}” is no https URL")]
     Directory(String),
-    /// The text is not a valid email address.
+    /// The contact is not a valid email address.
     #[error("“{0}” is no mail address")]
     Email(String),
     /// The file with additional root certificates cannot be read or contains none.
     #[error("{}: {cause}", file.display())]
     Root {
         file: PathBuf,
-        /// The error in the file.
+        /// The reason why the file cannot be used.
         cause: pem::Error,
     },
-    /// The file with the account key cannot be read.
+    /// The file with the external account's key cannot be read.
     #[error("{}: {cause}", file.display())]
     AccountKeyFile {
         file: PathBuf,
         cause: std::io::Error,
     },
-    /// The account key is not valid base64url. The error does not contain the key.
+    /// The external account's key is not valid base64url. The error does not contain the key.
     #[error("{}: the key is not written in base64url", .0.display())]
     AccountKey(PathBuf),
 }
 
 impl SettingsError {
-    /// Returns the key of the setting in the settings file.
+    /// Returns the key of the invalid setting in the settings file.
     pub fn key(&self) -> &'static str {
         match self {
             Self::Directory(_) => "tls.acme.directory",
@@ -88,7 +88,7 @@ impl SettingsError {
         }
     }
 
-    /// Returns a hint on how to correct the setting.
+    /// Returns a hint on how to correct the invalid setting.
     pub fn mend(&self) -> &'static str {
         match self {
             Self::Directory(_) => "leave it out for Let's Encrypt, or copy it from the authority",
@@ -101,8 +101,8 @@ impl SettingsError {
 }
 
 impl Settings {
-    /// Checks the settings. File names are relative to `folder`, and certificates are stored below
-    /// `data`.
+    /// Validates the settings. File names are relative to `folder`, and certificates are stored
+    /// below `data`.
     pub fn check(
         asked: &description::Acme,
         folder: &Path,
@@ -151,8 +151,8 @@ impl Settings {
     }
 }
 
-/// Whether a text is an email address. The check rejects only characters that would break a
-/// `mailto:` URL, because the authority validates the address itself.
+/// Whether a text can be an email address. Only characters that would break a `mailto:` URL are
+/// refused, because the authority validates the address itself.
 fn is_address(email: &str) -> bool {
     email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && !domain.contains('@')
@@ -203,7 +203,7 @@ pub enum Unorderable {
     Malformed,
 }
 
-/// Checks whether a certificate can be ordered for a name, which is in lower case.
+/// Checks whether a certificate can be ordered for a host name, which must be in lower case.
 pub fn can_be_ordered(name: &str) -> Result<(), Unorderable> {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

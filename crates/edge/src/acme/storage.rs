@@ -1,9 +1,9 @@
 //! Stores the account, the certificates and the orders in progress on disk.
 //!
-//! They are stored under `data/acme/`, with one folder for each authority, so that certificates
-//! from a test authority are never served after a switch to the real one. Folders have mode 0700,
-//! files 0600. Files are replaced atomically. A key and its chain share one file, so that a crash
-//! cannot separate them.
+//! The data of each authority is in a separate folder below `data/acme/`, so that certificates from
+//! a test authority are never served after a switch to the real one. Folders have mode 0700, files
+//! 0600. Files are replaced atomically. A key and its chain share one file, so that a crash cannot
+//! separate them.
 //!
 //! File access is blocking, because only a few small files are written every few weeks.
 
@@ -25,9 +25,9 @@ use super::certificate::{Certificate, CertificateFault};
 use super::schedule::Failures;
 
 const ACCOUNT: &str = "account.json";
-/// The maximum size of a file, in bytes; no file has a reason to be larger.
+/// The maximum size of a file that is read, in bytes. The files are normally much smaller.
 const LARGEST: u64 = 1 << 20;
-/// The characters that are percent-encoded in the name of an authority's folder.
+/// The characters that are percent-encoded when an authority's URL becomes a folder name.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 #[derive(Serialize, Deserialize)]
@@ -36,22 +36,22 @@ pub(super) struct StoredAccount {
     pub(super) credentials: AccountCredentials,
 }
 
-/// The stored state of obtaining one name's certificate.
+/// The stored state of the orders for one name.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Attempt {
     pub(super) issued: Option<Timestamp>,
-    /// The failures since the last certificate was issued.
+    /// The failures since a certificate was last issued for the name.
     pub(super) failures: Option<Failures>,
-    /// The order in progress, if there is one.
+    /// The order in progress, if there is any.
     pub(super) pending: Option<Pending>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Pending {
-    /// The URL of the order at the authority.
+    /// The URL of the order in progress.
     pub(super) url: String,
-    /// The private key for the certificate, in PEM.
+    /// The private key for the ordered certificate, in PEM.
     pub(super) key: String,
 }
 
@@ -61,36 +61,36 @@ impl std::fmt::Debug for Pending {
     }
 }
 
-/// Why data could not be read or stored.
+/// The reason why data could not be read or stored.
 #[derive(Debug, Error)]
 pub enum StorageError {
     #[error("{}: {cause}", path.display())]
     Disk {
-        /// The file or folder.
+        /// The file or folder that could not be accessed.
         path: PathBuf,
         cause: io::Error,
     },
-    /// The content of the file is not valid.
+    /// The content of a file is not valid.
     #[error("{} is damaged: {cause}", path.display())]
     Damaged {
         path: PathBuf,
-        /// The error in the file's content.
+        /// The error in the content.
         cause: Damage,
     },
 }
 
-/// An error in the content of a file.
+/// An error in the content of a stored file.
 #[derive(Debug, Error)]
 pub enum Damage {
     #[error("it is not UTF-8")]
     Text,
-    /// The content is far larger than any file that this module writes.
+    /// The content is far larger than any content that this module writes.
     #[error("it is larger than 1 MiB")]
     Size,
-    /// The content is not the expected JSON.
+    /// The content is not the expected JSON document.
     #[error("{0}")]
     Json(serde_json::Error),
-    /// The content includes no usable certificate.
+    /// The content contains no usable certificate.
     #[error("{0}")]
     Certificate(CertificateFault),
 }
@@ -111,7 +111,8 @@ impl Storage {
                 .recursive(true)
                 .mode(0o700)
                 .create(folder)
-                // The mode is set even if the folder already exists, perhaps with another mode.
+                // The mode is also set if the folder already exists, because it may have another
+                // mode.
                 .and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o700)))
                 .and_then(|()| durable::sync(folder.parent().unwrap_or(folder)));
             made.map_err(|cause| disk(folder, cause))?;
@@ -132,11 +133,11 @@ impl Storage {
             .map_err(|cause| disk(&self.folder.join(ACCOUNT), cause))
     }
 
-    /// Returns the stored state of a name; empty if nothing is stored.
+    /// Returns the stored state of the orders for a name, which is empty if nothing is stored.
     pub(super) fn load_attempt(&self, name: &str) -> Result<Attempt, StorageError> {
         let mut attempt: Attempt = self.load_json(&attempt_file(name))?.unwrap_or_default();
-        // An order is done once its key is in the certificate's file, even if the system crashed
-        // before the state was updated.
+        // If the order's key is in the certificate's file, the order was completed, even if the
+        // system crashed before this state was updated.
         if let (Some(pending), Ok(Some(pem))) =
             (&attempt.pending, self.read(&certificate_file(name)))
             && pem.starts_with(&pending.key)
@@ -160,7 +161,7 @@ impl Storage {
             .map_err(|fault| self.damaged(&file, Damage::Certificate(fault)))
     }
 
-    /// Stores a key followed by its chain, both in PEM.
+    /// Stores a name's key and certificate chain, both in PEM.
     pub(super) fn store_certificate(&self, name: &str, pem: &str) -> Result<(), StorageError> {
         self.write(&certificate_file(name), pem.as_bytes())
     }

@@ -1,4 +1,5 @@
-//! The task that carries out the scheduled steps for one name after another.
+//! The task that carries out scheduled steps, such as orders and renewals, for one name after
+//! another.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,13 +24,14 @@ use super::settings::can_be_ordered;
 use super::storage::{Attempt, StorageError};
 use super::{Shared, Standing, account, order};
 
-/// The longest sleep, after which a changed clock or a resumed machine is noticed.
+/// The maximum sleep of the task. After it, the task notices if the clock was changed or the
+/// machine was suspended.
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
-/// The shortest delay until the authority is asked again for its renewal window (RFC 9773, section
-/// 4.3.2).
+/// The minimum delay until the client requests a certificate's renewal window again (RFC 9773,
+/// section 4.3.2).
 const SHORTEST_UNASKED: SignedDuration = SignedDuration::from_mins(1);
-/// The delay until the authority is asked again after it failed to respond (RFC 9773, section
-/// 4.3.3).
+/// The delay until the client requests the renewal window again after the authority failed to
+/// respond (RFC 9773, section 4.3.3).
 const UNANSWERED: SignedDuration = SignedDuration::from_hours(6);
 
 pub(super) struct Task {
@@ -77,7 +79,7 @@ impl Task {
         }
     }
 
-    /// Runs until `stop` is cancelled, which interrupts an order too.
+    /// Runs until `stop` is cancelled, which interrupts even an order.
     pub(super) async fn run(
         mut self,
         mut wanted: watch::Receiver<BTreeSet<String>>,
@@ -110,7 +112,7 @@ impl Task {
                         () = stop.cancelled() => {}
                         changed = wanted.changed() => match changed {
                             Ok(()) => wanted.mark_changed(),
-                            // The handle was dropped, so nothing needs certificates any more.
+                            // The handle was dropped, so the edge needs no certificates any more.
                             Err(_) => return,
                         },
                         () = sleep(pause) => {}
@@ -120,8 +122,8 @@ impl Task {
         }
     }
 
-    /// Starts with new names, and drops the state of names that are no longer in `wanted`. The
-    /// files of the dropped names are kept.
+    /// Begins with the new names in `wanted`, and drops the state of names that are no longer in
+    /// it. The files for those names are kept.
     pub(super) fn take_on(&mut self, wanted: &BTreeSet<String>) {
         self.names.retain(|name, _| wanted.contains(name));
         self.refused.clear();
@@ -157,8 +159,7 @@ impl Task {
         kept
     }
 
-    /// Resets the state that depends on the certificate, after a new certificate was issued or
-    /// loaded.
+    /// Resets the state that depends on the certificate, after a certificate was issued or loaded.
     fn begin_life(&self, kept: &mut Kept) {
         kept.window = None;
         kept.ask = kept.certificate.as_ref().map(|_| self.now());
@@ -166,7 +167,7 @@ impl Task {
         kept.jitter = jitter.map(Jitter).unwrap_or_default();
     }
 
-    /// Publishes all certificates to the edge.
+    /// Makes all certificates available to the edge.
     fn issue(&self) {
         let by_name = self.names.iter().filter_map(|(name, kept)| {
             let certificate = kept.certificate.as_ref()?;
@@ -179,8 +180,8 @@ impl Task {
         let Some(mut kept) = self.names.remove(name) else {
             return;
         };
-        // The state is put back whatever the outcome of the step is. If the task is stopped in the
-        // middle of a step, the state is no longer needed.
+        // The state is put back after the step, whatever its outcome. If the task is stopped during
+        // the step, the state is lost, but is no longer needed.
         match action {
             Action::Order => self.order(name, &mut kept).await,
             Action::Ask => self.ask(name, &mut kept).await,
@@ -229,8 +230,8 @@ impl Task {
                 let again = kept.next(now).at;
                 tracing::warn!(name, count, why, %again, "there is no new certificate");
                 metrics::certificate_failed(name);
-                // The authority never saw this order, so the failure is not stored. The DNS record
-                // may be fixed by the next start.
+                // The authority received no order, so the failure is not stored. The DNS record may
+                // be corrected by the next start.
                 if matches!(error, OrderError::NoAddress(_)) {
                     return;
                 }
@@ -241,12 +242,12 @@ impl Task {
 
     async fn try_order(&mut self, name: &str, kept: &mut Kept) -> Result<Certificate, OrderError> {
         let account = self.open_account().await?;
-        // Only an authority that suggests renewal windows supports the `replaces` field.
+        // Only authorities that suggest renewal windows support the field `replaces`.
         let replaced = kept.window.and(identify(kept.certificate.as_ref()));
         order::obtain(&self.shared, &account, name, &mut kept.attempt, replaced).await
     }
 
-    /// Asks the authority for the renewal window of a certificate.
+    /// Requests the renewal window of a name's certificate from the authority.
     async fn ask(&mut self, name: &str, kept: &mut Kept) {
         let answer = match (
             identify(kept.certificate.as_ref()),
@@ -307,7 +308,8 @@ impl Task {
     }
 }
 
-/// Returns the identifier of a certificate for renewal information (RFC 9773, section 4.1).
+/// Returns the identifier by which the renewal window of a certificate is requested (RFC 9773,
+/// section 4.1).
 fn identify(certificate: Option<&Certificate>) -> Option<CertificateIdentifier<'_>> {
     CertificateIdentifier::try_from(certificate?.leaf()?).ok()
 }

@@ -1,4 +1,4 @@
-//! Bodies from files that are read while they are sent.
+//! Bodies from files, which are read while they are sent.
 //!
 //! Data in the page cache is read or sent immediately. Only other data requires a blocking thread.
 //! Read-ahead is left to the kernel.
@@ -21,31 +21,29 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use super::read_permits::{ReadPermit, Readers, Reading, Turns};
 use super::{BodyError, SendfileRange};
 
-/// The size of a read in bytes. Nothing is read ahead, so a slow client occupies only 64 KiB.
+/// The size of a read in bytes. A slow client occupies only this much memory, because nothing is
+/// read ahead.
 const PIECE: usize = 64 * 1_024;
-/// The maximum number of bytes that one `sendfile` call is asked to send.
+/// The maximum number of bytes that one `sendfile` call may send.
 const STRETCH: usize = 256 * 1_024;
-/// The distance in bytes between the bytes that are read to check whether a range is in the page
-/// cache.
+/// The interval, in bytes, at which a range is probed for being in the page cache.
 const PROBED: usize = 64 * 1_024;
 
-/// A part of a body.
 pub(crate) enum Piece {
     Bytes(Bytes),
     /// A non-empty range of a file.
     File(Arc<File>, Range<u64>),
 }
 
-/// Parts that are sent one after another. If a file is shorter than expected, the body fails, so
-/// that the client notices the error; the body is never padded.
+/// A body of pieces that are sent one after another. If a file is shorter than expected, the body
+/// fails, so that the client notices the error; the body is never padded.
 pub struct FileBody {
     queue: VecDeque<Piece>,
     readers: Readers,
     turns: Turns,
-    /// The read from disk in progress.
+    /// A read from disk that is in progress.
     reading: Option<Reading<Bytes>>,
-    /// The number of bytes in the next part that are known to be in the page cache or have just
-    /// been read.
+    /// The number of bytes in the next piece that are known to be in the page cache.
     at_hand: usize,
     left: u64,
 }
@@ -66,13 +64,13 @@ impl FileBody {
         }
     }
 
-    /// Whether the whole body is in one file.
+    /// Whether the whole body is a range of one file.
     pub(crate) fn is_one_file(&self) -> bool {
         self.queue.len() == 1 && matches!(self.queue.front(), Some(Piece::File(..)))
     }
 
-    /// Waits for a permit and until the next part of the file is in the page cache. Fails if the
-    /// file became shorter or the next part is not in a file.
+    /// Waits for a permit, and until the next part of the file is in the page cache. Fails if the
+    /// file became shorter or the next piece is not in a file.
     pub(crate) fn poll_stretch(
         &mut self,
         context: &mut Context<'_>,
@@ -114,7 +112,7 @@ impl FileBody {
         }
     }
 
-    /// Records that `sent` bytes of the first part, which is in a file, were sent.
+    /// Records that `sent` bytes of the first piece, which is in a file, have been sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         self.at_hand = self.at_hand.saturating_sub(sent);
         let sent = sent as u64;
@@ -169,8 +167,8 @@ pub(crate) fn shorter() -> io::Error {
     io::Error::new(ErrorKind::UnexpectedEof, "the file became shorter")
 }
 
-/// Returns how many bytes from `at`, at most `length`, are in the page cache. The kernel reads in
-/// larger blocks, so it is enough to check the first byte of each block.
+/// Returns how many of the `length` bytes from `at` on are in the page cache. The kernel reads
+/// files in larger blocks, so it is enough to probe the first byte of each block.
 fn in_memory(file: &File, at: u64, length: usize) -> io::Result<usize> {
     for place in (0..length).step_by(PROBED) {
         if read_now(file, at + place as u64, &mut [0])?.is_none() {
@@ -180,8 +178,8 @@ fn in_memory(file: &File, at: u64, length: usize) -> io::Result<usize> {
     Ok(length)
 }
 
-/// Reads at least one byte from the page cache. Returns `None` if this would have to wait for the
-/// disk.
+/// Reads at least one byte of a file from the page cache. Returns `None` if the read would have to
+/// wait for the disk.
 fn read_now(file: &File, at: u64, into: &mut [u8]) -> io::Result<Option<usize>> {
     match preadv2(
         file,
@@ -271,7 +269,7 @@ mod tests {
         Arc::new(file)
     }
 
-    /// Makes a file that is not in the page cache, if the file system supports that.
+    /// Makes a file whose data is not in the page cache, if the file system supports that.
     fn cold_file() -> Arc<File> {
         let file = file();
         file.sync_all().unwrap();
@@ -284,7 +282,7 @@ mod tests {
         FileBody::new(readers, [whole].into())
     }
 
-    /// Returns the number of frames that are available without waiting.
+    /// Returns the number of frames that can be read without waiting.
     fn at_once(pieces: &mut FileBody) -> usize {
         let mut context = Context::from_waker(Waker::noop());
         std::iter::from_fn(|| {
@@ -298,12 +296,13 @@ mod tests {
     async fn what_is_in_memory_comes_at_once_and_lets_others_go_between() {
         let (readers, file) = (Readers::default(), file());
         if in_memory(&file, 0, LENGTH).unwrap() < LENGTH {
-            // On some file systems, it is unknown whether data is in the page cache.
+            // Some file systems do not tell whether data is in the page cache, so the rest cannot
+            // be tested.
             return;
         }
         let (mut one, mut other) = (pieces(&readers, &file), pieces(&readers, &file));
         assert_eq!(at_once(&mut one), 2);
-        // Both bodies share the permits, and the waiting body gets the next permit.
+        // Both bodies share the permits. The body that waits gets the next permit.
         assert_eq!(at_once(&mut other), 0);
         tokio::task::yield_now().await;
         assert_eq!((at_once(&mut other), at_once(&mut one)), (1, 1));
@@ -329,7 +328,7 @@ mod tests {
                     assert_eq!(stretch.place, end);
                     assert!((1..=STRETCH).contains(&stretch.length));
                     stretch.turn.pass_on();
-                    // The kernel sometimes sends less than it was offered.
+                    // `sendfile` may send less than it is asked to.
                     Poll::Ready(stretch.length.div_ceil(2))
                 })
                 .await;

@@ -11,18 +11,18 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use super::{Body, SendfileRange, has_no_body};
 use crate::access_log::Entry;
 
-/// The body of a response. Its log line is written exactly once: when the body ends, when it fails,
-/// or when it is dropped because the client disconnected.
+/// A response body. Its log line is written exactly once: when the body ends, when it fails, or
+/// when it is dropped because the client disconnected.
 #[derive(Debug)]
 pub struct LoggedBody<B: HttpBody> {
     body: B,
     sent: u64,
-    /// `None` once the line is written.
+    /// The log entry; `None` once its line has been written.
     entry: Option<Box<Entry>>,
 }
 
 impl<B: HttpBody> LoggedBody<B> {
-    /// Wraps a body so that the line of `entry` is written when the body ends.
+    /// Wraps a body so that the log line of `entry` is written when the body ends.
     pub fn new(body: B, entry: Box<Entry>) -> Self {
         Self {
             body,
@@ -43,7 +43,7 @@ impl<B: HttpBody> LoggedBody<B> {
 }
 
 impl LoggedBody<Body> {
-    /// Waits for the next part that the kernel can send by itself.
+    /// Waits until `sendfile` can send the next part.
     pub(crate) fn poll_stretch(
         &mut self,
         context: &mut Context<'_>,
@@ -51,12 +51,12 @@ impl LoggedBody<Body> {
         self.body.poll_stretch(context)
     }
 
-    /// Logs that the body could not be read.
+    /// Logs that the body's file could not be read.
     pub(crate) fn failed(&mut self, error: &io::Error) {
         self.end(&error.to_string());
     }
 
-    /// Records that `sent` bytes of the last part were sent.
+    /// Records that `sent` bytes of the last part have been sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         self.body.advance(sent);
         self.sent += sent as u64;
@@ -85,7 +85,7 @@ where
             Some(Err(error)) => this.end(&error.to_string()),
             Some(Ok(frame)) => {
                 this.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
-                // The end is logged now, because the HTTP engine may not poll again.
+                // The end is logged now, because hyper may not poll the body again.
                 if this.body.is_end_stream() {
                     this.end("");
                 }
@@ -108,7 +108,7 @@ impl<B: HttpBody> Drop for LoggedBody<B> {
         let Some(entry) = self.entry.take() else {
             return;
         };
-        // A body that is already at its end is not polled.
+        // hyper does not poll a body that is already at its end.
         let is_whole = is_without_body(&entry) || self.body.is_end_stream();
         entry.end(
             self.sent,
@@ -117,7 +117,7 @@ impl<B: HttpBody> Drop for LoggedBody<B> {
     }
 }
 
-/// Whether the client expects no body of this response.
+/// Whether the client expects this response to have no body.
 fn is_without_body(entry: &Entry) -> bool {
     entry.method == Some(Method::HEAD) || has_no_body(entry.status)
 }

@@ -1,6 +1,6 @@
-//! Permits to read, compress or send parts of large files.
+//! Permits for steps in which large files are read, compressed or sent.
 //!
-//! Each step is short, but there may be as many steps as clients. Therefore, a worker runs only a
+//! Each step is short, but as many steps as clients may be waiting. Therefore, a worker runs only a
 //! few steps at once, and runs other ready tasks in between, so that a page request does not wait
 //! behind all downloads.
 
@@ -13,13 +13,13 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::PollSemaphore;
 
-/// The number of concurrent steps in each worker.
+/// The maximum number of concurrent steps in each worker.
 const STEPS: usize = 2;
-/// The number of blocking threads for each worker. A thread for each slow read would take processor
-/// time from fast requests.
+/// The maximum number of blocking threads for each worker. If each slow read had its own thread,
+/// these threads would take processor time from fast requests.
 const THREADS: usize = 2;
 
-/// The permits to read large files in one worker.
+/// The permits for reading large files in one worker.
 #[derive(Debug, Clone)]
 pub(crate) struct Readers {
     steps: Arc<Semaphore>,
@@ -32,12 +32,12 @@ pub(crate) struct ReadPermit {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Acquires permits one after another, in the order of the requests. A task that has started to
-/// wait must either continue or drop this value, because the permit is reserved for that task.
+/// Acquires permits in the order of the requests. A task that has begun to wait must continue to
+/// wait or drop this value, because a permit may be reserved for the task.
 #[derive(Debug)]
 pub(super) struct Turns(PollSemaphore);
 
-/// The result of a blocking thread that may wait for the disk.
+/// The result of a read on a blocking thread, which may wait for the disk.
 pub(super) type Reading<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>;
 
 impl Default for Readers {
@@ -54,7 +54,7 @@ impl Readers {
         Turns(PollSemaphore::new(Arc::clone(&self.steps)))
     }
 
-    /// Starts the read at once if a thread is free, or else when the result is polled.
+    /// Starts a read at once if a blocking thread is available, or else when the result is polled.
     pub(super) fn begin<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,
@@ -87,7 +87,7 @@ impl Turns {
 }
 
 impl ReadPermit {
-    /// Releases the permit after all tasks that are ready now have run.
+    /// Releases the permit once all tasks that are ready now have run.
     pub(crate) fn pass_on(self) {
         if let Ok(worker) = Handle::try_current() {
             worker.spawn(async { drop(self) });

@@ -1,4 +1,4 @@
-//! `Cache-Control` (RFC 9111, section 5.2) of requests and responses.
+//! Parses `Cache-Control` (RFC 9111, section 5.2) in requests and responses.
 
 use std::mem;
 use std::time::Duration;
@@ -6,11 +6,12 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 
-/// The maximum number of seconds; larger numbers are reduced to it (RFC 9111, section 1.2.2).
+/// The maximum number of seconds. Larger numbers are replaced by this one (RFC 9111, section
+/// 1.2.2).
 const MOST: u64 = 1 << 31;
 
-/// The parsed directives. A malformed time, or a time given twice with different values, counts as
-/// zero, so that the response is stale.
+/// The parsed directives. A time that is malformed, or is given twice with different values, counts
+/// as zero, so that the response is stale.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -27,9 +28,9 @@ pub(super) struct Directives {
     pub(super) must_revalidate: bool,
     pub(super) max_age: Option<Duration>,
     pub(super) s_maxage: Option<Duration>,
-    /// See RFC 5861, section 3.
+    /// The extension of RFC 5861, section 3.
     pub(super) stale_while_revalidate: Option<Duration>,
-    /// See RFC 5861, section 4.
+    /// The extension of RFC 5861, section 4.
     pub(super) stale_if_error: Option<Duration>,
 }
 
@@ -74,7 +75,8 @@ pub(super) fn seconds(text: &[u8]) -> Option<Duration> {
     is_number.then(|| Duration::from_secs(number.min(MOST)))
 }
 
-/// Iterates over `name`, `name=token` or `name="quoted"`, separated by commas.
+/// Yields the parts of a comma-separated list, each of which is `name`, `name=token` or
+/// `name="quoted"`.
 struct Parts<'a>(&'a [u8]);
 
 impl Iterator for Parts<'_> {
@@ -93,7 +95,8 @@ impl Iterator for Parts<'_> {
         let (argument, rest) = match rest {
             [b'=', rest @ ..] => match argument(rest.trim_ascii_start()) {
                 Some(argument) => argument,
-                // An unterminated quotation may hide any directive, so it counts as `no-store`.
+                // Any directive may be within an unterminated quotation, so it counts as
+                // `no-store`.
                 None => return Some(("no-store".to_owned(), mem::take(&mut self.0).to_vec())),
             },
             rest => (Vec::new(), rest),
@@ -103,7 +106,7 @@ impl Iterator for Parts<'_> {
     }
 }
 
-/// Returns the argument after `=` and the remaining text.
+/// Splits the text after `=` into the directive's argument and the rest.
 fn argument(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let [b'"', inside @ ..] = text else {
         let (token, rest) = text.split_at(position(text, |byte| byte == b','));

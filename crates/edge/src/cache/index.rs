@@ -1,4 +1,4 @@
-//! The index of stored responses, which also decides which responses to evict. Nothing in this
+//! The index of stored responses, which also decides which responses are evicted. Nothing in this
 //! module blocks.
 
 use std::collections::{HashMap, VecDeque};
@@ -12,33 +12,32 @@ use http::HeaderMap;
 use super::purge::Purge;
 use super::stored::{Head, Key, Stored};
 
-/// The maximum number of responses per key, which differ by the headers in `Vary`. If there are
-/// more, the oldest is removed.
+/// The maximum number of stored responses per key, which differ in the headers named in `Vary`. If
+/// there are more, the oldest is removed.
 const VARIANTS: usize = 16;
-/// The number of purge counters. Keys with the same hash share a counter. If the counter changes
-/// because of another key, the only effect is that a response being fetched is not stored.
+/// The number of purge counters. Keys with the same hash share a counter. If a purge of another key
+/// changes the counter, the only effect is that a response being fetched is not stored.
 const COUNTS: usize = 1_024;
-/// The maximum number of remembered keys whose responses may not be stored.
+/// The maximum number of keys that are remembered because their responses could not be stored.
 const PASSING: usize = 4_096;
-/// The time during which requests do not wait for each other, after a response with the same key
-/// could not be stored.
+/// After a response could not be stored, requests with the same key do not wait for a shared
+/// response during this time.
 const PASSING_TIME: Duration = Duration::from_secs(10);
 
-/// The size limits, in bytes and in responses.
+/// The limits of the cache, in bytes and in responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Room {
     pub(super) memory: u64,
     pub(super) entries: usize,
 }
 
-/// All stored responses.
 #[derive(Debug)]
 pub(super) struct Index {
     pages: HashMap<Key, Vec<Arc<Stored>>>,
     passing: HashMap<Key, SystemTime>,
     turns: Turns,
-    /// The number of purges of each single key, indexed by a hash of the key. `purged_names` is the
-    /// number of purges by path.
+    /// The number of purges of single keys, indexed by a hash of the key. `purged_names` is the
+    /// number of purges by path prefix.
     purged_addresses: Box<[u64]>,
     purged_names: u64,
     pub(super) memory: u64,
@@ -60,7 +59,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// Returns the newest response that matches these request headers.
+    /// Returns the newest stored response for a key that matches these request headers.
     pub(super) fn find(&self, key: &str, request: &HeaderMap) -> Option<Arc<Stored>> {
         let variants = self.pages.get(key)?;
         let found = variants
@@ -71,7 +70,7 @@ impl Index {
         Some(Arc::clone(found))
     }
 
-    /// Returns the newest response of a key, whatever its `Vary`.
+    /// Returns the newest stored response for a key, whatever its `Vary`.
     pub(super) fn newest(&self, key: &str) -> Option<&Arc<Stored>> {
         self.pages.get(key)?.last()
     }
@@ -81,12 +80,12 @@ impl Index {
         self.purged_names + self.purged_addresses[self.count_of(key)]
     }
 
-    /// Whether a purge since the request began may have affected the response.
+    /// Whether the response may have been purged since its request began.
     pub(super) fn was_purged(&self, head: &Head) -> bool {
         head.began != self.purges(&head.key)
     }
 
-    /// Stores a response and replaces the previous one. Does nothing if the response was purged
+    /// Stores a response, which replaces an earlier one. Does nothing if the response was purged
     /// since its request began.
     pub(super) fn insert(&mut self, stored: &Arc<Stored>, room: Room) {
         if self.was_purged(&stored.head) {
@@ -128,8 +127,8 @@ impl Index {
         self.entries -= 1;
     }
 
-    /// Removes the matching responses, and counts the purge so that responses being fetched are not
-    /// stored. Returns how many were removed.
+    /// Removes the responses that match a purge, and counts the purge so that responses being
+    /// fetched are not stored. Returns the number of removed responses.
     pub(super) fn purge(&mut self, purge: &Purge<'_>) -> usize {
         self.purged_names += 1;
         let all = self.pages.values().flatten();
@@ -141,7 +140,7 @@ impl Index {
         meant.len()
     }
 
-    /// Removes the responses of one key, and counts the purge.
+    /// Removes the stored responses for one key, and counts the purge.
     pub(super) fn purge_address(&mut self, key: &Key) {
         let count = self.count_of(key);
         self.purged_addresses[count] += 1;
@@ -158,7 +157,7 @@ impl Index {
         self.pages.hasher().hash_one(key) as usize % COUNTS
     }
 
-    /// Remembers that responses of this key may not be stored.
+    /// Remembers that responses for this key cannot be stored.
     pub(super) fn pass(&mut self, key: &Key, now: SystemTime) {
         if self.passing.len() >= PASSING {
             self.passing.retain(|_, until| *until > now);
@@ -169,7 +168,7 @@ impl Index {
         self.passing.insert(Arc::clone(key), now + PASSING_TIME);
     }
 
-    /// Whether responses of this key were recently found to be not storable.
+    /// Whether a response for this key recently could not be stored.
     pub(super) fn is_passing(&self, key: &str, now: SystemTime) -> bool {
         self.passing.get(key).is_some_and(|until| {
             now < *until
@@ -179,7 +178,7 @@ impl Index {
         })
     }
 
-    /// Evicts responses until the limits are met.
+    /// Evicts responses until the cache is within its limits.
     pub(super) fn shrink(&mut self, room: Room) {
         while self.entries > room.entries || self.memory > room.memory {
             let Some(stored) = self.turns.next() else {
@@ -190,15 +189,14 @@ impl Index {
     }
 }
 
-/// The eviction order: a queue in which a used response is moved to the end again ("second
-/// chance"). The queue does not keep removed responses alive.
+/// The eviction order: a queue in which a response that has been used moves to the end again
+/// ("second chance"). The queue does not keep removed responses alive.
 #[derive(Debug, Default)]
 struct Turns(VecDeque<Weak<Stored>>);
 
 impl Turns {
     fn push(&mut self, stored: &Arc<Stored>, entries: usize) {
-        // The entries of removed responses are dropped when they make up more than half of the
-        // queue.
+        // When entries of removed responses make up more than half of the queue, they are dropped.
         if self.0.len() > 2 * entries + 64 {
             self.0.retain(|stored| there(stored).is_some());
         }

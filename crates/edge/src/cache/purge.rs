@@ -1,22 +1,23 @@
-//! Purges responses before they expire, by path prefix.
+//! Purges stored responses before they expire, by path prefix.
 
 use http::{HeaderMap, HeaderName};
 
 use super::stored::Head;
 
-/// A response header that lists paths. The edge purges all responses at and below these paths.
-/// Commas or spaces separate the paths. `*` purges all responses of the same target. The edge
-/// removes the header.
+/// A response header by which a server purges stored responses. It contains paths, separated by
+/// commas or spaces; the edge purges all responses of the same target at and below these paths. `*`
+/// purges all responses of the target. The edge removes the header.
 pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
 
-/// The maximum number of paths in one response. If there are more, everything is purged.
+/// The maximum number of paths in one response. If there are more, all responses of the target are
+/// purged.
 const MOST: usize = 64;
 
-/// The responses to purge: those whose path, as sent to the server, begins with `name`; all
-/// responses if `name` is `*`.
+/// A purge of the responses whose path, as sent to the server, begins with `name`; of all responses
+/// if `name` is `*`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Purge<'a> {
-    /// The target of the route; `None` for every target.
+    /// The target whose responses are purged; `None` for all targets.
     pub(crate) scope: Option<&'a str>,
     pub(crate) name: &'a str,
 }
@@ -32,7 +33,7 @@ impl Purge<'_> {
 }
 
 /// Removes the purge header from a response and returns its paths. If there are too many paths,
-/// returns only `*`, because matching each path would delay other requests.
+/// returns only `*`, because comparing each path would delay other requests.
 pub(crate) fn taken_purges(answer: &mut HeaderMap) -> Vec<Box<str>> {
     if !answer.contains_key(PURGE) {
         return Vec::new();

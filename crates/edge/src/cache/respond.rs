@@ -1,4 +1,5 @@
-//! Makes responses from stored ones: conditions, ranges, headers, age and cache status.
+//! Makes responses from stored ones: evaluates conditions and ranges, and sets the age and the
+//! cache status.
 
 use std::time::SystemTime;
 
@@ -15,7 +16,7 @@ use crate::body::{Answer, Body, answer};
 use crate::conditions::{self, Precondition};
 use crate::ranges::{self, Wanted};
 
-/// The header of RFC 9211.
+/// The header that tells how the cache handled a request (RFC 9211).
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// How the cache handled a request.
@@ -24,17 +25,18 @@ pub(crate) enum Told {
     /// A stored response was served.
     Hit,
     Stale,
-    /// The request was forwarded to the server, either for this request or for another request that
-    /// this one joined.
+    /// The request was sent to the server, either on its own behalf or on behalf of another request
+    /// that it joined.
     Asked {
         how: How,
-        /// The `fwd` reason of RFC 9211: a miss, a stale response, or a directive from the client.
+        /// The reason for sending the request to the server (`fwd` in RFC 9211): a miss, a stale
+        /// response, or a directive from the client.
         why: &'static str,
         collapsed: bool,
     },
-    /// The cache was bypassed, for this reason.
+    /// The request bypassed the cache for this reason.
     Around(&'static str),
-    /// The server was asked, but the response may not be stored.
+    /// The request was sent to the server for this reason, but the response may not be stored.
     NotKept(&'static str),
 }
 
@@ -82,7 +84,7 @@ impl Told {
     }
 }
 
-/// Adds `Cache-Status` to a response that is not from the cache.
+/// Adds `Cache-Status` to a response that does not come from the cache.
 pub(crate) fn tell(answer: &mut Answer, told: Told) {
     append_status(answer.headers_mut(), told, 0);
 }
@@ -116,7 +118,8 @@ impl Asker<'_> {
         {
             match ranges::wanted(range.as_bytes(), length) {
                 Wanted::Parts(parts) => {
-                    // For several ranges, the whole body is sent, as RFC 9110, section 14.2 allows.
+                    // For several ranges, the whole body is sent, as RFC 9110, section 14.2,
+                    // permits.
                     if let [part] = parts.as_slice() {
                         let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
                         let body = whole.body.slice(at(part.start)..at(part.end));
@@ -162,7 +165,7 @@ impl Asker<'_> {
         headers
     }
 
-    /// Returns `304` if the client has the current version (RFC 9110, section 13.2.2).
+    /// Returns `304` if the client already has this response (RFC 9110, section 13.2.2).
     fn unchanged(&self, head: &Head, headers: &mut HeaderMap) -> Option<Answer> {
         if head.status != StatusCode::OK {
             return None;
@@ -173,7 +176,8 @@ impl Asker<'_> {
                 let headers = std::mem::take(headers);
                 Some(answer(StatusCode::NOT_MODIFIED, headers, Body::Empty))
             }
-            // Requests with `If-Match` or `If-Unmodified-Since` bypass the cache.
+            // `Failed` cannot occur, because requests with `If-Match` or `If-Unmodified-Since`
+            // bypass the cache.
             Precondition::Send | Precondition::Failed => None,
         }
     }

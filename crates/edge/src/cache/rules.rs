@@ -1,6 +1,6 @@
 //! Decides which responses may be stored and how long they may be used, according to RFC 9111 for a
 //! shared cache, and RFC 5861. All functions are pure functions of requests, responses and times.
-//! Section numbers below refer to RFC 9111.
+//! Section numbers without an RFC refer to RFC 9111.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,8 +16,8 @@ use crate::client_info::{ClientInfo, Scheme};
 use crate::filters::forwarding::is_alike;
 use crate::filters::rate_limit::OUTCOME;
 
-/// Headers that override the host, path or method at some servers. The key does not contain them,
-/// so requests with such a header bypass the cache.
+/// Headers that override the host, path or method at some servers. The cache key does not contain
+/// them, so requests with such a header bypass the cache.
 const REWRITES: [&str; 7] = [
     "x-host",
     "x-http-method",
@@ -28,9 +28,9 @@ const REWRITES: [&str; 7] = [
     "x-rewrite-url",
 ];
 
-/// Headers that the edge sets for the server, whatever the client sent (see
-/// [`forwarding`](crate::filters::forwarding)). If a response varies by one of these headers, the
-/// client's headers cannot select it. Scheme and host are part of the key.
+/// Headers that the edge itself sets or removes before a request reaches the server (see
+/// [`forwarding`](crate::filters::forwarding)). If a response varies by one of them, the client's
+/// headers cannot select the response. The scheme and the host are part of the cache key.
 const TOLD_BY_THE_DOOR: [&str; 15] = [
     "cf-connecting-ip",
     "connection",
@@ -49,24 +49,24 @@ const TOLD_BY_THE_DOOR: [&str; 15] = [
     "x-request-id",
 ];
 
-/// The status codes whose special caching rules the cache implements.
+/// The status codes for which the cache implements all special caching rules.
 const UNDERSTOOD: [u16; 14] = [
     200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501,
 ];
 
-/// Statuses that are stored for the lifetime of the route if the response has no caching headers.
-/// Section 4.2.2 allows more, but a missing page may appear at any moment.
+/// The statuses of responses without caching headers that are stored for the route's lifetime.
+/// Section 4.2.2 permits more, but a missing page may appear at any moment.
 const KEPT_UNSAID: [u16; 6] = [200, 203, 300, 301, 308, 410];
 
-/// Clock corrections up to this are ignored.
+/// Clock corrections up to this are ignored when the age of a response is calculated.
 const ADJUSTED: Duration = Duration::from_secs(5);
-/// The age to assume if the clock was set back: a hundred years, longer than any lifetime.
+/// The age that is assumed if the clock was set back: a hundred years, longer than any lifetime.
 const UNKNOWN: Duration = Duration::from_hours(100 * 366 * 24);
 
-/// How the cache handles a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CacheUse {
-    /// The request may change the resource, so stored responses are invalidated (section 4.4).
+    /// The request may change the resource, so a successful response invalidates stored responses
+    /// (section 4.4).
     Changes,
     /// The request bypasses the cache.
     Around,
@@ -74,23 +74,23 @@ pub(crate) enum CacheUse {
     In(Demand),
 }
 
-/// The cache directives of a request (section 5.2.1).
+/// A request's demands on a cached response, such as its cache directives (section 5.2.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Demand {
-    /// Whether the response must be revalidated first.
+    /// Whether a stored response must be revalidated first.
     pub(crate) no_cache: bool,
     max_age: Option<Duration>,
-    /// Whether the request has a range. A stored response may serve such a request, but a partial
-    /// response is not stored.
+    /// Whether the request is for a range. A stored response may serve such a request, but a
+    /// partial response is not stored.
     pub(crate) part: bool,
     pub(crate) head: bool,
 }
 
 impl CacheUse {
-    /// Decides by method, headers and presence of a body.
+    /// Decides by a request's method, its headers and whether it has a body.
     pub(crate) fn of(method: &Method, headers: &HeaderMap, has_body: bool) -> Self {
-        // WebSockets over HTTP/2 use `CONNECT` (RFC 8441, section 5); over HTTP/1.1 they use `GET`
-        // with `Upgrade`.
+        // A WebSocket over HTTP/2 begins with `CONNECT` (RFC 8441, section 5), over HTTP/1.1 with
+        // `GET` and `Upgrade`.
         if *method == Method::CONNECT {
             return Self::Around;
         }
@@ -119,8 +119,7 @@ impl CacheUse {
         })
     }
 
-    /// Bypasses the cache if forwarded headers give the server more information than the key
-    /// contains.
+    /// Bypasses the cache if forwarding headers tell the server more than the cache key contains.
     pub(crate) fn told_by(self, headers: &HeaderMap, info: &ClientInfo) -> Self {
         match self {
             Self::In(_) if info.peer_is_trusted && claims_more(headers, info) => Self::Around,
@@ -133,9 +132,9 @@ fn rewrites(name: &HeaderName) -> bool {
     REWRITES.iter().any(|known| is_alike(name.as_str(), known))
 }
 
-/// Whether a trusted proxy passes on headers that contradict the scheme or host, or describe the
-/// request URL in more detail. These headers reach the server, and the proxy's clients may have set
-/// them. Client addresses do not matter, since they do not change a public response.
+/// Whether a trusted proxy passes on headers that contradict the scheme or the host, or tell the
+/// server more about the request URL. The proxy's clients may have set these headers. Client
+/// addresses do not matter, because they do not change a public response.
 fn claims_more(headers: &HeaderMap, info: &ClientInfo) -> bool {
     const ALWAYS: [&str; 3] = ["forwarded", "proxy", "x-forwarded-prefix"];
     let is_secure = info.scheme == Scheme::Https;
@@ -183,21 +182,21 @@ pub(crate) struct Unsaid {
     pub(crate) stale_if_error: Duration,
 }
 
-/// How long a stored response may be used.
+/// How long a stored response may be used, and in which state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Freshness {
-    /// When the response was received.
+    /// The time at which the edge received the response.
     received: SystemTime,
-    /// The age of the response when it was received (section 4.2.3).
+    /// The response's age when the edge received it (section 4.2.3).
     age: Duration,
     lifetime: Duration,
-    /// Whether the response must always be revalidated.
+    /// Whether the response must be revalidated before each use.
     always_ask: bool,
     stale_while_revalidate: Duration,
     stale_if_error: Duration,
 }
 
-/// How a stored response may be used.
+/// How a stored response may be used now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CacheDecision {
     /// Send the response.
@@ -208,19 +207,20 @@ pub(crate) enum CacheDecision {
     Ask,
 }
 
-/// A response that might be stored.
+/// A response that may be stored, with its times.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kept<'a> {
     pub(crate) status: StatusCode,
     pub(crate) headers: &'a HeaderMap,
-    /// When the request was sent.
+    /// The time at which the edge sent the request.
     pub(crate) asked: SystemTime,
-    /// When the response head was received.
+    /// The time at which the edge received the response head.
     pub(crate) received: SystemTime,
 }
 
 impl Kept<'_> {
-    /// Returns how long the response may be used, or `None` if it may not be stored (section 3).
+    /// Returns how long the response may be used. Returns `None` if it may not be stored (section
+    /// 3).
     pub(crate) fn freshness(&self, unsaid: &Unsaid) -> Option<Freshness> {
         let headers = self.headers;
         let said = Directives::of(headers);
@@ -251,7 +251,7 @@ impl Kept<'_> {
             None => return None,
         };
         let never_stale = said.must_revalidate || said.no_cache;
-        // With `s-maxage`, stale responses are used only if the response explicitly allows it.
+        // If the response has `s-maxage`, it may be used stale only if it explicitly permits that.
         let by_route = |time: Duration| said.s_maxage.map_or(time, |_| Duration::ZERO);
         let stale = |said: Option<Duration>, unsaid: Duration| match said {
             _ if never_stale => Duration::ZERO,
@@ -273,8 +273,8 @@ impl Kept<'_> {
         (can_be_used || has_validator(headers)).then_some(freshness)
     }
 
-    /// Returns the lifetime that the response states; the most specific directive takes precedence
-    /// (section 4.2.1).
+    /// Returns the lifetime that the response's headers state; the most specific directive takes
+    /// precedence (section 4.2.1).
     fn explicit_lifetime(&self, said: &Directives) -> Option<Duration> {
         if let Some(time) = said.s_maxage.or(said.max_age) {
             return Some(time);
@@ -283,7 +283,8 @@ impl Kept<'_> {
         let until = http_date(expires.next()?.as_bytes());
         let from = self.date().unwrap_or(self.received);
         let lifetime = until.and_then(|until| until.duration_since(from).ok());
-        // An invalid date such as `0`, or more than one date, means that the response has expired.
+        // An invalid date such as `0`, or more than one date, means that the response has already
+        // expired.
         Some(
             lifetime
                 .filter(|_| expires.next().is_none())
@@ -291,13 +292,13 @@ impl Kept<'_> {
         )
     }
 
-    /// Returns the age of the response when it was received (section 4.2.3).
+    /// Returns the response's age when the edge received it (section 4.2.3).
     fn age(&self) -> Duration {
         let apparent = self
             .date()
             .and_then(|date| self.received.duration_since(date).ok());
         let said = self.headers.get(AGE).and_then(|age| {
-            // In a list, the first value counts (section 5.1).
+            // If the header contains several values, the first one counts (section 5.1).
             seconds(
                 age.as_bytes()
                     .split(|byte| *byte == b',')
@@ -317,8 +318,8 @@ impl Kept<'_> {
 }
 
 impl Freshness {
-    /// Returns the age at `now`. If the clock was set back, the age is unknown and counts as very
-    /// old.
+    /// Returns the response's age at `now`. If the clock was set back, the age is unknown, and a
+    /// very high one is returned.
     pub(crate) fn age_at(&self, now: SystemTime) -> Duration {
         let since = match now.duration_since(self.received) {
             Ok(since) => since,
@@ -328,7 +329,7 @@ impl Freshness {
         self.age + since
     }
 
-    /// Returns the remaining freshness in seconds; negative if the response is stale.
+    /// Returns for how many seconds the response will still be fresh; negative if it is stale.
     pub(crate) fn seconds_left(&self, now: SystemTime) -> i64 {
         let whole = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         whole(self.lifetime) - whole(self.age_at(now))
@@ -349,7 +350,7 @@ impl Freshness {
         }
     }
 
-    /// Whether a stale response may be used instead of an error (RFC 5861, section 4).
+    /// Whether the stored response may be used in place of an error (RFC 5861, section 4).
     pub(crate) fn stands_in(&self, now: SystemTime) -> bool {
         !self.stale_if_error.is_zero() && self.age_at(now) < self.lifetime + self.stale_if_error
     }
@@ -363,17 +364,17 @@ impl Freshness {
     }
 }
 
-/// Whether this status is a server error that a stale response may replace (RFC 5861, section 4).
+/// Whether `status` is a server error that a stale response may replace (RFC 5861, section 4).
 pub(crate) fn is_fault(status: StatusCode) -> bool {
     matches!(status.as_u16(), 500 | 502 | 503 | 504)
 }
 
-/// Whether the response has a validator, so that it can be revalidated.
+/// Whether a stored response with these headers can be revalidated.
 pub(crate) fn has_validator(headers: &HeaderMap) -> bool {
     headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED)
 }
 
-/// Whether a `304` applies to the stored response with these headers (section 4.3.4).
+/// Whether a `304` confirms a stored response with the headers `kept` (section 4.3.4).
 pub(crate) fn confirms(not_modified: &HeaderMap, kept: &HeaderMap) -> bool {
     let plain = |tag: &[u8]| tag.strip_prefix(b"W/").unwrap_or(tag).to_vec();
     match (not_modified.get(ETAG), kept.get(ETAG)) {
@@ -386,8 +387,8 @@ pub(crate) fn confirms(not_modified: &HeaderMap, kept: &HeaderMap) -> bool {
     }
 }
 
-/// Returns the headers of a stored response, updated by a `304` received at `received` (section
-/// 3.2). If the `304` has no `Date`, `received` is used.
+/// Returns the headers of a stored response after an update by a `304` (section 3.2). `received` is
+/// the time at which the edge received the `304`, which replaces a missing `Date`.
 pub(crate) fn renewed(
     kept: &HeaderMap,
     not_modified: &HeaderMap,
@@ -429,8 +430,8 @@ pub(crate) fn vary(headers: &HeaderMap) -> Vec<HeaderName> {
     names
 }
 
-/// Whether responses cannot be selected by `Vary`, because it contains `*`, an invalid name, or a
-/// header that only the edge sets.
+/// Whether stored responses cannot be selected by `Vary`, because it contains `*`, an invalid name,
+/// or a header that only the edge sets.
 fn cannot_be_told_apart(headers: &HeaderMap) -> bool {
     headers
         .get_all(VARY)
@@ -445,7 +446,7 @@ fn cannot_be_told_apart(headers: &HeaderMap) -> bool {
         })
 }
 
-/// Whether the media type is that of an endless stream.
+/// Whether the response's media type is that of an endless stream.
 fn is_endless(headers: &HeaderMap) -> bool {
     let kind = headers
         .get(CONTENT_TYPE)

@@ -1,4 +1,4 @@
-//! The memory store that all workers share.
+//! The responses stored in memory, shared by all workers.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -16,16 +16,16 @@ use super::purge::Purge;
 use super::stored::{Head, Key, Stored, variation};
 use crate::metrics::StoreFigures;
 
-/// The checked `[cache]` settings.
+/// The validated `[cache]` settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreSettings {
-    /// The memory limit for stored responses, in bytes.
+    /// The maximum memory for all stored responses, in bytes.
     pub memory: u64,
     /// The maximum number of stored responses.
     pub entries: usize,
-    /// The largest body that is stored, in bytes.
+    /// The maximum size of a stored body, in bytes.
     pub largest: u64,
-    /// How long a request waits for the response to another request with the same key.
+    /// How long a request waits for the response to another request with the same cache key.
     pub wait: Duration,
 }
 
@@ -47,13 +47,13 @@ impl StoreSettings {
     }
 }
 
-/// The stored responses. No lock is held across an await.
+/// The store of responses. No lock is held across an await.
 pub(crate) struct Store {
     settings: ArcSwap<StoreSettings>,
     index: RwLock<Index>,
     flights: Arc<Flights>,
     seeds: RandomState,
-    /// The number of bytes in bodies that are being fetched for the cache.
+    /// The number of bytes reserved for bodies that are being fetched.
     gathering: AtomicU64,
     figures: StoreFigures,
 }
@@ -74,7 +74,7 @@ impl Store {
         self.settings.load_full()
     }
 
-    /// Applies new limits, and evicts the responses that exceed them.
+    /// Applies new limits. Evicts responses until the store is within them.
     pub(crate) fn change(&self, settings: StoreSettings) {
         let room = settings.room();
         self.settings.store(Arc::new(settings));
@@ -82,18 +82,18 @@ impl Store {
         self.count();
     }
 
-    /// Returns a stored response that matches these request headers.
+    /// Returns a stored response for `key` that matches these request headers.
     pub(crate) fn find(&self, key: &Key, request: &HeaderMap) -> Option<Arc<Stored>> {
         self.read().find(key, request)
     }
 
-    /// Whether the response was not purged since its request began.
+    /// Whether the response has not been purged since its request began.
     pub(crate) fn is_wanted(&self, head: &Head) -> bool {
         !self.read().was_purged(head)
     }
 
-    /// Returns the purge count of a key. It is taken when a request begins, to detect a purge
-    /// before the response is stored.
+    /// Returns the number of purges that may have affected a key. It is compared with a later
+    /// number to detect a purge during a request.
     pub(crate) fn mark(&self, key: &Key) -> u64 {
         self.read().purges(key)
     }
@@ -106,21 +106,21 @@ impl Store {
         stored
     }
 
-    /// Removes a response that is known to be outdated.
+    /// Removes a response that is out of date.
     pub(crate) fn remove(&self, stored: &Arc<Stored>) {
         self.write().remove(stored);
         self.count();
     }
 
-    /// Removes the matching responses, and returns the number of removed responses. After this
-    /// returns, removed responses are no longer served.
+    /// Removes the responses that match a purge, and returns their number. Once this returns, they
+    /// are no longer served.
     pub(crate) fn purge(&self, purge: &Purge<'_>) -> usize {
         let count = self.write().purge(purge);
         self.count();
         count
     }
 
-    /// Removes the responses of one key.
+    /// Removes the stored responses for one key.
     pub(crate) fn purge_address(&self, key: &Key) {
         self.write().purge_address(key);
         self.count();
@@ -134,8 +134,8 @@ impl Store {
         self.read().is_passing(key, now)
     }
 
-    /// Joins a request in progress with the same key and the same values of the headers that are
-    /// named in the `Vary` of the newest stored response.
+    /// Joins a running fetch with the same key and with the same values of the request headers
+    /// named in the `Vary` of the newest stored response, or begins one.
     pub(crate) fn join(
         self: &Arc<Self>,
         key: &Key,
@@ -158,7 +158,8 @@ impl Store {
         FillGuard(InFlight::new(None))
     }
 
-    /// Reserves `bytes` for a body that is being fetched; `None` if there is no room.
+    /// Reserves `bytes` for a body that is being fetched. Returns `None` if the store has no room
+    /// for them.
     pub(crate) fn gather(self: &Arc<Self>, bytes: u64) -> Option<Gathering> {
         let mut gathering = Gathering {
             store: Arc::clone(self),
@@ -187,8 +188,8 @@ impl fmt::Debug for Store {
     }
 }
 
-/// Reserved bytes for a body that is being fetched. The total of all reservations is limited by the
-/// memory of the store.
+/// A reservation of memory for a body that is being fetched. All reservations together are limited
+/// by the store's memory.
 #[derive(Debug)]
 pub(crate) struct Gathering {
     store: Arc<Store>,
@@ -196,8 +197,8 @@ pub(crate) struct Gathering {
 }
 
 impl Gathering {
-    /// Reserves more bytes. Returns false if there is no room, or if the body becomes too large to
-    /// be stored.
+    /// Reserves more bytes. Returns false if the store has no room for them, or if the body becomes
+    /// too large to be stored.
     pub(crate) fn grow(&mut self, more: u64) -> bool {
         let settings = self.store.settings.load();
         if self.bytes + more > settings.largest {

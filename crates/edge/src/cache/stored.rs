@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::rules::{Freshness, vary};
 
-/// Headers that are not stored.
+/// Response headers that are not stored.
 const NOT_KEPT: [&str; 10] = [
     "age",
     "connection",
@@ -23,18 +23,18 @@ const NOT_KEPT: [&str; 10] = [
     "x-request-id",
 ];
 
-/// The primary cache key: the target of the route, a newline, and the URL. Of the rest of the
-/// request, only the headers named in `Vary` affect which response is selected.
+/// The primary cache key: the route's target, a newline, and the URL. Apart from the key, only the
+/// request headers named in `Vary` determine which response is selected.
 pub(crate) type Key = Arc<str>;
 
-/// The values of the request headers named in `Vary`.
+/// The request headers named in `Vary`, with their values.
 pub(crate) type Variation = Vec<(HeaderName, Option<Vec<u8>>)>;
 
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) head: Arc<Head>,
     pub(crate) body: Bytes,
-    /// Whether the response was used since it was last considered for eviction.
+    /// Whether the response has been used since it was last considered for eviction.
     pub(super) used: AtomicBool,
     gone: AtomicBool,
 }
@@ -49,7 +49,7 @@ impl Stored {
         }
     }
 
-    /// Returns an upper estimate of the memory that the response occupies, in bytes.
+    /// Returns an upper estimate of the memory that the stored response occupies, in bytes.
     pub(super) fn weight(&self) -> u64 {
         const EACH: usize = 64;
         let headers = self.head.headers.iter();
@@ -72,7 +72,7 @@ impl Stored {
             + self.body.len()) as u64
     }
 
-    /// Whether the response was removed from the cache.
+    /// Whether the response has been removed from the cache.
     pub(super) fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Acquire)
     }
@@ -90,13 +90,13 @@ pub(crate) struct Head {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) freshness: Freshness,
-    /// The purge count of the response's key when the request for the response began.
+    /// The number of purges of the response's key at the time when its request began.
     pub(crate) began: u64,
 }
 
 impl Head {
-    /// Makes the head of a response to a request with these headers. Omits headers that apply to a
-    /// single request or connection, and `Age`, which is computed for each use.
+    /// Makes the head of a response for the cache. Omits headers that apply to a single request or
+    /// connection, and `Age`, which is computed for each use.
     pub(crate) fn new(
         key: Key,
         request: &HeaderMap,
@@ -108,7 +108,8 @@ impl Head {
         for name in NOT_KEPT {
             headers.remove(name);
         }
-        // The age of the response is computed from this date, not from the time of sending.
+        // Clients compute the response's age from this date, so it must not be the time at which
+        // the stored response is sent.
         if !headers.contains_key(DATE)
             && let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(freshness.received()))
         {
@@ -127,14 +128,15 @@ impl Head {
         }
     }
 
-    /// Whether the response matches a request with these headers (RFC 9111, section 4.1).
+    /// Whether the stored response matches a request with these headers (RFC 9111, section 4.1).
     pub(crate) fn answers(&self, request: &HeaderMap) -> bool {
         let mut vary = self.vary.iter();
         vary.all(|(name, value)| *value == field(request, name))
     }
 }
 
-/// Copies a value, because the original may keep alive the whole buffer into which it was read.
+/// Copies a header value, because the original may keep alive the whole buffer into which it was
+/// read.
 fn own(value: &HeaderValue) -> HeaderValue {
     let mut own = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
     own.set_sensitive(value.is_sensitive());
@@ -145,8 +147,8 @@ fn said((name, value): &(HeaderName, Option<Vec<u8>>)) -> usize {
     name.as_str().len() + value.as_ref().map_or(0, Vec::len)
 }
 
-/// Returns the values of the named headers in a request. `Accept-Encoding` is omitted, because
-/// stored responses have no content coding.
+/// Returns the values of these headers in a request. `Accept-Encoding` is omitted, because stored
+/// responses have no content coding.
 pub(crate) fn variation(names: Vec<HeaderName>, request: &HeaderMap) -> Variation {
     let told_apart = names.into_iter().filter(|name| *name != ACCEPT_ENCODING);
     told_apart
@@ -157,7 +159,7 @@ pub(crate) fn variation(names: Vec<HeaderName>, request: &HeaderMap) -> Variatio
         .collect()
 }
 
-/// Returns all values of a header as a single list.
+/// Returns all values of a header, joined into one list.
 fn field(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
     let mut lines = headers.get_all(name).iter();
     let mut whole = lines.next()?.as_bytes().trim_ascii().to_vec();

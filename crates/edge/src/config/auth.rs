@@ -1,4 +1,4 @@
-//! The `access` settings, which determine who may use a route.
+//! Validates the `access` settings of routes, which determine who may use a route.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::description;
 use crate::filters::auth::{Access, Ask, Basic, Networks, Users};
 use crate::values;
 
-/// The largest size of a password file, in bytes.
+/// The maximum size of a password file, in bytes.
 const LARGEST: u64 = 4 << 20;
 
 pub(super) fn access(

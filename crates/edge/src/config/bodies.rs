@@ -1,16 +1,16 @@
-//! The buffering of bodies and the minimum rate of request bodies: `[proxy]`, `listen.body_rate`,
-//! and their overrides in routes.
+//! Validates `[proxy]` and `listen.body_rate`, and the settings of routes that replace them: the
+//! buffering of bodies and the minimum rate of request bodies.
 
 use super::check::Check;
 use crate::description;
 use crate::route::{self, Target};
 
-/// The settings for all routes.
+/// The settings that apply to all routes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bodies {
     /// The maximum number of bytes of a request body that are read before a server is contacted.
     pub(super) buffer: usize,
-    /// The total memory limit for all buffers, in bytes.
+    /// The maximum memory for all buffers, in bytes.
     pub(super) memory: usize,
     /// The minimum rate of a request body in bytes per second; 0 for no limit.
     pub(super) rate: u64,
@@ -42,7 +42,7 @@ impl Bodies {
         Some(bodies)
     }
 
-    /// Returns the settings of a route, with its overrides.
+    /// Returns the settings for a route, some of which may replace those for all routes.
     pub(super) fn of_route(
         self,
         number: usize,
@@ -72,8 +72,8 @@ impl Bodies {
         Some(bodies)
     }
 
-    /// Rejects a buffer larger than all memory for buffers, because no body could ever use it
-    /// fully.
+    /// Rejects a buffer size larger than the memory for all buffers, because no body could ever use
+    /// such a buffer fully.
     fn fits(&self, key: &str, buffer: usize, check: &mut Check) {
         if buffer > self.memory {
             check.refuse(

@@ -1,4 +1,4 @@
-//! `[cache]`, and `shared_cache` of routes.
+//! Validates `[cache]`, and the `shared_cache` settings of routes.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub(super) fn store(written: &description::Cache, check: &mut Check) -> Option<S
     })
 }
 
-/// Returns a route's cache policy, if there is one.
+/// Returns a route's cache policy, if it has a `shared_cache`.
 pub(super) fn policy(
     number: usize,
     route: &str,

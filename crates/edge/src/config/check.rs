@@ -1,4 +1,4 @@
-//! Collects errors and warnings.
+//! Collects errors and warnings about settings.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,6 @@ use super::Flaw;
 #[derive(Debug, Default)]
 pub(super) struct Check {
     pub(super) flaws: Vec<Flaw>,
-    /// Warnings about valid settings.
     pub(super) warnings: Vec<Flaw>,
 }
 
@@ -18,13 +17,12 @@ impl Check {
         self.flaws.push(flaw(key, what, mend));
     }
 
-    /// Adds a warning about a valid setting.
     pub(super) fn warn(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
         self.warnings.push(flaw(key, what, mend));
     }
 
-    /// Returns the parsed value; adds an error and returns `None` if there is none. In the error's
-    /// message, the text after the first `; ` explains how to correct the value.
+    /// Returns the parsed value, or adds the error and returns `None`. In the error's message, the
+    /// text after the first `; ` is the hint on how to correct the value.
     pub(super) fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| {
@@ -45,7 +43,7 @@ impl Check {
         Some(time)
     }
 
-    /// Returns the number. Adds an error if the number is out of range.
+    /// Returns the number. Adds an error if it is not between `least` and `most`.
     pub(super) fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
         if !(least..=most).contains(&number) {
             self.refuse(
@@ -57,7 +55,7 @@ impl Check {
         number
     }
 
-    /// Returns the path of a file that exists and can be opened.
+    /// Returns a file's path. Adds an error if the file does not exist or cannot be opened.
     pub(super) fn file(&mut self, key: &str, folder: &Path, written: &str) -> Option<PathBuf> {
         let path = folder.join(written);
         match std::fs::File::open(&path).and_then(|file| file.metadata()) {

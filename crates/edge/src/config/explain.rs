@@ -1,4 +1,4 @@
-//! Explains how the edge would handle a request for a URL.
+//! Explains how the edge would handle a request for a certain URL.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -18,8 +18,8 @@ struct Asked<'a> {
 }
 
 impl Plan {
-    /// Explains how a request for a URL is handled. Lists each route for its host with the reason
-    /// why the route matches or not, and then describes how the request is processed.
+    /// Explains how the edge handles a request for a URL. Lists each route for the URL's host with
+    /// the reason why the route matches or not, and then describes how the request is processed.
     ///
     /// # Errors
     ///
@@ -65,8 +65,9 @@ impl Plan {
         Ok(told)
     }
 
-    /// Explains the steps before routes are matched, if there are such steps. An error explains why
-    /// no route is matched.
+    /// Explains what the edge does before it looks for a route, such as a redirect to HTTPS.
+    /// Returns `None` if there is nothing to explain. The error explains why the edge does not look
+    /// for a route.
     fn arrival(&self, asked: &Asked<'_>) -> Result<Option<String>, String> {
         let host = &asked.host;
         let has_certificate = self.has_certificate(host);
@@ -93,7 +94,7 @@ impl Plan {
         }
     }
 
-    /// Explains the treatment of a client that connects to this address with TLS and sends no
+    /// Explains what happens to a client that connects to this IP address with TLS and sends no
     /// server name.
     fn arrival_at(&self, address: IpAddr) -> Result<Option<String>, String> {
         let files = &self.tls.certificates;
@@ -145,7 +146,7 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// Explains the route's treatment of the request.
+    /// Explains how the route processes the request.
     fn end(&self, route: &Route) -> String {
         let path = route.rewrite(&self.path);
         let end = match &route.target {

@@ -1,4 +1,4 @@
-//! The `[listen]` settings: the listening addresses, and the limits that apply to every connection.
+//! Validates the `[listen]` settings: the addresses, and the limits for every connection.
 
 use super::Ground;
 use super::check::Check;
@@ -6,7 +6,7 @@ use crate::description::{ForwardedHeader, Listen};
 use crate::listener::{ListenAddress, ListenSettings};
 use crate::values;
 
-/// The allowed limits of a header section, in bytes.
+/// The permitted values of `header_size`, in bytes.
 const HEADER_SIZES: std::ops::RangeInclusive<u64> = 1 << 10..=1 << 20;
 
 pub(super) fn listen(

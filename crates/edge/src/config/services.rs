@@ -1,4 +1,4 @@
-//! The services that the program runs, and their fronts.
+//! Validates the services to which routes can lead, and their fronts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::listener::{ListenAddress, ListenSettings};
 use crate::proxy::Balance;
 use crate::route::Route;
 
-/// The longest path of a Unix socket, in bytes (Linux: `sun_path` without its NUL).
+/// The maximum length of a Unix socket's path in bytes (Linux: `sun_path` without its final NUL).
 const LONGEST_PATH: usize = 107;
 
-/// The routes for addresses at which all requests go to one service.
+/// The routes for front addresses, at which all requests go to one service.
 pub(super) type Fronts = BTreeMap<ListenAddress, Arc<Route>>;
 
 /// Returns the name of a service's upstream.
@@ -26,12 +26,13 @@ pub(crate) fn upstream_of(service: &str) -> String {
 
 const PREFIX: &str = "service:";
 
-/// Returns the name of the service, if this is the upstream of a service.
+/// Returns the service to which an upstream belongs; `None` if it belongs to no service.
 pub(crate) fn service_of(upstream: &str) -> Option<&str> {
     upstream.strip_prefix(PREFIX)
 }
 
-/// Adds an upstream for each service, without servers until they are set.
+/// Adds an upstream for each service. It has no servers until
+/// [`Edge::set_servers`](crate::Edge::set_servers) is called.
 pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &mut Check) {
     for service in ground.services.iter().filter(|service| service.listens) {
         let key = |rest: &str| format!("service.{}.{rest}", service.name);
@@ -50,7 +51,7 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
         let mut settings = upstreams::unnamed(&name, None);
         settings.times = times;
         settings.balance = match balance {
-            // Services on the same host share the host's cookies, so each service needs its own
+            // Services on the same host receive the same cookies, so each service needs its own
             // cookie name.
             Balance::Sticky(cookie) => Balance::Sticky(format!("{cookie}-{}", service.name)),
             balance => balance,
@@ -59,7 +60,7 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
     }
 }
 
-/// Parses the front addresses of services, which must not also be in `[listen]`.
+/// Parses the front addresses of services. `[listen]` must not contain the same addresses.
 pub(super) fn fronts(
     ground: &Ground<'_>,
     listen: Option<&ListenSettings>,
@@ -115,7 +116,7 @@ pub(super) fn fronts(
     fronts
 }
 
-/// Adds an error for a service that does not exist or does not listen.
+/// Adds the error that a service does not exist or does not accept connections.
 pub(super) fn unknown(
     key: &str,
     name: &str,
@@ -138,7 +139,7 @@ pub(super) fn unknown(
     check.refuse(key, format!("there is no service {name:?}"), mend);
 }
 
-/// Returns the table of fronts in the output of `kenduri check`.
+/// Returns the rows of the table of fronts in the output of `kenduri check`.
 pub(super) fn rows(fronts: &Fronts) -> Vec<[String; 2]> {
     let rows = fronts
         .iter()

@@ -1,4 +1,4 @@
-//! Plans for tests, made from the text of settings files.
+//! Makes plans for tests from settings as they are written in files.
 
 use std::path::Path;
 
@@ -13,8 +13,7 @@ pub(crate) fn check_in(text: &str, folder: &Path) -> Result<Plan, Vec<Flaw>> {
     check_with(text, folder, &[])
 }
 
-/// Makes the plan of a program that runs these services. Each service is given as name, balance and
-/// fronts.
+/// Makes a plan with these services, each given by its name, its balance and its fronts.
 pub(crate) fn check_running(
     text: &str,
     services: &[(&str, &str, &[&str])],

@@ -1,4 +1,4 @@
-//! Tests of rejected settings and their keys, and of accepted settings and their display.
+//! Tests of which settings are rejected, and of how accepted settings are displayed.
 
 use std::fs;
 use std::path::Path;
@@ -402,7 +402,8 @@ fn certificates_cover_names_and_the_authority_gets_the_rest() {
         ["*.a.example", "b.example"]
     );
     assert!(plan.warnings().is_empty());
-    // These hosts have no certificate yet. Hosts that are served only in clear text need none.
+    // Hosts for which no certificate file exists get a self-signed certificate. Hosts that are
+    // served only in clear text need none.
     let names: Vec<_> = plan.tls().self_signed.iter().collect();
     assert_eq!(names, ["c.example", "localhost"]);
     assert!(plan_of("").tls().self_signed.is_empty());

@@ -1,4 +1,4 @@
-//! `[tls]`: the sources of certificates.
+//! Validates `[tls]`: the sources of certificates.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,21 +11,22 @@ use crate::description::{Acme, Description};
 use crate::route::{HostPattern, Table};
 use crate::tls::{CertificateFiles, TlsSettings};
 
-/// The certificate authority, and the names for which certificates are ordered.
+/// The certificate authority, and the names for which the edge orders certificates.
 #[derive(Debug, Clone)]
 pub struct Authority {
     /// The settings for the authority.
     pub settings: acme::Settings,
-    /// The names of routes, and of [`Plan::order_for`](super::Plan::order_for), that no certificate
-    /// file covers, in lower case.
+    /// The names for which the edge orders certificates, in lower case: those of routes and of
+    /// [`Plan::order_for`](super::Plan::order_for) that no certificate file covers.
     pub names: BTreeSet<String>,
     /// The names that certificate files cover.
     covered: Vec<HostPattern>,
 }
 
 impl Authority {
-    /// Adds a name (in lower case) to those for which certificates are ordered, if no file covers
-    /// the name and an authority can issue the certificate. Returns whether the name was added.
+    /// Adds a name (in lower case) to those for which certificates are ordered, if no certificate
+    /// file covers it and an authority can issue a certificate for it. Returns whether the name was
+    /// added.
     pub(super) fn order_for(&mut self, name: &str) -> bool {
         let is_ordered = acme::can_be_ordered(name).is_ok() && !covered(name, &self.covered);
         if is_ordered {
@@ -95,7 +96,7 @@ pub(super) fn tls(
     let mut self_signed = BTreeSet::new();
     if !description.listen.https.is_empty() {
         self_signed.insert("localhost".to_owned());
-        // Self-signed certificates are used until the authority has issued one.
+        // Until the authority has issued a certificate, a self-signed one is used.
         self_signed.extend(acme.iter().flat_map(|acme| acme.names.iter().cloned()));
     }
     let settings = TlsSettings {
@@ -156,7 +157,7 @@ fn certificates(
     certificates
 }
 
-/// Returns the hosts of routes that no certificate file covers.
+/// Returns the hosts of all routes that no certificate file covers.
 fn names(routes: &Table, patterns: &[HostPattern]) -> BTreeSet<String> {
     routes
         .routes()
@@ -170,7 +171,6 @@ fn names(routes: &Table, patterns: &[HostPattern]) -> BTreeSet<String> {
         .collect()
 }
 
-/// Returns the names that these certificates cover.
 pub(super) fn patterns(certificates: &[CertificateFiles]) -> impl Iterator<Item = HostPattern> {
     let names = certificates.iter().flat_map(CertificateFiles::names);
     names

@@ -1,4 +1,4 @@
-//! Tracks whether requests run on a connection over HTTP/2 or HTTP/3.
+//! Tracks whether requests are running on an HTTP/2 or HTTP/3 connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use crate::listener::Handle;
 
-/// The streams of one connection.
 #[derive(Debug)]
 pub(crate) struct StreamActivity {
     handle: Arc<Handle>,
     begun: AtomicUsize,
     ended: AtomicUsize,
-    /// Whether any stream has become a tunnel, which has its own timeouts.
+    /// Whether any stream is or was a tunnel. Tunnels have their own timeouts.
     tunnels: AtomicBool,
 }
 
@@ -28,15 +27,15 @@ impl StreamActivity {
         }
     }
 
-    /// Updates the activity of the connection. Returns false if the connection is being evicted.
+    /// Updates the status of the connection. Returns false if the connection is being evicted.
     fn tell(&self) -> bool {
         let number = |of: &AtomicUsize| of.load(Ordering::Relaxed);
         self.handle
             .set_busy(number(&self.begun) != number(&self.ended))
     }
 
-    /// Waits until no first request has arrived within `first`, or until there was no request for
-    /// the duration `idle`.
+    /// Completes when no request has arrived within `first`, or when no request has been running
+    /// for the duration `idle`.
     pub(crate) async fn nobody_asks(&self, first: Duration, idle: Duration) {
         let mut wait = first;
         loop {
@@ -51,7 +50,7 @@ impl StreamActivity {
         }
     }
 
-    /// Records that a stream becomes a tunnel.
+    /// Records that a stream has become a tunnel.
     pub(crate) fn tunnels(&self) {
         self.tunnels.store(true, Ordering::Relaxed);
     }
@@ -62,15 +61,15 @@ impl StreamActivity {
     }
 }
 
-/// A stream that is counted until this value is dropped.
+/// A stream that counts as running until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct ActiveStream {
     busy: Arc<StreamActivity>,
 }
 
 impl ActiveStream {
-    /// Counts a new stream. Returns `None` if the connection is being evicted, so that no stream
-    /// may begin.
+    /// Counts a new running stream. Returns `None` if the connection is being evicted, so that no
+    /// stream may begin.
     pub(crate) fn begin(busy: &Arc<StreamActivity>) -> Option<Self> {
         busy.begun.fetch_add(1, Ordering::Relaxed);
         let running = Self {

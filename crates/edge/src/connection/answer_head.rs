@@ -1,4 +1,4 @@
-//! Writes the head of an HTTP/1 response, and determines how its body is framed.
+//! Writes the head of an HTTP/1 response, and determines the framing of its body.
 
 use http::header::{
     CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue, TE, TRANSFER_ENCODING,
@@ -11,7 +11,7 @@ use crate::body::{Answer, has_no_body};
 use crate::context::WorkerContext;
 use crate::filters::forwarding::names;
 
-/// The properties of a request on which its response depends.
+/// The properties of a request on which the head of its response depends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     pub(super) is_head: bool,
@@ -21,18 +21,18 @@ pub(super) struct Asked {
     pub(super) takes_trailers: bool,
 }
 
-/// The marks that end a response body (RFC 9112, section 6.3).
+/// How the end of a response body is marked (RFC 9112, section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
     Length(u64),
     Chunked,
-    /// The server closes the connection.
+    /// The body ends when the edge closes the connection.
     Close,
-    /// The body has no end mark, because another protocol follows.
+    /// The response has no body, because another protocol follows.
     Switch,
 }
 
-/// These values apply if the request could not be parsed.
+/// The default is for a request that could not be parsed.
 impl Default for Asked {
     fn default() -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Default for Asked {
 }
 
 impl Framing {
-    /// Determines the framing of this response, and removes headers that contradict it.
+    /// Determines the framing of a response, and removes headers that contradict it.
     pub(super) fn of(answer: &mut Answer, asked: &mut Asked, is_switch: bool) -> Self {
         if is_switch {
             return Self::Switch;
@@ -61,7 +61,7 @@ impl Framing {
         }
         if asked.is_head || has_no_body(status) {
             if status == StatusCode::NO_CONTENT {
-                // A 204 response has no `Content-Length` (RFC 9110, section 8.6).
+                // A 204 response must not have a `Content-Length` (RFC 9110, section 8.6).
                 headers.remove(CONTENT_LENGTH);
             }
             return Self::Length(0);
@@ -97,7 +97,7 @@ impl Asked {
         }
     }
 
-    /// Writes the head of the response to this request.
+    /// Writes the head of a response.
     pub(super) fn write_head(
         self,
         head: &mut Vec<u8>,
@@ -144,7 +144,7 @@ impl Asked {
             here.with_date(|date| line(&DATE, date.as_bytes()));
         }
         if framing == Framing::Switch {
-            // The response may have a `Connection` header of its own.
+            // The response may already have its own `Connection` header.
         } else if self.is_last {
             line(&CONNECTION, b"close");
         } else if !is_http11 {

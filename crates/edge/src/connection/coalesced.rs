@@ -1,8 +1,8 @@
 //! Combines the small writes of an HTTP/2 connection.
 //!
-//! The engine writes and flushes each response separately. With TLS, each write is a record and a
-//! system call, which cost more than the response itself. So writes are buffered while the engine
-//! runs, and sent when the engine has nothing more to do.
+//! hyper writes and flushes each response separately. With TLS, each write is a record and a system
+//! call, which cost more than the response itself. Therefore, writes are buffered while hyper runs,
+//! and sent when hyper has nothing more to do.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
@@ -17,19 +17,20 @@ use tokio::time::Instant;
 
 use crate::lock::lock;
 
-/// The buffer size in bytes, which fills one TLS record (RFC 8446, section 5.1).
+/// The size of the buffer in bytes, which is the maximum size of a TLS record's content (RFC 8446,
+/// section 5.1).
 const MOST: usize = 16 * 1_024;
-/// The longest time that data stays in the buffer while the engine makes more responses.
+/// The maximum time for which data stays in the buffer while hyper makes more responses.
 const LONGEST: Duration = Duration::from_micros(500);
 
-/// The stream, shared by the engine and the task that runs it.
+/// A buffered stream, shared by hyper and the task that runs hyper.
 pub(super) struct Coalesced<S>(Arc<Mutex<Output<S>>>);
 
 struct Output<S> {
     stream: S,
     held: BytesMut,
     held_since: Option<Instant>,
-    /// A write error. The engine receives the error when it next uses the stream.
+    /// A write error, which hyper receives when it next uses the stream.
     failure: Option<io::Error>,
 }
 
@@ -53,7 +54,7 @@ impl<S: AsyncWrite + Unpin> Coalesced<S> {
         lock(&self.0)
     }
 
-    /// Runs the engine, and sends the buffer each time the engine returns.
+    /// Runs hyper, and sends the buffer each time hyper returns.
     pub(super) async fn flushed_after<F: Future>(&self, engine: F) -> F::Output {
         let mut engine = pin!(engine);
         poll_fn(|context| {
@@ -70,7 +71,6 @@ impl<S: AsyncWrite + Unpin> Coalesced<S> {
 }
 
 impl<S: AsyncWrite + Unpin> Output<S> {
-    /// Sends the buffer.
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.held.is_empty() {
             let sent = ready!(Pin::new(&mut self.stream).poll_write(context, &self.held))?;
@@ -79,7 +79,7 @@ impl<S: AsyncWrite + Unpin> Output<S> {
             }
             self.held.advance(sent);
         }
-        // The buffer is freed, so that an idle connection holds no memory.
+        // The empty buffer is freed, because the connection may be idle for a while.
         self.held = BytesMut::new();
         self.held_since = None;
         Poll::Ready(Ok(()))
@@ -90,7 +90,7 @@ impl<S: AsyncWrite + Unpin> Output<S> {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    /// Copies as much as fits into the buffer, after making room if it is full.
+    /// Copies as many bytes as fit into the buffer. Sends the buffer first if it is full.
     fn poll_hold(
         &mut self,
         context: &mut Context<'_>,
@@ -150,8 +150,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Coalesced<S> {
         true
     }
 
-    /// Does nothing unless data was held for too long, because the buffer is sent anyway after the
-    /// engine has run.
+    /// Sends the buffer only if it has held data for too long, because the buffer is sent anyway
+    /// once hyper returns.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut output = self.output();
         let since = output.held_since;
@@ -174,7 +174,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns the number of bytes that the peer reads in one call.
+    /// Returns the number of bytes that the other side can read in one call.
     async fn read_at_once(peer: &mut (impl AsyncRead + Unpin)) -> usize {
         let mut piece = vec![0; 2 * MOST];
         peer.read(&mut piece).await.unwrap()

@@ -1,7 +1,7 @@
-//! Manages the streams of an HTTP/2 connection. A stream is reset if the client does not read for
-//! too long.
+//! Runs the streams of an HTTP/2 connection. A stream is reset if its client does not read for too
+//! long.
 //!
-//! The engine takes one slice of a response body and polls for no more until the client opens its
+//! hyper takes one slice of a response body and polls for no more until the client opens its
 //! window, so a body cannot detect a stalled client. The task that runs the stream can detect it.
 
 use std::pin::{Pin, pin};
@@ -24,7 +24,7 @@ tokio::task_local! {
     static READER: Arc<ProgressWatch>;
 }
 
-/// Runs the streams of one connection, and the tasks that send the data of the streams' tunnels.
+/// Runs the streams of one connection, and the tasks that send the data of tunnels.
 #[derive(Debug, Clone)]
 pub(super) struct Streams {
     pub(super) busy: Arc<StreamActivity>,
@@ -42,7 +42,8 @@ where
         };
         let (reader, patience) = (Arc::new(ProgressWatch::default()), self.patience);
         let mut stream = Box::pin(READER.scope(Arc::clone(&reader), async move {
-            // The stream is first polled on the task of the connection, which a panic would end.
+            // The stream is first polled on the connection's task, which a panic would otherwise
+            // end.
             if panic::caught(minded(stream, &reader, patience))
                 .await
                 .is_none()
@@ -51,9 +52,9 @@ where
             }
             drop(running);
         }));
-        // Most streams finish immediately, and their responses leave with the next write of the
-        // connection. Any other stream gets a task of its own, which polls the stream again, so no
-        // waker is needed here.
+        // Most streams finish at once, and their responses are sent with the connection's next
+        // write. Any other stream continues on a task of its own, which polls the stream again, so
+        // no waker is needed here.
         let mut at_once = Context::from_waker(Waker::noop());
         if stream.as_mut().poll(&mut at_once).is_pending() {
             tokio::spawn(stream);
@@ -61,15 +62,15 @@ where
     }
 }
 
-/// Runs a stream. If the stream waits too long for its client to read, the stream is dropped; this
-/// resets it and cancels the request handler.
+/// Runs a stream. If the stream waits too long for its client to read, it is dropped, which resets
+/// the stream and cancels the request handler.
 async fn minded(stream: impl Future, reader: &ProgressWatch, patience: Duration) {
     let (mut stream, mut still) = (pin!(stream), pin!(reader.stands_still(patience)));
     std::future::poll_fn(|context| {
         if stream.as_mut().poll(context).is_ready() {
             Poll::Ready(())
         } else if reader.is_awaited() {
-            // No timer runs while the stream waits for anything else.
+            // No timer runs while the stream waits for anything but its client.
             still.as_mut().poll(context)
         } else {
             Poll::Pending
@@ -78,8 +79,8 @@ async fn minded(stream: impl Future, reader: &ProgressWatch, patience: Duration)
     .await;
 }
 
-/// Wraps a response body so that, whenever the body has data, its stream waits for the client to
-/// read. Must be called on the stream's task.
+/// Wraps a response body so that its stream waits for the client to read whenever the body has
+/// data. Must be called on the stream's task.
 pub(super) fn awaiting_reader(body: Body, output: &Arc<UnsentBytes>) -> Body {
     let reader = READER.try_with(Arc::clone).unwrap_or_default();
     reader.awaits(true);
@@ -96,7 +97,7 @@ pub(super) fn awaiting_reader(body: Body, output: &Arc<UnsentBytes>) -> Body {
 
 struct Awaiting {
     body: Body,
-    /// Data that was polled from the body but not returned yet.
+    /// Data that the body has produced but that has not been returned yet.
     rest: Bytes,
     reader: Arc<ProgressWatch>,
     unsent: Arc<UnsentSlices>,
@@ -132,7 +133,7 @@ impl HttpBody for Awaiting {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let Some(permit) = self.unsent.permit(context) else {
-            // The engine may hold no more data until the client reads.
+            // hyper may hold no more data of this stream until the client reads.
             self.reader.awaits(true);
             return Poll::Pending;
         };

@@ -1,6 +1,6 @@
-//! An HTTP/1 connection, which handles one request after another.
+//! An HTTP/1 connection, which serves one request after another.
 //!
-//! The connection's task reads a request body while the reader of the body wants more. It writes
+//! The connection's task reads a request body as far as the request handler demands it. It writes
 //! the response from memory, with `sendfile`, or piece by piece as the response is produced. An
 //! idle connection holds no buffer.
 
@@ -34,11 +34,12 @@ use super::request_body::Feed;
 use super::transport::{Carrier, Sending};
 use super::{Bounds, ConnectionContext};
 
-/// The largest body that is copied behind its head rather than sent as a separate slice.
+/// The maximum size in bytes of a body that is copied behind its head instead of being sent as a
+/// separate slice.
 const SMALL: usize = 4 * 1_024;
-/// How long the edge reads and discards further data after it rejected a request.
+/// How long the edge reads and discards further data after it has rejected a request.
 const LINGER: Duration = Duration::from_secs(2);
-/// The number of bytes that are read and discarded at a time.
+/// The number of bytes that are read and discarded at once.
 const PIECE: usize = 8 * 1_024;
 
 /// Serves HTTP/1.0 and HTTP/1.1 until the connection ends or switches to another protocol.
@@ -53,19 +54,19 @@ pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: ConnectionContext) {
         let ConnectionContext { here, place, .. } = visit;
         let stream = WatchedStream::new(stream, bounds, place);
         let stream = stream.switched(came, here.shared.cut.clone());
-        // The handler that requested the switch may no longer exist.
+        // An error means that the handler that requested the switch no longer exists.
         let _ = switch.send(Box::new(stream));
     }
 }
 
-/// A connection that switches to another protocol.
+/// A connection that is about to switch to another protocol.
 struct Switched {
     switch: oneshot::Sender<Upgraded>,
-    /// Data of the new protocol that was already received.
+    /// Data of the new protocol that has already been received.
     came: Bytes,
 }
 
-/// Handles requests until the connection ends or switches to another protocol.
+/// Serves requests until the connection ends or switches to another protocol.
 async fn answer_requests<S: Carrier>(
     stream: &mut S,
     visit: &ConnectionContext,
@@ -122,8 +123,8 @@ async fn answer_requests<S: Carrier>(
         let mut answer = client.while_it_waits(serving).await?;
         let switch = switch.filter(|_| answer.status() == StatusCode::SWITCHING_PROTOCOLS);
         if answer.status().is_informational() && switch.is_none() {
-            // The client could not interpret an informational response without a subsequent final
-            // response.
+            // Clients wait for a final response after an informational one, so an informational
+            // response from the handler is replaced by an error.
             answer = Answer::new(Body::Empty);
             *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         }
@@ -147,7 +148,7 @@ async fn answer_requests<S: Carrier>(
             _ => {
                 let body = answer.into_body();
                 let outgoing = Outgoing::new(&head, body, framing, asked.takes_trailers);
-                // The buffer must not be held during a long response.
+                // A long response must not keep the shared buffer.
                 here.scratch.put(std::mem::take(&mut head));
                 Box::pin(client.stream_out(outgoing)).await?;
             }
@@ -163,7 +164,7 @@ async fn answer_requests<S: Carrier>(
     }
 }
 
-/// Allows the request handler to switch to another protocol.
+/// Permits the request handler to switch to another protocol.
 fn offer_switch(request: &mut Request<Body>) -> oneshot::Sender<Upgraded> {
     let (switch, switched) = oneshot::channel();
     let switching = OnUpgrade::new(async { switched.await.ok() });
@@ -175,23 +176,23 @@ struct Client<'a, 'e, S> {
     stream: &'a mut S,
     input: Input,
     limits: Limits<'a, 'e>,
-    /// One future serves the whole connection, because creating and dropping a future for each
-    /// request would take two locks.
+    /// A future that completes when the edge stops. It is used for the whole connection, because
+    /// creating and dropping a future for each request would take two locks.
     drained: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
-/// The timeouts for writing to the client.
+/// The limits for writing to the client.
 struct Limits<'a, 'e> {
     timer: Deadline,
-    /// The time after which a client that reads nothing is disconnected.
+    /// How long a client may read nothing before the edge disconnects it.
     body_time: Duration,
     handle: &'a Handle,
     ended: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
 impl<S: Carrier> Client<'_, '_, S> {
-    /// Waits for the head of a request. The inner error is the reason why the head is rejected.
-    /// Returns `None` if no head arrived in time, or if none will arrive.
+    /// Waits for a request head. The inner error is the reason why the head is rejected. Returns
+    /// `None` if no head arrives in time, or if none will arrive.
     async fn head(
         &mut self,
         wait: Duration,
@@ -217,7 +218,7 @@ impl<S: Carrier> Client<'_, '_, S> {
                 return Poll::Ready(None);
             }
             if last.is_none() && self.drained.as_mut().poll(context).is_ready() {
-                // A request that is already in progress is still handled.
+                // A request whose head is already arriving is still served.
                 last = Some(Instant::now() + lame_duck_time);
             }
             if last.is_some() && self.limits.ended.as_mut().poll(context).is_ready() {
@@ -240,8 +241,8 @@ impl<S: Carrier> Client<'_, '_, S> {
         }
     }
 
-    /// Waits for the response. Returns `None` if the client disconnects first. Meanwhile, reads the
-    /// request body as requested by its reader, and possibly subsequent requests.
+    /// Waits for the response. Returns `None` if the client disconnects first. In the meantime,
+    /// reads the request body as far as the handler demands it, and possibly subsequent requests.
     async fn while_it_waits(
         &mut self,
         mut serving: Pin<&mut impl Future<Output = Answer>>,
@@ -262,7 +263,7 @@ impl<S: Carrier> Client<'_, '_, S> {
         .await
     }
 
-    /// Whether another request may follow, by what is known so far.
+    /// Whether the connection may continue with another request, as far as is known.
     async fn can_go_on(&mut self) -> bool {
         std::future::poll_fn(|context| Poll::Ready(self.input.can_go_on(self.stream, context)))
             .await
@@ -291,7 +292,7 @@ impl<S: Carrier> Client<'_, '_, S> {
         self.flush().await
     }
 
-    /// Writes a response as it is produced. The request body may still be arriving.
+    /// Writes a response while it is produced. The request body may still be arriving.
     async fn stream_out(&mut self, mut outgoing: Outgoing) -> Option<()> {
         while !outgoing.is_done() {
             std::future::poll_fn(|context| {
@@ -315,8 +316,8 @@ impl<S: Carrier> Client<'_, '_, S> {
                         outgoing.write(|slices| stream.poll_write_vectored(context, slices));
                     if polled.is_pending() {
                         outgoing.falls_behind(context);
-                        // The connection must keep reading the request body, because otherwise a
-                        // client that sends everything before it reads would block.
+                        // The connection must keep reading the request body. Otherwise, a client
+                        // that sends its whole body before it reads would block.
                         while self.input.is_fed(self.stream, context) {}
                     }
                     polled
@@ -337,9 +338,9 @@ impl<S: Carrier> Client<'_, '_, S> {
         self.limits.unless_stuck(flushed).await
     }
 
-    /// Closes the connection. If a request was not read completely, reads and discards data for a
-    /// while, because closing a socket with unread data resets it, and the client might lose the
-    /// response that reports the error (RFC 9112, section 9.6).
+    /// Closes the connection. If a request was not read completely, first reads and discards data
+    /// for a while. Closing a socket with unread data resets the connection, and the client might
+    /// lose the response that reports the error (RFC 9112, section 9.6).
     async fn part<T>(&mut self) -> Option<T> {
         let mut stream = Pin::new(&mut *self.stream);
         let parted = |context: &mut Context<'_>| stream.as_mut().poll_shutdown(context);
@@ -368,8 +369,8 @@ impl<S: Carrier> Client<'_, '_, S> {
 }
 
 impl Limits<'_, '_> {
-    /// Writes a head, and sends a file with `sendfile`. The wait for the client is limited, the
-    /// wait for the file is not.
+    /// Writes a head, and sends a file with `sendfile`. Waits only a limited time for the client,
+    /// but any time for the file.
     async fn send(&mut self, socket: &TcpStream, mut sending: Sending<'_>) -> Option<()> {
         while !sending.is_done() {
             self.unless_stuck(|context| socket.poll_write_ready(context))
@@ -382,8 +383,8 @@ impl Limits<'_, '_> {
         Some(())
     }
 
-    /// Runs a step of writing to its result. Returns `None` if the client reads nothing for too
-    /// long, the connection breaks, or all connections must end.
+    /// Runs a writing step to its end. Returns `None` if the client reads nothing for too long, the
+    /// connection breaks, or all connections must end.
     async fn unless_stuck<T>(
         &mut self,
         mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
@@ -401,7 +402,7 @@ impl Limits<'_, '_> {
     }
 }
 
-/// Runs a step to its result. Returns `None` if the step fails or all connections must end.
+/// Runs a step to its end. Returns `None` if the step fails or all connections must end.
 async fn unless_ended<T>(
     ended: &mut Pin<&mut WaitForCancellationFuture<'_>>,
     mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,

@@ -1,4 +1,4 @@
-//! Reads from a client over HTTP/1.
+//! Reads requests from an HTTP/1 client.
 
 use std::io::{self, ErrorKind};
 use std::mem::MaybeUninit;
@@ -18,44 +18,43 @@ use super::Bounds;
 use super::request_body::{Demand, Feed};
 use super::transport::Carrier;
 
-/// The number of bytes that are read at a time, both while waiting for a head and within a body.
+/// The number of bytes that are read at once while a head is expected, and within a body.
 const PIECE: usize = 16 * 1_024;
 const BODY_PIECE: usize = 64 * 1_024;
-/// The largest body that is returned whole. A larger body is streamed even if all of it was already
-/// received.
+/// The maximum size in bytes of a body that is returned whole. A larger body is streamed, even if
+/// all of it has already been received.
 const LONGEST_WHOLE: u64 = 16 * 1_024;
-/// The maximum number of bytes of an unread body that are discarded so that the connection can stay
+/// The maximum number of bytes of an unread request body that are discarded to keep the connection
 /// open.
 const UNWANTED: usize = 64 * 1_024;
-/// The response that asks a client to send the body that it announced (RFC 9110, section 10.1.1).
+/// The interim response that asks a client to send the body that it has announced (RFC 9110,
+/// section 10.1.1).
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// The received data and the state of reading.
+/// The data received from a client, and the state of reading it.
 pub(super) struct Input {
-    /// Received bytes that were not parsed yet. An idle connection holds no buffer.
+    /// Received bytes that have not been parsed. An idle connection holds no buffer.
     pub(super) came: Bytes,
     heads: Heads,
-    /// The body of the current request, until all of it has arrived.
+    /// The body of the current request; `None` once all of it has arrived.
     body: Option<Incoming>,
-    /// Whether no further request is read.
+    /// Whether no further request may be read.
     is_closed: bool,
     bounds: Bounds,
     waits_since: Option<Instant>,
     timer: Deadline,
 }
 
-/// A request body that is arriving.
 struct Incoming {
     rest: RequestBody,
     feed: Feed,
-    /// The rest of `100 Continue` to write before the client sends the body.
+    /// The part of `100 Continue` that must still be written before the client sends the body.
     word: &'static [u8],
 }
 
-/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fed {
-    /// The reader of the body can continue.
+    /// The request handler can continue with the body.
     Piece,
     /// The client has disconnected.
     Left,
@@ -74,7 +73,7 @@ impl Input {
         }
     }
 
-    /// Returns the head of the next request, if it has arrived.
+    /// Returns the head of the next request, if the whole head has arrived.
     pub(super) fn head(&mut self) -> Result<Option<RequestHead>, Refusal> {
         if self.came.is_empty() {
             return Ok(None);
@@ -91,7 +90,7 @@ impl Input {
         head
     }
 
-    /// Returns the time since which the edge has waited for the rest of a head; `None` if no head
+    /// Returns the time at which the edge began to wait for the rest of a head; `None` if no head
     /// has begun.
     pub(super) fn head_since(&mut self) -> Option<Instant> {
         let has_begun = !self.came.is_empty();
@@ -102,7 +101,7 @@ impl Input {
         self.is_closed = true;
     }
 
-    /// Reads more data. Returns false at the end of the stream.
+    /// Reads more data from the client. Returns false at the end of the stream.
     pub(super) fn poll_more(
         &mut self,
         stream: &mut impl Carrier,
@@ -123,7 +122,7 @@ impl Input {
         Poll::Ready(Ok(!piece.is_empty()))
     }
 
-    /// Returns the body that follows a head. A short body that has already been received is
+    /// Returns the request body that follows a head. A short body that has already been received is
     /// returned whole.
     pub(super) fn body(&mut self, mut rest: RequestBody, expects_continue: bool) -> Body {
         if rest.is_over() {
@@ -146,7 +145,7 @@ impl Input {
         self.body.as_ref().map(|body| body.feed.clone())
     }
 
-    /// Reads the body when the body's reader requests it. After the end of the body, returns when
+    /// Reads the request body when the handler demands it. After the end of the body, returns when
     /// the client sends another request or disconnects.
     pub(super) fn poll_feed(
         &mut self,
@@ -179,12 +178,13 @@ impl Input {
         Poll::Ready(Fed::Piece)
     }
 
-    /// Reads more of the body if the body's reader requests it. Returns whether there was progress.
+    /// Reads more of the request body if the handler demands it. Returns whether there was any
+    /// progress.
     pub(super) fn is_fed(&mut self, stream: &mut impl Carrier, context: &mut Context<'_>) -> bool {
         self.body.is_some() && self.poll_feed(stream, context).is_ready()
     }
 
-    /// Waits for the next part of the body until the timeout.
+    /// Waits for the next part of the request body. Fails after a timeout.
     fn poll_next(
         &mut self,
         stream: &mut impl Carrier,
@@ -223,7 +223,7 @@ impl Input {
         }
     }
 
-    /// Returns the next part of the body that was already received.
+    /// Returns the next part of the request body that has already been received.
     fn decoded(&mut self) -> Result<Option<Decoded>, BodyError> {
         let Some(body) = &mut self.body else {
             return Ok(None);
@@ -272,8 +272,8 @@ impl Input {
         false
     }
 
-    /// Whether no request is partly read. Closing a connection with unread data resets it, and the
-    /// client might lose the response that reports the error (RFC 9112, section 9.6).
+    /// Whether no request is only partly read. If one is, closing the connection would reset it,
+    /// and the client might lose the response that reports the error (RFC 9112, section 9.6).
     pub(super) fn is_between(&self) -> bool {
         self.body.is_none() && !self.is_closed
     }

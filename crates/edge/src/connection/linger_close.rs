@@ -1,7 +1,7 @@
 //! Closes an HTTP/2 connection in such a way that the client receives the final GOAWAY.
 //!
-//! The engine sends GOAWAY only to a client whose preface it has read. When a socket is closed with
-//! unread data, the system resets the connection and discards data that the client has not read
+//! hyper sends GOAWAY only to a client whose preface it has read. When a socket is closed with
+//! unread data, the kernel resets the connection and discards data that the client has not read
 //! yet. That would include GOAWAY, which tells the client which requests it may retry (RFC 9113,
 //! section 6.8).
 
@@ -19,16 +19,16 @@ use crate::listener::Handle;
 
 /// The length of the client preface in bytes (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
-/// How long the edge waits for a client to close its side.
+/// How long the edge waits for the client to close its side of the connection.
 const TIME: Duration = Duration::from_secs(1);
-/// The number of bytes that are read and discarded at a time.
+/// The number of bytes that are read and discarded at once.
 const PIECE: usize = 8 * 1_024;
-/// The maximum number of bytes that are read. A client that respects its flow-control windows sends
-/// no more before it reads GOAWAY.
+/// The maximum number of bytes that are read and discarded. A client that respects its flow-control
+/// windows sends no more before it reads GOAWAY.
 const MOST: usize = 2 * CONNECTION_WINDOW as usize;
 
-/// A stream that, when dropped, shuts down its writing side and reads until the client has closed
-/// its own, for a limited time.
+/// A stream that lingers when it is dropped: it shuts down its writing side and, for a limited
+/// time, reads until the client has closed the other side.
 pub(super) struct LingerClose<S: Stream> {
     stream: Option<S>,
     read: usize,
@@ -36,13 +36,13 @@ pub(super) struct LingerClose<S: Stream> {
     handle: Arc<Handle>,
 }
 
-/// A byte stream that a connection uses.
+/// The byte stream of a connection.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
 impl<S: Stream> LingerClose<S> {
-    /// Wraps a stream. `begun` is cancelled when the client preface was read.
+    /// Wraps a stream. `begun` is cancelled once the client preface has been read.
     pub(super) fn around(stream: S, begun: CancellationToken, handle: Arc<Handle>) -> Self {
         Self {
             stream: Some(stream),
@@ -66,7 +66,7 @@ impl<S: Stream> Drop for LingerClose<S> {
             return;
         };
         if self.handle.is_evicted() {
-            // Another connection waits for this connection's permit.
+            // Another connection waits for this connection's permit, so there is no time to linger.
             return;
         }
         runtime.spawn(async move {

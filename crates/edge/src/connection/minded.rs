@@ -1,4 +1,4 @@
-//! A connection that limits how long its client may stop reading.
+//! A connection with a limit on how long its client may stop reading.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -17,11 +17,11 @@ use super::Bounds;
 /// Resolves when a connection must end.
 type Cutting = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A connection that fails when its client has read nothing for too long. It holds its permit for
-/// the connection limits while it is open.
+/// A connection that fails when its client has read nothing for too long. The connection holds a
+/// connection permit as long as it is open.
 pub(super) struct WatchedStream<S> {
     stream: S,
-    /// Data to return before reading from the stream.
+    /// Data that has already been received and is returned before the stream is read.
     came: Bytes,
     bounds: Bounds,
     stuck_since: Option<Instant>,
@@ -43,8 +43,9 @@ impl<S> WatchedStream<S> {
         }
     }
 
-    /// Wraps a connection that has switched to another protocol; `came` was already received. The
-    /// connection ends when `cut` is cancelled or when the connection is evicted.
+    /// Wraps a connection that has switched to another protocol. `came` contains the data that has
+    /// already been received. The connection ends when `cut` is cancelled or when the connection is
+    /// evicted.
     pub(super) fn switched(self, came: Bytes, cut: CancellationToken) -> Self {
         let handle = self.place.handle().clone();
         let cutting = async move {

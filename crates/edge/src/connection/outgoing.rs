@@ -13,12 +13,13 @@ use super::answer_head::Framing;
 use crate::body::{Body, BodyError};
 use crate::proxy::keeping_up;
 
-/// The maximum number of bytes gathered for one write.
+/// The number of bytes after which no more parts are gathered for one write.
 const GATHERED: usize = 64 << 10;
 /// The maximum number of slices in one write.
 const SLICES: usize = 16;
 
-/// The collected parts of a response that are not written yet, and the source of further parts.
+/// The gathered parts of a response that have not been written yet, and the body that supplies
+/// more.
 pub(super) struct Outgoing {
     body: Body,
     framing: Framing,
@@ -29,13 +30,13 @@ pub(super) struct Outgoing {
     /// The number of bytes in all pieces.
     size: usize,
     is_over: bool,
-    /// Whether the body is read ahead because the client is too slow.
+    /// Whether the body is read ahead of the client because the client is too slow.
     is_ahead: bool,
     failure: Option<BodyError>,
 }
 
 impl Outgoing {
-    /// Starts a response with this head.
+    /// Starts a response whose serialized head is `head`.
     pub(super) fn new(head: &[u8], body: Body, framing: Framing, takes_trailers: bool) -> Self {
         let mut outgoing = Self {
             body,
@@ -61,7 +62,7 @@ impl Outgoing {
         self.size == 0
     }
 
-    /// Collects the available parts of the body; waits only if there is nothing to write at all.
+    /// Gathers the available parts of the body. Waits only if there is nothing else to write.
     pub(super) fn poll_gather(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
         while !self.is_over && self.size < GATHERED {
             if let Some(failure) = self.failure.take() {
@@ -82,7 +83,7 @@ impl Outgoing {
         Poll::Ready(Ok(()))
     }
 
-    /// Records that the client did not accept all gathered data.
+    /// Records that the client has not accepted all gathered data, so that the body is read ahead.
     pub(super) fn falls_behind(&mut self, context: &mut Context<'_>) {
         if self.is_ahead || self.is_over {
             return;
@@ -154,7 +155,7 @@ impl Outgoing {
         }
     }
 
-    /// Passes the next slices to write to `write`.
+    /// Calls `write` with the next slices to write.
     pub(super) fn write<T>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut count = 0;
@@ -187,7 +188,8 @@ mod tests {
 
     use super::*;
 
-    /// Returns all bytes written for a body in these pieces, or the error that ends the body.
+    /// Returns all bytes that are written for a body of these pieces, or the error that ends the
+    /// body.
     fn written(framing: Framing, pieces: &[&'static str]) -> Result<String, String> {
         let pieces: Vec<_> = pieces
             .iter()
@@ -204,7 +206,7 @@ mod tests {
                 Poll::Ready(gathered) => gathered.map_err(|error| error.to_string())?,
                 Poll::Pending => panic!("nothing is waited for"),
             }
-            // Each write accepts one byte, the minimum that a socket may accept.
+            // In each write, the client accepts a single byte.
             while !outgoing.is_empty() {
                 let first = outgoing.write(|slices| slices[0][0]);
                 all.push(char::from(first));

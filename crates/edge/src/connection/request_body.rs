@@ -1,4 +1,5 @@
-//! An HTTP/1 request body, which its connection reads while the reader of the body wants more.
+//! An HTTP/1 request body. Its connection reads more of it when the code that consumes the body
+//! demands more.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -27,31 +28,32 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// A part that was read from the connection but not yet taken by the reader.
+    /// A part that has been read from the connection but not yet consumed.
     next: Option<Result<Frame<Bytes>, BodyError>>,
-    /// The number of bytes that the reader has not taken yet; `None` if the length is not known.
+    /// The number of bytes that have not been consumed yet; `None` if the length is not known.
     left: Option<u64>,
-    /// Whether nothing follows.
+    /// Whether the body has ended.
     is_over: bool,
     is_wanted: bool,
-    /// Whether the reader was dropped.
+    /// Whether the consumer's side was dropped.
     is_left: bool,
     reader: Option<Waker>,
     connection: Option<Waker>,
 }
 
-/// Whether a body's reader wants more data.
+/// Whether the consumer of a body demands more data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Demand {
     More,
     /// No data for now.
     Nothing,
-    /// There is no more data, because the reader was dropped.
+    /// The consumer's side was dropped, so nothing will be demanded again.
     Left,
 }
 
 impl Feed {
-    /// Makes both sides of a body. `left` is its length, if known.
+    /// Makes the connection's and the consumer's side of a body. `left` is the body's length, if
+    /// known.
     pub(super) fn new(left: Option<u64>) -> (Self, Body) {
         let state = State {
             left,
@@ -64,12 +66,12 @@ impl Feed {
         (Self(Arc::clone(&shared)), Body::stream(RequestBody(shared)))
     }
 
-    /// Returns the reason why the body is incomplete, once that is known.
+    /// Returns the reason why the body is incomplete, which is empty unless that is known.
     pub(super) fn broken(&self) -> &BrokenBody {
         &self.0.broken
     }
 
-    /// Returns the reader's current demand. The polling task is woken when the demand changes.
+    /// Returns the consumer's current demand. The calling task is woken when the demand changes.
     pub(super) fn demand(&self, context: &Context<'_>) -> Demand {
         let mut state = lock(&self.0.state);
         if state.is_left {
@@ -82,8 +84,8 @@ impl Feed {
         Demand::Nothing
     }
 
-    /// Passes the next part to the reader. The reader is not woken if it runs on the connection's
-    /// task, which polls the reader next anyway.
+    /// Passes the next part to the consumer. The consumer is not woken if it runs on the
+    /// connection's task, which polls the consumer next anyway.
     pub(super) fn put(
         &self,
         context: &Context<'_>,

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use crate::body::BodyError;
 use http1::{Refusal, judge_fields};
 
-/// A request body that fails if the client sends nothing for too long.
+/// An HTTP/2 request body that fails if the client sends nothing for too long.
 #[derive(Debug)]
 pub(crate) struct StalledBody {
     body: Incoming,
@@ -21,7 +21,7 @@ pub(crate) struct StalledBody {
 }
 
 impl StalledBody {
-    /// Wraps a body. `time` is the longest wait for each part.
+    /// Wraps a body. `time` is the timeout for each part.
     pub(crate) fn around(body: Incoming, time: Duration) -> Self {
         Self {
             body,

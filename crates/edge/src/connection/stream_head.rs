@@ -1,5 +1,5 @@
-//! Validates the head of an HTTP/2 or HTTP/3 request. Heads that the HTTP/2 engine itself rejects
-//! do not reach this module.
+//! Validates the head of an HTTP/2 or HTTP/3 request. Heads that hyper or the crate h3 reject do
+//! not reach this module.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, Request};
@@ -17,7 +17,7 @@ const OF_CONNECTION: [HeaderName; 5] = [
     UPGRADE,
 ];
 
-/// Validates a head. Returns the length of the body, if the head states the length.
+/// Validates a request head. Returns the length of the body, if the head states a length.
 pub(crate) fn judge<B>(request: &Request<B>, size: usize) -> Result<Option<u64>, Refusal> {
     let headers = request.headers();
     if list_size(request) > size {
@@ -44,7 +44,7 @@ pub(crate) fn judge<B>(request: &Request<B>, size: usize) -> Result<Option<u64>,
     length(headers)
 }
 
-/// Removes headers that a response must not have in this protocol.
+/// Removes headers that must not occur in an HTTP/2 or HTTP/3 response.
 pub(crate) fn release(headers: &mut HeaderMap) {
     for name in OF_CONNECTION {
         headers.remove(name);

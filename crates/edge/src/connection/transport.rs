@@ -14,12 +14,12 @@ use tokio_rustls::server::TlsStream;
 use crate::body::{Body, SendfileRange, shorter};
 
 pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    /// Returns the socket if bytes are sent over it unchanged, so that `sendfile` can be used.
+    /// Returns the socket if bytes are sent over it unencrypted, so that `sendfile` can be used.
     fn bare(&self) -> Option<&TcpStream> {
         None
     }
 
-    /// Returns the local address to which the client has connected.
+    /// Returns the local IP address to which the client has connected.
     fn local(&self) -> Option<IpAddr> {
         let local = self.bare()?.local_addr().ok()?;
         Some(local.ip().to_canonical())
@@ -36,14 +36,14 @@ impl Carrier for UnixStream {}
 
 impl<S: Carrier> Carrier for TlsStream<S> {}
 
-/// A response sent with `sendfile`: a head, then the file.
+/// A response that is sent with `sendfile`: a head, then a file.
 pub(super) struct Sending<'a> {
     head: &'a [u8],
     body: Body,
 }
 
 impl<'a> Sending<'a> {
-    /// Prepares a response whose body is in a file.
+    /// Prepares a response whose body is a file.
     pub(super) fn new(head: &'a [u8], body: Body) -> Self {
         Self { head, body }
     }
@@ -52,7 +52,7 @@ impl<'a> Sending<'a> {
         self.head.is_empty() && self.body.is_end_stream()
     }
 
-    /// Sends as much as the permit and the socket allow, which may be nothing.
+    /// Sends as much as the socket and the body's current stretch allow, which may be nothing.
     pub(super) fn poll_some(
         &mut self,
         socket: &TcpStream,
@@ -77,7 +77,7 @@ impl<'a> Sending<'a> {
         });
         match sent {
             Ok(sent) => {
-                // Lets other connections continue first.
+                // Other connections may now be served first.
                 stretch.turn.pass_on();
                 self.body.advance(sent);
             }
@@ -97,7 +97,7 @@ fn is_for_now(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// Whether the error comes from the socket and not from the file.
+/// Whether the error was caused by the socket rather than by the file.
 fn is_of_socket(error: &io::Error) -> bool {
     !matches!(error.kind(), ErrorKind::UnexpectedEof)
         && Errno::from_io_error(error) != Some(Errno::IO)

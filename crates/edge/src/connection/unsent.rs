@@ -1,4 +1,4 @@
-//! Limits the memory that the HTTP/2 engine holds for responses until clients read them.
+//! Limits the memory that hyper holds for HTTP/2 responses until clients read them.
 //!
 //! Each stream may always hold one slice, so that no stream waits for the client of another stream.
 //! Memory beyond that is limited for each connection, and counts towards the memory for all
@@ -12,16 +12,15 @@ use bytes::Bytes;
 use crate::lock::lock;
 use crate::proxy::Room;
 
-/// The maximum number of bytes that the engine takes at once.
+/// The maximum number of bytes that are passed to hyper at once.
 pub(super) const SLICE: usize = 64 * 1_024;
 /// The maximum number of bytes that a connection holds in addition to one slice per stream.
 const MOST: usize = 1_024 * 1_024;
 
-/// The memory that a connection holds in addition to one slice per stream.
 #[derive(Debug)]
 pub(super) struct UnsentBytes(Mutex<Room>);
 
-/// The slices of a stream that are not sent yet.
+/// The slices of a stream that have not been sent yet.
 #[derive(Debug)]
 pub(super) struct UnsentSlices {
     connection: Arc<UnsentBytes>,
@@ -31,26 +30,27 @@ pub(super) struct UnsentSlices {
 #[derive(Debug, Default)]
 struct State {
     slices: usize,
-    /// The waker of the body, while it waits until all of its slices are sent.
+    /// The waker of the body, while the body waits until all slices of the stream have been sent.
     waiting: Option<Waker>,
 }
 
-/// A permit for a slice that the engine holds.
+/// The permit for one slice that hyper holds.
 #[derive(Debug)]
 pub(super) struct Permit {
     stream: Arc<UnsentSlices>,
-    /// The number of bytes counted for the connection; 0 for the first slice of the stream.
+    /// The number of bytes that count towards the connection's limit; 0 for the first slice of a
+    /// stream.
     bytes: usize,
 }
 
-/// A slice that the engine holds.
+/// A slice that hyper holds until it has been sent.
 struct Slice {
     bytes: Bytes,
     _permit: Permit,
 }
 
 impl UnsentBytes {
-    /// Makes an empty account, which takes memory from `room`.
+    /// Makes an empty account for a connection. Its memory comes from `room`.
     pub(super) fn new(room: Room) -> Arc<Self> {
         Arc::new(Self(Mutex::new(room)))
     }
@@ -76,8 +76,8 @@ impl UnsentSlices {
         })
     }
 
-    /// Returns a permit for another slice. Returns `None` if there is no room; `context` is then
-    /// woken when all slices of the stream have been sent.
+    /// Returns a permit for another slice. Returns `None` if too much memory is in use; the task of
+    /// `context` is then woken when all slices of the stream have been sent.
     pub(super) fn permit(self: &Arc<Self>, context: &Context<'_>) -> Option<Permit> {
         let mut state = lock(&self.state);
         let bytes = if state.slices == 0 {
@@ -97,7 +97,7 @@ impl UnsentSlices {
 }
 
 impl Permit {
-    /// Returns the bytes as a slice that holds this permit until the slice is dropped.
+    /// Returns the bytes as a slice that keeps this permit until the slice is dropped.
     pub(super) fn until_sent(mut self, bytes: Bytes) -> Bytes {
         let unused = self.bytes.saturating_sub(bytes.len());
         if unused > 0 {
@@ -181,8 +181,8 @@ mod tests {
         assert!(other.is_some());
         assert!(slice(&streams[0], SLICE).is_none());
         assert!(slice(&streams[1], SLICE).is_none());
-        // Once the stream's slice is sent, the next slice is allowed, however much other streams
-        // hold.
+        // Once the stream's own slice has been sent, another slice is permitted, however much other
+        // streams hold.
         drop(other);
         assert!(slice(&streams[1], SLICE).is_some());
     }

@@ -18,12 +18,11 @@ pub(crate) struct Running {
     pub(crate) hsts: Option<HeaderValue>,
     /// Whether `hsts` is configured rather than a default.
     pub(crate) is_hsts_written: bool,
-    /// The memory of buffered bodies, for all workers.
+    /// The memory for buffered bodies, shared by all workers.
     pub(crate) buffer_memory: Arc<BufferMemory>,
     upstreams: BTreeMap<Arc<str>, Served>,
 }
 
-/// An upstream and its health checks.
 #[derive(Clone)]
 struct Served {
     settings: UpstreamSettings,
@@ -33,8 +32,8 @@ struct Served {
 
 impl Running {
     /// Makes a configuration that takes over the rate limit counters and the state of servers from
-    /// the previous configuration. Requests in progress see the new set of servers. The servers of
-    /// services are the same in every configuration.
+    /// the previous configuration. Running requests also use the new servers. The servers of
+    /// services do not depend on the configuration.
     pub(crate) fn new(
         plan: Plan,
         before: Option<&Self>,
@@ -59,7 +58,7 @@ impl Running {
         let size = plan.buffer_memory();
         let buffer_memory = match before.map(|before| &before.buffer_memory) {
             Some(same) if same.size() == size => Arc::clone(same),
-            // Data that is already buffered stays in the memory in which it was reserved.
+            // The memory that earlier bodies have reserved still counts towards the old limit only.
             _ => BufferMemory::new(size),
         };
         Self {
@@ -90,7 +89,7 @@ impl Served {
         }
     }
 
-    /// Returns the same upstream with new settings.
+    /// Returns this upstream with new settings.
     fn changed(&self, settings: &UpstreamSettings) -> Self {
         let upstream = self.upstream.changed(settings.clone());
         if self.settings.health == settings.health {
@@ -100,8 +99,8 @@ impl Served {
                 watch: Arc::clone(&self.watch),
             };
         }
-        // The old health checks are stopped, because requests in progress keep the old upstream
-        // alive, and both upstreams would check the same servers.
+        // The old health checks are stopped, because running requests keep the old upstream alive,
+        // and both upstreams would then check the same servers.
         self.watch.stop();
         Self::start(settings, upstream)
     }

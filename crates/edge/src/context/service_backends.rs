@@ -1,4 +1,4 @@
-//! The servers of the program's services, stored by name independently of the configuration.
+//! The servers of services, stored by name independently of the configuration.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use crate::lock::lock;
 use crate::proxy::Backends;
 
-/// The backends of all services, by the name of their upstream.
 #[derive(Debug, Default)]
 pub(crate) struct ServiceBackends(Mutex<BTreeMap<Arc<str>, Arc<Backends>>>);
 
@@ -25,11 +24,11 @@ impl ServiceBackends {
         lock(&self.0).get(upstream).cloned()
     }
 
-    /// Removes backends that have no servers and are not named in any configuration in use. A later
-    /// service with the same name starts anew.
+    /// Removes backends that have no servers and belong to no configuration in use. A later service
+    /// with the same name starts anew.
     pub(crate) fn tidy(&self) {
         lock(&self.0).retain(|_, backends| {
-            // Only `of` and `find` return clones, and both need the lock that is currently held.
+            // Only `of` and `find` return clones, and both need the lock that is held here.
             let is_held = Arc::strong_count(backends) > 1;
             is_held || !backends.status().is_empty()
         });

@@ -1,4 +1,4 @@
-//! Starts, changes and stops the ordering of certificates.
+//! Starts, changes and stops the ordering of certificates from an authority.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,6 @@ use crate::config::Plan;
 use crate::context::{Clock, Shared};
 use crate::lock::lock;
 
-/// The ordering of certificates, if an authority is configured.
 #[derive(Default)]
 pub(super) struct CertificateOrders(Mutex<Option<Ordering>>);
 
@@ -21,8 +20,8 @@ struct Ordering {
 }
 
 impl CertificateOrders {
-    /// Prepares a task if the plan has another authority than the running task. All steps that can
-    /// fail are done at this point, before anything changes.
+    /// Prepares a new task if the plan names another authority than the running task uses. All
+    /// steps that can fail are done here, before anything changes.
     pub(super) fn prepare(
         &self,
         plan: &Plan,
@@ -39,8 +38,8 @@ impl CertificateOrders {
             .transpose()
     }
 
-    /// Starts, changes or ends the task according to the current plan, for which `prepared` was
-    /// made.
+    /// Starts, changes or ends the task according to the current plan. `prepared` is the result of
+    /// [`Self::prepare`] for that plan.
     pub(super) fn follow(&self, shared: &Shared, prepared: Option<Prepared>) {
         let running = shared.running();
         let mut present = lock(&self.0);
@@ -78,7 +77,7 @@ impl CertificateOrders {
     }
 }
 
-/// Converts the edge's clock to a clock for certificates.
+/// Converts the edge's clock to the type of clock that ordering uses.
 fn timestamps(clock: &Clock) -> acme::Clock {
     let clock = Arc::clone(clock);
     Arc::new(move || Timestamp::try_from(clock()).unwrap_or(Timestamp::UNIX_EPOCH))

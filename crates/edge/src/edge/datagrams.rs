@@ -1,4 +1,4 @@
-//! The UDP sockets for HTTP/3, which are opened and closed with the https addresses.
+//! The UDP sockets for HTTP/3, which are opened and closed together with the https listeners.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,12 +11,12 @@ use crate::quic::UdpDoor;
 
 use super::{Edge, Listeners, lock};
 
-/// The tokens that close each socket.
+/// The open UDP sockets by address. Cancelling a token closes the socket.
 pub(super) type Datagrams = BTreeMap<ListenAddress, CancellationToken>;
 
 impl Edge {
     /// Opens the UDP sockets in the plan that are not open yet, and closes sockets that are not in
-    /// the plan. A UDP port that cannot be opened is not an error.
+    /// the plan. A UDP socket that cannot be opened causes no error.
     pub(super) fn listen_for_datagrams(&self, listeners: &Listeners) {
         let running = self.shared.running();
         let settings = running.plan.listen();
@@ -61,8 +61,8 @@ impl Edge {
         }
     }
 
-    /// Stops accepting connections. `Alt-Svc: clear` is not sent, because another process may take
-    /// over.
+    /// Stops accepting HTTP/3 connections. `Alt-Svc: clear` is not sent, because another process
+    /// may take over.
     pub(super) fn close_datagrams(&self) {
         for close in lock(&self.datagrams).values() {
             close.cancel();

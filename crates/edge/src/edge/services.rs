@@ -1,4 +1,4 @@
-//! The servers of the program's services, which change while the edge runs.
+//! The servers of services, which change while the edge runs.
 
 use crate::config;
 use crate::proxy::{BackendsStatus, ServerAddress, Servers};
@@ -9,8 +9,8 @@ impl Edge {
     /// Sets which of a service's servers receive requests. May be called before a plan names the
     /// service, and stays in effect across reloads. When a server is removed, its running requests
     /// finish; its idle connections are closed, and its WebSockets are closed after their timeout.
-    /// A service is forgotten if it has no servers and no plan names it. Must be called within a
-    /// tokio runtime.
+    /// A service that has no servers and that no plan names is forgotten. Must be called within a
+    /// Tokio runtime.
     pub fn set_servers(&self, service: &str, servers: &Servers) {
         let backends = self
             .shared
@@ -31,8 +31,8 @@ impl Edge {
             .unwrap_or_default()
     }
 
-    /// Resolves when no request is running on a server that [`Edge::set_servers`] has removed.
-    /// Resolves immediately if there is no such server.
+    /// Completes when no request is running on the server at this address that
+    /// [`Edge::set_servers`] has removed. Completes immediately if there is no such server.
     pub fn drained(
         &self,
         service: &str,

@@ -1,4 +1,4 @@
-//! Tests of the cached data that is kept from one plan to the next.
+//! Tests of cached files that remain cached when the plan changes.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,6 @@ use tokio::net::TcpStream;
 use super::*;
 use crate::config::testing::check_in;
 
-/// The size of each file.
 const SIZE: usize = 64 << 10;
 
 fn plan(folder: &Path, routes: &str) -> Plan {
@@ -41,7 +40,7 @@ async fn reloads_leave_no_files_behind_in_memory() {
     }
     let start = files("/", "");
     let start = plan(folder.path(), &start);
-    // The clock stands still, so that no file is due for another check.
+    // The clock stands still, so that no cached file must be checked again.
     let now = system_time();
     let options = Options {
         clock: Arc::new(move || now),
@@ -60,13 +59,14 @@ async fn reloads_leave_no_files_behind_in_memory() {
     let same = || plan(folder.path(), &files("/", ""));
     for _ in 0..3 {
         edge.reload(same()).unwrap();
-        // The reload keeps the files cached, so the weight is the same before the first request.
+        // The reload keeps the files cached, so the memory use is the same before and after the
+        // first request.
         assert_eq!(edge.memories[0].weight(), weight);
         assert_eq!(ask_all("").await, weight);
     }
     let changes = [
-        // Each plan serves the files differently: with different headers, from another path, with a
-        // path that belongs to another route, and finally as before.
+        // Each of these plans serves the files differently: with other headers, from another path,
+        // with a path that belongs to another route, and finally as before.
         (files("/", "cache = { \"*\" = \"no-store\" }"), ""),
         (files("/x/", "strip = \"/x\""), "/x"),
         (

@@ -1,4 +1,4 @@
-//! A worker: a thread with its own runtime, which accepts and serves connections.
+//! A worker: a thread with its own Tokio runtime, which accepts and serves connections.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -25,11 +25,11 @@ use crate::tls::Expiry;
 
 use super::server_figures::ServerFigures;
 
-/// How long to wait after `accept` failed, for example because file descriptors ran out.
+/// The pause after `accept` has failed, for example because file descriptors ran out.
 const BREATH: Duration = Duration::from_millis(100);
-/// How often certificate files and servers are checked.
+/// The interval at which certificate files and servers are checked.
 const LOOK: Duration = Duration::from_secs(1);
-/// The number of connections that are accepted before the open connections are served again.
+/// The number of connections that are accepted before open connections are served again.
 const AT_ONCE: usize = 16;
 
 #[derive(Debug)]
@@ -40,20 +40,20 @@ pub(super) struct Worker {
 }
 
 pub(super) enum Command {
-    /// Listen on a socket.
+    /// Accept connections on a socket.
     Listen {
         door: Door,
         at: ListenAddress,
         socket: Socket,
         close: CancellationToken,
     },
-    /// Listen for HTTP/3, and distribute connections round-robin to these workers.
+    /// Accept HTTP/3 connections, and distribute them round-robin to these workers.
     Datagrams(UdpDoor, Vec<CommandSender>),
-    /// Serve an HTTP/3 connection that another worker accepted.
+    /// Serve an HTTP/3 connection that another worker has accepted.
     PendingConnection(Box<PendingConnection>),
 }
 
-/// A sender of commands to a worker, which does not keep the worker running.
+/// Sends commands to a worker, but does not keep the worker running.
 pub(super) type CommandSender = mpsc::WeakUnboundedSender<Command>;
 
 impl Worker {
@@ -73,7 +73,7 @@ impl Worker {
                     }
                     run(received, Arc::new(here)).await;
                 });
-                // The tasks that the app left running are not waited for.
+                // Tasks that the app has left running are not awaited.
                 runtime.shutdown_background();
                 let _ = end.send(());
             })?;
@@ -104,7 +104,6 @@ impl Worker {
         self.order(Command::Datagrams(door, workers));
     }
 
-    /// Returns a sender of commands to this worker.
     pub(super) fn line(&self) -> CommandSender {
         self.orders.downgrade()
     }
@@ -115,11 +114,11 @@ impl Worker {
         }
     }
 
-    /// Stops the worker, and everything that still runs on it.
+    /// Stops the worker and everything that still runs on it.
     pub(super) async fn stop(self) {
         drop(self.orders);
         let _ = self.ended.await;
-        // The thread is about to end, so this does not block.
+        // The thread is about to end, so joining it does not block.
         let _ = self.thread.join();
     }
 }
@@ -159,7 +158,7 @@ async fn run(mut orders: mpsc::UnboundedReceiver<Command>, here: Arc<WorkerConte
     }
 }
 
-/// Distributes connections round-robin to the workers that still run.
+/// Returns a function that distributes connections round-robin to the running workers.
 fn in_turn(workers: Vec<CommandSender>) -> impl Fn(PendingConnection) {
     let turn = AtomicUsize::new(0);
     move |guest| {
@@ -171,7 +170,7 @@ fn in_turn(workers: Vec<CommandSender>) -> impl Fn(PendingConnection) {
             .take(workers.len())
             .find_map(CommandSender::upgrade);
         if let Some(worker) = worker {
-            // If the worker has ended by now, the edge is stopping.
+            // An error means that the worker has ended, because the edge is stopping.
             let _ = worker.send(Command::PendingConnection(Box::new(guest)));
         }
     }
@@ -199,7 +198,7 @@ impl Listener {
     }
 }
 
-/// Accepts connections until `close` is cancelled, and then the connections that are already in the
+/// Accepts connections until `close` is cancelled, and afterwards those that are already in the
 /// backlog.
 async fn take(
     listener: Listener,
@@ -237,7 +236,7 @@ async fn take(
         let (is_announced, origin, most) = {
             let running = shared.running();
             let listen = running.plan.listen();
-            // A client of a Unix socket is on this machine.
+            // A client that connects to a Unix socket is on this machine.
             let peer = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
             let most = listen.connections_per_address;
             let is_announced = listen.is_announced(&at, peer);
@@ -247,13 +246,13 @@ async fn take(
             };
             (is_announced, origin, most)
         };
-        // While all permits are taken and no connection can be evicted, this connection waits, and
-        // so do all connections in the backlog.
+        // Without a permit, this connection waits, and so does the whole backlog, unless another
+        // connection can be evicted.
         let place = tokio::select! {
-            // An accepted connection is served even if `close` was cancelled in the meantime.
+            // An accepted connection is served even if `close` has been cancelled in the meantime.
             biased;
-            // A connection to a loopback front may serve a request that already has a permit, so
-            // the connection must not wait for that permit.
+            // A connection to a loopback front may serve a request that already holds a permit, so
+            // it must not wait for that permit.
             place = shared.places.take_inside(), if is_inside => place,
             place = shared.places.take(origin, most), if !is_inside => place,
             () = close.cancelled() => return,
@@ -288,7 +287,7 @@ async fn take(
 
 struct AcceptedConnection {
     address: IpAddr,
-    /// Whether the connection begins with the PROXY protocol.
+    /// Whether a PROXY protocol header is expected on the connection.
     is_announced: bool,
     door: Door,
     front: Option<Arc<ListenAddress>>,
@@ -303,14 +302,14 @@ where
     let handle = Arc::clone(coming.place.handle());
     let _counted = here.shared.figures.connection();
     tokio::select! {
-        // A finished response is written first.
+        // If a response is finished at the moment of eviction, it is still written.
         biased;
         () = serve(stream, coming, here) => {}
         () = handle.evicted() => tracing::debug!("a connection made room for another"),
     }
 }
 
-/// Determines the protocol of the connection, and serves it.
+/// Determines the protocol of a connection, and serves the connection.
 async fn serve<S>(mut stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
     S: Carrier,
@@ -385,8 +384,8 @@ where
     }
 }
 
-/// Returns the client on whose behalf a proxy connects; `None` if the header was not sent, was
-/// malformed or came too late.
+/// Returns the client that a PROXY protocol header names. Returns `None` if the header was missing,
+/// malformed or late.
 async fn announced<S>(stream: &mut S, proxy: IpAddr, shared: &Shared) -> Option<Announced>
 where
     S: AsyncRead + Unpin,
@@ -411,8 +410,8 @@ where
     said
 }
 
-/// Checks certificate files for changes, certificates for their expiry, and servers for their
-/// health, once a second. Polling works on every file system.
+/// Once a second, checks certificate files for changes, certificates for their expiry, and servers
+/// for their health. Unlike notifications, polling works on every file system.
 async fn look_after(shared: Arc<Shared>) {
     let mut servers = ServerFigures::default();
     let mut expiry = Expiry::default();

@@ -1,7 +1,8 @@
-//! Access control by network, by name and password, or by asking another server.
+//! Access control by network, by name and password, by asking an authorization server, or by the
+//! app's sign-in.
 //!
-//! All conditions in a route's `access` must hold. They are checked in this order: address,
-//! password, the other server, the app's sign-in.
+//! All conditions in a route's `access` must hold. They are checked in this order: network,
+//! password, authorization server, sign-in.
 
 mod basic;
 mod networks;
@@ -22,42 +23,42 @@ pub use users::{BadUsers, Users};
 pub(crate) use basic::{Denied, Passwords};
 pub(crate) use subrequest::vouch;
 
-/// The outcome that a rejected request reports to the rate limit of its route.
+/// The outcome that the route's rate limit counts after a wrong password.
 pub(crate) const WRONG_PASSWORD: &str = "wrong-password";
 
-/// The checked `access` of a route.
+/// The validated `access` setting of a route.
 #[derive(Debug)]
 pub struct Access {
     pub networks: Networks,
     pub basic: Option<Arc<Basic>>,
-    /// The server that authorizes requests.
+    /// The authorization server.
     pub ask: Option<Ask>,
-    /// The required sign-in to the app, in a word that the app defines.
+    /// The required sign-in, as a keyword that the app defines.
     pub sign_in: Option<Arc<str>>,
 }
 
 impl Access {
-    /// Whether the app must run for a request to be allowed.
+    /// Whether requests can be permitted only if the edge has an app.
     pub fn needs_app(&self) -> bool {
         self.sign_in.is_some()
     }
 
-    /// Whether access depends on the user and not only on the client's IP address.
+    /// Whether access depends on the user, not only on the client's IP address.
     pub fn knows_people(&self) -> bool {
         self.basic.is_some() || self.ask.is_some() || self.sign_in.is_some()
     }
 
-    /// Returns the upstream that authorizes requests, if there is one.
+    /// Returns the authorization server's upstream, if there is one.
     pub fn asks(&self) -> Option<&str> {
         self.ask.as_ref().map(|ask| &*ask.upstream)
     }
 
-    /// Returns the headers that the authorizing server adds to the request.
+    /// Returns the headers that are copied from the authorization server's response to the request.
     pub(crate) fn copies(&self) -> impl Iterator<Item = &HeaderName> {
         self.ask.iter().flat_map(|ask| &ask.copy)
     }
 
-    /// Takes over the count of wrong passwords from the previous configuration.
+    /// Takes over the counts of wrong passwords from the previous configuration.
     pub(crate) fn go_on_from(&self, other: &Self) {
         if let (Some(basic), Some(other)) = (&self.basic, &other.basic) {
             basic.go_on_from(other);

@@ -44,11 +44,11 @@ use crate::body::{Answer, Body, has_no_body};
 use crate::crypto;
 use crate::filters::forwarding::names;
 
-/// The smallest body that is compressed, in bytes. Smaller bodies fit into a packet or two, so
-/// compression gains nothing.
+/// The minimum size of a compressed body, in bytes. A smaller body fits into a packet or two, so
+/// compression would gain nothing.
 pub const SMALLEST: u64 = 1_024;
 
-/// Headers with checksums of the sent bytes, which compression would invalidate.
+/// Headers with digests of the response's bytes, which compression would change.
 const DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("content-digest"),
     HeaderName::from_static("repr-digest"),
@@ -56,8 +56,8 @@ const DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("content-md5"),
 ];
 
-/// Marks a response of the app for one user as safe to compress, because the response reflects only
-/// the request's path, and the secrets in its forms differ each time.
+/// Marks a response of the app for one user as safe to compress: it reflects nothing of the request
+/// but the path, and the secrets in its forms differ each time.
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
@@ -78,7 +78,7 @@ impl Wishes {
     }
 
     /// Returns a response of the app or an upstream in the coding that the client prefers, or
-    /// unchanged. The module documentation explains which responses are not compressed.
+    /// unchanged. The module documentation lists the responses that are never compressed.
     pub fn compress(self, mut answer: Answer) -> Answer {
         if answer.status() == StatusCode::NOT_MODIFIED {
             if may_stand_for_coded(self.is_anonymous, answer.headers()) {
@@ -91,7 +91,7 @@ impl Wishes {
             let encoding = self.accepted.choose(Offers::ALL);
             coded(answer, encoding, |encoding| Ok(Encoder::stream(encoding)))
         } else if is_compressible {
-            // Every browser supports gzip, and it allows padding.
+            // Only gzip is used with padding; every browser supports gzip.
             let gzip = self.accepted.choose(Offers::GZIP);
             coded(answer, gzip, |_| {
                 crypto::random().map(|[padding]| Encoder::padded_gzip(padding))
@@ -102,7 +102,7 @@ impl Wishes {
     }
 }
 
-/// Like [`Wishes::compress`], for a response that is known to contain no secret.
+/// Like [`Wishes::compress`], for a response that certainly contains no secret.
 pub(crate) fn encode(request: &HeaderMap, answer: Answer) -> Answer {
     let encoding = Accepted::of(request).choose(Offers::ALL);
     coded(answer, encoding, |encoding| Ok(Encoder::stream(encoding)))
@@ -121,7 +121,7 @@ fn coded(
         return answer;
     };
     if answer.body().is_end_stream() {
-        // A response to `HEAD` gets the headers that the response to `GET` would have.
+        // A response to `HEAD` must have the headers of the response to `GET`.
         let is_known = answer.headers().contains_key(CONTENT_LENGTH);
         let headers = answer.headers_mut();
         if is_known {
@@ -143,12 +143,13 @@ fn coded(
     Response::from_parts(parts, Body::stream(body::Coded::new(body, encoder)))
 }
 
-/// Makes a body in this coding.
+/// Compresses a body in this coding while it is sent.
 pub(crate) fn body(plain: Body, encoding: Encoding) -> Body {
     Body::stream(body::Coded::new(plain, Encoder::stream(encoding)))
 }
 
-/// Adds `Content-Encoding`, and removes the length, which is unknown after compression.
+/// Adds `Content-Encoding`, and removes `Content-Length`, because the length after compression is
+/// unknown.
 fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
     headers.remove(CONTENT_LENGTH);
@@ -156,8 +157,9 @@ fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     weaken(headers);
 }
 
-/// Removes the headers that compression would change from a response to `HEAD`, if it is unknown
-/// whether the response to `GET` would be compressed (RFC 9110, section 9.3.2, allows this).
+/// From a response to `HEAD`, removes the headers that compression would change, because it is
+/// unknown whether the response to `GET` would be compressed. RFC 9110, section 9.3.2, permits
+/// this.
 fn leave_open(headers: &mut HeaderMap) {
     headers.remove(ACCEPT_RANGES);
     if headers.get(ETAG).is_some_and(|tag| !is_weak(tag)) {
@@ -165,8 +167,8 @@ fn leave_open(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether the response to which a 304 refers may be compressed. The 304 must then have the same
-/// headers (RFC 9110, section 15.4.5). The 304 itself may lack the content type.
+/// Whether the response that a 304 confirms may be compressed. If so, the 304 must have the same
+/// headers (RFC 9110, section 15.4.5). The 304 itself may lack `Content-Type`.
 fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE);
     let may_be_file = kind.is_none() && headers.contains_key(LAST_MODIFIED);
@@ -175,7 +177,7 @@ fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
     is_shared && may_be_coded(headers) && kind.is_none_or(is_compressible)
 }
 
-/// Whether no header forbids compression.
+/// Whether the response headers permit compression.
 fn may_be_coded(headers: &HeaderMap) -> bool {
     !headers.contains_key(CONTENT_ENCODING)
         && !headers.contains_key(CONTENT_RANGE)
@@ -193,8 +195,8 @@ fn can_be_coded(answer: &Answer) -> bool {
         && length(answer).is_none_or(|length| length >= SMALLEST)
 }
 
-/// Returns the length of the body if it is known. If there is no body, returns the length that the
-/// headers state for the response to `GET`.
+/// Returns the length of the response's body if it is known. For a response to `HEAD`, returns the
+/// length stated in its headers.
 fn length(answer: &Answer) -> Option<u64> {
     let there = answer.body().size_hint().exact();
     let there = there.filter(|_| !answer.body().is_end_stream());
@@ -236,8 +238,8 @@ fn is_weak(tag: &HeaderValue) -> bool {
     tag.as_bytes().starts_with(b"W/")
 }
 
-/// Makes the entity tag weak, because the bytes change but the meaning does not (RFC 9110, section
-/// 8.8.1).
+/// Makes the response's ETag weak, because compression changes the bytes but not the meaning (RFC
+/// 9110, section 8.8.1).
 fn weaken(headers: &mut HeaderMap) {
     let Some(tag) = headers.get(ETAG) else {
         return;

@@ -1,7 +1,7 @@
-//! The headers of requests to upstreams and of their responses.
+//! Changes the headers of requests to upstreams and of their responses.
 //!
-//! Hop-by-hop headers end at the edge (RFC 9110, section 7.6.1). Headers about the client are
-//! always set by the edge, never by the client.
+//! Hop-by-hop headers end at the edge (RFC 9110, section 7.6.1). Headers that describe the client
+//! are always set by the edge, never by the client.
 
 use std::net::IpAddr;
 
@@ -20,7 +20,7 @@ pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarde
 pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// Headers with which a client could pretend to be a proxy that the server trusts.
+/// Headers with which a client could impersonate a proxy that the server trusts.
 const CLAIMS: [&str; 17] = [
     "forwarded",
     "x-forwarded-for",
@@ -39,16 +39,16 @@ const CLAIMS: [&str; 17] = [
     "x-original-url",
     "x-rewrite-url",
     "x-host",
-    // CGI programs see this header as `HTTP_PROXY`.
+    // CGI programs receive this header as the environment variable `HTTP_PROXY`.
     "proxy",
 ];
 
-/// Whether a header of this name is passed on from trusted proxies only.
+/// Whether headers of this name are passed on only if they come from a trusted proxy.
 pub(crate) fn is_claim(name: &str) -> bool {
     CLAIMS.contains(&name)
 }
 
-/// Hop-by-hop headers, in addition to those named in `Connection`.
+/// Hop-by-hop headers. The headers named in `Connection` are hop-by-hop too.
 const HOPS: [&str; 8] = [
     "http2-settings",
     "keep-alive",
@@ -60,12 +60,12 @@ const HOPS: [&str; 8] = [
     "upgrade",
 ];
 
-/// Removes the headers that describe the client.
+/// Removes all headers that describe the client.
 pub(crate) fn silence(headers: &mut HeaderMap) {
     remove(headers, is_claim);
 }
 
-/// Converts the headers of a request into the headers for the next hop.
+/// Converts the headers of a client's request into those of the request to the upstream.
 ///
 /// This also removes `Connection` and `Upgrade`. If an upgrade is forwarded, the caller must set
 /// them again.
@@ -89,9 +89,9 @@ pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
     write_claims(headers, info);
 }
 
-/// Appends header lines equal to the result of [`request`], for a request that has `Content-Length`
-/// exactly if it has a body. Returns false and appends nothing unless omitting headers and adding
-/// the edge's headers suffices.
+/// Appends header lines that equal the result of [`request`] to `out`. The request must have a
+/// `Content-Length` exactly if it has a body. If more is necessary than omitting some headers and
+/// adding those of the edge, appends nothing and returns false.
 pub(crate) fn write(
     headers: &HeaderMap,
     info: &ClientInfo,
@@ -129,8 +129,8 @@ pub(crate) fn write(
     true
 }
 
-/// Appends the client's headers, except headers that are not passed on. Returns false if a header
-/// must be changed.
+/// Appends the client's headers, except those that are not passed on. Returns false if a header
+/// would have to be changed.
 fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
     let (mut has_host, mut has_cookie) = (false, false);
     for (name, value) in headers {
@@ -154,7 +154,7 @@ fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
     has_host
 }
 
-/// Whether a header from an untrusted client is not passed on.
+/// Whether a header of this name is dropped if it comes from an untrusted client.
 fn ends_here(name: &str) -> bool {
     let may_be = matches!(
         name.as_bytes().first(),
@@ -164,12 +164,12 @@ fn ends_here(name: &str) -> bool {
     is_said_here || is_hop(name) || is_lookalike(name)
 }
 
-/// Removes the hop-by-hop headers of a response.
+/// Removes the hop-by-hop headers from an upstream's response.
 pub fn response(headers: &mut HeaderMap) {
     drop_hops(headers);
 }
 
-/// Whether a header that is a list contains this token.
+/// Whether the value of a list header contains this token.
 pub(crate) fn names(headers: &HeaderMap, header: &HeaderName, token: &str) -> bool {
     headers
         .get_all(header)
@@ -197,7 +197,7 @@ fn drop_hops(headers: &mut HeaderMap) {
 }
 
 fn is_hop(name: &str) -> bool {
-    // The first letter is checked first, because most names begin differently.
+    // This quick check comes first, because most names begin with another letter.
     let may_be = matches!(
         name.as_bytes().first(),
         Some(b'h' | b'k' | b'p' | b't' | b'u')
@@ -205,7 +205,8 @@ fn is_hop(name: &str) -> bool {
     may_be && HOPS.contains(&name)
 }
 
-/// Removes the headers whose names match. Usually there are none, so all names are checked first.
+/// Removes the headers whose names match. Since usually none matches, all names are checked before
+/// anything is removed.
 pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     let found = headers.keys().filter(|name| is_such(name.as_str()));
     let found: Vec<HeaderName> = found.cloned().collect();
@@ -214,7 +215,8 @@ pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     }
 }
 
-/// Removes headers that a program may confuse with headers that the edge sets or that frame a body.
+/// Removes headers whose names a program may confuse with headers that the edge sets or that frame
+/// a body.
 fn drop_lookalikes(headers: &mut HeaderMap) {
     remove(headers, is_lookalike);
 }
@@ -229,9 +231,9 @@ fn is_lookalike(name: &str) -> bool {
             || REAL.iter().any(|real| is_alike(name, real.as_str())))
 }
 
-/// Whether a program may confuse the two names because it receives headers as variables (RFC 3875,
-/// section 4.1.18; also WSGI). Such a program cannot distinguish `_` from `-`, and some programs
-/// cannot distinguish `.` or other characters from them either.
+/// Whether a program may confuse two header names. Programs that receive headers as variables (RFC
+/// 3875, section 4.1.18; also WSGI) cannot distinguish `_` from `-`, and some cannot distinguish
+/// `.` or other characters from them either.
 pub(crate) fn is_alike(one: &str, other: &str) -> bool {
     let plain = |byte: u8| {
         if byte.is_ascii_alphanumeric() {
@@ -249,8 +251,9 @@ fn is_plain(value: &HeaderValue) -> bool {
         || value.as_bytes().eq_ignore_ascii_case(b"close")
 }
 
-/// Returns the headers that a `Connection` value names, except headers that identify the host, the
-/// user and the proxies, or that frame the body. A client cannot remove those headers.
+/// Returns the headers that a value of `Connection` names. Headers that identify the host, the user
+/// or the proxies, or that frame the body, are excluded, because a client must not be able to
+/// remove them.
 fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
     const STAY: [HeaderName; 4] = [HOST, CONTENT_LENGTH, CDN_LOOP, http::header::AUTHORIZATION];
     value
@@ -261,8 +264,8 @@ fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
         .collect()
 }
 
-/// Joins cookies into one header. HTTP/2 allows several `Cookie` headers, HTTP/1.1 does not (RFC
-/// 9113, section 8.2.3).
+/// Joins all `Cookie` headers into one. HTTP/2 permits several, HTTP/1.1 does not (RFC 9113,
+/// section 8.2.3).
 fn one_cookie(headers: &mut HeaderMap) {
     let mut values = headers.get_all(COOKIE).iter();
     if values.next().is_none() || values.next().is_none() {
@@ -278,8 +281,8 @@ fn one_cookie(headers: &mut HeaderMap) {
     }
 }
 
-/// Adds `Forwarded` (RFC 7239) and the older `X-Forwarded-*`. Values from a trusted proxy come
-/// first, and missing headers are added.
+/// Adds `Forwarded` (RFC 7239) and the older `X-Forwarded-*` headers. Values from a trusted proxy
+/// are kept and come first.
 fn write_claims(headers: &mut HeaderMap, info: &ClientInfo) {
     if !info.peer_is_trusted {
         silence(headers);
@@ -303,8 +306,8 @@ fn write_claims(headers: &mut HeaderMap, info: &ClientInfo) {
     }
 }
 
-/// Appends an element to a list, unless the list already contains it, because a trusted proxy may
-/// have added the client itself.
+/// Appends an element to a list header, unless the list already contains it. A trusted proxy may
+/// have added the same client.
 fn append(headers: &mut HeaderMap, name: &HeaderName, text: Vec<u8>) {
     if !headers.contains_key(name) {
         if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(text)) {
@@ -332,7 +335,8 @@ fn append(headers: &mut HeaderMap, name: &HeaderName, text: Vec<u8>) {
     }
 }
 
-/// Appends one element of `Forwarded`. Values that are not tokens are quoted (RFC 7239, section 4).
+/// Appends an element of `Forwarded` to `out`. Values that are not tokens are quoted (RFC 7239,
+/// section 4).
 fn element(info: &ClientInfo, client: IpAddr, out: &mut Vec<u8>) {
     let (before, after): (&[u8], &[u8]) = match client {
         IpAddr::V4(_) => (b"for=", b""),

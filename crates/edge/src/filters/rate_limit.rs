@@ -1,10 +1,10 @@
 //! Rate limits for each client.
 //!
-//! A limit counts requests when they arrive. A limit with `on` instead counts responses with a
-//! certain outcome (such as `wrong-code`) in [`OUTCOME`], and rejects all requests of a client that
-//! caused too many of them. If a limit identifies clients by a header or cookie, a client that does
-//! not send it is identified by its IP address. An IPv6 address counts as its /64, the network of
-//! one household.
+//! A limit without `on` counts requests when they arrive. A limit with `on` instead counts
+//! responses whose header [`OUTCOME`] has a certain value (such as `wrong-code`), and rejects all
+//! requests of a client that has caused too many of them. If a limit identifies clients by a header
+//! or cookie, a client that does not send it is identified by its IP address. An IPv6 address
+//! counts as its /64, the network of one household.
 
 mod buckets;
 
@@ -26,7 +26,7 @@ use buckets::Buckets;
 /// The header in which the app reports the outcome of a request. The edge removes it.
 pub const OUTCOME: HeaderName = HeaderName::from_static("x-kenduri-outcome");
 
-/// Removes the outcome from a response and returns it.
+/// Removes the [`OUTCOME`] header from a response and returns its value.
 pub fn take_outcome(answer: &mut HeaderMap) -> Option<HeaderValue> {
     let mut found = None;
     while let Some(outcome) = answer.remove(OUTCOME) {
@@ -38,7 +38,7 @@ pub fn take_outcome(answer: &mut HeaderMap) -> Option<HeaderValue> {
 /// The maximum number of clients that are counted separately.
 const CLIENTS: usize = 100_000;
 
-/// A rate limit, and how much of it each client has used.
+/// A rate limit, and how many requests of it each client has used.
 #[derive(Debug)]
 pub struct Limiter {
     limit: Limit,
@@ -61,7 +61,7 @@ enum By {
     Cookie(String),
 }
 
-/// A request that was allowed, with its client.
+/// A permitted request. The value identifies the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Admitted(u64);
 
@@ -74,7 +74,8 @@ pub struct Refused {
 }
 
 impl Limiter {
-    /// Parses a limit. Calls `refuse` for each error, with the key, the error and the correction.
+    /// Parses a rate limit. Calls `refuse` for each error, with the key, the error and the
+    /// correction.
     pub fn check(written: &Limit, refuse: &mut impl FnMut(&str, String, String)) -> Option<Self> {
         let mut told = |name: &str, why: String| {
             let (what, mend) = why.split_once("; ").unwrap_or((&why, "mend or remove it"));
@@ -112,24 +113,24 @@ impl Limiter {
         })
     }
 
-    /// Checks whether this client may send a request now. Counts the request, unless the limit
-    /// counts outcomes.
+    /// Checks whether a client may send a request now. Counts the request, unless this limit counts
+    /// outcomes.
     pub fn admit(&self, client: IpAddr, headers: &HeaderMap) -> Result<Admitted, Refused> {
         let admitted = Admitted(self.client(client, headers));
         self.ask(admitted, self.limit.on.is_empty())?;
         Ok(admitted)
     }
 
-    /// Counts the outcome, if this limit counts such outcomes.
+    /// Counts the outcome of a request, if it is the outcome that this limit counts.
     pub fn report(&self, admitted: Admitted, outcome: &HeaderValue) {
         if !self.limit.on.is_empty() && outcome == self.limit.on.as_str() {
-            // It does not matter whether this exceeds the limit, because the next request will then
-            // be rejected.
+            // The result is ignored, because the client's next request will be rejected if the
+            // limit is exceeded.
             let _ = self.ask(admitted, true);
         }
     }
 
-    /// Takes over the counts of the previous limit if the settings are the same.
+    /// Takes over the counts of the previous limit if its settings are the same.
     pub(crate) fn go_on_from(&self, other: &Self) {
         if self.limit == other.limit {
             self.counts.store(other.counts.load_full());
@@ -177,7 +178,7 @@ impl By {
         match text.split_once(':') {
             None if text == "ip" => Ok(Self::Address),
             Some(("header", name)) => name.parse().map(Self::Header).map_err(|_| how()),
-            // Like a header's name, the name of a cookie is a token (RFC 6265, section 4.1.1).
+            // A cookie's name is a token (RFC 6265, section 4.1.1), like a header's name.
             Some(("cookie", name)) if name.parse::<HeaderName>().is_ok() => {
                 Ok(Self::Cookie(name.to_owned()))
             }

@@ -1,5 +1,5 @@
-//! Opens listening sockets: one for each worker if the system distributes connections among the
-//! sockets, or else one for all workers.
+//! Opens listening sockets: one for each worker if the kernel distributes connections among them,
+//! or else one for all workers.
 
 use std::fs::File;
 use std::io;
@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, Type};
 
 use super::ListenAddress;
 
-/// The length of the system's queue of connections that have not been accepted yet.
+/// The length of the kernel's queue of connections that have not been accepted yet.
 const BACKLOG: i32 = 1_024;
 
 /// The reason why listening on an address failed.
@@ -27,7 +27,7 @@ pub struct ListenError {
 /// The cause of a failure to listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenFault {
-    /// Another program listens on the address.
+    /// Another process listens on the address.
     #[error("it is in use")]
     InUse,
     #[error("it is not permitted")]
@@ -66,7 +66,7 @@ impl From<io::Error> for ListenFault {
     }
 }
 
-/// A listening socket that is not registered with a runtime yet.
+/// A listening socket that has not been registered with Tokio yet.
 #[derive(Debug)]
 pub(crate) enum Socket {
     Tcp(TcpListener),
@@ -88,7 +88,7 @@ impl Socket {
         }
     }
 
-    /// Whether both are the same socket.
+    /// Whether both values refer to the same socket.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Tcp(one), Self::Tcp(two)) => is_same(one, two),
@@ -115,7 +115,6 @@ impl From<Socket> for OwnedFd {
     }
 }
 
-/// Whether two descriptors refer to the same socket.
 pub(crate) fn is_same(one: &impl AsFd, two: &impl AsFd) -> bool {
     let identity = |descriptor: BorrowedFd<'_>| {
         let metadata = File::from(descriptor.try_clone_to_owned()?).metadata()?;
@@ -130,12 +129,12 @@ pub(crate) fn is_same(one: &impl AsFd, two: &impl AsFd) -> bool {
 #[derive(Debug)]
 pub(crate) struct Bound {
     pub(crate) sockets: Vec<Socket>,
-    /// The IP address, with the port that the system chose; `None` for a Unix socket.
+    /// The IP address, with the port that the kernel chose; `None` for a Unix socket.
     pub(crate) address: Option<SocketAddr>,
 }
 
 impl Bound {
-    /// Distributes inherited sockets to the workers, and duplicates them if there are too few.
+    /// Distributes inherited sockets to the workers. Duplicates sockets if there are too few.
     pub(crate) fn shared(handed_in: Vec<Socket>, workers: usize) -> io::Result<Self> {
         let address = handed_in.first().and_then(Socket::address);
         let mut sockets = Vec::with_capacity(workers);
@@ -150,7 +149,7 @@ impl Bound {
     }
 }
 
-/// Binds an address for this many workers.
+/// Binds an address with sockets for this many workers.
 pub(crate) fn open(address: &ListenAddress, workers: usize) -> Result<Bound, ListenError> {
     let opened = match address {
         ListenAddress::Tcp(tcp) => each_worker(*tcp, workers),
@@ -165,7 +164,7 @@ pub(crate) fn open(address: &ListenAddress, workers: usize) -> Result<Bound, Lis
 
 fn everywhere(port: u16, workers: usize) -> Result<Bound, ListenFault> {
     match each_worker((Ipv6Addr::UNSPECIFIED, port).into(), workers) {
-        // Machines without IPv6 do not support the address family.
+        // Machines without IPv6 report these errors, so IPv4 is used alone.
         Err(ListenFault::Other(_) | ListenFault::NotHere) => {
             each_worker((Ipv4Addr::UNSPECIFIED, port).into(), workers)
         }
@@ -174,8 +173,8 @@ fn everywhere(port: u16, workers: usize) -> Result<Bound, ListenFault> {
 }
 
 fn each_worker(address: SocketAddr, workers: usize) -> Result<Bound, ListenFault> {
-    // If only `SO_REUSEPORT` were used, another program of the same user could share the port
-    // unnoticed.
+    // This trial bind fails if the port is in use. With `SO_REUSEPORT` alone, another process of
+    // the same user could share the port unnoticed.
     if address.port() != 0 {
         drop(tcp(address, Sharing::Alone)?);
     }
@@ -191,7 +190,7 @@ fn each_worker(address: SocketAddr, workers: usize) -> Result<Bound, ListenFault
     })
 }
 
-/// The other sockets that may bind the same address.
+/// Which other sockets may bind the same address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sharing {
     Alone,
@@ -204,7 +203,8 @@ fn tcp(address: SocketAddr, sharing: Sharing) -> Result<TcpListener, ListenFault
     if domain == Domain::IPV6 {
         socket.set_only_v6(false)?;
     }
-    // This allows a restart while connections of the previous run are in `TIME_WAIT`.
+    // Without this option, a restart would fail while connections of the previous run are in
+    // `TIME_WAIT`.
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(sharing == Sharing::Workers)?;
     // Accepted connections inherit this option, so that small responses are sent at once.
@@ -217,8 +217,8 @@ fn tcp(address: SocketAddr, sharing: Sharing) -> Result<TcpListener, ListenFault
     Ok(socket.into())
 }
 
-/// Binds an exclusive UDP socket. With `SO_REUSEPORT` or `SO_REUSEADDR`, another socket could
-/// receive packets of connections that it does not know.
+/// Binds a UDP socket that shares its port with no other socket. With `SO_REUSEPORT` or
+/// `SO_REUSEADDR`, another socket could receive packets of connections that it does not know.
 pub(crate) fn datagrams(address: SocketAddr) -> io::Result<UdpSocket> {
     let domain = Domain::for_address(address);
     let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
@@ -239,7 +239,7 @@ fn unix(path: &Path, workers: usize) -> Result<Bound, ListenFault> {
         }
         match UnixStream::connect(path) {
             Ok(_) => return Err(ListenFault::InUse),
-            // A killed process left this socket behind.
+            // No process listens on this socket file, which a killed process has left behind.
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 std::fs::remove_file(path)?;
             }

@@ -16,15 +16,15 @@ use crate::address::network_64;
 use crate::lock::lock;
 use crate::metrics::DoorFigures;
 
-/// The delay until another connection is evicted for a connection that still has no permit.
+/// The interval at which connections are evicted while a new connection waits for a permit.
 const AGAIN: Duration = Duration::from_millis(100);
 
 /// The permits for connections, shared by all workers. Each open connection holds one permit.
 #[derive(Debug)]
 pub(crate) struct Places {
     free: Free,
-    /// Permits for connections to loopback fronts, which may be made on behalf of a request that
-    /// already holds a permit.
+    /// Permits for connections to loopback fronts. Such connections may be made on behalf of a
+    /// request that already holds a permit.
     inside: Free,
     addresses: Arc<Addresses>,
     registry: Arc<Registry>,
@@ -34,22 +34,22 @@ pub(crate) struct Places {
 /// The origin of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The client's address is unknown, but may become known later.
+    /// The client's address is not known yet.
     Unknown,
-    /// The connection comes from a trusted proxy that does not use the PROXY protocol.
+    /// The connection comes from a trusted proxy that sends no PROXY protocol header.
     Proxy(IpAddr),
     /// The connection comes from a client.
     Client(IpAddr),
 }
 
-/// The permit of a connection. Dropping the value releases the permit.
+/// A connection's permit, which is released when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     handle: Arc<Handle>,
-    /// The registration. It is dropped before the permit is released, so that this connection can
-    /// no longer be evicted.
+    /// The registration for eviction. It is dropped before the permit is released, so that a closed
+    /// connection is not evicted.
     registration: Option<Registration>,
-    /// Whether all permits were taken when the connection arrived.
+    /// Whether no permit was free when the connection arrived.
     came_to_full: bool,
     _free: OwnedSemaphorePermit,
     _open: TaskTrackerToken,
@@ -57,19 +57,19 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Returns the handle for evicting the connection.
+    /// Returns the handle by which the connection can be evicted.
     pub(crate) fn handle(&self) -> &Arc<Handle> {
         &self.handle
     }
 }
 
-/// The reason why a connection is rejected.
+/// The reason why a connection gets no permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoPlace {
-    /// The IP address has too many connections: `listen.connections_per_address`.
+    /// The IP address has too many connections (`listen.connections_per_address`).
     Address,
-    /// All permits are in use, and either the connection cannot wait or its network holds more than
-    /// its share of the permits: `listen.connections`.
+    /// No permit is free (`listen.connections`), and either the connection cannot wait or its
+    /// network holds more than its share of the permits.
     All,
 }
 
@@ -85,14 +85,14 @@ impl NoPlace {
 
 type Addresses = Mutex<HashMap<IpAddr, u32>>;
 
-/// A connection that is counted for its address.
+/// A connection that counts towards its IP address's limit.
 #[derive(Debug)]
 struct Counted {
     addresses: Arc<Addresses>,
     address: IpAddr,
 }
 
-/// A resizable number of permits.
+/// A number of permits that can be changed.
 #[derive(Debug)]
 struct Free {
     places: Arc<Semaphore>,
@@ -111,7 +111,7 @@ impl Free {
     }
 
     fn resize(&self, size: u32) {
-        // The lock is held so that changes do not overlap.
+        // The lock is held until the end, so that changes do not overlap.
         let mut now = lock(&self.size);
         if size > *now {
             let mut more = size - *now;
@@ -120,7 +120,7 @@ impl Free {
             }
             self.places.add_permits(more as usize);
         } else {
-            // Permits in use cannot be removed yet.
+            // Permits in use are removed later, when they are released.
             self.owed.fetch_add(*now - size, Ordering::SeqCst);
         }
         *now = size;
@@ -136,7 +136,7 @@ impl Free {
         }
     }
 
-    /// Returns a permit that is free now, if any.
+    /// Returns a free permit, or `None` if no permit is free now.
     fn take_now(&self) -> Option<OwnedSemaphorePermit> {
         loop {
             let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
@@ -147,7 +147,7 @@ impl Free {
         }
     }
 
-    /// Whether a permit must be removed. If so, this call counts the permit as removed.
+    /// Whether a released permit must be removed. If so, this call counts it as removed.
     fn is_owed(&self) -> bool {
         let pay = |owed: u32| owed.checked_sub(1);
         self.owed
@@ -173,8 +173,8 @@ impl Places {
         self.inside.resize(size);
     }
 
-    /// Waits for a free permit. While there is none, evicts connections from networks that hold
-    /// more than their share, unless this connection belongs to such a network.
+    /// Waits for a free permit. In the meantime, evicts connections from networks that hold more
+    /// than their share of the permits, unless the new connection belongs to such a network.
     pub(crate) async fn take(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
         let counted = self.count_origin(origin, most)?;
         if let Some(free) = self.free.take_now() {
@@ -195,7 +195,7 @@ impl Places {
                     let free = free.ok_or(NoPlace::All)?;
                     return Ok(self.place(free, counted, origin, true));
                 }
-                // By now, another connection may be idle.
+                // After this delay, another connection may be idle and can be evicted.
                 () = tokio::time::sleep(AGAIN) => {}
             }
         }
@@ -206,7 +206,7 @@ impl Places {
         Ok(self.place(free, None, Origin::Unknown, false))
     }
 
-    /// Counts a permit for an origin that was unknown when the permit was taken.
+    /// Counts a permit's origin, which was unknown when the permit was taken.
     pub(crate) fn give(&self, place: &mut Place, origin: Origin, most: u32) -> Result<(), NoPlace> {
         if place.counted.is_none() {
             place.counted = self.count_origin(origin, most)?;
@@ -223,7 +223,7 @@ impl Places {
         Ok(())
     }
 
-    /// Returns a permit, if one is free now and the IP address has not reached its limit.
+    /// Returns a permit if one is free and the IP address has not reached its limit. Does not wait.
     pub(crate) fn take_free(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
         let counted = self.count_origin(origin, most)?;
         let free = self.free.take_now().ok_or(NoPlace::All)?;
@@ -254,7 +254,8 @@ impl Places {
 
     fn register(&self, origin: Origin, handle: &Arc<Handle>) -> Option<Registration> {
         match origin {
-            // The client behind a proxy may have no IP address.
+            // A client behind a proxy may have no IP address; the unspecified address then stands
+            // for the client.
             Origin::Client(address) if !address.is_unspecified() => {
                 Some(self.registry.add(address, handle))
             }
@@ -271,12 +272,12 @@ impl Places {
         }
     }
 
-    /// Returns a token. [`Self::empty`] waits until the token is dropped, as it does for permits.
+    /// Returns a token that [`Self::empty`] waits for, as for a permit.
     pub(crate) fn keep_open(&self) -> TaskTrackerToken {
         self.open.token()
     }
 
-    /// Resolves when no permit is in use.
+    /// Completes when no permit or token is in use.
     pub(crate) async fn empty(&self) {
         self.open.close();
         self.open.wait().await;
@@ -362,7 +363,8 @@ mod tests {
         places.resize(2);
         let second = places.take(Origin::Unknown, 0).await.unwrap();
         places.resize(1);
-        // Both permits are in use; the first permit to be released is removed.
+        // Both permits are in use, and there should be only one. Therefore, the first released
+        // permit is removed.
         drop(second);
         let address = client("192.0.2.1");
         assert!(places.take_free(address, 0).is_err());

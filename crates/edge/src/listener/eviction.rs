@@ -1,4 +1,4 @@
-//! Decides which connection is closed in favour of a new one when the limit is reached.
+//! Decides which connection is closed in favour of a new one when the connection limit is reached.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -10,17 +10,18 @@ use tokio_util::sync::CancellationToken;
 use crate::address::network_48;
 use crate::lock::lock;
 
-/// A network that holds more than one eighth of all permits must make room for others.
+/// A network that holds more than one eighth of all connection permits must release some if others
+/// need them.
 const SHARE: u64 = 8;
 
-/// The connection waits for a request.
+/// The status of a connection that waits for a request.
 const IDLE: u8 = 0;
-/// A request has begun and is not complete.
+/// The status of a connection with an incomplete request or response.
 const BUSY: u8 = 1;
-/// The connection must be closed.
+/// The status of a connection that must be closed.
 const EVICTED: u8 = 2;
 
-/// The state of a connection, shared with the code that may evict the connection.
+/// A connection's status, shared with the code that may evict the connection.
 #[derive(Debug, Default)]
 pub(crate) struct Handle {
     status: AtomicU8,
@@ -28,8 +29,8 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
-    /// Records whether a request has begun. Returns `false` if the connection is being evicted and
-    /// must not begin anything.
+    /// Records whether a request has begun. Returns `false` if the connection is being evicted, so
+    /// that no request may begin.
     pub(crate) fn set_busy(&self, is_busy: bool) -> bool {
         let next = if is_busy { BUSY } else { IDLE };
         self.change(|status| status != EVICTED, next)
@@ -39,13 +40,12 @@ impl Handle {
         self.evicted.cancelled().await;
     }
 
-    /// Whether the connection must be closed.
     pub(crate) fn is_evicted(&self) -> bool {
         self.evicted.is_cancelled()
     }
 
     /// Evicts the connection if its status is at most `highest`. If a request begins at the same
-    /// time, either this call sees the request, or the request fails in [`Self::set_busy`].
+    /// time, either this call sees the request, or [`Self::set_busy`] returns `false`.
     fn evict(&self, highest: u8) -> bool {
         let is_evicted = self.change(|status| status <= highest, EVICTED);
         if is_evicted {
@@ -63,18 +63,18 @@ impl Handle {
     }
 }
 
-/// The result of making room for a connection.
+/// The result of an attempt to evict a connection in favour of a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Room {
-    /// A connection will close soon.
+    /// A connection has been evicted and will close soon.
     Soon,
-    /// No network holds more than its share.
+    /// No network holds more than its share of the permits.
     None,
-    /// The network of the new connection holds more than its share.
+    /// The new connection's own network holds more than its share of the permits.
     Refused,
 }
 
-/// The connections that may be evicted.
+/// All connections that may be evicted.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
     open: Mutex<Open>,
@@ -82,13 +82,13 @@ pub(super) struct Registry {
 
 #[derive(Debug, Default)]
 struct Open {
-    /// The connections by sequence number, the oldest first.
+    /// The connections by sequence number, oldest first.
     connections: BTreeMap<u64, (IpAddr, Arc<Handle>)>,
     counts: HashMap<IpAddr, u32>,
     last: u64,
 }
 
-/// The registration of a connection, which lasts until this value is dropped.
+/// A connection's entry in the registry, which is removed when this value is dropped.
 #[derive(Debug)]
 pub(super) struct Registration {
     registry: Arc<Registry>,
@@ -111,14 +111,15 @@ impl Registry {
         }
     }
 
-    /// Whether this client's network holds more than its share of all permits.
+    /// Whether a client's network holds more than its share of `places` permits.
     pub(super) fn holds_too_many(&self, client: IpAddr, places: u32) -> bool {
         let own = lock(&self.open).counts.get(&network_48(client)).copied();
         own.is_some_and(|own| is_too_many(own, places))
     }
 
     /// Evicts a connection from the network with the most connections, if that network holds more
-    /// than its share. Evicts the oldest idle connection, or else the oldest connection.
+    /// than its share of the permits. Evicts the network's oldest idle connection, or else its
+    /// oldest connection.
     pub(super) fn make_room(&self, newcomer: Option<IpAddr>, places: u32) -> Room {
         if newcomer.is_some_and(|client| self.holds_too_many(client, places)) {
             return Room::Refused;
@@ -214,7 +215,7 @@ mod tests {
             gone.push(next);
             gone.sort_unstable();
             assert_eq!(evicted(&connections), gone);
-            // With more permits, the same number of connections does not exceed the share.
+            // If there are more permits, the network's connections no longer exceed its share.
             let held = u32::try_from(4 - gone.len()).unwrap();
             assert_eq!(room(&registry, NEWCOMER, held * 8), Room::None);
             if held == 1 {
@@ -241,7 +242,7 @@ mod tests {
         let _one = open(&registry, OTHER, false);
         assert_eq!(room(&registry, "2001:db8:1:3::2", 15), Room::Refused);
         assert_eq!(room(&registry, OTHER, 15), Room::Soon);
-        // Now both networks have one connection, which is no more than an eighth of 15.
+        // Both networks have one connection now, which is no more than an eighth of 15 permits.
         assert_eq!(room(&registry, OTHER, 15), Room::None);
         assert_eq!(room(&registry, "2001:db8:1:3::2", 7), Room::Refused);
     }

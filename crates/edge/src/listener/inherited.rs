@@ -1,5 +1,5 @@
-//! Listening sockets that were inherited from systemd, from the supervisor process, or during an
-//! upgrade.
+//! Listening sockets that this process inherited from systemd, from the supervisor process, or
+//! during an upgrade.
 
 use std::fs::File;
 use std::io;
@@ -15,26 +15,25 @@ use super::bind::{Socket, is_same};
 use super::shared_udp::SharedUdp;
 use super::{ListenAddress, ListenSettings};
 
-/// The first inherited descriptor (`sd_listen_fds(3)`).
+/// The number of the first inherited descriptor (`sd_listen_fds(3)`).
 const FIRST: RawFd = 3;
 /// The maximum number of inherited descriptors.
 const MOST: RawFd = 256;
 
-/// Inherited sockets. A socket is used for the address to which it is bound. It stays open while a
-/// plan names that address for any protocol, because the process that passed the socket in also has
-/// it open, so no other socket could be bound.
+/// Inherited sockets, each of which is used for the address to which it is bound. A socket stays
+/// open while a plan names its address for any protocol. The process that passed the socket in also
+/// has it open, so no other socket could be bound to that address.
 #[derive(Debug, Default)]
 pub struct Inherited {
     sockets: Vec<InheritedSocket<Socket>>,
-    /// UDP sockets for HTTP/3.
+    /// Inherited UDP sockets for HTTP/3.
     datagrams: Vec<InheritedSocket<SharedUdp>>,
 }
 
-/// An inherited socket.
 #[derive(Debug)]
 struct InheritedSocket<T> {
     socket: T,
-    /// Whether the current plan or an earlier one names the address, or the next plan will.
+    /// Whether the current plan, an earlier one or the next one names the socket's address.
     is_used: bool,
 }
 
@@ -48,7 +47,7 @@ impl<T> From<T> for InheritedSocket<T> {
 }
 
 impl<T> InheritedSocket<T> {
-    /// Makes an entry for a socket that a plan names, or that the next plan will name.
+    /// Makes an entry for a socket whose address a plan names or will name.
     fn used(socket: T) -> Self {
         Self {
             socket,
@@ -60,38 +59,39 @@ impl<T> InheritedSocket<T> {
 /// The reason why inherited sockets cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum InheritedError {
-    /// `LISTEN_FDS` is not a valid number.
+    /// `LISTEN_FDS` is not a number within the limit.
     #[error("LISTEN_FDS is {said}\n  it must be a number up to {MOST}")]
     Count {
         /// The value of `LISTEN_FDS`.
         said: String,
     },
-    /// A descriptor is not open.
+    /// An announced descriptor is not open.
     #[error(
         "LISTEN_FDS promises descriptor {number}, which is not open\n  who starts this program must hand it in"
     )]
     Missing {
-        /// The number of the descriptor.
+        /// The number of the descriptor that is not open.
         number: RawFd,
     },
-    /// A descriptor is neither a listening stream socket nor a UDP socket.
+    /// An inherited descriptor is neither a listening stream socket nor a UDP socket.
     #[error(
         "a descriptor that was handed in is not a listening socket\n  hand in sockets that listen: ListenStream= in systemd, and ListenDatagram= for HTTP/3"
     )]
     NotListening,
-    /// The file that locks a UDP socket could not be created.
+    /// The lock file of a UDP socket could not be created.
     #[error(
         "a UDP socket cannot be locked: {0}\n  the system must have memory and descriptors left"
     )]
     Lock(io::Error),
-    /// The sockets were received before.
+    /// [`Inherited::receive`] was called before.
     #[error("the sockets that were handed in were taken already")]
     TakenBefore,
 }
 
 impl Inherited {
-    /// Returns the sockets announced in the environment by `LISTEN_FDS` and `LISTEN_PID`; empty if
-    /// these are missing or meant for another process. Fails if called again in the same process.
+    /// Returns the sockets that the environment variables `LISTEN_FDS` and `LISTEN_PID` announce;
+    /// empty if the variables are missing or meant for another process. Fails if called again in
+    /// the same process.
     pub fn receive(count: Option<&str>, process: Option<&str>) -> Result<Self, InheritedError> {
         static TAKEN: AtomicBool = AtomicBool::new(false);
         let (Some(count), Some(process)) = (count, process) else {
@@ -119,7 +119,7 @@ impl Inherited {
         Self::new(numbers.map(own).collect())
     }
 
-    /// Makes a value from sockets that were received in another way than by `LISTEN_FDS`.
+    /// Makes a value from sockets that this process did not receive through `LISTEN_FDS`.
     pub fn new(descriptors: Vec<OwnedFd>) -> Result<Self, InheritedError> {
         let mut inherited = Self::default();
         for descriptor in descriptors {
@@ -129,7 +129,7 @@ impl Inherited {
                     let udp = SharedUdp::new(socket).map_err(InheritedError::Lock)?;
                     inherited.datagrams.push(udp.into());
                 }
-                // Each lock file comes right after its socket.
+                // Each lock file immediately follows its socket.
                 Listening::Lock(file) => {
                     let came = inherited.datagrams.pop();
                     let came = came.ok_or(InheritedError::NotListening)?;
@@ -141,7 +141,7 @@ impl Inherited {
         Ok(inherited)
     }
 
-    /// Duplicates all descriptors, to pass them on.
+    /// Duplicates all descriptors, so that they can be passed to another process.
     pub(crate) fn share(&self) -> io::Result<Vec<OwnedFd>> {
         let mut all = Vec::new();
         for came in &self.sockets {
@@ -181,7 +181,7 @@ impl Inherited {
         }
     }
 
-    /// Returns the number of sockets that no plan has used yet.
+    /// Returns the number of sockets that no plan has used.
     pub fn left(&self) -> usize {
         let streams = self.sockets.iter().filter(|came| !came.is_used);
         let datagrams = self.datagrams.iter().filter(|came| !came.is_used);
@@ -196,9 +196,8 @@ impl Inherited {
             .collect()
     }
 
-    /// Marks the sockets that the current plan names as used, and closes sockets that only a
-    /// previous plan named. The process that passed them in may have closed them, so they must not
-    /// stay open.
+    /// Marks the sockets that the current plan names as used. Closes sockets that only earlier
+    /// plans named, because the process that passed them in may have closed them as well.
     pub(crate) fn settle(&mut self, settings: &ListenSettings) {
         let named: Vec<_> = settings.all().map(|(_, address)| address).collect();
         self.sockets.retain_mut(|came| {
@@ -230,11 +229,10 @@ impl Inherited {
     }
 }
 
-/// An inherited descriptor.
 enum Listening {
     Stream(Socket),
     Datagrams(UdpSocket),
-    /// The file that the reader of a UDP socket locks.
+    /// The lock file of a UDP socket.
     Lock(File),
 }
 
@@ -252,7 +250,7 @@ fn own(number: RawFd) -> OwnedFd {
 
 fn listening(descriptor: OwnedFd) -> Result<Listening, InheritedError> {
     let socket = socket2::Socket::from(descriptor);
-    // Child processes must not inherit the descriptor.
+    // Processes that this process starts must not inherit the descriptor.
     let kept = fcntl_setfd(&socket, FdFlags::CLOEXEC).is_ok();
     let kind = socket.r#type().ok();
     let is_on_network = |socket: &socket2::Socket| {
@@ -278,7 +276,7 @@ fn listening(descriptor: OwnedFd) -> Result<Listening, InheritedError> {
             Ok(Listening::Stream(Socket::Unix(socket)))
         }
         Ok(address) if address.as_socket().is_some() => {
-            // Sockets that the edge opens itself have this option from the beginning.
+            // Sockets that the edge itself opens have this option too.
             let _ = socket.set_tcp_nodelay(true);
             let socket = TcpListener::from(OwnedFd::from(socket));
             Ok(Listening::Stream(Socket::Tcp(socket)))
@@ -331,8 +329,7 @@ mod tests {
         let mut last = Vec::new();
         let first = inherited.find_datagrams(&address).unwrap().unwrap();
         let reads = first.lock().await.unwrap();
-        // While the first reader reads, another reader waits, whether it is in this process or in
-        // another.
+        // While one reader holds the lock, other readers wait, in this process or in another.
         let elsewhere = Inherited::new(inherited.share().unwrap()).unwrap();
         for inherited in [inherited, elsewhere] {
             let second = inherited.find_datagrams(&address).unwrap().unwrap();
@@ -365,7 +362,7 @@ mod tests {
         assert!(find(&inherited, at_first).is_none());
         assert!(find(&inherited, at_second).is_some());
         assert!(inherited.find(&at(at_stream)).unwrap().is_empty());
-        // Once every duplicate is closed, the address can be bound again.
+        // Once every duplicate has been closed, other sockets can be bound to the address.
         drop(UdpSocket::bind(at_first).unwrap());
         drop(TcpListener::bind(at_stream).unwrap());
     }
@@ -387,7 +384,7 @@ mod tests {
         inherited.extend(Inherited::new(more).unwrap());
         assert_eq!(inherited.share().unwrap().len(), 5);
         // The plan for which the sockets were passed in was rejected, and the next plan does not
-        // name them.
+        // name their addresses.
         inherited.settle(&settings(&[]));
         assert_eq!(inherited.share().unwrap().len(), 3);
     }

@@ -1,4 +1,4 @@
-//! Listening sockets that outlive the process that serves them.
+//! Listening sockets that outlive the processes that serve them.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -7,8 +7,9 @@ use super::bind::{Socket, datagrams, open};
 use super::shared_udp::SharedUdp;
 use super::{Inherited, ListenAddress, ListenError, ListenSettings};
 
-/// The sockets of a program that starts the serving process and passes them to [`Inherited::new`]
-/// there. The serving process can then be replaced without rejecting connections.
+/// The sockets of a program (the keeper) that starts the serving process and passes them to
+/// [`Inherited::new`] there. The serving process can then be replaced without rejecting
+/// connections.
 ///
 /// During the replacement, both the old and the new process have all sockets. Either process may
 /// accept a connection, and serves the connections that it accepted. A UDP socket, however, has a
@@ -16,12 +17,12 @@ use super::{Inherited, ListenAddress, ListenError, ListenSettings};
 /// stop.
 #[derive(Debug, Default)]
 pub struct Kept {
-    /// The inherited sockets. They are never closed, because the process that passed them in has
-    /// them open too.
+    /// Sockets that the keeper inherited. They are never closed, because the process that passed
+    /// them in has them open too.
     handed_in: Inherited,
-    /// Sockets that this program opened. It closes them when no settings name them. A UDP socket
-    /// stays open while its address has TLS, because after HTTP/3 was disabled, the serving process
-    /// may still be finishing requests on it.
+    /// Sockets that the keeper opened. They are closed when no settings name them. A UDP socket
+    /// stays open as long as its address has TLS: after HTTP/3 has been disabled, the serving
+    /// process may still be finishing requests on it.
     opened: Inherited,
 }
 
@@ -33,8 +34,8 @@ impl Kept {
         }
     }
 
-    /// Continues in another program with the sockets of a previous program: the sockets that it
-    /// inherited, and the sockets that it had [opened](Kept::opened).
+    /// Continues with the sockets of the previous program: those that it inherited, and those that
+    /// it had [opened](Kept::opened).
     pub fn resume(handed_in: Inherited, opened: Inherited) -> Self {
         let mut kept = Self::new(handed_in);
         kept.opened.extend(opened);
@@ -44,7 +45,7 @@ impl Kept {
     /// Opens the sockets in the settings that are not open yet, one for each worker and address.
     /// Opens either all of them or none.
     ///
-    /// A UDP port that is in use is not an error, because the serving process waits for the port.
+    /// A UDP port that is in use causes no error, because the serving process waits for the port.
     pub fn open(&mut self, listen: &ListenSettings, workers: usize) -> Result<(), ListenError> {
         let mut fresh = Vec::new();
         for (_, address) in listen.all() {
@@ -70,7 +71,7 @@ impl Kept {
         Ok(())
     }
 
-    /// Opens the UDP socket of an address whose TCP socket is open.
+    /// Opens the UDP socket for an address whose TCP socket is open.
     fn open_for_datagrams(&mut self, address: &ListenAddress) -> io::Result<()> {
         for all in [&self.handed_in, &self.opened] {
             if all.find_datagrams(address)?.is_some() {
@@ -91,30 +92,31 @@ impl Kept {
         Ok(found)
     }
 
-    /// Closes the sockets that this program opened and that the settings do not name.
+    /// Closes the sockets that the keeper opened and that the settings do not name.
     pub fn close_others(&mut self, listen: &ListenSettings) {
         self.opened.settle(listen);
     }
 
-    /// Duplicates all descriptors for the serving process, which may already have some of them.
+    /// Duplicates all sockets for the serving process, which may already have some of them.
     pub fn share(&self) -> io::Result<Vec<OwnedFd>> {
         let mut all = self.handed_in()?;
         all.extend(self.opened()?);
         Ok(all)
     }
 
-    /// Duplicates the inherited descriptors.
+    /// Duplicates the sockets that the keeper inherited.
     pub fn handed_in(&self) -> io::Result<Vec<OwnedFd>> {
         self.handed_in.share()
     }
 
-    /// Duplicates the descriptors of the sockets that this program opened.
+    /// Duplicates the sockets that the keeper opened.
     pub fn opened(&self) -> io::Result<Vec<OwnedFd>> {
         self.opened.share()
     }
 }
 
-/// Removes duplicates. All workers share one Unix socket, so only one descriptor is kept.
+/// Removes duplicates of a Unix socket. All workers share one Unix socket, so only one descriptor
+/// is kept.
 fn distinct(mut sockets: Vec<Socket>, address: &ListenAddress) -> Vec<Socket> {
     if matches!(address, ListenAddress::Unix(_)) {
         sockets.truncate(1);

@@ -2,8 +2,8 @@
 //! (<https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt>), with which a proxy reports the
 //! client on whose behalf it connects.
 //!
-//! Its header precedes everything else on a connection, even TLS. The edge reads the header and
-//! nothing beyond it.
+//! The header of the protocol precedes everything else on a connection, even TLS. The edge reads
+//! the header and nothing beyond it.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -15,33 +15,34 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 /// The beginning of a version 1 header.
 const WORD: &[u8] = b"PROXY ";
-/// The longest version 1 header, in bytes.
+/// The maximum length of a version 1 header, in bytes.
 const LONGEST_LINE: usize = 107;
-/// The fixed part of a version 2 header, in bytes, which ends with the length of the rest.
+/// The size of the fixed part of a version 2 header, in bytes. The fixed part ends with the size of
+/// the rest.
 const FIXED: usize = 16;
-/// The longest variable part of a version 2 header, in bytes.
+/// The maximum size of the variable part of a version 2 header, in bytes.
 const MOST: usize = 4_096;
-/// The address that means an unknown client. No trusted network contains this address.
+/// The address that stands for an unknown client. No network of trusted proxies may contain it.
 const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-/// The content of a header.
+/// The content of a PROXY protocol header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Announced {
     /// The client; `None` if the proxy connects on its own behalf, for example for a health check.
     pub(crate) client: Option<IpAddr>,
-    /// The local address to which the client connected, if known.
+    /// The address of the proxy to which the client has connected, if known.
     pub(crate) local: Option<IpAddr>,
     /// Whether the client has connected to the proxy over TLS.
     pub(crate) is_secure: bool,
 }
 
-/// The reason why a header cannot be used.
+/// The reason why a PROXY protocol header cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadAnnouncement {
-    /// The connection ended within the header.
+    /// The connection ended within the PROXY protocol header.
     #[error("the connection ended before it was said for whom it is")]
     Ended(#[from] io::Error),
-    /// The connection does not begin with a header.
+    /// The connection does not begin with a PROXY protocol header.
     #[error("the connection does not begin with the PROXY protocol")]
     Missing,
     #[error("what is said in the PROXY protocol cannot be read")]
@@ -50,7 +51,7 @@ pub(crate) enum BadAnnouncement {
     TooLarge,
 }
 
-/// Reads the header, and nothing after it.
+/// Reads the PROXY protocol header, and nothing after it.
 pub(crate) async fn read<S>(stream: &mut S) -> Result<Announced, BadAnnouncement>
 where
     S: AsyncRead + Unpin,
@@ -68,7 +69,7 @@ where
         stream.read_exact(&mut bytes[FIXED..]).await?;
     } else if bytes.starts_with(WORD) {
         while !bytes.ends_with(b"\r\n") {
-            // At least this many bytes are missing.
+            // At least this many bytes of the line are missing.
             let missing = if bytes.ends_with(b"\r") { 1 } else { 2 };
             let read = bytes.len();
             if read + missing > LONGEST_LINE {
@@ -90,7 +91,7 @@ fn understand(bytes: &[u8]) -> Result<Announced, BadAnnouncement> {
     if length != bytes.len() {
         return Err(BadAnnouncement::Malformed);
     }
-    // The command LOCAL, in version 2 only (section 2.2).
+    // The header contains the command LOCAL, which exists in version 2 only (section 2.2).
     if bytes.starts_with(SIGNATURE) && bytes.get(SIGNATURE.len()) == Some(&0x20) {
         return Ok(Announced {
             client: None,
@@ -98,8 +99,8 @@ fn understand(bytes: &[u8]) -> Result<Announced, BadAnnouncement> {
             is_secure: false,
         });
     }
-    // The header says UNKNOWN, or the client has no IP address, for example on a Unix socket. Using
-    // the proxy's own address instead would give the client the trust of the proxy.
+    // The header says UNKNOWN, or the client has no IP address, for example on a Unix socket. If
+    // the proxy's own address were used instead, the client would be trusted like the proxy.
     let addresses = header.proxied_address();
     let client = addresses.map_or(NOBODY, |addresses| addresses.source.ip().to_canonical());
     Ok(Announced {
@@ -136,7 +137,7 @@ mod tests {
         [&SIGNATURE[..], &fixed, rest].concat()
     }
 
-    /// Describes a client without a destination address.
+    /// Makes the content of a header with this client and without a destination address.
     fn client(address: &str, is_secure: bool) -> Announced {
         Announced {
             client: Some(address.parse().unwrap()),

@@ -13,13 +13,13 @@ use http::StatusCode;
 
 use crate::lock::lock;
 
-/// The upper bounds of the buckets in seconds, from a page served from memory to a proxied request
-/// that times out.
+/// The upper bounds of the duration buckets in seconds, from a page served from memory to a proxied
+/// request that times out.
 const SECONDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0,
 ];
-/// The number of parts of a route's counts. If there are more workers than parts, some workers
-/// share a part.
+/// The number of parts into which the counts of each route are divided. If there are more workers
+/// than parts, some workers share a part.
 const PARTS: usize = 8;
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
@@ -27,26 +27,26 @@ thread_local! {
     static PART: Cell<usize> = const { Cell::new(0) };
 }
 
-/// All routes that were ever counted, by name. A counter must not decrease when a route is removed
-/// from the configuration and added again.
+/// All routes that have ever had counts, by name. A counter must not decrease when a route is
+/// removed from the configuration and added again.
 static ROUTES: Mutex<BTreeMap<Arc<str>, Arc<Requests>>> = Mutex::new(BTreeMap::new());
 
 #[derive(Debug, Default)]
 pub(super) struct Requests([Part; PARTS]);
 
-/// The counts of one worker. Aligned so that no two workers write to the same cache line.
+/// The counts of one worker. They are aligned so that no two workers write to the same cache line.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Part {
-    /// Responses by the first digit of their status, 1 to 5.
+    /// The number of responses by the first digit of their status, 1 to 5.
     classes: [AtomicU64; CLASSES.len()],
-    /// The number of responses in each range of durations; the last range includes all longer
+    /// The number of responses in each bucket of durations; the last bucket includes all longer
     /// durations.
     buckets: [AtomicU64; SECONDS.len() + 1],
     nanoseconds: AtomicU64,
 }
 
-/// Makes this thread count in the part of worker `number`.
+/// Makes this thread count in the part for worker `number`.
 pub(crate) fn set_worker(number: usize) {
     PART.set(number % PARTS);
 }
@@ -68,7 +68,7 @@ pub fn text() -> String {
     for (name, requests) in &routes {
         let counts = requests.sum(|part| &part.classes);
         for (class, count) in CLASSES.iter().zip(counts) {
-            // Writing to a string cannot fail.
+            // Writing to a string never fails.
             let _ = writeln!(
                 all,
                 "edge_requests_total{{route=\"{name}\",status=\"{class}\"}} {count}"
@@ -125,7 +125,7 @@ impl Requests {
     }
 }
 
-/// Escapes the text of a label.
+/// Escapes a label's value for Prometheus text.
 fn escaped(name: &str) -> String {
     let name = name.replace('\\', "\\\\").replace('"', "\\\"");
     name.replace('\n', "\\n")
@@ -147,7 +147,7 @@ mod tests {
             });
             counting.join().unwrap();
         };
-        // The last worker shares the part of the second.
+        // The last worker in this list shares a part with the second.
         for (worker, status, milliseconds) in [
             (0, 200, 1),
             (1, 204, 2),

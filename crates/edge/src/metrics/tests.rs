@@ -5,7 +5,7 @@ use metrics::{Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
 use super::*;
 
-/// The gauges that `/metrics` would show.
+/// A recorder that stores gauges as `/metrics` would show them.
 #[derive(Default)]
 pub(crate) struct Page(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
 

@@ -1,14 +1,14 @@
-//! Chooses the language of the edge's own pages: the available language that best matches the
-//! reader's preferences.
+//! Chooses the language of the edge's own pages: the available language that the visitor prefers
+//! most.
 
 use http::{HeaderValue, StatusCode};
 
 use crate::quality::quality;
 
-/// The largest number of ranges read from an `Accept-Language`.
+/// The maximum number of language ranges that are read from `Accept-Language`.
 const RANGES: usize = 32;
 
-/// English comes first and is used for readers of all other languages.
+/// English comes first and is used if none of the visitor's languages is available.
 static LANGUAGES: [Language; 5] = [
     Language {
         tag: "en",
@@ -37,17 +37,17 @@ static LANGUAGES: [Language; 5] = [
     },
 ];
 
-/// A language with its translations in Fluent syntax. The edge only supports single-line messages.
+/// A language with its translations in Fluent syntax. Each translation must be a single line.
 #[derive(Debug)]
 pub(super) struct Language {
     pub(super) tag: &'static str,
-    /// The writing direction, for `dir`.
+    /// The writing direction, for the HTML attribute `dir`.
     pub(super) dir: &'static str,
     file: &'static str,
 }
 
 impl Language {
-    /// Returns the language that an `Accept-Language` ranks highest.
+    /// Returns the available language that an `Accept-Language` header ranks highest.
     pub(super) fn of(accepted: Option<&HeaderValue>) -> &'static Self {
         let accepted = accepted.and_then(|line| line.to_str().ok());
         let ranges = accepted.unwrap_or_default().split(',').take(RANGES);
@@ -64,7 +64,7 @@ impl Language {
         best.1
     }
 
-    /// Returns the title and the sentence for a status.
+    /// Returns the title and the explanation of a status in this language.
     pub(super) fn text(&self, status: StatusCode) -> (&'static str, &'static str) {
         self.find(status.as_str()).unwrap_or_else(|| {
             let (title, text) = self.find("other").unwrap_or_default();
@@ -73,7 +73,7 @@ impl Language {
         })
     }
 
-    /// Returns the label before the id of a request.
+    /// Returns the label that precedes a request's ID in this language.
     pub(super) fn request(&self) -> &'static str {
         let mut lines = self.file.lines();
         lines
@@ -94,7 +94,7 @@ impl Language {
 }
 
 /// Looks up a language range, then ever shorter prefixes of it (RFC 4647, section 3.4). Simplified
-/// Chinese is used for regions that write it, and for Chinese without a region.
+/// Chinese is used for regions where it is usual, and for Chinese without a region.
 fn look_up(range: &str) -> Option<&'static Language> {
     const SIMPLIFIED: [&str; 4] = ["zh", "zh-CN", "zh-SG", "zh-MY"];
     let is = |tag: &str, wanted: &str| tag.eq_ignore_ascii_case(wanted);

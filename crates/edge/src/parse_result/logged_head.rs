@@ -1,4 +1,4 @@
-//! The parts of a refused head that the log can show.
+//! The parts of a refused request head that can be logged.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use http::{Method, Request};
 
 use http1::METHOD_LENGTH;
 
-/// The longest target that is logged with its query, in bytes.
+/// The maximum length of a request target that is logged with its query, in bytes.
 const TARGET_LENGTH: usize = 2_048;
 
-/// The parts of a refused head for the log. A part that could not be read is empty.
+/// The parts of a refused request head for the log. Parts that could not be parsed are empty.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LoggedHead {
     pub(crate) method: Option<Method>,
@@ -20,7 +20,7 @@ pub(crate) struct LoggedHead {
 }
 
 impl LoggedHead {
-    /// Takes the parts from a request that was parsed.
+    /// Copies the parts from a parsed request.
     pub(crate) fn of<B>(request: &Request<B>, host: &Arc<str>) -> Self {
         Self {
             method: Some(request.method().clone()),
@@ -30,8 +30,7 @@ impl LoggedHead {
     }
 
     /// Extracts the parts from the raw bytes of a head that could not be parsed. Omits incomplete
-    /// parts, because they could be mistaken for something else, or contain half of a text that the
-    /// log masks.
+    /// parts, because the log could show them wrongly, or show half of a text that it should mask.
     pub(crate) fn of_bytes(came: &[u8]) -> Self {
         let came = came.strip_prefix(b"\r\n").unwrap_or(came);
         let mut lines = came.split_inclusive(|byte| *byte == b'\n');
@@ -65,7 +64,7 @@ fn request_line(line: &[u8]) -> (Option<Method>, Option<PathAndQuery>) {
     (method.flatten(), target.flatten())
 }
 
-/// Parses a target. Only the path of a target that is too long is kept.
+/// Parses a request target. If the target is too long, its query is dropped.
 fn path_and_query(target: &[u8], is_whole: bool) -> Option<PathAndQuery> {
     let told = if is_whole && target.len() <= TARGET_LENGTH {
         target
@@ -78,7 +77,7 @@ fn path_and_query(target: &[u8], is_whole: bool) -> Option<PathAndQuery> {
     uri.into_parts().path_and_query
 }
 
-/// Returns the host, if the head names exactly one.
+/// Returns the value of the `Host` header, if there is exactly one.
 fn host<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<&'a str> {
     let mut named = lines
         .take_while(|line| !line.is_empty())

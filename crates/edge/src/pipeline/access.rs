@@ -1,4 +1,4 @@
-//! Decides whether a request may be forwarded to the target of its route.
+//! Decides whether a request may be forwarded to its route's target.
 
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, SET_COOKIE, WWW_AUTHENTICATE};
 use http::uri::PathAndQuery;
@@ -21,7 +21,7 @@ use crate::context::WorkerContext;
 /// The response to a request that is denied access.
 pub(super) struct Refusal {
     pub(super) answer: Answer,
-    /// The outcome, which the route's limit may count.
+    /// The outcome of the check, which the route's rate limit may count.
     outcome: Option<&'static str>,
 }
 
@@ -33,7 +33,8 @@ impl Refusal {
         }
     }
 
-    /// Reports the outcome to the limit, which counts only the outcomes for which it is configured.
+    /// Reports the outcome of the check to the rate limit, which counts only the outcomes for which
+    /// it is configured.
     pub(super) fn report(&self, limit: &Limiter, admitted: Admitted) {
         if let Some(outcome) = self.outcome {
             limit.report(admitted, &HeaderValue::from_static(outcome));
@@ -41,9 +42,9 @@ impl Refusal {
     }
 }
 
-/// Checks whether a request may be forwarded. If so, removes its credentials, adds headers from the
-/// access checks, and returns the headers to add to the response. If not, returns the response to
-/// send.
+/// Checks whether a request may be forwarded. If so, removes its credentials, adds the headers that
+/// the access checks supply, and returns the headers to add to the response. If not, returns the
+/// response to send.
 pub(super) async fn admit(
     here: &WorkerContext,
     running: &Running,
@@ -79,8 +80,8 @@ pub(super) async fn admit(
     judged(here, access, info, &target, request).await
 }
 
-/// Returns the equivalent HTTP/1.1 method: WebSockets over HTTP/2 use `CONNECT` in place of `GET`
-/// (RFC 8441, section 5).
+/// Returns the equivalent HTTP/1.1 method: a WebSocket over HTTP/2 begins with `CONNECT` instead of
+/// `GET` (RFC 8441, section 5).
 fn meant(method: &Method) -> &Method {
     if *method == Method::CONNECT {
         &Method::GET
@@ -106,8 +107,8 @@ fn denied_by(denied: Denied, challenge: &HeaderValue) -> Refusal {
     }
 }
 
-/// Sends a request to the authorizing server. If the server allows the client's request, returns
-/// the headers of the response.
+/// Asks the route's authorization server about the client's request. If that server permits the
+/// request, returns the headers of its response.
 async fn asked(
     here: &WorkerContext,
     running: &Running,
@@ -148,7 +149,7 @@ async fn asked(
     Err(no_answer())
 }
 
-/// Asks the app whether the signed-in user may make this request, if the route requires a sign-in.
+/// If the route requires a sign-in, asks the app whether the signed-in user may make this request.
 async fn judged(
     here: &WorkerContext,
     access: &Access,
@@ -182,8 +183,8 @@ async fn judged(
     }
 }
 
-/// Adds headers to a response. If an added header sets a cookie, the response is for one person, so
-/// its caching headers (RFC 9111, section 5.2.2, and RFC 9213) are replaced by `private, no-store`.
+/// Adds headers to a response. If one of them sets a cookie, the response is for one person, so its
+/// caching headers (RFC 9111, section 5.2.2, and RFC 9213) are replaced by `private, no-store`.
 pub(super) fn give(answer: &mut Answer, given: &HeaderMap) {
     let headers = answer.headers_mut();
     if given.contains_key(SET_COOKIE) {

@@ -1,4 +1,4 @@
-//! Fetches a response for all requests that wait for it, and stores it in the cache. See
+//! Fetches one response on behalf of all requests that wait for it, and caches the response. See
 //! [`cache`](crate::cache).
 
 use std::sync::Arc;
@@ -27,19 +27,18 @@ use super::target::ask_and_purge;
 use super::{RequestOutcome, bare};
 use crate::context::WorkerContext;
 
-/// The result that a fill reports to the request that started it.
+/// The result that a fetch reports to the request that started it.
 pub(super) struct Led {
     pub(super) outcome: RequestOutcome,
     pub(super) answered: Answered,
 }
 
-/// The response that was fetched, and whether it is cached.
+/// The fetched response, and whether it has been cached.
 pub(super) enum Answered {
     Whole(Arc<Stored>, How),
     NotKept(Answer),
 }
 
-/// A fetch of a response on behalf of all requests that wait for it.
 pub(super) struct CacheFill {
     pub(super) here: Arc<WorkerContext>,
     pub(super) running: Arc<Running>,
@@ -48,22 +47,23 @@ pub(super) struct CacheFill {
     pub(super) key: Key,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
-    /// The number of purges of the response's key before the fetch.
+    /// The number of times that the response's key had been purged before the fetch.
     pub(super) began: u64,
-    /// The cached response, which may be revalidated or be sent stale as a substitute.
+    /// The cached response, which the fetch may revalidate, or which may be sent although it is
+    /// stale.
     pub(super) old: Option<Arc<Stored>>,
     pub(super) guard: FillGuard,
 }
 
 impl CacheFill {
-    /// Fetches the response, and sends it to the request that started the fill, if any.
+    /// Fetches the response, and sends it to the request that started the fetch, if there is one.
     pub(super) async fn run(mut self, lead: Option<oneshot::Sender<Led>>) {
         let flight = Arc::clone(&self.guard.0);
         let store = Arc::clone(&self.here.shared.cache);
         let mut outcome = RequestOutcome::default();
         let hear = |outcome, answered| {
             if let Some(lead) = lead {
-                // The client may have disconnected.
+                // An error means that the client has disconnected.
                 let _ = lead.send(Led { outcome, answered });
             }
         };
@@ -80,8 +80,8 @@ impl CacheFill {
                     flight.end(Some((Arc::clone(&whole), How::Renewed)));
                     return hear(outcome, Answered::Whole(whole, How::Renewed));
                 }
-                // The response has not changed but may no longer be cached, so only this client
-                // receives it.
+                // The target confirms the cached response but no longer permits caching, so only
+                // this client receives it.
                 if !self.is_for_its_cookie(head.status, &headers_of_one, received) {
                     store.remove(old);
                 }
@@ -134,8 +134,8 @@ impl CacheFill {
     }
 
     /// Handles a response that cannot be cached. Removes the cached response, which is out of date,
-    /// and lets the next requests go to the target without waiting for each other. A server error
-    /// changes nothing, because the next response may differ.
+    /// and lets the next requests go to the target without waiting for each other. After a server
+    /// error, neither happens, because the next response may differ.
     fn is_not_kept(&self, old: Option<&Arc<Stored>>, status: StatusCode, now: SystemTime) {
         if status.is_server_error() {
             return;
@@ -167,8 +167,8 @@ impl CacheFill {
         })
     }
 
-    /// Returns the response of the target, and the time of the request. A cached response is
-    /// revalidated.
+    /// Sends the request to the target, with validators if there is a cached response. Returns the
+    /// response and the time of the request.
     async fn fetch(&mut self, outcome: &mut RequestOutcome) -> (Answer, SystemTime) {
         loop {
             let asked_at = (self.here.shared.clock)();
@@ -192,7 +192,8 @@ impl CacheFill {
                     if answer.status() == StatusCode::NOT_MODIFIED
                         && !confirms(answer.headers(), &old.head.headers) =>
                 {
-                    // The 304 refers to a different response than the cached one.
+                    // The 304 confirms another response than the cached one, which is therefore
+                    // removed.
                     self.here.shared.cache.remove(old);
                     self.old = None;
                 }
@@ -201,8 +202,8 @@ impl CacheFill {
         }
     }
 
-    /// Makes the request on behalf of all waiting requests. It asks for the whole, uncompressed
-    /// response, and is conditional only if a response is cached.
+    /// Makes the request on behalf of all waiting requests. The request is for the whole,
+    /// uncompressed response, and is conditional only if there is a cached response.
     fn request(&self) -> Request<Body> {
         let mut headers = self.headers.clone();
         for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_RANGE, RANGE] {
@@ -228,7 +229,8 @@ impl CacheFill {
         request
     }
 
-    /// Returns the head of the response for the cache, or `None` if the response may not be cached.
+    /// Returns the head under which the response is cached, or `None` if the response may not be
+    /// cached.
     fn head(
         &self,
         status: StatusCode,
@@ -255,9 +257,9 @@ impl CacheFill {
     }
 }
 
-/// Reads the whole body into one buffer. If there is no room for the body or reading takes too
-/// long, the error contains the body, starting with the bytes read so far. The error contains
-/// `None` if the response broke off.
+/// Reads the whole body of a response into one buffer. If there is no room for the body or reading
+/// takes too long, the error contains a body that starts with the bytes read so far. If the body
+/// broke off, the error contains `None`.
 async fn gather(
     mut body: Body,
     mut room: Gathering,

@@ -23,7 +23,7 @@ use super::target::ask_and_purge;
 use super::{RequestOutcome, bare};
 use crate::context::WorkerContext;
 
-/// Responds from the cache or from the target of the route.
+/// Responds from the cache or from the route's target.
 pub(super) async fn answer(
     here: &Arc<WorkerContext>,
     running: &Arc<Running>,
@@ -55,8 +55,8 @@ pub(super) async fn answer(
             past(answer, "bypass")
         }
         CacheUse::In(demand) => {
-            // Some proxies always send this header and no program needs it, but a response might
-            // reflect it.
+            // Some proxies always add this header. No upstream needs it, but a response might
+            // reflect it and then be cached.
             request.headers_mut().remove("x-forwarded-server");
             let visit = CacheableRequest {
                 here,
@@ -74,14 +74,14 @@ pub(super) async fn answer(
     answer
 }
 
-/// Returns a response that bypasses the cache, without headers that are only meant for caches.
+/// Removes headers that are only meant for caches from a response that bypasses the cache.
 fn past(mut answer: Answer, why: &'static str) -> (Answer, Told) {
     let told = Told::Around(why);
     tell(&mut answer, told);
     (answer, told)
 }
 
-/// Makes the cache key of the response, from the path that is requested from the target.
+/// Makes a response's cache key, from the path that is requested from the target.
 fn key(
     policy: &Policy,
     route: &Route,
@@ -93,8 +93,8 @@ fn key(
     Some(policy.key(info, target.as_str()))
 }
 
-/// Returns the keys that a successful change invalidates: the key of the request, and the keys of
-/// the URLs that the response names (RFC 9111, section 4.4).
+/// Returns the cache keys that a successful change invalidates: that of the request, and those of
+/// the URLs in the response's headers (RFC 9111, section 4.4).
 fn outdated(
     policy: &Policy,
     route: &Route,
@@ -117,7 +117,7 @@ fn outdated(
     keys
 }
 
-/// Returns the URL in a header, if it is on the same host.
+/// Parses the URL in a header. Returns `None` if it is on another host.
 fn here_at(named: &HeaderValue, info: &ClientInfo, uri: &Uri) -> Option<Uri> {
     let named = named.to_str().ok()?;
     let own = format!("{}://{}", info.scheme.as_str(), info.host);
@@ -135,7 +135,7 @@ fn here_at(named: &HeaderValue, info: &ClientInfo, uri: &Uri) -> Option<Uri> {
         .filter(|uri: &Uri| uri.path().starts_with('/'))
 }
 
-/// A request that may be answered from the cache.
+/// A request for which the edge may use the cache.
 struct CacheableRequest<'a> {
     here: &'a Arc<WorkerContext>,
     running: &'a Arc<Running>,
@@ -181,8 +181,8 @@ impl CacheableRequest<'_> {
             Some(_) if self.demand.no_cache => "request",
             Some(_) => "stale",
         };
-        // Requests for a head or a range, and requests whose responses recently could not be
-        // cached, go to the target directly.
+        // Requests for a head or a range bypass the cache, and so do requests whose responses
+        // recently could not be cached.
         if self.demand.head || self.demand.part || store.is_passing(&self.key, now) {
             let Self {
                 here,
@@ -212,8 +212,8 @@ impl CacheableRequest<'_> {
         let policy = self.route.shared_cache.as_ref();
         let is_personal = policy.is_some_and(|policy| policy.is_personal(request.headers()));
         let guard = if self.demand.no_cache || is_personal {
-            // A fetch that began earlier may be too old for this request, or its response may be
-            // for another user.
+            // A running fetch may be too old for this request, or its response may be for another
+            // user.
             Store::alone()
         } else {
             match store.join(&self.key, request.headers(), |head| self.is_fresh(head)) {
@@ -234,8 +234,8 @@ impl CacheableRequest<'_> {
         self.lead(fill, request.headers(), why, outcome).await
     }
 
-    /// Waits for the response to another, equivalent request. Returns `None` if no response arrives
-    /// in time, or if the response does not suit this request.
+    /// Waits for the response to an equivalent request. Returns `None` if no response arrives in
+    /// time, or if the response is not suitable for this request.
     async fn follow(
         &self,
         headers: &HeaderMap,
@@ -268,7 +268,7 @@ impl CacheableRequest<'_> {
         let (lead, led) = oneshot::channel();
         tokio::spawn(fill.run(Some(lead)));
         let Ok(led) = led.await else {
-            // The task ended before it had a response.
+            // The task ended without a response.
             return (bare(StatusCode::BAD_GATEWAY), Told::NotKept(why));
         };
         outcome.shown = led.outcome.shown;

@@ -1,4 +1,4 @@
-//! Determines the client of a request, and which proxies' statements about the client are trusted.
+//! Determines the client of a request, and which proxies are trusted to name the client.
 
 mod forwarded;
 
@@ -15,8 +15,9 @@ use crate::filters::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO,
 use crate::listener::ListenSettings;
 use http1::is_host;
 
-/// Returns information about the client of a request. Forwarding headers count only if they come
-/// from trusted peers. Headers that a trusted proxy may have passed on from its client are removed.
+/// Returns information about a request's client. Forwarding headers are used only if they come from
+/// trusted peers. Headers that a trusted proxy may have passed on unchanged from its client are
+/// removed.
 pub(super) fn info(
     peer: &Peer,
     headers: &mut HeaderMap,
@@ -48,8 +49,8 @@ pub(super) fn info(
             ForwardedHeader::XForwardedFor => true,
             ForwardedHeader::Forwarded => false,
         };
-        // A proxy that sets only one of the two forms passes on the client's own header in the
-        // other form.
+        // A proxy that sets only `Forwarded` or only `X-Forwarded-*` passes on the other kind as
+        // its client sent it.
         if is_elder {
             apply_x_forwarded(&mut info, headers, is_trusted);
             headers.remove(FORWARDED);
@@ -63,8 +64,8 @@ pub(super) fn info(
     info
 }
 
-/// Applies the elements of `Forwarded`, starting with the nearest proxy. Stops at the first element
-/// that an untrusted address may have written.
+/// Applies the elements of `Forwarded`, starting with that of the nearest proxy. Stops at the first
+/// element that an untrusted client may have written.
 fn apply_forwarded(
     info: &mut ClientInfo,
     headers: &HeaderMap,
@@ -105,8 +106,8 @@ fn apply_x_forwarded(
     }
 }
 
-/// Returns the right-most address that is not a trusted proxy. Addresses further left may be
-/// forged.
+/// Returns the right-most address that is not that of a trusted proxy. Addresses further left may
+/// be forged.
 fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
     let mut client = peer;
     for said in pieces(headers, &FORWARDED_FOR) {
@@ -133,14 +134,14 @@ fn address(text: &str) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-/// Returns the value that the nearest proxy appended.
+/// Returns the value in a header that the nearest proxy appended.
 fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     pieces(headers, name).next()?
 }
 
-/// Returns the values that each proxy appended, the nearest first; `None` for a value that is not
-/// UTF-8. Each value is parsed separately, so that a client's value cannot corrupt values that
-/// proxies append.
+/// Returns the values in a header that proxies appended, the nearest proxy's first; `None` for a
+/// value that is not UTF-8. Each value is parsed separately, so that a client's value cannot
+/// corrupt the values that proxies append.
 fn pieces<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
     let lines = headers.get_all(name).iter().rev();
     lines

@@ -1,5 +1,5 @@
-//! Serves requests on an address that belongs to one service, with fewer steps than for other
-//! addresses. The requests reach the service unchanged.
+//! Serves requests at an address that belongs to one service. Such requests go through fewer steps
+//! than others and reach the service unchanged.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub(super) async fn answered(
         Ok(path) => path,
         Err(bad) => return unclear(bad, outcome),
     };
-    // The plan may have changed since the connection was accepted.
+    // The configuration may have changed since the connection was accepted.
     let Some(route) = running.plan.front(front) else {
         return bare(StatusCode::NOT_FOUND);
     };

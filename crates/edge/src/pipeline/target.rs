@@ -1,4 +1,4 @@
-//! Passes a request to the target of its route.
+//! Passes a request to its route's target.
 
 use std::sync::Arc;
 
@@ -27,8 +27,8 @@ use crate::context::WorkerContext;
 /// The maximum number of bytes of an unwanted body that are read and discarded.
 const UNWANTED: usize = 64 * 1_024;
 
-/// Forwards the request to the target, and purges the cached responses that the target's response
-/// names.
+/// Forwards the request to the target. Afterwards, purges the cached responses that a header of the
+/// target's response names.
 pub(super) async fn ask_and_purge(
     here: &WorkerContext,
     running: &Running,
@@ -52,7 +52,7 @@ pub(super) async fn ask_and_purge(
     answer
 }
 
-/// Gets the response from the target of the route. The target consumes the request.
+/// Passes the request to the route's target, which consumes it, and returns the response.
 pub(super) async fn ask(
     here: &WorkerContext,
     running: &Running,
@@ -111,7 +111,7 @@ pub(super) async fn ask(
             if !request.body().is_end_stream() {
                 let body = std::mem::take(request.body_mut());
                 *request.body_mut() = Measured::around(body, route, &mut outcome.upload);
-                // The future is large, and only needed for requests with a body.
+                // The future is large, so it is boxed and only created for requests with a body.
                 let filled = fill(request, route.buffer_request, buffer_memory, info.client);
                 if let Err(error) = Box::pin(filled).await {
                     return failed(&error, name, info, outcome);
@@ -123,7 +123,7 @@ pub(super) async fn ask(
             let asked = Instant::now();
             let version = parts.version;
             let request = Request::from_parts(parts, body);
-            // The future is large, so it is boxed to keep the future of other requests small.
+            // The future is large. Boxing it keeps the futures of other requests small.
             let answered = Box::pin(here.pool.forward(upstream, request, info, target)).await;
             outcome.upstream_time = Some(asked.elapsed());
             match answered {
@@ -136,7 +136,7 @@ pub(super) async fn ask(
     }
 }
 
-/// Gets the app's response for this path and query.
+/// Returns the app's response to the request, for the given path and query.
 async fn of_app(
     here: &WorkerContext,
     route: &Route,
@@ -156,8 +156,9 @@ async fn of_app(
     answer
 }
 
-/// Reads and discards an unwanted body, up to a limit, because a client that is still sending may
-/// not read a response. An error means that the body was framed wrongly.
+/// Reads and discards a body that the target does not need, up to a limit, because some clients
+/// read the response only after they have sent the body. An error means that the body's framing is
+/// invalid.
 async fn put_away(mut body: Body) -> Result<(), StatusCode> {
     let mut left = UNWANTED;
     while left > 0
@@ -176,8 +177,8 @@ async fn put_away(mut body: Body) -> Result<(), StatusCode> {
     Ok(())
 }
 
-/// Passes a request to the app with the client information, which cannot be forged, and without
-/// headers that could contradict that information.
+/// Passes a request to the app. Adds the client information, which a client cannot forge, and
+/// removes headers that could contradict that information.
 async fn app(here: &WorkerContext, info: &ClientInfo, request: Request<Body>) -> Answer {
     let Some(app) = &here.app else {
         return bare(StatusCode::SERVICE_UNAVAILABLE);
@@ -210,8 +211,8 @@ fn redirected(
     }
 }
 
-/// Marks a response about a missing or failed file, which has a status and no body yet, to get a
-/// page.
+/// Marks a response about a missing or failed file, which has only a status so far, so that it gets
+/// a page.
 fn in_words(mut answer: Answer) -> Answer {
     let status = answer.status();
     if (status.is_client_error() || status.is_server_error()) && answer.body().is_end_stream() {

@@ -1,5 +1,4 @@
-//! The body of a request on its way to its reader. Its bytes are counted, and its size and slowness
-//! are limited.
+//! Counts the bytes of a request body, and limits its size and its slowness.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,10 +16,10 @@ use crate::deadline::Deadline;
 use crate::route::Route;
 use http1::Refusal;
 
-/// How long the edge may wait for a body in total before it enforces the minimum rate.
+/// How long the edge may wait for a body in total before the minimum rate applies.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// The body is larger than the route allows.
+/// The body is larger than the route permits.
 #[derive(Debug, thiserror::Error)]
 #[error("the body is larger than this route takes")]
 pub(super) struct TooLarge;
@@ -33,20 +32,21 @@ pub(super) struct Measured {
     pace: Pace,
 }
 
-/// Measures the rate of a body.
+/// Measures the rate at which a client sends a body.
 struct Pace {
     /// The minimum rate, in bytes per second. 0 means no minimum.
     rate: u64,
     received: u64,
-    /// How long the edge has waited for the client so far, and when the current wait began.
+    /// How long the edge has waited for the client so far, and the time at which the current wait
+    /// began.
     waited: Duration,
     since: Option<Instant>,
     timer: Deadline,
 }
 
 impl Measured {
-    /// Wraps a body with its limits, and sets `counter` to the counter of its bytes. An empty body
-    /// is returned unchanged.
+    /// Wraps a body so that the route's limits apply, and sets `counter` to the counter of its
+    /// bytes. An empty body is returned unchanged.
     pub(super) fn around(body: Body, route: &Route, counter: &mut Option<Arc<Upload>>) -> Body {
         if body.is_end_stream() {
             return body;
@@ -56,7 +56,7 @@ impl Measured {
         if let Some(length) = length
             && route.body_size.is_none_or(|most| length <= most)
         {
-            // The body arrived with its head and has the length that the head states.
+            // The whole body has arrived, with the length that the head states.
             upload.received.store(length, Ordering::Relaxed);
             return body;
         }
@@ -88,8 +88,8 @@ impl Pace {
         }
     }
 
-    /// Returns `Ready` when the edge has waited longer for the client than the received bytes may
-    /// take at the minimum rate.
+    /// Returns `Ready` once the edge has waited for longer than the received bytes may take at the
+    /// minimum rate.
     fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(seconds) = self.received.checked_div(self.rate) else {
             return Poll::Pending;
@@ -190,7 +190,8 @@ mod tests {
         for _ in 0..10 {
             pieces.send_data(vec![0; 1].into()).await.unwrap();
             body.frame().await.unwrap().unwrap();
-            // During this time, the server reads nothing.
+            // During this time, the server reads nothing, which must not count as the client's
+            // slowness.
             sleep(Duration::from_mins(1)).await;
         }
         let (begin, next) = (Instant::now(), body.frame());

@@ -11,14 +11,14 @@ use tokio_util::sync::CancellationToken;
 use super::health::HealthState;
 use super::settings::ServerAddress;
 
-/// The number of the next server. The number distinguishes servers that had the same address at
+/// The number for the next server. Numbers distinguish servers that had the same address at
 /// different times.
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackendStatus {
     pub address: ServerAddress,
-    /// Whether the server is eligible to receive requests.
+    /// Whether the server may currently be chosen for requests.
     pub ready: bool,
     pub running: usize,
     /// The number of requests that the server has received so far.
@@ -29,7 +29,7 @@ pub struct BackendStatus {
 pub(super) struct Backend {
     pub(super) number: u64,
     pub(super) address: ServerAddress,
-    /// The name of the server in the cookies of sticky sessions.
+    /// The server's name in the cookies of sticky sessions.
     pub(super) name: String,
     pub(super) authority: HeaderValue,
     pub(super) vitals: HealthState,
@@ -47,7 +47,7 @@ impl Backend {
         Arc::new(Self {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             name: opaque(backends, &address.to_string()),
-            // The host was checked when the address was parsed.
+            // An invalid host would have been refused when the address was parsed.
             authority: HeaderValue::from_str(&authority)
                 .unwrap_or(HeaderValue::from_static("localhost")),
             address: address.clone(),
@@ -68,12 +68,12 @@ impl Backend {
         self.removed.load(Ordering::SeqCst)
     }
 
-    /// Completes when no request runs on this server. Useful for a removed server, which gets no
-    /// new requests.
+    /// Completes when the server has no running request. Callers use it for removed servers, which
+    /// get no new requests.
     pub(super) async fn quiet(&self) {
         loop {
-            // The future is created before the check, so that a request that ends in between is not
-            // missed.
+            // The future is created before the check. Otherwise, the end of a request between the
+            // two would be missed.
             let ended = self.quiet.notified();
             if self.running() == 0 {
                 return;
@@ -96,11 +96,12 @@ impl Backend {
 pub(super) struct ActiveRequest(Arc<Backend>);
 
 impl ActiveRequest {
-    /// Counts a new request on a server. Returns `None` if the server was removed and takes no more
-    /// requests.
+    /// Counts a new running request of a server. Returns `None` if the server was removed and takes
+    /// no more requests.
     pub(super) fn begin(backend: &Arc<Backend>) -> Option<Self> {
-        // A request is counted before `removed` is read. A removal sets `removed` before it reads
-        // the count. So either the request sees the removal, or the removal sees the request.
+        // The request is counted before `removed` is read, whereas a removal sets `removed` before
+        // it reads the count. Therefore, either the request sees the removal, or the removal sees
+        // the request.
         backend.running.fetch_add(1, Ordering::SeqCst);
         let running = Self(Arc::clone(backend));
         if backend.is_removed() {
@@ -124,8 +125,8 @@ impl Drop for ActiveRequest {
     }
 }
 
-/// Returns the name of a server in cookies. The name is the same in every worker and after a
-/// restart, and does not reveal the address.
+/// Returns a server's name in cookies. The name is the same in every worker and after a restart,
+/// and does not reveal the server's address.
 fn opaque(upstream: &str, address: &str) -> String {
     let mut hasher = DefaultHasher::new();
     [upstream.as_bytes(), address.as_bytes()].hash(&mut hasher);

@@ -1,5 +1,5 @@
 //! The servers of an upstream: those that take requests, and those that are being removed. They
-//! outlive the plan that named their upstream.
+//! outlive the configuration that named the upstream.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,12 +16,12 @@ use super::backend::{Backend, BackendStatus};
 use super::balancer::Group;
 use super::settings::ServerAddress;
 
-/// The servers of a service that take requests, as reported by the program that runs them.
+/// The servers of a service, as the supervisor reports them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Servers {
-    /// The servers that take requests. If there are none, requests wait a moment for a server.
+    /// The servers that take requests. If there are none, requests wait a short time for a server.
     pub ready: Vec<ServerAddress>,
-    /// Whether the service has failed permanently; requests then do not wait while no server is
+    /// Whether the service has failed permanently. If so, requests do not wait when no server is
     /// ready.
     pub failed: bool,
     /// How long tunnels, such as WebSockets, may stay on a server that is no longer ready.
@@ -30,7 +30,8 @@ pub struct Servers {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BackendsStatus {
-    /// The number of requests that the service's servers have received, including removed servers.
+    /// The number of requests that the service's servers have received, including servers removed
+    /// since then.
     pub requests: u64,
     /// Whether the service has failed permanently.
     pub failed: bool,
@@ -49,8 +50,7 @@ pub(crate) struct Backends {
     name: String,
     group: ArcSwap<Group>,
     pub(super) turn: AtomicUsize,
-    /// Whether the program reports the servers while requests run, so that a new server may appear
-    /// at any moment.
+    /// Whether the supervisor reports the servers, so that a new server may appear at any moment.
     is_told: bool,
     failed: AtomicBool,
     changed: Notify,
@@ -58,17 +58,16 @@ pub(crate) struct Backends {
     gone: Mutex<Gone>,
 }
 
-/// The servers that were removed.
 #[derive(Debug, Default)]
 struct Gone {
-    /// Removed servers that still have running requests, or may have some.
+    /// Removed servers that may still have running requests.
     leaving: Vec<Arc<Backend>>,
-    /// The number of requests that all other removed servers had received.
+    /// The number of requests that the other removed servers had received.
     requests: u64,
 }
 
 impl Gone {
-    /// Drops the servers that have no requests in progress.
+    /// Drops the removed servers that have no running requests.
     fn tidy(&mut self) {
         self.leaving.retain(|backend| {
             let stays = backend.running() > 0;
@@ -81,7 +80,7 @@ impl Gone {
 }
 
 impl Backends {
-    /// Makes the backends of an upstream whose servers are listed in the plan.
+    /// Makes the backends of an upstream whose servers are listed in the configuration.
     pub(super) fn planned(name: &str) -> Self {
         Self::new(name, false)
     }
@@ -104,9 +103,9 @@ impl Backends {
         }
     }
 
-    /// Sets the servers of a service. Servers that stay keep their status. Removed servers get no
-    /// new requests, idle connections to them are closed, and their tunnels are closed after
-    /// `drain_within`. Must be called within a runtime.
+    /// Sets the servers of a service. Servers that are already known keep their status. Removed
+    /// servers get no new requests, idle connections to them are closed, and their tunnels are
+    /// closed after `drain_within`. Must be called within a Tokio runtime.
     pub(crate) fn tell(&self, servers: &Servers, pools: &[Pool]) {
         let mut members: Vec<ServerAddress> = Vec::new();
         for address in &servers.ready {
@@ -133,7 +132,7 @@ impl Backends {
     /// Replaces the servers and returns the removed ones, whose running requests continue. Wakes
     /// requests that wait for a server.
     pub(super) fn set(&self, wanted: &[ServerAddress]) -> Vec<Arc<Backend>> {
-        // The lock is held throughout, so that changes do not overlap.
+        // This lock is held until the end, so that changes do not overlap.
         let mut gone = self.gone();
         let mut old = self.group.load().members.clone();
         let members = wanted.iter().map(|wanted| {
@@ -185,7 +184,6 @@ impl Backends {
         }
     }
 
-    /// Returns the status of the current servers.
     pub(super) fn present(&self) -> Vec<BackendStatus> {
         let now = self.now();
         let group = self.group.load();
@@ -225,13 +223,13 @@ impl Backends {
         self.changed.notified()
     }
 
-    /// Returns the milliseconds since these backends were created.
+    /// Returns the number of milliseconds since these backends were created.
     pub(super) fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Returns the time at which the first of the servers that are paused after failures receives
-    /// requests again.
+    /// Returns the earliest time at which a server that is paused after failures receives requests
+    /// again.
     pub(super) fn next_ready(&self) -> Option<Instant> {
         let group = self.group.load();
         let members = group.members.iter();
@@ -251,7 +249,7 @@ mod tests {
     use super::super::backend::ActiveRequest;
     use super::*;
 
-    /// A request may begin on a server from a group that was loaded before the server was removed.
+    /// A request may have loaded a group of servers before a server was removed from the group.
     #[test]
     fn nothing_begins_on_a_member_after_it_was_drained() {
         let backends = Backends::told("service:a");

@@ -16,7 +16,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Returns a server that is ready and was not tried yet.
+    /// Returns a ready server that this request has not tried yet.
     pub(super) fn choose(&self, wish: &Wish<'_>, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
         let fits = |backend: &Backend| wish.fits(backend);
         match wish.balance {
@@ -32,8 +32,9 @@ impl Group {
         }
     }
 
-    /// Returns the most recently added server. If servers are replaced one by one, the newest stays
-    /// longest, so a client that lost its server is not sent to a server that is removed next.
+    /// Returns the most recently added server. When servers are replaced one by one, the newest
+    /// stays longest, so a client that has lost its server is not sent to a server that will be
+    /// removed next.
     fn youngest(&self, fits: impl Fn(&Backend) -> bool) -> Option<&Arc<Backend>> {
         self.members
             .iter()
@@ -57,14 +58,15 @@ impl Group {
         if fits(backend) {
             return Some(backend);
         }
-        // A paused server's share is spread over all others, instead of going to the next server.
+        // The share of a paused server is spread over all others, instead of going to the next
+        // server only.
         let fitting = || self.members.iter().filter(|backend| fits(backend));
         let count = fitting().count().max(1);
         fitting().nth((turn / all + turn) % count)
     }
 
     fn least(&self, fits: impl Fn(&Backend) -> bool, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
-        // Among servers with equally few requests, a different server comes first each time.
+        // Among servers with equally few running requests, a different one comes first each time.
         let start = turn.fetch_add(1, Ordering::Relaxed) % self.members.len().max(1);
         let (before, after) = self.members.split_at(start);
         let fitting = after.iter().chain(before).filter(|backend| fits(backend));
@@ -72,16 +74,16 @@ impl Group {
     }
 }
 
-/// The properties of a request that determine the choice of a server.
+/// The properties of a request that determine which server may be chosen.
 pub(super) struct Wish<'a> {
     pub(super) balance: &'a Balance,
     pub(super) headers: &'a HeaderMap,
     pub(super) info: &'a ClientInfo,
-    /// The numbers of servers that have failed to take the request.
+    /// The numbers of the servers that this request has tried without success.
     pub(super) tried: [&'a [u64]; 2],
     /// The current time, in milliseconds on the upstream's clock.
     pub(super) now: u64,
-    /// Whether servers that are paused after failures may be chosen, because there are no others.
+    /// Whether a server that is paused after failures may be chosen, because no other is available.
     pub(super) is_last_resort: bool,
 }
 
@@ -99,7 +101,7 @@ impl Wish<'_> {
         is_ready && !is_tried
     }
 
-    /// Whether the client's cookie names this server. True if no cookie is used.
+    /// Whether the client's cookie names this server. True if the upstream uses no cookie.
     pub(super) fn names(&self, backend: &Backend) -> bool {
         match self.balance {
             Balance::Sticky(cookie) => {

@@ -2,8 +2,9 @@
 //!
 //! Before any of a request body is read, the body reserves memory for the maximum that may be
 //! buffered, so that no two bodies wait for each other half-read. Bodies wait in order of arrival,
-//! but only one body of each address at a time. One address can use at most half of the memory, and
-//! all responses together can also use at most half, so that neither can keep all others waiting.
+//! but only one body of each IP address at a time. One address can use at most half of the memory,
+//! and all responses together can also use at most half, so that neither can keep all others
+//! waiting.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,42 +17,42 @@ use tokio::time::timeout;
 use crate::address::network_48;
 use crate::lock::lock;
 
-/// How long a body waits for memory.
+/// How long a request body waits for memory.
 const WAIT: Duration = Duration::from_mins(1);
 
-/// The memory for all buffered bodies.
 #[derive(Debug)]
 pub(crate) struct BufferMemory {
     size: usize,
-    /// The free bytes. Waiting callers are served in order, and hold up callers that do not wait.
+    /// The free bytes. Waiting request bodies get memory in order of arrival. While any waits,
+    /// responses get none.
     free: Semaphore,
-    /// The bytes that responses may still take.
+    /// The bytes that responses may still reserve.
     answers: Semaphore,
     addresses: Mutex<HashMap<IpAddr, Weak<Share>>>,
 }
 
-/// The share of one address.
+/// The share of one IP address.
 #[derive(Debug)]
 struct Share {
     address: IpAddr,
     memory: Arc<BufferMemory>,
-    /// The permit to wait for the shared memory. Only one body of the address has this permit at a
-    /// time.
+    /// The permit to wait for the shared memory. Only one body of the IP address has this permit at
+    /// a time.
     turn: Semaphore,
     free: Semaphore,
 }
 
-/// A reservation of memory, released when this value is dropped.
+/// A reservation of memory, which is released when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Room {
     memory: Arc<BufferMemory>,
-    /// `None` for a response.
+    /// The share of the client's address; `None` for a response.
     share: Option<Arc<Share>>,
     size: usize,
 }
 
 impl BufferMemory {
-    /// Creates a buffer memory budget of `size` bytes.
+    /// Makes a memory budget of `size` bytes.
     pub(crate) fn new(size: usize) -> Arc<Self> {
         let size = size.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
@@ -62,13 +63,12 @@ impl BufferMemory {
         })
     }
 
-    /// The size in bytes.
     pub(crate) fn size(&self) -> usize {
         self.size
     }
 
-    /// Reserves memory for the body of this client's request. Returns `None` if there was not
-    /// enough memory in time.
+    /// Reserves memory for the body of this client's request. Returns `None` if not enough memory
+    /// became free in time.
     pub(super) async fn reserve(self: &Arc<Self>, client: IpAddr, size: usize) -> Option<Room> {
         let size = size.min(self.size);
         let share = self.share(client);
@@ -88,7 +88,7 @@ impl BufferMemory {
         timeout(WAIT, room).await.ok()?
     }
 
-    /// Makes an empty reservation for a response.
+    /// Makes an empty reservation for a response, which can grow later.
     pub(crate) fn for_answer(self: &Arc<Self>) -> Room {
         Room {
             memory: Arc::clone(self),
@@ -97,8 +97,8 @@ impl BufferMemory {
         }
     }
 
-    /// Returns how much of a body of this size counts towards its address, because a single body
-    /// may be larger than the address's share.
+    /// Returns how much a body of this size counts towards its address's share. A single body may
+    /// be larger than the share.
     fn part(&self, size: usize) -> usize {
         size.min(self.size / 2)
     }
@@ -126,15 +126,15 @@ impl BufferMemory {
     }
 }
 
-/// Converts a size to a number of semaphore permits, which is at most `u32::MAX`. No body of 4 GiB
-/// is buffered, whatever the settings allow.
+/// Converts a size to a number of semaphore permits, which is at most `u32::MAX`. Therefore, no
+/// body of 4 GiB or more is buffered, whatever the settings are.
 fn permits(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
 
 impl Room {
-    /// Enlarges the reservation of a response, if there is memory left. Responses do not wait. They
-    /// get nothing while a request body waits for memory that others hold.
+    /// Enlarges a response's reservation if memory is free. Responses do not wait, and get nothing
+    /// while a request body waits for memory that others hold.
     pub(crate) fn grow(&mut self, more: usize) -> bool {
         let more_permits = permits(more);
         let Ok(answers) = self.memory.answers.try_acquire_many(more_permits) else {
@@ -180,7 +180,7 @@ impl Drop for Room {
 impl Drop for Share {
     fn drop(&mut self) {
         let mut addresses = lock(&self.memory.addresses);
-        // By now, this address may have a new share.
+        // By now, the map may contain a new share of this address.
         if let Some(known) = addresses.get(&self.address)
             && known.strong_count() == 0
         {
@@ -229,7 +229,8 @@ mod tests {
         }
         let [first, second] = held;
         drop(first);
-        // The second body of this address waits behind the first body of another address.
+        // The second body of this address has to wait for the first body of another address, which
+        // came earlier.
         let third = waiting.remove(0).now_or_never().unwrap().unwrap();
         assert!(waiting[0].as_mut().now_or_never().is_none());
         drop(second);
@@ -274,8 +275,8 @@ mod tests {
         assert!(!answers[2].grow(1));
         answers[0].shrink(22);
         let held = memory.reserve(address(4), 50).await.unwrap();
-        // This body waits for other bodies of its own address, so responses may still grow. The
-        // next body waits for memory that others hold, so responses may not grow.
+        // The first body waits for other bodies of its own address, so responses may still grow.
+        // The next body waits for memory that others hold, so responses may not grow.
         let mut greedy = Box::pin(memory.reserve(address(4), 1));
         assert!(greedy.as_mut().now_or_never().is_none());
         assert!(answers[2].grow(1));

@@ -18,9 +18,9 @@ enum Socket {
 
 /// A connection to a server.
 ///
-/// When the server stops reading, writes appear to succeed, because a server that refuses a body
-/// responds and closes the connection, and its response must still be read (RFC 9112, section 9.6).
-/// If there is no response, reading fails.
+/// When the server stops reading, writes appear to succeed. A server that refuses a body responds
+/// and closes the connection, and its response must still be read (RFC 9112, section 9.6). If there
+/// is no response, reading fails.
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Socket,
@@ -36,7 +36,8 @@ impl Stream {
         let socket = match address {
             ServerAddress::Tcp { host, port, .. } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
-                // Small requests are sent at once. If this fails, only latency grows.
+                // Without this option, small requests could be delayed. If setting it fails, only
+                // the latency grows.
                 let _ = stream.set_nodelay(true);
                 Socket::Tcp(stream)
             }
@@ -56,7 +57,7 @@ impl Stream {
     }
 
     /// Makes the next read ask the kernel directly whether the server has closed the connection.
-    /// The runtime only notices a close when it next polls for events.
+    /// Tokio notices a close only when it next polls for events.
     pub(super) fn look(&mut self) {
         self.looks = true;
     }
@@ -76,7 +77,8 @@ impl Stream {
         )
     }
 
-    /// Whether the server has closed the connection, or sent something without a request.
+    /// Whether the server has closed the connection, or sent something although no request is
+    /// running.
     fn over(&self) -> bool {
         let mut byte = [0_u8; 1];
         let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
@@ -98,7 +100,7 @@ impl Stream {
     }
 }
 
-/// Checks the owner of the socket that accepted the connection (`SO_PEERCRED`, unix(7)), which
+/// Checks which user owns the socket that accepted the connection (`SO_PEERCRED`, unix(7)). This
 /// works even if the path is a link.
 fn check_owner(stream: &UnixStream, owner: u32) -> io::Result<()> {
     let found = stream.peer_cred()?.uid();

@@ -7,10 +7,9 @@ use http1::BadAnswer;
 
 use crate::body::BodyError;
 
-/// The `Retry-After` for a client whose body could not be buffered because of a lack of memory.
+/// The `Retry-After` for a client whose body could not be buffered because no memory was free.
 const BUFFER_RETRY: Duration = Duration::from_secs(10);
 
-/// The party that caused a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Client,
@@ -25,7 +24,7 @@ pub enum ProxyError {
     /// No server was ready, and none became ready in time.
     #[error("no server of the upstream is ready")]
     NoneReady {
-        /// The time after which the client should try again.
+        /// The time for `Retry-After`.
         retry_after: Duration,
     },
     /// No server accepted a connection.
@@ -37,10 +36,10 @@ pub enum ProxyError {
     /// The first byte of the response did not arrive in time.
     #[error("the upstream did not answer in time")]
     FirstByteTime,
-    /// The server stopped reading the body of the request.
+    /// The server stopped reading the request body.
     #[error("the upstream stopped reading the request")]
     SendTime,
-    /// The connection closed before the response, or within its head.
+    /// The server closed the connection before or within the head of its response.
     #[error("the upstream closed the connection instead of answering")]
     Closed(#[source] BodyError),
     /// The response is not valid HTTP (RFC 9112).
@@ -53,14 +52,14 @@ pub enum ProxyError {
     /// a protocol other than the requested one.
     #[error("the upstream's upgrade is not the one asked for")]
     Upgrade,
-    /// The client's body broke off, was too slow or was too large. The source of the error contains
-    /// the reason.
+    /// The client's request body broke off, was too slow or was too large. The source of the error
+    /// contains the reason.
     #[error("the client's body ended before its end")]
     Body(#[source] BodyError),
-    /// The client stopped sending its body.
+    /// The client stopped sending its request body.
     #[error("the client stopped sending its body")]
     BodyTime,
-    /// There was no memory to buffer the client's body.
+    /// No memory became free in time to buffer the client's request body.
     #[error("the memory for bodies (proxy.buffer_memory) was in use for too long")]
     BufferFull,
     /// The request cannot be expressed for this upstream.
@@ -79,7 +78,6 @@ impl From<BadAnswer> for ProxyError {
 }
 
 impl ProxyError {
-    /// Returns the party that caused the failure.
     pub fn side(&self) -> Side {
         match self {
             Self::Body(_) | Self::BodyTime => Side::Client,
@@ -104,7 +102,7 @@ impl ProxyError {
         }
     }
 
-    /// Returns the time for `Retry-After`, if it is known.
+    /// Returns the time for `Retry-After`, if there should be one.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::NoneReady { retry_after } => Some(*retry_after),
@@ -113,7 +111,7 @@ impl ProxyError {
         }
     }
 
-    /// Returns a stable identifier for logs.
+    /// Returns a stable identifier of the error for logs.
     pub fn why(&self) -> &'static str {
         match self {
             Self::NoneReady { .. } => "upstream_not_ready",
@@ -133,13 +131,13 @@ impl ProxyError {
     }
 }
 
-/// The reason why the body of a response broke off.
+/// The reason why a response body broke off.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
     /// The server sent nothing for too long.
     #[error("the upstream stopped sending its answer")]
     IdleTime,
-    /// The connection closed within the body, or the body is not valid HTTP.
+    /// The server closed the connection within the body, or the body is not valid HTTP.
     #[error("the upstream's answer broke off")]
     Broken(#[source] BodyError),
 }

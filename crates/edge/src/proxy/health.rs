@@ -1,4 +1,4 @@
-//! The health of a server, judged by the results of requests and of health checks.
+//! The health of a server, according to the results of requests and health checks.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,24 +8,24 @@ use tokio_util::sync::CancellationToken;
 
 use super::settings::HealthSettings;
 
-/// The number of failures after which a server gets no requests for a pause. They must be within
-/// [`WINDOW`] of each other, without a success in between.
+/// The number of failures after which a server gets no requests for a pause. Each failure must
+/// follow the preceding one within [`WINDOW`], without a success in between.
 const FAILURES: u32 = 3;
-/// Failures further apart than this are counted as unrelated.
+/// The maximum time between two failures that count together.
 const WINDOW: Duration = Duration::from_secs(10);
-/// The first pause. Each further pause is twice as long.
+/// The duration of the first pause. Each further pause is twice as long.
 const SHORTEST: Duration = Duration::from_secs(1);
-/// The longest pause.
+/// The maximum duration of a pause.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// The health of a server. Times are milliseconds on its upstream's clock.
+/// The health of a server. Times are in milliseconds on its upstream's clock.
 #[derive(Debug, Default)]
 pub(super) struct HealthState {
     /// Whether health checks have found the server down.
     unwell: AtomicBool,
-    /// The server receives no requests before this time, as long as there are other servers.
+    /// Until this time, the server receives no requests, unless there is no other server.
     out_until: AtomicU64,
-    /// Whether there are failures that a success must reset.
+    /// Whether there are recorded failures, which a success must reset.
     blemished: AtomicBool,
     record: Mutex<Record>,
 }
@@ -35,7 +35,7 @@ struct Record {
     failures: u32,
     last_failure: u64,
     whiles: u32,
-    /// The number of consecutive health checks that contradict `unwell`.
+    /// The number of consecutive health checks whose result contradicts `unwell`.
     contrary: u32,
 }
 
@@ -44,14 +44,13 @@ impl HealthState {
         !self.unwell.load(Ordering::Relaxed) && self.out_until.load(Ordering::Relaxed) <= now
     }
 
-    /// Returns the time at which the server is ready again without a health check; `None` if health
-    /// checks have found that it is down.
+    /// Returns the time from which the server is ready; `None` if health checks have found it down,
+    /// so that only another check can make it ready.
     pub(super) fn ready_at(&self) -> Option<u64> {
         let unwell = self.unwell.load(Ordering::Relaxed);
         (!unwell).then(|| self.out_until.load(Ordering::Relaxed))
     }
 
-    /// Records that the server responded to a request.
     pub(super) fn succeeded(&self) {
         if self.blemished.swap(false, Ordering::Relaxed) {
             let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,7 +59,7 @@ impl HealthState {
         }
     }
 
-    /// Records that a request failed because of the server.
+    /// Records that a request failed because of the server. May begin a pause.
     pub(super) fn failed(&self, now: u64) {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         self.blemished.store(true, Ordering::Relaxed);
@@ -69,7 +68,8 @@ impl HealthState {
         }
         record.last_failure = now;
         record.failures += 1;
-        // After a pause, a single failure suffices until the server has responded to a request.
+        // After a pause, a single failure is enough to begin another one, until the server has
+        // responded to a request.
         if record.failures >= FAILURES || record.whiles > 0 {
             let out = SHORTEST
                 .saturating_mul(1 << record.whiles.min(8))
@@ -81,8 +81,8 @@ impl HealthState {
         }
     }
 
-    /// Records the result of a health check, unless the checks were stopped. Returns whether the
-    /// server's state changed.
+    /// Records the result of a health check, unless `stop` is cancelled. Returns whether the
+    /// server's state has changed.
     pub(super) fn asked(
         &self,
         well: bool,
@@ -90,8 +90,8 @@ impl HealthState {
         stop: &CancellationToken,
     ) -> bool {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        // The token is checked while the lock is held, because `unasked` takes the lock after
-        // `stop` is cancelled.
+        // The token must be checked while the lock is held, because `unasked` takes the lock after
+        // `stop` has been cancelled.
         if stop.is_cancelled() {
             return false;
         }
@@ -113,8 +113,8 @@ impl HealthState {
         true
     }
 
-    /// Discards the result of health checks that have stopped, because no later check could revise
-    /// it.
+    /// Discards the results of health checks after they have been stopped, because no later check
+    /// could revise them.
     pub(super) fn unasked(&self) {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         record.contrary = 0;

@@ -1,4 +1,4 @@
-//! Health checks of servers.
+//! Health checks of an upstream's servers.
 
 use std::sync::{Arc, Weak};
 
@@ -14,12 +14,12 @@ use super::settings::{HealthSettings, Times};
 use super::upstream::Upstream;
 use super::upstream_connection::{Outgoing, UpstreamConnection};
 
-/// The health checks of an upstream, which run until this value is dropped.
+/// The running health checks of an upstream. Dropping this value stops them.
 #[derive(Debug)]
 pub struct Watch(CancellationToken);
 
 impl Watch {
-    /// Stops the checks, even if other owners still hold this value.
+    /// Stops the health checks, even if other owners still hold this value.
     pub(crate) fn stop(&self) {
         self.0.cancel();
     }
@@ -32,8 +32,8 @@ impl Drop for Watch {
 }
 
 impl Upstream {
-    /// Starts the health checks of the servers, if any are configured. Must be called once per
-    /// group of servers, not per worker, and within a runtime.
+    /// Starts the health checks of the upstream's servers, if any are configured. Must be called
+    /// within a Tokio runtime, and only once per upstream, not once per worker.
     pub fn watch(&self) -> Watch {
         let stop = CancellationToken::new();
         match self.health.clone() {
@@ -89,7 +89,7 @@ async fn watch(backends: Weak<Backends>, settings: HealthSettings, stop: Cancell
     }
 }
 
-/// Whether a server responds with 2xx in time.
+/// Whether the server responds to a health check with 2xx in time.
 async fn ask(backend: &Backend, settings: &HealthSettings) -> bool {
     let asked = async {
         let stream = Stream::connect(&backend.address).await.ok()?;

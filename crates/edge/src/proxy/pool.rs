@@ -1,4 +1,4 @@
-//! The idle connections of one worker.
+//! The idle upstream connections of one worker.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -8,15 +8,15 @@ use super::backend::Backend;
 use super::upstream_connection::UpstreamConnection;
 use crate::lock::lock;
 
-/// Idle connections by the number of their server.
+/// Idle connections by their server's number.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Idle(Arc<Mutex<HashMap<u64, Kept>>>);
 
-/// The idle connections to one server. A task closes connections that stay unused; it runs as long
-/// as there are any.
+/// The idle connections to one server. As long as there are any, a task closes those that have been
+/// idle for too long.
 #[derive(Debug, Default)]
 struct Kept {
-    /// The connections; the most recently used one is at the back.
+    /// The connections, most recently used last.
     wires: VecDeque<Box<UpstreamConnection>>,
     /// How long a connection may stay idle.
     keep: Duration,
@@ -39,7 +39,7 @@ impl Idle {
         if wire.rested.elapsed() < keep {
             return Some(wire);
         }
-        // All other connections have been idle for even longer.
+        // All other connections have been idle for even longer, so they are closed too.
         wires.clear();
         None
     }
@@ -50,8 +50,8 @@ impl Idle {
         drop(closed);
     }
 
-    /// Keeps a connection for the next request. If there are too many, closes the connection that
-    /// has been idle longest.
+    /// Keeps a connection for another request. If there are too many, closes the one that has been
+    /// idle longest.
     pub(super) fn put(
         &self,
         backend: &Backend,
@@ -63,8 +63,8 @@ impl Idle {
             return;
         }
         let mut all = self.kept();
-        // The flag is checked while the lock is held, because `forget` takes the lock after
-        // `removed` is set.
+        // The flag must be checked while the lock is held, because `forget` takes the lock after
+        // `removed` has been set.
         if backend.is_removed() {
             return;
         }
@@ -80,7 +80,7 @@ impl Idle {
     }
 }
 
-/// Closes connections that were idle for too long, and ends when none are left.
+/// Closes connections that have been idle for too long. Ends when no connection is left.
 async fn close_unused(idle: Weak<Mutex<HashMap<u64, Kept>>>, backend: u64, mut keep: Duration) {
     loop {
         tokio::time::sleep(keep).await;

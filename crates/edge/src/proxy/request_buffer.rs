@@ -13,18 +13,18 @@ use super::buffer_memory::{BufferMemory, Room};
 use super::error::ProxyError;
 use crate::body::Body;
 
-/// The smallest buffer for a body of unknown length, in bytes.
+/// The minimum capacity of the buffer for a body of unknown length, in bytes.
 const SMALLEST: usize = 4 * 1_024;
 
-/// Reads the body of a request, up to `most` bytes. The rest of a longer body is streamed after
-/// them.
+/// Reads up to `most` bytes of a request body. The rest of a longer body is streamed to the server
+/// after these bytes.
 pub(crate) async fn fill(
     request: &mut Request<Body>,
     most: usize,
     memory: &Arc<BufferMemory>,
     client: IpAddr,
 ) -> Result<(), ProxyError> {
-    // The bytes after a CONNECT are not a body.
+    // The bytes after a `CONNECT` are not a body.
     if most == 0 || *request.method() == Method::CONNECT {
         return Ok(());
     }
@@ -75,7 +75,7 @@ async fn read(mut body: Body, most: usize, mut room: Room) -> Result<Body, Proxy
     Ok(Body::begun(ahead.map(Ok).collect(), body))
 }
 
-/// Grows the buffer, within the reserved size.
+/// Grows the buffer, up to the reserved size.
 fn make_room(held: &mut Vec<u8>, more: usize, reserved: usize) {
     let wanted = held.len() + more;
     if wanted > held.capacity() {
@@ -84,7 +84,8 @@ fn make_room(held: &mut Vec<u8>, more: usize, reserved: usize) {
     }
 }
 
-/// The buffered part of a body. Its memory is released after its last byte was sent.
+/// The buffered part of a body. Its memory reservation is released once its last byte has been
+/// sent.
 struct Held<B> {
     bytes: B,
     #[expect(dead_code, reason = "it is held as long as the bytes")]
@@ -117,7 +118,7 @@ mod tests {
         )
     }
 
-    /// Makes a request with a body of unknown length, in pieces of these lengths.
+    /// Makes a request whose body has an unknown length and arrives in pieces of these lengths.
     fn request(lengths: &[usize], last: Option<Frame<Bytes>>) -> Request<Body> {
         let pieces = lengths
             .iter()

@@ -1,4 +1,4 @@
-//! Serialises heads of requests to servers.
+//! Serializes request heads for servers.
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, EXPECT, HeaderValue};
@@ -7,13 +7,12 @@ use http::{HeaderMap, Method, Request};
 use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
 
-/// The usual maximum size of a head, in bytes.
+/// The initial capacity for a serialized head, in bytes, which suffices for most heads.
 const USUAL: usize = 1_024;
 
-/// Returns the serialised head of a request, with the body behind it. With `raw`, the headers are
-/// still the client's, and are written as [`forwarding::request`] would change them. If that
-/// requires a header map, the headers in `request` are changed instead. `whole` is the body, if it
-/// is completely in memory.
+/// Returns the serialized head of a request, followed by the body `whole`, if there is one. With
+/// `raw`, `request` still has the client's headers, and they are written as [`forwarding::request`]
+/// would change them. If that requires a header map, the headers in `request` are changed instead.
 pub(super) fn of(
     request: &mut Request<()>,
     raw: &mut Option<&ClientInfo>,

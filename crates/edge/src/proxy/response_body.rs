@@ -1,4 +1,4 @@
-//! The body of a response on its way to the client.
+//! A response body, on its way from a server to the client.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -16,16 +16,16 @@ use super::upstream::Upstream;
 use super::upstream_connection::UpstreamConnection;
 use crate::body::{Body, with_more};
 
-/// How many pieces are read before the response is returned.
+/// The number of pieces that are read before the response is returned.
 const AHEAD: usize = 2;
 
-/// The body of a response, with the connection from which it is read.
+/// A response body and the connection from which it is read.
 ///
-/// Polling the body drives the connection, including the rest of the request body. At the end of
-/// the body, the connection returns to the pool.
+/// Polling the body drives the connection, including sending the rest of the request body. At the
+/// end of the body, the connection returns to the pool.
 #[derive(Debug)]
 pub(super) struct ResponseBody {
-    /// The part that was read with the head.
+    /// The part of the body that was read with the head.
     first: Bytes,
     left: Left,
     ahead: VecDeque<Frame<Bytes>>,
@@ -33,7 +33,7 @@ pub(super) struct ResponseBody {
     waiting: bool,
 }
 
-/// The state that a response needs until its end.
+/// The values that must be kept until the response's end.
 #[derive(Debug)]
 struct Held {
     wire: Box<UpstreamConnection>,
@@ -65,8 +65,8 @@ impl ResponseBody {
     }
 
     /// Converts this value into a body. A short body that has already arrived becomes a plain body
-    /// without a stream, and its connection is returned at once. A failure this early can still
-    /// become an error response.
+    /// without a stream, and its connection is returned at once. A failure at this point can still
+    /// be reported by an error response.
     pub(super) async fn into_body(mut self) -> Result<Body, ProxyError> {
         let ahead = std::future::poll_fn(|context| Poll::Ready(self.look_ahead(context))).await;
         let whole = ahead.map_err(|error| match error {
@@ -86,8 +86,8 @@ impl ResponseBody {
         })
     }
 
-    /// Reads the bytes that have arrived. Returns true if these bytes are the whole body, in at
-    /// most one piece.
+    /// Reads the bytes that have arrived. Returns true if they are the whole body, in at most one
+    /// piece.
     fn look_ahead(&mut self, context: &mut Context<'_>) -> Result<bool, AnswerError> {
         while self.ahead.len() < AHEAD {
             if self.has_come() {
@@ -104,12 +104,11 @@ impl ResponseBody {
         Ok(false)
     }
 
-    /// Whether the whole body was read.
+    /// Whether the whole body has been read.
     fn has_come(&self) -> bool {
         self.first.is_empty() && matches!(self.left, Left::Length(0))
     }
 
-    /// Returns the next piece of the body. Polling drives the connection.
     fn poll_came(
         &mut self,
         context: &mut Context<'_>,

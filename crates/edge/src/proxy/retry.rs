@@ -1,58 +1,57 @@
-//! Decides whether and where to retry a request that got no response.
+//! Decides whether and where to retry a request that has received no response.
 
 use http::Method;
 
 use super::error::ProxyError;
 
-/// The reason why a request got no response, and whether it can be retried.
+/// The reason why a request has received no response, and whether it can be retried.
 pub(super) struct Failure {
     pub(super) error: ProxyError,
     pub(super) left: RetryState,
 }
 
-/// The state of a request that got no response.
+/// How far the processing of a failed request may have gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryState {
-    /// The request is intact, and nothing of it was sent.
+    /// The request is intact, and no byte of it was sent.
     Unbegun,
-    /// The request is intact, and the server has not read all of it. Operating systems reset a
-    /// connection that is closed with unread bytes, but shut it down normally if all bytes were
-    /// read (RFC 9293, section 3.6.1).
+    /// The request is intact, and the server has not read all of it. The server's kernel reset the
+    /// connection, which it does if a connection is closed with unread bytes; if all bytes had been
+    /// read, it would have shut the connection down normally (RFC 9293, section 3.6.1).
     Unread,
-    /// The request is intact. The server may have read the request, but no byte of a response has
-    /// arrived.
+    /// The request is intact. The server may have read it, but no byte of a response has arrived.
     Untouched,
-    /// The request cannot be retried, because part of its body was sent, part of a response has
+    /// The request cannot be retried: a part of its body was sent, a part of a response has
     /// arrived, or its time is over.
     Nothing,
 }
 
-/// How often a request may be sent (RFC 9110, section 9.2).
+/// How many times a request may be sent (RFC 9110, section 9.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Idempotency {
     /// The request changes nothing, so it may be sent to any server any number of times.
     Safe,
-    /// Repeating the request has no additional effect, so the request may be sent to the same
-    /// server again.
+    /// Repeating the request has no additional effect, so it may be sent to the same server again.
     Idempotent,
     /// The request may be sent only once.
     Never,
 }
 
-/// The server to which a request is sent next.
+/// The server to which a failed request is sent next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryTarget {
-    /// The same server, over a new connection, because only the old connection failed.
+    /// The same server, over a new connection, because only the old connection has failed.
     Same,
-    /// Any other server that is ready.
+    /// Any other ready server.
     Other,
-    /// One other server, but not more, because some requests crash every server that receives them.
+    /// One other server, but no third one, because some requests crash every server that receives
+    /// them.
     Second,
 }
 
 impl Idempotency {
-    /// Classifies a request. A request with a body is never repeated, because its body can be read
-    /// only once.
+    /// Classifies a request by its method. A request with a body is never repeated, because its
+    /// body can be read only once.
     pub(super) fn of(method: &Method, is_bodiless: bool) -> Self {
         if !is_bodiless {
             Self::Never
@@ -67,7 +66,7 @@ impl Idempotency {
 }
 
 impl RetryState {
-    /// Whether a server may have begun processing the request.
+    /// Whether the server may have begun to process the request.
     pub(super) fn may_be_begun(self) -> bool {
         self != Self::Unbegun
     }

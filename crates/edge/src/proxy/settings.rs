@@ -1,4 +1,4 @@
-//! The checked settings of an upstream.
+//! The validated settings of an upstream.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,26 +8,26 @@ use http::uri::{Authority, InvalidUri, PathAndQuery};
 /// The settings of a group of interchangeable servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamSettings {
-    /// The name in logs and metrics.
+    /// The upstream's name in logs and metrics.
     pub name: String,
-    /// The servers. If there are none, requests wait for a server and are then refused.
+    /// The upstream's servers. If there are none, requests wait for a server and are then refused.
     pub members: Vec<ServerAddress>,
     /// The method of choosing the server for a request.
     pub balance: Balance,
-    /// The health checks of each server. If `None`, only the results of requests count.
+    /// The settings for health checks of each server. If `None`, a server's health depends only on
+    /// the results of requests.
     pub health: Option<HealthSettings>,
-    /// The time limits.
     pub times: Times,
-    /// The largest number of idle connections to each server, for each worker.
+    /// The maximum number of idle connections to each server, per worker.
     pub idle_connections: usize,
 }
 
 impl UpstreamSettings {
     /// The default for [`UpstreamSettings::idle_connections`]. The limit protects memory and
-    /// servers. It can be high: since the most recently used connection is used next and each is
-    /// closed after [`Times::keep`], no more connections are kept than were recently in use at
-    /// once. With a lower limit, each burst of requests would reopen the connections that were
-    /// closed after the previous burst.
+    /// servers. It can be high: the most recently used connection is used next and each is closed
+    /// after [`Times::keep`], so no more connections are kept than were recently in use at once.
+    /// With a lower limit, each burst of requests would reopen the connections that were closed
+    /// after the preceding burst.
     pub const IDLE_CONNECTIONS: usize = 1_024;
 }
 
@@ -38,37 +38,38 @@ pub enum Balance {
     RoundRobin,
     /// The server with the fewest running requests.
     LeastRequests,
-    /// The server named in the client's cookie. This value is the name of the cookie, which the
-    /// first response sets.
+    /// The server named in a cookie that the client's first response sets. The value is the
+    /// cookie's name.
     Sticky(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthSettings {
-    /// The path to request with `GET`, below the base of each server. Any 2xx means healthy.
+    /// The path to request with `GET`, below each server's base. Any 2xx status means healthy.
     pub path: PathAndQuery,
     /// The interval between checks.
     pub every: Duration,
-    /// How long a response may take.
+    /// The timeout for the response to a health check.
     pub within: Duration,
-    /// The number of failures in a row after which the server gets no requests. At least 1.
+    /// The number of consecutive failed checks after which a server gets no requests; at least 1.
     pub fall: u32,
-    /// The number of successes in a row after which the server gets requests again. At least 1.
+    /// The number of consecutive successful checks after which a server gets requests again; at
+    /// least 1.
     pub rise: u32,
 }
 
-/// The time limits of an upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Times {
-    /// The timeout of a connection attempt.
+    /// The connect timeout.
     pub connect: Duration,
-    /// The timeout for the first byte of a response, once the request was sent.
+    /// The timeout for the first byte of a response, counted from the end of the request.
     pub first_byte: Duration,
-    /// How long a body or a tunnel may make no progress, in either direction.
+    /// The timeout for a request body, a response body or a tunnel that makes no progress.
     pub idle: Duration,
-    /// How long an idle connection is kept. It should be shorter than the server's own limit.
+    /// How long an idle connection is kept. This time should be shorter than the server's own
+    /// keep-alive timeout.
     pub keep: Duration,
-    /// How long a request waits when no server is ready.
+    /// How long a request waits if no server is ready.
     pub ready: Duration,
 }
 
@@ -90,13 +91,14 @@ pub enum ServerAddress {
         /// A host name or an IP address, without brackets.
         host: String,
         port: u16,
-        /// The prefix of every path: empty, or beginning with a slash and not ending with one.
+        /// The prefix of every request path: empty, or a path that begins with a slash and does not
+        /// end with one.
         base: String,
     },
     Unix {
         path: PathBuf,
-        /// The uid that must own the socket, for a folder in which other users could create a
-        /// socket or a link. If `None`, everybody who may write to the folder is trusted.
+        /// The uid that must own the socket. Needed if other users could create a socket or a link
+        /// in the socket's folder. If `None`, everybody who may write to the folder is trusted.
         owner: Option<u32>,
     },
 }
@@ -114,7 +116,7 @@ impl ServerAddress {
         }
     }
 
-    /// Returns the prefix of every path.
+    /// Returns the prefix of every request path.
     fn base(&self) -> &str {
         match self {
             Self::Tcp { base, .. } => base,
@@ -122,7 +124,7 @@ impl ServerAddress {
         }
     }
 
-    /// Returns the `Host` of requests in which the client named none.
+    /// Returns the `Host` header of requests whose client sent none.
     pub(crate) fn authority(&self) -> String {
         match self {
             Self::Tcp { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
@@ -143,7 +145,7 @@ impl std::fmt::Display for ServerAddress {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAddress {
-    /// The text is neither an `http` URL nor a `unix:` path.
+    /// The address is neither an `http` URL nor a `unix:` path.
     #[error("an address is `http://HOST:PORT`, `http://HOST:PORT/base/` or `unix:PATH`")]
     Form,
     /// HTTP/2 to servers is not supported.
@@ -154,21 +156,22 @@ pub enum BadAddress {
     /// TLS to servers is not supported.
     #[error("servers are spoken to in the clear: use `http://`, or `unix:` on the same machine")]
     Https,
-    /// The port is missing or invalid.
+    /// The address contains no valid port.
     #[error("a port from 1 to 65535 is missing: `http://HOST:PORT`")]
     Port,
-    /// The path has a query or a fragment, or is not a valid path.
+    /// The part after the port is not a plain path.
     #[error("what follows the port is a plain path, without `?` and `#`")]
     Base,
-    /// The operating system does not accept the path of the socket.
+    /// The socket's path is too long or empty.
     #[error("a socket's path has 1 to 107 bytes")]
     Path,
 }
 
-/// The longest path of a socket in bytes (Linux: `sun_path` without its final NUL).
+/// The maximum length of a socket's path in bytes (Linux: `sun_path` without its final NUL).
 const LONGEST_PATH: usize = 107;
 
-/// Parses `http://HOST:PORT[/base/]` or `unix:PATH`. A relative path is relative to `data`.
+/// Parses a server's address, `http://HOST:PORT[/base/]` or `unix:PATH`. A relative socket path is
+/// relative to `data`.
 pub fn parse_address(text: &str, data: &Path) -> Result<ServerAddress, BadAddress> {
     if let Some(path) = text.strip_prefix("unix:") {
         let whole = data.join(path);

@@ -23,9 +23,9 @@ use crate::progress::ProgressWatch;
 /// The size of the read buffer for each direction, in bytes.
 const PIECE: usize = 16 << 10;
 
-/// The log's fixed words for tunnels that ended before both sides were done. The client did not
-/// complete the upgrade, nothing moved for too long, the client read nothing for too long, or the
-/// edge or the server shut down.
+/// The reasons in the access log for tunnels that ended before both sides were done: the client did
+/// not complete the upgrade, nothing moved for too long, the client read nothing for too long, or
+/// the edge or the server shut down.
 const GONE: &str = "client_closed";
 const IDLE: &str = "tunnel_idle";
 const UNREAD: &str = "tunnel_unread";
@@ -40,7 +40,7 @@ pub struct Tunnels {
 /// The server's end of a tunnel.
 pub(super) struct Far {
     pub(super) server: Stream,
-    /// The bytes that the server sent with the head of its response.
+    /// Bytes of the new protocol that the server sent together with its response head.
     pub(super) early: Bytes,
     pub(super) running: ActiveRequest,
 }
@@ -51,8 +51,8 @@ impl Tunnels {
         self.tracker.len()
     }
 
-    /// Waits up to `within` for all tunnels to end, then closes the rest. Returns how many were
-    /// closed.
+    /// Waits up to `within` for all tunnels to end, then closes the rest. Returns the number of
+    /// closed tunnels.
     pub async fn close(&self, within: Duration) -> usize {
         self.tracker.close();
         let _ = tokio::time::timeout(within, self.tracker.wait()).await;
@@ -62,10 +62,9 @@ impl Tunnels {
         left
     }
 
-    /// Copies in both directions once the client has switched. Stops when both sides have ended,
-    /// when nothing moves for `idle`, when all tunnels are closed, or when the tunnels of a removed
-    /// server are closed. Records the number of bytes in `told`, and the reason why the tunnel
-    /// ended.
+    /// Copies in both directions once the client has switched protocols. Stops when both sides have
+    /// ended, when nothing moves for `idle`, when all tunnels are closed, or when the tunnels of a
+    /// removed server are closed. Records in `told` the number of bytes, and why the tunnel ended.
     pub(super) fn run(&self, client: OnUpgrade, far: Far, idle: Duration, told: Arc<Tunnelled>) {
         let stop = self.stop.clone();
         self.tracker.spawn(async move {
@@ -114,16 +113,16 @@ async fn carry(
         copy_bidirectional_with_sizes(&mut client, &mut far.server, PIECE, PIECE).await
     };
     tokio::select! {
-        // The log states the same reason whichever side failed.
+        // The log does not distinguish which side failed.
         ended = both => if ended.is_ok() { "" } else { TUNNEL_BROKEN },
         () = both_ways.stands_still(idle) => IDLE,
-        // A client that sends but never reads would make the server buffer its responses.
+        // If a client sends but never reads, the server has to buffer its responses.
         () = reading.stands_still(idle) => UNREAD,
         () = closed => CLOSED,
     }
 }
 
-/// A client connection that counts the bytes that the client sends and reads.
+/// A client connection that counts the bytes in both directions.
 struct Counted<T> {
     io: T,
     both_ways: Arc<ProgressWatch>,

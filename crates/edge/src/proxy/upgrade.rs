@@ -1,5 +1,6 @@
-//! Upgrades of connections from HTTP to other protocols: WebSockets (RFC 6455, over HTTP/2 RFC
-//! 8441) and any other protocol to which a server switches (RFC 9110, section 7.8).
+//! Switches connections from HTTP to other protocols: to WebSockets (RFC 6455, over HTTP/2 RFC
+//! 8441), and to any other protocol that a client requests and a server accepts (RFC 9110, section
+//! 7.8).
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
@@ -17,10 +18,11 @@ use upgrade::OnUpgrade;
 use super::error::ProxyError;
 use crate::filters::forwarding::names;
 
-/// The GUID that is hashed with every key (RFC 6455, section 1.3).
+/// The GUID that is hashed together with every WebSocket key (RFC 6455, section 1.3).
 const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Protocols that are not passed on, because requests in them could bypass the edge.
+/// Protocols for which upgrades are not forwarded, because requests in these protocols would bypass
+/// the edge.
 const KEPT_OUT: [&str; 4] = ["h2c", "h2", "http", "tls"];
 
 /// The upgrade that a client requests.
@@ -28,20 +30,21 @@ const KEPT_OUT: [&str; 4] = ["h2c", "h2", "http", "tls"];
 pub(super) struct Upgrade {
     protocol: HeaderValue,
     client: OnUpgrade,
-    /// For a client over HTTP/2, the expected `Sec-WebSocket-Accept` of the server. The edge
-    /// generates the key, because such a client sends none.
+    /// The `Sec-WebSocket-Accept` that the server must send, if the client uses HTTP/2. Such a
+    /// client sends no key, so the edge generates one.
     accept: Option<String>,
 }
 
 impl Upgrade {
-    /// Removes the upgrade from a request and returns it, if its protocol is allowed. Converts an
-    /// extended `CONNECT` into the `GET` that servers understand.
+    /// Removes the upgrade from a request and returns it, if its protocol may be forwarded.
+    /// Converts an extended `CONNECT` into the `GET` that servers understand.
     pub(super) fn take(parts: &mut request::Parts) -> Result<Option<Self>, ProxyError> {
         let client = parts.extensions.remove::<OnUpgrade>();
         if parts.method == Method::CONNECT {
             let protocol = parts.extensions.remove::<Protocol>();
             let (Some(protocol), Some(client)) = (protocol, client) else {
-                // A reverse proxy does not offer tunnels to arbitrary hosts.
+                // A plain `CONNECT` asks for a tunnel to any host, which a reverse proxy does not
+                // offer.
                 return Err(ProxyError::Request);
             };
             if !protocol.as_str().eq_ignore_ascii_case("websocket") {
@@ -92,12 +95,11 @@ impl Upgrade {
         headers.insert(UPGRADE, self.protocol.clone());
     }
 
-    /// Checks a response. A server that switches protocols must have accepted this upgrade. A
-    /// server that does not switch must not send a response that the client would take for a
-    /// switch.
+    /// Checks a server's response. A server that switches protocols must have accepted this
+    /// upgrade. Otherwise, the response must not look like a switch to the client.
     pub(super) fn check(&self, answer: &response::Parts) -> Result<(), ProxyError> {
         if answer.status != StatusCode::SWITCHING_PROTOCOLS {
-            // A response with any 2xx to an extended `CONNECT` opens a tunnel.
+            // The client would interpret any 2xx response to an extended `CONNECT` as a tunnel.
             let tunnel = self.accept.is_some() && answer.status.is_success();
             return if tunnel {
                 Err(ProxyError::Upgrade)
@@ -122,7 +124,7 @@ impl Upgrade {
         }
     }
 
-    /// Adapts the head of the response to the client's version of HTTP, and returns the future
+    /// Adapts the response head to the client's HTTP version. Returns the future that yields the
     /// connection to the client.
     pub(super) fn answer(self, answer: &mut response::Parts) -> OnUpgrade {
         if self.accept.is_some() {
@@ -140,14 +142,14 @@ fn same(left: &HeaderValue, right: &HeaderValue) -> bool {
     left.as_bytes().eq_ignore_ascii_case(right.as_bytes())
 }
 
-/// Returns 16 random bytes, different for every request (RFC 6455, section 4.1). They keep old
-/// caches from mixing up requests, and are not secret.
+/// Returns a WebSocket key: 16 random bytes, different for every request (RFC 6455, section 4.1).
+/// The key keeps old caches from mixing up responses, and is not secret.
 fn key() -> String {
     let half = || RandomState::new().build_hasher().finish().to_ne_bytes();
     BASE64_STANDARD.encode([half(), half()].concat())
 }
 
-/// Returns the correct response of a server to a key (RFC 6455, section 4.2.2).
+/// Returns the `Sec-WebSocket-Accept` that belongs to a key (RFC 6455, section 4.2.2).
 fn accept(key: &[u8]) -> String {
     let mut hash = Sha1::new();
     hash.update(key);

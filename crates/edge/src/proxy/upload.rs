@@ -1,4 +1,4 @@
-//! The body of a request that is streamed to a server.
+//! Streams a request body to a server.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -13,20 +13,19 @@ use super::error::ProxyError;
 use crate::body::{Body, BodyError};
 use crate::filters::forwarding::names;
 
-/// A body being sent.
+/// A request body while it is being sent.
 pub(super) struct Upload {
     body: Body,
-    /// The number of bytes that are still to come; `None` if the length is unknown and the body is
-    /// therefore chunked.
+    /// The number of bytes still to be sent; `None` if the length is unknown and the body is
+    /// therefore sent in chunks.
     left: Option<u64>,
-    /// The headers; their `Trailer` names the trailers that may be sent.
+    /// The request headers, of which `Trailer` names the trailers that may be sent.
     announced: HeaderMap,
     is_over: bool,
-    /// Whether the edge waits for the next piece of the client's body.
+    /// Whether the edge is waiting for the next piece of the client's body.
     pub(super) awaits_client: bool,
 }
 
-/// The bytes to send next.
 pub(super) struct Piece {
     pub(super) head: Vec<u8>,
     pub(super) data: Bytes,
@@ -34,7 +33,7 @@ pub(super) struct Piece {
 }
 
 impl Upload {
-    /// Makes a body with the length stated in these headers, or else a chunked body.
+    /// Makes a body with the length stated in `headers`, or else a chunked body.
     pub(super) fn new(body: Body, headers: &HeaderMap) -> Self {
         let said = headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
         let trailers = headers.get_all(TRAILER).iter();
@@ -47,7 +46,7 @@ impl Upload {
         }
     }
 
-    /// Returns the next piece, or `None` after the last one.
+    /// Returns the next piece to send, or `None` after the last one.
     pub(super) fn poll_next(
         &mut self,
         context: &mut Context<'_>,
@@ -89,7 +88,7 @@ impl Upload {
         })
     }
 
-    /// Ends the body. Only announced trailers are sent.
+    /// Ends the body. Only trailers announced in `Trailer` are sent.
     fn end(&mut self, trailers: &HeaderMap) -> Result<Piece, ProxyError> {
         self.is_over = true;
         let mut head = Vec::new();
@@ -127,7 +126,8 @@ mod tests {
 
     use super::*;
 
-    /// Returns the bytes that are sent for these frames, after a head with these headers.
+    /// Returns the bytes that the edge sends for a body of these frames, if the request has these
+    /// headers.
     fn sent(lines: &[(&'static str, &'static str)], frames: Vec<Frame<Bytes>>) -> Option<String> {
         let frames = frames.into_iter().map(Ok::<_, BodyError>);
         let body = Body::stream(StreamBody::new(stream::iter(frames)));

@@ -14,12 +14,12 @@ use super::error::ProxyError;
 use super::settings::{Balance, HealthSettings, ServerAddress, Times, UpstreamSettings};
 use crate::client_info::{ClientInfo, Scheme};
 
-/// The `Retry-After` if no better time is known.
+/// The default `Retry-After` if no server is ready.
 const RETRY: Duration = Duration::from_secs(2);
-/// The `Retry-After` if the service has failed permanently, which is long, because only a person
-/// can restart the service.
+/// The `Retry-After` if the service has failed permanently. It is long, because only a person can
+/// restart the service.
 const GIVEN_UP: Duration = Duration::from_secs(30);
-/// How soon servers that refused a connection are tried again.
+/// The delay before servers that refused a connection are tried again.
 const AGAIN: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub struct Upstream {
     backends: Arc<Backends>,
 }
 
-/// The server chosen for a request, and the cookie to set for sticky sessions.
+/// The server that was chosen for a request, and the cookie that a sticky session needs.
 pub(super) struct Chosen {
     pub(super) running: ActiveRequest,
     pub(super) cookie: Option<HeaderValue>,
@@ -40,27 +40,26 @@ pub(super) struct Chosen {
 
 #[derive(Debug, Default)]
 pub(super) struct Search {
-    /// The numbers of servers that accepted no connection.
+    /// The numbers of the servers that refused a connection.
     tried: Vec<u64>,
-    /// The numbers of servers that closed the connection before they had read the request. These
-    /// servers do not get the request again.
+    /// The numbers of the servers that closed the connection before they had read the request. They
+    /// do not get the request again.
     gone: Vec<u64>,
-    /// The time at which the request stops waiting for a server.
+    /// The time until which the request waits for a server.
     deadline: Option<Instant>,
-    /// Whether the request has already been retried on another server because the first one aborted
-    /// it.
+    /// Whether the request has already been retried on a second server because the first one broke
+    /// it off.
     moved: bool,
 }
 
 impl Upstream {
-    /// Makes an upstream with these settings. Its health checks begin with [`Upstream::watch`].
+    /// Makes an upstream with these settings. Call [`Upstream::watch`] to begin its health checks.
     pub fn new(settings: UpstreamSettings) -> Arc<Self> {
         let backends = Arc::new(Backends::planned(&settings.name));
         backends.set(&settings.members);
         Self::of(settings, backends)
     }
 
-    /// Makes an upstream with these settings and these servers.
     pub(crate) fn of(settings: UpstreamSettings, backends: Arc<Backends>) -> Arc<Self> {
         Arc::new(Self {
             name: settings.name,
@@ -72,8 +71,8 @@ impl Upstream {
         })
     }
 
-    /// Returns the same upstream with new settings. Its servers are replaced as by
-    /// [`Upstream::set_members`], even for requests that use the old settings.
+    /// Returns an upstream with new settings and the state of this one. Its servers are replaced as
+    /// by [`Upstream::set_members`], even for requests that use the old settings.
     pub(crate) fn changed(&self, settings: UpstreamSettings) -> Arc<Self> {
         self.backends.set(&settings.members);
         Self::of(settings, Arc::clone(&self.backends))
@@ -83,8 +82,8 @@ impl Upstream {
         &self.name
     }
 
-    /// Replaces the servers. Servers that stay keep their status. Requests on removed servers run
-    /// to completion. Requests that wait for a server are woken.
+    /// Replaces the servers. Servers that are already known keep their status. Requests on removed
+    /// servers run to completion. Requests that wait for a server are woken.
     pub fn set_members(&self, wanted: &[ServerAddress]) {
         self.backends.set(wanted);
     }
@@ -102,9 +101,9 @@ impl Upstream {
         self.backends.now()
     }
 
-    /// Returns another server, after `backend` accepted no connection or closed the connection
-    /// before reading the request. If the upstream is a service, whose servers come and go, waits
-    /// for a server.
+    /// Returns another server, after `backend` has refused a connection or has closed the
+    /// connection before reading the request. If the upstream is a service, whose servers come and
+    /// go, waits until a server is ready.
     pub(super) async fn find_other(
         &self,
         headers: &HeaderMap,
@@ -126,10 +125,10 @@ impl Upstream {
         Err(error)
     }
 
-    /// Returns another server, after `backend` broke off a request that may be repeated. This
+    /// Returns another server, after `backend` has broken off a request that may be repeated. This
     /// happens once per request, because some requests crash every server that receives them. If
-    /// the upstream is a service, whose servers come and go, waits for a server: when a server
-    /// crashes, requests that have just arrived fail with it.
+    /// the upstream is a service, whose servers come and go, waits until a server is ready, because
+    /// a crashing server also breaks off the requests that have just arrived.
     pub(super) async fn find_second(
         &self,
         headers: &HeaderMap,
@@ -147,9 +146,9 @@ impl Upstream {
         }
     }
 
-    /// Returns a ready server that was not tried yet. If there is none, returns a server that is
-    /// paused after failures: the server may have recovered, and the request could not be served
-    /// otherwise.
+    /// Returns a ready server that the request has not tried. If there is none, returns a server
+    /// that is paused after failures: that server may have recovered, and the request could not be
+    /// served otherwise.
     pub(super) fn choose(
         &self,
         headers: &HeaderMap,
@@ -175,7 +174,8 @@ impl Upstream {
             let group = self.backends.group();
             let backend = group.choose(wish, &self.backends.turn)?;
             let Some(running) = ActiveRequest::begin(backend) else {
-                // The server was just removed, so the group has changed.
+                // The server was removed after it had been chosen, so the loop chooses from the new
+                // group.
                 continue;
             };
             let cookie = match &self.balance {
@@ -206,7 +206,8 @@ impl Upstream {
             .deadline
             .get_or_insert_with(|| Instant::now() + ready);
         loop {
-            // The future is created before the check, so that a change in between is not missed.
+            // The future is created before the check. Otherwise, a change between the two would be
+            // missed.
             let changed = self.backends.next_change();
             if let Some(chosen) = self.choose(headers, info, search) {
                 return Ok(chosen);

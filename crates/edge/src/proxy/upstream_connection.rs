@@ -23,37 +23,37 @@ use crate::body::poll_piece;
 use crate::client_info::ClientInfo;
 use crate::deadline::Deadline;
 
-/// The size of a read while a head is expected, in bytes.
+/// The size of a read while a response head is expected, in bytes.
 const PIECE: usize = 16 << 10;
-/// The largest read from the rest of a body, in bytes.
+/// The maximum size of a read from the rest of a body, in bytes.
 const LARGEST_PIECE: usize = 64 << 10;
-/// The size limit in bytes below which copying a body behind its head is faster than sending the
-/// body as a separate buffer.
+/// The size in bytes below which a body is copied behind its head, because that is faster than
+/// sending two buffers.
 const SMALL: usize = 4 << 10;
 
 pub(super) struct UpstreamConnection {
     stream: Stream,
-    /// When the current wait for the server or the client began.
+    /// The time at which the current wait for the server or the client began.
     since: Instant,
     deadline: Deadline,
-    /// Whether a response was read from this connection before.
+    /// Whether this connection has already been used for a request.
     reused: bool,
-    /// Whether the last response permits another request.
+    /// Whether the connection can be used for another request after the last response.
     lasting: bool,
     unsent: Unsent,
-    /// The rest of the request's body, to be sent after `unsent`.
+    /// The part of the request body that is sent after `unsent`.
     upload: Option<Box<Upload>>,
-    /// Whether any bytes were sent since this was last checked.
+    /// Whether any bytes have been sent since this flag was last cleared.
     has_moved: bool,
     /// The time at which the connection was last returned to the pool.
     pub(super) rested: Instant,
 }
 
-/// The bytes in memory that are still to be sent.
+/// The bytes in memory that have not been sent yet.
 #[derive(Default)]
 struct Unsent {
     head: Vec<u8>,
-    /// How many bytes of the head were already sent.
+    /// The number of bytes of the head that have been sent.
     sent: usize,
     body: Bytes,
     tail: &'static [u8],
@@ -90,13 +90,13 @@ impl Unsent {
         self.body.advance(of_body);
         self.tail = &self.tail[written - of_head - of_body..];
         if self.length() == 0 {
-            // An idle connection holds no memory.
+            // This frees the memory, because the connection may be idle for a while.
             *self = Self::default();
         }
     }
 }
 
-/// The body of a request to be sent.
+/// The request body to be sent.
 pub(super) enum Outgoing<'a> {
     /// The whole body in memory, or no body.
     Here(Option<&'a Bytes>),
@@ -104,10 +104,10 @@ pub(super) enum Outgoing<'a> {
     Streamed(&'a mut Option<Box<Upload>>),
 }
 
-/// The result of an exchange.
+/// The result of an attempt to send a request and to read the response head.
 enum Step {
     Answer(Head),
-    /// The connection had ended before anything was sent.
+    /// The server had closed the connection before anything was sent.
     Unsent(io::Error),
     Broken(io::Error),
     /// The request must not be sent again.
@@ -139,8 +139,8 @@ impl UpstreamConnection {
         self.reused
     }
 
-    /// Sends a request and waits for the head of its response. If the connection turns out to be
-    /// stale, the request is left intact. With `care`, the kernel is asked first whether the
+    /// Sends a request and waits for the response head. If the server has already closed the
+    /// connection, the request is left intact. With `care`, the kernel is asked first whether the
     /// connection is still open. With `raw`, the headers are still the client's own.
     pub(super) async fn ask(
         &mut self,
@@ -170,7 +170,7 @@ impl UpstreamConnection {
         let step = std::future::poll_fn(|context| {
             if !is_looked_at {
                 is_looked_at = true;
-                // Bytes that arrive before the request was sent are not a response to it.
+                // Bytes that arrive before the request has been sent are not a response to it.
                 match self.poll_read(context, &mut came) {
                     Poll::Pending => {}
                     Poll::Ready(Ok(_)) => return Poll::Ready(Step::Unsent(closed())),
@@ -229,7 +229,7 @@ impl UpstreamConnection {
         Err(Failure { error, left })
     }
 
-    /// Returns the limit of the current wait, and the error to report once the limit is exceeded.
+    /// Returns the timeout of the current wait, and the error to report when it is exceeded.
     fn awaits(&self, times: &Times) -> (Duration, ProxyError) {
         match &self.upload {
             Some(upload) if upload.awaits_client && self.unsent.length() == 0 => {
@@ -268,8 +268,8 @@ impl UpstreamConnection {
                 self.has_moved = true;
             }
             if self.stream.is_deaf() {
-                // The server accepts no more data, but may have sent a response, so the connection
-                // is still read.
+                // The server accepts no more data. The connection is still read, because the server
+                // may have sent a response.
                 self.upload = None;
             }
             let Some(upload) = &mut self.upload else {
@@ -304,14 +304,15 @@ impl UpstreamConnection {
         Poll::Ready(Ok(piece.len()))
     }
 
-    /// Returns the next part of a body that has `left` remaining, or `None` at the end.
+    /// Returns the next part of a response body, of which `left` remains. Returns `None` at the
+    /// end.
     pub(super) fn poll_more(
         &mut self,
         context: &mut Context<'_>,
         left: &mut Left,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        // A failure to write to the server is ignored here, because only the response shows whether
-        // the server accepts the rest of the request.
+        // An error while writing to the server is ignored, because only the response shows whether
+        // the server needs the rest of the request.
         if let Poll::Ready(Err(Unwritten::Client(error))) = self.poll_write(context) {
             return Poll::Ready(Some(Err(io::Error::other(error))));
         }
@@ -370,12 +371,12 @@ impl UpstreamConnection {
         Poll::Ready(Some(next))
     }
 
-    /// Starts to measure a wait.
+    /// Starts the timer for the current wait.
     pub(super) fn waits(&mut self) {
         self.since = Instant::now();
     }
 
-    /// Returns `Ready` once the wait exceeds `limit`.
+    /// Returns `Ready` once the current wait is longer than `limit`.
     pub(super) fn poll_late(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
         self.deadline.poll(context, self.since + limit)
     }
@@ -392,7 +393,7 @@ impl UpstreamConnection {
     }
 }
 
-/// Parses the bytes that have arrived, and skips interim responses.
+/// Parses a response head from the received bytes. Skips interim responses.
 fn hear(came: &mut Bytes, is_head: bool, request: &mut Request<()>) -> Read {
     loop {
         match http1::read(came, is_head, request.headers_mut()) {

@@ -1,4 +1,4 @@
-//! A request in the form in which it is sent to a server.
+//! Converts a client's request to the form in which it is sent to a server.
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TE, TRANSFER_ENCODING};
@@ -17,16 +17,16 @@ use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
 use http1::content_length;
 
-/// A forwarded request with its state.
+/// A request to be sent to a server, and the state of sending it.
 pub(super) struct UpstreamRequest<'a> {
     pub(super) request: Request<()>,
     pub(super) method: Method,
-    /// The client information that is used to change headers while they are written; `None` once
-    /// the headers are no longer the client's.
+    /// The client information with which the client's headers are changed while they are written.
+    /// `None` if the headers in `request` have already been changed.
     pub(super) raw: Option<&'a ClientInfo>,
-    /// The body, if all of it is in memory.
+    /// The request body, if all of it is in memory.
     pub(super) whole: Option<Bytes>,
-    /// The body, if it is streamed.
+    /// The request body, if it is streamed.
     pub(super) upload: Option<Box<Upload>>,
     pub(super) upgrade: Option<Upgrade>,
     pub(super) search: Search,
@@ -48,12 +48,12 @@ impl<'a> UpstreamRequest<'a> {
             forwarding::request(&mut parts.headers, info);
             if let Some(upgrade) = &upgrade {
                 upgrade.ask(&mut parts.headers);
-                // The bytes after the upgrade are not HTTP, and have no trailers.
+                // The bytes after an upgrade are not HTTP and have no trailers.
                 parts.headers.remove(TE);
             }
             outgoing(&mut parts, body, upgrade.is_some())
         };
-        // The request is boxed, because it is large and passed on several times.
+        // The request is boxed, because it is large and moved several times.
         Ok(Box::new(Self {
             method: parts.method.clone(),
             request: Request::from_parts(parts, ()),
@@ -66,26 +66,27 @@ impl<'a> UpstreamRequest<'a> {
     }
 }
 
-/// Whether the headers of a request may stay the client's until they are written. This avoids a
-/// header map that most requests do not need.
+/// Whether the client's headers can be changed while they are written. This avoids a header map
+/// that most requests do not need.
 fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
     let is_usual = if body.is_end_stream() {
         [Method::GET, Method::HEAD].contains(&parts.method)
     } else {
-        // A body whose length differs from the announced length would shift the end of the request.
+        // If the body had another length than its header states, the server would expect the end of
+        // the request elsewhere.
         let said = parts.headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
         body.is_here() && said.and_then(content_length) == body.size_hint().exact()
     };
     is_usual && parts.headers.contains_key(HOST) && !parts.headers.contains_key(TE)
 }
 
-/// Returns the body to send: whole if it is in memory, otherwise streamed.
+/// Returns the body to send: `whole` if it is in memory, `upload` if it is streamed.
 fn outgoing(
     parts: &mut request::Parts,
     body: Body,
     upgrade: bool,
 ) -> (Option<Bytes>, Option<Box<Upload>>) {
-    // The edge itself sends `100 Continue` when it reads the client's body, so `Expect` is not
+    // The edge sends `100 Continue` itself when it reads the client's body, so `Expect` is not
     // forwarded.
     parts.headers.remove(EXPECT);
     if upgrade || body.is_end_stream() {
@@ -108,7 +109,7 @@ fn outgoing(
     (None, Some(Box::new(upload)))
 }
 
-/// Addresses the request to this server.
+/// Sets the request target and the `Host` header for this server.
 pub(super) fn address(
     request: &mut Request<()>,
     path: &PathAndQuery,
@@ -117,7 +118,7 @@ pub(super) fn address(
     let path = backend.address.below_base(path);
     *request.uri_mut() = Uri::from(path.map_err(|_| ProxyError::Request)?);
     *request.version_mut() = Version::HTTP_11;
-    // `TE` is a hop-by-hop header (RFC 9110, section 10.1.4).
+    // The client's `TE` applies to its own connection only (RFC 9110, section 10.1.4).
     if request.headers().contains_key(TE) {
         let te = HeaderValue::from_static("te");
         request.headers_mut().insert(CONNECTION, te);

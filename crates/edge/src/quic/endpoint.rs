@@ -24,14 +24,14 @@ use super::http3::http3;
 use super::settings;
 use super::socket::StoppableSocket;
 
-/// The interval at which the edge tries to bind a port that another process still uses.
+/// The interval at which the edge tries to bind a UDP port that another process still uses.
 const AGAIN: Duration = Duration::from_secs(1);
-/// If at least this many handshakes are unfinished, a new client must prove its address (Retry, RFC
-/// 9000, section 8.1.2).
+/// While at least this many handshakes are unfinished, a new client must prove its address (Retry,
+/// RFC 9000, section 8.1.2).
 const UNPROVEN: usize = 64;
-/// How long connections may take to end after GOAWAY. The next process waits for them.
+/// How long connections may take to end after GOAWAY. The next process waits for this to happen.
 pub(super) const END_TIME: Duration = Duration::from_secs(5);
-/// How long closed connections may take to send their last packets.
+/// How long the endpoint may take to send the last packets of closed connections.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// `H3_NO_ERROR` (RFC 9114, section 8.1).
 const NO_ERROR: VarInt = VarInt::from_u32(0x100);
@@ -39,13 +39,13 @@ const NO_ERROR: VarInt = VarInt::from_u32(0x100);
 /// A UDP address to listen on.
 pub(crate) struct UdpDoor {
     pub(crate) address: ListenAddress,
-    /// The bound address of the TCP listener.
+    /// The socket address to which the TCP listener is bound.
     pub(crate) bound: SocketAddr,
     pub(crate) inherited: Arc<Mutex<Inherited>>,
     pub(crate) close: CancellationToken,
 }
 
-/// An admitted connection on the way to the worker that serves it.
+/// An admitted connection, before its worker serves it.
 pub(crate) struct PendingConnection {
     incoming: Incoming,
     place: Place,
@@ -55,7 +55,7 @@ pub(crate) struct PendingConnection {
     _open: TaskTrackerToken,
 }
 
-/// An unfinished handshake, which is counted until this value is dropped.
+/// An unfinished handshake, which counts as unfinished until this value is dropped.
 struct Shaking(Arc<AtomicUsize>);
 
 impl Shaking {
@@ -71,16 +71,16 @@ impl Drop for Shaking {
     }
 }
 
-/// Accepts connections until the edge shuts down, then waits for them to end. `lead` hands each of
-/// them to a worker.
+/// Accepts connections until the edge shuts down, then waits for them to end. `lead` hands each
+/// connection to a worker.
 pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(PendingConnection)) {
-    // Keeps the process running until connections have sent their last packets.
+    // This value keeps the process running until connections have sent their last packets.
     let _open = shared.places.keep_open();
     while let Some((udp, lock)) = readable(&door).await {
         let Some((endpoint, socket)) = opened(&udp, &lock, &door, &shared).await else {
             return;
         };
-        // The endpoint has its own duplicate of the socket.
+        // The endpoint holds its own duplicate of the socket.
         drop(udp);
         shared.alt_svc.saw(&door.address, UdpStatus::Open);
         take(&endpoint, &door, &shared, &lead).await;
@@ -96,8 +96,8 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Pen
     }
 }
 
-/// Accepts connections until the socket fails or the edge shuts down, then waits a limited time for
-/// them to end.
+/// Accepts connections until the socket fails or the edge shuts down. Then waits for a limited time
+/// until the connections end.
 async fn take(
     endpoint: &Endpoint,
     door: &UdpDoor,
@@ -125,8 +125,8 @@ async fn take(
         () = door.close.cancelled() => {}
     }
     guests.close();
-    // New clients send their first packets again later, when the next process may be reading. They
-    // use TCP in the meantime.
+    // New clients repeat their first packets, and by then the next process may be reading. In the
+    // meantime, they use TCP.
     let dropped = async {
         while let Some(incoming) = endpoint.accept().await {
             incoming.ignore();
@@ -141,8 +141,9 @@ async fn take(
     endpoint.close(NO_ERROR, b"");
 }
 
-/// Creates the endpoint for a socket whose lock this process holds. Retries if that fails, for
-/// example because there are no free file descriptors. Returns `None` if the edge shuts down first.
+/// Creates the endpoint for a UDP socket whose lock this process holds. If that fails, for example
+/// because there are no free file descriptors, tries again. Returns `None` if the edge shuts down
+/// first.
 async fn opened(
     udp: &SharedUdp,
     lock: &ReadLock,
@@ -158,7 +159,7 @@ async fn opened(
     until_there(door, || ready(endpoint(udp, lock, shared)), tell).await
 }
 
-/// Retries every second until `attempt` succeeds. Only the first failure is reported to `tell`.
+/// Calls `attempt` every second until it succeeds. Only the first failure is reported to `tell`.
 /// Returns `None` if the edge shuts down first.
 async fn until_there<T, F>(
     door: &UdpDoor,
@@ -171,8 +172,7 @@ where
     let mut is_told = false;
     loop {
         let found = tokio::select! {
-            // A result that is already available must not be lost if a shutdown occurs at the same
-            // moment.
+            // If a result is available at the moment of a shutdown, the result must not be lost.
             biased;
             found = attempt() => found,
             () = door.close.cancelled() => return None,
@@ -237,7 +237,7 @@ async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     until_there(door, find, tell).await
 }
 
-/// Admits a new connection, if there is a permit for the connection.
+/// Admits a new connection if a permit is available.
 fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(Incoming, Place)> {
     let address = incoming.remote_address().ip().to_canonical();
     let (origin, most) = {
@@ -245,15 +245,15 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
         let listen = running.plan.listen();
         (listen.origin(address), listen.connections_per_address)
     };
-    // If connections per IP address are limited, a forged address must not use up the permits of
-    // its owner.
+    // If the number of connections per IP address is limited, connections with a forged address
+    // must not use up the permits of the address's owner.
     let must_prove = most > 0 || shaking.load(Ordering::Relaxed) >= UNPROVEN;
     if must_prove && !incoming.remote_address_validated() && incoming.may_retry() {
-        // The client may try again at once with a token.
+        // The client can connect again at once with the token that it receives.
         let _ = incoming.retry();
         return None;
     }
-    // An unproven address may be forged, so no connection of the address's real owner may be
+    // An unproven address may be forged, so a connection of the address's real owner must not be
     // evicted because of it.
     let origin = if incoming.remote_address_validated() {
         origin

@@ -1,10 +1,9 @@
-//! Checks the fields of a head before the HTTP/3 library decodes them.
+//! Checks the fields of a request head before the crate h3 decodes them.
 //!
-//! If a pseudo-header field occurs twice, the library uses the last one; it also accepts such
-//! fields in any position. This module checks the fields without decoding them. Most fields are
-//! recognised by their indices in the static table (RFC 9204, appendix A), the others by their
-//! literal names. Bytes that cannot be parsed by this module are left to the library, which cannot
-//! decode them either.
+//! If a pseudo-header field occurs twice, h3 uses the last one; it also accepts such fields in any
+//! position. This module checks the fields without decoding them. Most fields are recognized by
+//! their indices in the static table (RFC 9204, appendix A), the others by their literal names.
+//! Bytes that this module cannot parse are left to h3, which cannot decode them either.
 
 use std::ops::RangeInclusive;
 
@@ -14,27 +13,26 @@ const PATH: u64 = 1;
 const METHODS: RangeInclusive<u64> = 15..=21;
 const SCHEMES: RangeInclusive<u64> = 22..=23;
 const STATUSES: [RangeInclusive<u64>; 2] = [24..=28, 63..=71];
-/// The Huffman code of a colon, with which an encoded name may begin (RFC 7541, appendix B).
+/// The Huffman code of a colon, with which a Huffman-coded name may begin (RFC 7541, appendix B).
 const COLON: u8 = 0b101_1100;
 
-/// The pseudo-header fields of a request, one bit for each.
+/// A bit for each pseudo-header field of a request.
 const METHOD: u8 = 1;
 const SCHEME: u8 = 2;
 const HOST: u8 = 4;
 const TARGET: u8 = 8;
 const PROTOCOL: u8 = 16;
 
-/// A field of a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Field {
     Header,
     Pseudo(u8),
-    /// A field that is not allowed in a request.
+    /// A pseudo-header field that is not allowed in a request.
     Misplaced,
 }
 
-/// Whether every pseudo-header field occurs at most once, before all headers, and belongs in a
-/// request (RFC 9114, section 4.3). Trailers have none.
+/// Whether every pseudo-header field occurs at most once, before all headers, and is allowed in a
+/// request (RFC 9114, section 4.3). Trailers must not contain any.
 pub(super) fn are_in_order(section: &[u8], is_head: bool) -> bool {
     let mut rest = section;
     if integer(&mut rest, 8).is_none() || integer(&mut rest, 7).is_none() {
@@ -58,14 +56,14 @@ pub(super) fn are_in_order(section: &[u8], is_head: bool) -> bool {
 }
 
 /// Whether a field section requires the dynamic table, which is always empty in this server (RFC
-/// 9204, section 4.5.1.1). The library does not check that.
+/// 9204, section 4.5.1.1). h3 does not check that.
 pub(super) fn needs_table(section: &[u8]) -> bool {
     let mut rest = section;
     integer(&mut rest, 8).is_some_and(|inserts| inserts > 0)
 }
 
-/// Returns the next field line (RFC 9204, section 4.5). Returns `None` at the end, and for bytes
-/// that the library cannot decode either.
+/// Removes the next field line (RFC 9204, section 4.5) from `rest` and classifies it. Returns
+/// `None` at the end, and for bytes that h3 cannot decode either.
 fn next(rest: &mut &[u8]) -> Option<Field> {
     let first = *rest.first()?;
     if first & 0x80 != 0 {
@@ -113,8 +111,8 @@ fn spelt(name: &[u8]) -> Field {
     }
 }
 
-/// Classifies a Huffman-coded literal name. Clients do not encode names from the static table in
-/// this way.
+/// Classifies a Huffman-coded literal name. For names in the static table, clients use the index
+/// instead.
 fn spelt_packed(name: &[u8]) -> Field {
     match name.first() {
         Some(first) if first >> 1 == COLON => Field::Misplaced,
@@ -122,7 +120,7 @@ fn spelt_packed(name: &[u8]) -> Field {
     }
 }
 
-/// Parses an integer whose prefix has this many bits (RFC 7541, section 5.1).
+/// Parses an integer with a prefix of `bits` bits (RFC 7541, section 5.1).
 fn integer(rest: &mut &[u8], bits: u32) -> Option<u64> {
     let most = (1_u64 << bits) - 1;
     let mut value = u64::from(byte(rest)?) & most;
@@ -141,7 +139,7 @@ fn integer(rest: &mut &[u8], bits: u32) -> Option<u64> {
     }
 }
 
-/// Parses a string literal and returns its bytes, Huffman-coded or not.
+/// Parses a string literal and returns its bytes, which may be Huffman-coded.
 fn string<'a>(rest: &mut &'a [u8], bits: u32) -> Option<&'a [u8]> {
     let length = usize::try_from(integer(rest, bits)?).ok()?;
     let (string, after) = rest.split_at_checked(length)?;
@@ -159,7 +157,8 @@ fn byte(rest: &mut &[u8]) -> Option<u8> {
 mod tests {
     use super::*;
 
-    /// Makes a field section that consists of GET, https, `:authority: a`, `/` and the given lines.
+    /// Makes a field section that consists of GET, https, `:authority: a`, `/` and the lines in
+    /// `more`.
     fn head(more: &[&[u8]]) -> Vec<u8> {
         let begin: &[&[u8]] = &[&[0, 0, 0xd1, 0xd7], b"\x50\x01a", &[0xc1]];
         [begin, more].concat().concat()
@@ -183,21 +182,22 @@ mod tests {
             (&[b"\x27\x02:protocol\x01x"], true),
             (&[accept, b"\x27\x02:protocol\x01x"], false),
             (&[b"\x23:xy\x01x"], false),
-            // These sections contain :status, from either range of the table.
+            // These sections contain `:status`, from both parts of the static table where it
+            // occurs.
             (&[&[0xd9]], false),
             (&[&[0xff, 0x00]], false),
-            // This section contains `user-agent`, from the same range.
+            // This section contains `user-agent`, from one of the same parts of the table.
             (&[&[0xff, 0x20]], true),
             // This section contains ":path", Huffman-coded.
             (&[b"\x2c\xb9\x58\xd3\x3f\x01/"], false),
-            // This module cannot parse these lines and leaves them to the library.
+            // This module cannot parse these lines and leaves them to h3.
             (&[&[0x10]], true),
             (&[&[0x80]], true),
             (&[&[0x50, 0x7f]], true),
         ] {
             assert_eq!(are_in_order(&head(more), true), expected, "{more:x?}");
         }
-        // A header precedes a pseudo-header field.
+        // In this section, a header precedes a pseudo-header field.
         let late = [&[0, 0][..], accept, &[0xd1]].concat();
         assert!(!are_in_order(&late, true));
     }

@@ -1,11 +1,11 @@
-//! Checks the frames of an HTTP/3 stream before the HTTP/3 library reads them.
+//! Checks the frames of an HTTP/3 stream before the crate h3 reads them.
 //!
-//! The library buffers whole frames of known types, skips an unknown frame only after it has
-//! received all of it, and continues to read while it has buffered frames. It treats an empty DATA
-//! frame as the end of a body, and the end of a stream within a frame as a proper end. Therefore,
-//! the library only receives pieces that do not extend beyond a frame, relevant frames that are not
-//! too large, and heads whose fields are in order. This module is a pure state machine over bytes:
-//! the result does not depend on how the bytes are split.
+//! h3 buffers whole frames of known types, skips an unknown frame only after it has received all of
+//! it, and continues to read while it has buffered frames. It treats an empty DATA frame as the end
+//! of a body, and the end of a stream within a frame as a proper end. Therefore, this module passes
+//! on only pieces that do not extend beyond a frame, relevant frames that are not too large, and
+//! heads whose fields are in order. This module is a pure state machine over bytes: the result does
+//! not depend on how the bytes are split.
 
 use bytes::{Bytes, BytesMut};
 
@@ -13,38 +13,39 @@ use super::fields;
 
 /// The maximum size of a frame header: two integers of up to eight bytes (RFC 9114, section 7.1).
 const HEADER: usize = 16;
-/// How many bytes of unknown frames a request may contain.
+/// The maximum number of bytes in unknown frames that a request may contain.
 const UNKNOWN: u64 = 64 * 1_024;
 
 const DATA: u64 = 0x0;
 const HEADERS: u64 = 0x1;
-/// Frame types that the library handles: HEADERS, `CANCEL_PUSH`, SETTINGS, `PUSH_PROMISE`, GOAWAY,
+/// Frame types that h3 handles: HEADERS, `CANCEL_PUSH`, SETTINGS, `PUSH_PROMISE`, GOAWAY,
 /// `MAX_PUSH_ID`, and types reserved because of HTTP/2 (RFC 9114, section 7.2).
 const KNOWN: [u64; 10] = [HEADERS, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, 0x9, 0xd];
-/// `WEBTRANSPORT_STREAM`, which has no length.
+/// The frame type `WEBTRANSPORT_STREAM`; such a frame states no length and ends with the stream.
 const ENDLESS: u64 = 0x41;
 
-/// The type of the control stream (RFC 9114, section 6.2.1).
+/// The stream type of the control stream (RFC 9114, section 6.2.1).
 const CONTROL: u64 = 0x0;
 
-/// The state of a stream between and within frames.
+/// Checks one stream, whose bytes may arrive in any pieces.
 #[derive(Debug)]
 pub(crate) struct Frames {
     state: State,
-    /// The type and length of the current frame, as far as they have arrived.
+    /// The type and length of the current frame, of which `filled` bytes have arrived.
     header: [u8; HEADER],
     filled: usize,
-    /// The largest frame that is buffered whole, in bytes.
+    /// The maximum size of a frame that is buffered whole, in bytes.
     largest: u64,
-    /// The number of bytes of unknown frames that may still arrive; `None` for any number.
+    /// The number of bytes in unknown frames that may still arrive; `None` if there is no limit.
     unknown: Option<u64>,
     /// The part of the field section that has arrived so far.
     section: BytesMut,
-    /// Whether the head is still to come. After the head, a field section contains trailers.
+    /// Whether the stream's head has not arrived yet. After the head, a field section contains
+    /// trailers.
     awaits_head: bool,
 }
 
-/// The next expected part.
+/// The part of a stream that is expected next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// The type of a unidirectional stream.
@@ -53,18 +54,17 @@ enum State {
     Payload {
         left: u64,
     },
-    /// A field section, which is checked once it is complete.
+    /// A head or trailers, which are checked once they are complete.
     Section {
         left: u64,
     },
     Skipped {
         left: u64,
     },
-    /// A stream that does not consist of frames.
+    /// The rest of a stream that does not consist of frames.
     Through,
 }
 
-/// The reason why a stream is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FrameFault {
     /// The stream ended within a frame.
@@ -76,19 +76,19 @@ pub(crate) enum FrameFault {
     /// The stream has too many bytes of unknown frames.
     #[error("too much came in unknown frames")]
     TooMuchUnknown,
-    /// A frame of this type is not allowed on the stream.
+    /// Frames of this type are not allowed on this stream.
     #[error("a frame of another protocol")]
     Foreign,
-    /// The head is ambiguous.
+    /// A pseudo-header field is repeated or misplaced, so the head is ambiguous.
     #[error("a pseudo-header field comes twice, or where it does not belong")]
     Fields,
-    /// The head requires the dynamic table, which is not supported.
+    /// The head refers to the dynamic table, which is not supported.
     #[error("a head needs a table that is empty")]
     Table,
 }
 
 impl Frames {
-    /// Makes a checker of a request stream. `head_size` is the maximum size of an encoded head, in
+    /// Makes a checker for a request stream. `head_size` is the maximum size of an encoded head, in
     /// bytes.
     pub(crate) fn of_request(head_size: usize) -> Self {
         Self {
@@ -102,8 +102,7 @@ impl Frames {
         }
     }
 
-    /// Makes a checker of a unidirectional stream. The library reads frames only on the control
-    /// stream.
+    /// Makes a checker for a unidirectional stream. h3 reads frames only on the control stream.
     pub(crate) fn of_one_direction(frame_size: usize) -> Self {
         Self {
             state: State::Purpose,
@@ -112,8 +111,8 @@ impl Frames {
         }
     }
 
-    /// Removes the next piece for the library from `held`. Returns `None` if more bytes have to
-    /// arrive first.
+    /// Returns the next piece for h3 and removes it from `held`. Returns `None` if more bytes have
+    /// to arrive first.
     pub(crate) fn next(&mut self, held: &mut Bytes) -> Result<Option<Bytes>, FrameFault> {
         while !held.is_empty() {
             match self.state {
@@ -171,7 +170,8 @@ impl Frames {
         is_between.then_some(()).ok_or(FrameFault::CutOff)
     }
 
-    /// Returns the whole field section of a head or of trailers; `piece` is its last part.
+    /// Returns the whole field section of a head or of trailers. `piece` is the part that arrived
+    /// last.
     fn fields(&mut self, piece: Bytes) -> Result<Bytes, FrameFault> {
         let section = if self.section.is_empty() {
             piece
@@ -188,7 +188,7 @@ impl Frames {
             .ok_or(FrameFault::Fields)
     }
 
-    /// Handles a frame header once the header is complete: either passes it on or skips the frame.
+    /// Handles a complete frame header: either passes it on or skips its frame.
     fn begun(&mut self) -> Result<Option<Bytes>, FrameFault> {
         let numbers = &self.header[..self.filled];
         let Some((first, rest)) = number(numbers) else {
@@ -233,7 +233,7 @@ impl Frames {
             self.state = State::Header;
         }
         let numbers = self.taken();
-        // An empty DATA frame carries no data, but some other frames are meaningful even when
+        // An empty DATA frame is skipped. Frames of some other types have a meaning even when
         // empty.
         let is_said = is_kept && (first != DATA || length > 0);
         Ok(is_said.then_some(numbers))
@@ -250,15 +250,15 @@ fn whole(left: u64) -> usize {
     usize::try_from(left).unwrap_or(usize::MAX)
 }
 
-/// Parses a variable-length integer (RFC 9000, section 16). Returns the integer and the remaining
-/// bytes.
+/// Parses a variable-length integer (RFC 9000, section 16). Returns the integer and the bytes after
+/// it.
 fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let (first, _) = bytes.split_first()?;
     let (digits, rest) = bytes.split_at_checked(1 << (first >> 6))?;
     let value = digits
         .iter()
         .fold(0, |value, digit| value << 8 | u64::from(*digit));
-    // The two highest bits encode the number of bytes.
+    // The two highest bits of the first byte encode the length.
     let bits = 8 * digits.len() - 2;
     Some((value & ((1 << bits) - 1), rest))
 }
@@ -272,7 +272,8 @@ mod tests {
         [kind, &length.to_be_bytes(), payload].concat()
     }
 
-    /// Returns all pieces that are passed on when `bytes` arrive in chunks of `at_once` bytes.
+    /// Returns all pieces that the checker passes on when `bytes` arrive in chunks of `at_once`
+    /// bytes.
     fn pieces(
         mut frames: Frames,
         bytes: &[u8],

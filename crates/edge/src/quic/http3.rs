@@ -1,4 +1,4 @@
-//! An HTTP/3 connection, from its handshake to its last response.
+//! Serves an HTTP/3 connection, from its handshake to its last response.
 
 mod answer;
 mod body;
@@ -30,18 +30,19 @@ use super::wire::{Ended, Measure, QuicTransport};
 use self::answer::{AnswerError, Back};
 use self::body::Received;
 
-/// How many heads of a connection are read at once. The library buffers each head whole.
+/// The number of request heads of a connection that are read at once. The crate h3 buffers each
+/// head whole.
 const HEADS: usize = 16;
-/// The maximum size of a head in bytes. The library accepts this many fields, of 32 bytes each (RFC
+/// The maximum size of a request head in bytes. h3 accepts this many fields, of 32 bytes each (RFC
 /// 9114, section 4.2.2).
 const LARGEST_HEAD: usize = 24_576 * 32;
-/// The number of broken-off request heads after which a connection is closed.
+/// The number of incomplete request heads after which a client's connection is closed.
 const BROKEN_HEADS: u32 = 256;
 /// A client's connection is closed when its cancelled requests outnumber its finished requests by
 /// this number (CVE-2023-44487).
 const TAKEN_BACK: u32 = 256;
-/// The wait between GOAWAY and the last request that may already be in transit: this many round
-/// trips, within these bounds.
+/// The wait between GOAWAY and the last request that may already be in transit. It takes this many
+/// round trips, but is within these bounds.
 const ROUND_TRIPS: u32 = 3;
 const GRACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(1));
 
@@ -51,28 +52,28 @@ const MOMENT: Duration = Duration::from_millis(2);
 type Engine = Connection<QuicTransport, Bytes>;
 type Resolver = RequestResolver<QuicTransport, Bytes>;
 
-/// Counts of requests that the client broke off.
+/// The numbers of requests that the client cancelled or left incomplete.
 #[derive(Debug, Default)]
 struct Tally {
-    /// The number of cancelled requests, minus the number of finished ones.
+    /// The number of cancelled requests minus the number of finished requests.
     taken_back: AtomicU32,
     broken: AtomicU32,
 }
 
-/// The state that a connection's requests share.
+/// The state shared by all requests on a connection.
 struct H3Connection {
     here: Arc<WorkerContext>,
     connection: quinn::Connection,
-    /// The client's address when it was validated. If the client migrates (RFC 9000, section 9),
-    /// this address does not change, because the new address may not be validated yet.
+    /// The client's address at the time when it was validated. If the client migrates (RFC 9000,
+    /// section 9), this address does not change, because the new address may not be validated yet.
     peer: Peer,
     bounds: Bounds,
     heads: Semaphore,
     tally: Tally,
 }
 
-/// Serves HTTP/3 until the connection ends. After `close` is cancelled, only earlier requests are
-/// served.
+/// Serves HTTP/3 until the connection ends. After `close` has been cancelled, only earlier requests
+/// are served.
 pub(super) async fn http3(
     connection: quinn::Connection,
     visit: ConnectionContext,
@@ -130,7 +131,7 @@ pub(super) async fn http3(
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    // The client or the network failed, so the error is not worth a warning.
+                    // The client or the network caused the error, so it is not worth a warning.
                     tracing::debug!(%error, "a connection ended early");
                     return;
                 }
@@ -157,7 +158,7 @@ pub(super) async fn http3(
     last.say(&mut engine, &way.connection).await;
 }
 
-/// The announcement to the client that the connection ends (RFC 9114, section 5.2).
+/// Announces the end of the connection to the client by GOAWAY (RFC 9114, section 5.2).
 #[derive(Debug, Default)]
 struct LastCall {
     is_called: bool,
@@ -168,7 +169,8 @@ struct LastCall {
 
 impl LastCall {
     /// Sends a first GOAWAY, which still permits all requests that may be in transit. If a client
-    /// has not sent a request yet, it gets the GOAWAY after its first request, which is served.
+    /// has not sent any request yet, this GOAWAY is sent after the client's first request, which is
+    /// served.
     async fn call(&mut self, engine: &mut Engine) {
         if !self.is_told && self.is_known {
             self.is_told = true;
@@ -176,13 +178,14 @@ impl LastCall {
         }
     }
 
-    /// Sends a final GOAWAY, which tells the client which requests were served. Returns when the
-    /// GOAWAY has been sent, because pending data is lost when the connection is closed.
+    /// Sends a final GOAWAY, which tells the client which requests are served. Returns when the
+    /// GOAWAY has been sent, because closing the connection discards unsent data.
     async fn say(&self, engine: &mut Engine, connection: &quinn::Connection) {
         let sent = || connection.stats().frame_tx.stream;
         let before = sent();
         let said = async {
-            // The GOAWAY names the stream after the latest stream. All earlier streams were served.
+            // The GOAWAY names the stream after the newest one, because requests on all streams so
+            // far are served.
             let told = engine.shutdown(usize::from(self.is_known)).await;
             while told.is_ok() && sent() == before {
                 sleep(MOMENT).await;
@@ -197,14 +200,14 @@ impl H3Connection {
         (self.connection.rtt() * ROUND_TRIPS).clamp(GRACE.0, GRACE.1)
     }
 
-    /// Counts a head that broke off.
+    /// Counts an incomplete request head.
     fn broken(&self) {
         if self.tally.broken.fetch_add(1, Ordering::Relaxed) >= BROKEN_HEADS {
             self.send_away(Code::H3_EXCESSIVE_LOAD, "too many requests that never came");
         }
     }
 
-    /// Counts a request that was cancelled before its response was complete.
+    /// Counts a request that the client cancelled before its response was complete.
     fn taken_back(&self) {
         let before = self.tally.taken_back.fetch_add(1, Ordering::Relaxed);
         if before >= TAKEN_BACK {
@@ -233,7 +236,7 @@ fn go_on() -> Response<()> {
     word
 }
 
-/// Records a head that broke off.
+/// Logs and counts an incomplete request head.
 async fn broken(way: &H3Connection, refusal: Refusal) {
     refused_unheard(&way.here, &way.peer, Version::HTTP_3, refusal).await;
     way.broken();
@@ -280,13 +283,13 @@ async fn answered(
         tokio::select! {
             biased;
             answer = &mut serving => break answer,
-            // The client has cancelled, so the response is dropped.
+            // The client has cancelled the request, so the response is dropped.
             _ = &mut ended => return way.taken_back(),
             () = wanted.notified(), if waits_for_word => {}
         }
         waits_for_word = false;
         match back.send_response(go_on()).await {
-            // An interim response that is too large for this client was not sent, which is
+            // If the interim response is too large for this client, h3 does not send it, which is
             // harmless.
             Ok(()) | Err(StreamError::HeaderTooBig { .. }) => {}
             Err(error) => {

@@ -1,4 +1,4 @@
-//! The QUIC settings: the limits of a connection, and its TLS.
+//! The QUIC settings: the limits for a connection, and its TLS configuration.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use sha2::Sha256;
 use crate::connection::{CONNECTION_WINDOW, PING_TIME, STREAM_WINDOW, STREAMS};
 use crate::listener::ResetKey;
 
-/// The number of unidirectional streams that a client may have open: three that the protocol
+/// The number of unidirectional streams that a client may have open: the three that HTTP/3
 /// requires, and some of unknown types.
 const OTHER_STREAMS: u32 = 16;
-/// How many bytes of a connection may wait for acknowledgement.
+/// The number of unacknowledged bytes that a connection may buffer.
 const SEND_WINDOW: u64 = 1_024 * 1_024;
 /// The number of connections that may wait to be accepted, the number of bytes that each of them
-/// may have sent, and the total for all of them.
+/// may have sent, and the number of bytes for all of them.
 const NEWCOMERS: usize = 1_024;
 const NEWCOMER_BUFFER: u64 = 16 * 1_024;
 const NEWCOMERS_BUFFER: u64 = 4 * 1_024 * 1_024;
-/// The time of silence after which a client's connection is closed.
+/// The idle timeout, after which the edge closes a client's connection.
 const SILENCE: Duration = PING_TIME.saturating_mul(3);
 
 pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
@@ -49,16 +49,16 @@ pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
     server
 }
 
-/// Makes the settings of an endpoint that resets unknown connections with this key.
+/// Makes the settings of an endpoint that uses this key to reset connections it does not know.
 pub(super) fn endpoint(reset_key: ResetKey) -> EndpointConfig {
     let mut endpoint = EndpointConfig::new(Arc::new(ResetTokens(reset_key)));
     endpoint.cid_generator(|| Box::<ConnectionIds>::default());
     endpoint
 }
 
-/// Generates unpredictable connection IDs. With the library's own generator, an endpoint recognises
-/// IDs of other endpoints and ignores their packets. With this generator, an endpoint assumes that
-/// every unknown ID belongs to another process, and resets its connection.
+/// Generates unpredictable connection IDs. With quinn's own generator, an endpoint recognizes IDs
+/// of other endpoints and ignores their packets. With this generator, an endpoint assumes that
+/// every unknown ID belongs to a connection that no longer exists, and resets the connection.
 #[derive(Default)]
 struct ConnectionIds {
     secret: RandomState,

@@ -1,4 +1,4 @@
-//! A UDP socket that can stop reading while its endpoint lives on.
+//! A UDP socket that can stop reading while its endpoint still exists.
 
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
@@ -10,9 +10,9 @@ use std::task::{Context, Poll};
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 
-/// A socket that can be stopped. A stopped socket reads nothing more, but still sends. An endpoint
-/// continues to exist while late packets of its connections may arrive, and would otherwise also
-/// read packets meant for the next process.
+/// A UDP socket that can stop reading but still sends. An endpoint continues to exist while late
+/// packets of its connections may arrive. If its socket continued to read, it would also take
+/// packets that are meant for the next process.
 #[derive(Debug)]
 pub(super) struct StoppableSocket {
     socket: Arc<dyn AsyncUdpSocket>,
@@ -48,7 +48,7 @@ impl AsyncUdpSocket for StoppableSocket {
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
         if self.has_stopped.load(Ordering::Acquire) {
-            // The socket never reads again, so no task needs to be woken.
+            // A stopped socket never reads again, so no task needs to be woken.
             return Poll::Pending;
         }
         self.socket.poll_recv(context, buffers, meta)

@@ -1,5 +1,5 @@
-//! The transport of the HTTP/3 library: QUIC streams that check their input, and detect clients
-//! that read too slowly.
+//! Connects quinn's streams with the crate h3: checks the input, and detects clients that read too
+//! slowly.
 
 use std::collections::HashMap;
 use std::pin::{Pin, pin};
@@ -27,16 +27,16 @@ type Awaited<T> = Pin<Box<dyn Future<Output = Result<T, ConnectionError>> + Send
 pub(crate) type Ended =
     Pin<Box<dyn Future<Output = Result<Option<VarInt>, StoppedError>> + Send + Sync>>;
 
-/// The limits on the size of a client's heads and on the client's slowness.
+/// The limits for a client's request heads, and for slow clients.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measure {
-    /// The largest encoded head that a client may send, in bytes.
+    /// The maximum size of an encoded request head, in bytes.
     pub(crate) head_size: usize,
-    /// How long a client may refuse data by flow control.
+    /// How long flow control may keep the edge from sending.
     pub(crate) time: Duration,
 }
 
-/// A connection as the transport of the HTTP/3 library.
+/// A quinn connection as the transport of the crate h3.
 pub(crate) struct QuicTransport {
     connection: quinn::Connection,
     measure: Measure,
@@ -46,13 +46,12 @@ pub(crate) struct QuicTransport {
     endings: Endings,
 }
 
-/// The [`Ended`] of every accepted request, until the request's handler takes it.
+/// The [`Ended`] futures of accepted requests, until the requests' handlers take them.
 #[derive(Clone, Default)]
 pub(crate) struct Endings(Arc<Mutex<HashMap<u64, Ended>>>);
 
 impl Endings {
-    /// Returns the future that completes when the request on this stream ends, and removes it from
-    /// the map.
+    /// Removes and returns the future that completes when the request on this stream ends.
     pub(crate) fn take(&self, stream: StreamId) -> Option<Ended> {
         self.remove(stream.into_inner())
     }
@@ -69,7 +68,7 @@ impl Endings {
 }
 
 impl QuicTransport {
-    /// Wraps a connection. Also returns the [`Endings`] of its requests.
+    /// Wraps a quinn connection. Also returns the [`Endings`] of its requests.
     pub(crate) fn new(connection: quinn::Connection, measure: Measure) -> (Self, Endings) {
         let endings = Endings::default();
         let wire = Self {
@@ -144,7 +143,8 @@ impl quic::Connection<Bytes> for QuicTransport {
     }
 }
 
-/// Opens unidirectional streams. A server must not open bidirectional ones (RFC 9114, section 6.1).
+/// Opens unidirectional streams. A server must not open bidirectional streams (RFC 9114, section
+/// 6.1).
 pub(crate) struct Opener {
     connection: quinn::Connection,
     time: Duration,
@@ -206,7 +206,6 @@ impl quic::OpenStreams<Bytes> for QuicTransport {
     }
 }
 
-/// The stream of a request and its response.
 pub(crate) struct Both {
     sending: Sending,
     receiving: Receiving,
@@ -270,7 +269,7 @@ pub(crate) struct Receiving {
     connection: quinn::Connection,
     stream: quinn::RecvStream,
     frames: Frames,
-    /// Bytes that were read but not passed on yet.
+    /// Bytes that have been read from quinn but not yet passed on.
     held: Bytes,
     is_malformed: bool,
 }
@@ -295,7 +294,8 @@ impl Receiving {
             FrameFault::Fields => Code::H3_MESSAGE_ERROR,
             FrameFault::Table => Code::QPACK_DECOMPRESSION_FAILED,
         };
-        // A malformed message ends only its own stream (RFC 9114, section 4.1.2).
+        // A malformed message ends only its own stream, not the connection (RFC 9114, section
+        // 4.1.2).
         if fault == FrameFault::Fields {
             self.is_malformed = true;
         } else {
@@ -343,7 +343,7 @@ impl quic::RecvStream for Receiving {
     }
 
     fn stop_sending(&mut self, code: u64) {
-        // The stream may have ended already.
+        // An error means that the stream has already ended.
         let _ = self.stream.stop(number(code));
     }
 
@@ -354,8 +354,8 @@ impl quic::RecvStream for Receiving {
 
 impl Drop for Receiving {
     fn drop(&mut self) {
-        // The rest of the request will not be read, so this asks the client not to send it (RFC
-        // 9114, section 4.1).
+        // The edge will not read the rest of the request, so it asks the client not to send the
+        // rest (RFC 9114, section 4.1).
         let _ = self.stream.stop(number(Code::H3_NO_ERROR.value()));
     }
 }
@@ -386,8 +386,8 @@ impl Sending {
         }
     }
 
-    /// Marks the stream as a request stream. Its [`Ended`] is removed from `endings` when the
-    /// stream is dropped.
+    /// Marks the stream as a request stream. Dropping the stream removes its [`Ended`] from
+    /// `endings`.
     fn of(mut self, endings: Endings) -> Self {
         self.endings = Some(endings);
         self
@@ -433,7 +433,7 @@ impl quic::SendStream<Bytes> for Sending {
 
     fn reset(&mut self, code: u64) {
         self.is_over = true;
-        // The stream may have been stopped already.
+        // An error means that the stream has already been stopped.
         let _ = self.stream.reset(number(code));
     }
 
@@ -445,7 +445,7 @@ impl quic::SendStream<Bytes> for Sending {
 impl Drop for Sending {
     fn drop(&mut self) {
         if !self.is_over {
-            // A truncated response must not look complete.
+            // A reset keeps the client from mistaking a truncated response for a complete one.
             let code = Code::H3_REQUEST_CANCELLED.value();
             let _ = self.stream.reset(number(code));
         }
@@ -460,7 +460,7 @@ fn id(stream: quinn::StreamId) -> StreamId {
 }
 
 fn h3_varint(stream: u64) -> StreamId {
-    // Stream ids have 62 bits in both libraries.
+    // Stream IDs have 62 bits in both crates.
     StreamId::try_from(stream).unwrap_or_else(|_| unreachable!("a stream has a number"))
 }
 

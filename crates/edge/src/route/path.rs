@@ -1,12 +1,12 @@
-//! The path of a request, normalised once (RFC 3986, section 6).
+//! The path of a request, normalized once (RFC 3986, section 6).
 //!
 //! A path has two forms. In the *forwarded* form, dot segments are resolved, and the
 //! percent-encoding is as received. In the *matched* form, in addition, every escape except `%2F`
 //! and `%25` is decoded, and empty segments are removed. So `/%61dmin` and `//admin` match the
 //! route `/admin`, as they do in many upstreams. Some servers decode further, as in
-//! `/admin%2Fusers`. If such a reading would match another route, the request is refused. The
-//! request is also refused if a server that ignores letter case or a trailing slash, as Express
-//! does, would find a route that restricts access.
+//! `/admin%2Fusers`. If such an interpretation would match another route, the edge refuses the
+//! request. The edge also refuses the request if a server that ignores letter case or a trailing
+//! slash, as Express does, would use a route that restricts access.
 
 use std::borrow::Cow;
 
@@ -23,12 +23,12 @@ pub enum BadPath {
     /// `%00`.
     #[error("the path holds a character that no path may hold")]
     Character,
-    /// The path contains a segment like `..%2F`, `..%5C` or `..;x`, which some servers read as
-    /// `..`.
+    /// The path contains a segment such as `..%2F`, `..%5C` or `..;x`, which some servers interpret
+    /// as `..`.
     #[error("the path hides a dot segment")]
     HiddenDots,
     /// The path contains a `%2F`, a `%5C` or a `;`, or differs in letter case or a trailing slash,
-    /// and would match another route as many servers read it.
+    /// and would match another route according to many servers.
     #[error(
         "the path is one of another route for servers that decode %2F, leave out what follows a ; or ignore letter case or a closing slash"
     )]
@@ -36,7 +36,7 @@ pub enum BadPath {
 }
 
 impl BadPath {
-    /// Returns a stable identifier for logs.
+    /// Returns a stable identifier of the error for logs.
     pub fn why(self) -> &'static str {
         match self {
             Self::Relative => "refused_path_relative",
@@ -48,24 +48,25 @@ impl BadPath {
     }
 }
 
-/// A path that is safe to match and to forward.
+/// A normalized path, which is safe to match and to forward.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NormalPath<'a> {
     forwarded: Cow<'a, str>,
-    /// The form that is compared; `None` if it equals `forwarded`.
+    /// The matched form; `None` if it equals `forwarded`.
     matched: Option<Vec<u8>>,
 }
 
 impl<'a> NormalPath<'a> {
-    /// Parses the path of a request target, without its query. Copies nothing unless the path must
-    /// change.
+    /// Parses the path of a request target, without its query. Copies nothing unless normalization
+    /// changes the path.
     pub fn parse(text: &'a str) -> Result<Self, BadPath> {
         let bytes = text.as_bytes();
         if bytes.first() != Some(&b'/') {
             return Err(BadPath::Relative);
         }
         let mut escaped = false;
-        // Whether a segment begins with a (possibly escaped) dot, is empty, or has parameters.
+        // Becomes true if a segment begins with a (possibly escaped) dot, is empty, or has
+        // parameters.
         let mut odd = false;
         let mut before = b'x';
         for &byte in bytes {
@@ -106,8 +107,9 @@ impl<'a> NormalPath<'a> {
             .unwrap_or_else(|| self.forwarded.as_bytes())
     }
 
-    /// Returns the compared form as read by servers that treat `%2F` and a backslash as a slash, by
-    /// servers that ignore parameters (`;`, RFC 3986, section 3.3), and by servers that do both.
+    /// Returns the matched form according to servers that treat `%2F` and a backslash as a slash,
+    /// according to servers that ignore parameters (`;`, RFC 3986, section 3.3), and according to
+    /// servers that do both.
     pub(super) fn other_readings(&self) -> impl Iterator<Item = Vec<u8>> + use<'_> {
         let matched = self.matched();
         let is_clear = !matched
@@ -138,7 +140,7 @@ impl<'a> NormalPath<'a> {
     }
 }
 
-/// Returns the number of segments of a path, not counting empty ones.
+/// Returns the number of non-empty segments of a path.
 pub(super) fn segments(path: &str) -> usize {
     path.split('/').filter(|part| !part.is_empty()).count()
 }
@@ -154,7 +156,7 @@ fn check_escapes(bytes: &[u8]) -> Result<(), BadPath> {
     Ok(())
 }
 
-/// Returns the byte that the three characters at `at` encode.
+/// Returns the byte that the percent-encoding at position `at` stands for; `None` if it is invalid.
 fn escape(bytes: &[u8], at: usize) -> Option<u8> {
     let digit = |offset: usize| {
         let digit = char::from(*bytes.get(at + offset)?).to_digit(16)?;
@@ -163,8 +165,8 @@ fn escape(bytes: &[u8], at: usize) -> Option<u8> {
     Some(digit(1)? << 4 | digit(2)?)
 }
 
-/// Resolves dot segments (section 5.2.4), including escaped ones, and merges leading slashes,
-/// because `//host/` would be read as another host.
+/// Resolves dot segments (section 5.2.4), including escaped ones. Merges leading slashes, because
+/// `//host/` would be interpreted as another host.
 fn without_dots(text: &str) -> Result<Cow<'_, str>, BadPath> {
     let text = &text[text.len() - text.trim_start_matches('/').len() - 1..];
     let mut kept: Vec<&str> = Vec::new();
@@ -188,7 +190,7 @@ fn without_dots(text: &str) -> Result<Cow<'_, str>, BadPath> {
     if ends_with_dots {
         kept.push("");
     }
-    // The removed segments may leave empty segments at the beginning.
+    // After dot segments have been resolved, the path may begin with empty segments.
     let first = kept.iter().position(|segment| !segment.is_empty());
     let kept = first.map_or(&[""][..], |first| &kept[first..]);
     Ok(Cow::Owned(format!("/{}", kept.join("/"))))
@@ -205,7 +207,7 @@ fn dots(segment: &str) -> Result<usize, BadPath> {
         b".." => return Ok(2),
         _ => {}
     }
-    // Some servers treat a backslash like a slash, as the end of a segment.
+    // Some servers treat a backslash as a slash, which ends a segment.
     let mut parts = decoded.split(|byte| matches!(byte, b'/' | b'\\'));
     let hides = parts.any(|part| {
         let name = part.split(|byte| *byte == b';').next().unwrap_or_default();
@@ -218,7 +220,7 @@ fn dots(segment: &str) -> Result<usize, BadPath> {
     }
 }
 
-/// Converts a forwarded path to the form that is compared.
+/// Converts a path from forwarded to matched form.
 fn matched(forwarded: &[u8]) -> Vec<u8> {
     let mut matched = Vec::with_capacity(forwarded.len());
     let mut at = 0;
@@ -235,7 +237,8 @@ fn matched(forwarded: &[u8]) -> Vec<u8> {
     matched
 }
 
-/// Returns the compared form with `%2F` and backslashes as slashes, without parameters, or both.
+/// Converts a matched form: `decodes` replaces `%2F` and backslashes by slashes, `cuts` removes
+/// parameters.
 fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
     let mut read = Vec::with_capacity(matched.len());
     let slash = |read: &mut Vec<u8>| {
@@ -263,7 +266,7 @@ fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
     read
 }
 
-/// Returns the compared form with letter case folded. Letters of all languages are folded, because
+/// Folds the letter case of a path in matched form. Letters of all languages are folded, because
 /// the server behind a route may do so too.
 pub(super) fn folded(matched: &[u8]) -> Cow<'_, [u8]> {
     if matched
@@ -274,7 +277,7 @@ pub(super) fn folded(matched: &[u8]) -> Cow<'_, [u8]> {
     }
     let mut folded = Vec::with_capacity(matched.len());
     for chunk in matched.utf8_chunks() {
-        // Some letters, such as the long s, share their capital with another letter.
+        // Some letters, such as the long s, have the same capital as another letter.
         let letters = chunk.valid().chars().flat_map(char::to_uppercase);
         let letters: String = letters.flat_map(char::to_lowercase).collect();
         folded.extend_from_slice(letters.as_bytes());

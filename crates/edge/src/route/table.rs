@@ -1,4 +1,4 @@
-//! All routes, arranged for fast lookup.
+//! All routes of the edge, arranged for fast lookup.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::path::folded;
 use super::{HostPattern, NormalPath, Route, above, bare_host, begins, is_bare};
 
-/// The routes of each host, those with the longest path first.
+/// The routes for each host, sorted by path length, longest first.
 #[derive(Debug, Default)]
 pub struct Table {
     exact: HashMap<String, Vec<Arc<Route>>>,
@@ -44,22 +44,23 @@ impl Table {
         }
         let lists = table.exact.values_mut().chain(table.below.values_mut());
         for list in lists.chain([&mut table.any]) {
-            // If routes differ only in letter case, those that restrict requests come first.
+            // Of routes that differ only in letter case, those that restrict requests come first.
             list.sort_by_key(|route| (Reverse(route.path.folded.len()), !route.is_guard()));
         }
         table
     }
 
-    /// Returns the route that matches a request. `host` has the same form as in
+    /// Returns the route for a request. `host` has the same form as in
     /// [`ClientInfo`](crate::ClientInfo): in lower case, with or without a port. Allocates nothing.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         self.first(host, path.matched())
     }
 
-    /// Whether servers that read the path differently would assign it to another route than `met`,
-    /// which [`Table::find`] found. The request would then bypass that route's rules, such as
-    /// `access`, a limit, a status or another target. Because so many servers ignore letter case or
-    /// a trailing slash, those readings count only if the other route restricts requests.
+    /// Whether servers that interpret the path differently would assign it to another route than
+    /// `met`, which [`Table::find`] returned. The request would then bypass the other route's
+    /// rules, such as `access`, a limit, a status or another target. So many servers ignore letter
+    /// case or a trailing slash that these interpretations count only if the other route restricts
+    /// requests.
     pub(crate) fn is_unclear(&self, host: &str, path: &NormalPath<'_>, met: &Arc<Route>) -> bool {
         let is_elsewhere = |reading: &[u8]| {
             let other = self.first(host, reading);
@@ -111,14 +112,14 @@ impl Table {
         exact.into_iter().chain(below).chain([&self.any]).flatten()
     }
 
-    /// Returns all routes in the order of matching, with hosts sorted by name.
+    /// Returns all routes in the order of matching. Hosts are sorted by name.
     pub fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {
         let mut lists: Vec<_> = self.exact.values().chain(self.below.values()).collect();
         lists.sort_by_key(|list| list.first().map(|route| &route.host));
         lists.into_iter().chain([&self.any]).flatten()
     }
 
-    /// Returns host, path and target of each route, for display, in the order of matching.
+    /// Returns the host, path and target of each route for display, in the order of matching.
     pub(crate) fn rows(&self) -> impl Iterator<Item = [String; 3]> {
         self.routes().map(|route| row(route))
     }
@@ -166,14 +167,14 @@ mod tests {
     use super::super::{NormalPath, Route, above};
     use crate::config::testing::plan_of;
 
-    /// Finds a route by the rules in the module's documentation, checking one route after another.
+    /// Finds a route according to the module's documentation by checking one route after another.
     fn naive<'a>(routes: &[&'a Route], host: &str, path: &str) -> Option<&'a Route> {
         naive_by(routes, host, |route| {
             (route.path.as_str().to_owned(), path.to_owned())
         })
     }
 
-    /// Like [`naive`]; `compared` returns a route's path and the request's path in the form in
+    /// Like [`naive`]; `compared` converts a route's path and the request's path to the form in
     /// which they are compared.
     fn naive_by<'a>(
         routes: &[&'a Route],
@@ -215,8 +216,8 @@ mod tests {
         found.first().map(|(_, route)| **route)
     }
 
-    /// Whether a server that ignores letter case or a trailing slash finds another route that has a
-    /// limit, and whose path is not a variant of the matching route's path.
+    /// Whether a server that ignores letter case or a trailing slash would choose another route, if
+    /// that route has a limit and its path is not a variant of the path of `met`.
     fn naive_unclear(routes: &[&Route], host: &str, path: &str, met: &Route) -> bool {
         let turned = match path.strip_suffix('/') {
             Some(bare) => bare.to_owned(),

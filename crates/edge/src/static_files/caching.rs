@@ -1,16 +1,15 @@
-//! Chooses `Cache-Control` by the name of a file.
+//! Chooses `Cache-Control` by a file's name.
 
 use std::collections::BTreeMap;
 
 use http::HeaderValue;
 
-/// The values for files that no pattern matches.
 #[derive(Debug, PartialEq, Eq)]
 struct Words {
-    /// The file may be cached, but must be revalidated each time, so that a new version is seen at
-    /// once.
+    /// For files that may be cached but must be revalidated for each use, so that changes are seen
+    /// at once.
     revalidate: HeaderValue,
-    /// The file needs no revalidation, because a file with other content has another name.
+    /// For files whose name changes with their content. They may be cached without revalidation.
     for_ever: HeaderValue,
 }
 
@@ -23,22 +22,21 @@ const FOR_SOME: Words = Words {
     revalidate: HeaderValue::from_static("private, no-cache"),
     for_ever: HeaderValue::from_static("private, max-age=31536000, immutable"),
 };
-/// The length of a fingerprint in a file name.
+/// The possible lengths of a fingerprint in a file name.
 const FINGERPRINT: std::ops::RangeInclusive<usize> = 8..=64;
-/// The least number of changes between letters and digits in a fingerprint. Words and dates have
+/// The minimum number of changes between letters and digits in a fingerprint. Words and dates have
 /// fewer changes.
 const CHANGES: usize = 3;
 
-/// `Cache-Control` for the files of a folder.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Caching {
-    /// The patterns with their values, the longest first.
+    /// Name patterns with their configured values, longest pattern first.
     patterns: Vec<(String, HeaderValue)>,
     others: Words,
 }
 
 impl Caching {
-    /// Checks the values. The error is a pattern whose value is not a valid header.
+    /// Checks the configured values. The error is a pattern whose value is not a valid header.
     pub(super) fn new(
         patterns: BTreeMap<String, String>,
         is_for_some: bool,
@@ -57,7 +55,7 @@ impl Caching {
         })
     }
 
-    /// Returns the value for a listing of the folder.
+    /// Returns the value for a list of the folder's files.
     pub(super) fn of_listing(&self) -> HeaderValue {
         self.others.revalidate.clone()
     }
@@ -74,15 +72,15 @@ impl Caching {
             });
         match said {
             Some((_, value)) => value.clone(),
-            // The URL of a page does not change with its content.
+            // An HTML page keeps its URL when its content changes.
             None if !is_page && is_fingerprinted(name) => self.others.for_ever.clone(),
             None => self.others.revalidate.clone(),
         }
     }
 }
 
-/// Whether a name matches a pattern in which `*` stands for any text. The name must begin with the
-/// pattern's first piece, end with the last one, and contain the pieces in between in order.
+/// Whether a file name matches a pattern in which `*` stands for any text. The name must begin with
+/// the pattern's first piece, end with the last one, and contain the pieces in between in order.
 fn fits(pattern: &str, name: &str) -> bool {
     let Some((first, others)) = pattern.split_once('*') else {
         return pattern == name;
@@ -100,7 +98,7 @@ fn fits(pattern: &str, name: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Whether a piece of the name before its extension is a hash of the content, in the style of site
+/// Whether a part of the name before its extension is a content hash in the style of site
 /// generators: `app.3f9a2c1b.js`, `index-BxK29aQz.css`, `app.3f9a2c1b.js.map`. Doubtful names do
 /// not count, because a missed hash only costs a revalidation for each use, whereas a wrong guess
 /// keeps a file cached for a year.
@@ -115,8 +113,8 @@ fn is_fingerprinted(name: &str) -> bool {
     })
 }
 
-/// Returns the number of changes between lower-case letters, capitals and digits. Returns 0 if
-/// there are no digits, because capitals inside words are common.
+/// Returns the number of changes between lower-case letters, capitals and digits in a part of a
+/// file name. Returns 0 if there are no digits, because capitals inside words are common.
 fn changes(piece: &str) -> usize {
     let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
     let bytes = piece.as_bytes();

@@ -1,4 +1,4 @@
-//! A file in all its variants, with prepared headers.
+//! A file in all its variants (uncompressed and compressed), with prepared headers.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -19,20 +19,20 @@ use super::open::Stamp;
 use crate::filters::compression::{Accepted, Encoding, Offers, SMALLEST, is_compressible};
 use crate::filters::headers;
 
-/// The largest file that is kept in memory, in bytes.
+/// The maximum size of a file that is kept in memory, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
-/// The time after a change until the file system's clock has certainly advanced.
+/// Once a change is this old, the file system's clock has certainly advanced.
 const SETTLING: Duration = Duration::from_secs(2);
-/// The approximate overhead of a file in memory, in bytes.
+/// The approximate memory per file in addition to its content, in bytes.
 const OVERHEAD: usize = 2_048;
 
-/// A file and its compressed siblings, newly opened.
+/// A newly opened file and its precompressed siblings.
 pub(super) struct Opened {
     pub(super) plain: (File, Stamp),
     pub(super) siblings: [Option<(File, Stamp)>; 2],
 }
 
-/// Metadata that shows whether any of the files has changed.
+/// Metadata that shows whether a file or its precompressed siblings have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamps {
     plain: Stamp,
@@ -62,15 +62,14 @@ impl Stamps {
     }
 }
 
-/// A file in all its variants.
 #[derive(Debug)]
 pub(super) struct Entry {
     /// The ID of the file's folder. `name` is the file's path in the folder.
     pub(super) folder: u64,
     pub(super) name: Box<str>,
     pub(super) stamps: Stamps,
-    /// Whether a later change would show in the stamps. Clocks of file systems are coarse, so a
-    /// file that was just written is read again.
+    /// Whether the stamps would reveal a later change. Clocks of file systems are coarse, so a file
+    /// that was written very recently is read again.
     pub(super) is_settled: bool,
     common: Common,
     pub(super) plain: Variant,
@@ -92,13 +91,14 @@ struct Common {
 enum Coded {
     No,
     Ready(Box<Variant>),
-    /// A variant that is compressed on first use; `None` if compression saves too little.
+    /// A variant that is compressed on first use. The cell contains `None` if compression saves too
+    /// little.
     Later(OnceCell<Option<Box<Variant>>>),
 }
 
 #[derive(Debug)]
 pub(super) struct Variant {
-    /// The headers of a response with the whole variant.
+    /// The headers of a response that contains the whole variant.
     pub(super) headers: HeaderMap,
     /// The headers of a 304 (RFC 9110, section 15.4.5).
     pub(super) unchanged: HeaderMap,
@@ -106,18 +106,16 @@ pub(super) struct Variant {
     pub(super) content: Content,
 }
 
-/// The content of a variant.
 #[derive(Debug)]
 pub(super) enum Content {
     Memory(Bytes),
     File(Arc<File>, u64),
-    /// A file of this length that is compressed while it is sent.
+    /// The plain file with its length; it is compressed while it is sent.
     Coded(Arc<File>, u64, Encoding),
 }
 
-/// The reason why a file could not be loaded.
 pub(super) enum LoadError {
-    /// The file is being written.
+    /// Another process is writing the file.
     Changing,
     Disk(io::Error),
 }
@@ -129,8 +127,8 @@ impl From<io::Error> for LoadError {
 }
 
 impl Entry {
-    /// Reads a file into memory if it is small enough. Of a larger file, only the descriptor is
-    /// kept.
+    /// Reads a file into memory if it is small enough. For a larger file, keeps only the
+    /// descriptor.
     pub(super) fn load(
         folder: &Folder,
         name: &str,
@@ -193,7 +191,7 @@ impl Entry {
         matches!(self.plain.content, Content::Memory(_))
     }
 
-    /// Returns how much memory a new entry uses, in bytes.
+    /// Returns the memory that a newly loaded file uses, in bytes.
     pub(super) fn weight(&self) -> usize {
         let siblings = self.coded.iter().map(|coded| match coded {
             Coded::Ready(variant) => variant.content.weight(),
@@ -202,8 +200,8 @@ impl Entry {
         OVERHEAD + self.plain.content.weight() + siblings.sum::<usize>()
     }
 
-    /// Returns the variant that the client ranks highest. The error is the coding in which a
-    /// variant must be made first.
+    /// Returns the variant that the client prefers. The error is the coding in which that variant
+    /// must be made first.
     pub(super) fn at_hand(&self, request: &Parts) -> Result<&Variant, Encoding> {
         if !self.offers.any() {
             return Ok(&self.plain);
@@ -213,7 +211,7 @@ impl Entry {
         };
         Ok(match &self.coded[encoding as usize] {
             Coded::No => &self.plain,
-            // The ranges of content that is compressed while it is sent are unknown.
+            // Content that is compressed while it is sent has unknown ranges.
             Coded::Ready(variant)
                 if matches!(variant.content, Content::Coded(..))
                     && request.headers.contains_key(RANGE) =>
@@ -228,7 +226,8 @@ impl Entry {
         })
     }
 
-    /// Returns the cell for the variant in a coding, if that variant is compressed on first use.
+    /// Returns the cell of a coding whose variant is compressed on first use; `None` for any other
+    /// coding.
     pub(super) fn later(&self, encoding: Encoding) -> Option<&OnceCell<Option<Box<Variant>>>> {
         match &self.coded[encoding as usize] {
             Coded::Later(cell) => Some(cell),
@@ -236,8 +235,8 @@ impl Entry {
         }
     }
 
-    /// Makes the variant with these compressed bytes. Returns `None` if they are hardly shorter
-    /// than the file.
+    /// Makes a variant from compressed bytes. Returns `None` unless they are at least a tenth
+    /// shorter than the file.
     pub(super) fn form(&self, encoding: Encoding, coded: Bytes, plain: &Bytes) -> Option<Variant> {
         if coded.len() > plain.len() / 10 * 9 {
             return None;
@@ -248,7 +247,7 @@ impl Entry {
     }
 }
 
-/// Returns a modification time, unless it is in the future (RFC 9110, section 8.8.2.1).
+/// Returns a file's modification time; `None` if it is in the future (RFC 9110, section 8.8.2.1).
 fn believable(nanoseconds: i128, now: SystemTime) -> Option<SystemTime> {
     let seconds = u64::try_from(nanoseconds / 1_000_000_000).ok()?;
     let modified = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
@@ -263,7 +262,8 @@ impl Content {
         let size = usize::try_from(stamp.size).map_err(|_| LoadError::Changing)?;
         let mut bytes = Vec::with_capacity(size + 1);
         (&file).take(stamp.size + 1).read_to_end(&mut bytes)?;
-        // An ETag must not stand for a mixture of two contents.
+        // If the file changed while it was read, the bytes may mix two versions, which must not get
+        // an ETag.
         if bytes.len() != size || Stamp::of(&file)? != stamp {
             return Err(LoadError::Changing);
         }
@@ -278,7 +278,7 @@ impl Content {
         }
     }
 
-    /// Returns the number of bytes to send, if it is known in advance.
+    /// Returns the number of bytes to send; `None` if it is unknown before compression.
     pub(super) fn length(&self) -> Option<u64> {
         match self {
             Self::Memory(bytes) => Some(bytes.len() as u64),
@@ -291,8 +291,8 @@ impl Content {
 impl Variant {
     fn new(common: &Common, stamp: Stamp, encoding: Option<Encoding>, content: Content) -> Self {
         let tag = tag(stamp, encoding);
-        // The map already contains the headers of every response, because a cloned map has no room
-        // for more.
+        // The map contains room for the headers that every response gets, because a cloned map has
+        // no spare room.
         let mut unchanged = headers::prepared();
         unchanged.insert(CACHE_CONTROL, common.cache_control.clone());
         unchanged.insert(ETAG, tag.clone());
@@ -332,6 +332,7 @@ fn tag(stamp: Stamp, encoding: Option<Encoding>) -> HeaderValue {
     } = stamp;
     let (dash, name) = encoding.map_or(("", ""), |encoding| ("-", encoding.name()));
     let text = format!("\"{inode:x}-{size:x}-{modified:x}-{changed:x}{dash}{name}\"");
-    // The text consists of digits, letters and dashes between quotes.
+    // The text consists of digits, letters and dashes between quotes, so it is always a valid
+    // header.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("W/\"\""))
 }

@@ -1,4 +1,4 @@
-//! A folder to be served, with its settings.
+//! A folder whose files are served, with its settings.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,10 +12,10 @@ use super::caching::Caching;
 use super::open::Root;
 use super::path::Asked;
 
-/// The file name of a folder's page.
+/// The file that is served in response to a request for its folder.
 pub(super) const INDEX: &str = "index.html";
 
-/// The settings of a folder, as given by a route.
+/// The settings of a folder, as configured in a route.
 #[derive(Debug, Clone, Default)]
 pub struct FolderSettings {
     /// The path of the folder, which may be created later. Until then, every response is 404.
@@ -25,12 +25,12 @@ pub struct FolderSettings {
     pub r#try: Vec<String>,
     /// Whether folders without an `index.html` are listed.
     pub listing: bool,
-    /// `Cache-Control` by pattern, in which `*` stands for any text. A pattern that contains a
-    /// slash is compared with the whole path, any other with the file's name. The longest matching
-    /// pattern wins.
+    /// `Cache-Control` by name pattern, in which `*` stands for any text. A pattern that contains a
+    /// slash is compared with the file's whole path, any other pattern with its name. The longest
+    /// matching pattern wins.
     pub cache: BTreeMap<String, String>,
-    /// Whether access to the files is restricted. If so, shared caches may not store files that no
-    /// pattern in `cache` matches.
+    /// Whether access to the files is restricted. If so, shared caches may not store files unless a
+    /// pattern in `cache` matches them.
     pub is_for_some: bool,
 }
 
@@ -42,13 +42,13 @@ pub enum FolderError {
         "try: `{text}` is no place to look\n  write `{{path}}`, `{{path}}/`, `{{path}}.html` or a file as `/index.html`"
     )]
     Try {
-        /// The entry as configured.
+        /// The invalid entry.
         text: String,
     },
-    /// `cache` contains a value that is not a valid header.
+    /// `cache` contains a value that is not a valid `Cache-Control` header.
     #[error("cache: the value of `{pattern}` is no header\n  write one as `public, max-age=3600`")]
     Cache {
-        /// The pattern with that value.
+        /// The pattern whose value is invalid.
         pattern: String,
     },
 }
@@ -71,7 +71,7 @@ pub struct Folder {
 enum Place {
     Path(String),
     Folder,
-    /// A fixed file, for every path except those of assets.
+    /// A fixed file, such as `/index.html`, which is tried for all paths except those of assets.
     Fixed(String),
 }
 
@@ -106,11 +106,11 @@ impl Folder {
         &self.root
     }
 
-    /// Prevents links from reaching anything below these paths, percent-encoded as in a request,
-    /// because other routes decide about access to them.
+    /// Keeps links from leading to anything below these paths, because other routes control the
+    /// access to them. The paths are percent-encoded as in a request.
     pub(crate) fn leave(&mut self, paths: impl IntoIterator<Item = String>) {
         let paths = paths.into_iter().filter_map(|path| {
-            // Hidden paths are never served anyway.
+            // A path that cannot be requested needs no protection.
             let asked = Asked::parse(&path).ok()?;
             Some(PathBuf::from(asked.relative.into_owned()))
         });
@@ -133,7 +133,7 @@ impl Folder {
             && self.elsewhere == other.elsewhere
     }
 
-    /// Takes over the cached files of a previous folder that [is the same](Self::is_same).
+    /// Takes over the cached files of the folder `old`, which [is the same](Self::is_same).
     pub(crate) fn go_on_from(&self, old: &Self) {
         self.id.store(old.id(), Ordering::Relaxed);
         let is_missing = old.is_missing.load(Ordering::Relaxed);
@@ -148,8 +148,8 @@ impl Folder {
         self.caching.of_listing()
     }
 
-    /// Returns all candidates in the order in which they are tried. `original` is the path before
-    /// any prefix was stripped.
+    /// Returns all files to try for a path, in order. `original` is the path before any prefix was
+    /// stripped.
     pub(super) fn candidates<'a>(
         &'a self,
         asked: &'a Asked<'_>,
@@ -162,7 +162,7 @@ impl Folder {
             .filter_map(move |place| place.at(asked, wants_page))
     }
 
-    /// Returns the file that most requests for this path get.
+    /// Returns the first file to try, which exists for most requests.
     pub(super) fn first<'a>(&self, asked: &'a Asked<'_>) -> Option<Cow<'a, str>> {
         match self.places.first()?.at(asked, false)? {
             Candidate::File(Cow::Borrowed(_)) => Some(Cow::Borrowed(&*asked.relative)),
@@ -173,7 +173,7 @@ impl Folder {
     }
 }
 
-/// Returns the path of a folder's page.
+/// Returns the path of a folder's index file.
 pub(super) fn index(folder: &str) -> String {
     if folder.is_empty() {
         INDEX.to_owned()

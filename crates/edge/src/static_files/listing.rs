@@ -1,4 +1,4 @@
-//! A listing of a folder as a page, if the route permits it.
+//! Renders an HTML page that lists a folder's files, if the route permits it.
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use super::open::Root;
 use crate::body::{Answer, Body};
 use crate::filters::compression;
 
-/// The largest number of names. A longer listing is cut off and says so.
+/// The maximum number of names. A longer listing is truncated and says so.
 const MOST: usize = 10_000;
 /// The encoding of a path segment: all characters except the unreserved ones (RFC 3986, section
 /// 2.3).
@@ -23,7 +23,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The items of a folder, folders first, sorted by name.
+/// The files and subfolders of a folder, folders first, sorted by name.
 #[derive(Debug)]
 pub(super) struct Page {
     items: Vec<Item>,
@@ -47,8 +47,8 @@ impl Item {
     }
 }
 
-/// Reads a folder. Returns `None` if there is no folder at this path. Items that may not be served
-/// are omitted.
+/// Reads a folder. Returns `None` if there is no folder at this path. Omits files that must not be
+/// served.
 pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> {
     let Some(folder) = root.folder(relative)? else {
         return Ok(None);
@@ -74,7 +74,7 @@ pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> 
         } else {
             format!("{relative}/{name}")
         };
-        // Links that lead out of the folder, pipes and the like are omitted.
+        // Links that lead out of the folder, pipes and other special files are omitted.
         let Some(what) = root
             .what(&path)?
             .filter(|what| what.is_file() || what.is_dir())

@@ -1,4 +1,4 @@
-//! Looks up a path on the disk, in a thread that may block.
+//! Looks up a path on the disk, on a thread that may block.
 
 use std::io;
 use std::sync::Arc;
@@ -13,21 +13,20 @@ use super::open::Root;
 use super::path::Asked;
 use crate::filters::compression::Encoding;
 
-/// How often a file that is being written is read before the lookup gives up.
+/// The number of attempts to read a file that another process is writing.
 const TRIES: usize = 3;
 
 pub(super) struct DiskLookup {
     pub(super) folder: Arc<Folder>,
     pub(super) memory: Memory,
     pub(super) asked: Asked<'static>,
-    /// The file that the caller has already looked up in memory.
+    /// The file that the caller has already looked up in the memory cache.
     pub(super) first: Option<String>,
     /// The path before any prefix was stripped.
     pub(super) original: String,
     pub(super) now: SystemTime,
 }
 
-/// The result of a lookup.
 pub(super) enum LookupResult {
     File(Arc<Entry>),
     /// A folder that was requested without a trailing slash.
@@ -37,18 +36,18 @@ pub(super) enum LookupResult {
 }
 
 impl DiskLookup {
-    /// Runs the lookup in a thread that may block. If `is_known` is true, the file is in memory and
-    /// must be checked.
+    /// Runs the lookup on a thread that may block. If `is_known` is true, the file is in the memory
+    /// cache and must be compared with the disk.
     pub(super) async fn run(self, is_known: bool) -> io::Result<LookupResult> {
         let turn = self.memory.turn_to_look().await?;
-        // Another request may have read the file while this request waited.
+        // While this request waited, another request may have read the file.
         if !is_known
             && let Some(first) = &self.first
             && let Known::Fresh(entry) = self.memory.find(self.folder.id(), first, self.now)
         {
             return Ok(LookupResult::File(entry));
         }
-        // The permit moves to the thread, because the thread continues to work if the client
+        // The permit moves to the thread, because the thread continues to run if the client
         // disconnects.
         let asked = tokio::task::spawn_blocking(move || {
             let seen = self.run_here();
@@ -69,14 +68,15 @@ impl DiskLookup {
     }
 
     fn search(&self) -> io::Result<LookupResult> {
-        // Opened for each lookup, since sites are deployed by replacing their folder.
+        // The folder is opened for each lookup, because sites are often deployed by replacing their
+        // folder.
         let root = match self.folder.open() {
             Ok(root) => {
                 self.folder.is_missing.store(false, Ordering::Relaxed);
                 root
             }
             Err(error) if is_missing(&error) => {
-                // A missing folder is logged once, not for every request.
+                // A missing folder is logged once, not for each request.
                 if !self.folder.is_missing.swap(true, Ordering::Relaxed) {
                     tracing::warn!(%error, root = %self.folder.root().display(), "a folder to serve is not there");
                 }
@@ -149,7 +149,7 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
 }
 
-/// Opens a file and its compressed variants that are not older than the file.
+/// Opens a file and those of its precompressed siblings that are not older.
 fn open(root: &Root<'_>, name: &str) -> io::Result<Option<Opened>> {
     let Some(plain) = root.file(name)? else {
         return Ok(None);

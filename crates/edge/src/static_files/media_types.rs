@@ -1,8 +1,8 @@
-//! Media types of files, by the extension of the name.
+//! Determines a file's media type by its extension.
 
 use http::HeaderValue;
 
-/// Types that are missing or outdated in the library's table.
+/// Media types that are missing or outdated in the crate mime_guess.
 const OURS: [(&str, &str); 9] = [
     ("js", "text/javascript; charset=utf-8"),
     ("mjs", "text/javascript; charset=utf-8"),
@@ -15,8 +15,8 @@ const OURS: [(&str, &str); 9] = [
     ("md", "text/markdown; charset=utf-8"),
 ];
 
-/// Returns the type of a file, or `application/octet-stream` if the type is unknown. Text files are
-/// assumed to be UTF-8.
+/// Returns a file's media type, or `application/octet-stream` for an unknown extension. Text files
+/// are assumed to be UTF-8.
 pub(super) fn of(name: &str) -> HeaderValue {
     let ending = name
         .rsplit('/')

@@ -1,4 +1,4 @@
-//! The small files that a worker has read recently.
+//! The small files that a worker has read recently, kept in memory.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
@@ -14,16 +14,16 @@ use super::entry::{Content, Entry, Stamps, Variant};
 use crate::body::Readers;
 use crate::filters::compression::{Encoder, Encoding};
 
-/// The default size in bytes.
+/// The default size of the memory cache, in bytes.
 const SIZE: usize = 64 << 20;
-/// How long a file is served before it is compared with the disk again.
+/// How long a file in memory is served before it is compared with the disk again.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// The number of concurrent disk lookups. Each lookup may read a file into memory, and uses a
-/// thread in addition to the worker's.
+/// The maximum number of concurrent disk lookups. Each lookup may read a file into memory, and uses
+/// a thread besides the worker's.
 const LOOKS_AT_ONCE: usize = 16;
 
-/// Files in memory. Each worker has its own memory, so there is no lock contention. Clones share
-/// the same memory.
+/// A worker's memory cache of files. Each worker has its own, so there is no lock contention.
+/// Clones share the same cache.
 #[derive(Debug, Clone)]
 pub struct Memory(Arc<Shared>);
 
@@ -32,8 +32,7 @@ struct Shared {
     kept: Mutex<Kept>,
     size: usize,
     looks: Arc<Semaphore>,
-    /// The permit to compress. Only one file is compressed at a time, so that the other cores can
-    /// serve requests.
+    /// Only one file is compressed at a time, so that the other cores can serve requests.
     compressing: Arc<Semaphore>,
     readers: Readers,
     random: RandomState,
@@ -44,7 +43,8 @@ struct Shared {
 struct Kept {
     folders: HashMap<u64, HashMap<Box<str>, Slot>>,
     weight: usize,
-    /// A counter that is incremented with every use.
+    /// The number of uses so far. It increases with each use and orders the files by their last
+    /// use.
     uses: u64,
 }
 
@@ -56,11 +56,11 @@ struct Slot {
     used: u64,
 }
 
-/// The result of a lookup in memory.
+/// The result of a lookup in the memory cache.
 pub(super) enum Known {
     Fresh(Arc<Entry>),
     /// The caller must compare the file with the disk. In the meantime, other requests are served
-    /// from memory.
+    /// from the memory cache.
     Due,
     Nothing,
 }
@@ -72,7 +72,7 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// Makes a memory of about this many bytes.
+    /// Makes a memory cache of about `size` bytes.
     pub fn new(size: usize) -> Self {
         Self(Arc::new(Shared {
             kept: Mutex::default(),
@@ -85,7 +85,7 @@ impl Memory {
         }))
     }
 
-    /// Returns the number of bytes in use, for metrics.
+    /// Returns the number of bytes that the cached files use, for metrics.
     pub fn weight(&self) -> usize {
         self.kept().weight
     }
@@ -98,7 +98,7 @@ impl Memory {
             return Known::Nothing;
         };
         slot.used = uses;
-        // If the clock was set back, a file must not be served unchecked for long.
+        // A clock that was set back must not let a file be served unchecked for long.
         let age = now
             .duration_since(slot.checked)
             .unwrap_or_else(|ahead| ahead.duration());
@@ -115,7 +115,7 @@ impl Memory {
         looks.acquire_owned().await.map_err(io::Error::other)
     }
 
-    /// Returns the file in memory if it is still the same as on disk.
+    /// Returns the cached file if it has not changed on disk.
     pub(super) fn confirm(
         &self,
         folder: u64,
@@ -156,7 +156,7 @@ impl Memory {
         self.kept().forget(folder, name);
     }
 
-    /// Drops the files of all folders except these.
+    /// Removes the files of all folders except these.
     pub(crate) fn keep_folders(&self, ids: &HashSet<u64>) {
         let mut kept = self.kept();
         kept.folders.retain(|folder, _| ids.contains(folder));
@@ -164,7 +164,7 @@ impl Memory {
         kept.weight = slots.map(|slot| slot.weight).sum();
     }
 
-    /// Accounts for a new variant of a file in memory.
+    /// Adds the size of a cached file's new variant to the memory in use.
     fn grew(&self, entry: &Arc<Entry>, bytes: usize) {
         let mut kept = self.kept();
         if let Some(slot) = kept.slot(entry.folder, &entry.name)
@@ -176,7 +176,7 @@ impl Memory {
         }
     }
 
-    /// Returns a file's variant in the given coding, and creates that variant on first use.
+    /// Returns a file's variant in the given coding, which is compressed on first use.
     pub(super) async fn coded<'e>(&self, entry: &'e Arc<Entry>, encoding: Encoding) -> &'e Variant {
         let Some(cell) = entry.later(encoding) else {
             return &entry.plain;
@@ -195,7 +195,7 @@ impl Memory {
         made.as_deref().unwrap_or(&entry.plain)
     }
 
-    /// Compresses a file in a thread that may block. Returns `None` if that fails.
+    /// Compresses a file on a thread that may block. Returns `None` if that fails.
     async fn compress(&self, plain: Bytes, encoding: Encoding) -> Option<Bytes> {
         let turn = Arc::clone(&self.0.compressing).acquire_owned().await.ok()?;
         let work = tokio::task::spawn_blocking(move || {
@@ -216,20 +216,21 @@ impl Memory {
         }
     }
 
-    /// Returns the readers of files that are not in memory.
+    /// Returns the readers of files that are too large for the memory cache.
     pub(super) fn readers(&self) -> &Readers {
         &self.0.readers
     }
 
     /// Generates an unpredictable number for multipart boundaries, so that nobody can deliberately
-    /// make a file that contains a boundary.
+    /// create a file that contains a boundary.
     pub(super) fn draw(&self) -> u64 {
         let number = self.0.drawn.fetch_add(1, Ordering::Relaxed);
         self.0.random.hash_one(number)
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        // A panic can leave one file too many or too few in memory, which is harmless.
+        // If a thread panics while it holds the lock, the cache may contain one file too many or
+        // too few, which is harmless.
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -251,8 +252,8 @@ impl Kept {
         }
     }
 
-    /// If the memory is full, drops the less recently used half of the files. Dropping many files
-    /// at once makes this rare.
+    /// If the cache is full, removes the less recently used half of the files. Because many files
+    /// are removed together, this happens rarely.
     fn shrink(&mut self, size: usize) {
         if self.weight <= size {
             return;

@@ -1,6 +1,6 @@
-//! Opens files below a root, whatever the path or its links contain.
+//! Opens files below a root folder. Neither the requested path nor links can lead outside.
 //!
-//! A link's target is served only if the target's own path would be served: no segment of that path
+//! A link's target is served only if it could be requested by its own path: no segment of that path
 //! begins with a dot, and the path does not belong to another route.
 
 use std::ffi::OsStr;
@@ -17,14 +17,14 @@ use super::path::is_hidden;
 
 const TRIES: usize = 16;
 
-/// A folder that lookups cannot leave.
+/// An open folder outside which no lookup can lead.
 pub(super) struct Root<'a> {
     folder: OwnedFd,
-    /// Paths below the folder that belong to other routes and that links must not lead to.
+    /// Paths below the folder that belong to other routes. Links must not lead to them.
     elsewhere: &'a [PathBuf],
 }
 
-/// Metadata that identifies a version of a file's content.
+/// Metadata that changes whenever a file's content changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) device: u64,
@@ -32,8 +32,8 @@ pub(super) struct Stamp {
     pub(super) size: u64,
     /// The time of modification, in nanoseconds since 1970.
     pub(super) modified: i128,
-    /// The time at which the inode was changed, in nanoseconds since 1970. Programs cannot set this
-    /// time.
+    /// The time at which the inode was changed, in nanoseconds since 1970. Unlike the modification
+    /// time, it cannot be set by programs.
     pub(super) changed: i128,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Root<'a> {
 
     /// Opens a regular file. Returns `None` if the file is missing or must not be served.
     pub(super) fn file(&self, relative: &str) -> io::Result<Option<(File, Stamp)>> {
-        // `NONBLOCK` is set because opening a pipe must not block until the pipe has a writer.
+        // Without `NONBLOCK`, opening a pipe would block until the pipe has a writer.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let Some(opened) = found(relative, self.beneath(relative, flags))? else {
             return Ok(None);
@@ -81,7 +81,7 @@ impl<'a> Root<'a> {
         found(relative, self.beneath(relative, flags))
     }
 
-    /// Returns the metadata of a file or folder. Links are followed as in [`Root::file`].
+    /// Returns the metadata of a file or folder. Follows links as [`Root::file`] does.
     pub(super) fn what(&self, relative: &str) -> io::Result<Option<std::fs::Metadata>> {
         let opened = found(
             relative,
@@ -95,7 +95,7 @@ impl<'a> Root<'a> {
     fn beneath(&self, relative: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let border = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         match self.resolve(relative, flags, border | ResolveFlags::NO_SYMLINKS) {
-            // The path contains a link.
+            // The kernel reports that the path contains a link.
             Err(Errno::LOOP) => {}
             opened => return opened,
         }
@@ -107,8 +107,8 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Whether a link's target is also served under the target's own path. The kernel reports that
-    /// path; if it cannot, the target is not served.
+    /// Whether a link's target could be requested by its own path. The kernel reports that path; if
+    /// it cannot, the target is not served.
     fn serves(&self, opened: &OwnedFd) -> bool {
         let path = |opened: &OwnedFd| {
             std::fs::read_link(format!("/proc/self/fd/{}", opened.as_raw_fd())).ok()
@@ -133,7 +133,7 @@ impl<'a> Root<'a> {
             tries -= 1;
             match rustix::fs::openat2(&self.folder, relative, flags, Mode::empty(), border) {
                 Err(Errno::AGAIN | Errno::INTR) if tries > 0 => {}
-                // Some sandboxes refuse unknown system calls with `EPERM`.
+                // Some sandboxes refuse system calls that they do not know with `EPERM`.
                 Err(Errno::NOSYS | Errno::PERM) => return self.step_by_step(relative, flags),
                 opened => return opened,
             }
@@ -160,7 +160,7 @@ impl<'a> Root<'a> {
     }
 }
 
-/// Distinguishes a missing file from a failed lookup.
+/// Turns the errors of a missing file into `None`. Other errors mean that the lookup failed.
 fn found(relative: &str, opened: rustix::io::Result<OwnedFd>) -> io::Result<Option<OwnedFd>> {
     match opened {
         Ok(opened) => Ok(Some(opened)),
@@ -216,7 +216,7 @@ mod tests {
         ] {
             assert!(root.step_by_step(hidden, read).is_err(), "{hidden}");
         }
-        // With `openat2`, links within the folder are followed.
+        // With `openat2`, links that stay within the folder are followed.
         assert!(root.file("inside/b/c.txt").unwrap().is_some());
         assert!(root.file("a/b/link").unwrap().is_some());
         for hidden in ["out", "../secret", "a/../../secret", "a", ""] {

@@ -1,18 +1,18 @@
-//! Decodes the path of a request once, and rejects invalid paths before the disk is used.
+//! Decodes a request's path once, and rejects invalid paths before the disk is accessed.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// The only name with a leading dot that is served (RFC 8615).
+/// The only name with a leading dot whose files are served (RFC 8615).
 const WELL_KNOWN: &str = ".well-known";
 
-/// A path below a root, which consists of ordinary segments only.
+/// A decoded path below the root folder, without empty and dot segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Asked<'a> {
-    /// The path without leading and trailing slashes, as in `a/b`; empty for the root.
+    /// The path without leading and trailing slashes, as in `a/b`; empty for the root folder.
     pub(super) relative: Cow<'a, str>,
-    /// Whether a folder is requested, that is, whether the path ends with a slash.
+    /// Whether the path ends with a slash, which means that a folder is requested.
     pub(super) is_folder: bool,
 }
 
@@ -20,7 +20,7 @@ pub(super) struct Asked<'a> {
 pub(super) enum Refused {
     /// The path contains a `%` without two hexadecimal digits.
     Invalid,
-    /// The path is never served.
+    /// No file is ever served for this path.
     Hidden,
 }
 
@@ -60,7 +60,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Whether the path needs neither decoding nor rejection. Checks each byte once.
+/// Whether the path needs neither decoding nor rejection.
 fn is_ordinary(path: &str) -> bool {
     let mut before = b'/';
     for byte in path.bytes() {
@@ -73,12 +73,12 @@ fn is_ordinary(path: &str) -> bool {
     before != b'/' || path.is_empty()
 }
 
-/// Whether files of this name are never served.
+/// Whether a file or folder with this name is never served.
 pub(super) fn is_hidden(name: &[u8]) -> bool {
     name.starts_with(b".") && name != WELL_KNOWN.as_bytes()
 }
 
-/// Decodes the segments. Empty segments are skipped, as in the file system.
+/// Decodes the segments of a path. Empty segments are skipped, as in the file system.
 fn decode(path: &str) -> Result<String, Refused> {
     if !is_encoded_well(path) {
         return Err(Refused::Invalid);

@@ -1,4 +1,4 @@
-//! Requests through [`answer`], as the edge makes them, on real folders.
+//! Tests [`answer`] with requests as the edge makes them, on real folders.
 
 mod changing;
 mod forms;
@@ -15,13 +15,13 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// The modification time of every test file, in 2009, unless a test sets another.
+/// The default modification time of the test files, in 2009.
 const WRITTEN: u64 = 1_234_567_890;
 const WRITTEN_TEXT: &str = "Fri, 13 Feb 2009 23:31:30 GMT";
-/// The time of the requests, in 2040.
+/// The simulated time of the requests, in 2040.
 const NOW: u64 = 2_208_988_800;
 
-/// A served folder, and the files next to it.
+/// A served folder, and files beside it that must not be served.
 struct World {
     place: TempDir,
     folder: Arc<Folder>,
@@ -268,7 +268,7 @@ async fn a_single_page_app_answers_pages_but_no_missing_assets() {
         ("/apiary", 200, "app"),
         ("/.env", 404, ""),
     ] {
-        // The first request is served from the disk, the second from memory.
+        // The first response comes from the disk, the second from the memory cache.
         for _ in 0..2 {
             let got = world.get(uri).await;
             assert_eq!(

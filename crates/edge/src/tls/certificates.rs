@@ -1,4 +1,4 @@
-//! All certificates, by name. When a certificate changes, the whole table is replaced.
+//! All certificates, by host name. When a certificate changes, the whole table is replaced.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -18,43 +18,42 @@ use super::{CertificateFiles, TlsSettings};
 
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file cannot be read.
     #[error("cannot read {}: {cause}\n  the user that runs this must be able to read it", path.display())]
     Unreadable {
         path: PathBuf,
         /// The description of the error.
         cause: String,
     },
-    /// The file contains no certificate or no private key.
+    /// The file does not contain the expected certificate or private key.
     #[error("{} holds no {kind}\n  it must be a PEM file", path.display())]
     Empty {
         path: PathBuf,
-        /// The missing item, a certificate or a private key.
+        /// The missing item: a certificate or a private key.
         kind: &'static str,
     },
-    /// A key and a certificate do not belong together, or are of an unknown type.
+    /// The key and the certificate do not belong together, or their type is unsupported.
     #[error("{} and {} are no pair: {cause}\n  the key must be the one the certificate was made for", chain.display(), key.display())]
     NoPair {
         chain: PathBuf,
         key: PathBuf,
-        /// The error of the TLS library.
+        /// The error of rustls.
         cause: rustls::Error,
     },
     /// A certificate contains no names.
     #[error("the certificate in {} names no host\n  name them: hosts = [\"example.org\"]", chain.display())]
     Nameless {
-        /// The file with the certificate.
+        /// The file that contains the certificate.
         chain: PathBuf,
     },
     /// A self-signed certificate could not be created.
     #[error("cannot make a self-signed certificate: {0}")]
     SelfSigned(String),
-    /// The TLS library could not be set up.
+    /// rustls could not be set up.
     #[error("TLS cannot be set up: {0}")]
     Engine(rustls::Error),
 }
 
-/// All certificates, both from files and ordered.
+/// All certificates, both from files and ordered from an authority.
 #[derive(Debug)]
 pub(crate) struct Certificates {
     table: ArcSwap<Table>,
@@ -62,7 +61,7 @@ pub(crate) struct Certificates {
     ordered: ArcSwapOption<Ordered>,
 }
 
-/// The certificates from an authority, and the challenges for new ones.
+/// The certificates ordered from an authority, and the challenges for new ones.
 #[derive(Debug)]
 struct Ordered {
     issued: Arc<Issued>,
@@ -73,7 +72,7 @@ struct Ordered {
 #[derive(Debug, Default)]
 struct Table {
     exact: HashMap<String, Arc<CertifiedKey>>,
-    /// Wildcard certificates by the text after `*.`.
+    /// Wildcard certificates, by the part of their name after `*.`.
     wildcard: HashMap<String, Arc<CertifiedKey>>,
     by_address: HashMap<IpAddr, Arc<CertifiedKey>>,
     /// The certificate for clients that send no host name.
@@ -81,7 +80,7 @@ struct Table {
     self_signed: Option<Arc<CertifiedKey>>,
 }
 
-/// The certificates that the table is built from.
+/// The certificates in files and the self-signed one, from which the lookup table is built.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pairs: Vec<Pair>,
@@ -92,7 +91,7 @@ pub(crate) struct Sources {
 type SelfSigned = (BTreeSet<String>, Arc<CertifiedKey>);
 
 impl Certificates {
-    /// Reads all files. Fails if a file cannot be used.
+    /// Reads all certificate files. Fails if a file cannot be used.
     pub(crate) fn load(settings: &TlsSettings) -> Result<Self, TlsError> {
         let sources = Sources::load(settings, None)?;
         Ok(Self {
@@ -102,7 +101,7 @@ impl Certificates {
         })
     }
 
-    /// Reads the files of other settings, but does not use them yet.
+    /// Reads the certificate files of new settings, without using the certificates yet.
     pub(crate) fn read(&self, settings: &TlsSettings) -> Result<Sources, TlsError> {
         let kept = {
             let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,8 +116,8 @@ impl Certificates {
         self.table.store(Arc::new(sources.table()));
     }
 
-    /// Reloads the files that have changed. If a new pair of files is invalid, the old certificate
-    /// stays in use.
+    /// Reloads the certificate files that have changed. If a new certificate and key are invalid,
+    /// the old certificate stays in use.
     pub(crate) fn refresh(&self) {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = false;
@@ -127,7 +126,7 @@ impl Certificates {
             if stamp == pair.stamp {
                 continue;
             }
-            // An error is logged once. The pair is tried again when its files change again.
+            // An error is logged once. The files are read again when they change again.
             pair.stamp = stamp;
             match Pair::load(&pair.files) {
                 Ok(fresh) => {
@@ -146,7 +145,7 @@ impl Certificates {
     }
 
     /// Returns the certificates in use, each with the names for which it is used. Omits the
-    /// self-signed certificate and certificates whose validity cannot be parsed.
+    /// self-signed certificate, and certificates whose validity period cannot be parsed.
     pub(crate) fn in_use(&self) -> Vec<InUse> {
         let files = self.in_files();
         let files = files.into_iter().map(|file| InUse {
@@ -167,7 +166,7 @@ impl Certificates {
         files.chain(ordered).collect()
     }
 
-    /// Returns the certificates of [`Self::in_use`] that come from files.
+    /// Returns the certificates in use that come from files.
     pub(crate) fn in_files(&self) -> Vec<FileCertificate> {
         let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let table = self.table.load();
@@ -194,8 +193,8 @@ impl Certificates {
         shown.collect()
     }
 
-    /// Sets the source of ordered certificates. With `None`, ordered certificates are no longer
-    /// used.
+    /// Sets the source of certificates ordered from an authority. With `None`, such certificates
+    /// are no longer used.
     pub(crate) fn order(&self, acme: Option<&Acme>) {
         self.ordered.store(acme.map(|acme| {
             Arc::new(Ordered {
@@ -206,19 +205,19 @@ impl Certificates {
         }));
     }
 
-    /// Returns the certificate for a TLS-ALPN-01 challenge for this name.
+    /// Returns the certificate that responds to a TLS-ALPN-01 challenge for this name.
     pub(crate) fn proof(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         self.ordered.load().as_ref()?.challenges.tls_alpn_01(name)
     }
 
-    /// Returns the text for the HTTP-01 challenge with this token.
+    /// Returns the response to the HTTP-01 challenge with this token.
     pub(crate) fn proof_text(&self, token: &str) -> Option<Arc<str>> {
         self.ordered.load().as_ref()?.challenges.http_01(token)
     }
 
-    /// Returns the certificate for this name. An exact name takes precedence over a wildcard.
-    /// Certificates from files take precedence over ordered ones, and ordered ones over the
-    /// self-signed one.
+    /// Returns the certificate for a host name. An exact name takes precedence over a wildcard.
+    /// Certificates from files take precedence over ordered certificates, and these over the
+    /// self-signed certificate.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let table = self.table.load();
         let lower;
@@ -241,7 +240,7 @@ impl Certificates {
         found.cloned()
     }
 
-    /// Whether the certificate used for this name is an ordered one.
+    /// Whether the certificate for this name is one that was ordered from an authority.
     pub(crate) fn is_issued(&self, name: &str) -> bool {
         let ordered = self.ordered.load();
         let issued = ordered
@@ -253,8 +252,8 @@ impl Certificates {
         })
     }
 
-    /// Returns the certificate for clients that send no host name and have connected to this
-    /// address: a certificate that contains the address, or else the default. The self-signed
+    /// Returns the certificate for clients that send no host name and have connected to the address
+    /// `local`: a certificate that contains the address, or else the default one. The self-signed
     /// certificate is used only if there is no other.
     pub(crate) fn unnamed(&self, local: Option<IpAddr>) -> Option<Arc<CertifiedKey>> {
         let table = self.table.load();
@@ -313,7 +312,7 @@ impl Sources {
 }
 
 impl Table {
-    /// Adds a certificate, unless the name already has a certificate.
+    /// Adds a certificate for a name, unless another certificate for that name was added earlier.
     fn add(&mut self, name: &str, certificate: &Arc<CertifiedKey>) {
         let name = name.to_ascii_lowercase();
         let (names, name) = match name.strip_prefix("*.") {
@@ -362,7 +361,7 @@ mod tests {
 
     use super::*;
 
-    /// Writes files with a certificate for these names that expired on 1 April 2020.
+    /// Writes files with a test certificate that expired on 1 April 2020.
     fn ended(folder: &Path, file: &str, names: &[&str]) -> CertificateFiles {
         let key = KeyPair::generate().unwrap();
         let names: Vec<_> = names.iter().copied().map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! Metrics and log messages about expiring certificates, whatever their source.
+//! Metrics and log messages about expiring certificates, both from files and ordered.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::acme::{Life, later};
 use crate::metrics::{self, Passing};
 
-/// How often an expiring certificate is logged.
+/// The interval at which an expiring certificate is logged.
 const LOUD_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A certificate in use.
@@ -20,7 +20,7 @@ pub(crate) struct InUse {
     pub(crate) why: Option<String>,
 }
 
-/// The metrics, and the log entries about each certificate.
+/// The metrics about certificates, and the times at which expiring certificates were logged.
 #[derive(Debug)]
 pub(crate) struct Expiry {
     days: Passing<String>,
@@ -38,7 +38,7 @@ impl Default for Expiry {
 }
 
 impl Expiry {
-    /// Updates the metrics, and logs the certificates that should have been replaced.
+    /// Updates the metrics, and logs expiring certificates that should have been replaced.
     pub(crate) fn look(&mut self, all: &[InUse], now: Timestamp) {
         #[expect(clippy::cast_precision_loss, reason = "days, a few hundred at most")]
         self.days.tell(all.iter().flat_map(|one| {
@@ -51,7 +51,7 @@ impl Expiry {
         }
     }
 
-    /// Returns the certificates to be logged now: each overdue certificate, every day until it is
+    /// Returns the certificates to be logged now: each overdue certificate, once a day until it is
     /// replaced. If several certificates have the same names, only one is logged.
     fn due<'a>(&mut self, all: &'a [InUse], now: Timestamp) -> Vec<&'a InUse> {
         let loud = all.iter().filter(|one| one.life.is_loud(now));
@@ -102,7 +102,7 @@ mod tests {
             ("2026-03-18T00:00:01Z", false),
             ("2026-03-18T23:59:59Z", false),
             ("2026-03-19T00:00:00Z", true),
-            // After the clock was set back, certificates are still logged.
+            // A clock that was set back does not suppress the log message.
             ("2026-03-18T12:00:00Z", true),
             ("2026-05-01T00:00:00Z", true),
         ] {
@@ -114,7 +114,7 @@ mod tests {
         }
     }
 
-    /// A host may have two certificates, one of which is for older clients.
+    /// A host may have a second certificate for older clients.
     #[test]
     fn two_of_the_same_names_are_spoken_of_as_one() {
         let all = [ninety_days("a.example"), ninety_days("a.example")];

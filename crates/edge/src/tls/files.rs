@@ -1,4 +1,4 @@
-//! Certificates in files.
+//! Certificates that are read from files.
 
 use std::fs;
 use std::net::IpAddr;
@@ -18,15 +18,14 @@ use super::CertificateFiles;
 use super::certificates::TlsError;
 use crate::crypto::provider;
 
-/// The largest certificate or key file, in bytes.
+/// The maximum size of a certificate or key file, in bytes.
 const SIZE: u64 = 1024 * 1024;
 
-/// A certificate in use that comes from a file.
+/// A certificate that is in use and comes from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileCertificate {
     /// The names for which the certificate is used, such as `example.org` or `*.example.org`.
     pub names: Vec<String>,
-    /// The file from which the certificate was read.
     pub chain: PathBuf,
     pub valid_from: Timestamp,
     pub valid_until: Timestamp,
@@ -42,20 +41,19 @@ impl FileCertificate {
     }
 
     /// Whether the certificate should have been replaced by now. Such a certificate is logged every
-    /// day. A certificate is overdue in its last 14 days; if it is valid for less than six weeks in
-    /// total, in the last sixth of that time.
+    /// day. A certificate is overdue in the last 14 days of its validity period; if the period is
+    /// shorter than six weeks, in the last sixth of it.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.life().is_loud(now)
     }
 }
 
-/// A certificate with its key, as last read from its files.
+/// A certificate and its key, as last read from their files.
 #[derive(Debug)]
 pub(super) struct Pair {
     pub(super) files: CertificateFiles,
     pub(super) stamp: Stamp,
     pub(super) names: Vec<String>,
-    /// The IP addresses in the certificate.
     pub(super) addresses: Vec<IpAddr>,
     /// The certificate's validity period, if it can be parsed.
     pub(super) life: Option<Life>,
@@ -64,7 +62,8 @@ pub(super) struct Pair {
 
 impl Pair {
     pub(super) fn load(files: &CertificateFiles) -> Result<Self, TlsError> {
-        // The stamp is taken before reading, so that a change during reading is noticed later.
+        // The stamp is determined before reading. If the files change during reading, the old stamp
+        // reveals the change later.
         let stamp = Stamp::of(files);
         let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(&files.chain)?)
             .collect::<Result<_, _>>()
@@ -90,7 +89,8 @@ impl Pair {
             .ok()
             .and_then(|(_, leaf)| Life::of(&leaf));
         let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|_| {
-            // The cause is omitted, so that no content of the key appears in the error.
+            // The error does not contain its cause, because the cause could contain parts of the
+            // key.
             TlsError::Empty {
                 path: files.key.clone(),
                 kind: "private key",
@@ -111,8 +111,8 @@ impl Pair {
 
 impl CertificateFiles {
     /// Returns the host names for which the certificate is used: the configured names, or else the
-    /// names in the certificate. Empty if the file cannot be read; that error is reported when the
-    /// file is used.
+    /// certificate's own names. Returns none if the file cannot be read; that error is reported
+    /// when the file is used.
     pub(crate) fn names(&self) -> Vec<String> {
         if !self.hosts.is_empty() {
             return self.hosts.clone();
@@ -132,7 +132,8 @@ impl CertificateFiles {
     }
 }
 
-/// Metadata that reveals any change to the files, even if only permissions change.
+/// Metadata of the certificate and key files, which reveals any change, even if only permissions
+/// change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stamp([Option<(u64, u64, i64, i64)>; 2]);
 
@@ -140,7 +141,7 @@ impl Stamp {
     pub(super) fn of(files: &CertificateFiles) -> Self {
         Self([&files.chain, &files.key].map(|path| {
             let found = fs::metadata(path).ok()?;
-            // The ctime changes whenever the mtime does.
+            // The mtime is not needed, because the ctime changes whenever the mtime does.
             Some((found.ino(), found.len(), found.ctime(), found.ctime_nsec()))
         }))
     }
@@ -156,7 +157,8 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|error| TlsError::unreadable(path, &error))
 }
 
-/// Returns the host names in a certificate. The common name is ignored (RFC 6125).
+/// Returns the host names in a certificate's `subjectAltName`. The common name is ignored (RFC
+/// 6125).
 fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
     alternatives(leaf, |name| match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
@@ -164,7 +166,7 @@ fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
     })
 }
 
-/// Returns the IP addresses in a certificate (RFC 5280, section 4.2.1.6).
+/// Returns the IP addresses in a certificate's `subjectAltName` (RFC 5280, section 4.2.1.6).
 fn addresses_in(leaf: &CertificateDer<'_>) -> Vec<IpAddr> {
     alternatives(leaf, |name| match name {
         GeneralName::IPAddress(octets) => match octets.len() {
@@ -208,7 +210,8 @@ mod tests {
             is_default: false,
         };
         let before = Stamp::of(&files);
-        // File timestamps are coarse, so the test changes the file until the stamp differs.
+        // File timestamps are coarse, so the test changes the file repeatedly until the stamp
+        // differs.
         let until = Instant::now() + Duration::from_mins(1);
         while Stamp::of(&files) == before {
             assert!(Instant::now() < until, "nobody would read it again");

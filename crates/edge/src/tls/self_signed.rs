@@ -10,7 +10,6 @@ use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use super::certificates::TlsError;
 use super::provider;
 
-/// Creates a certificate for these names and for the loopback addresses.
 pub(super) fn self_signed(names: &BTreeSet<String>) -> Result<Arc<CertifiedKey>, TlsError> {
     let made = || -> Result<_, rcgen::Error> {
         let mut params = CertificateParams::new(names.iter().cloned().collect::<Vec<_>>())?;

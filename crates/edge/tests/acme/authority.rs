@@ -1,5 +1,5 @@
-//! A private Pebble, with its own ports and root certificate, and a resolver that resolves every
-//! name to this machine.
+//! Runs a private Pebble, with its own ports and root certificate, and a DNS server that resolves
+//! every name to this machine.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 
-/// How long starting may take on a busy machine.
+/// The timeout for a server's start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A test's requirements for its authority.
+/// The properties of the authority that a test needs.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Wishes {
-    /// The percentage of valid nonces that Pebble refuses.
+    /// The percentage of valid nonces that Pebble rejects.
     pub(crate) refused_nonces: u8,
     /// The ID and key of the only account that Pebble accepts; `None` to accept any account.
     pub(crate) external: Option<(&'static str, &'static str)>,
@@ -43,8 +43,8 @@ impl Drop for Running {
 }
 
 impl Authority {
-    /// Starts both servers. Returns `None` if Pebble is not installed and the environment allows
-    /// that.
+    /// Starts Pebble and its DNS server. Returns `None` if Pebble is not installed and the
+    /// environment permits skipping these tests.
     pub(crate) fn start(http_port: u16, tls_port: u16, wishes: Wishes) -> Option<Self> {
         if !is_installed() {
             return None;
@@ -109,7 +109,7 @@ impl Authority {
         format!("https://localhost:{}/dir", self.port)
     }
 
-    /// Returns the file with the root certificate of the authority's own HTTPS server.
+    /// Returns the file with the root certificate for the authority's own HTTPS server.
     pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("root.pem")
     }
@@ -159,7 +159,7 @@ fn spawn(command: &mut Command, log: &Path) -> Running {
     Running(child)
 }
 
-/// Makes a root certificate, and a certificate for localhost that is signed by the root.
+/// Makes a root certificate, and a certificate for localhost that the root has signed.
 pub(crate) fn make_certificates(folder: &Path) {
     let mut root = CertificateParams::new(Vec::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -174,7 +174,7 @@ pub(crate) fn make_certificates(folder: &Path) {
     fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
 }
 
-/// Returns free ports. They are outside the range from which the system assigns ports (ip(7),
+/// Returns free ports. They are outside the range from which the kernel assigns ports (ip(7),
 /// `ip_local_port_range`), and no port is returned twice. Therefore, no other process takes them
 /// before they are used, or while Pebble is stopped.
 fn free_ports<const N: usize>() -> [u16; N] {

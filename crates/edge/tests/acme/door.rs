@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
-/// Both listeners. They end with the test's runtime.
+/// The listeners for HTTP and TLS, which close with the test's runtime.
 pub(crate) struct Door {
     pub(crate) http: SocketAddr,
     pub(crate) https: SocketAddr,
@@ -25,14 +25,15 @@ pub(crate) struct Door {
 #[derive(Debug)]
 pub(crate) struct Inside {
     shown: Mutex<Option<(Arc<Challenges>, Arc<Issued>)>>,
-    /// The challenge responses that were served. They are served again, because an authority
-    /// requests a response several times, and some of these requests may arrive after a stop.
+    /// The challenge responses that have been served, by token. They continue to be served, because
+    /// an authority requests a response several times, and some of these requests may arrive after
+    /// the ACME client has stopped.
     remembered: Mutex<HashMap<String, Arc<str>>>,
-    /// Whether the edge serves no challenge responses.
+    /// Whether requests for challenge responses get none.
     pub(crate) is_silent: AtomicBool,
-    /// Gets a permit for each request of an HTTP challenge response.
+    /// Each request for an HTTP challenge response adds a permit.
     pub(crate) asked: Semaphore,
-    /// Each served challenge response takes a permit; without permits, requests wait.
+    /// Each served challenge response takes a permit; without permits, the request waits.
     pub(crate) answers: Semaphore,
 }
 

@@ -39,7 +39,7 @@ async fn several_names_are_issued(challenge: Challenge) {
         let mode = file.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{}", file.path().display());
     }
-    // After a start without an authority, the edge serves the stored certificates.
+    // The edge starts again without an authority, and must serve the stored certificates.
     let before = found(&acme, "a.example");
     house.stop.cancel();
     acme.stopped().await;
@@ -66,7 +66,7 @@ async fn a_certificate_is_renewed_after_two_thirds_of_its_life_and_not_before() 
         return;
     };
     let acme = house.start(&["a.example"]);
-    // Pebble does not suggest a renewal window.
+    // Pebble suggests no renewal window.
     let standing = wait(&acme, "a.example", |it| {
         it.next
             .is_some_and(|next| next.action == Action::Ask && it.valid_until.is_some())
@@ -86,7 +86,7 @@ async fn a_certificate_is_renewed_after_two_thirds_of_its_life_and_not_before() 
     house.set_clock(until - third + SignedDuration::from_hours(12));
     acme.set_names(set(&["a.example"]));
     wait_for_other(&acme, "a.example", &first).await;
-    // The new certificate has a new key.
+    // A renewed certificate must have a new key.
     assert_ne!(found(&acme, "a.example").cert, first.cert);
 }
 
@@ -99,7 +99,7 @@ async fn a_failure_is_told_waited_out_and_leaves_the_old_certificate() {
     let acme = house.start(&["a.example"]);
     let standing = wait(&acme, "a.example", has_certificate).await;
     let first = found(&acme, "a.example");
-    // Pebble might not validate a name again if it has validated that name before.
+    // If Pebble has validated a name before, it might not validate the name again.
     house.authority.as_mut().unwrap().forget_everything();
     house.door.inside.is_silent.store(true, Ordering::SeqCst);
     house.set_clock(standing.valid_until.unwrap());
@@ -155,7 +155,8 @@ async fn an_order_that_was_interrupted_is_gone_on_with() {
     house.asked.force = true;
     let held = house.door.inside.answers.forget_permits(usize::MAX);
     let acme = house.start(&["a.example"]);
-    // The authority requests the challenge response, and the edge stops before sending it.
+    // The edge stops after the authority has requested the challenge response and before the edge
+    // has sent it.
     house.door.inside.asked.acquire().await.unwrap().forget();
     house.stop.cancel();
     acme.stopped().await;
@@ -181,7 +182,7 @@ async fn an_order_that_is_gone_is_made_anew() {
     house.door.inside.asked.acquire().await.unwrap().forget();
     house.stop.cancel();
     acme.stopped().await;
-    // Pebble forgets both the order and the account.
+    // Pebble loses both the order and the account.
     house.authority.as_mut().unwrap().forget_everything();
     house.door.inside.answers.add_permits(held);
     let acme = house.start(&["a.example"]);
@@ -244,7 +245,7 @@ async fn the_authority_learns_a_new_mail_address_and_the_account_stays() {
     for email in ["owner@example.org", "heir@example.org"] {
         house.asked.email = email.to_owned();
         let acme = house.start(&["a.example"]);
-        // Wait until the renewal window was requested, which means that the account was opened.
+        // Once the renewal window has been requested, the client has opened its account.
         wait(&acme, "a.example", |it| {
             let now = *house.clock.lock().unwrap();
             has_certificate(it) && it.next.is_some_and(|next| next.at > now)
@@ -304,8 +305,8 @@ async fn only_names_with_an_address_are_ordered() {
         why.contains("has no address") && why.contains("force"),
         "{why}"
     );
-    // The failure is not stored, so a restart does not delay the next attempt, because the DNS
-    // record may have been corrected.
+    // The failure is not stored, so that a restart causes an immediate attempt. The DNS record may
+    // have been corrected in the meantime.
     let attempt = house.storage().join("nowhere.example.attempt.json");
     assert!(!attempt.exists());
 }

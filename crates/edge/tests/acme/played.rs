@@ -1,5 +1,5 @@
-//! A simulated authority of a few lines, for behaviour that Pebble does not have. It can suggest
-//! renewal windows, reject the replacement of a certificate for a while, reject the message that a
+//! A simulated authority of a few lines, for behaviour that Pebble lacks. It can suggest renewal
+//! windows, reject the replacement of a certificate for a while, reject the message that a
 //! challenge response is ready, or never respond.
 
 use std::convert::Infallible;
@@ -32,7 +32,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::authority::make_certificates;
 use crate::house::{House, has_failed, set, wait};
 
-/// The received requests: paths, and the payloads of orders.
+/// The requests received by the simulated authority: their paths, and the payloads of orders.
 #[derive(Default)]
 struct Heard {
     asked_when: Vec<String>,
@@ -180,7 +180,7 @@ fn order(base: &str) -> Value {
     })
 }
 
-/// Makes a response with a temporary problem.
+/// Makes a response that reports a temporary problem.
 fn refuse(answer: response::Builder, problem: &str, detail: &str) -> http::Result<Response<Value>> {
     answer
         .header("Content-Type", "application/problem+json")
@@ -190,8 +190,8 @@ fn refuse(answer: response::Builder, problem: &str, detail: &str) -> http::Resul
         }))
 }
 
-/// Makes a key and a certificate as issued by an authority, valid for ninety days in 2026. The
-/// result begins with the key.
+/// Makes a key and a certificate as issued by an authority, valid for ninety days in 2026. Returns
+/// the key followed by the certificate, in PEM.
 pub(crate) fn ninety_days() -> String {
     let mut issuer = CertificateParams::new(Vec::new()).unwrap();
     issuer.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -212,7 +212,7 @@ async fn the_authority_says_when_and_is_waited_for() {
     house.asked.force = true;
     let asked: Timestamp = "2026-01-11T00:00:00Z".parse().unwrap();
     house.set_clock(asked);
-    // The first start creates the storage folder.
+    // This start only creates the storage folder.
     let acme = house.start(&[]);
     house.stop.cancel();
     acme.stopped().await;
@@ -227,14 +227,15 @@ async fn the_authority_says_when_and_is_waited_for() {
             .is_some_and(|next| next.action == Action::Ask && next.at > asked)
     })
     .await;
-    // The next step is due at the time given by the authority's `Retry-After`.
+    // The next attempt is due at the time given by the authority's `Retry-After`.
     let again = standing.next.unwrap().at;
     let pause = again.duration_since(asked);
     let hour = SignedDuration::from_hours(1);
     assert!(pause <= hour && pause > hour - SignedDuration::from_secs(5));
     assert_eq!(standing.failures, None);
     assert!(played.heard.lock().unwrap().orders.is_empty());
-    // This time is long before two thirds of the lifetime, but within the renewal window.
+    // At this time, far less than two thirds of the lifetime have passed, but the renewal window
+    // has begun.
     let end: Timestamp = "2026-01-22T00:00:00Z".parse().unwrap();
     house.set_clock(end);
     acme.set_names(set(&["a.example"]));
@@ -249,7 +250,7 @@ async fn the_authority_says_when_and_is_waited_for() {
     assert_eq!(orders.len(), 1);
     let replaced = orders[0]["replaces"].as_str().unwrap();
     assert!(played.heard.lock().unwrap().asked_when[0].ends_with(replaced));
-    // No order is sent before the time that the authority requested.
+    // The client must not send an order before the time that the authority has requested.
     house.set_clock(end + SignedDuration::from_secs(7_199));
     acme.set_names(set(&["a.example"]));
     wait(&acme, "a.example", |it| {
@@ -267,16 +268,15 @@ async fn the_authority_says_when_and_is_waited_for() {
     assert_eq!(played.heard.lock().unwrap().orders.len(), 1);
 }
 
-/// The authority did not learn that the challenge response is ready, so its verdict is not waited
-/// for.
+/// The authority does not know that the challenge response is ready, so the client must not wait
+/// for the validation.
 #[tokio::test]
 async fn a_proof_that_could_not_be_announced_is_not_waited_for() {
     let played = Played::start().await;
     let mut house = House::alone(Challenge::Http01, played.directory.clone(), played.root()).await;
     house.asked.force = true;
     let acme = house.start(&["a.example"]);
-    // The failure must be reported sooner than an order that the authority is validating would time
-    // out.
+    // The failure must be reported long before the timeout of a validation.
     let standing = wait(&acme, "a.example", has_failed).await;
     assert!(standing.failures.unwrap().why.contains("badNonce"));
     // The order is still valid and is resumed.
@@ -298,7 +298,7 @@ async fn an_authority_that_never_answers_does_not_hold_up_a_stop() {
     let acme = house.start(&["a.example"]);
     let _open = listener.accept().await.unwrap();
     house.stop.cancel();
-    // The stop must come sooner than the timeout of a request.
+    // Stopping must not wait for the request timeout.
     timeout(Duration::from_secs(20), acme.stopped())
         .await
         .unwrap();

@@ -1,4 +1,4 @@
-//! Tests that secrets never appear in the log.
+//! Tests that secrets never appear in log messages.
 
 use std::cell::RefCell;
 use std::fmt::{Debug, Write as _};
@@ -13,9 +13,9 @@ use tracing::{Event, Level, Subscriber};
 use crate::authority::Wishes;
 use crate::house::{House, has_certificate, wait};
 
-/// Collects the events of all threads, separately for each thread. The tasks that a test starts run
-/// on the test's own thread. A subscriber for each test would miss events whose call site was first
-/// used by another thread.
+/// Collects the log events of all threads, separately for each thread. The tasks that a test starts
+/// run on the test's own thread. If each test had its own subscriber, the subscriber would miss
+/// events whose call site another thread used first.
 struct Ears;
 
 static LISTENING: Once = Once::new();

@@ -76,7 +76,7 @@ async fn what_is_for_one_person_is_never_kept() {
         assert_eq!(heard.body, format!("for {number}"));
         assert_eq!(heard.cache(), "kenduri; fwd=bypass");
     }
-    // Requests with credentials do not get the response that is stored for others.
+    // Requests with credentials must not get the response that is stored for others.
     assert_eq!(site.get("/mine").await.body, "for 4");
     assert_eq!(site.get("/mine").await.body, "for 4");
     assert_eq!(site.ask("GET", "/mine", &basic).await.body, "for 5");
@@ -151,8 +151,8 @@ async fn conditions_ranges_and_heads_are_answered_from_what_is_kept() {
         "0123456789",
     );
     site.script.says("/", said);
-    // The first client already has the content, but the edge fetches the whole response
-    // nevertheless.
+    // The client already has this content. The edge nevertheless fetches the whole response, in
+    // order to store it.
     let known = [("If-None-Match", "\"v1\"")];
     let first = site.ask("GET", "/", &known).await;
     assert_eq!((first.status, first.body.as_str()), (304, ""));
@@ -175,7 +175,8 @@ async fn conditions_ranges_and_heads_are_answered_from_what_is_kept() {
     assert_eq!(head.header("content-length"), Some("10"));
     assert!(head.is_hit());
     assert_eq!(site.script.asked("/"), 1);
-    // For a path without a stored response, the response to a range or a `HEAD` is not stored.
+    // If no response is stored for a path, the response to a range request or a `HEAD` is not
+    // stored either.
     site.script.says("/other", minute("0123456789"));
     site.ask("GET", "/other", &[("Range", "bytes=2-4")]).await;
     site.ask("HEAD", "/other", &[]).await;
@@ -201,8 +202,8 @@ async fn who_has_what_a_weak_tag_names_is_not_sent_it_again() {
     }
     let other = site.ask("GET", "/", &[("If-None-Match", "W/\"v0\"")]).await;
     assert_eq!(other.status, 200);
-    // A range may not be combined with the client's content, because a weak tag does not guarantee
-    // equal bytes.
+    // The client may not combine this range with its own content, because a weak tag does not
+    // guarantee equal bytes.
     for known in ["W/\"v1\"", "\"v1\""] {
         let part = [("Range", "bytes=2-4"), ("If-Range", known)];
         assert_eq!(site.ask("GET", "/", &part).await.status, 200, "{known}");
@@ -276,7 +277,7 @@ async fn what_is_too_large_or_breaks_off_is_not_kept() {
             assert!(heard.is_whole);
             assert_eq!(site.script.asked(path), number);
         }
-        // The response broke off before anything was sent to the client.
+        // The response breaks off before the edge has sent anything to the client.
         for path in ["/broken", "/broken-chunks"] {
             assert_eq!(site.get(path).await.status, 502, "{path}");
             assert_eq!(site.script.asked(path), number);
@@ -337,8 +338,8 @@ async fn a_proxy_that_is_trusted_poisons_nothing() {
     for told in ["x-forwarded-port: 80", "x-forwarded-host: a.example"] {
         assert!(heard.body.contains(told), "{}", heard.body);
     }
-    // The forged values do not consist of digits alone, because a request id may contain any
-    // digits.
+    // The forged values do not consist of digits alone, because any digits may occur in a request
+    // ID.
     for lie in ["evil", ": 666", ":666", "=666"] {
         assert!(!heard.body.contains(lie), "{}", heard.body);
     }
@@ -346,7 +347,7 @@ async fn a_proxy_that_is_trusted_poisons_nothing() {
     upstream.abort();
 }
 
-/// Starts a server with a page that stays fresh for a minute and lists the headers of the request.
+/// Starts a server whose page stays fresh for a minute and lists the request headers.
 async fn told() -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let app = Router::new().fallback(async |request: Request| {
         let lines = request.headers().iter();

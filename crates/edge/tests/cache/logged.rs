@@ -22,8 +22,8 @@ impl Write for Lines {
 }
 
 impl Lines {
-    /// Returns the whole log once all writing has ended. Dropping `writing` waits only for a
-    /// second, which may be too short on a busy machine.
+    /// Returns the whole log once the logging thread has stopped. Dropping `writing` waits only for
+    /// a second, which may be too short on a busy machine.
     fn after(&self, writing: Writing) -> String {
         drop(writing);
         let begin = Instant::now();
@@ -49,16 +49,17 @@ async fn what_the_client_hears_is_told_whoever_said_it() {
     let streamed = tagged.clone().streamed(&["who", "le"]);
     site.script.says("/streamed", streamed.without_length());
     site.script.says("/fault", Said::of(&[control], "whole"));
-    // The client gets the app's own responses.
+    // These first requests are not served from the cache.
     assert_eq!(site.get("/confirmed").await.status, 200);
     assert_eq!(site.get("/fault").await.status, 200);
-    // The client's copy is current, so the edge responds with 304 although the app sends the whole
+    // The client has a current copy, so the edge responds with 304 although the app sends the whole
     // response.
     let known = [("If-None-Match", "\"v1\"")];
     assert_eq!(site.ask("GET", "/known", &known).await.status, 304);
     assert_eq!(site.ask("GET", "/streamed", &known).await.status, 304);
     site.later(61);
-    // The app responds with 304 or with an error, and the client gets the whole stored response.
+    // The app responds with 304 or with an error, and the client gets the whole response from the
+    // cache.
     assert_eq!(site.get("/confirmed").await.status, 200);
     site.script.says("/fault", Said::of(&[], "no").status(500));
     assert_eq!(site.get("/fault").await.status, 200);
@@ -68,7 +69,7 @@ async fn what_the_client_hears_is_told_whoever_said_it() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    // Each worker has its own buffer, so lines are sorted.
+    // Each worker writes its own buffer, so the order of the lines is not defined.
     let mut told: Vec<_> = told
         .iter()
         .map(|line| (line["path"].as_str().unwrap(), line["status"].as_u64()))

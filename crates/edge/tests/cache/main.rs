@@ -32,31 +32,31 @@ use tokio::sync::Semaphore;
 /// The timeout for each wait.
 const LONG: Duration = Duration::from_mins(2);
 
-/// A route that leads everything to the app and stores its responses.
+/// A route that sends all requests to the app and stores the responses.
 const ROUTE: &str = "[[route]]\nto = \"app\"\nshared_cache = {}\n";
 
-/// The responses of the app, which a test changes while the app runs.
 #[derive(Default)]
 struct Script {
     answers: Mutex<HashMap<String, Said>>,
     /// The number of requests for each path, and the headers of all requests.
     asked: Mutex<HashMap<String, usize>>,
     heard: Mutex<Vec<http::HeaderMap>>,
-    /// The gates by path. The app takes a permit from a path's gate before it sends the head of a
-    /// response, and before each piece.
+    /// The gates of paths. The app takes a permit from a path's gate before it sends the head of a
+    /// response, and before it sends each piece of the body.
     gates: Mutex<HashMap<String, Arc<Semaphore>>>,
     waiting: AtomicUsize,
 }
 
-/// A response of the app. `{n}` in its body becomes the number of requests for the path.
+/// A response that the app sends. `{n}` in its body is replaced by the number of requests for the
+/// path.
 #[derive(Clone)]
 struct Said {
     status: u16,
     headers: Vec<(String, String)>,
     pieces: Vec<String>,
-    /// Whether the response has a `Content-Length`.
+    /// Whether the response contains a `Content-Length`.
     has_length: bool,
-    /// Whether the response breaks off after its pieces.
+    /// Whether the connection breaks after the response's pieces.
     breaks: bool,
 }
 
@@ -108,7 +108,7 @@ impl Script {
         self.heard.lock().unwrap().last().cloned().unwrap()
     }
 
-    /// Makes responses at this path wait for permits from now on.
+    /// From now on, responses at this path wait for permits of the returned semaphore.
     fn close(&self, path: &str) -> Arc<Semaphore> {
         let gate = Arc::new(Semaphore::new(0));
         let mut gates = self.gates.lock().unwrap();
@@ -188,7 +188,8 @@ async fn answered(State(script): State<Arc<Script>>, request: Request) -> Respon
     answer.body(Body::new(body)).unwrap()
 }
 
-/// A body whose pieces are sent as soon as the test provides them, with or without a length.
+/// A response body whose pieces are sent as soon as the test provides them, with or without a
+/// length.
 struct FileBody {
     receiver: tokio::sync::mpsc::Receiver<Result<String, &'static str>>,
     left: Option<u64>,

@@ -9,7 +9,7 @@ use super::*;
 /// Runs curl, which must succeed, and returns its output.
 fn curl(words: &[&str]) -> String {
     let output = Command::new("curl")
-        // The curl settings of the user who runs the tests must have no effect.
+        // The curl configuration of the user who runs the tests must have no effect.
         .args(["--disable", "--silent", "--show-error", "--noproxy", "*"])
         .args(["--max-time", "60"])
         .args(words)
@@ -20,7 +20,7 @@ fn curl(words: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// An HTTP version, and an origin at which curl reaches the edge.
+/// An HTTP version, and an origin at which curl reaches the edge over that version.
 struct Way<'a> {
     version: &'a str,
     shown: &'a str,

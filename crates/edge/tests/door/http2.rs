@@ -26,7 +26,7 @@ pub(crate) async fn site(change: impl FnOnce(&mut Settings)) -> Site {
         .await
         .unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
-    // With a small window, little is sent before the client reads.
+    // With a small window, the edge can send little before the client reads.
     let (send, connection) = Builder::new(TokioExecutor::new())
         .initial_stream_window_size(16_384)
         .handshake(TokioIo::new(stream))
@@ -95,7 +95,7 @@ async fn a_host_that_differs_or_has_another_certificate_is_not_served() {
         let asked = asked.body(nothing()).unwrap();
         let answer = site.send.send_request(asked).await.unwrap();
         assert_eq!(answer.status(), status, "{uri} {host:?}");
-        // `Connection` belongs to HTTP/1, and is an error in HTTP/2.
+        // HTTP/2 forbids the header `Connection`.
         assert!(!answer.headers().contains_key("connection"));
     }
     drop(site.send);
@@ -126,7 +126,7 @@ async fn a_body_that_panics_costs_one_stream() {
         Err(_) => false,
     };
     assert!(!is_whole, "its client hears that it broke off");
-    // The other stream continues, and the client may send more requests.
+    // The client's other stream continues, and the client may send more requests.
     site.scene.go.add_permits(1);
     assert_eq!(read(other.await.unwrap()).await.1, "waited");
     let asked = to("/").body(nothing()).unwrap();
@@ -142,7 +142,7 @@ async fn streams_that_run_are_finished_when_the_edge_stops() {
     let running = site.send.send_request(to("/wait").body(nothing()).unwrap());
     site.scene.reached.notified().await;
     let stopping = tokio::spawn(site.edge.stop());
-    // After GOAWAY, the connection accepts no new requests, and the running request continues.
+    // After GOAWAY, the connection accepts no new requests, but the running request continues.
     let refused = async {
         let mut other = site.send.clone();
         while other
@@ -264,7 +264,7 @@ async fn a_head_that_can_be_read_in_two_ways_is_refused() {
         let expected = refused.unwrap_or(200);
         assert_eq!(answer.status(), expected, "{name}: {values:?}");
     }
-    // The engine itself resets these streams.
+    // hyper itself resets these streams.
     for values in [&["3", "4"][..], &["+3"], &["3, 3"], &["0x3"]] {
         let mut asked = to("/echo").method("POST");
         for value in values {
@@ -289,7 +289,7 @@ pub(crate) fn request_frame(stream: u32, path: &str) -> Vec<u8> {
         (":authority", "a.example"),
         (":path", path),
     ] {
-        // The field is a literal that is not added to the table (RFC 7541, section 6.2.2).
+        // The field is a literal that is not added to the dynamic table (RFC 7541, section 6.2.2).
         block.push(0);
         for text in [name, value] {
             block.push(u8::try_from(text.len()).unwrap());
@@ -302,7 +302,7 @@ pub(crate) fn request_frame(stream: u32, path: &str) -> Vec<u8> {
     frame
 }
 
-/// The engine removes the fragment before the edge sees the URL.
+/// hyper removes the fragment before the edge sees the URL.
 #[tokio::test]
 async fn a_fragment_goes_no_further() {
     let folder = tempfile::tempdir().unwrap();

@@ -49,12 +49,11 @@ use upgrade::OnUpgrade;
 /// The timeout for each wait.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
-/// The signals between a test and its app.
 #[derive(Debug, Clone)]
 pub(crate) struct Scene {
     /// Notifies when a request for `/wait` has arrived.
     pub(crate) reached: Arc<Notify>,
-    /// Each permit lets one `/wait` respond, or lets `/pieces` send one piece.
+    /// Each permit lets `/wait` respond once, or lets `/pieces` send one piece.
     pub(crate) go: Arc<Semaphore>,
     /// Notifies when the body of `/endless` is dropped.
     pub(crate) let_go: Arc<Notify>,
@@ -133,7 +132,7 @@ impl Drop for ToldWhenDropped {
     }
 }
 
-/// Returns a body that another task reads from `body`.
+/// Moves a body to another task, and returns a body whose pieces come from that task.
 async fn from_elsewhere(body: Body) -> Body {
     let (pieces, came) = tokio::sync::mpsc::channel(1);
     tokio::spawn(async move {
@@ -151,7 +150,7 @@ async fn panics() -> &'static str {
     panic!("as asked")
 }
 
-/// Switches protocols and echoes all bytes.
+/// Switches to another protocol and echoes all bytes.
 async fn tunnel(mut request: Request) -> Response {
     let is_first = request.version() < Version::HTTP_2;
     let upgrade: OnUpgrade = request.extensions_mut().remove().unwrap();
@@ -172,7 +171,7 @@ async fn tunnel(mut request: Request) -> Response {
     }
 }
 
-/// Responds with the facts and headers that the app gets.
+/// Responds with the client information and the headers that the app receives.
 async fn seen(headers: HeaderMap, request: Request) -> String {
     let facts = request.extensions().get::<ClientInfo>().unwrap();
     let header = |name: &str| {
@@ -207,8 +206,8 @@ impl Settings {
     }
 }
 
-/// Returns an address with a loopback IP that no other test has, so that no other test gets one of
-/// its ports after the port is closed. Each test runs on a thread of its own.
+/// Returns an address whose loopback IP address no other test uses, so that no other test can reuse
+/// one of its ports. Each test runs on a thread of its own.
 pub(crate) fn own() -> SocketAddr {
     static LAST: AtomicU16 = AtomicU16::new(0);
     thread_local! {
@@ -224,7 +223,7 @@ pub(crate) fn local() -> ListenAddress {
     ListenAddress::Tcp(own())
 }
 
-/// Waits until nobody listens on the address.
+/// Waits until the address refuses connections.
 pub(crate) async fn until_closed(address: SocketAddr) {
     let closed = async {
         while TcpStream::connect(address).await.is_ok() {
@@ -263,7 +262,7 @@ pub(crate) fn try_start(
     Edge::start(settings.plan(), options, Some(&Mounted(app.clone())))
 }
 
-/// Mounts a router as the edge's app, and sends short responses in one piece.
+/// A handler that mounts a router as the edge's app, and sends short responses in one piece.
 #[derive(Clone)]
 struct Mounted(Router);
 
@@ -301,7 +300,7 @@ pub(crate) async fn connect_from(client: [u8; 4], address: SocketAddr) -> TcpStr
 pub(crate) async fn all(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     let ended = tokio::time::timeout(SOON, stream.read_to_end(&mut bytes)).await;
-    // If everything was read, a reset is as good as a normal end.
+    // If everything was read, a reset counts as a normal end of the connection.
     let _ = ended.expect("the connection closes");
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -32,7 +32,7 @@ pub(crate) async fn handshake(
     handshake_on(connect(address).await, chain, protocol, name).await
 }
 
-/// Performs a handshake on a stream on which something was sent before.
+/// Performs a TLS handshake on a stream on which bytes were sent before.
 pub(crate) async fn handshake_on(
     stream: TcpStream,
     chain: &Path,
@@ -129,8 +129,8 @@ async fn a_certificate_that_changes_is_swapped_and_a_broken_one_is_not() {
     let address = edge.https_addresses()[0];
     std::fs::write(&old.key, "no key").unwrap();
     std::fs::write(folder.path().join("seen"), "").unwrap();
-    // The certificate and the key do not match now, so the old certificate stays in use however
-    // often the files are checked.
+    // The certificate and the key do not match now, so every check of the files must keep the old
+    // certificate.
     let until = std::time::Instant::now() + Duration::from_millis(1_500);
     while std::time::Instant::now() < until {
         assert!(
@@ -237,8 +237,8 @@ async fn localhost_has_a_certificate_that_nobody_vouches_for() {
     edge.stop().await;
 }
 
-/// Starts an edge with two certificates. One is from an authority, for `a.example`, and its root is
-/// in `root.pem`. The other is in a file, for `b.example`.
+/// Starts an edge with two certificates: one that an authority has issued for `a.example`, whose
+/// root is in `root.pem`, and one in a file for `b.example`.
 fn with_issued(folder: &Path, written: &str) -> Edge {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -247,7 +247,7 @@ fn with_issued(folder: &Path, written: &str) -> Edge {
     let key = KeyPair::generate().unwrap();
     let leaf = CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
     let leaf = leaf.signed_by(&key, &authority).unwrap();
-    // The certificate is stored where certificates from an authority are stored.
+    // The certificate is stored in the folder for certificates from an authority.
     let kept = folder.join("acme/127.0.0.1%3A1");
     std::fs::create_dir_all(&kept).unwrap();
     let pem = format!("{}{}", key.serialize_pem(), leaf.pem());
@@ -276,7 +276,7 @@ async fn browsers_are_told_to_remember_https_for_a_day_where_nobody_said_otherwi
     let (day, year) = (Some("max-age=86400"), Some("max-age=31536000"));
     for (written, of_authority, of_file) in [
         (both.to_owned(), day, None),
-        // In these cases, clear-text requests are not redirected to HTTPS.
+        // With these settings, the edge does not redirect clear-text requests to HTTPS.
         (alone.to_owned(), None, None),
         (format!("{both}\nhsts = \"0\""), None, None),
         (format!("{both}\nhsts = \"365d\""), year, year),
@@ -297,8 +297,8 @@ async fn browsers_are_told_to_remember_https_for_a_day_where_nobody_said_otherwi
     }
 }
 
-/// Returns the error of a client that sends no host name, connects to an IP address, and trusts
-/// this certificate.
+/// Returns the TLS error of a client that sends no host name, connects to an IP address, and trusts
+/// the certificate in `chain`.
 async fn without_a_name(address: SocketAddr, chain: &Path) -> Option<rustls::Error> {
     let name = address.ip().to_string();
     let shaken = handshake(address, chain, b"http/1.1", &name).await;

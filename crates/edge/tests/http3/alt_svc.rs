@@ -1,4 +1,4 @@
-//! Tests of which clients learn about HTTP/3 from `Alt-Svc`.
+//! Tests of which clients learn about HTTP/3 from the header `Alt-Svc`.
 
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -7,7 +7,7 @@ use tokio_rustls::TlsConnector;
 
 use super::*;
 
-/// Returns the `Alt-Svc` of a response over TCP.
+/// Returns the value of `Alt-Svc` in a response over TCP.
 async fn told(site: &Site, host: &str) -> Option<String> {
     let config = trusting(&site.chain, b"http/1.1");
     let stream = TcpStream::connect(site.address).await.unwrap();
@@ -51,19 +51,19 @@ async fn clients_are_told_once_udp_is_read_and_for_longer_once_one_came() {
     let answered = talk.get("/").await;
     assert_eq!(answered.headers["alt-svc"], "h3=\":443\"; ma=86400");
     until(&site, "a.example", "h3=\":443\"; ma=86400").await;
-    // Neither clear-text clients nor clients of a trusted proxy are told about HTTP/3.
+    // The edge advertises HTTP/3 neither in clear-text responses nor to clients of a trusted proxy.
     let clear = TcpStream::connect(site.edge.http_addresses()[0]).await;
     assert_eq!(asked(clear.unwrap(), "b.example").await, None);
     site.reload(|listen| listen.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]);
     assert_eq!(told(&site, "a.example").await, None);
     site.reload(|listen| listen.trusted_proxies = Vec::new());
-    // Clients that were told about HTTP/3 before learn that it is no longer served.
+    // Clients to which HTTP/3 was advertised earlier learn that it is no longer available.
     site.reload(|listen| listen.http3 = false);
     assert_eq!(told(&site, "a.example").await.as_deref(), Some("clear"));
     site.stop().await;
 }
 
-/// Waits until the UDP port is free, in case another process uses it for a moment.
+/// Waits until the UDP port is free. Another process may use it for a moment.
 async fn is_nobodys(address: SocketAddr) {
     let bound = async {
         while UdpSocket::bind(address).is_err() {
@@ -99,7 +99,7 @@ async fn nobody_comes_by_udp_where_proxies_say_for_whom_they_connect() {
         Talk::begin(connection.unwrap()).await.get("/").await.text(),
         "hello"
     );
-    // Clients that use the proxy would bypass it over UDP.
+    // HTTP/3 is not advertised, because the proxy's clients would bypass the proxy over UDP.
     assert_eq!(told(&site, "a.example").await, None);
     is_nobodys(address).await;
     site.stop().await;

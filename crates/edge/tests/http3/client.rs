@@ -1,4 +1,4 @@
-//! The clients of the tests.
+//! HTTP/3 clients for the tests.
 
 use std::future::poll_fn;
 
@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 
-/// A client that trusts exactly one certificate.
+/// An HTTP/3 client that trusts exactly one certificate.
 pub(crate) struct Client {
     endpoint: Endpoint,
 }
@@ -32,7 +32,7 @@ impl Client {
         Self { endpoint }
     }
 
-    /// Moves the client to another loopback address.
+    /// Moves the client's end of the connections to another loopback address.
     pub(crate) fn move_to(&self, address: Ipv4Addr) {
         let socket = UdpSocket::bind((address, 0)).unwrap();
         self.endpoint.rebind(socket).unwrap();
@@ -70,7 +70,7 @@ impl Answer {
     }
 }
 
-/// A connection on which requests are sent.
+/// An HTTP/3 connection on which a test sends requests.
 pub(crate) struct Talk {
     pub(crate) connection: quinn::Connection,
     pub(crate) send: SendRequest<OpenStreams, Bytes>,
@@ -90,7 +90,7 @@ impl Talk {
         }
     }
 
-    /// Sends the head of a request, and leaves the stream open.
+    /// Sends a request head, and leaves the stream open for a body.
     pub(crate) async fn ask(
         &mut self,
         method: Method,

@@ -1,5 +1,5 @@
-//! Tests that the response to `HEAD` is the response to `GET` without its body, in every version of
-//! HTTP.
+//! Tests that the response to `HEAD` equals the response to `GET` without its body, in every HTTP
+//! version.
 
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use edge::Ground;
@@ -30,7 +30,7 @@ const TARGETS: [(&str, u16); 10] = [
     ("/nothing", 204),
 ];
 
-/// The stated length of a body, and the number of received bytes.
+/// The value of a response's `Content-Length`, and the number of received body bytes.
 #[derive(Debug, PartialEq, Eq)]
 struct Told {
     status: u16,
@@ -57,7 +57,6 @@ impl Told {
     }
 }
 
-/// A connection for each HTTP version.
 struct Clients {
     first: http1::SendRequest<Empty<Bytes>>,
     second: http2::SendRequest<Empty<Bytes>>,
@@ -90,7 +89,7 @@ impl Clients {
             request.body(Empty::<Bytes>::new()).unwrap()
         };
         self.first.ready().await.unwrap();
-        // Clear-text requests for a host with a certificate would be redirected, so the client
+        // The edge would redirect clear-text requests for a host with a certificate, so the client
         // requests another host.
         let first = request(target.to_owned(), "b.example");
         let first = self.first.send_request(first).await.unwrap();
@@ -184,7 +183,8 @@ async fn a_head_says_what_a_get_does_and_has_no_body() {
             assert_eq!(got.status, status, "{target} {version}");
             let has_none = [204, 308].contains(&status);
             assert_eq!(got.body == 0, has_none, "{target} {version}: {got:?}");
-            // If a response to `GET` has no body, the response to `HEAD` need not state its length.
+            // If the response to `GET` must not have a body, the response to `HEAD` need not
+            // contain its length.
             let length = got.length.clone().filter(|_| !has_none);
             let expected = Told {
                 length,

@@ -1,4 +1,5 @@
-//! Tests of HTTP/3 at the edge, through real sockets, with another implementation as the client.
+//! Tests of HTTP/3 at the edge, through real sockets. The client uses other HTTP/3 code than the
+//! edge.
 
 #![expect(
     clippy::unwrap_used,
@@ -44,12 +45,11 @@ use self::client::{Client, Talk};
 /// The timeout for each wait.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
-/// The signals between a test and its app.
 #[derive(Debug, Clone)]
 pub(crate) struct Scene {
-    /// Notifies when a request that waits has arrived.
+    /// Notifies when a request that the app holds has arrived.
     pub(crate) reached: Arc<Notify>,
-    /// Each permit lets one waiting request continue.
+    /// Each permit lets one held request continue.
     pub(crate) go: Arc<Semaphore>,
     /// Notifies when the app stops working on a response because its client has disconnected.
     pub(crate) given_up: Arc<Notify>,
@@ -150,12 +150,13 @@ pub(crate) fn scene() -> (Scene, Router) {
 }
 
 pub(crate) const LARGE: usize = 8 << 20;
-/// The size and number of the pieces that `/long` sends, each when the test permits it. A piece is
-/// larger than the amount of data that can leave without an acknowledgement from the client.
+/// The size in bytes and the number of the pieces that `/long` sends; it sends each piece when the
+/// test permits it. A piece is larger than the amount of data that can be sent before the client
+/// acknowledges any.
 pub(crate) const PIECE: usize = 256 << 10;
 pub(crate) const PIECES: usize = 8;
 
-/// Responds with the facts that the app gets.
+/// Responds with the client information that the app receives.
 async fn seen(request: Request) -> String {
     let facts = request.extensions().get::<ClientInfo>().unwrap();
     let hosts: Vec<_> = request.headers().get_all("host").iter().collect();
@@ -170,7 +171,7 @@ async fn seen(request: Request) -> String {
     )
 }
 
-/// Returns a loopback address that no other test has. If tests shared an address, a client could
+/// Returns a loopback address that no other test uses. If tests shared an address, a client could
 /// connect to a reused port of another test's edge that is still closing.
 pub(crate) fn own() -> Ipv4Addr {
     static LAST: AtomicU16 = AtomicU16::new(0);
@@ -189,7 +190,7 @@ pub(crate) fn pair() -> (TcpListener, UdpSocket) {
     (tcp, udp)
 }
 
-/// Makes options with inherited sockets.
+/// Makes options with which the edge inherits these sockets.
 pub(crate) fn options(sockets: Vec<OwnedFd>) -> Options {
     Options {
         inherited: Inherited::new(sockets).unwrap(),

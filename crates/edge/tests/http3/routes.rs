@@ -1,4 +1,5 @@
-//! Tests of which route a request matches, and of the request that the route's program receives.
+//! Tests of which route an HTTP/3 request matches, and of the request that the route's upstream
+//! receives.
 
 use axum::http::Method;
 use edge::{CdnId, Ground};
@@ -8,7 +9,7 @@ use tokio::net::TcpListener;
 use super::client::{Answer, answer};
 use super::*;
 
-/// Starts a program that responds with the head that it received.
+/// Starts an upstream that responds with the request head that it received.
 async fn program() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

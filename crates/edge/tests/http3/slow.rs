@@ -1,4 +1,4 @@
-//! Tests that a slow client does not keep a server busy.
+//! Tests that a slow HTTP/3 client does not keep an upstream busy.
 
 use axum::http::Method;
 use edge::Ground;
@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::client::answer;
 use super::*;
 
-/// Routes everything to this program.
+/// Changes the site's routes so that all requests go to this upstream.
 fn lead(site: &Site, program: SocketAddr) {
     let https = &site.listen.https[0];
     let text = format!(
@@ -25,7 +25,7 @@ fn lead(site: &Site, program: SocketAddr) {
     site.edge.reload(plan).unwrap();
 }
 
-/// Responds on the next connection, and returns the head that arrived on that connection.
+/// Accepts the next connection, responds on it and returns the request head.
 async fn answered(listener: &TcpListener, end: &[u8]) -> String {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut came = Vec::new();

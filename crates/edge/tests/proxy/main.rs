@@ -1,4 +1,4 @@
-//! Tests of the proxy with servers that behave well, and with others.
+//! Tests of the proxy with well-behaved and misbehaving servers.
 
 #[cfg(test)]
 mod answers;

@@ -1,4 +1,4 @@
-//! Tests of which connections are reused.
+//! Tests of which upstream connections are reused.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,7 +31,8 @@ async fn a_connection_that_closed_while_unused_is_not_used() {
         })
         .await;
         let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
-        // The task continues immediately after the close, before the runtime has noticed the close.
+        // This task continues immediately after the server has closed the connection, before Tokio
+        // has noticed the close.
         let asking = tokio::spawn(async move {
             for _ in 0..20 {
                 let answer = forward(&pool, &upstream, request(method, Body::Empty)).await;
@@ -94,8 +95,8 @@ async fn a_request_that_may_not_be_repeated_is_not() {
     }
 }
 
-/// Responds once on its only connection. Exits when `told` notifies it, or after a second request.
-/// Returns whether it received a second request.
+/// Accepts one connection and responds to one request. Exits when `told` notifies it, or after a
+/// second request. Returns whether it received a second request.
 async fn dies(listener: TcpListener, told: Arc<Notify>) -> bool {
     let (mut stream, _) = listener.accept().await.unwrap();
     head(&mut stream).await;
@@ -127,8 +128,8 @@ async fn what_a_server_may_have_changed_before_it_died_is_changed_by_no_other() 
         })
         .await;
         let upstream = upstream(&[mortal, well.address]);
-        // The task continues immediately after the server task has ended, before the runtime has
-        // noticed that the connection is closed.
+        // This task continues immediately after the server task has ended, before Tokio has noticed
+        // that the connection is closed.
         let asking = tokio::spawn(async move {
             let pool = Pool::default();
             for _ in 0..2 {
@@ -270,7 +271,7 @@ async fn as_many_unused_connections_are_kept_as_were_lately_in_use_at_once() {
     })
     .await;
     let pool = Pool::default();
-    // An upstream that keeps its connections for longer does not affect other upstreams.
+    // An upstream whose connections are kept for longer must not affect other upstreams.
     let patient = server_of_one_word("two").await;
     let mut longer = settings(&[patient.address]);
     longer.times.keep = Duration::from_hours(1);
@@ -291,7 +292,7 @@ async fn as_many_unused_connections_are_kept_as_were_lately_in_use_at_once() {
     all_closed(&open, &closed).await;
 }
 
-/// Returns the next number of a pseudo-random generator that is the same in each run.
+/// Returns the next number of a pseudo-random sequence, which is the same in each run.
 fn dice(state: &mut u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -304,7 +305,7 @@ async fn no_request_fails_when_a_server_closes_unused_connections_as_it_likes() 
     const REQUESTS: usize = 20_000;
     const AT_ONCE: usize = 16;
     // After a random number of responses, the server closes the connection, either at once or after
-    // a short wait, so that the close coincides with the next request.
+    // a short wait. Some closes therefore coincide with the next request.
     let server = server(|number, mut stream| async move {
         let mut state = number as u64 * 2_654_435_761 + 88_172_645_463_325_252;
         loop {

@@ -1,4 +1,4 @@
-//! Tests of bodies that stream in both directions at once.
+//! Tests of request and response bodies that stream at the same time.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ fn data(text: &str) -> Piece {
     Ok(Frame::data(Bytes::copy_from_slice(text.as_bytes())))
 }
 
-/// Reads a chunked body up to its end, and returns it with its framing.
+/// Reads a chunked body up to its end, and returns its raw bytes, including the chunk framing.
 async fn chunks(stream: &mut tokio::net::TcpStream) -> String {
     let mut text = Vec::new();
     loop {
@@ -121,7 +121,7 @@ async fn a_request_goes_on_while_its_answer_comes() {
             let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
             stream.write_all(start.as_bytes()).await.unwrap();
             loop {
-                // The last chunk, `0` and two line ends, has five bytes; all others have six.
+                // The last chunk (`0` and two line ends) has five bytes; all others have six.
                 let mut chunk = [0; 5];
                 stream.read_exact(&mut chunk).await.unwrap();
                 stream.write_all(&chunk).await.unwrap();
@@ -164,8 +164,8 @@ async fn a_request_goes_on_while_its_answer_comes() {
 
 #[tokio::test]
 async fn an_early_answer_passes_and_ends_the_connection() {
-    // The server responds without reading the body, then closes with unread bytes, which causes a
-    // reset.
+    // The server responds without reading the body and closes the connection. The unread bytes
+    // cause a TCP reset.
     let server = server(|_, mut stream| async move {
         head(&mut stream).await;
         let text = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nlarge";
@@ -195,8 +195,8 @@ async fn an_early_answer_is_read_even_after_writing_has_failed() {
         async move {
             head(&mut stream).await;
             stream.write_all(ok("early").as_bytes()).await.unwrap();
-            // The connection is closed with a piece unread, and then there is more to send. The
-            // runtime has noticed neither yet.
+            // The server closes the connection with a piece unread, and the client then sends
+            // another piece. Tokio has noticed neither yet.
             drop(stream);
             more.send(data("two")).unwrap();
         }
@@ -297,7 +297,7 @@ async fn a_client_that_breaks_off_is_not_the_servers_fault() {
 async fn who_stands_still_is_told_apart() {
     let server = server(|_, mut stream| async move {
         head(&mut stream).await;
-        // The server reads nothing more and does not respond.
+        // The server stops reading and never responds.
         std::future::pending::<()>().await;
     })
     .await;
@@ -321,11 +321,11 @@ async fn who_stands_still_is_told_apart() {
     assert_eq!(error.status(), StatusCode::GATEWAY_TIMEOUT);
 }
 
-/// A number of bytes that is larger than all buffers between two sockets, and far smaller than the
-/// whole body.
+/// The maximum number of bytes that the proxy may accept from a stalled stream. It is larger than
+/// all socket buffers, and far smaller than the whole body.
 const BOUND: usize = 32 << 20;
 const GIB: usize = 1 << 30;
-/// Writing counts as stalled if no bytes were accepted for this long.
+/// Writing counts as stalled if the proxy has accepted no bytes for this long.
 const STILL: Duration = Duration::from_millis(300);
 
 #[tokio::test]

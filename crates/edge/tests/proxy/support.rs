@@ -17,8 +17,8 @@ use tokio::net::{TcpListener, TcpStream};
 /// The timeout for each wait.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
-/// Idle connections are kept for this long. The tests count connections, and none may expire
-/// because a machine was busy.
+/// How long idle connections are kept. The tests count connections, so none may expire while a busy
+/// machine delays a test.
 const KEEP: Duration = Duration::from_mins(10);
 
 pub(crate) fn facts() -> ClientInfo {
@@ -67,7 +67,6 @@ pub(crate) fn request(method: &str, body: Body) -> Request<Body> {
         .unwrap()
 }
 
-/// Forwards one request for `/`.
 pub(crate) async fn forward(
     pool: &Pool,
     upstream: &Arc<Upstream>,
@@ -79,7 +78,7 @@ pub(crate) async fn forward(
         .expect("an answer in time")
 }
 
-/// Forwards a `GET` and reads the whole response.
+/// Forwards a `GET` request and reads the whole response.
 pub(crate) async fn get(pool: &Pool, upstream: &Arc<Upstream>) -> Result<Bytes, ProxyError> {
     let answer = forward(pool, upstream, request("GET", Body::Empty)).await?;
     Ok(collect(answer).await)
@@ -93,7 +92,7 @@ pub(crate) async fn collect(answer: Answer) -> Bytes {
         .to_bytes()
 }
 
-/// Starts a server that handles each connection with `script`, which gets the connection's number.
+/// Starts a server that calls `script` for each connection, with the connection's number.
 pub(crate) async fn server<F>(script: impl Fn(usize, TcpStream) -> F + Send + 'static) -> Server
 where
     F: Future<Output = ()> + Send + 'static,
@@ -115,8 +114,8 @@ where
     }
 }
 
-/// Returns an address on which nothing listens, and that no other process gets while the returned
-/// listener exists.
+/// Returns an address at which connections are refused. No other process can bind the address while
+/// the returned socket exists.
 pub(crate) fn nobody() -> (std::net::TcpListener, SocketAddr) {
     // The socket is bound but not listening, so connections are refused.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
@@ -145,7 +144,7 @@ impl Drop for Server {
     }
 }
 
-/// Starts a server that reads one head, sends this text, and then acts according to `after`.
+/// Starts a server that reads one request head, sends `text`, and then acts according to `after`.
 pub(crate) async fn says(text: impl Into<Vec<u8>>, after: After) -> Server {
     let text = Bytes::from(text.into());
     server(move |_, mut stream| {
@@ -168,11 +167,11 @@ pub(crate) async fn says(text: impl Into<Vec<u8>>, after: After) -> Server {
 #[derive(Clone, Copy)]
 pub(crate) enum After {
     Close,
-    /// The server stays on the connection and reads the next head.
+    /// The server keeps the connection open and reads the next request head.
     Stay,
 }
 
-/// Reads up to the empty line. Returns `None` at the end of the stream.
+/// Reads a head, up to its empty line. Returns `None` at the end of the stream.
 pub(crate) async fn head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut text = Vec::new();
     while !text.ends_with(b"\r\n\r\n") {

@@ -25,14 +25,15 @@ use upgrade::{OnUpgrade, Upgraded};
 
 use crate::support::{After, LONG, Server, facts, head, ok, says, server, settings, upstream};
 
-/// Makes a configuration that allows the largest message.
+/// Makes a WebSocket configuration that permits the largest message of these tests.
 fn roomy() -> WebSocketConfig {
     WebSocketConfig::default()
         .max_message_size(Some(32 << 20))
         .max_frame_size(Some(32 << 20))
 }
 
-/// Starts a server that echoes all messages. It does not negotiate the client's `sub` protocol.
+/// Starts a server that echoes all messages. The server does not select the subprotocol `sub`,
+/// which the client offers.
 async fn echo() -> Server {
     server(|_, stream| async move {
         let mut socket = accept_async_with_config(stream, Some(roomy()))
@@ -46,7 +47,7 @@ async fn echo() -> Server {
                 break;
             }
         }
-        // The loop sends the closing frame, and waits for the client to close.
+        // The loop sends the closing frame, and waits until the client closes the connection.
         while let Some(Ok(_)) = socket.next().await {}
     })
     .await
@@ -75,7 +76,8 @@ async fn answer(
     )
 }
 
-/// Starts an edge with only the proxy behind it. Returns its addresses for HTTP/1.1 and HTTP/2.
+/// Starts an edge that proxies every request to `upstream`. Returns the edge's addresses for
+/// HTTP/1.1 and HTTP/2.
 async fn door(upstream: Arc<Upstream>, tunnels: Tunnels) -> (SocketAddr, SocketAddr) {
     let pool = Pool::new(tunnels);
     let one = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -125,8 +127,8 @@ async fn connect(door: SocketAddr) -> Response<Incoming> {
             .await
             .unwrap();
     tokio::spawn(connection);
-    // The server's settings permit `CONNECT` and must arrive first, so the request is repeated
-    // until they have.
+    // The request is repeated until the edge's settings, which permit extended `CONNECT`, have
+    // arrived.
     loop {
         sender.ready().await.unwrap();
         let mut request = Request::new(Body::Empty);
@@ -160,7 +162,6 @@ async fn next<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocketStream<S>
     message.expect("a message in time").unwrap().unwrap()
 }
 
-/// Exercises the features of WebSockets.
 async fn talk<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S>) {
     socket.send(Message::text("selamat datang")).await.unwrap();
     assert_eq!(next(&mut socket).await, Message::text("selamat datang"));
@@ -177,8 +178,8 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S>)
     }
     assert_eq!(next(&mut socket).await, Message::text("one two three"));
     let large = Message::binary(vec![7; 16 << 20]);
-    // The echo arrives while the message is still being sent, so the client must read at the same
-    // time.
+    // The echo arrives while the message is still being sent, so the client must read and write at
+    // the same time.
     let (mut sink, mut stream) = socket.split();
     let (sent, back) = tokio::join!(sink.send(large.clone()), async {
         tokio::time::timeout(LONG, stream.next()).await.unwrap()
@@ -243,7 +244,7 @@ async fn what_the_server_says_first_arrives_first() {
         stream.write_all(text.as_bytes()).await.unwrap();
         let mut heard = Vec::new();
         stream.read_to_end(&mut heard).await.unwrap();
-        // The client has ended its side, but the server has not.
+        // The client has closed its sending side, but the server has not.
         stream.write_all(&heard).await.unwrap();
     })
     .await;
@@ -371,7 +372,7 @@ async fn tunnels_get_their_time_when_all_is_closed() {
         two.send(Message::text(text)).await.unwrap();
         assert_eq!(next(&mut two).await, Message::text(text));
     }
-    // The edge adds no closing frame, so the clients see a broken connection.
+    // The edge adds no closing frame, so the clients see a connection that ended unexpectedly.
     let ended = tokio::time::timeout(LONG, one.next()).await.unwrap();
     assert!(matches!(ended, Some(Err(_))), "{ended:?}");
     let ended = tokio::time::timeout(LONG, two.next()).await.unwrap();

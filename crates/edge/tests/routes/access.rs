@@ -1,4 +1,4 @@
-//! Tests of access by IP address and with a password.
+//! Tests of access rules by IP address and by password.
 
 use argon2::password_hash::PasswordHasher as _;
 use argon2::password_hash::phc::PasswordHash;
@@ -19,7 +19,7 @@ fn hash(password: &str) -> String {
     hash.to_string()
 }
 
-/// Makes a password file with a single user, Aisyah.
+/// Makes a password file whose only user is Aisyah.
 fn people() -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("aisyah:{}\n", hash("bunga raya"))).unwrap();
@@ -41,7 +41,7 @@ fn flaws(routes: &str) -> Vec<Flaw> {
     Plan::check(&toml::from_str(routes).unwrap(), &ground).unwrap_err()
 }
 
-/// Starts a server that responds with the head that it received.
+/// Starts a server that responds with the request head that it received.
 pub(crate) async fn teller() -> (SocketAddr, DropGuard) {
     answering(any(|request: Request| async move {
         let mut told = format!("{} {}\n", request.method(), request.uri());
@@ -147,11 +147,11 @@ async fn a_name_and_its_password_open_and_go_no_further() {
     assert_eq!(site.get("/files/page.html").await.status, 401);
     let page = site.ask("GET", "/files/page.html", &right, "").await;
     assert_eq!(page.body, "<p>A page</p>");
-    // No shared cache may serve this page to clients without the password.
+    // No shared cache may serve this page to clients that have not sent the password.
     assert_eq!(page.header("cache-control"), Some("private, no-cache"));
     assert_eq!(site.get("/").await.status, 200, "other routes are open");
-    // A request with credentials makes its response personal, so the response is not compressed
-    // (BREACH).
+    // The response to a request with credentials is personal. It is not compressed, because
+    // compression can reveal secrets (BREACH).
     let gzip = format!("{right}Accept-Encoding: gzip\r\n");
     let long = site.ask("GET", "/long", &gzip, "").await;
     assert_eq!((long.status, long.header("content-encoding")), (200, None));
@@ -193,7 +193,8 @@ async fn who_guesses_is_not_listened_to() {
         let heard = site.ask("GET", "/", &from("192.0.2.3", ""), "").await;
         assert_eq!(heard.status, 401);
     }
-    // The route's own limit also counts wrong passwords, and may be stricter.
+    // A request with a wrong password also counts against the route's own rate limit, which may be
+    // stricter than the limit of guesses.
     let ask = |headers: String| {
         let headers = from("192.0.2.4", &headers);
         let site = &site;

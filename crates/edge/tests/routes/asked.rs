@@ -1,4 +1,4 @@
-//! Tests of access decided by another server, or by the app's sign-in.
+//! Tests of routes whose access is decided by another server, or by the app's sign-in.
 
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -8,7 +8,8 @@ use edge::{Answer, App, AuthDecision, Body, Pass, Question};
 use super::access::{answering, teller};
 use super::*;
 
-/// Starts a server that recognises Aisyah by a cookie, and allows nobody to access secret paths.
+/// Starts an authorization server that recognizes Aisyah by a cookie, and denies everybody access
+/// to secret paths.
 async fn judge() -> (SocketAddr, DropGuard) {
     answering(any(|request: Request| async move {
         let headers = request.headers();
@@ -120,7 +121,8 @@ async fn a_server_is_asked_who_may_come_in() {
         assert_eq!(heard.status, 502, "{path}: neither yes nor no");
     }
     drop(judging);
-    // A server that is stopping may still respond once on an open connection.
+    // A server that is stopping may still respond once on an open connection, so the request is
+    // repeated until it fails.
     let alone = async {
         while ![502, 503].contains(&site.ask("GET", "/api/x", aisyah, "").await.status) {}
     };

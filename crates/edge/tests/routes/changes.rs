@@ -1,4 +1,4 @@
-//! Tests of changed plans, servers and certificates while requests run.
+//! Tests of changes to routes, servers and certificates while requests are running.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::services::{at, ready};
 use super::*;
 
 /// Clients that send requests on persistent connections until `stop` is set. They count the
-/// responses and collect the wrong ones.
+/// responses and collect the unexpected ones.
 struct Guests {
     stop: Arc<AtomicBool>,
     answers: Arc<AtomicUsize>,
@@ -45,7 +45,7 @@ impl Guests {
             .unwrap();
     }
 
-    /// Stops the clients. Returns the number of responses, and the wrong responses.
+    /// Stops the clients. Returns the number of responses, and the unexpected ones.
     async fn leave(self) -> (usize, Vec<String>) {
         self.stop.store(true, Ordering::Relaxed);
         let mut bad = Vec::new();
@@ -83,7 +83,7 @@ async fn ask(
     bad
 }
 
-/// Sends one request and returns its whole response, or `None` if the connection ended first.
+/// Sends one request and returns the whole response, or `None` if the connection closed first.
 async fn exchange(stream: &mut TcpStream, request: &str) -> Option<String> {
     stream.write_all(request.as_bytes()).await.ok()?;
     let mut heard = Vec::new();
@@ -133,7 +133,7 @@ async fn no_request_fails_while_servers_take_turns() {
         let (next, started) = server("new").await;
         let next = at(next);
         site.edge.set_servers("node", &ready(&[&next]));
-        // The old server stops once it handles no request any more.
+        // The old server may stop only when all its requests have finished.
         site.edge.drained("node", &address).await;
         drop(std::mem::replace(&mut running, started));
         address = next;
@@ -183,7 +183,7 @@ async fn certificates_that_cannot_be_kept_leave_everything_as_it_was() {
 }
 
 /// Starts a server that is unhealthy at `/sick`, healthy at `/well`, and never responds at `/held`.
-/// Also returns the counts of requests for these paths and for others.
+/// The returned semaphores count the requests for these three paths and for all others.
 async fn patient() -> (SocketAddr, [Arc<Semaphore>; 4]) {
     let asked = [(); 4].map(|()| Arc::new(Semaphore::new(0)));
     let [sick, well, held, elsewhere] = asked.clone();
@@ -213,7 +213,7 @@ async fn patient() -> (SocketAddr, [Arc<Semaphore>; 4]) {
     (address, asked)
 }
 
-/// Waits until three more checks have begun, because the first of them may still use older
+/// Waits until three more health checks have begun. The first of them may still use earlier
 /// settings.
 async fn asked(by: &Semaphore) {
     by.forget_permits(usize::MAX);
@@ -244,8 +244,8 @@ async fn servers_are_as_well_after_a_change_of_their_upstream_as_before() {
     let is_ready = || site.edge.upstream("group").unwrap().status()[0].ready;
     asked(&sick).await;
     assert!(!is_ready());
-    // A change to the timeouts or to the check does not make the server healthy; only a successful
-    // check does.
+    // A change to the health check or its timeouts does not make the server healthy. Only a
+    // successful check does.
     change(
         &patient,
         &format!("{}\nconnect_time = \"4s\"", health("/sick")),
@@ -254,7 +254,7 @@ async fn servers_are_as_well_after_a_change_of_their_upstream_as_before() {
     change(&patient, &health("/sick").replace("10ms", "11ms"));
     assert!(!is_ready());
     asked(&sick).await;
-    // A request that waits for a server gets a newly added server.
+    // A request that waits for a healthy server is sent to a newly added server.
     let answers = tokio::join!(site.get("/x"), async {
         elsewhere.acquire().await.unwrap().forget();
         change(&format!("{patient}, \"http://{other}\""), &health("/sick"));
@@ -263,7 +263,7 @@ async fn servers_are_as_well_after_a_change_of_their_upstream_as_before() {
     change(&patient, &health("/well"));
     asked(&well).await;
     assert!(is_ready());
-    // Without checks, no later check could revise the old result, so the server counts as healthy.
+    // Without health checks, an unhealthy server could never recover, so it counts as healthy.
     change(&patient, &health("/sick"));
     asked(&sick).await;
     assert!(!is_ready());

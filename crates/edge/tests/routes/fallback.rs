@@ -1,4 +1,4 @@
-//! Tests of files next to the app's pages.
+//! Tests of a route that serves files and passes all other requests to the app.
 
 use super::*;
 
@@ -42,7 +42,7 @@ async fn what_is_no_file_is_the_app_s() {
     }
     let posted = site.ask("POST", "/echo", "", "abc").await;
     assert_eq!((posted.status, posted.body.as_str()), (200, "abc"));
-    // The app receives these requests even if there is a file with this name.
+    // These requests reach the app even if a file has this name.
     let posted = site.ask("POST", "/page.html", "", "abc").await;
     assert_eq!((posted.status, posted.header("x-site")), (404, None));
     let options = site.ask("OPTIONS", "/facts", "", "").await;

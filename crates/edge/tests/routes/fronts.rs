@@ -1,4 +1,4 @@
-//! Tests of addresses at which all requests go to one service.
+//! Tests of fronts: addresses at which all requests go to one service.
 
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> Hea
 async fn a_front_is_a_plain_way_to_its_service() {
     let (address, _running) = server("one").await;
     let folder = tempfile::tempdir().unwrap();
-    // On all other addresses, the plan refuses every request, and redirects the host to HTTPS.
+    // At all other addresses, the configured routes refuse every request, and the certificate's
+    // host is redirected to HTTPS.
     let routes = "listen.https = [\"127.0.0.1:0\"]\n\
                   [[route]]\nto = \"status:410\"\naccess = { allow = [\"192.0.2.1\"] }\n";
     let fronts = ["127.0.0.1:0", "unix:run/inner/node.sock"];
@@ -55,15 +56,15 @@ async fn a_front_is_a_plain_way_to_its_service() {
             assert_eq!(heard.header("server"), Some("echo/1.2"), "as it was said");
             assert_eq!(heard.header("x-content-type-options"), None);
         }
-        // The connection stays open across a reload.
+        // The same connection is used before and after a reload.
         edge.reload(plan()).unwrap();
     }
-    // Requests on the other addresses are still handled as before.
+    // The edge still handles requests at its other addresses as before.
     let door = edge.http_addresses()[0];
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let moved = ask(TcpStream::connect(door).await.unwrap(), get).await;
     assert_eq!(moved.status, 308, "https serves it");
-    // Ambiguous requests are refused on these addresses, too.
+    // The edge refuses ambiguous requests at a front's address, too.
     let both =
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n";
     let refused = ask(TcpStream::connect(front).await.unwrap(), both).await;
@@ -115,7 +116,7 @@ async fn those_who_serve_a_request_do_not_wait_for_its_place() {
     let edge = Edge::start(plan, Options::default(), Some(&app())).unwrap();
     edge.set_servers("node", &ready(&[&at(address)]));
     let get = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-    // This connection takes the only connection permit.
+    // This connection holds the only connection permit.
     let mut kept = TcpStream::connect(edge.http_addresses()[0]).await.unwrap();
     kept.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         .await
@@ -158,7 +159,8 @@ async fn an_address_becomes_a_front_and_a_door_again_on_the_socket_that_was_hand
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let answered = async |expected: &str| {
         let turned = async {
-            // Connections that were accepted before the change are served as before.
+            // Connections accepted before the change keep their old service, so the test repeats
+            // the request on new connections.
             while !ask(TcpStream::connect(address).await.unwrap(), get)
                 .await
                 .body

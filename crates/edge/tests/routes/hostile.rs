@@ -1,4 +1,4 @@
-//! Tests of attacks on the whole edge, and of its responses; they correspond to the table in
+//! Tests of attacks on the whole edge, and of its responses; the tests correspond to the table in
 //! `docs/edge-reference.md`.
 
 use std::fs;
@@ -40,13 +40,13 @@ fn site() -> Site {
 async fn nothing_hidden_is_served() {
     let site = site();
     for (target, status) in [
-        // Dot segments are resolved once, and never lead above the folder.
+        // The edge resolves dot segments once, and the result is never outside the folder.
         ("/../secret.txt", 404),
         ("/a/../../secret.txt", 404),
         ("/%2e%2e/secret.txt", 404),
         ("/.%2E/secret.txt", 404),
         ("/a/../a.txt", 200),
-        // Dot segments that are hidden by an encoding are refused.
+        // The edge refuses percent-encoded dot segments.
         ("/..%2fsecret.txt", 400),
         ("/%2e%2e%2fsecret.txt", 400),
         ("/..%5csecret.txt", 400),
@@ -55,7 +55,7 @@ async fn nothing_hidden_is_served() {
         ("/a.txt%00.html", 400),
         ("/a.txt%", 400),
         ("/%u002e%u002e/secret.txt", 400),
-        // Paths that are encoded twice, or are not UTF-8, name no file.
+        // Paths that are encoded twice or are not valid UTF-8 match no file.
         ("/%252e%252e/secret.txt", 404),
         ("/%c0%ae%c0%ae/secret.txt", 404),
         ("/a%2fb.txt", 404),
@@ -111,7 +111,7 @@ async fn no_header_is_smuggled_in_or_believed() {
             heard.body
         );
     }
-    // A line break in a path stays encoded in the redirect.
+    // A line break in a path must stay percent-encoded in the redirect.
     let moved = site.get("/old/%0d%0aSet-Cookie:%20x=1").await;
     assert_ne!(moved.status, 308, "of another host's route: {moved:?}");
     let raw =

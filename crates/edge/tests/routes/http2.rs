@@ -1,4 +1,4 @@
-//! A client for HTTP/2, which is available over TLS only.
+//! An HTTP/2 client for the tests; the edge supports HTTP/2 over TLS only.
 
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -14,8 +14,7 @@ use super::*;
 /// Settings of an edge that listens for HTTPS, on a free port and without HTTP/3.
 pub(crate) const HTTPS: &str = "listen.https = [\"127.0.0.1:0\"]\nlisten.http3 = false\n";
 
-/// A client verifier that trusts any certificate, because the edge creates its own certificate at
-/// startup.
+/// A verifier that trusts any certificate, because the edge creates its own certificate at startup.
 #[derive(Debug)]
 struct Trusting;
 
@@ -57,7 +56,8 @@ impl ServerCertVerifier for Trusting {
     }
 }
 
-/// Opens a TLS connection without a server name, so requests on it may be for any host.
+/// Opens a TLS connection without a server name (SNI), so that requests on the connection may be
+/// for any host.
 pub(crate) async fn secure(edge: &Edge) -> TlsStream<TcpStream> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
@@ -73,7 +73,6 @@ pub(crate) async fn secure(edge: &Edge) -> TlsStream<TcpStream> {
     connector.connect(name, stream).await.unwrap()
 }
 
-/// Connects a client over HTTP/2.
 pub(crate) async fn client<B>(edge: &Edge) -> SendRequest<B>
 where
     B: http_body::Body<Error: std::error::Error + Send + Sync, Data: Send> + Send + Unpin + 'static,

@@ -1,4 +1,4 @@
-//! Tests of servers that are killed before they have read their connections.
+//! Tests of upstream servers that are killed before they have read a request.
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ async fn open() -> (TcpListener, ServerAddress) {
     (listener, address)
 }
 
-/// Accepts a connection and resets it once it has unread data, as the system does when a process is
+/// Accepts a connection and resets it once it has unread data, as the kernel does when a process is
 /// killed.
 async fn reset(listener: &TcpListener) {
     let (stream, _) = listener.accept().await.unwrap();
@@ -36,7 +36,7 @@ async fn who_comes_as_all_are_killed_waits_for_the_next() {
         }
         let all: Vec<_> = addresses.iter().collect();
         site.edge.set_servers("node", &ready(&all));
-        // Each server is killed only after it has received the request.
+        // Each server is killed only after the edge has sent it the request.
         let (heard, ()) = tokio::join!(site.get("/"), async {
             let dying = listeners.into_iter().map(async |listener| {
                 reset(&listener).await;
@@ -76,7 +76,8 @@ async fn none_that_reset_a_request_gets_it_twice() {
         assert_eq!((heard.status, counts), (expected, resets), "{target}");
         assert!(before.elapsed() < SOON);
     }
-    // A server may have read a request that changes something, so the request is not repeated.
+    // The server may have read the request, and these methods may change something, so the edge
+    // does not repeat the request.
     for method in ["POST", "PUT", "DELETE"] {
         let (heard, ()) = tokio::join!(site.ask(method, "/planned", "", ""), reset(&listener));
         assert_eq!(heard.status, 502, "{method}");

@@ -1,4 +1,4 @@
-//! Tests of responses with a length, however their pieces arrive.
+//! Tests of responses with a known length, whose pieces may arrive at any time.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use super::*;
 /// The timeout for each wait.
 const SOON: Duration = Duration::from_mins(1);
 
-/// A body. The server sends its first `first` bytes with the head, and the rest only after the
-/// client has received that part.
+/// A response body of `length` bytes. The server sends its first `first` bytes with the head, and
+/// the rest only after the client has received that part.
 #[derive(Debug, Clone, Copy)]
 struct FileBody {
     length: usize,
@@ -35,8 +35,8 @@ impl FileBody {
     }
 }
 
-/// Starts an HTTP/1.1 server that sends the first piece with the head, and the second piece when
-/// the test permits it.
+/// Starts an HTTP/1.1 server that sends the body's first piece with the head, and the second piece
+/// when the test permits it.
 async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -68,8 +68,8 @@ async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
     address
 }
 
-/// Returns the response over HTTP/1.1; the second piece is sent after the client has received the
-/// first one.
+/// Requests `path` over HTTP/1.1 and returns the body. The second piece is sent after the client
+/// has received the first one.
 async fn over_http1(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -> Vec<u8> {
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     let asked = format!("GET {path} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");
@@ -92,8 +92,8 @@ async fn over_http1(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -
     heard.split_off(from)
 }
 
-/// Returns the response over HTTP/2; the second piece is sent after the client has received the
-/// first one.
+/// Requests `path` over HTTP/2 and returns the body. The second piece is sent after the client has
+/// received the first one.
 async fn over_http2(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -> Vec<u8> {
     let mut send = client(&site.edge).await;
     let asked = Request::get(format!("https://a.example{path}"));
@@ -119,8 +119,8 @@ async fn over_http2(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -
 async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
     let go = Arc::new(Semaphore::new(0));
     let own = by_hand(Arc::clone(&go)).await;
-    // A response in two pieces is not complete within `cache.wait`, so it is passed on without
-    // being stored.
+    // A response in two pieces is not complete within `cache.wait`, so the edge passes it on
+    // without storing it.
     let site = Site::open(
         &format!(
             "{HTTPS}cache.wait = \"300ms\"\n\
@@ -141,8 +141,8 @@ async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
         let pieces = FileBody { length, first };
         for route in ["own", "kept"] {
             for version in [1, 2] {
-                // The path contains the HTTP version, so that no request gets the stored response
-                // of another version.
+                // The path contains the HTTP version, so that a request cannot get the stored
+                // response to the same request over another version.
                 let path = format!("/{route}/{version}/{length}/{first}");
                 let heard = async {
                     if version == 1 {

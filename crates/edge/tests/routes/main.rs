@@ -1,4 +1,4 @@
-//! Tests of a whole plan through real sockets, which check how each route handles a request.
+//! Tests of routes through real sockets: how the whole edge handles a request.
 
 #![expect(
     clippy::unwrap_used,
@@ -42,7 +42,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::DropGuard;
 
-/// A site: its folder, its edge, and the edge's address.
+/// An edge that serves a temporary folder, and the edge's address.
 struct Site {
     folder: tempfile::TempDir,
     edge: Edge,
@@ -50,7 +50,7 @@ struct Site {
 }
 
 impl Site {
-    /// Starts an edge with these routes, and a folder `files` with a page in it.
+    /// Starts an edge with these routes, and a folder `files` that contains a page.
     fn open(routes: &str, options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("files")).unwrap();
@@ -184,7 +184,7 @@ impl Heard {
     }
 }
 
-/// Starts a server that responds with its own name and the request that it received.
+/// Starts a server that responds with `name` and the request that it received.
 async fn server(name: &'static str) -> (SocketAddr, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -336,7 +336,7 @@ async fn what_cannot_be_reached_is_told_as_a_page_or_a_problem() {
     let method = site.ask("POST", "/files/page.html", "", "x").await;
     assert_eq!(method.status, 405);
     assert_eq!(method.header("allow"), Some("get, head, options"));
-    // No servers were set for this service.
+    // The edge knows no servers of this service.
     let service = site.get("/service/").await;
     assert_eq!(service.status, 503);
     assert!(service.header("retry-after").is_some());
@@ -432,7 +432,7 @@ async fn the_app_is_told_who_asks() {
     assert_eq!(heard.body, "192.0.2.7 a.example false");
     assert_eq!(heard.header("x-request-id"), Some("theirs"));
     assert_eq!(site.get("/facts").await.body, "127.0.0.1 a.example true");
-    // A proxy that sets only one kind of forwarding header passes on the other kind as its client
+    // Some proxies set only one kind of forwarding header and pass on the other kind as the client
     // sent it.
     site.edge
         .reload(site.plan(

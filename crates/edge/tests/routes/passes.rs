@@ -1,4 +1,5 @@
-//! Tests of how requests reach programs and how responses are returned, over HTTP/1.1 and HTTP/2.
+//! Tests of how requests reach upstreams and how their responses are returned, over HTTP/1.1 and
+//! HTTP/2.
 
 use axum::http::{HeaderMap, Method};
 use edge::CdnId;
@@ -123,8 +124,8 @@ async fn a_request_that_comes_back_again_and_again_is_refused() {
             heard.1
         );
     }
-    // A request loop ends, whether a route leads to the edge itself or uses the edge for
-    // authorization.
+    // The edge must stop a request loop, whether a route leads to the edge itself or uses the edge
+    // for authorization.
     let itself = site.address;
     for route in [
         format!("to = \"http://{itself}\""),

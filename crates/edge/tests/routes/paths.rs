@@ -1,11 +1,11 @@
-//! Tests of paths that can be read in several ways.
+//! Tests of paths that different servers interpret differently.
 
 use super::http2::HTTPS;
 use super::passes::over_http2;
 use super::*;
 
-/// Many programs decode `%2F` before they route a path (PEP 3333: `PATH_INFO` has no escapes), some
-/// also decode a backslash, and servlets ignore the text after a `;`.
+/// Many upstreams decode `%2F` before they route a path (PEP 3333: `PATH_INFO` has no escapes),
+/// some also decode a backslash, and servlets ignore the text after a `;`.
 #[tokio::test]
 async fn no_guard_is_walked_past_by_another_way_to_write_its_path() {
     let (server, _running) = server("one").await;
@@ -45,7 +45,7 @@ async fn no_guard_is_walked_past_by_another_way_to_write_its_path() {
             assert_eq!(heard.status, 400, "{path} with {guard}: {heard:?}");
             assert_eq!(heard.header("connection"), Some("close"));
         }
-        // In every reading, these paths belong to the same route.
+        // Every interpretation of these paths matches the same route.
         for path in [
             "/a%2Fb",
             "/x/api%2Fadmin",
@@ -109,8 +109,8 @@ async fn no_guard_is_walked_past_by_letter_case_or_a_closing_slash() {
             let statuses = [site.get(path).await.status, over_http2(&site, path).await.0];
             assert_eq!(statuses, [400, 400], "{path} with {guard}");
         }
-        // These paths are spelled like a route of their own, or match no restricted route in any
-        // reading.
+        // These paths exactly match a route of their own, or match no restricted route in any
+        // interpretation.
         for path in [
             "/API/admin/x",
             "/caf%C3%A9",

@@ -1,4 +1,4 @@
-//! Tests of requests that are refused because they are ambiguous, and of their responses.
+//! Tests of ambiguous requests, which the edge refuses, and of its responses to them.
 
 use edge::access_log::{Format, Log, Mask};
 use http_body_util::Empty;
@@ -13,7 +13,8 @@ const PATHS: [(&str, &str); 3] = [
     ("/a%00", "refused_path_character"),
 ];
 
-/// Sends two requests in one write, and returns all responses until the connection is closed.
+/// Sends two requests in one write. Returns all bytes received until the edge closes the
+/// connection.
 async fn answers(door: SocketAddr, method: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(door).await.unwrap();
     let next = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -40,7 +41,7 @@ async fn a_path_is_refused_as_all_that_is_ambiguous() {
     let edge = Edge::start(plan, options, Some(&app())).unwrap();
     let (door, front) = (edge.http_addresses()[0], edge.front_addresses()[0]);
     for (path, _) in PATHS {
-        // The edge parses `GET` without the engine, and `POST` with it.
+        // The edge handles `GET` without hyper, and `POST` with hyper.
         for (door, method) in [(door, "GET"), (door, "POST"), (front, "GET")] {
             let answers = answers(door, method, path).await;
             assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{answers}");

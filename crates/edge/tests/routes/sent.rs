@@ -1,4 +1,4 @@
-//! Tests of files in memory that need more than one write.
+//! Tests of in-memory files that need more than one write.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -8,8 +8,8 @@ use tokio::net::TcpSocket;
 
 use super::*;
 
-/// The size of the file in bytes: nearly the largest that is kept in memory, and more than any
-/// socket accepts at once.
+/// The size of the file in bytes. It is nearly the largest size that is kept in memory, and more
+/// than any socket accepts at once.
 const LENGTH: usize = (1 << 20) - 1;
 /// The timeout for each wait.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
@@ -31,7 +31,7 @@ pub(crate) fn large_file_with(content: &[u8], options: Options) -> Site {
     site
 }
 
-/// Makes the site also listen on a Unix socket, over which `sendfile` is not used.
+/// Makes the site also listen on a Unix socket, over which the edge does not use `sendfile`.
 pub(crate) fn also_over_unix(site: &Site) -> PathBuf {
     let socket = site.folder.path().join("door.sock");
     let both = format!(
@@ -52,7 +52,7 @@ pub(crate) struct Client<S>(pub(crate) S);
 
 impl Client<TcpStream> {
     pub(crate) async fn open(site: &Site) -> Self {
-        // The receive buffer is small, so that every response needs many writes.
+        // The receive buffer is small, so that the edge needs many writes for every response.
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(8 << 10).unwrap();
         Self(socket.connect(site.address).await.unwrap())
@@ -69,14 +69,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.0.write_all(request.as_bytes()).await.unwrap();
     }
 
-    /// Reads the head of the next response, and its body if `has_body`.
+    /// Reads the next response's head, and its body if `has_body`.
     pub(crate) async fn hear(&mut self, has_body: bool) -> (Heard, Vec<u8>) {
         let (head, body) = self.hear_some(has_body).await;
         assert_eq!(head.status, 200);
         (head, body)
     }
 
-    /// Reads the next response, which may have status 206.
+    /// Reads the next response, whose status may be 206.
     pub(crate) async fn hear_some(&mut self, has_body: bool) -> (Heard, Vec<u8>) {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -102,7 +102,8 @@ async fn it_comes_whole_among_others_and_by_pieces() {
     let site = large_file(&expected);
     let mut client = Client::open(&site).await;
 
-    // All requests are sent at once, so a response with a wrong length would break the next one.
+    // All requests are sent at once. If a response had a wrong length, the next response could not
+    // be parsed.
     for (method, target) in [
         ("GET", "/large.bin"),
         ("HEAD", "/large.bin"),
@@ -118,7 +119,7 @@ async fn it_comes_whole_among_others_and_by_pieces() {
     assert!(client.hear(true).await.1 == expected);
     assert_eq!(client.hear(true).await.1, b"<p>A page</p>");
 
-    // A client that disconnects in the middle does not affect others.
+    // A client that disconnects in the middle of a response does not affect others.
     let mut gone = Client::open(&site).await;
     gone.say("GET", "/large.bin").await;
     gone.0.read_exact(&mut [0; 100]).await.unwrap();

@@ -1,5 +1,4 @@
-//! Tests of servers that are added, removed, die and are abandoned, as reported by the program that
-//! runs them.
+//! Tests of a service's servers as they are added, removed, abandoned or die.
 
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -31,8 +30,8 @@ pub(super) fn ready(addresses: &[&ServerAddress]) -> Servers {
     }
 }
 
-/// Returns an address on which nothing listens, and that no other process gets while the returned
-/// descriptor is open.
+/// Returns an address at which connections are refused. No other process can bind the address while
+/// the returned descriptor is open.
 fn nobody() -> (OwnedFd, ServerAddress) {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
@@ -41,8 +40,8 @@ fn nobody() -> (OwnedFd, ServerAddress) {
     (socket.into(), at(address))
 }
 
-/// Starts a server that accepts connections, reads a request and closes the connection without a
-/// response, like a server that crashes on every request.
+/// Starts a server that reads a request and closes the connection without a response, like a server
+/// that crashes on every request.
 async fn dying() -> (ServerAddress, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = at(listener.local_addr().unwrap());
@@ -71,13 +70,13 @@ async fn until(what: impl Fn() -> bool) {
     tokio::time::timeout(SOON, waiting).await.unwrap();
 }
 
-/// Gives a request time to start waiting for a server, which is not visible from outside. If the
-/// request starts waiting later, it is served in the same way, so the test does not fail.
+/// Gives a request time to start waiting for a server; the test cannot observe that moment. A
+/// request that starts later is served in the same way, so the test still passes.
 async fn pause(milliseconds: u64) {
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
 }
 
-/// Repeats an action until it takes less than a second, and returns its outcome.
+/// Repeats an action until it takes less than a second, and returns the last result.
 pub(super) async fn at_once<T>(act: impl AsyncFn() -> T) -> T {
     let begin = Instant::now();
     loop {
@@ -97,8 +96,8 @@ async fn one_that_was_given_up_is_not_waited_for() {
         failed: true,
         ..Servers::default()
     };
-    // A request that waits for a server takes two seconds. On a busy machine, other requests may
-    // take as long, but not repeatedly.
+    // A request that had to wait for a server would take two seconds. On a busy machine, other
+    // requests may also take so long, but not in every attempt.
     at_once(async || {
         site.edge.set_servers("node", &failed);
         let heard = site.get("/").await;
@@ -107,7 +106,7 @@ async fn one_that_was_given_up_is_not_waited_for() {
         assert!(heard.body.contains("<h1>"), "{heard:?}");
     })
     .await;
-    // When the service fails, a request that is already waiting is refused, too.
+    // When the service fails, a request that is already waiting for a server is refused as well.
     at_once(async || {
         site.edge.set_servers("node", &Servers::default());
         let (heard, ()) = tokio::join!(site.get("/"), async {
@@ -117,7 +116,7 @@ async fn one_that_was_given_up_is_not_waited_for() {
         assert_eq!(heard.status, 503);
     })
     .await;
-    // If any server is ready, the failure of other servers has no effect.
+    // As long as any server is ready, the failure of other servers has no effect.
     let (server, _running) = server("one").await;
     let partly = Servers {
         failed: true,
@@ -145,7 +144,6 @@ async fn a_service_has_as_long_as_its_plan_says() {
     site.edge.reload(plan("1ms")).unwrap();
     assert_eq!(site.get("/").await.status, 504);
     let _given_up = listener.accept().await.unwrap();
-    // The reload keeps the servers that were set before it.
     site.edge.reload(plan("1h")).unwrap();
     let answer = async {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -181,8 +179,8 @@ async fn what_was_told_outlives_every_plan() {
     }
     let before = site.edge.servers("flask");
     assert!(before.requests > 2, "{before:?}");
-    // The servers stay the same with the same plan, with another balance, and with a plan that does
-    // not contain the service.
+    // Neither the same routes, nor another balance, nor routes without the service change the
+    // servers.
     for balance in ["round-robin", "least", "sticky"] {
         site.edge.reload(plan(balance)).unwrap();
         let now = site.edge.servers("flask");
@@ -221,8 +219,8 @@ async fn one_that_refuses_costs_no_request() {
             for _ in 0..2 {
                 let heard = site.get("/").await;
                 assert_eq!(heard.status, 200, "{dead}");
-                // The edge has sent nothing to the dead server, so it may send any request to
-                // another one.
+                // The dead server cannot have received the request, so the edge may send even a
+                // `POST` to another server.
                 let heard = site.ask("POST", "/", "", "12345").await;
                 assert_eq!(heard.status, 200, "{dead}");
                 assert!(heard.body.contains("length=5"), "{heard:?}");
@@ -251,7 +249,8 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
     };
     let well = at(server);
     assert_eq!(ask("GET", &[&dying_one, &well]).await, [200, 200]);
-    // The first server may have begun a change, so the edge sends the request to no other server.
+    // The first server may have begun to change something, so the edge sends the request to no
+    // other server.
     for method in ["POST", "PUT", "DELETE"] {
         assert_eq!(
             ask(method, &[&dying_one, &well]).await,
@@ -260,7 +259,7 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
         );
     }
     assert_eq!(ask("GET", &[&dying_one]).await, [502, 502]);
-    // A request that failed at two servers is not sent to a third.
+    // A request that has failed at two servers is not sent to a third.
     let three = [&dying_one, &dying_two, &well];
     let mut bad = 0;
     for _ in 0..3 {
@@ -278,15 +277,15 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
 async fn who_comes_as_the_only_one_dies_waits_for_the_next() {
     let (server, _running) = server("one").await;
     let site = Site::open(TO_NODE, Options::default());
-    // A request that waits for a server fails after two seconds, so `at_once` repeats the attempt
-    // if the machine is busy.
+    // A request that waits for a server fails after two seconds. If the machine is that slow,
+    // `at_once` repeats the attempt.
     let heard = at_once(async || {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let dying = at(listener.local_addr().unwrap());
         site.edge.set_servers("node", &ready(&[&dying]));
         let (heard, ()) = tokio::join!(site.get("/"), async {
             let (connection, _) = listener.accept().await.unwrap();
-            // When the connection breaks, nobody listens on the address any more.
+            // When the connection breaks, nothing listens at the address any more.
             drop(listener);
             drop(connection);
             pause(100).await;
@@ -306,14 +305,14 @@ async fn a_dead_socket_is_waited_for() {
     let gone = in_file(&site.folder.path().join("gone.sock"), None);
     let (_bound, refusing) = nobody();
     for dead in [&gone, &refusing] {
-        // A request that waits for a server fails after two seconds, so `at_once` repeats the
-        // attempt if the machine is busy.
+        // A request that waits for a server fails after two seconds. If the machine is that slow,
+        // `at_once` repeats the attempt.
         let (get, post) = at_once(async || {
             site.edge.set_servers("node", &ready(&[dead]));
             let before = site.edge.servers("node").requests;
             let answers = async { tokio::join!(site.get("/"), site.ask("POST", "/", "", "12345")) };
             let (answers, ()) = tokio::join!(answers, async {
-                // By now, the edge has tried the address, and nobody was listening.
+                // By now, the edge has tried to connect to the address and was refused.
                 until(|| site.edge.servers("node").requests >= before + 2).await;
                 pause(100).await;
                 site.edge.set_servers("node", &ready(&[&at(server)]));
@@ -324,7 +323,7 @@ async fn a_dead_socket_is_waited_for() {
         assert_eq!((get.status, post.status), (200, 200), "{dead}");
         assert!(post.body.contains("length=5"), "{post:?}");
     }
-    // The server returns at the same address, and the servers are not set again.
+    // The server starts again at the same address, without a new call to `set_servers`.
     let path = site.folder.path().join("back.sock");
     let back = in_file(&path, None);
     site.edge.set_servers("node", &ready(&[&back]));
@@ -337,8 +336,8 @@ async fn a_dead_socket_is_waited_for() {
         listener
     });
     assert_eq!((heard.status, &*heard.body), (200, "ok"));
-    // No server becomes available, so the request waits no longer than two seconds, and the
-    // response says when to try again.
+    // Nothing listens at the address, so the request fails after two seconds with a `Retry-After`
+    // header.
     site.edge.set_servers("node", &ready(&[&gone]));
     let before = Instant::now();
     let heard = site.get("/").await;
@@ -372,7 +371,7 @@ async fn who_has_another_owner_is_told_nothing() {
         .set_servers("node", &ready(&[&in_file(&path, Some(me))]));
     let (heard, ()) = tokio::join!(site.get("/"), async {
         let mut stream = loop {
-            // By now, the edge has tried the server more than once.
+            // Connections from earlier attempts carry no request, so the test skips them.
             if let (stream, 1..) = read().await {
                 break stream;
             }
@@ -384,7 +383,7 @@ async fn who_has_another_owner_is_told_nothing() {
     site.edge.stop().await;
 }
 
-/// Starts a server that passes each connection to the test, which responds on it.
+/// Starts a server that passes each accepted connection to the test, which sends the responses.
 async fn patient() -> (ServerAddress, tokio::sync::mpsc::Receiver<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = at(listener.local_addr().unwrap());
@@ -411,7 +410,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
     let (old, mut taken) = patient().await;
     let (new, _running) = server("new").await;
     let site = Site::open(TO_NODE, Options::default());
-    // Connections do not expire during this test.
+    // Idle connections must not expire during this test.
     let node = Service {
         keep_time: "1h".to_owned(),
         ..service("node", &[])
@@ -420,7 +419,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
     site.edge.reload(plan).unwrap();
     site.edge.set_servers("node", &ready(&[&old]));
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold";
-    // The first connection becomes idle, while a second one has a running request.
+    // The first connection becomes idle, while a request is running on a second connection.
     let (first, mut resting) = tokio::join!(site.get("/"), async {
         let mut stream = taken.recv().await.unwrap();
         head(&mut stream).await;
@@ -434,7 +433,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
             let mut busy = taken.recv().await.unwrap();
             head(&mut busy).await;
             resting.write_all(answer.as_bytes()).await.unwrap();
-            // The second connection is idle by now, and is closed at once.
+            // The second connection is idle by now, and the edge closes it at once.
             until(|| site.edge.servers("node").members[0].running == 1).await;
             let before = site.edge.servers("node");
             assert_eq!((before.requests, before.members[0].requests), (3, 3));
@@ -460,7 +459,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
     let after = site.edge.servers("node");
     assert_eq!(after.members.len(), 1, "{after:?}");
     assert_eq!((after.requests, after.members[0].requests), (4, 1));
-    // The edge has forgotten the server, so this returns at once.
+    // The edge no longer has the server in its list, so these calls return at once.
     site.edge.drained("node", &old).await;
     site.edge.drained("nobody", &old).await;
     site.edge.stop().await;
@@ -468,7 +467,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// Opens a WebSocket through the edge, and returns both ends.
+/// Opens a WebSocket through the edge, and returns the client's and the server's end.
 async fn websocket(site: &Site, listener: &TcpListener) -> (Socket, Socket) {
     let stream = TcpStream::connect(site.address).await.unwrap();
     let (near, far) = tokio::join!(client_async("ws://a.example/live", stream), async {
@@ -503,7 +502,7 @@ async fn websockets_have_their_time_and_are_closed() {
         assert_eq!(next(&mut far).await, Some(Message::text(text)));
     }
     let drained = site.edge.drained("node", &old);
-    // The connection is closed without a closing frame, because the edge adds nothing to the data
+    // The edge closes the connection without a closing frame, because it adds nothing to the data
     // of either end.
     for end in [&mut near, &mut far] {
         let ended = tokio::time::timeout(SOON, end.next()).await.unwrap();
@@ -524,7 +523,7 @@ async fn a_service_that_was_removed_can_be_added_again() {
     };
     for name in ["one", "two", "three"] {
         let (server, _running) = server(name).await;
-        // The service's servers may be set before or after the plan that names the service.
+        // A service's servers may be set before or after the routes that name the service.
         if name == "two" {
             site.edge.reload(plan(&with)).unwrap();
         }
@@ -541,7 +540,7 @@ async fn a_service_that_was_removed_can_be_added_again() {
         }
         site.edge.reload(plan(&without)).unwrap();
         site.edge.set_servers("node", &Servers::default());
-        // Once the plan that named the service is dropped, the edge forgets the service.
+        // Once no routes name the service, the edge discards the service's servers.
         until(|| {
             site.edge.set_servers("other", &Servers::default());
             site.edge.servers("node") == BackendsStatus::default()

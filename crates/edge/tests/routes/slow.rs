@@ -22,7 +22,6 @@ use super::*;
 struct OneWorker {
     address: SocketAddr,
     accepted: Arc<AtomicUsize>,
-    /// The request heads that the server has read.
     heads: Arc<Mutex<Vec<String>>>,
     running: JoinHandle<()>,
 }
@@ -34,11 +33,11 @@ impl Drop for OneWorker {
 }
 
 impl OneWorker {
-    /// Starts the server. Its response is the length of the request's body, or as many bytes as the
-    /// path says.
+    /// Starts the server. The response's body is the length of the request's body, or has as many
+    /// bytes as the path says.
     fn open() -> Self {
         let socket = TcpSocket::new_v4().unwrap();
-        // The send buffer is small, so that the system does not accept a whole response at once.
+        // The send buffer is small, so that the kernel does not accept a whole response at once.
         socket.set_send_buffer_size(8 << 10).unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let listener = socket.listen(64).unwrap();
@@ -101,7 +100,7 @@ async fn until(stream: &mut TcpStream, end: &[u8]) -> String {
     String::from_utf8(came).unwrap()
 }
 
-/// Reads the body after this head and returns its length.
+/// Reads the body that follows a request head and returns the body's length.
 async fn read_body(stream: &mut TcpStream, head: &str) -> usize {
     if head.contains("transfer-encoding: chunked") {
         let mut length = 0;
@@ -125,7 +124,7 @@ async fn read_body(stream: &mut TcpStream, head: &str) -> usize {
     length
 }
 
-/// Sends the head of an upload, and waits until the server requests its body.
+/// Sends the head of an upload to the edge, and waits until the edge requests the body.
 async fn upload(site: &Site, framing: &str) -> TcpStream {
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     let head = format!(
@@ -200,8 +199,8 @@ async fn a_stream_that_drips_takes_none_either() {
     site.edge.stop().await;
 }
 
-/// Starts a server that reports all data after the request's head, and responds when the data ends
-/// with `end`.
+/// Starts a server that passes all data after the request head to the returned receiver, and
+/// responds when the data ends with `end`.
 async fn teller(end: &'static [u8]) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -221,7 +220,7 @@ async fn teller(end: &'static [u8]) -> (SocketAddr, mpsc::UnboundedReceiver<Stri
     (address, told)
 }
 
-/// Waits until this many `x` have arrived.
+/// Waits until `count` letters `x` have arrived at the server.
 async fn until_came(told: &mut mpsc::UnboundedReceiver<String>, count: usize) {
     let came = async { while told.recv().await.unwrap().matches('x').count() < count {} };
     tokio::time::timeout(SOON, came).await.unwrap();
@@ -303,7 +302,7 @@ async fn a_body_there_is_no_room_for_is_not_read_before_there_is() {
     site.edge.stop().await;
 }
 
-/// All HTTP versions are tested concurrently, because the grace period is long.
+/// All HTTP versions are tested concurrently, because the grace period for slow bodies is long.
 #[tokio::test]
 async fn a_body_that_comes_too_slowly_is_refused() {
     let server = OneWorker::open();
@@ -321,7 +320,8 @@ async fn a_body_that_comes_too_slowly_is_refused() {
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         while answer.is_empty() && begin.elapsed() < within {
-            // The body arrives byte by byte and never stalls for long, but its rate is too low.
+            // The client sends the body byte by byte. It never stalls for long, but its rate is too
+            // low.
             let _ = stream.write_all(b"1\r\nx\r\n").await;
             let read = stream.read_buf(&mut answer);
             let _ = tokio::time::timeout(Duration::from_secs(1), read).await;
@@ -367,7 +367,7 @@ async fn a_slow_reader_leaves_the_server_to_others() {
     let asked = asked.body(Full::<Bytes>::default()).unwrap();
     let slow = tokio::time::timeout(SOON, send.send_request(asked));
     let slow = slow.await.unwrap().unwrap();
-    // The response has begun, but the client does not read it.
+    // The client does not read the response that has begun.
     assert_eq!(get(&site, "/other").await.body, "length=0");
     let heard = slow.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(heard.len(), LENGTH);

@@ -1,4 +1,4 @@
-//! Tests of HTTP/2 connections that the engine closes because of client errors.
+//! Tests of HTTP/2 connections that the h2 crate closes because of client errors.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&head, payload].concat()
 }
 
-/// Makes a head of literals only (RFC 7541, section 6.2.2).
+/// Encodes a header block of literals only (RFC 7541, section 6.2.2).
 fn block(fields: &[(&str, &str)]) -> Vec<u8> {
     let mut block = Vec::new();
     for (name, value) in fields {
@@ -64,7 +64,7 @@ impl Raw {
         self.0.write_all(&frames.concat()).await.unwrap();
     }
 
-    /// Returns the next frame, or `None` if the connection has ended.
+    /// Returns the next frame's type, flags and stream, or `None` if the connection has ended.
     async fn hear(&mut self) -> Option<(u8, u8, u32)> {
         let mut head = [0; 9];
         let read = self.0.read_exact(&mut head);
@@ -75,7 +75,7 @@ impl Raw {
         Some((kind, flags, u32::from_be_bytes(stream)))
     }
 
-    /// Waits until all of these streams have ended, and returns those that were reset.
+    /// Waits until all these streams have ended, and returns the streams that were reset.
     async fn ended(&mut self, mut streams: Vec<u32>) -> Vec<u32> {
         let mut reset = Vec::new();
         while !streams.is_empty() {
@@ -113,8 +113,7 @@ async fn told(site: Site, lines: Lines, writing: Writing) -> Vec<(u64, String, S
     let line = |line: &str| {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
-        // Only lines about requests that were not refused contain the method, the host and the
-        // path.
+        // Only lines about accepted requests contain the method, the host and the path.
         let is_known = ["method", "host", "path"].map(|key| line[key].is_string());
         assert_eq!(is_known, [!text("why").starts_with("refused"); 3], "{line}");
         (
@@ -170,7 +169,7 @@ async fn a_refused_connection_has_one_line_and_is_counted() {
     ])
     .await;
     assert_eq!(raw.ended(vec![1, 3, 5, 7]).await, [3, 5]);
-    // The index is outside of every header table.
+    // The index is outside HPACK's static and dynamic tables.
     raw.say(&[frame(HEADERS, END_HEADERS | END_STREAM, 9, &[0xff, 0x7f])])
         .await;
     while raw.hear().await.is_some() {}

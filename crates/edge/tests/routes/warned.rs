@@ -1,4 +1,4 @@
-//! Tests of the program's log entries about failed requests.
+//! Tests of the log entries that the edge writes about failed requests.
 
 use std::fmt::{Debug, Write as _};
 use std::sync::{Mutex, Once, PoisonError};
@@ -11,7 +11,7 @@ use tracing::{Event, Subscriber};
 use super::access::answering;
 use super::*;
 
-/// Collects log events of all threads, because each edge runs on threads of its own.
+/// Collects log events of all threads, because each edge runs on its own threads.
 struct Ears;
 
 static LISTENING: Once = Once::new();
@@ -24,7 +24,7 @@ fn listen() {
     });
 }
 
-/// Returns the log entries about the request with this id.
+/// Returns the log entries about the request with this ID.
 fn heard_of(id: &str) -> Vec<String> {
     let heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
     let said = format!("request_id={id}");
@@ -86,7 +86,7 @@ async fn whoever_quotes_an_id_finds_what_was_the_matter() {
         ("/dead/", 502, "WARN a request failed"),
         ("/unasked/", 502, "WARN nobody said whether"),
         ("/undecided/", 502, "WARN whether a request may go on"),
-        // `mem` contains addresses that are not mapped, so reading it fails.
+        // `mem` contains unmapped addresses, so reading it fails.
         ("/files/mem", 500, "WARN a file could not be read"),
         ("/panic", 500, "ERROR the app panicked"),
     ] {

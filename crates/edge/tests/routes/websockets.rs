@@ -1,4 +1,4 @@
-//! Tests of WebSockets through routes, which work alike over HTTP/1.1 and HTTP/2.
+//! Tests of WebSockets through routes, over HTTP/1.1 and HTTP/2.
 
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ const SOON: Duration = Duration::from_mins(1);
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
-/// Starts a server with a page that may be stored for a minute and, at the same path, an echo over
-/// WebSocket. The response header `X-Told` repeats the request's `X-Seen`.
+/// Starts a server with a page that may be cached for a minute and, at the same path, a WebSocket
+/// that echoes messages. The response header `X-Told` repeats the request's `X-Seen`.
 async fn live() -> (SocketAddr, DropGuard) {
     answering(any(|mut request: Request| async move {
         let told = request.headers().get("x-seen").cloned();
@@ -70,8 +70,8 @@ async fn open(site: &Site, version: &str, path: &str) -> (Response<()>, Socket) 
             .uri(format!("https://a.example{path}"))
             .extension(Protocol::from_static("websocket"));
         let request = request.body(Empty::<Bytes>::new()).unwrap();
-        // The server's settings, which permit extended `CONNECT`, may arrive late, so the request
-        // is repeated until they have arrived.
+        // The request is repeated until the edge's settings, which permit extended `CONNECT`, have
+        // arrived.
         loop {
             send.ready().await.unwrap();
             match send.send_request(request.clone()).await {
@@ -168,12 +168,12 @@ async fn a_websocket_has_one_line_when_it_ends() {
                 continue;
             }
             socket.close(None).await.unwrap();
-            // The client reads to the end of the stream, which shows that the server has closed its
-            // side.
+            // The client reads to the end of the stream, which comes after the server has closed
+            // its side.
             while let Some(Ok(_)) = socket.next().await {}
         }
     }
-    // The log has lines only for connections that have ended.
+    // The access log has lines only for connections that have ended.
     let told = async {
         while lines.text().matches("\"/left\"").count() < 2 {
             tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! Certificates in files, and clients that trust them, for the tests that listen with TLS.
+//! Test certificates in files, and clients that trust them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFil
     written
 }
 
-/// Makes the configuration of a client that trusts exactly one certificate and offers this ALPN
-/// protocol.
+/// Makes the configuration of a client that trusts only the certificate in `chain` and offers this
+/// ALPN protocol.
 pub(crate) fn trusting(chain: &Path, protocol: &[u8]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots

@@ -7,8 +7,8 @@ use http1::Refusal;
 
 const LIMIT: usize = 2_048;
 
-/// Passes bytes to a reader in pieces of these sizes. Returns the accepted bytes, and the result,
-/// which contains the reason if the rest is refused.
+/// Passes bytes to a reader in pieces of these sizes. Returns the accepted bytes and the result,
+/// which contains the refusal if the reader refused the rest.
 fn let_through(bytes: &[u8], sizes: impl IntoIterator<Item = usize>) -> (Vec<u8>, Followed) {
     let mut reader = Reader::new(LIMIT);
     let mut left = bytes;
@@ -92,7 +92,7 @@ fn ambiguous_framing_is_refused() {
         ("Transfer-Encoding: ,chunked", Encoding),
         ("Transfer-Encoding: gzip, chunked", EncodingUnknown),
     ] {
-        // Trailing blanks are not part of a value (RFC 9112, section 5.1).
+        // Trailing blanks are not part of a header's value (RFC 9112, section 5.1).
         let expected = (lines != "Content-Length: 3 ").then_some(why);
         let verdict = verdict(with(lines).as_bytes());
         assert_eq!(verdict.refusal, expected, "{lines}");
@@ -291,8 +291,8 @@ fn nothing_follows_a_wish_for_another_protocol_before_its_answer() {
     let bytes = format!("{wish}\u{1}\u{2}\n\n");
     let verdict = verdict(bytes.as_bytes());
     assert_eq!((verdict.cleared, verdict.heads), (wish.len(), 1));
-    // Once the response has decided that the connection stays HTTP, the following bytes are
-    // validated.
+    // After a response that does not switch protocols, the reader must validate the bytes that
+    // follow.
     let mut reader = Reader::new(LIMIT);
     reader.follow(bytes.as_bytes());
     assert_eq!(reader.followed, verdict);
@@ -300,7 +300,7 @@ fn nothing_follows_a_wish_for_another_protocol_before_its_answer() {
     assert!(reader.followed.refusal.is_some());
 }
 
-/// Pieces of valid and invalid requests, in any order.
+/// Generates pieces of valid and invalid requests, in any order.
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         Just(&b"GET / HTTP/1.1\r\n"[..]),

@@ -1,8 +1,9 @@
 //! Random messages, each generated from a seed.
 //!
 //! The result must not depend on how the bytes are split, and all parsers must agree on where a
-//! message ends. A long run can be continued: `HTTP1_FROM=NUMBER HTTP1_SECONDS=28800 cargo test
-//! --release -p http1 --test messages generated -- --nocapture` prints the next seed when it ends.
+//! message ends. A long run can be continued, because `HTTP1_FROM=NUMBER HTTP1_SECONDS=28800 cargo
+//! test --release -p http1 --test messages generated -- --nocapture` prints the next seed when it
+//! ends.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -97,7 +98,7 @@ impl Draw {
         bytes.extend(b"\r\n");
     }
 
-    /// Returns valid or nearly valid requests.
+    /// Returns a sequence of valid or nearly valid requests.
     fn requests(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for _ in 0..=self.below(3) {
@@ -164,7 +165,7 @@ impl Draw {
         bytes
     }
 
-    /// Returns at most three positions at which the bytes are split.
+    /// Returns at most three positions at which the test splits the bytes.
     fn places(&mut self, length: usize) -> Vec<usize> {
         let mut places: Vec<_> = (0..self.below(4)).map(|_| self.below(length)).collect();
         places.push(length);
@@ -173,7 +174,8 @@ impl Draw {
     }
 }
 
-/// Passes the bytes in pieces that end at the given positions. Returns the result and the bodies.
+/// Passes the bytes to a reader in pieces that end at the given positions. Returns the result and
+/// the request bodies.
 fn let_through(bytes: &[u8], places: &[usize]) -> (Followed, Vec<u8>) {
     let mut reader = Reader::new(LIMIT);
     let mut before = 0;
@@ -184,7 +186,8 @@ fn let_through(bytes: &[u8], places: &[usize]) -> (Followed, Vec<u8>) {
     (reader.followed, reader.bodies)
 }
 
-/// Returns the decoded chunked body and its end, or `None` if the body is incomplete or invalid.
+/// Returns the data of a chunked body and the position after its end, or `None` if the body is
+/// incomplete or invalid.
 fn decoded(bytes: &[u8], places: &[usize]) -> Option<(Vec<u8>, usize)> {
     let (mut chunks, mut data, mut before) = (Chunks::of_answer(), Vec::new(), 0);
     for &place in places {
@@ -223,8 +226,8 @@ fn chunks_end_in_one_place(draw: &mut Draw) {
     let every: Vec<_> = (1..=body.len()).collect();
     assert_eq!(decoded(&body, &every), whole, "byte by byte");
 
-    // If a server accepts a whole chunked message, a client must find the same end and the same
-    // contents.
+    // If the request parser accepts a whole chunked message, the response parser must find the same
+    // end and the same contents.
     let mut reader = Reader::new(LIMIT);
     reader.follow(HEAD);
     for (place, byte) in body.iter().enumerate() {
@@ -256,7 +259,7 @@ fn an_answer_is_read_in_one_way(draw: &mut Draw) {
                 assert_eq!((head.parts.status, &head.parts.headers), (*status, headers));
             }
             (Read::Interim(length), _) => return assert!(length <= end),
-            // Further bytes cannot make the message valid.
+            // Further bytes cannot make an invalid message valid.
             (Read::Bad(_), _) => return,
         }
     }

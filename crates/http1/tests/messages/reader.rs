@@ -1,4 +1,4 @@
-//! Reads messages as a server would, and records which bytes it accepts.
+//! Reads requests as a server would, and records which bytes it accepts.
 
 use bytes::{Buf as _, Bytes};
 use http1::{Decoded, Heads, Refusal, RequestBody};
@@ -8,7 +8,7 @@ use http1::{Decoded, Heads, Refusal, RequestBody};
 pub(crate) struct Followed {
     pub(crate) cleared: usize,
     pub(crate) heads: u64,
-    /// The reason why the rest is refused.
+    /// The reason why the reader refuses the remaining bytes.
     pub(crate) refusal: Option<Refusal>,
 }
 
@@ -17,7 +17,8 @@ pub(crate) struct Reader {
     heads: Heads,
     body: Option<RequestBody>,
     asks_upgrade: bool,
-    /// Whether the server must send a response before it reads more.
+    /// Whether the reader must wait for a response before it interprets further bytes, because the
+    /// response may switch protocols.
     is_undecided: bool,
     came: Bytes,
     /// The number of bytes already removed from `came`.
@@ -40,7 +41,7 @@ impl Reader {
         }
     }
 
-    /// Whether the reader expects a new head next.
+    /// Whether the next byte would begin a new request head.
     pub(crate) fn is_between(&self) -> bool {
         self.body.is_none() && self.followed.refusal.is_none()
     }
@@ -65,7 +66,7 @@ impl Reader {
         self.follow(&[]);
     }
 
-    /// Reads the next part of the input. Returns whether the part was complete.
+    /// Reads the next part of the input. Returns whether a whole part was available.
     fn step(&mut self) -> Result<bool, Refusal> {
         let Some(body) = &mut self.body else {
             let Some(head) = self.heads.next(&self.came)? else {

@@ -17,15 +17,15 @@ use crate::service_config::{
 };
 use crate::state::Policy;
 
-/// The most instances of a service, spares included.
+/// The maximum number of instances of a service, including spares.
 const MOST_INSTANCES: u32 = 64;
-/// The maximum length of the run folder's path: the limit for socket paths (`sun_path`, unix(7))
-/// minus the longest name that is appended.
+/// The maximum length of the run folder's path in bytes: the limit for socket paths (`sun_path`,
+/// unix(7)) minus the longest socket name in the folder.
 const LONGEST_RUN_FOLDER: usize = 107 - "/services/".len() - "/00.4294967295.notify".len();
-/// The largest environment file that is accepted, in bytes.
+/// The maximum size of an environment file, in bytes.
 const LARGEST_ENVIRONMENT: u64 = 1 << 20;
-/// The smallest accepted memory limit, in bytes. A process maps this much before it runs any of its
-/// own code; most services need more.
+/// The smallest permitted memory limit, in bytes. A process maps this much memory before it runs
+/// any of its own code; most services need more.
 const LEAST_MEMORY: u64 = 1 << 20;
 /// The search path for programs if `PATH` is not set.
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -108,8 +108,8 @@ impl ServiceCheck<'_> {
         });
     }
 
-    /// Returns the value, or reports the error. The text after the first `;` of the error message
-    /// is the hint on how to fix the error.
+    /// Returns the parsed value, or reports its error. The hint on how to fix the error is the part
+    /// of the error message after the first `;`.
     fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| {
@@ -297,7 +297,8 @@ impl ServiceCheck<'_> {
                 let what = format!("{name:?} cannot name a variable, or its value holds a NUL");
                 self.refuse(&key, what, "names are letters, digits and _");
             }
-            // Setting the variable to its own placeholder is no error.
+            // A variable that is set to its own placeholder gets the correct value anyway, so it is
+            // permitted.
             if told.is_some_and(|(variable, place)| name == variable && value != place) {
                 let what = "each instance is told its own, whatever stands here";
                 let mend = "take it out; `front` is a fixed address that all instances share";
@@ -334,8 +335,8 @@ impl ServiceCheck<'_> {
             .map_err(|why| format!("{shown}: {why}"))
     }
 
-    /// Replaces references to other services by their values, and reports placeholders whose values
-    /// are unknown before the start.
+    /// Replaces references to other services by their values. Reports placeholders whose values are
+    /// not known before an instance starts.
     fn fill_service_references(
         &mut self,
         key: &str,
@@ -551,8 +552,8 @@ impl ServiceCheck<'_> {
     }
 }
 
-/// Whether the program exists and is executable. If the name contains a placeholder, the program is
-/// not checked.
+/// Whether the program exists and is executable. Returns `true` without a check if the name
+/// contains a placeholder.
 fn is_there(program: &str, directory: &Path, path: &str) -> bool {
     let can_run = |path: &Path| {
         fs::metadata(path)

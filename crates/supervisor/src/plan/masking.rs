@@ -6,9 +6,8 @@ const MASK: &str = "***";
 /// query parameter as a secret.
 const NAMES: &str = "token secret pass pwd key authorization cookie";
 
-/// Masks probable secrets in the words of a command: passwords in URLs, and values whose names
-/// suggest a secret, as in `--token=…`, `--token …`, `-p …`, `TOKEN=…`, `X-Token: …` and
-/// `?token=…`.
+/// Masks probable secrets in a command: passwords in URLs, and values whose names suggest a secret,
+/// as in `--token=…`, `--token …`, `-p …`, `TOKEN=…`, `X-Token: …` and `?token=…`.
 pub fn command(words: &[String]) -> Vec<String> {
     let (mut before, mut shown) = ("", Vec::new());
     for word in words {
@@ -16,12 +15,13 @@ pub fn command(words: &[String]) -> Vec<String> {
             .bytes()
             .all(|byte| byte.is_ascii_digit() || byte == b':');
         let is_named = before.starts_with('-') && !before.contains('=') && is_secret_name(before);
-        // A secret may begin with a single `-`, and so may the word after an option without a
-        // value.
+        // A secret may begin with a single `-`, but the word after an option without a value may be
+        // another option. Only words that begin with `--` are certainly options.
         let is_secret = is_named && !word.starts_with("--") || before == "-p" && !is_port;
         shown.push(if is_secret { MASK.into() } else { value(word) });
         if word.strip_suffix(':').is_some_and(is_secret_name) {
-            // The header's value may continue in the next words, so they are all dropped.
+            // The header's value may continue in the next words, so all remaining words are
+            // dropped.
             break;
         }
         before = word;
@@ -38,7 +38,7 @@ pub fn line(text: &str) -> String {
     }
 }
 
-/// Masks the secrets in a text with `name=value` pairs, as in `path?token=…&name=…`.
+/// Masks the secrets in `name=value` pairs that are separated by `&`, as in `path?token=…&name=…`.
 pub fn query(text: &str) -> String {
     let pairs = text.split('&').map(|pair| {
         let mut names = pair.match_indices('=').map(|(end, _)| &pair[..end]);
@@ -76,7 +76,7 @@ fn without_password(word: &str) -> Option<String> {
     Some(format!("{}{name}:{MASK}@{host}", &word[..start]))
 }
 
-/// Whether the text ends with the name of a secret.
+/// Whether the text ends with a name that suggests a secret.
 fn is_secret_name(text: &str) -> bool {
     let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let start = text.trim_end_matches(is_of_name).len();

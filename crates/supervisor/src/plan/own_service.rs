@@ -1,4 +1,4 @@
-//! The service that is part of the program itself.
+//! The program's own service: a part of the supervisor's program that runs as a separate process.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,40 +9,40 @@ use rustix::process::Signal;
 use super::settings::{Environment, Listening, LogSettings, ServiceSettings, User};
 use crate::state::{MemoryAction, Policy, RestartWhen, Roll};
 
-/// The name of the service that is part of the program; no configured service may use it.
+/// The name of the program's own service; no configured service may use it.
 pub const OWN_SERVICE: &str = "kenduri";
 /// The name that stands for all configured services; no service may use it.
 pub const ALL_SERVICES: &str = "all";
 
-/// A part of the program that runs in a separate process and starts before the configured services.
-/// The program defines this service, trusts it and sends messages to it.
+/// A part of the supervisor's program that runs in a separate process and starts before the
+/// configured services. The program defines this service, trusts it and sends messages to it.
 ///
 /// The process inherits the supervisor's environment and outputs. Its standard input is a
-/// [`Channel`](crate::Channel) to the program. It is ready only when it sends `READY=1` to
-/// `NOTIFY_SOCKET`. The supervisor restarts the process as long as the supervisor itself runs. When
-/// the process is replaced, the supervisor asks the old process to stop as soon as the new one is
-/// ready, and the old process exits when it has finished its work. At shutdown, the supervisor
-/// stops this service before all others.
+/// [`Channel`](crate::Channel) to the supervisor's program. The process is ready only when it sends
+/// `READY=1` to `NOTIFY_SOCKET`. The supervisor restarts the process as long as the supervisor
+/// itself runs. When the process is replaced, the supervisor asks the old process to stop as soon
+/// as the new process is ready, and the old process exits when it has finished its work. At
+/// shutdown, the supervisor stops this service before all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnService {
-    /// The program and its arguments; placeholders are not replaced.
+    /// The command and its arguments; placeholders are not replaced.
     pub command: Vec<String>,
     /// The working directory.
     pub directory: PathBuf,
     pub environment: BTreeMap<String, String>,
-    /// The user that runs the process. `None`: the user of the supervisor.
+    /// The user that runs the process. `None` stands for the user of the supervisor.
     pub user: Option<User>,
     /// The start timeout, within which the process must become ready.
     pub start_within: Duration,
     /// The stop timeout, after which the process is killed.
     pub stop_within: Duration,
-    /// The delay after the second failure in a row, and the longest delay. The first failure causes
-    /// no delay.
+    /// The delay after the second consecutive failure, and the longest delay. The first failure
+    /// causes no delay.
     pub backoff: (Duration, Duration),
 }
 
 impl OwnService {
-    /// Makes a service with this command, default times and the supervisor's working directory.
+    /// Makes a service with this command, default timeouts and the supervisor's working directory.
     pub fn new(command: Vec<String>) -> Self {
         Self {
             command,
@@ -84,7 +84,8 @@ impl OwnService {
                 spare: 0,
                 start_within: self.start_within,
                 stop_within: self.stop_within,
-                // The process drains by itself when asked to stop.
+                // The process finishes its requests by itself when asked to stop, so the supervisor
+                // need not wait.
                 drain_within: Duration::ZERO,
                 fall: 1,
                 rise: 1,

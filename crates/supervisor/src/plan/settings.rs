@@ -1,4 +1,4 @@
-//! The checked settings of a service.
+//! The validated settings of a service.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,14 +14,14 @@ use crate::state::{MemoryAction, Policy};
 pub struct ServiceSettings {
     /// The name: letters, digits, `-` and `_`.
     pub name: String,
-    /// Whether the service is part of the program; see [`OwnService`](super::OwnService).
+    /// Whether this is the program's own service; see [`OwnService`](super::OwnService).
     pub own: bool,
     /// The program and its arguments, with placeholders not yet filled in.
     pub command: Vec<String>,
     pub directory: PathBuf,
-    /// How clients reach the instances.
+    /// Whether and how the instances listen for connections.
     pub listening: Listening,
-    /// Whether the supervisor opens the sockets for the instances.
+    /// Whether the supervisor opens the listening sockets of the instances.
     pub activate: bool,
     /// A fixed address on which the edge listens for the service.
     pub front: Option<String>,
@@ -36,17 +36,17 @@ pub struct ServiceSettings {
     pub stop_signal: Signal,
     /// The memory limit of an instance, in bytes.
     pub memory: Option<u64>,
-    /// How much of the output is kept.
+    /// The limits of the log files.
     pub logs: LogSettings,
-    /// Services that must be ready before this one is started.
+    /// The services that must be ready before this service is started.
     pub after: Vec<String>,
     pub policy: Policy,
 }
 
 impl ServiceSettings {
-    /// Returns the memory limit that the kernel enforces on an instance, in bytes. It is higher
-    /// than the configured limit, so that a successor can become ready or the instance can stop by
-    /// itself, unless the configured action is to kill at once.
+    /// Returns the memory limit in bytes that the kernel enforces on an instance. Unless the
+    /// configured action is to kill, this limit is higher than the configured one, so that a
+    /// successor can become ready or the instance can stop by itself.
     pub(crate) fn hard_limit(&self) -> Option<u64> {
         let more = |max: u64| match self.policy.memory {
             MemoryAction::Roll | MemoryAction::Restart => max.saturating_add(max / 4),
@@ -56,7 +56,7 @@ impl ServiceSettings {
     }
 
     /// Returns the uid that must own an instance's socket. `None` if no other user can own the
-    /// socket, because the supervisor opened it or no other user can enter its folder.
+    /// socket, because the supervisor opened it or other users cannot enter its folder.
     pub(crate) fn owner(&self) -> Option<u32> {
         let user = self.user.as_ref().map(|user| user.user);
         match self.listening {
@@ -77,12 +77,13 @@ pub enum Listening {
     Nowhere,
 }
 
-/// Environment variables. Debug output does not show the values.
+/// The environment variables of a service. Debug output does not show their values.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
-    /// Variables from other sources, possibly secrets, without placeholders.
+    /// Variables from the user's account, the supervisor's environment and the environment file.
+    /// They may be secrets and contain no placeholders.
     pub(crate) found: BTreeMap<String, String>,
-    /// Configured variables, with placeholders. Configured variables take precedence over `found`.
+    /// Configured variables, which may contain placeholders and take precedence over `found`.
     pub(crate) written: BTreeMap<String, String>,
 }
 
@@ -98,7 +99,6 @@ impl Environment {
         value.map(String::as_str)
     }
 
-    /// Returns the environment of an instance, with placeholders filled in.
     pub(crate) fn filled(&self, places: &Placeholders) -> BTreeMap<String, String> {
         let mut all = self.found.clone();
         let written = self.written.iter();
@@ -120,7 +120,7 @@ pub struct User {
     pub user: u32,
     /// The gid of the user's primary group; supplementary groups are not used.
     pub group: u32,
-    /// The user's home folder, for the variable `HOME`. `None`: the variable is not set.
+    /// The user's home folder for the variable `HOME`. If `None`, the variable is not set.
     pub home: Option<String>,
 }
 
@@ -130,7 +130,7 @@ impl User {
         Self::find(&known(), |user| user.name == name)
     }
 
-    /// Returns the user with this uid and gid, whether listed in `/etc/passwd` or not.
+    /// Returns the user with this uid and gid, whether or not `/etc/passwd` contains the uid.
     pub fn numbered(user: u32, group: u32) -> Self {
         let found = Self::find(&known(), |known| known.user == user);
         Self {
@@ -161,7 +161,7 @@ impl User {
         users.next()
     }
 
-    /// Returns the variables that name the user, as a login sets them (environ(7)).
+    /// Returns the variables with which a login describes the user (environ(7)).
     pub(crate) fn environment(&self) -> impl Iterator<Item = (String, String)> {
         let names = [("USER", &self.name), ("LOGNAME", &self.name)];
         let home = self.home.iter().map(|home| ("HOME", home));
@@ -183,12 +183,12 @@ pub struct HealthSettings {
     pub within: Duration,
 }
 
-/// How much of a service's output is kept.
+/// The limits of a service's log files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogSettings {
     /// The largest size of a log file, in bytes.
     pub max: u64,
-    /// How many full files are kept.
+    /// The number of full log files that are kept.
     pub keep: u32,
     /// Whether each line is also passed to the [line hook](crate::SupervisorOptions::line_hook).
     pub journal: bool,

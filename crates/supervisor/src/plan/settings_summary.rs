@@ -1,4 +1,4 @@
-//! Checked settings written as in `kenduri.toml`, for `describe`.
+//! Formats validated settings as they are written in `kenduri.toml`, for the command `describe`.
 
 use super::settings::ServiceSettings;
 use super::{masking, value_parsers};
@@ -6,7 +6,7 @@ use crate::service_config::{HealthConfig, LogConfig, MemoryConfig, RestartConfig
 use crate::status::SettingsSummary;
 
 impl ServiceSettings {
-    /// Returns the program and its arguments, with secrets masked.
+    /// Returns the service's command and arguments, with secrets masked.
     pub(crate) fn shown_command(&self) -> Vec<String> {
         masking::command(&self.command)
     }

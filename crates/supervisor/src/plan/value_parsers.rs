@@ -1,4 +1,4 @@
-//! Parsers of values in settings: signals, command lines and environment files.
+//! Parsers of values in service settings, such as signals, command lines and environment files.
 //!
 //! Each error message shows an example of a valid value.
 
@@ -13,7 +13,7 @@ use crate::state::{GiveUpLimit, MemoryAction, RestartWhen, Roll};
 
 const MOST_FAILURES: u32 = 1_000;
 
-/// The signals that can stop a service, by name.
+/// The signals with which a service can be stopped, by their names in settings.
 const SIGNALS: [(&str, Signal); 8] = [
     ("TERM", Signal::TERM),
     ("INT", Signal::INT),
@@ -24,21 +24,19 @@ const SIGNALS: [(&str, Signal); 8] = [
     ("WINCH", Signal::WINCH),
     ("KILL", Signal::KILL),
 ];
-/// The ways to listen, by name.
 pub(super) const LISTENING: [(&str, Listening); 3] = [
     ("unix", Listening::Unix),
     ("tcp", Listening::Tcp),
     ("none", Listening::Nowhere),
 ];
-/// When an exited process is restarted, by name.
 pub(super) const WHEN: [(&str, RestartWhen); 3] = [
     ("always", RestartWhen::Always),
     ("on-failure", RestartWhen::OnFailure),
     ("never", RestartWhen::Never),
 ];
-/// How a new generation takes over, by name.
+/// How a new generation replaces the old one, by the names in settings.
 pub(super) const ROLLS: [(&str, Roll); 2] = [("one", Roll::OneAtATime), ("all", Roll::AllAtOnce)];
-/// The actions against excessive memory use, by name.
+/// How the supervisor replaces an instance that uses too much memory, by the names in settings.
 pub(super) const ACTIONS: [(&str, MemoryAction); 3] = [
     ("roll", MemoryAction::Roll),
     ("restart", MemoryAction::Restart),
@@ -50,7 +48,7 @@ pub(super) fn named<T: Copy>(known: &[(&str, T)], name: &str) -> Option<T> {
     met.map(|(_, value)| *value)
 }
 
-/// Returns the name of a value, or an empty string if the value has no name.
+/// Returns the name of a value in settings, or an empty string if the value has no name.
 pub(super) fn name<T: PartialEq>(known: &[(&str, T)], value: &T) -> String {
     let met = known.iter().find(|(_, known)| known == value);
     met.map_or_else(String::new, |(name, _)| (*name).to_owned())

@@ -1,9 +1,10 @@
-//! Control groups (cgroups(7), version 2): each instance gets its own group if this process may
-//! create groups.
+//! Control groups (cgroups(7), version 2): each instance gets its own control group if this process
+//! may create control groups.
 //!
-//! With control groups, the kernel enforces memory limits, and everything that an instance started
-//! can be found. They are created only below a group that contains just this process and was
-//! delegated to its user, as systemd does with `Delegate=`, so that no other groups are affected.
+//! With control groups, the kernel enforces memory limits, and all processes that an instance
+//! started can be found. Control groups are created only below a control group that contains just
+//! this process and was delegated to its user, as systemd does with `Delegate=`, so that nothing
+//! else is affected.
 
 use std::fs;
 use std::io;
@@ -12,15 +13,15 @@ use std::path::{Path, PathBuf};
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 
-/// The group to which this process moves, because a group with controllers and child groups may not
-/// contain processes (cgroups(7), "no internal processes").
+/// The control group to which this process moves, because a control group that has controllers and
+/// child groups may not contain processes (cgroups(7), "no internal processes").
 const SUPERVISOR_GROUP: &str = "supervisor";
 
-/// The attributes with which systemd marks a delegated group. The first is used since version 251,
-/// for all users; the second in earlier versions, for root only.
+/// The attributes with which systemd marks a delegated control group. Since version 251, systemd
+/// sets the first for all users; earlier versions set the second, for root only.
 const DELEGATE_ATTRIBUTES: [&str; 2] = ["user.delegate", "trusted.delegate"];
 
-/// The advice shown if the group of this process cannot be used.
+/// The hint for users, shown if this process's control group cannot be used.
 const DELEGATE: &str = "under systemd, its unit needs Delegate=memory";
 
 #[derive(Debug)]
@@ -29,8 +30,8 @@ pub(crate) struct Cgroups {
 }
 
 impl Cgroups {
-    /// Prepares the group of this process. The previous program of this process may already have
-    /// done so.
+    /// Prepares this process's control group for child groups. If the program before an `exec` has
+    /// already done so, nothing changes.
     pub(crate) fn find() -> Result<Self, String> {
         let own = own_group(&text("/proc/self/cgroup"), &text("/proc/self/mountinfo"));
         let own = own.ok_or("this system has no control groups of version 2")?;
@@ -69,7 +70,7 @@ impl Cgroups {
         let entered = write(&leaf, "cgroup.procs", &me)
             .and_then(|()| write(own, "cgroup.subtree_control", "+memory"));
         if let Err(error) = entered {
-            // Undoes the changes as far as possible.
+            // The changes made so far are undone as far as possible.
             let _ = write(own, "cgroup.procs", &me);
             let _ = fs::remove_dir(leaf);
             return Err(error);
@@ -93,8 +94,8 @@ impl Cgroups {
         &self.folder
     }
 
-    /// Creates a group without processes. `limit` is the memory limit in bytes; `None` for no
-    /// limit.
+    /// Creates a control group without processes. `limit` is the memory limit in bytes; `None` for
+    /// no limit.
     pub(crate) fn make(&self, name: &str, limit: Option<u64>) -> Result<Cgroup, String> {
         let folder = self.folder.join(name);
         make(&folder)?;
@@ -107,7 +108,8 @@ impl Cgroups {
                 let _ = fs::remove_dir(folder);
                 return Err(error);
             }
-            // Swap must not bypass the limit. This file does not exist on a system without swap.
+            // Without this limit of 0, swap would bypass the memory limit. The file does not exist
+            // on a system without swap.
             let _ = write(&folder, "memory.swap.max", "0");
         }
         Ok(Cgroup { folder })
@@ -121,9 +123,9 @@ pub(crate) struct Cgroup {
 }
 
 impl Cgroup {
-    /// Whether this group is at the path that [`Cgroups::make`] would use for `name`. The path
-    /// comes from a file that others may have written, and only control groups that the supervisor
-    /// created may be changed.
+    /// Whether this control group is at the path that [`Cgroups::make`] would use for `name`. The
+    /// path comes from a file that other users may have written, and only control groups that the
+    /// supervisor created may be changed.
     pub(crate) fn is_of(&self, name: &str) -> bool {
         self.is_below(
             &cgroup_mount(&text("/proc/self/mountinfo")).unwrap_or_default(),
@@ -134,8 +136,8 @@ impl Cgroup {
     fn is_below(&self, mount: &Path, name: &str) -> bool {
         let is_number = |part: &&str| part.parse::<u64>().is_ok();
         let parts: Vec<&str> = name.split('.').collect();
-        // The name consists of two numbers, the service name and a number; no systemd unit has such
-        // a name.
+        // The name of an instance's control group consists of two numbers, the service's name and a
+        // number; no systemd unit has such a name.
         let is_name = match parts.as_slice() {
             [first, second, .., last] => {
                 parts.len() >= 4 && [first, second, last].into_iter().all(is_number)
@@ -149,49 +151,49 @@ impl Cgroup {
             && self.folder.file_name().is_some_and(|last| last == name)
     }
 
-    /// Moves a process into the group, before it has any children.
+    /// Moves a process into the control group. The process must not have any children, which would
+    /// stay outside.
     pub(crate) fn add_process(&self, pid: Pid) -> Result<(), String> {
         let pid = pid.as_raw_nonzero().to_string();
         write(&self.folder, "cgroup.procs", &pid)
     }
 
-    /// Whether the group or one of its descendants contains a process.
+    /// Whether the control group or one of its descendants contains a process.
     pub(crate) fn is_populated(&self) -> bool {
         let events = read(&self.folder, "cgroup.events");
         events.is_ok_and(|events| value_of(&events, "populated") == Some(1))
     }
 
-    /// Kills every process in the group and in groups below it.
     pub(crate) fn kill(&self) {
-        // This fails if the group no longer exists, which is harmless.
+        // An error means that the control group no longer exists.
         let _ = write(&self.folder, "cgroup.kill", "1");
     }
 
-    /// Returns the memory of the group's processes in bytes, which is their anonymous memory and
-    /// in-memory files (tmpfs). The page cache of files on disk is not counted, because the system
+    /// Returns the memory of the control group's processes in bytes: their anonymous memory and
+    /// in-memory files (tmpfs). The page cache of files on disk is not counted, because the kernel
     /// frees it when needed.
     pub(crate) fn memory(&self) -> Option<u64> {
         let stat = read(&self.folder, "memory.stat").ok()?;
         Some(value_of(&stat, "anon")? + value_of(&stat, "shmem")?)
     }
 
-    /// Whether the system has killed a process of the group because memory ran out.
+    /// Whether the kernel has killed a process of the control group because memory was exhausted.
     pub(crate) fn ran_out_of_memory(&self) -> bool {
         let events = read(&self.folder, "memory.events");
         events.is_ok_and(|events| value_of(&events, "oom_kill").is_some_and(|kills| kills > 0))
     }
 
-    /// Removes the group and the groups below it, which must not contain processes.
+    /// Removes the control group and its descendants, which must not contain processes.
     pub(crate) fn remove(&self) -> io::Result<()> {
         remove(&self.folder)
     }
 }
 
-/// Returns the folder of a process's group, which is the path from `/proc/PID/cgroup` (proc(5))
-/// below the mount point from `/proc/PID/mountinfo`.
+/// Returns the folder of a process's control group. The contents of `/proc/PID/cgroup` and
+/// `/proc/PID/mountinfo` (proc(5)) tell where it is.
 fn own_group(groups: &str, mounts: &str) -> Option<PathBuf> {
     let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
-    // A group above the cgroup namespace of this process cannot be reached.
+    // A control group outside this process's cgroup namespace cannot be reached.
     if own.starts_with("..") {
         return None;
     }
@@ -212,7 +214,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 
-/// Returns the value of a name in a file with one `name value` pair per line.
+/// Returns the value for a name in a file with one `name value` pair per line.
 fn value_of(text: &str, name: &str) -> Option<u64> {
     let mut pairs = text.lines().filter_map(|line| line.split_once(' '));
     pairs.find(|(known, _)| *known == name)?.1.parse().ok()
@@ -261,7 +263,7 @@ fn remove(folder: &Path) -> io::Result<()> {
     };
     for entry in entries {
         let entry = entry?;
-        // The kernel removes the files together with the folder.
+        // The kernel removes a control group's files together with the folder.
         if entry.file_type()?.is_dir() {
             remove(&entry.path())?;
         }
@@ -285,7 +287,7 @@ mod tests {
         Pid::from_raw(4711).unwrap()
     }
 
-    /// Makes a folder that looks like the control group of this process.
+    /// Makes a folder that looks like this process's control group.
     fn tree(controllers: &str, processes: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for (file, text) in [
@@ -333,7 +335,7 @@ mod tests {
                 .unwrap()
                 .contains("+memory")
         );
-        // Simulates the contents that the kernel would show now.
+        // These are the contents that the kernel would show now.
         fs::write(own.join("cgroup.subtree_control"), "memory\n").unwrap();
         fs::write(own.join("cgroup.procs"), "").unwrap();
         let again = Cgroups::at(&own.join(SUPERVISOR_GROUP), me()).unwrap();

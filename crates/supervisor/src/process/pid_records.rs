@@ -1,5 +1,5 @@
-//! Records of started processes on disk. After a crash of the supervisor, the next supervisor uses
-//! them to end the remaining processes.
+//! Records of started processes on disk. After a crash of the supervisor, the next supervisor reads
+//! the records and ends the remaining processes.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -13,7 +13,6 @@ use super::proc_table::{ProcessStat, ProcessTable, boot, has_token};
 use super::{Cgroup, PATIENCE, POLL_INTERVAL};
 use crate::folder::Folder;
 
-/// The record of a started process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PidRecord {
     pub(crate) service: String,
@@ -24,7 +23,7 @@ pub(crate) struct PidRecord {
     pub(crate) group: Option<Cgroup>,
 }
 
-/// A record as stored in its file, with the boot ID of the system.
+/// A process record as stored in its file, with the boot ID of the system.
 #[derive(Debug, Serialize, Deserialize)]
 struct RecordFile {
     boot: String,
@@ -32,9 +31,9 @@ struct RecordFile {
     record: PidRecord,
 }
 
-/// The folder of the records, each in a file of its own, so that no file is ever replaced. Some
-/// file systems flush a replacing file to disk at once (ext4(5), `auto_da_alloc`), and a busy disk
-/// would then delay a restart.
+/// The folder of the process records. Each record has a file of its own, so no file is ever
+/// replaced. Some file systems flush a replacing file to disk at once (ext4(5), `auto_da_alloc`),
+/// and a busy disk would then delay a restart.
 #[derive(Debug)]
 pub(crate) struct PidRecords {
     folder: Folder,
@@ -49,7 +48,8 @@ impl PidRecords {
         let (mut left, mut files) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(ledger.folder.at(""))? {
             let file = entry?.path();
-            // An incomplete record belongs to a process that was never told to start the service.
+            // An incomplete record belongs to a process that never received its start byte and
+            // therefore never became the service.
             if let Ok(page) = serde_json::from_slice::<RecordFile>(&fs::read(&file)?)
                 && page.boot == ledger.boot
             {
@@ -64,7 +64,7 @@ impl PidRecords {
         Ok((ledger, ended))
     }
 
-    /// Opens the records that this process's previous program has written, without ending the
+    /// Opens the records that this process wrote before an `exec`, without ending the recorded
     /// processes.
     pub(crate) fn resume(folder: Folder) -> Self {
         Self {
@@ -88,7 +88,7 @@ impl PidRecords {
     /// Removes the record of a process that has exited.
     pub(crate) fn remove(&self, token: &str) -> io::Result<()> {
         match fs::remove_file(self.folder.at(token)) {
-            // There is no record, because it could not be written.
+            // The record could not be written earlier.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         }
@@ -101,7 +101,7 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
         let Some(leader) = Pid::from_raw(record.pid) else {
             continue;
         };
-        // A pid and a start time are never reused as a pair.
+        // The system never reuses a pid together with its start time.
         let group = record.group.as_ref();
         let group = group.filter(|group| group.is_of(&record.token));
         let since = Instant::now();
@@ -112,16 +112,16 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
             let living = |entry: &&ProcessStat, known: &BTreeSet<(i32, u64)>| {
                 known.contains(&(entry.pid, entry.start)) && !entry.has_ended()
             };
-            // If the first process has exited, the system may have reused the group's ID for
-            // another group.
+            // If the recorded process has exited, the system may have reused its pid for another
+            // process group.
             let mut entries = table.entries().iter();
             let has_first = entries.any(|entry| entry.pid == record.pid && living(&entry, &known));
             let members = table.members(leader, record.start, &record.token);
             let ours = members
                 .into_iter()
                 .filter(|entry| has_first || has_token(entry.pid, &record.token));
-            // An exiting process no longer shows its token, but still has its files and sockets
-            // open.
+            // An exiting process no longer shows its token, but it still has its files and sockets
+            // open. Therefore, processes found in earlier rounds are remembered.
             known.extend(ours.map(|entry| (entry.pid, entry.start)));
             let entries = table.entries().iter();
             let left: Vec<_> = entries.filter(|entry| living(entry, &known)).collect();
@@ -150,8 +150,8 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
             tracing::warn!(%error, "cannot remove the control group of what was left over");
         }
         if found {
-            // The process is a child of this one if this process has replaced its program by
-            // `exec`.
+            // The recorded process is a child of this process if this process has replaced its
+            // program by `exec`.
             let _ = rustix::process::waitid(
                 WaitId::Pid(leader),
                 WaitIdOptions::EXITED | WaitIdOptions::NOHANG,

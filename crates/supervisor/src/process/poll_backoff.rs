@@ -1,5 +1,5 @@
-//! The intervals at which the supervisor checks for remaining processes in groups whose first
-//! process has ended.
+//! The intervals at which the supervisor checks whether a process group is empty after its first
+//! process has exited.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use std::time::Duration;
 const SHORTEST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_millis(250);
 
-/// The interval until the next check; it doubles each time.
+/// The interval until the next check of a process group; it doubles each time.
 ///
-/// The kernel notifies the supervisor only when the supervisor's own child ends. The other
-/// processes of the group must be polled, and may run until their stop time is over.
+/// The kernel notifies the supervisor only when the supervisor's own child exits. The other
+/// processes of the group must be polled, and may run until the stop timeout.
 #[derive(Debug)]
 pub(crate) struct PollBackoff(Duration);
 
@@ -41,7 +41,7 @@ mod tests {
             looks += 1;
         }
         assert!(looks <= 90, "{looks}");
-        // The first checks come soon, because most processes exit soon.
+        // The first checks follow quickly, because most processes exit soon.
         let first: Duration = {
             let mut backoff = PollBackoff::default();
             (0..3).map(|_| backoff.next()).sum()

@@ -6,18 +6,16 @@ use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, getrlimit, setr
 
 use super::TOKEN_VARIABLE;
 
-/// All processes at one point in time.
 #[derive(Debug, Default)]
 pub(crate) struct ProcessTable(Vec<ProcessStat>);
 
-/// One process, from `/proc/PID/stat`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProcessStat {
     pub(crate) pid: i32,
     state: u8,
     pub(crate) parent: i32,
     pub(crate) group: i32,
-    /// User and system time, in clock ticks.
+    /// User and system processor time, in clock ticks.
     pub(crate) busy: u64,
     /// The start time, in clock ticks since boot.
     pub(crate) start: u64,
@@ -39,8 +37,8 @@ impl ProcessTable {
         &self.0
     }
 
-    /// Returns the living processes of a group except the first one: its members, and processes
-    /// that left the group but have its token.
+    /// Returns the living processes of a process group except its first process. Processes that
+    /// have left the group but have its token are included.
     pub(crate) fn members(&self, group: Pid, start: u64, token: &str) -> Vec<&ProcessStat> {
         let group = group.as_raw_nonzero().get();
         let belongs = |entry: &&ProcessStat| {
@@ -52,7 +50,7 @@ impl ProcessTable {
         self.0.iter().filter(belongs).collect()
     }
 
-    /// Returns the processor time (in clock ticks) and memory (in bytes) of a group.
+    /// Returns a process group's processor time (in clock ticks) and memory (in bytes).
     pub(crate) fn use_of(&self, group: Pid) -> (u64, u64) {
         let group = group.as_raw_nonzero().get();
         let members = self.0.iter().filter(|entry| entry.group == group);
@@ -62,7 +60,7 @@ impl ProcessTable {
         })
     }
 
-    /// Returns the memory of a group in bytes. Shared pages are divided among the processes that
+    /// Returns a process group's memory in bytes. Shared pages are divided among the processes that
     /// share them.
     pub(crate) fn fair_memory_of(&self, group: Pid) -> Option<u64> {
         let group = group.as_raw_nonzero().get();
@@ -87,7 +85,7 @@ impl ProcessStat {
     }
 
     fn parse(pid: i32, text: &str) -> Option<Self> {
-        // The process name may contain any character, brackets included.
+        // The process name may contain any character, including parentheses.
         let (_, rest) = text.rsplit_once(')')?;
         let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
         let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
@@ -118,7 +116,7 @@ impl ProcessStat {
         let Some(pid) = Pid::from_raw(self.pid) else {
             return false;
         };
-        // Signals through a pidfd cannot reach another process.
+        // A signal through a pidfd cannot reach another process that has reused the pid.
         let Ok(handle) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else {
             return false;
         };
@@ -134,24 +132,24 @@ pub(crate) fn has_token(pid: i32, token: &str) -> bool {
     is_limited(pid, token) || has_in_environment(pid, token)
 }
 
-/// Marks this process, and all processes that it will start, with a token.
+/// Marks this process and all its future child processes with a token.
 pub(crate) fn mark_with_token(token: &str) {
     let limit = Rlimit {
         current: Some(number(token)),
         ..getrlimit(Resource::Locks)
     };
-    // If the limit cannot be set, the token is in the environment only.
+    // If the limit cannot be set, only the environment identifies the process.
     let _ = setrlimit(Resource::Locks, limit);
 }
 
 /// Encodes a token as the resource limit for file locks. Linux has ignored this limit since 2.4.25
-/// (getrlimit(2)), but child processes inherit it even if the environment is cleared. The number is
-/// a hash of the token (FNV-1a); other processes have no limit or a small one.
+/// (getrlimit(2)), but child processes inherit it even if the environment is cleared. The limit is
+/// a hash of the token (FNV-1a). Processes without a token have no limit or a small one.
 fn number(token: &str) -> u64 {
     let hash = token.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    // The largest number would mean no limit.
+    // The largest number is reserved for “no limit”.
     (hash >> 1) | 1 << 62
 }
 

@@ -26,18 +26,20 @@ use super::proc_table::mark_with_token;
 /// The first argument of a process that is to become a service.
 pub(crate) const MARK: &str = "--become-a-service";
 
-/// The start byte that makes the process become the service.
+/// The start byte with which the supervisor makes the new process become the service.
 pub(crate) const START: u8 = b'!';
-/// The start byte that comes with a listening socket for the service, in systemd's protocol.
+/// The start byte for a service that also receives a listening socket, according to systemd's
+/// protocol.
 pub(crate) const START_WITH_SOCKET: u8 = b'@';
-/// The start byte that comes with a descriptor for the standard input of the service.
+/// The start byte for a service that also receives a descriptor for its standard input.
 pub(crate) const START_WITH_INPUT: u8 = b'<';
 
-/// The exit code of a process that cannot become the service, as in shells.
+/// The exit code of a new process that cannot become the service, as in shells.
 const CANNOT_RUN: i32 = 127;
 
-/// Moves a socket from standard input to descriptor 3, as systemd's protocol requires
-/// (`sd_listen_fds(3)`), and sets `LISTEN_PID`, since `exec` keeps the pid.
+/// This shell script moves a socket from standard input to descriptor 3, as systemd's protocol
+/// requires (`sd_listen_fds(3)`), and sets `LISTEN_PID`. The service gets the script's pid, since
+/// `exec` keeps the pid.
 const ACTIVATE: &str = r#"exec 3<&0 </dev/null; export LISTEN_PID=$$; exec "$@""#;
 
 static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
@@ -58,7 +60,7 @@ pub fn run_if_asked() {
     std::process::exit(CANNOT_RUN);
 }
 
-/// Whether `main` of this program calls [`run_if_asked`].
+/// Whether this program's `main` has called [`run_if_asked`].
 pub(crate) fn is_installed() -> bool {
     IS_INSTALLED.load(Ordering::Relaxed)
 }
@@ -91,18 +93,17 @@ fn become_service(mut words: impl Iterator<Item = OsString>) -> io::Error {
     }
 }
 
-/// How to start the service.
 enum StartMode {
     Plain,
-    /// The socket is on standard input.
+    /// The service receives a listening socket, which is on standard input.
     Activated,
 }
 
-/// Sets this process up to die with its supervisor, and waits for the start byte. Afterwards,
-/// standard input is the descriptor that came with the start byte, or `/dev/null`.
+/// Makes the kernel kill this process when its supervisor dies, and waits for the start byte.
+/// Afterwards, standard input is the descriptor that came with the start byte, or `/dev/null`.
 fn prepare(supervisor: &OsString, unprivileged: bool) -> io::Result<StartMode> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    // The supervisor may have died before the signal was set.
+    // The supervisor may have died before the parent-death signal was set.
     let parent = getppid().map_or(0, |pid| pid.as_raw_nonzero().get());
     if supervisor.to_str() != Some(&parent.to_string()) {
         return Err(io::Error::other("the supervisor is gone"));

@@ -21,19 +21,19 @@ pub(crate) struct SpawnRequest<'a> {
     /// The program that becomes the service by `exec`; see [`shim`].
     pub(crate) launcher: &'a Path,
     pub(crate) command: &'a [String],
-    /// The whole environment. For the program's own service, only the variables that are added to
-    /// this process's environment.
+    /// The service's whole environment. For the program's own service, only the variables that are
+    /// added to this process's environment.
     pub(crate) environment: &'a BTreeMap<String, String>,
     pub(crate) directory: &'a Path,
     pub(crate) user: Option<&'a User>,
-    /// Whether the process is part of the program. If so, it inherits the environment and the
-    /// outputs of this process.
+    /// Whether the process is the program's own service. That service inherits this process's
+    /// environment and outputs.
     pub(crate) own: bool,
     /// The token that identifies the process and its children.
     pub(crate) token: String,
 }
 
-/// A process that waits for the start byte to become the service.
+/// A new process that waits for the start byte to become the service.
 pub(crate) struct SpawnedProcess {
     pub(crate) process: Process,
     /// The pipes of standard output and standard error; `None` if the outputs are inherited.
@@ -41,17 +41,18 @@ pub(crate) struct SpawnedProcess {
     word: UnixStream,
 }
 
-/// A descriptor that is passed along with the start byte.
+/// A descriptor that the supervisor passes along with the start byte.
 pub(crate) enum PassedDescriptor<'a> {
     Nothing,
-    /// An open listening socket, passed by systemd's protocol.
+    /// An open listening socket, passed according to systemd's protocol.
     Socket(BorrowedFd<'a>),
-    /// A descriptor that becomes the standard input.
+    /// A descriptor that becomes the service's standard input.
     Input(BorrowedFd<'a>),
 }
 
 /// Starts a process in a new process group. Must be called on a thread that lives as long as the
-/// supervisor, because the process is killed when the thread ends (`PR_SET_PDEATHSIG`, prctl(2)).
+/// supervisor, because the kernel kills the process when this thread ends (`PR_SET_PDEATHSIG`,
+/// prctl(2)).
 pub(crate) fn spawn(order: &SpawnRequest<'_>) -> io::Result<SpawnedProcess> {
     let (word, theirs) = UnixStream::pair()?;
     let mut command = Command::new(order.launcher);
@@ -80,7 +81,7 @@ pub(crate) fn spawn(order: &SpawnRequest<'_>) -> io::Result<SpawnedProcess> {
         .stderr(output())
         .process_group(0);
     if let Some(user) = order.user {
-        // As root, `Command` also drops all other groups.
+        // If this process runs as root, `Command` also drops its supplementary groups.
         command.gid(user.group).uid(user.user);
     }
     let mut child = command.spawn()?;

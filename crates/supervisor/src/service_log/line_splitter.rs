@@ -1,16 +1,17 @@
-//! Splits bytes into lines.
+//! Splits a service's output into lines.
 
 /// The maximum length of a line in bytes; longer lines are split.
 const LONGEST: usize = 16 << 10;
 
-/// Splits a stream into lines, independent of how it is divided into chunks.
+/// Splits a stream of bytes into lines. The division of the stream into chunks does not affect the
+/// lines.
 #[derive(Debug, Default)]
 pub(super) struct Splitter {
     begun: Vec<u8>,
 }
 
 impl Splitter {
-    /// Continues with an incomplete line from another splitter.
+    /// Continues with the incomplete line of another splitter.
     pub(super) fn after(begun: Vec<u8>) -> Self {
         Self { begun }
     }
@@ -19,7 +20,7 @@ impl Splitter {
         self.begun
     }
 
-    /// Returns the lines that end in this chunk.
+    /// Adds a chunk, and returns the lines that it completes.
     pub(super) fn split(&mut self, piece: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();
         let mut rest = piece;
@@ -33,7 +34,7 @@ impl Splitter {
             } else {
                 self.begun.extend_from_slice(window);
                 rest = &rest[window.len()..];
-                // The newline after a line of exactly the longest length must not yield an empty
+                // The newline after a line of exactly the maximum length must not yield an empty
                 // line.
                 if self.begun.len() == LONGEST {
                     rest = rest.strip_prefix(b"\n").unwrap_or(rest);
@@ -44,7 +45,7 @@ impl Splitter {
         lines
     }
 
-    /// Returns the last line, if it has no line ending.
+    /// Returns the incomplete last line, if there is one.
     pub(super) fn rest(&mut self) -> Vec<String> {
         if self.begun.is_empty() {
             return Vec::new();

@@ -9,20 +9,19 @@ use std::path::PathBuf;
 use super::rotating_file::aside;
 
 const PIECE: u64 = 64 << 10;
-/// The maximum length of a line in bytes; longer lines cannot come from a service.
+/// The maximum length of a line in bytes. The supervisor never writes longer lines.
 const LONGEST: usize = 1 << 20;
-/// The maximum number of bytes that are read for one service.
+/// The maximum number of bytes that a query reads from one service's files.
 const MOST: u64 = 64 << 20;
 
-/// The lines of a service's files, last line first. Ends at the first read error.
+/// The lines of a service's log files, last line first. The iteration ends at the first read error.
 pub(super) struct ReverseLines {
     path: PathBuf,
-    /// The number of the next older file to open.
     number: u32,
     /// The inodes of the files read so far, to recognize a file that is rotated in the meantime.
     known: BTreeSet<u64>,
     file: Option<(File, u64)>,
-    /// The bytes that have been read but not returned.
+    /// Bytes that have been read but not yet returned as lines.
     begun: Vec<u8>,
     left: u64,
 }
@@ -39,7 +38,7 @@ impl ReverseLines {
         }
     }
 
-    /// Opens the next older file. Returns `false` if there is no older file.
+    /// Opens the next older log file. Returns `false` if there is none.
     fn open(&mut self) -> io::Result<bool> {
         loop {
             let path = match self.number {
@@ -60,7 +59,7 @@ impl ReverseLines {
         }
     }
 
-    /// Reads the preceding bytes of the file.
+    /// Reads the preceding bytes of the log file.
     fn read(&mut self) -> io::Result<()> {
         let Some((file, end)) = &mut self.file else {
             return Ok(());
@@ -131,7 +130,7 @@ mod tests {
         let mut read: Vec<String> = ReverseLines::of(path.clone()).collect();
         read.reverse();
         assert_eq!(read, lines);
-        // The file is rotated while it is read, and must not be read twice.
+        // The log file is rotated while the test reads it, and must not be read twice.
         let mut back = ReverseLines::of(path.clone());
         assert_eq!(back.next().as_ref(), lines.last());
         for number in [2, 1, 0] {

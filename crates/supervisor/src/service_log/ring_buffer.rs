@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::LogLine;
 
-/// The memory for one service's lines, in bytes, including the overhead of each line.
+/// The memory limit for one service's lines, in bytes, including the overhead of each line.
 const CAPACITY: usize = 256 << 10;
 const OVERHEAD: usize = std::mem::size_of::<LogLine>();
 
@@ -41,7 +41,7 @@ impl Ring {
         }
     }
 
-    /// Returns the lines from a sequence number on that are still in memory.
+    /// Returns the lines in memory with at least this sequence number.
     pub(super) fn since(&self, sequence: u64) -> Vec<LogLine> {
         let from = self.lines.partition_point(|line| line.sequence < sequence);
         self.lines.range(from..).cloned().collect()

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-/// After a process has been ready for this long, failures are counted from 0 again.
+/// After a process has been ready for this long, earlier failures no longer count.
 pub(super) const STABLE_AFTER: Duration = Duration::from_mins(1);
 
-/// The fraction by which a delay randomly deviates, so that instances do not all start at the same
-/// time.
+/// The fraction by which a delay randomly deviates, so that failed instances are not all restarted
+/// at the same time.
 const SPREAD: f64 = 0.1;
 
 /// Returns the delay after this many consecutive failures. There is no delay after the first

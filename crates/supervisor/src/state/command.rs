@@ -1,15 +1,15 @@
-//! Commands to a service, and the conditions on which each command is complete.
+//! Commands to a service, and the conditions under which each command is complete.
 
 use std::sync::Arc;
 
 use super::{Action, Command, CommandId, Policy, Transition, run::AfterStop};
 
-/// The most commands that may be pending.
+/// The maximum number of pending commands.
 const MOST_WAITING: usize = 32;
-/// The most instances that may be requested, spares included.
+/// The maximum number of instances that a command may request, including spares.
 const MOST_INSTANCES: u32 = 64;
 
-/// A command that is not completed yet.
+/// A command whose caller waits for its completion.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PendingCommand {
     id: CommandId,
@@ -18,9 +18,9 @@ pub(super) struct PendingCommand {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Goal {
-    /// Every instance is ready, and none is surplus.
+    /// Every instance is ready, and no surplus instance is left.
     Settled,
-    /// No process is left.
+    /// No process of the service is left.
     Gone,
 }
 
@@ -148,8 +148,7 @@ impl Transition {
         self.actions.push(Action::Answer(id, outcome));
     }
 
-    /// Fails the commands that wait for all instances to be ready. `reason` is returned to their
-    /// callers.
+    /// Fails the commands that wait until all instances are ready. Their callers receive `reason`.
     pub(super) fn fail_pending_commands(&mut self, reason: &str) {
         self.fail_pending(Goal::Settled, reason);
     }

@@ -1,4 +1,4 @@
-//! The life cycle of an instance: how it becomes ready, fails, drains and stops.
+//! The life cycle of an instance: becoming ready, failing, draining and stopping.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,19 +7,19 @@ use super::backoff::STABLE_AFTER;
 use super::run::{AfterStop, Phase, Run, RunId, Slot, SlotClaim};
 use super::{Action, CLOSE_GRACE, Exit, MemoryAction, Policy, Report, RestartWhen, Transition};
 
-/// The time for which a process's excessive memory use is ignored while its successor starts. The
-/// time doubles with each failed successor.
+/// How long a process's excessive memory use is ignored while its successor starts. The time
+/// doubles each time that a successor fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The maximum time for which a process's memory use is ignored.
 const MOST_PATIENCE: Duration = Duration::from_hours(1);
 
-/// The maximum additional start time that a process may request at once; the process may request
-/// more later.
+/// The maximum start time that a process may add with one request. The process may send further
+/// requests later.
 const LATER: Duration = Duration::from_mins(10);
 
 impl Transition {
-    /// Applies all rules of the life cycle that are due at the present time.
+    /// Applies all life-cycle rules that are due.
     pub(super) fn settle(&mut self) {
         self.handle_deadlines();
         self.start_due_instances();
@@ -84,7 +84,7 @@ impl Transition {
         }
     }
 
-    /// Handles the end of a process, or of an attempt to start one.
+    /// Handles the exit of a process, or a failed attempt to start a process.
     pub(super) fn on_exit(&mut self, id: RunId, reason: &str, exit: Option<Exit>) {
         let Some(run) = self.state.runs.remove(&id) else {
             return;
@@ -135,7 +135,8 @@ impl Transition {
         let time_ready = run.time_ready(now);
         let is_early = run.is_candidate() || time_ready < STABLE_AFTER;
         let action = match run.policy.memory {
-            // A successor would soon need too much memory as well.
+            // The process exceeded its limit soon after its start, so a successor would soon exceed
+            // the limit as well.
             MemoryAction::Roll if is_early => MemoryAction::Restart,
             action => action,
         };
@@ -253,8 +254,8 @@ impl Transition {
         self.fail_pending_commands(&format!("instance {}: {reason}", run.number));
     }
 
-    /// Returns the slot that an ended process held, if the slot is now empty. Returns `None` if the
-    /// process held no slot or the slot is taken.
+    /// Returns the slot that an exited process held, if the slot is now empty. Returns `None` if
+    /// the process held no slot or another process has taken the slot.
     fn empty_slot(&mut self, run: &Run) -> Option<&mut Slot> {
         let state = &mut self.state;
         let taken = |other: &Run| other.number == run.number && other.holds_place();
@@ -291,7 +292,8 @@ impl Transition {
         }
         let now = self.now;
         self.add_slots();
-        // A new generation may have filled slots beyond those of the old one.
+        // The new generation of a rolling update may already have slots beyond those of the old
+        // generation.
         let numbers: Vec<u32> = self.state.slots.keys().copied().collect();
         for number in numbers {
             let Some(slot) = self.state.slots.get_mut(&number) else {
@@ -313,7 +315,7 @@ impl Transition {
         }
     }
 
-    /// Adds a slot for each instance that has none.
+    /// Adds the missing slots, so that there is one for each desired instance.
     pub(super) fn add_slots(&mut self) {
         let (generation, policy) = (self.state.generation, Arc::clone(&self.state.policy));
         let now = self.now;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// When `drain_within` is over, the edge closes the remaining connections and informs both sides.
-/// The supervisor asks the process to stop this much later, so that the process notices the closed
-/// connections first.
+/// When `drain_within` is over, the edge closes the process's remaining connections. The supervisor
+/// asks the process to stop this much later, so that the process notices the closed connections
+/// first.
 pub const CLOSE_GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,25 +18,23 @@ pub struct Policy {
     /// The stop timeout, after which a process is killed.
     pub stop_within: Duration,
     /// How long a process that is being replaced may take to finish its requests. [`CLOSE_GRACE`]
-    /// is added to this time. If the value is zero, the process is asked to stop at once.
+    /// is added to this time. If `drain_within` is zero, the process is asked to stop at once.
     pub drain_within: Duration,
-    /// The number of failed checks in a row after which a process is restarted.
+    /// The number of consecutive failed health checks after which a process is restarted.
     pub fall: u32,
-    /// The number of successful checks in a row after which a process is ready.
+    /// The number of consecutive successful health checks after which a process is ready.
     pub rise: u32,
-    /// The condition on which a process that exited is started again.
+    /// The condition on which an exited process is restarted.
     pub when: RestartWhen,
-    /// The delay after the second failure in a row, and the longest delay.
+    /// The delay after the second consecutive failure, and the longest delay.
     pub backoff: (Duration, Duration),
     /// The number of failures after which an instance is abandoned; `None` for no limit.
     pub give_up: Option<GiveUpLimit>,
-    /// The action against a process that uses too much memory.
     pub memory: MemoryAction,
-    /// How a new generation takes over.
     pub roll: Roll,
 }
 
-/// The condition on which a process that exited is started again.
+/// The condition on which an exited process is restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RestartWhen {
     Always,
@@ -45,7 +43,8 @@ pub enum RestartWhen {
     Never,
 }
 
-/// An instance is abandoned after this number of failures within this period.
+/// The limit of failures within a period, after which an instance is abandoned, that is, no longer
+/// restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GiveUpLimit {
     /// The number of failures, at least 1.
@@ -54,7 +53,7 @@ pub struct GiveUpLimit {
     pub within: Duration,
 }
 
-/// The action against a process that uses too much memory.
+/// How a process that uses too much memory is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MemoryAction {
     /// A successor is started and becomes ready before the process is stopped.
@@ -64,11 +63,11 @@ pub enum MemoryAction {
     Kill,
 }
 
-/// How a new generation takes over.
+/// How the instances of a new generation replace those of the old generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Roll {
     /// The instances are replaced one by one, so that there is at most one additional process.
     OneAtATime,
-    /// All new instances become ready first and then take over at once.
+    /// The new instances take over together, once all of them are ready.
     AllAtOnce,
 }

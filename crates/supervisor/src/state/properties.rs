@@ -1,4 +1,4 @@
-//! Property tests of invariants that hold for any events in any order.
+//! Property tests: invariants of the state that hold after any sequence of events.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ fn turn() -> impl Strategy<Value = Turn> {
     ]
 }
 
-/// A service's state, with the processes that a supervisor would know of.
+/// A service's state, and the processes that a supervisor would be running for the service.
 struct World {
     state: State,
     at: Duration,
@@ -211,7 +211,7 @@ proptest! {
         for turn in &turns {
             world.turn(turn);
         }
-        // From here on, no process fails.
+        // From this point on, the test makes no process fail.
         world.command(Command::Start);
         for _ in 0..200 {
             world.pass(Duration::from_secs(1));

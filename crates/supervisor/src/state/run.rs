@@ -1,4 +1,4 @@
-//! The slot of an instance, and the processes that fill it.
+//! The slots of a service's instances, and the processes that fill them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::backoff::{self, STABLE_AFTER};
 use super::{InstanceState, Now, Policy};
 
-/// Identifies a run of a service. IDs increase and are never reused.
+/// Identifies one run of a service's process. IDs increase and are never reused.
 pub type RunId = u64;
 
 /// A process, from before its start until its whole process group has exited.
@@ -27,12 +27,13 @@ pub struct Run {
     pub(super) policy: Arc<Policy>,
     pub(super) place: SlotClaim,
     pub(super) was_ready: bool,
-    /// The number of consecutive checks with the same result. Successful checks are counted until
-    /// the process is ready, failed checks afterwards.
+    /// The number of consecutive health checks with the same result. Successful checks are counted
+    /// until the process is ready, failed checks afterwards.
     pub(super) streak: u32,
-    /// The memory use of the process is ignored until this time.
+    /// Until this time, the supervisor ignores that the process uses too much memory.
     pub(super) patience: Duration,
-    /// The number of failed successors that were started because of the process's memory use.
+    /// How many times a successor failed that was to replace this process because of its memory
+    /// use.
     #[serde(default)]
     pub(super) failed_successors: u32,
 }
@@ -51,22 +52,19 @@ pub(super) enum SlotClaim {
 /// The phase of a process. Times are measured since the supervisor began.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Phase {
-    /// The process was started and is not ready yet.
     Starting {
         /// The deadline for becoming ready.
         until: Duration,
     },
-    /// The process is ready.
     Ready {
         /// The time at which the process became ready.
         at: Duration,
     },
-    /// The process finishes its current requests.
+    /// The process receives no new requests and finishes its current ones.
     Draining {
         /// The time at which the process is asked to stop.
         until: Duration,
     },
-    /// The process was asked to stop.
     Stopping {
         /// The time at which the process is killed; `None` if it has been killed already.
         until: Option<Duration>,
@@ -75,12 +73,13 @@ pub enum Phase {
     },
 }
 
-/// The action to take once a process that was asked to stop has exited.
+/// The action to take once the process has exited.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum AfterStop {
     Gone,
     Again,
-    /// The stop counts as a failure, with its reason and the time for which the process was ready.
+    /// The stop counts as a failure. The fields are its reason, and how long the process had been
+    /// ready.
     Failure(String, Duration),
 }
 
@@ -89,7 +88,7 @@ impl Run {
         matches!(self.phase, Phase::Ready { .. })
     }
 
-    /// Returns the time at which the next action for the process is due.
+    /// Returns the deadline of the process's current phase.
     pub(super) fn due(&self) -> Option<Duration> {
         match &self.phase {
             Phase::Starting { until } | Phase::Draining { until } => Some(*until),
@@ -131,7 +130,6 @@ impl Run {
     }
 }
 
-/// The slot of an instance, which outlives its processes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Slot {
     pub(super) generation: u32,
@@ -168,8 +166,8 @@ impl Slot {
         self.failures.clear();
     }
 
-    /// Counts a failure. Returns the delay before the next start, or `None` if the instance is
-    /// abandoned.
+    /// Counts a failure of the slot's process. Returns the delay before the next start, or `None`
+    /// if the instance is abandoned.
     pub(super) fn fail(&mut self, time_ready: Duration, now: Now) -> Option<Duration> {
         if time_ready >= STABLE_AFTER {
             self.failures_in_a_row = 0;
@@ -192,7 +190,7 @@ impl Slot {
         Some(wait)
     }
 
-    /// Whether this slot is given no further process.
+    /// Whether no further process will be started for this slot.
     pub(super) fn is_over(&self) -> bool {
         self.given_up || self.finished
     }

@@ -1,4 +1,4 @@
-//! Tests of the life cycle of services, driven by events.
+//! Tests of a service's life cycle, driven by events.
 
 mod memory;
 mod rolling;
@@ -25,7 +25,7 @@ pub(super) fn policy() -> Policy {
     }
 }
 
-/// A clock and a service whose processes obey signals.
+/// A simulated clock and a service whose processes react to signals.
 struct Stage {
     state: State,
     at: Duration,
@@ -67,7 +67,7 @@ impl Stage {
         self.on(Event::Command(id, command))
     }
 
-    /// Advances the clock and handles everything that becomes due.
+    /// Advances the clock, and handles every deadline that passes.
     fn pass(&mut self, time: Duration) -> Vec<Action> {
         let (end, mut actions) = (self.at + time, Vec::new());
         while let Some(due) = self.state.next_due().filter(|due| *due <= end) {
@@ -491,7 +491,7 @@ fn who_says_that_it_needs_longer_has_longer() {
     let run = stage.starting()[0];
     stage.pass(Duration::from_secs(20));
     stage.on(Event::TimeoutExtended(run, Duration::from_mins(1)));
-    // A smaller extension does not shorten the deadline.
+    // A request for less time than is left does not move the deadline forward.
     stage.on(Event::TimeoutExtended(run, Duration::from_secs(1)));
     stage.pass(Duration::from_secs(59));
     assert_eq!(stage.starting(), [run]);

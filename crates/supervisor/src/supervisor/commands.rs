@@ -14,7 +14,7 @@ use crate::service_log::ServiceLog;
 use crate::state::{Command, Event, State};
 use crate::status::{InstanceStatus, ServiceStatus};
 
-/// The number of last log lines that the status contains.
+/// The number of last log lines in a service's status.
 const LAST_LINES: usize = 50;
 
 impl Supervisor {
@@ -38,7 +38,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Returns a service's log; `None` if the service writes to the program's own outputs.
+    /// Returns a service's log; `None` if the service writes to the supervisor's own outputs.
     pub(super) fn output(
         &self,
         settings: &ServiceSettings,
@@ -62,8 +62,8 @@ impl Supervisor {
 
     pub(super) fn handle_message(&mut self, message: Message) {
         match message {
-            // During a handover, the supervisor starts nothing, because it could not hand over the
-            // new process.
+            // During a handover, the supervisor starts no process, because it could not hand over
+            // that process.
             Message::Command(..) | Message::Apply(..) | Message::Renew(..)
                 if self.handover_waiter.is_some() =>
             {
@@ -72,7 +72,7 @@ impl Supervisor {
             Message::Event(name, event) => self.step(&name, event),
             Message::Command(name, command, answer) => self.command(&name, command, Some(answer)),
             Message::Apply(plan, answer) => {
-                // The caller may have stopped waiting.
+                // An error means that the caller no longer waits.
                 let _ = answer.send(self.apply(&plan));
             }
             Message::Statuses(answer) => {
@@ -142,8 +142,8 @@ impl Supervisor {
         self.next_command += 1;
         let id = self.next_command;
         if let Some(managed) = self.services.get_mut(name) {
-            // A service that waits for its dependencies keeps waiting when it is only reloaded or
-            // scaled.
+            // A service that waits for its dependencies must keep waiting after a reload or a scale
+            // command.
             managed.waits &= matches!(command, Command::Reload(_) | Command::Scale { .. });
             if matches!(command, Command::Reload(_)) {
                 let next = managed.state.next_generation();
@@ -179,7 +179,7 @@ impl Supervisor {
         }
     }
 
-    /// During a shutdown, stops the services on which no running service depends.
+    /// During a shutdown, stops each service on which no running service depends.
     pub(super) fn stop_next_services(&mut self) {
         if self.shutdown_waiters.is_none() {
             return;
@@ -188,7 +188,8 @@ impl Supervisor {
             self.services.iter().any(|(other, managed)| {
                 let settings = managed.current_settings();
                 let waits = || settings.after.iter().any(|before| **before == **name);
-                // The worker process, which sends requests to all others, stops before them.
+                // The program's own service, the worker process, stops first, because it sends
+                // requests to all other services.
                 !managed.state.is_gone() && other != name && (settings.own || waits())
             })
         };
@@ -237,7 +238,7 @@ impl Supervisor {
                 continue;
             };
             match plan.services().get(&*name) {
-                // The program's own service is not part of the settings, so its absence from the
+                // The settings never contain the program's own service, so its absence from the
                 // plan does not remove it.
                 None if &*name == OWN_SERVICE => {}
                 None => {
@@ -290,8 +291,9 @@ impl Supervisor {
         let mut scaled = ServiceSettings::clone(&now);
         (scaled.policy.instances, scaled.policy.spare) = (instances, spare);
         scaled.logs = wanted.logs;
-        // After a failed rolling update, the service is reloaded even if only the number of
-        // instances has changed, so that all instances get the same generation.
+        // A failed rolling update may leave instances of several generations. The service is then
+        // reloaded even if only the number of instances has changed, so that all instances get the
+        // same generation.
         if scaled == **wanted && !managed.state.is_mixed() {
             managed
                 .settings

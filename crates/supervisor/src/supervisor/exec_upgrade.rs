@@ -1,4 +1,4 @@
-//! Upgrades by `exec`: saves the state, from which the new program resumes.
+//! Upgrades by `exec`: saves the supervisor's state, from which the new program resumes.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
@@ -29,18 +29,18 @@ use crate::service_log::OpenPipe;
 use crate::state::{CommandId, RunId, State};
 use crate::status::LastExit;
 
-/// The version of the format, to be changed with any change to [`SavedState`]. A supervisor does
-/// not read other versions.
+/// The version of the saved state's format. It must be changed whenever [`SavedState`] changes,
+/// because a supervisor reads only its own version.
 const FORMAT: u32 = 5;
 
 /// A paused supervisor, with all services running.
 ///
-/// While the supervisor is paused, output is not read and the exit of processes is not noticed. It
-/// continues as a new program after [`PausedSupervisor::exec`], or as this one after
+/// While the supervisor is paused, no output is read and no exit is noticed. The supervisor
+/// continues in a new program after [`PausedSupervisor::exec`], or in this program after
 /// [`PausedSupervisor::stay`].
 pub struct PausedSupervisor(pub(super) Box<Supervisor>);
 
-/// The `exec` failed, and this program continues.
+/// The error of a failed `exec`, after which this program continues.
 pub struct FailedExec {
     pub why: io::Error,
     /// The supervisor, which must be [run](Supervisor::run) again; its [`Control`]s remain valid.
@@ -51,7 +51,7 @@ impl PausedSupervisor {
     /// Replaces this process's program with `program`, which may be the same one. The pid, the
     /// children, their pipes and their sockets stay. The new program must begin with
     /// [`shim::run_if_asked`](crate::shim::run_if_asked) and
-    /// [`receive_handover`](crate::receive_handover), which returns the note and the named
+    /// [`receive_handover`](crate::receive_handover); the latter returns the note and the named
     /// descriptors passed here. All other descriptors are closed.
     ///
     /// `program` is a path; `PATH` is not searched. Returns only if the `exec` fails; the previous
@@ -83,7 +83,7 @@ impl PausedSupervisor {
     }
 
     /// Writes everything that [`PausedSupervisor::exec`] would hand over, except descriptors, to a
-    /// file. Another program can use the file to check whether it could resume; see
+    /// file. From the file, another program can determine whether it could resume; see
     /// [`read_handover_file`](crate::read_handover_file) and [`HandoverState::check`].
     pub fn handover_file(&self, note: &[u8]) -> io::Result<File> {
         let (known, _) = save(&self.0)?;
@@ -103,13 +103,14 @@ impl PausedSupervisor {
     }
 }
 
-/// The saved state. A descriptor is stored as its index in the order of sending.
+/// The saved state of a supervisor. Each descriptor is represented by its index in the order of
+/// sending.
 #[derive(Serialize, Deserialize)]
 struct SavedState {
     run: PathBuf,
     name: String,
-    /// When the supervisor began, on the monotonic clock, which starts at boot and is not affected
-    /// by `exec`.
+    /// The time at which the supervisor began, on the monotonic clock, which starts at boot and is
+    /// not affected by `exec`.
     began: Duration,
     next_command: CommandId,
     lock: usize,
@@ -204,7 +205,7 @@ fn monotonic_time() -> Duration {
 }
 
 impl Supervisor {
-    /// Continues with the services that this process's previous program kept running; see
+    /// Continues with the services that this process kept running before its `exec`; see
     /// [`Control::hand_over`]. Services with unchanged settings are not affected. The program's own
     /// service also keeps running, and its new settings apply from its next start. Other changes in
     /// the plan are made as by [`Control::apply`].
@@ -330,7 +331,7 @@ impl Supervisor {
         None
     }
 
-    /// Whether the supervisor has handled the exit of every process that has ended.
+    /// Whether the supervisor has handled the exits of all exited processes.
     pub(super) fn has_no_exit_pending(&self) -> bool {
         let mut live = self
             .services
@@ -339,8 +340,8 @@ impl Supervisor {
         live.all(|live| live.exit.is_none())
     }
 
-    /// Stops the tasks that read output and watch processes. The supervisor keeps the lines read so
-    /// far and handles events.
+    /// Stops the tasks that read output and watch processes. Lines and events that these tasks have
+    /// already read are kept.
     pub(super) async fn pause(&mut self) {
         loop {
             while let Ok(message) = self.inbox.try_recv() {
@@ -376,7 +377,7 @@ impl Supervisor {
             let gathered = loop {
                 tokio::select! {
                     gathered = &mut gather => break gathered,
-                    // The tasks may be waiting for room in the queue to send their last events.
+                    // The tasks may be waiting for space in the queue to send their last events.
                     Some(message) = self.inbox.recv() => heard.push(message),
                 }
             };
@@ -391,7 +392,7 @@ impl Supervisor {
         }
     }
 
-    /// Starts the missing tasks that read output and watch processes.
+    /// Starts the tasks that read output and watch processes, where they do not run yet.
     pub(super) fn start_watching(&mut self) {
         let worker_group = self.worker_group();
         for (name, managed) in &mut self.services {
@@ -409,7 +410,7 @@ impl Supervisor {
     }
 }
 
-/// Received descriptors by index. Each descriptor can be taken once.
+/// The descriptors received in a handover, by index. Each descriptor can be taken once.
 struct Descriptors(Vec<Option<OwnedFd>>);
 
 impl Descriptors {
@@ -421,7 +422,7 @@ impl Descriptors {
 
 impl HandoverState {
     /// Checks whether [`Supervisor::resume`], with this run folder, could continue with the running
-    /// processes. If not, the error is the reason why it would have to end and restart them.
+    /// processes. If not, returns the reason why it would have to end and restart them.
     pub fn check(&self, run: &Path) -> Result<(), String> {
         let known = parse_saved(self)?;
         check_run_folder(&known, run)
@@ -431,7 +432,8 @@ impl HandoverState {
 fn parse_state(rest: HandoverState, run: &Path) -> Result<(SavedState, Descriptors), String> {
     let known = parse_saved(&rest)?;
     if let Err(why) = check_run_folder(&known, run) {
-        // No later supervisor would read the records in that folder.
+        // No later supervisor would use the saved run folder, so its recorded processes are ended
+        // now.
         let _ = Folder::make(&known.run.join(PID_RECORDS), 0o700).and_then(PidRecords::open);
         return Err(why);
     }

@@ -1,4 +1,4 @@
-//! Reaps processes that ended, and samples processor time and memory.
+//! Reaps exited processes, and samples processor time and memory.
 
 use std::cell::LazyCell;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use crate::process::{Cgroup, ProcessTable, reap_adopted};
 use crate::service_log::WatchPhase;
 use crate::state::{Event, Exit, MemoryAction, RunId};
 
-/// The maximum time for which the remaining output of an ended process is read.
+/// How long the remaining output of an exited process is read.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 impl Supervisor {
-    /// Checks which processes have ended, and handles their exits.
+    /// Reaps processes that have exited.
     pub(super) fn reap(&mut self) {
         for live in self
             .services
@@ -35,13 +35,13 @@ impl Supervisor {
         }
     }
 
-    /// Checks for remaining processes in the groups of ended processes.
+    /// Checks for remaining processes in the groups of exited processes.
     pub(super) fn look_at_lingering(&mut self) {
         self.finish(&LazyCell::new(ProcessTable::read));
     }
 
-    /// Kills the remaining processes in the groups of ended processes. When a group is empty, its
-    /// service receives the event.
+    /// Kills the remaining processes in the groups of exited processes. Once a group is empty, the
+    /// exit event is sent to the group's service.
     fn finish(&mut self, table: &LazyCell<ProcessTable>) {
         for (name, managed) in &mut self.services {
             for (run, live) in &mut managed.live {
@@ -60,8 +60,8 @@ impl Supervisor {
                 live.attention.send_replace(WatchPhase::Ended);
                 let readers = std::mem::take(&mut live.readers);
                 let (messages, name, run) = (self.messages.clone(), Arc::clone(name), *run);
-                // The notification of the exit contains the last lines, so the output is read
-                // first.
+                // The remaining output is read before the exit is reported, because the report
+                // contains the last lines.
                 tokio::spawn(async move {
                     let read = async {
                         for reader in readers {
@@ -112,7 +112,7 @@ impl Supervisor {
                 let group = live.process.control_group();
                 if let Some(bytes) = group.and_then(Cgroup::memory) {
                     live.use_of.memory_bytes = bytes;
-                    // With the action `kill`, the system enforces the limit itself.
+                    // With the action `kill`, the kernel enforces the memory limit itself.
                     let is_asked = live.settings.policy.memory != MemoryAction::Kill;
                     if is_asked && max.is_some_and(|max| bytes >= max) {
                         over.push((Arc::clone(name), *run, bytes));
@@ -121,7 +121,8 @@ impl Supervisor {
                 }
                 live.use_of.memory_bytes = bytes;
                 if max.is_some_and(|max| bytes > max) {
-                    // This method counts shared memory only once, but takes longer.
+                    // Counting shared memory only once takes longer, so it is done only for
+                    // processes that seem to exceed their limit.
                     let fair = table.fair_memory_of(pid).unwrap_or(bytes);
                     live.use_of.memory_bytes = fair;
                     if max.is_some_and(|max| fair > max) {

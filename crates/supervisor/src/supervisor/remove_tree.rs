@@ -5,7 +5,6 @@ use std::io;
 use std::os::unix::fs::{PermissionsExt, lchown};
 use std::path::Path;
 
-/// The mode of a private folder.
 const FOR_NOBODY_ELSE: u32 = 0o700;
 
 /// Removes an entry of a folder that belongs to this user, with all its contents.

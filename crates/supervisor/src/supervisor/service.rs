@@ -1,4 +1,5 @@
-//! A running service: its state and its processes. Carries out the actions decided by the state.
+//! A running service: its state and its processes. Carries out the actions that the service's state
+//! decides.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -21,47 +22,44 @@ use crate::service_log::{OpenPipe, ServiceLog, WatchPhase};
 use crate::state::{Action, CommandId, Event, Exit, Phase, Report, Run, RunId, State};
 use crate::status::LastExit;
 
-/// How many ended processes are remembered.
+/// The number of exited processes whose exits are remembered.
 const EXITS: usize = 20;
-/// How many of the last lines are reported when a process ends.
+/// The number of last output lines that are reported when a process exits.
 const LAST_WORDS: usize = 20;
 
 pub(super) struct ManagedService {
     pub(super) state: State,
     /// The settings of each generation that is still in use.
     pub(super) settings: BTreeMap<u32, Arc<ServiceSettings>>,
-    /// The log; `None` if the service writes to the supervisor's own outputs.
+    /// The service's log; `None` if the service writes to the supervisor's own outputs.
     pub(super) output: Option<Arc<ServiceLog>>,
     pub(super) live: BTreeMap<RunId, RunningInstance>,
     pub(super) exits: VecDeque<LastExit>,
     pub(super) answers: BTreeMap<CommandId, oneshot::Sender<CommandOutcome>>,
     pub(super) sockets: Sockets,
-    /// The time since which an instance has been abandoned, and the reason for the first abandoned
-    /// one.
+    /// The time at which the first of the abandoned instances was abandoned, and the reason.
     pub(super) given_up: Option<GivenUp>,
-    /// Whether the service is to start as soon as its dependencies are ready.
+    /// Whether the service waits for its dependencies to become ready.
     pub(super) waits: bool,
     pub(super) leaves: bool,
 }
 
-/// A running process of the service.
 pub(super) struct RunningInstance {
     pub(super) process: Process,
     pub(super) number: u32,
     /// The settings with which the process was started.
     pub(super) settings: Arc<ServiceSettings>,
     pub(super) address: Option<Address>,
-    /// The socket named by `NOTIFY_SOCKET`.
     pub(super) notify: Arc<NotifySocket>,
     pub(super) watch: Option<JoinHandle<()>>,
     pub(super) readers: Vec<JoinHandle<Option<OpenPipe>>>,
     pub(super) attention: watch::Sender<WatchPhase>,
-    /// The output pipes, while no task reads them.
+    /// The process's output pipes, as long as no task reads them.
     pub(super) begun: Vec<OpenPipe>,
     pub(super) since: Timestamp,
-    /// How the process ended, while its last output is still being read.
+    /// How the process exited. This field is set while the last output is still being read.
     pub(super) exit: Option<Exit>,
-    /// The reason why the process's exit counts as a failure.
+    /// The reason why the process's exit will count as a failure.
     fault: Option<String>,
     pub(super) use_of: ResourceUse,
 }
@@ -78,7 +76,7 @@ pub(super) struct ResourceUse {
 }
 
 impl RunningInstance {
-    /// Makes an instance whose output is not read and whose health is not checked yet.
+    /// Makes an instance without starting the tasks that read its output and check its health.
     pub(super) fn new(
         process: Process,
         number: u32,
@@ -103,9 +101,9 @@ impl RunningInstance {
         }
     }
 
-    /// Starts the tasks that read the output and check the health, unless they already run.
-    /// `worker_group` is the worker process's group, if the worker runs as another user than the
-    /// supervisor.
+    /// Starts the tasks that read the instance's output and check its health, unless they already
+    /// run. `worker_group` is the worker process's group, if the worker runs as another user than
+    /// the supervisor.
     pub(super) fn start_watching(
         &mut self,
         (name, run): (&Arc<str>, &Run),
@@ -144,7 +142,7 @@ impl RunningInstance {
         };
         let (messages, service) = (messages.clone(), Arc::clone(name));
         let found = async move |event| {
-            // If the supervisor no longer exists, nobody needs the event.
+            // If the supervisor no longer exists, the event is discarded.
             let _ = messages
                 .send(Message::Event(Arc::clone(&service), event))
                 .await;
@@ -152,7 +150,8 @@ impl RunningInstance {
         self.watch = Some(tokio::spawn(watch.run(found, self.attention.subscribe())));
     }
 
-    /// Asks the tasks to end soon without losing anything. Returns `None` if no task runs.
+    /// Asks the instance's tasks to stop soon without losing output. Returns `None` if no task
+    /// runs.
     pub(super) fn pause(&mut self) -> Option<WatchTasks> {
         let watch = self.watch.take()?;
         self.attention.send_replace(WatchPhase::Paused);
@@ -175,7 +174,7 @@ impl ManagedService {
         any.map_or_else(|| unreachable!("a service without settings"), Arc::clone)
     }
 
-    /// Whether a process has ended but other processes of its group remain.
+    /// Whether an exited process has left other processes in its group.
     pub(super) fn is_lingering(&self) -> bool {
         self.live
             .values()
@@ -244,7 +243,7 @@ impl Supervisor {
             managed
                 .settings
                 .retain(|generation, _| state.uses(*generation));
-            // The edge is informed before any instance is asked to stop.
+            // The edge is informed of the new state before any instance is asked to stop.
             self.publish();
             let is_answer = |action: &Action| matches!(action, Action::Answer(..));
             let (answers, others): (Vec<Action>, Vec<Action>) =
@@ -255,7 +254,7 @@ impl Supervisor {
             if let Some(run) = gone {
                 self.remove_instance(name, run);
             }
-            // Commands are completed last, so that their outcomes reflect the other actions.
+            // Outcomes are sent last, because the other actions may affect them.
             for answer in answers {
                 self.perform(name, answer, &mut events);
             }
@@ -311,7 +310,7 @@ impl Supervisor {
                     .get_mut(name)
                     .and_then(|managed| managed.answers.remove(&id))
                 {
-                    // The caller may have stopped waiting.
+                    // An error means that the caller no longer waits.
                     let _ = answer.send(outcome);
                 }
             }
@@ -379,8 +378,8 @@ impl Supervisor {
         }
     }
 
-    /// Returns the last lines of a process's output, and how long the process ran (zero if it could
-    /// not be started).
+    /// Returns the last lines of a process's output, and for how long the process ran (zero if it
+    /// could not be started).
     fn last_lines_of(&self, name: &Arc<str>, run: RunId) -> (Vec<String>, SignedDuration) {
         let Some(managed) = self.services.get(name) else {
             return Default::default();
@@ -419,7 +418,7 @@ impl Supervisor {
             what,
         };
         notification.log();
-        // There may be no receiver.
+        // An error means that there are no receivers.
         let _ = self.notifications.send(notification);
     }
 

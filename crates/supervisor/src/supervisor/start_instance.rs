@@ -21,13 +21,14 @@ use crate::ready_instances::Address;
 use crate::service_log::OpenPipe;
 use crate::state::RunId;
 
-/// The sockets that the supervisor opens before a start, by instance number. A socket stays open
-/// when the process is replaced, so that connections wait instead of being refused.
+/// The sockets that the supervisor opens before it starts instances, by instance number. A socket
+/// stays open while the instance's process is replaced, so that connections wait instead of being
+/// refused.
 #[derive(Default)]
 pub(super) struct Sockets(BTreeMap<u32, (Address, OwnedFd)>);
 
 impl Sockets {
-    /// Closes and removes the sockets of instances for which `is_there` returns `false`.
+    /// Closes and removes the sockets of instances that no longer exist according to `is_there`.
     pub(super) fn keep(&mut self, services: &Folder, is_there: impl Fn(u32) -> bool) {
         self.0.retain(|number, (address, _)| {
             let stays = is_there(*number);
@@ -42,13 +43,13 @@ impl Sockets {
         self.0.contains_key(&number)
     }
 
-    /// Returns all sockets, with the number of the instance.
+    /// Returns the number of each instance, with its socket and the socket's address.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Address, BorrowedFd<'_>)> {
         let all = self.0.iter();
         all.map(|(number, (address, held))| (*number, address, held.as_fd()))
     }
 
-    /// Adds a socket that this process's previous program has opened.
+    /// Adds a socket that this process opened before an `exec`.
     pub(super) fn take_over(&mut self, number: u32, address: Address, socket: OwnedFd) {
         self.0.insert(number, (address, socket));
     }
@@ -91,8 +92,8 @@ impl Sockets {
 }
 
 impl Supervisor {
-    /// Returns the group of the program's own service, if the service runs as another user than the
-    /// supervisor. That group must be able to connect to the sockets of services.
+    /// Returns the group of the program's own service, if that service runs as another user than
+    /// the supervisor. Members of the group must be able to connect to the sockets of all services.
     pub(super) fn worker_group(&self) -> Option<u32> {
         let own = self.services.get(OWN_SERVICE)?.current_settings();
         own.user.as_ref().map(|user| user.group)
@@ -105,8 +106,8 @@ impl Supervisor {
         number: u32,
         generation: u32,
     ) -> io::Result<()> {
-        // Sockets opened by the supervisor lie next to the folder in which the service opens its
-        // own, because that folder belongs to the service's user.
+        // The supervisor must not create sockets in the service's own folder, because that folder
+        // belongs to the service's user.
         let services = &self.folders.services;
         let folder = services.path().join(&**name);
         let worker_group = self.worker_group();
@@ -177,7 +178,7 @@ impl Supervisor {
         let mut started = match started {
             Ok(started) => started,
             Err(error) => {
-                // The control group is empty or could not be created.
+                // The start has failed already, so an error of the removal is not reported.
                 let _ = group.map(|group| group.remove());
                 return Err(error);
             }
@@ -192,7 +193,8 @@ impl Supervisor {
             group: group.clone(),
         });
         if let Some(group) = group {
-            // The process still waits for the start byte, so it has no children yet.
+            // The process still waits for the start byte, so it has no children that would stay
+            // outside the group.
             match group.add_process(started.process.pid()) {
                 Ok(()) => started.process.set_cgroup(group),
                 Err(error) => {
@@ -207,8 +209,8 @@ impl Supervisor {
                 PassedDescriptor::Socket(held.as_fd())
             })),
             Some((channels, (stream, theirs))) => {
-                // The program receives its end of the channel before the process can send anything.
-                // An error means that the program is shutting down.
+                // This process must receive its end of the channel before the service can send
+                // anything. An error means that this process is shutting down.
                 let _ = channels.send(Channel {
                     instance: number,
                     generation,
@@ -222,7 +224,7 @@ impl Supervisor {
 
         let mut process = started.process;
         if let Err(error) = gone {
-            // The process still waits for the start byte. Its end is handled like any failure.
+            // The process still waits for the start byte. Its exit is handled like any failure.
             tracing::error!(%error, service = %name, "cannot write down or begin a process");
             process.kill();
         }
@@ -252,7 +254,7 @@ impl Supervisor {
 }
 
 /// Creates a control group for an instance, if possible. The program's own service stays in the
-/// program's control group.
+/// supervisor's control group.
 fn control_group(
     groups: Option<&Cgroups>,
     name: &str,
@@ -268,7 +270,7 @@ fn control_group(
     }
 }
 
-/// Chooses an address for a service that opens its socket itself.
+/// Chooses an address for an instance that opens its socket itself.
 fn free_address(
     listening: Listening,
     folder: &Path,
@@ -277,7 +279,7 @@ fn free_address(
 ) -> io::Result<Option<Address>> {
     Ok(match listening {
         Listening::Unix => Some(Address::Unix(folder.join(format!("{number}.{run}.sock")))),
-        // The port is free at this moment. If another program takes the port first, the start fails
+        // The port is free at this moment. If another process takes the port first, the start fails
         // and the next attempt gets another port.
         Listening::Tcp => Some(Address::Tcp(
             TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),

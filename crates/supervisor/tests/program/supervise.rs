@@ -1,9 +1,9 @@
 //! `supervise SERVICES.json FOLDER`: keeps the services in a file running and prints notifications,
-//! one JSON object per line. It is an example of how a program uses the crate, and the tests run
-//! it.
+//! one JSON object per line. `supervise` is an example of a program that uses this crate, and the
+//! tests run it.
 //!
-//! On SIGUSR2, it replaces its program by `FOLDER/next`, or by itself if that file does not exist,
-//! and keeps the same services running.
+//! On SIGUSR2, `supervise` replaces itself by `FOLDER/next`, or by the same program if that file
+//! does not exist, and keeps the same services running.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -126,6 +126,6 @@ fn tell(told: Result<Notification, RecvError>) {
 
 fn say(what: &impl Serialize) {
     let line = serde_json::to_string(what).unwrap_or_default();
-    // The reader of standard output may have exited.
+    // The process that reads standard output may have exited.
     let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! Tests that the supervisor can become another program while all services keep running.
+//! Tests that a supervisor can replace its program by `exec` while all services keep running.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -49,7 +49,7 @@ fn many_renewals_change_no_child_and_leave_no_descriptor() {
     until("every descriptor is closed", || {
         alone.descriptors() <= descriptors
     });
-    // The supervisor restarts a process that dies, and also restarts its successor.
+    // The new supervisor must restart the process when it dies, and also restart the replacement.
     kill(children[0], Signal::KILL);
     alone.wait_until(|news| news["what"] == "failed" && pid_of(news) == children[0]);
     alone.wait_until(|news| news["what"] == "ready");
@@ -60,7 +60,7 @@ fn many_renewals_change_no_child_and_leave_no_descriptor() {
 #[test]
 fn no_line_is_lost_or_doubled() {
     const LINES: u32 = 30_000;
-    // The service writes pieces that are not whole lines, as fast as the supervisor reads them.
+    // The service writes incomplete lines, as fast as the supervisor reads them.
     let script = format!(
         r#"
 import os, time
@@ -151,7 +151,7 @@ fn failures_are_counted_on() {
     });
     let mut alone = Alone::start(folder.path(), &services);
     let mut failures = 0;
-    // The service fails twelve times in all, however often the supervisor is replaced.
+    // The service fails twelve times in total, however often the supervisor replaces its program.
     loop {
         let told = alone.wait_until(|news| {
             ["failed", "gave-up"]
@@ -183,7 +183,8 @@ fn who_dies_meanwhile_is_started_again() {
     for round in 0..20 {
         until("there is one", || alone.children().len() == 1);
         let pid = alone.children()[0];
-        // The process is killed before, between and after the replacements.
+        // The service's process is killed before, between and after the replacements of the
+        // supervisor's program.
         if round % 2 == 0 {
             kill(pid, Signal::KILL);
         }
@@ -270,8 +271,8 @@ fn another_plan_is_followed_after_a_renewal() {
     alone.stop();
 }
 
-/// Changes the format version of the handed-over state to an unknown one, and then becomes
-/// `supervise`.
+/// A program that changes the format version of the handed-over state to an unknown number, and
+/// then becomes `supervise`.
 const OTHER_FORMAT: &str = r#"#!/usr/bin/env python3
 import array, json, os, socket, sys
 taken = socket.socket(fileno=os.dup(0))
@@ -316,8 +317,9 @@ fn what_is_not_understood_is_ended_and_started_anew() {
     let next = folder.path().join("next");
     let (written, script) = (folder.path().join("written"), folder.path().join("other"));
     fs::write(&written, OTHER_FORMAT.replace("SUPERVISE", SUPERVISE)).unwrap();
-    // A process without children copies the file. A file cannot be executed while it is open for
-    // writing, and processes that other tests start inherit this process's open files for a moment.
+    // A child process copies the file. If this process wrote the file, other tests' child processes
+    // could briefly inherit the open descriptor, and a file that is open for writing cannot be
+    // executed.
     let copied = Command::new("cp").args([&written, &script]).status();
     assert!(copied.unwrap().success());
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();

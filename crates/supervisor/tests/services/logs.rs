@@ -1,4 +1,4 @@
-//! Tests of log queries in memory and in files, and of following a log.
+//! Tests of log queries, in memory and in files, and of following a log.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -80,7 +80,7 @@ fn memory_goes_before_files_and_no_line_comes_twice() {
     let all: Vec<String> = (1..=6_000).map(|number| format!("line {number}")).collect();
     assert_eq!(texts(&fixture, &last(5_999)), all[1..]);
     assert_eq!(texts(&fixture, &wish("counts")), all);
-    // The test asks for as many lines as are in memory, and for a few more.
+    // The larger queries ask for more lines than are in memory.
     for count in [1, 1_500, 2_000, 3_000] {
         assert_eq!(texts(&fixture, &last(count)), all[6_000 - count..]);
     }
@@ -117,8 +117,8 @@ fn who_comes_back_goes_on_after_what_was_seen() {
     until("all was said", || {
         fixture.log_text("talks").contains("line 6000\n")
     });
-    // The supervisor counts lines that have been dropped from memory. It does not count them for a
-    // reader with a filter, because those lines might not have matched.
+    // The supervisor reports how many lines were dropped from memory before they could be returned.
+    // With a filter, it reports none, because the dropped lines might not have matched.
     let all = |seen| LogQuery {
         grep: None,
         ..after(seen)
@@ -134,7 +134,7 @@ fn who_comes_back_goes_on_after_what_was_seen() {
     let mut follow = fixture.wait(fixture.control.follow(some)).unwrap();
     let heard = fixture.wait(follow.next()).unwrap();
     assert_eq!((heard.lines.len() as u64, heard.missed), (remembered, 0));
-    // Another run of the supervisor numbers its lines from the beginning.
+    // A new supervisor numbers its lines from the beginning.
     let other = LogPosition {
         at: jiff::Timestamp::UNIX_EPOCH,
         sequence: lines[2].sequence + 6_000,

@@ -1,5 +1,5 @@
-//! Tests of a supervisor that runs as root against malicious users of the same machine, in
-//! particular the users whose services it runs.
+//! Tests that a supervisor running as root is safe from malicious users of the same machine,
+//! including the users whose services it runs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,12 +15,12 @@ use tempfile::TempDir;
 use crate::support::{Fixture, folder, folder_with, until};
 
 const NOBODY: u32 = 65_534;
-/// A user with an account but without a service.
+/// The uid of a user who runs no service.
 const STRANGER: u32 = 65_533;
 const ROUNDS: usize = 10;
 
-/// As soon as the supervisor makes a socket for this service, the service replaces the socket by a
-/// link to a file of root's.
+/// A service that replaces its own socket by a link to a root-owned file as soon as the supervisor
+/// has made the socket.
 const THIEF: &str = r#"
 import ctypes, os, socket
 notify, made = os.environ["NOTIFY_SOCKET"], os.environ["SOCKET"]
@@ -41,8 +41,8 @@ except OSError:
 os.wait()
 "#;
 
-/// Makes a folder that other users may traverse. It contains a file that does not belong to them
-/// and a folder that does.
+/// Makes a folder that other users may traverse, with a file that only root can read and a folder
+/// that other users can write to.
 fn open_to_others(file: &str, text: &str) -> TempDir {
     let folder = folder_with(file, text);
     let (secret, own) = (folder.path().join("secret"), folder.path().join("own"));
@@ -118,7 +118,7 @@ fn the_lock_and_the_records_are_for_nobody_else() {
     let folder = folder();
     let run = folder.path().join("run");
     let (lock, records) = (run.join("supervisor.lock"), run.join("processes"));
-    // Earlier versions created the folder and the file with these permissions.
+    // Earlier versions created the folder and the file with these insecure permissions.
     fs::create_dir_all(&records).unwrap();
     fs::write(&lock, "").unwrap();
     for (path, mode) in [(&lock, 0o644), (&records, 0o755)] {
@@ -131,12 +131,12 @@ fn the_lock_and_the_records_are_for_nobody_else() {
         let modes = [&lock, &records].map(|path| fs::metadata(path).unwrap().mode() & 0o777);
         assert_eq!(modes, [0o600, 0o700]);
         folder = fixture.stop();
-        // The next round starts without a run folder.
+        // The next round must start without a run folder.
         fs::remove_dir_all(&run).unwrap();
     }
 }
 
-/// Nests more folders than a process may have open.
+/// A service that nests more folders than a process may have open.
 const DEEP: &str = r#"
 import os
 os.chdir(os.path.dirname(os.environ["SOCKET"]))
@@ -161,7 +161,8 @@ fn folders_in_each_other_without_end_keep_nobody_from_starting() {
     assert_eq!(fs::read_dir(services).unwrap().count(), 2);
 }
 
-/// The first process opens its port too late; the next process opens it in time.
+/// A service whose first process opens its port too late; its second process opens the port in
+/// time.
 const LATE: &str = r#"
 import os, socket, time
 if os.path.exists("own/first"):
@@ -257,7 +258,8 @@ fn a_port_that_another_has_taken_is_not_its_port() {
     }
 }
 
-/// Replaces the supervisor's folders by the service's own, with links to files of root's.
+/// Replaces the supervisor's folders by folders of the service's user, with links to root-owned
+/// files.
 const EXCHANGE: &str = "mv run run2 && mv logs logs2 && mkdir -p run/services logs && \
                         ln -s $PWD/target run/services/web && ln -s $PWD/secret logs/web.log";
 

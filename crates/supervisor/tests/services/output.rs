@@ -1,4 +1,4 @@
-//! Tests of services' output, which must be complete, in order, and within the memory limit.
+//! Tests that a service's output is complete, in order, and within the memory limit.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -23,8 +23,8 @@ fn rotation_loses_no_line() {
         logs = { max = "20K", keep = 100 }
         "#,
     );
-    // The supervisor reads the two streams separately, so either stream may come last and begin a
-    // new log file.
+    // The supervisor reads the two output pipes separately, so the line from either pipe may come
+    // last and begin a new log file.
     let logs = fixture.folder.path().join("logs");
     let is_there = |text: &str| {
         let files = fs::read_dir(&logs).unwrap();
@@ -108,7 +108,7 @@ fn who_follows_hears_every_line_once_over_many_rotations() {
     const LINES: usize = 20_000;
     const BATCH: usize = 500;
     const KEEP: u32 = 4;
-    // This service writes no more than the supervisor reads.
+    // This service waits for the test to read its output before it writes more.
     let script = format!(
         r#"
 import os, time
@@ -214,8 +214,8 @@ fn a_flood_slows_no_other_service_and_takes_no_memory() {
     fs::write(folder.path().join("go"), "").unwrap();
     until("it speaks", || written(flood) > 1 << 20);
     let mut most = 0;
-    // Other load on the machine can only make an attempt slower, whereas a slowdown by the flood
-    // would show in every attempt.
+    // Other load on the machine can only slow down some attempts, whereas a slowdown caused by the
+    // flood would show in every attempt.
     let is_quick = (0..TRIES).any(|_| {
         let (begin, from) = (Instant::now(), written(flood));
         let mut times = Vec::new();
@@ -224,7 +224,7 @@ fn a_flood_slows_no_other_service_and_takes_no_memory() {
             most = most.max(alone.memory());
             assert!(begin.elapsed() < PATIENCE, "it is not read any more");
         }
-        // In bytes per microsecond.
+        // The flood's rate, in bytes per microsecond.
         let rate = u128::from(written(flood) - from) / begin.elapsed().as_micros();
         let (worst, during) = (*times.iter().max().unwrap(), median(times));
         println!(
@@ -242,7 +242,6 @@ fn a_flood_slows_no_other_service_and_takes_no_memory() {
     alone.stop();
 }
 
-/// Returns the number of bytes that a process has written so far.
 fn written(pid: i64) -> u64 {
     let text = fs::read_to_string(format!("/proc/{pid}/io")).unwrap();
     let written = text.lines().find_map(|line| line.strip_prefix("wchar: "));

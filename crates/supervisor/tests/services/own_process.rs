@@ -11,8 +11,8 @@ use crate::support::{SUPERVISE, folder, lives, marked, sleeping, until};
 
 #[test]
 fn a_thousand_crashes_cost_nothing() {
-    // The test compares the supervisor after its first crashes with the same supervisor after a
-    // thousand more.
+    // The test compares the supervisor's memory and descriptors after the first crashes with those
+    // after a thousand more.
     let folder = folder();
     let crashes = |times: u32, after: &[&str]| {
         json!({
@@ -30,15 +30,15 @@ fn a_thousand_crashes_cost_nothing() {
     second["run"] = json!("while ! test -e go; do sleep 0.05; done; echo going down; exit 1");
     let services = json!({ "first": crashes(50, &[]), "second": second, "wait": wait });
     let mut alone = Alone::start(folder.path(), &services);
-    // If a crash of `first` takes longer than a second, `first` counts as ready and `wait` starts
+    // If a run of `first` takes longer than a second, `first` counts as ready and `wait` starts
     // early, so the two events may come in either order.
     alone.wait_for_all([("first", "gave-up"), ("wait", "ready")]);
     until("it is calm", || alone.children().len() == 2);
     let (memory, descriptors) = (alone.memory(), alone.descriptors());
     fs::write(folder.path().join("go"), "").unwrap();
     alone.wait_for("second", "gave-up");
-    // Two processes that ran during the first measurement have exited, so there may be fewer
-    // descriptors.
+    // Two processes that ran during the first measurement have exited, so the supervisor may have
+    // fewer descriptors.
     until("nobody is left", || alone.children().is_empty());
     let (after, now) = (alone.memory(), alone.descriptors());
     assert!(now <= descriptors, "{descriptors} descriptors became {now}");
@@ -51,7 +51,7 @@ fn orphans_are_reaped() {
     let folder = folder();
     let services = json!({
         "forks": {
-            // Each command leaves an orphan in a session of its own, which exits later.
+            // Each command leaves an orphaned process in a session of its own, which exits later.
             "run": "i=0; while test $i -lt 50; do i=$((i+1)); (setsid sleep 0.1 &); done; echo all; exec sleep 1000",
             "shell": true,
         },

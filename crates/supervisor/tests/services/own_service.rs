@@ -1,4 +1,4 @@
-//! Tests of the part of the program that runs in a separate process.
+//! Tests of the program's own service, which runs in a separate process.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,9 +12,9 @@ use tempfile::TempDir;
 
 use crate::support::{Fixture, PATIENCE, folder, kill, lives, plan, until, wish};
 
-/// Sends its pid, its argument and the value of `MARK` on its channel, and obeys one-letter
-/// commands from the channel. When it receives the stop signal, it reports the signal and continues
-/// until a command ends it.
+/// A script that sends its pid, its argument and the value of `MARK` on its channel, and obeys
+/// one-letter commands from the channel. When the script receives the stop signal, it reports the
+/// signal and continues until a command ends it.
 const PART: &str = r#"
 import os, signal, socket, sys
 channel = socket.socket(fileno=0)
@@ -54,7 +54,6 @@ fn part(folder: &TempDir, word: &str) -> OwnService {
     own
 }
 
-/// The program's end of a channel.
 struct Talk {
     channel: Channel,
     lines: BufReader<UnixStream>,
@@ -68,7 +67,7 @@ impl Talk {
         Self { channel, lines }
     }
 
-    /// Waits for the next start of the part and makes the part ready.
+    /// Waits for the next start of the program's own service and makes that service ready.
     fn ready(fixture: &mut Fixture) -> Self {
         let mut talk = Self::begin(fixture);
         talk.hear();
@@ -95,7 +94,7 @@ impl Talk {
 fn it_has_a_channel_the_environment_and_the_outputs_and_is_ready_when_it_says_so() {
     let folder = folder();
     let own = part(&folder, "{socket}");
-    // The other service counts as ready after a second.
+    // A service without a socket or a health check counts as ready after a second.
     let mut fixture = Fixture::with_own(folder, "[other]\nrun = \"sleep 1000\"", own);
     let mut talk = Talk::begin(&mut fixture);
     let pid = talk.channel.pid;
@@ -162,7 +161,7 @@ fn a_next_one_takes_over_while_the_old_one_finishes() {
     assert_eq!(old.hear(), "asked\n");
     assert_eq!(renewal.join().unwrap(), Ok(()));
     assert_eq!(fixture.ready(OWN_SERVICE, 1).ready[0].run, new.channel.run);
-    // The new process dies while the old process is still finishing.
+    // The new process exits while the old process is still finishing its requests.
     new.tell("7");
     let third = Talk::ready(&mut fixture);
     assert_eq!(third.channel.generation, 2);
@@ -178,7 +177,7 @@ fn a_next_one_takes_over_while_the_old_one_finishes() {
         fixture.rows(OWN_SERVICE).len() == 1
     });
     assert_eq!(fixture.pid(OWN_SERVICE), third.channel.pid);
-    // The new plan does not contain the program's own service.
+    // The new plan does not mention the program's own service.
     let other = plan(fixture.folder.path(), "[a]\nrun = \"sleep 1000\"").unwrap();
     fixture.wait(fixture.control.apply(other)).unwrap();
     assert_eq!(fixture.pid(OWN_SERVICE), third.channel.pid);

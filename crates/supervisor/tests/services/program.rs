@@ -21,7 +21,7 @@ impl Alone {
         Self::begin(Command::new(SUPERVISE), folder, services)
     }
 
-    /// Runs a command that becomes `supervise`.
+    /// Runs a command that eventually becomes `supervise`.
     pub(crate) fn begin(mut command: Command, folder: &Path, services: &Value) -> Self {
         let file = folder.join("services.json");
         fs::write(&file, services.to_string()).unwrap();
@@ -84,7 +84,7 @@ impl Alone {
         .collect()
     }
 
-    /// Makes the process replace its program by `FOLDER/next`, or by the same program again.
+    /// Makes `supervise` replace itself by `FOLDER/next`, or by the same program again.
     pub(crate) fn renew(&mut self) {
         kill(self.pid(), Signal::USR2);
         let told = self.wait_until(|news| {
@@ -99,8 +99,8 @@ impl Alone {
         );
     }
 
-    /// Waits until all of these notifications, each given as a service and its event, have arrived
-    /// in any order.
+    /// Waits until all these notifications have arrived, in any order. Each is given as a service
+    /// and an event.
     pub(crate) fn wait_for_all<const COUNT: usize>(
         &mut self,
         wanted: [(&str, &str); COUNT],

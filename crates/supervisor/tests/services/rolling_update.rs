@@ -1,4 +1,4 @@
-//! Tests of how a new generation and a new plan take over.
+//! Tests of rolling updates: how a new generation or a new plan takes over.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -22,7 +22,7 @@ drain_within = "500ms"
 health = { path = "/health" }
 "#;
 
-/// The value of `drain_within` in the service's settings.
+/// The drain timeout in the test service's settings.
 const DRAIN_WITHIN: Duration = Duration::from_millis(500);
 
 fn ask(path: &Path) -> io::Result<String> {
@@ -59,8 +59,8 @@ fn somebody_always_answers_while_a_service_rolls_over() {
                         Ok(answer) if answer.contains("200") => {
                             asked.fetch_add(1, Ordering::Relaxed);
                         }
-                        // By this time, the process may have exited, so the client's connection may
-                        // fail.
+                        // The process may have exited after the drain timeout, so the client's
+                        // connection may fail.
                         other => assert!(begin.elapsed() >= DRAIN_WITHIN, "{other:?}"),
                     }
                 }

@@ -90,7 +90,7 @@ out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 out.sendto(b"STATUS=here\nREADY=1\n", os.environ["NOTIFY_SOCKET"])
 time.sleep(1000)
 "#;
-    // The service never opens its socket, so only `READY=1` can make it ready.
+    // The test service never opens its socket, so only `READY=1` can make it ready.
     let fixture = Fixture::in_folder(
         folder_with("notify.py", script),
         "[quiet]\nrun = \"python3 notify.py\"\nlisten = \"unix\"",
@@ -127,8 +127,8 @@ time.sleep(1000)
     );
     let file = |name: &str| fixture.folder.path().join(name);
     until("it has asked for more", || file("asked").exists());
-    // After the second response, the supervisor must have handled the service's request for more
-    // start time.
+    // Once the supervisor has responded to two status requests, it must also have handled the
+    // service's earlier request for more start time.
     for _ in 0..2 {
         fixture.rows("late");
     }
@@ -180,7 +180,7 @@ fn the_environment_holds_only_what_was_said() {
         "TOKEN",
         "WHERE",
     ];
-    // Shells add a few variables of their own.
+    // Shells set these variables themselves.
     names.retain(|name| !["OLDPWD", "SHLVL", "_"].contains(name));
     assert_eq!(names, wanted);
     assert!(said.contains("TOKEN=hunter2{port}{instance}\n"), "{said}");
@@ -218,7 +218,7 @@ fn another_user_has_no_way_back() {
         "{said}"
     );
     assert!(said.contains("NoNewPrivs:\t1"), "{said}");
-    // Configured variables take precedence over variables from the system.
+    // Configured environment variables take precedence over those derived from the user's account.
     assert!(
         said.contains(" out /nonexistent nobody somebody\n"),
         "{said}"
@@ -250,7 +250,7 @@ fn connections_wait_for_a_service_that_is_activated() {
 
 #[test]
 fn one_is_started_when_those_before_it_are_ready_and_stopped_before_them() {
-    // The services never open their sockets, so only `READY=1` can make them ready.
+    // The test services never open their sockets, so only `READY=1` can make them ready.
     let script = r#"
 import os, signal, socket, sys, time
 def note(word):

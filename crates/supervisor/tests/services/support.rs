@@ -18,13 +18,14 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// The longest time that a test waits for an event.
+/// The timeout for every event that a test waits for.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
-/// The program that becomes the services by `exec`.
+/// The program that the supervisor executes to start a service, and that then becomes the service.
 pub(crate) const SUPERVISE: &str = env!("CARGO_BIN_EXE_supervise");
 
-/// A service that responds on its socket or port; `/health` fails while the file `ill` exists.
+/// A service that responds to requests on its socket or port. `/health` fails while the file `ill`
+/// exists.
 pub(crate) const SERVER: &str = r#"
 import http.server, os, socket, socketserver, sys
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -62,14 +63,14 @@ pub(crate) struct Fixture {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Makes a folder that contains the server's script.
+/// Makes a folder that contains the script of the test service.
 pub(crate) fn folder() -> TempDir {
     let folder = tempfile::Builder::new().prefix("n").tempdir().unwrap();
     fs::write(folder.path().join("server.py"), SERVER).unwrap();
     folder
 }
 
-/// Makes a folder that contains the server's script and one additional file.
+/// Makes a folder that contains the script of the test service and one additional file.
 pub(crate) fn folder_with(file: &str, text: &str) -> TempDir {
     let folder = folder();
     fs::write(folder.path().join(file), text).unwrap();
@@ -101,7 +102,7 @@ pub(crate) fn plan(folder: &Path, services: &str) -> Result<Plan, Vec<ConfigErro
 }
 
 impl Fixture {
-    /// Starts a supervisor for `services`, which is TOML in the format below `[service]`.
+    /// Starts a supervisor for `services`, which is TOML as it would follow `[service]`.
     pub(crate) fn new(services: &str) -> Self {
         Self::in_folder(folder(), services)
     }
@@ -111,7 +112,7 @@ impl Fixture {
         Self::with_plan(folder, plan)
     }
 
-    /// Starts a supervisor for `services` and for a part of the program.
+    /// Starts a supervisor for `services` and for the program's own service.
     pub(crate) fn with_own(folder: TempDir, services: &str, own: OwnService) -> Self {
         let plan = plan(folder.path(), services).unwrap().with(own);
         Self::with_plan(folder, plan)
@@ -125,7 +126,7 @@ impl Fixture {
         let thread = std::thread::spawn(move || {
             let means = SupervisorOptions {
                 launcher: ShimProgram::Other(SUPERVISE.into()),
-                // This process must not reap the children of other tests.
+                // The test process must not reap the children of other tests.
                 adopt_orphans: false,
                 control_groups: false,
                 channels: Some(voice),
@@ -169,13 +170,14 @@ impl Fixture {
         is_over.recv_timeout(PATIENCE).unwrap();
     }
 
-    /// Waits for the next start of the part of the program, and returns the channel to it.
+    /// Waits for the next start of the program's own service, and returns the channel to that
+    /// service.
     pub(crate) fn channel(&mut self) -> Channel {
         let limited = async { tokio::time::timeout(PATIENCE, self.channels.recv()).await };
         self.runtime.block_on(limited).unwrap().unwrap()
     }
 
-    /// Waits until a condition on a service's instances is true, and returns the instances.
+    /// Waits until a service's instances satisfy `wanted`, and returns them.
     pub(crate) fn crew(
         &self,
         service: &str,
@@ -243,7 +245,7 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Returns the living processes with this folder as `MARK` in their environment.
+/// Returns the living processes whose environment contains `MARK` with this folder.
 pub(crate) fn marked(folder: &Path) -> Vec<i32> {
     let mark = format!("MARK={}", folder.display());
     let pids = fs::read_dir("/proc")
@@ -271,7 +273,6 @@ pub(crate) fn sleeping(word: &str) -> Vec<i32> {
     .collect()
 }
 
-/// Whether a process runs; a zombie does not count.
 pub(crate) fn lives(pid: i32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| !stat.rsplit_once(')').unwrap().1.starts_with(" Z"))

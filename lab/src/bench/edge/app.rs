@@ -33,7 +33,7 @@ pub(super) fn start() -> Result<SocketAddr> {
     Ok(address)
 }
 
-/// Responds to the requests on a connection; none of the requests has a body.
+/// Responds to the requests on a connection, none of which may have a body.
 fn answer(mut stream: TcpStream) -> Result<()> {
     let (chunked, missing) = (chunked(), missing());
     stream.set_nodelay(true)?;

@@ -8,7 +8,6 @@ use crate::command::{find, output, program};
 
 const EVENT: &str = "instructions:u";
 
-/// Counts instructions, if the processor supports it.
 pub(super) struct Counter {
     is_there: bool,
 }
@@ -31,8 +30,8 @@ impl Counter {
         Self { is_there }
     }
 
-    /// Wraps a command so that the watched processes are counted while the command runs. The counts
-    /// are written to `file`.
+    /// Wraps the load command so that perf counts the instructions of the watched processes while
+    /// the command runs. perf writes the counts to `file`.
     pub(super) fn around(&self, load: Command, watched: &[u32], file: &Path) -> Command {
         if !self.is_there {
             return load;

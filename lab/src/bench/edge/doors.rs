@@ -16,7 +16,6 @@ use crate::command::{find, output, program};
 
 pub(in crate::bench) struct Door {
     pub(in crate::bench) server: Server,
-    /// The socket address for TLS connections.
     pub(super) tls: SocketAddr,
 }
 
@@ -25,8 +24,8 @@ impl Door {
         if protocol.is_tls() {
             format!("https://localhost:{}{path}", self.tls.port())
         } else {
-            // The URL contains the IP address, because requests for a name with a certificate are
-            // redirected to HTTPS.
+            // The URL contains an IP address instead of a host name, because the servers redirect
+            // requests for a host name with a certificate to HTTPS.
             format!("http://{}{path}", self.server.address)
         }
     }
@@ -46,11 +45,12 @@ pub(in crate::bench) struct Doors {
 #[derive(Clone, Copy)]
 pub(in crate::bench) struct Crew<'a> {
     pub(in crate::bench) cores: &'a [usize],
-    /// The program that is measured instead of Kenduri. Its argument is the configuration file.
+    /// The program to measure instead of the release build of Kenduri. Its only argument is the
+    /// configuration file.
     pub(in crate::bench) program: Option<&'a Path>,
 }
 
-/// The settings of nginx for best performance.
+/// nginx's settings for best performance.
 const TUNED: &str = " buffer=64k flush=1s;
   open_file_cache max=1000 inactive=60s; open_file_cache_valid 1s;";
 
@@ -113,9 +113,9 @@ impl Doors {
 struct Place {
     folder: PathBuf,
     upstream: SocketAddr,
-    /// The address of the upstream that closes the connection after each response.
+    /// The address of an upstream that closes the connection after each response.
     closing: SocketAddr,
-    /// The service whose responses differ from nginx's.
+    /// The address of the service whose responses differ from nginx's.
     app: SocketAddr,
 }
 
@@ -153,7 +153,8 @@ impl Place {
     /// gunicorn's sync workers.
     async fn start_upstream(&self) -> Result<Server> {
         let body = "k".repeat(1 << 10);
-        // The upstream sends a page as a program would send it: head and body at once, from memory.
+        // The upstream sends a page from memory, with the head and the body in one write, as an
+        // application would.
         let pages = format!(
             "location /tcp/page/ {{ alias {}/static/; default_type text/html; types {{ }}\n\
              output_buffers 1 64k; open_file_cache max=100; }}",
@@ -275,8 +276,8 @@ to = \"log\"
         Ok(Door { server, tls })
     }
 
-    /// Returns the beginning of an nginx configuration. If there is a single worker, it is the main
-    /// process itself; several workers run as the same user as this process.
+    /// Returns the beginning of an nginx configuration. A single worker is nginx's main process
+    /// itself; several workers run as this process's user.
     fn head(&self, name: &str, workers: usize) -> String {
         let processes = match workers {
             1 => "master_process off;".to_owned(),
@@ -290,7 +291,7 @@ to = \"log\"
         )
     }
 
-    /// Returns the settings that make nginx buffer large bodies within this folder.
+    /// Returns the settings that make nginx store large bodies in files within this folder.
     fn temporaries(&self, name: &str) -> String {
         ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {};", self.path(&format!("{name}-{kind}"))))

@@ -1,4 +1,5 @@
-//! Runs h2load from Debian's package nghttp2-client: the same client for every protocol.
+//! Runs h2load from Debian's package nghttp2-client, so that the same client is used for every
+//! protocol.
 
 use std::fs;
 use std::path::PathBuf;
@@ -54,13 +55,14 @@ pub(super) struct Heard {
     pub(super) answers: usize,
     pub(super) time: Duration,
     pub(super) p99_us: f64,
-    /// The instructions of the watched processes; `None` if this machine cannot count them.
+    /// The instructions executed by the watched processes; `None` if this machine cannot count
+    /// instructions.
     pub(super) instructions: Option<f64>,
 }
 
 impl Load {
-    /// Runs h2load while `counter` watches these processes. Fails if a response's status does not
-    /// begin with the expected digit.
+    /// Runs h2load while `counter` counts the instructions of the `watched` processes. Fails if a
+    /// response's status does not begin with the expected digit.
     pub(super) fn run(&self, counter: &Counter, watched: &[u32]) -> Result<Heard> {
         let log = tempfile::NamedTempFile::new()?;
         let h2load =

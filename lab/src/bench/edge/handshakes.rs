@@ -1,4 +1,4 @@
-//! Full TLS 1.3 handshakes, one after another on several connections at once.
+//! Measures full TLS 1.3 handshakes, made one after another on several connections at once.
 
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,7 @@ pub(super) async fn compare(doors: &Doors, turns: Turns) -> Result<Measured> {
     })
 }
 
-/// Counts the handshakes made within `duration`.
+/// Makes one handshake after another for `duration`, and returns their number.
 async fn shake(door: &Door, connector: &TlsConnector, duration: Duration) -> Result<usize> {
     let end = Instant::now() + duration;
     let clients = LocalSet::new();

@@ -10,8 +10,8 @@ use super::doors::Door;
 use crate::bench::server::{Server, free_address, pinned};
 use crate::command::find;
 
-/// Starts `HAProxy` with a thread for each of these cores. An upstream is the beginning of its paths,
-/// a name and an address. The certificate and its key are in `folder`.
+/// Starts `HAProxy` with one thread for each of these cores. Each upstream has a path prefix, a
+/// name and an address. The certificate and its key are in `folder`.
 pub(super) async fn start(
     folder: &Path,
     cores: &[usize],

@@ -1,5 +1,5 @@
-//! The memory use of servers: when idle, and for each client that waits, watches, or keeps the
-//! server waiting.
+//! Measures the memory use of a server: when idle, for each idle or watching client, and for each
+//! hostile client that keeps the server waiting.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -33,14 +33,15 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// The hostile clients of one kind: their number, and the bytes that each of them sends.
 type Hostile = (usize, &'static [u8]);
 
-/// Most of these clients send an incomplete request and then nothing more.
+/// The bytes of most of these clients are an incomplete request, after which they send nothing
+/// more.
 const HOSTILE: [Hostile; 4] = [
     (1_000, b"GET /tcp/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "),
     (
         1_000,
         b"POST /tcp/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\nabc",
     ),
-    // These clients do not read the response.
+    // These clients request a response but do not read it.
     (
         500,
         b"GET /tcp/page/4m.bin HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
@@ -48,7 +49,6 @@ const HOSTILE: [Hostile; 4] = [
     (1_250, b"GET / HTTP/1.1\r\nHo"),
 ];
 
-/// The use of the server's memory that a row measures.
 #[derive(Clone, Copy)]
 pub(super) enum Held {
     Nothing,
@@ -89,7 +89,7 @@ impl Held {
             .zip(figures)
             .zip([false, true, false])
         {
-            // `HAProxy` has no files.
+            // `HAProxy` cannot serve files.
             let path = if is_proxy { "/tcp/" } else { STATIC.path };
             *figure = self.of(door, path, &connector).await?;
         }
@@ -131,8 +131,9 @@ impl Held {
     }
 }
 
-/// The memory that each of many open connections adds to a server, in KiB. Each has sent a request
-/// and received the head of its response, and this much of the body.
+/// Returns the memory that each of many open connections adds to a server, in KiB. On each
+/// connection, the client has sent a request and received the response's head and this many bytes
+/// of its body.
 async fn held_open<S>(
     door: &Door,
     count: usize,
@@ -187,7 +188,7 @@ async fn hostile(door: &Door) -> Result<f64> {
     Ok((resident_kib(&door.server)? - before) / 1_024.0)
 }
 
-/// The memory of a server, in KiB.
+/// Returns the memory of a server, in KiB.
 fn resident_kib(server: &Server) -> Result<f64> {
     Ok(usize::try_from(server.resident()?).map_or(f64::NAN, figure) / 1024.0)
 }

@@ -23,14 +23,14 @@ pub(super) struct Measured {
     pub(super) haproxy: Option<f64>,
     pub(super) ours: f64,
     pub(super) goal: String,
-    /// Whether a larger figure is better. The ratios are then inverted.
+    /// Whether a larger figure is better. If it is, the ratios are inverted.
     pub(super) is_rate: bool,
     /// The instructions of nginx and of Kenduri; `None` if this machine cannot count them.
     pub(super) instructions: Option<[f64; 2]>,
 }
 
 impl Results {
-    /// Opens the table in this file. Existing rows are kept if `is_resumed`.
+    /// Opens the results table in this file. Keeps the existing rows if `is_resumed`.
     pub(super) fn open(file: &Path, is_resumed: bool) -> Result<Self> {
         let before = is_resumed.then(|| fs::read_to_string(file).ok()).flatten();
         let is_new = before.is_none();
@@ -54,7 +54,7 @@ impl Results {
         self.text.lines().any(|line| line.starts_with(&begin))
     }
 
-    /// Appends rows, all or none of them.
+    /// Appends all rows, or none if writing fails.
     pub(super) fn add(&mut self, rows: &[Measured]) -> Result<()> {
         let lines: String = rows.iter().map(Measured::line).collect();
         let mut file = OpenOptions::new().append(true).open(&self.file)?;

@@ -1,4 +1,4 @@
-//! The rows of the table: what is requested, how, and the goal of each row.
+//! The rows of the results table. Each row defines a request, how it is sent, and a goal.
 
 use super::app;
 use super::h2load::Protocol;
@@ -6,7 +6,6 @@ use super::h2load::Protocol;
 /// The number of concurrent connections.
 const CLIENTS: usize = 64;
 
-/// The resource that is requested.
 #[derive(Clone, Copy)]
 pub(in crate::bench) struct Case {
     pub(super) name: &'static str,
@@ -82,8 +81,8 @@ const CLOSING: Case = Case {
     ask: Ask::Barely,
 };
 
-/// Requests and responses of people and small services, over clear-text HTTP/1.1, each with its
-/// goal.
+/// Rows over clear-text HTTP/1.1 with requests and responses as people and small services send
+/// them, each with its goal.
 const PEOPLE: [(Case, f64); 8] = [
     (
         Case {
@@ -158,7 +157,7 @@ pub(super) struct Row {
     pub(super) connections: usize,
     /// The number of concurrent requests on each connection, since browsers send many at once.
     pub(super) streams: usize,
-    /// The smallest acceptable ratio of nginx's processor time to ours.
+    /// The smallest acceptable ratio of nginx's processor time to Kenduri's.
     pub(super) goal: f64,
 }
 
@@ -193,7 +192,7 @@ impl Row {
         !self.case.path.starts_with("/static/")
     }
 
-    /// Whether the rate and the response times are goals as well.
+    /// Whether there are also goals for the request rate and the response times.
     pub(super) fn is_timed(&self) -> bool {
         self.case.path == CLOSING.path
     }
@@ -220,7 +219,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
-/// The rows that are measured with two workers on two cores, which the client shares, as on a small
+/// The rows that are measured with two workers on two cores, which the client shares as on a small
 /// server.
 pub(super) fn rows_as_shipped() -> Vec<Row> {
     let both = [(STATIC, 1.2), (TCP, 1.0)];

@@ -9,10 +9,9 @@ use super::{Row, Turn};
 use crate::bench::client::{Answer, get, send_json};
 use crate::bench::load::{Conversation, drive, figure};
 
-/// One request in this many sends a form.
+/// One in this many requests sends a form.
 const FORMS: usize = 20;
 
-/// Sends each request as soon as the preceding response has arrived.
 pub(super) async fn ask(door: &Door, row: Row, duration: Duration) -> Result<Turn> {
     let visitors = (0..row.connections).map(|number| Visitor {
         path: row.case.path,

@@ -19,11 +19,11 @@ use crate::interrupt;
 
 /// The number of concurrent clients.
 pub(super) const CLIENTS: usize = 16;
-/// The time between two attempts.
+/// The wait between two attempts.
 const SOON: Duration = Duration::from_millis(2);
-/// The time after which the next attempt begins although the previous one still hangs. It is not
-/// shorter because a server may hold requests until an instance is ready, and each held request
-/// takes processor time from the starting instances.
+/// The time after which another attempt begins although the previous attempt still hangs. The time
+/// is not shorter because a server may hold requests until an instance is ready, and each held
+/// request takes processor time from the starting instances.
 const HANGS: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -149,8 +149,8 @@ pub(super) async fn until_closed(door: SocketAddr) -> Result<()> {
     .await
 }
 
-/// Retries until the condition holds. A hanging attempt continues alongside the next one, because
-/// the server may still be holding the attempt, or a killed process may have lost it.
+/// Repeats the check until it succeeds. A hanging check continues alongside the next check, because
+/// the server may still be holding its request, or a killed process may have lost the request.
 async fn until(what: &str, is_so: impl AsyncFn() -> bool) -> Result<()> {
     let begin = Instant::now();
     let mut tries = FuturesUnordered::new();

@@ -8,9 +8,10 @@ use crate::bench::load::figure;
 
 /// The total memory of some processes, in MiB.
 pub(super) struct Memory {
-    /// The memory, with shared memory divided among the processes that share it (`Pss`, proc(5)).
+    /// Proportional memory: shared memory is divided among the processes that share it (`Pss`,
+    /// proc(5)).
     pub(super) proportional: f64,
-    /// The memory with shared memory counted for each process (`Rss`).
+    /// Resident memory: shared memory is counted in full for each process (`Rss`).
     pub(super) resident: f64,
     /// Anonymous memory, which cannot be reclaimed without swap (`Anonymous`).
     pub(super) anonymous: f64,

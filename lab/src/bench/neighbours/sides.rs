@@ -79,7 +79,8 @@ impl Side {
         until_closed(address).await
     }
 
-    /// Returns all processes that are not the site's own programs.
+    /// Returns the processes that run and serve the site but are not its own programs, such as
+    /// nginx or Kenduri.
     pub(super) fn around(&self) -> Result<Vec<u32>> {
         if self.which == Which::Theirs {
             let mut processes = self.door.processes()?;
@@ -93,7 +94,7 @@ impl Side {
             .collect())
     }
 
-    /// Returns the processes of a program, as listed by its process manager.
+    /// Returns the processes of Flask or Express, as listed by PM2 or Kenduri.
     pub(super) fn instances(&self, service: &str) -> Result<Vec<u32>> {
         if self.which == Which::Theirs {
             let listed: Vec<Listed> =
@@ -128,7 +129,7 @@ impl Side {
             .into())
     }
 
-    /// Whether all expected processes are running.
+    /// Whether every expected process is running.
     pub(super) fn is_whole(&self) -> Result<bool> {
         Ok(match self.which {
             Which::Theirs | Which::Ours => {
@@ -173,7 +174,7 @@ fn part(name: &str) -> PathBuf {
     Site::FlaskExpress.folder().join(name)
 }
 
-/// Flask's command for starting it manually, on a socket of its own.
+/// Returns the command that starts Flask manually, on a socket of its own.
 pub(super) fn flask_by_hand(socket: &Path, data: &Path) -> Command {
     let mut command = program(part("flask").join(".venv/bin/gunicorn"));
     command
@@ -184,7 +185,7 @@ pub(super) fn flask_by_hand(socket: &Path, data: &Path) -> Command {
     command
 }
 
-/// Express's command for starting it manually.
+/// Returns the command that starts Express manually, on a socket of its own.
 pub(super) fn express_by_hand(socket: &Path) -> Command {
     let mut command = program("node");
     command
@@ -294,8 +295,8 @@ struct Pm2 {
 
 impl Pm2 {
     fn start(folder: &Path, express: SocketAddr) -> Result<Self> {
-        // PM2's cluster mode works for Node only, so each gunicorn is an application on a socket of
-        // its own.
+        // PM2's cluster mode supports Node only, so each gunicorn is a separate PM2 application
+        // with its own socket.
         let mut apps = vec![serde_json::json!({
             "name": "express",
             "cwd": part("express"),

@@ -1,8 +1,8 @@
-//! Compares two programs in one run, such as a release and a `cargo build --release`: processor
-//! time of an RSVP and of a file of 1 KiB.
+//! Compares two builds of Kenduri in one run, such as a release and a `cargo build --release`: the
+//! processor time of an RSVP and of a file of 1 KiB.
 //!
-//! Both programs are measured in every round, in alternating order. The result is the median of the
-//! rounds' ratios, so that other load affects both programs alike.
+//! Both builds are measured in every round, in alternating order. The result is the median of the
+//! rounds' ratios, so that other load on the machine affects both builds alike.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::bench::server::{Server, free_address};
 use crate::bench::{Turns, median, new_folder};
 use crate::command::program;
 
-/// Settings that serve a folder of files in addition to the app.
+/// Settings that serve a folder of files besides Kenduri's own pages.
 const SETTINGS: &str =
     "[[route]]\npath = \"/static/\"\nto = \"files:files\"\n[[route]]\nto = \"app\"\n";
 /// The number of concurrent clients.

@@ -13,8 +13,8 @@ use crate::workspace::root;
 /// The name of the checksum file in a build's folder.
 const SUMS: &str = "SHA256SUMS";
 
-/// Returns results of `cargo xtask dist`: the given ones, or else the results of one or two clones
-/// of this commit.
+/// Returns folders with results of `cargo xtask dist`: the folders named by the user, or else
+/// builds of one or two clones of this commit.
 pub(super) fn provide(named: &[PathBuf], is_compared: bool) -> Result<Vec<PathBuf>> {
     if !named.is_empty() {
         let real = named.iter().map(fs::canonicalize);

@@ -190,8 +190,8 @@ impl Tally {
     }
 }
 
-/// Sends requests at this pace until the demonstration is over. If a request is late, its time is
-/// counted from the moment when it was due.
+/// Sends requests at the given pace until the demonstration ends. If a request is late, its
+/// response time is counted from the moment when the request was due.
 async fn ask(address: SocketAddr, pace: u32, tally: Tally) -> Result<()> {
     let begin = Instant::now();
     let mut askers = tokio::task::JoinSet::new();
@@ -219,7 +219,7 @@ async fn ask(address: SocketAddr, pace: u32, tally: Tally) -> Result<()> {
     Ok(())
 }
 
-/// Sends a request. Reuses the preceding request's connection if it is still open.
+/// Sends a request, over the preceding request's connection if that is still open.
 async fn one(
     address: SocketAddr,
     kept: &mut Option<Box<dyn super::super::visitors::Duplex>>,

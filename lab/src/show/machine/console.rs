@@ -16,11 +16,11 @@ use crate::interrupt::{self, Running};
 
 /// The prefix of the lines that the checks print; the kernel and systemd print to the same console.
 const MARK: &str = "machine: ";
-/// The last line of the checks.
+/// The checks print this line last.
 const DONE: &str = "done";
-/// The line before [`DONE`] if a check failed.
+/// If a check fails, this line precedes [`DONE`].
 const FAILED: &str = "FAILED";
-/// How many of the last lines are shown if the machine fails.
+/// The number of console lines that are shown if the virtual machine fails.
 const LAST_LINES: usize = 100;
 /// The kernel's parameters. There is no boot loader, no disk and no login, and a kernel panic ends
 /// the machine. Address space randomization is off because the emulator would translate the same
@@ -28,12 +28,12 @@ const LAST_LINES: usize = 100;
 const KERNEL: &str = "console=ttyS0 rdinit=/sbin/init panic=-1 quiet norandmaps \
                       systemd.show_status=error systemd.mask=serial-getty@ttyS0.service";
 
-/// A running machine, which is stopped when this value is dropped.
+/// A running virtual machine, which is stopped when this value is dropped.
 pub(super) struct Console {
     machine: Child,
     _running: Running,
     lines: Receiver<String>,
-    /// The file with the machine's whole output.
+    /// The file that records the virtual machine's whole output.
     record: File,
     until: Instant,
 }
@@ -82,7 +82,7 @@ impl Console {
         })
     }
 
-    /// Prints the lines of the checks until they are done.
+    /// Prints the lines that the checks print, until the checks are done.
     pub(super) fn follow(mut self) -> Result<()> {
         let mut last = VecDeque::new();
         let outcome = self.read(&mut last);

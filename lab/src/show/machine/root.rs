@@ -1,5 +1,4 @@
-//! The virtual machine's system: a small Debian of the same release as this system, with its
-//! kernel.
+//! The virtual machine's file system: a small Debian of the host's release, with its kernel.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,16 +13,17 @@ use crate::workspace::root;
 
 /// The packages in addition to Debian's essential ones.
 const PACKAGES: &str = "systemd-sysv,passwd,curl";
-/// The package sources of this system (since Debian 12).
+/// The host's package sources, in the file that Debian uses since version 12.
 const SOURCES: &str = "/etc/apt/sources.list.d/debian.sources";
 
-/// A system that is created once for each release, kept in `target`, and never changed.
+/// A file system that is created once for each Debian release, stored in `target`, and never
+/// changed.
 pub(super) struct Root {
     folder: PathBuf,
 }
 
 impl Root {
-    /// Creates the system, unless an up-to-date one exists.
+    /// Creates the file system, unless `target` contains an up-to-date one.
     pub(super) fn provide() -> Result<Self> {
         ensure!(
             cfg!(target_arch = "x86_64"),
@@ -65,8 +65,8 @@ impl Root {
         self.folder.join("console.txt")
     }
 
-    /// Writes an archive with the system, Kenduri and the checks into `folder`, and returns the
-    /// archive's path.
+    /// Writes an archive with the file system, Kenduri and the checks into `folder`, and returns
+    /// the archive's path.
     pub(super) fn with(&self, kenduri: &Path, folder: &Path) -> Result<PathBuf> {
         let more = folder.join("more");
         let checks = root().join("tests/machine");
@@ -105,7 +105,7 @@ impl Root {
                 .current_dir(&more),
         );
         packed.context("cpio is Debian's package cpio")?;
-        // The kernel unpacks the archives in order.
+        // The kernel unpacks concatenated archives in their order.
         let system = folder.join("system.cpio");
         let mut whole = File::create(&system)?;
         for part in [self.folder.join("root.cpio"), folder.join("more.cpio")] {
@@ -115,11 +115,11 @@ impl Root {
     }
 }
 
-/// The sources from which the system would be created now; a stored system is reused only if they
+/// The sources of a newly created file system. A stored file system is reused only if its sources
 /// are the same.
 struct Wanted {
     release: String,
-    /// A description of everything on which the system's contents depend.
+    /// A description of everything on which the file system's contents depend.
     stamp: String,
 }
 
@@ -141,7 +141,7 @@ fn wanted() -> Result<Wanted> {
     })
 }
 
-/// Quotes a path as one word for the shell that runs a hook.
+/// Quotes a path as one word for a shell.
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }

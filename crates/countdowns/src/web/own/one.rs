@@ -132,12 +132,10 @@ fn share(site: &Site, text: &Text, loaded: &Loaded, clock: Option<&ClockView>) -
         Visibility::Private | Visibility::Trusted => return None,
     };
     let page = words::path(&loaded.account, &countdown.slug);
-    let said = (countdown.title.as_str(), &*clock?.sentence());
-    Some(
-        sharing::share(site, said, &page, key)
-            .card(text)
-            .to_string(),
-    )
+    let said = (countdown.title.as_str(), clock?.sentence());
+    // The card shows no preview picture.
+    let share = sharing::share(site, said, &page, key, String::new());
+    Some(share.card(text).to_string())
 }
 
 /// Renders a countdown's page with a form that was refused.

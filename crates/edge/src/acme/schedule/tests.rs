@@ -11,7 +11,7 @@ fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
 }
 
-/// Returns a period of ninety days that contains a leap day.
+/// Returns a validity period of ninety days that contains a leap day.
 fn ninety_days() -> Life {
     let from = at("2028-01-15T08:00:00Z");
     Life {
@@ -78,10 +78,11 @@ fn a_window_is_obeyed_wherever_it_lies_but_not_past_nine_tenths() {
     assert_eq!(due(window(40, 42), 0), later(life.from, days(40)));
     assert_eq!(due(window(40, 42), u16::MAX), later(life.from, days(42)));
     assert!(due(window(40, 42), 30_000) > later(life.from, days(40)));
-    // After a revocation, the window is in the past, so the renewal is due at once.
+    // After a revocation, the authority suggests a window in the past, so the renewal is due at
+    // once.
     assert!(due(window(-5, -3), 9) < life.from);
     assert_eq!(due(window(100, 200), 9), later(life.from, days(81)));
-    // A window that ends before it begins is ignored.
+    // A renewal window that ends before it begins is ignored.
     assert_eq!(due(window(42, 40), 9), later(life.from, days(60)));
 }
 
@@ -175,7 +176,7 @@ fn an_authority_cannot_ask_for_more_than_a_tenth_of_a_life() {
             from: ninety_days().from,
             until: later(ninety_days().from, days(whole)),
         };
-        // Two thirds of the lifetime have passed, so the order is due.
+        // Two thirds of the certificate's lifetime have passed, so the renewal is due.
         let now = later(life.from, days(whole) * 2 / 3);
         let failures = Failures {
             asked_to_wait: i64::MAX,
@@ -282,7 +283,7 @@ proptest! {
             jitter: Jitter(jitter),
         };
         let found = next(&known, now);
-        // Nothing delays a due order by more than the longest delay that an authority may ask for.
+        // No due order may be delayed by more than the maximum delay that an authority may request.
         if life.is_none_or(|life| life.until <= now) {
             prop_assert!(found.at <= later(now, LONGEST_ASKED));
         }

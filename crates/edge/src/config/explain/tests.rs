@@ -1,4 +1,4 @@
-//! Tests of the explanations.
+//! Tests of the explanations of how the edge handles a URL.
 
 use crate::config::testing::{check, check_running, plan_of};
 

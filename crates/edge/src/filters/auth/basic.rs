@@ -1,8 +1,8 @@
 //! HTTP Basic authentication (RFC 7617).
 //!
-//! Verifying a password takes a deliberately expensive argon2 hash. So the edge verifies passwords
-//! on separate threads, a few at a time. It remembers a verified password for some minutes, and
-//! rejects an address that sent too many wrong passwords for a while.
+//! Verifying a password requires a deliberately expensive argon2 hash. Therefore, the edge verifies
+//! passwords on separate threads, a few at a time. It remembers a verified password for some
+//! minutes. After too many wrong passwords, it rejects their IP address for a while.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -20,23 +20,23 @@ use crate::crypto;
 use crate::description::Limit;
 use crate::filters::rate_limit::Limiter;
 
-/// The number of wrong passwords per address (IPv6: per /64) that are verified in a burst, and the
-/// rate at which further passwords are verified.
+/// The number of wrong passwords that an IP address (IPv6: a /64) may send at once, and the rate at
+/// which it may send further ones.
 const TRIES: u32 = 10;
 const TRIES_AGAIN: &str = "6/m";
-/// The number of verifications that may wait for a processor.
+/// The number of verifications that may wait for a processor core.
 const QUEUE: usize = 64;
-/// `Retry-After` if more than [`QUEUE`] verifications wait.
+/// The `Retry-After` when [`QUEUE`] verifications are already waiting.
 const BUSY: Duration = Duration::from_secs(1);
-/// The longest password, in bytes.
+/// The maximum length of a password, in bytes.
 const LONGEST: usize = 1_024;
-/// The decoder of credentials. Padding is optional, because some clients omit it.
+/// The decoder for the credentials in a request. Padding is optional, because some clients omit it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The users, and the count of wrong passwords.
+/// The users of one password file, and how many wrong passwords each client has sent.
 #[derive(Debug)]
 pub struct Basic {
     users: Users,
@@ -50,14 +50,14 @@ pub(crate) enum Denied {
     Unknown,
     /// The name or password is wrong.
     Wrong,
-    /// Too many passwords were wrong recently.
+    /// The client has recently sent too many wrong passwords.
     TooOften(Duration),
-    /// Too many passwords are being verified.
+    /// Too many verifications are waiting.
     Busy(Duration),
 }
 
 impl Basic {
-    /// Makes the authentication of these users. Returns `None` if the realm is not valid in a
+    /// Makes the authentication for these users. Returns `None` if `realm` cannot be part of a
     /// header.
     pub fn new(users: Users, realm: &str) -> Option<Self> {
         let is_plain = !realm.is_empty()
@@ -80,7 +80,6 @@ impl Basic {
         })
     }
 
-    /// Returns the value of `WWW-Authenticate`.
     pub(crate) fn challenge(&self) -> &HeaderValue {
         &self.challenge
     }
@@ -99,11 +98,10 @@ impl Basic {
     }
 }
 
-/// Verifies passwords for all routes and workers.
 #[derive(Debug)]
 pub(crate) struct Passwords {
-    /// The verified passwords. They are created on first use, to keep the start fast, because few
-    /// sites use passwords.
+    /// The verified passwords. This value is created on first use, because few sites use passwords
+    /// and creating it would delay the start.
     verified: OnceLock<Arc<Verified>>,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
@@ -126,8 +124,8 @@ impl Passwords {
             .get_or_init(|| Arc::new(Verified::new(crypto::random().ok())))
     }
 
-    /// Checks whether a request has a valid name and password. Removes the header, because only the
-    /// edge needs it.
+    /// Checks the user name and the password in a request. Removes them from the request, because
+    /// only the edge needs them.
     pub(crate) async fn admit(
         &self,
         basic: &Arc<Basic>,
@@ -135,8 +133,8 @@ impl Passwords {
         headers: &mut HeaderMap,
     ) -> Result<(), Denied> {
         let given = Given::read(headers).ok_or(Denied::Unknown)?;
-        // The rate is checked first, because remembered passwords must not help an attacker who
-        // guesses.
+        // The number of wrong passwords is checked first. Otherwise, a remembered password would
+        // tell an attacker that a guess is right.
         basic.may_try(client, headers)?;
         let (hash, is_real) = basic.users.find(&given.name);
         let verified = self.verified();
@@ -146,13 +144,13 @@ impl Passwords {
             let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
             let core = Arc::clone(&self.cores).acquire_owned().await;
             let core = core.map_err(|_| Denied::Busy(BUSY))?;
-            // In the meantime, another request may have verified the same password, or there may
-            // have been too many wrong passwords.
+            // While this request waited, another request may have verified the same password, or
+            // the client may have sent too many wrong passwords.
             if !verified.knows(digest) {
                 let tried = basic.may_try(client, headers)?;
                 let (basic, verified) = (Arc::clone(basic), Arc::clone(verified));
                 let hash = hash.clone();
-                // The result counts even if the client disconnects.
+                // The result of the verification counts even if the client disconnects.
                 let work = move || {
                     let is_right = hash.is_of(&given.password) && is_real;
                     if is_right {
@@ -176,14 +174,13 @@ impl Passwords {
     }
 }
 
-/// The credentials in a request.
 struct Given {
     name: String,
     password: String,
 }
 
 impl Given {
-    /// Reads the credentials. Returns `None` if they are missing or malformed.
+    /// Parses the credentials. Returns `None` if they are missing or malformed.
     fn read(headers: &HeaderMap) -> Option<Self> {
         let mut lines = headers.get_all(AUTHORIZATION).iter();
         let (line, None) = (lines.next()?, lines.next()) else {
@@ -339,7 +336,7 @@ mod tests {
         for _ in 0..TRIES {
             let asking = ask(&passwords, &basic, "a:wrong");
             let gone = async {
-                // The future is polled until it waits for the hash, and then dropped.
+                // The future is polled until it waits for the hash, and is then dropped.
                 let mut asking = std::pin::pin!(asking);
                 std::future::poll_fn(|context| {
                     let _ = asking.as_mut().poll(context);
@@ -348,7 +345,7 @@ mod tests {
                 .await;
             };
             gone.await;
-            // All verifications are done when all permits are free again.
+            // When all permits are free again, all verifications are complete.
             drop(passwords.cores.acquire_many(all).await.unwrap());
         }
         let refused = ask(&passwords, &basic, "a:right").await;

@@ -12,7 +12,8 @@ pub struct Networks {
 }
 
 impl Networks {
-    /// Allows the networks in `allow`, or all networks if that is empty, except those in `deny`.
+    /// Permits clients in the networks `allow`, or all clients if `allow` is empty, except clients
+    /// in `deny`.
     pub fn new(allow: Vec<IpNet>, deny: Vec<IpNet>) -> Self {
         Self { allow, deny }
     }
@@ -23,7 +24,7 @@ impl Networks {
         !names(&self.deny) && (self.allow.is_empty() || names(&self.allow))
     }
 
-    /// Whether any network is configured.
+    /// Whether any network is permitted or denied explicitly.
     pub(crate) fn names_any(&self) -> bool {
         !self.allow.is_empty() || !self.deny.is_empty()
     }

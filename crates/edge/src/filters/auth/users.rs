@@ -1,4 +1,4 @@
-//! The names and hashes in a password file.
+//! Parses password files: user names and the hashes of passwords.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordVerifier as _};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The maximum number of users in a file.
+/// The maximum number of users in a password file.
 const MOST: usize = 10_000;
-/// The maximum memory in KiB, passes and lanes of a hash, so that a typing error in a hash does not
-/// overload the machine.
+/// The maximum memory in KiB, passes and lanes that a hash may require. Without a limit, a typing
+/// error in a hash could overload the machine.
 const MEMORY_KIB: u32 = 256 << 10;
 const PASSES: u32 = 16;
 const LANES: u32 = 16;
@@ -18,13 +18,12 @@ const LANES: u32 = 16;
 #[derive(Debug)]
 pub struct Users {
     by_name: HashMap<String, Hash>,
-    /// The hash with which passwords for unknown names are compared. Verification takes as long as
-    /// with a real hash, but no password matches.
+    /// The hash against which passwords for unknown names are verified. Verification takes as long
+    /// as with a real hash, but always fails.
     decoy: Hash,
     is_even: bool,
 }
 
-/// A hashed password, as a PHC string.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Hash(Arc<str>);
 
@@ -42,12 +41,12 @@ pub enum BadUsers {
         "line {0} is not NAME:HASH; write a name, a colon and what `kenduri password hash` prints"
     )]
     Line(usize),
-    /// A hash is not a valid argon2id hash.
+    /// The hash in a line is not a valid argon2id hash.
     #[error(
         "line {0} has no argon2id hash; put there what `kenduri password hash` prints, never a password"
     )]
     Hash(usize),
-    /// A hash would be too expensive to verify.
+    /// The hash in a line would be too expensive to verify.
     #[error(
         "line {0} has a hash that takes too much memory or time; make one with `kenduri password hash`"
     )]
@@ -66,7 +65,8 @@ pub enum BadUsers {
 }
 
 impl Users {
-    /// Parses lines of the form `name:hash`. Empty lines and lines that begin with `#` are skipped.
+    /// Parses the lines of a password file, which have the form `name:hash`. Empty lines and lines
+    /// that begin with `#` are skipped.
     pub fn parse(text: &str) -> Result<Self, BadUsers> {
         let mut by_name = HashMap::new();
         let mut costs: Vec<(u32, u32, u32)> = Vec::new();
@@ -101,13 +101,13 @@ impl Users {
         })
     }
 
-    /// Whether all hashes have the same cost. If false, response times may reveal which names
+    /// Whether all hashes are equally expensive. If not, response times may reveal which names
     /// exist.
     pub fn is_even(&self) -> bool {
         self.is_even
     }
 
-    /// Returns the hash to compare a password with, and whether the hash belongs to a user.
+    /// Returns the hash against which to verify a user's password, and whether the user exists.
     pub(super) fn find(&self, name: &str) -> (&Hash, bool) {
         match self.by_name.get(name) {
             Some(hash) => (hash, true),
@@ -117,7 +117,7 @@ impl Users {
 }
 
 impl Hash {
-    /// Whether the password matches. Deliberately takes about 20 milliseconds and 20 MiB.
+    /// Verifies a password, which deliberately takes about 20 milliseconds and 20 MiB.
     pub(super) fn is_of(&self, password: &str) -> bool {
         Argon2::default()
             .verify_password(password.as_bytes(), &*self.0)
@@ -129,13 +129,13 @@ impl Hash {
     }
 }
 
-/// Returns the Unicode NFC form, in which names and passwords are compared (RFC 8265), so that the
-/// same letters match whatever keyboard was used.
+/// Normalizes a name or password to Unicode NFC (RFC 8265), so that the same letters are equal
+/// whatever keyboard was used.
 pub(super) fn normal(text: &str) -> String {
     text.nfc().collect()
 }
 
-/// Returns the memory in KiB, passes and lanes of a hash.
+/// Returns the memory in KiB, the passes and the lanes that a hash requires.
 fn cost(hash: &str, line: usize) -> Result<(u32, u32, u32), BadUsers> {
     let parsed = PasswordHash::new(hash).map_err(|_| BadUsers::Hash(line))?;
     let is_whole = parsed.algorithm.as_str() == Algorithm::Argon2id.ident().as_str()

@@ -1,4 +1,4 @@
-//! Remembers recently verified passwords, so that not every image on a page costs a hash.
+//! Remembers recently verified passwords, so that the requests for a page's images need no hashes.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -13,20 +13,20 @@ const LIFETIME: Duration = Duration::from_mins(5);
 /// The maximum number of remembered passwords.
 const MOST: usize = 1_024;
 
-/// Digests of verified passwords. The key is random for each run of the program, so the digests are
-/// useless elsewhere.
+/// Digests of verified passwords. Their key is generated at each start, so the digests are useless
+/// elsewhere.
 #[derive(Debug)]
 pub(super) struct Verified {
     key: Option<[u8; 32]>,
     until: Mutex<HashMap<Digest, Instant>>,
 }
 
-/// A digest of a name, a password and the hash that verified the password.
+/// A digest of a user name, a password and the stored hash that verified the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Digest([u8; 32]);
 
 impl Verified {
-    /// Makes an empty set. Without a key, no password is remembered.
+    /// Makes an empty set. If there is no key, no password is remembered.
     pub(super) fn new(key: Option<[u8; 32]>) -> Self {
         Self {
             key,
@@ -34,8 +34,8 @@ impl Verified {
         }
     }
 
-    /// Returns the digest of these values. The digest changes when the hash in the password file
-    /// changes.
+    /// Returns the digest of a name, a password and a stored hash. The digest becomes invalid when
+    /// the hash in the password file changes.
     pub(super) fn digest(&self, name: &str, password: &str, hash: &[u8]) -> Option<Digest> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_ref()?).ok()?;
         for part in [hash, name.as_bytes(), password.as_bytes()] {
@@ -45,7 +45,7 @@ impl Verified {
         Some(Digest(mac.finalize().into_bytes().into()))
     }
 
-    /// Whether the name and password of this digest were verified recently.
+    /// Whether the name and password with this digest were verified recently.
     pub(super) fn knows(&self, digest: Option<Digest>) -> bool {
         let Some(digest) = digest else {
             return false;
@@ -56,7 +56,7 @@ impl Verified {
             .is_some_and(|until| *until > Instant::now())
     }
 
-    /// Remembers that this password is valid. If there are too many, the oldest password is
+    /// Remembers that a name and a password were verified. If there are too many, the oldest are
     /// forgotten.
     pub(super) fn remember(&self, digest: Option<Digest>) {
         let Some(digest) = digest else {

@@ -1,4 +1,4 @@
-//! Parses `Accept-Encoding` without allocating, because this happens for every file.
+//! Parses `Accept-Encoding`. Does not allocate, because this happens for every request for a file.
 
 use http::header::{ACCEPT_ENCODING, HeaderMap};
 
@@ -7,16 +7,16 @@ use crate::quality::quality;
 /// A supported content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
-    /// See RFC 7932.
+    /// Brotli (RFC 7932).
     Brotli,
-    /// See RFC 1952.
+    /// gzip (RFC 1952).
     Gzip,
 }
 
 impl Encoding {
     pub const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
 
-    /// Returns the name in `Content-Encoding`.
+    /// Returns the coding's name in `Content-Encoding`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Brotli => "br",
@@ -24,7 +24,7 @@ impl Encoding {
         }
     }
 
-    /// Returns the extension of a file that is compressed with this coding.
+    /// Returns the file name extension for this coding.
     pub fn ending(self) -> &'static str {
         match self {
             Self::Brotli => ".br",
@@ -48,7 +48,7 @@ pub struct Offers(pub [bool; 2]);
 
 impl Offers {
     pub const ALL: Self = Self([true; 2]);
-    /// The coding that every browser supports.
+    /// Only gzip, which every browser supports.
     pub const GZIP: Self = Self([false, true]);
 
     pub fn any(self) -> bool {
@@ -56,8 +56,8 @@ impl Offers {
     }
 }
 
-/// The client's preference for each coding, in thousandths. A coding that is not acceptable or not
-/// named has 0.
+/// How much the client prefers each coding, in thousandths; 0 for codings that the client does not
+/// accept or does not name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Accepted {
     coded: [u16; 2],
@@ -65,7 +65,7 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// Parses a request's header. Unknown codings are ignored.
+    /// Parses the `Accept-Encoding` of a request. Unknown codings are ignored.
     pub fn of(headers: &HeaderMap) -> Self {
         let mut named = [None; 2];
         let mut identity = 0;
@@ -95,8 +95,9 @@ impl Accepted {
         }
     }
 
-    /// Returns the best of the available codings, or `None` for no coding. Also returns `None` if
-    /// the client accepts nothing, as RFC 9110, section 12.5.3 recommends.
+    /// Returns the available coding that the client prefers, or `None` for an uncompressed
+    /// response. Also returns `None` if the client accepts nothing, as RFC 9110, section 12.5.3
+    /// recommends.
     pub fn choose(self, offers: Offers) -> Option<Encoding> {
         let mut best = None;
         let mut most = 0;

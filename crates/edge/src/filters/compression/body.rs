@@ -1,4 +1,4 @@
-//! A body that is compressed while it is sent.
+//! Compresses a body while it is sent.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -10,22 +10,23 @@ use http_body::{Body as HttpBody, Frame};
 use super::Encoder;
 use crate::body::{Body, BodyError};
 
-/// The number of bytes that are compressed before output is sent or other tasks may run.
+/// The maximum number of bytes that are compressed at once.
 const PIECE: usize = 32 * 1_024;
-/// The number of bytes that are compressed before other tasks may run, if there is no output.
+/// The number of bytes after whose compression other tasks may run, even if there is no output yet.
 const TURN: usize = 4 * PIECE;
-/// The fixed cost of a step in bytes, even if the step has no data.
+/// The bytes that each step counts towards [`TURN`] in addition to its data, because a step also
+/// takes time.
 const STEP: usize = 512;
 
-/// Compresses a body without delaying it. When the source has no more data for now, all data so far
-/// is flushed in decodable form.
+/// A body that is compressed without being delayed. When the source has no more data for now, all
+/// data so far is flushed, so that the client can decode it.
 pub(super) struct Coded {
     source: Body,
-    /// The encoder; `None` after the end of the body or an error.
+    /// The encoder; `None` once the body has ended or failed.
     encoder: Option<Encoder>,
-    /// Data from the source that has not been compressed yet.
+    /// Data from the source that still has to be compressed.
     waiting: Bytes,
-    /// Whether the encoder holds data that has not been flushed.
+    /// Whether the encoder holds data whose output has not been flushed.
     unflushed: bool,
     /// Frames to return before the source is polled again.
     last: VecDeque<Frame<Bytes>>,
@@ -104,7 +105,8 @@ impl HttpBody for Coded {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let stepped = ready!(self.step(context));
         if stepped.is_err() {
-            // Finishing the encoder after an error would make the body look complete.
+            // After an error, the encoder must not finish the stream, because the body would then
+            // look complete.
             self.encoder = None;
         }
         Poll::Ready(stepped.transpose())

@@ -6,23 +6,23 @@ use bytes::Bytes;
 
 use super::Encoding;
 
-/// The use of the output, which determines the memory for compression.
+/// The kind of data to compress, which determines how much memory the encoder uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// A file that is compressed once and cached, with a window for all of it.
+    /// A file that is compressed once and cached. The window is as large as the largest such file.
     Kept,
-    /// One of many streams, with a window of 256 KiB regardless of its length.
+    /// One of many streams. The window is 256 KiB, whatever the stream's length is.
     Stream,
 }
 
 const BROTLI_LEVEL: u32 = 4;
 const GZIP_LEVEL: u32 = 5;
-/// The window sizes, as powers of two.
+/// The sizes of the encoder windows, as powers of two.
 const STREAM_WINDOW: u32 = 18;
 const KEPT_WINDOW: u32 = 20;
 const BROTLI_BUFFER: usize = 4_096;
 
-/// An encoder that writes into memory; [`Encoder::take`] returns the output.
+/// An encoder whose output stays in memory until [`Encoder::take`] returns it.
 pub(crate) enum Encoder {
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
     Gzip(Box<flate2::write::GzEncoder<Vec<u8>>>),
@@ -52,7 +52,7 @@ impl Encoder {
         Self::new(encoding, Effort::Stream)
     }
 
-    /// Makes an encoder for gzip with `padding` additional bytes in a header field that decoders
+    /// Makes a gzip encoder that adds `padding` bytes to the header, in a field that decoders
     /// ignore (RFC 1952, section 2.3.1.1).
     pub(crate) fn padded_gzip(padding: u8) -> Self {
         let mut extra = vec![b'K', b'n', padding, 0];
@@ -62,7 +62,7 @@ impl Encoder {
         Self::Gzip(Box::new(encoder))
     }
 
-    /// Compresses a whole file to be cached.
+    /// Compresses a whole file, whose compressed form is to be cached.
     pub(crate) fn once(encoding: Encoding, bytes: &[u8]) -> io::Result<Bytes> {
         let mut encoder = Self::new(encoding, Effort::Kept);
         encoder.write(bytes)?;
@@ -92,7 +92,7 @@ impl Encoder {
         std::mem::take(out).into()
     }
 
-    /// Ends the stream and returns the rest of the output.
+    /// Ends the compressed stream and returns the rest of the output.
     pub(crate) fn finish(self) -> io::Result<Bytes> {
         match self {
             Self::Brotli(encoder) => Ok(encoder.into_inner()),

@@ -33,8 +33,8 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     headers
 }
 
-/// Compresses a response to `HEAD` that has the headers `lines`, for a request with the headers
-/// `request`.
+/// Makes a response to `HEAD` with the headers `lines`, and compresses it for a request with the
+/// headers `request`.
 fn head(lines: &[(&str, &str)], request: &[(&str, &str)]) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.headers_mut() = headers(lines);
@@ -172,7 +172,7 @@ fn not_modified_says_what_the_answer_depends_on() {
         (&[], &[("set-cookie", "a=b")], None),
         (COOKIE, &[HTML, DATED], None),
         (COOKIE, &[("etag", "\"a\"")], None),
-        // The response may be a style sheet, in which case the coding depends on the request.
+        // The confirmed response may be a style sheet, whose coding depends on the request.
         (COOKIE, &[DATED], Some("Accept-Encoding")),
         (COOKIE, &[DATED, ("set-cookie", "a=b")], None),
         (
@@ -247,8 +247,8 @@ async fn every_coding_gives_back_the_same_bytes() {
 
 type Step = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
 
-/// A source that follows a script. At a `Pending`, the source waits until the test opens the gate,
-/// which lets it pass that step.
+/// A source that yields the steps of a script. It waits at each `Pending` step until the test opens
+/// the gate.
 struct Script {
     steps: VecDeque<Step>,
     gate: Arc<AtomicBool>,
@@ -285,7 +285,8 @@ fn coded(encoding: Encoding, steps: Vec<Step>) -> (Body, Arc<AtomicBool>) {
     (Wishes::of(&asked).compress(answer).into_body(), gate)
 }
 
-/// Returns all frames until the body waits or ends, and the reason why it stopped.
+/// Reads all available frames of a body. Returns the data, the trailers and the reason why reading
+/// stopped.
 fn drain(body: &mut Body) -> (Vec<u8>, Option<HeaderMap>, &'static str) {
     let mut context = Context::from_waker(Waker::noop());
     let (mut bytes, mut trailers) = (Vec::new(), None);
@@ -302,7 +303,7 @@ fn drain(body: &mut Body) -> (Vec<u8>, Option<HeaderMap>, &'static str) {
     }
 }
 
-/// Decodes as much as possible of a stream that has not ended.
+/// Decodes as much as possible of an incomplete compressed stream.
 fn decode_start(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
     let mut plain = vec![0; 1_000];
     let mut filled = 0;
@@ -378,7 +379,7 @@ fn a_broken_source_never_looks_like_an_end() {
 
 #[test]
 fn lets_others_have_their_turn() {
-    // The bytes are all alike, so an encoder produces no output for a long time.
+    // All bytes are equal, so an encoder can compress many of them before it produces output.
     let mut body = {
         let mut answer = Response::new(Body::full(vec![b'a'; 8 << 20]));
         *answer.headers_mut() = headers(&[("content-type", "text/plain")]);
@@ -429,7 +430,7 @@ fn an_answer_to_head_says_what_the_one_to_get_does() {
             assert_eq!(told.headers(), got.headers(), "{lines:?} {request:?}");
         }
     }
-    // In this case, it is unknown whether the response to `GET` would be compressed.
+    // For this response, the edge does not know whether the response to `GET` would be compressed.
     let told = head(TAGGED, BR);
     let left_out = ["etag", "accept-ranges", "content-encoding"];
     assert_eq!(left_out.map(|name| value(&told, name)), [None; 3]);
@@ -458,8 +459,8 @@ async fn a_page_for_one_person_is_compressed_where_the_app_says_so_and_its_lengt
         assert!(sent.len() < 600, "{}", sent.len());
         lengths.insert(sent.len());
     }
-    // With 256 possible lengths, the probability that forty attempts give fewer than ten different
-    // lengths is about 10^-40.
+    // There are 256 possible lengths. The probability that forty responses have fewer than ten
+    // different lengths is about 10^-40.
     assert!(lengths.len() >= 10, "{lengths:?}");
 
     let brotli_alone = headers(&[("cookie", "a=b"), ("accept-encoding", "br")]);

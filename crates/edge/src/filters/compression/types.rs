@@ -1,8 +1,8 @@
-//! Decides which media types are worth compressing.
+//! Decides by media type whether data is worth compressing.
 
 use http::HeaderValue;
 
-/// Whether data of this type is worth compressing, and whether compression may delay it.
+/// Whether data of this media type is worth compressing and may be delayed by compression.
 pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;
@@ -40,8 +40,8 @@ pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
         .any(is)
 }
 
-/// Whether this is the type of an asset that several pages share, rather than the type of a page or
-/// of data.
+/// Whether this is the media type of an asset, which several pages can share, rather than of a page
+/// or of data.
 pub(super) fn is_asset(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;
@@ -60,7 +60,7 @@ pub(super) fn is_asset(content_type: &HeaderValue) -> bool {
         .any(|known| kind.eq_ignore_ascii_case(known))
 }
 
-/// Returns the type without its parameters.
+/// Returns the media type without its parameters.
 fn essence(content_type: &HeaderValue) -> Option<&str> {
     let text = content_type.to_str().ok()?;
     Some(text.split(';').next().unwrap_or_default().trim())

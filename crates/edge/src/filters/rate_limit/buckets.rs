@@ -1,4 +1,4 @@
-//! Counts the requests of a bounded number of clients.
+//! Counts the requests of a limited number of clients.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use crate::lock::lock;
 
-/// The number of shards, each with its own lock; with this many, workers rarely wait for each
-/// other.
+/// The number of shards, each with its own lock. With this many shards, workers rarely wait for
+/// each other.
 const SHARDS: usize = 16;
-/// The shortest time between two searches for idle clients in a full shard.
+/// The minimum time between two searches for idle clients in a full shard.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// A bucket for each client, stored as the time at which the bucket is full again (the generic cell
-/// rate algorithm). When active clients use all buckets, all further clients share one bucket,
-/// which is strict but keeps memory bounded. Times are relative to the first request.
+/// A bucket for each client, stored as the time at which the bucket will be full again (the generic
+/// cell rate algorithm). When active clients use all buckets, all further clients share one bucket,
+/// which is strict but limits the memory. Times are relative to the first request.
 #[derive(Debug)]
 pub(super) struct Buckets {
     /// The time in which a bucket regains one request, and the time in which an empty bucket
@@ -28,7 +28,7 @@ pub(super) struct Buckets {
 
 #[derive(Debug, Default)]
 struct Shard {
-    /// The time at which each bucket is full again.
+    /// The time at which each client's bucket will be full again.
     full_at: HashMap<u64, Duration>,
     swept: Option<Duration>,
 }
@@ -45,8 +45,8 @@ impl Buckets {
         }
     }
 
-    /// Checks whether this client may send a request. If not, the error is the time until the
-    /// client may send one. The request is counted only if `counts` is true.
+    /// Checks whether a client may send a request. If not, the error is the time until it may. The
+    /// request is counted only if `counts` is true.
     pub(super) fn ask(&self, client: u64, counts: bool, now: Duration) -> Result<(), Duration> {
         let shard = usize::try_from(client % SHARDS as u64).unwrap_or_default();
         let mut shard = lock(&self.shards[shard]);
@@ -67,8 +67,8 @@ impl Buckets {
         Ok(())
     }
 
-    /// Returns the time at which the bucket is full again after another request. The error is the
-    /// time until a request is allowed.
+    /// Takes a request from a bucket and returns the time at which the bucket will be full again.
+    /// If the bucket is empty, the error is the time until a request is permitted.
     fn take(&self, full_at: Duration, now: Duration) -> Result<Duration, Duration> {
         let next = full_at.max(now).saturating_add(self.each);
         let wait = next.saturating_sub(now.saturating_add(self.all));
@@ -83,8 +83,8 @@ impl Buckets {
 }
 
 impl Shard {
-    /// Checks whether there is room for one more bucket. If there is none, removes the buckets of
-    /// idle clients first.
+    /// Checks whether a bucket can be added. If there are too many, first removes the buckets of
+    /// idle clients.
     fn has_room(&mut self, most: usize, now: Duration) -> bool {
         let may_sweep = self.swept.is_none_or(|swept| now >= swept + SWEEP);
         if self.full_at.len() >= most && may_sweep {
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(ask(true, 8), Err(SECOND));
         assert_eq!(ask(true, 9), Ok(()));
         assert_eq!(ask(false, 9), Err(2 * SECOND));
-        // A bucket that has not been used for a long time is full, but never more than full.
+        // However long a bucket has not been used, it holds no more than its maximum.
         assert!(
             (0..4)
                 .map(|_| ask(true, 1_000))

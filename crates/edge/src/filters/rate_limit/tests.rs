@@ -1,4 +1,4 @@
-//! Tests of which clients are counted, and when they are admitted again.
+//! Tests of which clients are counted together, and when clients are permitted again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -111,6 +111,6 @@ async fn racing_workers_admit_no_more_than_the_limit() {
             });
         }
     });
-    // Threads outside the runtime read the real clock, so time may have passed.
+    // Threads outside Tokio's runtime read the real clock, so time may have passed.
     assert_eq!(admitted.load(Ordering::Relaxed), 50);
 }

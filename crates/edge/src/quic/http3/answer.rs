@@ -14,31 +14,31 @@ use crate::body::{Answer, Body, BodyError, has_no_body};
 use crate::connection::stream_head;
 use crate::quic::wire::{Ended, Sending};
 
-/// The reason why a client does not get a whole response.
+/// The reason why a client did not receive a whole response.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AnswerError {
-    /// The client has cancelled or disconnected.
+    /// The client has cancelled the request or disconnected.
     #[error("the client left")]
     ClientLeft,
     /// Sending failed.
     #[error("the answer cannot be sent: {0}")]
     Stream(#[from] StreamError),
-    /// The body of the response broke off.
+    /// The response body broke off.
     #[error("the answer broke off: {0}")]
     Body(BodyError),
 }
 
-/// The sending side of one request.
+/// The sending side of one request stream.
 pub(super) struct Back<'a> {
     pub(super) stream: RequestStream<Sending, Bytes>,
     pub(super) ended: &'a mut Ended,
     pub(super) connection: &'a quinn::Connection,
-    /// How long the client may refuse data by flow control.
+    /// How long flow control may keep the edge from sending.
     pub(super) time: Duration,
 }
 
 impl Back<'_> {
-    /// Sends a response. Returns once the client has received all of it, or has accepted nothing
+    /// Sends a response. Returns once the client has received all of it, or has received nothing
     /// for too long.
     pub(super) async fn send(
         mut self,
@@ -81,7 +81,8 @@ impl Back<'_> {
             let frame = tokio::select! {
                 biased;
                 frame = body.frame() => frame,
-                // The client has cancelled, so the rest is not produced.
+                // The client has cancelled the request, so the rest of the response is not
+                // produced.
                 _ = &mut *self.ended => return Err(AnswerError::ClientLeft),
             };
             let Some(frame) = frame else {
@@ -101,8 +102,8 @@ impl Back<'_> {
         Ok(self.stream.finish().await?)
     }
 
-    /// Waits until the client has acknowledged everything that was sent. Stops waiting when there
-    /// is no progress for `time`.
+    /// Waits until the client has acknowledged the whole response. Stops waiting when there has
+    /// been no progress for `time`.
     async fn arrival(&mut self) {
         loop {
             let sent = self.connection.stats().frame_tx.stream;

@@ -1,5 +1,5 @@
-//! The body of an HTTP/3 request. Its length is checked against the head, and it may stall only for
-//! a limited time.
+//! An HTTP/3 request body. Its length is checked against `Content-Length`, and it may stall only
+//! for a limited time.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,11 +24,11 @@ pub(super) struct Received {
     time: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     state: State,
-    /// The reason why the body broke off, once that happens.
+    /// The reason why the body broke off; empty as long as it has not.
     broken: Arc<BrokenBody>,
-    /// Notifies when the body is read for the first time.
+    /// Notifies when the body is first read.
     wanted: Arc<Notify>,
-    /// The part that arrived with the head.
+    /// The part of the body that arrived with the head.
     first: Option<Result<Frame<Bytes>, BodyError>>,
 }
 
@@ -40,8 +40,8 @@ enum State {
 }
 
 impl Received {
-    /// Returns the body after a head. Bytes that arrived with the head may already show that there
-    /// is no body, or that the body is invalid.
+    /// Returns the body that follows a request head. Bytes that arrived with the head may already
+    /// show that there is no body, or that the body is invalid.
     pub(super) async fn body(
         stream: RequestStream<Receiving, Bytes>,
         length: Option<u64>,
@@ -93,7 +93,8 @@ impl Received {
                     }
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
-                // The body is too short, so the request is malformed (RFC 9114, section 4.1.2).
+                // The body is shorter than its head states, so the request is malformed (RFC 9114,
+                // section 4.1.2).
                 Ok(None) if self.left.is_some_and(|left| left > 0) => {
                     return self.breaks(Refusal::Length);
                 }

@@ -1,4 +1,4 @@
-//! Tests with files that change, vanish, shrink or are too many.
+//! Tests of files that change, are deleted, are truncated or exceed the memory cache.
 
 use super::super::entry::{LoadError, Opened};
 use super::super::open::Root;
@@ -14,7 +14,8 @@ async fn a_change_is_seen_after_a_second_and_not_before() {
     world.now += Duration::from_secs(1);
     let new = world.get("/a.txt").await;
     assert_eq!(new.bytes, "new");
-    // Size and modification time are the same, so only the inode's change time reveals the change.
+    // The size and the modification time are unchanged, so only the inode's change time reveals the
+    // new content.
     assert_ne!(new.header("etag"), old.header("etag"));
     fs::remove_file(world.root().join("a.txt")).unwrap();
     world.now += Duration::from_secs(1);
@@ -22,7 +23,7 @@ async fn a_change_is_seen_after_a_second_and_not_before() {
     assert_eq!(world.memory.weight(), 0);
     world.write("a.txt", "again");
     assert_eq!(world.get("/a.txt").await.bytes, "again");
-    // Even if the clock is set back by a day, the old content must not be served.
+    // The old content must not be served, even if the clock is set back by a day.
     world.now -= Duration::from_hours(24);
     world.write("a.txt", "later");
     assert_eq!(world.get("/a.txt").await.bytes, "later");
@@ -43,7 +44,7 @@ async fn an_unchanged_file_is_not_read_again() {
     assert!(Arc::ptr_eq(&before, &known(&world)));
 }
 
-/// The clock of a file system may stand still between two changes.
+/// The clock of a file system is so coarse that two changes may have the same timestamp.
 #[tokio::test]
 async fn a_file_that_was_just_written_is_read_again() {
     use std::os::unix::fs::MetadataExt as _;
@@ -145,7 +146,7 @@ async fn the_memory_stays_within_its_bounds() {
     assert!(world.memory.weight() > 1 << 19);
     let kept = world.memory.find(world.folder.id(), "often.txt", world.now);
     assert!(matches!(kept, Known::Fresh(_)), "what is used often stays");
-    // Compressed variants count towards the memory in use.
+    // Compressed variants count towards the limit of the memory cache.
     world.memory = Memory::new(1 << 20);
     for number in 0..40 {
         let text: String = (0..8_000_u32)

@@ -46,7 +46,7 @@ fn world() -> World {
 async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
     let world = world();
     for (path, status) in [
-        // Path traversal.
+        // These paths try to leave the folder.
         ("/../secret.txt", 404),
         ("/a/../../secret.txt", 404),
         ("/a/../a.txt", 404),
@@ -54,7 +54,7 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
         ("/.%2E/secret.txt", 404),
         ("/a/%2e%2e/%2e%2e/secret.txt", 404),
         ("/...//secret.txt", 404),
-        // Paths encoded once, twice, or incorrectly.
+        // These paths are encoded once, twice, or incorrectly.
         ("/..%2fsecret.txt", 404),
         ("/%2e%2e%2fsecret.txt", 404),
         ("/a%2fb.txt", 404),
@@ -106,7 +106,7 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
     assert_eq!(world.get(&deep).await.status, 404);
 }
 
-/// No link makes a route serve a file that belongs to another route.
+/// A link must not make a route serve a file that belongs to another route.
 #[tokio::test]
 async fn a_link_leads_to_nothing_that_another_route_is_for() {
     let mut world = world();
@@ -121,14 +121,14 @@ async fn a_link_leads_to_nothing_that_another_route_is_for() {
         ("/inside.txt", 404),
         ("/inside/b.txt", 404),
         ("/e.txt", 404),
-        // Other routes serve these files, so this route never gets a request for them.
+        // Other routes serve these files, so a request for them never reaches this route.
         ("/a/b.txt", 200),
     ] {
         assert_eq!(world.get(path).await.status, status, "{path}");
     }
 }
 
-/// A folder is moved in and out of the root while requests for it are served.
+/// While requests run, a folder is repeatedly exchanged with a link that leads outside.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_that_is_swapped_with_a_link_stays_inside() {
     let world = world();

@@ -4,7 +4,7 @@ use super::*;
 
 const TOO_MUCH: u64 = 200 << 20;
 
-/// Makes a stage on which the service's processes have been ready for this long.
+/// Returns a service whose processes have been ready for `age`.
 fn aged(memory: MemoryAction, age: Duration) -> Stage {
     let mut stage = Stage::ready(Policy { memory, ..policy() });
     stage.pass(age);
@@ -140,7 +140,7 @@ fn a_next_generation_that_begins_with_too_much_memory_is_refused() {
     assert_eq!(stage.serving(), [1]);
 }
 
-/// Returns the delays that were reported with the failures of successors.
+/// Returns the restart delays that were reported when successors failed.
 fn waits(stage: &Stage) -> Vec<u64> {
     let waits = stage.told.iter().filter_map(|action| match action {
         Action::Report(Report::Failed { again_in, .. }) => again_in.map(|wait| wait.as_secs()),

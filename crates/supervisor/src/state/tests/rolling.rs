@@ -1,4 +1,4 @@
-//! Tests of how a new generation takes over, driven by events.
+//! Tests of rolling updates, driven by events.
 
 use super::*;
 
@@ -219,7 +219,7 @@ fn one_that_is_stopped_takes_another_description_and_stays_where_it_is() {
         instances: 2,
         ..policy()
     };
-    // Processes that are already stopping belong to neither generation.
+    // Processes that are already stopping are not replaced.
     stage.command(3, Command::Reload(Some(more)));
     assert!(stage.answer(3).is_ok());
     stage.exit(1);
