@@ -9,7 +9,6 @@ use serde::Deserialize;
 
 use crate::picture;
 use crate::problem::Problem;
-use crate::share::encoded;
 use crate::state::Site;
 
 /// The width of the light border in a file, in modules. Scanners do not recognize a code with a
@@ -63,12 +62,6 @@ pub fn png(text: &str, pixels: usize) -> Option<io::Result<Vec<u8>>> {
     let rows: Vec<u8> = rows.collect();
     // The picture is greyscale with one bit per pixel.
     Some(picture::file((width, width), [1, 0], &[], &rows))
-}
-
-/// The path of an SVG file with the QR code for one of this site's URLs. Pages refer to the file,
-/// because encoding a QR code costs several times as much as rendering a page.
-pub(crate) fn address(url: &str) -> String {
-    format!("/qr.svg?url={}", encoded(url))
 }
 
 /// The query parameters of `/qr.svg`.

@@ -7,7 +7,7 @@ use askama::Template;
 
 use crate::state::Site;
 use crate::text::Text;
-use crate::{card_picture, picture, qr_code};
+use crate::{card_picture, picture};
 
 /// The maximum length of a description in a preview, in characters.
 const LONGEST: usize = 200;
@@ -123,7 +123,7 @@ impl Share {
             },
             whatsapp: format!("https://wa.me/?text={}", encode(&format!("{title} {url}"))),
             email: format!("mailto:?subject={}&body={}", encode(title), encode(url)),
-            qr: qr_code::address(url),
+            qr: qr_path(url),
             embed: Some(self.frame(360, 260)).filter(|code| !code.is_empty()),
             badge: (!self.badge.is_empty()).then(|| {
                 let (badge, title) = (&self.badge, quoted(title));
@@ -148,6 +148,12 @@ fn shortened(description: &str) -> String {
 pub fn encoded(text: &str) -> String {
     let all = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
     all.to_string()
+}
+
+/// The path of an SVG file with the QR code for one of this site's URLs. Pages refer to the file,
+/// because encoding a QR code costs several times as much as rendering a page.
+fn qr_path(url: &str) -> String {
+    format!("/qr.svg?url={}", encoded(url))
 }
 
 /// Escapes a string for an attribute value in quotation marks.

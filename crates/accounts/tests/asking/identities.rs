@@ -507,7 +507,6 @@ fn identities_are_linked_and_unlinked_by_who_has_just_proved_who_they_are() {
             .call(Method::DELETE, &one, &Value::Null)
             .await
             .with(404);
-        // Unlinking an identity ends the account's other sessions.
         let mut elsewhere = browser(world, &accounts, &farah).await;
         let page = own.get("/me/security").await.with(200);
         let id = item["id"].as_str().unwrap();
