@@ -7,8 +7,8 @@
 //! From the bottom up, guests and hosts read [`event`], [`question`], [`diet`], [`guest`] and
 //! [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine these.
 //! [`refusal`] lists the reasons for refusing a request. [`rsvp`], [`single_answer`] and
-//! [`open_rsvp`] save answers. [`hosting`] is only for hosts. [`mod@web`] has the routes for guests
-//! and hosts.
+//! [`open_rsvp`] save answers, [`gift_reservation`] reservations of gifts. [`hosting`] is only for
+//! hosts. [`mod@web`] has the routes for guests and hosts.
 
 pub mod answer;
 pub mod cash_link;

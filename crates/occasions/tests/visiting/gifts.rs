@@ -63,12 +63,14 @@ async fn add_bank(stage: &Stage<'_>) {
             kind: CashKind::Link,
             label: "PayPal".to_owned(),
             url: "https://paypal.me/aisyah".to_owned(),
+            position: 1,
             ..bank.clone()
         };
         let hidden = CashLink {
             id: tx.id(),
             label: "Hidden account".to_owned(),
             active: false,
+            position: 2,
             ..bank.clone()
         };
         for one in [bank, link, hidden] {
@@ -115,7 +117,7 @@ fn a_household_reserves_changes_and_gives_back_from_its_page() {
         assert!(page.text().contains(&stage.say("gift-welcome")));
         assert!(
             page.text()
-                .contains("RM\u{a0}1,200.00, in 12 parts of RM\u{a0}100.00")
+                .contains("RM 1,200.00, in 12 parts of RM 100.00")
         );
         assert!(page.body.contains("rel=\"noopener noreferrer\""));
         assert!(page.text().contains("shop.example"));
