@@ -6,11 +6,6 @@ import { Kenduri } from './kenduri.mjs';
 import { accessibility, overflow } from './looking.mjs';
 
 const home = '/admin/o/aisyah-daniel';
-// One dark pixel, which is scaled up.
-const picture = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNUsG/7DwADcgHpNxjNvwAAAABJRU5ErkJggg==',
-  'base64',
-);
 let browser;
 let kenduri;
 let storageState;
@@ -38,7 +33,7 @@ async function add(host, name, fields, shared) {
   await host.locator('[name="name.en"]').fill(name);
   for (const [field, value] of Object.entries(fields)) await host.locator(`[name="${field}"]`).fill(value);
   if (shared) await host.locator('[name=shared]').check();
-  const file = { name: 'gift.png', mimeType: 'image/png', buffer: picture };
+  const file = { name: 'gift.png', mimeType: 'image/png', buffer: await host.screenshot() };
   await host.locator('[name=picture]').setInputFiles(file);
   await look(host, 'gift-new-360');
   await host.locator('main form.stack button').first().click();

@@ -65,8 +65,8 @@ host-received-about = About the gift
 host-received-owed = { $all ->
     [0] Nothing is entered yet.
     [one] { $owed ->
-        [0] You have given thanks for the 1 gift.
-       *[other] The 1 gift waits for your thanks.
+        [0] You have given thanks for your gift.
+       *[other] 1 gift waits for your thanks.
     }
    *[other] { $owed ->
         [0] You have given thanks for all { $all } gifts.

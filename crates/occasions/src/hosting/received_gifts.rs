@@ -8,7 +8,7 @@ use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::resource::{Edit, History, Resource, check_version, history_of};
@@ -294,6 +294,21 @@ impl Resource for ReceivedGift {
             findings.add("/currency", "unknown_option", []);
         }
         Ok(())
+    }
+
+    /// Writes amounts with their currency, such as "100.00 SGD".
+    fn changes(old: &Self, new: &Self) -> Vec<Value> {
+        let said = |one: &Self| {
+            let money = one.money();
+            money.map(|money| format!("{} {}", money.decimal(), money.currency))
+        };
+        let mut changes = ::web::fields::difference(Self::FIELDS, old, new);
+        for change in &mut changes {
+            if change["field"] == "amount" {
+                (change["old"], change["new"]) = (json!(said(old)), json!(said(new)));
+            }
+        }
+        changes
     }
 
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {

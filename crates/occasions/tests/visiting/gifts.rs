@@ -7,7 +7,7 @@ use occasions::id::GiftId;
 use occasions::words::OccasionStatus;
 use platform::Tx;
 use serde_json::{Value, json};
-use testkit::{assert_private, errors};
+use testkit::assert_private;
 use web::I18n;
 
 use crate::stage::{Stage, assert_problem, on_both, on_sqlite};
@@ -149,7 +149,6 @@ fn a_household_reserves_changes_and_gives_back_from_its_page() {
         more.fill("quantity", "none");
         let refused = guest.submit(&page, &more).await.with(422);
         assert!(refused.body.contains(&format!("href=\"#quantity-{gift}\"")));
-        assert!(!errors(&refused).is_empty());
 
         let mut back = form(&page);
         back.press("release", "1");

@@ -264,7 +264,7 @@ fn meaning(entity: &str, field: &str) -> Meaning {
         ("occasion", "status") => Meaning::Field(Kind::Choice(OccasionStatus::CHOICES)),
         ("grant", "role") => Meaning::Field(Kind::Choice(Role::CHOICES)),
         ("export", "kind") => Meaning::Field(Kind::Choice(ExportKind::CHOICES)),
-        ("gift", "price") | ("received_gift", "amount") => Meaning::Money,
+        ("gift", "price") => Meaning::Money,
         ("campaign", "kind") => Meaning::Field(Kind::Choice(MailKind::CHOICES)),
         _ => {
             let mut fields = fields_of(entity).iter().copied().flatten();
