@@ -27,7 +27,7 @@ pub struct CashLink {
     /// The id.
     #[schema(value_type = String)]
     pub id: CashLinkId,
-    /// Whether it is a web address, a bank account or a DuitNow ID.
+    /// Whether it is a web address, a bank account or a `DuitNow` ID.
     pub kind: CashKind,
     /// What it is called, 1–60 characters.
     pub label: String,

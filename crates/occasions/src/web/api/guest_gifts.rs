@@ -77,7 +77,7 @@ struct OwnReservation {
 /// A way to give money.
 #[derive(Serialize, ToSchema)]
 struct CashOffer {
-    /// Whether it is a web address, a bank account or a DuitNow ID.
+    /// Whether it is a web address, a bank account or a `DuitNow` ID.
     kind: CashKind,
     /// What it is called.
     label: String,
@@ -87,7 +87,7 @@ struct CashOffer {
     url: String,
     /// The name of the account's holder.
     holder: String,
-    /// The IBAN, account number or DuitNow ID.
+    /// The IBAN, account number or `DuitNow` ID.
     account: String,
     /// The bank's name.
     bank: String,
