@@ -242,18 +242,23 @@ impl Names {
 
 /// Adds a gift that the household of this code has reserved, a way to give money and a received
 /// gift, and returns their placeholders.
-pub(crate) async fn plant_gifts(
-    stage: &Stage<'_>,
-    code: &str,
-) -> Vec<(&'static str, String)> {
+pub(crate) async fn plant_gifts(stage: &Stage<'_>, code: &str) -> Vec<(&'static str, String)> {
     stage.switch(|switches| switches.gifts = true).await;
     let mut owner = stage.visitor(&stage.owner);
     let mut made = Vec::new();
     let link = json!({"kind": "duitnow", "label": "Phone", "account": "0123456789"});
     for (name, rest, body) in [
-        ("{z}", "/gifts", json!({"name": {"en": "Cups"}, "quantity": 6})),
+        (
+            "{z}",
+            "/gifts",
+            json!({"name": {"en": "Cups"}, "quantity": 6}),
+        ),
         ("{y}", "/cash-links", link),
-        ("{w}", "/received-gifts", json!({"giver": "Uncle Lim", "description": "A lamp"})),
+        (
+            "{w}",
+            "/received-gifts",
+            json!({"giver": "Uncle Lim", "description": "A lamp"}),
+        ),
     ] {
         let one = call(&mut owner, "POST", &stage.at(rest), &body).await;
         let id = one.with(201).json()["id"].as_str().unwrap().to_owned();

@@ -178,17 +178,17 @@ async fn plant(stage: &Stage<'_>) -> Planted {
     let import = done(&mut owner, "POST", &stage.at("/imports"), import).await;
     let mut names = plant_gifts(stage, &code).await;
     names.extend([
-            ("{id}", stage.occasion.to_string()),
-            ("{i}", invitation),
-            ("{j}", text(&other["id"])),
-            ("{k}", open.id.to_string()),
-            ("{g}", text(&made["guests"][0]["id"])),
-            ("{h}", text(&made["guests"][1]["id"])),
-            ("{e}", text(&events["items"][0]["id"])),
-            ("{b}", text(&bulk["id"])),
-            ("{x}", text(&export["id"])),
-            ("{m}", text(&import["id"])),
-            ("{a}", stage.stranger.account.to_string()),
+        ("{id}", stage.occasion.to_string()),
+        ("{i}", invitation),
+        ("{j}", text(&other["id"])),
+        ("{k}", open.id.to_string()),
+        ("{g}", text(&made["guests"][0]["id"])),
+        ("{h}", text(&made["guests"][1]["id"])),
+        ("{e}", text(&events["items"][0]["id"])),
+        ("{b}", text(&bulk["id"])),
+        ("{x}", text(&export["id"])),
+        ("{m}", text(&import["id"])),
+        ("{a}", stage.stranger.account.to_string()),
     ]);
     Planted { names }
 }
