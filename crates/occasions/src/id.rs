@@ -5,3 +5,7 @@ platform::id!(EventId, "One event of an occasion.");
 platform::id!(QuestionId, "One question of an occasion.");
 platform::id!(InvitationId, "One invitation.");
 platform::id!(GuestId, "One guest.");
+platform::id!(GiftId, "One item of a wish list.");
+platform::id!(ReservationId, "One household's reservation of a gift.");
+platform::id!(CashLinkId, "One way to give money.");
+platform::id!(ReceivedGiftId, "One gift that hosts received.");

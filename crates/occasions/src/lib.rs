@@ -7,10 +7,11 @@
 //! From the bottom up, guests and hosts read [`event`], [`question`], [`diet`], [`guest`] and
 //! [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine these.
 //! [`refusal`] lists the reasons for refusing a request. [`rsvp`], [`single_answer`] and
-//! [`open_rsvp`] save answers. [`hosting`] is only for hosts. [`mod@web`] has the routes for guests
-//! and hosts.
+//! [`open_rsvp`] save answers, [`gift_reservation`] reservations of gifts. [`hosting`] is only for
+//! hosts. [`mod@web`] has the routes for guests and hosts.
 
 pub mod answer;
+pub mod cash_link;
 pub mod code;
 pub mod cover;
 pub mod deadline_notices;
@@ -19,6 +20,8 @@ pub mod diet;
 pub mod diet_deletion;
 pub mod event;
 pub mod first_opened;
+pub mod gift;
+pub mod gift_reservation;
 pub mod guest;
 pub mod hosting;
 pub mod household;
@@ -35,6 +38,7 @@ mod locales;
 pub mod name_check;
 pub mod occasion;
 pub mod open_rsvp;
+pub mod payment_qr;
 pub mod question;
 pub mod refusal;
 pub mod role;
@@ -110,6 +114,7 @@ pub const DOMAIN: Domain = Domain {
             hosting::export::sweep_job(site.platform.clone()),
             hosting::import::sweep_job(site.platform.clone()),
             cover::FOLDER.job(site),
+            gift::FOLDER.job(site),
         ]
     },
     before_serving: |site| {
@@ -147,7 +152,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0006_campaigns",
     "0007_cover",
     "0008_open_events",
-    "0009_campaign_guests"
+    "0009_campaign_guests",
+    "0010_gifts"
 );
 
 const PROBLEM_CODES: &[Code] = &[
@@ -171,6 +177,10 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "event_full"),
     Code::new(409, "open_full"),
     Code::new(422, "dietary_note_required"),
+    Code::new(409, "gift_taken"),
+    Code::new(409, "gift_quantity"),
+    Code::new(409, "gift_needs_attendance"),
+    Code::new(409, "gift_already_given"),
     // The following codes are only for hosts and programs.
     Code::new(409, "code_taken"),
     Code::new(422, "code_guessable"),
@@ -198,15 +208,22 @@ pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en-host.ftl")),
     ("en", include_str!("../locales/en-host-pages.ftl")),
     ("en", include_str!("../locales/en-host-mail.ftl")),
+    ("en", include_str!("../locales/en-gifts.ftl")),
+    ("en", include_str!("../locales/en-host-gifts.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
     ("ms", include_str!("../locales/ms-mail.ftl")),
     ("ms", include_str!("../locales/ms-host.ftl")),
     ("ms", include_str!("../locales/ms-host-pages.ftl")),
     ("ms", include_str!("../locales/ms-host-mail.ftl")),
+    ("ms", include_str!("../locales/ms-gifts.ftl")),
+    ("ms", include_str!("../locales/ms-host-gifts.ftl")),
     ("it", include_str!("../locales/it.ftl")),
     ("it", include_str!("../locales/it-mail.ftl")),
+    ("it", include_str!("../locales/it-gifts.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans-mail.ftl")),
+    ("zh-Hans", include_str!("../locales/zh-Hans-gifts.ftl")),
     ("ar", include_str!("../locales/ar.ftl")),
     ("ar", include_str!("../locales/ar-mail.ftl")),
+    ("ar", include_str!("../locales/ar-gifts.ftl")),
 ];

@@ -111,7 +111,13 @@ pub struct Switches {
     pub undecided: bool,
     /// Requires a name for each plus-one.
     pub plus_one_name_required: bool,
-    /// Lets notes be written after answers have closed.
+    /// Shows the wish list, and lets households reserve gifts.
+    pub gifts: bool,
+    /// Shows ways to give money.
+    pub cash_links: bool,
+    /// Lets only households reserve gifts of which somebody comes.
+    pub gifts_only_if_attending: bool,
+    /// Lets notes be written and gifts be reserved after answers have closed.
     pub late_gifts_notes: bool,
     /// Sends a confirmation mail with the saved answers.
     pub confirmation_mail: bool,
@@ -133,6 +139,9 @@ impl Default for Switches {
             children: true,
             undecided: true,
             plus_one_name_required: false,
+            gifts: false,
+            cash_links: false,
+            gifts_only_if_attending: false,
             late_gifts_notes: true,
             confirmation_mail: true,
             days_left: true,

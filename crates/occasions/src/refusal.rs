@@ -88,6 +88,19 @@ pub enum Refusal {
         left: i64,
     },
 
+    /// Other households have reserved all pieces of the gift, or it is not offered any more.
+    #[error("the gift is taken")]
+    GiftTaken,
+    /// The household wants more pieces of the gift than it can have, which is this many.
+    #[error("only {0} pieces of the gift are left")]
+    GiftQuantity(i64),
+    /// Only households with a guest who comes may reserve gifts.
+    #[error("nobody of the household comes")]
+    GiftNeedsAttendance,
+    /// The hosts have the gift already.
+    #[error("the gift was given already")]
+    GiftAlreadyGiven,
+
     /// This occasion accepts no answers without a code.
     #[error("this occasion asks for a code")]
     CodeRequired,
@@ -215,6 +228,11 @@ impl Refusal {
             Self::EventFull { event, left } => new(S::CONFLICT, "event_full")
                 .with("event", event)
                 .with("left", left),
+
+            Self::GiftTaken => new(S::CONFLICT, "gift_taken").with("available", 0),
+            Self::GiftQuantity(left) => new(S::CONFLICT, "gift_quantity").with("left", left),
+            Self::GiftNeedsAttendance => new(S::CONFLICT, "gift_needs_attendance"),
+            Self::GiftAlreadyGiven => new(S::CONFLICT, "gift_already_given"),
 
             Self::CodeRequired => new(S::UNPROCESSABLE_ENTITY, "code_required"),
             Self::PartySize(limit) => {

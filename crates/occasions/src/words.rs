@@ -219,6 +219,10 @@ words! {
         Diets = "diets" => "host-export-diets",
         /// One line per answer to a question of the hosts.
         Questions = "questions" => "host-export-questions",
+        /// The wish list: one line per reservation, and per gift that nobody has reserved.
+        Gifts = "gifts" => "host-export-gifts",
+        /// One line per gift that the hosts received.
+        ReceivedGifts = "received_gifts" => "host-export-received",
         /// Households with everyone on them and all answers, in a form that an import can read
         /// again.
         Everything = "everything" => "host-export-everything",

@@ -20,7 +20,7 @@ use crate::refusal::{Refusal, Stored};
 pub trait Parent: Proof {
     /// The permissions that roles can have in the parent.
     type Permission: Copy + Send;
-    /// The permission required to add and to remove items.
+    /// The permission of owners, who may change everything.
     const OWN: Self::Permission;
 
     /// Returns the refusal if [`Parent::may`] returns false.
@@ -77,9 +77,13 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     const LIMIT: Option<usize> = None;
     /// Whether the list is shown in several pages.
     const IS_LONG: bool = false;
-    /// The permission required to change an item's texts. Changing other fields requires
-    /// [`Parent::OWN`].
-    const WRITERS: PermissionOf<Self> = <Self::Parent as Parent>::OWN;
+    /// The permission to add and to remove items, and to change all of their fields.
+    const OWNERS: PermissionOf<Self> = <Self::Parent as Parent>::OWN;
+    /// The permission to change an item's wording. Changing other fields requires
+    /// [`Resource::OWNERS`].
+    const WRITERS: PermissionOf<Self> = Self::OWNERS;
+    /// The permission to see the page of the list.
+    const READERS: PermissionOf<Self> = Self::WRITERS;
     /// Whether the history omits a removed item's name.
     const IS_FORGOTTEN: bool = false;
     /// The callers who must type an item's key to confirm its removal.
@@ -260,7 +264,7 @@ pub fn create<R: Resource>(
     parent: &R::Parent,
     input: &Input,
 ) -> Result<R, RefusalOf<R>> {
-    parent.needs(R::Parent::OWN)?;
+    parent.needs(R::OWNERS)?;
     parent.lock(tx)?;
     let there = others::<R>(tx, parent)?;
     let blank = R::blank(tx, parent, input, &there)?;
@@ -303,7 +307,7 @@ pub fn remove<R: Resource>(
     address: &str,
     confirmed: Option<(i64, &str)>,
 ) -> Result<Option<R>, RefusalOf<R>> {
-    parent.needs(R::Parent::OWN)?;
+    parent.needs(R::OWNERS)?;
     parent.lock(tx)?;
     let there = others::<R>(tx, parent)?;
     let old = R::find_locked(tx, parent, address)?;
@@ -337,7 +341,8 @@ pub fn remove<R: Resource>(
     Ok(None)
 }
 
-fn check_version<R: Resource>(one: &R, seen: i64) -> Result<(), Refusal> {
+/// Refuses a change that is not based on the stored version.
+pub fn check_version<R: Resource>(one: &R, seen: i64) -> Result<(), Refusal> {
     if one.version() == seen {
         return Ok(());
     }
@@ -363,7 +368,7 @@ fn edit<R: Resource>(
     if changes.is_empty() {
         return Ok(old);
     }
-    if !parent.may(R::Parent::OWN) && !fields::is_wording(R::FIELDS, &changes) {
+    if !parent.may(R::OWNERS) && !fields::is_wording(R::FIELDS, &changes) {
         return Err(Refusal::Forbidden.into());
     }
     new.update(tx, &edit)?;

@@ -12,6 +12,7 @@ use super::history::{self, Changes, Ending};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions, portals};
 use crate::event::{self, Seats};
+use crate::gift_reservation;
 use crate::guest::{self, Reply};
 use crate::household::{self, Household};
 use crate::id::{EventId, InvitationId};
@@ -237,6 +238,7 @@ pub fn archive(
     let mut portal = portals::lock(tx, host, id, version)?;
     let now = tx.now();
     set_archived(tx, id, Some(now))?;
+    gift_reservation::release_all(tx, host.occasion(), id)?;
     portal.household.invitation.archived_at = Some(now);
     rsvp::seat(tx, &mut portal, &[], Seats::Free)?;
     let ending = Ending {

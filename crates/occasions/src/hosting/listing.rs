@@ -271,6 +271,9 @@ fn find(
                AND (:has_override = ''
                    OR (deadline_override IS NOT NULL) = (:has_override = 'yes'))
                AND (:has_note = '' OR (note <> '') = (:has_note = 'yes'))
+               AND (:owes_thanks = '' OR EXISTS (SELECT 1 FROM received_gift
+                    WHERE received_gift.household = invitation.id
+                      AND received_gift.thanked_at IS NULL) = (:owes_thanks = 'yes'))
                AND (:question = '' OR EXISTS (SELECT 1 FROM answer
                     JOIN question ON question.id = answer.question
                     JOIN guest ON guest.invitation = answer.invitation
@@ -349,6 +352,7 @@ fn find(
         has_override = flag_word(filter.r#override),
         is_over_allowance = flag_word(filter.over),
         has_note = flag_word(filter.note),
+        owes_thanks = flag_word(filter.thanks),
         is_archived = filter.archived,
         sort = sort.word(),
         has_key,

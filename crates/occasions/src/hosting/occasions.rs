@@ -38,6 +38,10 @@ const SWITCHES: Part<Switches> = web::part! { Switches:
     children: flag().label("host-switch-children").hint("host-switch-children-off"),
     undecided: flag().label("host-switch-undecided").hint("host-switch-undecided-off"),
     plus_one_name_required: flag().label("host-switch-names").hint("host-switch-names-on"),
+    gifts: flag().label("host-switch-gifts").hint("host-switch-gifts-on"),
+    cash_links: flag().label("host-switch-cash").hint("host-switch-cash-on"),
+    gifts_only_if_attending: flag().label("host-switch-gifts-attending")
+        .hint("host-switch-gifts-attending-on"),
     late_gifts_notes: flag().label("host-switch-late").hint("host-switch-late-off"),
     confirmation_mail: flag().label("host-switch-mail").hint("host-switch-mail-off"),
     days_left: flag().label("host-switch-days-left").hint("host-switch-days-left-on"),

@@ -8,6 +8,7 @@ use super::history::{self, Ending};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, portals};
 use crate::event::{self, Seats};
+use crate::gift_reservation;
 use crate::guest::{self, Guest, Reply};
 use crate::household::{GUEST_LIMIT, Household};
 use crate::household_plan;
@@ -129,6 +130,7 @@ pub fn merge(
     let merged = take_over(&leaving.household.invitation, &staying.household.invitation);
     keep(tx, &merged)?;
     leave(tx, from, into)?;
+    gift_reservation::hand_over(tx, host.occasion(), from, into)?;
     staying.household.guests.clone_from(&plan.after);
     staying.household.invitation = merged;
     let mut changes: Vec<serde_json::Value> = vec![

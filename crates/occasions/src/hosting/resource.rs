@@ -6,8 +6,8 @@ use platform::{StoreError, Tx};
 use serde_json::Value;
 
 pub use site::resource::{
-    Edit, History, Parent, Removal, Resource, TypedRemoval, change, create, find, free_key,
-    history_of, list, next_position, remove,
+    Edit, History, Parent, Removal, Resource, TypedRemoval, change, check_version, create, find,
+    free_key, history_of, list, next_position, remove,
 };
 
 use super::permissions::{HostOf, Permission};

@@ -11,6 +11,7 @@ mod cover_picture;
 pub(crate) mod entry;
 mod frame;
 mod gate;
+mod gifts;
 mod language;
 mod open_rsvp;
 mod other_apps;
@@ -45,6 +46,7 @@ pub fn routes() -> Router<Site> {
         .route("/o/{slug}", get(entry::card).post(entry::open_at))
         .route("/o/{slug}/rsvp", get(open_rsvp::show).post(open_rsvp::save))
         .route("/o/{slug}/cover/{file}", get(cover_picture::show))
+        .route("/o/{slug}/gifts/{file}", get(gifts::picture))
         .route("/invite", get(entry::show))
         .route("/invite/", get(entry::show))
         .route("/invite/{code}", get(portal::show))
@@ -57,6 +59,8 @@ pub fn routes() -> Router<Site> {
             "/invite/{code}/notes",
             get(answer::note).post(answer::save_note),
         )
+        .route("/invite/{code}/gifts", get(gifts::show))
+        .route("/invite/{code}/gifts/{gift}", post(gifts::save))
         .route("/invite/{code}/confirmation", get(portal::confirmation))
         .route("/invite/{code}/calendar.ics", get(calendar::file))
 }

@@ -5,11 +5,13 @@
 
 mod audit;
 mod bulk;
+mod cash_links;
 mod curve;
 mod dietary_options;
 mod events;
 mod filters;
 pub(crate) mod frame;
+mod gifts;
 mod guests;
 pub(crate) mod history;
 mod import;
@@ -21,6 +23,7 @@ mod invites;
 mod mail;
 mod mail_texts;
 mod members;
+mod money_field;
 mod more;
 pub(crate) mod occasions;
 mod overview;
@@ -29,6 +32,7 @@ mod person;
 mod preview;
 mod print;
 mod questions;
+mod received_gifts;
 mod reminders;
 mod reports;
 pub(crate) mod request;
@@ -43,9 +47,12 @@ use site::Callers::People;
 use site::resource::pages::{PageResource as _, pages as pages_of};
 
 use super::access::HostAccess;
+use crate::cash_link::CashLink;
 use crate::diet::DietaryOption;
 use crate::event::Event;
+use crate::gift::Gift;
 use crate::hosting::Permission::{Invite, Own, ReadLog, See, SeeAnswers, SeeContacts, Write};
+use crate::hosting::received_gifts::ReceivedGift;
 use crate::hosting::reminders::ReminderRule;
 use crate::question::Question;
 
@@ -140,6 +147,12 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .nest(Question::PAGES, pages_of::<Question, _>())
         .nest(DietaryOption::PAGES, pages_of::<DietaryOption, _>())
         .nest(ReminderRule::PAGES, pages_of::<ReminderRule, _>())
+        .nest(Gift::PAGES, pages_of::<Gift, _>())
+        .nest(CashLink::PAGES, pages_of::<CashLink, _>())
+        .nest(ReceivedGift::PAGES, pages_of::<ReceivedGift, _>())
+        .post("/gifts/received/{id}/thanked", Write, received_gifts::thank)
+        .post("/gifts/reservations/{id}/given", Write, gifts::receive)
+        .post("/gifts/reservations/{id}/release", Write, gifts::release)
         .get("/members", See, members::show)
         .post("/members/invite", Own, members::invite)
         .post("/members/withdraw", Own, members::withdraw)

@@ -14,6 +14,7 @@ mod campaigns_pages;
 mod demo;
 mod diet_deletion;
 mod exports;
+mod gifts;
 mod history;
 mod import_pages;
 mod import_samples;

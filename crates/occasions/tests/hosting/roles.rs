@@ -53,7 +53,15 @@ impl Route {
 }
 
 /// Path parameters as the access lists name them, and as the tests' paths do.
-const PLACES: [(&str, &str); 25] = [
+const PLACES: [(&str, &str); 33] = [
+    ("/gifts/reservations/{id}", "/gifts/reservations/{v}"),
+    ("/gifts/received/{id}", "/gifts/received/{w}"),
+    ("/gifts/cash/{id}", "/gifts/cash/{y}"),
+    ("/gifts/{id}", "/gifts/{z}"),
+    ("/received-gifts/{gift}", "/received-gifts/{w}"),
+    ("{gift}", "{z}"),
+    ("{link}", "{y}"),
+    ("{reservation}", "{v}"),
     ("/invitations/id/{id}", "/invitations/id/{i}"),
     ("/guests/{id}/replies/{event}", "/guests/{g}/replies/nikah"),
     ("/occasions/{id}/bulk/{bulk}", "/occasions/{id}/bulk/{b}"),
@@ -117,10 +125,12 @@ fn body(method: &str, rest: &str) -> Value {
         ("POST", "/campaigns") => json!({"kind": "thanks"}),
         (_, "/exports") => json!({"kind": "guests", "format": "csv"}),
         (_, "/members" | "/members/{account}") => json!({"role": "observer"}),
+        (_, "/received-gifts/{gift}/thanked") => json!({"thanked": true, "version": 999}),
         (_, "/merge") => json!({"into": "01970000-0000-7000-8000-000000000000"}),
         (
             "POST",
-            "/events" | "/questions" | "/reminder-rules" | "/dietary-options" | "/invitations" | "",
+            "/events" | "/questions" | "/reminder-rules" | "/dietary-options" | "/invitations"
+            | "/gifts" | "/cash-links" | "/received-gifts" | "",
         )
         | ("PATCH", "/imports/{import}") => json!({}),
         _ => json!({"version": 999}),
@@ -204,7 +214,8 @@ impl Names {
             .with(201)
             .json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        Self(vec![
+        let mut names = plant_gifts(stage, "RAHMA").await;
+        names.extend([
             ("{id}", stage.occasion.to_string()),
             ("{slug}", occasions::demo::SLUG.to_owned()),
             ("{i}", invitation.to_string()),
@@ -216,7 +227,8 @@ impl Names {
             ("{c}", text(&campaign["id"])),
             ("{r}", text(&rule["id"])),
             ("{a}", stage.stranger.account.to_string()),
-        ])
+        ]);
+        Self(names)
     }
 
     pub(crate) fn put(&self, text: &str) -> String {
@@ -226,6 +238,39 @@ impl Names {
         }
         text
     }
+}
+
+/// Adds a gift that the household of this code has reserved, a way to give money and a received
+/// gift, and returns their placeholders.
+pub(crate) async fn plant_gifts(stage: &Stage<'_>, code: &str) -> Vec<(&'static str, String)> {
+    stage.switch(|switches| switches.gifts = true).await;
+    let mut owner = stage.visitor(&stage.owner);
+    let mut made = Vec::new();
+    let link = json!({"kind": "duitnow", "label": "Phone", "account": "0123456789"});
+    for (name, rest, body) in [
+        (
+            "{z}",
+            "/gifts",
+            json!({"name": {"en": "Cups"}, "quantity": 6}),
+        ),
+        ("{y}", "/cash-links", link),
+        (
+            "{w}",
+            "/received-gifts",
+            json!({"giver": "Uncle Lim", "description": "A lamp"}),
+        ),
+    ] {
+        let one = call(&mut owner, "POST", &stage.at(rest), &body).await;
+        let id = one.with(201).json()["id"].as_str().unwrap().to_owned();
+        made.push((name, id));
+    }
+    let path = format!("/api/v1/invitations/{code}/gifts/{}", made[0].1);
+    let wanted = json!({"quantity": 1, "note": "Marker note"});
+    let reserved = call(&mut stage.nobody(), "PUT", &path, &wanted).await;
+    reserved.expect(201);
+    let all = owner.get(&stage.at("/gift-reservations")).await.json();
+    made.push(("{v}", all["items"][0]["id"].as_str().unwrap().to_owned()));
+    made
 }
 
 #[derive(Debug)]

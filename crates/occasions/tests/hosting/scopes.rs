@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use testkit::{Page, Visitor};
 use utoipa::openapi::{Info, OpenApi, Paths};
 
-use crate::roles::routes;
+use crate::roles::{plant_gifts, routes};
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 use crate::without_token::WITHOUT_TOKEN;
 
@@ -176,21 +176,21 @@ async fn plant(stage: &Stage<'_>) -> Planted {
     let export = done(&mut owner, "POST", &stage.at("/exports"), export).await;
     let import = json!([{"household": "Marker Household"}]);
     let import = done(&mut owner, "POST", &stage.at("/imports"), import).await;
-    Planted {
-        names: vec![
-            ("{id}", stage.occasion.to_string()),
-            ("{i}", invitation),
-            ("{j}", text(&other["id"])),
-            ("{k}", open.id.to_string()),
-            ("{g}", text(&made["guests"][0]["id"])),
-            ("{h}", text(&made["guests"][1]["id"])),
-            ("{e}", text(&events["items"][0]["id"])),
-            ("{b}", text(&bulk["id"])),
-            ("{x}", text(&export["id"])),
-            ("{m}", text(&import["id"])),
-            ("{a}", stage.stranger.account.to_string()),
-        ],
-    }
+    let mut names = plant_gifts(stage, &code).await;
+    names.extend([
+        ("{id}", stage.occasion.to_string()),
+        ("{i}", invitation),
+        ("{j}", text(&other["id"])),
+        ("{k}", open.id.to_string()),
+        ("{g}", text(&made["guests"][0]["id"])),
+        ("{h}", text(&made["guests"][1]["id"])),
+        ("{e}", text(&events["items"][0]["id"])),
+        ("{b}", text(&bulk["id"])),
+        ("{x}", text(&export["id"])),
+        ("{m}", text(&import["id"])),
+        ("{a}", stage.stranger.account.to_string()),
+    ]);
+    Planted { names }
 }
 
 /// Requests that change something, ordered so that each request can succeed.

@@ -10,6 +10,7 @@ mod calendar;
 #[path = "../shared/demo.rs"]
 mod demo;
 mod entry;
+mod gifts;
 mod guessing;
 mod interface;
 mod interface_repeating;

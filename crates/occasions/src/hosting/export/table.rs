@@ -53,6 +53,8 @@ pub(super) fn build(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Vec<S
         ExportKind::Replies => Ok(vec![ground.replies(tx)?]),
         ExportKind::Diets => ground.diets(tx),
         ExportKind::Questions => Ok(vec![ground.all_answers(&lines)]),
+        ExportKind::Gifts => Ok(vec![ground.gifts(tx, host)?]),
+        ExportKind::ReceivedGifts => Ok(vec![ground.received_gifts(tx)?]),
         ExportKind::Everything => Ok(Vec::new()),
     }
 }
@@ -376,7 +378,7 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(id))
     }
 
-    fn yes_or_no(&self, yes: bool) -> Cell {
+    pub(super) fn yes_or_no(&self, yes: bool) -> Cell {
         let id = if yes { "value-yes" } else { "value-no" };
         Cell::from(&*self.text.say(id))
     }

@@ -56,6 +56,8 @@ pub struct InvitationFilter {
     pub over: Option<bool>,
     /// With or without a note.
     pub note: Option<bool>,
+    /// Whether the household gave something for which nobody has thanked it.
+    pub thanks: Option<bool>,
     /// Whether the invitation was created without a code, and its state.
     pub open: Option<Open>,
     /// Answered at least once, or never.
@@ -86,6 +88,7 @@ pub const FIELDS: &[Field] = web::fields! { InvitationFilter:
         .label("host-filter-override"),
     over: either("host-filter-over-yes", "host-filter-over-no").label("host-filter-over"),
     note: either("host-filter-note-yes", "host-filter-note-no").label("host-filter-note"),
+    thanks: either("host-filter-thanks-yes", "host-filter-thanks-no").label("host-filter-thanks"),
     archived: only("host-filter-archived-yes").label("host-filter-archived"),
 };
 

@@ -469,7 +469,7 @@ fn json_text(body: String) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], body)
 }
 
-fn private(body: impl IntoResponse) -> Response {
+pub(super) fn private(body: impl IntoResponse) -> Response {
     let mut response = body.into_response();
     keep_private(&mut response);
     response

@@ -7,6 +7,7 @@ pub(crate) mod call;
 mod campaigns;
 pub(crate) mod change_response;
 pub(crate) mod exports;
+mod gifts;
 mod guests;
 mod imports;
 mod invitations;
@@ -24,8 +25,11 @@ use web::described::Routes;
 
 pub use stream::Pace;
 
+use crate::cash_link::CashLink;
 use crate::diet::DietaryOption;
 use crate::event::Event;
+use crate::gift::Gift;
+use crate::hosting::received_gifts::ReceivedGift;
 use crate::hosting::reminders::ReminderRule;
 use crate::question::Question;
 
@@ -43,6 +47,10 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(imports::routes())
         .merge(campaigns::routes())
         .merge(resource::routes::<ReminderRule, R>())
+        .merge(resource::routes::<Gift, R>())
+        .merge(resource::routes::<CashLink, R>())
+        .merge(resource::routes::<ReceivedGift, R>())
+        .merge(gifts::routes())
         .merge(members::routes())
         .merge(reports::routes())
         .merge(stream::routes())

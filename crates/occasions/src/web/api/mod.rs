@@ -1,6 +1,7 @@
 //! The JSON interface of occasions, under `/api/v1`.
 
 pub(crate) mod guest;
+mod guest_gifts;
 pub(crate) mod host;
 mod state;
 
@@ -10,7 +11,9 @@ use web::Site;
 use web::described::{Description, Routes};
 
 pub fn routes<R: Routes<Site>>() -> R {
-    guest::routes::<R>().merge(host::routes())
+    guest::routes::<R>()
+        .merge(guest_gifts::routes())
+        .merge(host::routes())
 }
 
 pub(crate) fn describe() -> utoipa::openapi::OpenApi {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::audit::RequestFacts;
-use web::{Facts, Problem, Site, Text, Wishes};
+use web::{Facts, Form, Problem, Site, Text, Wishes};
 
 use super::code_page::{self, TypedCode};
 use super::frame::keep_private;
@@ -57,8 +57,13 @@ impl FromRequestParts<Site> for GuestRequest {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         // A path that is not valid text is treated as an unknown code.
-        let code = Path::<String>::from_request_parts(parts, site).await;
-        let code = code.map_or_else(|_| String::new(), |Path(code)| code);
+        let path = RawPathParams::from_request_parts(parts, site).await;
+        let code = path.ok().and_then(|path| {
+            let mut pieces = path.iter();
+            let found = pieces.find(|(name, _)| *name == "code");
+            found.map(|(_, code)| code.to_owned())
+        });
+        let code = code.unwrap_or_default();
         let gate = parts.extensions.get::<CodeGate>().cloned();
         Ok(Self {
             gate: gate.ok_or_else(|| Problem::internal("the guests' pages have no door"))?,
@@ -207,6 +212,11 @@ impl GuestRequest {
         let mut response = failure.dress(code_page::page(&self.site, &text, body).await);
         keep_private(&mut response);
         response
+    }
+
+    /// The query of the request.
+    pub(super) fn query(&self) -> Form {
+        Form::parse(self.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default()
     }
 
     /// Returns the messages in the language for this reader and household.

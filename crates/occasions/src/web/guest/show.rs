@@ -381,6 +381,13 @@ impl<'a> Reading<'a> {
                 }),
             });
         }
+        if switches.gifts || switches.cash_links {
+            tiles.push(Tile {
+                address: self.portal.link("/gifts"),
+                title: say("gift-title"),
+                state: say("gift-tile"),
+            });
+        }
         tiles
     }
 }

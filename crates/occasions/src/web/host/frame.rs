@@ -11,8 +11,11 @@ use web::page::{Action, Entry, Heading, Kind, Navigation, OwnFrame, Page, Sectio
 use web::{Problem, Theme};
 
 use super::request::{HostRequest, PageContext};
+use crate::cash_link::CashLink;
 use crate::event::Event;
+use crate::gift::Gift;
 use crate::hosting::Permission;
+use crate::hosting::received_gifts::ReceivedGift;
 use crate::hosting::reminders::ReminderRule;
 use crate::question::Question;
 use crate::words::OccasionStatus;
@@ -24,6 +27,7 @@ pub(crate) enum Place {
     Invitations,
     Guests,
     Mail,
+    Gifts,
     Reports,
     Settings,
     Events,
@@ -41,6 +45,7 @@ impl Place {
             Event::PAGES => Self::Events,
             Question::PAGES => Self::Questions,
             ReminderRule::PAGES => Self::Mail,
+            Gift::PAGES | CashLink::PAGES | ReceivedGift::PAGES => Self::Gifts,
             _ => Self::Diets,
         }
     }
@@ -176,6 +181,7 @@ impl HostRequest {
         if context.may(Permission::Invite) {
             work.push(entry(Place::Mail, "host-mail", "/mail"));
         }
+        work.push(entry(Place::Gifts, "host-gifts", Gift::PAGES));
         work.push(entry(Place::Reports, "host-reports", "/reports"));
         let server = context
             .owns_site
@@ -241,6 +247,9 @@ impl HostRequest {
             "code" => "host-done-code",
             "mail" => "host-done-mail",
             "left" => "host-done-left",
+            "given" => "host-done-gift-given",
+            "released" => "host-done-gift-released",
+            "thanked" => "host-done-gift-thanked",
             "export" => "host-done-export",
             "trial" => "host-done-trial",
             _ => return None,

@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use platform::audit::Actor;
+use platform::money::Money;
 use serde_json::Value;
 use web::fields::Kind;
 use web::{Field, I18n};
 
 use super::wording::{self, Wording};
+use crate::cash_link::CashLink;
 use crate::diet::DietaryOption;
 use crate::event::Event;
+use crate::gift::Gift;
 use crate::hosting::log::AuditRow;
 use crate::hosting::mail_text::{self, MailKind};
 use crate::hosting::occasions::FIELDS;
+use crate::hosting::received_gifts::ReceivedGift;
 use crate::hosting::reminders::ReminderRule;
 use crate::hosting::resource::Resource as _;
 use crate::hosting::{guests, invitations, locks};
@@ -161,7 +165,7 @@ impl Telling<'_> {
             Value::Null => text.say("value-nothing").into_owned(),
             Value::Bool(true) => text.say("value-yes").into_owned(),
             Value::Bool(false) => text.say("value-no").into_owned(),
-            Value::Number(number) => number.to_string(),
+            Value::Number(number) => self.number(number, meaning),
             Value::String(word) => self.words(word, meaning),
             Value::Array(all) => {
                 let all: Vec<String> = all.iter().map(|one| self.value(one, meaning)).collect();
@@ -179,6 +183,17 @@ impl Telling<'_> {
                 (_, Some(label @ Value::Object(_))) => self.translated(label, meaning),
                 _ => self.translated(value, meaning),
             },
+        }
+    }
+
+    /// Formats a number, or an amount in the occasion's currency.
+    fn number(&self, number: &serde_json::Number, meaning: Meaning) -> String {
+        let currency = self.wording.occasion.currency.parse().ok();
+        match (meaning, number.as_i64().zip(currency)) {
+            (Meaning::Money, Some((minor, currency))) => {
+                self.wording.text.money(Money::new(minor, currency))
+            }
+            _ => number.to_string(),
         }
     }
 
@@ -213,7 +228,7 @@ impl Telling<'_> {
             _ if word.is_empty() => Some("value-nothing"),
             Meaning::Reply => ReplyStatus::find(word).map(|status| wording::mark(status).message()),
             Meaning::Field(kind) => kind.message(word),
-            Meaning::Text => None,
+            Meaning::Text | Meaning::Money => None,
         };
         if let Some(id) = message {
             return self.wording.text.say(id).into_owned();
@@ -232,6 +247,8 @@ impl Telling<'_> {
 enum Meaning {
     Reply,
     Field(Kind),
+    /// An amount in minor units.
+    Money,
     /// Plain text.
     Text,
 }
@@ -247,6 +264,7 @@ fn meaning(entity: &str, field: &str) -> Meaning {
         ("occasion", "status") => Meaning::Field(Kind::Choice(OccasionStatus::CHOICES)),
         ("grant", "role") => Meaning::Field(Kind::Choice(Role::CHOICES)),
         ("export", "kind") => Meaning::Field(Kind::Choice(ExportKind::CHOICES)),
+        ("gift", "price") => Meaning::Money,
         ("campaign", "kind") => Meaning::Field(Kind::Choice(MailKind::CHOICES)),
         _ => {
             let mut fields = fields_of(entity).iter().copied().flatten();
@@ -266,12 +284,15 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
         "dietary_option" => &[DietaryOption::FIELDS],
         "mail_text" => &[mail_text::FIELDS],
         "reminder_rule" => &[ReminderRule::FIELDS],
+        "gift" => &[Gift::FIELDS],
+        "cash_link" => &[CashLink::FIELDS],
+        "received_gift" => &[ReceivedGift::FIELDS],
         _ => &[],
     }
 }
 
 /// The families of actions that the log can be filtered by.
-pub(super) const FAMILIES: [(&str, &str); 11] = [
+pub(super) const FAMILIES: [(&str, &str); 12] = [
     ("rsvp", "host-family-rsvp"),
     ("invitation", "host-family-invitation"),
     ("guest", "host-family-guest"),
@@ -280,6 +301,7 @@ pub(super) const FAMILIES: [(&str, &str); 11] = [
     ("occasion", "host-family-occasion"),
     ("bulk", "host-family-bulk"),
     ("campaign", "host-family-campaign"),
+    ("gift", "host-gifts"),
     ("export", "host-family-export"),
     ("grant", "host-family-grant"),
     ("invite", "host-family-invite"),
@@ -321,6 +343,15 @@ fn action(action: &str) -> Option<&'static str> {
         "reminder_rule.created" | "reminder_rule.changed" | "reminder_rule.removed" => {
             "host-log-reminders"
         }
+        "gift.created" | "gift.changed" | "gift.removed" => "host-log-gifts",
+        "gift.reserved" => "host-log-gift-reserved",
+        "gift.released" => "host-log-gift-released",
+        "gift.given" => "host-log-gift-given",
+        "cash_link.created" | "cash_link.changed" | "cash_link.removed" => "host-log-cash",
+        "received_gift.created" | "received_gift.changed" | "received_gift.removed" => {
+            "host-log-received"
+        }
+        "received_gift.thanked" => "host-log-thanked",
         "export.started" => "host-log-export",
         "export.fetched" => "host-log-export-fetched",
         "grant.given" => "host-log-grant-given",
@@ -344,7 +375,10 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
         ("export", "kind") => "host-export-kind",
         ("export", "contacts") => "host-export-contacts",
         ("campaign", "kind") => "host-mail",
-        ("mail_text" | "reminder_rule", _) => {
+        ("invitation", "gift") => "host-field-gift-name",
+        ("invitation", "quantity") => "host-field-gift-quantity",
+        ("received_gift", "thanked") => "host-thanked",
+        ("mail_text" | "reminder_rule" | "gift" | "cash_link" | "received_gift", _) => {
             let mut fields = fields_of(entity).iter().copied().flatten();
             fields.find(|known| known.name == field)?.label
         }

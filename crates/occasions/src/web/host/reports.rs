@@ -265,7 +265,11 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
             (invitations, _) = listing::InvitationFilter::read(&query)?;
         }
         ExportKind::Guests => people = people::GuestFilter::read(&query)?,
-        ExportKind::Replies | ExportKind::Diets | ExportKind::Questions => {}
+        ExportKind::Replies
+        | ExportKind::Diets
+        | ExportKind::Questions
+        | ExportKind::Gifts
+        | ExportKind::ReceivedGifts => {}
     }
     let request = Request {
         kind,

@@ -1,0 +1,39 @@
+# Hadiah di halaman tetamu.
+
+gift-title = Hadiah
+gift-tile = Senarai hajat
+gift-welcome = Kehadiran anda ialah hadiah terbaik. Apa-apa hadiah, termasuk wang, amat dihargai, begitu juga tanpa hadiah.
+gift-none = Senarai ini masih kosong.
+gift-taken = Sudah ditempah
+gift-given = Sudah diterima. Terima kasih!
+gift-own = Anda tempah
+gift-own-pieces = { $n } anda tempah
+gift-left = Tinggal { $n } daripada { $all }
+gift-price-shared = { $price }, dalam { $n } bahagian, { $part } setiap satu
+gift-shop = Tempat membeli
+gift-quantity = Berapa?
+gift-note = Nota kepada tuan rumah
+gift-reserve = Saya akan bawa
+gift-change = Simpan
+gift-release = Lepaskan
+gift-money = Wang
+gift-open-link = Buka { $host }
+gift-holder = Nama
+gift-account = Akaun
+gift-bank = Bank
+gift-bic = BIC
+gift-reference = Rujukan
+gift-duitnow = ID DuitNow
+gift-qr = Imbas dengan aplikasi bank anda
+gift-back = Kembali ke jemputan
+gift-done-reserved = Sudah ditempah. Hanya tuan rumah tahu hadiah ini daripada anda.
+gift-done-released = Sudah dilepaskan. Tetamu lain boleh menempahnya sekarang.
+
+problem-gift-taken = Orang lain lebih cepat: hadiah ini sudah ditempah.
+    .title = Hadiah sudah ditempah
+problem-gift-quantity = Tinggal { $left } sahaja.
+    .title = Baki tidak cukup
+problem-gift-needs-attendance = Sila jawab dahulu bahawa ada yang hadir. Kemudian anda boleh menempah hadiah.
+    .title = Belum ada yang hadir
+problem-gift-already-given = Tuan rumah sudah menerima hadiah ini, jadi ia tidak boleh diubah di sini.
+    .title = Hadiah sudah diterima

@@ -1,0 +1,39 @@
+# 宾客页面上的礼物。
+
+gift-title = 礼物
+gift-tile = 心愿清单
+gift-welcome = 您的到来就是最好的礼物。任何礼物或礼金都欢迎，不送礼也完全可以。
+gift-none = 清单上还没有内容。
+gift-taken = 已有人预订
+gift-given = 已收到，谢谢！
+gift-own = 您已预订
+gift-own-pieces = 您已预订{ $n }份
+gift-left = 还剩{ $n }份，共{ $all }份
+gift-price-shared = { $price }，分{ $n }份，每份{ $part }
+gift-shop = 购买地址
+gift-quantity = 几份？
+gift-note = 给主人的留言
+gift-reserve = 我来送
+gift-change = 保存
+gift-release = 取消预订
+gift-money = 礼金
+gift-open-link = 打开{ $host }
+gift-holder = 户名
+gift-account = 账号
+gift-bank = 银行
+gift-bic = BIC
+gift-reference = 附言
+gift-duitnow = DuitNow 账号
+gift-qr = 请用银行应用扫描
+gift-back = 返回请柬
+gift-done-reserved = 已预订。只有主人知道是您送的。
+gift-done-released = 已取消，其他宾客现在可以预订。
+
+problem-gift-taken = 有人快了一步：这份礼物已被预订。
+    .title = 礼物已被预订
+problem-gift-quantity = 只剩{ $left }份。
+    .title = 剩余数量不足
+problem-gift-needs-attendance = 请先回复有人出席，然后再预订礼物。
+    .title = 还没有人出席
+problem-gift-already-given = 主人已收到这份礼物，此处不能再更改。
+    .title = 礼物已送出

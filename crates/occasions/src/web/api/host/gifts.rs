@@ -1,0 +1,121 @@
+//! Who brings which gift, and the book of received gifts, beside the lists themselves.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use site::Callers::Tokens;
+use utoipa::ToSchema;
+use web::described::Routes;
+use web::json::Received;
+use web::{Json, List, Problem, Site, routes};
+
+use super::call::{Call, Place, id};
+use super::change_response::{Saved, Sees};
+use crate::hosting::Permission::{SeeAnswers, Write};
+use crate::hosting::gifts::{self, GiftReservation};
+use crate::hosting::received_gifts::{self, ReceivedGift};
+use crate::id::{ReceivedGiftId, ReservationId};
+use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ};
+use crate::web::access::{HostAccess, may};
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    let write = || -> HostAccess { may(Write, Tokens(&[OCCASION_WRITE])) };
+    R::default()
+        .routes(routes!(reservations: may(SeeAnswers, Tokens(&[RSVPS_READ]))))
+        .routes(routes!(release: write()))
+        .routes(routes!(receive: write()))
+        .routes(routes!(thank: write()))
+}
+
+/// Who brings which gift, the oldest reservation first.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/gift-reservations", tag = "gift reservations",
+    params(("id" = String, Path,)),
+    responses((status = 200, body = List<GiftReservation>), (status = 404))
+)]
+async fn reservations(
+    call: Call,
+    Path(occasion): Path<String>,
+) -> Result<Json<List<GiftReservation>>, Problem> {
+    let place = Place::occasion(&occasion)?;
+    let items = call.read(place, gifts::reservations).await?;
+    Ok(Json(List::whole(items)))
+}
+
+/// Releases a household's reservation.
+#[utoipa::path(
+    delete, path = "/api/v1/occasions/{id}/gift-reservations/{reservation}",
+    tag = "gift reservations",
+    params(("id" = String, Path,), ("reservation" = String, Path,)),
+    responses((status = 204), (status = 403), (status = 404), (status = 409))
+)]
+async fn release(
+    call: Call,
+    Path((occasion, reservation)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let reservation: ReservationId = id(&reservation)?;
+    call.write(Place::occasion(&occasion)?, move |tx, host| {
+        gifts::release(tx, host, &reservation)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Enters a reserved gift into the book of received gifts.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/gift-reservations/{reservation}/receive",
+    tag = "gift reservations",
+    params(("id" = String, Path,), ("reservation" = String, Path,)),
+    responses(
+        (status = 201, body = Saved<ReceivedGift>), (status = 403), (status = 404), (status = 409)
+    )
+)]
+async fn receive(
+    call: Call,
+    Path((occasion, reservation)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let reservation: ReservationId = id(&reservation)?;
+    let place = Place::occasion(&occasion)?;
+    call.once(place, b"", StatusCode::CREATED, move |tx, host| {
+        let one = received_gifts::receive(tx, host, &reservation)?;
+        Ok(Saved::of(one, Sees::of(host)))
+    })
+    .await
+}
+
+/// Whether the hosts have thanked for a gift.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Thanked {
+    /// Whether they have.
+    thanked: bool,
+    /// The version that the client has read, if it matters; `If-Match` can name it instead.
+    version: Option<i64>,
+}
+
+/// Marks a received gift as thanked for, or takes the mark back.
+#[utoipa::path(
+    put, path = "/api/v1/occasions/{id}/received-gifts/{gift}/thanked", tag = "received gifts",
+    params(("id" = String, Path,), ("gift" = String, Path,)), request_body = Thanked,
+    responses(
+        (status = 200, body = Saved<ReceivedGift>), (status = 403), (status = 404), (status = 409),
+        (status = 422)
+    )
+)]
+async fn thank(
+    call: Call,
+    Path((occasion, gift)): Path<(String, String)>,
+    body: Received<Thanked>,
+) -> Result<Json<Saved<ReceivedGift>>, Problem> {
+    let gift: ReceivedGiftId = id(&gift)?;
+    let Thanked { thanked, version } = body.value;
+    let place = Place::occasion(&occasion)?;
+    let saved = call
+        .write(place, move |tx, host| {
+            let one = received_gifts::thank(tx, host, &gift, version, thanked)?;
+            Ok(Saved::of(one, Sees::of(host)))
+        })
+        .await?;
+    Ok(Json(saved))
+}

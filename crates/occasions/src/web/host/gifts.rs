@@ -1,0 +1,295 @@
+//! The hosts' pages for the wish list, and the same operations as JSON.
+
+use ::web::form_state::Control;
+use ::web::{Field, Form, List, Problem, Spoken, Text};
+use askama::Template;
+use axum::response::Response;
+use jiff::Timestamp;
+use platform::Tx;
+use site::resource::api::{ApiResource, Description};
+use site::resource::pages::{EditForm, Messages, Next, PageResource};
+
+use super::frame::Place;
+use super::money_field;
+use super::request::{HostForm, HostRequest, PageContext};
+use super::resource::{READS, WRITES};
+use super::wording::Wording;
+use crate::gift::{self, Gift};
+use crate::gift_reservation::ReservationState;
+use crate::hosting::gifts::{self, GiftReservation};
+use crate::hosting::{HostOf, Permission, Refusal, received_gifts};
+use crate::id::ReservationId;
+use crate::web::access::HostAccess;
+
+/// The form field with the picture that was uploaded with a form that was not saved.
+const KEPT: &str = "picture_kept";
+/// The form field that removes the picture.
+const REMOVE: &str = "picture_remove";
+
+impl ApiResource for Gift {
+    type View = Self;
+    type Item = Self;
+    const API: Description = Description {
+        path: "/api/v1/occasions/{id}/gifts",
+        one: "/api/v1/occasions/{id}/gifts/{gift}",
+        tag: "gifts",
+        list: "The wish list, in the order in which it is shown.",
+        show: "One item of the wish list.",
+        create: "Adds an item: at most 500.",
+        change: "Changes an item. No fewer pieces can be offered than are reserved.",
+        remove: "Removes an item: 204. If a household ever reserved it, it is put away instead: 200\n\
+                 with what is left.",
+        removal: &[204],
+        body: "What hosts may set about an item; what is left out stays.",
+    };
+    const READS: HostAccess = READS;
+    const WRITES: HostAccess = WRITES;
+    const DEACTIVATES: bool = true;
+
+    fn view(self, _: &mut Tx<'_>, _: &HostOf) -> Result<Self, Refusal> {
+        Ok(self)
+    }
+}
+
+impl PageResource for Gift {
+    const PAGES: &'static str = "/gifts";
+    const MESSAGES: Messages = Messages {
+        list: "host-gifts",
+        new: "host-new-gift",
+        settings: "host-gift-about",
+        remove_title: "host-remove-gift",
+        remove: "host-remove-gift",
+        remove_effect: "host-remove-gift-effect",
+    };
+    const CHOSEN: &'static [&'static str] = &["position"];
+
+    fn title(&self, req: &HostRequest, context: &PageContext) -> String {
+        req.wording(context).pick(&self.name).to_string()
+    }
+
+    /// A form names the picture only if it changes it.
+    fn shown(fields: &mut Vec<Field>, _: Option<&Self>, form: &Form, _: Timestamp) {
+        if form.find("picture").is_none() {
+            fields.retain(|field| field.name != "picture");
+        }
+    }
+
+    /// Stores the picture that was sent with the form, and converts the price to minor units.
+    async fn prepare(posted: &mut HostForm) -> Result<Next, Problem> {
+        let (context, ()) = posted
+            .req
+            .read(|_, context| context.host.needs(Permission::Write))
+            .await?;
+        let form = &mut posted.form;
+        money_field::convert(form, "price", &context.occasion.currency);
+        form.remove(&["picture"]);
+        let kept = form.text(KEPT).to_owned();
+        let at = posted.files.iter().position(|file| !file.bytes.is_empty());
+        if let Some(at) = at {
+            let sent = posted.files.swap_remove(at).bytes;
+            let site = &posted.req.site;
+            let picture = gift::FOLDER.upload_cuts(site, sent, "/picture", gift::CUTS);
+            form.set("picture", picture.await?);
+        } else if form.is_ticked(REMOVE) {
+            form.set("picture", "");
+        } else if !kept.is_empty() {
+            form.set("picture", kept);
+        }
+        Ok(Next::Save)
+    }
+
+    fn arrange(
+        req: &HostRequest,
+        context: &PageContext,
+        one: Option<&Self>,
+        form: &mut EditForm<'_>,
+    ) {
+        let (text, form_state) = (&req.text, form.form_state);
+        form.takes_file = true;
+        money_field::show(&mut form.groups, "price", &context.occasion.currency);
+        let error = money_field::take(&mut form.groups, "picture").and_then(|field| field.error);
+        let stored = one.map_or("", |one| one.picture.as_str());
+        let typed = form_state.form.text("picture");
+        if !typed.is_empty() && typed != stored {
+            form.hidden.push((KEPT, typed.to_owned()));
+        }
+        let shown = if typed.is_empty() { stored } else { typed };
+        let control = Control::Line("file", "off");
+        let mut file = form_state.field("picture", text.say("host-field-gift-picture"), control);
+        file.value.clear();
+        file.stored = None;
+        file.error = file.error.or(error);
+        let Some(about) = form.groups.iter_mut().find(|group| {
+            let mut fields = group.fields.iter();
+            fields.any(|field| field.name == "quantity")
+        }) else {
+            return;
+        };
+        about.fields.push(file);
+        if !shown.is_empty() {
+            let remove = form_state.tick(REMOVE, text.say("host-gift-picture-remove"));
+            about.fields.push(remove);
+            let shown = Self {
+                picture: shown.to_owned(),
+                ..one.cloned().unwrap_or_else(blank)
+            };
+            // The address of a picture that no item uses yet does not work.
+            if typed.is_empty() || typed == stored {
+                let path = shown.picture_path(&context.occasion.slug);
+                form.arranged = path
+                    .map(|path| Picture { path }.to_string())
+                    .unwrap_or_default();
+            }
+        }
+    }
+
+    async fn list_page(
+        req: &HostRequest,
+        context: &PageContext,
+        list: List<Self>,
+    ) -> Result<Response, Problem> {
+        let look = |tx: &mut Tx<'_>, context: &PageContext| gifts::reservations(tx, &context.host);
+        let (_, reservations) = req.read(look).await?;
+        let (text, wording) = (&req.text, req.wording(context));
+        let switches = context.occasion.switches;
+        let body = GiftsPage {
+            text,
+            csrf: &req.csrf,
+            done: req.done(),
+            rows: list
+                .items
+                .iter()
+                .map(|gift| row(&wording, gift, &reservations))
+                .collect(),
+            may_write: context.may(Permission::Write),
+            may_own: context.may(Permission::Own),
+            is_off: !switches.gifts,
+            here: Tab::Gifts,
+            wording: wording.clone(),
+        };
+        Ok(req.page(context, Place::Gifts, &text.say("host-gifts"), body))
+    }
+}
+
+fn blank() -> Gift {
+    Gift {
+        id: platform::id::Id::from_text(String::new()),
+        name: ::web::I18n::default(),
+        description: ::web::I18n::default(),
+        price: None,
+        quantity: 1,
+        shared: false,
+        url: String::new(),
+        picture: String::new(),
+        active: true,
+        position: 0,
+        version: 1,
+    }
+}
+
+/// The pages about gifts, which link to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tab {
+    Gifts,
+    Cash,
+    Received,
+}
+
+#[derive(Template)]
+#[template(
+    source = r#"<p><img class="thumb wide" src="{{ path }}" width="480" height="360" alt=""></p>"#,
+    ext = "html"
+)]
+struct Picture {
+    path: String,
+}
+
+#[derive(Template)]
+#[template(path = "host/gifts.html")]
+struct GiftsPage<'a> {
+    text: &'a Text,
+    wording: Wording<'a>,
+    csrf: &'a str,
+    done: Option<String>,
+    rows: Vec<Row<'a>>,
+    may_write: bool,
+    may_own: bool,
+    is_off: bool,
+    here: Tab,
+}
+
+struct Row<'a> {
+    id: &'a str,
+    href: String,
+    name: Spoken<'a>,
+    picture: Option<String>,
+    price: Option<String>,
+    taken: String,
+    is_full: bool,
+    is_away: bool,
+    reservations: Vec<Promise<'a>>,
+}
+
+/// A household's reservation.
+struct Promise<'a> {
+    household: &'a str,
+    href: String,
+    pieces: i64,
+    note: &'a str,
+    is_given: bool,
+    /// Whether nobody of the household comes, though only households that come may reserve.
+    is_absent: bool,
+    given: String,
+    release: String,
+}
+
+fn row<'a>(wording: &Wording<'a>, gift: &'a Gift, all: &'a [GiftReservation]) -> Row<'a> {
+    let (text, occasion) = (wording.text, wording.occasion);
+    let own: Vec<&GiftReservation> = all.iter().filter(|one| one.gift == gift.id).collect();
+    let taken: i64 = own.iter().map(|one| one.quantity).sum();
+    let only_attending = occasion.switches.gifts_only_if_attending;
+    let promise = |one: &&'a GiftReservation| Promise {
+        household: &one.household,
+        href: wording.at(&format!("/invites/{}", one.invitation)),
+        pieces: one.quantity,
+        note: &one.note,
+        is_given: one.state == ReservationState::Given,
+        is_absent: only_attending && !one.attending,
+        given: wording.at(&format!("/gifts/reservations/{}/given", one.id)),
+        release: wording.at(&format!("/gifts/reservations/{}/release", one.id)),
+    };
+    let values = [("taken", taken.into()), ("all", gift.quantity.into())];
+    Row {
+        id: gift.id.as_str(),
+        href: wording.at(&format!("{}/{}", Gift::PAGES, gift.id)),
+        name: wording.pick(&gift.name),
+        picture: gift.picture_path(&occasion.slug),
+        price: gift.price_words(text, occasion),
+        taken: text.with("host-gift-taken", values),
+        is_full: taken >= gift.quantity,
+        is_away: !gift.active,
+        reservations: own.iter().map(promise).collect(),
+    }
+}
+
+/// `POST /admin/o/{slug}/gifts/reservations/{id}/given`.
+pub(super) async fn receive(posted: HostForm) -> Result<Response, Problem> {
+    let id: ReservationId = posted.req.id();
+    let list = posted.req.at("/gifts?done=given");
+    let change = move |tx: &mut Tx<'_>, host: &HostOf| {
+        received_gifts::receive(tx, host, &id)?;
+        Ok(list.clone())
+    };
+    Ok(posted.once(change).await?)
+}
+
+/// `POST /admin/o/{slug}/gifts/reservations/{id}/release`.
+pub(super) async fn release(posted: HostForm) -> Result<Response, Problem> {
+    let id: ReservationId = posted.req.id();
+    let list = posted.req.at("/gifts?done=released");
+    let change = move |tx: &mut Tx<'_>, host: &HostOf| {
+        gifts::release(tx, host, &id)?;
+        Ok(list.clone())
+    };
+    Ok(posted.once(change).await?)
+}
