@@ -15,7 +15,7 @@ use crate::scope::domain::Domains;
 /// The people who may have an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Registration {
-    /// Only people who are invited to a scope, such as an occasion.
+    /// Only people who are invited to a scope of a domain.
     #[default]
     Closed,
     /// People who are invited to a scope, or by an owner or administrator.

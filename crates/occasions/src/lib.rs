@@ -153,7 +153,7 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0007_cover",
     "0008_open_events",
     "0009_campaign_guests",
-    "0010_gifts"
+    "0014_gifts"
 );
 
 const PROBLEM_CODES: &[Code] = &[

@@ -1,6 +1,5 @@
-//! Dates that one domain provides and that items of other domains follow. For example, a countdown
-//! can follow the date of an occasion. A domain lists its dates for the people who may see them
-//! ([`Domain::dates`]). In the transaction that changes or removes a date, the domain calls
+//! Dates that one domain provides and that items of other domains follow. A domain lists its dates
+//! for the people who may see them ([`Domain::dates`]). In the transaction that changes or removes a date, the domain calls
 //! [`moved`]. Then every domain updates its items that follow the date ([`Domain::follow`]).
 
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};

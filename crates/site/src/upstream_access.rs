@@ -19,8 +19,8 @@ use identity::session::{self, Stay, signed_in};
 pub enum AllowedUsers {
     /// Only owners of the installation.
     Owner,
-    /// Users with a rank in the installation, or with membership in a scope (such as an occasion)
-    /// whose members count as hosts.
+    /// Users with a rank in the installation, or with membership in a scope whose members
+    /// count as hosts.
     Hosts,
 }
 

@@ -95,7 +95,7 @@ struct JoinPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     by: &'a str,
-    /// The title of the scope to which the person is invited, such as an occasion's title.
+    /// The title of the scope to which the person is invited.
     title: Option<&'a str>,
     role: Role,
     address: &'a str,

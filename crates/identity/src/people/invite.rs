@@ -155,7 +155,7 @@ pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreErro
 pub struct InviteDetails {
     pub invite: Invite,
     pub by: Account,
-    /// The title of the scope, such as an occasion's title.
+    /// The title of the scope to which the person is invited.
     pub title: Option<String>,
     /// Whether people without an account may use the invite.
     pub admits_newcomers: bool,

@@ -141,7 +141,7 @@ impl SignedIn {
         }
     }
 
-    /// Whether the caller is a personal token that is limited to one scope, such as one occasion.
+    /// Whether the caller is a personal token that is limited to one scope.
     pub fn is_limited(&self) -> bool {
         matches!(&self.by, By::Token { scope: Some(_), .. })
     }

@@ -38,8 +38,7 @@ pub struct NewToken {
     /// The name, 1–60 characters, unique among the account's live tokens.
     pub name: String,
     pub scopes: Vec<TokenScope>,
-    /// The only scope, such as an occasion, that the token can access; `None` for all scopes of its
-    /// owner.
+    /// The only scope that the token can access; `None` for all scopes of its owner.
     pub scope: Option<ScopeName>,
     /// How many days the token is valid, 1–366.
     pub days: u16,
@@ -174,8 +173,7 @@ pub struct Token {
     pub id: TokenId,
     pub name: String,
     pub scopes: Vec<String>,
-    /// The only scope, such as an occasion, that the token can access; `None` for all scopes of its
-    /// owner.
+    /// The only scope that the token can access; `None` for all scopes of its owner.
     pub scope: Option<ScopeName>,
     pub last4: String,
     pub created_at: Timestamp,

@@ -42,7 +42,7 @@ struct TokenView {
     #[schema(value_type = Vec<TokenScope>)]
     scopes: Vec<String>,
     /// The only object that the token can access, if it is limited to one. The key is the name of
-    /// the object's kind, such as `countdown`, and the value is the object's id.
+    /// the object's kind, and the value is the object's id.
     #[serde(flatten)]
     #[schema(ignore)]
     reaches: BTreeMap<&'static str, Option<String>>,
