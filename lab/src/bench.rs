@@ -3,6 +3,7 @@
 //! Variants are compared within one run, in alternating turns, and by their medians, so that other
 //! load on a shared machine affects all variants alike. Figures of different runs are not compared.
 
+mod backup;
 mod client;
 mod confinement;
 mod cores;
@@ -37,6 +38,13 @@ use crate::workspace::root;
 /// What to measure.
 #[derive(Subcommand)]
 pub(crate) enum Bench {
+    /// What a backup costs under load, how far it lags behind, and the time of a restore.
+    Backup {
+        #[command(flatten)]
+        wanted: backup::Wanted,
+        #[command(flatten)]
+        subject: Subject,
+    },
     /// Durable RSVPs per second over HTTP, and how many RSVPs share one flush.
     Rsvp {
         #[command(flatten)]
@@ -177,6 +185,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         .enable_all()
         .build()?;
     match bench {
+        Bench::Backup { wanted, subject } => backup::bench(&runtime, &subject.path()?, wanted),
         Bench::Rsvp {
             turns,
             postgres,
@@ -225,7 +234,8 @@ impl Bench {
     fn named_program(&self) -> Option<&Path> {
         match self {
             Bench::Edge { door, .. } => door.as_deref(),
-            Bench::Rsvp { subject, .. }
+            Bench::Backup { subject, .. }
+            | Bench::Rsvp { subject, .. }
             | Bench::Login { subject, .. }
             | Bench::Countdown { subject, .. }
             | Bench::Watchers { subject, .. }
@@ -233,6 +243,11 @@ impl Bench {
             _ => None,
         }
     }
+}
+
+/// Returns the argument with which cargo builds other programs as this one was built.
+fn profile() -> Option<&'static str> {
+    (!cfg!(debug_assertions)).then_some("--release")
 }
 
 /// Returns the arguments of this run, so that the output shows how to repeat it.

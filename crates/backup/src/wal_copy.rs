@@ -15,11 +15,12 @@ use platform::store::{LogHold, PostgresSettings};
 use platform::{StoreError, Tx, sql};
 
 use crate::BackupError;
+use crate::head::LogEnd;
 use crate::postgres::{self, Running};
 use crate::vault::Vault;
 
 /// The prefix of the log's objects in a backup.
-const ALL: &str = "wal/";
+pub(crate) const ALL: &str = "wal/";
 /// The folder, in the data folder, into which the log is streamed.
 const FOLDER: &str = "backup-wal";
 /// The suffix of the segment that is being written.
@@ -233,6 +234,13 @@ impl WalCopy {
         Ok(())
     }
 
+    /// Returns the newest segment, and the position up to which it was copied.
+    pub(crate) fn end(&self) -> Option<LogEnd> {
+        let mut segments = self.copied.iter().rev();
+        let newest = segments.find(|(segment, _)| is_segment(segment));
+        newest.map(|(segment, until)| (segment.clone(), *until))
+    }
+
     /// Waits until a segment is being received, and returns the length of segments.
     pub(crate) fn wait_for_segment(&mut self) -> Result<u64, BackupError> {
         for _ in 0..TRIES {
@@ -369,6 +377,12 @@ pub(crate) fn stretches(vault: &Vault) -> Result<Vec<Stretch>, BackupError> {
         .iter()
         .filter_map(|name| Stretch::parse(name))
         .collect())
+}
+
+/// The newest segment, and the position up to which it was copied.
+pub(crate) fn end(stretches: &[Stretch]) -> Option<LogEnd> {
+    let segments = stretches.iter().filter(|one| is_segment(&one.segment));
+    segments.map(|one| (one.segment.clone(), one.until)).max()
 }
 
 /// The objects of segments before `first`.
