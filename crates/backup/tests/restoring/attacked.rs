@@ -114,11 +114,11 @@ async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
         answer(&store, count).await.unwrap();
         count += 1;
     }
-    let first = agent.status().failure;
-    wait_until(|| agent.status().failure != first).await;
-    place.clock.advance(SignedDuration::from_secs(1));
-    let second = agent.status().failure;
-    wait_until(|| agent.status().failure != second).await;
+    for _ in 0..2 {
+        let before = agent.status().failure;
+        place.clock.advance(SignedDuration::from_secs(1));
+        wait_until(|| agent.status().failure != before).await;
+    }
     fs::remove_file(place.target_folder()).unwrap();
     fs::rename(&elsewhere, place.target_folder()).unwrap();
     wait_until(|| agent.status().copied_until.is_some()).await;

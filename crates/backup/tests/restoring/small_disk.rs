@@ -247,7 +247,7 @@ async fn a_drill_leaves_room_where_uploads_are_large() {
     agent.stop();
     let skipped = drill();
     assert!(
-        matches!(skipped, DrillResult::Skipped { free: all, needed } if all == free && needed > whole),
+        matches!(skipped, DrillResult::Skipped { free: all, needed } if all > whole / 10 * 9 && needed > whole),
         "{skipped:?}"
     );
 }
