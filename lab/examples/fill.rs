@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Parser;
 
 /// The length of a row, in bytes.
-const ROW: u64 = 100_000;
+const ROW: i64 = 100_000;
 
 /// Makes a store larger.
 #[derive(Parser)]
@@ -15,7 +15,7 @@ struct Arguments {
     /// The SQLite file.
     store: PathBuf,
     /// By how much.
-    megabytes: u64,
+    megabytes: i64,
 }
 
 fn main() -> Result<()> {

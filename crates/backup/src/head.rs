@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::generation::{Generation, Segment};
 use crate::vault::Vault;
-use crate::wal_copy::{self, Stretch};
+use crate::wal_copy::{self, LogEnd, Stretch};
 use crate::{BackupError, erasures};
 
 /// The object.
@@ -28,8 +28,6 @@ pub(crate) struct Head {
     pub(crate) log: Option<LogEnd>,
 }
 
-/// A segment of PostgreSQL's log, and the position in it up to which it was copied.
-pub(crate) type LogEnd = (String, u64);
 
 impl Head {
     pub(crate) fn write(&self, vault: &Vault) -> Result<(), BackupError> {

@@ -15,7 +15,6 @@ use platform::store::{LogHold, PostgresSettings};
 use platform::{StoreError, Tx, sql};
 
 use crate::BackupError;
-use crate::head::LogEnd;
 use crate::postgres::{self, Running};
 use crate::vault::Vault;
 
@@ -34,6 +33,9 @@ const REMOVED: &str = "has already been removed";
 /// How long to wait for a stretch of the log, and how often to check.
 const TRIES: u32 = 300;
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// A segment of the log, and the position in it up to which it was copied.
+pub(crate) type LogEnd = (String, u64);
 
 /// The current end positions of the log, in bytes since its beginning.
 #[derive(Clone, Copy, Debug)]

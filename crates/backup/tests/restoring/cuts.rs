@@ -115,8 +115,8 @@ async fn a_backup_that_is_killed_at_any_byte_is_restored_whole() {
         let killed = begin(test, place.folder.path());
         let (said, was_killed) = kill_at(killed, &target, length(&target) + more);
         assert!(was_killed, "{said}");
-        let numbers = said.lines().filter_map(|line| line.strip_prefix("copied "));
-        copied = numbers.last().map_or(copied, |last| last.parse().ok());
+        let mut numbers = said.lines().filter_map(|line| line.strip_prefix("copied "));
+        copied = numbers.next_back().map_or(copied, |last| last.parse().ok());
         match place.restore("again", None) {
             Ok((data, _)) => {
                 let found = answers(&data);

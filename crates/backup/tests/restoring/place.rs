@@ -198,5 +198,6 @@ pub(crate) fn times(usual: usize) -> usize {
 /// Prints a result, which `cargo xtask show backup` keeps.
 pub(crate) fn tell(result: &str) {
     use std::io::Write as _;
-    writeln!(std::io::stdout(), "shown: {result}").unwrap();
+    let mut out = std::io::stdout();
+    writeln!(out, "shown: {result}").unwrap();
 }

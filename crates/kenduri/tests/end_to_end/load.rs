@@ -1,6 +1,7 @@
 //! Households that save their answers again and again, and what was acknowledged to them.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -145,5 +146,6 @@ pub(crate) fn times(usual: usize) -> usize {
 
 /// Prints a result, which `cargo xtask show backup` keeps.
 pub(crate) fn tell(result: &str) {
-    println!("shown: {result}");
+    let mut out = std::io::stdout();
+    writeln!(out, "shown: {result}").expect("printed");
 }
