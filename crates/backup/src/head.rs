@@ -28,7 +28,6 @@ pub(crate) struct Head {
     pub(crate) log: Option<LogEnd>,
 }
 
-
 impl Head {
     pub(crate) fn write(&self, vault: &Vault) -> Result<(), BackupError> {
         vault.put(OBJECT, &serde_json::to_vec(self).unwrap_or_default())
