@@ -3,6 +3,7 @@
 //! Variants are compared within one run, in alternating turns, and by their medians, so that other
 //! load on a shared machine affects all variants alike. Figures of different runs are not compared.
 
+mod backup;
 mod client;
 mod confinement;
 mod cores;
@@ -38,6 +39,13 @@ use crate::workspace::root;
 /// What to measure.
 #[derive(Subcommand)]
 pub(crate) enum Bench {
+    /// What a backup costs under load, how far it lags behind, and the time of a restore.
+    Backup {
+        #[command(flatten)]
+        wanted: backup::Wanted,
+        #[command(flatten)]
+        subject: Subject,
+    },
     /// Durable RSVPs per second over HTTP, and how many RSVPs share one flush.
     Rsvp {
         #[command(flatten)]
@@ -183,6 +191,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         .enable_all()
         .build()?;
     match bench {
+        Bench::Backup { wanted, subject } => backup::bench(&runtime, &subject.path()?, wanted),
         Bench::Rsvp {
             turns,
             postgres,
@@ -232,7 +241,8 @@ impl Bench {
     fn named_program(&self) -> Option<&Path> {
         match self {
             Bench::Edge { door, .. } => door.as_deref(),
-            Bench::Rsvp { subject, .. }
+            Bench::Backup { subject, .. }
+            | Bench::Rsvp { subject, .. }
             | Bench::Login { subject, .. }
             | Bench::Countdown { subject, .. }
             | Bench::Watchers { subject, .. }
@@ -243,7 +253,12 @@ impl Bench {
     }
 }
 
-/// Returns the command line of this run, which is printed so that the reader can repeat the run.
+/// Returns the argument with which cargo builds other programs as this one was built.
+fn profile() -> Option<&'static str> {
+    (!cfg!(debug_assertions)).then_some("--release")
+}
+
+/// Returns the arguments of this run, so that the output shows how to repeat it.
 fn arguments() -> String {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     arguments.join(" ")

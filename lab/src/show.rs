@@ -1,5 +1,6 @@
 //! `cargo xtask show`: demonstrates with the built program what a test alone would not prove.
 
+mod backup;
 mod changes;
 mod crowd;
 mod dist;
@@ -24,8 +25,11 @@ use crate::workspace::root;
 /// What to show.
 #[derive(Subcommand)]
 pub(crate) enum Show {
-    /// The edge: no request fails while its configuration and the upstreams change, and slow or
-    /// hostile clients do not slow down others.
+    /// Backups: cuts at random bytes, restores to random seconds, a lost machine, power failures, a
+    /// killed `PostgreSQL`, and the cost under load.
+    Backup(backup::Wanted),
+    /// The edge: no request fails while everything behind it changes, and slow or hostile clients
+    /// do not slow down others.
     Edge(Wanted),
     /// `kenduri install` on a live systemd, in a virtual machine: sockets, restarts, upgrades,
     /// services that use too much memory or leave their process group, and a clean removal.
@@ -81,6 +85,7 @@ const REQUESTS: usize = 20_000;
 pub(crate) fn show(what: &Show) -> Result<()> {
     interrupt::listen()?;
     match what {
+        Show::Backup(wanted) => backup::show(wanted),
         Show::Edge(wanted) => edge(wanted),
         Show::Install { program } => machine::show(&shown(program.as_deref())?),
         Show::Lighthouse { program } => lighthouse(&shown(program.as_deref())?),

@@ -112,6 +112,11 @@ impl Copied {
             .map(|(to, (_, name))| (to.clone(), name.clone()))
             .collect()
     }
+
+    /// The length of all existing files, in bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.present.values().map(|(stamp, _)| stamp.length).sum()
+    }
 }
 
 /// Lists the objects of files that were copied in a period, for example since a generation began.

@@ -41,8 +41,10 @@ pub(crate) struct Manifest {
     pub(crate) pieces: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) base: Option<Base>,
-    /// The names of the objects with files beside the store, by the files' paths in a restored data
-    /// folder.
+    /// The length of all files beside the store, in bytes.
+    #[serde(default)]
+    pub(crate) file_bytes: u64,
+    /// The object name of each file beside the store, by the file's path in a restored data folder.
     pub(crate) files: BTreeMap<String, String>,
     /// Whether the backup has a head, which records how much it must contain.
     #[serde(default)]
@@ -50,13 +52,14 @@ pub(crate) struct Manifest {
 }
 
 impl Manifest {
-    /// The space that the unpacked snapshot needs, in bytes. A base backup is unpacked and then
-    /// also dumped.
+    /// The space that is needed to unpack the snapshot and its files, in bytes. A base backup is
+    /// unpacked and then also dumped.
     pub(crate) fn unpacked(&self) -> u64 {
-        match self.kind {
+        let store = match self.kind {
             Kind::Sqlite | Kind::Dump => self.bytes,
             Kind::Base => self.bytes.saturating_mul(2),
-        }
+        };
+        store.saturating_add(self.file_bytes)
     }
 }
 
@@ -136,6 +139,22 @@ impl Generation {
     pub(crate) fn at(&self) -> Timestamp {
         let milliseconds = self.0.get(..13).and_then(|text| text.parse().ok());
         Timestamp::from_millisecond(milliseconds.unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// Returns a time after everything that the snapshot contains, and not after what was copied
+    /// later. That is when the generation began, unless its name is from the future, because the
+    /// clock had run ahead: then it is the time of the first later change.
+    pub(crate) fn since(&self, vault: &Vault) -> Result<Timestamp, BackupError> {
+        let (segments, _) = self.segments(vault)?;
+        let Some(first) = segments.first().filter(|first| first.until < self.at()) else {
+            return Ok(self.at());
+        };
+        let changes = decode(&vault.get(&first.name)?);
+        let changes = changes.ok_or_else(|| BackupError::damaged(&first.name))?;
+        let at = changes.first().map(|change| change.at);
+        Ok(at
+            .and_then(|at| Timestamp::from_millisecond(at).ok())
+            .unwrap_or(first.until))
     }
 
     pub(crate) fn folder(&self) -> String {

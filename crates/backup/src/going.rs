@@ -55,6 +55,8 @@ pub(crate) struct Going {
     progress: Option<Progress>,
     /// When the last snapshot was completed.
     pub(crate) snapshot: Option<Timestamp>,
+    /// The generation of that snapshot.
+    newest: Option<Generation>,
 }
 
 struct Active {
@@ -82,6 +84,7 @@ impl Going {
             old: Vec::new(),
             progress: None,
             snapshot: None,
+            newest: None,
             vault,
         };
         going.go_on()?;
@@ -100,7 +103,9 @@ impl Going {
                 None => kind == Kind::Dump,
                 Some(wal) => kind == Kind::Base && wal.is_chained()?,
             };
-            self.snapshot = goes_on.then(|| newest.at());
+            if goes_on {
+                self.complete(newest);
+            }
             return Ok(());
         };
         let Some(progress) = Progress::read(&self.data) else {
@@ -114,7 +119,7 @@ impl Going {
         if has_gap || !log.go_on(&progress)? {
             return Ok(());
         }
-        self.snapshot = Some(generation.at());
+        self.complete(generation.clone());
         self.generations.push(Active {
             next_segment: segments.last().map_or(0, |last| last.number + 1),
             generation,
@@ -122,7 +127,16 @@ impl Going {
         Ok(())
     }
 
-    /// Saves the position in the log, if there is only one generation and its snapshot is complete.
+    /// Notes the newest complete snapshot. Returns its time.
+    fn complete(&mut self, generation: Generation) -> Timestamp {
+        let at = generation.at();
+        self.snapshot = Some(at);
+        self.newest = Some(generation);
+        at
+    }
+
+    /// Saves the generation's progress, if there is only one generation and its snapshot is
+    /// complete.
     fn keep_progress(&mut self) -> Result<(), BackupError> {
         let (Some(log), [only], Some(_)) = (&mut self.log, &*self.generations, self.snapshot)
         else {
@@ -227,8 +241,7 @@ impl Going {
         ended?;
         self.generations
             .retain(|active| active.generation == generation);
-        self.snapshot = Some(generation.at());
-        Ok(generation.at())
+        Ok(self.complete(generation))
     }
 
     /// Makes a snapshot by copying the whole server or, if the store's role may not replicate, by
@@ -251,8 +264,7 @@ impl Going {
             self.give_up(&generation);
         }
         made?;
-        self.snapshot = Some(generation.at());
-        Ok(generation.at())
+        Ok(self.complete(generation))
     }
 
     fn dump(
@@ -332,6 +344,7 @@ impl Going {
             bytes,
             pieces,
             base,
+            file_bytes: self.files.bytes(),
             files: self.files.list(),
             has_head: true,
         };
@@ -354,14 +367,21 @@ impl Going {
     /// Writes the head, which records how much the backup must contain. Without `at_once`, does so
     /// once a minute.
     pub(crate) fn note_head(&mut self, now: Timestamp, at_once: bool) -> Result<(), BackupError> {
-        let ([only], Some(_)) = (&*self.generations, self.snapshot) else {
+        let Some(newest) = &self.newest else {
             return Ok(());
+        };
+        let next_segment = match &*self.generations {
+            // PostgreSQL has no segments of ours.
+            [] => 0,
+            [only] if only.generation == *newest => only.next_segment,
+            _ => return Ok(()),
         };
         let head = Head {
             at: now.as_millisecond(),
-            generation: only.generation.name().to_owned(),
-            next_segment: only.next_segment,
+            generation: newest.name().to_owned(),
+            next_segment,
             erasures: self.erasures.count(),
+            log: self.wal.as_ref().and_then(WalCopy::end),
         };
         let is_new = self.head.as_ref().is_none_or(|before| {
             let is_later = !(0..HEAD).contains(&(head.at - before.at));

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::generation::{Generation, Segment};
 use crate::vault::Vault;
+use crate::wal_copy::{self, LogEnd, Stretch};
 use crate::{BackupError, erasures};
 
 /// The name of the head's object in the target.
@@ -22,6 +23,9 @@ pub(crate) struct Head {
     pub(crate) next_segment: u64,
     /// The number of erasures that the backup must contain.
     pub(crate) erasures: usize,
+    /// The end of PostgreSQL's log; `None` if it is not copied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) log: Option<LogEnd>,
 }
 
 impl Head {
@@ -43,15 +47,31 @@ impl Head {
     }
 }
 
-/// Fails if the backup contains less than its head records. If the requested time `to` is before
-/// the head's time, later objects may be missing.
+/// The end of what a backup contains.
+pub(crate) struct Found<'a> {
+    pub(crate) generation: &'a Generation,
+    pub(crate) segments: &'a [Segment],
+    /// The stretches of PostgreSQL's log.
+    pub(crate) stretches: &'a [Stretch],
+}
+
+impl Found<'_> {
+    fn until(&self) -> Timestamp {
+        let changes = self.segments.last().map(|last| last.until);
+        let log = self.stretches.iter().map(|stretch| stretch.at).max();
+        let last = changes.max(log);
+        last.unwrap_or(self.generation.at())
+    }
+}
+
+/// Fails if a backup contains less than its head records. A restore to a time before the head's
+/// time needs no complete backup, and passes.
 pub(crate) fn check(
     vault: &Vault,
     to: Option<Timestamp>,
-    generation: &Generation,
-    segments: &[Segment],
+    found: &Found<'_>,
 ) -> Result<(), BackupError> {
-    let last = segments.last().map_or(generation.at(), |last| last.until);
+    let (generation, last) = (found.generation, found.until());
     let missing = |object: String, until: Timestamp| BackupError::Damaged {
         object,
         whole_until: Timestamp::from_second(until.as_second()).ok(),
@@ -71,9 +91,14 @@ pub(crate) fn check(
     if *generation < named {
         return missing(named.manifest_name());
     }
-    let next = segments.last().map_or(0, |last| last.number + 1);
+    let next = found.segments.last().map_or(0, |last| last.number + 1);
     if *generation == named && next < head.next_segment {
         return missing(format!("{}log/{next:010}", generation.folder()));
+    }
+    if let Some(end) = &head.log
+        && wal_copy::end(found.stretches).is_none_or(|found| found < *end)
+    {
+        return missing(format!("{}{}/", wal_copy::ALL, end.0));
     }
     if erasures::count(vault)? < head.erasures {
         return missing(erasures::ALL.to_owned());

@@ -29,7 +29,9 @@ pub use drill::{Drill, DrillResult, drill};
 pub use error::BackupError;
 pub use files::Beside;
 pub use key::{BackupKey, FILE as KEY_FILE};
-pub use restore::{Listed, Places, Restored, StorePlace, is_unfinished, list, open, restore};
+pub use restore::{
+    Listed, Places, Restored, StorePlace, finish, is_unfinished, list, open, restore,
+};
 
 /// The version of Kenduri.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -27,9 +27,9 @@ pub(crate) const STORE: &str = "store";
 /// The suffixes of the files in which SQLite keeps changes beside a store. SQLite would apply the
 /// changes of an older store to the restored one.
 const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
-/// The file in the temporary folder that describes a restore into a database. If the file exists
-/// and the database has tables, that restore was committed.
-const IN_DATABASE: &str = "in-database.json";
+/// The file in the temporary folder that describes a restore whose store is put in place. If it
+/// exists and the store is in place, only the temporary folder is left to be removed.
+const LAST_STEP: &str = "last-step.json";
 
 /// Where the parts of an installation are restored.
 #[derive(Clone, Debug)]
@@ -113,18 +113,17 @@ pub fn restore(
     random: &Random,
 ) -> Result<Restored, BackupError> {
     let vault = Vault::of(target, key, random);
+    if let Some(restored) = finish(places, to)? {
+        return Ok(restored);
+    }
     let unfinished = places.data.join(UNFINISHED);
     if !unfinished.exists() {
         let beside = ["secret.key", "files", crate::KEY_FILE].map(|name| places.data.join(name));
         if let Some(path) = beside.iter().find(|path| path.exists()) {
             return Err(BackupError::NotEmpty(path.clone()));
         }
-        places.store.check_empty()?;
-    } else if let StorePlace::Database(database) = &places.store
-        && store::has_tables(database)?
-    {
-        return end_after_commit(&unfinished, places);
     }
+    places.store.check_empty()?;
     let chosen = Chosen::find(&vault, to)?;
     chosen.manifest.kind.check(&places.store)?;
     let plan = chosen.plan(&vault, to)?;
@@ -137,7 +136,7 @@ pub fn restore(
         _ => {}
     }
     let built = make_folder(&unfinished)
-        .and_then(|()| build(&vault, &chosen, &plan, &unfinished, to))
+        .and_then(|()| build(&vault, &chosen, &plan, &unfinished, to, Room::All))
         .and_then(|restored| {
             // The restored installation gets the backup's key, so its passphrase stays the same.
             key.keep(&unfinished.join("beside"))?;
@@ -151,39 +150,50 @@ pub fn restore(
             return Err(error);
         }
     };
-    put_in_place(&unfinished, places, &restored)?;
+    put_in_place(&unfinished, places, &restored, to)?;
     Ok(restored)
 }
 
-/// Completes a restore that was killed after its commit in the database, when only the last step
-/// was left.
-fn end_after_commit(unfinished: &Path, places: &Places) -> Result<Restored, BackupError> {
-    let written = fs::read(unfinished.join(IN_DATABASE)).ok();
-    let written = written.and_then(|text| Restored::read(&text));
-    let Some(restored) = written else {
-        // The tables in the database come from somewhere else.
-        places.store.check_empty()?;
-        return Err(BackupError::NotEmpty(unfinished.to_owned()));
+/// Completes a restore that was killed after the store had been put in place, which is the last
+/// step but one; `None` if there is none. The store may have been used since, so it is left as it
+/// is.
+pub fn finish(places: &Places, to: Option<Timestamp>) -> Result<Option<Restored>, BackupError> {
+    let unfinished = places.data.join(UNFINISHED);
+    let is_in_place = match &places.store {
+        StorePlace::File(path) => path.exists() && !unfinished.join(STORE).exists(),
+        StorePlace::Database(database) => unfinished.exists() && store::has_tables(database)?,
     };
-    remove_unfinished(unfinished, places).map_err(BackupError::file(&places.data))?;
-    Ok(restored)
+    let written = fs::read(unfinished.join(LAST_STEP)).ok();
+    let Some((restored, before)) = written.and_then(|text| Restored::read(&text)) else {
+        return Ok(None);
+    };
+    if !is_in_place || before != to {
+        return Ok(None);
+    }
+    remove_unfinished(&unfinished, places).map_err(BackupError::file(&places.data))?;
+    Ok(Some(restored))
 }
 
 impl Restored {
-    fn written(&self) -> Vec<u8> {
+    /// Describes a restore to the second of `to`.
+    fn written(&self, to: Option<Timestamp>) -> Vec<u8> {
         let until = self.until.as_millisecond();
-        let all = (until, self.bytes, self.files, self.erasures);
+        let to = to.map(Timestamp::as_millisecond);
+        let all = (until, self.bytes, self.files, self.erasures, to);
         serde_json::to_vec(&all).unwrap_or_default()
     }
 
-    fn read(text: &[u8]) -> Option<Self> {
-        let (until, bytes, files, erasures) = serde_json::from_slice(text).ok()?;
-        Some(Self {
+    fn read(text: &[u8]) -> Option<(Self, Option<Timestamp>)> {
+        let (until, bytes, files, erasures, to): (_, _, _, _, Option<i64>) =
+            serde_json::from_slice(text).ok()?;
+        let restored = Self {
             until: Timestamp::from_millisecond(until).ok()?,
             bytes,
             files,
             erasures,
-        })
+        };
+        let to = to.map(Timestamp::from_millisecond).transpose().ok()?;
+        Some((restored, to))
     }
 }
 
@@ -245,6 +255,8 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
 pub(crate) struct Chosen {
     generation: Generation,
     pub(crate) manifest: Manifest,
+    /// A time before everything that was copied after the snapshot.
+    since: Timestamp,
 }
 
 /// Everything that is restored in addition to the snapshot.
@@ -260,17 +272,21 @@ pub(crate) struct Plan {
 impl Chosen {
     /// Finds the latest snapshot before `to`.
     pub(crate) fn find(vault: &Vault, to: Option<Timestamp>) -> Result<Self, BackupError> {
-        let mut all = Generation::list(vault)?;
+        let all = Generation::list(vault)?;
         if all.is_empty() {
             return Err(BackupError::Nothing(vault.target.name()));
         }
-        all.retain(|one| to.is_none_or(|to| one.at() < to));
-        let too_early = || BackupError::TooEarly(to.unwrap_or_default());
-        let generation = all.pop().ok_or_else(too_early)?;
-        Ok(Self {
-            manifest: generation.manifest(vault)?,
-            generation,
-        })
+        for generation in all.into_iter().rev() {
+            let since = generation.since(vault)?;
+            if to.is_none_or(|to| since < to) {
+                return Ok(Self {
+                    manifest: generation.manifest(vault)?,
+                    generation,
+                    since,
+                });
+            }
+        }
+        Err(BackupError::TooEarly(to.unwrap_or_default()))
     }
 
     pub(crate) fn plan(&self, vault: &Vault, to: Option<Timestamp>) -> Result<Plan, BackupError> {
@@ -284,19 +300,25 @@ impl Chosen {
                 whole_until: Some(second(whole_until)),
             });
         }
+        let stretches = match &self.manifest.base {
+            None => Vec::new(),
+            Some(_) => wal_copy::stretches(vault)?,
+        };
         if self.manifest.has_head {
-            head::check(vault, to, &self.generation, &segments)?;
+            let found = head::Found {
+                generation: &self.generation,
+                segments: &segments,
+                stretches: &stretches,
+            };
+            head::check(vault, to, &found)?;
         }
         let wanted = segments.iter().take_while(|one| one.until < end).count();
         segments.truncate(wanted.saturating_add(1));
         let mut files: Vec<String> = self.manifest.files.values().cloned().collect();
-        files.extend(files::copied_between(vault, began, end)?);
+        files.extend(files::copied_between(vault, self.since, end)?);
         let stretches = match &self.manifest.base {
-            None => Vec::new(),
-            Some(base) => {
-                let all = wal_copy::stretches(vault)?;
-                wal_copy::choose(all, &base.first, base.segment_length, end)?
-            }
+            None => stretches,
+            Some(base) => wal_copy::choose(stretches, &base.first, base.segment_length, end)?,
         };
         Ok(Plan {
             segments,
@@ -313,6 +335,7 @@ pub(crate) fn build(
     plan: &Plan,
     folder: &Path,
     to: Option<Timestamp>,
+    room: Room,
 ) -> Result<Restored, BackupError> {
     let path = folder.join(STORE);
     let mut until = chosen.generation.at();
@@ -322,7 +345,7 @@ pub(crate) fn build(
         wal_copy::write(vault, &plan.stretches, base.segment_length, &log)?;
         until = recovery::recover(base, folder, to, &path)?.unwrap_or(until);
         postgres::read(&path)?;
-        return build_beside(vault, plan, folder, until);
+        return build_beside(vault, plan, folder, until, room);
     }
     let mut file = options(&path).map_err(BackupError::file(&path))?;
     for number in 0..chosen.manifest.pieces {
@@ -343,6 +366,7 @@ pub(crate) fn build(
             Err(BackupError::Damaged { .. }) => return Err(damaged()),
             bytes => bytes?,
         };
+        room.check(folder, bytes.len())?;
         for change in decode(&bytes).ok_or_else(damaged)? {
             if change.at >= end {
                 break;
@@ -364,7 +388,7 @@ pub(crate) fn build(
         Kind::Sqlite => check_store(&path)?,
         Kind::Dump | Kind::Base => drop(postgres::read(&path)?),
     }
-    build_beside(vault, plan, folder, until)
+    build_beside(vault, plan, folder, until, room)
 }
 
 fn unpack(vault: &Vault, chosen: &Chosen, cluster: &Path) -> Result<(), BackupError> {
@@ -387,6 +411,7 @@ fn build_beside(
     plan: &Plan,
     folder: &Path,
     until: Timestamp,
+    room: Room,
 ) -> Result<Restored, BackupError> {
     let path = folder.join(STORE);
     let bytes = fs::metadata(&path).map_err(BackupError::file(&path))?.len();
@@ -394,6 +419,7 @@ fn build_beside(
     for name in &plan.files {
         let (to, content) = files::read(vault, name)?;
         let path = folder.join("beside").join(&to);
+        room.check(folder, content.len())?;
         write_file(&path, &content).map_err(BackupError::file(&path))?;
         names.insert(to);
     }
@@ -428,6 +454,7 @@ fn put_in_place(
     unfinished: &Path,
     places: &Places,
     restored: &Restored,
+    to: Option<Timestamp>,
 ) -> Result<(), BackupError> {
     let failed = BackupError::file(&places.data);
     let beside = unfinished.join("beside");
@@ -440,16 +467,13 @@ fn put_in_place(
     };
     move_beside().map_err(&failed)?;
     let store = unfinished.join(STORE);
+    let described = write_file(&unfinished.join(LAST_STEP), &restored.written(to));
+    described
+        .and_then(|()| File::open(unfinished)?.sync_all())
+        .map_err(&failed)?;
     match &places.store {
         StorePlace::File(path) => fs::rename(&store, path).map_err(&failed)?,
-        StorePlace::Database(database) => {
-            let text = restored.written();
-            write_file(&unfinished.join(IN_DATABASE), &text).map_err(&failed)?;
-            File::open(unfinished)
-                .and_then(|folder| folder.sync_all())
-                .map_err(&failed)?;
-            postgres::restore(database, &store)?;
-        }
+        StorePlace::Database(database) => postgres::restore(database, &store)?,
     }
     remove_unfinished(unfinished, places).map_err(&failed)
 }
@@ -504,7 +528,31 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), BackupError> {
     made.map_err(BackupError::file(path))
 }
 
-/// Fails if the disk has less free space than the store's size plus 10%.
+/// How much of a disk a restore may fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    All,
+    /// A tenth of the disk, or a gibibyte, stays free, because a running site writes there too.
+    Most,
+}
+
+impl Room {
+    /// Fails if there is no room for so many bytes more.
+    fn check(self, folder: &Path, bytes: usize) -> Result<(), BackupError> {
+        if self == Self::All {
+            return Ok(());
+        }
+        let (free, whole) = space(folder)?;
+        let needed = (whole / 10).min(1 << 30).saturating_add(bytes as u64);
+        if free < needed {
+            let path = folder.to_owned();
+            return Err(BackupError::NoSpace { path, free, needed });
+        }
+        Ok(())
+    }
+}
+
+/// Fails if the disk does not have enough free space for the store plus a 10% margin.
 fn check_space(folder: &Path, bytes: u64) -> Result<(), BackupError> {
     let free = free_space(folder)?;
     let needed = bytes.saturating_add(bytes / 10);
@@ -520,9 +568,15 @@ fn check_space(folder: &Path, bytes: u64) -> Result<(), BackupError> {
 
 /// The free space in the file system of `folder`, in bytes.
 pub(crate) fn free_space(folder: &Path) -> Result<u64, BackupError> {
+    Ok(space(folder)?.0)
+}
+
+/// Returns the free space of the file system that contains `folder`, and its size, in bytes.
+fn space(folder: &Path) -> Result<(u64, u64), BackupError> {
     let facts = rustix::fs::statvfs(folder)
         .map_err(|error| BackupError::file(folder)(io::Error::from(error)))?;
-    Ok(facts.f_bavail.saturating_mul(facts.f_frsize))
+    let bytes = |blocks: u64| blocks.saturating_mul(facts.f_frsize);
+    Ok((bytes(facts.f_bavail), bytes(facts.f_blocks)))
 }
 
 /// Rounds a time down to the second.

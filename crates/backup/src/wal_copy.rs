@@ -18,9 +18,9 @@ use crate::BackupError;
 use crate::postgres::{self, Running};
 use crate::vault::Vault;
 
-/// The prefix of all objects with parts of the log.
-const ALL: &str = "wal/";
-/// The name of the folder, in the data folder, into which `pg_receivewal` writes.
+/// The prefix of the log's objects in a backup.
+pub(crate) const ALL: &str = "wal/";
+/// The folder, in the data folder, into which the log is streamed.
 const FOLDER: &str = "backup-wal";
 /// The suffix of the segment that `pg_receivewal` is writing.
 const PARTIAL: &str = ".partial";
@@ -35,7 +35,10 @@ const REMOVED: &str = "has already been removed";
 const TRIES: u32 = 300;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The ends of the server's log at one time, in bytes since the log's beginning.
+/// A segment of the log, and the position in it up to which it was copied.
+pub(crate) type LogEnd = (String, u64);
+
+/// The current end positions of the log, in bytes since its beginning.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ends {
     /// When the server reported these ends.
@@ -237,7 +240,14 @@ impl WalCopy {
         Ok(())
     }
 
-    /// Waits until a segment is being received. Returns the length of a segment.
+    /// Returns the newest segment, and the position up to which it was copied.
+    pub(crate) fn end(&self) -> Option<LogEnd> {
+        let mut segments = self.copied.iter().rev();
+        let newest = segments.find(|(segment, _)| is_segment(segment));
+        newest.map(|(segment, until)| (segment.clone(), *until))
+    }
+
+    /// Waits until a segment is being received, and returns the length of segments.
     pub(crate) fn wait_for_segment(&mut self) -> Result<u64, BackupError> {
         for _ in 0..TRIES {
             self.receive()?;
@@ -375,7 +385,13 @@ pub(crate) fn stretches(vault: &Vault) -> Result<Vec<Stretch>, BackupError> {
         .collect())
 }
 
-/// The names of all objects whose segments come before the segment `first`.
+/// The newest segment, and the position up to which it was copied.
+pub(crate) fn end(stretches: &[Stretch]) -> Option<LogEnd> {
+    let segments = stretches.iter().filter(|one| is_segment(&one.segment));
+    segments.map(|one| (one.segment.clone(), one.until)).max()
+}
+
+/// The objects of segments before `first`.
 pub(crate) fn before(vault: &Vault, first: &str) -> Result<Vec<String>, BackupError> {
     let old = stretches(vault)?.into_iter();
     let old = old.filter(|stretch| is_segment(&stretch.segment) && *stretch.segment < *first);

@@ -87,7 +87,11 @@ fn fill(settings: &Settings) -> Result<()> {
         return Ok(());
     };
     let places = places(settings);
-    // An unfinished restore is completed, even if the store already contains data.
+    // A restore that was not finished is finished first. Where its store is in place already, that
+    // store may have been used since.
+    if backup::finish(&places, None)?.is_some() {
+        return Ok(());
+    }
     let is_filled = match &places.store {
         backup::StorePlace::File(path) => path.exists(),
         backup::StorePlace::Database(database) => store::has_tables(database)?,

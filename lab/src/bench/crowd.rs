@@ -18,7 +18,8 @@ impl Crowd {
     /// Adds the copies to a store that contains the demo and that no process has open.
     pub(super) fn join(self, store: &str) -> Result<()> {
         run(program("cargo")
-            .args(["run", "--quiet", "--release", "--locked", "-p", "lab"])
+            .args(["run", "--quiet", "--locked", "-p", "lab"])
+            .args(super::profile())
             .args([
                 "--example",
                 "crowd",

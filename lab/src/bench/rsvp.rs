@@ -42,7 +42,11 @@ const SLOWER: Duration = Duration::from_millis(5);
 
 pub(super) use beside::bench as beside;
 
-const CROWD: Crowd = Crowd { invitations: 256 };
+/// The number of additional households, which send RSVPs.
+pub(super) const HOUSEHOLDS: usize = 256;
+const CROWD: Crowd = Crowd {
+    invitations: HOUSEHOLDS,
+};
 
 const BATCH_OF_ONE: (&str, &str) = ("KENDURI_STORE_BATCH", "1");
 const NO_FLUSH: (&str, &str) = ("KENDURI_STORE_SYNCHRONOUS", "off");
@@ -56,8 +60,7 @@ struct Seeded<'a> {
 impl<'a> Seeded<'a> {
     async fn in_folder(folder: &Path, program: &'a Path) -> Result<Self> {
         let data = folder.join("seeded");
-        drop(serve(program, &data, &[]).await?);
-        CROWD.join(&crowd::sqlite(&data))?;
+        seed(program, &data).await?;
         Ok(Self { program, data })
     }
 
@@ -65,6 +68,12 @@ impl<'a> Seeded<'a> {
     async fn start(&self, name: &str, settings: &[(&str, String)]) -> Result<Server> {
         serve(self.program, &copy(&self.data, name)?, settings).await
     }
+}
+
+/// Makes the demo with additional households.
+pub(super) async fn seed(program: &Path, data: &Path) -> Result<()> {
+    drop(serve(program, data, &[]).await?);
+    CROWD.join(&crowd::sqlite(data))
 }
 
 async fn serve(binary: &Path, data: &Path, settings: &[(&str, String)]) -> Result<Server> {
@@ -225,7 +234,7 @@ async fn start_slow(
     seeded.start(name, &all).await
 }
 
-fn copy(seeded: &Path, name: &str) -> Result<PathBuf> {
+pub(super) fn copy(seeded: &Path, name: &str) -> Result<PathBuf> {
     let data = seeded.with_file_name(name);
     run(program("cp").arg("--archive").arg(seeded).arg(&data))?;
     Ok(data)
@@ -349,6 +358,11 @@ pub(super) struct Household {
     comes: bool,
 }
 
+/// Returns all additional households.
+pub(super) async fn households(address: SocketAddr) -> Result<Vec<Household>> {
+    load_households(address, HOUSEHOLDS, Request::Post).await
+}
+
 pub(super) async fn load_households(
     address: SocketAddr,
     count: usize,
@@ -382,16 +396,28 @@ impl Household {
     }
 }
 
-impl Conversation for Household {
-    fn ask(&mut self, request: &mut Vec<u8>) {
-        let reply = if self.comes { "no" } else { "yes" };
-        let guests = format!(
+impl Household {
+    fn guests(&self, comes: bool) -> String {
+        let reply = if comes { "yes" } else { "no" };
+        format!(
             r#""guests":[{{"id":"{}","replies":{{"{}":"{reply}"}}}}]"#,
             self.guest, self.event
-        );
+        )
+    }
+
+    /// An answer as older clients send it, which needs no version.
+    pub(super) fn post(&self, comes: bool) -> Vec<u8> {
+        let body = format!(r#"{{"code":"{}",{}}}"#, self.code, self.guests(comes));
+        send_json("POST", "/api/rsvp", "", &body)
+    }
+}
+
+impl Conversation for Household {
+    fn ask(&mut self, request: &mut Vec<u8>) {
         request.extend(match self.request {
             Request::Put | Request::PutWithKey => {
                 let path = format!("/api/v1/invitations/{}/rsvp", self.code);
+                let guests = self.guests(!self.comes);
                 let body = format!(r#"{{"version":{},{guests}}}"#, self.version);
                 let key = match self.request {
                     // Each RSVP version is replaced only once, so the key is unique.
@@ -402,10 +428,7 @@ impl Conversation for Household {
                 };
                 send_json("PUT", &path, &key, &body)
             }
-            Request::Post => {
-                let body = format!(r#"{{"code":"{}",{guests}}}"#, self.code);
-                send_json("POST", "/api/rsvp", "", &body)
-            }
+            Request::Post => self.post(!self.comes),
         });
     }
 

@@ -114,11 +114,11 @@ async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
         answer(&store, count).await.unwrap();
         count += 1;
     }
-    let first = agent.status().failure;
-    wait_until(|| agent.status().failure != first).await;
-    place.clock.advance(SignedDuration::from_secs(1));
-    let second = agent.status().failure;
-    wait_until(|| agent.status().failure != second).await;
+    for _ in 0..2 {
+        let before = agent.status().failure;
+        place.clock.advance(SignedDuration::from_secs(1));
+        wait_until(|| agent.status().failure != before).await;
+    }
     fs::remove_file(place.target_folder()).unwrap();
     fs::rename(&elsewhere, place.target_folder()).unwrap();
     wait_until(|| agent.status().copied_until.is_some()).await;
@@ -368,4 +368,72 @@ async fn the_end_of_a_backup_cannot_be_taken_away_unnoticed() {
     let place = long_used().await;
     fs::remove_file(place.target_folder().join("head")).unwrap();
     expect_missing(&place, "head");
+}
+
+/// An automatic restore was killed when only its temporary folder was left to be removed, and the
+/// store was used since. No later restore overwrites it.
+#[tokio::test]
+async fn what_a_restore_left_behind_lets_no_other_overwrite_the_store() {
+    let place = long_used().await;
+    let data = place.folder.path().join("whole");
+    let left = data.join("restoring");
+    let used = || {
+        let store = rusqlite::Connection::open(data.join("kenduri.db")).unwrap();
+        let insert = "INSERT OR IGNORE INTO answer (number, note) VALUES (99, '')";
+        store.execute(insert, []).unwrap();
+    };
+    used();
+    let now = Clock::Manual(place.clock.clone()).now();
+    for (description, to, is_finished) in [
+        (None, None, false),
+        (Some("[0,1,2,3,null]"), Some(now), false),
+        (Some("[0,1,2,3,null]"), None, true),
+    ] {
+        fs::create_dir_all(&left).unwrap();
+        if let Some(description) = description {
+            fs::write(left.join("last-step.json"), description).unwrap();
+        }
+        let outcome = place.restore("whole", to);
+        if is_finished {
+            outcome.unwrap();
+            assert!(!left.exists());
+        } else {
+            assert!(
+                matches!(&outcome, Err(BackupError::NotEmpty(path)) if path.ends_with("kenduri.db")),
+                "{outcome:?}"
+            );
+        }
+        assert_eq!(answers(&data), [0, 1, 2, 3, 4, 99]);
+    }
+}
+
+/// The clock ran ahead, so snapshots have names from the future. What followed them is found by its
+/// own time.
+#[tokio::test]
+async fn a_second_after_a_snapshot_from_the_future_is_restored_with_what_was_before_it() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    let year = SignedDuration::from_hours(24 * 365);
+    let clock = Clock::Manual(place.clock.clone());
+    let began = clock.now();
+    answer(&store, 0).await.unwrap();
+    agent.now().unwrap();
+    place.clock.advance(year);
+    agent.now().unwrap();
+    place.clock.advance(SignedDuration::from_secs(10) - year);
+    for number in 1..4 {
+        answer(&store, number).await.unwrap();
+        agent.turn().unwrap();
+        place.clock.advance(SignedDuration::from_secs(10));
+    }
+    agent.stop();
+    assert!(generations(&place) >= 3);
+    for (seconds, wanted) in [(5, 1), (15, 2), (25, 3), (35, 4)] {
+        let to = began + SignedDuration::from_secs(seconds);
+        let (data, _) = place.restore(&format!("to-{seconds}"), Some(to)).unwrap();
+        assert_eq!(answers(&data), (0..wanted).collect::<Vec<_>>(), "{seconds}");
+    }
+    let (data, _) = place.restore("latest", None).unwrap();
+    assert_eq!(answers(&data), (0..4).collect::<Vec<_>>());
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use backup::{BackupError, BackupKey, S3Access, Target};
 use platform::{Random, Secret};
 
-use crate::place::{Place, answer, answers};
+use crate::place::{Place, answer};
 
 async fn backed_up() -> Place {
     let place = Place::new();
@@ -140,39 +140,6 @@ async fn without_a_key_nothing_leaves_and_the_log_stays_short() {
     assert!(!place.target_folder().exists());
     let (key, _) = BackupKey::make(&Random::system()).unwrap();
     key.keep(&place.data()).unwrap();
-}
-
-/// Truncates one object after another. Each time, a restore must either fail or yield a consistent
-/// store.
-#[tokio::test]
-async fn a_backup_that_is_cut_never_yields_half_a_store() {
-    let place = backed_up().await;
-    let random = Random::seeded(7);
-    for (turn, name) in names(&place.target_folder()).into_iter().enumerate() {
-        // A restore does not need these objects, which only name objects to remove.
-        if name.starts_with("begun/") {
-            continue;
-        }
-        let path = place.target_folder().join(&name);
-        let whole = fs::read(&path).unwrap();
-        let cut = random.below(u32::try_from(whole.len()).unwrap()) as usize;
-        fs::write(&path, &whole[..cut]).unwrap();
-        let again = format!("cut-{turn}");
-        let opened = backup::open(&place.target(), &place.passphrase);
-        match opened.and_then(|_| place.restore(&again, None)) {
-            Ok(_) => panic!("{name} was cut at {cut}, and it was restored"),
-            Err(BackupError::Damaged { .. }) => {
-                let data = place.folder.path().join(&again);
-                assert!(is_empty(&data), "{name} was cut at {cut}");
-            }
-            Err(error) => panic!("{name} was cut at {cut}: {error}"),
-        }
-        // The error names the time of the truncated segment, and the state before that time can be
-        // restored.
-        fs::write(&path, &whole).unwrap();
-    }
-    let (data, _) = place.restore("whole", None).unwrap();
-    assert_eq!(answers(&data), (0..60).collect::<Vec<_>>());
 }
 
 pub(crate) fn names(folder: &Path) -> Vec<String> {

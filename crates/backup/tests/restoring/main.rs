@@ -6,6 +6,7 @@
 mod attacked;
 mod bad_input;
 mod buckets;
+mod cuts;
 mod drills;
 mod place;
 mod postgres;

@@ -19,8 +19,26 @@ const ANSWERS: Migrations = Migrations::new(
     }],
 );
 
+/// The folder of an installation.
+pub(crate) enum Folder {
+    /// It is removed with this value.
+    Own(TempDir),
+    /// It belongs to another process.
+    Shared(PathBuf),
+}
+
+impl Folder {
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Own(folder) => folder.path(),
+            Self::Shared(path) => path,
+        }
+    }
+}
+
+/// An installation with a backup.
 pub(crate) struct Place {
-    pub(crate) folder: TempDir,
+    pub(crate) folder: Folder,
     pub(crate) clock: ManualClock,
     pub(crate) key: BackupKey,
     pub(crate) passphrase: Secret,
@@ -38,10 +56,24 @@ impl Place {
         let (key, passphrase) = BackupKey::make(&Random::system()).unwrap();
         key.keep(&folder.path().join("data")).unwrap();
         Self {
-            folder,
+            folder: Folder::Own(folder),
             clock: ManualClock::at("2027-01-16T10:00:00Z".parse().unwrap()),
             key,
             passphrase,
+            bucket: None,
+            has_drills: false,
+            database: None,
+        }
+    }
+
+    /// The installation of another process, with the present time.
+    pub(crate) fn shared(folder: &Path) -> Self {
+        let key = BackupKey::read(&folder.join("data")).unwrap().unwrap();
+        Self {
+            folder: Folder::Shared(folder.to_owned()),
+            clock: ManualClock::at(Clock::System.now()),
+            key,
+            passphrase: Secret::new(""),
             bucket: None,
             has_drills: false,
             database: None,
@@ -150,4 +182,22 @@ pub(crate) fn answers(data: &Path) -> Vec<i64> {
         .unwrap();
     let rows = rows.query_map([], |row| row.get(0)).unwrap();
     rows.collect::<Result<_, _>>().unwrap()
+}
+
+/// Returns how often a test repeats what it does: `usual`, or as often as `cargo xtask show backup`
+/// wants.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests have no configuration to read it in"
+)]
+pub(crate) fn times(usual: usize) -> usize {
+    let wanted = std::env::var("KENDURI_TEST_TIMES").ok();
+    wanted.map_or(usual, |times| times.parse().unwrap())
+}
+
+/// Prints a result, which `cargo xtask show backup` keeps.
+pub(crate) fn tell(result: &str) {
+    use std::io::Write as _;
+    let mut out = std::io::stdout();
+    writeln!(out, "shown: {result}").unwrap();
 }

@@ -120,6 +120,34 @@ fn backed_up(server: &str) -> (Place, Database) {
     (place, database)
 }
 
+/// Whoever may delete in the target cannot take away the newest dump or the list of erasures
+/// unnoticed.
+#[test]
+fn the_newest_dump_cannot_be_taken_away_unnoticed() {
+    let Some(server) = server() else {
+        return;
+    };
+    let (place, _database) = backed_up(&server);
+    let manifests = place.target_folder().join("manifests");
+    let all = fs::read_dir(&manifests).unwrap();
+    let newest = all.map(|one| one.unwrap().path()).max().unwrap();
+    fs::remove_file(newest).unwrap();
+    let empty = Database::create(&server);
+    let refused = place.restore_to("refused", empty.place(), None);
+    let Err(BackupError::Damaged {
+        object,
+        whole_until: Some(until),
+    }) = refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert!(object.contains("manifests/"), "{object}");
+    assert!(!empty.has_tables());
+    let to = Some(until + SignedDuration::from_secs(1));
+    place.restore_to("earlier", empty.place(), to).unwrap();
+    assert_eq!(empty.answers(), (0..20).collect::<Vec<_>>());
+}
+
 #[test]
 fn the_last_dump_and_an_earlier_one_are_restored_with_the_files() {
     let Some(server) = server() else {
@@ -270,9 +298,15 @@ fn a_restore_that_was_killed_after_the_commit_is_ended_by_the_same_command() {
         matches!(refused, Err(BackupError::DatabaseNotEmpty(_))),
         "{refused:?}"
     );
-    let note = (restored.until.as_millisecond(), restored.bytes, 1, 0);
+    let note = (
+        restored.until.as_millisecond(),
+        restored.bytes,
+        1,
+        0,
+        None::<i64>,
+    );
     let note = serde_json::to_vec(&note).unwrap();
-    fs::write(folder.join("in-database.json"), note).unwrap();
+    fs::write(folder.join("last-step.json"), note).unwrap();
     let (_, again) = place.restore_to("killed", empty.place(), None).unwrap();
     assert_eq!(again.until, restored.until);
     assert!(!backup::is_unfinished(&data));

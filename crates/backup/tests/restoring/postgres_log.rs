@@ -16,6 +16,7 @@ use platform::{Clock, Random, Secret, Store};
 use postgres::{Client, NoTls};
 use tempfile::TempDir;
 
+use crate::bad_input::names;
 use crate::place::Place;
 use crate::postgres::write;
 
@@ -238,7 +239,20 @@ fn each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server() {
         "{drill:?}"
     );
 
-    // A stretch of the log is missing, and the error names it.
+    // The head reveals that the log's end is missing.
+    let mut log = names(&place.target_folder().join("wal"));
+    let last = place.target_folder().join("wal").join(log.pop().unwrap());
+    let taken = place.folder.path().join("taken");
+    fs::rename(&last, &taken).unwrap();
+    let database = StorePlace::Database(server.database("cut"));
+    let refused = place.restore_to("cut", database, None);
+    assert!(
+        matches!(&refused, Err(BackupError::Damaged { object, whole_until: Some(_) }) if object.contains("wal/")),
+        "{refused:?}"
+    );
+    fs::rename(&taken, &last).unwrap();
+
+    // The error names the missing stretch of the log.
     let segments = fs::read_dir(place.target_folder().join("wal")).unwrap();
     let mut segments: Vec<_> = segments.map(|entry| entry.unwrap().path()).collect();
     segments.sort();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use backup::{BackupError, DrillResult, S3Access, Target};
+use jiff::SignedDuration;
 use platform::{Clock, Random};
 
 use crate::bad_input::names;
@@ -197,4 +198,58 @@ async fn a_drill_is_skipped_and_a_restore_refused_where_there_is_too_little_room
         "{refused:?}"
     );
     assert!(!small.join("again/kenduri.db").exists());
+}
+
+/// The room for uploads is asked for too, and the running site keeps a tenth of its disk.
+#[tokio::test]
+async fn a_drill_leaves_room_where_uploads_are_large() {
+    let Some(small) = elsewhere("a_drill_leaves_room_where_uploads_are_large") else {
+        return;
+    };
+    let place = Place::new();
+    fs::create_dir(place.data().join("files")).unwrap();
+    let (clock, random) = (Clock::Manual(place.clock.clone()), Random::system());
+    let drill = || {
+        let drill = backup::drill(&place.target(), &place.key, &small, &clock, &random);
+        assert!(!small.join("drill").exists());
+        drill.unwrap().result
+    };
+    let facts = rustix::fs::statvfs(&small).unwrap();
+    let (free, whole) = (
+        facts.f_bavail * facts.f_frsize,
+        facts.f_blocks * facts.f_frsize,
+    );
+    let upload = |name: &str| {
+        let picture = vec![b'p'; usize::try_from(whole / 20).unwrap()];
+        fs::write(place.data().join("files").join(name), picture).unwrap();
+    };
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    answer(&store, 0).await.unwrap();
+    agent.stop();
+    assert!(matches!(drill(), DrillResult::Good { .. }));
+
+    place.clock.advance(SignedDuration::from_secs(1));
+    // These files came after the snapshot, whose manifest does not know their lengths.
+    for number in 0..18 {
+        upload(&format!("{number}.webp"));
+    }
+    let agent = place.agent(&store);
+    agent.turn().unwrap();
+    agent.stop();
+    let skipped = drill();
+    assert!(
+        matches!(skipped, DrillResult::Skipped { free: left, needed } if left < needed && left < free && needed > whole / 10),
+        "{skipped:?}"
+    );
+    // The next manifest knows them.
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    agent.stop();
+    let skipped = drill();
+    assert!(
+        matches!(skipped, DrillResult::Skipped { free: all, needed } if all > whole / 10 * 9 && needed > whole),
+        "{skipped:?}"
+    );
 }

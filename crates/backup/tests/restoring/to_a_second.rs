@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use platform::Random;
 
-use crate::place::{Place, answer, answers};
+use crate::place::{Place, answer, answers, tell, times};
 
 #[tokio::test]
 async fn a_snapshot_and_what_followed_are_restored_with_the_files() {
@@ -71,17 +71,19 @@ async fn each_second_is_restored_as_it_was() {
             .as_millisecond(),
     )
     .unwrap();
-    // The number of rows in the store at the end of each second.
+    let restores = times(10);
+    let seconds = u32::try_from(4 * restores).unwrap();
+    // The number of rows at the end of each second.
     let mut model = Vec::new();
     let mut number = 0;
-    for second in 0..40_i64 {
+    for second in 0..seconds {
         for _ in 0..25 {
             answer(&store, number).await.unwrap();
             number += 1;
             place.clock.advance(SignedDuration::from_millis(40));
         }
         model.push(number);
-        match second {
+        match second % 40 {
             13 | 27 => agent.now().unwrap(),
             // The checkpoint removes deleted data from the log, and the log is restarted.
             5 | 20 | 33 => store.checkpoint().await.unwrap(),
@@ -95,14 +97,17 @@ async fn each_second_is_restored_as_it_was() {
     assert!(agent.status().failure.is_none(), "{:?}", agent.status());
     drop(store);
     let random = Random::system();
-    for _ in 0..8 {
-        let second = random.below(40);
+    for _ in 0..restores {
+        let second = random.below(seconds);
         let to = began + SignedDuration::from_secs(i64::from(second) + 1);
         let (data, _) = place.restore("to", Some(to)).unwrap();
         let wanted: Vec<i64> = (0..model[usize::try_from(second).unwrap()]).collect();
         assert_eq!(answers(&data), wanted, "second {second}");
         fs::remove_dir_all(data).unwrap();
     }
+    tell(&format!(
+        "{number} answers in {seconds} s of the clock; {restores} random seconds restored, each as the model has it"
+    ));
 }
 
 fn generations(place: &Place) -> usize {

@@ -12,12 +12,12 @@ use crate::engine::{Database, Engine};
 use crate::program::{PATIENCE, Program, run, text};
 
 /// A machine with a backup on another disk.
-struct Machine {
-    folder: TempDir,
+pub(crate) struct Machine {
+    pub(crate) folder: TempDir,
 }
 
 impl Machine {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let settings = format!(
             "data = \"data\"\n[backup]\nto = \"folder:{}\"\ndrill = \"off\"\n",
@@ -27,11 +27,11 @@ impl Machine {
         Self { folder }
     }
 
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    fn settings(&self) -> String {
+    pub(crate) fn settings(&self) -> String {
         let file = self.folder.path().join("kenduri.toml");
         file.to_string_lossy().into_owned()
     }
@@ -40,7 +40,7 @@ impl Machine {
         Program::serve(&["--config", &self.settings()], &[])
     }
 
-    fn run(&self, words: &[&str]) -> Result<String, String> {
+    pub(crate) fn run(&self, words: &[&str]) -> Result<String, String> {
         let settings = self.settings();
         let mut all = words.to_vec();
         all.extend(["--config", &settings]);
@@ -53,7 +53,7 @@ impl Machine {
     }
 
     /// Creates the key, and returns the file with the passphrase.
-    fn make_key(&self) -> PathBuf {
+    pub(crate) fn make_key(&self) -> PathBuf {
         let said = self.run(&["backup", "now"]).expect("a snapshot");
         let passphrase = said.lines().find(|line| line.matches('-').count() == 5);
         let file = self.folder.path().join("passphrase");

@@ -34,12 +34,12 @@ fn postgres_loses_nothing() {
 
 /// A household's state as its client knows it.
 #[derive(Debug, Clone)]
-struct Household {
-    code: String,
+pub(crate) struct Household {
+    pub(crate) code: String,
     /// The email address for the household's confirmation mail.
     address: Option<String>,
     /// The last acknowledged state.
-    known: Value,
+    pub(crate) known: Value,
     /// A note that was sent but not acknowledged.
     unanswered: Option<String>,
     /// How many saves were acknowledged.
@@ -134,7 +134,7 @@ fn check_copies(program: &Program, received: &[Received]) {
 }
 
 /// Lists the open households of the demo.
-fn open_households(
+pub(crate) fn open_households(
     program: &Program,
     invitations: Vec<(String, Option<String>)>,
 ) -> Vec<Household> {
@@ -243,14 +243,14 @@ fn check(program: &Program, household: &mut Household) {
 }
 
 /// Returns the last event the household is invited to, which has the most room.
-fn event(state: &Value) -> &str {
+pub(crate) fn event(state: &Value) -> &str {
     let last = state["events"].as_array().and_then(|events| events.last());
     last.and_then(|event| event["key"].as_str())
         .expect("an event")
 }
 
 /// Returns the first guest's reply to that event.
-fn reply(state: &Value) -> &str {
+pub(crate) fn reply(state: &Value) -> &str {
     let replies = &state["guests"][0]["replies"];
     replies[event(state)].as_str().expect("a reply")
 }
