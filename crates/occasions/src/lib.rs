@@ -10,10 +10,12 @@
 //! [`open_rsvp`] save answers. [`hosting`] is only for hosts. [`mod@web`] has the routes for guests
 //! and hosts.
 
+pub mod announcement;
 pub mod answer;
 pub mod code;
 pub mod cover;
 pub mod deadline_notices;
+mod deletion;
 pub mod demo;
 pub mod diet;
 pub mod diet_deletion;
@@ -37,6 +39,7 @@ pub mod occasion;
 pub mod open_rsvp;
 pub mod question;
 pub mod refusal;
+pub mod retention;
 pub mod role;
 pub mod rsvp;
 #[cfg(test)]
@@ -107,14 +110,18 @@ pub const DOMAIN: Domain = Domain {
     deletions: |site| {
         vec![
             diet_deletion::daily(site.platform.clone()),
+            retention::daily(site),
             hosting::export::sweep_job(site.platform.clone()),
             hosting::import::sweep_job(site.platform.clone()),
             cover::FOLDER.job(site),
         ]
     },
     before_serving: |site| {
-        let platform = site.platform.clone();
-        Box::pin(async move { diet_deletion::run(&platform).await })
+        let site = site.clone();
+        Box::pin(async move {
+            diet_deletion::run(&site.platform).await?;
+            retention::repeat(&site).await
+        })
     },
     shared: leaving::shared,
     dates: event::dates,
@@ -147,7 +154,9 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0006_campaigns",
     "0007_cover",
     "0008_open_events",
-    "0009_campaign_guests"
+    "0009_campaign_guests",
+    "0010_retention",
+    "0011_announcements"
 );
 
 const PROBLEM_CODES: &[Code] = &[
@@ -198,11 +207,13 @@ pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en-host.ftl")),
     ("en", include_str!("../locales/en-host-pages.ftl")),
     ("en", include_str!("../locales/en-host-mail.ftl")),
+    ("en", include_str!("../locales/en-host-more.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
     ("ms", include_str!("../locales/ms-mail.ftl")),
     ("ms", include_str!("../locales/ms-host.ftl")),
     ("ms", include_str!("../locales/ms-host-pages.ftl")),
     ("ms", include_str!("../locales/ms-host-mail.ftl")),
+    ("ms", include_str!("../locales/ms-host-more.ftl")),
     ("it", include_str!("../locales/it.ftl")),
     ("it", include_str!("../locales/it-mail.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),

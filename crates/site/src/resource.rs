@@ -20,7 +20,7 @@ use crate::refusal::{Refusal, Stored};
 pub trait Parent: Proof {
     /// The permissions of roles.
     type Permission: Copy + Send;
-    /// The permission to add and to remove items.
+    /// The permission to add and to remove items, unless [`Resource::MAKERS`] names another.
     const OWN: Self::Permission;
 
     /// Refuses the request if [`Parent::may`] returns false.
@@ -76,8 +76,10 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     const LIMIT: Option<usize> = None;
     /// Whether the list is paged.
     const IS_LONG: bool = false;
-    /// The permission to change an item's wording. Changing other fields requires ownership.
+    /// The permission to change an item's wording.
     const WRITERS: PermissionOf<Self> = <Self::Parent as Parent>::OWN;
+    /// The permission to add and remove items, and to change more than their wording.
+    const MAKERS: PermissionOf<Self> = <Self::Parent as Parent>::OWN;
     /// Whether the history omits a removed item's name.
     const IS_FORGOTTEN: bool = false;
     /// The callers who must type an item's key to remove the item.
@@ -260,7 +262,7 @@ pub fn create<R: Resource>(
     parent: &R::Parent,
     input: &Input,
 ) -> Result<R, RefusalOf<R>> {
-    parent.needs(R::Parent::OWN)?;
+    parent.needs(R::MAKERS)?;
     parent.lock(tx)?;
     let there = others::<R>(tx, parent)?;
     let blank = R::blank(tx, parent, input, &there)?;
@@ -303,7 +305,7 @@ pub fn remove<R: Resource>(
     address: &str,
     confirmed: Option<(i64, &str)>,
 ) -> Result<Option<R>, RefusalOf<R>> {
-    parent.needs(R::Parent::OWN)?;
+    parent.needs(R::MAKERS)?;
     parent.lock(tx)?;
     let there = others::<R>(tx, parent)?;
     let old = R::find_locked(tx, parent, address)?;
@@ -363,7 +365,7 @@ fn edit<R: Resource>(
     if changes.is_empty() {
         return Ok(old);
     }
-    if !parent.may(R::Parent::OWN) && !fields::is_wording(R::FIELDS, &changes) {
+    if !parent.may(R::MAKERS) && !fields::is_wording(R::FIELDS, &changes) {
         return Err(Refusal::Forbidden.into());
     }
     new.update(tx, &edit)?;

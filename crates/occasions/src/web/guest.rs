@@ -21,6 +21,7 @@ mod portal_page;
 mod refusal;
 mod request;
 mod show;
+mod thanks;
 pub mod view;
 
 use axum::Router;

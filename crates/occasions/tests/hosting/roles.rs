@@ -18,8 +18,8 @@ pub(crate) struct Route {
     pub(crate) method: String,
     /// The path as the access list spells it.
     pub(crate) listed: String,
-    /// `{i}`, `{g}`, `{e}`, `{b}`, `{x}` and `{a}` stand for an invitation, a guest, an event, a
-    /// bulk action, an export and an account.
+    /// `{i}`, `{g}`, `{e}`, `{b}`, `{x}`, `{n}` and `{a}` stand for an invitation, a guest, an event,
+    /// a bulk action, an export, an announcement and an account.
     pub(crate) path: String,
     pub(crate) body: Value,
     /// The lowest role that is admitted; `None` if the path belongs to no occasion.
@@ -53,7 +53,7 @@ impl Route {
 }
 
 /// Path parameters as the access lists name them, and as the tests' paths do.
-const PLACES: [(&str, &str); 25] = [
+const PLACES: [(&str, &str); 27] = [
     ("/invitations/id/{id}", "/invitations/id/{i}"),
     ("/guests/{id}/replies/{event}", "/guests/{g}/replies/nikah"),
     ("/occasions/{id}/bulk/{bulk}", "/occasions/{id}/bulk/{b}"),
@@ -63,6 +63,8 @@ const PLACES: [(&str, &str); 25] = [
     ("/import/{id}", "/import/{m}"),
     ("/mail/{id}", "/mail/{c}"),
     ("/reminders/{id}", "/reminders/{r}"),
+    ("/news/{id}", "/news/{n}"),
+    ("{announcement}", "{n}"),
     ("{campaign}", "{c}"),
     ("{rule}", "{r}"),
     ("{kind}", "reminder"),
@@ -117,10 +119,12 @@ fn body(method: &str, rest: &str) -> Value {
         ("POST", "/campaigns") => json!({"kind": "thanks"}),
         (_, "/exports") => json!({"kind": "guests", "format": "csv"}),
         (_, "/members" | "/members/{account}") => json!({"role": "observer"}),
+        (_, "/move") => json!({"version": 999, "guests": []}),
         (_, "/merge") => json!({"into": "01970000-0000-7000-8000-000000000000"}),
         (
             "POST",
-            "/events" | "/questions" | "/reminder-rules" | "/dietary-options" | "/invitations" | "",
+            "/events" | "/questions" | "/announcements" | "/reminder-rules" | "/dietary-options"
+            | "/invitations" | "",
         )
         | ("PATCH", "/imports/{import}") => json!({}),
         _ => json!({"version": 999}),
@@ -203,6 +207,11 @@ impl Names {
             .await
             .with(201)
             .json();
+        let news = json!({"title": {"en": "Parking"}});
+        let news = call(&mut owner, "POST", &stage.at("/announcements"), &news)
+            .await
+            .with(201)
+            .json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self(vec![
             ("{id}", stage.occasion.to_string()),
@@ -215,6 +224,7 @@ impl Names {
             ("{m}", text(&import["id"])),
             ("{c}", text(&campaign["id"])),
             ("{r}", text(&rule["id"])),
+            ("{n}", text(&news["id"])),
             ("{a}", stage.stranger.account.to_string()),
         ])
     }

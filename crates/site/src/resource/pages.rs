@@ -212,7 +212,7 @@ where
     R: PageResource,
     A: Access + From<super::PermissionOf<R>>,
 {
-    let (writers, owners) = (|| A::from(R::WRITERS), || A::from(R::Parent::OWN));
+    let (writers, owners) = (|| A::from(R::WRITERS), || A::from(R::MAKERS));
     Pages::default()
         .get("", writers(), list_page::<R>)
         .get("/new", owners(), new_page::<R>)
@@ -356,7 +356,7 @@ async fn change<R: PageResource>(mut posted: FormPost<RequestOf<R>>) -> Result<R
     let version = form_state::number(&form, "version").unwrap_or_default();
     let change = move |tx: &mut Tx<'_>, parent: &R::Parent| {
         let old = R::find(tx, parent, &address)?;
-        let shown = shown(parent.may(R::Parent::OWN), Some(&old), &form, tx.now());
+        let shown = shown(parent.may(R::MAKERS), Some(&old), &form, tx.now());
         let input = Input::Form(form.clone(), shown);
         let one = super::change::<R>(tx, parent, &address, version, &input)?;
         Ok(after(&list, &one, false))
@@ -415,7 +415,7 @@ async fn edit_form<R: PageResource>(
         None => (text.say(R::MESSAGES.new).into(), format!("{back}/new")),
         Some(one) => (one.title(req, context), at(one, R::EDIT)),
     };
-    let may_own = context.as_ref().may(R::Parent::OWN);
+    let may_own = context.as_ref().may(R::MAKERS);
     let confirm = |one: &R| {
         let label = text.with(R::TYPED, [("name", one.key().into())]);
         form_state.line("confirm", label)

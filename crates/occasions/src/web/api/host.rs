@@ -15,6 +15,7 @@ mod occasions;
 mod qr;
 pub(crate) mod refusal;
 mod reports;
+mod retention;
 pub(crate) mod stream;
 mod view;
 
@@ -24,6 +25,7 @@ use web::described::Routes;
 
 pub use stream::Pace;
 
+use crate::announcement::Announcement;
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::hosting::reminders::ReminderRule;
@@ -35,6 +37,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(resource::routes::<Event, R>())
         .merge(resource::routes::<DietaryOption, R>())
         .merge(resource::routes::<Question, R>())
+        .merge(resource::routes::<Announcement, R>())
         .merge(invitations::routes())
         .merge(qr::routes())
         .merge(guests::routes())
@@ -45,5 +48,6 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(resource::routes::<ReminderRule, R>())
         .merge(members::routes())
         .merge(reports::routes())
+        .merge(retention::routes())
         .merge(stream::routes())
 }

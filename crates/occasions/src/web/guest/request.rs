@@ -14,6 +14,7 @@ use super::frame::keep_private;
 use super::gate::{Admitted, CodeGate, Credentials, Failure};
 use super::language::Speaker;
 use super::page_cache::PortalLookup;
+use super::thanks;
 use super::view::Typed;
 use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
@@ -48,6 +49,8 @@ pub struct GuestRequest {
     pub(crate) wishes: Wishes,
     pub(crate) headers: HeaderMap,
     uri: Uri,
+    /// Whether the request only reads.
+    is_reading: bool,
     /// The code as the client spelled it, and the other credentials.
     pub(crate) given: Credentials,
 }
@@ -67,6 +70,7 @@ impl FromRequestParts<Site> for GuestRequest {
             headers: parts.headers.clone(),
             given: Credentials::of_address(code, &parts.uri),
             uri: parts.uri.clone(),
+            is_reading: parts.method.is_safe(),
             site: site.clone(),
         })
     }
@@ -90,6 +94,7 @@ impl GuestRequest {
             wishes,
             headers,
             uri,
+            is_reading: false,
             given,
         }
     }
@@ -181,7 +186,11 @@ impl GuestRequest {
     pub(super) async fn turn_away(&self, failure: Failure, typed: Vec<Typed>) -> EarlyResponse {
         match failure {
             Failure::Problem(problem) => problem.into(),
-            Failure::Expired => code_page::farewell(&self.site, &self.wishes).into(),
+            Failure::Expired => {
+                // `/invite/{code}` has nothing below it.
+                let is_page = self.is_reading && self.uri.path().split('/').count() == 3;
+                thanks::of_code(self, typed, is_page).await.into()
+            }
             Failure::Malformed => self.ask_again(Failure::Unknown, typed).await.into(),
             other => self.ask_again(other, typed).await.into(),
         }

@@ -11,6 +11,7 @@ use web::page::{Action, Entry, Heading, Kind, Navigation, OwnFrame, Page, Sectio
 use web::{Problem, Theme};
 
 use super::request::{HostRequest, PageContext};
+use crate::announcement::Announcement;
 use crate::event::Event;
 use crate::hosting::Permission;
 use crate::hosting::reminders::ReminderRule;
@@ -28,6 +29,7 @@ pub(crate) enum Place {
     Settings,
     Events,
     Questions,
+    News,
     Diets,
     Members,
     Log,
@@ -40,6 +42,7 @@ impl Place {
         match pages {
             Event::PAGES => Self::Events,
             Question::PAGES => Self::Questions,
+            Announcement::PAGES => Self::News,
             ReminderRule::PAGES => Self::Mail,
             _ => Self::Diets,
         }
@@ -187,6 +190,7 @@ impl HostRequest {
             set_up.push(entry(Place::Events, "host-events", "/settings/events"));
             let questions = entry(Place::Questions, "host-questions", "/settings/questions");
             set_up.push(questions);
+            set_up.push(entry(Place::News, "host-news", Announcement::PAGES));
         }
         if context.may(Permission::Own) {
             set_up.push(entry(Place::Diets, "host-food", "/settings/diets"));

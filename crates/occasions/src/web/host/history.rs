@@ -9,6 +9,7 @@ use web::fields::Kind;
 use web::{Field, I18n};
 
 use super::wording::{self, Wording};
+use crate::announcement::Announcement;
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::hosting::log::AuditRow;
@@ -266,6 +267,7 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
         "dietary_option" => &[DietaryOption::FIELDS],
         "mail_text" => &[mail_text::FIELDS],
         "reminder_rule" => &[ReminderRule::FIELDS],
+        "announcement" => &[Announcement::FIELDS],
         _ => &[],
     }
 }
@@ -311,6 +313,11 @@ fn action(action: &str) -> Option<&'static str> {
         "occasion.changed" => "host-log-occasion-changed",
         "occasion.moved" => "host-log-occasion-moved",
         "occasion.diets_deleted" => "host-log-diets-deleted",
+        "occasion.deletion_announced" => "host-log-deletion-announced",
+        "occasion.deletion_confirmed" => "host-log-deletion-confirmed",
+        "announcement.created" => "host-log-news-created",
+        "announcement.changed" => "host-log-news-changed",
+        "announcement.removed" => "host-log-news-removed",
         "bulk.started" => "host-log-bulk",
         "campaign.ordered" => "host-log-campaign-ordered",
         "campaign.paused" => "host-log-campaign-paused",
@@ -344,7 +351,7 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
         ("export", "kind") => "host-export-kind",
         ("export", "contacts") => "host-export-contacts",
         ("campaign", "kind") => "host-mail",
-        ("mail_text" | "reminder_rule", _) => {
+        ("mail_text" | "reminder_rule" | "announcement", _) => {
             let mut fields = fields_of(entity).iter().copied().flatten();
             fields.find(|known| known.name == field)?.label
         }
