@@ -12,6 +12,7 @@ use platform::{Rows, Store, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::invitations::InvitationChange;
 use super::listing::{self, InvitationFilter};
 use super::locks::{self, Effect, Opening};
 use super::permissions::{self, HostOf, Permission};
@@ -517,7 +518,11 @@ fn apply(
                 return Ok(false);
             }
             keys.push(event.clone());
-            json!({ "events": keys })
+            let version = portal.household.invitation.version;
+            let mut change = InvitationChange::from(Input::from(json!({})));
+            change.events = Some(keys);
+            invitations::change(tx, host, id, version, &change)?;
+            return Ok(true);
         }
         Action::Tag { tag } => {
             let mut tags = tags_of(tx, host, id)?;

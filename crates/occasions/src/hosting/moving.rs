@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use platform::Tx;
+use platform::{Tx, sql};
 use serde_json::json;
 use web::Findings;
 
@@ -107,8 +107,15 @@ fn split_off(
     from: &InvitationId,
     household: &str,
 ) -> Result<InvitationId, Refusal> {
-    let portal = portals::load(tx, host, from)?;
-    let details = &portal.household.invitation.details;
+    let found = invitation::find(tx, from)?.filter(|one| one.occasion == *host.occasion());
+    let details = found.ok_or(Refusal::NotFound)?.details;
+    let events: Vec<(String,)> = sql!(
+        "SELECT event.key FROM invitation_event
+         JOIN event ON event.id = invitation_event.event
+         WHERE invitation_event.invitation = :from ORDER BY event.position, event.id",
+        from
+    )
+    .all(tx)?;
     let input = json!({
         "household": household,
         "language": details.language,
@@ -118,7 +125,7 @@ fn split_off(
         "deadline_override": details.deadline_override,
     });
     let mut new = invitations::InvitationChange::from(web::Input::from(input));
-    new.events = Some(event::keys_of(&portal.events, &portal.household.events));
+    new.events = Some(events.into_iter().map(|(key,)| key).collect());
     let made = invitations::create(tx, host, &new, None)?;
     Ok(made.household.invitation.id)
 }

@@ -192,7 +192,8 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         assert_eq!(stage.world.places_of(MARK), [""; 0]);
         assert_eq!(stage.warnings().await, []);
         let left = stage.world.places_of(stage.occasion.as_str());
-        for place in left {
+        // The file is named as a whole.
+        for place in left.into_iter().filter(|place| !place.contains('/')) {
             assert!(
                 ["audit", "deleted_occasion"].contains(&place.as_str()),
                 "{place}"

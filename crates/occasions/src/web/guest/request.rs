@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::audit::RequestFacts;
 use web::{Facts, Problem, Site, Text, Wishes};
@@ -17,7 +17,7 @@ use super::page_cache::PortalLookup;
 use super::thanks;
 use super::view::Typed;
 use crate::id::InvitationId;
-use crate::invitation_snapshot::InvitationSnapshot;
+use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::link;
 
 /// A response to send instead of the requested page.
@@ -189,11 +189,33 @@ impl GuestRequest {
             Failure::Expired => {
                 // `/invite/{code}` has nothing below it.
                 let is_page = self.is_reading && self.uri.path().split('/').count() == 3;
-                thanks::of_code(self, typed, is_page).await.into()
+                self.look_back(typed, is_page).await.into()
             }
             Failure::Malformed => self.ask_again(Failure::Unknown, typed).await.into(),
             other => self.ask_again(other, typed).await.into(),
         }
+    }
+
+    /// Shows the page of an archived occasion, with the `typed` values that can no longer be saved.
+    /// Only the household's own page (`is_page`) is found; everything below it is gone.
+    async fn look_back(&self, typed: Vec<Typed>, is_page: bool) -> Response {
+        let look = self.gate.open_as(
+            &self.site,
+            &self.facts,
+            &self.headers,
+            &self.given,
+            invitation_snapshot::look_back,
+        );
+        let portal = match look.await {
+            Ok(portal) => portal,
+            Err(failure) => return Problem::from(failure).into_response(),
+        };
+        let text = self.text(&portal);
+        let mut response = thanks::of_household(&self.site, &text, &portal, typed);
+        if !is_page && response.status() == StatusCode::OK {
+            *response.status_mut() = StatusCode::GONE;
+        }
+        response
     }
 
     /// Shows the code page in place of a page behind a code, with the `typed` values that can no

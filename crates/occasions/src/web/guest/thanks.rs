@@ -1,7 +1,6 @@
 //! The page of an occasion that is archived. The hosts' thanks stay readable until the occasion is
 //! deleted, but nothing can be changed any more.
 
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use web::page::{Kind, Metadata, Page};
@@ -9,42 +8,25 @@ use web::{Language, Problem, Site, Text};
 
 use super::frame::{keep_out_of_search, keep_private};
 use super::language::speak;
-use super::request::GuestRequest;
 use super::show;
 use super::view::{Thanks, Typed};
 use crate::event::Event;
-use crate::invitation_snapshot::{self, InvitationSnapshot};
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 
-/// Renders the page for a code, with the `typed` values that can no longer be saved. Only the
-/// household's own page, which `is_page` stands for, is found; everything below it is gone.
-pub(super) async fn of_code(req: &GuestRequest, typed: Vec<Typed>, is_page: bool) -> Response {
-    let look = req.gate.open_as(
-        &req.site,
-        &req.facts,
-        &req.headers,
-        &req.given,
-        invitation_snapshot::look_back,
-    );
-    let portal = match look.await {
-        Ok(portal) => portal,
-        Err(failure) => return Problem::from(failure).into_response(),
-    };
-    let text = req.text(&portal);
-    let salutation = salutation(&text, &portal);
+/// Renders the page for a household, with the `typed` values that can no longer be saved.
+pub(super) fn of_household(
+    site: &Site,
+    text: &Text,
+    portal: &InvitationSnapshot,
+    typed: Vec<Typed>,
+) -> Response {
     let events: Vec<&Event> = portal.invited_events().collect();
-    let page = Typing { typed, salutation };
-    let mut response = render(
-        &req.site,
-        &text,
-        &portal.occasion,
-        &events,
-        page,
-        portal.now,
-    );
-    if !is_page && response.status() == StatusCode::OK {
-        *response.status_mut() = StatusCode::GONE;
-    }
+    let own = OfHousehold {
+        typed,
+        salutation: Some(salutation(text, portal)),
+    };
+    let mut response = render(site, text, &portal.occasion, &events, own);
     keep_private(&mut response);
     response
 }
@@ -58,24 +40,23 @@ pub(super) fn of_occasion(
 ) -> Response {
     let text = speak(site, wishes, occasion, None);
     let events: Vec<&Event> = events.iter().collect();
-    let page = Typing::default();
-    let mut response = render(site, &text, occasion, &events, page, site.clock.now());
+    let mut response = render(site, &text, occasion, &events, OfHousehold::default());
     keep_out_of_search(&mut response);
     response
 }
 
 /// The parts of the page that only a household has.
 #[derive(Default)]
-struct Typing {
+struct OfHousehold {
     typed: Vec<Typed>,
     salutation: Option<String>,
 }
 
-fn salutation(text: &Text, portal: &InvitationSnapshot) -> Option<String> {
+fn salutation(text: &Text, portal: &InvitationSnapshot) -> String {
     let details = &portal.household.invitation.details;
     let own = details.salutation.as_deref();
     let tone = portal.occasion.tone;
-    Some(tone.salutation(text, &details.household, own))
+    tone.salutation(text, &details.household, own)
 }
 
 fn render(
@@ -83,8 +64,7 @@ fn render(
     text: &Text,
     occasion: &Occasion,
     events: &[&Event],
-    own: Typing,
-    now: Timestamp,
+    own: OfHousehold,
 ) -> Response {
     let first = events.iter().min_by_key(|event| event.starts_at);
     let body = Thanks {
@@ -93,7 +73,7 @@ fn render(
         hosts: show::hosts(text, occasion),
         cover: show::cover(text, occasion, events.iter().copied()),
         salutation: own.salutation,
-        since: first.and_then(|event| days_since(text, occasion, event, now)),
+        since: first.and_then(|event| days_since(text, occasion, event, site.clock.now())),
         farewell: show::pick(text, occasion, &occasion.farewell),
         typed: own.typed,
         contact: show::contact(occasion),
