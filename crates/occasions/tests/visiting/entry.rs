@@ -296,10 +296,11 @@ fn an_archived_occasion_shows_the_hosts_thanks() {
             );
             assert_private(&page);
         }
-        for form in ["/", "/o/aisyah-daniel"] {
-            let page = stage.guest().post(form, &[("code", "rahma")]).await;
-            assert_eq!(page.expect(303).header("location"), stage.links.to("RAHMA"));
-        }
+        let typed = stage.guest().post("/", &[("code", "rahma")]).await;
+        assert_eq!(
+            typed.expect(303).header("location"),
+            stage.links.to("RAHMA")
+        );
         let page = stage.guest().get("/o/aisyah-daniel").await;
         page.expect(200);
         assert!(page.text().contains("What a day it was!") && page.text().contains(&days));
