@@ -450,10 +450,18 @@ card-preparing = قيد الإعداد
 card-preparing-text = نعد هذه الصفحة الآن. يُرجى العودة بعد قليل.
 card-preparing-host = أنتم وحدكم، أصحاب الدعوة، ترون الصفحة أدناه. أما الضيوف فيقرؤون أنها قيد الإعداد.
 
-## Farewell
+## After it, when it is archived
 
-farewell-title = انتهت هذه المناسبة
-farewell-text = شكرًا لأنكم كنتم جزءًا منها. لم يعد ممكنًا فتح الدعوة.
+thanks-title = شكرًا لكم
+thanks-text = شكرًا لأنكم كنتم جزءًا منها.
+thanks-days-since = { $n ->
+    [0] كان ذلك اليوم.
+    [one] كان ذلك أمس.
+    [two] كان ذلك قبل يومين.
+    [few] كان ذلك قبل { $n } أيام.
+    [many] كان ذلك قبل { $n } يومًا.
+   *[other] كان ذلك قبل { $n } يوم.
+}
 
 ## Mail after saving
 
@@ -603,3 +611,7 @@ send-code = رمزكم: { $code }
 
 print-scan = امسحوا الرمز لفتح الدعوة والرد،
 print-or = أو زوروا { $address } وأدخلوا هذا الرمز:
+
+## News of the hosts
+news-title = الأخبار
+news-changed = { $day }، وعُدِّل في { $changed }

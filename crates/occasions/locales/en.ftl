@@ -334,10 +334,15 @@ card-preparing = In preparation
 card-preparing-text = This page is being prepared. Please come back a little later.
 card-preparing-host = Only you, as a host, see the page below. Guests read that it is in preparation.
 
-## Farewell
+## After it, when it is archived
 
-farewell-title = This occasion has ended
-farewell-text = Thank you for having been part of it. The invitation can no longer be opened.
+thanks-title = Thank you
+thanks-text = Thank you for having been part of it.
+thanks-days-since = { $n ->
+    [0] That was today.
+    [one] That was yesterday.
+   *[other] That was { $n } days ago.
+}
 
 ## Mail after saving
 
@@ -476,3 +481,7 @@ send-code = Your code: { $code }
 
 print-scan = Scan to open your invitation and to answer,
 print-or = or go to { $address } and enter this code:
+
+## News of the hosts
+news-title = News
+news-changed = { $day }, changed on { $changed }

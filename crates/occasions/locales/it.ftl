@@ -343,10 +343,15 @@ card-preparing = In preparazione
 card-preparing-text = Stiamo preparando questa pagina. Torni tra un po’.
 card-preparing-host = La pagina qui sotto la vede solo chi invita. Gli ospiti leggono che è in preparazione.
 
-## Farewell
+## After it, when it is archived
 
-farewell-title = Questo evento si è concluso
-farewell-text = Grazie di averne fatto parte. L’invito non si può più aprire.
+thanks-title = Grazie
+thanks-text = Grazie di averne fatto parte.
+thanks-days-since = { $n ->
+    [0] È stato oggi.
+    [one] È stato ieri.
+   *[other] È stato { $n } giorni fa.
+}
 
 ## Mail after saving
 
@@ -485,3 +490,7 @@ send-code = Il vostro codice: { $code }
 
 print-scan = Inquadrate il codice per aprire l’invito e rispondere,
 print-or = oppure andate su { $address } e inserite:
+
+## News of the hosts
+news-title = Novità
+news-changed = { $day }, modificato il { $changed }

@@ -290,10 +290,15 @@ card-preparing = Dalam persiapan
 card-preparing-text = Halaman ini sedang disediakan. Sila datang semula sedikit masa lagi.
 card-preparing-host = Hanya anda, sebagai tuan rumah, melihat halaman di bawah. Tetamu diberitahu bahawa halaman ini masih dalam persiapan.
 
-## Farewell
+## After it, when it is archived
 
-farewell-title = Majlis ini sudah berakhir
-farewell-text = Terima kasih kerana menjadi sebahagian daripadanya. Jemputan ini tidak dapat dibuka lagi.
+thanks-title = Terima kasih
+thanks-text = Terima kasih kerana menjadi sebahagian daripadanya.
+thanks-days-since = { $n ->
+    [0] Majlis itu berlangsung hari ini.
+    [1] Majlis itu berlangsung semalam.
+   *[other] Majlis itu berlangsung { $n } hari yang lalu.
+}
 
 ## Mail after saving
 
@@ -427,3 +432,7 @@ send-code = Kod anda: { $code }
 
 print-scan = Imbas untuk membuka jemputan dan memberi jawapan,
 print-or = atau pergi ke { $address } dan masukkan kod ini:
+
+## News of the hosts
+news-title = Berita
+news-changed = { $day }, diubah pada { $changed }

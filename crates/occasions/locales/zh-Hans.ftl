@@ -290,10 +290,15 @@ card-preparing = 准备中
 card-preparing-text = 这个页面正在准备中，请稍后再来。
 card-preparing-host = 以下页面只有您作为主人能看到。宾客看到的是“准备中”。
 
-## Farewell
+## After it, when it is archived
 
-farewell-title = 这次活动已经结束
-farewell-text = 感谢您的参与。这份邀请已无法再打开。
+thanks-title = 谢谢
+thanks-text = 感谢您的参与。
+thanks-days-since = { $n ->
+    [0] 就在今天。
+    [1] 就在昨天。
+   *[other] 已经过去 { $n } 天了。
+}
 
 ## Mail after saving
 
@@ -427,3 +432,7 @@ send-code = 您的邀请码：{ $code }
 
 print-scan = 扫码打开请柬并回复，
 print-or = 或访问 { $address } 并输入邀请码：
+
+## News of the hosts
+news-title = 消息
+news-changed = { $day }，{ $changed }有更改

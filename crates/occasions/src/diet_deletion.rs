@@ -112,12 +112,12 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, Stor
     }
     let people = delete_of_guests(tx, id)?;
     let saves = delete_of_history(tx, id)?;
-    let answers = delete_of_repeats(tx, id)?;
+    let answers = delete_of_repeats(tx, id, "%diet%")?;
     let files = import::forget_files(tx, id)?;
     if people + saves + answers + files == 0 {
         return Ok(false);
     }
-    expire_exports(tx, id)?;
+    export::expire(tx, id)?;
     erasure::note(tx, ERASED, &id.to_string())?;
     tx.record(Entry {
         actor: Actor::System,
@@ -210,30 +210,44 @@ fn without_diets(mut changes: Vec<FieldChange>) -> Vec<FieldChange> {
     changes
 }
 
-/// Deletes stored responses to repeated requests that may contain dietary requirements, namely
-/// responses to households, and responses to hosts that mention a guest of the occasion.
-fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
+/// Deletes stored responses to repeated requests whose text is like `pattern`, namely responses to
+/// households, and responses to hosts that mention the occasion or something in it.
+pub(crate) fn delete_of_repeats(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    pattern: &str,
+) -> Result<u64, StoreError> {
     let mut deleted = sql!(
-        "DELETE FROM idempotency WHERE body LIKE '%diet%'
+        "DELETE FROM idempotency WHERE body LIKE :pattern
          AND owner IN (SELECT id FROM invitation WHERE occasion = :occasion)",
+        pattern,
         occasion
     )
     .run(tx, Rows::Any)?;
-    let kept: Vec<(String, String, String, String)> = tx.all(
-        sql!("SELECT owner, route, key, body FROM idempotency WHERE body LIKE '%diet%'"),
-        &[],
-    )?;
+    let kept: Vec<(String, String, String, String)> = sql!(
+        "SELECT owner, route, key, body FROM idempotency WHERE body LIKE :pattern",
+        pattern
+    )
+    .all(tx)?;
     if kept.is_empty() {
         return Ok(deleted);
     }
     let known: Vec<(String,)> = sql!(
         "SELECT id FROM invitation WHERE occasion = :occasion
          UNION ALL SELECT guest.id FROM guest
-         JOIN invitation ON invitation.id = guest.invitation WHERE occasion = :occasion",
+         JOIN invitation ON invitation.id = guest.invitation WHERE occasion = :occasion
+         UNION ALL SELECT id FROM event WHERE occasion = :occasion
+         UNION ALL SELECT id FROM question WHERE occasion = :occasion
+         UNION ALL SELECT id FROM bulk WHERE occasion = :occasion
+         UNION ALL SELECT id FROM import WHERE occasion = :occasion
+         UNION ALL SELECT id FROM export WHERE occasion = :occasion
+         UNION ALL SELECT id FROM campaign WHERE occasion = :occasion
+         UNION ALL SELECT id FROM reminder_rule WHERE occasion = :occasion",
         occasion
     )
     .all(tx)?;
-    let known: BTreeSet<String> = known.into_iter().map(|(id,)| id).collect();
+    let mut known: BTreeSet<String> = known.into_iter().map(|(id,)| id).collect();
+    known.insert(occasion.to_string());
     for (owner, route, key, body) in kept {
         // Ids appear in quotes in the JSON.
         if body.split('"').any(|part| known.contains(part)) {
@@ -247,18 +261,6 @@ fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
         }
     }
     Ok(deleted)
-}
-
-/// Expires all existing exports, because they may contain dietary requirements.
-fn expire_exports(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-    let now = tx.now();
-    sql!(
-        "UPDATE export SET expires_at = :now WHERE occasion = :occasion AND expires_at > :now",
-        occasion,
-        now
-    )
-    .run(tx, Rows::Any)?;
-    Ok(())
 }
 
 #[cfg(test)]

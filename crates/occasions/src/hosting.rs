@@ -2,6 +2,7 @@
 //! the transaction and a [`HostOf`], which proves that the caller is a host of the occasion, and
 //! refuses actions that the role does not allow.
 
+pub mod announcements;
 pub mod answers;
 pub mod bulk;
 pub mod campaign;
@@ -22,6 +23,7 @@ pub mod log;
 pub mod mail_text;
 pub mod members;
 pub mod membership;
+pub mod moving;
 pub mod occasions;
 pub mod open_rsvp;
 pub mod permissions;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use platform::{StoreError, Tx};
 
+use crate::announcement::Announcement;
 use crate::code::CodeKey;
 use crate::diet::DietaryOption;
 use crate::event::{self, Event, SeatsTaken};
@@ -30,6 +31,8 @@ pub struct InvitationSnapshot {
     pub diets: Arc<[DietaryOption]>,
     /// The hosts' questions, including questions that only hosts see.
     pub questions: Arc<[Question]>,
+    /// The hosts' announcements, in the order they are shown.
+    pub news: Arc<[Announcement]>,
     /// Computes the `k` in links to the invitation.
     pub links: LinkKey,
     /// Seats taken at the events that have a limit.
@@ -68,6 +71,16 @@ pub fn enter(tx: &mut Tx<'_>, invitation: Invitation) -> Result<InvitationSnapsh
     Ok(load(tx, snapshot, invitation)?)
 }
 
+/// Opens the portal behind a code of an archived occasion, where nothing can be changed any more.
+pub fn look_back(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Closed> {
+    let invitation = invitation::find_by_code(tx, key)?.ok_or(Closed::NotFound)?;
+    let snapshot = snapshot::load(tx, &invitation.occasion)?;
+    match admit(&snapshot.occasion, invitation.archived_at.is_some()) {
+        Ok(()) | Err(Closed::Expired) => Ok(load(tx, snapshot, invitation)?),
+        Err(closed) => Err(closed),
+    }
+}
+
 /// Checks that the code of an invitation can be used at all.
 pub fn admit(occasion: &Occasion, archived: bool) -> Result<(), Closed> {
     match occasion.status {
@@ -90,6 +103,7 @@ pub fn load(
         events,
         diets,
         questions,
+        news,
         links,
     } = snapshot;
     let is_limited = |event: &Event| event.capacity.is_some();
@@ -105,6 +119,7 @@ pub fn load(
         events,
         diets,
         questions,
+        news,
         links,
         seats_taken: seats_taken.into_iter().collect(),
         now,

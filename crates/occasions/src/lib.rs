@@ -10,11 +10,13 @@
 //! [`open_rsvp`] save answers, [`gift_reservation`] reservations of gifts. [`hosting`] is only for
 //! hosts. [`mod@web`] has the routes for guests and hosts.
 
+pub mod announcement;
 pub mod answer;
 pub mod cash_link;
 pub mod code;
 pub mod cover;
 pub mod deadline_notices;
+mod deletion;
 pub mod demo;
 pub mod diet;
 pub mod diet_deletion;
@@ -41,6 +43,7 @@ pub mod open_rsvp;
 pub mod payment_qr;
 pub mod question;
 pub mod refusal;
+pub mod retention;
 pub mod role;
 pub mod rsvp;
 #[cfg(test)]
@@ -111,6 +114,7 @@ pub const DOMAIN: Domain = Domain {
     deletions: |site| {
         vec![
             diet_deletion::daily(site.platform.clone()),
+            retention::daily(site),
             hosting::export::sweep_job(site.platform.clone()),
             hosting::import::sweep_job(site.platform.clone()),
             cover::FOLDER.job(site),
@@ -118,8 +122,11 @@ pub const DOMAIN: Domain = Domain {
         ]
     },
     before_serving: |site| {
-        let platform = site.platform.clone();
-        Box::pin(async move { diet_deletion::run(&platform).await })
+        let site = site.clone();
+        Box::pin(async move {
+            diet_deletion::run(&site.platform).await?;
+            retention::repeat(&site).await
+        })
     },
     shared: leaving::shared,
     dates: event::dates,
@@ -153,7 +160,9 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0007_cover",
     "0008_open_events",
     "0009_campaign_guests",
-    "0014_gifts"
+    "0014_gifts",
+    "0015_retention",
+    "0016_announcements"
 );
 
 const PROBLEM_CODES: &[Code] = &[
@@ -210,6 +219,7 @@ pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en-host-mail.ftl")),
     ("en", include_str!("../locales/en-gifts.ftl")),
     ("en", include_str!("../locales/en-host-gifts.ftl")),
+    ("en", include_str!("../locales/en-host-more.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
     ("ms", include_str!("../locales/ms-mail.ftl")),
     ("ms", include_str!("../locales/ms-host.ftl")),
@@ -217,6 +227,7 @@ pub const LOCALES: &[::web::Locale] = &[
     ("ms", include_str!("../locales/ms-host-mail.ftl")),
     ("ms", include_str!("../locales/ms-gifts.ftl")),
     ("ms", include_str!("../locales/ms-host-gifts.ftl")),
+    ("ms", include_str!("../locales/ms-host-more.ftl")),
     ("it", include_str!("../locales/it.ftl")),
     ("it", include_str!("../locales/it-mail.ftl")),
     ("it", include_str!("../locales/it-gifts.ftl")),

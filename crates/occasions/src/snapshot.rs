@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use platform::{StoreError, Tx, sql};
 
+use crate::announcement::{self, Announcement};
 use crate::diet::{self, DietaryOption};
 use crate::event::{self, Event};
 use crate::id::OccasionId;
@@ -23,6 +24,8 @@ pub struct OccasionSnapshot {
     pub diets: Arc<[DietaryOption]>,
     /// The hosts' questions.
     pub questions: Arc<[Question]>,
+    /// The announcements that guests see.
+    pub news: Arc<[Announcement]>,
     /// The key that makes the `k` in links to invitations.
     pub links: LinkKey,
 }
@@ -53,10 +56,13 @@ pub fn load_at(
         } else {
             Vec::new()
         };
+        let mut news = announcement::list(tx, id)?;
+        news.retain(|one| one.published);
         Ok(OccasionSnapshot {
             events: event::list(tx, id)?.into(),
             diets: diets.into(),
             questions: question::of(tx, id)?.into(),
+            news: news.into(),
             links: LinkKey::load(tx)?,
             occasion: Arc::new(occasion),
         })

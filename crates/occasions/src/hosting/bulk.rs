@@ -12,10 +12,12 @@ use platform::{Rows, Store, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::invitations::InvitationChange;
 use super::listing::{self, InvitationFilter};
 use super::locks::{self, Effect, Opening};
 use super::permissions::{self, HostOf, Permission};
 use super::{Refusal, When, history, invitations, occasions, portals};
+use crate::event;
 use crate::id::{InvitationId, OccasionId};
 use crate::invitation::Invitation;
 use crate::words::{LockMode, Progress};
@@ -94,6 +96,11 @@ pub enum Action {
     Sent {},
     /// Records that the invitation was not sent after all.
     Unsent {},
+    /// Invites the household to a further event. Its guests are asked about the event.
+    Invite {
+        /// The event's key.
+        event: String,
+    },
 }
 
 /// A bulk action and its progress.
@@ -200,7 +207,8 @@ pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effec
             | Action::Language { .. }
             | Action::Allowance { .. }
             | Action::Sent {}
-            | Action::Unsent {} => {}
+            | Action::Unsent {}
+            | Action::Invite { .. } => {}
         }
     })
 }
@@ -306,6 +314,12 @@ fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal>
         }
         Action::Lock { reason } => {
             fields.line("/args/reason", reason, 0, 200);
+        }
+        Action::Invite { event } => {
+            let events = event::list(tx, &occasion.id)?;
+            if !events.iter().any(|one| one.key == *event) {
+                fields.add("/args/event", "unknown_option", []);
+            }
         }
         Action::Language { .. }
         | Action::Deadline { .. }
@@ -495,6 +509,20 @@ fn apply(
                 invitations::mark_sent(tx, host, id, is_sent)?;
             }
             return Ok(!is_already);
+        }
+        Action::Invite { event } => {
+            // The lock keeps other hosts from inviting the household differently meanwhile.
+            let portal = portals::lock(tx, host, id, None)?;
+            let mut keys = event::keys_of(&portal.events, &portal.household.events);
+            if keys.contains(event) {
+                return Ok(false);
+            }
+            keys.push(event.clone());
+            let version = portal.household.invitation.version;
+            let mut change = InvitationChange::from(Input::from(json!({})));
+            change.events = Some(keys);
+            invitations::change(tx, host, id, version, &change)?;
+            return Ok(true);
         }
         Action::Tag { tag } => {
             let mut tags = tags_of(tx, host, id)?;

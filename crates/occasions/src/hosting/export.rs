@@ -407,6 +407,30 @@ fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, export: &Export) -> Result<(), S
     })
 }
 
+/// Expires all existing files of an occasion, because they may contain data that is deleted.
+pub(crate) fn expire(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    let now = tx.now();
+    sql!(
+        "UPDATE export SET expires_at = :now WHERE occasion = :occasion AND expires_at > :now",
+        occasion,
+        now
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// Returns whether an occasion has a file, or a file in preparation.
+pub(crate) fn are_files_left(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM export
+         WHERE occasion = :occasion AND state NOT IN ('expired', 'failed')",
+        occasion
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
+/// Deletes expired files.
 pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> {
     let over: Vec<(ExportId,)> = platform
         .store

@@ -91,7 +91,7 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
     open_party_limit: number(1, crate::open_rsvp::PARTY_LIMIT).label("host-field-open-party")
         .section("host-basics"),
     retention_days: number(30, 1_825).label("host-field-retention")
-        .hint("host-field-retention-hint").section("host-basics"),
+        .hint("host-field-retention-hint").section("host-end"),
 };
 
 /// Creates an occasion in draft and makes its creator the owner.

@@ -252,7 +252,12 @@ fn take_answers(guest: &mut Guest, other: &Guest) {
     }
 }
 
-fn move_guest(tx: &mut Tx<'_>, guest: &Guest, into: &InvitationId) -> Result<(), StoreError> {
+/// Moves a guest with the replies and answers to another invitation.
+pub(super) fn move_guest(
+    tx: &mut Tx<'_>,
+    guest: &Guest,
+    into: &InvitationId,
+) -> Result<(), StoreError> {
     sql!(
         "UPDATE guest SET invitation = :into, position = :position, kind = :kind WHERE id = :id",
         id = guest.id,

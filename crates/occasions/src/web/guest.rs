@@ -22,6 +22,7 @@ mod portal_page;
 mod refusal;
 mod request;
 mod show;
+mod thanks;
 pub mod view;
 
 use axum::Router;

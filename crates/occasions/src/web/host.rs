@@ -3,11 +3,13 @@
 //! function in [`hosting`](crate::hosting), and renders the result. A page omits actions that the
 //! role does not allow. All pages work without scripts.
 
+mod announcements;
 mod audit;
 mod bulk;
 mod cash_links;
 mod curve;
 mod dietary_options;
+mod end;
 mod events;
 mod filters;
 pub(crate) mod frame;
@@ -19,6 +21,7 @@ mod invite;
 mod invite_acts;
 mod invite_form;
 mod invite_people;
+mod invite_split;
 mod invites;
 mod mail;
 mod mail_texts;
@@ -48,6 +51,7 @@ use site::resource::pages::{PageResource as _, pages as pages_of};
 
 use super::access::HostAccess;
 use crate::cash_link::CashLink;
+use crate::announcement::Announcement;
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::gift::Gift;
@@ -89,6 +93,8 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/invites/{id}/code", Own, invite_acts::replace_code)
         .post("/invites/{id}/approve", Invite, invite_acts::approve)
         .post("/invites/{id}/merge", Invite, invite_acts::merge)
+        .get("/invites/{id}/split", Invite, invite_split::show)
+        .post("/invites/{id}/split", Invite, invite_split::save)
         .post("/invites/{id}/archive", Invite, invite_acts::archive)
         .post("/invites/{id}/restore", Invite, invite_acts::restore)
         .get("/invites/{id}/preview", See, preview::show)
@@ -144,6 +150,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .nest(Event::PAGES, pages_of::<Event, _>())
         .get("/settings/events/{id}/schedule", Write, schedule::edit)
         .post("/settings/events/{id}/schedule", Write, schedule::change)
+        .nest(Announcement::PAGES, pages_of::<Announcement, _>())
         .nest(Question::PAGES, pages_of::<Question, _>())
         .nest(DietaryOption::PAGES, pages_of::<DietaryOption, _>())
         .nest(ReminderRule::PAGES, pages_of::<ReminderRule, _>())

@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
 mod alarm;
+mod announcements;
 mod api_garbage;
 mod background;
+mod bulk_invite;
 mod campaigns;
 mod campaigns_limits;
 mod campaigns_pages;
@@ -26,6 +28,7 @@ mod lists;
 mod masked;
 mod members;
 mod membership;
+mod moving;
 mod numbers;
 mod open_rsvp;
 mod open_seats;
@@ -42,6 +45,7 @@ mod questions;
 mod races;
 mod reminders;
 mod repeats;
+mod retention;
 mod roles;
 mod scopes;
 mod seats;

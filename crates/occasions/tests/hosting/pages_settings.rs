@@ -82,7 +82,7 @@ fn every_section_is_saved_on_a_page_of_its_own_and_opens_where_it_changed() {
 #[test]
 fn the_settings_open_with_the_texts_and_lead_to_every_section_of_a_role() {
     on_both(async |stage| {
-        for (host, sections) in [(&stage.owner, 9), (&stage.coordinator, 1)] {
+        for (host, sections) in [(&stage.owner, 10), (&stage.coordinator, 1)] {
             let mut visitor = stage.visitor(host);
             let page = visitor.get(&format!("{HOME}/settings")).await;
             page.form(&format!("{HOME}/settings/texts"));
@@ -92,7 +92,7 @@ fn the_settings_open_with_the_texts_and_lead_to_every_section_of_a_role() {
                 .filter(|link| link.href.starts_with(&format!("{HOME}/settings/")))
                 .map(|link| link.href)
                 .filter(|href| {
-                    !["events", "questions", "diets"]
+                    !["events", "questions", "news", "diets"]
                         .iter()
                         .any(|of| href.ends_with(of))
                 })

@@ -18,8 +18,8 @@ pub(crate) struct Route {
     pub(crate) method: String,
     /// The path as the access list spells it.
     pub(crate) listed: String,
-    /// `{i}`, `{g}`, `{e}`, `{b}`, `{x}` and `{a}` stand for an invitation, a guest, an event, a
-    /// bulk action, an export and an account.
+    /// `{i}`, `{g}`, `{e}`, `{b}`, `{x}`, `{n}` and `{a}` stand for an invitation, a guest, an event,
+    /// a bulk action, an export, an announcement and an account.
     pub(crate) path: String,
     pub(crate) body: Value,
     /// The lowest role that is admitted; `None` if the path belongs to no occasion.
@@ -53,7 +53,7 @@ impl Route {
 }
 
 /// Path parameters as the access lists name them, and as the tests' paths do.
-const PLACES: [(&str, &str); 33] = [
+const PLACES: [(&str, &str); 35] = [
     ("/gifts/reservations/{id}", "/gifts/reservations/{v}"),
     ("/gifts/received/{id}", "/gifts/received/{w}"),
     ("/gifts/cash/{id}", "/gifts/cash/{y}"),
@@ -71,6 +71,8 @@ const PLACES: [(&str, &str); 33] = [
     ("/import/{id}", "/import/{m}"),
     ("/mail/{id}", "/mail/{c}"),
     ("/reminders/{id}", "/reminders/{r}"),
+    ("/news/{id}", "/news/{n}"),
+    ("{announcement}", "{n}"),
     ("{campaign}", "{c}"),
     ("{rule}", "{r}"),
     ("{kind}", "reminder"),
@@ -126,11 +128,12 @@ fn body(method: &str, rest: &str) -> Value {
         (_, "/exports") => json!({"kind": "guests", "format": "csv"}),
         (_, "/members" | "/members/{account}") => json!({"role": "observer"}),
         (_, "/received-gifts/{gift}/thanked") => json!({"thanked": true, "version": 999}),
+        (_, "/move") => json!({"version": 999, "guests": []}),
         (_, "/merge") => json!({"into": "01970000-0000-7000-8000-000000000000"}),
         (
             "POST",
-            "/events" | "/questions" | "/reminder-rules" | "/dietary-options" | "/invitations"
-            | "/gifts" | "/cash-links" | "/received-gifts" | "",
+            "/events" | "/questions" | "/announcements" | "/reminder-rules" | "/dietary-options"
+            | "/invitations" | "/gifts" | "/cash-links" | "/received-gifts" | "",
         )
         | ("PATCH", "/imports/{import}") => json!({}),
         _ => json!({"version": 999}),
@@ -213,6 +216,11 @@ impl Names {
             .await
             .with(201)
             .json();
+        let news = json!({"title": {"en": "Parking"}});
+        let news = call(&mut owner, "POST", &stage.at("/announcements"), &news)
+            .await
+            .with(201)
+            .json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let mut names = plant_gifts(stage, "RAHMA").await;
         names.extend([
@@ -226,6 +234,7 @@ impl Names {
             ("{m}", text(&import["id"])),
             ("{c}", text(&campaign["id"])),
             ("{r}", text(&rule["id"])),
+            ("{n}", text(&news["id"])),
             ("{a}", stage.stranger.account.to_string()),
         ]);
         Self(names)

@@ -146,6 +146,19 @@ impl<'w> Stage<'w> {
         self.world.expect_jobs(campaign::KIND);
     }
 
+    /// Signs in another host, for tests in which the sessions of the others have expired.
+    pub(crate) async fn another(&self, name: &str, role: Role) -> Host {
+        let role = Some((role.into(), role::scope(&self.occasion)));
+        let email = format!("{name}@example.com");
+        let (who, session) = self.demo.sign_in(name, &email, role).await;
+        let account = who.account().id.clone();
+        Host {
+            account,
+            who,
+            session,
+        }
+    }
+
     pub(crate) fn nobody(&self) -> Visitor {
         self.demo.visitor()
     }

@@ -130,7 +130,8 @@ fn the_state_has_exactly_the_shape_that_is_promised() {
                     "events": [], "required": false, "coming_only": true
                 }],
                 "answers": {},
-                "note": { "text": "", "version": 1 }
+                "note": { "text": "", "version": 1 },
+                "announcements": []
             })
         );
     });

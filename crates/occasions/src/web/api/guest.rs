@@ -478,8 +478,11 @@ pub(super) fn private(body: impl IntoResponse) -> Response {
 impl GuestRequest {
     /// Turns a refused save into a problem. A wrong code counts as a guess.
     pub fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
-        if matches!(refusal, Refusal::InvitationNotFound | Refusal::Expired) {
-            admitted.failed(&self.site);
+        match refusal {
+            Refusal::InvitationNotFound => admitted.failed(&self.site),
+            // The code of an archived occasion still opens a page.
+            Refusal::Expired => admitted.succeeded(),
+            _ => {}
         }
         problem(refusal, |portal| self.text(portal))
     }

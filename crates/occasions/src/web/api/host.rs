@@ -16,6 +16,7 @@ mod occasions;
 mod qr;
 pub(crate) mod refusal;
 mod reports;
+mod retention;
 pub(crate) mod stream;
 mod view;
 
@@ -26,6 +27,7 @@ use web::described::Routes;
 pub use stream::Pace;
 
 use crate::cash_link::CashLink;
+use crate::announcement::Announcement;
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::gift::Gift;
@@ -39,6 +41,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(resource::routes::<Event, R>())
         .merge(resource::routes::<DietaryOption, R>())
         .merge(resource::routes::<Question, R>())
+        .merge(resource::routes::<Announcement, R>())
         .merge(invitations::routes())
         .merge(qr::routes())
         .merge(guests::routes())
@@ -53,5 +56,6 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(gifts::routes())
         .merge(members::routes())
         .merge(reports::routes())
+        .merge(retention::routes())
         .merge(stream::routes())
 }

@@ -43,6 +43,24 @@ pub(crate) struct PortalState<'a> {
     answers: BTreeMap<&'a str, &'a Answer>,
     /// The note of the household to the hosts.
     note: NoteState<'a>,
+    /// The hosts' announcements: first those that are pinned, then the newest.
+    announcements: Vec<AnnouncementState<'a>>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AnnouncementState<'a> {
+    /// The announcement's id.
+    id: &'a str,
+    /// The title, in the reader's language.
+    title: &'a str,
+    /// The text, in the reader's language.
+    body: &'a str,
+    /// Whether it stands before newer announcements.
+    pinned: bool,
+    /// Since when it is there, RFC 3339.
+    published_at: Option<String>,
+    /// When its text changed since, RFC 3339; null if it did not.
+    changed_at: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -200,6 +218,18 @@ pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState
             text: &invitation.note,
             version: invitation.note_version,
         },
+        announcements: portal
+            .news
+            .iter()
+            .map(|one| AnnouncementState {
+                id: one.id.as_str(),
+                title: say(&one.title),
+                body: say(&one.body),
+                pinned: one.pinned,
+                published_at: one.published_at.map(|at| at.to_string()),
+                changed_at: one.changed_at.map(|at| at.to_string()),
+            })
+            .collect(),
     }
 }
 

@@ -203,7 +203,7 @@ async fn refused(
             return Err(turn_away(req, Failure::Unknown, form, parsed).await);
         }
         Refusal::Expired => {
-            admitted.failed(&req.site);
+            admitted.succeeded();
             return Err(turn_away(req, Failure::Expired, form, parsed).await);
         }
         Refusal::Store(error) if !error.is_passing() => {

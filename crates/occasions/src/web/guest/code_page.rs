@@ -1,13 +1,11 @@
-//! The page that asks for a code, and the page for an occasion that is over.
+//! The page that asks for a code.
 
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use web::page::{Kind, Metadata, Page};
-use web::{Form, Problem, Share, Site, Text, Theme, Wishes, card_picture};
+use web::{Form, Problem, Share, Site, Text, Theme, card_picture};
 
-use super::frame::keep_private;
 use super::gate::{Credentials, Failure};
-use super::view::{CodeEntry, CodeProblem, Farewell, Known};
+use super::view::{CodeEntry, CodeProblem, Known};
 use crate::occasion;
 
 /// The code form as typed.
@@ -50,26 +48,6 @@ pub(super) fn form<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeE
         known,
         contact: None,
     }
-}
-
-/// Returns the response to every code of an occasion that is over.
-pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
-    let text = site.speak_public(wishes);
-    let body = Farewell { text: &text };
-    let title = text.say("farewell-title");
-    let mut response = web::page(Page {
-        title: &title,
-        body,
-        text: &text,
-        theme: Theme::PLAIN,
-        kind: Kind::Plain {
-            site,
-            languages: &site.public_languages(),
-        },
-    });
-    *response.status_mut() = StatusCode::GONE;
-    keep_private(&mut response);
-    response
 }
 
 /// Converts a failure to the form's error.

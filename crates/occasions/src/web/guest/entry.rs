@@ -18,6 +18,7 @@ use super::frame::keep_out_of_search;
 use super::gate::{CodeGate, Failure};
 use super::language::speak;
 use super::show;
+use super::thanks;
 use super::view::{Card, CodeEntry, CodeProblem, DaysLeft};
 use crate::event::{self, Event};
 use crate::occasion::{self, Occasion};
@@ -62,7 +63,7 @@ pub(super) async fn open(
     match gate.try_code(&site, &facts, &headers, &typed.given()).await {
         Ok(address) => Ok(Redirect::to(&address).into_response()),
         Err(Failure::Problem(problem)) => Err(problem),
-        Err(Failure::Expired) => Ok(code_page::farewell(&site, &wishes)),
+        Err(Failure::Expired) => Ok(gate.to_thanks(&typed.given())),
         Err(failure) => {
             let known = gate.known(&site, &headers).await?;
             let mut body = code_page::form(&text, "/", known);
@@ -112,7 +113,13 @@ pub(super) async fn card(
     Path(slug): Path<String>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let public = match find(&site, &slug).await? {
+    let public = match find_also_archived(&site, &slug).await? {
+        SlugLookup::Here(public) if public.occasion.status == OccasionStatus::Archived => {
+            let Public {
+                occasion, events, ..
+            } = *public;
+            return Ok(thanks::of_occasion(&site, &wishes, &occasion, &events));
+        }
         SlugLookup::Here(public) => public,
         SlugLookup::Moved(slug) => return Ok(moved(&slug, &uri)),
     };
@@ -154,7 +161,7 @@ pub(super) async fn open_at(
     match gate.try_code(&site, &facts, &headers, &typed.given()).await {
         Ok(address) => Ok(Redirect::to(&address).into_response()),
         Err(Failure::Problem(problem)) => Err(problem),
-        Err(Failure::Expired) => Ok(code_page::farewell(&site, &wishes)),
+        Err(Failure::Expired) => Ok(gate.to_thanks(&typed.given())),
         Err(failure) => {
             let page = show_card(&site, &wishes, &public, |entry| {
                 typed.show_again(entry, code_page::problem(&failure));
@@ -177,7 +184,17 @@ pub(super) enum SlugLookup {
     Moved(String),
 }
 
+/// Finds an occasion by its slug. An archived occasion is gone.
 pub(super) async fn find(site: &Site, slug: &str) -> Result<SlugLookup, Problem> {
+    match find_also_archived(site, slug).await? {
+        SlugLookup::Here(public) if public.occasion.status == OccasionStatus::Archived => {
+            Err(Refusal::Expired.problem())
+        }
+        found => Ok(found),
+    }
+}
+
+async fn find_also_archived(site: &Site, slug: &str) -> Result<SlugLookup, Problem> {
     let wanted = slug.to_owned();
     let found = site
         .store
@@ -200,9 +217,6 @@ pub(super) async fn find(site: &Site, slug: &str) -> Result<SlugLookup, Problem>
         })
         .await?;
     let public = found.ok_or_else(Problem::not_found)?;
-    if public.occasion.status == OccasionStatus::Archived {
-        return Err(Refusal::Expired.problem());
-    }
     if public.occasion.slug != slug {
         return Ok(SlugLookup::Moved(public.occasion.slug));
     }

@@ -211,6 +211,12 @@ impl CodeGate {
         Ok(portal.link(""))
     }
 
+    /// Redirects a typed code of an archived occasion to the hosts' thanks.
+    pub(super) fn to_thanks(&self, given: &Credentials) -> Response {
+        let code = CodeKey::parse(&given.code).map(|key| self.links.to(key.as_str()));
+        Redirect::to(code.as_deref().unwrap_or("/invite")).into_response()
+    }
+
     /// Decides whether this client may try a code. Links of this site, remembered browsers and
     /// signed-in hosts always may.
     pub(super) async fn admit(
@@ -356,7 +362,8 @@ impl CodeGate {
                 Err(Failure::Unknown)
             }
             Err(Closed::Expired) => {
-                admitted.failed(site);
+                // The code still opens the hosts' thanks, so it is not a guess.
+                admitted.succeeded();
                 Err(Failure::Expired)
             }
             Err(Closed::Store(error)) => Err(Failure::Problem(error.into())),

@@ -68,6 +68,7 @@ fn body<'a>(
             ..left
         }),
         typed,
+        news: reading.news(),
         events: reading.events(),
         calendar: reading.calendar(),
         guests: reading.stored(),

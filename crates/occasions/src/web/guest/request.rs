@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::audit::RequestFacts;
 use web::{Facts, Form, Problem, Site, Text, Wishes};
@@ -14,9 +14,10 @@ use super::frame::keep_private;
 use super::gate::{Admitted, CodeGate, Credentials, Failure};
 use super::language::Speaker;
 use super::page_cache::PortalLookup;
+use super::thanks;
 use super::view::Typed;
 use crate::id::InvitationId;
-use crate::invitation_snapshot::InvitationSnapshot;
+use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::link;
 
 /// A response to send instead of the requested page.
@@ -48,6 +49,8 @@ pub struct GuestRequest {
     pub(crate) wishes: Wishes,
     pub(crate) headers: HeaderMap,
     uri: Uri,
+    /// Whether the request only reads.
+    is_reading: bool,
     /// The code as the client spelled it, and the other credentials.
     pub(crate) given: Credentials,
 }
@@ -72,6 +75,7 @@ impl FromRequestParts<Site> for GuestRequest {
             headers: parts.headers.clone(),
             given: Credentials::of_address(code, &parts.uri),
             uri: parts.uri.clone(),
+            is_reading: parts.method.is_safe(),
             site: site.clone(),
         })
     }
@@ -95,6 +99,7 @@ impl GuestRequest {
             wishes,
             headers,
             uri,
+            is_reading: false,
             given,
         }
     }
@@ -186,10 +191,36 @@ impl GuestRequest {
     pub(super) async fn turn_away(&self, failure: Failure, typed: Vec<Typed>) -> EarlyResponse {
         match failure {
             Failure::Problem(problem) => problem.into(),
-            Failure::Expired => code_page::farewell(&self.site, &self.wishes).into(),
+            Failure::Expired => {
+                // `/invite/{code}` has nothing below it.
+                let is_page = self.is_reading && self.uri.path().split('/').count() == 3;
+                self.look_back(typed, is_page).await.into()
+            }
             Failure::Malformed => self.ask_again(Failure::Unknown, typed).await.into(),
             other => self.ask_again(other, typed).await.into(),
         }
+    }
+
+    /// Shows the page of an archived occasion, with the `typed` values that can no longer be saved.
+    /// Only the household's own page (`is_page`) is found; everything below it is gone.
+    async fn look_back(&self, typed: Vec<Typed>, is_page: bool) -> Response {
+        let look = self.gate.open_as(
+            &self.site,
+            &self.facts,
+            &self.headers,
+            &self.given,
+            invitation_snapshot::look_back,
+        );
+        let portal = match look.await {
+            Ok(portal) => portal,
+            Err(failure) => return Problem::from(failure).into_response(),
+        };
+        let text = self.text(&portal);
+        let mut response = thanks::of_household(&self.site, &text, &portal, typed);
+        if !is_page && response.status() == StatusCode::OK {
+            *response.status_mut() = StatusCode::GONE;
+        }
+        response
     }
 
     /// Shows the code page in place of a page behind a code, with the `typed` values that can no

@@ -11,8 +11,9 @@ use web::{card_picture, dates};
 use super::other_apps;
 use super::view::{
     AppLink, Closing, Contact, Counts, Cover, CoverPicture, DaysLeft, EventRow, Frame, Hosts, Mark,
-    OpenEvent, Progress, ScheduleRow, Standing, Stored, Tile, Timer,
+    NewsItem, OpenEvent, Progress, ScheduleRow, Standing, Stored, Tile, Timer,
 };
+use crate::announcement::Announcement;
 use crate::cover;
 use crate::diet::DietaryOption;
 use crate::event::{self, Event};
@@ -349,6 +350,27 @@ impl<'a> Reading<'a> {
             .events_to_attend()
             .next()
             .map(|_| self.portal.link("/calendar.ics"))
+    }
+
+    /// Builds the hosts' announcements.
+    pub(super) fn news(&self) -> Vec<NewsItem<'a>> {
+        let day = |at: Timestamp| self.text.date_plain(self.local(at).date());
+        let item = |one: &'a Announcement| {
+            let since = one.published_at.map(day).unwrap_or_default();
+            let when = match one.changed_at {
+                Some(at) => {
+                    let values = [("day", since.into()), ("changed", day(at).into())];
+                    self.text.with("news-changed", values)
+                }
+                None => since,
+            };
+            NewsItem {
+                title: self.pick(&one.title),
+                body: self.pick(&one.body),
+                when,
+            }
+        };
+        self.portal.news.iter().map(item).collect()
     }
 
     /// Builds the links to the forms that can be filled in now.

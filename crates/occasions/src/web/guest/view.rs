@@ -25,15 +25,15 @@ pub(crate) mod sample_forms;
 pub use alone::{DietRow, Dietary, NotePage};
 pub use answer::{Answer, Chips, Choice, Diet, NewRow, NoteField, Places, Row, Seats};
 pub use conflict::{Conflict, Difference, Side};
-pub use entry::{Card, CodeEntry, CodeProblem, Farewell, Known};
+pub use entry::{Card, CodeEntry, CodeProblem, Known, Thanks};
 pub use gifts::{CashRow, GiftRow, GiftState, Gifts};
 pub use letter::{Block, Letter, LetterText, Span};
 pub(crate) use mail::in_order;
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
 pub use open_rsvp::{Open, OpenEvent, TypedAnswer};
 pub use portal::{
-    AppLink, Confirmation, DaysLeft, EventRow, PortalPage, Progress, ScheduleRow, Standing, Stored,
-    Tile, Timer, Typed,
+    AppLink, Confirmation, DaysLeft, EventRow, NewsItem, PortalPage, Progress, ScheduleRow,
+    Standing, Stored, Tile, Timer, Typed,
 };
 pub use question::{AnsweredQuestion, FieldChoice, QuestionControl, QuestionField};
 
@@ -394,11 +394,11 @@ mod tests {
                 assert!(!page.contains("style=\""), "{tag}: {page}");
                 assert_eq!(page.matches("<h1").count(), 1, "{tag}: {page}");
             }
-            // Only the code page and the farewell get their `main` from the frame.
+            // Only the code page gets its `main` from the frame.
             let own_main = |page: &&String| page.contains(r#"<main id="main">"#);
             assert_eq!(
                 pages.iter().filter(own_main).count(),
-                pages.len() - 2,
+                pages.len() - 1,
                 "{tag}"
             );
             let mail = sample::mail(&text);
@@ -417,7 +417,7 @@ mod tests {
             sample::confirmation(text).render(),
             sample::code(text).render(),
             sample::card(text).render(),
-            sample::farewell(text).render(),
+            sample::thanks(text).render(),
             sample_forms::answer(text).render(),
             sample_forms::answer_wrong(text).render(),
             sample_forms::dietary(text).render(),

@@ -10,6 +10,7 @@ use web::{Form, Problem, Text};
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
+use crate::event::Event;
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::locks::Effect;
@@ -18,11 +19,12 @@ use crate::id::InvitationId;
 use crate::words::Progress;
 
 /// The actions, by their buttons' values, with the message id of each name.
-const ACTIONS: [(&str, &str); 10] = [
+const ACTIONS: [(&str, &str); 11] = [
     (SENT, "host-mark-sent"),
     (UNSENT, "host-bulk-unsent"),
     ("tag", "host-bulk-tag"),
     ("untag", "host-bulk-untag"),
+    ("invite", "host-bulk-invite"),
     ("language", "host-bulk-language"),
     ("allowance", "host-bulk-allowance"),
     ("deadline", "host-bulk-deadline"),
@@ -147,7 +149,7 @@ async fn show(
         text: &req.text,
         csrf: &req.csrf,
         submission: req.submission(),
-        fields: fields(&wording, &form_state, action),
+        fields: fields(&wording, &context.events, &form_state, action),
         n,
         ids: match &target {
             Target::Chosen(ids) => ids.iter().map(InvitationId::as_str).collect(),
@@ -243,6 +245,9 @@ fn read_action(form: &Form) -> Option<Action> {
         "lock" => Action::Lock {
             reason: form.text("reason").to_owned(),
         },
+        "invite" => Action::Invite {
+            event: text("event")?,
+        },
         "unlock" => Action::Unlock {},
         "archive" => Action::Archive {},
         SENT => Action::Sent {},
@@ -251,10 +256,22 @@ fn read_action(form: &Form) -> Option<Action> {
     })
 }
 
-fn fields(wording: &Wording<'_>, form_state: &FormState, action: &str) -> Vec<Field> {
+fn fields<'a>(
+    wording: &Wording<'a>,
+    events: &'a [Event],
+    form_state: &FormState,
+    action: &str,
+) -> Vec<Field> {
     let say = |id: &str| wording.text.say(id).into_owned();
     match action {
         "tag" | "untag" => vec![form_state.line("tag", say("host-field-tag")).required()],
+        "invite" => {
+            let events = events.iter().map(|event| {
+                let name = wording.pick(&event.name).to_string();
+                (event.key.clone(), name)
+            });
+            vec![form_state.select("event", say("host-bulk-event"), events)]
+        }
         "language" => {
             let mut languages = wording.languages();
             languages.push(("none".to_owned(), say("host-language-unknown")));
@@ -306,6 +323,7 @@ fn named(text: &Text, action: &Action) -> String {
         Action::Allowance { .. } => text.say("host-bulk-allowance").into_owned(),
         Action::Deadline { .. } => text.say("host-bulk-deadline").into_owned(),
         Action::Lock { .. } => text.say("host-bulk-lock").into_owned(),
+        Action::Invite { .. } => text.say("host-bulk-invite").into_owned(),
         Action::Unlock {} => text.say("host-bulk-unlock").into_owned(),
         Action::Archive {} => text.say("host-bulk-archive").into_owned(),
         Action::Sent {} => text.say("host-mark-sent").into_owned(),

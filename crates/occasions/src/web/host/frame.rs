@@ -12,6 +12,7 @@ use web::{Problem, Theme};
 
 use super::request::{HostRequest, PageContext};
 use crate::cash_link::CashLink;
+use crate::announcement::Announcement;
 use crate::event::Event;
 use crate::gift::Gift;
 use crate::hosting::Permission;
@@ -32,6 +33,7 @@ pub(crate) enum Place {
     Settings,
     Events,
     Questions,
+    News,
     Diets,
     Members,
     Log,
@@ -44,6 +46,7 @@ impl Place {
         match pages {
             Event::PAGES => Self::Events,
             Question::PAGES => Self::Questions,
+            Announcement::PAGES => Self::News,
             ReminderRule::PAGES => Self::Mail,
             Gift::PAGES | CashLink::PAGES | ReceivedGift::PAGES => Self::Gifts,
             _ => Self::Diets,
@@ -192,6 +195,7 @@ impl HostRequest {
             set_up.push(entry(Place::Events, "host-events", "/settings/events"));
             let questions = entry(Place::Questions, "host-questions", "/settings/questions");
             set_up.push(questions);
+            set_up.push(entry(Place::News, "host-news", Announcement::PAGES));
         }
         if context.may(Permission::Own) {
             set_up.push(entry(Place::Diets, "host-food", "/settings/diets"));

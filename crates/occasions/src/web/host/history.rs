@@ -11,6 +11,7 @@ use web::{Field, I18n};
 
 use super::wording::{self, Wording};
 use crate::cash_link::CashLink;
+use crate::announcement::Announcement;
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::gift::Gift;
@@ -287,6 +288,7 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
         "gift" => &[Gift::FIELDS],
         "cash_link" => &[CashLink::FIELDS],
         "received_gift" => &[ReceivedGift::FIELDS],
+        "announcement" => &[Announcement::FIELDS],
         _ => &[],
     }
 }
@@ -333,6 +335,11 @@ fn action(action: &str) -> Option<&'static str> {
         "occasion.changed" => "host-log-occasion-changed",
         "occasion.moved" => "host-log-occasion-moved",
         "occasion.diets_deleted" => "host-log-diets-deleted",
+        "occasion.deletion_announced" => "host-log-deletion-announced",
+        "occasion.deletion_confirmed" => "host-log-deletion-confirmed",
+        "announcement.created" => "host-log-news-created",
+        "announcement.changed" => "host-log-news-changed",
+        "announcement.removed" => "host-log-news-removed",
         "bulk.started" => "host-log-bulk",
         "campaign.ordered" => "host-log-campaign-ordered",
         "campaign.paused" => "host-log-campaign-paused",
@@ -378,7 +385,10 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
         ("invitation", "gift") => "host-field-gift-name",
         ("invitation", "quantity") => "host-field-gift-quantity",
         ("received_gift", "thanked") => "host-thanked",
-        ("mail_text" | "reminder_rule" | "gift" | "cash_link" | "received_gift", _) => {
+        (
+            "mail_text" | "reminder_rule" | "announcement" | "gift" | "cash_link" | "received_gift",
+            _,
+        ) => {
             let mut fields = fields_of(entity).iter().copied().flatten();
             fields.find(|known| known.name == field)?.label
         }

@@ -9,6 +9,7 @@ use web::look::Color;
 use web::theme::{Ground, Preset};
 use web::{Form, Input, Problem, Text, Theme, Wishes, fields, theme_accent};
 
+use super::end::End;
 use super::frame::{Place, keep_private};
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
@@ -17,6 +18,7 @@ use crate::hosting::locks::{self, Effect};
 use crate::hosting::occasions::{self, FIELDS};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::occasion::Occasion;
+use crate::retention::{self, Retention};
 use crate::web::guest;
 use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 
@@ -31,11 +33,12 @@ pub(super) enum Part {
     Deadline,
     Switches,
     Contact,
+    End,
     State,
 }
 
 impl Part {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Texts,
         Self::Deadline,
         Self::Look,
@@ -44,6 +47,7 @@ impl Part {
         Self::Contact,
         Self::Languages,
         Self::Basics,
+        Self::End,
         Self::State,
     ];
 
@@ -57,6 +61,7 @@ impl Part {
             Self::Deadline => "deadline",
             Self::Switches => "switches",
             Self::Contact => "contact",
+            Self::End => "end",
             Self::State => "state",
         }
     }
@@ -71,6 +76,7 @@ impl Part {
             Self::Deadline => "host-deadline",
             Self::Switches => "host-switches",
             Self::Contact => "host-contact",
+            Self::End => "host-end",
             Self::State => "host-state",
         }
     }
@@ -106,6 +112,8 @@ struct Settings<'a> {
     groups: Vec<Group>,
     /// The effect of the typed deadline.
     effect: Option<String>,
+    /// How the occasion ends, on its page.
+    end: Option<End>,
     states: Vec<Move>,
     confirm: Option<Field>,
     card: String,
@@ -137,11 +145,9 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         "" => Part::Texts,
         _ => part(&req)?,
     };
-    let (context, ()) = req
-        .read(move |_, context| context.host.needs(part.permission()))
-        .await?;
+    let (context, retention) = req.read(look_at(part)).await?;
     let form_state = FormState::of(stored(&context.occasion));
-    Ok(page(&req, &context, &form_state, part, None))
+    Ok(page(&req, &context, &form_state, part, retention.into()))
 }
 
 /// Handles `GET /admin/o/{slug}/settings/preview/page`, which shows the public page in the query's
@@ -161,6 +167,34 @@ pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, P
     Ok(page)
 }
 
+/// Checks the permission, and reads what only the page of the end shows.
+fn look_at(
+    part: Part,
+) -> impl Fn(&mut Tx<'_>, &PageContext) -> Result<Option<Retention>, Refusal> + Send + 'static {
+    move |tx, context| {
+        context.host.needs(part.permission())?;
+        let retention = || retention::show(tx, &context.host);
+        (part == Part::End).then(retention).transpose()
+    }
+}
+
+/// What a section's page shows beside its form.
+#[derive(Default)]
+struct Beside {
+    /// The effect of the typed deadline.
+    effect: Option<String>,
+    retention: Option<Retention>,
+}
+
+impl From<Option<Retention>> for Beside {
+    fn from(retention: Option<Retention>) -> Self {
+        Self {
+            effect: None,
+            retention,
+        }
+    }
+}
+
 /// Parses the section in the path.
 fn part(req: &HostRequest) -> Result<Part, Problem> {
     let named = req.piece("part");
@@ -173,7 +207,7 @@ fn page(
     context: &PageContext,
     form_state: &FormState,
     part: Part,
-    effect: Option<String>,
+    beside: Beside,
 ) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let slug = &context.occasion.slug;
@@ -190,7 +224,8 @@ fn page(
         part,
         version: form_state.form.text("version"),
         groups: shown(&wording, form_state, part),
-        effect,
+        effect: beside.effect,
+        end: beside.retention.map(|found| End::new(text, &found)),
         states: if is_state {
             moves(context.occasion.status)
         } else {
@@ -349,6 +384,7 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     match part {
         Part::State => return set_state(&posted).await,
         Part::Cover => return set_cover(&posted).await,
+        Part::End if form.is_ticked("confirm") => return confirm_deletion(&posted).await,
         _ => {}
     }
     if part == Part::Look && form.is_ticked("see") {
@@ -376,6 +412,18 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     answer(&posted, part, done).await
 }
 
+/// Lets the announced deletion go on although the warnings do not leave.
+async fn confirm_deletion(posted: &HostForm) -> Result<Response, Problem> {
+    let to = posted.req.at("/settings/end?done=saved");
+    let done = posted
+        .once(move |tx, host: &HostOf| {
+            retention::confirm(tx, host)?;
+            Ok(to.clone())
+        })
+        .await;
+    answer(posted, Part::End, done).await
+}
+
 /// Sets the cover picture, or removes it.
 async fn set_cover(posted: &HostForm) -> Result<Response, Problem> {
     let done = try_set_cover(posted).await;
@@ -385,7 +433,13 @@ async fn set_cover(posted: &HostForm) -> Result<Response, Problem> {
             .read(|_, context| context.host.needs(Part::Cover.permission()))
             .await?;
         let form_state = FormState::refused(stored(&context.occasion), &problem, &req.text);
-        Ok(page(req, &context, &form_state, Part::Cover, None))
+        Ok(page(
+            req,
+            &context,
+            &form_state,
+            Part::Cover,
+            Beside::default(),
+        ))
     })
     .await
 }
@@ -437,13 +491,11 @@ async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
         Ok((context, effect)) => {
             let words = effect_words(&req.text, effect);
             let form_state = FormState::of(form.clone());
-            Ok(page(
-                req,
-                &context,
-                &form_state,
-                Part::Deadline,
-                Some(words),
-            ))
+            let beside = Beside {
+                effect: Some(words),
+                ..Beside::default()
+            };
+            Ok(page(req, &context, &form_state, Part::Deadline, beside))
         }
         Err(refusal) => answer(posted, Part::Deadline, Err(refusal)).await,
     }
@@ -506,9 +558,7 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     form_state::answer(done, async |problem| {
-        let (context, ()) = req
-            .read(move |_, context| context.host.needs(part.permission()))
-            .await?;
+        let (context, retention) = req.read(look_at(part)).await?;
         let stored = || stored(&context.occasion);
         let button = match part {
             Part::Deadline => "host-see-effect",
@@ -525,7 +575,7 @@ async fn answer(
         if problem.code == "slug_taken" {
             form_state = form_state.at("slug");
         }
-        Ok(page(req, &context, &form_state, part, None))
+        Ok(page(req, &context, &form_state, part, retention.into()))
     })
     .await
 }

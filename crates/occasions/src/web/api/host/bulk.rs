@@ -43,7 +43,8 @@ struct Body {
     ids: Option<Vec<InvitationId>>,
     /// A filter of invitations, instead of ids.
     filter: Option<InvitationFilter>,
-    /// `tag`, `untag`, `language`, `allowance`, `deadline`, `lock`, `unlock`, `archive`.
+    /// `tag`, `untag`, `language`, `allowance`, `deadline`, `lock`, `unlock`, `archive`,
+    /// `sent`, `unsent`, `invite`.
     action: String,
     /// Arguments of the action, such as `{"tag": "family"}`.
     #[serde(default)]

@@ -23,10 +23,11 @@ use crate::hosting::Permission::{Invite, Own, See};
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::invitations::InvitationChange;
 use crate::hosting::listing::{self, InvitationFilter};
+use crate::hosting::moving::{self, Destination};
 use crate::hosting::permissions::HostOf;
 use crate::hosting::portals;
 use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp, suppressions};
-use crate::id::InvitationId;
+use crate::id::{GuestId, InvitationId};
 use crate::invitation::Details;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
@@ -50,6 +51,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(mark_sent: may(Invite, Tokens(&[OCCASION_WRITE]))))
         .routes(routes!(approve: may(Invite, Tokens(&[OCCASION_WRITE]))))
         .routes(routes!(merge: may(Invite, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(move_guests: may(Invite, Tokens(&[OCCASION_WRITE]))))
 }
 
 /// Invitations, searched, filtered and sorted.
@@ -220,6 +222,26 @@ struct Merging {
     into: InvitationId,
 }
 
+/// The people who move, and where to.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GuestMove {
+    /// The version that the client has read; `null` or absent skips the check for changes since
+    /// then.
+    #[serde(default)]
+    version: Option<i64>,
+    /// Ids of the guests who move. At least one guest stays.
+    #[schema(value_type = Vec<String>)]
+    guests: Vec<GuestId>,
+    /// The id of the invitation to which they move; null for a new invitation.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    into: Option<InvitationId>,
+    /// The name of the new invitation's household, 1–120 characters; ignored with `into`.
+    #[serde(default)]
+    household: String,
+}
+
 /// Whether an invitation was sent.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -355,6 +377,31 @@ async fn merge(
     let into = body.value.into;
     act(&call, &text, &body.bytes, move |tx, host, invitation| {
         open_rsvp::merge(tx, host, invitation, &into, version)
+    })
+    .await
+}
+
+/// Moves guests to another invitation, or to a new one, which is returned. Their answers move along.
+#[utoipa::path(
+    post, path = "/api/v1/invitations/id/{id}/move", tag = "invitations",
+    params(("id" = String, Path,)), request_body = GuestMove,
+    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422))
+)]
+async fn move_guests(
+    call: Call,
+    Path(text): Path<String>,
+    body: Received<GuestMove>,
+) -> Result<Response, Problem> {
+    let GuestMove {
+        version,
+        guests,
+        into,
+        household,
+    } = body.value;
+    let version = call.version_if_named(version)?;
+    let destination = into.map_or(Destination::New(household), Destination::Existing);
+    act(&call, &text, &body.bytes, move |tx, host, invitation| {
+        moving::move_guests(tx, host, invitation, version, &guests, &destination)
     })
     .await
 }

@@ -1,5 +1,5 @@
 //! Pages shown before a code is known, namely the code page, an occasion's public page, and the
-//! farewell page after an occasion.
+//! page of an archived occasion.
 
 use askama::Template;
 use web::theme::Preset;
@@ -149,9 +149,32 @@ impl Card<'_> {
     }
 }
 
-/// The response to every code of an occasion that is over. It contains no names.
+/// The page of an archived occasion, for a household or for everyone.
 #[derive(Template)]
-#[template(path = "guest/farewell.html")]
-pub struct Farewell<'a> {
+#[template(path = "guest/thanks.html")]
+pub struct Thanks<'a> {
     pub text: &'a Text,
+    pub theme: Theme,
+    /// The hosts' names, used as the page's heading.
+    pub hosts: Hosts<'a>,
+    pub cover: Cover<'a>,
+    /// The household's salutation; `None` on the public page.
+    pub salutation: Option<String>,
+    /// How long ago the first day was, in words.
+    pub since: Option<String>,
+    /// The hosts' text; if it is empty, the page has a built-in text.
+    pub farewell: Spoken<'a>,
+    /// Typed values that arrived too late to be saved.
+    pub typed: Vec<Typed>,
+    pub contact: Option<Contact>,
+}
+
+impl Thanks<'_> {
+    pub fn title(&self) -> String {
+        format!("{} – {}", self.text.say("thanks-title"), self.hosts.0)
+    }
+
+    fn questions(&self) -> (String, String) {
+        around_contact(self.text, "guest-questions")
+    }
 }

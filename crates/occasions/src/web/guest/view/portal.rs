@@ -28,6 +28,8 @@ pub struct PortalPage<'a> {
     pub message: Option<&'a str>,
     /// Typed values that arrived too late to be saved.
     pub typed: Vec<Typed>,
+    /// The hosts' announcements.
+    pub news: Vec<NewsItem<'a>>,
     /// The time until the next event.
     pub days_left: Option<DaysLeft>,
     /// The events this household is invited to, by time.
@@ -40,6 +42,14 @@ pub struct PortalPage<'a> {
     /// The answers of the household as a whole to the hosts' questions.
     pub household: Vec<AnsweredQuestion<'a>>,
     pub tiles: Vec<Tile>,
+}
+
+/// An announcement of the hosts.
+pub struct NewsItem<'a> {
+    pub title: Spoken<'a>,
+    pub body: Spoken<'a>,
+    /// Since when it is there, and when it changed, in words.
+    pub when: String,
 }
 
 /// Whether a household's answers can be changed.

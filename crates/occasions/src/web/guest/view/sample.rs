@@ -7,8 +7,8 @@ use web::{Spoken, Text, Theme};
 
 use super::{
     AnsweredQuestion, AppLink, Card, Closing, CodeEntry, Confirmation, ConfirmationMail, Contact,
-    Counts, Cover, DaysLeft, EventRow, Farewell, Frame, Hosts, Known, Mark, OpenEvent, PortalPage,
-    Progress, ScheduleRow, Standing, Stored, Tile, Timer, Tone, Typed,
+    Counts, Cover, DaysLeft, EventRow, Frame, Hosts, Known, Mark, NewsItem, OpenEvent, PortalPage,
+    Progress, ScheduleRow, Standing, Stored, Thanks, Tile, Timer, Tone, Typed,
 };
 
 /// Returns a hosts' text in the languages of the demo.
@@ -277,6 +277,11 @@ pub(crate) fn portal(text: &Text) -> PortalPage<'_> {
                 turn: 1_799_000_000_000,
             }),
         }),
+        news: vec![NewsItem {
+            title: Spoken::plain("Parking"),
+            body: Spoken::plain("There is room behind the hall."),
+            when: "12 January 2027".to_owned(),
+        }],
         events: events(text),
         calendar: Some("/invite/RAHMA/calendar.ics".to_owned()),
         guests,
@@ -386,8 +391,18 @@ pub(crate) fn open_events(text: &Text) -> Vec<OpenEvent<'_>> {
     }]
 }
 
-pub(crate) fn farewell(text: &Text) -> Farewell<'_> {
-    Farewell { text }
+pub(crate) fn thanks(text: &Text) -> Thanks<'_> {
+    Thanks {
+        text,
+        theme: frame(text).theme,
+        hosts: hosts(text),
+        cover: cover(text),
+        salutation: Some("Keluarga Rahman".to_owned()),
+        since: Some(text.with("thanks-days-since", [("n", 40.into())])),
+        farewell: Spoken::plain(""),
+        typed: Vec::new(),
+        contact: Some(contact()),
+    }
 }
 
 pub(crate) fn mail(text: &Text) -> ConfirmationMail<'_> {

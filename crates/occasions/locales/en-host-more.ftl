@@ -1,0 +1,63 @@
+### Actions on many invitations, and how an occasion ends.
+
+host-end = After the day
+host-end-steps = What happens after the last event
+host-end-archive = Guests read your thanks, and nothing can be changed
+host-end-delete = Everything is deleted: guests, answers, files
+host-end-no-event = When there is an event
+host-end-text = Owners are told by mail 30 days and 7 days before. What was deleted cannot be brought back, so make a copy of what you want to keep.
+host-end-export = Make a copy of everything
+host-end-waits = The mail that tells owners of the deletion has not left the server, so nothing is deleted yet. If you have a copy, you can let the deletion go on without it.
+host-end-confirm = Delete on that day, without the mail
+host-end-confirmed = An owner let the deletion go on without the mail.
+host-log-deletion-announced = told owners on which day everything is deleted
+host-log-deletion-confirmed = let the deletion go on although the mail did not leave
+host-notice-deletion = { $about } is deleted soon. Make a copy of what you want to keep.
+host-mail-deletion-subject = { $title } is deleted on { $day }
+host-mail-deletion-text =
+    Dear { $name },
+
+    On { $day }, everything about { $title } is deleted: guests, answers, mails and files. It cannot be brought back.
+
+    If you want to keep a copy, make it before that day:
+    { $export }
+
+    Here you can also keep it longer:
+    { $address }
+
+    { $site }
+
+## Actions on many invitations
+host-bulk-invite = Invite to an event
+host-bulk-event = Which event
+
+## People who move to another invitation
+host-split = Split, or move people
+host-split-text = Some of these people get an invitation of their own, or move to another.
+host-split-effect = Their answers move along. A new invitation is to the same events, and has a code of its own. If everybody moves, merge the two invitations instead.
+host-split-people = Who moves
+host-split-household = Name of the new household
+host-split-household-hint = For an invitation of their own.
+host-split-code = Or the code of another invitation
+host-split-code-hint = If it is filled in, they move there.
+host-split-do = Move them
+
+## News for guests
+host-news = News
+host-new-news = Write news
+host-news-text = Every household reads it on its invitation.
+host-news-mail = Write a mail as well
+host-news-none = No news yet.
+host-news-title = Title
+host-news-body = Text
+host-news-pinned = Pinned
+host-news-pinned-hint = Stands before newer news.
+host-news-published = Guests see it
+host-news-published-hint = Switch it off to take it back at once.
+host-news-draft = Not published
+host-news-since = Guests see it since { $day }
+host-remove-news = Delete this news
+host-remove-news-effect = Guests no longer see it.
+host-log-news-created = wrote news
+host-log-news-changed = changed news
+host-log-news-removed = deleted news

@@ -1,0 +1,63 @@
+### Tindakan ke atas banyak jemputan, dan bagaimana majlis berakhir.
+
+host-end = Selepas majlis
+host-end-steps = Yang berlaku selepas acara terakhir
+host-end-archive = Tetamu membaca ucapan terima kasih anda, dan tiada apa-apa boleh diubah
+host-end-delete = Semuanya dipadam: tetamu, jawapan, fail
+host-end-no-event = Apabila ada acara
+host-end-text = Pemilik dimaklumkan melalui e-mel 30 hari dan 7 hari sebelumnya. Apa yang sudah dipadam tidak boleh dikembalikan, jadi buat salinan bagi apa yang hendak disimpan.
+host-end-export = Buat salinan semuanya
+host-end-waits = E-mel yang memaklumkan pemilik tentang pemadaman belum keluar daripada pelayan, jadi belum ada yang dipadam. Jika anda sudah ada salinan, anda boleh teruskan pemadaman tanpanya.
+host-end-confirm = Padam pada hari itu, tanpa e-mel
+host-end-confirmed = Seorang pemilik meneruskan pemadaman tanpa e-mel.
+host-log-deletion-announced = memaklumkan pemilik hari semuanya dipadam
+host-log-deletion-confirmed = meneruskan pemadaman walaupun e-mel belum keluar
+host-notice-deletion = { $about } akan dipadam tidak lama lagi. Buat salinan bagi apa yang hendak disimpan.
+host-mail-deletion-subject = { $title } akan dipadam pada { $day }
+host-mail-deletion-text =
+    { $name },
+
+    Pada { $day }, semua tentang { $title } akan dipadam: tetamu, jawapan, e-mel dan fail. Semuanya tidak boleh dikembalikan.
+
+    Jika anda hendak menyimpan salinan, buat sebelum hari itu:
+    { $export }
+
+    Di sini anda juga boleh menyimpannya lebih lama:
+    { $address }
+
+    { $site }
+
+## Actions on many invitations
+host-bulk-invite = Jemput ke satu acara
+host-bulk-event = Acara yang mana
+
+## Orang yang berpindah ke jemputan lain
+host-split = Pisahkan, atau pindahkan orang
+host-split-text = Sebahagian daripada mereka mendapat jemputan sendiri, atau berpindah ke jemputan lain.
+host-split-effect = Jawapan mereka ikut berpindah. Jemputan baharu adalah untuk acara yang sama, dengan kodnya sendiri. Jika semua orang berpindah, gabungkan kedua-dua jemputan itu.
+host-split-people = Siapa yang berpindah
+host-split-household = Nama keluarga baharu
+host-split-household-hint = Untuk jemputan mereka sendiri.
+host-split-code = Atau kod jemputan lain
+host-split-code-hint = Jika diisi, mereka berpindah ke situ.
+host-split-do = Pindahkan
+
+## Berita untuk tetamu
+host-news = Berita
+host-new-news = Tulis berita
+host-news-text = Setiap keluarga membacanya pada jemputan mereka.
+host-news-mail = Tulis e-mel juga
+host-news-none = Belum ada berita.
+host-news-title = Tajuk
+host-news-body = Teks
+host-news-pinned = Disemat
+host-news-pinned-hint = Berada sebelum berita yang lebih baharu.
+host-news-published = Tetamu boleh melihatnya
+host-news-published-hint = Matikan untuk menariknya balik serta-merta.
+host-news-draft = Belum disiarkan
+host-news-since = Tetamu melihatnya sejak { $day }
+host-remove-news = Padam berita ini
+host-remove-news-effect = Tetamu tidak melihatnya lagi.
+host-log-news-created = menulis berita
+host-log-news-changed = mengubah berita
+host-log-news-removed = memadam berita

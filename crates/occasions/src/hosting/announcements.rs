@@ -1,0 +1,88 @@
+//! How hosts write announcements, publish them and take them back.
+
+use ::web::fields::{flag, texts};
+use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
+use platform::{Rows, Tx, sql};
+
+use super::resource::{Edit, History, Resource, history_of};
+use super::{HostOf, Permission, Refusal};
+use crate::announcement::{self, Announcement};
+
+impl Resource for Announcement {
+    type Parent = HostOf;
+    const FIELDS: &'static [Field] = ::web::fields! { Announcement:
+        title: texts(Limits::required(160)).label("host-news-title").wording(),
+        body: texts(Limits::lines(8_000)).label("host-news-body").wording(),
+        pinned: flag().label("host-news-pinned").hint("host-news-pinned-hint"),
+        published: flag().label("host-news-published").hint("host-news-published-hint"),
+    };
+    const HISTORY: History = history_of!("announcement", named_by: "title");
+    const NEWS: &'static str = "news";
+    const LIMIT: Option<usize> = Some(200);
+    const WRITERS: Permission = Permission::Write;
+    const OWNERS: Permission = Permission::Write;
+
+    fn key(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn list(tx: &mut Tx<'_>, host: &HostOf, _: &PageQuery) -> Result<List<Self>, Refusal> {
+        Ok(List::whole(announcement::list(tx, host.occasion())?))
+    }
+
+    fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, _: &[Self]) -> Result<Self, Refusal> {
+        Ok(Self {
+            id: tx.id(),
+            title: I18n::default(),
+            body: I18n::default(),
+            pinned: false,
+            published: false,
+            published_at: None,
+            changed_at: None,
+            version: 1,
+        })
+    }
+
+    fn validate(
+        &mut self,
+        tx: &mut Tx<'_>,
+        edit: &Edit<'_, Self>,
+        _: &mut Findings,
+    ) -> Result<(), Refusal> {
+        let now = tx.now();
+        let is_new_text = |old: &Self| (&old.title, &old.body) != (&self.title, &self.body);
+        match (self.published, self.published_at) {
+            (false, _) => (self.published_at, self.changed_at) = (None, None),
+            (true, None) => self.published_at = Some(now),
+            (true, Some(_)) if edit.old.is_some_and(is_new_text) => self.changed_at = Some(now),
+            (true, Some(_)) => {}
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        Ok(Self::insert(self, tx, edit.parent.occasion())?)
+    }
+
+    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+        self.version += 1;
+        sql!(
+            "UPDATE announcement SET {Announcement = :Announcement}
+             WHERE id = :id AND version = :version - 1",
+            Announcement = self,
+            id = self.id,
+            version = self.version
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+
+    fn delete(&self, tx: &mut Tx<'_>, _: &HostOf) -> Result<(), Refusal> {
+        sql!("DELETE FROM announcement WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! How hosts move people from an invitation to another, or to a new one that they split off.
+
+use std::collections::BTreeSet;
+
+use platform::{Tx, sql};
+use serde_json::json;
+use web::Findings;
+
+use super::history::{self, Ending};
+use super::permissions::{HostOf, Permission};
+use super::{Refusal, invitations, open_rsvp, portals};
+use crate::event;
+use crate::guest::{Guest, Reply};
+use crate::household::{GUEST_LIMIT, Household};
+use crate::household_plan;
+use crate::id::{GuestId, InvitationId};
+use crate::invitation;
+use crate::invitation_snapshot::InvitationSnapshot;
+use crate::rsvp;
+use crate::words::{GuestKind, Source};
+
+/// The invitation to which people move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// An invitation of the same occasion.
+    Existing(InvitationId),
+    /// A new invitation for a household with this name, to the same events, in the same language
+    /// and with the same labels. It gets a code of its own.
+    New(String),
+}
+
+/// Moves guests with their answers to the events to which the other invitation is invited too. They
+/// are asked about its other events. Somebody must stay: two whole invitations are merged instead.
+/// Returns the invitation that has the guests now.
+pub fn move_guests(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    from: &InvitationId,
+    version: Option<i64>,
+    guests: &[GuestId],
+    destination: &Destination,
+) -> Result<InvitationSnapshot, Refusal> {
+    host.needs(Permission::Invite)?;
+    // A new invitation takes the occasion's lock, which precedes all others.
+    let into = match destination {
+        Destination::Existing(into) => into.clone(),
+        Destination::New(household) => split_off(tx, host, from, household)?,
+    };
+    if *from == into {
+        return Err(Refusal::WrongState);
+    }
+    // Both are always locked in the same order, so that two opposite moves cannot deadlock.
+    event::lock_limited(tx, host.occasion())?;
+    for id in [from.min(&into), from.max(&into)] {
+        invitation::lock(tx, id)?.ok_or(Refusal::NotFound)?;
+    }
+    let mut leaving = portals::lock(tx, host, from, version)?;
+    let mut joining = portals::lock(tx, host, &into, None)?;
+    let is_open = |portal: &InvitationSnapshot| portal.household.invitation.is_unapproved;
+    if is_open(&leaving) || is_open(&joining) {
+        return Err(Refusal::WrongState);
+    }
+    let chosen: BTreeSet<&GuestId> = guests.iter().collect();
+    check(&leaving.household, &chosen)?;
+    let there = joining.household.guests.len();
+    if there + chosen.len() > GUEST_LIMIT {
+        return Err(Refusal::GuestLimit);
+    }
+    let (before_from, before_into) = (
+        leaving.household.guests.clone(),
+        joining.household.guests.clone(),
+    );
+    let moved = rejoin(&leaving.household, &joining.household, &chosen);
+    for guest in &moved {
+        open_rsvp::move_guest(tx, guest, &into)?;
+    }
+    leaving
+        .household
+        .guests
+        .retain(|guest| !chosen.contains(&guest.id));
+    joining.household.guests.extend(moved);
+    finish(tx, host, &mut leaving, &before_from)?;
+    finish(tx, host, &mut joining, &before_into)?;
+    portals::load_changed(tx, host, &into)
+}
+
+/// Checks that the guests are on the invitation and that somebody stays.
+fn check(household: &Household, chosen: &BTreeSet<&GuestId>) -> Result<(), Refusal> {
+    let known = household.guests.iter().map(|guest| &guest.id);
+    let known: BTreeSet<&GuestId> = known.collect();
+    if !chosen.is_subset(&known) {
+        return Err(Refusal::GuestNotFound);
+    }
+    let mut findings = Findings::default();
+    if chosen.is_empty() {
+        findings.add("/guests", "required", []);
+    } else if chosen.len() == known.len() {
+        let most = known.len().saturating_sub(1);
+        findings.add("/guests", "too_many", [("max", most.into())]);
+    }
+    Ok(findings.finish()?)
+}
+
+fn split_off(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    from: &InvitationId,
+    household: &str,
+) -> Result<InvitationId, Refusal> {
+    let found = invitation::find(tx, from)?.filter(|one| one.occasion == *host.occasion());
+    let details = found.ok_or(Refusal::NotFound)?.details;
+    let events: Vec<(String,)> = sql!(
+        "SELECT event.key FROM invitation_event
+         JOIN event ON event.id = invitation_event.event
+         WHERE invitation_event.invitation = :from ORDER BY event.position, event.id",
+        from
+    )
+    .all(tx)?;
+    let input = json!({
+        "household": household,
+        "language": details.language,
+        "tags": details.tags,
+        "plus_ones": 0,
+        "children": 0,
+        "deadline_override": details.deadline_override,
+    });
+    let mut new = invitations::InvitationChange::from(web::Input::from(input));
+    new.events = Some(events.into_iter().map(|(key,)| key).collect());
+    let made = invitations::create(tx, host, &new, None)?;
+    Ok(made.household.invitation.id)
+}
+
+/// Returns the chosen guests as they are on the other invitation.
+fn rejoin(leaving: &Household, joining: &Household, chosen: &BTreeSet<&GuestId>) -> Vec<Guest> {
+    let positions = joining.guests.iter().map(|guest| guest.position + 1);
+    let next = positions.max().unwrap_or(0);
+    let moved = leaving
+        .guests
+        .iter()
+        .filter(|guest| chosen.contains(&guest.id));
+    let rejoined = (next..).zip(moved).map(|(position, guest)| {
+        let invited = joining.events.iter().map(|event| {
+            let reply = guest.replies.get(event).cloned();
+            (event.clone(), reply.unwrap_or(Reply::PENDING))
+        });
+        Guest {
+            position,
+            // The hosts name the people whom they move. Nobody can name a guest without a name.
+            kind: if guest.name.is_empty() {
+                GuestKind::PlusOne
+            } else {
+                GuestKind::Named
+            },
+            replies: invited.collect(),
+            ..guest.clone()
+        }
+    });
+    rejoined.collect()
+}
+
+/// Writes the history of one of the two invitations.
+fn finish(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    portal: &mut InvitationSnapshot,
+    before: &[Guest],
+) -> Result<(), Refusal> {
+    let after = &portal.household.guests;
+    let changes = household_plan::differences(before, after, &portal.events, &portal.questions);
+    let invitation = &portal.household.invitation;
+    rsvp::insert_submission(
+        tx,
+        &invitation.id,
+        invitation.version,
+        &changes,
+        "host",
+        Source::Web,
+    )?;
+    let ending = Ending {
+        action: "invitation.changed",
+        what: "edited",
+        changes: rsvp::masked(&changes),
+        moves_seats: true,
+    };
+    Ok(history::finish_invitation(
+        tx,
+        host,
+        &mut portal.household,
+        ending,
+    )?)
+}

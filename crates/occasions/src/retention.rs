@@ -1,0 +1,501 @@
+//! The end of an occasion. A daily job archives it 30 days after its last event, warns its owners
+//! twice, and deletes it when its days of retention are over.
+//!
+//! Owners are warned 30 and 7 days before the deletion. Nothing is deleted before both warnings
+//! have left the server and 30 days after the first. If mail does not leave, because it goes to the
+//! mailbox or the addresses refuse it, the occasion stays until an owner confirms the deletion. The
+//! announced day stands, unless the event or the retention moves it to a later day, which withdraws
+//! the announcement.
+
+mod warning;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use platform::audit::{Actor, Entry};
+use platform::erasure;
+use platform::jobs::{Done, Handler, JobError};
+use platform::news::NewNews;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use web::Site;
+
+use crate::deletion;
+use crate::hosting::{HostOf, Permission, Refusal, export};
+use crate::id::OccasionId;
+use crate::occasion::{self, Occasion};
+use crate::words::OccasionStatus;
+use crate::{event, invitation};
+
+/// How many days after the day of the last event an occasion is archived.
+const ARCHIVED_AFTER: i64 = 30;
+/// How many days before the deletion the first warning is sent.
+const FIRST: i64 = 30;
+/// How many days before the deletion the second warning is sent.
+const SECOND: i64 = 7;
+/// How long after a warning that never left another one is sent.
+const AGAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// An announced deletion.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+struct Announced {
+    day: String,
+    first_at: Timestamp,
+    first_left_at: Option<Timestamp>,
+    second_at: Option<Timestamp>,
+    second_left_at: Option<Timestamp>,
+    confirmed_at: Option<Timestamp>,
+}
+
+/// When an occasion ends, and what its owners were told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Retention {
+    /// The day on which the occasion is archived, in its time zone; null without events.
+    #[schema(value_type = Option<String>, format = "date")]
+    pub archives_on: Option<Date>,
+    /// The earliest day on which everything is deleted; null without events.
+    #[schema(value_type = Option<String>, format = "date")]
+    pub deletes_on: Option<Date>,
+    /// When the first warning was sent to the owners; null if it was not sent yet.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub first_warning_at: Option<Timestamp>,
+    /// When the second warning was sent; null if it was not sent yet.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub second_warning_at: Option<Timestamp>,
+    /// Whether a warning that was sent has not left the server, which delays the deletion.
+    pub waits_for_mail: bool,
+    /// When an owner confirmed the deletion, so that it does not wait for mail.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub confirmed_at: Option<Timestamp>,
+}
+
+/// Returns the job, which runs every day.
+pub fn daily(site: &Site) -> Handler {
+    let site = site.clone();
+    Handler::each_day("occasions.retention", move |_| {
+        let site = site.clone();
+        async move {
+            run(&site).await?;
+            Ok(Done::nothing())
+        }
+    })
+}
+
+/// Takes the step that is due of each occasion. An occasion that fails does not delay the others.
+pub async fn run(site: &Site) -> Result<(), JobError> {
+    let mut failure = None;
+    for id in site.platform.store.read_at_length(candidates).await? {
+        let (here, occasion) = (site.clone(), id.clone());
+        let step = site.store.write(move |tx| step(tx, &here, &occasion)).await;
+        let done = match step {
+            Ok(true) => delete(site, &id, false).await,
+            Ok(false) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = done {
+            tracing::error!(occasion = %id, "the end of an occasion waits: an error");
+            failure = Some(error);
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+/// Deletes the occasions again that were deleted after the restored backup was made.
+pub async fn repeat(site: &Site) -> Result<(), JobError> {
+    for id in site.platform.store.read_at_length(deletion::lost).await? {
+        delete(site, &id, true).await?;
+    }
+    let repeated = |tx: &mut Tx<'_>| erasure::repeated(tx, deletion::ERASED);
+    Ok(site.store.write(repeated).await?)
+}
+
+/// Deletes an occasion that is due, or that `had_been` deleted before, with its files. An export in
+/// preparation postpones it to the next run.
+async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobError> {
+    let expired = id.clone();
+    let expire = move |tx: &mut Tx<'_>| export::expire(tx, &expired);
+    site.store.write(expire).await?;
+    export::remove_expired(&site.platform).await?;
+    let occasion = id.clone();
+    let change = move |tx: &mut Tx<'_>| {
+        if occasion::hold(tx, &occasion)?.is_none() {
+            return Ok::<_, StoreError>(false);
+        }
+        // A host may have postponed an event, or asked for a copy, since it was due.
+        let is_due = had_been || is_due_now(tx, &occasion)?;
+        if !is_due || export::are_files_left(tx, &occasion)? {
+            return Ok(false);
+        }
+        deletion::delete(tx, &occasion)?;
+        Ok(true)
+    };
+    if site.store.write(change).await? {
+        // Until the checkpoint, the write-ahead log still contains the overwritten data.
+        site.store.checkpoint().await?;
+    }
+    Ok(())
+}
+
+fn candidates(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
+    let now = tx.now();
+    let found: Vec<(OccasionId,)> = sql!(
+        "SELECT occasion.id FROM occasion JOIN event ON event.occasion = occasion.id
+         GROUP BY occasion.id HAVING MAX(event.ends_at) <= :now
+         UNION SELECT occasion FROM occasion_deletion ORDER BY 1",
+        now
+    )
+    .all(tx)?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// The days on which an occasion's end falls, in its time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Days {
+    today: Date,
+    archive: Date,
+    delete: Date,
+}
+
+impl Days {
+    /// Computes the days; `None` beyond the calendar's range.
+    fn of(zone: &TimeZone, last_end: Timestamp, kept: i64, now: Timestamp) -> Option<Self> {
+        let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+        let after = |days: i64| day(last_end).checked_add(days.days()).ok();
+        Some(Self {
+            today: day(now),
+            archive: after(ARCHIVED_AFTER)?,
+            delete: after(kept)?,
+        })
+    }
+
+    fn is_within(self, days: i64, of: Date) -> bool {
+        of.checked_sub(days.days())
+            .is_ok_and(|first| self.today >= first)
+    }
+
+    /// Returns `day`, or the day that is `days` from today, whichever is later.
+    fn at_least_in(self, days: i64, day: Date) -> Date {
+        let earliest = self.today.checked_add(days.days());
+        earliest.map_or(day, |earliest| day.max(earliest))
+    }
+}
+
+impl Announced {
+    fn day(&self) -> Date {
+        // An unreadable day never comes.
+        self.day.parse().unwrap_or(Date::MAX)
+    }
+
+    /// Returns whether everything that must precede the deletion has happened.
+    fn is_due(&self, days: Days, zone: &TimeZone) -> bool {
+        let is_told = match (self.first_left_at, self.second_left_at) {
+            _ if self.confirmed_at.is_some() => true,
+            (Some(first), Some(_)) => {
+                let left = first.to_zoned(zone.clone()).date();
+                left.checked_add(FIRST.days())
+                    .is_ok_and(|day| days.today >= day)
+            }
+            _ => false,
+        };
+        is_told && self.second_at.is_some() && days.today >= self.day()
+    }
+}
+
+fn days(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Option<(Days, Timestamp)>, StoreError> {
+    let events = event::list(tx, &occasion.id)?;
+    let last_end = events.iter().map(|event| event.ends_at).max();
+    let (zone, now) = (occasion.zone(), tx.now());
+    Ok(last_end.and_then(|end| Some((Days::of(&zone, end, occasion.retention_days, now)?, end))))
+}
+
+fn find(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<Announced>, StoreError> {
+    sql!(
+        "SELECT {Announced} FROM occasion_deletion WHERE occasion = :id",
+        id
+    )
+    .maybe(tx)
+}
+
+fn is_due_now(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
+    let occasion = occasion::load(tx, id)?;
+    let Some((days, _)) = days(tx, &occasion)? else {
+        return Ok(false);
+    };
+    let announced = find(tx, id)?.filter(|announced| days.delete <= announced.day());
+    Ok(announced.is_some_and(|announced| announced.is_due(days, &occasion.zone())))
+}
+
+/// Archives the occasion, or sends a warning, if that is due. Returns whether the deletion is due.
+fn step(tx: &mut Tx<'_>, site: &Site, id: &OccasionId) -> Result<bool, StoreError> {
+    if occasion::hold(tx, id)?.is_none() {
+        return Ok(false);
+    }
+    let occasion = occasion::load(tx, id)?;
+    let now = tx.now();
+    let Some((days, last_end)) = days(tx, &occasion)? else {
+        warning::withdraw(tx, id)?;
+        return Ok(false);
+    };
+    if days.today >= days.archive {
+        archive(tx, &occasion, last_end)?;
+    }
+    let mut announced = match find(tx, id)? {
+        Some(announced) if days.delete <= announced.day() => announced,
+        found => {
+            if found.is_some() {
+                warning::withdraw(tx, id)?;
+            }
+            if days.is_within(FIRST, days.delete) {
+                let day = days.at_least_in(FIRST, days.delete);
+                announce(tx, site, &occasion, day)?;
+            }
+            return Ok(false);
+        }
+    };
+    for (number, left_at) in [
+        (1, &mut announced.first_left_at),
+        (2, &mut announced.second_left_at),
+    ] {
+        if left_at.is_none() {
+            *left_at = warning::left_at(tx, id, number)?;
+        }
+    }
+    let is_lost = |at: Timestamp, left: Option<Timestamp>| left.is_none() && at + AGAIN <= now;
+    if is_lost(announced.first_at, announced.first_left_at)
+        && announced.confirmed_at.is_none()
+        && !warning::is_waiting(tx, id, 1)?
+    {
+        announced.first_at = now;
+        announced.day = days.at_least_in(FIRST, announced.day()).to_string();
+        warning::send(tx, site, &occasion, 1, announced.day())?;
+    }
+    let may_follow = announced.first_left_at.is_some() || announced.confirmed_at.is_some();
+    let is_second_due = match announced.second_at {
+        None => may_follow && days.is_within(SECOND, announced.day()),
+        Some(at) => {
+            is_lost(at, announced.second_left_at)
+                && announced.confirmed_at.is_none()
+                && !warning::is_waiting(tx, id, 2)?
+        }
+    };
+    if is_second_due {
+        announced.second_at = Some(now);
+        announced.day = days.at_least_in(SECOND, announced.day()).to_string();
+        warning::send(tx, site, &occasion, 2, announced.day())?;
+    }
+    sql!(
+        "UPDATE occasion_deletion SET {Announced = :Announced} WHERE occasion = :id",
+        Announced = announced,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(announced.is_due(days, &occasion.zone()))
+}
+
+/// Announces the deletion to the owners.
+fn announce(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    occasion: &Occasion,
+    day: Date,
+) -> Result<(), StoreError> {
+    let announced = Announced {
+        day: day.to_string(),
+        first_at: tx.now(),
+        first_left_at: None,
+        second_at: None,
+        second_left_at: None,
+        confirmed_at: None,
+    };
+    sql!(
+        "INSERT INTO occasion_deletion (occasion, {Announced}) VALUES (:id, {:Announced})",
+        id = occasion.id,
+        Announced = announced
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let changes = json!([{ "field": "day", "old": null, "new": announced.day }]);
+    record(tx, &occasion.id, "occasion.deletion_announced", changes)?;
+    warning::send(tx, site, occasion, 1, day)
+}
+
+/// Archives the occasion, once for each end of its last event, so that an owner can take it out of
+/// the archive.
+fn archive(tx: &mut Tx<'_>, old: &Occasion, last_end: Timestamp) -> Result<(), StoreError> {
+    if old.status == OccasionStatus::Archived {
+        return Ok(());
+    }
+    let marked = sql!(
+        "UPDATE occasion SET archived_for = :last_end
+         WHERE id = :id AND (archived_for IS NULL OR archived_for <> :last_end)",
+        last_end,
+        id = old.id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if marked == 0 {
+        return Ok(());
+    }
+    invitation::wait_for_answers(tx, &old.id)?;
+    occasion::set_status(tx, &old.id, OccasionStatus::Archived)?;
+    let new = OccasionStatus::Archived;
+    let changes = json!([{ "field": "status", "old": old.status, "new": new }]);
+    record(tx, &old.id, "occasion.moved", changes)?;
+    tx.publish(NewNews {
+        scope: old.id.to_string(),
+        name: "occasion",
+        payload: json!({ "id": old.id, "what": new.word() }),
+    })
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    id: &OccasionId,
+    action: &'static str,
+    changes: Value,
+) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor: Actor::System,
+        action,
+        entity: ("occasion", id.to_string()),
+        scope: Some(id.to_string()),
+        changes,
+        request: None,
+    })
+}
+
+/// Says when the occasion ends.
+pub fn show(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
+    host.needs(Permission::SeeOccasion)?;
+    let occasion = occasion::find(tx, host.occasion())?.ok_or(Refusal::NotFound)?;
+    let days = days(tx, &occasion)?.map(|(days, _)| days);
+    let announced = find(tx, &occasion.id)?;
+    let mut waits_for_mail = false;
+    if let Some(announced) = &announced {
+        let first = (1, Some(announced.first_at), announced.first_left_at);
+        let second = (2, announced.second_at, announced.second_left_at);
+        for (number, sent_at, left_at) in [first, second] {
+            waits_for_mail |= sent_at.is_some()
+                && left_at.is_none()
+                && warning::left_at(tx, &occasion.id, number)?.is_none();
+        }
+    }
+    let announced = announced.as_ref();
+    let computed = days.map(|days| days.delete);
+    Ok(Retention {
+        archives_on: days.map(|days| days.archive),
+        deletes_on: computed.map(|day| announced.map_or(day, |one| day.max(one.day()))),
+        first_warning_at: announced.map(|one| one.first_at),
+        second_warning_at: announced.and_then(|one| one.second_at),
+        waits_for_mail,
+        confirmed_at: announced.and_then(|one| one.confirmed_at),
+    })
+}
+
+/// Confirms the announced deletion, so that it no longer waits until the warnings have left the
+/// server. The announced day stands.
+pub fn confirm(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
+    host.needs(Permission::Own)?;
+    let id = host.occasion();
+    occasion::hold(tx, id)?.ok_or(Refusal::NotFound)?;
+    let announced = find(tx, id)?.ok_or(Refusal::WrongState)?;
+    if announced.confirmed_at.is_none() {
+        let now = tx.now();
+        sql!(
+            "UPDATE occasion_deletion SET confirmed_at = :now WHERE occasion = :id",
+            now,
+            id
+        )
+        .run(tx, Rows::Exactly(1))?;
+        tx.record(Entry {
+            actor: host.actor(),
+            action: "occasion.deletion_confirmed",
+            entity: ("occasion", id.to_string()),
+            scope: Some(id.to_string()),
+            changes: json!([{ "field": "day", "old": null, "new": announced.day }]),
+            request: host.request(),
+        })?;
+    }
+    show(tx, host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_days_are_those_of_the_occasion() {
+        let zone = TimeZone::get("Asia/Kuala_Lumpur").unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        // The last event ends on the evening of 16 January, and past midnight in UTC+8 it is 17.
+        let last_end = at("2027-01-16T15:30:00Z");
+        let days = |now: &str| Days::of(&zone, last_end, 180, at(now)).unwrap();
+        let found = days("2027-02-14T16:00:00Z");
+        assert_eq!(found.archive, found.today);
+        assert_eq!(found.archive.to_string(), "2027-02-15");
+        assert_eq!(found.delete.to_string(), "2027-07-15");
+        assert!(days("2027-02-14T15:59:59Z").today < found.archive);
+        for (now, is_first) in [
+            ("2027-06-14T15:59:59Z", false),
+            ("2027-06-14T16:00:00Z", true),
+        ] {
+            assert_eq!(days(now).is_within(FIRST, found.delete), is_first, "{now}");
+        }
+        // An overdue deletion is announced 30 days ahead.
+        let late = days("2028-01-01T00:00:00Z");
+        let day = late.at_least_in(FIRST, late.delete);
+        assert_eq!(day.to_string(), "2028-01-31");
+    }
+
+    #[test]
+    fn nothing_is_due_before_both_warnings_left_and_thirty_days_after_the_first() {
+        let zone = TimeZone::UTC;
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let announced = Announced {
+            day: "2027-07-15".to_owned(),
+            first_at: at("2027-06-15T00:00:00Z"),
+            first_left_at: Some(at("2027-06-15T00:01:00Z")),
+            second_at: Some(at("2027-07-08T00:00:00Z")),
+            second_left_at: Some(at("2027-07-08T00:01:00Z")),
+            confirmed_at: None,
+        };
+        let last_end = at("2027-01-16T15:30:00Z");
+        let is_due = |announced: &Announced, now: &str| {
+            let days = Days::of(&zone, last_end, 180, at(now)).unwrap();
+            announced.is_due(days, &zone)
+        };
+        assert!(!is_due(&announced, "2027-07-14T23:59:59Z"));
+        assert!(is_due(&announced, "2027-07-15T00:00:00Z"));
+        let late = Announced {
+            first_left_at: Some(at("2027-06-18T12:00:00Z")),
+            ..announced.clone()
+        };
+        assert!(!is_due(&late, "2027-07-17T23:59:59Z"));
+        assert!(is_due(&late, "2027-07-18T00:00:00Z"));
+        for waiting in [
+            Announced {
+                first_left_at: None,
+                ..announced.clone()
+            },
+            Announced {
+                second_left_at: None,
+                ..announced.clone()
+            },
+        ] {
+            assert!(!is_due(&waiting, "2030-01-01T00:00:00Z"));
+            let confirmed = Announced {
+                confirmed_at: Some(at("2027-07-01T00:00:00Z")),
+                ..waiting
+            };
+            assert!(is_due(&confirmed, "2027-07-15T00:00:00Z"));
+        }
+        let unsent = Announced {
+            second_at: None,
+            second_left_at: None,
+            confirmed_at: Some(at("2027-07-01T00:00:00Z")),
+            ..announced
+        };
+        assert!(!is_due(&unsent, "2030-01-01T00:00:00Z"));
+    }
+}

@@ -1,0 +1,44 @@
+//! How an occasion ends.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use site::Callers::Tokens;
+use web::described::Routes;
+use web::{Problem, Site, routes};
+
+use super::call::{Call, Place, answer};
+use crate::hosting::Permission::{Own, SeeOccasion};
+use crate::retention::{self, Retention};
+use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
+use crate::web::access::may;
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
+        .routes(routes!(retention: may(SeeOccasion, Tokens(&[OCCASION_READ]))))
+        .routes(routes!(confirm_deletion: may(Own, Tokens(&[OCCASION_WRITE]))))
+}
+
+/// When the occasion is archived and deleted.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/retention", tag = "occasions",
+    params(("id" = String, Path,)),
+    responses((status = 200, body = Retention), (status = 401), (status = 404))
+)]
+async fn retention(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
+    let place = Place::occasion(&id)?;
+    let found = call.read(place, retention::show).await?;
+    Ok(answer(StatusCode::OK, &found))
+}
+
+/// Lets the announced deletion go on although the warnings to its owners have not left the server.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/retention/confirm", tag = "occasions",
+    params(("id" = String, Path,)),
+    responses((status = 200, body = Retention), (status = 403), (status = 404), (status = 409))
+)]
+async fn confirm_deletion(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
+    let place = Place::occasion(&id)?;
+    call.once(place, b"", StatusCode::OK, retention::confirm)
+        .await
+}

@@ -1,0 +1,109 @@
+//! The page of an occasion that is archived. The hosts' thanks stay readable until the occasion is
+//! deleted, but nothing can be changed any more.
+
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use web::page::{Kind, Metadata, Page};
+use web::{Language, Problem, Site, Text};
+
+use super::frame::{keep_out_of_search, keep_private};
+use super::language::speak;
+use super::show;
+use super::view::{Thanks, Typed};
+use crate::event::Event;
+use crate::invitation_snapshot::InvitationSnapshot;
+use crate::occasion::Occasion;
+
+/// Renders the page for a household, with the `typed` values that can no longer be saved.
+pub(super) fn of_household(
+    site: &Site,
+    text: &Text,
+    portal: &InvitationSnapshot,
+    typed: Vec<Typed>,
+) -> Response {
+    let events: Vec<&Event> = portal.invited_events().collect();
+    let own = OfHousehold {
+        typed,
+        salutation: Some(salutation(text, portal)),
+    };
+    let mut response = render(site, text, &portal.occasion, &events, own);
+    keep_private(&mut response);
+    response
+}
+
+/// Renders the public page of an archived occasion.
+pub(super) fn of_occasion(
+    site: &Site,
+    wishes: &web::Wishes,
+    occasion: &Occasion,
+    events: &[Event],
+) -> Response {
+    let text = speak(site, wishes, occasion, None);
+    let events: Vec<&Event> = events.iter().collect();
+    let mut response = render(site, &text, occasion, &events, OfHousehold::default());
+    keep_out_of_search(&mut response);
+    response
+}
+
+/// The parts of the page that only a household has.
+#[derive(Default)]
+struct OfHousehold {
+    typed: Vec<Typed>,
+    salutation: Option<String>,
+}
+
+fn salutation(text: &Text, portal: &InvitationSnapshot) -> String {
+    let details = &portal.household.invitation.details;
+    let own = details.salutation.as_deref();
+    let tone = portal.occasion.tone;
+    tone.salutation(text, &details.household, own)
+}
+
+fn render(
+    site: &Site,
+    text: &Text,
+    occasion: &Occasion,
+    events: &[&Event],
+    own: OfHousehold,
+) -> Response {
+    let first = events.iter().min_by_key(|event| event.starts_at);
+    let body = Thanks {
+        text,
+        theme: occasion.theme,
+        hosts: show::hosts(text, occasion),
+        cover: show::cover(text, occasion, events.iter().copied()),
+        salutation: own.salutation,
+        since: first.and_then(|event| days_since(text, occasion, event, site.clock.now())),
+        farewell: show::pick(text, occasion, &occasion.farewell),
+        typed: own.typed,
+        contact: show::contact(occasion),
+    };
+    let title = body.title();
+    let languages = occasion.languages.iter();
+    let languages: Vec<Language> = languages.map(|tag| Language::of(tag)).collect();
+    let share = show::share(site, text, occasion, events.iter().copied());
+    let page = Page {
+        title: &title,
+        body,
+        text,
+        theme: occasion.theme,
+        kind: Kind::Public {
+            languages: &languages,
+        },
+    };
+    let metadata = Metadata {
+        share: Some(&share),
+        ..Metadata::default()
+    };
+    let written = web::page::write_with(&page, metadata).map_err(Problem::internal);
+    written.into_response()
+}
+
+/// Returns how long ago the first day was, if the hosts show that; `None` before that day.
+fn days_since(text: &Text, occasion: &Occasion, first: &Event, now: Timestamp) -> Option<String> {
+    let zone = occasion.zone();
+    let [day, today] = [first.starts_at, now].map(|at| at.to_zoned(zone.clone()).date());
+    let days = web::dates::days_between(day, today);
+    let is_shown = occasion.switches.days_left && days >= 0;
+    is_shown.then(|| text.with("thanks-days-since", [("n", days.into())]))
+}

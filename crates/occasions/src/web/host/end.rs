@@ -1,0 +1,39 @@
+//! How an occasion ends, for the page of its owners.
+
+use jiff::civil::Date;
+use web::Text;
+
+use crate::retention::Retention;
+
+/// The end of an occasion in words.
+pub(super) struct End {
+    /// The steps in their order, each with its day.
+    pub(super) steps: Vec<(String, String)>,
+    /// Why the deletion waits, and what owners can do.
+    pub(super) waiting: Option<String>,
+    /// Whether the deletion may be confirmed now.
+    pub(super) may_confirm: bool,
+    /// Whether an owner has confirmed the deletion.
+    pub(super) is_confirmed: bool,
+}
+
+impl End {
+    pub(super) fn new(text: &Text, found: &Retention) -> Self {
+        let say = |id: &str| text.say(id).into_owned();
+        let day = |day: Option<Date>| day.map(|day| text.date(day));
+        let unknown = || say("host-end-no-event");
+        let archive = day(found.archives_on).unwrap_or_else(unknown);
+        let delete = day(found.deletes_on).unwrap_or_else(unknown);
+        let is_confirmed = found.confirmed_at.is_some();
+        let waits = found.waits_for_mail && !is_confirmed;
+        Self {
+            steps: vec![
+                (say("host-end-archive"), archive),
+                (say("host-end-delete"), delete),
+            ],
+            waiting: waits.then(|| say("host-end-waits")),
+            may_confirm: waits,
+            is_confirmed,
+        }
+    }
+}
