@@ -5,3 +5,4 @@ platform::id!(EventId, "One event of an occasion.");
 platform::id!(QuestionId, "One question of an occasion.");
 platform::id!(InvitationId, "One invitation.");
 platform::id!(GuestId, "One guest.");
+platform::id!(OccasionPageId, "One page of an occasion.");

@@ -15,6 +15,7 @@ use crate::id::EventId;
 use crate::invitation::{self, Invitation};
 use crate::link::LinkKey;
 use crate::occasion::Occasion;
+use crate::occasion_page::PageHead;
 use crate::question::Question;
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
@@ -30,6 +31,8 @@ pub struct InvitationSnapshot {
     pub diets: Arc<[DietaryOption]>,
     /// The hosts' questions, including questions that only hosts see.
     pub questions: Arc<[Question]>,
+    /// The pages that the household may read, without their texts.
+    pub pages: Arc<[PageHead]>,
     /// Makes the `k` of links to the invitation.
     pub links: LinkKey,
     /// Seats taken at the events that have a limit.
@@ -90,6 +93,7 @@ pub fn load(
         events,
         diets,
         questions,
+        pages,
         links,
     } = snapshot;
     let is_limited = |event: &Event| event.capacity.is_some();
@@ -105,6 +109,7 @@ pub fn load(
         events,
         diets,
         questions,
+        pages,
         links,
         seats_taken: seats_taken.into_iter().collect(),
         now,

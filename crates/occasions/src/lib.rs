@@ -4,8 +4,8 @@
 //! [`household_plan`] which answers are valid, and [`rsvp`] how an answer is saved. Handlers in
 //! [`mod@web`] turn an HTTP request into a call to such a module.
 //!
-//! From the bottom up, guests and hosts read [`event`], [`question`], [`diet`], [`guest`] and
-//! [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine these.
+//! From the bottom up, guests and hosts read [`event`], [`question`], [`diet`], [`occasion_page`],
+//! [`guest`] and [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine these.
 //! [`refusal`] lists the reasons for refusing a request. [`rsvp`], [`single_answer`] and
 //! [`open_rsvp`] save answers. [`hosting`] is only for hosts. [`mod@web`] has the routes for guests
 //! and hosts.
@@ -34,6 +34,7 @@ pub mod link;
 mod locales;
 pub mod name_check;
 pub mod occasion;
+pub mod occasion_page;
 pub mod open_rsvp;
 pub mod question;
 pub mod refusal;
@@ -147,7 +148,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0006_campaigns",
     "0007_cover",
     "0008_open_events",
-    "0009_campaign_guests"
+    "0009_campaign_guests",
+    "0010_pages"
 );
 
 const PROBLEM_CODES: &[Code] = &[
@@ -195,18 +197,23 @@ const PROBLEM_CODES: &[Code] = &[
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("en", include_str!("../locales/en-mail.ftl")),
+    ("en", include_str!("../locales/en-pages.ftl")),
     ("en", include_str!("../locales/en-host.ftl")),
     ("en", include_str!("../locales/en-host-pages.ftl")),
     ("en", include_str!("../locales/en-host-mail.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
     ("ms", include_str!("../locales/ms-mail.ftl")),
+    ("ms", include_str!("../locales/ms-pages.ftl")),
     ("ms", include_str!("../locales/ms-host.ftl")),
     ("ms", include_str!("../locales/ms-host-pages.ftl")),
     ("ms", include_str!("../locales/ms-host-mail.ftl")),
     ("it", include_str!("../locales/it.ftl")),
     ("it", include_str!("../locales/it-mail.ftl")),
+    ("it", include_str!("../locales/it-pages.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans-mail.ftl")),
+    ("zh-Hans", include_str!("../locales/zh-Hans-pages.ftl")),
     ("ar", include_str!("../locales/ar.ftl")),
     ("ar", include_str!("../locales/ar-mail.ftl")),
+    ("ar", include_str!("../locales/ar-pages.ftl")),
 ];

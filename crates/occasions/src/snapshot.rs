@@ -10,9 +10,10 @@ use crate::event::{self, Event};
 use crate::id::OccasionId;
 use crate::link::LinkKey;
 use crate::occasion::{self, Occasion};
+use crate::occasion_page::{self, PageHead};
 use crate::question::{self, Question};
 
-/// An occasion with its events, dietary options and questions.
+/// An occasion with its events, dietary options, questions and pages.
 #[derive(Clone, Debug)]
 pub struct OccasionSnapshot {
     pub occasion: Arc<Occasion>,
@@ -23,6 +24,8 @@ pub struct OccasionSnapshot {
     pub diets: Arc<[DietaryOption]>,
     /// The hosts' questions.
     pub questions: Arc<[Question]>,
+    /// The pages that guests may see, without their texts.
+    pub pages: Arc<[PageHead]>,
     /// The key that makes the `k` in links to invitations.
     pub links: LinkKey,
 }
@@ -34,7 +37,7 @@ pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<OccasionSnapshot, StoreE
 }
 
 /// Returns a revision number that is raised by every change to an occasion, its events, dietary
-/// options or questions.
+/// options, questions or pages.
 pub fn revision(tx: &mut Tx<'_>, id: &OccasionId) -> Result<i64, StoreError> {
     let (revision,): (i64,) = sql!("SELECT revision FROM occasion WHERE id = :id", id).one(tx)?;
     Ok(revision)
@@ -57,6 +60,7 @@ pub fn load_at(
             events: event::list(tx, id)?.into(),
             diets: diets.into(),
             questions: question::of(tx, id)?.into(),
+            pages: occasion_page::heads(tx, id)?.into(),
             links: LinkKey::load(tx)?,
             occasion: Arc::new(occasion),
         })

@@ -3,6 +3,7 @@
 //! temporary name, synced and renamed before the export is reported as ready. A restarted job
 //! begins again.
 
+mod kitchen;
 mod questions;
 mod table;
 

@@ -11,6 +11,7 @@ mod cover_picture;
 pub(crate) mod entry;
 mod frame;
 mod gate;
+mod info_page;
 mod language;
 mod open_rsvp;
 mod other_apps;
@@ -44,6 +45,7 @@ pub fn routes() -> Router<Site> {
         .route("/", post(entry::open))
         .route("/o/{slug}", get(entry::card).post(entry::open_at))
         .route("/o/{slug}/rsvp", get(open_rsvp::show).post(open_rsvp::save))
+        .route("/o/{slug}/pages/{key}", get(info_page::show))
         .route("/o/{slug}/cover/{file}", get(cover_picture::show))
         .route("/invite", get(entry::show))
         .route("/invite/", get(entry::show))
@@ -58,5 +60,6 @@ pub fn routes() -> Router<Site> {
             get(answer::note).post(answer::save_note),
         )
         .route("/invite/{code}/confirmation", get(portal::confirmation))
+        .route("/invite/{code}/pages/{key}", get(info_page::show_invited))
         .route("/invite/{code}/calendar.ics", get(calendar::file))
 }

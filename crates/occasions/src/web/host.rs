@@ -20,8 +20,10 @@ mod invite_people;
 mod invites;
 mod mail;
 mod mail_texts;
+mod meals;
 mod members;
 mod more;
+mod occasion_pages;
 pub(crate) mod occasions;
 mod overview;
 pub(crate) mod own_card;
@@ -47,6 +49,7 @@ use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::hosting::Permission::{Invite, Own, ReadLog, See, SeeAnswers, SeeContacts, Write};
 use crate::hosting::reminders::ReminderRule;
+use crate::occasion_page::OccasionPage;
 use crate::question::Question;
 
 /// Lists all hosts' paths with the permissions they require.
@@ -139,6 +142,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/settings/events/{id}/schedule", Write, schedule::change)
         .nest(Question::PAGES, pages_of::<Question, _>())
         .nest(DietaryOption::PAGES, pages_of::<DietaryOption, _>())
+        .nest(OccasionPage::PAGES, pages_of::<OccasionPage, _>())
         .nest(ReminderRule::PAGES, pages_of::<ReminderRule, _>())
         .get("/members", See, members::show)
         .post("/members/invite", Own, members::invite)

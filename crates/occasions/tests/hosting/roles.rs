@@ -53,7 +53,7 @@ impl Route {
 }
 
 /// Path parameters as the access lists name them, and as the tests' paths do.
-const PLACES: [(&str, &str); 25] = [
+const PLACES: [(&str, &str); 27] = [
     ("/invitations/id/{id}", "/invitations/id/{i}"),
     ("/guests/{id}/replies/{event}", "/guests/{g}/replies/nikah"),
     ("/occasions/{id}/bulk/{bulk}", "/occasions/{id}/bulk/{b}"),
@@ -69,6 +69,8 @@ const PLACES: [(&str, &str); 25] = [
     ("/events/{id}", "/events/{e}"),
     ("/questions/{id}", "/questions/song"),
     ("/questions/{key}", "/questions/song"),
+    ("/pages/{id}", "/pages/travel"),
+    ("/pages/{key}", "/pages/travel"),
     ("/diets/{id}/remove", "/diets/kosher/remove"),
     ("/diets/{id}", "/diets/vegan"),
     ("options/{key}", "options/vegan"),
@@ -120,7 +122,8 @@ fn body(method: &str, rest: &str) -> Value {
         (_, "/merge") => json!({"into": "01970000-0000-7000-8000-000000000000"}),
         (
             "POST",
-            "/events" | "/questions" | "/reminder-rules" | "/dietary-options" | "/invitations" | "",
+            "/events" | "/questions" | "/pages" | "/reminder-rules" | "/dietary-options"
+            | "/invitations" | "",
         )
         | ("PATCH", "/imports/{import}") => json!({}),
         _ => json!({"version": 999}),

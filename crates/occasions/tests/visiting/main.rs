@@ -11,6 +11,7 @@ mod calendar;
 mod demo;
 mod entry;
 mod guessing;
+mod info_pages;
 mod interface;
 mod interface_repeating;
 mod interface_saving;

@@ -27,6 +27,7 @@ pub use stream::Pace;
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::hosting::reminders::ReminderRule;
+use crate::occasion_page::OccasionPage;
 use crate::question::Question;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -35,6 +36,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(resource::routes::<Event, R>())
         .merge(resource::routes::<DietaryOption, R>())
         .merge(resource::routes::<Question, R>())
+        .merge(resource::routes::<OccasionPage, R>())
         .merge(invitations::routes())
         .merge(qr::routes())
         .merge(guests::routes())

@@ -16,11 +16,13 @@ use web::{Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
 use super::code_page::{self, TypedCode};
 use super::frame::keep_out_of_search;
 use super::gate::{CodeGate, Failure};
+use super::info_page;
 use super::language::speak;
 use super::show;
 use super::view::{Card, CodeEntry, CodeProblem, DaysLeft};
 use crate::event::{self, Event};
 use crate::occasion::{self, Occasion};
+use crate::occasion_page::{self, PageHead};
 use crate::open_rsvp::{self, PublicWish};
 use crate::refusal::Refusal;
 use crate::words::OccasionStatus;
@@ -168,6 +170,8 @@ pub(super) async fn open_at(
 pub(super) struct Public {
     pub(super) occasion: Occasion,
     pub(super) events: Vec<Event>,
+    /// The pages that guests may see.
+    pub(super) pages: Vec<PageHead>,
     /// Approved notes, if hosts show them.
     wishes: Vec<PublicWish>,
 }
@@ -187,6 +191,7 @@ pub(super) async fn find(site: &Site, slug: &str) -> Result<SlugLookup, Problem>
             };
             let occasion = occasion::load(tx, &id)?;
             let events = event::list(tx, &id)?;
+            let pages = occasion_page::heads(tx, &id)?;
             let wishes = if occasion.switches.public_wishes {
                 open_rsvp::public_wishes(tx, &id)?
             } else {
@@ -195,6 +200,7 @@ pub(super) async fn find(site: &Site, slug: &str) -> Result<SlugLookup, Problem>
             Ok::<_, StoreError>(Some(Public {
                 occasion,
                 events,
+                pages,
                 wishes,
             }))
         })
@@ -232,6 +238,7 @@ pub(crate) fn in_theme(
             ..occasion
         },
         events,
+        pages: Vec::new(),
         wishes: Vec::new(),
     };
     show_card(site, wishes, &public, |_| {})
@@ -277,6 +284,7 @@ fn show_card(
         } else {
             Vec::new()
         },
+        pages: info_page::links(&text, occasion, &public.pages),
         answer: takes_open.then(|| format!("/o/{}/rsvp", occasion.slug)),
         wishes: &public.wishes,
         entry,

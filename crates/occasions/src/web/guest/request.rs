@@ -57,8 +57,12 @@ impl FromRequestParts<Site> for GuestRequest {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         // A path that is not valid text is treated as an unknown code.
-        let code = Path::<String>::from_request_parts(parts, site).await;
-        let code = code.map_or_else(|_| String::new(), |Path(code)| code);
+        let names = Path::<Vec<(String, String)>>::from_request_parts(parts, site).await;
+        let mut names = names
+            .map_or_else(|_| Vec::new(), |Path(names)| names)
+            .into_iter();
+        let code = names.find(|(name, _)| name == "code");
+        let code = code.map(|(_, code)| code).unwrap_or_default();
         let gate = parts.extensions.get::<CodeGate>().cloned();
         Ok(Self {
             gate: gate.ok_or_else(|| Problem::internal("the guests' pages have no door"))?,

@@ -11,6 +11,7 @@ mod alone;
 mod answer;
 mod conflict;
 mod entry;
+mod info_page;
 mod letter;
 mod mail;
 mod open_rsvp;
@@ -25,6 +26,7 @@ pub use alone::{DietRow, Dietary, NotePage};
 pub use answer::{Answer, Chips, Choice, Diet, NewRow, NoteField, Places, Row, Seats};
 pub use conflict::{Conflict, Difference, Side};
 pub use entry::{Card, CodeEntry, CodeProblem, Farewell, Known};
+pub use info_page::{InfoPage, PageLink};
 pub use letter::{Block, Letter, LetterText, Span};
 pub(crate) use mail::in_order;
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
@@ -417,6 +419,7 @@ mod tests {
             sample::code(text).render(),
             sample::card(text).render(),
             sample::farewell(text).render(),
+            sample::info_page(text).render(),
             sample_forms::answer(text).render(),
             sample_forms::answer_wrong(text).render(),
             sample_forms::dietary(text).render(),

@@ -14,6 +14,7 @@ use super::request::{HostRequest, PageContext};
 use crate::event::Event;
 use crate::hosting::Permission;
 use crate::hosting::reminders::ReminderRule;
+use crate::occasion_page::OccasionPage;
 use crate::question::Question;
 use crate::words::OccasionStatus;
 
@@ -28,6 +29,7 @@ pub(crate) enum Place {
     Settings,
     Events,
     Questions,
+    Pages,
     Diets,
     Members,
     Log,
@@ -40,6 +42,7 @@ impl Place {
         match pages {
             Event::PAGES => Self::Events,
             Question::PAGES => Self::Questions,
+            OccasionPage::PAGES => Self::Pages,
             ReminderRule::PAGES => Self::Mail,
             _ => Self::Diets,
         }
@@ -187,6 +190,7 @@ impl HostRequest {
             set_up.push(entry(Place::Events, "host-events", "/settings/events"));
             let questions = entry(Place::Questions, "host-questions", "/settings/questions");
             set_up.push(questions);
+            set_up.push(entry(Place::Pages, "host-info-pages", "/settings/pages"));
         }
         if context.may(Permission::Own) {
             set_up.push(entry(Place::Diets, "host-food", "/settings/diets"));

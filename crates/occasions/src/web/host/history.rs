@@ -17,6 +17,7 @@ use crate::hosting::occasions::FIELDS;
 use crate::hosting::reminders::ReminderRule;
 use crate::hosting::resource::Resource as _;
 use crate::hosting::{guests, invitations, locks};
+use crate::occasion_page::OccasionPage;
 use crate::question::Question;
 use crate::rsvp::HOUSEHOLD;
 use crate::words::{ExportKind, OccasionStatus, ReplyStatus, Role};
@@ -264,6 +265,7 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
         "event" => &[Event::FIELDS],
         "question" => &[Question::FIELDS],
         "dietary_option" => &[DietaryOption::FIELDS],
+        "page" => &[OccasionPage::FIELDS],
         "mail_text" => &[mail_text::FIELDS],
         "reminder_rule" => &[ReminderRule::FIELDS],
         _ => &[],
@@ -334,6 +336,7 @@ fn action(action: &str) -> Option<&'static str> {
         "dietary_option.created" | "dietary_option.changed" | "dietary_option.removed" => {
             "host-log-diets"
         }
+        "page.created" | "page.changed" | "page.removed" => "host-log-pages",
         _ => return None,
     })
 }
@@ -344,7 +347,7 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
         ("export", "kind") => "host-export-kind",
         ("export", "contacts") => "host-export-contacts",
         ("campaign", "kind") => "host-mail",
-        ("mail_text" | "reminder_rule", _) => {
+        ("mail_text" | "reminder_rule" | "page", _) => {
             let mut fields = fields_of(entity).iter().copied().flatten();
             fields.find(|known| known.name == field)?.label
         }
@@ -367,7 +370,8 @@ pub(crate) fn field_words(field: &str) -> Option<&'static str> {
             let fields = FIELDS.iter().chain(invitations::FIELDS);
             let fields = fields.chain(locks::FIELDS);
             let fields = fields.chain(guests::FIELDS).chain(DietaryOption::FIELDS);
-            let mut fields = fields.chain(Question::FIELDS).chain(Event::FIELDS);
+            let fields = fields.chain(Question::FIELDS).chain(Event::FIELDS);
+            let mut fields = fields.chain(OccasionPage::FIELDS);
             return fields
                 .find(|known| known.name == field)
                 .map(|known| known.label);

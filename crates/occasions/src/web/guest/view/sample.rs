@@ -3,12 +3,15 @@
 use jiff::Zoned;
 use jiff::civil::date;
 use web::theme::Preset;
-use web::{Spoken, Text, Theme};
+use web::{I18n, Language, Spoken, Text, Theme};
+
+use crate::occasion_page::PageHead;
+use crate::words::{PageAudience, PageKind};
 
 use super::{
     AnsweredQuestion, AppLink, Card, Closing, CodeEntry, Confirmation, ConfirmationMail, Contact,
-    Counts, Cover, DaysLeft, EventRow, Farewell, Frame, Hosts, Known, Mark, OpenEvent, PortalPage,
-    Progress, ScheduleRow, Standing, Stored, Tile, Timer, Tone, Typed,
+    Counts, Cover, DaysLeft, EventRow, Farewell, Frame, Hosts, InfoPage, Known, Mark, OpenEvent,
+    PageLink, PortalPage, Progress, ScheduleRow, Standing, Stored, Tile, Timer, Tone, Typed,
 };
 
 /// Returns a hosts' text in the languages of the demo.
@@ -286,6 +289,7 @@ pub(crate) fn portal(text: &Text) -> PortalPage<'_> {
         },
         household: vec![answer_text(text, "Getaran Jiwa")],
         tiles: tiles(text),
+        pages: page_links(text),
     }
 }
 
@@ -363,6 +367,7 @@ pub(crate) fn card(text: &Text) -> Card<'_> {
         days_left: None,
         welcome: portal(text).welcome,
         events: open_events(text),
+        pages: page_links(text),
         answer: Some("/o/aisyah-daniel/rsvp".to_owned()),
         wishes: &[],
         entry: CodeEntry {
@@ -384,6 +389,46 @@ pub(crate) fn open_events(text: &Text) -> Vec<OpenEvent<'_>> {
         address: "12 Jalan Melati\nKuala Lumpur",
         apps: Vec::new(),
     }]
+}
+
+fn page_links(text: &Text) -> Vec<PageLink> {
+    let head = |kind: PageKind, title| PageHead {
+        key: kind.word().to_owned(),
+        kind,
+        title,
+        audience: PageAudience::Everybody,
+    };
+    let own = I18n::one("ms", "Anak-anak");
+    [
+        head(PageKind::Stay, I18n::default()),
+        head(PageKind::Other, own),
+    ]
+    .map(|head| PageLink {
+        href: format!("/o/aisyah-daniel/pages/{}", head.key),
+        title: head.title(text, "ms"),
+    })
+    .into()
+}
+
+/// Returns a page that hosts wrote, as an invited guest sees it.
+pub(crate) fn info_page(text: &Text) -> InfoPage<'_> {
+    let travel = PageHead {
+        key: "travel".to_owned(),
+        kind: PageKind::Travel,
+        title: I18n::default(),
+        audience: PageAudience::Everybody,
+    };
+    InfoPage {
+        text,
+        home: "/invite/RAHMA".to_owned(),
+        hosts: hosts(text),
+        title: travel.title(text, "ms"),
+        html: "<p>MRT Semantan</p>".to_owned(),
+        other: Some(Language::of("ms")),
+        pages: page_links(text),
+        contact: None,
+        frame: Some(frame(text)),
+    }
 }
 
 pub(crate) fn farewell(text: &Text) -> Farewell<'_> {
