@@ -77,6 +77,14 @@ pub fn routes(accounts: &Context) -> Router<Site> {
         .with_state(accounts.clone())
 }
 
+/// The page that ends mail, for host names at which nothing else of this crate is.
+pub fn unsubscribe_routes(accounts: &Context) -> Router<Site> {
+    let pages: Pages<Context, Callers> = Pages::default()
+        .get("/unsubscribe/{link}", Anybody, unsubscribe::show)
+        .post("/unsubscribe/{link}", Anybody, unsubscribe::unsubscribe);
+    pages.into_router().with_state(accounts.clone())
+}
+
 /// All pages of this crate.
 pub fn pages() -> Pages<Context, Callers> {
     Pages::default()

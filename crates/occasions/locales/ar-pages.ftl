@@ -6,3 +6,4 @@ page-other = صفحة أخرى
 page-links = معلومات مفيدة
 question-meal = { $event }: فقط إن كنتم ستحضرون.
 question-meal-required = { $event }: مطلوب ممن سيحضر.
+guest-made-with = صُنع باستخدام Kenduri

@@ -6,3 +6,4 @@ page-other = Un’altra pagina
 page-links = Informazioni utili
 question-meal = Per { $event }: solo se venite.
 question-meal-required = Per { $event }: necessaria per chi viene.
+guest-made-with = Fatto con Kenduri

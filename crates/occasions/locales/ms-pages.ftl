@@ -6,6 +6,7 @@ page-other = Halaman lain
 page-links = Maklumat berguna
 question-meal = Untuk { $event }: hanya jika anda hadir.
 question-meal-required = Untuk { $event }: perlu dijawab oleh yang hadir.
+guest-made-with = Dibuat dengan Kenduri
 
 ## Tuan rumah
 
@@ -32,3 +33,20 @@ host-meal-open = Belum memilih
 host-filter-answer-open = { $question } – belum memilih
 host-export-meal = Hidangan
 host-export-sheet-meals = Hidangan, berapa
+host-switch-made-with = Tulis “Dibuat dengan Kenduri”
+host-switch-made-with-off = Jika tidak, halaman tetamu berakhir tanpanya.
+host-own-domain = Domain sendiri
+host-own-domain-text = Tetamu menemui majlis ini pada nama anda sendiri. Pautan, e-mel dan kod bercetak bermula dengannya. Anda tetap log masuk di sini.
+host-own-domain-off = Pengendali pelayan ini belum membenarkannya.
+host-own-domain-name = Nama
+host-own-domain-hint = Seperti our-day.example, tanpa https://. Kosong: tiada.
+host-own-domain-here = Menuju ke sini
+host-own-domain-elsewhere = Belum menuju ke sini
+host-own-domain-unknown = Tiada pelayan nama menjawab
+host-own-domain-served = Sijil dipesan dengan sendirinya; ini mengambil satu dua minit.
+host-own-domain-records = Di tempat anda membeli nama itu, buat salah satu rekod DNS ini. Mungkin beberapa jam berlalu sebelum ia dilihat di mana-mana.
+host-own-domain-table = Rekod DNS
+host-own-domain-kind = Jenis
+host-own-domain-value = Nilai
+host-own-domain-one = CNAME untuk nama di bawah domain, seperti www. A dan AAAA untuk domain itu sendiri. Alamat lain tidak boleh ada.
+host-own-domain-again = Lihat semula

@@ -6,3 +6,4 @@ page-other = 其他页面
 page-links = 实用信息
 question-meal = { $event }：仅在出席时填写。
 question-meal-required = { $event }：出席者请回答。
+guest-made-with = 由 Kenduri 制作

@@ -24,6 +24,7 @@ pub mod membership;
 pub mod occasion_pages;
 pub mod occasions;
 pub mod open_rsvp;
+pub mod own_domains;
 pub mod permissions;
 pub mod portals;
 pub mod questions;

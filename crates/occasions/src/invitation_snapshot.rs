@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ::web::{Site, SiteUrl};
 use jiff::Timestamp;
 use platform::{StoreError, Tx};
 
@@ -16,6 +17,7 @@ use crate::invitation::{self, Invitation};
 use crate::link::LinkKey;
 use crate::occasion::Occasion;
 use crate::occasion_page::PageHead;
+use crate::own_domain;
 use crate::question::Question;
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
@@ -33,6 +35,8 @@ pub struct InvitationSnapshot {
     pub questions: Arc<[Question]>,
     /// The pages that the household may read, without their texts.
     pub pages: Arc<[PageHead]>,
+    /// The occasion's own host name, if it is served.
+    pub own_host: Option<String>,
     /// Makes the `k` of links to the invitation.
     pub links: LinkKey,
     /// Seats taken at the events that have a limit.
@@ -94,6 +98,7 @@ pub fn load(
         diets,
         questions,
         pages,
+        own_host,
         links,
     } = snapshot;
     let is_limited = |event: &Event| event.capacity.is_some();
@@ -110,6 +115,7 @@ pub fn load(
         diets,
         questions,
         pages,
+        own_host,
         links,
         seats_taken: seats_taken.into_iter().collect(),
         now,
@@ -120,6 +126,11 @@ impl InvitationSnapshot {
     /// The link to the invitation, or to a page `below` it.
     pub fn link(&self, below: &str) -> String {
         self.links.below(&self.household.invitation.code, below)
+    }
+
+    /// The URL with which the household's links begin.
+    pub fn url(&self, site: &Site) -> SiteUrl {
+        own_domain::url(site, self.own_host.as_deref())
     }
 
     /// Returns the events this household is invited to, in the order they are shown.

@@ -36,6 +36,7 @@ pub mod name_check;
 pub mod occasion;
 pub mod occasion_page;
 pub mod open_rsvp;
+pub mod own_domain;
 pub mod question;
 pub mod refusal;
 pub mod role;
@@ -69,7 +70,10 @@ pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
-    settings: &[Setting::Word(hosting::membership::CREATE)],
+    settings: &[
+        Setting::Word(hosting::membership::CREATE),
+        Setting::Flag(own_domain::ALLOWED),
+    ],
     secret_paths: &[
         SecretPath::code("/invite/"),
         // `/api/v1/invitations/id/…` contains an id, which is not secret.
@@ -149,7 +153,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0007_cover",
     "0008_open_events",
     "0009_campaign_guests",
-    "0010_pages"
+    "0010_pages",
+    "0011_own_domain"
 );
 
 const PROBLEM_CODES: &[Code] = &[

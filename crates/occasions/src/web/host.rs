@@ -27,6 +27,7 @@ mod occasion_pages;
 pub(crate) mod occasions;
 mod overview;
 pub(crate) mod own_card;
+mod own_domain;
 mod person;
 mod preview;
 mod print;
@@ -132,6 +133,8 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/reports", See, reports::show)
         .post("/reports", See, reports::start)
         .get("/reports/{id}", See, reports::file)
+        .get("/settings/domain", Own, own_domain::show)
+        .post("/settings/domain", Own, own_domain::change)
         // `Write` is for the texts. `settings::Part` requires more for other sections.
         .get("/settings", Write, settings::show)
         .get("/settings/{part}", Write, settings::show)

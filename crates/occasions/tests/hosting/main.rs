@@ -30,6 +30,7 @@ mod numbers;
 mod occasion_pages;
 mod open_rsvp;
 mod open_seats;
+mod own_domain;
 mod pages;
 mod pages_asking;
 mod pages_changes;

@@ -25,6 +25,7 @@ use crate::occasion::{self, Occasion};
 use crate::occasion_page::{self, PageHead};
 use crate::open_rsvp::{self, PublicWish};
 use crate::refusal::Refusal;
+use crate::web::own_domain::OwnSlug;
 use crate::words::OccasionStatus;
 
 /// `GET /invite`, also for a link that lost its code.
@@ -103,6 +104,19 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
         .then_some(item)
         .into_iter()
         .collect())
+}
+
+/// `GET /` of an occasion's own host name.
+pub(crate) async fn own_card(
+    State(site): State<Site>,
+    Extension(gate): Extension<CodeGate>,
+    Extension(OwnSlug(slug)): Extension<OwnSlug>,
+    wishes: Wishes,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let slug = Path((*slug).to_owned());
+    card(State(site), Extension(gate), wishes, headers, slug, uri).await
 }
 
 /// `GET /o/{slug}`.
@@ -287,6 +301,7 @@ fn show_card(
         pages: info_page::links(&text, occasion, &public.pages),
         answer: takes_open.then(|| format!("/o/{}/rsvp", occasion.slug)),
         wishes: &public.wishes,
+        made_with: occasion.switches.made_with,
         entry,
     };
     let title = body.title();

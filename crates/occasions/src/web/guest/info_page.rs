@@ -119,6 +119,7 @@ fn body<'a>(
         other: words.other,
         pages: Vec::new(),
         contact: None,
+        made_with: occasion.switches.made_with,
         frame: None,
     }
 }

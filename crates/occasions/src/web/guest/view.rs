@@ -81,6 +81,8 @@ pub struct Frame<'a> {
     /// The household's code, as the card shows it.
     pub code: &'a str,
     pub contact: Option<Contact>,
+    /// Whether the page says that it is made with Kenduri.
+    pub made_with: bool,
 }
 
 impl Frame<'_> {

@@ -15,6 +15,7 @@ use crate::event::Event;
 use crate::hosting::Permission;
 use crate::hosting::reminders::ReminderRule;
 use crate::occasion_page::OccasionPage;
+use crate::own_domain::ALLOWED;
 use crate::question::Question;
 use crate::words::OccasionStatus;
 
@@ -31,6 +32,7 @@ pub(crate) enum Place {
     Questions,
     Pages,
     Diets,
+    OwnDomain,
     Members,
     Log,
     More,
@@ -194,6 +196,10 @@ impl HostRequest {
         }
         if context.may(Permission::Own) {
             set_up.push(entry(Place::Diets, "host-food", "/settings/diets"));
+            if ALLOWED.of(&self.site.declared.settings) {
+                let domain = entry(Place::OwnDomain, "host-own-domain", "/settings/domain");
+                set_up.push(domain);
+            }
         }
         set_up.push(entry(Place::Members, "host-members", "/members"));
         if context.may(Permission::ReadLog) {

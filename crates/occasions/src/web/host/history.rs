@@ -362,6 +362,7 @@ pub(crate) fn field_words(field: &str) -> Option<&'static str> {
         "code" => "host-code",
         "archived" => "host-access-revoked",
         "note" => "host-household-note",
+        "own_domain" => "host-own-domain",
         "status" => "host-state",
         "role" => "host-role",
         "cover" => "host-cover",

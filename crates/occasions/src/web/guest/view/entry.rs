@@ -136,6 +136,8 @@ pub struct Card<'a> {
     pub answer: Option<String>,
     /// The notes that hosts show publicly.
     pub wishes: &'a [PublicWish],
+    /// Whether the page says that it is made with Kenduri.
+    pub made_with: bool,
     /// The form for a code, at the end of the page.
     pub entry: CodeEntry<'a>,
 }

@@ -22,6 +22,8 @@ pub struct InfoPage<'a> {
     /// The other pages that the guest may see.
     pub pages: Vec<PageLink>,
     pub contact: Option<Contact>,
+    /// Whether a public page says that it is made with Kenduri.
+    pub made_with: bool,
     /// The frame of a page behind a code; `None` on a public page.
     pub frame: Option<Frame<'a>>,
 }

@@ -79,6 +79,7 @@ pub(super) fn frame(text: &Text) -> Frame<'static> {
         household: household(text),
         code: "RAHMA",
         contact: Some(contact()),
+        made_with: true,
     }
 }
 
@@ -370,6 +371,7 @@ pub(crate) fn card(text: &Text) -> Card<'_> {
         pages: page_links(text),
         answer: Some("/o/aisyah-daniel/rsvp".to_owned()),
         wishes: &[],
+        made_with: true,
         entry: CodeEntry {
             known: Vec::new(),
             contact: Some(contact()),
@@ -427,6 +429,7 @@ pub(crate) fn info_page(text: &Text) -> InfoPage<'_> {
         other: Some(Language::of("ms")),
         pages: page_links(text),
         contact: None,
+        made_with: true,
         frame: Some(frame(text)),
     }
 }
