@@ -40,7 +40,7 @@ const OBJECT_TIME: Duration = Duration::from_mins(2);
 /// The longest object in a bucket that can be read, in bytes.
 pub const LONGEST_OBJECT: usize = 256 << 20;
 /// How long a name server may take.
-const LOOK_UP_TIME: Duration = Duration::from_secs(5);
+const LOOK_UP_TIME: Duration = Duration::from_secs(3);
 /// Domain names that are never public (RFC 6761, 6762, 8375 and ICANN's `internal`).
 const PRIVATE: [&str; 5] = ["localhost", "local", "internal", "home.arpa", "onion"];
 

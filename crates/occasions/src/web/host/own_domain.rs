@@ -55,14 +55,15 @@ pub(super) async fn change(
     posted: HostForm,
 ) -> Result<Response, Problem> {
     let req = &posted.req;
-    if !ALLOWED.of(&req.site.declared.settings) {
-        return Err(Refusal::FeatureDisabled.into());
-    }
+    let is_allowed = ALLOWED.of(&req.site.declared.settings);
     let typed = posted.form.text(FIELD).to_owned();
     let to = req.at("/settings/domain?done=saved");
     let own = req.site.url().host().to_owned();
     let done = posted
         .once(move |tx, host: &HostOf| {
+            if !is_allowed {
+                return Err(Refusal::FeatureDisabled);
+            }
             own_domains::set(tx, host, &typed, |name| {
                 let is_served_elsewhere = served.as_ref().is_some_and(|all| all.is_reserved(name));
                 name == own || is_served_elsewhere
