@@ -1,5 +1,7 @@
 //! The hosts' page for a host name of the occasion's own, with the DNS records that the name needs.
 
+use std::net::IpAddr;
+
 use askama::Template;
 use axum::Extension;
 use axum::response::Response;
@@ -131,7 +133,10 @@ async fn look(
         let kind = if address.is_ipv4() { "A" } else { "AAAA" };
         (kind, address.to_string())
     });
-    let alias = ("CNAME", format!("{}.", site.url().host()));
+    let own = site.url().host();
+    // An alias leads to a name, never to an address.
+    let is_address = own.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    let alias = (!is_address).then(|| ("CNAME", format!("{own}.")));
     Ok(DomainState {
         address: site.url().with_host(&domain.host).join("/"),
         host: domain.host.clone(),
@@ -141,6 +146,6 @@ async fn look(
             None => ("host-own-domain-unknown", "maybe"),
         },
         leads_here,
-        records: std::iter::once(alias).chain(addresses).collect(),
+        records: alias.into_iter().chain(addresses).collect(),
     })
 }
