@@ -155,7 +155,6 @@ fn the_kitchen_counts_who_comes_to_the_event() {
         );
         assert_eq!(now["open"].as_i64().unwrap(), before + 1);
         // Each number agrees with its list.
-        let at = "event=reception&status=yes&answer=";
         assert_eq!(
             listed(stage, "event=reception&status=yes&answer=main:beef").await,
             1
@@ -179,7 +178,7 @@ fn the_kitchen_counts_who_comes_to_the_event() {
                     .unwrap_or_else(|| panic!("{answer}: {links:?}"));
                 assert!(
                     link.contains("status=yes") && link.contains("event=reception"),
-                    "{at}"
+                    "{link}"
                 );
                 owner.get(link).await.expect(200);
             }
