@@ -353,7 +353,7 @@ async fn follow_own_domains(own_domains: Option<OwnDomains>, edge: &Edge) {
             edge.order_also(own_domains.changed(&mut known).await);
         }
     };
-    tokio::join!(own_domains.follow(), order).0
+    tokio::join!(own_domains.follow(), order);
 }
 
 fn accounts(opened: &Opened, settings: &Settings) -> Context {

@@ -39,11 +39,11 @@ fn main_course(change: &Value) -> Value {
     question
 }
 
+/// A guest, with their replies to events and the meal.
+type Chosen<'a> = (&'a str, &'a [(&'a str, ReplyStatus)], Value);
+
 /// Saves RAHMA's guests: who comes to which events, and what they chose.
-async fn answer(
-    stage: &Stage<'_>,
-    given: &[(&str, &[(&str, ReplyStatus)], Value)],
-) -> Result<Saved, Refusal> {
+async fn answer(stage: &Stage<'_>, given: &[Chosen<'_>]) -> Result<Saved, Refusal> {
     let id = stage.invitation("RAHMA").await;
     let household = stage
         .done(move |tx, host| portals::load(tx, host, &id))
@@ -133,7 +133,7 @@ fn the_kitchen_counts_who_comes_to_the_event() {
         assert_eq!(counted(stage).await, None);
         create(stage, main_course(&json!({}))).await;
         let before = counted(stage).await.unwrap()["open"].as_i64().unwrap();
-        let given: [(&str, &[(&str, ReplyStatus)], Value); 3] = [
+        let given: [Chosen<'_>; 3] = [
             (
                 "Rahman",
                 &[("nikah", Yes), ("reception", Yes)],
@@ -184,8 +184,7 @@ fn the_kitchen_counts_who_comes_to_the_event() {
             }
         }
         // Siti comes after all, so her choice counts again.
-        let again: [(&str, &[(&str, ReplyStatus)], Value); 1] =
-            [("Siti", &[("reception", Yes)], json!("fish"))];
+        let again: [Chosen<'_>; 1] = [("Siti", &[("reception", Yes)], json!("fish"))];
         answer(stage, &again).await.unwrap();
         assert_eq!(counted(stage).await.unwrap()["choices"][1]["people"], 1);
     });
@@ -195,8 +194,7 @@ fn the_kitchen_counts_who_comes_to_the_event() {
 fn a_chosen_meal_is_neither_removed_nor_moved() {
     on_both(async |stage| {
         create(stage, main_course(&json!({}))).await;
-        let given: [(&str, &[(&str, ReplyStatus)], Value); 1] =
-            [("Rahman", &[("reception", Yes)], json!("beef"))];
+        let given: [Chosen<'_>; 1] = [("Rahman", &[("reception", Yes)], json!("beef"))];
         answer(stage, &given).await.unwrap();
         let change = |input: Value| {
             let input = Input::from(input);
@@ -231,15 +229,13 @@ fn a_chosen_meal_is_neither_removed_nor_moved() {
 fn a_required_meal_is_required_of_who_comes_to_the_event() {
     on_both(async |stage| {
         create(stage, main_course(&json!({"required": true}))).await;
-        let elsewhere: [(&str, &[(&str, ReplyStatus)], Value); 1] =
+        let elsewhere: [Chosen<'_>; 1] =
             [("Rahman", &[("nikah", Yes), ("reception", No)], Value::Null)];
         answer(stage, &elsewhere).await.unwrap();
-        let coming: [(&str, &[(&str, ReplyStatus)], Value); 1] =
-            [("Rahman", &[("reception", Yes)], Value::Null)];
+        let coming: [Chosen<'_>; 1] = [("Rahman", &[("reception", Yes)], Value::Null)];
         let found = fields(answer(stage, &coming).await);
         assert_eq!(found, [("/guests/0/answers/main".to_owned(), "required")]);
-        let unknown: [(&str, &[(&str, ReplyStatus)], Value); 1] =
-            [("Rahman", &[("reception", Yes)], json!("lamb"))];
+        let unknown: [Chosen<'_>; 1] = [("Rahman", &[("reception", Yes)], json!("lamb"))];
         assert!(answer(stage, &unknown).await.is_err());
     });
 }
@@ -248,7 +244,7 @@ fn a_required_meal_is_required_of_who_comes_to_the_event() {
 fn the_kitchens_file_has_the_meals() {
     on_both(async |stage| {
         create(stage, main_course(&json!({}))).await;
-        let given: [(&str, &[(&str, ReplyStatus)], Value); 2] = [
+        let given: [Chosen<'_>; 2] = [
             ("Rahman", &[("reception", Yes)], json!("beef")),
             ("Siti", &[("reception", No)], json!("fish")),
         ];
