@@ -10,6 +10,7 @@ use platform::store;
 
 use super::{Asked, Flag, Origin, load};
 
+mod own_domains;
 mod providers;
 mod webhooks;
 
@@ -463,25 +464,6 @@ fn without_the_app_there_is_no_mailbox_to_guard() {
     let (_folder, asked) =
         written("[listen]\nhttp = [\":8080\"]\n[[route]]\nto = \"status:410\"\n");
     assert_eq!(load(&asked).expect("good").warnings, [""; 0]);
-}
-
-#[test]
-fn domains_of_occasions_need_a_route_for_every_host() {
-    for (route, is_reached) in [
-        ("", true),
-        ("[[route]]\nto = \"app\"\n", true),
-        ("[[route]]\nhost = \"a.example\"\nto = \"app\"\n", false),
-    ] {
-        let text = format!(
-            "[listen]\nhttp = [\"127.0.0.1:8080\"]\n[occasions]\nown_domains = true\n{route}"
-        );
-        let (_folder, asked) = written(&text);
-        let warnings = load(&asked).expect("good").warnings;
-        let is_warned = warnings
-            .iter()
-            .any(|one| one.starts_with("occasions.own_domains"));
-        assert_eq!(is_warned, !is_reached, "{warnings:?}");
-    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod language;
 mod open_rsvp;
 mod other_apps;
 mod page_cache;
+mod page_links;
 pub(crate) mod parse_form;
 mod portal;
 mod portal_page;

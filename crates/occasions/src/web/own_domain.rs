@@ -15,7 +15,8 @@ use axum::{Extension, Router};
 use platform::StoreError;
 use tokio::sync::watch;
 
-use super::guest::{self, CodeGate, entry};
+use super::guest::entry::{self, OwnSlug};
+use super::guest::{self, CodeGate};
 use crate::own_domain::{self, ServedDomain};
 
 /// How long it takes at most until a change is served.
@@ -36,10 +37,6 @@ struct Inner {
 }
 
 type Served = BTreeMap<String, (ServedDomain, Router)>;
-
-/// The slug of the occasion whose host name was requested.
-#[derive(Clone)]
-pub(crate) struct OwnSlug(pub(crate) Arc<str>);
 
 impl OwnDomains {
     /// Serves no name before [`OwnDomains::refresh`]. `reserved` are the names that lead elsewhere on

@@ -1,5 +1,7 @@
 //! Pages that need no code, namely the code page and an occasion's public page.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -16,8 +18,8 @@ use web::{Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
 use super::code_page::{self, TypedCode};
 use super::frame::keep_out_of_search;
 use super::gate::{CodeGate, Failure};
-use super::info_page;
 use super::language::speak;
+use super::page_links;
 use super::show;
 use super::view::{Card, CodeEntry, CodeProblem, DaysLeft};
 use crate::event::{self, Event};
@@ -25,7 +27,6 @@ use crate::occasion::{self, Occasion};
 use crate::occasion_page::{self, PageHead};
 use crate::open_rsvp::{self, PublicWish};
 use crate::refusal::Refusal;
-use crate::web::own_domain::OwnSlug;
 use crate::words::OccasionStatus;
 
 /// `GET /invite`, also for a link that lost its code.
@@ -105,6 +106,10 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
         .into_iter()
         .collect())
 }
+
+/// The slug of the occasion whose own host name was requested.
+#[derive(Clone)]
+pub(crate) struct OwnSlug(pub(crate) Arc<str>);
 
 /// `GET /` of an occasion's own host name.
 pub(crate) async fn own_card(
@@ -298,7 +303,7 @@ fn show_card(
         } else {
             Vec::new()
         },
-        pages: info_page::links(&text, occasion, &public.pages),
+        pages: page_links::links(&text, occasion, &public.pages),
         answer: takes_open.then(|| format!("/o/{}/rsvp", occasion.slug)),
         wishes: &public.wishes,
         made_with: occasion.switches.made_with,

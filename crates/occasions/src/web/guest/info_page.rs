@@ -9,13 +9,13 @@ use web::{Language, Problem, Share, Site, Text, Wishes, markdown};
 use super::entry::{self, SlugLookup};
 use super::frame::{guest_page, keep_out_of_search};
 use super::language::speak;
+use super::page_links::{invited_links, links};
 use super::request::{EarlyResponse, GuestRequest};
 use super::show::{self, Reading};
-use super::view::{InfoPage, PageLink};
+use super::view::InfoPage;
 use crate::id::OccasionId;
-use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
-use crate::occasion_page::{self, OccasionPage, PageHead};
+use crate::occasion_page::{self, OccasionPage};
 use crate::words::OccasionStatus;
 
 /// `GET /o/{slug}/pages/{key}`.
@@ -141,24 +141,4 @@ fn share<'a>(
             .join(&format!("/o/{}/pages/{}", occasion.slug, page.key)),
         ..whole
     }
-}
-
-/// Links to the pages that everybody may see.
-pub(super) fn links(text: &Text, occasion: &Occasion, pages: &[PageHead]) -> Vec<PageLink> {
-    let seen = pages.iter().filter(|head| head.audience.includes(false));
-    let link = |head: &PageHead| PageLink {
-        href: format!("/o/{}/pages/{}", occasion.slug, head.key),
-        title: head.title(text, &occasion.default_language),
-    };
-    seen.map(link).collect()
-}
-
-/// Links to the pages that a household may see, but for the page `here`.
-pub(super) fn invited_links(text: &Text, portal: &InvitationSnapshot, here: &str) -> Vec<PageLink> {
-    let others = portal.pages.iter().filter(|head| head.key != here);
-    let link = |head: &PageHead| PageLink {
-        href: portal.link(&format!("/pages/{}", head.key)),
-        title: head.title(text, &portal.occasion.default_language),
-    };
-    others.map(link).collect()
 }
