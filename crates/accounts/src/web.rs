@@ -75,7 +75,15 @@ pub fn routes(accounts: &Context) -> Router<Site> {
         .with_state(accounts.clone())
 }
 
-/// All pages of this crate, with the callers who may open them.
+/// The page that ends mail, for host names at which nothing else of this crate is.
+pub fn unsubscribe_routes(accounts: &Context) -> Router<Site> {
+    let pages: Pages<Context, Callers> = Pages::default()
+        .get("/unsubscribe/{link}", Anybody, unsubscribe::show)
+        .post("/unsubscribe/{link}", Anybody, unsubscribe::unsubscribe);
+    pages.into_router().with_state(accounts.clone())
+}
+
+/// All pages of this crate.
 pub fn pages() -> Pages<Context, Callers> {
     Pages::default()
         .get("/login", Anybody, sign_in::login)

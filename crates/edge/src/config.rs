@@ -15,7 +15,7 @@ mod services;
 mod tls;
 mod upstreams;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::{self, Display};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::description::{Description, Upstream};
 use crate::filters::auth::Access;
 use crate::listener::{ListenAddress, ListenSettings};
 use crate::proxy::UpstreamSettings;
-use crate::route::{NormalPath, Route, RoutePath, Table, Target, columns};
+use crate::route::{HostPattern, NormalPath, Route, RoutePath, Table, Target, columns};
 use crate::static_files::Folder;
 use crate::tls::TlsSettings;
 use bodies::Bodies;
@@ -192,8 +192,26 @@ impl Plan {
         }
     }
 
-    /// Routes these paths, on all hosts, to the mounted handler wherever no configured route
-    /// matches. The app need not run for them.
+    /// The hosts that routes name, in lower case, without wildcards.
+    pub fn named_hosts(&self) -> BTreeSet<String> {
+        let hosts = self.routes.routes().filter_map(|route| match &route.host {
+            HostPattern::Exact(name) => Some(name.clone()),
+            HostPattern::Below(_) | HostPattern::Any => None,
+        });
+        hosts.collect()
+    }
+
+    /// Whether requests for hosts that no route names reach the app.
+    pub fn any_host_reaches_app(&self) -> bool {
+        let Ok(path) = NormalPath::parse("/") else {
+            return false;
+        };
+        let found = self.routes.find("", &path);
+        found.is_some_and(|route| matches!(route.target, Target::App))
+    }
+
+    /// Routes these paths, on all hosts and where no other route matches, to the mounted service.
+    /// The app need not run for them.
     pub fn answer_also(&mut self, paths: &[&str]) {
         let paths = paths.iter().filter_map(|path| {
             let is_taken = self

@@ -6,7 +6,7 @@ mod server_figures;
 mod services;
 mod worker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -270,6 +270,12 @@ impl Edge {
     /// `*`. Once this returns, they are no longer served. Returns the number of removed responses.
     pub fn purge(&self, name: &str) -> usize {
         self.shared.cache.purge(&Purge { scope: None, name })
+    }
+
+    /// Orders certificates for these names beside those of the plan, until the next call. A name that
+    /// a file covers, or for which no certificate can be ordered, is left out.
+    pub fn order_also(&self, names: BTreeSet<String>) {
+        self.orders.order_also(&self.shared, names);
     }
 
     pub fn certificates(&self) -> Arc<[Standing]> {

@@ -9,6 +9,7 @@ use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use occasions::web::own_domain::OwnDomains;
 use site::Context;
 use site::upstream_access::{self, GrantedUser, UpstreamAccess};
 use tokio_util::sync::CancellationToken;
@@ -34,6 +35,8 @@ pub(crate) struct AppService {
     router: Router,
     /// Decides which users may reach upstreams that require a sign-in. If `None`, no user may.
     accounts: Option<Context>,
+    /// The host names of occasions' own, if hosts may have any.
+    own_domains: Option<OwnDomains>,
     /// Ends endless response streams.
     stop: CancellationToken,
 }
@@ -44,7 +47,16 @@ impl AppService {
         Self {
             router,
             accounts: None,
+            own_domains: None,
             stop,
+        }
+    }
+
+    /// Sets the host names that have pages of their own.
+    pub(crate) fn with_own_domains(self, own_domains: Option<OwnDomains>) -> Self {
+        Self {
+            own_domains,
+            ..self
         }
     }
 
@@ -62,12 +74,15 @@ impl edge::App for AppService {
         let (mut parts, body) = request.into_parts();
         let facts: Option<edge::ClientInfo> = parts.extensions.remove();
         let span = facts.as_ref().map_or_else(Span::none, of_request);
+        let own = self.own_domains.as_ref().zip(facts.as_ref());
+        let own = own.and_then(|(domains, facts)| domains.router_for(&facts.host));
+        let router = own.unwrap_or(self.router);
         if let Some(facts) = facts.as_ref().and_then(request_facts) {
             parts.extensions.insert(facts);
         }
         let request = Request::from_parts(parts, DeadlineBody::around(body, BODY_TIME));
         let answering = async {
-            let mut answer = match self.router.oneshot(request).await {
+            let mut answer = match router.oneshot(request).await {
                 Ok(answer) => answer,
                 Err(never) => match never {},
             };

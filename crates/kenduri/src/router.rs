@@ -7,6 +7,7 @@ use axum::{Extension, Router};
 use compat::{kadkahwin, personal_site};
 use countdowns::entry_limit::EntryLimit;
 use occasions::web::guest::CodeGate;
+use occasions::web::own_domain::OwnDomains;
 use site::{Context, domains};
 use tokio_util::sync::CancellationToken;
 use web::mailbox::Access;
@@ -23,6 +24,8 @@ pub(crate) struct Parts {
     pub(crate) accounts: Context,
     /// Decides which visitors may see which household of an occasion.
     pub(crate) gate: CodeGate,
+    /// The host names of occasions' own, if hosts may have any.
+    pub(crate) own_domains: Option<OwnDomains>,
     /// The mailbox's access rule, if a mailbox exists.
     pub(crate) mailbox: Option<Access>,
     /// The occasion at the addresses of older wedding cards, if any.
@@ -55,7 +58,12 @@ pub(crate) fn router(parts: Parts) -> Router {
         .merge(kadkahwin.unwrap_or_default())
         .merge(personal_site.unwrap_or_default())
         .layer(Extension(EntryLimit::default()))
-        .layer(Extension(parts.gate))
+        .layer(Extension(parts.gate));
+    let router = match parts.own_domains {
+        Some(domains) => router.layer(Extension(domains)),
+        None => router,
+    };
+    let router = router
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
         .merge(server::routes(
             parts.server_status,

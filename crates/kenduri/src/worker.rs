@@ -1,6 +1,7 @@
 //! The worker process, which contains the edge and the app. The supervisor process starts it and
 //! can replace it. The worker serves on the supervisor process's sockets.
 
+use std::collections::BTreeSet;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -13,7 +14,9 @@ use identity::credential::provider::Providers;
 use identity::person::slug;
 use occasions::first_opened::Opens;
 use occasions::link::LinkKey;
+use occasions::own_domain;
 use occasions::web::guest::CodeGate;
+use occasions::web::own_domain::OwnDomains;
 use platform::limits::guess::GuessBudget;
 use platform::{StoreError, Tx};
 use site::webhook::declared;
@@ -24,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use web::Site;
 use web::mailbox::Access;
+use web::state::Menu;
 
 use crate::app_service::AppService;
 use crate::app_setup::Opened;
@@ -141,6 +145,7 @@ impl Begun {
                 &figures,
                 server_status,
                 tokens,
+                configuration.plan.named_hosts(),
             )
             .await?;
             (figures, Some(app))
@@ -169,6 +174,7 @@ impl Begun {
         tasks.spawn(figures.tidy(stop.clone()));
         let opened = app.as_ref().map(|app| app.opened.clone());
         let backup = app.as_ref().and_then(|app| app.backup.clone());
+        let own_domains = app.as_ref().and_then(|app| app.own_domains.clone());
         let links = app.map_or_else(String::new, |app| {
             app.background.start(&app.opened.site, &tasks, &stop);
             app.links
@@ -199,7 +205,11 @@ impl Begun {
         }
         manager.ready();
         let mut inbox = self.inbox;
-        message_loop.serve(&mut inbox, terminate.recv()).await?;
+        let serving = Box::pin(message_loop.serve(&mut inbox, terminate.recv()));
+        tokio::select! {
+            served = serving => served?,
+            () = follow_own_domains(own_domains, &edge) => {}
+        }
         tracing::info!("stopping: nothing new is accepted, what runs may finish");
         let backup_end = async {
             if let Some(backup) = backup {
@@ -238,6 +248,8 @@ struct App {
     opened: Opened,
     backup: Option<Arc<Agent>>,
     mounted: AppService,
+    /// The host names of occasions' own, if hosts may have any.
+    own_domains: Option<OwnDomains>,
     background: Background,
     /// The links to print at startup.
     links: String,
@@ -251,6 +263,7 @@ impl App {
         figures: &Metrics,
         server_status: ServerStatus,
         (stop, ending): (&CancellationToken, &CancellationToken),
+        named_hosts: BTreeSet<String>,
     ) -> Result<Self> {
         let Opened { site, domains } = opened.clone();
         let links = match start {
@@ -268,9 +281,12 @@ impl App {
         let backup = app_setup::start_backup(settings, &site)?;
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
         let links_key = site.store.read(LinkKey::load).await?;
+        let gate = CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens));
+        let own_domains = own_domains(&accounts, &gate, named_hosts);
         let router = router::router(Parts {
             accounts: accounts.clone(),
-            gate: CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens)),
+            gate,
+            own_domains: own_domains.clone(),
             mailbox: mailbox_access(settings),
             kadkahwin: kadkahwin(&site, settings, start).await?,
             personal_site: settings.personal_site,
@@ -298,12 +314,47 @@ impl App {
                 budget,
                 opens,
             },
-            mounted: AppService::new(router, stop.clone()).knowing(accounts),
+            mounted: AppService::new(router, stop.clone())
+                .knowing(accounts)
+                .with_own_domains(own_domains.clone()),
+            own_domains,
             opened,
             backup,
             links,
         })
     }
+}
+
+/// The host names of occasions' own, if hosts may have any. A name that a route names leads where the
+/// route leads.
+fn own_domains(
+    accounts: &Context,
+    gate: &CodeGate,
+    named_hosts: BTreeSet<String>,
+) -> Option<OwnDomains> {
+    let site = &accounts.site;
+    if !own_domain::ALLOWED.of(&site.declared.settings) {
+        return None;
+    }
+    let mut there = accounts.clone();
+    // The site's own pages are not at these names.
+    there.site.menu = Menu::default();
+    let others = accounts::web::unsubscribe_routes(&there);
+    Some(OwnDomains::new(site, gate, named_hosts, others))
+}
+
+/// Orders certificates for the host names of occasions' own. Never returns.
+async fn follow_own_domains(own_domains: Option<OwnDomains>, edge: &Edge) {
+    let Some(own_domains) = own_domains else {
+        return std::future::pending().await;
+    };
+    let mut known = None;
+    let order = async {
+        loop {
+            edge.order_also(own_domains.changed(&mut known).await);
+        }
+    };
+    tokio::join!(own_domains.follow(), order);
 }
 
 fn accounts(opened: &Opened, settings: &Settings) -> Context {

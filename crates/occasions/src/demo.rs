@@ -15,12 +15,14 @@ use web::{I18n, Theme};
 use crate::code::{self, CodeKey};
 use crate::event::{self, Event, ScheduleLine};
 use crate::guest::{self, Guest, Reply};
-use crate::id::{EventId, GuestId, InvitationId, OccasionId, QuestionId};
+use crate::id::{EventId, GuestId, InvitationId, OccasionId, OccasionPageId, QuestionId};
 use crate::invitation::{self, Details as InvitationDetails};
 use crate::occasion::{self, Contact, Occasion, Switches};
+use crate::occasion_page::OccasionPage;
 use crate::question::Question;
 use crate::words::{
-    ActedBy, AskedOf, GuestKind, LockMode, OccasionStatus, QuestionKind, ReplyStatus, Source,
+    ActedBy, AskedOf, GuestKind, LockMode, OccasionStatus, PageAudience, PageKind, QuestionKind,
+    ReplyStatus, Source,
 };
 use crate::{diet, household, rsvp};
 use households::{Answers, Sample};
@@ -51,6 +53,7 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     let events = insert_events(tx, &id, &days, &zone)?;
     let song = song(tx.id());
     song.insert(tx, &id)?;
+    travel(tx.id()).insert(tx, &id)?;
     // The seed is fixed, because documentation and tests name some of the codes.
     let codes = Random::seeded(40);
     let households = households::all().map_err(|error| StoreError::Schema(error.to_string()))?;
@@ -183,6 +186,33 @@ fn song(id: QuestionId) -> Question {
         coming_only: true,
         hosts_only: false,
         active: true,
+        position: 0,
+        version: 1,
+    }
+}
+
+/// Returns the couple's page about the way to the hall.
+fn travel(id: OccasionPageId) -> OccasionPage {
+    OccasionPage {
+        id,
+        key: "travel".to_owned(),
+        kind: PageKind::Travel,
+        title: I18n::default(),
+        body: i18n(&[
+            (
+                "ms",
+                "Dewan ini terletak **10 minit berjalan kaki** dari MRT Semantan.\n\n## Dengan kereta\n\n- Tempat letak kereta percuma di belakang dewan.\n- Dari Lebuhraya Duke, ambil susur keluar Jalan Duta.",
+            ),
+            (
+                "en",
+                "The hall is a **ten-minute walk** from MRT Semantan.\n\n## By car\n\n- Parking behind the hall is free.\n- From the Duke Highway, take the exit Jalan Duta.",
+            ),
+            (
+                "it",
+                "La sala è a **dieci minuti a piedi** dalla stazione MRT Semantan.\n\n## In auto\n\n- Il parcheggio dietro la sala è gratuito.\n- Dall’autostrada Duke, uscita Jalan Duta.",
+            ),
+        ]),
+        audience: PageAudience::Everybody,
         position: 0,
         version: 1,
     }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ::web::{Site, SiteUrl};
 use jiff::Timestamp;
 use platform::{StoreError, Tx};
 
@@ -16,6 +17,8 @@ use crate::id::EventId;
 use crate::invitation::{self, Invitation};
 use crate::link::LinkKey;
 use crate::occasion::Occasion;
+use crate::occasion_page::PageHead;
+use crate::own_domain;
 use crate::question::Question;
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
@@ -33,6 +36,10 @@ pub struct InvitationSnapshot {
     pub questions: Arc<[Question]>,
     /// The hosts' announcements, in the order they are shown.
     pub news: Arc<[Announcement]>,
+    /// The pages that the household may read, without their texts.
+    pub pages: Arc<[PageHead]>,
+    /// The occasion's own host name, if it is served.
+    pub own_host: Option<String>,
     /// Computes the `k` in links to the invitation.
     pub links: LinkKey,
     /// Seats taken at the events that have a limit.
@@ -104,6 +111,8 @@ pub fn load(
         diets,
         questions,
         news,
+        pages,
+        own_host,
         links,
     } = snapshot;
     let is_limited = |event: &Event| event.capacity.is_some();
@@ -120,6 +129,8 @@ pub fn load(
         diets,
         questions,
         news,
+        pages,
+        own_host,
         links,
         seats_taken: seats_taken.into_iter().collect(),
         now,
@@ -130,6 +141,11 @@ impl InvitationSnapshot {
     /// The link to the invitation, or to a page `below` it.
     pub fn link(&self, below: &str) -> String {
         self.links.below(&self.household.invitation.code, below)
+    }
+
+    /// The URL with which the household's links begin.
+    pub fn url(&self, site: &Site) -> SiteUrl {
+        own_domain::url(site, self.own_host.as_deref())
     }
 
     /// Returns the events this household is invited to, in the order they are shown.

@@ -4,8 +4,8 @@
 //! [`household_plan`] which answers are valid, and [`rsvp`] how an answer is saved. Handlers in
 //! [`mod@web`] turn an HTTP request into a call to such a module.
 //!
-//! From the bottom up, guests and hosts read [`event`], [`question`], [`diet`], [`guest`] and
-//! [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine these.
+//! From the bottom up, guests and hosts read [`event`], [`question`], [`diet`], [`occasion_page`],
+//! [`guest`] and [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine these.
 //! [`refusal`] lists the reasons for refusing a request. [`rsvp`], [`single_answer`] and
 //! [`open_rsvp`] save answers, [`gift_reservation`] reservations of gifts. [`hosting`] is only for
 //! hosts. [`mod@web`] has the routes for guests and hosts.
@@ -39,7 +39,9 @@ pub mod link;
 mod locales;
 pub mod name_check;
 pub mod occasion;
+pub mod occasion_page;
 pub mod open_rsvp;
+pub mod own_domain;
 pub mod payment_qr;
 pub mod question;
 pub mod refusal;
@@ -75,7 +77,10 @@ pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
-    settings: &[Setting::Word(hosting::membership::CREATE)],
+    settings: &[
+        Setting::Word(hosting::membership::CREATE),
+        Setting::Flag(own_domain::ALLOWED),
+    ],
     secret_paths: &[
         SecretPath::code("/invite/"),
         // `/api/v1/invitations/id/…` contains an id, which is not secret.
@@ -160,6 +165,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0007_cover",
     "0008_open_events",
     "0009_campaign_guests",
+    "0012_pages",
+    "0013_own_domain",
     "0014_gifts",
     "0015_retention",
     "0016_announcements"
@@ -214,6 +221,7 @@ const PROBLEM_CODES: &[Code] = &[
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("en", include_str!("../locales/en-mail.ftl")),
+    ("en", include_str!("../locales/en-pages.ftl")),
     ("en", include_str!("../locales/en-host.ftl")),
     ("en", include_str!("../locales/en-host-pages.ftl")),
     ("en", include_str!("../locales/en-host-mail.ftl")),
@@ -222,6 +230,7 @@ pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en-host-more.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
     ("ms", include_str!("../locales/ms-mail.ftl")),
+    ("ms", include_str!("../locales/ms-pages.ftl")),
     ("ms", include_str!("../locales/ms-host.ftl")),
     ("ms", include_str!("../locales/ms-host-pages.ftl")),
     ("ms", include_str!("../locales/ms-host-mail.ftl")),
@@ -231,10 +240,13 @@ pub const LOCALES: &[::web::Locale] = &[
     ("it", include_str!("../locales/it.ftl")),
     ("it", include_str!("../locales/it-mail.ftl")),
     ("it", include_str!("../locales/it-gifts.ftl")),
+    ("it", include_str!("../locales/it-pages.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans-mail.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans-gifts.ftl")),
+    ("zh-Hans", include_str!("../locales/zh-Hans-pages.ftl")),
     ("ar", include_str!("../locales/ar.ftl")),
     ("ar", include_str!("../locales/ar-mail.ftl")),
     ("ar", include_str!("../locales/ar-gifts.ftl")),
+    ("ar", include_str!("../locales/ar-pages.ftl")),
 ];

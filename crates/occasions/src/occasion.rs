@@ -129,6 +129,8 @@ pub struct Switches {
     pub public_wishes: bool,
     /// Asks for a name on the invitation beside a typed code.
     pub ask_name: bool,
+    /// Says at the foot of guests' pages that they are made with Kenduri.
+    pub made_with: bool,
 }
 
 impl Default for Switches {
@@ -148,6 +150,7 @@ impl Default for Switches {
             open_rsvp: false,
             public_wishes: false,
             ask_name: false,
+            made_with: true,
         }
     }
 }

@@ -45,12 +45,13 @@ pub struct Question {
     /// 2–50 choices if the kind takes choices. A choice that somebody has chosen cannot be removed.
     #[row(json)]
     pub choices: Vec<Choice>,
-    /// Keys of the events that the question is about; all events if empty.
+    /// Keys of the events that the question is about; all events if empty. A meal is asked for
+    /// exactly one event.
     #[row(json)]
     pub events: Vec<String>,
     /// Whether guests who come must answer the question.
     pub required: bool,
-    /// Whether only guests who say yes are asked.
+    /// Whether only guests who say yes are asked; always so for a meal.
     pub coming_only: bool,
     /// Whether only hosts see and answer it.
     pub hosts_only: bool,
@@ -92,7 +93,7 @@ impl Question {
         let keys = self.choices.iter().map(|choice| choice.key.clone());
         match self.kind {
             QuestionKind::YesNo => vec![Answer::YesNo(true), Answer::YesNo(false)],
-            QuestionKind::OneChoice => keys.map(Answer::Text).collect(),
+            QuestionKind::OneChoice | QuestionKind::Meal => keys.map(Answer::Text).collect(),
             QuestionKind::SeveralChoices => keys.map(|key| Answer::Choices(vec![key])).collect(),
             QuestionKind::ShortText
             | QuestionKind::LongText
@@ -164,7 +165,7 @@ impl Question {
         let answer = match (self.kind, given, typed) {
             (Kind::ShortText, _, Some(text)) => short_enough(text_cleaning::clean_line(&text))?,
             (Kind::LongText, _, Some(text)) => short_enough(text)?,
-            (Kind::OneChoice, _, Some(key)) => {
+            (Kind::OneChoice | Kind::Meal, _, Some(key)) => {
                 self.choose(&[&key])?;
                 Answer::Text(key)
             }

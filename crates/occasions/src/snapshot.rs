@@ -11,9 +11,11 @@ use crate::event::{self, Event};
 use crate::id::OccasionId;
 use crate::link::LinkKey;
 use crate::occasion::{self, Occasion};
+use crate::occasion_page::{self, PageHead};
+use crate::own_domain;
 use crate::question::{self, Question};
 
-/// An occasion with its events, dietary options and questions.
+/// An occasion with its events, dietary options, questions and pages.
 #[derive(Clone, Debug)]
 pub struct OccasionSnapshot {
     pub occasion: Arc<Occasion>,
@@ -26,6 +28,10 @@ pub struct OccasionSnapshot {
     pub questions: Arc<[Question]>,
     /// The announcements that guests see.
     pub news: Arc<[Announcement]>,
+    /// The pages that guests may see, without their texts.
+    pub pages: Arc<[PageHead]>,
+    /// The occasion's own host name, if it is served.
+    pub own_host: Option<String>,
     /// The key that makes the `k` in links to invitations.
     pub links: LinkKey,
 }
@@ -37,7 +43,7 @@ pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<OccasionSnapshot, StoreE
 }
 
 /// Returns a revision number that is raised by every change to an occasion, its events, dietary
-/// options or questions.
+/// options, questions, pages or own domain.
 pub fn revision(tx: &mut Tx<'_>, id: &OccasionId) -> Result<i64, StoreError> {
     let (revision,): (i64,) = sql!("SELECT revision FROM occasion WHERE id = :id", id).one(tx)?;
     Ok(revision)
@@ -63,6 +69,8 @@ pub fn load_at(
             diets: diets.into(),
             questions: question::of(tx, id)?.into(),
             news: news.into(),
+            pages: occasion_page::heads(tx, id)?.into(),
+            own_host: own_domain::served_host(tx, id)?,
             links: LinkKey::load(tx)?,
             occasion: Arc::new(occasion),
         })

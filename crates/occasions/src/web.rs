@@ -8,6 +8,7 @@ pub mod guest;
 pub mod host;
 pub mod letter;
 pub mod mail;
+pub mod own_domain;
 
 use axum::{Extension, Router};
 use platform::jobs::Handler;
@@ -33,6 +34,7 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
             site.keys.key(platform::mail::suppression::PURPOSE),
         ),
         alarm::alarms(site.clone()),
+        crate::own_domain::looks(site.clone()),
     ];
     handlers.extend(crate::hosting::jobs(&site.platform, &site.catalogue));
     handlers

@@ -172,6 +172,8 @@ words! {
         LongText = "long_text" => "host-answer-long-text",
         /// One of its choices.
         OneChoice = "one_choice" => "host-answer-one-choice",
+        /// One of its choices, which the kitchen counts for one event.
+        Meal = "meal" => "host-answer-meal",
         /// Any of its choices.
         SeveralChoices = "several_choices" => "host-answer-several-choices",
         /// Yes or no.
@@ -186,7 +188,7 @@ words! {
 impl QuestionKind {
     /// Returns whether hosts define the possible answers.
     pub fn takes_choices(self) -> bool {
-        matches!(self, Self::OneChoice | Self::SeveralChoices)
+        matches!(self, Self::OneChoice | Self::Meal | Self::SeveralChoices)
     }
 }
 
@@ -226,5 +228,44 @@ words! {
         /// Households with everyone on them and all answers, in a form that an import can read
         /// again.
         Everything = "everything" => "host-export-everything",
+    }
+}
+
+words! {
+    /// What a page of the hosts for their guests is about.
+    PageKind {
+        /// The hosts' story.
+        Story = "story" => "page-story",
+        /// How to get there.
+        Travel = "travel" => "page-travel",
+        /// Where to stay.
+        Stay = "stay" => "page-stay",
+        /// Questions and answers.
+        Questions = "questions" => "page-questions",
+        /// Anything else. Such a page has a title of its own.
+        Other = "other" => "page-other",
+    }
+}
+
+words! {
+    /// Who sees a page of the hosts for their guests.
+    PageAudience {
+        /// Anybody with the occasion's link.
+        Everybody = "everybody" => "host-page-everybody",
+        /// Guests who opened their invitation.
+        Invited = "invited" => "host-page-invited",
+        /// Only hosts.
+        Nobody = "nobody" => "host-page-nobody",
+    }
+}
+
+impl PageAudience {
+    /// Returns whether a guest sees the page. `is_invited` is whether the guest came with a code.
+    pub fn includes(self, is_invited: bool) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Invited => is_invited,
+            Self::Nobody => false,
+        }
     }
 }

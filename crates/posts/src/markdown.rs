@@ -1,18 +1,14 @@
-//! Renders Markdown as safe HTML and as plain text.
-//!
-//! Raw HTML is shown as text. A link may lead only to `https:`, `http:`, `mailto:` or a path of
-//! this site. A picture on another site is replaced by its description. So nothing that an author
-//! writes or pastes can run in a reader's browser, and no other site learns who reads.
+//! Renders a post's Markdown as safe HTML, by [`web::markdown`], and as plain text. A picture on
+//! another site is replaced by its description.
 
-mod events;
-mod html;
 mod pictures;
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 use unicode_normalization::char::is_combining_mark;
+use web::markdown::{Picture, events};
+use web::picture_folder;
 
-use events::events;
-pub use html::html;
+use crate::image;
 pub(crate) use pictures::{pictures, relocate};
 
 /// The maximum length of an automatic excerpt, in characters.
@@ -24,7 +20,19 @@ const WORDS_A_MINUTE: usize = 220;
 /// How many letters count as a word, for scripts without spaces between words.
 const LETTERS_A_WORD: usize = 2;
 
-/// The text of `markdown` without markup, on one line.
+/// The HTML of `markdown`. Links to paths of this site and its pictures begin with `origin`, so
+/// that they also work in a feed.
+pub fn html(markdown: &str, origin: &str) -> String {
+    web::markdown::html(markdown, origin, |address| {
+        let file = image::file(address)?;
+        Some(Picture {
+            path: image::path(file),
+            size: picture_folder::dimensions(file)?,
+        })
+    })
+}
+
+/// The text of `markdown` without its markup, on one line.
 pub fn plain(markdown: &str) -> String {
     on_one_line(events(markdown))
 }

@@ -39,7 +39,13 @@ impl Visitor {
         }
     }
 
-    /// Adds this header, such as `Accept-Language` or `Authorization`, to every further request.
+    /// Sends further requests to another router, with the same headers and cookies.
+    pub fn use_router(&mut self, router: Router) -> &mut Self {
+        self.router = router;
+        self
+    }
+
+    /// Sends this header with every further request, such as a language or a token.
     pub fn header(&mut self, name: &'static str, value: &str) -> &mut Self {
         let value = HeaderValue::from_str(value).expect("a header's value");
         self.headers.insert(HeaderName::from_static(name), value);

@@ -32,6 +32,7 @@ pub mod language;
 pub mod locales;
 pub mod look;
 pub mod mailbox;
+pub mod markdown;
 pub mod masking;
 pub mod media_type;
 mod memo;

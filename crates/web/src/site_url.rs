@@ -62,6 +62,21 @@ impl SiteUrl {
             .map_or(&*self.origin, |(_, authority)| authority)
     }
 
+    /// The same URL with another host, which must be a name in lower case.
+    #[must_use]
+    pub fn with_host(&self, host: &str) -> Self {
+        let port = self
+            .authority()
+            .strip_prefix(&self.host)
+            .unwrap_or_default();
+        let scheme = if self.secure { "https" } else { "http" };
+        Self {
+            origin: format!("{scheme}://{host}{port}"),
+            host: host.to_owned(),
+            secure: self.secure,
+        }
+    }
+
     /// The full URL of a path that starts with `/`.
     pub fn join(&self, path: &str) -> String {
         format!("{}{path}", self.origin)

@@ -461,6 +461,18 @@ fn certificates_that_say_themselves_whom_they_are_for_cover_names_too() {
 }
 
 #[test]
+fn a_plan_tells_which_hosts_it_names_and_whether_others_reach_the_app() {
+    let plan = plan_of(
+        "[[route]]\nhost = \"A.example\"\nto = \"app\"\n\
+         [[route]]\nhost = \"*.b.example\"\nto = \"status:404\"\n",
+    );
+    assert_eq!(plan.named_hosts(), ["a.example".to_owned()].into());
+    assert!(!plan.any_host_reaches_app());
+    assert!(plan_of("[[route]]\nto = \"app\"\n").any_host_reaches_app());
+    assert!(!plan_of("[[route]]\nto = \"status:404\"\n").any_host_reaches_app());
+}
+
+#[test]
 fn paths_are_rewritten_and_redirected() {
     let plan = plan_of(
         "[upstream.u]\nto = [\"http://a:1/base/\", \"unix:x\"]\n\

@@ -28,11 +28,22 @@ impl Authority {
     /// file covers it and an authority can issue a certificate for it. Returns whether the name was
     /// added.
     pub(super) fn order_for(&mut self, name: &str) -> bool {
-        let is_ordered = acme::can_be_ordered(name).is_ok() && !covered(name, &self.covered);
+        let is_ordered = self.can_order(name);
         if is_ordered {
             self.names.insert(name.to_owned());
         }
         is_ordered
+    }
+
+    /// Returns the names of the plan with those of `more` for which a certificate can be ordered and
+    /// that no file covers.
+    pub(crate) fn names_with(&self, more: &BTreeSet<String>) -> BTreeSet<String> {
+        let more = more.iter().filter(|name| self.can_order(name));
+        self.names.iter().chain(more).cloned().collect()
+    }
+
+    fn can_order(&self, name: &str) -> bool {
+        acme::can_be_ordered(name).is_ok() && !covered(name, &self.covered)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Starts, changes and stops the ordering of certificates from an authority.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -11,7 +12,11 @@ use crate::context::{Clock, Shared};
 use crate::lock::lock;
 
 #[derive(Default)]
-pub(super) struct CertificateOrders(Mutex<Option<Ordering>>);
+pub(super) struct CertificateOrders {
+    ordering: Mutex<Option<Ordering>>,
+    /// Names beside those of the plan.
+    more: Mutex<BTreeSet<String>>,
+}
 
 struct Ordering {
     settings: acme::Settings,
@@ -27,7 +32,7 @@ impl CertificateOrders {
         plan: &Plan,
         clock: &Clock,
     ) -> Result<Option<Prepared>, AcmeError> {
-        let present = lock(&self.0);
+        let present = lock(&self.ordering);
         let ordering = present.as_ref();
         plan.authority()
             .filter(|wanted| ordering.is_none_or(|ordering| ordering.settings != wanted.settings))
@@ -42,11 +47,11 @@ impl CertificateOrders {
     /// [`Self::prepare`] for that plan.
     pub(super) fn follow(&self, shared: &Shared, prepared: Option<Prepared>) {
         let running = shared.running();
-        let mut present = lock(&self.0);
+        let mut present = lock(&self.ordering);
         let before = match (running.plan.authority(), prepared) {
             (Some(wanted), Some(prepared)) => {
                 let stop = shared.end.child_token();
-                let acme = prepared.start(wanted.names.clone(), stop.clone());
+                let acme = prepared.start(wanted.names_with(&lock(&self.more)), stop.clone());
                 shared.certificates.order(Some(&acme));
                 present.replace(Ordering {
                     settings: wanted.settings.clone(),
@@ -56,7 +61,8 @@ impl CertificateOrders {
             }
             (Some(wanted), None) => {
                 if let Some(ordering) = &*present {
-                    ordering.acme.set_names(wanted.names.clone());
+                    let names = wanted.names_with(&lock(&self.more));
+                    ordering.acme.set_names(names);
                 }
                 None
             }
@@ -70,8 +76,14 @@ impl CertificateOrders {
         }
     }
 
+    /// Orders certificates for these names too, until the next call.
+    pub(super) fn order_also(&self, shared: &Shared, more: BTreeSet<String>) {
+        *lock(&self.more) = more;
+        self.follow(shared, None);
+    }
+
     pub(super) fn report(&self) -> Arc<[Standing]> {
-        let present = lock(&self.0);
+        let present = lock(&self.ordering);
         let report = present.as_ref().map(|ordering| ordering.acme.report());
         report.unwrap_or_else(|| Arc::from([]))
     }

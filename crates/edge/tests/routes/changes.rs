@@ -182,6 +182,46 @@ async fn certificates_that_cannot_be_kept_leave_everything_as_it_was() {
     site.edge.stop().await;
 }
 
+#[tokio::test]
+async fn certificates_are_ordered_for_further_names_while_they_are_wanted() {
+    // Nobody listens at this authority, so orders fail, and the names stay in the report.
+    let settings = |more: &str| {
+        format!(
+            "listen.https = [\"127.0.0.1:0\"]\n\
+             tls.acme = {{ email = \"owner@a.example\", directory = \"https://127.0.0.1:9/\" }}\n\
+             [[route]]\nhost = \"a.example\"\nto = \"status:404\"\n{more}"
+        )
+    };
+    let site = Site::open(&settings(""), Options::default());
+    let ordered = async |expected: &[&str]| {
+        let is_so = || {
+            let report = site.edge.certificates();
+            report
+                .iter()
+                .map(|one| &*one.name)
+                .eq(expected.iter().copied())
+        };
+        let waited = async {
+            while !is_so() {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        };
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(30), waited).await;
+        waited.unwrap_or_else(|_| panic!("{expected:?}: {:?}", site.edge.certificates()));
+    };
+    ordered(&["a.example"]).await;
+    let names = ["our-day.example", "192.0.2.1", "localhost", "a.example"];
+    site.edge.order_also(names.map(str::to_owned).into());
+    ordered(&["a.example", "our-day.example"]).await;
+    // They are kept when the settings change.
+    let more = "[[route]]\nhost = \"b.example\"\nto = \"status:404\"\n";
+    site.edge.reload(site.plan(&settings(more))).unwrap();
+    ordered(&["a.example", "b.example", "our-day.example"]).await;
+    site.edge.order_also(std::collections::BTreeSet::new());
+    ordered(&["a.example", "b.example"]).await;
+    site.edge.stop().await;
+}
+
 /// Starts a server that is unhealthy at `/sick`, healthy at `/well`, and never responds at `/held`.
 /// The returned semaphores count the requests for these three paths and for all others.
 async fn patient() -> (SocketAddr, [Arc<Semaphore>; 4]) {

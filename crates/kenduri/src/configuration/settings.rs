@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use compat::personal_site;
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
+use occasions::own_domain;
 use platform::key_file::KeyFile;
 use platform::mail::bounces::Mailbox;
 use platform::mail::dns::NameServers;
@@ -168,6 +169,13 @@ pub(super) fn settings(
     }
     let domains = domain_settings::read(sections, check);
     domain_settings::check_home(&site.home, &domains, check);
+    let reaches_app = plan.as_ref().is_none_or(edge::Plan::any_host_reaches_app);
+    if own_domain::ALLOWED.of(&domains) && !reaches_app {
+        check.warn(
+            "occasions.own_domains: requests for names that no route names do not reach the app, so \
+             no occasion is served at a domain of its own. Add a [[route]] without host, to = \"app\"",
+        );
+    }
     let s3_access = backup::access(written, check);
     let route = mail::route(written, check);
     let store = store_settings(written, data, check);

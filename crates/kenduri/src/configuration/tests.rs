@@ -10,6 +10,7 @@ use platform::store;
 
 use super::{Asked, Flag, Origin, load};
 
+mod own_domains;
 mod providers;
 mod webhooks;
 

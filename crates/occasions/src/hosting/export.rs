@@ -4,6 +4,7 @@
 //! begins again.
 
 mod gifts;
+mod kitchen;
 mod questions;
 mod table;
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use platform::{Tx, sql};
 
 use super::listing::people::Person;
+use super::meals::{self, Meals};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
 use crate::diet::DietaryOption;
@@ -50,6 +51,12 @@ pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
         eating.entry(guest).or_default().insert(event);
     }
     Ok(eating)
+}
+
+/// Loads the meals that guests chose.
+pub fn meals(tx: &mut Tx<'_>, host: &HostOf) -> Result<Meals, Refusal> {
+    host.needs(Permission::SeeAnswers)?;
+    meals::load(tx, host.occasion())
 }
 
 /// Lists the guests among `people` with requirements that the kitchen must know. Guests with

@@ -48,6 +48,7 @@ const SWITCHES: Part<Switches> = web::part! { Switches:
     open_rsvp: flag().label("host-switch-open").hint("host-switch-open-on"),
     public_wishes: flag().label("host-switch-wishes").hint("host-switch-wishes-on"),
     ask_name: flag().label("host-switch-ask-name").hint("host-switch-ask-name-on"),
+    made_with: flag().label("host-switch-made-with").hint("host-switch-made-with-off"),
 };
 
 const CONTACT: Part<Contact> = web::part! { Contact:

@@ -7,7 +7,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use super::resource::{Edit, History, Removal, Resource, free_key, history_of, next_position};
 use super::{HostOf, Permission, Refusal};
 use crate::answer::Given;
-use crate::event;
+use crate::event::{self, Event};
 use crate::id::QuestionId;
 use crate::invitation::wait_for_answers;
 use crate::question::{Choice, Question, of};
@@ -34,7 +34,9 @@ impl Question {
         if !host.may(Permission::Own) && !keys(self).eq(keys(old)) {
             return Err(Refusal::Forbidden);
         }
-        let is_other = (self.kind, self.asked_of) != (old.kind, old.asked_of);
+        // A meal that somebody chose for one event says nothing about another.
+        let is_moved = old.kind == QuestionKind::Meal && self.events != old.events;
+        let is_other = (self.kind, self.asked_of) != (old.kind, old.asked_of) || is_moved;
         let gone = keys(old).filter(|key| keys(self).all(|kept| kept != *key));
         let gone: Vec<&str> = gone.collect();
         if !is_other && gone.is_empty() {
@@ -48,6 +50,25 @@ impl Question {
             return Err(Refusal::QuestionInUse);
         }
         Ok(())
+    }
+
+    /// Checks that a meal is asked of each guest who comes to one event. In an occasion with a
+    /// single event, that one is meant.
+    fn check_meal(&mut self, events: &[Event], findings: &mut Findings) {
+        self.coming_only = true;
+        if self.asked_of != AskedOf::Guest && !findings.has("/asked_of") {
+            findings.add("/asked_of", "not_allowed", []);
+        }
+        if let ([], [only]) = (&self.events[..], events) {
+            self.events.push(only.key.clone());
+        }
+        let is_refused = findings.has("/events") || findings.has("/events/0");
+        match self.events.len() {
+            _ if is_refused => {}
+            0 => findings.add("/events", "required", []),
+            1 => {}
+            _ => findings.add("/events", "too_many", [("max", 1.into())]),
+        }
     }
 
     /// Assigns a key to each choice without a key. Keys of removed choices are not reused, because
@@ -158,6 +179,9 @@ impl Resource for Question {
             } else if !self.events.contains(&key) {
                 self.events.push(key);
             }
+        }
+        if self.kind == QuestionKind::Meal {
+            self.check_meal(&events, findings);
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::listing::people::{self, Band, Person};
 use super::listing::{self, InvitationFilter, InvitationRow, People};
+use super::meals::{self, MealNumbers};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
 use crate::diet;
@@ -105,6 +106,8 @@ pub struct EventNumbers {
     pub unapproved: i64,
     /// Dietary requirements of the event's guests who come or are not sure.
     pub diets: Vec<DietNumbers>,
+    /// The meals that the event's guests chose.
+    pub meals: Vec<MealNumbers>,
 }
 
 /// How many people have a dietary requirement.
@@ -161,6 +164,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
     let taken: HashMap<EventId, SeatsTaken> =
         event::seats_taken(tx, &occasion.id)?.into_iter().collect();
     let answers = Answers::load(tx, &occasion, &everybody)?;
+    let meals = meals::load(tx, &occasion.id)?;
     let events = all
         .iter()
         .map(|one| {
@@ -175,6 +179,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
                 left: capacity.map(|seats| seats - (guests.yes - unapproved)),
                 unapproved,
                 diets: count_diets(invited, &known),
+                meals: meals.count(&one.key, &coming(invited)),
             }
         })
         .collect();
@@ -334,6 +339,14 @@ fn count(answers: &[Answer<'_>]) -> People {
         partial: 0,
         waitlisted: of(ReplyStatus::Waitlisted),
     }
+}
+
+/// The guests who said yes.
+fn coming<'p>(answers: &[Answer<'p>]) -> Vec<&'p GuestId> {
+    let coming = answers
+        .iter()
+        .filter(|(status, _)| *status == ReplyStatus::Yes);
+    coming.map(|(_, person)| &person.id).collect()
 }
 
 fn count_invitations(lines: &[InvitationRow]) -> Invitations {

@@ -26,7 +26,11 @@ impl Question {
                 let labels: Vec<String> = keys.iter().map(|key| label(key)).collect();
                 labels.join(&text.say("list-comma"))
             }
-            Answer::Text(key) if self.kind == QuestionKind::OneChoice => label(key),
+            Answer::Text(key)
+                if matches!(self.kind, QuestionKind::OneChoice | QuestionKind::Meal) =>
+            {
+                label(key)
+            }
             Answer::Text(day) if self.kind == QuestionKind::Date => match day.parse::<Date>() {
                 Ok(date) => text.date_short(date),
                 Err(_) => day.clone(),

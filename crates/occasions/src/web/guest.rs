@@ -12,10 +12,12 @@ pub(crate) mod entry;
 mod frame;
 mod gate;
 mod gifts;
+mod info_page;
 mod language;
 mod open_rsvp;
 mod other_apps;
 mod page_cache;
+mod page_links;
 pub(crate) mod parse_form;
 mod portal;
 mod portal_page;
@@ -46,6 +48,7 @@ pub fn routes() -> Router<Site> {
         .route("/", post(entry::open))
         .route("/o/{slug}", get(entry::card).post(entry::open_at))
         .route("/o/{slug}/rsvp", get(open_rsvp::show).post(open_rsvp::save))
+        .route("/o/{slug}/pages/{key}", get(info_page::show))
         .route("/o/{slug}/cover/{file}", get(cover_picture::show))
         .route("/o/{slug}/gifts/{file}", get(gifts::picture))
         .route("/invite", get(entry::show))
@@ -63,5 +66,6 @@ pub fn routes() -> Router<Site> {
         .route("/invite/{code}/gifts", get(gifts::show))
         .route("/invite/{code}/gifts/{gift}", post(gifts::save))
         .route("/invite/{code}/confirmation", get(portal::confirmation))
+        .route("/invite/{code}/pages/{key}", get(info_page::show_invited))
         .route("/invite/{code}/calendar.ics", get(calendar::file))
 }

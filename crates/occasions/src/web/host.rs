@@ -25,12 +25,15 @@ mod invite_split;
 mod invites;
 mod mail;
 mod mail_texts;
+mod meals;
 mod members;
 mod money_field;
 mod more;
+mod occasion_pages;
 pub(crate) mod occasions;
 mod overview;
 pub(crate) mod own_card;
+mod own_domain;
 mod person;
 mod preview;
 mod print;
@@ -50,14 +53,15 @@ use site::Callers::People;
 use site::resource::pages::{PageResource as _, pages as pages_of};
 
 use super::access::HostAccess;
-use crate::cash_link::CashLink;
 use crate::announcement::Announcement;
+use crate::cash_link::CashLink;
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::gift::Gift;
 use crate::hosting::Permission::{Invite, Own, ReadLog, See, SeeAnswers, SeeContacts, Write};
 use crate::hosting::received_gifts::ReceivedGift;
 use crate::hosting::reminders::ReminderRule;
+use crate::occasion_page::OccasionPage;
 use crate::question::Question;
 
 /// Lists all hosts' paths with the permissions they require.
@@ -142,6 +146,8 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/reports", See, reports::show)
         .post("/reports", See, reports::start)
         .get("/reports/{id}", See, reports::file)
+        .get("/settings/domain", Own, own_domain::show)
+        .post("/settings/domain", Own, own_domain::change)
         // The texts require `Write`. For other sections, `settings::Part` requires more.
         .get("/settings", Write, settings::show)
         .get("/settings/{part}", Write, settings::show)
@@ -153,6 +159,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .nest(Announcement::PAGES, pages_of::<Announcement, _>())
         .nest(Question::PAGES, pages_of::<Question, _>())
         .nest(DietaryOption::PAGES, pages_of::<DietaryOption, _>())
+        .nest(OccasionPage::PAGES, pages_of::<OccasionPage, _>())
         .nest(ReminderRule::PAGES, pages_of::<ReminderRule, _>())
         .nest(Gift::PAGES, pages_of::<Gift, _>())
         .nest(CashLink::PAGES, pages_of::<CashLink, _>())

@@ -72,7 +72,7 @@ pub(crate) fn render(
         },
         or: leads_home.then(|| {
             let values = [
-                ("address", site.url().authority().into()),
+                ("address", portal.url(site).authority().to_owned().into()),
                 ("code", portal.household.invitation.code.as_str().into()),
             ];
             text.with("mail-confirmation-or", values)
@@ -146,7 +146,7 @@ impl Values<'_> {
                 },
                 None => String::new(),
             },
-            "rsvp_link" => self.site.url().join(&portal.link("")),
+            "rsvp_link" => portal.url(self.site).join(&portal.link("")),
             "code" => invitation.code.clone(),
             "status" => {
                 let status = match portal.response() {
@@ -332,7 +332,7 @@ fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> 
     };
     let scope = portal.occasion.id.as_str();
     let path = suppression::unsubscribe_link(key, &to, STREAM, Some(scope));
-    let unsubscribe = site.url().join(&path);
+    let unsubscribe = portal.url(site).join(&path);
     let text = site.catalogue.speak(&Language::of(language(&portal)));
     match render(site, &text, &portal, own, Some(&unsubscribe)) {
         Ok(parts) => {

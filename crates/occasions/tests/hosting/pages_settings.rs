@@ -92,7 +92,7 @@ fn the_settings_open_with_the_texts_and_lead_to_every_section_of_a_role() {
                 .filter(|link| link.href.starts_with(&format!("{HOME}/settings/")))
                 .map(|link| link.href)
                 .filter(|href| {
-                    !["events", "questions", "news", "diets"]
+                    !["events", "questions", "news", "diets", "pages"]
                         .iter()
                         .any(|of| href.ends_with(of))
                 })

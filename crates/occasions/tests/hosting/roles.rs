@@ -79,6 +79,8 @@ const PLACES: [(&str, &str); 35] = [
     ("/events/{id}", "/events/{e}"),
     ("/questions/{id}", "/questions/song"),
     ("/questions/{key}", "/questions/song"),
+    ("/pages/{id}", "/pages/travel"),
+    ("/pages/{key}", "/pages/travel"),
     ("/diets/{id}/remove", "/diets/kosher/remove"),
     ("/diets/{id}", "/diets/vegan"),
     ("options/{key}", "options/vegan"),
@@ -132,8 +134,9 @@ fn body(method: &str, rest: &str) -> Value {
         (_, "/merge") => json!({"into": "01970000-0000-7000-8000-000000000000"}),
         (
             "POST",
-            "/events" | "/questions" | "/announcements" | "/reminder-rules" | "/dietary-options"
-            | "/invitations" | "/gifts" | "/cash-links" | "/received-gifts" | "",
+            "/events" | "/questions" | "/announcements" | "/pages" | "/reminder-rules"
+            | "/dietary-options" | "/invitations" | "/gifts" | "/cash-links" | "/received-gifts"
+            | "",
         )
         | ("PATCH", "/imports/{import}") => json!({}),
         _ => json!({"version": 999}),

@@ -12,6 +12,7 @@ mod demo;
 mod entry;
 mod gifts;
 mod guessing;
+mod info_pages;
 mod interface;
 mod interface_repeating;
 mod interface_saving;

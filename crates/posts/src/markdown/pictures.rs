@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
+use web::markdown::OPTIONS;
 
-use super::events::OPTIONS;
 use crate::image;
 
 /// A picture of this site in a Markdown text.

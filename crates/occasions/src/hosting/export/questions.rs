@@ -94,7 +94,7 @@ impl Ground<'_> {
         })
     }
 
-    fn question_title(&self, question: &Question) -> String {
+    pub(super) fn question_title(&self, question: &Question) -> String {
         let default = &self.occasion.default_language;
         question
             .title

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use platform::{Tx, sql};
 use web::{Language, Text};
 
+use super::kitchen::words;
 use super::{Cell, Order, Sheet};
 use crate::diet;
 use crate::event::{self, Event};
 use crate::hosting::guests::Contact;
-use crate::hosting::kitchen;
 use crate::hosting::listing::people::{self, Person};
 use crate::hosting::listing::{self, InvitationRow};
 use crate::hosting::tally::{self, Answered};
@@ -22,10 +22,10 @@ use crate::words::{AskedOf, ExportKind, GuestKind, ReplyStatus, Source};
 
 /// The data for building all tables.
 pub(super) struct Ground<'a> {
-    order: &'a Order,
+    pub(super) order: &'a Order,
     pub(super) text: &'a Text,
     pub(super) occasion: Occasion,
-    events: Vec<Event>,
+    pub(super) events: Vec<Event>,
     pub(super) people: Vec<Person>,
     pub(super) answered: Answered,
 }
@@ -51,7 +51,7 @@ pub(super) fn build(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Vec<S
         ExportKind::Households => Ok(vec![ground.households(tx, &lines)?]),
         ExportKind::Guests => Ok(vec![ground.guests(tx, &meant)?]),
         ExportKind::Replies => Ok(vec![ground.replies(tx)?]),
-        ExportKind::Diets => ground.diets(tx),
+        ExportKind::Diets => ground.kitchen(tx),
         ExportKind::Questions => Ok(vec![ground.all_answers(&lines)]),
         ExportKind::Gifts => Ok(vec![ground.gifts(tx, host)?]),
         ExportKind::ReceivedGifts => Ok(vec![ground.received_gifts(tx)?]),
@@ -199,7 +199,7 @@ impl Ground<'_> {
                 self.kind(person.kind),
                 self.yes_or_no(person.is_child),
                 Cell::from(person.age),
-                diets(person.diets.iter().map(String::as_str), &labels),
+                words(person.diets.iter().map(String::as_str), &labels),
                 Cell::from(person.diet_note.as_str()),
                 self.answer_of(person),
             ]);
@@ -256,67 +256,6 @@ impl Ground<'_> {
         })
     }
 
-    /// Builds the kitchen's tables, for guests who come or are not sure. The first table lists each
-    /// guest with their requirements, and the second the totals for each event.
-    fn diets(&self, tx: &mut Tx<'_>) -> Result<Vec<Sheet>, Refusal> {
-        let options = diet::list(tx, &self.occasion.id)?;
-        let labels = self.labels(tx)?;
-        let eating = kitchen::eating(tx, &self.order.host)?;
-        let eaters = kitchen::eaters(&self.people, &self.events, &options, &eating);
-        let mut counts = Vec::new();
-        let mut names = Vec::new();
-        for event in &self.events {
-            let here = || eaters.iter().filter(|eater| eater.eats_at(event));
-            let (first, rest): (Vec<_>, Vec<_>) = options.iter().partition(|option| option.allergy);
-            for option in first.into_iter().chain(rest) {
-                let many = here().filter(|eater| eater.person.diets.contains(&option.key));
-                let many = many.count();
-                if many > 0 {
-                    counts.push(vec![
-                        Cell::from(self.event_name(event)),
-                        Cell::from(labels.get(&option.key).cloned()),
-                        self.yes_or_no(option.allergy),
-                        Cell::from(i64::try_from(many).unwrap_or(i64::MAX)),
-                    ]);
-                }
-            }
-            for eater in here() {
-                names.push(vec![
-                    Cell::from(self.event_name(event)),
-                    Cell::from(eater.person.household.as_str()),
-                    Cell::from(eater.person.shown_name(self.text)),
-                    diets(eater.allergies.iter().copied(), &labels),
-                    diets(eater.others.iter().copied(), &labels),
-                    Cell::from(eater.person.diet_note.as_str()),
-                ]);
-            }
-        }
-        Ok(vec![
-            Sheet {
-                name: self.name("host-export-sheet-diets-people"),
-                headings: self.say(&[
-                    "host-export-event",
-                    "host-export-household",
-                    "host-export-guest",
-                    "host-export-allergy",
-                    "host-export-diets",
-                    "host-export-diet-note",
-                ]),
-                rows: names,
-            },
-            Sheet {
-                name: self.name("host-export-sheet-diets"),
-                headings: self.say(&[
-                    "host-export-event",
-                    "host-export-diet",
-                    "host-export-allergy",
-                    "host-export-people",
-                ]),
-                rows: counts,
-            },
-        ])
-    }
-
     pub(super) fn say(&self, ids: &[&str]) -> Vec<String> {
         ids.iter()
             .map(|id| self.text.say(id).into_owned())
@@ -328,13 +267,13 @@ impl Ground<'_> {
         name.chars().take(31).collect()
     }
 
-    fn event_name(&self, event: &Event) -> String {
+    pub(super) fn event_name(&self, event: &Event) -> String {
         let language = Language::of(&self.order.language);
         let name = event.name.pick(&language, &self.occasion.default_language);
         name.to_string()
     }
 
-    fn labels(&self, tx: &mut Tx<'_>) -> Result<BTreeMap<String, String>, Refusal> {
+    pub(super) fn labels(&self, tx: &mut Tx<'_>) -> Result<BTreeMap<String, String>, Refusal> {
         let language = Language::of(&self.order.language);
         let default = &self.occasion.default_language;
         let options = diet::list(tx, &self.occasion.id)?;
@@ -467,13 +406,6 @@ impl Ground<'_> {
             });
         Ok(replies.collect())
     }
-}
-
-fn diets<'a>(keys: impl Iterator<Item = &'a str>, labels: &BTreeMap<String, String>) -> Cell {
-    let words: Vec<&str> = keys
-        .map(|key| labels.get(key).map_or(key, String::as_str))
-        .collect();
-    Cell::from(words.join(", "))
 }
 
 /// Data of a household that only some hosts may see.

@@ -396,7 +396,9 @@ impl Reader<'_> {
             return answer.clone();
         };
         match question.kind {
-            QuestionKind::OneChoice => self.lexicon.choice(question, text).into(),
+            QuestionKind::OneChoice | QuestionKind::Meal => {
+                self.lexicon.choice(question, text).into()
+            }
             QuestionKind::SeveralChoices => {
                 let keys = split(text, &[',', ';', '\n']).into_iter();
                 keys.map(|word| Value::from(self.lexicon.choice(question, &word)))

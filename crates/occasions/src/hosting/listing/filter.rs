@@ -214,6 +214,15 @@ pub fn answer_word(question: &Question, answer: Option<&Answer>) -> String {
     }
 }
 
+/// Returns the filter value that matches guests who are asked and have not answered. Keys never
+/// contain the mark.
+pub fn unanswered_word(question: &Question) -> String {
+    format!("{UNANSWERED}{}", question.key)
+}
+
+/// The mark before the key in an [`unanswered_word`].
+pub(super) const UNANSWERED: char = '!';
+
 /// Splits an [`answer_word`] for SQL into the question's key, the stored answer, and the answer as
 /// it appears inside a JSON list.
 pub(super) fn answer_sought(word: Option<&str>) -> [String; 3] {

@@ -10,7 +10,7 @@ use web::fields::filter::flag_word;
 use web::fields::{as_typed, choice, either};
 use web::{Direction, Field, Findings, Form, List, PageQuery, Text, words};
 
-use super::filter::{self, answer_sought};
+use super::filter::{self, UNANSWERED, answer_sought};
 use super::{Scene, Words, json_text};
 use crate::guest;
 use crate::hosting::permissions::{HostOf, Permission};
@@ -45,7 +45,8 @@ pub struct GuestFilter {
     pub event: Option<String>,
     /// Has the dietary requirement with this key.
     pub diet: Option<String>,
-    /// Gave a counted answer to the question with this key; `bus:late` matches one answer.
+    /// Gave a counted answer to the question with this key; `bus:late` matches one answer, and
+    /// `!bus` matches guests who are asked and have not answered.
     pub answer: Option<String>,
     /// Wrote a note about food, or not.
     pub diet_note: Option<bool>,
@@ -241,7 +242,10 @@ fn find(
     let (youngest, oldest) = filter.band.map(Band::ages).unwrap_or_default();
     let is_back = direction == Direction::Backward;
     let (has_key, (name, id)) = (from.is_some(), from.unwrap_or_default());
-    let answer = answer_sought(filter.answer.as_deref());
+    let unanswered = filter.answer.as_deref();
+    let unanswered = unanswered.and_then(|word| word.strip_prefix(UNANSWERED));
+    let answer = filter.answer.as_deref().filter(|_| unanswered.is_none());
+    let answer = answer_sought(answer);
     Ok(sql!(
         "WITH person AS (
              SELECT guest.id AS id,
@@ -315,6 +319,20 @@ fn find(
                                <> question.events)
                       AND ((question.coming_only = 0 AND reply.status <> 'no')
                            OR reply.status IN ('yes', 'waitlisted'))))
+               AND (:unanswered = '' OR (
+                    EXISTS (SELECT 1 FROM question
+                        JOIN event ON event.occasion = question.occasion
+                        JOIN reply ON reply.event = event.id
+                        WHERE question.occasion = :occasion AND question.key = :unanswered
+                          AND reply.guest = guest.id
+                          AND (question.events = '[]'
+                              OR replace(question.events, '\"' || event.key || '\"', '')
+                                   <> question.events)
+                          AND ((question.coming_only = 0 AND reply.status <> 'no')
+                               OR reply.status IN ('yes', 'waitlisted')))
+                    AND NOT EXISTS (SELECT 1 FROM answer
+                        JOIN question ON question.id = answer.question
+                        WHERE answer.guest = guest.id AND question.key = :unanswered)))
          ), matching AS (
              SELECT * FROM listed
              WHERE (:status = '' OR status = :status
@@ -357,6 +375,7 @@ fn find(
         question = answer[0],
         answer = answer[1],
         answer_in_list = answer[2],
+        unanswered = unanswered.unwrap_or_default(),
         is_back
     )
     .all(tx)?)

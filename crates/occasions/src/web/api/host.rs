@@ -26,13 +26,14 @@ use web::described::Routes;
 
 pub use stream::Pace;
 
-use crate::cash_link::CashLink;
 use crate::announcement::Announcement;
+use crate::cash_link::CashLink;
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::gift::Gift;
 use crate::hosting::received_gifts::ReceivedGift;
 use crate::hosting::reminders::ReminderRule;
+use crate::occasion_page::OccasionPage;
 use crate::question::Question;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -42,6 +43,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(resource::routes::<DietaryOption, R>())
         .merge(resource::routes::<Question, R>())
         .merge(resource::routes::<Announcement, R>())
+        .merge(resource::routes::<OccasionPage, R>())
         .merge(invitations::routes())
         .merge(qr::routes())
         .merge(guests::routes())

@@ -65,6 +65,17 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
+    /// Returns the event of a meal, if the household is invited to several events.
+    fn meal_at(&self, question: &Question) -> Option<String> {
+        let mut events = self.portal.invited_events();
+        let is_one = self.portal.invited_events().count() < 2;
+        if question.kind != QuestionKind::Meal || is_one {
+            return None;
+        }
+        let event = events.find(|event| question.is_about(&event.key))?;
+        Some(self.event_name(event).to_string())
+    }
+
     /// Builds the form field of a question, with the stored or typed value.
     pub(crate) fn asked(
         &self,
@@ -96,7 +107,9 @@ impl<'a> Reading<'a> {
             QuestionKind::Number => (QuestionControl::Number, Vec::new()),
             QuestionKind::Date => (QuestionControl::Date, Vec::new()),
             QuestionKind::YesNo => (QuestionControl::YesNo, Vec::new()),
-            QuestionKind::OneChoice => (QuestionControl::Select, own.collect()),
+            QuestionKind::OneChoice | QuestionKind::Meal => {
+                (QuestionControl::Select, own.collect())
+            }
             QuestionKind::SeveralChoices => (QuestionControl::Ticks, own.collect()),
         };
         QuestionField {
@@ -106,6 +119,7 @@ impl<'a> Reading<'a> {
             required: question.required,
             coming_only: question.coming_only,
             hosts_only: question.hosts_only,
+            meal_at: self.meal_at(question),
             control,
             value,
             choices,

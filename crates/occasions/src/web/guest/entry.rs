@@ -1,5 +1,7 @@
 //! Pages that need no code, namely the code page and an occasion's public page.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -17,11 +19,13 @@ use super::code_page::{self, TypedCode};
 use super::frame::keep_out_of_search;
 use super::gate::{CodeGate, Failure};
 use super::language::speak;
+use super::page_links;
 use super::show;
 use super::thanks;
 use super::view::{Card, CodeEntry, CodeProblem, DaysLeft};
 use crate::event::{self, Event};
 use crate::occasion::{self, Occasion};
+use crate::occasion_page::{self, PageHead};
 use crate::open_rsvp::{self, PublicWish};
 use crate::refusal::Refusal;
 use crate::words::OccasionStatus;
@@ -104,6 +108,23 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
         .collect())
 }
 
+/// The slug of the occasion whose own host name was requested.
+#[derive(Clone)]
+pub(crate) struct OwnSlug(pub(crate) Arc<str>);
+
+/// `GET /` of an occasion's own host name.
+pub(crate) async fn own_card(
+    State(site): State<Site>,
+    Extension(gate): Extension<CodeGate>,
+    Extension(OwnSlug(slug)): Extension<OwnSlug>,
+    wishes: Wishes,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let slug = Path((*slug).to_owned());
+    card(State(site), Extension(gate), wishes, headers, slug, uri).await
+}
+
 /// `GET /o/{slug}`.
 pub(super) async fn card(
     State(site): State<Site>,
@@ -175,6 +196,8 @@ pub(super) async fn open_at(
 pub(super) struct Public {
     pub(super) occasion: Occasion,
     pub(super) events: Vec<Event>,
+    /// The pages that guests may see.
+    pub(super) pages: Vec<PageHead>,
     /// Approved notes, if hosts show them.
     wishes: Vec<PublicWish>,
 }
@@ -204,6 +227,7 @@ async fn find_also_archived(site: &Site, slug: &str) -> Result<SlugLookup, Probl
             };
             let occasion = occasion::load(tx, &id)?;
             let events = event::list(tx, &id)?;
+            let pages = occasion_page::heads(tx, &id)?;
             let wishes = if occasion.switches.public_wishes {
                 open_rsvp::public_wishes(tx, &id)?
             } else {
@@ -212,6 +236,7 @@ async fn find_also_archived(site: &Site, slug: &str) -> Result<SlugLookup, Probl
             Ok::<_, StoreError>(Some(Public {
                 occasion,
                 events,
+                pages,
                 wishes,
             }))
         })
@@ -246,6 +271,7 @@ pub(crate) fn in_theme(
             ..occasion
         },
         events,
+        pages: Vec::new(),
         wishes: Vec::new(),
     };
     show_card(site, wishes, &public, |_| {})
@@ -291,8 +317,10 @@ fn show_card(
         } else {
             Vec::new()
         },
+        pages: page_links::links(&text, occasion, &public.pages),
         answer: takes_open.then(|| format!("/o/{}/rsvp", occasion.slug)),
         wishes: &public.wishes,
+        made_with: occasion.switches.made_with,
         entry,
     };
     let title = body.title();

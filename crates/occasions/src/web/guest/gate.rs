@@ -460,6 +460,14 @@ impl CodeGate {
         response
     }
 
+    /// The same gate for another host name, whose pages differ in the links with that name.
+    pub(crate) fn for_another_host(&self) -> Self {
+        Self {
+            pages: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     /// Removes the household with this code from the browser's cookie, and redirects to `address`.
     pub(super) async fn forget(
         &self,

@@ -7,6 +7,7 @@ use web::page::{Metadata, Written};
 use web::{Site, Text};
 
 use super::frame::{framed, guest_page, languages};
+use super::page_links;
 use super::show::{self, Reading};
 use super::view::{self, DaysLeft, Typed};
 use crate::invitation_snapshot::InvitationSnapshot;
@@ -75,5 +76,6 @@ fn body<'a>(
         counts: reading.counts(),
         household: reading.household_answers(),
         tiles: reading.tiles(),
+        pages: page_links::invited_links(text, portal, ""),
     }
 }

@@ -85,6 +85,7 @@ impl<'a> Reading<'a> {
             home: self.portal.link(""),
             answer: self.portal.link("/rsvp"),
             contact: contact(self.occasion()),
+            made_with: self.occasion().switches.made_with,
             code: &self.portal.household.invitation.code,
             household: &self.portal.household.invitation.details.household,
         }

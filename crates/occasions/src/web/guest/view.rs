@@ -12,6 +12,7 @@ mod answer;
 mod conflict;
 mod entry;
 mod gifts;
+mod info_page;
 mod letter;
 mod mail;
 mod open_rsvp;
@@ -27,6 +28,7 @@ pub use answer::{Answer, Chips, Choice, Diet, NewRow, NoteField, Places, Row, Se
 pub use conflict::{Conflict, Difference, Side};
 pub use entry::{Card, CodeEntry, CodeProblem, Known, Thanks};
 pub use gifts::{CashRow, GiftRow, GiftState, Gifts};
+pub use info_page::{InfoPage, PageLink};
 pub use letter::{Block, Letter, LetterText, Span};
 pub(crate) use mail::in_order;
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
@@ -80,6 +82,8 @@ pub struct Frame<'a> {
     /// The household's code, as the card shows it.
     pub code: &'a str,
     pub contact: Option<Contact>,
+    /// Whether the page says that it is made with Kenduri.
+    pub made_with: bool,
 }
 
 impl Frame<'_> {
@@ -418,6 +422,7 @@ mod tests {
             sample::code(text).render(),
             sample::card(text).render(),
             sample::thanks(text).render(),
+            sample::info_page(text).render(),
             sample_forms::answer(text).render(),
             sample_forms::answer_wrong(text).render(),
             sample_forms::dietary(text).render(),

@@ -6,10 +6,10 @@ use web::{Field, Form, Language, List, Text};
 
 use super::wording::{self, Wording};
 use crate::event::Event;
-use crate::hosting::listing::filter::{self, answer_word};
+use crate::hosting::listing::filter::{self, answer_word, unanswered_word};
 use crate::hosting::listing::people;
 use crate::question::Question;
-use crate::words::{Access, AskedOf};
+use crate::words::{Access, AskedOf, QuestionKind};
 
 /// The query parameters that select a page of a list.
 const PAGING: [&str; 3] = ["cursor", "before", "at"];
@@ -274,12 +274,20 @@ fn answer_options(
             let title = question.title.pick(text.language(), default).to_string();
             let values = [("question", title.as_str().into())];
             let any = text.with("host-filter-answer-any", values);
+            let name = title.clone();
             let each = question.possible_answers().into_iter().map(move |answer| {
                 let words = question.say(&answer, text, default);
                 let value = answer_word(question, Some(&answer));
-                (value, format!("{title} – {words}"))
+                (value, format!("{name} – {words}"))
             });
-            std::iter::once((answer_word(question, None), any)).chain(each)
+            let open = (question.kind == QuestionKind::Meal).then(|| {
+                let values = [("question", title.as_str().into())];
+                let words = text.with("host-filter-answer-open", values);
+                (unanswered_word(question), words)
+            });
+            std::iter::once((answer_word(question, None), any))
+                .chain(each)
+                .chain(open)
         })
         .collect();
     (!options.is_empty()).then_some(options)

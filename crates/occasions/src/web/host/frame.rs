@@ -11,13 +11,15 @@ use web::page::{Action, Entry, Heading, Kind, Navigation, OwnFrame, Page, Sectio
 use web::{Problem, Theme};
 
 use super::request::{HostRequest, PageContext};
-use crate::cash_link::CashLink;
 use crate::announcement::Announcement;
+use crate::cash_link::CashLink;
 use crate::event::Event;
 use crate::gift::Gift;
 use crate::hosting::Permission;
 use crate::hosting::received_gifts::ReceivedGift;
 use crate::hosting::reminders::ReminderRule;
+use crate::occasion_page::OccasionPage;
+use crate::own_domain::ALLOWED;
 use crate::question::Question;
 use crate::words::OccasionStatus;
 
@@ -34,7 +36,9 @@ pub(crate) enum Place {
     Events,
     Questions,
     News,
+    Pages,
     Diets,
+    OwnDomain,
     Members,
     Log,
     More,
@@ -47,6 +51,7 @@ impl Place {
             Event::PAGES => Self::Events,
             Question::PAGES => Self::Questions,
             Announcement::PAGES => Self::News,
+            OccasionPage::PAGES => Self::Pages,
             ReminderRule::PAGES => Self::Mail,
             Gift::PAGES | CashLink::PAGES | ReceivedGift::PAGES => Self::Gifts,
             _ => Self::Diets,
@@ -196,9 +201,14 @@ impl HostRequest {
             let questions = entry(Place::Questions, "host-questions", "/settings/questions");
             set_up.push(questions);
             set_up.push(entry(Place::News, "host-news", Announcement::PAGES));
+            set_up.push(entry(Place::Pages, "host-info-pages", "/settings/pages"));
         }
         if context.may(Permission::Own) {
             set_up.push(entry(Place::Diets, "host-food", "/settings/diets"));
+            if ALLOWED.of(&self.site.declared.settings) {
+                let domain = entry(Place::OwnDomain, "host-own-domain", "/settings/domain");
+                set_up.push(domain);
+            }
         }
         set_up.push(entry(Place::Members, "host-members", "/members"));
         if context.may(Permission::ReadLog) {

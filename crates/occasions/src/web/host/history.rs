@@ -10,8 +10,8 @@ use web::fields::Kind;
 use web::{Field, I18n};
 
 use super::wording::{self, Wording};
-use crate::cash_link::CashLink;
 use crate::announcement::Announcement;
+use crate::cash_link::CashLink;
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::gift::Gift;
@@ -22,6 +22,7 @@ use crate::hosting::received_gifts::ReceivedGift;
 use crate::hosting::reminders::ReminderRule;
 use crate::hosting::resource::Resource as _;
 use crate::hosting::{guests, invitations, locks};
+use crate::occasion_page::OccasionPage;
 use crate::question::Question;
 use crate::rsvp::HOUSEHOLD;
 use crate::words::{ExportKind, OccasionStatus, ReplyStatus, Role};
@@ -283,6 +284,7 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
         "event" => &[Event::FIELDS],
         "question" => &[Question::FIELDS],
         "dietary_option" => &[DietaryOption::FIELDS],
+        "page" => &[OccasionPage::FIELDS],
         "mail_text" => &[mail_text::FIELDS],
         "reminder_rule" => &[ReminderRule::FIELDS],
         "gift" => &[Gift::FIELDS],
@@ -372,6 +374,7 @@ fn action(action: &str) -> Option<&'static str> {
         "dietary_option.created" | "dietary_option.changed" | "dietary_option.removed" => {
             "host-log-diets"
         }
+        "page.created" | "page.changed" | "page.removed" => "host-log-pages",
         _ => return None,
     })
 }
@@ -386,7 +389,8 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
         ("invitation", "quantity") => "host-field-gift-quantity",
         ("received_gift", "thanked") => "host-thanked",
         (
-            "mail_text" | "reminder_rule" | "announcement" | "gift" | "cash_link" | "received_gift",
+            "mail_text" | "reminder_rule" | "announcement" | "page" | "gift" | "cash_link"
+            | "received_gift",
             _,
         ) => {
             let mut fields = fields_of(entity).iter().copied().flatten();
@@ -403,6 +407,7 @@ pub(crate) fn field_words(field: &str) -> Option<&'static str> {
         "code" => "host-code",
         "archived" => "host-access-revoked",
         "note" => "host-household-note",
+        "own_domain" => "host-own-domain",
         "status" => "host-state",
         "role" => "host-role",
         "cover" => "host-cover",
@@ -411,7 +416,8 @@ pub(crate) fn field_words(field: &str) -> Option<&'static str> {
             let fields = FIELDS.iter().chain(invitations::FIELDS);
             let fields = fields.chain(locks::FIELDS);
             let fields = fields.chain(guests::FIELDS).chain(DietaryOption::FIELDS);
-            let mut fields = fields.chain(Question::FIELDS).chain(Event::FIELDS);
+            let fields = fields.chain(Question::FIELDS).chain(Event::FIELDS);
+            let mut fields = fields.chain(OccasionPage::FIELDS);
             return fields
                 .find(|known| known.name == field)
                 .map(|known| known.label);

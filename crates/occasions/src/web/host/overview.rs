@@ -8,6 +8,7 @@ use web::{Deadline, List, PageQuery, Problem, Spoken, Text};
 use super::curve::{Curve, Drawing};
 use super::filters;
 use super::frame::Place;
+use super::meals::{self, MealTable};
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Tag, Wording};
 use crate::diet::{self, DietaryOption};
@@ -15,6 +16,7 @@ use crate::hosting::Permission;
 use crate::hosting::listing::people::Band;
 use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::hosting::summary::{self, Day, Summary};
+use crate::question::{self, Question};
 use crate::web::guest::view::Mark;
 
 /// The query that limits the number of latest answers.
@@ -35,6 +37,7 @@ struct Overview<'a> {
     attention: Vec<Number>,
     latest: Vec<Latest>,
     diets: Vec<Number>,
+    meals: Vec<MealTable<'a>>,
 }
 
 struct Seats<'a> {
@@ -270,6 +273,7 @@ struct OverviewData {
     days: Vec<Day>,
     latest: List<InvitationRow>,
     diets: Vec<DietaryOption>,
+    questions: Vec<Question>,
 }
 
 /// `GET /admin/o/{slug}`.
@@ -287,6 +291,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
                 days: summary::curve(tx, host)?,
                 latest: listing::invitations(tx, host, &answered, Sort::Replied, &latest)?,
                 diets: diet::list(tx, host.occasion())?,
+                questions: question::of(tx, host.occasion())?,
             })
         })
         .await?;
@@ -317,6 +322,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &OverviewData) -> Respo
             .map(|line| latest(&wording, line))
             .collect(),
         diets: diets(&wording, &found.summary, &found.diets),
+        meals: meals::tables(&wording, context, &found.summary, &found.questions),
         wording: wording.clone(),
     };
     req.page(context, Place::Overview, &text.say("host-overview"), body)

@@ -149,7 +149,7 @@ pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
         let hosts = occasion
             .hosts
             .pick(text.language(), &occasion.default_language);
-        let site = req.site.url().authority().to_owned();
+        let site = portal.url(&req.site).authority().to_owned();
         Piece {
             title: hosts.text.to_owned(),
             household: portal.household.invitation.details.household.clone(),
@@ -177,7 +177,7 @@ pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
         let hosts = occasion
             .hosts
             .pick(text.language(), &occasion.default_language);
-        let site = req.site.url().authority().to_owned();
+        let site = portal.url(&req.site).authority().to_owned();
         let kicker = reading.cover().kicker.map(|kicker| kicker.text.to_owned());
         let events = reading.events().into_iter().take(4).flat_map(|event| {
             [
@@ -260,7 +260,7 @@ async fn of_households(
         let mut pieces = Vec::with_capacity(rows.len());
         for row in rows {
             let portal = portals::load(tx, &context.host, &row.id)?;
-            let link = of.site.url().join(&portal.link(""));
+            let link = portal.url(&of.site).join(&portal.link(""));
             pieces.push(piece(&of, &portal, &link));
         }
         Ok(pieces)

@@ -1,5 +1,7 @@
 //! Reports, with dietary requirements for the kitchen, and lists as files.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
@@ -7,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use web::{Form, Problem, Spoken, Text};
 
 use super::frame::Place;
+use super::meals::{self, MealTable};
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::diet::{self, DietaryOption};
@@ -15,9 +18,11 @@ use crate::hosting::kitchen::{self, Eater, Eating};
 use crate::hosting::listing;
 use crate::hosting::listing::filter::answer_word;
 use crate::hosting::listing::people::{self, Person};
+use crate::hosting::meals::Meals;
 use crate::hosting::summary::{self, Summary};
 use crate::hosting::tally::{self, Tally};
 use crate::hosting::{HostOf, Permission, Refusal};
+use crate::id::{EventId, GuestId};
 use crate::words::{AskedOf, ExportKind, FileFormat, Progress};
 
 #[derive(Template)]
@@ -33,6 +38,7 @@ struct Reports<'a> {
     is_masked: bool,
     events: Vec<Spoken<'a>>,
     needs: Vec<Need>,
+    meals: Vec<MealTable<'a>>,
     people: Vec<ReportItem>,
     questions: Vec<Tallied<'a>>,
     /// The lists that can be exported, each with its form name and message id.
@@ -84,6 +90,8 @@ struct ReportData {
     diets: Vec<DietaryOption>,
     exports: Vec<Export>,
     tallies: Vec<Tally>,
+    meals: Meals,
+    coming: BTreeSet<(GuestId, EventId)>,
 }
 
 /// `GET /admin/o/{slug}/reports`.
@@ -98,6 +106,8 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
                 diets: diet::list(tx, host.occasion())?,
                 exports: export::list(tx, host, 10)?,
                 tallies: tally::load(tx, host)?.tallies(),
+                meals: kitchen::meals(tx, host)?,
+                coming: people::coming(tx, host)?,
             })
         })
         .await?;
@@ -120,9 +130,10 @@ fn page(req: &HostRequest, context: &PageContext, found: &ReportData) -> Respons
             .map(|event| wording.event(event))
             .collect(),
         needs: needs(&wording, context, found),
+        meals: meals::tables(&wording, context, &found.summary, &found.meals.questions),
         people: kitchen::eaters(&found.people, &context.events, &found.diets, &found.eating)
             .iter()
-            .map(|eater| row(&wording, &found.diets, eater))
+            .map(|eater| row(&wording, found, eater))
             .collect(),
         questions: found
             .tallies
@@ -169,13 +180,27 @@ fn needs(wording: &Wording<'_>, context: &PageContext, found: &ReportData) -> Ve
     .collect()
 }
 
-fn row(wording: &Wording<'_>, diets: &[DietaryOption], eater: &Eater<'_>) -> ReportItem {
+fn row(wording: &Wording<'_>, found: &ReportData, eater: &Eater<'_>) -> ReportItem {
+    let diets = &found.diets;
     let person = eater.person;
     let comma = wording.text.say("list-comma");
     let words = |keys: &[&str]| keys.iter().map(|key| wording.diet(diets, key)).collect();
     let allergies: Vec<String> = words(&eater.allergies);
     let mut food: Vec<String> = words(&eater.others);
     food.extend((!person.diet_note.is_empty()).then(|| person.diet_note.clone()));
+    for event in &eater.events {
+        if found
+            .coming
+            .contains(&(person.id.clone(), event.id.clone()))
+        {
+            let default = &wording.occasion.default_language;
+            food.extend(
+                found
+                    .meals
+                    .in_words(&event.key, &person.id, wording.text, default),
+            );
+        }
+    }
     let events = eater.events.iter();
     let events: Vec<String> = events
         .map(|event| wording.event(event).to_string())

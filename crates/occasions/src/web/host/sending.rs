@@ -52,7 +52,7 @@ impl Sending {
         let tag = details.language.as_ref();
         let language = Language::of(tag.unwrap_or(&portal.occasion.default_language));
         let text = site.catalogue.speak(&language);
-        let link = site.url().join(&portal.link(""));
+        let link = portal.url(site).join(&portal.link(""));
         let (subject, message) = message(&text, portal, &link);
         let (phone, email) = (
             details.phone.as_deref().unwrap_or_default(),

@@ -16,6 +16,7 @@ use crate::hosting::Permission::SeeContacts;
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::{Refusal, portals};
 use crate::id::InvitationId;
+use crate::own_domain;
 use crate::token_scopes::OCCASION_READ;
 use crate::web::access::may;
 
@@ -77,9 +78,11 @@ async fn png(call: Call, Path(text): Path<String>) -> Result<Response, Problem> 
 )]
 async fn all(call: Call, Path(occasion): Path<String>) -> Result<Response, Problem> {
     let (filter, _) = InvitationFilter::read(&call.query())?;
-    let url = call.site.url().clone();
+    let site = call.site.clone();
     let archive = call
         .read(Place::occasion(&occasion)?, move |tx, host| {
+            let own = own_domain::served_host(tx, host.occasion())?;
+            let url = own_domain::url(&site, own.as_deref());
             let links = crate::link::LinkKey::load(tx)?;
             let rows = listing::all_invitations(tx, host, &filter)?;
             let codes = rows
@@ -115,12 +118,12 @@ fn size(query: &Form) -> Result<usize, Refusal> {
 async fn link(call: &Call, text: &str) -> Result<String, Problem> {
     let invitation: InvitationId = id(text)?;
     let of = invitation.clone();
-    let link = call
-        .read(Place::Invitation(invitation), move |tx, host| {
-            Ok::<_, Refusal>(portals::load(tx, host, &of)?.link(""))
-        })
-        .await?;
-    Ok(call.site.url().join(&link))
+    let site = call.site.clone();
+    call.read(Place::Invitation(invitation), move |tx, host| {
+        let portal = portals::load(tx, host, &of)?;
+        Ok::<_, Refusal>(portal.url(&site).join(&portal.link("")))
+    })
+    .await
 }
 
 fn pack(codes: &[(String, String)]) -> zip::result::ZipResult<Vec<u8>> {

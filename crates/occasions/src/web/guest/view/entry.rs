@@ -7,7 +7,7 @@ use web::{Spoken, Text, Theme};
 
 use crate::open_rsvp::PublicWish;
 
-use super::{Contact, Cover, DaysLeft, Hosts, OpenEvent, Typed, around_contact};
+use super::{Contact, Cover, DaysLeft, Hosts, OpenEvent, PageLink, Typed, around_contact};
 
 /// The code page `/`, also shown for a code that opens nothing.
 #[derive(Template)]
@@ -130,10 +130,14 @@ pub struct Card<'a> {
     pub welcome: Spoken<'a>,
     /// The events, if visitors may answer without a code; otherwise empty.
     pub events: Vec<OpenEvent<'a>>,
+    /// The pages that hosts wrote for everybody.
+    pub pages: Vec<PageLink>,
     /// The path of the form for an answer without a code, if hosts take such answers.
     pub answer: Option<String>,
     /// The notes that hosts show publicly.
     pub wishes: &'a [PublicWish],
+    /// Whether the page says that it is made with Kenduri.
+    pub made_with: bool,
     /// The form for a code, at the end of the page.
     pub entry: CodeEntry<'a>,
 }

@@ -6,7 +6,9 @@ use askama::Template;
 use web::theme::Preset;
 use web::{Spoken, Text};
 
-use super::{AnsweredQuestion, Closing, Counts, Cover, Frame, Mark, Tone, around_contact};
+use super::{
+    AnsweredQuestion, Closing, Counts, Cover, Frame, Mark, PageLink, Tone, around_contact,
+};
 
 /// `/invite/{code}`, the portal.
 #[derive(Template)]
@@ -42,6 +44,8 @@ pub struct PortalPage<'a> {
     /// The answers of the household as a whole to the hosts' questions.
     pub household: Vec<AnsweredQuestion<'a>>,
     pub tiles: Vec<Tile>,
+    /// The pages that hosts wrote for their guests.
+    pub pages: Vec<PageLink>,
 }
 
 /// An announcement of the hosts.

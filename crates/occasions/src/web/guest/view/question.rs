@@ -13,6 +13,9 @@ pub struct QuestionField<'a> {
     /// Whether only guests who come are asked.
     pub coming_only: bool,
     pub hosts_only: bool,
+    /// The event of a meal, where the household is invited to several.
+    pub meal_at: Option<String>,
+    /// The kind of control.
     pub control: QuestionControl,
     pub value: String,
     /// The choices, if the kind of control has any.
@@ -52,6 +55,14 @@ impl QuestionField<'_> {
     /// Formats the note on the question's scope, namely that guests who come must answer it, or
     /// that only they are asked.
     pub(crate) fn note(&self, text: &Text) -> Option<String> {
+        if let (Some(event), false) = (&self.meal_at, self.hosts_only) {
+            let id = if self.required {
+                "question-meal-required"
+            } else {
+                "question-meal"
+            };
+            return Some(text.with(id, [("event", event.as_str().into())]));
+        }
         let id = match (self.hosts_only, self.required, self.coming_only) {
             (true, ..) => "host-field-hosts-only",
             (false, true, _) => "question-required",

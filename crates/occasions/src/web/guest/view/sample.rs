@@ -3,12 +3,16 @@
 use jiff::Zoned;
 use jiff::civil::date;
 use web::theme::Preset;
-use web::{Spoken, Text, Theme};
+use web::{I18n, Language, Spoken, Text, Theme};
+
+use crate::occasion_page::PageHead;
+use crate::words::{PageAudience, PageKind};
 
 use super::{
     AnsweredQuestion, AppLink, Card, Closing, CodeEntry, Confirmation, ConfirmationMail, Contact,
-    Counts, Cover, DaysLeft, EventRow, Frame, Hosts, Known, Mark, NewsItem, OpenEvent, PortalPage,
-    Progress, ScheduleRow, Standing, Stored, Thanks, Tile, Timer, Tone, Typed,
+    Counts, Cover, DaysLeft, EventRow, Frame, Hosts, InfoPage, Known, Mark, NewsItem, OpenEvent,
+    PageLink, PortalPage, Progress, ScheduleRow, Standing, Stored, Thanks, Tile, Timer, Tone,
+    Typed,
 };
 
 /// Returns a hosts' text in the languages of the demo.
@@ -76,6 +80,7 @@ pub(super) fn frame(text: &Text) -> Frame<'static> {
         household: household(text),
         code: "RAHMA",
         contact: Some(contact()),
+        made_with: true,
     }
 }
 
@@ -291,6 +296,7 @@ pub(crate) fn portal(text: &Text) -> PortalPage<'_> {
         },
         household: vec![answer_text(text, "Getaran Jiwa")],
         tiles: tiles(text),
+        pages: page_links(text),
     }
 }
 
@@ -368,8 +374,10 @@ pub(crate) fn card(text: &Text) -> Card<'_> {
         days_left: None,
         welcome: portal(text).welcome,
         events: open_events(text),
+        pages: page_links(text),
         answer: Some("/o/aisyah-daniel/rsvp".to_owned()),
         wishes: &[],
+        made_with: true,
         entry: CodeEntry {
             known: Vec::new(),
             contact: Some(contact()),
@@ -389,6 +397,47 @@ pub(crate) fn open_events(text: &Text) -> Vec<OpenEvent<'_>> {
         address: "12 Jalan Melati\nKuala Lumpur",
         apps: Vec::new(),
     }]
+}
+
+fn page_links(text: &Text) -> Vec<PageLink> {
+    let head = |kind: PageKind, title| PageHead {
+        key: kind.word().to_owned(),
+        kind,
+        title,
+        audience: PageAudience::Everybody,
+    };
+    let own = I18n::one("ms", "Anak-anak");
+    [
+        head(PageKind::Stay, I18n::default()),
+        head(PageKind::Other, own),
+    ]
+    .map(|head| PageLink {
+        href: format!("/o/aisyah-daniel/pages/{}", head.key),
+        title: head.title(text, "ms"),
+    })
+    .into()
+}
+
+/// Returns a page that hosts wrote, as an invited guest sees it.
+pub(crate) fn info_page(text: &Text) -> InfoPage<'_> {
+    let travel = PageHead {
+        key: "travel".to_owned(),
+        kind: PageKind::Travel,
+        title: I18n::default(),
+        audience: PageAudience::Everybody,
+    };
+    InfoPage {
+        text,
+        home: "/invite/RAHMA".to_owned(),
+        hosts: hosts(text),
+        title: travel.title(text, "ms"),
+        html: "<p>MRT Semantan</p>".to_owned(),
+        other: Some(Language::of("ms")),
+        pages: page_links(text),
+        contact: None,
+        made_with: true,
+        frame: Some(frame(text)),
+    }
 }
 
 pub(crate) fn thanks(text: &Text) -> Thanks<'_> {

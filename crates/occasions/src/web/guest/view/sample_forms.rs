@@ -180,6 +180,7 @@ fn asked(text: &Text, field: &str, control: QuestionControl) -> QuestionField<'s
         help: song(text),
         required: control == QuestionControl::Ticks,
         coming_only: true,
+        meal_at: None,
         hosts_only: false,
         control,
         value: String::new(),

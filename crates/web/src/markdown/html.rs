@@ -3,14 +3,21 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use pulldown_cmark::{CowStr, Event, Tag, TagEnd, html as renderer};
-use web::picture_folder;
 
 use super::events::events;
-use crate::image;
 
-/// The HTML of `markdown`. The URLs of this site's links and pictures begin with `origin`, so that
-/// they also work in a feed.
-pub fn html(markdown: &str, origin: &str) -> String {
+/// A picture of this site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The path at which it is served.
+    pub path: String,
+    /// Width and height, in pixels.
+    pub size: (u32, u32),
+}
+
+/// The HTML of `markdown`. Links to paths of this site and its pictures begin with `origin`, so
+/// that they also work in a feed. `find` returns the picture of this site that an address names.
+pub fn html(markdown: &str, origin: &str, find: impl Fn(&str) -> Option<Picture>) -> String {
     let mut writer = Writer {
         origin,
         prefix: prefix(markdown),
@@ -28,7 +35,7 @@ pub fn html(markdown: &str, origin: &str) -> String {
                 dest_url, title, ..
             }) => {
                 let alt = description(&mut events);
-                writer.picture(&dest_url, &title, alt);
+                writer.picture(find(&dest_url), &title, alt);
             }
             event => writer.add(event),
         }
@@ -160,15 +167,14 @@ impl<'a> Writer<'a, '_> {
         }) + 1
     }
 
-    /// Renders a picture of this site. A picture of another site is replaced by its description.
-    fn picture(&mut self, address: &str, title: &str, alt: String) {
-        let sized =
-            image::file(address).and_then(|file| Some((file, picture_folder::dimensions(file)?)));
-        let Some((file, (width, height))) = sized else {
+    /// Renders one of this site's pictures. For a picture on another site, renders only its
+    /// description.
+    fn picture(&mut self, found: Option<Picture>, title: &str, alt: String) {
+        let Some(Picture { path, size }) = found else {
             self.push(Event::Text(alt.into()));
             return;
         };
-        let path = image::path(file);
+        let (width, height) = size;
         let (origin, alt) = (self.origin, escaped(&alt));
         let html = format!(
             "<img src=\"{origin}{path}\" alt=\"{alt}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\">"

@@ -3,13 +3,13 @@
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 /// The extensions to `CommonMark` that are enabled.
-pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
+pub const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_FOOTNOTES);
 
-/// The Markdown events of a text. Raw HTML becomes plain text. Headings begin below the page's
-/// title and skip no level.
-pub(super) fn events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
+/// The Markdown events, with raw HTML as text. Headings begin below the title of the page and skip
+/// no level.
+pub fn events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
     let mut level = HeadingLevel::H1;
     Parser::new_ext(markdown, OPTIONS).map(move |event| match event {
         Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),

@@ -1,0 +1,28 @@
+//! Links to the pages that hosts wrote for their guests.
+
+use web::Text;
+
+use super::view::PageLink;
+use crate::invitation_snapshot::InvitationSnapshot;
+use crate::occasion::Occasion;
+use crate::occasion_page::PageHead;
+
+/// Links to the pages that everybody may see.
+pub(super) fn links(text: &Text, occasion: &Occasion, pages: &[PageHead]) -> Vec<PageLink> {
+    let seen = pages.iter().filter(|head| head.audience.includes(false));
+    let link = |head: &PageHead| PageLink {
+        href: format!("/o/{}/pages/{}", occasion.slug, head.key),
+        title: head.title(text, &occasion.default_language),
+    };
+    seen.map(link).collect()
+}
+
+/// Links to the pages that a household may see, but for the page `here`.
+pub(super) fn invited_links(text: &Text, portal: &InvitationSnapshot, here: &str) -> Vec<PageLink> {
+    let others = portal.pages.iter().filter(|head| head.key != here);
+    let link = |head: &PageHead| PageLink {
+        href: portal.link(&format!("/pages/{}", head.key)),
+        title: head.title(text, &portal.occasion.default_language),
+    };
+    others.map(link).collect()
+}

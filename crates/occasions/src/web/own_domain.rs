@@ -1,0 +1,155 @@
+//! The guests' pages at the host names of occasions' own. Each name has a router of its own with the
+//! guests' pages alone: nobody signs in there, and no cookie of the site is valid there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::web::state::Menu;
+use ::web::{Problem, Site};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
+use platform::StoreError;
+use tokio::sync::watch;
+
+use super::guest::entry::{self, OwnSlug};
+use super::guest::{self, CodeGate};
+use crate::own_domain::{self, ServedDomain};
+
+/// How long it takes at most until a change is served.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// The host names of occasions' own that this process serves. Clones share them.
+#[derive(Clone)]
+pub struct OwnDomains(Arc<Inner>);
+
+struct Inner {
+    site: Site,
+    gate: CodeGate,
+    /// Further routes of each name.
+    others: Router<Site>,
+    /// Names that lead elsewhere on this server.
+    reserved: BTreeSet<String>,
+    served: watch::Sender<Served>,
+}
+
+type Served = BTreeMap<String, (ServedDomain, Router)>;
+
+impl OwnDomains {
+    /// Serves no name before [`OwnDomains::refresh`]. `reserved` are the names that lead elsewhere on
+    /// this server, and `others` are routes that each name has beside the guests' pages.
+    pub fn new(
+        site: &Site,
+        gate: &CodeGate,
+        reserved: BTreeSet<String>,
+        others: Router<Site>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            site: site.clone(),
+            gate: gate.clone(),
+            others,
+            reserved,
+            served: watch::Sender::default(),
+        }))
+    }
+
+    /// Returns whether a name leads elsewhere on this server.
+    pub fn is_reserved(&self, host: &str) -> bool {
+        host == self.0.site.url().host() || self.0.reserved.contains(host)
+    }
+
+    /// The pages at a host name in lower case, with or without a port.
+    pub fn router_for(&self, host: &str) -> Option<Router> {
+        let served = self.0.served.borrow();
+        if served.is_empty() {
+            return None;
+        }
+        let name = host.split_once(':').map_or(host, |(name, _)| name);
+        let found = served.get(name.trim_end_matches('.'));
+        found.map(|(_, router)| router.clone())
+    }
+
+    /// Waits until the served names change, and returns them.
+    pub async fn changed(&self, known: &mut Option<BTreeSet<String>>) -> BTreeSet<String> {
+        let mut served = self.0.served.subscribe();
+        loop {
+            let names: BTreeSet<String> = served.borrow_and_update().keys().cloned().collect();
+            if known.as_ref() != Some(&names) {
+                *known = Some(names.clone());
+                return names;
+            }
+            if served.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Reads the names from the store again.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        let all = self.0.site.store.read(own_domain::served).await?;
+        let all: Vec<ServedDomain> = all
+            .into_iter()
+            .filter(|one| !self.is_reserved(&one.host))
+            .collect();
+        let is_known = {
+            let served = self.0.served.borrow();
+            served.values().map(|(domain, _)| domain).eq(&all)
+        };
+        if !is_known {
+            let before = self.0.served.borrow().clone();
+            let served = all.into_iter().map(|domain| {
+                let kept = before.get(&domain.host).filter(|(kept, _)| *kept == domain);
+                let router =
+                    kept.map_or_else(|| self.router(&domain), |(_, router)| router.clone());
+                (domain.host.clone(), (domain, router))
+            });
+            self.0.served.send_replace(served.collect());
+        }
+        Ok(())
+    }
+
+    /// Reads the names again every few seconds, and never returns.
+    pub async fn follow(&self) {
+        loop {
+            if let Err(error) = self.refresh().await {
+                tracing::warn!(%error, "the domains of occasions could not be read");
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    fn router(&self, domain: &ServedDomain) -> Router {
+        let mut site = self.0.site.clone();
+        let mut settings = (*site.settings).clone();
+        settings.url = settings.url.with_host(&domain.host);
+        site.settings = Arc::new(settings);
+        // The site's own pages are not here.
+        site.menu = Menu::default();
+        let slug = OwnSlug(domain.slug.as_str().into());
+        let routes = Router::new()
+            .route("/", get(entry::own_card))
+            .merge(guest::routes())
+            .merge(self.0.others.clone())
+            .layer(from_fn_with_state(slug.clone(), only_own))
+            .layer(Extension(slug))
+            .layer(Extension(self.0.gate.for_another_host()));
+        ::web::serve(&site, routes)
+    }
+}
+
+/// Hides the public pages of other occasions.
+async fn only_own(
+    State(OwnSlug(slug)): State<OwnSlug>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let mut segments = request.uri().path().split('/').skip(1);
+    let is_other = segments.next() == Some("o") && segments.next() != Some(&*slug);
+    if is_other {
+        return Err(Problem::not_found());
+    }
+    Ok(next.run(request).await)
+}
