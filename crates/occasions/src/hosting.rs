@@ -2,6 +2,7 @@
 //! the transaction and a [`HostOf`], which proves that the caller is a host of the occasion, and
 //! refuses actions that the role does not allow.
 
+pub mod answer_notifications;
 pub mod answers;
 pub mod bulk;
 pub mod campaign;

@@ -11,6 +11,7 @@
 //! and hosts.
 
 pub mod answer;
+pub mod answer_notification;
 pub mod code;
 pub mod cover;
 pub mod deadline_notices;
@@ -147,7 +148,9 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0006_campaigns",
     "0007_cover",
     "0008_open_events",
-    "0009_campaign_guests"
+    "0009_campaign_guests",
+    "0010_reminder_guests",
+    "0011_answer_notifications"
 );
 
 const PROBLEM_CODES: &[Code] = &[
@@ -198,11 +201,13 @@ pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en-host.ftl")),
     ("en", include_str!("../locales/en-host-pages.ftl")),
     ("en", include_str!("../locales/en-host-mail.ftl")),
+    ("en", include_str!("../locales/en-host-notifications.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
     ("ms", include_str!("../locales/ms-mail.ftl")),
     ("ms", include_str!("../locales/ms-host.ftl")),
     ("ms", include_str!("../locales/ms-host-pages.ftl")),
     ("ms", include_str!("../locales/ms-host-mail.ftl")),
+    ("ms", include_str!("../locales/ms-host-notifications.ftl")),
     ("it", include_str!("../locales/it.ftl")),
     ("it", include_str!("../locales/it-mail.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),

@@ -22,6 +22,7 @@ mod mail;
 mod mail_texts;
 mod members;
 mod more;
+mod notifications;
 pub(crate) mod occasions;
 mod overview;
 pub(crate) mod own_card;
@@ -148,4 +149,6 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/members/remove", See, members::remove)
         .get("/audit", ReadLog, audit::show)
         .get("/more", See, more::show)
+        .get("/notifications", See, notifications::show)
+        .post("/notifications", See, notifications::save)
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
 mod alarm;
+mod answer_notifications;
 mod api_garbage;
 mod background;
 mod campaigns;

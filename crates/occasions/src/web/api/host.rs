@@ -11,6 +11,7 @@ mod guests;
 mod imports;
 mod invitations;
 mod members;
+mod notifications;
 mod occasions;
 mod qr;
 pub(crate) mod refusal;
@@ -44,6 +45,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(campaigns::routes())
         .merge(resource::routes::<ReminderRule, R>())
         .merge(members::routes())
+        .merge(notifications::routes())
         .merge(reports::routes())
         .merge(stream::routes())
 }

@@ -31,6 +31,7 @@ pub(crate) enum Place {
     Diets,
     Members,
     Log,
+    Notifications,
     More,
 }
 
@@ -192,6 +193,7 @@ impl HostRequest {
             set_up.push(entry(Place::Diets, "host-food", "/settings/diets"));
         }
         set_up.push(entry(Place::Members, "host-members", "/members"));
+        set_up.push(entry(Place::Notifications, "host-hear", "/notifications"));
         if context.may(Permission::ReadLog) {
             set_up.push(entry(Place::Log, "host-log", "/audit"));
         }
