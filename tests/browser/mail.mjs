@@ -45,6 +45,9 @@ async function check(page, name) {
   assert.deepEqual(complaints, []);
 }
 
+// What axe asks of pages, and not of mails, which mail programs show within pages of their own.
+const ofPages = /^axe (landmark-one-main|page-has-heading-one|region):/;
+
 // What a program can see of a mail, at the widths of a phone and of a mail program, in both lights.
 async function checkMail(mail, name) {
   const complaints = [];
@@ -55,7 +58,7 @@ async function checkMail(mail, name) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 640 });
       await page.setContent(mail.html);
-      const found = [...(await accessibility(page)), ...(await overflow(page))];
+      const found = [...(await accessibility(page)), ...(await overflow(page))].filter((one) => !ofPages.test(one));
       complaints.push(...found.map((one) => `${name} ${colorScheme} ${width}: ${one}`));
       await keep(page, `mail-${name}-${colorScheme}-${width}`);
     }

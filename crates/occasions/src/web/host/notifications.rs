@@ -72,7 +72,7 @@ fn page(
     sends_mail: bool,
 ) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
-    let mut groups = wording.table_form(form_state).groups(FIELDS, "");
+    let mut groups = wording.table_form(form_state).groups(FIELDS, "host-hear");
     for field in groups.iter_mut().flat_map(|group| &mut group.fields) {
         if field.name == "hour" {
             field.hint = Some(format!(
