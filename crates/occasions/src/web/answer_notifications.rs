@@ -81,7 +81,7 @@ fn report(tx: &mut Tx<'_>, site: &Site, one: &Unreported) -> Result<(), StoreErr
 
 /// A household with news.
 #[derive(Row)]
-struct Household {
+struct AnsweredHousehold {
     id: InvitationId,
     household: String,
     /// How many guests come to an event.
@@ -93,10 +93,10 @@ struct Household {
 }
 
 /// Finds these households, without those that were archived or removed since.
-fn find(tx: &mut Tx<'_>, ids: &[InvitationId]) -> Result<Vec<Household>, StoreError> {
+fn find(tx: &mut Tx<'_>, ids: &[InvitationId]) -> Result<Vec<AnsweredHousehold>, StoreError> {
     let mut found = Vec::new();
     for id in ids {
-        let household: Option<Household> = sql!(
+        let household: Option<AnsweredHousehold> = sql!(
             "SELECT invitation.id, invitation.household,
                  COUNT(CASE WHEN person.yes = 1 THEN 1 END) AS yes,
                  COUNT(CASE WHEN person.no = 1 THEN 1 END) AS no,
@@ -123,7 +123,7 @@ struct Report<'a> {
     text: &'a Text,
     site: &'a Site,
     occasion: &'a Occasion,
-    households: &'a [Household],
+    households: &'a [AnsweredHousehold],
 }
 
 impl Report<'_> {
@@ -232,7 +232,7 @@ impl Report<'_> {
     }
 
     /// A household, its answers in figures, and the link to its page.
-    fn line(&self, one: &Household) -> String {
+    fn line(&self, one: &AnsweredHousehold) -> String {
         let figures = [
             ("host-heard-yes", one.yes),
             ("host-heard-no", one.no),
