@@ -105,7 +105,7 @@ impl Stage<'_> {
         }
     }
 
-    async fn clock_at(&self, at: &str) {
+    fn clock_at(&self, at: &str) {
         let at: Timestamp = at.parse().unwrap();
         let now = self.world.clock.now();
         self.world.clock.advance(at.duration_since(now));
@@ -237,7 +237,7 @@ fn a_day_comes_at_its_hour_in_the_occasions_zone_also_when_clocks_change() {
         stage.hear(owner, daily).await;
         // Clocks go forward in the night to 28 March 2027, so this day has 23 hours.
         let mut status = [ReplyStatus::No, ReplyStatus::Yes].into_iter().cycle();
-        stage.clock_at("2027-03-26T20:00:00Z").await;
+        stage.clock_at("2027-03-26T20:00:00Z");
         for (at, mails) in [
             ("2027-03-27T06:59:00Z", 0),
             ("2027-03-27T07:00:00Z", 1),
@@ -253,7 +253,7 @@ fn a_day_comes_at_its_hour_in_the_occasions_zone_also_when_clocks_change() {
             let status = status.next().unwrap();
             save(stage, "RAHMA", status).await;
             save(stage, "ROSSI", status).await;
-            stage.clock_at(at).await;
+            stage.clock_at(at);
             stage.tell().await;
             stage.tell().await;
             assert_eq!(stage.heard("owner").await.len(), mails, "{at}");
@@ -267,7 +267,7 @@ fn a_day_comes_at_its_hour_in_the_occasions_zone_also_when_clocks_change() {
         );
         // After an outage the missed day comes late, and once.
         save(stage, "RAHMA", ReplyStatus::Undecided).await;
-        stage.clock_at("2027-11-03T15:00:00Z").await;
+        stage.clock_at("2027-11-03T15:00:00Z");
         stage.tell().await;
         stage.tell().await;
         assert_eq!(stage.heard("owner").await.len(), 6);
