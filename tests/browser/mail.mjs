@@ -1,4 +1,5 @@
 // A host writes an invitation mail, sees it in two languages, tries it, sends it, and watches, pauses and goes on.
+// A guest unsubscribes as mail programs do it, and another one gets the confirmation of an answer.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { desk, keep, open, phone, signIn, visitor } from './browser.mjs';
@@ -16,6 +17,15 @@ before(async () => {
   await signIn(page, kenduri);
   storageState = await page.context().storageState();
   await page.context().close();
+  // The confirmation of this answer leaves two minutes later, for the last test.
+  const guest = await visitor(browser, kenduri);
+  await guest.goto('/invite/RAHMA/rsvp?lang=ms');
+  for (const group of await guest.locator('fieldset.person:not([data-new]) [role=radiogroup]').all()) {
+    await group.locator('label:has(input[value=yes])').click();
+  }
+  await guest.locator('.save-bar button').click();
+  await guest.waitForURL(/\/confirmation/);
+  await guest.context().close();
 });
 
 after(async () => {
@@ -33,6 +43,28 @@ async function check(page, name) {
   }
   complaints.push(...(await overflow(page)).map((one) => `${name}: ${one}`));
   assert.deepEqual(complaints, []);
+}
+
+// What axe asks of pages, and not of mails, which mail programs show within pages of their own.
+const ofPages = /^axe (landmark-one-main|page-has-heading-one|region):/;
+
+// What a program can see of a mail, at the widths of a phone and of a mail program, in both lights.
+async function checkMail(mail, name) {
+  const complaints = [];
+  const page = await visitor(browser, kenduri);
+  const seen = await traffic(page, kenduri.origin);
+  for (const colorScheme of ['light', 'dark']) {
+    for (const width of [360, 600]) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 640 });
+      await page.setContent(mail.html);
+      const found = [...(await accessibility(page)), ...(await overflow(page))].filter((one) => !ofPages.test(one));
+      complaints.push(...found.map((one) => `${name} ${colorScheme} ${width}: ${one}`));
+      await keep(page, `mail-${name}-${colorScheme}-${width}`);
+    }
+  }
+  await page.context().close();
+  assert.deepEqual([...complaints, ...seen.complaints], []);
 }
 
 async function mails(page) {
@@ -99,4 +131,48 @@ test('an invitation is written, tried, sent, paused and sent to the end', async 
   assert.match(english.text, /Come and be happy with us/);
   assert.ok(english.links.some((link) => link.includes('/invite/LATE1?k=')));
   assert.match(sent.find((one) => one.to === 'rossi@example.com').subject, /^Invito/);
+  await checkMail(english, 'letter');
+});
+
+test('a guest unsubscribes, and the next mail leaves that household out', async () => {
+  const page = await visitor(browser, kenduri, { viewport: phone, storageState });
+  const many = async () => {
+    await page.goto(`${home}/mail/new?kind=invitation&tag=Friends&lang=en`);
+    return Number((await page.locator('form[action$="/mail"] button').innerText()).match(/\d+/)[0]);
+  };
+  const before = await many();
+  const rossi = (await mails(page)).find((one) => one.to === 'rossi@example.com');
+  const link = rossi.links.find((one) => one.includes('/unsubscribe/'));
+
+  // Who only opens the link, as mail scanners do, still gets mail.
+  const guest = await visitor(browser, kenduri, { locale: 'it' });
+  await guest.goto(link);
+  await guest.locator('main form button').waitFor();
+  await check(guest, 'unsubscribe');
+  assert.equal(await many(), before);
+
+  // A mail program posts what List-Unsubscribe-Post says, without cookies.
+  const pressed = await fetch(link, { method: 'POST', body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }) });
+  assert.equal(pressed.status, 200);
+  assert.equal(await many(), before - 1);
+  const unsubscribed = page.locator('.rows li', { hasText: 'unsubscribed' });
+  assert.match(await unsubscribed.innerText(), /1/);
+  await check(page, 'new-unsubscribed');
+  await Promise.all([page.waitForURL(/\/mail\/[0-9a-f-]{36}$/), page.locator('form[action$="/mail"] button').click()]);
+  await page.locator('#part-progress > p .tag.yes').waitFor();
+  const again = (await mails(page)).filter((one) => one.to === 'rossi@example.com');
+  assert.equal(again.length, 1, 'no second mail');
+});
+
+test('a household gets the confirmation of its answer', async () => {
+  const page = await visitor(browser, kenduri, { storageState });
+  const find = async () => (await mails(page)).find((one) => one.to === 'rahman@example.com' && one.text.includes('Rahman bin Ali'));
+  const end = Date.now() + 240_000;
+  let mail;
+  while (!(mail = await find())) {
+    assert.ok(Date.now() < end, 'no confirmation came');
+    await new Promise((soon) => setTimeout(soon, 500));
+  }
+  assert.match(mail.text, /Akan hadir/);
+  await checkMail(mail, 'confirmation');
 });

@@ -68,6 +68,46 @@ pub fn tell(
     if told > 0 {
         return Ok(());
     }
+    insert(tx, account, new)?;
+    if is_mailed(tx, account)? {
+        mail(tx, site, account, new)?;
+    }
+    Ok(())
+}
+
+/// Notifies an account on the site only, for callers that decide about mail themselves. An equal
+/// notification that is still unread becomes the newest instead.
+pub fn tell_on_site(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    new: NewNotification<'_>,
+) -> Result<(), StoreError> {
+    let NewNotification { kind, about, href } = new;
+    let unread = sql!(
+        "UPDATE notification SET created_at = :now
+         WHERE account_id = :account AND kind = :kind AND about = :about AND href = :href
+           AND read_at IS NULL",
+        account,
+        kind,
+        about,
+        href,
+        now = tx.now()
+    )
+    .run(tx, Rows::Any)?;
+    if unread > 0 {
+        return Ok(());
+    }
+    insert(tx, account, new)
+}
+
+/// Adds a notification, and deletes the account's old ones.
+fn insert(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    new: NewNotification<'_>,
+) -> Result<(), StoreError> {
+    let NewNotification { kind, about, href } = new;
+    let now = tx.now();
     sql!(
         "DELETE FROM notification WHERE account_id = :account AND created_at < :oldest",
         account,
@@ -85,9 +125,6 @@ pub fn tell(
         now
     )
     .run(tx, Rows::Exactly(1))?;
-    if is_mailed(tx, account)? {
-        mail(tx, site, account, new)?;
-    }
     Ok(())
 }
 

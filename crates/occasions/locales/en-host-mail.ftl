@@ -126,3 +126,6 @@ host-mail-to-guests = Of these to guests’ own addresses
 host-mail-leave-guests-out = Leave out
 host-mail-guests-left-out = Guests’ own addresses, not included
 host-mail-add-guests = Include
+host-reminder-guests = Also to guests’ own addresses
+host-reminder-guests-hint = Then a household without an address of its own is reminded too, if one of its guests has one.
+host-reminder-also-guests = also to guests’ own addresses

@@ -122,3 +122,6 @@ host-mail-to-guests = Daripada ini, ke alamat tetamu sendiri
 host-mail-leave-guests-out = Tinggalkan
 host-mail-guests-left-out = Alamat tetamu sendiri, tidak termasuk
 host-mail-add-guests = Masukkan
+host-reminder-guests = Juga ke alamat tetamu sendiri
+host-reminder-guests-hint = Isi rumah yang tiada alamat turut diingatkan jika seorang tetamunya ada alamat sendiri.
+host-reminder-also-guests = juga ke alamat tetamu sendiri

@@ -3,6 +3,7 @@
 //! refuses actions that the role does not allow.
 
 pub mod announcements;
+pub mod answer_notifications;
 pub mod answers;
 pub mod bulk;
 pub mod campaign;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use site::domain::Share;
 
+use crate::answer_notification::{self, Frequency};
 use crate::hosting::{import, membership};
 use crate::role::OCCASION;
 
@@ -17,12 +18,19 @@ struct Part {
     id: String,
     slug: String,
     role: String,
+    /// How the account hears of answers; `None` if it has not chosen.
+    answers_by_mail: Option<Frequency>,
+    answers_on_site: Option<Frequency>,
+    answers_at: Option<String>,
 }
 
 /// Lists the occasions in which an account is a host.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Part> = sql!(
-        "SELECT o.id, o.slug, g.role FROM role_grant g JOIN occasion o ON o.id = g.scope_id
+        "SELECT o.id, o.slug, g.role, n.by_mail AS answers_by_mail, n.on_site AS answers_on_site,
+             n.at_hour AS answers_at
+         FROM role_grant g JOIN occasion o ON o.id = g.scope_id
+         LEFT JOIN answer_notification n ON n.account = g.account_id AND n.occasion = o.id
          WHERE g.scope_kind = 'occasion' AND g.account_id = :account ORDER BY o.slug, g.role",
         account
     )
@@ -62,10 +70,11 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
     Ok(shared)
 }
 
-/// Deletes an account's counted attempts to set codes, the times of its warnings, and the rows of
-/// its files.
+/// Deletes an account's counted attempts to set codes, the times of its warnings, its choices of
+/// notifications, and the rows of its files.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
+    answer_notification::erase(tx, account)?;
     membership::forget_maker(tx, account)?;
     import::forget_files_of(tx, account)?;
     sql!("DELETE FROM guess_alarm WHERE account = :account", account).run(tx, Rows::AtMostOne)?;

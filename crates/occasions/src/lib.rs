@@ -12,6 +12,7 @@
 
 pub mod announcement;
 pub mod answer;
+pub mod answer_notification;
 pub mod cash_link;
 pub mod code;
 pub mod cover;
@@ -165,6 +166,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0007_cover",
     "0008_open_events",
     "0009_campaign_guests",
+    "0010_reminder_guests",
+    "0011_answer_notifications",
     "0012_pages",
     "0013_own_domain",
     "0014_gifts",
@@ -228,6 +231,7 @@ pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en-gifts.ftl")),
     ("en", include_str!("../locales/en-host-gifts.ftl")),
     ("en", include_str!("../locales/en-host-more.ftl")),
+    ("en", include_str!("../locales/en-host-notifications.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
     ("ms", include_str!("../locales/ms-mail.ftl")),
     ("ms", include_str!("../locales/ms-pages.ftl")),
@@ -237,6 +241,7 @@ pub const LOCALES: &[::web::Locale] = &[
     ("ms", include_str!("../locales/ms-gifts.ftl")),
     ("ms", include_str!("../locales/ms-host-gifts.ftl")),
     ("ms", include_str!("../locales/ms-host-more.ftl")),
+    ("ms", include_str!("../locales/ms-host-notifications.ftl")),
     ("it", include_str!("../locales/it.ftl")),
     ("it", include_str!("../locales/it-mail.ftl")),
     ("it", include_str!("../locales/it-gifts.ftl")),

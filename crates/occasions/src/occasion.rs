@@ -2,6 +2,7 @@
 
 use identity::grant::Scope;
 use jiff::Timestamp;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use platform::id::Id as _;
 use platform::store::Row;
@@ -204,6 +205,14 @@ impl Occasion {
     pub fn zone(&self) -> TimeZone {
         zone_named(&self.time_zone)
     }
+}
+
+/// Returns the instant of an hour such as `08:00` on a day in a time zone; `None` if the text is no
+/// hour. An hour that clocks skip is moved forward, and of an hour that comes twice the first counts.
+pub(crate) fn at_hour(day: Date, hour: &str, zone: &TimeZone) -> Option<Timestamp> {
+    let hour: Time = hour.parse().ok()?;
+    let local = day.to_datetime(hour).to_zoned(zone.clone()).ok()?;
+    Some(local.timestamp())
 }
 
 pub(crate) fn zone_named(name: &str) -> TimeZone {

@@ -428,7 +428,7 @@ fn finish(
         changes: masked(changes),
         request: save.request.clone(),
     })?;
-    tell_of_answers(tx, portal, changes, save.source)?;
+    tell_of_answers(tx, portal, changes, save.source, None)?;
     confirm_later(tx, portal)
 }
 

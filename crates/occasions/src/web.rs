@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod alarm;
+pub mod answer_notifications;
 pub mod api;
 mod custom_code;
 pub mod guest;
@@ -35,6 +36,7 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
         ),
         alarm::alarms(site.clone()),
         crate::own_domain::looks(site.clone()),
+        answer_notifications::each_minute(site.clone()),
     ];
     handlers.extend(crate::hosting::jobs(&site.platform, &site.catalogue));
     handlers

@@ -210,7 +210,7 @@ fn finish(
         entity,
         rsvp::masked(changes),
     )?;
-    rsvp::tell_of_answers(tx, portal, changes, Source::Phone)?;
+    rsvp::tell_of_answers(tx, portal, changes, Source::Phone, Some(host.account()))?;
     // The host chooses the mail's recipient and text, so the site must have allowed this occasion
     // to send mail.
     if overrides.mail && membership::sends_mail(tx, host.occasion())? {

@@ -2,7 +2,6 @@
 //! time zone. At that time, every household that still owes an answer gets a reminder, once for
 //! each rule and deadline.
 
-use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use platform::jobs::{Done, Handler};
@@ -15,7 +14,7 @@ use utoipa::ToSchema;
 use web::fields::{flag, hour, number};
 use web::{Deadline, Field, Findings, Input, List, PageQuery};
 
-use super::campaign::audience::Recipient;
+use super::campaign::audience::{self, Household};
 use super::campaign::{self, Campaign, CampaignId, CampaignState, sending};
 use super::mail_text::{MailKind, MailText};
 use super::resource::{Edit, History, Resource, history_of};
@@ -43,6 +42,8 @@ pub struct ReminderRule {
     /// The hour in the occasion's time zone, such as `10:00`.
     #[row(rename = "at_hour")]
     pub hour: String,
+    /// Whether the reminder also goes to the guests' own addresses.
+    pub to_guests: bool,
     /// Whether the rule is active.
     pub active: bool,
     /// Raised by every change.
@@ -54,6 +55,7 @@ impl Resource for ReminderRule {
     const FIELDS: &'static [Field] = ::web::fields! { ReminderRule:
         days: number(0, 90).label("host-reminder-days").hint("host-reminder-days-hint"),
         hour: hour().label("host-reminder-hour"),
+        to_guests: flag().label("host-reminder-guests").hint("host-reminder-guests-hint"),
         active: flag().label("host-reminder-active"),
     };
     const HISTORY: History = history_of!("reminder_rule", named_by: "days");
@@ -79,6 +81,7 @@ impl Resource for ReminderRule {
             id: tx.id(),
             days: free.take(1).sum::<i64>().max(1),
             hour: "10:00".to_owned(),
+            to_guests: false,
             active: true,
             version: 1,
         })
@@ -177,13 +180,7 @@ fn with_rules(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
 fn moment(rule: &ReminderRule, deadline: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let day = Deadline::of(&deadline.to_zoned(zone.clone())).day();
     let day = day.checked_sub(rule.days.days()).ok()?;
-    let hour: Time = rule.hour.parse().ok()?;
-    Some(
-        day.to_datetime(hour)
-            .to_zoned(zone.clone())
-            .ok()?
-            .timestamp(),
-    )
+    occasion::at_hour(day, &rule.hour, zone)
 }
 
 /// Sends an occasion's reminders that are due now.
@@ -221,26 +218,30 @@ fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError>
             } else {
                 None
             };
-            for invitation in &owing {
-                note(tx, rule, invitation, *deadline, campaign.as_ref())?;
+            for household in &owing {
+                note(tx, rule, &household.id, *deadline, campaign.as_ref())?;
             }
         }
     }
     Ok(())
 }
 
-/// Finds the invitations with this deadline that owe an answer and that the rule has not reminded
-/// yet.
+/// Finds the households with this deadline that have an address, owe an answer, and were not
+/// reminded by the rule yet.
 fn owing(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     rule: &ReminderRule,
     deadline: Timestamp,
     usual: Option<Timestamp>,
-) -> Result<Vec<InvitationId>, StoreError> {
-    let found: Vec<(InvitationId,)> = sql!(
-        "SELECT invitation.id FROM invitation
-         WHERE invitation.occasion = :occasion AND archived_at IS NULL AND email IS NOT NULL
+) -> Result<Vec<Household>, StoreError> {
+    sql!(
+        "SELECT {invitation: Household} FROM invitation
+         WHERE invitation.occasion = :occasion AND archived_at IS NULL
+           AND (email IS NOT NULL
+                OR :to_guests = 1
+                   AND EXISTS (SELECT 1 FROM guest WHERE guest.invitation = invitation.id
+                                                     AND guest.email IS NOT NULL))
            AND COALESCE(deadline_override, CAST(:usual AS BIGINT)) = :deadline
            AND EXISTS (SELECT 1 FROM guest JOIN reply ON reply.guest = guest.id
                        WHERE guest.invitation = invitation.id AND reply.status = 'pending')
@@ -252,11 +253,11 @@ fn owing(
         occasion,
         usual,
         deadline,
+        to_guests = rule.to_guests,
         rule = rule.id,
         lately = tx.now() - DAY
     )
-    .all(tx)?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
+    .all(tx)
 }
 
 fn write_campaign(
@@ -264,7 +265,7 @@ fn write_campaign(
     key: &Key,
     occasion: &OccasionId,
     rule: &ReminderRule,
-    owing: &[InvitationId],
+    owing: &[Household],
 ) -> Result<Option<CampaignId>, StoreError> {
     let text: Option<MailText> = sql!(
         "SELECT {MailText} FROM mail_text WHERE occasion = :occasion AND kind = 'reminder'",
@@ -282,7 +283,7 @@ fn write_campaign(
         subject,
         body,
         audience: None,
-        to_guests: false,
+        to_guests: rule.to_guests,
         per_minute: PER_MINUTE,
         due_at: now,
         created_at: now,
@@ -290,20 +291,9 @@ fn write_campaign(
         finished_at: None,
     };
     campaign::insert(tx, occasion, &campaign, None, Some(rule.id.as_str()))?;
-    for (place, invitation) in (1_i64..).zip(owing) {
-        let email: Option<(Option<String>,)> = sql!(
-            "SELECT email FROM invitation WHERE id = :invitation",
-            invitation
-        )
-        .maybe(tx)?;
-        let email = email.and_then(|(email,)| email);
-        let reason = campaign::audience::skip(tx, key, occasion, email.as_deref())?;
-        let recipient = Recipient {
-            invitation: invitation.clone(),
-            guest: None,
-            reason,
-        };
-        sending::add(tx, &campaign.id, place, &recipient)?;
+    let found = audience::recipients(tx, key, occasion, owing, rule.to_guests)?;
+    for (place, recipient) in (1_i64..).zip(&found) {
+        sending::add(tx, &campaign.id, place, recipient)?;
     }
     Ok(Some(campaign.id))
 }
@@ -340,6 +330,7 @@ mod tests {
             id: "01970000-0000-7000-8000-000000000001".parse().unwrap(),
             days,
             hour: hour.to_owned(),
+            to_guests: false,
             active: true,
             version: 1,
         };

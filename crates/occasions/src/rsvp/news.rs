@@ -1,23 +1,29 @@
-//! The news of a save that hosts' open pages and owners' webhooks receive.
+//! The news of a save that hosts' open pages, hosts and owners' webhooks receive.
 
+use identity::account::AccountId;
 use platform::news::{NewNews, PAYLOAD_LIMIT};
 use platform::{StoreError, Tx};
 use serde_json::json;
 
+use crate::answer_notification;
 use crate::guest::Guest;
 use crate::household_plan::FieldChange;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::webhook::{self, Answered};
 use crate::words::Source;
 
-/// Notifies the hosts' open pages and the owners' webhooks of a save.
+/// Notifies the hosts' open pages, the hosts and the owners' webhooks of a save. `by` is the host who
+/// saved it.
 pub(crate) fn tell_of_answers(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
     changes: &[FieldChange],
     source: Source,
+    by: Option<&AccountId>,
 ) -> Result<(), StoreError> {
     tx.publish(news_of_answers(portal, changes, source))?;
+    let id = &portal.household.invitation.id;
+    answer_notification::note(tx, &portal.occasion.id, id, by)?;
     webhook::reply_saved(tx, portal, source, || answered(portal, changes))
 }
 

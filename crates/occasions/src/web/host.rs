@@ -29,6 +29,7 @@ mod meals;
 mod members;
 mod money_field;
 mod more;
+mod notifications;
 mod occasion_pages;
 pub(crate) mod occasions;
 mod overview;
@@ -175,4 +176,6 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/members/remove", See, members::remove)
         .get("/audit", ReadLog, audit::show)
         .get("/more", See, more::show)
+        .get("/notifications", See, notifications::show)
+        .post("/notifications", See, notifications::save)
 }

@@ -48,7 +48,10 @@ fn a_copy_names_the_occasions_of_a_host() {
         let occasion = stage.occasion.to_string();
         assert_eq!(
             copy,
-            json!([{ "id": occasion, "slug": "aisyah-daniel", "role": "observer" }])
+            json!([{
+                "id": occasion, "slug": "aisyah-daniel", "role": "observer",
+                "answers_by_mail": null, "answers_on_site": null, "answers_at": null,
+            }])
         );
     });
 }

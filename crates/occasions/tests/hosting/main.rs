@@ -5,6 +5,7 @@
 
 mod alarm;
 mod announcements;
+mod answer_notifications;
 mod api_garbage;
 mod background;
 mod bulk_invite;

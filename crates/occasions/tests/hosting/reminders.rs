@@ -182,3 +182,107 @@ fn reminders_wait_for_the_records_of_the_senders_domain() {
         expect_all(stage).await;
     });
 }
+
+/// Sets the household's address and its guests' own addresses, and takes back all its answers.
+async fn address(
+    stage: &Stage<'_>,
+    code: &'static str,
+    household: Option<&'static str>,
+    own: &'static [&'static str],
+) {
+    let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        sql!(
+            "UPDATE invitation SET email = :household, deadline_override = NULL,
+                 lock_mode = 'auto' WHERE code = :code",
+            household,
+            code
+        )
+        .run(tx, Rows::Exactly(1))?;
+        let guests: Vec<(occasions::id::GuestId,)> = sql!(
+            "SELECT guest.id FROM guest JOIN invitation ON invitation.id = guest.invitation
+             WHERE code = :code ORDER BY guest.position, guest.id",
+            code
+        )
+        .all(tx)?;
+        for (guest,) in &guests {
+            sql!(
+                "UPDATE reply SET status = 'pending', answered_at = NULL WHERE guest = :guest",
+                guest
+            )
+            .run(tx, Rows::Any)?;
+        }
+        for ((guest,), email) in guests.iter().zip(own) {
+            sql!(
+                "UPDATE guest SET email = :email WHERE id = :guest",
+                email,
+                guest
+            )
+            .run(tx, Rows::Exactly(1))?;
+        }
+        Ok(())
+    };
+    stage.site.store.write(change).await.unwrap();
+}
+
+#[test]
+fn a_rule_also_reminds_guests_at_their_own_addresses_if_hosts_wish() {
+    on_both(async |stage| {
+        only_four(stage).await;
+        let forget = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            tx.run(sql!("UPDATE invitation SET email = NULL"), &[], Rows::Any)?;
+            tx.run(sql!("UPDATE guest SET email = NULL"), &[], Rows::Any)
+                .map(drop)
+        };
+        stage.site.store.write(forget).await.unwrap();
+        let rahman = Some("rahman@example.com");
+        let own = &["Rahman@example.com", "ali@example.com", "gone@example.com"];
+        address(stage, "RAHMA", rahman, own).await;
+        address(stage, "TANWE", None, &["wei@example.com"]).await;
+        let key = stage.site.keys.key(suppression::PURPOSE);
+        let gone = "gone@example.com".parse().unwrap();
+        let refuse = move |tx: &mut Tx<'_>| {
+            suppression::record(tx, &key, &gone, suppression::Cause::HardBounce)
+        };
+        stage.site.store.write(refuse).await.unwrap();
+
+        rule(stage, 5, "10:00").await;
+        let mut owner = stage.visitor(&stage.owner);
+        let wide = json!({"days": 3, "hour": "10:00", "to_guests": true});
+        let made = call(&mut owner, "POST", &stage.at("/reminder-rules"), &wide).await;
+        assert_eq!(made.with(201).json()["to_guests"], true);
+        let page = format!("/admin/o/{}/mail", occasions::demo::SLUG);
+        let shown = owner.get(&page).await;
+        let words = stage.say("host-reminder-also-guests");
+        assert_eq!(shown.body.matches(&words).count(), 1, "{words}");
+
+        to_deadline(stage, DAY * 5 + SignedDuration::from_hours(13)).await;
+        minute(stage).await;
+        deliver(stage).await;
+        assert_eq!(recipients(stage).await, ["rahman@example.com"]);
+        to_deadline(stage, DAY * 3 + SignedDuration::from_hours(13)).await;
+        minute(stage).await;
+        minute(stage).await;
+        deliver(stage).await;
+        // The household's own address counts for a guest who has the same. An address from which
+        // mail bounced gets none.
+        assert_eq!(
+            recipients(stage).await,
+            [
+                "ali@example.com",
+                "rahman@example.com",
+                "rahman@example.com",
+                "wei@example.com"
+            ]
+        );
+        let all = reminders(stage).await;
+        assert_eq!(all.iter().filter(|one| one.to_guests).count(), 1);
+        expect_all(stage).await;
+    });
+}
+
+async fn recipients(stage: &Stage<'_>) -> Vec<String> {
+    let mails = stage.world.mails().await.into_iter();
+    let mut to: Vec<_> = mails.map(|mail| mail.recipient).collect();
+    to.sort_unstable();
+    to
+}

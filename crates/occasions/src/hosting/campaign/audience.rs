@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use platform::key::Key;
 use platform::mail::suppression::{self, Cause};
 use platform::mail::{Address, Stream};
+use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -61,6 +62,7 @@ impl Audience {
             households: i64::try_from(households.len()).unwrap_or(i64::MAX),
             ..Self::default()
         };
+        let households: Vec<Household> = households.into_iter().map(Household::from).collect();
         let wider = recipients(tx, key, host.occasion(), &households, true)?;
         for one in wider.iter().filter(|one| one.guest.is_some()) {
             audience.guests += i64::from(one.reason.is_none());
@@ -96,13 +98,31 @@ impl Audience {
     }
 }
 
+/// A household to which mail may go.
+#[derive(Clone, Debug, Row)]
+pub(in crate::hosting) struct Household {
+    /// The household's invitation.
+    pub(in crate::hosting) id: InvitationId,
+    /// The household's own address.
+    pub(in crate::hosting) email: Option<String>,
+}
+
+impl From<InvitationRow> for Household {
+    fn from(row: InvitationRow) -> Self {
+        Self {
+            id: row.id,
+            email: row.email,
+        }
+    }
+}
+
 /// Returns these households' addresses, each address once per household, and the households without
 /// an address.
-pub(super) fn recipients(
+pub(in crate::hosting) fn recipients(
     tx: &mut Tx<'_>,
     key: &Key,
     occasion: &OccasionId,
-    households: &[InvitationRow],
+    households: &[Household],
     to_guests: bool,
 ) -> Result<Vec<Recipient>, StoreError> {
     let mut own = if to_guests {
@@ -165,7 +185,7 @@ fn guests(
 }
 
 /// Returns why this address gets no mail.
-pub(in crate::hosting) fn skip(
+pub(super) fn skip(
     tx: &mut Tx<'_>,
     key: &Key,
     occasion: &OccasionId,

@@ -8,7 +8,7 @@ use platform::mail::{NewMail, sender_domain};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 
-use super::audience::{self, Audience, Recipient};
+use super::audience::{self, Audience, Household, Recipient};
 use super::{Campaign, CampaignId, CampaignState, Skip, WINDOW, enqueue, lock, tell};
 use crate::hosting::listing::InvitationRow;
 use crate::hosting::mail_text::MailKind;
@@ -145,6 +145,7 @@ fn begin(
         match households {
             Some(households) => {
                 let to_guests = campaign.to_guests;
+                let households: Vec<_> = households.into_iter().map(Household::from).collect();
                 let found = audience::recipients(tx, key, occasion, &households, to_guests)?;
                 for (place, one) in (1..).zip(&found) {
                     add(tx, id, place, one)?;

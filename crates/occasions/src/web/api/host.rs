@@ -12,6 +12,7 @@ mod guests;
 mod imports;
 mod invitations;
 mod members;
+mod notifications;
 mod occasions;
 mod qr;
 pub(crate) mod refusal;
@@ -57,6 +58,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(resource::routes::<ReceivedGift, R>())
         .merge(gifts::routes())
         .merge(members::routes())
+        .merge(notifications::routes())
         .merge(reports::routes())
         .merge(retention::routes())
         .merge(stream::routes())

@@ -41,6 +41,7 @@ pub(crate) enum Place {
     OwnDomain,
     Members,
     Log,
+    Notifications,
     More,
 }
 
@@ -211,6 +212,7 @@ impl HostRequest {
             }
         }
         set_up.push(entry(Place::Members, "host-members", "/members"));
+        set_up.push(entry(Place::Notifications, "host-hear", "/notifications"));
         if context.may(Permission::ReadLog) {
             set_up.push(entry(Place::Log, "host-log", "/audit"));
         }

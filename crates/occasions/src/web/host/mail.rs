@@ -146,10 +146,15 @@ fn stream(context: &PageContext) -> String {
     format!("/api/v1/occasions/{}/stream", context.occasion.id)
 }
 
-/// Formats a rule, such as "3 days before, at 10:00".
+/// Formats a rule, such as "3 days before, at 10:00, also to guests’ own addresses".
 pub(super) fn rule_words(text: &Text, rule: &ReminderRule) -> String {
     let values = [("n", rule.days.into()), ("hour", rule.hour.as_str().into())];
-    text.with("host-reminder-rule", values)
+    let mut words = text.with("host-reminder-rule", values);
+    if rule.to_guests {
+        words.push_str(&text.say("list-comma"));
+        words.push_str(&text.say("host-reminder-also-guests"));
+    }
+    words
 }
 
 fn row(wording: &Wording<'_>, report: &Report) -> CampaignRow {

@@ -1,0 +1,316 @@
+//! Which hosts hear of answers, how soon, and by which channel. A save notes, for each host who
+//! wants to hear of it, that its household has news. A [job](crate::web::answer_notifications)
+//! reports these households later, so that several saves become one mail or notice.
+
+use identity::account::AccountId;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use platform::mail::suppression::{Cause, Suppression};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::fields::{choice, hour};
+use web::{Field, words};
+
+use crate::id::{InvitationId, OccasionId};
+use crate::occasion;
+use crate::role;
+
+/// How long a report waits for another save.
+const QUIET: SignedDuration = SignedDuration::from_mins(2);
+/// How long further saves may delay a report.
+const LATEST: SignedDuration = SignedDuration::from_mins(10);
+
+words! {
+    /// How soon a host hears of answers.
+    #[schema(as = AnswerFrequency)]
+    Frequency {
+        /// A few minutes after a household has saved.
+        AtOnce = "at_once" => "host-hear-at-once",
+        /// Once a day, at the chosen hour.
+        Daily = "daily" => "host-hear-daily",
+        /// Never.
+        Never = "never" => "host-hear-never",
+    }
+}
+
+words! {
+    /// The way to a host.
+    Channel {
+        /// A mail to the account's address.
+        Mail = "mail",
+        /// A notice on the site.
+        Site = "site",
+    }
+}
+
+/// How a host hears of answers in an occasion.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[schema(as = AnswerNotifications)]
+pub struct Choice {
+    /// How soon the host gets a mail.
+    pub by_mail: Frequency,
+    /// How soon the host gets a notice on the site.
+    pub on_site: Frequency,
+    /// The hour of daily mails and notices in the occasion's time zone, such as `08:00`.
+    #[row(rename = "at_hour")]
+    pub hour: String,
+}
+
+/// The fields that hosts fill in.
+pub const FIELDS: &[Field] = web::fields! { Choice:
+    by_mail: choice::<Frequency>().label("host-hear-by-mail"),
+    on_site: choice::<Frequency>().label("host-hear-on-site"),
+    hour: hour().label("host-hear-hour"),
+};
+
+impl Default for Choice {
+    /// Mail is only for hosts who chose it.
+    fn default() -> Self {
+        Self {
+            by_mail: Frequency::Never,
+            on_site: Frequency::AtOnce,
+            hour: "08:00".to_owned(),
+        }
+    }
+}
+
+impl Choice {
+    pub(crate) fn of(&self, channel: Channel) -> Frequency {
+        match channel {
+            Channel::Mail => self.by_mail,
+            Channel::Site => self.on_site,
+        }
+    }
+}
+
+/// Finds a host's choice, as stored.
+pub(crate) fn choice_of(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    occasion: &OccasionId,
+) -> Result<Choice, StoreError> {
+    let found: Option<Choice> = sql!(
+        "SELECT {Choice} FROM answer_notification
+         WHERE account = :account AND occasion = :occasion",
+        account,
+        occasion
+    )
+    .maybe(tx)?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Stores a host's choice. A channel that is off also loses what was not reported yet.
+pub(crate) fn choose(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    occasion: &OccasionId,
+    choice: &Choice,
+) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO answer_notification (account, occasion, {Choice})
+         VALUES (:account, :occasion, {:Choice})
+         ON CONFLICT (account, occasion) DO UPDATE SET
+             by_mail = excluded.by_mail, on_site = excluded.on_site, at_hour = excluded.at_hour",
+        account,
+        occasion,
+        Choice = choice
+    )
+    .run(tx, Rows::Exactly(1))?;
+    for channel in Channel::ALL {
+        if choice.of(*channel) == Frequency::Never {
+            take(tx, account, occasion, *channel)?;
+        }
+    }
+    Ok(())
+}
+
+/// The scope of an occasion's mails about answers, so that unsubscribing stops only these.
+pub(crate) fn mail_scope(occasion: &OccasionId) -> String {
+    format!("answers-{occasion}")
+}
+
+/// Whether the suppression was caused by unsubscribing from an occasion's mails about answers.
+pub(crate) fn is_stopped_by(one: &Suppression, occasion: &OccasionId) -> bool {
+    one.cause == Cause::Unsubscribe && one.place.scope() == mail_scope(occasion)
+}
+
+/// Notes a household's save for all hosts who want to hear of it, except for the host who saved it.
+/// The caller holds the invitation's lock.
+pub(crate) fn note(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    invitation: &InvitationId,
+    by: Option<&AccountId>,
+) -> Result<(), StoreError> {
+    let usual = Choice::default();
+    sql!(
+        "INSERT INTO unreported_answer (account, occasion, channel, invitation, first_at, last_at)
+         SELECT host.account_id, host.scope_id, way.channel, CAST(:invitation AS TEXT),
+             CAST(:now AS BIGINT), CAST(:now AS BIGINT)
+         FROM role_grant AS host
+         CROSS JOIN (SELECT 'mail' AS channel UNION ALL SELECT 'site' AS channel) AS way
+         LEFT JOIN answer_notification AS chosen
+             ON chosen.account = host.account_id AND chosen.occasion = host.scope_id
+         WHERE host.scope_kind = :kind AND host.scope_id = :occasion AND host.is_rank = 1
+           AND (host.expires_at IS NULL OR host.expires_at > :now)
+           AND host.account_id <> :by
+           AND CASE way.channel WHEN 'mail' THEN COALESCE(chosen.by_mail, :by_mail)
+                                ELSE COALESCE(chosen.on_site, :on_site) END <> 'never'
+         ORDER BY host.account_id, way.channel
+         ON CONFLICT (account, occasion, channel, invitation)
+             DO UPDATE SET last_at = excluded.last_at",
+        invitation,
+        now = tx.now(),
+        kind = role::OCCASION.name,
+        occasion,
+        by = by.map_or("", AccountId::as_str),
+        by_mail = usual.by_mail,
+        on_site = usual.on_site
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// What a host has not heard of yet by one channel.
+#[derive(Clone, Debug, Row)]
+pub(crate) struct Unreported {
+    pub(crate) account: AccountId,
+    pub(crate) occasion: OccasionId,
+    pub(crate) channel: Channel,
+    first_at: Timestamp,
+    last_at: Timestamp,
+}
+
+/// Lists what hosts have not heard of yet.
+pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<Unreported>, StoreError> {
+    tx.all(
+        sql!(
+            "SELECT account, occasion, channel, MIN(first_at) AS first_at, MAX(last_at) AS last_at
+             FROM unreported_answer GROUP BY account, occasion, channel
+             ORDER BY account, occasion, channel"
+        ),
+        &[],
+    )
+}
+
+/// Takes the households of which a host has not heard yet, the latest save first.
+pub(crate) fn take(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    occasion: &OccasionId,
+    channel: Channel,
+) -> Result<Vec<InvitationId>, StoreError> {
+    let mut taken: Vec<(Timestamp, InvitationId)> = sql!(
+        "DELETE FROM unreported_answer
+         WHERE account = :account AND occasion = :occasion AND channel = :channel
+         RETURNING last_at, invitation",
+        account,
+        occasion,
+        channel
+    )
+    .all(tx)?;
+    taken.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(taken.into_iter().map(|(_, id)| id).collect())
+}
+
+impl Unreported {
+    /// Whether the host is to hear of it now.
+    pub(crate) fn is_due(&self, choice: &Choice, zone: &TimeZone, now: Timestamp) -> bool {
+        match choice.of(self.channel) {
+            Frequency::AtOnce => self.last_at + QUIET <= now || self.first_at + LATEST <= now,
+            Frequency::Daily => {
+                last_report(&choice.hour, zone, now).is_none_or(|last| self.first_at < last)
+            }
+            Frequency::Never => true,
+        }
+    }
+}
+
+/// When daily reports were last due. The hour is local time on each day, also when clocks change.
+fn last_report(hour: &str, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
+    let today = now.to_zoned(zone.clone()).date();
+    let of_today = occasion::at_hour(today, hour, zone)?;
+    if of_today <= now {
+        return Some(of_today);
+    }
+    occasion::at_hour(today.checked_sub(1.day()).ok()?, hour, zone)
+}
+
+/// Deletes an account's choices, and what it has not heard of.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM answer_notification WHERE account = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "DELETE FROM unreported_answer WHERE account = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unreported(first: &str, last: &str) -> Unreported {
+        Unreported {
+            account: "01970000-0000-7000-8000-000000000001".parse().unwrap(),
+            occasion: "01970000-0000-7000-8000-000000000002".parse().unwrap(),
+            channel: Channel::Mail,
+            first_at: first.parse().unwrap(),
+            last_at: last.parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn at_once_waits_for_two_quiet_minutes_and_for_ten_at_most() {
+        let choice = Choice {
+            by_mail: Frequency::AtOnce,
+            ..Choice::default()
+        };
+        for (first, last, now, is_due) in [
+            ("10:00:00", "10:00:00", "10:01:59", false),
+            ("10:00:00", "10:00:00", "10:02:00", true),
+            ("10:00:00", "10:01:30", "10:02:00", false),
+            ("10:00:00", "10:09:30", "10:09:59", false),
+            ("10:00:00", "10:09:30", "10:10:00", true),
+        ] {
+            let at = |time: &str| format!("2026-06-01T{time}Z");
+            let found = unreported(&at(first), &at(last));
+            let now = at(now).parse().unwrap();
+            assert_eq!(
+                found.is_due(&choice, &TimeZone::UTC, now),
+                is_due,
+                "{first} {last} {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_day_ends_at_its_hour_also_when_clocks_change() {
+        let zone = TimeZone::get("Europe/Rome").unwrap();
+        for (hour, now, last) in [
+            ("08:00", "2026-03-28T06:59:00Z", "2026-03-27T07:00:00Z"),
+            ("08:00", "2026-03-28T07:00:00Z", "2026-03-28T07:00:00Z"),
+            // Clocks go forward at 2:00 on 29 March, so this day has 23 hours.
+            ("08:00", "2026-03-29T05:59:00Z", "2026-03-28T07:00:00Z"),
+            ("08:00", "2026-03-29T06:00:00Z", "2026-03-29T06:00:00Z"),
+            // 2:30 does not exist on this day, so it is 3:30.
+            ("02:30", "2026-03-29T01:29:00Z", "2026-03-28T01:30:00Z"),
+            ("02:30", "2026-03-29T01:30:00Z", "2026-03-29T01:30:00Z"),
+            // Clocks go back at 3:00 on 25 October, so 2:30 comes twice, and the first counts.
+            ("02:30", "2026-10-25T00:30:00Z", "2026-10-25T00:30:00Z"),
+            ("02:30", "2026-10-25T01:30:00Z", "2026-10-25T00:30:00Z"),
+            ("08:00", "2026-10-25T06:59:00Z", "2026-10-24T06:00:00Z"),
+            ("08:00", "2026-10-25T07:00:00Z", "2026-10-25T07:00:00Z"),
+        ] {
+            let found = last_report(hour, &zone, now.parse().unwrap());
+            assert_eq!(found, Some(last.parse().unwrap()), "{hour} {now}");
+        }
+    }
+}
