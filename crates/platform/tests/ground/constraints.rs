@@ -90,7 +90,8 @@ fn a_broken_constraint_is_told_by_its_name() {
             );
             assert_eq!(refused.constraint(), name, "{refused:?}");
         }
-        // Both engines accept this row: each engine ran only its own sections of the migration.
+        // Both engines accept this row, because the migration has a separate section for each
+        // engine.
         world
             .store()
             .write(|tx| {
