@@ -56,14 +56,14 @@ pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     Ok(waiting.len() as u64)
 }
 
-/// The point at which the chain is broken.
+/// The position at which the audit chain is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// The first position at which the row is missing or differs from the sealed row.
+    /// The position of the first row that is missing or differs from what was sealed.
     pub place: i64,
 }
 
-/// Verifies the whole chain; `None` when every sealed row is unchanged.
+/// Verifies the whole chain. Returns `None` if every sealed row is unchanged.
 pub fn verify(tx: &mut Tx<'_>) -> Result<Option<Broken>, StoreError> {
     let (end, last): (i64, String) = tx.one(
         sql!("SELECT place, seal FROM audit_chain WHERE id = 1"),
@@ -138,7 +138,8 @@ fn link(previous: &str, place: i64, record: &Record, personal: &str) -> String {
     ])
 }
 
-/// Each part is prefixed with its length, so that different rows never hash the same input.
+/// Hashes `parts`. Each part is prefixed with its length, so that different rows never hash the
+/// same input.
 fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

@@ -7,11 +7,11 @@
 //! names: `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`, and in an SQLite trigger `RAISE(ABORT,
 //! '…')` with the name of PostgreSQL's constraint.
 //!
-//! A migration uses the three column types that both engines share. The migrator translates them to
-//! `STRICT` tables with `INTEGER`, `TEXT`, `BLOB` on SQLite, and to `TEXT COLLATE "C"` on
-//! PostgreSQL, so that both engines sort alike. A column declared `COUNTER` is the primary key,
-//! numbered in insertion order. A table that ends with `) CLUSTERED;` stores its rows in key order
-//! on SQLite, so that small rows that are read together are stored together.
+//! A migration uses the three column types that both engines share. On SQLite they become `STRICT`
+//! tables with `INTEGER`, `TEXT` and `BLOB`; on PostgreSQL, text becomes `TEXT COLLATE "C"`, so
+//! that both engines sort alike. A column declared `COUNTER` is the primary key, numbered in
+//! insertion order. A table that ends with `) CLUSTERED;` stores its rows in key order on SQLite,
+//! so that small rows that are read together are stored together.
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
