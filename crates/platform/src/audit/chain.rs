@@ -1,7 +1,7 @@
-//! The hash chain over account and administrator events. Each sealed row covers the previous one,
-//! so later changes and deletions of rows are detected.
+//! The hash chain over audit lines about accounts and administrators. Each sealed line covers the
+//! previous one, so later changes to lines and deletions of lines are detected.
 //!
-//! A seal covers a row's personal columns (actor, entity, network, values) through a salted digest
+//! A seal covers a line's personal columns (actor, entity, network, values) through a salted digest
 //! that is stored in the same row. Erasing a person changes those columns and deletes the salt, and
 //! the chain still verifies.
 
@@ -12,10 +12,9 @@ use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 use crate::text_cleaning::hexadecimal;
 
-/// The number of rows read or sealed at a time.
 const PART: u32 = 500;
 
-/// Seals at most 500 waiting rows, and returns their number. A job calls this function every
+/// Seals at most 500 unsealed lines, and returns their number. A job calls this function every
 /// minute.
 pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     // This lock keeps two processes from forking the chain.

@@ -518,8 +518,8 @@ async fn step(posted: &HostForm, step: Step) -> Result<Response, Problem> {
     let done = posted
         .once(
             move |tx, host: &HostOf| match campaign::step(tx, host, &id, step) {
-                // A host pressed the button twice, or the campaign has ended since. The page shows
-                // its present state.
+                // The host pressed the button twice, or the campaign has ended meanwhile. The page
+                // shows the campaign's current state.
                 Ok(_) | Err(Refusal::WrongState) => Ok(to.clone()),
                 Err(refusal) => Err(refusal),
             },

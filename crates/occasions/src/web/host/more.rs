@@ -1,4 +1,4 @@
-//! "More", the last tab on a phone, which shows the whole navigation.
+//! The page "More", to which the last tab on phones leads. It contains all navigation links.
 
 use askama::Template;
 use axum::response::Response;

@@ -1,5 +1,4 @@
-//! The overview page, which shows every number of an occasion with a link to the list that it
-//! counts.
+//! The overview page of an occasion. Each number on it links to the list that it counts.
 
 use askama::Template;
 use axum::response::Response;
@@ -17,7 +16,7 @@ use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::hosting::summary::{self, Day, Summary};
 use crate::web::guest::view::Mark;
 
-/// The query that limits the number of latest answers.
+/// The query that asks for the six latest answers.
 const LATEST: &str = "limit=6";
 
 #[derive(Template)]
@@ -41,12 +40,11 @@ struct Seats<'a> {
     href: String,
     name: Spoken<'a>,
     words: String,
-    /// How many of the seats are held by guests who wait for approval.
+    /// The number of seats taken by guests who wait for approval.
     unapproved: Option<i64>,
     left: Option<i64>,
 }
 
-/// A number with its label and the link to its list.
 struct Number {
     href: String,
     words: String,
@@ -75,7 +73,7 @@ impl Overview<'_> {
         self.text.number(self.summary.guests.yes)
     }
 
-    /// Formats the share, such as "of 512 guests · 57 %".
+    /// Formats the share of guests who come, such as "of 512 guests · 57 %".
     fn of_all(&self) -> String {
         let percent = (self.summary.attendance_per_mille + 5) / 10;
         let total = self.summary.guests.total;
@@ -87,7 +85,8 @@ impl Overview<'_> {
         self.text.with("host-of-guests", values)
     }
 
-    /// Returns the bar's segments, each with CSS class, start and length in thousandths.
+    /// Returns the segments of the bar of answers, each with CSS class, start and length in
+    /// thousandths.
     fn meter(&self) -> Vec<(&'static str, i64, i64)> {
         let people = &self.summary.guests;
         let total = people.total.max(1);
@@ -108,8 +107,8 @@ impl Overview<'_> {
         pieces
     }
 
-    /// Returns the rows under the main number, each with an answer, a number and a link to the
-    /// list.
+    /// Returns the rows below the number of coming guests, each with an answer, its count and the
+    /// link to the list.
     fn answers(&self) -> Vec<(Tag, String, String)> {
         let people = &self.summary.guests;
         let unanswered = people.pending - people.partial;
@@ -148,7 +147,7 @@ impl Overview<'_> {
         .collect()
     }
 
-    /// Formats "in 55 days", or that answers never close.
+    /// Formats the time until answers close, such as "in 55 days", or says that they never close.
     fn closes_in(&self) -> String {
         match self.summary.days_to_deadline {
             None => self.text.say("host-never").into_owned(),
@@ -167,7 +166,7 @@ impl Overview<'_> {
             .with("host-response-rate", [("percent", percent.into())])
     }
 
-    /// Returns the links to households that hosts may want to remind.
+    /// Returns links to lists of households that have not answered completely.
     fn owing(&self) -> Vec<(String, String)> {
         let all = &self.summary.invitations;
         [
@@ -250,7 +249,7 @@ impl Overview<'_> {
         self.text.with("host-plus-ones-used", values)
     }
 
-    /// Summarises the curve in a sentence.
+    /// Summarizes the chart of answers over time in a sentence.
     fn sentence(&self) -> String {
         let Some(day) = self.today else {
             return self.text.say("host-curve-none").into_owned();
@@ -350,7 +349,7 @@ fn seats<'a>(wording: &Wording<'a>, context: &'a PageContext, summary: &Summary)
                     None => yes,
                 },
                 unapproved: Some(numbers.unapproved).filter(|n| *n > 0),
-                // The free seats are shown only if at most a tenth of the seats is left.
+                // The number of free seats is shown only if at most a tenth of the seats is free.
                 left: numbers
                     .left
                     .filter(|left| numbers.capacity.is_some_and(|seats| left * 10 <= seats)),
@@ -419,7 +418,7 @@ struct Table<'a> {
     days: Vec<(String, Day)>,
 }
 
-/// Handles `GET /admin/o/{slug}/answers`, which shows the curve as a table.
+/// Handles `GET /admin/o/{slug}/answers`, which shows the answers over time as a table.
 pub(super) async fn table(req: HostRequest) -> Result<Response, Problem> {
     let (context, days) = req
         .read(|tx, context| summary::curve(tx, &context.host))
