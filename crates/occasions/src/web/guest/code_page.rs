@@ -1,4 +1,4 @@
-//! The page that asks for a code, and the page for an occasion that is over.
+//! The page on which guests type a code, and the page for an occasion that is over.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -10,7 +10,7 @@ use super::gate::{Credentials, Failure};
 use super::view::{CodeEntry, CodeProblem, Farewell, Known};
 use crate::occasion;
 
-/// The code form as typed.
+/// The values typed into the form for a code.
 pub(super) struct TypedCode {
     pub(super) code: String,
     pub(super) name: String,
@@ -28,7 +28,8 @@ impl TypedCode {
         Credentials::code(&self.code).with_name(Some(&self.name))
     }
 
-    /// Shows the form again, with a field for the name if a name is required or was typed.
+    /// Shows the form for a code again, with a field for the guest's name if a name is required or
+    /// was typed.
     pub(super) fn show_again(self, entry: &mut CodeEntry<'_>, problem: CodeProblem) {
         if problem == CodeProblem::NameRequired || !self.name.is_empty() {
             entry.name = Some(self.name);
@@ -52,7 +53,7 @@ pub(super) fn form<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeE
     }
 }
 
-/// Returns the response to every code of an occasion that is over.
+/// Returns the response to a code of an occasion that is over. It is the same for every code.
 pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
     let text = site.speak_public(wishes);
     let body = Farewell { text: &text };
@@ -72,7 +73,7 @@ pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
     response
 }
 
-/// Converts a failure to the form's error.
+/// Converts a failure to the error that the form shows.
 pub(super) fn problem(failure: &Failure) -> CodeProblem {
     match failure {
         Failure::Malformed => CodeProblem::Malformed,
@@ -84,11 +85,11 @@ pub(super) fn problem(failure: &Failure) -> CodeProblem {
     }
 }
 
-/// Renders the code page. If the site has only a single occasion, the page uses its theme, so that
-/// a guest who mistyped a code recognises the site.
+/// Renders the page on which guests type a code. If the site has only one occasion, the page has
+/// that occasion's theme, so that a guest who mistyped a code recognizes it.
 pub(super) async fn page(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
     let theme = site.store.read(occasion::find_only_theme).await;
-    // If the theme cannot be read, a plain page is better than none.
+    // If the theme cannot be read, the page is shown without it.
     let theme = theme.ok().flatten().unwrap_or(Theme::PLAIN);
     let share = share(site, text, theme);
     let metadata = Metadata {
@@ -110,7 +111,7 @@ pub(super) async fn page(site: &Site, text: &Text, body: CodeEntry<'_>) -> Respo
     written.into_response()
 }
 
-/// The preview of a link without a code. It names nobody.
+/// The preview of a link to the page on which guests type a code. It contains no names.
 fn share(site: &Site, text: &Text, theme: Theme) -> Share {
     let (title, about) = (text.say("code-title"), text.say("code-preview"));
     let share = Share::new(site, &title, &about, "/invite");

@@ -1,4 +1,5 @@
-//! A bulk action's pages, with the chosen invitations, the action's effect, and its progress.
+//! The pages of a bulk action, which show the chosen invitations, the action's effect, and its
+//! progress.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -17,7 +18,7 @@ use crate::hosting::{HostOf, Refusal, When, portals};
 use crate::id::InvitationId;
 use crate::words::Progress;
 
-/// The actions, by their buttons' values, with the message id of each name.
+/// The bulk actions, each with its button's value and the message id of its name.
 const ACTIONS: [(&str, &str); 10] = [
     (SENT, "host-mark-sent"),
     (UNSENT, "host-bulk-unsent"),
@@ -31,7 +32,7 @@ const ACTIONS: [(&str, &str); 10] = [
     ("archive", "host-bulk-archive"),
 ];
 
-/// These two actions run at once, because they need no further input and a single press undoes
+/// These two actions run immediately, because they need no further input and a single press undoes
 /// them.
 const SENT: &str = "sent";
 const UNSENT: &str = "unsent";
@@ -44,14 +45,14 @@ struct Step<'a> {
     csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
-    /// The number of invitations that the action covers.
+    /// The number of invitations to which the action applies.
     n: usize,
     ids: Vec<&'a str>,
     query: &'a str,
     is_all: bool,
     action: &'a str,
     fields: Vec<Field>,
-    /// The effect of the action; `None` until everything required is filled in.
+    /// The action's effect; `None` until all required fields are filled in.
     effect: Option<Effect>,
 }
 
@@ -65,7 +66,7 @@ impl Step<'_> {
         ACTIONS.iter().any(|(action, _)| *action == self.action)
     }
 
-    /// Formats the sentence about the effect, shown above the button.
+    /// Formats the sentence about the action's effect, which the page shows above the button.
     fn consequence(&self, effect: &Effect) -> String {
         let values = [("n", effect.closes.into())];
         let reopens = [("n", effect.reopens.into())];
@@ -87,9 +88,9 @@ impl Step<'_> {
     }
 }
 
-/// Handles `POST /admin/o/{slug}/invites/bulk`, which shows the action and its effect. Nothing is
-/// changed before `go` is pressed, except that marking invitations as sent or unsent takes effect
-/// at once.
+/// Handles `POST /admin/o/{slug}/invites/bulk`, which shows the action and its effect. The action
+/// runs only after the host presses `go`, except that marking invitations as sent or unsent runs
+/// immediately.
 pub(super) async fn step(posted: HostForm) -> Result<Response, Problem> {
     let form = &posted.form;
     let wanted = read_action(form);
@@ -123,7 +124,7 @@ async fn show(
             action,
         });
         let effect = match request {
-            // An action that cannot be done has no effect to show. It is refused when it is run.
+            // An invalid action has no effect to show. It is refused when the host runs it.
             Some(request) => match bulk::effect(tx, &context.host, &request) {
                 Ok(effect) => Ok(Some(effect)),
                 Err(Refusal::Fields(fields)) => Err(fields),
@@ -192,7 +193,7 @@ async fn start(posted: &HostForm, request: Request) -> Result<Response, Problem>
     }
 }
 
-/// Moves findings from `args`, where API clients send them, to the form's fields.
+/// Moves errors from `args`, where API clients send the values, to the form's fields.
 fn problem_of(refusal: Refusal) -> Problem {
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {
@@ -216,7 +217,7 @@ fn read_target(form: &Form) -> Result<Target, Refusal> {
     Ok(Target::Chosen(ids.collect()))
 }
 
-/// Parses the action; `None` while input is missing.
+/// Parses the action in the form. Returns `None` while values are missing.
 fn read_action(form: &Form) -> Option<Action> {
     let text = |name: &str| form_state::some(form, name);
     Some(match form.text("action") {
@@ -282,7 +283,7 @@ fn fields(wording: &Wording<'_>, form_state: &FormState, action: &str) -> Vec<Fi
     }
 }
 
-/// Formats the progress, such as "Label “family”: 12 of 40 done, 1 failed".
+/// Formats a bulk action's progress, such as "Label “family”: 12 of 40 done, 1 failed".
 pub(super) fn progress(text: &Text, job: &Bulk) -> String {
     let values = [
         ("what", named(text, &job.action).into()),
@@ -324,11 +325,10 @@ struct JobPage<'a> {
     failed: Vec<Failed>,
     csrf: &'a str,
     submission: String,
-    /// The action that undoes the finished action.
+    /// The bulk action that would undo this one, once it has finished.
     undo: Option<&'static str>,
 }
 
-/// An invitation that the action failed to change.
 struct Failed {
     href: String,
     household: String,

@@ -23,11 +23,11 @@ struct Guests<'a> {
     total: Option<i64>,
     next: Option<String>,
     previous: Option<String>,
-    /// Whether the occasion has any guests.
+    /// Whether the occasion has no guests at all, regardless of the filter.
     is_empty: bool,
     csrf: &'a str,
     submission: String,
-    /// The query of the filter, passed on to an export.
+    /// The list's filter as a query, which an export gets too.
     query: String,
 }
 
@@ -130,7 +130,7 @@ fn about(text: &Text, person: &Person) -> Vec<String> {
     about
 }
 
-/// Returns a guest's dietary requirements in words.
+/// Formats a guest's dietary requirements.
 fn food(wording: &Wording<'_>, person: &Person, diets: &[DietaryOption]) -> String {
     let mut words: Vec<String> = person
         .diets

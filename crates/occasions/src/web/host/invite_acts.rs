@@ -1,5 +1,5 @@
-//! Actions on an invitation, such as recording answers, locking, changing the deadline or the code,
-//! marking it as sent, and archiving.
+//! Actions on an invitation's page, such as recording answers, locking, changing the deadline or
+//! code, marking as sent, and archiving.
 
 use axum::response::Response;
 use platform::Tx;
@@ -22,7 +22,8 @@ use crate::hosting::{HostOf, Refusal, When};
 use crate::id::{GuestId, InvitationId};
 use crate::web::guest::parse_form;
 
-/// Handles `POST …/answers`, which saves answers that a household told a host.
+/// Handles `POST …/answers`, which saves answers that a household gave to a host, for example by
+/// telephone.
 pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let parsed = parse_form::read(form);
@@ -61,8 +62,8 @@ pub(super) async fn lock(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST …/unlock`, which opens answers, either until the deadline or regardless of the
-/// deadline.
+/// Handles `POST …/unlock`, which lets the household answer again, either until its deadline or
+/// regardless of the deadline.
 pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
     let open = posted.form.is_ticked("open");
     let until = form_state::some(&posted.form, "until").map(When);
@@ -78,8 +79,8 @@ pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST …/deadline`, which sets the invitation's own deadline, or returns to the
-/// occasion's deadline.
+/// Handles `POST …/deadline`, which sets a deadline for the invitation, or removes it so that the
+/// occasion's deadline applies.
 pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     let form = posted.form.clone();
     act(&posted, "deadline", move |tx, host, id, version| {
@@ -94,8 +95,8 @@ pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST …/sent`, which marks the invitation as sent or unsent. Then shows the invitation
-/// again or, on the page that goes through all unsent invitations, the next one.
+/// Handles `POST …/sent`, which marks the invitation as sent or unsent. Shows the invitation again
+/// or, on the page that leads through all unsent invitations, the next one.
 pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     let is_sent = posted.form.is_ticked("sent");
     let Some(walk) = posted.form.find("walk") else {
@@ -115,7 +116,7 @@ pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     show_form_errors(&posted.req, marked).await
 }
 
-/// Handles `POST …/bounce`, which allows mail again to an address from which mail bounced.
+/// Handles `POST …/bounce`, which ends the suppression of an email address to which mail bounced.
 pub(super) async fn lift_bounce(posted: HostForm) -> Result<Response, Problem> {
     let key = posted.req.site.keys.key(suppression::PURPOSE);
     act(&posted, "mail", move |tx, host, id, version| {
@@ -158,7 +159,7 @@ pub(super) async fn archive(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST …/approve`, which approves an answer that came without a code.
+/// Handles `POST …/approve`, which approves an answer that was sent without a code.
 pub(super) async fn approve(posted: HostForm) -> Result<Response, Problem> {
     act(&posted, "approved", |tx, host, id, version| {
         open_rsvp::approve(tx, host, id, version)?;
@@ -203,7 +204,8 @@ pub(super) async fn restore(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST …/code`, which replaces the code. The host types the present code as confirmation.
+/// Handles `POST …/code`, which replaces the invitation's code. The host types the current code as
+/// a confirmation.
 pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let (context, found) = invite::find(req).await?;
@@ -233,7 +235,7 @@ pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> 
     show_form_errors(req, replaced).await
 }
 
-/// Runs a change once, then shows the invitation again.
+/// Runs a change to the invitation once, and shows the invitation again.
 async fn act<F>(posted: &HostForm, done: &'static str, change: F) -> Result<Response, Problem>
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,
@@ -257,7 +259,7 @@ where
         .await
 }
 
-/// Shows errors about the form on the invitation's page.
+/// Shows errors in the form's fields on the invitation's page.
 async fn show_form_errors(
     req: &HostRequest,
     acted: Result<Response, Refusal>,

@@ -1,4 +1,4 @@
-//! The form for a new or existing invitation.
+//! The form for creating or changing an invitation.
 
 use askama::Template;
 use axum::response::Response;
@@ -40,7 +40,7 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     Ok(new_page(&req, &context, &FormState::of(form)))
 }
 
-/// Returns the defaults of a new invitation.
+/// Returns the default values of a new invitation.
 fn blank(wording: &Wording<'_>, context: &PageContext) -> Form {
     let mut form = filled(
         wording,
@@ -124,8 +124,8 @@ async fn try_create(posted: &HostForm) -> Result<Response, Refusal> {
         .await
 }
 
-/// Counts a host's attempt to set a chosen code, in a separate transaction, so that a later failure
-/// cannot undo the count.
+/// Counts a host's attempt to set a certain code. This is a transaction of its own, so that a later
+/// failure cannot undo the count.
 pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal> {
     let (req, form) = (&posted.req, &posted.form);
     let Some(typed) = form_state::some(form, "code") else {
@@ -138,7 +138,7 @@ pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal>
     Ok(Some(chosen))
 }
 
-/// Parses one guest from each line.
+/// Parses one new guest from each line of the text field.
 fn read_people(form: &Form) -> Vec<Input> {
     form.text("guests")
         .lines()
@@ -209,7 +209,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// The stored values, as the form holds them.
+/// Returns an invitation's stored values as form values.
 fn stored(wording: &Wording<'_>, portal: &InvitationSnapshot) -> Form {
     let invitation = &portal.household.invitation;
     let (details, version) = (&invitation.details, invitation.version);

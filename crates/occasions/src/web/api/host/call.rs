@@ -140,7 +140,7 @@ impl Call {
         self.once_by(body, status, self.enter(place), change).await
     }
 
-    /// Proves that the caller is a host with the permission that the path requires.
+    /// Checks that the caller is a host with the permission that the path requires.
     fn enter(
         &self,
         place: Place,
@@ -153,8 +153,8 @@ impl Call {
         }
     }
 
-    /// Runs a change like [`Call::once`], for requests outside an occasion. `enter` checks the
-    /// caller before a stored response is returned.
+    /// Runs a change like [`Call::once`], for paths that are not below an occasion. `enter` checks
+    /// the caller before a stored response to an earlier request is returned.
     pub(crate) async fn once_by<P, T, E, F>(
         &self,
         body: &[u8],
@@ -172,8 +172,8 @@ impl Call {
         answer.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a change. If the change fails because the sent code is taken, this counts as a guess at
-    /// a code.
+    /// Runs a change that may set a code chosen by a host. If the code is already taken, the
+    /// attempt counts as a guess at a code.
     pub(crate) async fn by_hand(
         &self,
         code: Option<&str>,
