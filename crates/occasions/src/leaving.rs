@@ -1,5 +1,5 @@
-//! The account data in occasions, which consists of roles. Occasions and their answers belong to
-//! all hosts together, so they are not deleted with the last host's account.
+//! The occasions' part of deleting an account. Accounts only have roles in occasions. Occasions and
+//! answers belong to all hosts together, so they are not deleted with the last host's account.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -19,7 +19,7 @@ struct Part {
     role: String,
 }
 
-/// Lists the occasions in which an account is a host.
+/// Returns the occasions in which an account is a host, for the export of the account's data.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Part> = sql!(
         "SELECT o.id, o.slug, g.role FROM role_grant g JOIN occasion o ON o.id = g.scope_id
@@ -30,7 +30,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!(all))
 }
 
-/// Lists the occasions that have this account as their only owner.
+/// Returns the slugs of the occasions of which this account is the only owner.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
     for id in grant::owned_alone(tx, account, &OCCASION)? {
@@ -41,7 +41,7 @@ pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<St
     Ok(names)
 }
 
-/// Lists the other hosts of the occasions that an account owns.
+/// Returns the other hosts of the occasions that an account owns.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let mut shared = Vec::new();
     for (id, rank) in grant::ranks_of_account(tx, account, &OCCASION)? {
@@ -62,8 +62,8 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
     Ok(shared)
 }
 
-/// Deletes an account's counted attempts to set codes, the times of its warnings, and the rows of
-/// its files.
+/// Deletes the account's counted attempts to set codes, the time of its last warning, and the rows
+/// of the files that it imported. Occasions forget that the account created them.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     membership::forget_maker(tx, account)?;

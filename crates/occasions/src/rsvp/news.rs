@@ -1,4 +1,4 @@
-//! The news of a save that hosts' open pages and owners' webhooks receive.
+//! Reports saved answers to the event streams of hosts and to the webhooks of owners.
 
 use platform::news::{NewNews, PAYLOAD_LIMIT};
 use platform::{StoreError, Tx};
@@ -10,7 +10,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::webhook::{self, Answered};
 use crate::words::Source;
 
-/// Notifies the hosts' open pages and the owners' webhooks of a save.
+/// Publishes the news of a save, and sends the event to the owners' webhooks.
 pub(crate) fn tell_of_answers(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -21,7 +21,7 @@ pub(crate) fn tell_of_answers(
     webhook::reply_saved(tx, portal, source, || answered(portal, changes))
 }
 
-/// Returns the guests whose answers changed, with their answers for each event.
+/// Returns the guests whose answers changed, with their replies to each event.
 fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered> {
     let changed = |guest: &&Guest| {
         let prefix = format!("guests/{}", guest.id);
@@ -44,8 +44,8 @@ fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answere
     answered.collect()
 }
 
-/// Returns the news for the hosts' open pages, with the ids and states of the guests whose answers
-/// changed. If this would exceed the size limit, the news omits the guests.
+/// Builds the news of a save for the hosts' event streams, with the ids and replies of the guests
+/// whose answers changed. If the news would be too long, it omits the guests.
 fn news_of_answers(
     portal: &InvitationSnapshot,
     changes: &[FieldChange],

@@ -36,7 +36,7 @@ struct Invites<'a> {
     next: Option<String>,
     previous: Option<String>,
     may_invite: bool,
-    /// Whether the occasion has no invitations at all, regardless of the filter.
+    /// Whether the occasion has no invitations and no filter is set.
     is_empty: bool,
     job: Option<JobLine>,
     submission: String,
