@@ -1,4 +1,4 @@
-//! The recipients of campaigns, and the households that cannot get mail.
+//! Determines the recipients of a campaign, and the households that cannot get mail.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::hosting::listing::{self, InvitationFilter, InvitationRow};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::id::{GuestId, InvitationId, OccasionId};
 
-/// The mail stream of campaigns, from which every household may unsubscribe.
+/// The mail stream of campaigns. Every recipient may unsubscribe from it.
 pub const STREAM: Stream = Stream::Marketing;
 
 /// The number of households that a filter finds, and of mails to them.
@@ -35,19 +35,19 @@ pub struct Audience {
     pub bounced: i64,
 }
 
-/// A household's address to which a campaign goes, or a household without an address.
+/// An email address to which a campaign is sent, or a household without an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
     /// The household's invitation.
     pub invitation: InvitationId,
-    /// The guest whose address it is; `None` for the household's own address.
+    /// The guest whose own address it is; `None` for the household's address.
     pub guest: Option<GuestId>,
-    /// The reason why the recipient gets no mail.
+    /// Why the recipient is skipped, if so.
     pub reason: Option<Skip>,
 }
 
 impl Audience {
-    /// Counts the households that the filter matches, and their mails.
+    /// Counts the households that the filter matches, and the mails that they would get.
     pub fn count(
         tx: &mut Tx<'_>,
         key: &Key,
@@ -82,7 +82,7 @@ impl Audience {
         Ok(audience)
     }
 
-    /// Finds the households that match the filter. Archived households get no mail.
+    /// Returns the households that the filter matches. Archived ones are not included.
     pub(super) fn households(
         tx: &mut Tx<'_>,
         host: &HostOf,
@@ -96,8 +96,8 @@ impl Audience {
     }
 }
 
-/// Returns these households' addresses, each address once per household, and the households without
-/// an address.
+/// Returns the email addresses of these households, each address once per household. Households
+/// without an address are included.
 pub(super) fn recipients(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -143,7 +143,8 @@ pub(super) fn recipients(
     Ok(found)
 }
 
-/// The guests with addresses of their own, by invitation, in the order of the household.
+/// Returns the guests who have email addresses of their own, by invitation and in the order of its
+/// guests.
 fn guests(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -164,7 +165,7 @@ fn guests(
     Ok(guests)
 }
 
-/// Returns why this address gets no mail.
+/// Returns why this email address would get no mail, or `None` if it would.
 pub(in crate::hosting) fn skip(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -1,5 +1,5 @@
-//! The columns and rows in each exported list. Hosts who may not see codes and contact data get no
-//! columns for these.
+//! The columns and rows of each list that can be exported. If a host may not see codes and contact
+//! data, their columns are missing.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::id::{EventId, GuestId, InvitationId};
 use crate::occasion::Occasion;
 use crate::words::{AskedOf, ExportKind, GuestKind, ReplyStatus, Source};
 
-/// The data for building all tables.
+/// The data from which the tables are built.
 pub(super) struct Ground<'a> {
     order: &'a Order,
     pub(super) text: &'a Text,
@@ -254,8 +254,8 @@ impl Ground<'_> {
         })
     }
 
-    /// Builds the kitchen's tables, for guests who come or are not sure. The first table lists each
-    /// guest with their requirements, and the second the totals for each event.
+    /// Builds the tables for the kitchen, about guests who come or may come. The first table lists
+    /// the requirements of each guest, the second the totals for each event.
     fn diets(&self, tx: &mut Tx<'_>) -> Result<Vec<Sheet>, Refusal> {
         let options = diet::list(tx, &self.occasion.id)?;
         let labels = self.labels(tx)?;
@@ -359,7 +359,7 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(&format!("reply-{}", shown.word())))
     }
 
-    /// Formats a guest's answer over all events.
+    /// Formats a guest's reply over all events.
     fn answer_of(&self, person: &Person) -> Cell {
         if person.is_partial {
             Cell::from(&*self.text.say("host-response-partial"))
@@ -381,7 +381,7 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(id))
     }
 
-    /// Formats a timestamp in the occasion's zone so that it sorts correctly in every program.
+    /// Formats a time in the occasion's time zone, in a format that other software can sort.
     fn moment(&self, at: Option<Timestamp>) -> Cell {
         let zone = self.occasion.zone();
         at.map_or(Cell::Empty, |at| {
@@ -474,7 +474,7 @@ fn diets<'a>(keys: impl Iterator<Item = &'a str>, labels: &BTreeMap<String, Stri
     Cell::from(words.join(", "))
 }
 
-/// Data of a household that only some hosts may see.
+/// The data of a household that not all hosts may see.
 #[derive(Default)]
 struct Private {
     phone: Option<String>,

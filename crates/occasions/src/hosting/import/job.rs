@@ -1,4 +1,4 @@
-//! The job that applies or undoes an import, batch by batch.
+//! The job that imports a list, or undoes an import, batch by batch.
 
 use std::collections::BTreeSet;
 
@@ -19,9 +19,8 @@ use crate::id::InvitationId;
 use crate::id::OccasionId;
 use crate::limits;
 
-/// The kind of the job that applies and undoes imports.
 pub const KIND: &str = "occasions.import";
-/// The kind of the job that deletes stored rows.
+/// The kind of the job that deletes the stored rows of old files.
 pub const SWEEP: &str = "occasions.imports_expire";
 /// The number of households that one transaction writes. It is small, so that other writers need
 /// not wait long.
