@@ -12,7 +12,7 @@ use super::{Current, HostOf, Permission, Refusal, history, occasions};
 use crate::occasion::Occasion;
 
 words! {
-    /// The purpose of a mail to many households.
+    /// The subject matter of a mail to many households.
     MailKind {
         /// Announces the date before the invitation is sent.
         SaveTheDate = "save_the_date" => "host-mail-save-the-date",
