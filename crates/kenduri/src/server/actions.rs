@@ -29,7 +29,7 @@ const OWN_PATIENCE: Duration = Duration::from_secs(3);
 /// The number of instances that an owner can choose for a service.
 const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
 
-/// `POST /admin/server/services/{name}`.
+/// Handles `POST /admin/server/services/{name}`.
 pub(super) async fn perform(
     State(site): State<Site>,
     Extension(server): Extension<ServerStatus>,

@@ -121,7 +121,7 @@ impl MailPage<'_> {
     }
 }
 
-/// `GET /admin/server/mail`.
+/// Handles `GET /admin/server/mail`.
 pub(super) async fn show(
     admin: AdminContext,
     Extension(facts): Extension<Arc<MailFacts>>,

@@ -80,7 +80,7 @@ struct Certificate {
     chain: Option<String>,
 }
 
-/// `GET /admin/server`.
+/// Handles `GET /admin/server`.
 pub(super) async fn show(
     admin: AdminContext,
     Extension(server): Extension<ServerStatus>,

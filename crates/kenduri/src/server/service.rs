@@ -64,7 +64,7 @@ pub(super) struct ActionError {
     pub(super) reason: Option<String>,
 }
 
-/// `GET /admin/server/services/{name}`.
+/// Handles `GET /admin/server/services/{name}`.
 pub(super) async fn show(
     admin: AdminContext,
     Extension(server): Extension<ServerStatus>,

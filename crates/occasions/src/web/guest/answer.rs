@@ -22,32 +22,32 @@ use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
 use crate::words::Source;
 use form::{SaveFailure, Which};
 
-/// `GET /invite/{code}/rsvp`.
+/// Handles `GET /invite/{code}/rsvp`.
 pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
     show_form(req, Which::Answers).await
 }
 
-/// `GET /invite/{code}/dietary`.
+/// Handles `GET /invite/{code}/dietary`.
 pub(super) async fn diets(req: GuestRequest) -> Result<Response, EarlyResponse> {
     show_form(req, Which::Diets).await
 }
 
-/// `GET /invite/{code}/notes`.
+/// Handles `GET /invite/{code}/notes`.
 pub(super) async fn note(req: GuestRequest) -> Result<Response, EarlyResponse> {
     show_form(req, Which::Note).await
 }
 
-/// `POST /invite/{code}/rsvp`.
+/// Handles `POST /invite/{code}/rsvp`.
 pub(super) async fn save(req: GuestRequest, form: Form) -> Result<Response, EarlyResponse> {
     save_form(req, Which::Answers, form).await
 }
 
-/// `POST /invite/{code}/dietary`.
+/// Handles `POST /invite/{code}/dietary`.
 pub(super) async fn save_diets(req: GuestRequest, form: Form) -> Result<Response, EarlyResponse> {
     save_form(req, Which::Diets, form).await
 }
 
-/// `POST /invite/{code}/notes`.
+/// Handles `POST /invite/{code}/notes`.
 pub(super) async fn save_note(req: GuestRequest, form: Form) -> Result<Response, EarlyResponse> {
     save_form(req, Which::Note, form).await
 }

@@ -11,7 +11,7 @@ use super::other_apps;
 use super::request::{EarlyResponse, GuestRequest};
 use crate::invitation_snapshot::InvitationSnapshot;
 
-/// `GET /invite/{code}/calendar.ics`.
+/// Handles `GET /invite/{code}/calendar.ics`.
 pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
     let portal = req.look().await?;
     let text = req.text(&portal);

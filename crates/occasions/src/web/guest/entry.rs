@@ -105,7 +105,7 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
         .collect())
 }
 
-/// `GET /o/{slug}`.
+/// Handles `GET /o/{slug}`.
 pub(super) async fn card(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,

@@ -28,7 +28,7 @@ use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
 use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::words::{OccasionStatus, ReplyStatus, Source};
 
-/// `GET /o/{slug}/rsvp`.
+/// Handles `GET /o/{slug}/rsvp`.
 pub(super) async fn show(
     State(site): State<Site>,
     wishes: Wishes,
@@ -47,7 +47,7 @@ pub(super) async fn show(
     Ok(page(&site, &text, &public, typed, RsvpFailure::default()))
 }
 
-/// `POST /o/{slug}/rsvp`.
+/// Handles `POST /o/{slug}/rsvp`.
 pub(super) async fn save(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,

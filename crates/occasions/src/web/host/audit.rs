@@ -35,7 +35,7 @@ struct Log<'a> {
     previous: Option<String>,
 }
 
-/// `GET /admin/o/{slug}/audit`.
+/// Handles `GET /admin/o/{slug}/audit`.
 pub(super) async fn show(req: HostRequest, paging: PageQuery) -> Result<Response, Problem> {
     let query = req.query.clone();
     let look = move |tx: &mut platform::Tx<'_>, context: &PageContext| {

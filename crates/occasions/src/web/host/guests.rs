@@ -47,7 +47,7 @@ impl Guests<'_> {
     }
 }
 
-/// `GET /admin/o/{slug}/guests`.
+/// Handles `GET /admin/o/{slug}/guests`.
 pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response, Problem> {
     let filter = GuestFilter::read(&req.query)?;
     let asked = filter.clone();

@@ -42,7 +42,7 @@ struct Earlier {
     when: (String, String),
 }
 
-/// `GET /admin/o/{slug}/import`.
+/// Handles `GET /admin/o/{slug}/import`.
 pub(super) async fn begin(req: HostRequest) -> Result<Response, Problem> {
     show_begin(&req, &FormState::of(Form::default())).await
 }
@@ -144,7 +144,7 @@ struct Heading {
     column: String,
 }
 
-/// `GET /admin/o/{slug}/import/{id}/columns`.
+/// Handles `GET /admin/o/{slug}/import/{id}/columns`.
 pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
     let id: ImportId = req.id();
     let (context, (import, samples, ground)) = req
@@ -209,7 +209,7 @@ fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
     }
 }
 
-/// `POST /admin/o/{slug}/import/{id}/columns`.
+/// Handles `POST /admin/o/{slug}/import/{id}/columns`.
 pub(super) async fn save_columns(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let id: ImportId = req.id();
@@ -459,7 +459,7 @@ pub(super) async fn apply(posted: HostForm) -> Result<Response, Problem> {
     Ok(done?)
 }
 
-/// `POST /admin/o/{slug}/import/{id}/undo`.
+/// Handles `POST /admin/o/{slug}/import/{id}/undo`.
 pub(super) async fn undo(posted: HostForm) -> Result<Response, Problem> {
     let id: ImportId = posted.req.id();
     let to = posted.req.at(&format!("/import/{id}"));

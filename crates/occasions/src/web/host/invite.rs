@@ -269,7 +269,7 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
     .await
 }
 
-/// `GET /admin/o/{slug}/invites/{id}`.
+/// Handles `GET /admin/o/{slug}/invites/{id}`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = find(&req).await?;
     let form_state = FormState::of(stored(&found.portal));

@@ -33,7 +33,7 @@ struct InviteForm<'a> {
     save: &'static str,
 }
 
-/// `GET …/invites/new`.
+/// Handles `GET /admin/o/{slug}/invites/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let form = blank(&req.wording(&context), &context);
@@ -86,7 +86,7 @@ fn new_page(req: &HostRequest, context: &PageContext, form_state: &FormState) ->
     req.page(context, Place::Invitations, &title, body)
 }
 
-/// `POST …/invites/new`.
+/// Handles `POST /admin/o/{slug}/invites/new`.
 pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     let done = try_create(&posted).await;
     form_state::answer(done, async |problem| {
@@ -148,7 +148,7 @@ fn read_people(form: &Form) -> Vec<Input> {
         .collect()
 }
 
-/// `GET …/invites/{id}/edit`.
+/// Handles `GET /admin/o/{slug}/invites/{id}/edit`.
 pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = find(&req).await?;
     let wording = req.wording(&context);
@@ -186,7 +186,7 @@ fn edit_page(
     req.page(context, Place::Invitations, &household, body)
 }
 
-/// `POST …/invites/{id}/edit`.
+/// Handles `POST /admin/o/{slug}/invites/{id}/edit`.
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let id: InvitationId = req.id();

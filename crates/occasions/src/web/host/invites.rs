@@ -127,7 +127,7 @@ struct InvitationListData {
     questions: Vec<Question>,
 }
 
-/// `GET /admin/o/{slug}/invites`.
+/// Handles `GET /admin/o/{slug}/invites`.
 pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response, Problem> {
     let (filter, sort) = InvitationFilter::read(&req.query)?;
     let asked = filter.clone();

@@ -110,7 +110,7 @@ fn about(kind: MailKind) -> &'static str {
     }
 }
 
-/// `GET /admin/o/{slug}/mail`.
+/// Handles `GET /admin/o/{slug}/mail`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, (campaigns, rules, obstacle)) = req
         .read(|tx, context| {
@@ -494,22 +494,22 @@ fn recipient(wording: &Wording<'_>, one: &Recipient) -> RecipientRow {
     }
 }
 
-/// `POST …/mail/{id}/pause`.
+/// Handles `POST /admin/o/{slug}/mail/{id}/pause`.
 pub(super) async fn pause(posted: HostForm) -> Result<Response, Problem> {
     step(&posted, Step::Pause).await
 }
 
-/// `POST …/mail/{id}/resume`.
+/// Handles `POST /admin/o/{slug}/mail/{id}/resume`.
 pub(super) async fn resume(posted: HostForm) -> Result<Response, Problem> {
     step(&posted, Step::Resume).await
 }
 
-/// `POST …/mail/{id}/cancel`.
+/// Handles `POST /admin/o/{slug}/mail/{id}/cancel`.
 pub(super) async fn cancel(posted: HostForm) -> Result<Response, Problem> {
     step(&posted, Step::Cancel).await
 }
 
-/// `POST …/mail/{id}/retry`.
+/// Handles `POST /admin/o/{slug}/mail/{id}/retry`.
 pub(super) async fn retry(posted: HostForm) -> Result<Response, Problem> {
     step(&posted, Step::Retry).await
 }

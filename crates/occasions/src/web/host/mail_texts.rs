@@ -40,7 +40,7 @@ fn kind(req: &HostRequest) -> Result<MailKind, Problem> {
     MailKind::find(req.piece("kind")).ok_or_else(Problem::not_found)
 }
 
-/// `GET /admin/o/{slug}/mail/texts/{kind}`.
+/// Handles `GET /admin/o/{slug}/mail/texts/{kind}`.
 pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     let kind = kind(&req)?;
     let (context, own) = req
@@ -100,7 +100,7 @@ fn page(
     req.page(context, Place::Mail, &text.say(kind.label()), body)
 }
 
-/// `POST /admin/o/{slug}/mail/texts/{kind}`.
+/// Handles `POST /admin/o/{slug}/mail/texts/{kind}`.
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let kind = kind(req)?;
@@ -186,7 +186,7 @@ fn rendered(req: &HostRequest, sample: &Sample, tag: &str) -> Result<Option<Part
     parts.map(Some).map_err(Problem::internal)
 }
 
-/// `GET /admin/o/{slug}/mail/texts/{kind}/preview`.
+/// Handles `GET /admin/o/{slug}/mail/texts/{kind}/preview`.
 pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
     let kind = kind(&req)?;
     let (context, sample) = req
@@ -221,7 +221,8 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Mail, &title, body))
 }
 
-/// Handles `GET …/preview/page`, which shows only the mail, as mail programs render it.
+/// Handles `GET /admin/o/{slug}/mail/texts/{kind}/preview/page`, which shows only the mail, as mail
+/// programs render it.
 pub(super) async fn preview_page(req: HostRequest) -> Result<Response, Problem> {
     let kind = kind(&req)?;
     let (context, sample) = req
@@ -232,7 +233,7 @@ pub(super) async fn preview_page(req: HostRequest) -> Result<Response, Problem> 
     Ok(web::mailbox::as_mail(parts.html))
 }
 
-/// Handles `POST …/texts/{kind}/test`, which sends a test mail only to the host.
+/// Handles `POST /admin/o/{slug}/mail/texts/{kind}/test`, which sends a test mail only to the host.
 pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let kind = kind(req)?;

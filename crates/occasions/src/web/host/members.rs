@@ -64,7 +64,7 @@ impl MemberItem<'_> {
     }
 }
 
-/// `GET /admin/o/{slug}/members`.
+/// Handles `GET /admin/o/{slug}/members`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     page(&req, None, FormState::default()).await
 }
@@ -145,7 +145,7 @@ pub(super) async fn invite(posted: HostForm) -> Result<Response, Problem> {
     }
 }
 
-/// `POST /admin/o/{slug}/members/withdraw`.
+/// Handles `POST /admin/o/{slug}/members/withdraw`.
 pub(super) async fn withdraw(posted: HostForm) -> Result<Response, Problem> {
     let id = posted.form.text("invite").to_owned();
     let to = posted.req.at("/members?done=removed");
@@ -159,7 +159,7 @@ pub(super) async fn withdraw(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST /admin/o/{slug}/members/change`.
+/// Handles `POST /admin/o/{slug}/members/change`.
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let role = read_role(&posted)?;
     let account = account(&posted);

@@ -17,7 +17,7 @@ struct More<'a> {
     sections: Vec<Section>,
 }
 
-/// `GET /admin/o/{slug}/more`.
+/// Handles `GET /admin/o/{slug}/more`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let body = More {

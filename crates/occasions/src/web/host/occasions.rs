@@ -65,7 +65,7 @@ type OccasionListData = (
     jiff::Timestamp,
 );
 
-/// `GET /admin`.
+/// Handles `GET /admin`.
 pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
     let (who, site) = (req.who.clone(), req.site.clone());
     let look = move |tx: &mut Tx<'_>| -> Result<OccasionListData, Refusal> {
@@ -111,7 +111,7 @@ struct NewOccasion<'a> {
     groups: Vec<Group>,
 }
 
-/// `GET /admin/new`.
+/// Handles `GET /admin/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     let (who, site) = (req.who.clone(), req.site.clone());
     let look = move |tx: &mut Tx<'_>| -> Result<bool, Refusal> {
@@ -187,7 +187,7 @@ fn new_page(req: &HostRequest, facts: &frame::Facts, form_state: &FormState) -> 
     req.plain_page(&text.say("host-new-occasion"), facts, body)
 }
 
-/// `POST /admin/new`.
+/// Handles `POST /admin/new`.
 pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let tag = form_state::some(form, "default_language").unwrap_or_else(|| "en".to_owned());

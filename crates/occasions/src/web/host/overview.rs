@@ -271,7 +271,7 @@ struct OverviewData {
     diets: Vec<DietaryOption>,
 }
 
-/// `GET /admin/o/{slug}`.
+/// Handles `GET /admin/o/{slug}`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let latest = PageQuery::read(LATEST)?;
     let (context, found) = req

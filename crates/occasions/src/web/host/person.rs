@@ -59,7 +59,7 @@ async fn find(req: &HostRequest) -> Result<(PageContext, PersonData), Refusal> {
     .await
 }
 
-/// `GET …/invites/{id}/guests/new`.
+/// Handles `GET /admin/o/{slug}/invites/{id}/guests/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = find(&req).await?;
     let events = found.portal.invited_events();
@@ -68,7 +68,7 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &found, &form_state, None))
 }
 
-/// `POST …/invites/{id}/guests/new`.
+/// Handles `POST /admin/o/{slug}/invites/{id}/guests/new`.
 pub(super) async fn add(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let id: InvitationId = req.id();
@@ -83,7 +83,7 @@ pub(super) async fn add(posted: HostForm) -> Result<Response, Problem> {
     answer(&posted, added, None).await
 }
 
-/// `GET …/invites/{id}/guests/{guest}`.
+/// Handles `GET /admin/o/{slug}/invites/{id}/guests/{guest}`.
 pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = find(&req).await?;
     let guest = found.guest(req.piece("guest"))?;
@@ -91,7 +91,7 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &found, &form_state, Some(guest)))
 }
 
-/// `POST …/invites/{id}/guests/{guest}`.
+/// Handles `POST /admin/o/{slug}/invites/{id}/guests/{guest}`.
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let (id, guest): (InvitationId, GuestId) = (req.id(), guest_of(req));
@@ -107,7 +107,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     answer(&posted, changed, Some(guest_of(req))).await
 }
 
-/// `POST …/invites/{id}/guests/{guest}/remove`.
+/// Handles `POST /admin/o/{slug}/invites/{id}/guests/{guest}/remove`.
 pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let (id, guest): (InvitationId, GuestId) = (req.id(), guest_of(req));

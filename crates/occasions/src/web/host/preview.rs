@@ -25,7 +25,7 @@ struct Preview<'a> {
     languages: Vec<(Language, String, bool)>,
 }
 
-/// Handles `GET …/invites/{id}/preview`, the page around the preview.
+/// Handles `GET /admin/o/{slug}/invites/{id}/preview`, the page around the preview.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = load(&req).await?;
     let wording = req.wording(&context);
@@ -49,7 +49,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Handles `GET …/invites/{id}/preview/page`, the preview inside the page's frame.
+/// Handles `GET /admin/o/{slug}/invites/{id}/preview/page`, the preview inside the page's frame.
 pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = load(&req).await?;
     let tag = chosen(&req, &req.wording(&context), &portal);

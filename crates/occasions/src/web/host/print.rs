@@ -140,7 +140,8 @@ struct Sheet<'a> {
     pages: Vec<&'a [Piece]>,
 }
 
-/// Handles `GET …/print/cards`, which prints a card per household, to put in an envelope.
+/// Handles `GET /admin/o/{slug}/print/cards`, which prints a card per household, to put in an
+/// envelope.
 pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |req, portal, link| {
         let text = req.site.catalogue.speak(&language(portal));
@@ -167,8 +168,8 @@ pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, Kind::Cards, &pieces))
 }
 
-/// Handles `GET …/print/a6`, which prints an invitation card per household, with the events to
-/// which the household is invited.
+/// Handles `GET /admin/o/{slug}/print/a6`, which prints an invitation card per household, with the
+/// events to which the household is invited.
 pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |req, portal, link| {
         let text = req.site.catalogue.speak(&language(portal));
@@ -203,7 +204,7 @@ pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, Kind::Invitations, &pieces))
 }
 
-/// Handles `GET …/print/labels`, which prints a label per household for its envelope.
+/// Handles `GET /admin/o/{slug}/print/labels`, which prints a label per household for its envelope.
 pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |_, portal, link| {
         let details = &portal.household.invitation.details;
@@ -221,7 +222,8 @@ pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, Kind::Labels, &pieces))
 }
 
-/// Handles `GET …/print/places`, which prints a place card for everybody who comes to an event.
+/// Handles `GET /admin/o/{slug}/print/places`, which prints a place card for everybody who comes to
+/// an event.
 pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
     let filter = GuestFilter::read(&req.query)?;
     let (context, people) = req
@@ -334,8 +336,8 @@ struct DoorRow {
     comes: Vec<bool>,
 }
 
-/// Handles `GET …/print/door`, which lists all guests who come, sorted by name, to be ticked off at
-/// the door.
+/// Handles `GET /admin/o/{slug}/print/door`, which lists all guests who come, sorted by name, to be
+/// ticked off at the door.
 pub(super) async fn door(req: HostRequest) -> Result<Response, Problem> {
     let filter = GuestFilter {
         status: Some(people::Status::Yes),

@@ -87,7 +87,7 @@ struct ReportData {
     tallies: Vec<Tally>,
 }
 
-/// `GET /admin/o/{slug}/reports`.
+/// Handles `GET /admin/o/{slug}/reports`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = req
         .read(|tx, context| {

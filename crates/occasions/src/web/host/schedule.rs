@@ -30,14 +30,14 @@ struct SchedulePage<'a> {
     lines: Vec<Group>,
 }
 
-/// `GET …/settings/events/{id}/schedule`.
+/// Handles `GET /admin/o/{slug}/settings/events/{id}/schedule`.
 pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     let (context, event) = load::<Event>(&req).await?;
     let form_state = FormState::of(stored(&context.occasion.zone(), &event));
     Ok(page(&req, &context, &form_state, &event))
 }
 
-/// `POST …/settings/events/{id}/schedule`.
+/// Handles `POST /admin/o/{slug}/settings/events/{id}/schedule`.
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let address = req.piece("id").to_owned();

@@ -147,7 +147,7 @@ struct WalkPage<'a> {
     invitation: String,
 }
 
-/// `GET /admin/o/{slug}/invites/send`.
+/// Handles `GET /admin/o/{slug}/invites/send`.
 pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
     let (filter, _) = InvitationFilter::read(&req.query)?;
     let query = wording::query(&filter.query());

@@ -342,7 +342,7 @@ fn moves(status: OccasionStatus) -> Vec<Move> {
     }
 }
 
-/// `POST /admin/o/{slug}/settings/{part}`.
+/// Handles `POST /admin/o/{slug}/settings/{part}`.
 pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &with_own_accent(&posted.form));
     let part = part(req)?;
