@@ -25,7 +25,6 @@ use crate::updates;
 /// this period.
 const OPENS: Duration = Duration::from_secs(10);
 
-/// The background tasks of the app.
 pub(crate) struct Background {
     pub(crate) worker: Worker,
     /// The number of jobs that run concurrently.

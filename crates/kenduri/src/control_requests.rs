@@ -37,7 +37,6 @@ pub(crate) enum ControlRequest {
     FactorsReset {
         email: String,
     },
-    /// Creates an API token.
     TokenCreate(TokenCreate),
     VerifyAudit,
     /// Checks that bookings, slots and payments do not contradict each other.

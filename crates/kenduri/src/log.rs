@@ -125,7 +125,6 @@ impl Who {
     }
 }
 
-/// Starts writing the log.
 pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     let target: Box<dyn Write + Send> = match &log.to {
         To::Folder(folder) => Box::new(Folder::open(folder, who.file()).with_context(|| {

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// A source of random bytes.
 #[derive(Clone)]
 pub struct Random(Source);
 

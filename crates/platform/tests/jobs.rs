@@ -1,4 +1,4 @@
-//! Jobs on both engines: they run once and on time, and are never lost.
+//! Tests of jobs on both engines: they run once and on time, and are never lost.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 

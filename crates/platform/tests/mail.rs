@@ -1,5 +1,5 @@
-//! Mail on both engines, sent to a test mail server that can misbehave, or stored only in the
-//! outgoing mailbox.
+//! Tests of mail on both engines. It is sent to a test mail server that can misbehave, or stored
+//! only in the outgoing mailbox.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 

@@ -47,7 +47,6 @@ pub(super) fn close(host: Option<&str>, hands: &RequestContext) -> Result<Contro
     }
 }
 
-/// Turns maintenance off.
 pub(super) fn open(hands: &RequestContext) -> Result<ControlResponse> {
     match hands.maintenance.off() {
         Ok(()) => Ok(ControlResponse::Open),

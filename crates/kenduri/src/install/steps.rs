@@ -87,7 +87,6 @@ pub(crate) enum Refused {
          stop Kenduri and give it away ({account}chown -R {user}: {data}), or name its owner: --user NAME"
     )]
     OfSomebodyElse {
-        /// The data folder.
         data: String,
         /// The user who should serve requests.
         user: String,

@@ -27,7 +27,6 @@ const ANSWER: Duration = Duration::from_mins(1);
 /// The time limit for sending a message to a worker. A worker that is not hanging reads at once.
 const HEARD: Duration = Duration::from_secs(1);
 
-/// All worker processes.
 #[derive(Clone)]
 pub(crate) struct Workers {
     links: Arc<Mutex<BTreeMap<RunId, WorkerLink>>>,

@@ -198,7 +198,6 @@ pub fn add(
     Ok((saved, added))
 }
 
-/// Changes a guest's details.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,

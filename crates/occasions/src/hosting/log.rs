@@ -41,7 +41,7 @@ pub struct AuditRow {
     /// The actor's name, if known.
     pub actor: Option<String>,
     pub entity: Option<String>,
-    /// `[{field, old, new}]`.
+    /// A JSON array with an object `{field, old, new}` for each change.
     pub changes: Value,
 }
 

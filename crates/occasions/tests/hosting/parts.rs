@@ -1,4 +1,5 @@
-//! Helpers for tests of the hosts' rules, with people, answers and portals.
+//! Helpers for tests of the hosts' rules. They create people, answers and links to households'
+//! pages.
 
 use occasions::code::CodeKey;
 use occasions::hosting::answers::OneReply;

@@ -111,7 +111,7 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
         // The mail stays in the state `sending`, so that the next attempt knows that it may already
         // be sent.
         Err(Refusal::Unknown(reason)) => Err(unsent(reason)),
-        // The email address does not work at present, and no attempts are left.
+        // The email address temporarily accepts no mail, and no attempts are left.
         Err(Refusal::Delayed(reason)) if job.is_last_attempt() => Ok(failed(
             post,
             begun.mail,

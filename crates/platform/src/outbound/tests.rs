@@ -1,4 +1,4 @@
-//! Permitted and refused URLs, and requests to a local server.
+//! Tests of permitted and refused URLs, and of requests to a local server.
 
 use super::*;
 

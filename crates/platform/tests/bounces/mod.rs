@@ -1,4 +1,5 @@
-//! Delivery reports in a mailbox: how Kenduri reads the mailbox, and what the reports change.
+//! Tests of delivery reports in a mailbox: how Kenduri reads the mailbox, and what the reports
+//! change.
 
 use jiff::SignedDuration;
 use platform::jobs::Worker;

@@ -1,5 +1,5 @@
-//! The audit log: lines are written together with their change and can be filtered. Lines about an
-//! account or the installation are chained.
+//! Tests of the audit log: lines are written together with their change and can be filtered. Lines
+//! about an account or the installation are chained.
 
 use jiff::SignedDuration;
 use platform::audit::chain::{self, Broken};

@@ -1,5 +1,5 @@
-//! Errors for violated constraints contain the constraint's name, which is the same on both
-//! engines.
+//! Tests that errors for violated constraints contain the constraint's name, which is the same on
+//! both engines.
 
 use platform::store::migrate::{Migrations, Step};
 use platform::{Rows, Sql, StoreError, sql};

@@ -1,4 +1,4 @@
-//! A repeated request acts only once.
+//! Tests that a repeated request acts only once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

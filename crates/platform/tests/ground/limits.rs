@@ -1,4 +1,4 @@
-//! The budget for guessing codes, in memory and through the store.
+//! Tests of the limit on guessed codes, in memory and through the store.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Migrations of a store, and the refusal of stores that cannot be migrated.
+//! Tests of a store's migrations, and of the refusal of stores that cannot be migrated.
 
 use platform::store::migrate::{self, Migrations, Step};
 use platform::store::{Settings, SqliteSettings};

@@ -1,4 +1,4 @@
-//! News is numbered in commit order, no matter which process writes or reads.
+//! Tests that news is numbered in commit order, no matter which process writes or reads.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Jobs and mails carry the id of the request that caused them, also when another job created them.
+//! Tests that jobs and mails carry the id of the request that caused them, also when another job
+//! created them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Guarantees for a single change and a single read.
+//! Tests of the guarantees for a single change and a single read.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier, mpsc};

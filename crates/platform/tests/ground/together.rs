@@ -1,4 +1,4 @@
-//! Changes that share a flush on SQLite, and a full disk.
+//! Tests of changes that share a flush on SQLite, and of a full disk.
 
 use std::sync::{Mutex, mpsc};
 

@@ -1,4 +1,4 @@
-//! The parts of a mail that its signature covers.
+//! Tests of the parts of a mail that its signature covers.
 
 use platform::mail::dkim;
 use platform::{Keyring, StoreError, Tx};

@@ -1,4 +1,4 @@
-//! The suppression list and delivery reports.
+//! Tests of the suppression list and of delivery reports.
 
 use jiff::SignedDuration;
 use platform::audit::{self, Actor};

@@ -236,7 +236,7 @@ fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
 /// A recipient with the data for rendering the mail.
 #[derive(Debug)]
 pub struct Addressee {
-    /// The household with its occasion.
+    /// The household's invitation, with its occasion.
     pub portal: InvitationSnapshot,
     /// The occasion's revision when the data was read.
     pub revision: i64,

@@ -21,7 +21,7 @@ impl Ground<'_> {
             .map(|question| self.question_title(question))
     }
 
-    /// Returns the cells under [`Ground::question_headings`].
+    /// Returns one cell for each column of [`Ground::question_headings`].
     pub(super) fn question_cells(
         &self,
         invitation: &InvitationId,

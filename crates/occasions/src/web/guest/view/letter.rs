@@ -25,7 +25,7 @@ pub struct Letter<'a> {
     /// be typed instead.
     pub or: Option<String>,
     pub why: String,
-    /// The unsubscribe link; `None` in a test mail.
+    /// The unsubscribe link. `None` in a test mail.
     pub unsubscribe: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl Span {
     }
 }
 
-/// Renders the same mail as plain text.
+/// Renders a [`Letter`] as plain text.
 #[derive(Template)]
 #[template(path = "mail/letter.txt", whitespace = "preserve")]
 pub struct LetterText<'a>(pub &'a Letter<'a>);

@@ -170,7 +170,7 @@ pub struct Confirmation<'a> {
     pub contact: Option<Contact>,
 }
 
-/// Renders the same mail as plain text.
+/// Renders a [`Confirmation`] as plain text.
 #[derive(Template)]
 #[template(path = "mail/confirmation.txt", whitespace = "preserve")]
 pub struct ConfirmationText<'a>(pub &'a Confirmation<'a>);
