@@ -1,4 +1,5 @@
-//! Sets the binary's linker options, and compresses files to embed.
+//! The build script, which sets the binary's linker options and compresses files that the binary
+//! embeds.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -27,17 +28,17 @@ fn link() {
     // Another linker, such as zig's for an older glibc, may not know these flags.
     let has_usual_linker = environment("RUSTC_LINKER").is_err();
     if has_usual_linker && is("OS", "linux") && is("ENV", "gnu") {
-        // Compact relocations take almost no space in the binary. They need glibc 2.36 (Debian 12)
-        // or newer.
+        // Compact relocations need almost no space in the binary. The binary then requires glibc
+        // 2.36 (Debian 12) or newer.
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
         if links_with_lld() {
-            // Merges functions with identical code.
+            // This makes the linker merge functions with identical code.
             println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
         }
     }
 }
 
-/// Returns whether the default linker is the linker shipped with the compiler.
+/// Whether the default linker is the one that comes with the compiler.
 fn links_with_lld() -> bool {
     let has_its_own = || {
         let asked = Command::new(environment("RUSTC")?)

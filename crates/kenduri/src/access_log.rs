@@ -1,5 +1,5 @@
-//! The edge's access log and its masking. For paths that the app handles, the app decides what may
-//! be logged, since the app knows which of its paths contain codes.
+//! Opens the edge's access log, and masks the URLs in it. For paths that the app serves, the app
+//! decides what may be logged, because it knows which of its paths contain codes.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,8 +12,7 @@ use web::masking::SecretPaths;
 use crate::domains::DOMAINS;
 use crate::log;
 
-/// Opens the access log. Its lines are written to Kenduri's own log, regardless of that log's
-/// level.
+/// Opens the access log. Its lines are part of Kenduri's own log, regardless of the log's level.
 pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log::Log {
     let format = if settings.is_text() {
         Format::Combined
@@ -28,8 +27,8 @@ pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log:
     )
 }
 
-/// Masks a URL for logs. Codes in the path are cut, and the query keeps only its parameter names.
-/// An upstream's path is masked only if it looks like a path of the app.
+/// Masks a URL for logs: codes in the path are cut, and of the query only the parameters' names are
+/// kept. In a path of an upstream server, codes are cut only if the path looks like one of the app.
 fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str> {
     if address.is_empty() {
         return Cow::Borrowed(address);
@@ -78,8 +77,8 @@ fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str>
     Cow::Owned(shown)
 }
 
-/// Returns the normalised path without invitation codes, including codes typed into unknown paths.
-/// If a path can be read in several ways, anything that could be a code in any of them is removed.
+/// Returns the normalized path without codes, even if it is unknown to the app. If the path can be
+/// read in several ways, everything is cut that could be a code in any of them.
 fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     match NormalPath::parse(path) {
         Ok(normal) if normal.as_str() != path => {
@@ -90,8 +89,8 @@ fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// Cuts codes out of a path. In an app path, only the last segment can still be a code; in any
-/// other path, every segment can be a code.
+/// Cuts codes in a path. In a path of the app, only the last segment can still be a code. In any
+/// other path, every segment can.
 fn without_a_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     let masked = paths.mask_anywhere(path);
     if matches!(masked, Cow::Borrowed(_)) {
@@ -114,7 +113,7 @@ fn piece_by_piece(path: &str, shown: impl Fn(&str) -> Cow<'_, str>) -> String {
     all
 }
 
-/// Returns a path segment, cut if it could be a code. File names have an extension and are kept.
+/// Cuts a path segment if it could be a code. File names contain a dot and are kept.
 fn unless_code<'a>(paths: &SecretPaths, piece: &'a str) -> Cow<'a, str> {
     if piece.contains('.') || piece.ends_with("***") {
         return Cow::Borrowed(piece);
@@ -122,7 +121,7 @@ fn unless_code<'a>(paths: &SecretPaths, piece: &'a str) -> Cow<'a, str> {
     paths.mask_unknown(piece).into()
 }
 
-/// Returns a path segment, cut if it is as long as a code.
+/// Cuts a path segment if it is at least as long as a code.
 fn beginning(piece: &str) -> Cow<'_, str> {
     const SHORTEST: usize = 5;
     if piece.chars().nth(SHORTEST - 1).is_none() {

@@ -1,5 +1,5 @@
-//! The OpenAPI description, collected from the domains' routes. `/api/openapi.json` serves it for
-//! programs and `/api/docs` for people, both in English.
+//! The OpenAPI description, which is collected from the domains' routes. `/api/openapi.json` serves
+//! it for API clients, and `/api/docs` as a page for people. Both are in English.
 
 use std::io::{self, Read as _};
 
@@ -23,8 +23,8 @@ const INTRODUCTION: &str = "Guests send their code in the path. Hosts and their 
     it was made on; a stale one is answered with 409 and the stored state in “current”. A POST may \
     carry an Idempotency-Key, and is then done once, however often it is sent.";
 
-/// The compressed OpenAPI description. A test in this module writes the description and the build
-/// script compresses it, so that the running server need not generate it.
+/// The compressed OpenAPI description. A test in this module writes the description to a file, and
+/// the build script compresses it. So the running server need not generate it.
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
 fn description() -> io::Result<String> {
@@ -74,7 +74,7 @@ struct Schema<'a> {
     fields: Vec<Field<'a>>,
 }
 
-/// A parameter, body, response or member, as shown on the page.
+/// A parameter, body, response or member, as `/api/docs` shows it.
 struct Field<'a> {
     name: String,
     what: String,
@@ -120,8 +120,8 @@ fn operations(description: &Value) -> Vec<Operation<'_>> {
         .collect()
 }
 
-/// Returns the operation's anchor on the page. The operation id is unique only within its tag, so
-/// the anchor contains both.
+/// Returns the anchor of an operation on the page. It contains the tag and the operation id,
+/// because operation ids are unique only within a tag.
 fn anchor(operation: &Value) -> String {
     let tag = words(&operation["tags"][0]).replace(' ', "-");
     format!("{tag}-{}", words(&operation["operationId"]))
@@ -163,8 +163,7 @@ fn operation_fields<'a>(description: &'a Value, operation: &'a Value) -> Vec<Fie
         .collect()
 }
 
-/// Returns the role that a host needs and the scopes that a token needs, as rows for the
-/// documentation page.
+/// Returns the role that a host needs and the scopes that a token needs, as rows of the page.
 fn access_fields(operation: &Value) -> impl Iterator<Item = Field<'_>> {
     let scopes = operation["security"][0]["token"].as_array().into_iter();
     let scopes: Vec<&str> = scopes.flatten().map(words).collect();
@@ -210,7 +209,7 @@ fn schema_fields(schema: &Value) -> Vec<Field<'_>> {
     members.chain(one_of).collect()
 }
 
-/// Returns the schema's name in `#/components/schemas/…`.
+/// Returns the name of the schema to which `schema` refers, from `#/components/schemas/…`.
 fn referred(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.rsplit('/').next()
 }

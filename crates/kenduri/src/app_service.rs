@@ -1,5 +1,5 @@
 //! The app as a service of the edge. This module converts the edge's requests and the app's
-//! responses; no other module depends on both the edge and the router.
+//! responses. No other module depends on both the edge and the router.
 
 use std::time::Duration;
 
@@ -19,21 +19,23 @@ use web::client_info::RequestId;
 
 use crate::body_deadlines::{CancellableBody, DeadlineBody};
 
-/// The time limit for a whole request body. The app reads only small bodies, so a slow sender would
-/// only occupy a slot. Stalled bodies are limited by the edge.
+/// The time limit for receiving a whole request body. The app reads only small bodies, so a slow
+/// client would only occupy a slot. If no data arrives at all, the edge has a shorter limit.
 const BODY_TIME: Duration = Duration::from_mins(1);
-/// Responses of a known size up to this many bytes are passed on in a single piece.
+/// If the size of a response is known and at most this many bytes, the response is passed on as a
+/// whole.
 const ONE_PIECE: u64 = 256 << 10;
 
-/// The header that tells an upstream who is signed in.
+/// The header that tells an upstream server which user is signed in.
 const USER: HeaderName = HeaderName::from_static("x-forwarded-user");
 const EMAIL: HeaderName = HeaderName::from_static("x-forwarded-email");
 
-/// The router as an edge service.
+/// The router, wrapped as a service of the edge.
 #[derive(Clone)]
 pub(crate) struct AppService {
     router: Router,
-    /// Decides which users may reach upstreams that require a sign-in. If `None`, no user may.
+    /// The accounts, which decide who may reach upstream servers that require a sign-in. If `None`,
+    /// nobody may.
     accounts: Option<Context>,
     /// The host names of occasions' own, if hosts may have any.
     own_domains: Option<OwnDomains>,
@@ -42,7 +44,7 @@ pub(crate) struct AppService {
 }
 
 impl AppService {
-    /// Wraps a router. Its response streams end when `stop` is cancelled.
+    /// Wraps a router. When `stop` is cancelled, endless responses end.
     pub(crate) fn new(router: Router, stop: CancellationToken) -> Self {
         Self {
             router,
@@ -110,7 +112,7 @@ impl edge::App for AppService {
     }
 
     async fn judge(self, question: edge::Question) -> edge::AuthDecision {
-        // The settings have validated `question.who`, so parsing it cannot fail.
+        // `question.who` was checked when the settings were read, so it can always be parsed.
         let (Some(accounts), Ok(who)) = (&self.accounts, question.who.parse()) else {
             return refuse(&question, StatusCode::FORBIDDEN);
         };
@@ -133,8 +135,9 @@ impl edge::App for AppService {
     }
 }
 
-/// Tells the upstream the user's identity. Removes Kenduri's cookies and the client's own identity
-/// headers, which could be used to impersonate a user.
+/// Tells an upstream server who the signed-in user is. Removes Kenduri's cookies from the request,
+/// and removes identity headers that the client sent, because a client could use them to
+/// impersonate a user.
 fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     let mut pass = edge::Pass {
         vouched: vec![USER, EMAIL],
@@ -144,8 +147,8 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     if let Ok(id) = HeaderValue::try_from(user.account.to_string()) {
         pass.headers.insert(USER, id);
     }
-    // `email` is set only if it is verified, because an unverified address may belong to another
-    // person.
+    // `email` is set only if it is confirmed, because an unconfirmed address may belong to somebody
+    // else.
     let email = user.email.map(HeaderValue::try_from);
     if let Some(Ok(email)) = email {
         pass.headers.insert(EMAIL, email);
@@ -156,8 +159,8 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     pass
 }
 
-/// Redirects browsers to the sign-in page, which returns them afterwards. Programs and scripts get
-/// 401. The redirect leads to the site's own address, whatever host was requested.
+/// Redirects browsers to the sign-in page, which leads back afterwards. API clients and scripts get
+/// 401. The redirect leads to the site's own URL, no matter which host was requested.
 fn way_in(accounts: &Context, question: &edge::Question) -> edge::AuthDecision {
     let accept = question.headers.get_all(ACCEPT).iter();
     let reads_pages = accept
@@ -198,7 +201,7 @@ fn of_request(facts: &edge::ClientInfo) -> Span {
     tracing::error_span!("request", request_id = %facts.id)
 }
 
-/// Converts the edge's facts about a request into the app's type.
+/// Converts the edge's facts about the client to the app's type.
 fn request_facts(facts: &edge::ClientInfo) -> Option<web::Facts> {
     Some(web::Facts {
         request_id: RequestId::parse(facts.id.as_str())?,
@@ -227,7 +230,7 @@ async fn hand_over(answer: Response<Body>, stop: CancellationToken) -> edge::Ans
     Response::from_parts(parts, body)
 }
 
-/// Returns the response for a body that could not be read completely.
+/// Returns the response that is sent if the app's response body cannot be read completely.
 fn broken(error: &axum::Error) -> edge::Answer {
     tracing::error!(%error, "the body of an answer broke off");
     let mut answer = Response::new(edge::Body::Empty);
@@ -332,7 +335,7 @@ mod tests {
         }
     }
 
-    /// A stream that never ends and never sends anything.
+    /// A response body that never sends anything and never ends.
     struct Endless;
 
     impl axum::body::HttpBody for Endless {
@@ -347,7 +350,7 @@ mod tests {
         }
     }
 
-    /// An endless stream that sends a byte each second.
+    /// A response body that sends a byte each second and never ends.
     struct Dripping(std::pin::Pin<Box<tokio::time::Sleep>>);
 
     impl Default for Dripping {

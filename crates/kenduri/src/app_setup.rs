@@ -1,4 +1,4 @@
-//! Opens the configured parts of the app, such as the store, the site, the languages and
+//! Opens the parts of the app as the settings say: the store, the site, the languages and
 //! maintenance mode.
 
 use std::os::unix::fs::DirBuilderExt as _;
@@ -18,14 +18,14 @@ use crate::configuration::{Settings, likely_link};
 use crate::domains::{DOMAINS, LOCALES};
 use crate::operators;
 
-/// The site and its domains, opened.
+/// The site, and the domains that are switched on.
 #[derive(Clone)]
 pub(crate) struct Opened {
     pub(crate) site: Site,
     pub(crate) domains: Domains,
 }
 
-/// Opens the store and the keys, and builds the site on them.
+/// Opens the store and the key file, and builds the site with them.
 pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
     if backup::is_unfinished(&settings.data) && settings.restore_with.is_none() {
         bail!(
@@ -68,7 +68,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
     })
 }
 
-/// Returns the configured site URL, or else a URL of the first listener.
+/// Returns the site's URL in the settings, or else the URL of the first listener.
 pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
     if let Some(url) = &settings.site.url {
         return Ok(url.clone());
@@ -81,7 +81,7 @@ pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
     }
 }
 
-/// Restores the backup into an empty data folder, if the settings say so. Blocks.
+/// Restores a backup into an empty data folder, if the settings ask for it. This function blocks.
 fn fill(settings: &Settings) -> Result<()> {
     let (Some(file), Some(backup)) = (&settings.restore_with, &settings.backup) else {
         return Ok(());
@@ -106,7 +106,7 @@ fn fill(settings: &Settings) -> Result<()> {
         )
     })?;
     let key = match backup::open(&backup.target, &Secret::new(passphrase)) {
-        // No backup exists before the first machine has made a snapshot.
+        // There is no backup yet, because no machine has ever made a snapshot.
         Err(backup::BackupError::Nothing(_)) => return Ok(()),
         key => key?,
     };
@@ -120,7 +120,7 @@ fn fill(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// Returns the data folder and the store into which a backup of this installation is restored.
+/// Returns the data folder and the store into which this installation's backup is restored.
 pub(crate) fn places(settings: &Settings) -> backup::Places {
     backup::Places {
         data: settings.data.clone(),
@@ -145,7 +145,7 @@ pub(crate) fn start_backup(settings: &Settings, site: &Site) -> Result<Option<Ar
     Ok(Some(Arc::new(agent)))
 }
 
-/// After a restore, repeats the erasures that were made later than the restored state.
+/// After a restore, repeats the erasures that were made after the restored backup.
 pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<()> {
     let list = backup::erasures::to_repeat(&settings.data)?;
     if list.is_empty() {
@@ -155,18 +155,18 @@ pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<
     let import = move |tx: &mut Tx<'_>| erasure::import(tx, &list);
     let imported: Result<(), StoreError> = store.write(import).await;
     imported?;
-    // From now on the store itself records the remaining erasures.
+    // From now on, the store itself records which erasures must still be repeated.
     backup::erasures::repeated(&settings.data)?;
     Ok(())
 }
 
-/// Returns the maintenance mode as saved on disk.
+/// Returns the maintenance mode, which is on if it was on when Kenduri stopped.
 pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
     let passes = operators::PATHS.map(str::to_owned);
     Arc::new(Maintenance::open(&settings.data, passes.into()))
 }
 
-/// Creates the data folder, readable only by its owner.
+/// Creates the data folder, which only its owner can access.
 pub(crate) fn make_data_folder(data: &Path) -> Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -180,7 +180,7 @@ pub(crate) fn make_data_folder(data: &Path) -> Result<()> {
         })
 }
 
-/// Opens the store and migrates its tables. Blocks.
+/// Opens the store and migrates its tables. This function blocks.
 pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
     make_data_folder(&settings.data)?;
     Store::open(

@@ -1,4 +1,4 @@
-//! Background work, such as jobs, counters that are written periodically, and a cleanup every
+//! Background work of the app: jobs, counters that are written regularly, and a cleanup every
 //! minute.
 
 use std::sync::Arc;
@@ -21,22 +21,22 @@ use crate::configuration::{MailRoute, Settings};
 use crate::server::{self, MailFacts};
 use crate::updates;
 
-/// How often opened invitations are written to the store. A crash loses at most the last interval.
+/// How often page views of invitations are written to the store. A crash loses the page views of
+/// this period.
 const OPENS: Duration = Duration::from_secs(10);
 
-/// The background tasks of the app.
 pub(crate) struct Background {
     pub(crate) worker: Worker,
     /// The number of jobs that run concurrently.
     pub(crate) jobs_at_once: usize,
-    /// The budget for guessing invitation codes, shared with other processes through the store.
+    /// The budget for guesses at codes, which processes share through the store.
     pub(crate) budget: GuessBudget,
-    /// Invitations opened since they were last written to the store.
+    /// The page views of invitations that have not been written to the store yet.
     pub(crate) opens: Arc<Opens>,
 }
 
 impl Background {
-    /// Starts all tasks in `tasks`. They end after `stop` is cancelled.
+    /// Starts all background work in `tasks`. It ends after `stop` is cancelled.
     pub(crate) fn start(self, site: &Site, tasks: &TaskTracker, stop: &CancellationToken) {
         tasks.spawn(self.worker.run(self.jobs_at_once, stop.clone()));
         let (store, clock) = (site.store.clone(), site.clock.clone());
@@ -45,7 +45,7 @@ impl Background {
     }
 }
 
-/// Returns the facts about outgoing mail for the page about the sender's domain.
+/// Returns the settings of outgoing mail, for the operator's page about it.
 pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
     let mail = &settings.mail;
     Arc::new(MailFacts {
@@ -60,7 +60,7 @@ pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
     })
 }
 
-/// Returns the worker with the jobs of every domain.
+/// Returns a worker for the jobs of all domains.
 pub(crate) fn worker(accounts: &Context, settings: &Settings) -> Result<Worker> {
     let site = &accounts.site;
     let mailer = match &settings.mail.route {

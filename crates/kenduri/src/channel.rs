@@ -1,9 +1,9 @@
 //! The channel between the supervisor process and a worker. It carries messages with file
-//! descriptors over a unix socket pair, which is created when the worker starts.
+//! descriptors over a pair of unix sockets, which is created when the worker starts.
 //!
-//! A message begins with a header of two 4-byte numbers, namely the length of its JSON and the
-//! number of its descriptors. The descriptors follow, with a byte for every hundred of them, and
-//! then the JSON.
+//! A message begins with a header of two 4-byte numbers: the length of its JSON and the number of
+//! its descriptors. The descriptors follow, with one byte for every hundred of them, and then the
+//! JSON.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -24,25 +24,27 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-/// The longest message, in bytes.
+/// The maximum length of a message's JSON, in bytes.
 const LONGEST: usize = 16 << 20;
 /// The maximum number of descriptors in a message.
 const MOST: usize = 4_096;
-/// The maximum number of descriptors per system call. The system allows 253.
+/// The maximum number of descriptors per system call. Linux allows 253.
 const BATCH: usize = 100;
 
-/// The time limit for finishing a partly received message.
+/// The time limit for reading the rest of a message when the channel is halted.
 const HALT_TIME: Duration = Duration::from_secs(5);
-/// The maximum number of messages waiting to be sent, and the maximum number waiting to be handled.
+/// The maximum number of messages that wait to be sent, and of received messages that wait to be
+/// handled.
 const WAITING: usize = 64;
 
 /// A message with its descriptors.
 pub(crate) type Parcel<T> = (T, Vec<OwnedFd>);
 
-/// The outgoing queue, the incoming queue, and the handle that halts both.
+/// The queue of outgoing messages, the queue of received messages, and the handle that halts the
+/// channel.
 pub(crate) type Ends<Out, In> = (mpsc::Sender<Parcel<Out>>, mpsc::Receiver<Parcel<In>>, Halt);
 
-/// Halts this end of the channel between two messages, so that another process can continue with
+/// Halts this end of the channel between two messages, so that the next program can continue with
 /// it.
 #[derive(Debug)]
 pub(crate) struct Halt {
@@ -52,10 +54,11 @@ pub(crate) struct Halt {
 }
 
 impl Halt {
-    /// Sends the waiting messages, finishes reading a partly received message, and returns the
-    /// socket, which is then positioned between two messages.
+    /// Sends the waiting messages and reads the current message to its end. Returns the socket,
+    /// which is then between two messages.
     ///
-    /// Fails if the other side does not read. The channel cannot be used after such a failure.
+    /// Fails if the other process does not read. After a failure, the channel can no longer be
+    /// used.
     pub(crate) async fn halt(self) -> io::Result<OwnedFd> {
         self.wanted.cancel();
         let [sending, receiving] = self.tasks.map(AbortOnDropHandle::new);
@@ -66,8 +69,8 @@ impl Halt {
     }
 }
 
-/// Opens an end of the channel. Messages put into the sender are sent, and received messages arrive
-/// at the receiver. Both finish when the other side has closed the channel.
+/// Opens one end of the channel. Messages put into the sender are sent, and received messages come
+/// out of the receiver. Both close when the other process has closed the channel.
 pub(crate) fn open<Out, In>(stream: std::os::unix::net::UnixStream) -> io::Result<Ends<Out, In>>
 where
     Out: Serialize + Send + Sync + 'static,
@@ -99,7 +102,7 @@ async fn send_all<Out: Serialize + Send + Sync>(
         let next = tokio::select! {
             biased;
             next = outgoing.recv() => next,
-            // The channel is halted, and all waiting messages have been sent.
+            // The channel was halted, and all waiting messages have been sent.
             () = halt.cancelled() => return,
         };
         let Some((message, descriptors)) = next else {
@@ -202,7 +205,7 @@ impl Sender {
 }
 
 impl Receiver {
-    /// Waits until data arrives or the other side closes the channel.
+    /// Waits until data arrives or the other process closes the channel.
     async fn begun(&self) -> io::Result<()> {
         self.0
             .async_io(Interest::READABLE, || {
@@ -213,7 +216,7 @@ impl Receiver {
             .await
     }
 
-    /// Waits for a message. Returns `None` if the other side has closed the channel.
+    /// Waits for a message. Returns `None` if the other process has closed the channel.
     async fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<Parcel<T>>> {
         let mut head = [0; 8];
         if !self.read(&mut head).await? {
@@ -258,7 +261,8 @@ impl Receiver {
             .await
     }
 
-    /// Fills `bytes`. Returns `false` if the other side closed the channel before the first byte.
+    /// Fills `bytes` with received data. Returns `false` if the channel was closed before the first
+    /// byte.
     async fn read(&self, bytes: &mut [u8]) -> io::Result<bool> {
         let mut filled = 0;
         while let Some(rest) = bytes.get_mut(filled..)
@@ -349,7 +353,7 @@ mod tests {
         let (halted, ()) = tokio::join!(halt.halt(), reading);
         let here = UnixStream::from(halted.expect("a halt"));
         let there = UnixStream::from(halt_there.halt().await.expect("a halt"));
-        // The channel must be halted between two messages, never in the middle of a message.
+        // The channel must only halt between two messages, and never within one.
         let (outbox, _inbox, _halt) = open::<String, String>(here).expect("an end");
         let (_outbox, mut inbox, _halt_there) = open::<String, String>(there).expect("an end");
         outbox

@@ -126,7 +126,7 @@ impl Kenduri {
     }
 }
 
-/// Prints the error, if any, and returns the exit code.
+/// Prints the error, if there is one. Returns the exit code.
 pub(crate) fn finish(result: Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
@@ -140,7 +140,7 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     let mut reason = String::from("error: ");
     for (depth, cause) in error.chain().enumerate() {
         let text = cause.to_string();
-        // Some errors already include their cause in their text.
+        // Some errors already contain the text of their cause.
         if depth == 0 || !reason.contains(&text) {
             reason.push_str(if depth == 0 { "" } else { "\n  because " });
             reason.push_str(&text);
@@ -153,8 +153,8 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints repeated output. If the reader closes the output, the command ends with [`OutputClosed`],
-/// which counts as success.
+/// Prints output that continues. If nobody reads it any more, the command ends with
+/// [`OutputClosed`], which counts as success.
 fn show(text: &str) -> Result<()> {
     say(text).map_err(|error| match error.downcast::<io::Error>() {
         Ok(error) if error.kind() == io::ErrorKind::BrokenPipe => OutputClosed.into(),
@@ -163,19 +163,19 @@ fn show(text: &str) -> Result<()> {
     })
 }
 
-/// The reader of the output has closed it.
+/// The error that ends a command whose output nobody reads any more.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody reads any more")]
 struct OutputClosed;
 
-/// No Kenduri runs on this data, and the command cannot work without one.
+/// The error of a command that needs a running Kenduri, if none runs with this data folder.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "Kenduri is not running with the data in {0}\n  start it, or say where its data is: --data DIR or --config FILE"
 )]
 struct NotRunning(String);
 
-/// Returns the error for a command that needs a running Kenduri and has found none.
+/// Returns the error of a command that needs a running Kenduri and has found none.
 fn nobody(asked: &Asked) -> Error {
     match configuration::data(asked) {
         (_, Some(doubt)) => doubt.into(),
@@ -183,8 +183,9 @@ fn nobody(asked: &Asked) -> Error {
     }
 }
 
-/// Returns the data folder of the Kenduri that the command is for. A file that was named explicitly
-/// and cannot be read is an error, so that the command does not act on another installation.
+/// Returns the data folder of the Kenduri for which the command is meant. Fails if a settings file
+/// was named explicitly and cannot be read, because the command could otherwise act on another
+/// installation.
 fn data(asked: &Asked) -> Result<PathBuf> {
     match configuration::data(asked) {
         (_, Some(doubt)) if asked.file.is_some() => Err(Error::new(doubt).context(
@@ -195,13 +196,14 @@ fn data(asked: &Asked) -> Result<PathBuf> {
     }
 }
 
-/// Sends a request to the Kenduri that runs on this data, or handles it in this process if none
-/// runs.
+/// Sends a request to the Kenduri that runs with this data folder. If none is running, carries out
+/// the request in this process.
 fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     let mut asked = place.asked();
-    // This command opens no listener, and the running Kenduri has already checked the mailbox.
+    // This command opens no listener, and the running Kenduri has already checked who can reach the
+    // mailbox.
     asked.allow_public_mailbox = true;
-    // The request is sent to a running Kenduri even if the file has become invalid since its start.
+    // A running Kenduri gets the request even if its settings file has become invalid meanwhile.
     if let Some(outcome) = control::ask(&data(&asked)?, &order)? {
         return Ok(outcome);
     }
@@ -213,7 +215,8 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
         return Err(nobody(&asked));
     }
     let Configuration { settings, plan, .. } = configuration::load(&asked)?;
-    // An owner may be created before Kenduri first starts. Every other request needs a data folder.
+    // An owner may be created before Kenduri starts for the first time. Every other request needs a
+    // data folder.
     let needs_data = !matches!(order, ControlRequest::OwnerCreate(_));
     if needs_data && !settings.data.exists() {
         bail!(NotRunning(settings.data.display().to_string()));
@@ -237,10 +240,10 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     })
 }
 
-/// Returns the settings of an installation that is not running.
+/// Returns the settings of an installation, which must not be running.
 fn stopped(place: &Where) -> Result<Settings> {
     let mut asked = place.asked();
-    // This command opens no listener, so the check of the mailbox does not apply.
+    // This command opens no listener, so the mailbox cannot be reached from other machines.
     asked.allow_public_mailbox = true;
     let settings = configuration::load(&asked)?.settings;
     if control::is_running(&settings.data)? {
@@ -252,7 +255,7 @@ fn stopped(place: &Where) -> Result<Settings> {
     Ok(settings)
 }
 
-/// Runs a command's work in a runtime. Must be called only while no Kenduri runs on the data.
+/// Runs a future to its end. Must be called only while no Kenduri is running with the data folder.
 fn alone<T>(done: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

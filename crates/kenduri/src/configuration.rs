@@ -1,8 +1,8 @@
-//! The configuration. This module parses `kenduri.toml` and turns it into validated settings.
+//! The configuration: reads `kenduri.toml` and turns it into checked settings.
 //!
-//! Precedence, lowest first: defaults, file, environment (`KENDURI_SITE_URL`), flags (`--set
-//! site.url=…`). A configuration is validated as a whole. The result is either [`Settings`] or all
-//! problems with file, line, key and remedy.
+//! Precedence, lowest first: defaults, the file, the environment (`KENDURI_SITE_URL`), flags
+//! (`--set site.url=…`). A configuration is checked as a whole. The result is either [`Settings`],
+//! or all problems with file, line, key and remedy.
 
 mod address;
 mod backup;
@@ -47,26 +47,27 @@ use crate::log::{Log, To};
 /// The file that is read by default.
 const USUAL_FILE: &str = "kenduri.toml";
 
-/// The inputs from which the configuration is read.
+/// Everything from which the configuration is read.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Asked {
     /// The value of `--config FILE`.
     pub(crate) file: Option<PathBuf>,
-    /// The settings file's text, if the file was read before. If `None`, the file is read.
+    /// The text of the settings file, if it was read before. If `None`, the file is read now.
     pub(crate) text: Option<String>,
-    /// The restart-only settings active since Kenduri started; `None` during startup itself.
+    /// The active values of settings that take effect only after a restart. `None` while Kenduri
+    /// starts.
     #[serde(default)]
     pub(crate) lasting: Option<RestartOnly>,
-    /// Whether `kenduri.toml` in the current folder is read when no file is named.
+    /// Whether `kenduri.toml` in the current folder is read if no file is named.
     pub(crate) look_for_file: bool,
-    /// `--set key=value` flags and flags that set a single key, in the order given.
+    /// The flags `--set key=value`, and other flags that set one key, in the given order.
     pub(crate) flags: Vec<Flag>,
     pub(crate) environment: Vec<(String, String)>,
     /// Whether `--allow-public-mailbox` was given.
     pub(crate) allow_public_mailbox: bool,
-    /// The local ports assigned to services with a URL.
+    /// The local ports that were assigned to services whose URL a setting contains.
     pub(crate) ports: BTreeMap<String, u16>,
-    /// The supervisor process's folders. If `None`, these are in the data folder.
+    /// The supervisor process's folders. `None` means that they are inside the data folder.
     #[serde(default)]
     pub(crate) folders: Option<Folders>,
 }
@@ -74,40 +75,39 @@ pub(crate) struct Asked {
 /// A flag that sets a single key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Flag {
-    /// The flag as typed, for messages, such as `--set site.url` or `--listen`.
+    /// The flag as the user typed it, for messages, such as `--set site.url` or `--listen`.
     pub(crate) typed: String,
     pub(crate) key: String,
     pub(crate) value: String,
 }
 
-/// Validated settings with their sources.
+/// Settings that were checked, with the source of each value.
 #[derive(Debug)]
 pub(crate) struct Configuration {
     pub(crate) settings: Settings,
-    /// The validated plan of the edge.
+    /// The plan of the edge, which was checked too.
     pub(crate) plan: edge::Plan,
     pub(crate) services: supervisor::Plan,
     pub(crate) folders: Folders,
-    /// Warnings about valid settings.
+    /// Warnings about settings that are valid.
     pub(crate) warnings: Vec<String>,
     pub(crate) file: Option<PathBuf>,
     pub(crate) text: Option<String>,
-    /// The services that need a local port, because a setting refers to their URL.
+    /// The services that need a local port, because a setting contains their URL.
     pub(crate) wanting_ports: Vec<String>,
-    /// The keys whose new values take effect at the next restart.
+    /// The keys whose new values take effect only after a restart.
     pub(crate) waiting: Vec<String>,
     merged: Table,
     origins: BTreeMap<String, Origin>,
 }
 
-/// Reads, merges and validates the configuration.
+/// Reads, merges and checks the settings.
 pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
     read(asked, CheckDepth::Whole)
 }
 
-/// Loads the configuration like [`load`], but for the worker. Skips the checks whether services can
-/// be started, because the supervisor process has already made these checks and the worker's user
-/// may lack the permissions.
+/// Like [`load`], for a worker. Does not check whether services can be started. The supervisor
+/// process has already checked this, and the worker's user may lack the necessary permissions.
 pub(crate) fn load_for_worker(asked: &Asked) -> Result<Configuration, Problems> {
     read(asked, CheckDepth::Words)
 }
@@ -221,8 +221,8 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
 }
 
 /// Returns the data folder, even if other settings are invalid, because the data folder is enough
-/// to find the running Kenduri. Also returns the problems if the file cannot be read, since it
-/// might name another data folder.
+/// to find the running Kenduri. If the settings file cannot be read, also returns the problems,
+/// because the file could name another data folder.
 pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
     let mut passed_over = Vec::new();
     let mut data = Written::default().data.into();
@@ -269,7 +269,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     }
 }
 
-/// The mailbox contains every sign-in link, so by default only this machine may reach it.
+/// Refuses a mailbox that other machines can reach, unless `allowed`. The built-in mailbox contains
+/// every sign-in link.
 fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemCollector<'_>) {
     if !settings.has_mailbox() {
         return;
@@ -303,20 +304,21 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemC
 }
 
 impl Configuration {
-    /// Returns the supervisor process's log. If its folders are separate from the data folder, the
-    /// log is in these folders, because the configured log folder belongs to the worker's user.
+    /// Returns the settings of the supervisor process's log. If the supervisor process's folders
+    /// are outside the data folder, its log is there too, because the configured log folder belongs
+    /// to the worker's user.
     pub(crate) fn log_of_supervisor(&self) -> Log {
         let mut log = self.settings.log.clone();
         if let To::Folder(folder) = &mut log.to
             && self.folders.are_apart()
         {
-            // No service's log file can have this name.
+            // No log file of a service has this name.
             *folder = self.folders.logs.join("log");
         }
         log
     }
 
-    /// Returns the services that run as the data's owner because they name no user.
+    /// Returns the services that run as the data's owner, because they name no user.
     pub(crate) fn services_without_user(&self) -> Vec<&str> {
         let is_named = |table: &Table, key: &str| {
             let user = table.get(key).and_then(Value::as_str);
@@ -330,17 +332,18 @@ impl Configuration {
             .collect()
     }
 
-    /// Returns the merged settings of all sources, to be compared with a later configuration.
+    /// Returns the merged settings of all sources, for comparison with a later configuration.
     pub(crate) fn merged(&self) -> &Table {
         &self.merged
     }
 
-    /// Returns the restart-only settings, which a later configuration keeps.
+    /// Returns the active values of settings that take effect only after a restart. A later
+    /// configuration keeps them.
     pub(crate) fn lasting(&self) -> RestartOnly {
         RestartOnly::of(&self.merged, &self.origins)
     }
 
-    /// Formats the active settings as TOML, with a comment on each value's source. Secrets are
+    /// Formats the active settings as TOML, with a comment on the source of each value. Secrets are
     /// printed as `***`.
     pub(crate) fn report(&self) -> String {
         report::report(&self.merged, &self.origins)
@@ -358,7 +361,7 @@ impl Asked {
 fn find_file(asked: &Asked) -> Option<PathBuf> {
     asked.file.clone().or_else(|| {
         let usual = PathBuf::from(USUAL_FILE);
-        // Text that was read earlier takes precedence, even if the file has been removed since.
+        // The file may have been removed since its text was read.
         let was_read = asked.text.is_some();
         (asked.look_for_file && (was_read || usual.exists())).then_some(usual)
     })

@@ -1,9 +1,10 @@
-//! The control socket. Commands such as `token create` use it to reach a running Kenduri.
+//! The control socket, over which commands such as `token create` reach a running Kenduri.
 //!
-//! The unix socket `control.sock` in the supervisor process's folder is for root and the user that
-//! runs Kenduri. A request is a line of JSON, and the response is a line too, either `{"ok": …}` or
-//! `{"error": "…"}`. A client that follows a log gets further lines until the client disconnects. A
-//! command that finds no socket opens the store itself; see [`crate::commands`].
+//! The unix socket `control.sock` is in the supervisor process's folder, and can be used only by
+//! root and by the user who runs Kenduri. A request is one line of JSON. The reply is also one
+//! line, either `{"ok": …}` or `{"error": "…"}`. A client that follows a log gets further lines
+//! until it disconnects. If Kenduri is not running, a command opens the store itself; see
+//! [`crate::commands`].
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -23,17 +24,17 @@ use crate::control_requests::services;
 use crate::control_requests::{ControlRequest, ControlResponse, Reply};
 use crate::folders::Folders;
 
-/// The time limit for sending or receiving a line.
+/// The time limit for sending or receiving one line.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a command waits for its result. This is long because many instances may be replaced
-/// sequentially.
+/// The time limit for the result of a command. It is long, because many instances may have to be
+/// replaced one after the other.
 const OUTCOME: Duration = Duration::from_mins(30);
 
-/// The name of the socket in its folder.
+/// The file name of the control socket.
 const SOCKET: &str = "control.sock";
 
-/// Connects to the Kenduri that runs with this data folder. Returns the connection and the socket's
-/// path, or `None` if no Kenduri runs.
+/// Connects to the Kenduri that runs with this data folder. Returns the connection and the path of
+/// its socket, or `None` if none is running.
 fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
     let apart = Folders::apart(data).ok();
     for folders in apart.into_iter().chain([Folders::in_data(data)]) {
@@ -56,12 +57,12 @@ fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
     Ok(None)
 }
 
-/// Returns whether a Kenduri runs with this data folder.
+/// Whether a Kenduri is running with this data folder.
 pub(crate) fn is_running(data: &Path) -> Result<bool> {
     Ok(find(data)?.is_some())
 }
 
-/// Connects to this socket. Returns `None` if no process listens.
+/// Connects to a socket. Returns `None` if no process listens on it.
 fn connect(path: &Path) -> Result<Option<UnixStream>> {
     match UnixStream::connect(path) {
         Ok(stream) => Ok(Some(stream)),
@@ -75,7 +76,8 @@ fn connect(path: &Path) -> Result<Option<UnixStream>> {
     }
 }
 
-/// Sends a request to the Kenduri that runs on `data`. Returns `None` if no Kenduri runs.
+/// Sends a request to the Kenduri that runs with this data folder, and returns the reply. Returns
+/// `None` if none is running.
 pub(crate) fn ask(data: &Path, order: &ControlRequest) -> Result<Option<ControlResponse>> {
     match listen(data, order)? {
         None => Ok(None),
@@ -86,8 +88,8 @@ pub(crate) fn ask(data: &Path, order: &ControlRequest) -> Result<Option<ControlR
     }
 }
 
-/// Sends a request and receives its replies. A followed log has several replies. Returns `None` if
-/// no Kenduri runs on `data`.
+/// Sends a request to the Kenduri that runs with this data folder, and returns an iterator over the
+/// replies. Only a followed log has several replies. Returns `None` if no Kenduri is running.
 pub(crate) fn listen(
     data: &Path,
     order: &ControlRequest,
@@ -99,7 +101,7 @@ pub(crate) fn listen(
         order,
         ControlRequest::Services(services::ServiceRequest::Follow(_))
     );
-    // A followed log may have no new lines for any length of time.
+    // While a log is followed, there may be no new lines for any length of time.
     stream.set_read_timeout((!follows).then_some(OUTCOME))?;
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
@@ -114,7 +116,7 @@ pub(crate) fn listen(
     })))
 }
 
-/// The socket of a running Kenduri. Removed when dropped.
+/// The control socket of this process. Dropping it removes the socket's file.
 #[derive(Debug)]
 pub(crate) struct Control {
     listener: UnixListener,
@@ -122,7 +124,7 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// Opens the socket. Fails if another Kenduri listens on it.
+    /// Opens the control socket. Fails if another Kenduri is running with this data folder.
     pub(crate) fn open(run: &Arc<Folder>, data: &Path) -> Result<Self> {
         if find(data)?.is_some() {
             bail!(
@@ -134,7 +136,7 @@ impl Control {
         if at.exists() {
             std::fs::remove_file(&at)?;
         }
-        // Clients use the full path, which must fit into a socket address.
+        // Clients use the full path, so it must not be too long for the address of a socket.
         let listener = SocketAddr::from_pathname(&path).and_then(|_| UnixListener::bind(&at));
         let listener = listener.with_context(|| {
             format!(
@@ -149,7 +151,7 @@ impl Control {
         })
     }
 
-    /// Continues with a socket that was handed over.
+    /// Continues with a control socket that the previous program has handed over.
     pub(crate) fn resume(run: &Arc<Folder>, listener: OwnedFd) -> Result<Self> {
         let listener = std::os::unix::net::UnixListener::from(listener);
         listener.set_nonblocking(true)?;
@@ -159,7 +161,7 @@ impl Control {
         })
     }
 
-    /// Returns a duplicate of the socket's descriptor, to be handed over.
+    /// Duplicates the socket for the next program.
     pub(crate) fn share(&self) -> io::Result<OwnedFd> {
         self.listener.as_fd().try_clone_to_owned()
     }
@@ -172,12 +174,11 @@ impl Control {
 
 impl Drop for Control {
     fn drop(&mut self) {
-        // A stale socket would do no harm, because the next start removes it.
+        // A socket file that stays behind does no harm. The next start removes it.
         let _ = std::fs::remove_file(self.run.at(SOCKET));
     }
 }
 
-/// Sends the reply to a client.
 pub(crate) async fn tell(mut stream: impl AsyncWrite + Unpin, reply: &Reply) -> Result<()> {
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');

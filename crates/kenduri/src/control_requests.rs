@@ -1,5 +1,5 @@
-//! Requests of the command line to a running Kenduri, over the control socket. If none runs, the
-//! command carries out some of them itself.
+//! The requests that commands send to a running Kenduri over the control socket. If Kenduri is not
+//! running, commands carry out some of them themselves.
 
 mod maintenance;
 pub(crate) mod services;
@@ -31,34 +31,31 @@ use crate::configuration::Settings;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case")]
 pub(crate) enum ControlRequest {
-    /// Makes a person an owner of the installation.
+    /// Makes somebody an owner of the installation.
     OwnerCreate(OwnerCreate),
-    /// Removes the second factors and passkeys of an account that has lost them.
+    /// Removes the second factors and passkeys of an account whose owner has lost them.
     FactorsReset {
         email: String,
     },
-    /// Creates an API token.
     TokenCreate(TokenCreate),
     VerifyAudit,
-    /// Verifies that bookings, slots and payments agree.
+    /// Checks that bookings, slots and payments do not contradict each other.
     VerifyBookings,
-    /// Reloads the settings and applies them.
+    /// Reloads the settings file, and applies the settings.
     Apply,
-    /// Removes responses with these paths from the edge's cache.
+    /// Deletes responses from the edge's cache.
     Purge {
-        /// Path prefixes that begin with `/`, or `*` for everything.
+        /// Prefixes of paths, which begin with `/`, or `*` for all responses.
         tags: Vec<String>,
     },
-    /// Turns maintenance on, for a single host or for all hosts.
+    /// Turns maintenance mode on, for one host or for all hosts.
     MaintenanceOn {
         /// The host; `None` for all hosts.
         host: Option<String>,
     },
-    /// Turns maintenance off.
     MaintenanceOff,
-    /// Makes a snapshot for the backup.
+    /// Adds a snapshot to the backup.
     BackupNow,
-    /// A request about services.
     #[serde(rename = "neighbours")]
     Services(services::ServiceRequest),
 }
@@ -67,14 +64,13 @@ pub(crate) enum ControlRequest {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
-    /// The request succeeded.
     Ok(ControlResponse),
-    /// The request failed with this message.
+    /// The request failed. The value is the message for the user.
     Error(String),
 }
 
 impl Reply {
-    /// The response, or the message as an error.
+    /// Returns the response, or the message as an error.
     pub(crate) fn outcome(self) -> Result<ControlResponse> {
         match self {
             Self::Ok(outcome) => Ok(outcome),
@@ -83,7 +79,6 @@ impl Reply {
     }
 }
 
-/// The parameters for making a person an owner of the installation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct OwnerCreate {
     pub(crate) email: String,
@@ -92,23 +87,24 @@ pub(crate) struct OwnerCreate {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TokenCreate {
-    /// The slug of the only occasion to which the token gives access.
+    /// The slug of the occasion to which the token is limited.
     pub(crate) occasion: String,
     pub(crate) scopes: Vec<String>,
-    /// The email address of the token's account; `None` for the only owner.
+    /// The email address of the account to which the token belongs. `None` stands for the only
+    /// owner.
     pub(crate) account: Option<String>,
     pub(crate) name: String,
-    /// The token's lifetime in days.
+    /// The number of days for which the token is valid.
     pub(crate) days: u16,
 }
 
-/// The response to a request.
+/// The response to a successful request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ControlResponse {
-    /// The person is now an owner.
+    /// The account is an owner now.
     Owner {
-        /// A link that signs the person in once and leads to the page for setting a password.
+        /// A link that signs the owner in once, and leads to the page for setting a password.
         link: String,
     },
     /// The second factors and passkeys were removed.
@@ -119,56 +115,57 @@ pub(crate) enum ControlResponse {
         expires_at: String,
     },
     AuditVerified {
-        /// The position of the first sealed line that was changed; `None` if no line was changed.
+        /// The position of the first sealed line that was changed or removed; `None` if there is
+        /// none.
         broken: Option<i64>,
     },
     BookingsVerified {
-        /// The inconsistencies, one per line.
+        /// The contradictions that were found, one per line.
         wrong: Vec<String>,
     },
     /// The new settings are active.
     Applied {
         said: String,
-        /// The file that was read; `None` if there is no file or the responding process does not
-        /// know it.
+        /// The settings file that was read. `None` if there is none, or if the process that replies
+        /// does not know it.
         #[serde(default)]
         file: Option<PathBuf>,
     },
     Purged {
-        /// The number of removed responses.
+        /// The number of deleted responses.
         count: usize,
     },
-    /// Maintenance is on.
+    /// Maintenance mode is on.
     Closed {
-        /// Links that each give access to a single host.
+        /// Links that let a browser in during maintenance, each for one host.
         links: Vec<String>,
-        /// The number of further hosts, which are not listed. The last part of a link works for
-        /// these hosts too.
+        /// The number of hosts for which no link is listed. The last part of each link also works
+        /// for these hosts.
         others: usize,
     },
     /// Maintenance is off.
     Open,
-    /// The snapshot is in the backup.
+    /// A snapshot was added to the backup.
     BackedUp,
-    /// The response to a request about services.
+    /// The result of a request about services.
     #[serde(rename = "neighbours")]
     Services(services::ServiceResponse),
 }
 
 pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
 
-/// The context in which requests are handled.
+/// Everything that is needed for handling requests.
 #[derive(Clone)]
 pub(crate) struct RequestContext {
-    /// The app, if it runs.
+    /// The app; `None` if it does not run.
     pub(crate) opened: Option<Opened>,
-    /// The backup, if a backup runs in this process.
+    /// The running backup; `None` if this process does not back up.
     pub(crate) backup: Option<Arc<backup::Agent>>,
     pub(crate) maintenance: Arc<Maintenance>,
-    /// The settings, for links.
+    /// The settings, from which links are built.
     pub(crate) settings: Arc<Settings>,
     pub(crate) plan: Arc<Plan>,
-    /// The channel to the edge's cache, if Kenduri runs.
+    /// The channel for requests to delete cached responses; `None` if Kenduri is not running.
     pub(crate) purges: Option<mpsc::Sender<Purge>>,
 }
 
@@ -178,7 +175,7 @@ impl ControlRequest {
         done.map_or_else(|error| Reply::Error(format!("{error:#}")), Reply::Ok)
     }
 
-    /// Returns whether the request needs the app and its store.
+    /// Whether handling the request requires the app with its store.
     pub(crate) fn is_for_the_app(&self) -> bool {
         matches!(
             self,
@@ -294,8 +291,8 @@ async fn create_token(
     })
 }
 
-/// Makes a snapshot, with the running backup or, while no server runs, with a backup that is
-/// started for this snapshot.
+/// Makes a snapshot with the running backup. If Kenduri is not running, starts a backup only for
+/// this snapshot.
 async fn back_up(hands: &RequestContext) -> Result<ControlResponse> {
     let agent = match &hands.backup {
         Some(agent) => Arc::clone(agent),
@@ -331,7 +328,7 @@ async fn verify_bookings(site: &Site) -> Result<ControlResponse> {
     Ok(ControlResponse::BookingsVerified { wrong })
 }
 
-/// The reason why no token was created.
+/// Why no token was created.
 #[derive(Debug, thiserror::Error)]
 enum TokenRefused {
     #[error("there is no occasion {0:?}\n  its slug stands in its address: /o/SLUG")]

@@ -1,5 +1,5 @@
-//! `serve --demo`: creates a sample wedding, its host's site with countdowns and a blog, a second
-//! person, and the links to print.
+//! The contents of `serve --demo`: a wedding, its host's site with countdowns and a blog, a second
+//! person, and the links that are printed.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -24,26 +24,27 @@ use web::{Look as Theme, Problem, Site, picture_folder};
 
 use crate::app_setup::Opened;
 
-/// The invitation whose link is printed. It is unanswered and has two plus-ones.
+/// The code of the invitation whose link is printed. The household has not answered, and may bring
+/// two more people.
 const INVITATION: &str = "RAHMA";
 const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
-/// A person with an account who has no part in the wedding.
+/// The name and email address of a person who has an account but no part in the wedding.
 const MEMBER: (&str, &str) = ("Mei Lin", "mei.lin@example.com");
 
 pub(crate) const SITE: &str = "Aisyah & Daniel";
-/// The introduction below the first sentence of the site.
+/// The text below the first sentence on the host's site.
 const INTRODUCTION: &str = "Aisyah teaches, Daniel repairs clocks. Here is what we learn on the way \
     to our wedding, and the days that we count.";
-/// The first sentence of the site.
+/// The first sentence on the host's site.
 const SENTENCE: &str = "We cook for three hundred, and write it down.";
-/// The file of the portrait, and its description.
+/// The file of the host's portrait, and its description for people who cannot see it.
 const PORTRAIT: (&str, &str) = (
     "portrait-480x576.jpg",
     "Aisyah in a red headscarf and Daniel with a black cap, laughing, hills behind them",
 );
 
-/// Creates the sample wedding, unless the store already has an occasion. Also creates a sign-in
-/// link for the host, valid until the next start. Returns the text to print.
+/// Creates the demo, unless the store already contains an occasion. Creates a sign-in link for the
+/// host, which is valid until the next start. Returns the text to be printed.
 pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String> {
     if !occasions::ENABLED.of(&site.declared.settings) {
         bail!(
@@ -106,7 +107,7 @@ fn person((name, email): (&str, &str)) -> Result<NewAccount> {
     })
 }
 
-/// The contents of a new demo store.
+/// The parts of a new demo, depending on the domains that are switched on.
 struct Sample {
     domains: Domains,
     has_countdowns: bool,
@@ -128,7 +129,7 @@ enum SeedError {
 }
 
 impl Sample {
-    /// Returns whether the store was new.
+    /// Creates the demo's data. Returns whether the store was new.
     fn seed(&self, tx: &mut Tx<'_>) -> Result<bool, SeedError> {
         let Some(occasion) = occasions::demo::seed(tx)? else {
             return Ok(false);
@@ -187,7 +188,8 @@ fn first_look() -> Look {
     }
 }
 
-/// Returns a sign-in link, or `None` if the store belongs to no demo or has no such host.
+/// Creates a sign-in link. Returns `None` if no account has this email address, because the store
+/// does not contain a demo.
 fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, StoreError> {
     match account::find_by_email(tx, email)? {
         Some(host) => sign_in::create_link(tx, &host.id).map(Some),
@@ -195,11 +197,11 @@ fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, Stor
     }
 }
 
-/// A temporary folder, which is removed on drop when the demo stops.
+/// A temporary folder, which is deleted when this value is dropped.
 pub(crate) struct Temporary(PathBuf);
 
 impl Temporary {
-    /// Creates a new folder that only this user can access.
+    /// Creates a temporary folder that only this user can access.
     pub(crate) fn create() -> Result<Self> {
         let mut bytes = [0; 8];
         Random::system().fill(&mut bytes);
@@ -217,7 +219,7 @@ impl Temporary {
         Ok(Self(path))
     }
 
-    /// Reuses the existing folder of a running demo.
+    /// Continues to use the folder of a demo that is already running.
     pub(crate) fn resume(path: PathBuf) -> Self {
         Self(path)
     }
@@ -229,7 +231,7 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // If the folder cannot be removed, the system removes it when it cleans `/tmp`.
+        // If this fails, the operating system deletes the folder when it cleans `/tmp`.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

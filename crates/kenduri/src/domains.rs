@@ -1,9 +1,9 @@
-//! Lists Kenduri's domains, each described by a [`site::Domain`].
+//! All domains of Kenduri, each described by a [`site::Domain`].
 
 use site::Domains;
 use web::Locale;
 
-/// All domains, in the order of their dependencies.
+/// Each domain comes after the domains on which it depends.
 pub(crate) const DOMAINS: Domains = &[
     accounts::DOMAIN,
     occasions::DOMAIN,
@@ -14,7 +14,7 @@ pub(crate) const DOMAINS: Domains = &[
     compat::personal_site::DOMAIN,
 ];
 
-/// This crate's translations in all languages.
+/// The translations of this crate's own messages.
 pub(crate) const LOCALES: &[Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("en", include_str!("../locales/en-mail.ftl")),
@@ -41,8 +41,8 @@ mod tests {
 
     use super::DOMAINS;
 
-    /// Prepares every SQL statement in the workspace on both engines, so that no statement refers
-    /// to a missing column or means something else on one engine.
+    /// Prepares every SQL statement of the workspace on both engines, to find statements with
+    /// missing columns and statements that mean something else on one engine.
     #[test]
     fn every_statement_is_understood_by_both_engines() {
         let statements = testkit::statements();
@@ -50,7 +50,7 @@ mod tests {
         testkit::prepare_all(&domains::migrations(DOMAINS), &statements);
     }
 
-    /// Nobody can choose the first segment of one of Kenduri's own paths as a slug.
+    /// Checks that nobody can choose the first segment of one of Kenduri's own paths as a slug.
     #[test]
     fn the_first_word_of_every_address_is_reserved() {
         World::each_engine(&domains::migrations(DOMAINS), async |world| {
@@ -65,7 +65,7 @@ mod tests {
             let routes = domains::routes(&Context::new(site, DOMAINS))
                 .merge(web::mailbox::routes(Access::Everybody))
                 .merge(crate::api::routes());
-            // The routes of a router can only be read from its debug output.
+            // The routes of a router appear only in its debug output.
             let routes = format!("{routes:?}");
             let words: BTreeSet<&str> = routes
                 .split('"')

@@ -1,6 +1,6 @@
-//! The supervisor process's folders for sockets, records and service logs. The folders are inside
-//! the data folder, unless the supervisor runs as root and another user could replace the data
-//! folder. In that case root owns separate folders.
+//! The folders of the supervisor process for sockets, records and services' logs. They are inside
+//! the data folder, unless the supervisor process runs as root and another user could replace the
+//! data folder. In that case, the folders are elsewhere and belong to root.
 
 use std::fs;
 use std::io;
@@ -13,31 +13,33 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use supervisor::{Folder, User};
 
-/// The folder in `data` for sockets and records of the running Kenduri.
+/// The folder for sockets and records of the running Kenduri, inside the data folder.
 pub(crate) const RUN: &str = "run";
-/// The folder in `data` for the services' logs.
+/// The folder for services' logs, inside the data folder.
 pub(crate) const LOGS: &str = "logs";
-/// The folder, in the folder of sockets, of the sockets between services.
+/// The folder for sockets by which services reach each other, inside the folder for sockets.
 pub(crate) const INNER: &str = "inner";
-/// The parent of run folders that are apart from the data folder.
+/// The parent folder for sockets and records that are not inside the data folder.
 const RUN_APART: &str = "/run/kenduri";
 const LOGS_APART: &str = "/var/log/kenduri";
-/// The mode of a folder that others may traverse.
+/// The mode of a folder that other users may traverse.
 const OPEN: u32 = 0o711;
 
-/// Mode bits that let other users write. A sticky folder such as `/tmp` is an exception (stat(2)).
+/// The mode bits that let other users write to a folder. In a sticky folder such as `/tmp`, they
+/// still cannot replace others' files (stat(2)).
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
-/// The folders of an installation.
+/// The folders of an installation's supervisor process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Folders {
-    /// The folder of sockets and records.
+    /// The folder for sockets and records of the running Kenduri.
     pub(crate) run: PathBuf,
-    /// The folder of service logs.
+    /// The folder for services' logs.
     pub(crate) logs: PathBuf,
-    /// The user and group that owned the data when Kenduri started. Set only if the folders are
-    /// separate. Other users may replace the data later and so make it look as if root owned it.
+    /// The user and group that owned the data when Kenduri started. Set only if the folders are not
+    /// inside the data folder. The owner is remembered, because other users could later replace the
+    /// data folder by one that belongs to root.
     #[serde(default)]
     owner: Option<(u32, u32)>,
 }
@@ -45,7 +47,7 @@ pub(crate) struct Folders {
 impl Folders {
     /// Returns the folders inside the data folder.
     pub(crate) fn in_data(data: &Path) -> Self {
-        // Services use these paths from their own working folders, so they are absolute.
+        // The paths are absolute, because services use them from folders of their own.
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
         Self {
             run: data.join(RUN),
@@ -54,16 +56,17 @@ impl Folders {
         }
     }
 
-    /// Returns the folders of this supervisor process. The data folder must exist.
+    /// Returns the folders for a supervisor process with this data folder, which must exist.
     pub(crate) fn of_supervisor(data: &Path) -> io::Result<Self> {
-        // This call fails for dangling and circular links.
+        // This fails for a link whose target is missing, and for a circular link.
         let facts = fs::metadata(data)?;
         let is_root = rustix::process::geteuid().is_root();
         if !is_root || is_only_roots(&std::path::absolute(data)?, false)? {
             return Ok(Self::in_data(data));
         }
         if facts.uid() == 0 {
-            // A user who can replace the folder may have done so to make root serve requests.
+            // A user who can replace the data folder could have done so, in order to make root
+            // serve requests.
             let path = data.display();
             let why = format!(
                 "the data folder {path} belongs to root, but others could have put it there\n  \
@@ -78,7 +81,7 @@ impl Folders {
         })
     }
 
-    /// Folders outside the data folder, which only root can change.
+    /// Returns folders outside the data folder, which only root can change.
     pub(crate) fn apart(data: &Path) -> io::Result<Self> {
         let name = name(&data.canonicalize()?);
         Ok(Self {
@@ -88,13 +91,13 @@ impl Folders {
         })
     }
 
-    /// Returns whether the folders are outside the data folder.
+    /// Whether the folders are outside the data folder.
     pub(crate) fn are_apart(&self) -> bool {
         self.run.parent() == Some(Path::new(RUN_APART))
     }
 
-    /// Returns the data's owner, if this process can switch users; the worker needs no other
-    /// permissions. Returns `None` if the worker runs as this process's user.
+    /// Returns the owner of the data, as whom the worker must run. Returns `None` if this process
+    /// is not root; the worker then runs as the same user.
     pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
@@ -108,7 +111,7 @@ impl Folders {
         Ok((user != 0).then(|| User::numbered(user, group)))
     }
 
-    /// Opens the folder of sockets and records, creating it if it is outside the data folder.
+    /// Opens the folder for sockets and records. Creates it if it is outside the data folder.
     pub(crate) fn open(&self) -> Result<Arc<Folder>> {
         let make = |path: &Path| {
             let made = Folder::make(path, OPEN);
@@ -131,10 +134,10 @@ impl Folders {
     }
 }
 
-/// Returns whether only root can replace this folder, its contents, or any link on the path to it.
-/// `may_be_shared` is for folders on that path.
+/// Whether only root can replace this folder, its content, or any link in its path. `may_be_shared`
+/// allows that others can create files in the folder.
 fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
-    // With a trailing slash, a link would be followed.
+    // If the path ended with a slash, the operating system would follow a link.
     let path: PathBuf = path.components().collect();
     for (depth, path) in path.ancestors().enumerate() {
         let facts = fs::symlink_metadata(path)?;
@@ -154,8 +157,8 @@ fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Returns an unambiguous file name for a path. A slash becomes `-`, and a character that is not
-/// allowed becomes `%` followed by its code.
+/// Returns a file name that stands for a path, different for each path. Slashes become `-`, and a
+/// character that is not allowed becomes `%` with its code.
 fn name(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();
     let bytes = bytes.strip_prefix(b"/").unwrap_or(bytes);
@@ -194,7 +197,7 @@ mod tests {
         fs::create_dir(&data).unwrap();
         let are_apart = || Folders::of_supervisor(&data).map(|folders| folders.are_apart());
         if !is_only_roots(folder.path(), false).unwrap() {
-            // Other users can replace the temporary folder on this machine.
+            // On this machine, other users can replace the temporary folder.
             return assert!(are_apart().is_err());
         }
         assert!(!are_apart().unwrap());
@@ -219,7 +222,7 @@ mod tests {
         assert!(!are_apart().unwrap());
         assert_eq!(Folders::of_supervisor(&data).unwrap().run, data.join("run"));
 
-        // The owner is determined at startup and does not change later.
+        // The owner is determined when Kenduri starts, and later changes have no effect.
         chown(&data, Some(65_534), Some(65_534)).unwrap();
         let folders = Folders::of_supervisor(&data).unwrap();
         fs::remove_dir(&data).unwrap();
@@ -256,14 +259,15 @@ mod tests {
         for path in [&data, &link, &slash, &data.join("../roots")] {
             assert!(is_refused(path), "{}", path.display());
         }
-        // A folder that root has just created instead of another user's folder is refused too.
+        // A folder that root has just created in place of another user's folder is also refused.
         fs::remove_file(&data).unwrap();
         fs::create_dir(&data).unwrap();
         assert!(is_refused(&data) && is_refused(&link));
         chown(&data, Some(65_534), Some(65_534)).unwrap();
         let worker = Folders::of_supervisor(&link).unwrap().worker(&link);
         assert_eq!(worker.unwrap().unwrap().user, 65_534);
-        // In a folder where everybody may create links, the links' owners can redirect the path.
+        // In a folder in which everybody can create links, the owner of a link can redirect the
+        // path.
         fs::set_permissions(&here, fs::Permissions::from_mode(0o1777)).unwrap();
         let theirs = here.join("theirs");
         symlink("roots", &theirs).unwrap();

@@ -1,9 +1,10 @@
-//! Installation as a systemd service, with a unit, a user and a data folder.
+//! Installs Kenduri as a systemd service, with a unit, a user and a data folder.
 //!
-//! Pure functions first decide the steps from the options and the machine's state ([`mod@steps`]),
-//! and how to undo each change that may fail ([`change`]). Then [`mod@carry_out`] runs the steps.
-//! An edited unit is overwritten only on request. The first line of a unit contains a checksum over
-//! the remaining lines, which detects edits ([`mark`]).
+//! Pure functions first decide the steps ([`mod@steps`]) and how to undo each change that can fail
+//! ([`change`]). They depend only on the options and the state of the machine. Then
+//! [`mod@carry_out`] carries out the steps. A unit that somebody has edited is overwritten only on
+//! request. The first line of a unit contains a checksum of the other lines, which shows whether
+//! the unit was edited ([`mark`]).
 
 mod carry_out;
 mod change;

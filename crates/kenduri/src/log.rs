@@ -1,7 +1,8 @@
-//! Kenduri's log, with a line per event, as text or JSON, on standard error or in a folder.
+//! Kenduri's log. It has a line per event, as text or as JSON, and is written to standard error or
+//! to a folder.
 //!
-//! Log lines and access log lines share a buffer, and a thread writes them. Lines that do not fit
-//! into the buffer are dropped and counted.
+//! The lines of the log and of the access log share a buffer, from which a thread writes them.
+//! Lines that do not fit into the buffer are dropped and counted.
 
 mod folder;
 
@@ -33,43 +34,40 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// The lowest level of events that are logged.
+/// The level of events that are logged. More severe events are logged too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogLevel {
     /// Something failed and needs attention.
     Error,
-    /// Something unexpected happened, and the program continued.
     Warn,
-    /// Normal events.
     Info,
     /// Details for finding the cause of a problem.
     Debug,
 }
 
-/// The maximum size of buffered log lines, in bytes.
+/// The maximum size of the buffered lines, in bytes.
 const WAITING: usize = 4 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Log {
     pub(crate) format: LogFormat,
-    /// The lowest level that is written. The access log does not depend on it.
+    /// The level of events that are logged. The access log does not depend on it.
     pub(crate) level: LogLevel,
     pub(crate) to: To,
 }
 
-/// The destination of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum To {
     Stderr,
-    /// Standard error, which systemd passes to its journal.
+    /// Standard error, which systemd passes on to its journal.
     Journal,
-    /// A folder with rotated files.
+    /// A folder in which log files are rotated.
     Folder(PathBuf),
 }
 
 impl Log {
-    /// Returns whether log lines are written as text rather than JSON.
+    /// Whether lines are written as text rather than JSON.
     pub(crate) fn is_text(&self) -> bool {
         match self.format {
             LogFormat::Auto => self.is_on_terminal(),
@@ -83,9 +81,9 @@ impl Log {
     }
 }
 
-/// Returns whether standard error is connected to the journal. `$JOURNAL_STREAM` names the stream
-/// by device and inode (systemd.exec(5)). The variable alone proves nothing, because a child
-/// process with another stream may inherit it.
+/// Whether standard error is connected to the systemd journal. `$JOURNAL_STREAM` contains the
+/// device and inode of the journal's stream (systemd.exec(5)). They are compared, because a child
+/// process inherits the variable even if its standard error is another stream.
 fn stderr_is_the_journal() -> bool {
     let Ok(own) = rustix::fs::fstat(io::stderr()) else {
         return false;
@@ -95,7 +93,7 @@ fn stderr_is_the_journal() -> bool {
     environment.any(|(name, stream)| name == "JOURNAL_STREAM" && stream == own)
 }
 
-/// The running log, which stops when this value is dropped.
+/// The running log. Dropping this value stops it.
 #[derive(Debug)]
 pub(crate) struct Lines {
     pub(crate) writer: LogWriter,
@@ -103,13 +101,13 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Waits until all lines are written, within a time limit.
+    /// Waits until all lines are written, but not longer than a time limit.
     pub(crate) fn flush(&self) {
         self.writing.flush();
     }
 }
 
-/// The process that writes the log.
+/// Which process writes the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
     Parent,
@@ -117,8 +115,8 @@ pub(crate) enum Who {
 }
 
 impl Who {
-    /// Returns the log's file name. Each process has its own file, because only a single process
-    /// can rotate a file.
+    /// Returns the name of the process's log file. Each process has a file of its own, because only
+    /// one process can rotate a file.
     fn file(self) -> &'static str {
         match self {
             Self::Parent => "keeper.log",
@@ -127,7 +125,6 @@ impl Who {
     }
 }
 
-/// Starts writing the log.
 pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     let target: Box<dyn Write + Send> = match &log.to {
         To::Folder(folder) => Box::new(Folder::open(folder, who.file()).with_context(|| {
@@ -145,7 +142,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
         .name("log".to_owned())
         .spawn(move || {
             supervisor::block_signals();
-            // If the log cannot be written, the error cannot be reported anywhere.
+            // If the log cannot be written, there is nowhere to report the error.
             written.write(target, |_| {});
         })
         .context("cannot start the thread that writes the log")?;
@@ -154,7 +151,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     if log.is_text() {
         let lines = lines.with_ansi(log.is_on_terminal()).with_target(false);
         if is_kept {
-            // The journal adds the time to each line.
+            // The journal itself adds the time to each line.
             subscriber.with(lines.without_time()).init();
         } else {
             subscriber.with(lines).init();
@@ -181,7 +178,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     Ok(Lines { writer, writing })
 }
 
-/// Returns the log levels by target.
+/// Returns which events are logged, depending on the crate that reports them.
 fn filter(level: LogLevel) -> Targets {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
@@ -189,7 +186,7 @@ fn filter(level: LogLevel) -> Targets {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    // The `debug` lines of these libraries are only useful to their developers.
+    // Debug events of these libraries are useful only to the libraries' developers.
     let quiet = ["hyper", "rustls", "tokio_postgres"].map(|name| (name, LevelFilter::WARN));
     Targets::new()
         .with_default(level)
@@ -197,7 +194,7 @@ fn filter(level: LogLevel) -> Targets {
         .with_target("lettre", LevelFilter::INFO)
 }
 
-/// Hands each line to the thread that writes.
+/// Passes each line to the thread that writes the log.
 struct Queue(LogBuffer);
 
 impl<'a> MakeWriter<'a> for Queue {
@@ -209,7 +206,7 @@ impl<'a> MakeWriter<'a> for Queue {
 }
 
 impl Write for &Queue {
-    /// Called by the formatter once for each finished line.
+    /// The formatter calls this function once for each complete line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
         if !self

@@ -1,8 +1,8 @@
 //! Kenduri: invitations that are answered, and nothing is lost.
 //!
-//! This crate is the binary with the command line, the configuration and the wiring. It depends on
-//! every other crate, and no crate depends on it. Exit codes: 0 success, 1 refused or failed (the
-//! reason is on standard error), 2 wrong usage, 3 Kenduri is not running.
+//! This crate is the binary, with the command line, the configuration and the wiring. It depends on
+//! every other crate, and no crate depends on it. Exit codes: 0 for success, 1 for a refusal or
+//! failure (the reason is on standard error), 2 for wrong usage, and 3 if Kenduri is not running.
 
 mod access_log;
 mod api;

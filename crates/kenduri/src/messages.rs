@@ -1,4 +1,5 @@
-//! Messages between the supervisor process and the worker, over their [channel](crate::channel).
+//! The messages between the supervisor process and a worker, sent over their
+//! [channel](crate::channel).
 
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
@@ -16,39 +17,40 @@ use crate::configuration::{Asked, Settings};
 use crate::control_requests::ControlRequest;
 use crate::control_requests::Reply;
 
-/// How long the background tasks of a worker may take to finish when it stops.
+/// The time that a worker's background tasks have to finish when the worker stops.
 pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
 
 /// A message from the supervisor process to the worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToWorker {
-    /// The first message, with the configuration to serve. The listening sockets are sent with this
-    /// message.
+    /// The first message, with the settings with which the worker must serve. The listening sockets
+    /// are sent together with it.
     Begin {
-        /// The inputs of the configuration, with the text of the validated file.
+        /// The inputs of the configuration, including the text of the checked file.
         asked: Asked,
-        /// The kind of installation.
+        /// Whether this is a demo.
         start: ServeMode,
     },
-    /// The instances of each service that take requests now.
+    /// The ready instances of each service.
     #[serde(rename = "Fleet")]
     ReadyInstances(ReadyInstances),
-    /// A request for the app or the edge.
+    /// A request that the worker must handle.
     #[serde(rename = "Order")]
     Request {
-        /// The id by which the reply refers to this request.
+        /// The id of the request, which the reply repeats.
         id: u64,
         order: ControlRequest,
     },
-    /// New, validated settings. Newly opened listening sockets are sent with them.
+    /// New settings that were checked. Newly opened listening sockets are sent together with this
+    /// message.
     Apply {
         id: u64,
-        /// The inputs of the new configuration.
+        /// The inputs of the new configuration, including the text of the checked file.
         asked: Asked,
     },
-    /// All of Kenduri is stopping, not only this worker, so readiness checks should fail.
+    /// Kenduri as a whole is stopping, not only this worker, so `/readyz` must fail.
     Ending,
-    /// The reply to a request of the worker.
+    /// The reply to a request from the worker.
     Reply {
         /// The id of the request to which this is the reply.
         id: u64,
@@ -59,32 +61,32 @@ pub(crate) enum ToWorker {
 /// A message from the worker to the supervisor process.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToParent {
-    /// Every listener is open.
+    /// All listeners of the worker are open.
     Serving,
-    /// The reply to a request.
+    /// The reply to a request from the supervisor process.
     Reply {
         /// The id of the request to which this is the reply.
         id: u64,
         reply: Reply,
     },
-    /// A replaced instance has no requests left.
+    /// An instance that is being replaced has no more requests.
     Drained {
         service: String,
-        /// The instance's process.
+        /// The run of the instance's process.
         run: RunId,
     },
-    /// The number of requests each server got in the last second.
+    /// The number of requests per second to each server.
     Rates(Vec<RequestRate>),
-    /// A request of the app for the supervisor process.
+    /// A request that the supervisor process must handle.
     #[serde(rename = "Order")]
     Request {
-        /// The id by which the reply refers to this request.
+        /// The id of the request, which the reply repeats.
         id: u64,
         order: ControlRequest,
     },
 }
 
-/// A server's load.
+/// The number of requests to a server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RequestRate {
     pub(crate) address: Address,
@@ -92,15 +94,15 @@ pub(crate) struct RequestRate {
     pub(crate) per_second: f64,
 }
 
-/// The kind of installation.
+/// Whether Kenduri serves an installation or a demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ServeMode {
-    /// A normal installation.
+    /// An installation.
     Usual,
-    /// A demo in a named folder.
+    /// A demo whose data folder the user has named.
     Demo,
-    /// A demo in a temporary folder.
+    /// A demo whose data is in a temporary folder.
     DemoForNow,
 }
 
@@ -109,7 +111,7 @@ impl ServeMode {
         self != Self::Usual
     }
 
-    /// Returns the text that is printed when Kenduri stops and says which data is kept.
+    /// Returns the text that is printed when a demo stops. It says which data remains.
     pub(crate) fn farewell(self, settings: &Settings) -> String {
         let what_stays = match self {
             Self::Usual => return String::new(),
@@ -123,18 +125,18 @@ impl ServeMode {
     }
 }
 
-/// Ids that match replies to requests. None is reused, so a late reply cannot match another
-/// request.
+/// The ids by which replies are matched to requests. No id is used twice, so a late reply cannot be
+/// matched to another request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RequestIds(Arc<AtomicU64>);
 
 impl RequestIds {
-    /// Continues with ids after `last`, the last id assigned earlier.
+    /// Continues with the ids after `last`.
     pub(crate) fn after(last: u64) -> Self {
         Self(Arc::new(AtomicU64::new(last)))
     }
 
-    /// Returns the last assigned id.
+    /// Returns the id that was given last.
     pub(crate) fn last(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -144,14 +146,14 @@ impl RequestIds {
     }
 }
 
-/// Sends requests in a single direction over a channel, and matches each reply to its request.
+/// Sends messages to the other process, and matches the replies to the requests.
 pub(crate) struct MessageSender<T> {
     outbox: mpsc::Sender<Parcel<T>>,
     numbers: RequestIds,
     answers: Arc<Mutex<Answers>>,
 }
 
-/// The waiting callers, by the id of their request.
+/// The senders that wait for replies, by the id of the request.
 type Answers = BTreeMap<u64, oneshot::Sender<Reply>>;
 
 impl<T> Clone for MessageSender<T> {
@@ -173,12 +175,12 @@ impl<T> MessageSender<T> {
         }
     }
 
-    /// Sends a message without a reply. A closed channel is ignored.
+    /// Sends a message that needs no reply. If the channel is closed, does nothing.
     pub(crate) async fn say(&self, message: T) {
         let _ = self.outbox.send((message, Vec::new())).await;
     }
 
-    /// Sends a request and waits for its reply.
+    /// Sends a request, and waits for the reply.
     pub(crate) async fn ask(
         &self,
         message: impl FnOnce(u64) -> T,
@@ -195,15 +197,15 @@ impl<T> MessageSender<T> {
         answered.await.unwrap_or_else(|_| gone())
     }
 
-    /// Passes a reply to the caller that waits for it.
+    /// Passes a reply on to the caller that waits for it.
     pub(crate) fn answered(&self, id: u64, reply: Reply) {
         if let Some(answer) = self.answers().remove(&id) {
-            // The task that sent the request may have stopped waiting.
+            // The caller may have stopped waiting.
             let _ = answer.send(reply);
         }
     }
 
-    /// Ends all pending requests, because no more replies will arrive.
+    /// Makes all callers that wait for replies fail, because no more replies will arrive.
     pub(crate) fn hang_up(&self) {
         self.answers().clear();
     }
@@ -218,7 +220,7 @@ mod tests {
     use super::*;
     use crate::control_requests::services::ServiceRequest;
 
-    /// During an upgrade, the other side may run another version.
+    /// During an upgrade, the other process may be of another version.
     #[test]
     fn messages_keep_their_names_on_the_channel() {
         let request = ControlRequest::Services(ServiceRequest::Ps);

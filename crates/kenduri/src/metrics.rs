@@ -1,4 +1,5 @@
-//! `/metrics`: serves counters about requests, the store and the process as Prometheus text.
+//! Serves metrics about requests, the store and the process under `/metrics`, as text for
+//! Prometheus.
 
 mod process;
 
@@ -9,24 +10,24 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use platform::{Store, StoreError, Tx, jobs, mail};
 use tokio_util::sync::CancellationToken;
 
-/// The upper bounds of the histograms' buckets in seconds, from a page served from memory to a
-/// proxied request that times out.
+/// The upper bounds of the histograms' buckets, in seconds. They range from pages that are served
+/// from memory to requests to upstream servers that time out.
 const SECONDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0,
 ];
 
-/// How often raw samples are aggregated. Until then, the samples of each request occupy memory.
+/// How often samples are aggregated. Before that, each request's samples occupy memory.
 const TIDY: Duration = Duration::from_secs(1);
 
-/// The process's metrics. Only a single value may exist per process.
+/// The metrics of this process. Only one such value may be created.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     counted: PrometheusHandle,
-    /// The store, if the app runs.
+    /// The store; `None` if the app does not run.
     store: Option<Store>,
 }
 
-/// Installs the recorder for the whole process.
+/// Installs the recorder of metrics for the whole process.
 pub(crate) fn start() -> Result<Metrics> {
     let counted = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
@@ -45,7 +46,7 @@ impl Metrics {
     pub(crate) async fn render(&self) -> String {
         if let Some(store) = &self.store {
             let (changes, commits) = store.counts();
-            // A gauge that cannot be read now keeps its last value.
+            // If a value cannot be read now, the gauge keeps its last value.
             if let Ok((waiting, doubted)) = store.read(look).await {
                 metrics::gauge!("kenduri_jobs_waiting").set(waiting);
                 metrics::gauge!("kenduri_mails_doubted").set(doubted);
@@ -62,7 +63,7 @@ impl Metrics {
         all
     }
 
-    /// Aggregates samples until `stop`, so that they do not pile up between scrapes.
+    /// Aggregates samples regularly until `stop`, so that they do not accumulate in memory.
     pub(crate) async fn tidy(self, stop: CancellationToken) {
         while tokio::time::timeout(TIDY, stop.cancelled()).await.is_err() {
             self.counted.run_upkeep();
@@ -70,13 +71,13 @@ impl Metrics {
     }
 }
 
-/// Removes metrics whose value is NaN, because the measured object no longer exists.
+/// Removes metrics whose value is NaN. The object that they measured no longer exists.
 fn present(all: &str) -> String {
     let lines = all.split_inclusive('\n');
     lines.filter(|line| !line.ends_with(" NaN\n")).collect()
 }
 
-/// Returns the number of unfinished jobs, and of mails that may have been sent twice.
+/// Returns the number of unfinished jobs, and the number of mails whose sending was interrupted.
 fn look(tx: &mut Tx<'_>) -> Result<(f64, f64), StoreError> {
     let (waiting, _) = jobs::pending(tx)?;
     let doubted = mail::doubted(tx)?;

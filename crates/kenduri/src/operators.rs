@@ -1,4 +1,4 @@
-//! Endpoints for operators, namely liveness, readiness and metrics.
+//! The endpoints for operators: `/healthz`, `/readyz` and `/metrics`.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 /// The paths of these endpoints.
 pub(crate) const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// How long the store may take to prove that it is writable.
+/// The time in which the store must prove that it can be written.
 const READY_TIME: Duration = Duration::from_secs(5);
 
 /// Returns the operators' routes, which are served in addition to the app's pages.
@@ -42,7 +42,7 @@ pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site
         )
 }
 
-/// Returns the routes for an installation without the app. Readiness then does not depend on a
+/// Returns the routes of an installation without the app. `/readyz` then does not depend on a
 /// store.
 pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Router {
     Router::new()
@@ -73,14 +73,13 @@ pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Ro
         .layer(from_fn(mask_path))
 }
 
-/// Returns a router with only `/metrics`, for a separate listener.
+/// Returns a router with only `/metrics`, for the separate metrics listener.
 pub(crate) fn figures_alone(figures: Metrics) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
 }
 
-/// Returns whether the request comes from this machine and its host is this machine. A proxy on
-/// this machine that sends no client address would look local too, but it forwards the site's host
-/// name.
+/// Whether the request comes from this machine and is addressed to this machine. A local proxy that
+/// sends no client address looks local too, but forwards the site's host name.
 fn may_read_metrics(facts: &Facts, headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)
@@ -119,7 +118,7 @@ fn text(body: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], body)
 }
 
-/// Adds the masked path for the access log to each response, as the app does.
+/// Gives each response the masked path for the access log, as the app does.
 async fn mask_path(request: Request, next: Next) -> Response {
     let path = domains::secret_paths(DOMAINS)
         .mask(request.uri().path())

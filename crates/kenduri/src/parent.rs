@@ -1,6 +1,6 @@
-//! The supervisor process, which `kenduri serve` starts. It holds the listening sockets, the
-//! control socket and the child processes, among them the [worker](crate::worker). It does nothing
-//! else, so that it never needs to restart.
+//! The supervisor process, which `kenduri serve` starts. It owns the listening sockets, the control
+//! socket and the child processes, among them the [worker](crate::worker). It does as little as
+//! possible, so that it never needs a restart.
 
 mod active_settings;
 mod apply;
@@ -49,17 +49,17 @@ use workers::Workers;
 pub(crate) use sockets::Sockets;
 pub(crate) use upgrade_check::take_part;
 
-/// The state that the supervisor process starts with.
+/// Everything with which the supervisor process starts.
 pub(crate) struct ParentSetup {
     pub(crate) asked: Asked,
     pub(crate) configuration: Configuration,
     /// Listening sockets that are already open.
     pub(crate) sockets: Sockets,
     pub(crate) start: ServeMode,
-    /// The temporary folder of a demo, removed at the end.
+    /// The temporary folder of a demo, which is removed when the demo ends.
     pub(crate) temporary: Option<Temporary>,
     pub(crate) lines: log::Lines,
-    /// The folder of sockets and records.
+    /// The folder for sockets and records of the running Kenduri.
     pub(crate) run: Arc<Folder>,
 }
 
@@ -75,8 +75,8 @@ pub(crate) fn go_on(handed: ReceivedHandover) -> Result<()> {
     runtime()?.block_on(async { keep(exec_upgrade::resume(handed).await?).await })
 }
 
-/// Raises the descriptor limit, because each process of a service needs some descriptors in the
-/// supervisor and an upgrade needs more.
+/// Raises the limit on open descriptors. Each process of a service needs some descriptors here, and
+/// an upgrade needs more.
 fn raise_limit() {
     if let Err(error) = descriptors::raise_limit() {
         tracing::warn!(%error, "the limit of open files stays as it is");
@@ -85,7 +85,7 @@ fn raise_limit() {
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
-        // Only the main thread receives signals, and it decides when to block them.
+        // Only the main thread receives signals, so that it can decide when to block them.
         .on_thread_start(supervisor::block_signals)
         .enable_all()
         .build()
@@ -124,8 +124,8 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     let plan = service_config::plan(&configuration, &program)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;
     permissions::forget(&run)?;
-    // The processes of an earlier, killed supervisor have exited by now, so the earlier worker no
-    // longer holds these sockets.
+    // The processes of an earlier supervisor process that was killed have exited by now, so its
+    // worker no longer uses these addresses.
     sockets.open(&configuration.plan)?;
     permissions::let_through(&configuration, &run, &plan)?;
     service_config::warn_of_root(&plan);
@@ -145,11 +145,11 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     })
 }
 
-/// The reason why the main loop ends.
+/// Why the main loop ends.
 enum LoopExit {
-    /// Kenduri stops, on request or after an error.
+    /// Kenduri stops, either on request or because of an error.
     Stop(Result<(), Failed>),
-    /// Upgrade by `exec`. Requests are held for the next program.
+    /// The supervisor process upgrades itself by `exec`. Requests wait for the next program.
     Renew(UpgradeRequest),
 }
 
@@ -195,7 +195,7 @@ async fn keep(running: Running) -> Result<()> {
                     },
                     told = news.recv() => match told {
                         Ok(told) => if let Some(code) = never_served(&told, &parent.workers) {
-                            // The worker has printed the error.
+                            // The worker has already printed its error.
                             break LoopExit::Stop(Err(Failed(code)));
                         },
                         Err(RecvError::Lagged(_)) => {}
@@ -243,12 +243,12 @@ async fn stop(parent: &ParentProcess, manager: &SdNotify) {
     manager.stopping();
     parent.workers.end().await;
     parent.settings.lock().await.sockets.close();
-    // The supervisor may have stopped already.
+    // The supervisor may already have stopped.
     let _ = parent.control.shut_down().await;
 }
 
-/// Returns the exit code of a worker that exited before any worker has served. Restarting such a
-/// worker would be useless, and no working service is interrupted.
+/// Returns the exit code of a worker that exited before any worker has ever served. Restarting such
+/// a worker would be useless, and Kenduri can stop without interrupting a working service.
 fn never_served(news: &Notification, workers: &Workers) -> Option<ExitCode> {
     match &news.what {
         NotificationKind::Failed { exit, .. }

@@ -1,5 +1,5 @@
-//! Reloads settings in the worker. Replaces the edge's plan, and lists the other changes, which
-//! wait for a restart.
+//! Reloads the settings in a worker: replaces the edge's plan, and lists those changes that need a
+//! restart.
 
 use std::fmt::Write as _;
 use std::os::fd::OwnedFd;
@@ -10,24 +10,24 @@ use toml::Table;
 
 use crate::configuration::{self, Asked, Configuration};
 
-/// The active settings of the worker.
+/// The settings with which the worker is running.
 pub(crate) struct Reload {
     said: Table,
-    /// Facts that were fixed at startup.
     started: Started,
 }
 
-/// Facts that were fixed at startup. Every later plan must be consistent with them.
+/// Facts that are fixed when the worker starts. All settings that are loaded later must agree with
+/// them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Started {
-    /// Whether the app runs.
+    /// Whether the worker runs the app.
     pub(crate) app: bool,
-    /// Whether only this machine may reach Kenduri.
+    /// Whether Kenduri can be reached only from this machine.
     pub(crate) is_private: bool,
 }
 
 impl Reload {
-    /// The settings that the worker was started with.
+    /// Starts with the settings with which the worker was started.
     pub(crate) fn new(configuration: &Configuration, started: Started) -> Self {
         Self {
             said: configuration.merged().clone(),
@@ -35,8 +35,8 @@ impl Reload {
         }
     }
 
-    /// Applies the settings to the edge, with these additional listening sockets. Either all
-    /// settings take effect or none. Returns a description of the changes, and the services' plan.
+    /// Applies settings to the edge, with these additional listening sockets. Either all settings
+    /// take effect or none. Returns a description of the changes, and the plan of the services.
     pub(crate) fn apply(
         &mut self,
         edge: &Edge,
@@ -62,7 +62,7 @@ impl Reload {
             format!("Changed: {}.\n", changed.join(", "))
         };
         if !found.waiting.is_empty() {
-            // Writing into a `String` cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = writeln!(told, "Waiting for a restart: {}.", found.waiting.join(", "));
         }
         for warning in &found.warnings {

@@ -1,4 +1,4 @@
-//! Kenduri's router, with the domains' routes and the operators' endpoints.
+//! Kenduri's router, with the routes of all domains and the endpoints for operators.
 
 use ::backup::Agent;
 use std::sync::Arc;
@@ -18,30 +18,30 @@ use crate::operators;
 use crate::server::{self, MailFacts, ServerStatus};
 use crate::updates::Source;
 
-/// The parts that the router is built from.
+/// Everything that the router needs.
 pub(crate) struct Parts {
-    /// Identifies the caller of a request.
+    /// The site with its account settings, by which callers are identified.
     pub(crate) accounts: Context,
-    /// Decides which visitors may see which household of an occasion.
+    /// The gate through which guests' codes go.
     pub(crate) gate: CodeGate,
     /// The host names of occasions' own, if hosts may have any.
     pub(crate) own_domains: Option<OwnDomains>,
     /// The mailbox's access rule, if a mailbox exists.
     pub(crate) mailbox: Option<Access>,
-    /// The occasion at the addresses of older wedding cards, if any.
+    /// The occasion that is served at the paths of older wedding cards, if any.
     pub(crate) kadkahwin: Option<kadkahwin::ServedOccasion>,
-    /// The policy of the older personal site's paths, if these are enabled.
+    /// The policy for the paths of an older personal site, if they are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
     pub(crate) figures: Metrics,
-    /// The state of the server, for the operator's page.
+    /// Gets the data for the operator's pages.
     pub(crate) server_status: ServerStatus,
-    /// The facts about outgoing mail, for the admin page.
+    /// The settings of outgoing mail, for the operator's page about mail.
     pub(crate) mail: Arc<MailFacts>,
-    /// The sources of releases and advisories.
+    /// The sources of newer versions and security advisories.
     pub(crate) updates: Arc<[Source]>,
     pub(crate) backup: Option<Arc<Agent>>,
     pub(crate) stop: CancellationToken,
-    /// Cancelled when all of Kenduri stops.
+    /// Cancelled when Kenduri as a whole stops, not only this worker.
     pub(crate) ending: CancellationToken,
 }
 

@@ -1,4 +1,4 @@
-//! Notifications to the service manager that started this process (`sd_notify(3)`).
+//! Notifies the service manager that started this process (`sd_notify(3)`).
 
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval_at};
 
-/// The environment variable with the socket's address.
+/// The environment variable that contains the socket's address.
 const VARIABLE: &str = "NOTIFY_SOCKET";
 
-/// How much more time is requested at once during a slow start.
+/// How much more time is requested at once while startup is slow.
 const LATER: Duration = Duration::from_secs(30);
-/// The interval at which more time is requested.
+/// The interval at which more time is requested while startup is slow.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// The service manager's socket. The service manager is systemd or the supervisor process.
+/// The socket of the service manager, which is systemd or Kenduri's own supervisor process.
 pub(crate) struct SdNotify(Option<SocketAddr>);
 
 impl SdNotify {
-    /// Returns the socket that the environment variable names, if the variable is set.
+    /// Returns the socket that the environment names, if any.
     pub(crate) fn of(environment: &[(String, String)]) -> Self {
         let named = environment.iter().find(|(name, _)| name == VARIABLE);
         Self(
@@ -35,8 +35,8 @@ impl SdNotify {
         self.tell("READY=1");
     }
 
-    /// Waits for a future on which startup depends. While waiting, requests more time from the
-    /// service manager, which would otherwise stop the process.
+    /// Waits for a future on which startup depends. Meanwhile it requests more time from the
+    /// service manager, which would otherwise stop this process.
     pub(crate) async fn wait_for<T>(&self, needed: impl Future<Output = T>) -> T {
         let mut needed = std::pin::pin!(needed);
         let mut again = interval_at(Instant::now() + AGAIN, AGAIN);

@@ -1,8 +1,8 @@
-//! The server's admin page for owners of the installation. It shows the running services and how
+//! The operator's pages, for owners of the installation. They show the running services and how
 //! requests are routed.
 //!
 //! A page shows what the supervisor process and the edge report at that moment; nothing is stored.
-//! An action is sent to the supervisor process over the worker's channel and recorded in the audit
+//! An action is sent to the supervisor process over the worker's channel, and recorded in the audit
 //! log. Visitors who are not owners get "not found". When a failed service is no longer restarted,
 //! owners also get a [mail](alarm).
 
@@ -32,14 +32,15 @@ pub(crate) use alarm::Alarm;
 pub(crate) use mail::{MailFacts, daily as look_daily};
 pub(crate) use status::{EdgeStatus, ServerStatus, StatusRequest};
 
-/// The routes of the operator's page. `updates` are the sources of newer versions.
+/// Returns the routes of the operator's pages. `updates` are the sources of newer versions.
 pub(crate) fn routes(
     server: ServerStatus,
     updates: Arc<[Source]>,
     mail: Arc<MailFacts>,
     backup: Option<Arc<Agent>>,
 ) -> Router<Site> {
-    // `AdminContext` checks which of the signed-in users own the installation.
+    // Every signed-in person passes this access rule. `AdminContext` then refuses everybody but
+    // owners.
     Pages::<_, Callers>::default()
         .get("/admin/server", People, overview::show)
         .get("/admin/server/services/{name}", People, service::show)

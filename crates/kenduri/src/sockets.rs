@@ -1,5 +1,5 @@
-//! Sockets that are open before the edge starts. The service manager passes them in, or Kenduri
-//! binds them in this module because their addresses must be known first.
+//! Listening sockets that are opened before the edge starts. The service manager passes them to
+//! Kenduri, or Kenduri binds them here because their addresses must be known first.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -9,26 +9,27 @@ use edge::{Inherited, ListenAddress};
 
 use crate::configuration::{self, Asked, Configuration, Flag};
 
-/// How many further ports a demo tries if the configured port is taken.
+/// The number of further ports that a demo tries if the configured port is occupied.
 const PORTS_TRIED: u16 = 100;
-/// The maximum number of connections that wait to be accepted.
+/// The maximum number of connections waiting to be accepted.
 const BACKLOG: i32 = 4_096;
 
-/// Returns the number of a worker's threads, namely a thread for each core. Each thread has its own
+/// Returns the number of a worker's threads, which is the number of cores. Each thread has its own
 /// listening sockets.
 pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Whether Kenduri may use another port when the configured port is taken.
+/// Whether Kenduri may use another port if the configured one is occupied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
     Asked,
-    /// The next free port, if the configured port is taken.
+    /// If the configured port is occupied, the next free port is used.
     Near,
 }
 
-/// Returns the configuration with the actual listening addresses, and the sockets that are open.
+/// Opens the listening sockets. Returns them with the configuration, which then contains the actual
+/// addresses.
 pub(crate) fn prepare(
     mut asked: Asked,
     configuration: Configuration,
@@ -59,7 +60,7 @@ pub(crate) fn prepare(
             other => addresses.push(other.to_string()),
         }
     }
-    // Later flags override earlier flags, also when the settings file is reloaded.
+    // The added flag overrides earlier flags, also when the settings file is reloaded later.
     asked.flags.push(Flag {
         typed: "--listen".to_owned(),
         key: "listen.http".to_owned(),
@@ -74,7 +75,7 @@ fn bind(asked: SocketAddr, port: Port) -> Result<TcpListener> {
     for _ in 0..PORTS_TRIED {
         match TcpListener::bind(tried) {
             Ok(socket) => {
-                // The backlog set by the standard library is too small.
+                // The standard library's backlog is too small.
                 rustix::net::listen(&socket, BACKLOG)?;
                 return Ok(socket);
             }

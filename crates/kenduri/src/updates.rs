@@ -1,5 +1,6 @@
-//! Finds newer versions of Kenduri, and advisories about this version, in feeds and lists that the
-//! operator configured as files or URLs. Without a configured source, nothing is requested.
+//! Looks for newer versions of Kenduri and for security advisories about this version. The operator
+//! configures the sources, which are files or URLs. If no source is configured, nothing is
+//! requested.
 
 mod advisories;
 mod releases;
@@ -24,10 +25,10 @@ pub(crate) use advisories::Advisory;
 pub(crate) use releases::Release;
 
 pub(crate) const OURS: &str = env!("CARGO_PKG_VERSION");
-/// The maximum number of bytes read from a source.
+/// The maximum number of bytes that are read from a source.
 const LONGEST: u64 = 4 << 20;
 
-/// A source of releases or advisories.
+/// A configured source of releases or advisories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     File(PathBuf),
@@ -35,7 +36,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Parses a configured source. `file` resolves a file name.
+    /// Parses a configured source. `file` resolves the name of a file.
     pub(crate) fn parse(written: &str, file: impl FnOnce(&str) -> PathBuf) -> Result<Self, String> {
         if !written.contains("://") {
             return Ok(Self::File(file(written)));
@@ -92,12 +93,12 @@ pub(crate) struct Found {
     pub(crate) read: usize,
     /// Newer versions, newest first.
     pub(crate) newer: Vec<Release>,
-    /// The advisories that concern this version.
+    /// The advisories that affect this version.
     pub(crate) advisories: Vec<Advisory>,
 }
 
 impl Found {
-    /// Reads a feed or list for version `ours`.
+    /// Reads a feed of releases or a list of advisories, and compares them with the version `ours`.
     fn in_text(text: &str, ours: &Version) -> Result<Self> {
         let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
         if text.starts_with(['{', '[']) {
@@ -130,7 +131,7 @@ impl Found {
     }
 }
 
-/// Checks all sources. Fails if a source fails.
+/// Reads all sources. Fails if any source cannot be read.
 pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Found> {
     let ours = Version::parse(OURS)?;
     let mut all = Found::default();
@@ -145,7 +146,7 @@ pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Foun
     Ok(all)
 }
 
-/// Returns the job that checks once a day and stores the result.
+/// Returns the handler of the job that looks for updates once a day and stores the result.
 pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
     let (sources, outbound) = (sources.to_vec(), site.outbound.clone());
     Handler::each_day("updates.look", move |_| {
@@ -162,12 +163,12 @@ pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
     })
 }
 
-/// The stored results for this version and these sources.
+/// The stored results of looking for updates.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// The last result, and when it was read.
+    /// The last result, with the time at which it was obtained.
     pub(crate) found: Option<(Timestamp, Found)>,
-    /// The last failure after that result, and when it occurred.
+    /// The last failure, if it occurred after `found`, with its time.
     pub(crate) failure: Option<(Timestamp, String)>,
 }
 
@@ -179,7 +180,8 @@ struct Stored {
     failure: Option<String>,
 }
 
-/// Returns the stored results. Results for another version or other sources are ignored.
+/// Returns the stored results. Results for another version of Kenduri or for other sources are
+/// ignored.
 pub(crate) fn known(tx: &mut Tx<'_>, sources: &[Source]) -> Result<Known, StoreError> {
     let stored: Option<Stored> = sql!(
         "SELECT {Stored} FROM update_check WHERE version = :version AND sources = :sources",
@@ -217,7 +219,7 @@ fn keep(
         },
     };
     let (found_at, found) = known.found.unzip();
-    // A struct of plain values always serialises to JSON.
+    // Plain structs can always be serialized to JSON.
     let found = found.and_then(|found| serde_json::to_string(&found).ok());
     let (failed_at, failure) = known.failure.unzip();
     sql!(
@@ -241,13 +243,13 @@ fn listed(sources: &[Source]) -> String {
     listed.join("\n")
 }
 
-/// Shortens untrusted text to a single line.
+/// Shortens a text from a source to a single line, because it is not trusted.
 fn line(text: &str) -> String {
     let line = platform::text_cleaning::clean_line(text);
     line.chars().take(200).collect()
 }
 
-/// Returns the link, if it is safe to show on a page.
+/// Returns the link in a source, if a page can safely contain it.
 fn link(written: &str) -> Option<String> {
     let is_web = ["https://", "http://"]
         .iter()

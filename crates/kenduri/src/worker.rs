@@ -1,5 +1,5 @@
-//! The worker process, which contains the edge and the app. The supervisor process starts it and
-//! can replace it. The worker serves on the supervisor process's sockets.
+//! The worker process, which runs the edge and the app. The supervisor process starts and replaces
+//! workers. A worker serves on the supervisor process's listening sockets.
 
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -50,17 +50,17 @@ mod upstream_servers;
 
 use message_loop::MessageLoop;
 
-/// The connection limit of the metrics listener. It is separate, so that metrics can be read even
-/// when the site has no free connections.
+/// The maximum number of connections to the metrics listener. It is separate from the site's limit,
+/// so that metrics can be read even when the site has no free connections.
 const METRICS_CONNECTIONS: u32 = 64;
-/// The maximum number of waiting requests for the edge's state.
+/// The maximum number of requests for the edge's state that may wait.
 const LOOKS: usize = 16;
 
 /// Serves until the supervisor process stops this process. Standard input is the channel to the
 /// supervisor process.
 pub(crate) fn run() -> Result<()> {
     let room = descriptors::make_room();
-    // The recorder is installed first, so that no metric is missed.
+    // The metrics recorder is installed first, so that it records all metrics.
     let figures = metrics::start()?;
     let channel = take_channel().context("this word is for Kenduri itself: kenduri serve")?;
     runtime()?.block_on(async {
@@ -86,7 +86,8 @@ pub(crate) fn run() -> Result<()> {
     })
 }
 
-/// Takes the channel from standard input, so that no other code reads from it.
+/// Takes the channel to the supervisor process from standard input, so that nothing else reads from
+/// it.
 fn take_channel() -> Result<UnixStream> {
     let stream = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
     stream.peer_addr()?;
@@ -94,7 +95,7 @@ fn take_channel() -> Result<UnixStream> {
     Ok(stream)
 }
 
-/// Returns the runtime for all work except requests, which are served by a thread per core.
+/// Builds the runtime for everything but requests, which are served by one thread per core.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -103,7 +104,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .context("cannot start the runtime")
 }
 
-/// The state with which the worker starts.
+/// The state with which a worker starts.
 struct Begun {
     start: ServeMode,
     sockets: Inherited,
@@ -134,7 +135,7 @@ impl Begun {
         let (ask, status_requests) = mpsc::channel(LOOKS);
         let server_status = ServerStatus::new(self.line.clone(), ask);
         let (figures, app) = if started.app {
-            // Migrations may take long, so the service manager is asked for more time.
+            // Migrations may take long, so more time is requested from the service manager.
             let opened = manager.wait_for(app_setup::open(&settings)).await?;
             let figures = self.figures.with(opened.site.store.clone());
             let tokens = (&stop, &ending);
@@ -214,7 +215,7 @@ impl Begun {
         let backup_end = async {
             if let Some(backup) = backup {
                 // The last changes are copied to the backup after all requests have finished. Until
-                // then they are in the write-ahead log.
+                // then they are only in the write-ahead log.
                 let _ = tokio::task::spawn_blocking(move || backup.stop()).await;
             }
         };
@@ -234,8 +235,8 @@ impl Begun {
             }
         };
         let end = Box::pin(async { tokio::join!(edge.drain(), figures_end, tasks_end) });
-        // While requests drain, services may still change, and their websockets get their drain
-        // time.
+        // While the last requests finish, services may still change, and their websockets get their
+        // drain time.
         message_loop.finish(&mut inbox, end).await?;
         edge.end().await;
         backup_end.await;
@@ -243,7 +244,7 @@ impl Begun {
     }
 }
 
-/// The app with its background tasks.
+/// The app, with the parts that run in the background.
 struct App {
     opened: Opened,
     backup: Option<Arc<Agent>>,
@@ -251,7 +252,7 @@ struct App {
     /// The host names of occasions' own, if hosts may have any.
     own_domains: Option<OwnDomains>,
     background: Background,
-    /// The links to print at startup.
+    /// The links that Kenduri prints at startup.
     links: String,
 }
 
@@ -375,7 +376,8 @@ fn accounts(opened: &Opened, settings: &Settings) -> Context {
     accounts.providers = Providers::new(settings.providers.clone());
     accounts.mail_callbacks.clone_from(&settings.mail.callbacks);
     accounts.ses_topic.clone_from(&settings.mail.ses_topic);
-    // `tests/api` exceeds an account's limits, so a variable raises them. Release builds ignore it.
+    // The tests in `tests/api` need higher limits per account, which this variable sets. Release
+    // builds ignore the variable.
     #[cfg(debug_assertions)]
     if program_io::environment()
         .iter()
@@ -387,7 +389,8 @@ fn accounts(opened: &Opened, settings: &Settings) -> Context {
     accounts
 }
 
-/// Stores Kenduri's reserved slugs. An account that already has such a slug keeps the slug.
+/// Stores the slugs that Kenduri itself needs, so that no account can take them. An account that
+/// already has such a slug keeps it.
 async fn reserve_slugs(site: &Site) -> Result<()> {
     let words = domains::reserved_slugs(DOMAINS);
     let reserve = move |tx: &mut Tx<'_>| slug::reserve(tx, &words);
@@ -400,7 +403,7 @@ async fn reserve_slugs(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Adds advice on choosing another address to a listener's error.
+/// Adds advice on choosing another address to the error of a listener.
 fn unlistened(error: EdgeError) -> anyhow::Error {
     let is_flag = matches!(error, EdgeError::Listen(_));
     let error = anyhow::Error::new(error);
@@ -411,7 +414,7 @@ fn unlistened(error: EdgeError) -> anyhow::Error {
     }
 }
 
-/// Returns all listening addresses as text.
+/// Returns all addresses on which the edge listens, as text.
 fn names(edge: &Edge, settings: &Settings) -> String {
     let http = edge.http_addresses().into_iter();
     let https = edge.https_addresses().into_iter();
@@ -451,8 +454,8 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics)
         .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
 }
 
-/// If the installation has no owner, prints the setup link and writes it to a file that only this
-/// user can read. A visitor who opens the link becomes the owner.
+/// If the installation has no owner, prints the setup link, and writes it to a file that only this
+/// user can read. The visitor who opens the link becomes the owner.
 async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     let announced =
         identity::people::setup::announce(&site.store, site.url(), &settings.data).await?;
@@ -466,8 +469,8 @@ async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     }))
 }
 
-/// Finds the occasion for the paths of older wedding cards. A missing occasion is only logged,
-/// because it may be created while Kenduri runs.
+/// Finds the occasion that is served at the paths of older wedding cards. If it is missing, only a
+/// warning is logged, because it may be created while Kenduri runs.
 async fn kadkahwin(
     site: &Site,
     settings: &Settings,
@@ -494,9 +497,9 @@ async fn kadkahwin(
     Ok(named.is_some().then_some(served))
 }
 
-/// Returns who may read the mailbox, if a mailbox exists. The configuration has checked that access
-/// from the network was allowed explicitly. Behind a local proxy every request looks local, so a
-/// site with a public URL has no private mailbox.
+/// Returns who may read the built-in mailbox, or `None` if there is no mailbox. When the settings
+/// were read, access from the network was only accepted if explicitly allowed. A site with a public
+/// URL may be behind a local proxy, where every request looks local, so its mailbox is not private.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();
     let behind_a_door = url.is_some_and(|url| !url.is_loopback());

@@ -1,4 +1,4 @@
-//! Answers to the hosts' questions, by households and guests.
+//! Answers of households and guests to the hosts' own questions.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ impl Answer {
 pub struct Given {
     pub question: QuestionId,
     pub invitation: InvitationId,
-    /// `None` for an answer of the household as a whole.
+    /// The guest who gave the answer; `None` for an answer of the household as a whole.
     pub guest: Option<GuestId>,
     #[row(rename = "value", json)]
     pub answer: Answer,
@@ -63,7 +63,7 @@ pub fn of_occasion(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Given>,
     .all(tx)
 }
 
-/// Makes the stored answers of a household or guest equal to `after`.
+/// Replaces the stored answers of a household or guest by `after`.
 pub fn write(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

@@ -1,30 +1,29 @@
-//! An invitation's secret short code. This module parses typed codes, folds them for look-ups, and
-//! draws new codes.
+//! The secret short codes of invitations: parsing typed codes, normalizing them for look-ups, and
+//! drawing new ones.
 
 use std::fmt;
 
 use platform::Random;
 use unicode_normalization::UnicodeNormalization;
 
-/// The symbols in new codes. `0 O 1 I L` are missing, so that no symbol on a printed card can be
-/// mistaken for another.
+/// The symbols of new codes. `0 O 1 I L` are omitted, because on a printed card they look alike.
 const SYMBOLS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
-/// A code's folded form, which is used to find invitations. A code is a secret, so `Debug` shows
-/// only two characters.
+/// A code in the normalized form by which invitations are found. A code is a secret, so `Debug`
+/// shows only two characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CodeKey(String);
 
-/// The text cannot be a code.
+/// The error for a text that cannot be a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a code has 5 to 8 letters or digits")]
 pub struct Malformed;
 
 impl CodeKey {
-    /// Folds a typed code. Look-alike symbols become equal, and case, spaces and hyphens are
+    /// Normalizes a typed code: look-alike symbols become equal, and case, spaces and hyphens are
     /// ignored.
     pub fn parse(typed: &str) -> Result<Self, Malformed> {
-        // No code is longer, even with a separator after every letter.
+        // No code is longer, even if somebody types a separator after every letter.
         if typed.len() > 256 {
             return Err(Malformed);
         }
@@ -77,8 +76,8 @@ pub fn display_form(typed: &str) -> String {
         .collect()
 }
 
-/// Returns the length of a new code. It grows with the number of codes, so that guessing stays
-/// hopeless.
+/// Returns the length of new codes. It grows with the number of existing codes, so that guessing
+/// stays hopeless.
 pub fn length_for(live_codes: u64) -> usize {
     match live_codes {
         0..=200 => 5,
@@ -87,8 +86,7 @@ pub fn length_for(live_codes: u64) -> usize {
     }
 }
 
-/// Draws a random code of `length` symbols. The caller draws again if another invitation has the
-/// code.
+/// Draws a random code. If another invitation has the code, the caller must draw again.
 pub fn draw(random: &Random, length: usize) -> String {
     (0..length)
         .map(|_| char::from(SYMBOLS[random.below(31) as usize]))
@@ -99,8 +97,8 @@ pub fn symbol(byte: u8) -> char {
     char::from(SYMBOLS[usize::from(byte) % SYMBOLS.len()])
 }
 
-/// Returns whether a host's chosen code is too easy to guess, because it is an ordinary word or a
-/// name of the household or a guest.
+/// Whether a chosen code is easy to guess, because it is an ordinary word or one of `names`, which
+/// are names of the household and its guests.
 pub fn is_guessable<'a>(key: &CodeKey, names: impl Iterator<Item = &'a str>) -> bool {
     let fold = |word: &str| CodeKey::parse(word).ok();
     let of_names = names

@@ -1,5 +1,5 @@
-//! An occasion's cover picture, with a small cut for the guests' pages and a larger cut for link
-//! previews.
+//! An occasion's cover picture. It is stored in two cuts: a small one for guests' pages and a
+//! larger one for link previews.
 
 use platform::{StoreError, Tx, sql};
 use web::picture_folder::{self, PictureFolder};
@@ -7,41 +7,40 @@ use web::uploaded_image::Cut;
 
 use crate::occasion::Occasion;
 
-/// The kind of the job that removes a file.
+/// The kind of the job that deletes the file of a cover picture.
 pub const KIND: &str = "occasions.cover";
 
-/// The cover pictures of all occasions.
+/// The folder in which the cover pictures of all occasions are stored.
 pub(crate) const FOLDER: PictureFolder = PictureFolder {
     name: "covers",
     job_kind: KIND,
     is_used,
 };
 
-/// The cut for pages, which loads quickly enough for the first screen on a phone.
+/// The cut for guests' pages. It is small enough to load quickly on a phone.
 pub const ON_PAGES: Cut = Cut {
     width: 720,
     height: 360,
     bytes: 18 * 1024,
 };
-/// The cut that other sites show in a link preview.
+/// The cut that other sites show as the preview of a link.
 pub const IN_PREVIEWS: Cut = Cut {
     width: 1_200,
     height: 630,
     bytes: 200 * 1024,
 };
-/// All cuts.
 pub(crate) const CUTS: &[Cut] = &[ON_PAGES, IN_PREVIEWS];
 
-/// Returns the path of a cut of the occasion's cover picture; `None` if the occasion has no
-/// picture.
+/// Returns the path of a cut of the occasion's cover picture, or `None` if the occasion has no
+/// cover picture.
 pub fn path(occasion: &Occasion, cut: Cut) -> Option<String> {
     let (slug, stem) = (&occasion.slug, &occasion.cover);
     let file = || picture_folder::cut_file(stem, cut);
     (!stem.is_empty()).then(|| format!("/o/{slug}/cover/{}", file()))
 }
 
-/// Returns the part of a cut's file name that all cuts of the picture share. Returns `None` if the
-/// file is not a cut made by this module.
+/// Returns the part of a file name that all cuts of a picture have in common, or `None` if the file
+/// is not a cut.
 fn stem(file: &str) -> Option<&str> {
     let stem = file.rsplit_once('-')?.0;
     let mut cuts = CUTS.iter();
@@ -49,13 +48,13 @@ fn stem(file: &str) -> Option<&str> {
         .then_some(stem)
 }
 
-/// Whether a file is a cut of this occasion's cover picture.
+/// Whether the file is a cut of this occasion's cover picture.
 pub fn is_of(occasion: &Occasion, file: &str) -> bool {
     !occasion.cover.is_empty() && stem(file) == Some(&occasion.cover)
 }
 
-/// Schedules the deletion of a picture's files. The job skips the deletion if an occasion uses the
-/// picture by then.
+/// Schedules the deletion of a picture's files. If an occasion uses the picture when the job runs,
+/// the files stay.
 pub(crate) fn remove(tx: &mut Tx<'_>, stem: &str) -> Result<(), StoreError> {
     for cut in CUTS.iter().filter(|_| !stem.is_empty()) {
         FOLDER.remove(tx, &picture_folder::cut_file(stem, *cut))?;

@@ -1,6 +1,6 @@
-//! A job that notifies hosts when answers have closed at a deadline. The job only informs, because
-//! whether a household may answer is computed when the household tries. The query selects by state,
-//! so a missed run needs no catching up.
+//! Notifies hosts when answers to an invitation have closed at a deadline or have reopened. The
+//! notices have no effect on guests, because whether a household may answer is decided when it
+//! tries. The job finds all invitations whose state has changed, so a missed run does no harm.
 
 use platform::audit::{Actor, Entry};
 use platform::jobs::{Done, Handler};
@@ -12,10 +12,10 @@ use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion;
 
-/// The number of invitations per transaction.
+/// The maximum number of invitations per transaction.
 const BATCH: i64 = 500;
 
-/// Returns the job, which runs every minute.
+/// Returns the handler of the job, which runs every minute.
 pub fn sweeps(store: Store) -> Handler {
     Handler::each_minute("occasions.sweep", move |_| {
         let store = store.clone();
@@ -30,7 +30,7 @@ pub fn sweeps(store: Store) -> Handler {
     })
 }
 
-/// Handles up to [`BATCH`] invitations that have closed or reopened. Returns their number.
+/// Handles up to [`BATCH`] invitations whose answers have closed or reopened. Returns their number.
 fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     let now = tx.now();
     let due: Vec<(InvitationId,)> = sql!(
@@ -77,8 +77,8 @@ fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     Ok(i64::try_from(due.len()).unwrap_or(BATCH))
 }
 
-/// Records and announces that answers to an invitation have closed or reopened. The invitation is
-/// locked, and the rule is the one that accepts or refuses answers.
+/// Records and announces that answers to an invitation have closed or reopened. Locks the
+/// invitation and applies the same rule as saving does.
 fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreError> {
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(None);
@@ -96,7 +96,7 @@ fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreE
         noted
     )
     .run(tx, Rows::Exactly(1))?;
-    // A host's own lock was reported when it was set.
+    // If a host locked the answers, this was announced at that time.
     if !locked {
         let what = if noted.is_some() {
             "closed"

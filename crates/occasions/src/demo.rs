@@ -1,4 +1,5 @@
-//! The demo occasion, a wedding with forty households. Its dates depend on the day of its creation.
+//! The demo occasion, a wedding with forty households. Its dates depend on the day on which it is
+//! created.
 
 mod households;
 
@@ -37,7 +38,8 @@ pub fn wedding_day(now: Timestamp) -> Date {
     Days::from(now.to_zoned(zone).date()).wedding
 }
 
-/// Creates the demo occasion and returns its id. Does nothing if the store already has an occasion.
+/// Creates the demo occasion and returns its id. If the store already contains an occasion, does
+/// nothing and returns `None`.
 pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     let (there,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM occasion"), &[])?;
     if there > 0 {
@@ -68,7 +70,7 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     Ok(Some(id))
 }
 
-/// The days of the demo, computed from the day on which it is created.
+/// The days of the demo, relative to the day on which it is created.
 struct Days {
     deadline: Date,
     wedding: Date,
@@ -165,7 +167,7 @@ fn occasion(id: OccasionId, days: &Days, zone: &TimeZone) -> Occasion {
     }
 }
 
-/// Returns the couple's question to each household.
+/// Returns the question about a song, which each household is asked.
 fn song(id: QuestionId) -> Question {
     Question {
         id,
@@ -332,7 +334,7 @@ fn insert_household(
     let details = invitation_details(tx.now(), sample);
     let id = invitation::insert(tx, occasion, shown, &key, &details)?
         .ok_or_else(|| StoreError::rule(format!("the code {shown} is taken")))?;
-    // Odd-numbered households without a fixed code are not invited to the brunch.
+    // Households with odd numbers and without a fixed code are not invited to the brunch.
     let invited = if sample.code.is_empty() && number % 2 == 1 {
         &events[..2]
     } else {
@@ -384,7 +386,8 @@ fn invitation_details(now: Timestamp, sample: &Sample) -> InvitationDetails {
     }
 }
 
-/// Writes the guests of a household. Returns when the household answered, or `None` if it did not.
+/// Inserts the guests of a household with their replies. Returns when the household answered, or
+/// `None` if it did not.
 fn insert_guests(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -393,7 +396,7 @@ fn insert_guests(
     sample: &Sample,
 ) -> Result<Option<Timestamp>, StoreError> {
     let now = tx.now();
-    // Answers are spread over the last five weeks, so that the answer curve has a shape.
+    // The answers are spread over the last five weeks, so that the chart of answers has a shape.
     let ago = SignedDuration::from_hours(i64::try_from((number * 97) % 840).unwrap_or(0) + 2);
     let mut answered = None;
     for (position, person) in sample.guests.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Dietary requirements about which an occasion asks.
+//! The dietary options of an occasion, from which guests choose.
 
 use ::web::I18n;
 use platform::store::Row;
@@ -26,7 +26,7 @@ pub struct DietaryOption {
     pub version: i64,
 }
 
-/// The options in every new occasion, as pairs of key and whether the option is an allergy.
+/// The dietary options of every new occasion: key, and whether the option is an allergy.
 pub const BUILT_IN: [(&str, bool); 10] = [
     ("nut-allergy", true),
     ("shellfish-allergy", true),
@@ -40,12 +40,12 @@ pub const BUILT_IN: [(&str, bool); 10] = [
     ("other", false),
 ];
 
-/// Returns whether this key has a built-in name.
+/// Whether there is a built-in name for this key.
 pub fn is_built_in(key: &str) -> bool {
     BUILT_IN.iter().any(|(built_in, _)| *built_in == key)
 }
 
-/// Lists all options of an occasion in display order.
+/// Returns all dietary options of an occasion in display order.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<DietaryOption>, StoreError> {
     sql!(
         "SELECT {DietaryOption} FROM dietary_option WHERE occasion = :occasion
@@ -55,7 +55,7 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<DietaryOption>
     .all(tx)
 }
 
-/// Adds the built-in options to a new occasion.
+/// Inserts the built-in options into a new occasion.
 pub fn insert_built_in(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     for (position, (key, allergy)) in (0..).zip(BUILT_IN) {
         let option = DietaryOption {

@@ -1,7 +1,7 @@
 //! Deletes dietary requirements 30 days after an occasion's last event, as the form promises
-//! guests. A daily job does this. Kenduri also runs it once before it serves requests, so that a
-//! store restored from a backup never shows dietary requirements that had been deleted. Mails,
-//! news, jobs and the audit log never contain dietary requirements.
+//! guests. A job does this daily. It also runs before Kenduri starts to serve requests, so that a
+//! restored backup never shows dietary requirements that had been deleted. Mails, news, jobs and
+//! the audit log never contain dietary requirements.
 
 use std::collections::BTreeSet;
 
@@ -22,9 +22,9 @@ use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion::{self, to_json};
 
-/// The kind of erasure, in the list of erasures that survives a restore.
+/// The kind of these erasures in the list of erasures (`platform::erasure`).
 const ERASED: &str = "diets";
-/// How many days dietary requirements are stored after the day of the last event.
+/// The number of days for which dietary requirements are kept after the day of the last event.
 const KEPT_DAYS: i64 = 30;
 
 pub fn daily(platform: Platform) -> Handler {
@@ -37,7 +37,7 @@ pub fn daily(platform: Platform) -> Handler {
     })
 }
 
-/// Deletes all dietary requirements that are due, one occasion at a time.
+/// Deletes all dietary requirements that are due, in one transaction per occasion.
 pub async fn run(platform: &Platform) -> Result<(), JobError> {
     let mut deleted = false;
     for occasion in platform.store.read_at_length(due).await? {
@@ -52,13 +52,13 @@ pub async fn run(platform: &Platform) -> Result<(), JobError> {
     platform.store.write(repeated).await?;
     if deleted {
         export::remove_expired(platform).await?;
-        // Until the checkpoint, the write-ahead log still contains the overwritten data.
+        // Without a checkpoint, the write-ahead log would still contain the overwritten data.
         platform.store.checkpoint().await?;
     }
     Ok(())
 }
 
-/// Finds occasions whose dietary requirements are due for deletion.
+/// Returns the occasions whose dietary requirements must be deleted.
 fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let ends: Vec<(OccasionId, String, Timestamp)> = tx.all(
         sql!(
@@ -76,7 +76,8 @@ fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(due.map(|(id, ..)| id).collect())
 }
 
-/// Finds occasions whose dietary requirements were deleted after the restored backup was made.
+/// Returns the occasions whose dietary requirements were deleted after the restored backup was
+/// made.
 fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let subjects = erasure::to_repeat(tx, ERASED)?;
     if subjects.is_empty() {
@@ -89,7 +90,7 @@ fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
         .collect())
 }
 
-/// Returns whether the day of deletion has come in the occasion's time zone.
+/// Whether the day of deletion has come, in the occasion's time zone.
 fn is_over(zone: &TimeZone, last_end: Timestamp, now: Timestamp) -> bool {
     let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
     let last: Result<Date, _> = day(last_end).checked_add(KEPT_DAYS.days());
@@ -97,12 +98,12 @@ fn is_over(zone: &TimeZone, last_end: Timestamp, now: Timestamp) -> bool {
 }
 
 /// Deletes an occasion's dietary requirements from every table, if they are due or if `had_been`
-/// says that they had been deleted before. Returns whether any were deleted.
+/// says that they had been deleted before the restore. Returns whether any were deleted.
 fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, StoreError> {
     if occasion::hold(tx, id)?.is_none() {
         return Ok(false);
     }
-    // The occasion is read again under the lock, because a host may have postponed an event.
+    // A host may have postponed an event, so the occasion is read again while it is locked.
     let occasion = occasion::load(tx, id)?;
     let events = event::list(tx, id)?;
     let last_end = events.iter().map(|event| event.ends_at).max();
@@ -135,7 +136,7 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, Stor
     Ok(true)
 }
 
-/// Deletes all guests' dietary requirements, including those of guests on archived invitations.
+/// Deletes the dietary requirements of all guests, also on archived invitations.
 fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let households: Vec<(InvitationId,)> = sql!(
         "SELECT DISTINCT invitation.id FROM invitation
@@ -157,7 +158,7 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
             now
         )
         .run(tx, Rows::Any)?;
-        // A higher version ensures that cached pages are not sent any more.
+        // Raising the version makes cached pages invalid.
         sql!(
             "UPDATE invitation SET version = version + 1, updated_at = :now WHERE id = :id",
             id,
@@ -168,8 +169,8 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
     Ok(people)
 }
 
-/// Deletes dietary requirements from the history. The history has their values in saves that
-/// changed them, and in guests whom saves added or removed.
+/// Deletes dietary requirements from the history. The history contains them in changes to guests'
+/// requirements, and in guests who were added or removed.
 fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let saves: Vec<(InvitationId, i64, String)> = sql!(
         "SELECT submission.invitation, submission.version_after, submission.changes FROM submission
@@ -180,7 +181,8 @@ fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
     .all(tx)?;
     let mut cleared = 0;
     for (invitation, version, json) in saves {
-        // Unreadable history is dropped, because it may contain dietary requirements.
+        // An entry of the history that cannot be parsed is emptied, because it may contain dietary
+        // requirements.
         let before: Vec<FieldChange> = serde_json::from_str(&json).unwrap_or_default();
         let after = without_diets(before.clone());
         if after != before || before.is_empty() {
@@ -249,7 +251,7 @@ pub(crate) fn delete_of_repeats(
     let mut known: BTreeSet<String> = known.into_iter().map(|(id,)| id).collect();
     known.insert(occasion.to_string());
     for (owner, route, key, body) in kept {
-        // Ids appear in quotes in the JSON.
+        // In JSON, ids are strings in quotes.
         if body.split('"').any(|part| known.contains(part)) {
             deleted += sql!(
                 "DELETE FROM idempotency WHERE owner = :owner AND route = :route AND key = :key",
@@ -270,14 +272,15 @@ mod tests {
     #[test]
     fn the_day_is_that_of_the_occasion() {
         for (zone, last_end, before, after) in [
-            // The last event is on the evening of 16 January, so the 30th day is 15 February.
+            // The event ends on the evening of 16 January, local time, so the 30th day is 15
+            // February.
             (
                 "Asia/Kuala_Lumpur",
                 "2027-01-16T15:30:00Z",
                 "2027-02-14T15:59:59.999Z",
                 "2027-02-14T16:00:00Z",
             ),
-            // The event ends past midnight in the zone, but not in UTC.
+            // In this time zone the event ends after midnight, but not in UTC.
             (
                 "Pacific/Kiritimati",
                 "2027-01-16T10:30:00Z",

@@ -1,4 +1,4 @@
-//! A dated part of an occasion, and its seats.
+//! The events of an occasion, each with a date and possibly limited seats.
 
 mod dates;
 
@@ -79,7 +79,7 @@ impl Event {
     }
 }
 
-/// Lists all events of an occasion in display order.
+/// Returns all events of an occasion in display order.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreError> {
     sql!(
         "SELECT {Event} FROM event WHERE occasion = :occasion ORDER BY position, starts_at, id",
@@ -88,8 +88,8 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreE
     .all(tx)
 }
 
-/// Returns the events that a visitor without an invitation may see and answer for. These are the
-/// events open to all, or every event if none is open to all.
+/// Returns the events that visitors without a code see and can reply to: those that are open to
+/// all, or every event if none is.
 pub fn for_all(events: &[Event]) -> Vec<&Event> {
     let open: Vec<_> = events.iter().filter(|event| event.open_to_all).collect();
     if open.is_empty() {
@@ -99,7 +99,7 @@ pub fn for_all(events: &[Event]) -> Vec<&Event> {
     }
 }
 
-/// Returns an invitation's chosen events together with the events open to all.
+/// Adds the events that are open to all to an invitation's chosen events.
 pub(crate) fn with_open(events: &[Event], mut chosen: Vec<EventId>) -> Vec<EventId> {
     let open = events.iter().filter(|event| event.open_to_all);
     for event in open {
@@ -110,7 +110,8 @@ pub(crate) fn with_open(events: &[Event], mut chosen: Vec<EventId>) -> Vec<Event
     chosen
 }
 
-/// Finds events' ids by their keys. A finding about an unknown key points to `pointer`.
+/// Returns the ids of the events with these keys. An error about an unknown key gets the JSON
+/// pointer `pointer`.
 pub(crate) fn by_keys(
     events: &[Event],
     keys: &[String],
@@ -128,7 +129,7 @@ pub(crate) fn by_keys(
     found
 }
 
-/// Returns the keys of events, in the events' order.
+/// Returns the keys of the events with these ids, in the order of `events`.
 pub(crate) fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
     events
         .iter()
@@ -137,21 +138,21 @@ pub(crate) fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
         .collect()
 }
 
-/// The number of guests who said yes to an event with limited seats.
+/// The taken seats of an event whose seats are limited, as numbers of guests who said yes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SeatsTaken {
-    /// Guests on approved invitations or on invitations created by hosts.
+    /// Guests whom hosts have invited or approved.
     pub confirmed: i64,
-    /// Guests who answered without a code and wait for approval.
+    /// Guests whose answer without a code waits for approval.
     pub unapproved: i64,
 }
 
 impl SeatsTaken {
-    /// Returns how many more seats a household's guests may take.
+    /// Returns how many more seats the guests of one household may take.
     ///
-    /// Invited households do not compete with unapproved answers, which anybody can send by the
-    /// hundred. Unapproved answers get only seats that nobody else has taken, and all of them
-    /// together get at most half of the event's seats.
+    /// Invited households do not compete with answers that wait for approval, because anybody can
+    /// send hundreds of those. Such answers only get seats that nobody else has taken, and all of
+    /// them together at most half of the event's seats.
     pub fn remaining(self, capacity: i64, is_unapproved: bool) -> i64 {
         let free = capacity - self.confirmed;
         let left = if is_unapproved {
@@ -164,7 +165,7 @@ impl SeatsTaken {
     }
 }
 
-/// Counts the seats taken at each event that has a limit.
+/// Returns the taken seats of each event whose seats are limited.
 pub fn seats_taken(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -185,8 +186,8 @@ pub fn seats_taken(
     Ok(found.into_iter().map(taken).collect())
 }
 
-/// Locks all events with limited seats in the order of their ids. Two households that want the last
-/// seats therefore wait for each other.
+/// Locks all events whose seats are limited, in the order of their ids. Households that compete for
+/// the last seats are thus saved one after the other.
 pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let _: Vec<(EventId,)> = sql!(
         "SELECT id FROM event WHERE occasion = :occasion AND capacity IS NOT NULL
@@ -197,17 +198,16 @@ pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreE
     Ok(())
 }
 
-/// Whether a save may exceed the limit on seats.
+/// Whether a save may take more seats than are free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seats {
-    /// Takes only free seats.
     Free,
-    /// Takes more seats than are free, because a host allows it.
+    /// Takes more seats than are free, which only hosts may do.
     Beyond,
 }
 
-/// Takes `more` seats, or frees seats if `more` is negative, at an event whose lock the caller
-/// holds. The caller has checked that enough seats are free. Without enough free seats, nothing is
+/// Takes `more` seats at an event, or frees seats if `more` is negative. The caller must hold the
+/// event's lock and must have checked that enough seats are free. If too few are free, nothing is
 /// written.
 pub fn take_seats(
     tx: &mut Tx<'_>,
@@ -227,7 +227,7 @@ pub fn take_seats(
     Ok(())
 }
 
-/// Does the same as [`take_seats`] for guests who wait for approval.
+/// Like [`take_seats`], for guests who wait for approval.
 pub fn take_unapproved_seats(
     tx: &mut Tx<'_>,
     event: &EventId,
@@ -248,8 +248,8 @@ pub fn take_unapproved_seats(
     Ok(())
 }
 
-/// Recounts the taken seats of every limited event, after a host's change that may affect many
-/// guests.
+/// Counts the taken seats of every event with limited seats again. Needed after a host's change
+/// that may concern many guests.
 pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     sql!(
         "UPDATE event SET seats_taken = (

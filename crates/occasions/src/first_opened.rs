@@ -1,6 +1,6 @@
-//! Records when households open their portals. Opens are collected in memory and written every ten
-//! seconds, so that reading a portal never waits for the writer. A crash loses at most the last few
-//! seconds.
+//! Records when households open their invitations. Page views are collected in memory and written
+//! every ten seconds, so that reading a page never waits for the writer. A crash loses only the
+//! page views of the last few seconds.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,12 +11,13 @@ use platform::{Rows, Store, StoreError, sql};
 use crate::id::{InvitationId, OccasionId};
 use crate::webhook;
 
-/// How many households may wait to be written. Further opens are dropped.
+/// The maximum number of households whose page views wait to be written. Page views of further
+/// households are dropped.
 const WAITING: usize = 10_000;
-/// The number of households per transaction.
+/// The maximum number of households per transaction.
 const PIECE: usize = 200;
 
-/// Opens that have not been written yet.
+/// The page views that have not been written yet.
 #[derive(Debug, Default)]
 pub struct Opens(Mutex<HashMap<InvitationId, OpenCount>>);
 
@@ -42,14 +43,14 @@ impl Opens {
         seen.count += 1;
     }
 
-    /// Writes the collected opens, without raising the invitations' versions. Opens that cannot be
-    /// written are tried again next time.
+    /// Writes the collected page views. The invitations' versions stay the same. Page views that
+    /// cannot be written are kept for the next call.
     pub async fn write(&self, store: &Store) -> Result<(), StoreError> {
         let gathered: Vec<(InvitationId, OpenCount)> = {
             let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.drain().collect()
         };
-        // Small batches ensure that a household that saves answers does not wait long.
+        // The batches are small, so that a household that saves its answers need not wait long.
         for (start, piece) in (0..).step_by(PIECE).zip(gathered.chunks(PIECE)) {
             let piece = piece.to_vec();
             let written = store

@@ -1,4 +1,4 @@
-//! A person on an invitation, with this person's answers.
+//! A guest on an invitation, with the guest's answers.
 
 use std::collections::BTreeMap;
 
@@ -11,27 +11,27 @@ use crate::answer::{self, Answers};
 use crate::id::{EventId, GuestId, InvitationId};
 use crate::words::{ActedBy, GuestKind, ReplyStatus, Source};
 
-/// A guest with all replies.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Guest {
     pub id: GuestId,
-    /// The name as written, 1–100 characters; a plus-one's name may be empty.
+    /// The guest's name, 1–100 characters. May be empty if the household brings the guest.
     pub name: String,
-    /// Whether a host named the guest or the household brought them.
+    /// Whether the hosts named the guest or the household brings the guest.
     pub kind: GuestKind,
     pub is_child: bool,
-    /// Age of a child, 0–17.
+    /// The age of a child, 0–17.
     pub child_age: Option<i64>,
     pub added_by: ActedBy,
-    /// Whether a host allowed this guest beyond the allowance.
+    /// Whether a host has allowed this guest beyond the household's allowance.
     pub beyond_allowance: bool,
     /// The guest's position on the invitation.
     pub position: i64,
     #[row(json)]
     pub diets: Vec<String>,
-    /// Up to 500 characters.
+    /// Dietary requirements as free text, up to 500 characters.
     pub diet_note: String,
-    /// Answers to the hosts' questions; empty unless the guest was loaded with its household.
+    /// Answers to the hosts' own questions. Empty unless the guest was loaded together with its
+    /// household.
     #[row(skip)]
     pub answers: Answers,
     /// A reply for each event to which the guest is invited.
@@ -42,7 +42,7 @@ pub struct Guest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: ReplyStatus,
-    /// The time at which the reply was given.
+    /// When the reply was given; `None` if there is none.
     pub answered_at: Option<Timestamp>,
 }
 
@@ -53,7 +53,7 @@ impl Reply {
     };
 }
 
-/// Returns the name to show, which is `name` or, if this is empty, "guest of …".
+/// Returns the guest's name, or "guest of …" if the name is empty.
 pub fn shown_name(name: &str, guest_of: &str, text: &Text) -> String {
     match name {
         "" => text.with("guest-of", [("name", guest_of.into())]),
@@ -62,7 +62,7 @@ pub fn shown_name(name: &str, guest_of: &str, text: &Text) -> String {
 }
 
 impl Guest {
-    /// Returns the time of this guest's latest answer.
+    /// Returns the time of the guest's latest reply.
     pub fn answered_at(&self) -> Option<Timestamp> {
         self.replies
             .values()
@@ -71,7 +71,7 @@ impl Guest {
     }
 }
 
-/// Lists all guests of an invitation with their replies in display order.
+/// Returns all guests of an invitation with their replies, in display order.
 pub fn list(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Guest>, StoreError> {
     let mut guests: Vec<Guest> = sql!(
         "SELECT {Guest} FROM guest WHERE invitation = :invitation ORDER BY position, id",
@@ -97,7 +97,6 @@ pub fn list(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Guest>, St
     Ok(guests)
 }
 
-/// Writes a new guest with its replies.
 pub fn insert(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -169,7 +168,6 @@ pub fn insert_reply(
     Ok(())
 }
 
-/// Replaces the stored answer.
 pub fn update_reply(
     tx: &mut Tx<'_>,
     guest: &GuestId,

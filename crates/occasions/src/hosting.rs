@@ -1,6 +1,6 @@
-//! The hosts' side, with everything that a host can do and see in an occasion. Every function takes
-//! the transaction and a [`HostOf`], which proves that the caller is a host of the occasion, and
-//! refuses actions that the role does not allow.
+//! Everything that hosts can do in an occasion. Every function takes the transaction and a
+//! [`HostOf`], which proves that the caller is a host, and refuses actions that the host's role
+//! does not allow.
 
 pub mod announcements;
 pub mod answer_notifications;

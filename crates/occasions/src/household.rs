@@ -1,4 +1,4 @@
-//! A household, which is an invitation with everyone on it.
+//! A household: an invitation with its guests and answers.
 
 use platform::{Rows, StoreError, Tx, sql};
 
@@ -13,14 +13,13 @@ use crate::words::GuestKind;
 /// The maximum number of guests on an invitation.
 pub const GUEST_LIMIT: usize = 30;
 
-/// An invitation with everyone on it.
 #[derive(Clone, Debug)]
 pub struct Household {
     pub invitation: Invitation,
     /// Everyone on the invitation, in display order.
     pub guests: Vec<Guest>,
     pub events: Vec<EventId>,
-    /// Answers of the household as a whole to the hosts' questions.
+    /// The household's answers to the hosts' own questions.
     pub answers: Answers,
 }
 
@@ -99,20 +98,21 @@ fn invited_events(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Even
 }
 
 impl Household {
-    /// Counts allowed and used slots, without guests whom a host allowed beyond the allowance.
+    /// Returns how many slots the household may use and does use. Guests whom a host allowed beyond
+    /// the allowance use no slot.
     pub fn allowance(&self) -> Allowance {
         allowance(&self.invitation, &self.guests)
     }
 
-    /// Returns the name for "guest of …" in place of a missing name, namely the first named guest's
-    /// name, or else the household's.
+    /// Returns the name that follows "guest of" for guests without a name: the first guest who has
+    /// a name, or else the household's name.
     pub fn guest_of(&self) -> &str {
         let named = self.guests.iter().find(|guest| !guest.name.is_empty());
         named.map_or(&self.invitation.details.household, |guest| &guest.name)
     }
 
-    /// Returns whether this household may be asked the question. Guests who are invited to none of
-    /// the question's events are never asked.
+    /// Whether any guest of this household can be asked the question. Guests who are invited to
+    /// none of the question's events cannot.
     pub fn is_concerned(&self, question: &Question, events: &[Event]) -> bool {
         events
             .iter()
@@ -120,14 +120,14 @@ impl Household {
     }
 }
 
-/// Returns the guests who use slots in the allowance.
+/// Returns the guests who use a slot of the household's allowance.
 pub(crate) fn brought(guests: &[Guest]) -> impl Iterator<Item = &Guest> {
     guests
         .iter()
         .filter(|guest| guest.kind == GuestKind::PlusOne && !guest.beyond_allowance)
 }
 
-/// Counts allowed and used slots for an invitation with these guests.
+/// Returns how many slots an invitation with these guests has and uses.
 pub(crate) fn allowance(invitation: &Invitation, guests: &[Guest]) -> Allowance {
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let all = count(brought(guests).count());

@@ -1,5 +1,5 @@
-//! A change requested by a household, before any rule has checked it. The form and the JSON API
-//! both produce such a change.
+//! A change that a household requests, before it is checked. The form and the JSON API both produce
+//! such a change.
 
 use std::collections::BTreeMap;
 
@@ -9,21 +9,20 @@ use web::FieldProblem;
 use crate::id::GuestId;
 use crate::words::ReplyStatus;
 
-/// A save request. Omitted fields stay unchanged.
+/// A requested change. Fields that are `None` or empty stay unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct HouseholdChange {
     /// The version that the household has read.
     pub version: Option<i64>,
     /// Guests to change, and new guests.
     pub guests: Vec<GuestUpdate>,
-    /// Plus-ones to remove.
     pub remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by the question's key. A null or empty value removes an
-    /// answer.
+    /// The household's answers to the hosts' own questions, by the question's key. A null or empty
+    /// value removes an answer.
     pub answers: BTreeMap<String, Value>,
     pub note: Option<NoteUpdate>,
-    /// Fields that could not be parsed. They are refused only after all earlier checks
-    /// have passed.
+    /// Fields that could not be parsed. They are reported only if no other check refuses the
+    /// request.
     pub wrong: Vec<FieldProblem>,
 }
 
@@ -34,32 +33,32 @@ pub struct GuestUpdate {
     pub id: Option<GuestId>,
     pub name: Option<String>,
     pub is_child: Option<bool>,
-    /// A child's age; `Some(None)` if the age is unknown.
+    /// A child's age. `Some(None)` means that the age is unknown.
     pub age: Option<Option<i64>>,
-    /// Answers by the event's key. A household may send yes, no and undecided. A host may also send
-    /// pending, which removes an answer.
+    /// Replies by the event's key. A household may send yes, no and undecided. A host may also send
+    /// pending, which removes a reply.
     pub replies: BTreeMap<String, ReplyStatus>,
     /// Keys of dietary options.
     pub diets: Option<Vec<String>>,
     pub diet_note: Option<String>,
-    /// Answers to the hosts' questions, by key. A null or empty value removes an answer.
+    /// Answers to the hosts' own questions, by key. A null or empty value removes an answer.
     pub answers: BTreeMap<String, Value>,
 }
 
 impl GuestUpdate {
-    /// Returns whether the change answers for an event or a question. Required answers are checked
-    /// only for such a change.
+    /// Whether the change contains a reply to an event or an answer to a question. Only such a
+    /// change must contain all required answers.
     pub fn answers_anything(&self) -> bool {
         self.id.is_none() || !self.replies.is_empty() || !self.answers.is_empty()
     }
 }
 
-/// A note, which has its own version.
+/// A change to the household's note, which has its own version.
 #[derive(Clone, Debug)]
 pub struct NoteUpdate {
-    /// The text; an empty text removes the note.
+    /// The new text. An empty text removes the note.
     pub text: String,
-    /// The version of the note that the household has read; `None` replaces any version.
+    /// The version of the note on which the change is based. `None` replaces any version.
     pub version: Option<i64>,
 }
 
@@ -81,7 +80,7 @@ impl HouseholdChange {
             && self.note.is_some()
     }
 
-    /// Like [`GuestUpdate::answers_anything`], for the household.
+    /// Whether the change contains a reply or an answer of the household or any of its guests.
     pub fn answers_anything(&self) -> bool {
         !self.answers.is_empty() || self.guests.iter().any(GuestUpdate::answers_anything)
     }

@@ -1,5 +1,5 @@
-//! Computes a household's state after a change by the rules for answering, independent of the
-//! store.
+//! Applies the rules for answering: computes what a household looks like after a change, without
+//! using the store.
 
 use std::collections::BTreeMap;
 
@@ -23,20 +23,19 @@ use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
 
 pub(crate) mod asking;
 
-/// The data, other than the household itself, that determines a change's result.
+/// The data that determines the result of a change, apart from the household itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
     pub switches: Switches,
     pub events: &'a [Event],
     pub diets: &'a [DietaryOption],
     pub questions: &'a [Question],
-    /// Whether a host's or a household's limits apply. Hosts may exceed the allowance, households
-    /// may not.
+    /// Whose limits apply. Hosts may exceed the household's allowance, households may not.
     pub by: ActedBy,
-    /// The person who gives the answers. Hosts see questions of their own, may leave any question
-    /// open, and may remove answers.
+    /// Who gives the answers. Hosts also see the questions that are only for them, may leave any
+    /// question unanswered, and may remove answers.
     pub speaker: ActedBy,
-    /// The time of the decision.
+    /// The time of the save.
     pub now: Timestamp,
 }
 
@@ -50,7 +49,7 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
-    /// Returns whether the change added, removed or renamed a guest.
+    /// Whether the change added, removed or renamed a guest.
     pub(crate) fn is_of_names(&self) -> bool {
         self.field.ends_with("/name") || self.is_of_whole_guest()
     }
@@ -70,18 +69,18 @@ impl FieldChange {
     }
 }
 
-/// A change that passed every rule, with the guests it results in.
+/// The result of a change that passed every check.
 #[derive(Clone, Debug)]
 pub struct HouseholdPlan {
     /// All guests after the save.
     pub guests: Vec<Guest>,
-    /// The answers of the household as a whole after the save.
+    /// The household's answers to the hosts' own questions after the save.
     pub answers: Answers,
     pub changes: Vec<FieldChange>,
 }
 
 impl Household {
-    /// Computes the result of `wish`, or why it is refused. `new_id` generates the ids of new
+    /// Computes the result of `wish`, or returns why it is refused. `new_id` makes ids for new
     /// guests.
     pub fn plan(
         &self,
@@ -89,7 +88,7 @@ impl Household {
         rules: Rules<'_>,
         mut new_id: impl FnMut() -> GuestId,
     ) -> Result<HouseholdPlan, Refusal> {
-        // Checked first, because a body can name thousands of guests.
+        // This limit is checked first, because a request can contain thousands of guests.
         let new = wish.guests.iter().filter(|guest| guest.id.is_none());
         if new.count() > GUEST_LIMIT {
             return Err(Refusal::GuestLimit);
@@ -187,8 +186,8 @@ impl Household {
         }
     }
 
-    /// Refuses new guests above the allowance. After a host has lowered the allowance, existing
-    /// guests may still be edited and removed.
+    /// Refuses new guests beyond the allowance. If a host has lowered the allowance, guests who
+    /// were there before can still be changed and removed.
     fn check_allowance(&self, after: &[Guest]) -> Result<(), Refusal> {
         let before = self.allowance();
         let now = allowance(&self.invitation, after);
@@ -214,7 +213,7 @@ impl Household {
     }
 }
 
-/// The errors in a guest's fields.
+/// Collects the errors in one guest's fields.
 struct Findings<'a> {
     list: &'a mut Vec<FieldProblem>,
     prefix: String,
@@ -297,7 +296,7 @@ fn change_age(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: 
     if let Some(is_child) = wanted.is_child
         && is_child != guest.is_child
     {
-        // Hosts decide whether the guests they named are children.
+        // Only hosts decide whether the guests whom they named are children.
         if guest.kind == GuestKind::Named || !rules.switches.children {
             field.add("is_child", "not_allowed", []);
             return;
@@ -354,8 +353,8 @@ fn change_diets(
     }
 }
 
-/// Returns whether a guest may have this option. Guests who already have a deactivated option keep
-/// it, but nobody can choose it any more.
+/// Whether a guest may have this dietary option. A guest keeps a deactivated option, but no guest
+/// can newly choose it.
 fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
     options.iter().any(|option| {
         option.key == key && (option.active || guest.diets.iter().any(|had| had == key))
@@ -425,7 +424,7 @@ fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<FieldCh
     }
 }
 
-/// Serialises a whole guest for the history.
+/// Serializes all data of a guest for the history.
 fn guest_json(guest: &Guest) -> Value {
     json!({
         "name": guest.name,

@@ -1,4 +1,4 @@
-//! Ids that both the guests' and the hosts' side use.
+//! Types of ids that modules for guests and modules for hosts both use.
 
 platform::id!(OccasionId, "One occasion.");
 platform::id!(EventId, "One event of an occasion.");

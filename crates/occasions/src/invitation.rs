@@ -1,5 +1,5 @@
-//! A family or household that is addressed together, with a common code, language, deadline and
-//! allowance.
+//! Invitations. Each is for a household that is addressed together, with a common code, language,
+//! deadline and allowance.
 
 use jiff::Timestamp;
 use platform::store::Row;
@@ -13,12 +13,11 @@ use crate::id::{InvitationId, OccasionId};
 use crate::occasion::Occasion;
 use crate::words::{Access, LockMode, OccasionStatus};
 
-/// An invitation, as stored.
 #[derive(Clone, Debug, Row)]
 pub struct Invitation {
     pub id: InvitationId,
     pub occasion: OccasionId,
-    /// The code as displayed.
+    /// The code in the form in which it is displayed.
     pub code: String,
     #[row(flatten)]
     pub details: Details,
@@ -26,15 +25,16 @@ pub struct Invitation {
     pub note: String,
     /// Increased by every change to the note.
     pub note_version: i64,
-    /// When the household last saved.
+    /// When the household last saved its answers.
     pub replied_at: Option<Timestamp>,
-    /// Raised when the code is replaced, which ends every guest session.
+    /// Raised when the code is replaced, so that browsers no longer remember the household.
     pub access_epoch: i64,
-    /// Set while archived.
+    /// When the invitation was archived; `None` while it is in use.
     pub archived_at: Option<Timestamp>,
     /// Raised by every change.
     pub version: i64,
-    /// Whether it was created by an answer without a code and waits for a host's approval.
+    /// Whether an answer without a code created the invitation, and the invitation still waits for
+    /// a host's approval.
     #[row(rename = "unapproved")]
     pub is_unapproved: bool,
 }
@@ -78,7 +78,7 @@ pub struct Details {
 }
 
 impl Invitation {
-    /// Returns what the household may do at `now`. Only this function decides about access.
+    /// Returns what the household may do at `now`. No other code decides about this.
     pub fn access(&self, occasion: &Occasion, now: Timestamp) -> Access {
         if self.archived_at.is_some() {
             return Access::Revoked;
@@ -101,8 +101,7 @@ impl Invitation {
         }
     }
 
-    /// Returns the effective deadline, which is this household's own deadline or else the
-    /// occasion's.
+    /// Returns the deadline that applies: this household's own, or else the occasion's.
     pub fn deadline(&self, occasion: &Occasion) -> Option<Timestamp> {
         self.details.deadline_override.or(occasion.rsvp_deadline)
     }
@@ -119,8 +118,8 @@ impl Invitation {
     }
 }
 
-/// Finds the invitation that a code opens. A merged invitation's code opens the invitation that now
-/// has its guests, until that invitation's own code is replaced.
+/// Finds the invitation that a code opens. The code of an invitation that was merged opens the
+/// invitation into which it was merged, until that invitation's code is replaced.
 pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>, StoreError> {
     sql!(
         "SELECT {Invitation} FROM invitation
@@ -132,8 +131,7 @@ pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>
     .maybe(tx)
 }
 
-/// Finds an invitation like [`find_by_code`], for callers who need only the ids of the invitation
-/// and its occasion.
+/// Like [`find_by_code`], for callers who need only the ids of the invitation and its occasion.
 pub fn seek(
     tx: &mut Tx<'_>,
     key: &CodeKey,
@@ -148,12 +146,12 @@ pub fn seek(
     .maybe(tx)
 }
 
-/// The part of an invitation that is needed to tell whether its cached page is current.
+/// The columns that tell whether an invitation's cached page is still current.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Glance {
     pub id: InvitationId,
     pub occasion: OccasionId,
-    /// The code as displayed.
+    /// The code in the form in which it is displayed.
     pub code: String,
     /// See [`Invitation::version`].
     pub version: i64,
@@ -162,7 +160,7 @@ pub struct Glance {
     /// See [`Details::language`].
     pub language: Option<String>,
     pub archived: bool,
-    /// The revision of the occasion with its events and dietary requirements.
+    /// The revision of the occasion, which includes its events, dietary options and questions.
     pub revision: i64,
 }
 
@@ -186,7 +184,7 @@ pub fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, St
     sql!("SELECT {Invitation} FROM invitation WHERE id = :id", id).maybe(tx)
 }
 
-/// Like [`find`], but also takes the invitation's lock until the transaction ends.
+/// Like [`find`], but also locks the invitation until the transaction ends.
 pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, StoreError> {
     sql!(
         "SELECT {Invitation} FROM invitation WHERE id = :id FOR NO KEY UPDATE",
@@ -195,8 +193,8 @@ pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, St
     .maybe(tx)
 }
 
-/// Locks every invitation of the occasion, so that saves in progress have finished and no new guest
-/// is missed.
+/// Locks every invitation of the occasion. After this, all saves in progress have finished, so that
+/// no new guest or answer is missed.
 pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let _: Vec<(InvitationId,)> = sql!(
         "SELECT id FROM invitation WHERE occasion = :occasion FOR NO KEY UPDATE",
@@ -206,8 +204,8 @@ pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result
     Ok(())
 }
 
-/// Inserts an invitation with `code`. Returns `None` if another invitation has this code, or had it
-/// within the last 24 months.
+/// Inserts an invitation with this code. Returns `None` if another invitation has the code, or had
+/// it in the last 24 months.
 pub fn insert(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -248,14 +246,15 @@ pub fn insert_with_new_code(
     insert_with_drawn(tx, occasion, details, code::length_for(live + 1))
 }
 
-/// Like [`insert_with_new_code`], with a code of this length.
+/// Like [`insert_with_new_code`], but the code has this length.
 pub(crate) fn insert_with_drawn(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     details: &Details,
     length: usize,
 ) -> Result<InvitationId, StoreError> {
-    // At the code lengths in use, a collision occurs about once in several thousand draws.
+    // With the code lengths in use, only about one of several thousand random codes is already
+    // taken.
     for _ in 0..64 {
         let drawn = code::draw(tx.random(), length);
         if let Ok(key) = CodeKey::parse(&drawn)
@@ -268,7 +267,7 @@ pub(crate) fn insert_with_drawn(
 }
 
 pub(crate) fn is_retired(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
-    // 24 months, as the longest possible 731 days.
+    // 24 months are at most 731 days.
     let since = tx.now() - jiff::SignedDuration::from_hours(731 * 24);
     let found: Option<(i64,)> = sql!(
         "SELECT retired_at FROM retired_code WHERE code_key = :key AND retired_at > :since",
@@ -293,8 +292,7 @@ pub(crate) fn update_details(
     Ok(())
 }
 
-/// Returns whether an invitation was merged into another invitation and therefore cannot be
-/// restored.
+/// Whether an invitation was merged into another one, and therefore cannot be restored.
 pub(crate) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, StoreError> {
     let (merged,): (bool,) = sql!(
         "SELECT CASE WHEN merged_into IS NULL THEN 0 ELSE 1 END
@@ -305,8 +303,8 @@ pub(crate) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, Stor
     Ok(merged)
 }
 
-/// Updates the text by which hosts search and sort. All hosts search names and tags. Hosts who may
-/// see code and contact data search these too.
+/// Updates the columns by which hosts search and sort. All hosts can search names and tags. Only
+/// hosts who may see codes and contact data can search these.
 pub fn update_search(
     tx: &mut Tx<'_>,
     invitation: &Invitation,

@@ -1,5 +1,4 @@
-//! The data that a code opens, with everything that a household may see of its invitation and
-//! nothing else.
+//! An invitation with all the data that its household may see, and a few facts that only hosts see.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,16 +22,15 @@ use crate::question::Question;
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
 
-/// A household with its occasion and its present access.
+/// A household with its occasion and its current access.
 #[derive(Clone, Debug)]
 pub struct InvitationSnapshot {
-    /// The occasion to which the household is invited.
     pub occasion: Arc<Occasion>,
-    /// All events in the occasion. The household is shown only the events in `household.events`.
+    /// All events of the occasion. The household sees only those in `household.events`.
     pub events: Arc<[Event]>,
-    /// The dietary requirements that can be chosen.
+    /// The dietary options that guests can choose.
     pub diets: Arc<[DietaryOption]>,
-    /// The hosts' questions, including questions that only hosts see.
+    /// The hosts' own questions, including those that only hosts see.
     pub questions: Arc<[Question]>,
     /// The hosts' announcements, in the order they are shown.
     pub news: Arc<[Announcement]>,
@@ -42,19 +40,19 @@ pub struct InvitationSnapshot {
     pub own_host: Option<String>,
     /// Computes the `k` in links to the invitation.
     pub links: LinkKey,
-    /// Seats taken at the events that have a limit.
+    /// The taken seats of the events whose seats are limited.
     pub seats_taken: BTreeMap<EventId, SeatsTaken>,
-    /// The invitation and everyone on it.
     pub household: Household,
-    /// The household's access at `now`.
+    /// What the household may do at `now`.
     pub access: Access,
     pub now: Timestamp,
 }
 
-/// The reason why a code cannot be used.
+/// Why a code cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Closed {
-    /// The code is unknown or revoked, or the occasion is a draft. A guest cannot tell which.
+    /// The code is unknown or revoked, or the occasion is a draft. Guests cannot tell these cases
+    /// apart.
     #[error("no invitation has this code")]
     NotFound,
     /// The occasion is archived.
@@ -65,13 +63,13 @@ pub enum Closed {
     Store(#[from] StoreError),
 }
 
-/// Opens the portal behind a code.
+/// Loads the invitation that a code opens.
 pub fn open(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Closed> {
     let invitation = invitation::find_by_code(tx, key)?.ok_or(Closed::NotFound)?;
     enter(tx, invitation)
 }
 
-/// The portal of an invitation, for a client that has its code.
+/// Builds the snapshot of an invitation for a client that has the invitation's code.
 pub fn enter(tx: &mut Tx<'_>, invitation: Invitation) -> Result<InvitationSnapshot, Closed> {
     let snapshot = snapshot::load(tx, &invitation.occasion)?;
     admit(&snapshot.occasion, invitation.archived_at.is_some())?;
@@ -98,7 +96,7 @@ pub fn admit(occasion: &Occasion, archived: bool) -> Result<(), Closed> {
     }
 }
 
-/// Builds the portal of an invitation in any state, for hosts and for mails.
+/// Builds the snapshot of an invitation in any state, for hosts and for mails.
 pub fn load(
     tx: &mut Tx<'_>,
     snapshot: OccasionSnapshot,
@@ -138,7 +136,7 @@ pub fn load(
 }
 
 impl InvitationSnapshot {
-    /// The link to the invitation, or to a page `below` it.
+    /// Returns the link to the invitation's page, or to a page `below` it.
     pub fn link(&self, below: &str) -> String {
         self.links.below(&self.household.invitation.code, below)
     }
@@ -155,8 +153,7 @@ impl InvitationSnapshot {
             .filter(|event| self.household.events.contains(&event.id))
     }
 
-    /// Returns the events that this household may still attend, because at least one guest comes,
-    /// is not sure, or has not answered.
+    /// Returns the events that at least one guest of this household has not declined.
     pub fn events_to_attend(&self) -> impl Iterator<Item = &Event> {
         self.invited_events().filter(|event| {
             let guests = self.household.guests.iter();
@@ -165,7 +162,7 @@ impl InvitationSnapshot {
         })
     }
 
-    /// Returns the next event to which the household is invited. An event stays the next event
+    /// Returns the next event to which the household is invited. An event counts as the next one
     /// until the end of the day on which it begins.
     pub fn next_event(&self) -> Option<&Event> {
         let zone = self.occasion.zone();
@@ -177,8 +174,8 @@ impl InvitationSnapshot {
         events.min_by_key(|event| event.starts_at)
     }
 
-    /// Returns the time until which an unchanged portal is rendered the same. This is the start of
-    /// another day, the time when answers close, or the start of an event, whichever comes first.
+    /// Returns the time until which the page of an unchanged invitation stays the same: the start
+    /// of the next day, the closing of answers, or the start of an event, whichever comes first.
     pub fn reads_alike_until(&self) -> Timestamp {
         let here = self.now.to_zoned(self.occasion.zone());
         let tomorrow = here.tomorrow().and_then(|day| day.start_of_day());
@@ -194,7 +191,8 @@ impl InvitationSnapshot {
         later.fold(tomorrow, Timestamp::min)
     }
 
-    /// Returns how many of an event's seats this household may take; `None` if unlimited.
+    /// Returns how many more seats of an event this household may take, or `None` if the seats are
+    /// not limited.
     pub fn seats_left(&self, event: &Event) -> Option<i64> {
         let capacity = event.capacity?;
         let taken = self.seats_taken.get(&event.id).copied();
@@ -202,7 +200,7 @@ impl InvitationSnapshot {
         Some(taken.unwrap_or_default().remaining(capacity, is_unapproved))
     }
 
-    /// Returns whether the household holds seats that hosts have yet to confirm.
+    /// Whether the household has seats that a host must still approve.
     pub fn waits_for_seats(&self) -> bool {
         let mut limited = self.events.iter().filter(|event| event.capacity.is_some());
         self.household.invitation.is_unapproved
@@ -216,7 +214,7 @@ impl InvitationSnapshot {
             })
     }
 
-    /// Returns the questions that this household is asked, in the order they are shown.
+    /// Returns the questions that this household is asked, in display order.
     pub fn asked_questions(&self) -> impl Iterator<Item = &Question> {
         self.questions.iter().filter(|question| {
             question.is_for_guests() && self.household.is_concerned(question, &self.events)
@@ -233,13 +231,13 @@ impl InvitationSnapshot {
         )
     }
 
-    /// Returns whether answers and dietary requirements can be changed now.
+    /// Whether answers and dietary requirements can be changed at present.
     pub fn takes_answers(&self) -> bool {
         self.access == Access::Open
     }
 
-    /// Returns whether the note can be changed now, which may be possible after answers have
-    /// closed.
+    /// Whether the note can be changed at present. Depending on the occasion, it can be changed
+    /// even after answers have closed.
     pub fn takes_notes(&self) -> bool {
         let occasion = &self.occasion;
         let late =
@@ -247,8 +245,8 @@ impl InvitationSnapshot {
         late || self.takes_answers()
     }
 
-    /// Returns the status that counts. While "not sure" is switched off, an undecided guest has not
-    /// answered.
+    /// Returns the reply that counts. If the hosts have switched "not sure" off, an undecided guest
+    /// counts as not having answered.
     pub fn effective_status(&self, status: ReplyStatus) -> ReplyStatus {
         if status == ReplyStatus::Undecided && !self.occasion.switches.undecided {
             return ReplyStatus::Pending;
@@ -262,7 +260,7 @@ impl InvitationSnapshot {
     }
 }
 
-/// Returns whether none, some or all of these replies are answered.
+/// Returns whether none, some or all of these replies are given.
 pub fn response(replies: impl Iterator<Item = ReplyStatus>) -> Response {
     let (mut answered, mut open) = (false, false);
     for status in replies {

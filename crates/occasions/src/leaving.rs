@@ -1,5 +1,5 @@
-//! The account data in occasions, which consists of roles. Occasions and their answers belong to
-//! all hosts together, so they are not deleted with the last host's account.
+//! The occasions' part of deleting an account. Accounts only have roles in occasions. Occasions and
+//! answers belong to all hosts together, so they are not deleted with the last host's account.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -24,7 +24,7 @@ struct Part {
     answers_at: Option<String>,
 }
 
-/// Lists the occasions in which an account is a host.
+/// Returns the occasions in which an account is a host, for the export of the account's data.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Part> = sql!(
         "SELECT o.id, o.slug, g.role, n.by_mail AS answers_by_mail, n.on_site AS answers_on_site,
@@ -38,7 +38,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!(all))
 }
 
-/// Lists the occasions that have this account as their only owner.
+/// Returns the slugs of the occasions of which this account is the only owner.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
     for id in grant::owned_alone(tx, account, &OCCASION)? {
@@ -49,7 +49,7 @@ pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<St
     Ok(names)
 }
 
-/// Lists the other hosts of the occasions that an account owns.
+/// Returns the other hosts of the occasions that an account owns.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let mut shared = Vec::new();
     for (id, rank) in grant::ranks_of_account(tx, account, &OCCASION)? {

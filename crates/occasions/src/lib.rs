@@ -1,8 +1,8 @@
-//! Occasions, with invitations, the people on them, and their answers.
+//! Occasions, with invitations, guests and their answers.
 //!
-//! Each noun has its rules in its own module. [`invitation`] decides when answers are open,
-//! [`household_plan`] which answers are valid, and [`rsvp`] how an answer is saved. Handlers in
-//! [`mod@web`] turn an HTTP request into a call to such a module.
+//! Each kind of object has its rules in its own module: [`invitation`] decides when answers are
+//! open, [`household_plan`] which answers are valid, and [`rsvp`] how an answer is saved. Handlers
+//! in [`mod@web`] turn an HTTP request into a call to such a module.
 //!
 //! From the bottom up, guests and hosts read [`event`], [`question`], [`diet`], [`occasion_page`],
 //! [`guest`] and [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine these.
@@ -68,7 +68,7 @@ use platform::store::migrate::Migrations;
 use site::domain::{self, Domain, SignInHint};
 use site::look::FirstPage;
 
-/// Whether occasions are switched on.
+/// The setting that switches occasions on.
 pub const ENABLED: Flag = Flag {
     key: "occasions.enabled",
     built_in: true,
@@ -176,7 +176,7 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
 );
 
 const PROBLEM_CODES: &[Code] = &[
-    // The following codes are for requests with an invitation's code.
+    // Errors of requests with an invitation's code.
     Code::new(404, "invitation_not_found"),
     Code::new(410, "invitation_expired"),
     Code::new(401, "name_required"),
@@ -211,7 +211,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "sender_unverified"),
     Code::new(422, "placeholder_unknown"),
     Code::new(422, "text_missing"),
-    // The following codes are for uploaded lists.
+    // Errors of imports.
     Code::new(413, "file_too_large"),
     Code::new(422, "file_too_many_rows"),
     Code::new(422, "file_too_many_columns"),

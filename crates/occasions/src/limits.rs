@@ -5,9 +5,9 @@ use platform::{Tx, sql};
 use crate::id::OccasionId;
 use crate::refusal::Refusal;
 
-/// The maximum number of invitations in an occasion, including archived invitations.
+/// The maximum number of invitations in an occasion, including archived ones.
 pub(crate) const INVITATIONS: i64 = 5_000;
-/// The highest number of guests in an occasion.
+/// The maximum number of guests in an occasion.
 pub(crate) const GUESTS: i64 = 20_000;
 
 /// Checks that the occasion has room for another invitation with `people` guests. The caller holds

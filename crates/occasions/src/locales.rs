@@ -1,6 +1,6 @@
 //! Tests that every language has all required messages, and that English has exactly the messages
-//! that pages use. The tests scan the sources. Every quoted string that looks like a message id
-//! must be a message id.
+//! that pages use. To find the used messages, the tests scan the sources and templates for quoted
+//! strings that look like message ids.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,10 +13,11 @@ use crate::LOCALES;
 use crate::diet::BUILT_IN;
 use crate::words::{ReplyStatus, Source, Tone};
 
-/// Strings that look like message ids, but name headers, fields or classes.
+/// Strings that look like message ids but are none, such as names of headers, fields or classes.
 const NO_MESSAGES: &[&str] = &[];
 
-/// Returns the prefix and endings of messages whose ids are completed at run time.
+/// Returns, for each group of message ids that are completed at run time, the common prefix and all
+/// endings.
 fn families() -> Vec<(&'static str, Vec<&'static str>)> {
     let tones: Vec<_> = Tone::ALL.iter().map(|tone| tone.word()).collect();
     let replies = ReplyStatus::ALL.iter().map(|status| status.word());
@@ -137,20 +138,20 @@ fn sentences_read_well_at_the_edges_of_plural_forms() {
     }
 }
 
-/// Returns the first word of a message id, which tells where the message is used.
+/// Returns the first part of a message id, which names the group of pages that use the message.
 fn place(id: &str) -> Option<&str> {
     id.split_once('-').map(|(place, _)| place)
 }
 
-/// A quoted string.
+/// A quoted string in a source file or template.
 struct Quoted {
     text: String,
-    /// Whether it is the argument of `say` or `with`.
+    /// Whether the string is the argument of `say` or `with`.
     said: bool,
 }
 
-/// Collects all quoted strings in the sources, and in the expressions of the templates, that could
-/// be message ids.
+/// Collects all quoted strings in the sources, and in expressions in the templates, that could be
+/// message ids.
 fn quoted() -> Vec<Quoted> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
@@ -185,7 +186,7 @@ fn collect(source: &str, found: &mut Vec<Quoted>) {
     }
 }
 
-/// Reads all files in and under a folder, except this source file.
+/// Returns the text of each file below a folder, except this source file.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

@@ -1,5 +1,5 @@
-//! Checks a name against an invitation. While somebody guesses codes, a name is required in
-//! addition to the code. Case, accents and titles are ignored.
+//! Checks whether a name belongs to an invitation. While somebody is guessing codes, a code works
+//! only together with such a name. Case, accents and titles are ignored.
 
 use platform::{StoreError, Tx, sql};
 use unicode_normalization::UnicodeNormalization as _;
@@ -7,7 +7,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::code::CodeKey;
 
-/// The maximum length in bytes, longer than any name.
+/// The maximum length of a name in bytes. Longer names are never right.
 const LIMIT: usize = 400;
 
 /// Words that are on too many invitations to identify a person.
@@ -95,8 +95,8 @@ const COMMON: &[&str] = &[
     "儷",
 ];
 
-/// Returns whether every word in `name` is on the invitation with this code. An unknown code costs
-/// the same reads, so that timing reveals nothing.
+/// Whether every word in `name` is on the invitation with this code. An unknown code causes the
+/// same reads, so that the response time reveals nothing.
 pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<bool, StoreError> {
     let rows: Vec<(String, Option<String>)> = sql!(
         "SELECT invitation.household, guest.name
@@ -115,7 +115,7 @@ pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<b
     Ok(is_among(name, names))
 }
 
-/// Returns whether every distinctive word in `name` is a word in `names`.
+/// Whether every word in `name` that is not too common is also in `names`.
 fn is_among<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> bool {
     if name.len() > LIMIT {
         return false;
@@ -125,7 +125,7 @@ fn is_among<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> bool {
     !wanted.is_empty() && wanted.iter().all(|word| there.contains(word))
 }
 
-/// Splits a name into words without case and accents. Each Han character is a word.
+/// Splits a name into words without case and accents. Each Chinese character is a word.
 pub fn words(name: &str) -> Vec<String> {
     let folded: String = name
         .to_lowercase()

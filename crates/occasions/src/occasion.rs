@@ -1,4 +1,4 @@
-//! An occasion with its kind, hosts, languages, deadline and look.
+//! Occasions, as stored: kind, hosts, languages, deadline, look and state.
 
 use identity::grant::Scope;
 use jiff::Timestamp;
@@ -156,7 +156,7 @@ impl Default for Switches {
     }
 }
 
-/// Returns whether any occasion with working codes requires a name in addition to a typed code.
+/// Whether any occasion with working codes requires a guest's name together with a typed code.
 pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let switches: Vec<(String,)> = tx.all(
         sql!("SELECT switches FROM occasion WHERE status IN ('published', 'closed')"),
@@ -200,8 +200,8 @@ impl Occasion {
         }
     }
 
-    /// Returns the time zone in which the occasion's times are shown. The name was checked when it
-    /// was stored. If the bundled time-zone data no longer has the name, pages use UTC.
+    /// Returns the time zone in which the occasion's times are shown. The name was valid when it
+    /// was stored. If the bundled time zone data no longer contains it, returns UTC.
     pub fn zone(&self) -> TimeZone {
         zone_named(&self.time_zone)
     }
@@ -219,12 +219,12 @@ pub(crate) fn zone_named(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
-/// Serialises a plain struct for the store, which cannot fail.
+/// Serializes a plain struct for the store, which cannot fail.
 pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Returns whether guests can open any occasion.
+/// Whether any occasion is open to guests.
 pub(crate) fn is_any_published(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM occasion WHERE status = :published",
@@ -234,8 +234,8 @@ pub(crate) fn is_any_published(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Finds the theme of the only occasion that guests can open; `None` if there are several
-/// occasions.
+/// Returns the theme of the only occasion that guests can open, or `None` if there are several or
+/// none.
 pub fn find_only_theme(tx: &mut Tx<'_>) -> Result<Option<Theme>, StoreError> {
     let themes: Vec<(String,)> = tx.all(
         sql!("SELECT theme FROM occasion WHERE status IN ('published', 'closed') LIMIT 2"),
@@ -247,7 +247,7 @@ pub fn find_only_theme(tx: &mut Tx<'_>) -> Result<Option<Theme>, StoreError> {
     })
 }
 
-/// Finds the title of this scope's occasion, in the occasion's first language.
+/// Returns the title of the occasion to which `scope` belongs, in the occasion's default language.
 pub(crate) fn title_of(tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>, StoreError> {
     if scope.kind().name != role::OCCASION.name {
         return Ok(None);
@@ -274,7 +274,7 @@ pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Occasion, StoreError> {
     })
 }
 
-/// Finds the id of the occasion that has, or had, this slug.
+/// Returns the id of the occasion that has this slug, or had it before.
 pub fn find_by_slug(tx: &mut Tx<'_>, slug: &str) -> Result<Option<OccasionId>, StoreError> {
     let found: Option<(OccasionId,)> = sql!(
         "SELECT id FROM occasion WHERE slug = :slug
@@ -298,7 +298,8 @@ pub fn insert(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// Writes the fields that hosts fill in, and raises the version. The caller has locked the row.
+/// Writes the fields that hosts can change, and raises the version. The caller must hold the
+/// occasion's lock.
 pub fn update(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<(), StoreError> {
     sql!(
         "UPDATE occasion SET {Occasion = :Occasion}, revision = revision + 1, updated_at = :now
@@ -314,8 +315,8 @@ pub fn update(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// Sets the cover picture of an occasion whose row the caller has locked, and raises the occasion's
-/// version.
+/// Sets the cover picture of an occasion, and raises its version. The caller must hold the
+/// occasion's lock.
 pub fn set_cover(tx: &mut Tx<'_>, id: &OccasionId, cover: &str) -> Result<(), StoreError> {
     sql!(
         "UPDATE occasion SET cover = :cover, version = version + 1, revision = revision + 1,
@@ -329,7 +330,6 @@ pub fn set_cover(tx: &mut Tx<'_>, id: &OccasionId, cover: &str) -> Result<(), St
     .map(drop)
 }
 
-/// Moves an occasion from one state to another.
 pub fn set_status(
     tx: &mut Tx<'_>,
     id: &OccasionId,
@@ -348,8 +348,8 @@ pub fn set_status(
     Ok(())
 }
 
-/// Takes the occasion's lock, which is required before changing the occasion, its events or its
-/// dietary requirements. Locks are taken in the order occasion, event, invitation. Returns the
+/// Takes the occasion's lock, which is required for changing the occasion, its events or its
+/// dietary options. Locks must be taken in the order occasion, event, invitation. Returns the
 /// version, or `None` if the occasion does not exist.
 pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError> {
     let locked: Option<(i64,)> = sql!(
@@ -360,8 +360,8 @@ pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError>
     Ok(locked.map(|(version,)| version))
 }
 
-/// Locks the occasion's row without changing it, so that counts read under the lock stay true until
-/// the transaction ends. Returns `None` if the occasion does not exist.
+/// Locks the occasion's row without changing it, so that counts read afterwards stay true until the
+/// transaction ends. Returns `None` if the occasion does not exist.
 pub fn hold(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<()>, StoreError> {
     let held: Option<(i64,)> = sql!(
         "SELECT revision FROM occasion WHERE id = :id FOR NO KEY UPDATE",

@@ -1,5 +1,6 @@
-//! Answers without a code. A visitor of the public page gives a name, whether they come, and how
-//! many. Each accepted answer creates an invitation with a code for later changes.
+//! Answers without a code. On the public page, a visitor enters a name, whether they come, and with
+//! how many people. Each accepted answer creates an invitation, whose code can be used for later
+//! changes.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::idempotency::{self, Found, Stored};
@@ -28,12 +29,12 @@ use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
 
-/// The highest party size that hosts can allow.
+/// The largest number of people that hosts can allow for an answer.
 pub const PARTY_LIMIT: i64 = 20;
-/// How many of an occasion's answers may wait for approval concurrently. The limit prevents such
-/// answers from using up the occasion's invitations.
+/// The maximum number of an occasion's answers that wait for approval at the same time, so that
+/// such answers cannot use up the occasion's invitations.
 pub const WAITING_LIMIT: i64 = 500;
-/// How many answers a network may send per hour.
+/// The maximum number of answers that a network may send per hour.
 pub const TRIES: i64 = 5;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// The maximum length of a name, in characters.
@@ -45,15 +46,15 @@ pub const EMAIL_LIMIT: usize = 254;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Respondent {
-    /// The name as typed, 1–100 characters.
+    /// The person's name as typed, 1–100 characters.
     pub name: String,
     /// The email address as typed; may be empty.
     pub email: String,
     /// The telephone number as typed, up to 32 characters; may be empty.
     pub phone: String,
-    /// The language in which the respondent read the page.
+    /// The language in which the person read the form.
     pub language: Option<String>,
-    /// The client's network, to which the limits apply.
+    /// The client's network, to which the hourly limit applies.
     pub network: String,
 }
 
@@ -68,7 +69,7 @@ impl Respondent {
     }
 }
 
-/// Saves an answer without a code, with all its consequences.
+/// Saves an answer without a code: creates an invitation with its guests and answers.
 pub fn answer(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -128,7 +129,7 @@ fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
     }
 }
 
-/// Checks that the invitation to be created would accept answers now.
+/// Checks that a new invitation would accept answers at present.
 fn check_access(
     tx: &mut Tx<'_>,
     snapshot: &OccasionSnapshot,
@@ -151,7 +152,7 @@ fn check_access(
     rsvp::check_access(&portal, &HouseholdChange::default())
 }
 
-/// Checks all fields and reports every finding at once.
+/// Checks all fields, and reports all errors together.
 fn check_fields(
     occasion: &Occasion,
     clean: &Respondent,
@@ -187,7 +188,7 @@ fn check_fields(
     if text_cleaning::length(&text_cleaning::clean(&incoming.answer.wish)) > rsvp::NOTE_LIMIT {
         add("/message", "too_long", &[("max", rsvp::NOTE_LIMIT.into())]);
     }
-    // "Not sure" is accepted only where hosts offer it.
+    // "Not sure" is accepted only if the hosts offer it.
     let is_offered = |status| status != ReplyStatus::Undecided || occasion.switches.undecided;
     match &incoming.answer.replies {
         None if !is_offered(incoming.answer.attending) => add("/attending", "not_allowed", &[]),
@@ -207,7 +208,7 @@ fn check_fields(
     }
 }
 
-/// Returns the number of guests on the new invitation. A respondent who declines brings nobody.
+/// Returns the number of guests for the new invitation. A person who declines brings no others.
 fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusal> {
     let limit = occasion.open_party_limit;
     let party = incoming.answer.party.unwrap_or(1);
@@ -220,14 +221,14 @@ fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusa
     Ok(usize::try_from(party).unwrap_or(1).max(1))
 }
 
-/// Hashes of the name and contact data, which identify a person who answers twice. They are hashed
-/// because they are only compared.
+/// Hashes by which a person who answers twice is recognized. Hashes suffice, because names and
+/// contact data are only compared.
 struct Likeness {
-    /// A hash of the name together with the email address, or else with the telephone number, or of
-    /// the name only.
+    /// The hash of the name with the email address, or with the telephone number if there is no
+    /// email address, or of the name alone.
     first: String,
-    /// A hash of the name together with the telephone number, if the answer has an email address
-    /// too.
+    /// The hash of the name with the telephone number, if the answer also contains an email
+    /// address.
     phone: Option<String>,
 }
 
@@ -260,8 +261,8 @@ enum Recognised {
     New(Option<idempotency::Key>),
 }
 
-/// Looks for a stored response to this request. Other programs choose their keys freely, even "1",
-/// so keys are only compared among requests from the same respondent.
+/// Looks for a stored response to this request. API clients choose their idempotency keys freely,
+/// even `1`, so only requests from the same person share keys.
 fn recognise(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -285,8 +286,8 @@ fn recognise(
     })
 }
 
-/// Counts an answer from this network, and refuses it above the limit. A refusal later in the
-/// transaction undoes the count.
+/// Counts an answer from this network, and refuses it above the limit. If the transaction is
+/// refused later, the answer is not counted.
 fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     let now = tx.now();
     let hour_ago = now - HOUR;
@@ -313,7 +314,8 @@ fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Refuses the answer if too many wait for approval. The caller holds the occasion's lock.
+/// Refuses the answer if too many answers already wait for approval. The caller holds the
+/// occasion's lock.
 fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> {
     let (waiting,): (i64,) = sql!(
         "SELECT COUNT(*) FROM invitation
@@ -328,8 +330,8 @@ fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> 
     }
 }
 
-/// Builds the details of the new invitation. Later it may have as many guests as the first answer
-/// could have had.
+/// Builds the details of the new invitation. A later change may raise the number of guests to the
+/// limit for answers without a code.
 fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let offered = &occasion.languages;
@@ -355,7 +357,8 @@ fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     }
 }
 
-/// Adds the guests to the new invitation, and saves their answers as if the household had answered.
+/// Adds the guests to the new invitation, and saves their answers like answers of an invited
+/// household.
 fn fill(
     tx: &mut Tx<'_>,
     mut portal: InvitationSnapshot,
@@ -398,7 +401,8 @@ fn fill(
     })
 }
 
-/// Creates a guest in the party. The first guest is the respondent. The others have no names yet.
+/// Creates a guest of the new invitation. The first guest is the person who answers, and the others
+/// have no names yet.
 fn person(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -443,7 +447,7 @@ fn person(
     }
 }
 
-/// Announces the invitation to hosts' open pages before its answer.
+/// Publishes the news that an invitation was created, before the news of its answers.
 fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), StoreError> {
     let invitation = &portal.household.invitation;
     tx.publish(NewNews {
@@ -457,8 +461,8 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), Store
     })
 }
 
-/// Marks the invitation as created without a code. It is also marked as a duplicate if an earlier
-/// answer has the same name and one of these contacts, even if that answer has been merged since.
+/// Records that the invitation was created without a code. If an earlier answer had the same name
+/// and contact, marks the new one as a duplicate, even if the earlier invitation was merged.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -488,16 +492,16 @@ fn mark(
     Ok(())
 }
 
-/// The state of an invitation that was created by an answer without a code.
+/// The additional state of an invitation that an answer without a code created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Whether somebody with the same name and contact had answered before.
+    /// Whether an earlier answer has the same name and contact.
     pub is_duplicate: bool,
-    /// When a host approved the answer; `None` again after its note changes.
+    /// When a host approved the answer. A change to the note resets this to `None`.
     pub approved_at: Option<Timestamp>,
 }
 
-/// Finds an invitation's mark; `None` if a host created the invitation.
+/// Returns the additional state of an invitation, or `None` if a host created the invitation.
 pub fn find_mark(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Mark>, StoreError> {
     let found: Option<(bool, Option<Timestamp>)> = sql!(
         "SELECT open_answer.is_duplicate,
@@ -514,17 +518,17 @@ pub fn find_mark(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Mark>, Sto
     }))
 }
 
-/// A note that is shown publicly.
+/// A wish that the occasion's public page shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicWish {
     pub name: String,
     pub text: String,
 }
 
-/// How many notes the public page shows, newest first.
+/// The maximum number of wishes on the public page.
 const SHOWN: i64 = 100;
 
-/// Lists notes that hosts have approved, newest first. A note that is changed later must be
+/// Returns the wishes that hosts have approved, newest first. A wish that is changed later must be
 /// approved again.
 pub fn public_wishes(
     tx: &mut Tx<'_>,

@@ -1,4 +1,4 @@
-//! Questions that hosts ask each household or each guest.
+//! The hosts' own questions, which each household or each guest is asked.
 
 mod words;
 
@@ -19,7 +19,7 @@ use crate::words::{AskedOf, QuestionKind, ReplyStatus};
 /// The maximum length of a text answer, in characters.
 pub const ANSWER_LIMIT: usize = 2_000;
 
-/// The largest absolute value of a number.
+/// The largest absolute value of a numeric answer.
 pub const NUMBER_LIMIT: i64 = 1_000_000_000;
 
 /// A question of the hosts.
@@ -88,7 +88,7 @@ impl Question {
         .map(drop)
     }
 
-    /// Lists the possible answers; empty for free text.
+    /// Returns all possible answers; none for free text, numbers and dates.
     pub fn possible_answers(&self) -> Vec<Answer> {
         let keys = self.choices.iter().map(|choice| choice.key.clone());
         match self.kind {
@@ -102,26 +102,26 @@ impl Question {
         }
     }
 
-    /// Returns whether the question is ever asked of guests.
+    /// Whether guests can be asked the question.
     pub fn is_for_guests(&self) -> bool {
         self.active && !self.hosts_only
     }
 
-    /// Returns whether this guest may be asked the question, because the guest is invited to one of
-    /// the question's events.
+    /// Whether this guest can be asked the question, because the guest is invited to one of the
+    /// question's events.
     pub fn concerns(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events).next().is_some()
     }
 
-    /// Returns whether this guest is asked, given the present replies. A stored answer counts only
-    /// if the guest is asked. A guest who declined the question's events is not asked.
+    /// Whether this guest is asked the question, given the guest's current replies. A guest who
+    /// declined all of the question's events is not asked, and the guest's stored answer does not
+    /// count.
     pub fn counts_for(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events)
             .any(|status| self.counts_at(status))
     }
 
-    /// Returns whether an answer counts for a guest with this reply to one of the question's
-    /// events.
+    /// Whether an answer counts for a guest who gave this reply to one of the question's events.
     pub fn counts_at(&self, status: ReplyStatus) -> bool {
         if self.coming_only {
             is_coming(status)
@@ -134,7 +134,7 @@ impl Question {
         self.events.is_empty() || self.events.iter().any(|key| key == event)
     }
 
-    /// Returns whether this guest must answer the question.
+    /// Whether this guest must answer the question.
     pub fn is_required_of(&self, guest: &Guest, events: &[Event]) -> bool {
         self.required && self.is_for_guests() && self.statuses(guest, events).any(is_coming)
     }
@@ -147,8 +147,8 @@ impl Question {
             .map(|reply| reply.status)
     }
 
-    /// Parses an answer. The result `None` removes the stored answer. Forms send all values as
-    /// text.
+    /// Parses an answer, which may be text in any case, because forms send only text. `Ok(None)`
+    /// removes the stored answer.
     pub fn read(&self, given: &Value) -> Result<Option<Answer>, &'static str> {
         use QuestionKind as Kind;
         let typed = match given {
@@ -191,7 +191,7 @@ impl Question {
         Ok(Some(answer))
     }
 
-    /// Returns the chosen keys in the order of the question.
+    /// Returns an answer with the chosen keys, in the order of the question's choices.
     fn choose(&self, keys: &[&str]) -> Result<Answer, &'static str> {
         let is_known = |key: &&str| self.choices.iter().any(|choice| choice.key == **key);
         if !keys.iter().all(is_known) {
@@ -206,7 +206,7 @@ impl Question {
     }
 }
 
-/// Returns whether the guest said yes. A waitlisted guest said yes too.
+/// Whether the guest said yes. Guests on the waiting list said yes too.
 fn is_coming(status: ReplyStatus) -> bool {
     matches!(status, ReplyStatus::Yes | ReplyStatus::Waitlisted)
 }
@@ -226,7 +226,7 @@ fn within(number: Option<i64>) -> Result<Answer, &'static str> {
     Ok(Answer::Number(number))
 }
 
-/// Parses a whole number in the digits of any supported language.
+/// Parses a whole number, written with the digits of any supported language.
 fn written_number(typed: &str) -> Option<i64> {
     let ascii = |sign: char| {
         let zero = match sign {
@@ -239,7 +239,6 @@ fn written_number(typed: &str) -> Option<i64> {
     typed.chars().map(ascii).collect::<String>().parse().ok()
 }
 
-/// Returns all questions of an occasion, in the order they are shown.
 pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Question>, StoreError> {
     sql!(
         "SELECT {Question} FROM question WHERE occasion = :occasion ORDER BY position, id",

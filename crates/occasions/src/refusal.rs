@@ -1,4 +1,5 @@
-//! Reasons for refusing a request, each with its status and its stable code.
+//! The reasons for which a request about occasions can be refused, each with its HTTP status and
+//! error code.
 
 use axum::http::StatusCode;
 use identity::session::signed_in::ScopeMissing;
@@ -21,10 +22,10 @@ pub enum Refusal {
     /// The object does not exist, or the caller may not know of it.
     #[error("not found, or hidden from the caller")]
     NotFound,
-    /// Something else was saved since the caller read it.
+    /// The request contains an outdated version.
     #[error("the version is stale")]
     VersionConflict(Current),
-    /// A change must name the version it is based on.
+    /// The request must contain the version on which it is based.
     #[error("the version is missing")]
     VersionRequired,
     /// The idempotency key belongs to another request.
@@ -33,14 +34,15 @@ pub enum Refusal {
     /// Some fields cannot be saved as sent.
     #[error("{} fields are invalid", .0.len())]
     Fields(Vec<FieldProblem>),
-    /// Too many attempts. The number is the seconds until the next attempt is allowed.
+    /// Too many attempts were made. The value is the number of seconds until the next attempt is
+    /// allowed.
     #[error("too many tries")]
     RateLimited(u32),
     #[error("the limit of {0} is reached")]
     LimitReached(i64),
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A refusal that is common to all domains.
+    /// A refusal that all domains have in common.
     #[error(transparent)]
     Shared(site::refusal::Refusal),
 
@@ -49,42 +51,42 @@ pub enum Refusal {
     InvitationNotFound,
     #[error("the occasion has ended")]
     Expired,
-    /// The deadline had passed when the change was decided. The portal contains the deadline and
-    /// the contact.
+    /// The deadline has passed. The value contains the deadline and the hosts' contact, for the
+    /// response.
     #[error("the deadline has passed")]
     DeadlinePassed(Box<InvitationSnapshot>),
-    /// A host locked the invitation.
+    /// A host has locked the household's answers.
     #[error("the invitation is locked")]
     Locked(Box<InvitationSnapshot>),
-    /// The occasion is closed, so everything is view-only.
+    /// The occasion is closed, so guests can only read.
     #[error("the occasion is closed")]
     OccasionClosed(Box<InvitationSnapshot>),
-    /// The hosts switched this feature off.
+    /// The hosts have switched this feature off.
     #[error("this part is switched off")]
     FeatureDisabled,
-    /// Some fields of an answer, by a household or by a host for it, cannot be saved as sent.
+    /// Some fields of an answer are invalid.
     #[error("{} fields of the answer are invalid", .0.len())]
     Answers(Vec<FieldProblem>),
     /// The guest id is not on this invitation.
     #[error("no such guest on this invitation")]
     GuestNotFound,
-    /// The household tried to remove a guest whom the hosts named.
+    /// The household tried to remove a guest whom the hosts invited by name.
     #[error("a named guest cannot be removed")]
     NamedGuest,
-    /// The household may not bring so many people.
+    /// The household may not bring so many guests.
     #[error("no place is left for another guest")]
     PlusOneLimit(Places),
     /// The household may not bring so many children.
     #[error("no place is left for another child")]
     ChildrenLimit(Places),
-    /// An invitation cannot hold so many guests.
+    /// An invitation cannot contain so many guests.
     #[error("an invitation holds {GUEST_LIMIT} guests")]
     GuestLimit,
-    /// The event does not have enough seats for the whole household.
+    /// The event has fewer free seats than the household needs.
     #[error("{event} has {left} seats left")]
     EventFull {
         event: String,
-        /// The number of free seats.
+        /// The number of the event's free seats.
         left: i64,
     },
 
@@ -104,18 +106,18 @@ pub enum Refusal {
     /// This occasion accepts no answers without a code.
     #[error("this occasion asks for a code")]
     CodeRequired,
-    /// An answer without a code may bring at most this many people.
+    /// An answer without a code may be for at most this many people.
     #[error("an answer without a code brings at most {0}")]
     PartySize(i64),
-    /// Too many answers without a code already wait for approval.
+    /// Too many answers without a code wait for approval.
     #[error("too many answers wait for approval")]
     TooManyWaiting,
-    /// No seats are left for answers that wait for approval.
+    /// The event has too few free seats for this answer without a code.
     #[error("{event} has {left} seats left for answers without a code")]
     NoSeats {
         /// The event's key.
         event: String,
-        /// Seats that such an answer may still take.
+        /// The number of seats that answers without a code may still take.
         left: i64,
     },
 
@@ -127,20 +129,20 @@ pub enum Refusal {
     /// The action is not allowed with a token.
     #[error("a token may not do that")]
     TokenNotPermitted,
-    /// The session has not proved a credential in the last minutes.
+    /// The caller has not confirmed their identity in the last minutes.
     #[error(transparent)]
     SudoRequired(#[from] SudoRequired),
     /// Another occasion has this slug.
     #[error("another occasion has this slug")]
     SlugTaken,
-    /// Another invitation has this code, or had it recently.
+    /// Another invitation has this code, or had it in the last 24 months.
     #[error("another invitation has this code")]
     CodeTaken,
-    /// The code chosen by a host is a word or a name.
+    /// The code that the host chose is a word or a name.
     #[error("the code is easy to guess")]
     CodeGuessable,
-    /// Too many attempts with wrong codes, or with other invitations' codes. The number is the
-    /// seconds until the next attempt is allowed.
+    /// The host tried too many codes. The value is the number of seconds until the next attempt is
+    /// allowed.
     #[error("too many codes were guessed")]
     Guessing(u32),
     /// An occasion must keep at least one event.
@@ -152,47 +154,45 @@ pub enum Refusal {
     /// Too many exports are waiting already.
     #[error("{0} exports are waiting already")]
     ExportsWaiting(i64),
-    /// The list cannot continue from this cursor.
+    /// The paging cursor does not belong to this list.
     #[error("the cursor is invalid")]
     CursorInvalid,
-    /// The question has answers, and the change would alter their meaning.
+    /// The question has answers, and the change would alter the meaning of these answers.
     #[error("the question has answers")]
     QuestionInUse,
-    /// The file contains no list that can be read.
+    /// The uploaded file contains no list that Kenduri can read.
     #[error(transparent)]
     File(#[from] Unreadable),
-    /// Campaigns need an occasion that is published.
+    /// Campaigns can be sent only while the occasion is published.
     #[error("the occasion is not published")]
     NotPublished,
-    /// The site does not let the occasion send mail.
+    /// The site's administrators have not allowed this occasion to send mail.
     #[error("the site has not let this occasion send mail")]
     MailNotAllowed,
-    /// The domain that the site's mail is sent from lacks its DNS records.
+    /// The sender domain's DNS records were not found.
     #[error("the domain of the site's mail lacks its DNS records")]
     SenderUnverified,
-    /// The present state does not allow this step.
+    /// The object's current state does not allow this step.
     #[error("the present state does not allow it")]
     WrongState,
 }
 
-/// The stored record, returned with the refusal of a stale version.
+/// The stored record, which the response to an outdated version contains.
 #[derive(Debug)]
 pub enum Current {
     Occasion(Box<Occasion>),
-    /// A list item, in full and for callers who may not see it in full.
+    /// An item of a list, in full and as a receipt for callers who may not see it.
     Resource {
-        /// The whole item.
         whole: Value,
         /// The item's id or key, and its version.
         receipt: Value,
     },
-    /// An invitation with everyone on it.
     Invitation(Box<InvitationSnapshot>),
 }
 
 impl Refusal {
-    /// Converts the refusal to a problem response. The response holds no stored data, because that
-    /// depends on the reader and the language.
+    /// Converts the refusal to an error response. It contains no stored data, because which data
+    /// may be shown depends on the caller.
     pub(crate) fn problem(self) -> Problem {
         use StatusCode as S;
         let new = Problem::new;
@@ -284,8 +284,8 @@ fn of_fields(code: Option<&'static str>, fields: Vec<FieldProblem>) -> Problem {
     problem
 }
 
-/// Returns the error code for these findings. Two rules of answering have their own codes, used if
-/// every finding is of that rule.
+/// Returns the error code for invalid fields. Two rules for answers have codes of their own, which
+/// are used if all errors are of that rule.
 fn common_code(fields: &[FieldProblem]) -> Option<&'static str> {
     ["event_not_invited", "dietary_note_required"]
         .into_iter()
@@ -304,7 +304,7 @@ fn no_place(code: &'static str, places: Places) -> Problem {
         .with("used", places.used)
 }
 
-/// Returns the last day on which answers were accepted, in the occasion's zone.
+/// Returns the last day on which answers were possible, in the occasion's time zone.
 fn last_day(closed_at: Timestamp, occasion: &Occasion) -> Argument {
     let last = closed_at - SignedDuration::from_millis(1);
     Argument::Day(last.to_zoned(occasion.zone()))

@@ -1,4 +1,4 @@
-//! The roles in an occasion, declared for its grants.
+//! The roles in an occasion, declared as a kind of scope for grants.
 
 use identity::grant::{self, Scope, ScopeKind};
 use identity::session::signed_in::SignedIn;
@@ -34,7 +34,7 @@ impl From<Role> for grant::Role {
 }
 
 impl From<grant::Role> for Role {
-    /// A role from another kind of scope counts as the lowest role in an occasion.
+    /// A role of another kind of scope counts as the lowest role in an occasion.
     fn from(role: grant::Role) -> Self {
         match role {
             OWNER => Self::OccasionOwner,
@@ -44,12 +44,11 @@ impl From<grant::Role> for Role {
     }
 }
 
-/// Returns the scope of an occasion's roles.
 pub fn scope(occasion: &OccasionId) -> Scope {
     OCCASION.scope(occasion)
 }
 
-/// Finds the present role of `who` in the occasion.
+/// Returns the role that `who` currently has in the occasion.
 pub(crate) fn of(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -1,6 +1,7 @@
-//! Saves a household's answers in a single transaction. The transaction locks the events first,
-//! then the invitation, and then decides. It writes the replies, the submission, the audit line,
-//! the news, the confirmation mail's job and the response for repeats, either all or none.
+//! Saves a household's answers in a single transaction. It locks the events, then the invitation,
+//! and then checks the change. It writes the replies, the submission, the audit line, the news, the
+//! job for the confirmation mail, and the response for repeated requests: either all or none of
+//! them.
 
 use jiff::SignedDuration;
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -33,7 +34,7 @@ pub(crate) use seats::{check_seats, seat};
 /// The kind of the job that confirms a save by mail.
 pub const CONFIRM: &str = "occasions.confirm";
 
-/// The kind of actor for a household in the log, identified by its invitation's id.
+/// The audit log's kind of actor for a household. The actor's id is the invitation's id.
 pub const HOUSEHOLD: &str = "household";
 
 /// The maximum length of a note, in characters.
@@ -43,37 +44,35 @@ pub const NOTE_LIMIT: usize = 4_000;
 pub struct Save {
     /// The code that was sent with the request.
     pub key: CodeKey,
-    /// The requested change.
     pub wish: HouseholdChange,
-    /// The channel through which the change came.
+    /// The channel through which the change was sent.
     pub source: Source,
-    /// The key that identifies a repeated request.
+    /// The idempotency key, if the request has one.
     pub repeat: Option<Repeat>,
     pub request: Option<RequestFacts>,
-    /// Whether the request must name the version it is based on.
+    /// Whether the request must contain the version on which it is based.
     pub needs_version: bool,
 }
 
-/// The key that identifies a repeated request.
+/// The identity of a request that may be repeated.
 #[derive(Clone, Debug)]
 pub struct Repeat {
-    /// The route that the request was sent to.
     pub route: &'static str,
-    /// `Idempotency-Key`, or the form's `submission_id`.
+    /// The header `Idempotency-Key`, or the form field `submission_id`.
     pub key: String,
-    /// The body as received.
+    /// The request body as received.
     pub body: Vec<u8>,
-    /// How to treat the same key with another body.
+    /// What happens if an earlier request with the same key had another body.
     pub other_body: OtherBody,
 }
 
-/// How to treat a known key that comes with another body.
+/// What happens to a request whose key was used with another body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtherBody {
-    /// Refuse it as the caller's mistake (JSON).
+    /// The request is refused, because an API client made a mistake.
     Refuse,
-    /// Treat the request as a new save with a version check, because a form was sent again after
-    /// "Back".
+    /// The request is handled as a new save that must contain the version, because a guest sent a
+    /// form again after pressing "Back".
     NewSave,
 }
 
@@ -82,18 +81,16 @@ pub enum OtherBody {
 pub enum Saved {
     /// The change was stored.
     Stored(Box<After>),
-    /// Everything asked for was stored already.
+    /// Everything in the change was already stored.
     Unchanged(Box<After>),
-    /// The request is a repeat, and this is the stored response.
+    /// The request was repeated. The value is the stored response.
     Again(Stored),
 }
 
-/// The state after a save.
 #[derive(Debug)]
 pub struct After {
-    /// The portal after the save.
     pub portal: InvitationSnapshot,
-    /// The response body for repeats of the request, if the request has a key.
+    /// The response body that a repeated request will get, if the request has a key.
     pub body: Option<String>,
 }
 
@@ -103,8 +100,8 @@ impl After {
     }
 }
 
-/// Saves a household's change. For requests with a key, `answer` makes the response body that a
-/// repeat will get.
+/// Saves a household's change. If the request has a key, `answer` builds the response body that a
+/// repeated request will get.
 pub fn answer(
     tx: &mut Tx<'_>,
     save: &Save,
@@ -138,8 +135,8 @@ pub fn answer(
     let planned = household.plan(&save.wish, rules, || tx.id());
     let note = plan_note(&portal, save.wish.note.as_ref());
     if stale {
-        // The change may already be stored, because the client may repeat a request whose response
-        // was lost.
+        // The change may already be stored, because clients repeat requests whose response was
+        // lost.
         return match (planned, note) {
             (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.wish.wrong.is_empty() => {
                 Ok(Saved::Unchanged(After::new(portal, None)))
@@ -169,7 +166,7 @@ pub fn answer(
     Ok(Saved::Stored(After::new(portal, body)))
 }
 
-/// Opens the portal under the locks of this save.
+/// Takes the locks for this save, and loads the invitation.
 fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<InvitationSnapshot, Refusal> {
     let seen = invitation::seek(tx, &save.key)?;
     let (id, occasion) = seen.ok_or(Refusal::InvitationNotFound)?;
@@ -177,8 +174,8 @@ fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<InvitationSnapshot, Refus
         event::lock_limited(tx, &occasion)?;
     }
     let invitation = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
-    // Since the look-up, a host may have replaced the code. The code may also belong to an
-    // invitation that was merged into this invitation.
+    // A host may have replaced the code after the invitation was looked up. Or the code may be that
+    // of an invitation that was merged into this one.
     let same_code = CodeKey::parse(&invitation.code).is_ok_and(|key| key == save.key);
     if !same_code {
         let now = invitation::seek(tx, &save.key)?;
@@ -216,8 +213,7 @@ fn recognise(
     })
 }
 
-/// Stores and returns the response to a request with a key. For other requests no response is
-/// built.
+/// Builds and stores the response to a request with a key. Without a key, builds nothing.
 fn keep(
     tx: &mut Tx<'_>,
     key: Option<idempotency::Key>,
@@ -242,8 +238,8 @@ fn check_features(portal: &InvitationSnapshot, wish: &HouseholdChange) -> Result
     Ok(())
 }
 
-/// Checks whether the change may be saved now. The note can still be changed after answers have
-/// closed, until the occasion closes.
+/// Checks whether the change can be saved at present. The note can still be changed after answers
+/// have closed, until the occasion closes.
 pub(crate) fn check_access(
     portal: &InvitationSnapshot,
     wish: &HouseholdChange,
@@ -266,14 +262,14 @@ fn adds_guests(wish: &HouseholdChange) -> bool {
     wish.guests.iter().any(|guest| guest.id.is_none())
 }
 
-/// Returns whether a change names the version on which it is based. A change to the note only has
-/// its own version.
+/// Whether the change contains the version on which it is based. If only the note changes, the
+/// note's own version is enough.
 fn names_version(wish: &HouseholdChange) -> bool {
     let of_note = wish.note.as_ref().and_then(|note| note.version);
     wish.version.is_some() || (wish.is_note_alone() && of_note.is_some())
 }
 
-/// Returns the note's new text, or `None` if the note stays.
+/// Returns the note's new text, or `None` if the note stays unchanged.
 fn plan_note(
     portal: &InvitationSnapshot,
     wish: Option<&NoteUpdate>,
@@ -298,7 +294,7 @@ fn plan_note(
     Ok(Some(text))
 }
 
-/// Writes a valid plan and all its consequences, and updates the portal.
+/// Writes a valid plan and all its consequences. Updates `portal` accordingly.
 pub(crate) fn write(
     tx: &mut Tx<'_>,
     save: &Save,
@@ -325,7 +321,7 @@ pub(crate) fn write(
     finish(tx, portal, &changes, renamed, save)
 }
 
-/// Makes the stored guests of a household equal to `after`, writing only differences.
+/// Writes the differences between a household's stored guests and `after`.
 pub(crate) fn write_guests(
     tx: &mut Tx<'_>,
     household: &Household,
@@ -385,7 +381,8 @@ fn write_note(
     })
 }
 
-/// Writes a save's consequences, namely the version, history, log, news and mail.
+/// Writes the consequences of a save: the version, the history, the audit line, the news and the
+/// confirmation mail.
 fn finish(
     tx: &mut Tx<'_>,
     portal: &mut InvitationSnapshot,
@@ -432,7 +429,7 @@ fn finish(
     confirm_later(tx, portal)
 }
 
-/// Stores a save permanently in the history.
+/// Adds a save to the invitation's permanent history.
 pub(crate) fn insert_submission(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -458,11 +455,11 @@ pub(crate) fn insert_submission(
     Ok(())
 }
 
-/// Returns the changes as the log may show them. Values of dietary requirements, answers and notes
-/// are masked, because dietary requirements are health data, answers may contain anything, and
-/// notes belong to the household.
+/// Returns the changes in the form for the audit log. The values of dietary requirements, answers
+/// and notes are masked. Dietary requirements are health data, answers may contain anything, and
+/// notes are private.
 pub(crate) fn masked(changes: &[FieldChange]) -> Value {
-    // Whether a value was empty is not secret.
+    // The log may show whether a masked value was empty.
     let hide = |value: &Value| {
         let is_nothing = match value {
             Value::String(text) => text.is_empty(),
@@ -506,7 +503,7 @@ pub(crate) fn masked(changes: &[FieldChange]) -> Value {
         .collect()
 }
 
-/// Queues the confirmation mail for two minutes after the last save, but at most ten
+/// Schedules the confirmation mail for two minutes after the last save, but at most ten minutes
 /// after the first.
 pub(crate) fn confirm_later(
     tx: &mut Tx<'_>,
@@ -526,8 +523,7 @@ pub(crate) fn confirm_later(
     })
 }
 
-/// Returns the changes since version `seen`. Each field appears once, with the value it had at that
-/// version.
+/// Returns the fields that have changed since version `seen`, each with its value in that version.
 pub fn changed_since(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

@@ -1,4 +1,4 @@
-//! Samples for tests, namely a minimal occasion and a minimal invitation.
+//! A minimal occasion and a minimal invitation, for tests.
 
 use jiff::Timestamp;
 use web::theme::Preset;

@@ -1,6 +1,7 @@
-//! A single answer for a whole household, as sent from a card or another program's form. It says
-//! whether the household comes and how many, with a short note. With a code, this is an ordinary
-//! save. For answers without a code, see [`crate::open_rsvp`].
+//! A single answer for a whole household, as sent from the occasion's public page or from another
+//! site's form. It says whether the household comes, with how many people, and may contain a note.
+//! With a code, it is saved like any other answer. For answers without a code, see
+//! [`crate::open_rsvp`].
 
 use std::collections::BTreeMap;
 
@@ -21,17 +22,17 @@ use crate::refusal::Refusal;
 use crate::rsvp::{self, Repeat, Save, Saved};
 use crate::words::{GuestKind, ReplyStatus, Source};
 
-/// A single answer for all guests in a household.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// Whether the household comes.
     pub attending: ReplyStatus,
-    /// Whether the household comes to each event, by the event's key. Omitted events have no
-    /// answer. `None` applies `attending` to all events.
+    /// The reply for each event, by the event's key. Events that are not in the map get no reply.
+    /// `None` means that `attending` applies to all events.
     pub replies: Option<BTreeMap<String, ReplyStatus>>,
-    /// How many people come, including named guests; `None` keeps the number.
+    /// The number of people who come, including the guests whom the hosts named. `None` keeps the
+    /// number.
     pub party: Option<i64>,
-    /// A note to the hosts; if empty, the stored note stays.
+    /// A note to the hosts. An empty text keeps the stored note.
     pub wish: String,
 }
 
@@ -41,16 +42,16 @@ impl Answer {
     }
 }
 
-/// An answer, and the request it came with.
+/// An answer together with facts about its request.
 #[derive(Clone, Debug)]
 pub struct IncomingAnswer {
     pub answer: Answer,
-    /// Fields that could not be parsed. They are refused only after all earlier checks
-    /// have passed.
+    /// Fields that could not be parsed. They are reported only if no other check refuses the
+    /// request.
     pub wrong: Vec<FieldProblem>,
-    /// The channel through which the answer came.
+    /// The channel through which the answer was sent.
     pub source: Source,
-    /// The key that identifies a repeated request.
+    /// The idempotency key, if the request has one.
     pub repeat: Option<Repeat>,
     pub request: Option<RequestFacts>,
 }
@@ -58,20 +59,20 @@ pub struct IncomingAnswer {
 /// The result of an answer. A repeated request gets the same result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// The invitation that holds the answer.
+    /// The invitation to which the answer belongs.
     pub id: InvitationId,
     /// Whether the invitation had no answer before.
     pub is_new: bool,
-    /// The answer as given.
+    /// The `attending` of the answer.
     pub attending: ReplyStatus,
-    /// How many guests come after this answer.
+    /// The number of guests who come after this answer.
     pub guests: usize,
     /// The code for later changes, if the answer was sent without a code.
     pub code: Option<String>,
 }
 
 impl Outcome {
-    /// The outcome for a household after its answer.
+    /// Computes the result for a household after its answer was saved.
     pub(crate) fn of(portal: &InvitationSnapshot, attending: ReplyStatus, is_new: bool) -> Self {
         let comes = |guest: &&Guest| {
             let mut replies = guest.replies.values();
@@ -86,7 +87,6 @@ impl Outcome {
         }
     }
 
-    /// Serialises the outcome for repeats.
     pub(crate) fn to_json(&self) -> String {
         to_json(self)
     }
@@ -100,8 +100,8 @@ impl Outcome {
     }
 }
 
-/// Saves an answer for everybody on the invitation with code `key`, which must belong to this
-/// occasion.
+/// Saves an answer for all guests of the invitation with the code `key`. The invitation must belong
+/// to `occasion`.
 pub fn save(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -112,7 +112,8 @@ pub fn save(
     if seen.occasion != *occasion {
         return Err(Refusal::InvitationNotFound);
     }
-    // The change depends on the household's guests, so the lock keeps them from changing.
+    // The change depends on the household's guests, so the locks prevent that they change before it
+    // is saved.
     event::lock_limited(tx, occasion)?;
     let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::InvitationNotFound)?;
     let portal = invitation_snapshot::enter(tx, locked)?;
@@ -136,9 +137,9 @@ pub fn save(
     }
 }
 
-/// Turns the answer into a change to the whole household. Every guest whom the hosts named takes
-/// the answer. Only the number of further guests is known. Therefore that many plus-ones come, and
-/// new plus-ones are added if there are too few. Nobody is removed.
+/// Turns the answer into a change for the whole household. Every guest whom the hosts named gets
+/// the answer's reply. Of further guests, only the number is known: that many plus-ones come, and
+/// missing ones are added. No guest is removed.
 fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
     let people = &portal.household.guests;
     let named = people.iter().filter(|one| one.kind == GuestKind::Named);
@@ -176,11 +177,11 @@ fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
         more,
     ));
     HouseholdChange {
-        // Read under the lock, so this is the current version.
+        // The invitation is locked, so this is the current version.
         version: Some(portal.household.invitation.version),
         guests,
-        // The note is kept even if hosts take no notes, so that the save is refused instead of the
-        // note being silently dropped.
+        // The note stays in the change even if the hosts accept no notes. The save is then refused,
+        // rather than dropping the note silently.
         note: answer.says_something().then(|| NoteUpdate {
             text: answer.wish.clone(),
             version: None,

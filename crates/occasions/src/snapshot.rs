@@ -1,5 +1,5 @@
-//! The data in an occasion that is the same for all its households, namely the occasion itself, its
-//! events, dietary options and questions. Hosts rarely change this data, so it is cached in memory.
+//! The data of an occasion that is the same for all households: the occasion, its events, dietary
+//! options and questions. Hosts rarely change this data, so it is cached in memory.
 
 use std::sync::Arc;
 
@@ -19,9 +19,9 @@ use crate::question::{self, Question};
 #[derive(Clone, Debug)]
 pub struct OccasionSnapshot {
     pub occasion: Arc<Occasion>,
-    /// The occasion's events, in the order they are shown.
+    /// In display order.
     pub events: Arc<[Event]>,
-    /// The dietary options that can be chosen; empty if the occasion does not ask for dietary
+    /// The dietary options that guests can choose. Empty if the occasion does not ask for dietary
     /// requirements.
     pub diets: Arc<[DietaryOption]>,
     /// The hosts' questions.
@@ -49,7 +49,7 @@ pub fn revision(tx: &mut Tx<'_>, id: &OccasionId) -> Result<i64, StoreError> {
     Ok(revision)
 }
 
-/// Loads the snapshot like [`load`], for a caller who has read the revision in this transaction.
+/// Like [`load`], for a caller that has already read the revision in this transaction.
 pub fn load_at(
     tx: &mut Tx<'_>,
     id: &OccasionId,

@@ -1,12 +1,12 @@
-//! The scopes of tokens for occasions.
+//! The scopes of API tokens for occasions.
 
 use identity::session::token::TokenScope;
 
-/// See occasions, events, invitations and guests as hosts wrote them, with codes and contact
-/// data.
+/// Allows reading occasions, events, invitations and guests as hosts entered them, with codes and
+/// contact data.
 pub const OCCASION_READ: TokenScope = TokenScope::new("occasion:read", "host-scope-occasion-read");
-/// Change the data that [`OCCASION_READ`] shows. The response contains the result only if the token
-/// also has that scope.
+/// Allows changing the data that [`OCCASION_READ`] shows. Responses contain the changed data only
+/// if the token has both scopes.
 pub const OCCASION_WRITE: TokenScope =
     TokenScope::new("occasion:write", "host-scope-occasion-write");
 pub const RSVPS_READ: TokenScope = TokenScope::new("rsvps:read", "host-scope-rsvps-read");

@@ -1,5 +1,5 @@
-//! The webhook events of occasions, sent to their owners. Events contain no names and notes, so
-//! that erasure need not cover them.
+//! The webhook events of occasions, which are sent to their owners. Events contain no names or
+//! notes, so erasing a person's data need not change them.
 
 use std::collections::BTreeMap;
 
@@ -88,7 +88,7 @@ struct InvitationOpened {
     opened_at: Timestamp,
 }
 
-/// Sends the event of a saved answer. The caller holds the invitation's lock.
+/// Sends the event that answers were saved. The caller holds the invitation's lock.
 pub(crate) fn reply_saved(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,

@@ -1,4 +1,4 @@
-//! Enums with values that are stored, sent and parsed as the same words.
+//! Enums whose values are the same keywords in the store, in JSON and in query parameters.
 
 pub use web::sheet::FileFormat;
 use web::words;
@@ -6,9 +6,9 @@ use web::words;
 words! {
     /// A role in an occasion. Each role may do more than the roles before it.
     Role {
-        /// May see, but not change anything.
+        /// May see everything that the role permits, but change nothing.
         Observer = "observer" => "host-role-observer",
-        /// May change invitations and guests.
+        /// May also change invitations and guests.
         Coordinator = "coordinator" => "host-role-coordinator",
         /// May do everything in the occasion.
         OccasionOwner = "occasion_owner" => "host-role-owner",
@@ -18,19 +18,14 @@ words! {
 words! {
     /// The kind of celebration.
     OccasionKind {
-        /// A wedding.
         Wedding = "wedding" => "host-kind-wedding",
-        /// An engagement.
         Engagement = "engagement" => "host-kind-engagement",
-        /// A birthday.
         Birthday = "birthday" => "host-kind-birthday",
-        /// A feast.
+        /// A feast (Malay: kenduri).
         Kenduri = "kenduri" => "host-kind-kenduri",
-        /// A naming.
         Naming = "naming" => "host-kind-naming",
-        /// A memorial, which has no decoration and formal words.
+        /// A memorial. Its pages have formal texts and no decoration.
         Memorial = "memorial" => "host-kind-memorial",
-        /// Anything else.
         Other = "other" => "host-kind-other",
     }
 }
@@ -38,13 +33,13 @@ words! {
 words! {
     /// The state of an occasion.
     OccasionStatus {
-        /// Only hosts see it.
+        /// Only hosts can see the occasion.
         Draft = "draft" => "host-status-draft",
         /// Guests can open their codes and answer.
         Published = "published" => "host-status-published",
-        /// Guests can look, but not answer.
+        /// Guests can open their codes, but not answer.
         Closed = "closed" => "host-status-closed",
-        /// Codes no longer work.
+        /// Guests' codes no longer work.
         Archived = "archived" => "host-status-archived",
     }
 }
@@ -52,15 +47,12 @@ words! {
 words! {
     /// A guest's answer for an event.
     ReplyStatus {
-        /// Nobody answered (iCalendar NEEDS-ACTION).
+        /// The household has not answered (iCalendar: NEEDS-ACTION).
         Pending = "pending",
-        /// Coming.
         Yes = "yes",
-        /// Not coming.
         No = "no",
-        /// Not sure.
         Undecided = "undecided",
-        /// Guests who accepted an event that is already full.
+        /// The guest has accepted, but the event is full.
         Waitlisted = "waitlisted",
     }
 }
@@ -68,7 +60,6 @@ words! {
 words! {
     /// Whether a host named the guest or the household brought them.
     GuestKind {
-        /// Named by a host.
         Named = "named" => "host-kind-named",
         /// Added by the household, within its allowance.
         PlusOne = "plus_one" => "host-kind-plus-one",
@@ -78,9 +69,7 @@ words! {
 words! {
     /// Whether the household itself acted, or a host on its behalf.
     ActedBy {
-        /// The household.
         Household = "household",
-        /// A host.
         Host = "host",
     }
 }
@@ -88,15 +77,15 @@ words! {
 words! {
     /// The channel that an answer came through.
     Source {
-        /// A page on the site.
+        /// The site's pages.
         Web = "web",
         /// The JSON API.
         Api = "api",
-        /// A live connection, such as a socket.
+        /// A live connection, such as a WebSocket.
         Socket = "socket",
-        /// An imported file.
         Import = "import",
-        /// A host, who was told the answer, for example on the telephone.
+        /// A host recorded an answer that the household gave in another way, for example by
+        /// telephone.
         Phone = "phone",
     }
 }
@@ -106,9 +95,9 @@ words! {
     LockMode {
         /// The deadline decides.
         Auto = "auto" => "host-lock-auto",
-        /// Closed, regardless of the deadline.
+        /// The household may not answer, regardless of the deadline.
         Locked = "locked" => "host-access-locked",
-        /// Open until `open_until`, regardless of the deadline.
+        /// The household may answer until `open_until`, regardless of the deadline.
         Open = "open" => "host-access-open",
     }
 }
@@ -122,9 +111,9 @@ words! {
         Closed = "closed" => "host-access-closed",
         /// The household may only look, because a host locked its answers.
         Locked = "locked" => "host-access-locked",
-        /// The occasion is archived.
+        /// The code no longer works, because the occasion is archived.
         Expired = "expired" => "host-access-expired",
-        /// The code was replaced or the invitation archived.
+        /// The code no longer works, because it was replaced or the invitation was archived.
         Revoked = "revoked" => "host-access-revoked",
     }
 }
@@ -144,11 +133,10 @@ words! {
 words! {
     /// The tone of the built-in wordings.
     Tone {
-        /// Full sentences, polite forms.
+        /// Full sentences with polite forms of address.
         Formal = "formal" => "host-tone-formal",
-        /// Friendly.
         Casual = "casual" => "host-tone-casual",
-        /// Warm and short.
+        /// Short, warm sentences.
         Fun = "fun" => "host-tone-fun",
     }
 }
@@ -156,9 +144,7 @@ words! {
 words! {
     /// Whether households or guests are asked a question.
     AskedOf {
-        /// The household, once.
         Household = "household" => "host-asked-of-household",
-        /// Each guest.
         Guest = "guest" => "host-asked-of-guest",
     }
 }
@@ -166,27 +152,24 @@ words! {
 words! {
     /// The kind of answer that a question takes.
     QuestionKind {
-        /// One line.
+        /// A text of one line.
         ShortText = "short_text" => "host-answer-short-text",
-        /// Several lines.
+        /// A text of several lines.
         LongText = "long_text" => "host-answer-long-text",
-        /// One of its choices.
+        /// One of the question's choices.
         OneChoice = "one_choice" => "host-answer-one-choice",
         /// One of its choices, which the kitchen counts for one event.
         Meal = "meal" => "host-answer-meal",
         /// Any of its choices.
         SeveralChoices = "several_choices" => "host-answer-several-choices",
-        /// Yes or no.
         YesNo = "yes_no" => "host-answer-yes-no",
-        /// A whole number.
         Number = "number" => "host-answer-number",
-        /// A day.
         Date = "date" => "host-answer-date",
     }
 }
 
 impl QuestionKind {
-    /// Returns whether hosts define the possible answers.
+    /// Whether hosts define the possible answers to the question.
     pub fn takes_choices(self) -> bool {
         matches!(self, Self::OneChoice | Self::Meal | Self::SeveralChoices)
     }
@@ -197,13 +180,11 @@ words! {
     Progress {
         /// Waiting in the queue.
         Queued = "queued",
-        /// Running.
         Running = "running",
-        /// Finished.
         Ready = "ready",
-        /// Abandoned after an error.
+        /// Failed permanently.
         Failed = "failed",
-        /// Finished, and its file has been deleted.
+        /// Finished, but the resulting file has been deleted.
         Expired = "expired",
     }
 }
@@ -219,7 +200,7 @@ words! {
         Replies = "replies" => "host-export-replies",
         /// For the kitchen: dietary requirements, their numbers, and the guests who have them.
         Diets = "diets" => "host-export-diets",
-        /// One line per answer to a question of the hosts.
+        /// One line per answer to the hosts' own questions.
         Questions = "questions" => "host-export-questions",
         /// The wish list: one line per reservation, and per gift that nobody has reserved.
         Gifts = "gifts" => "host-export-gifts",

@@ -1,5 +1,5 @@
-//! The fields of a struct that derives `Row`. The test that prepares every statement compiles this
-//! file too.
+//! Reads the fields of a struct that derives `Row`. The test that prepares every SQL statement
+//! compiles this file too.
 
 use syn::ext::IdentExt as _;
 use syn::{Data, DeriveInput, Error, Ident, LitStr, Type};
@@ -12,17 +12,15 @@ pub(crate) struct Field {
 
 /// How a field maps to the columns of a row.
 pub(crate) enum Place {
-    /// A column of this name.
     Column(String),
-    /// A column of this name that holds JSON.
+    /// A column that holds JSON.
     Json(String),
-    /// The columns of the field's own type are inserted at the field's position.
+    /// The columns of the field's own row type take the field's position.
     Flattened,
-    /// The field has no column and is set to its default.
+    /// No column; the field is set to its default.
     Skipped,
 }
 
-/// The fields of a struct, in declaration order.
 pub(crate) fn fields(input: &DeriveInput) -> syn::Result<Vec<Field>> {
     let Data::Struct(data) = &input.data else {
         return Err(Error::new_spanned(&input.ident, "a row is a struct"));

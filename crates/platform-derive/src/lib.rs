@@ -14,7 +14,7 @@ use syn::{DeriveInput, Error, Expr, Ident, LitStr, Path, Token, parse_macro_inpu
 use fields::Place;
 use text::Part;
 
-/// Reads and writes a struct by the names of its fields.
+/// Reads and writes a struct as a database row, mapping fields to columns by name.
 ///
 /// `#[row(rename = "x")]` sets the column's name; `#[row(json)]` stores the field as JSON;
 /// `#[row(flatten)]` replaces the field by the columns of another row; `#[row(skip)]` leaves the
@@ -29,7 +29,7 @@ fn row(input: &DeriveInput) -> syn::Result<TokenStream> {
     let mut columns = Vec::new();
     let mut reads = Vec::new();
     let mut writes = Vec::new();
-    // An expression for the number of columns before the field.
+    // An expression for the number of columns before the current field.
     let mut before = quote!(0);
     for field in fields::fields(input)? {
         let (name, kind) = (&field.name, &field.kind);
@@ -86,11 +86,11 @@ fn row(input: &DeriveInput) -> syn::Result<TokenStream> {
 
 /// An SQL statement with named arguments.
 ///
-/// In `sql!("SELECT {Event} FROM event WHERE id = :id", id)`, an argument without a value takes the
-/// variable of that name, and `id = guest.event` gives another value. `{Event}` expands to the
-/// columns of a type that derives `Row`, `{e: Event}` to the same columns prefixed with `e.`,
-/// `{:Event}` to the values of an argument `Event = …`, and `{Event = :Event}` to each column with
-/// its value, as in `UPDATE … SET`.
+/// In `sql!("SELECT {Event} FROM event WHERE id = :id", id)`, the value of `:id` is the variable
+/// `id`; `id = guest.event` would give another value. `{Event}` expands to the columns of a type
+/// that derives `Row`, `{e: Event}` to the same columns prefixed with `e.`, `{:Event}` to the
+/// values of an argument `Event = …`, and `{Event = :Event}` to each column with its value, as in
+/// `UPDATE … SET`.
 ///
 /// Only a literal is accepted. So no input can become part of an SQL statement, and the test that
 /// prepares every statement finds all of them.
@@ -143,7 +143,7 @@ fn expand(call: &Call) -> syn::Result<TokenStream> {
     }
     let type_of = |row: &str| LitStr::new(row, call.text.span()).parse::<Path>();
 
-    // For each argument, the row type it holds, if any.
+    // For each argument that is a row, its row type.
     let mut rows: Vec<Option<Path>> = vec![None; call.arguments.len()];
     let mut used = BTreeSet::new();
     for part in &parts {
@@ -169,8 +169,8 @@ fn expand(call: &Call) -> syn::Result<TokenStream> {
         }
     }
 
-    // The parameter number of each argument; a row argument takes as many numbers as it has
-    // columns.
+    // An expression for each argument's parameter number. A row argument takes as many numbers as
+    // it has columns.
     let mut number = quote!(1);
     let mut numbers = Vec::new();
     for row in &rows {

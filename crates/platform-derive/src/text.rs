@@ -1,22 +1,22 @@
 //! The placeholders in an SQL statement. The test that prepares every statement compiles this file
 //! too, so that it parses statements exactly as the macro does.
 
-/// One part of an SQL text.
+/// One part of a statement passed to `sql!`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Sql(String),
-    /// `:name`, an argument.
+    /// An argument, `:name`.
     Argument(String),
-    /// `{Row}` or `{alias: Row}`, the columns of a type.
+    /// The columns of a row type, `{Row}` or `{alias: Row}`.
     Columns {
-        /// The row type's path as written.
+        /// The row type's path as it stands between the braces.
         row: String,
         /// The table alias with its dot; may be empty.
         alias: String,
     },
-    /// `{:Row}`, the values of a row, given as an argument of that name.
+    /// The values of a row, `{:Row}`. The argument is named like the row type.
     Values(String),
-    /// `{Row = :Row}`, each column with its value.
+    /// Assignments to all columns of a row, `{Row = :Row}`.
     Assignments(String),
 }
 

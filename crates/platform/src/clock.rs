@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The source of the present instant, in whole milliseconds.
+/// The source of the current time, in whole milliseconds.
 #[derive(Clone, Debug)]
 pub enum Clock {
     System,
@@ -18,7 +18,7 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// The present instant, truncated to milliseconds as in the store.
+    /// The current time, truncated to milliseconds as in the store.
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => from_millisecond(system_millisecond()),
@@ -32,7 +32,6 @@ impl Clock {
 pub struct ManualClock(Arc<AtomicI64>);
 
 impl ManualClock {
-    /// A clock that shows `start`.
     pub fn at(start: Timestamp) -> Self {
         Self(Arc::new(AtomicI64::new(start.as_millisecond())))
     }

@@ -1,7 +1,7 @@
-//! The list of erasures, for restored backups. Data that was erased after the backup must be erased
-//! again before the restored store is served.
+//! The list of erasures, which is needed after restoring a backup: data that was erased after the
+//! backup must be erased again before the restored store is served.
 //!
-//! The list contains only hashes, so it reveals nothing about the erased data.
+//! The list contains only hashes of ids, so it reveals nothing about the erased data.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -14,27 +14,26 @@ use crate::text_cleaning::hexadecimal;
 pub struct Erased {
     /// The erasure's position in the list.
     pub number: i64,
-    /// The kind of the erased data, under its domain's name, such as `account` or `diets`.
+    /// The kind of the erased data, such as `account` or `diets`, as named by its domain.
     pub kind: String,
-    /// The hash of the erased id, as made by [`subject`].
+    /// The hash of the erased entity's id, from the function [`subject`].
     pub subject: String,
-    /// The time in milliseconds since 1970.
+    /// When the data was erased, in milliseconds since 1970.
     pub at: i64,
 }
 
-/// The hash that represents an id in the list.
+/// The hash that stands for the entity `id` in the list.
 pub fn subject(kind: &str, id: &str) -> String {
     let hash = Sha256::new().chain_update(kind).chain_update([0]);
     hexadecimal(&hash.chain_update(id).finalize()[..16])
 }
 
-/// Records an erasure, in the transaction that erases.
+/// Records an erasure. Must be called in the transaction that erases the data.
 pub fn note(tx: &mut Tx<'_>, kind: &str, id: &str) -> Result<(), StoreError> {
     let at = tx.now().as_millisecond();
     insert(tx, kind, &subject(kind, id), at, false)
 }
 
-/// The erasures after number `number`.
 pub fn after(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Erased>, StoreError> {
     sql!(
         "SELECT {Erased} FROM erased WHERE number > :number ORDER BY number",
@@ -43,8 +42,8 @@ pub fn after(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Erased>, StoreError> {
     .all(tx)
 }
 
-/// Imports a backup's list into a restored store. Erasures that the store does not contain must be
-/// repeated.
+/// Imports a backup's list of erasures into a restored store. Erasures that the store does not know
+/// are marked as to be repeated.
 pub fn import(tx: &mut Tx<'_>, all: &[Erased]) -> Result<(), StoreError> {
     for one in all {
         insert(tx, &one.kind, &one.subject, one.at, true)?;
@@ -52,7 +51,7 @@ pub fn import(tx: &mut Tx<'_>, all: &[Erased]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The subjects of this kind that must be erased again.
+/// The hashed ids of this kind's entities that must be erased again.
 pub fn to_repeat(tx: &mut Tx<'_>, kind: &str) -> Result<Vec<String>, StoreError> {
     let all: Vec<(String,)> = sql!(
         "SELECT subject FROM erased WHERE kind = :kind AND is_to_repeat = 1 ORDER BY number",

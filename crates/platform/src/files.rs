@@ -1,4 +1,4 @@
-//! The file store: exports and uploads, kept outside the database.
+//! The file store, which keeps exports and uploads outside the database.
 //!
 //! A file is visible only when it is complete and on stable storage. It is written under a
 //! temporary name, synced and renamed, and then the folder is synced.
@@ -15,7 +15,7 @@ pub enum Files {
     Folder(Folder),
 }
 
-/// A folder with one file per key.
+/// A file store in a folder, with one file per key.
 #[derive(Clone, Debug)]
 pub struct Folder {
     root: Arc<Path>,
@@ -23,9 +23,9 @@ pub struct Folder {
     written: Arc<AtomicU64>,
 }
 
-/// The name of a file: segments of `a-z 0-9 - _ .` between slashes, none of which starts with a
-/// dot; at most 200 characters. Such a name is valid on every file system and cannot lead out of
-/// the store's folder.
+/// The name of a stored file: segments of `a-z 0-9 - _ .` between slashes, none of which starts
+/// with a dot; at most 200 characters. Such a name is valid on every file system and cannot lead
+/// out of the store's folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
 
@@ -55,8 +55,8 @@ impl std::fmt::Display for Key {
 }
 
 impl Files {
-    /// Files below the folder `root`, which is created with the first file. Uploads may have at
-    /// most `max_upload` bytes.
+    /// A file store in the folder `root`, which is created with the first file. An upload may have
+    /// at most `max_upload` bytes.
     pub fn folder(root: impl Into<PathBuf>, max_upload: usize) -> Self {
         Self::Folder(Folder {
             root: root.into().into(),
@@ -71,8 +71,8 @@ impl Files {
         folder.max_upload
     }
 
-    /// Writes a file, replacing any file of that name. `fill` writes the content; if it fails,
-    /// nothing changes.
+    /// Writes a file, replacing any previous file with this key. `fill` writes the content; if it
+    /// fails, nothing changes.
     pub async fn put<F>(&self, key: &Key, fill: F) -> io::Result<()>
     where
         F: FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
@@ -114,7 +114,7 @@ impl Folder {
         let path = self.path(key);
         let folder = path.parent().unwrap_or(&self.root);
         create_folders(folder)?;
-        // A key cannot start with a dot, so no other file has this name.
+        // A key cannot start with a dot, so no stored file has the temporary name.
         let temporary = folder.join(format!(
             ".{}.{}",
             std::process::id(),
@@ -139,7 +139,7 @@ fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io
     file.into_inner()?.sync_all()
 }
 
-/// Creates the missing parent folders, and syncs each one's parent.
+/// Creates the missing folders, and syncs the parent of each new folder.
 fn create_folders(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());

@@ -1,5 +1,5 @@
-//! Identifiers: strings with a separate type for each kind of entity, so that two kinds cannot be
-//! confused. They are UUIDs of version 7 (RFC 9562 §5.7), which sort by age. Ids that strangers see
+//! Identifiers: UUIDs with a separate Rust type for each kind of entity, so that two kinds cannot
+//! be confused. Most are of version 7 (RFC 9562 §5.7), which sorts by age. Ids that strangers see
 //! are of version 4 (§5.4), so that they reveal neither the time nor the number of entities
 //! created.
 
@@ -8,21 +8,21 @@ use uuid::Builder;
 
 use crate::random::Random;
 
-/// A kind of identifier; made by [`id!`](crate::id!).
+/// An identifier type, declared with [`id!`](crate::id!).
 pub trait Id: Sized {
-    /// Whether the id is fully random, without a timestamp.
+    /// Whether new ids are fully random, without a timestamp.
     const IS_RANDOM: bool;
 
-    /// Wraps a string that the caller knows to be a valid id.
+    /// Wraps `text`, which must be a valid id.
     fn from_text(text: String) -> Self;
 }
 
-/// The id text for 16 bytes that are derived from other data, such as a hash.
+/// Makes an id's text from 16 bytes that are derived from other data, such as a hash.
 pub fn of_bytes(bytes: [u8; 16]) -> String {
     Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
-/// The text of a new id, made from the time and random bits.
+/// Makes the text of a new id from the time and random bits.
 pub fn generate(now: Timestamp, random: &Random) -> String {
     let mut bytes = [0; 10];
     random.fill(&mut bytes);
@@ -33,7 +33,7 @@ pub fn generate(now: Timestamp, random: &Random) -> String {
         .to_string()
 }
 
-/// The text of a new, fully random id.
+/// Makes the text of a new id from random bits only.
 pub fn generate_random(random: &Random) -> String {
     let mut bytes = [0; 16];
     random.fill(&mut bytes);
@@ -43,7 +43,7 @@ pub fn generate_random(random: &Random) -> String {
         .to_string()
 }
 
-/// The canonical form of an id; `None` when `text` is not a UUID.
+/// Returns the canonical form of an id, or `None` if `text` is not a UUID.
 pub fn parse(text: &str) -> Option<String> {
     (text.len() == 36)
         .then(|| uuid::Uuid::try_parse(text).ok())

@@ -1,4 +1,4 @@
-//! The macro that declares identifier types, and their storage as text.
+//! The macro that declares identifier types, which are stored as text.
 
 /// Declares an id type: `id!(NoteId, "One note.");`, or `id!(SlotId, random, "One slot.");` if
 /// strangers can see the id.
@@ -17,7 +17,6 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// The identifier as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

@@ -1,10 +1,11 @@
 //! Idempotency keys: responses are stored for 48 hours, so that a repeated request acts only once.
 //!
-//! A response is stored under its owner, route and key, and is looked up only after the owner's
-//! code or session is verified. [`find`] runs first in the transaction and [`keep`] last, so there
-//! is no state "in progress". A repeat either finds the response, or runs concurrently. In the
-//! latter case it finds the other request's row in [`keep`], and runs again from its start.
-//! Refusals are not stored, so a corrected form may use the same key.
+//! A response is stored under its owner, route and key. It is looked up only after the owner's code
+//! or session is verified. [`find`] runs first in the transaction and [`keep`] last, so there is no
+//! state "in progress". A repeated request either finds the stored response, or runs concurrently
+//! with the first. In the latter case, [`keep`] finds the first request's row and makes the
+//! transaction run again from its start. Refusals are not stored, so a corrected form may use the
+//! same key.
 
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
@@ -15,7 +16,7 @@ use crate::store::{Rows, StoreError, Tx};
 /// How long a response is stored.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(48);
 
-/// The identity of a request, by which repeats are recognized.
+/// Identifies a request, so that a repetition is recognized.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     owner: String,
@@ -25,8 +26,8 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of a request with this `body`; `None` unless `key` is 1 to 128 visible ASCII
-    /// characters. `owner` is the account's id, or another name for the sender.
+    /// Makes the key of a request with this `body`. Returns `None` unless `key` is 1 to 128 visible
+    /// ASCII characters. `owner` is the account's id, or another name for the sender.
     pub fn new(owner: &str, route: &str, key: &str, body: &[u8]) -> Option<Self> {
         let allowed =
             (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
@@ -45,7 +46,6 @@ pub struct Stored {
     pub body: String,
 }
 
-/// The result of looking a key up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// The key is new: the caller does the work, then calls [`keep`] with the response.
@@ -61,8 +61,8 @@ pub enum Found {
 #[error("the idempotency key was used for another request")]
 pub struct Reused;
 
-/// Runs `change` once per key; a repeat returns the stored response. Without a key, every call runs
-/// `change`.
+/// Runs `change` once per key. For a repeated request, returns the stored response instead. Without
+/// a key, every call runs `change`.
 pub fn once<E: From<StoreError> + From<Reused>>(
     tx: &mut Tx<'_>,
     key: Option<&Key>,

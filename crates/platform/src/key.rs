@@ -1,7 +1,7 @@
-//! Keys, each for one purpose, so that a signature made for one purpose is invalid for any other.
-//! Nearly all keys are derived from the key file ([`crate::key_file`]), which is kept outside the
-//! store, so that a copy of the store cannot sign anything. The key for printed codes is in the
-//! store, because printed codes must remain valid even if the key file is lost.
+//! Cryptographic keys, each for one purpose, so that a signature made for one purpose is invalid
+//! for any other. Nearly all keys are derived from the key file ([`crate::key_file`]). The file is
+//! kept outside the store, so that a copy of the store cannot sign anything. The key for printed
+//! codes is in the store, because printed codes must remain valid even if the key file is lost.
 
 mod seal;
 
@@ -18,15 +18,14 @@ use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 use crate::text_cleaning::hexadecimal;
 
-/// The length of a key, in bytes.
 pub(crate) const LENGTH: usize = 32;
 
-/// The secrets in the key file, at least one. They are only used to derive keys. `Debug` prints
-/// `***`.
+/// The secrets in the key file; at least one. Keys are derived from them. `Debug` prints `***`.
 #[derive(Clone)]
 pub struct Keyring(Arc<[[u8; LENGTH]]>);
 
-/// A key for one purpose, with its predecessors. The first signs; all verify. `Debug` prints `***`.
+/// A key for one purpose, together with its predecessors. The first key signs; every key verifies.
+/// `Debug` prints `***`.
 #[derive(Clone)]
 pub struct Key(Arc<[[u8; LENGTH]]>);
 
@@ -57,7 +56,7 @@ impl Keyring {
         Key(keys.collect())
     }
 
-    /// A fingerprint of each secret, in order; it reveals nothing about the secret.
+    /// A fingerprint for each secret, in order. A fingerprint reveals nothing about its secret.
     fn fingerprints(&self) -> impl Iterator<Item = String> {
         let derived = self.0.iter().map(|secret| derive(secret, "fingerprint"));
         derived.map(|bytes| hexadecimal(&bytes[..16]))
@@ -68,7 +67,7 @@ impl Key {
     /// HMAC-SHA-256 over `parts`. Each part is prefixed with its length, so that two different
     /// lists of parts never produce the same input.
     pub fn mac(&self, parts: &[&str]) -> [u8; LENGTH] {
-        // The list of secrets is never empty.
+        // A key always has at least one secret.
         self.0.first().map_or([0; LENGTH], |key| mac(key, parts))
     }
 
@@ -89,7 +88,7 @@ impl Key {
     }
 }
 
-/// The key for printed codes; `None` if no program has opened the store yet.
+/// Returns the key for printed codes, or `None` if the store has never been opened with a key file.
 pub fn printed(tx: &mut Tx<'_>, purpose: &str) -> Result<Option<Key>, StoreError> {
     let stored: Option<(Vec<u8>,)> = tx.maybe(
         sql!("SELECT printed_key FROM installation WHERE id = 1"),
@@ -98,7 +97,7 @@ pub fn printed(tx: &mut Tx<'_>, purpose: &str) -> Result<Option<Key>, StoreError
     Ok(stored.map(|(key,)| Key([mac(&key, &[purpose])].into())))
 }
 
-/// The fingerprint of the first secret when the store was last opened.
+/// Returns the fingerprint of the key file's first secret, as recorded in the store.
 pub(crate) fn fingerprint(tx: &mut Tx<'_>) -> Result<Option<String>, StoreError> {
     let stored: Option<(String,)> = tx.maybe(
         sql!("SELECT key_fingerprint FROM installation WHERE id = 1"),
@@ -107,8 +106,8 @@ pub(crate) fn fingerprint(tx: &mut Tx<'_>) -> Result<Option<String>, StoreError>
     Ok(stored.map(|(fingerprint,)| fingerprint))
 }
 
-/// Returns whether these secrets belong to this store. A new store adopts them; a store that knows
-/// one of the older secrets records the first.
+/// Returns whether these secrets belong to this store. A new store adopts them. If the store knows
+/// one of the older secrets, it records the first secret instead.
 pub fn adopt(tx: &mut Tx<'_>, keys: &Keyring) -> Result<bool, StoreError> {
     let all: Vec<String> = keys.fingerprints().collect();
     let Some(known) = fingerprint(tx)? else {
@@ -123,7 +122,7 @@ pub fn adopt(tx: &mut Tx<'_>, keys: &Keyring) -> Result<bool, StoreError> {
     Ok(fits)
 }
 
-/// Records the first of these secrets as the store's, whichever secret was recorded before.
+/// Records the first of these secrets as the store's, no matter which secret was recorded before.
 pub fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     note(tx, keys)?;
     sql!(
@@ -134,7 +133,7 @@ pub fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Inserts the installation's row, unless the row exists.
+/// Inserts the store's only `installation` row, unless the row exists.
 fn note(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     let printed = tx.random().token();
     sql!(
@@ -152,7 +151,7 @@ fn derive(secret: &[u8], purpose: &str) -> [u8; LENGTH] {
     hkdf(b"kenduri key file 1", secret, purpose.as_bytes())
 }
 
-/// HKDF with SHA-256 (RFC 5869); one output block is enough.
+/// HKDF with SHA-256 (RFC 5869), limited to one output block.
 fn hkdf(salt: &[u8], secret: &[u8], info: &[u8]) -> [u8; LENGTH] {
     hmac(&hmac(salt, &[secret]), &[info, &[1]])
 }
@@ -169,7 +168,7 @@ fn mac(key: &[u8], parts: &[&str]) -> [u8; LENGTH] {
     hmac(key, &message)
 }
 
-/// HMAC-SHA-256 (RFC 2104) over the concatenated parts, for interfaces that specify this
+/// HMAC-SHA-256 (RFC 2104) over the concatenated parts, for external interfaces that require plain
 /// concatenation.
 pub fn hmac(key: &[u8], message: &[&[u8]]) -> [u8; LENGTH] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
@@ -218,7 +217,7 @@ mod tests {
     #[test]
     fn keys_are_derived_as_rfc_5869_says() {
         let (salt, info): (Vec<u8>, Vec<u8>) = ((0..=0x0c).collect(), (0xf0..=0xf9).collect());
-        // RFC 5869, appendix A.1: only the first block of the 42 bytes.
+        // RFC 5869, appendix A.1. The test compares only the first block of the 42 bytes.
         assert_eq!(
             hexadecimal(&hkdf(&salt, &[0x0b; 22], &info)),
             "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"

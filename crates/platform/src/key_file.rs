@@ -1,9 +1,9 @@
-//! The key file contains secrets that are kept outside the store, one per line in base64. The first
-//! secret is in use; the others still verify older signatures.
+//! The key file, which keeps secrets outside the store, one per line in base64. The first secret is
+//! in use; the others only verify older signatures.
 //!
-//! The file is never seen half written, because it is written under a temporary name, flushed and
-//! renamed. If several processes start at the same time, one of them creates the file and the
-//! others read it.
+//! No process ever sees a half-written file, because the file is written under a temporary name,
+//! flushed and renamed. If several processes start at the same time, one of them creates the file
+//! and the others read it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -25,7 +25,7 @@ const OTHERS: u32 = 0o077;
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The store was created with a key file that is now missing.
+    /// The key file with which the store was created is missing.
     #[error(
         "{} is missing, and the store was made with it\n  \
          put it back from your copy; if there is none, make another: kenduri secret new", .0.display()
@@ -46,10 +46,10 @@ pub enum KeyError {
     )]
     Exposed {
         path: PathBuf,
-        /// The file's mode bits (stat(2)).
+        /// The file's permission bits (stat(2)).
         mode: u32,
     },
-    /// A line of the file is not a key.
+    /// A line of the key file is not a key.
     #[error(
         "{}: line {line} is no key\n  each line is 32 random bytes in base64, as from: \
          openssl rand -base64 32", .path.display()
@@ -59,14 +59,14 @@ pub enum KeyError {
         /// The line's number, from 1.
         line: usize,
     },
-    /// The file cannot be read or written.
+    /// The key file cannot be read or written.
     #[error(
         "cannot use {}: {reason}\n  secret_file names it; it belongs to the user that runs Kenduri",
         .path.display()
     )]
     Unusable {
         path: PathBuf,
-        /// The system's error.
+        /// The operating system's error.
         reason: io::Error,
     },
     #[error(transparent)]
@@ -77,12 +77,12 @@ pub enum KeyError {
 pub struct KeyFile(PathBuf);
 
 impl KeyFile {
-    /// The key file at this path, which need not exist.
+    /// The key file at `path`. The file need not exist.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 
-    /// The keys for this store: either those in the file, or new keys if the store is new.
+    /// Returns the keys for this store. A new store without a key file gets a new one.
     pub async fn open(&self, store: &Store, random: &Random) -> Result<Keyring, KeyError> {
         let is_new = store.read(key::fingerprint).await?.is_none();
         let keys = if is_new {
@@ -105,7 +105,6 @@ impl KeyFile {
         self.fresh(random).map_err(|reason| self.unusable(reason))
     }
 
-    /// The keys in the file; `None` when there is no file.
     fn read(&self) -> Result<Option<Keyring>, KeyError> {
         let mut text = String::new();
         let mode = match self.read_text(&mut text) {
@@ -131,7 +130,7 @@ impl KeyFile {
         }
     }
 
-    /// Reads the file into `text`, and returns the file's mode.
+    /// Reads the key file into `text`, and returns the file's mode.
     fn read_text(&self, text: &mut String) -> io::Result<u32> {
         let file = File::open(&self.0)?;
         let facts = file.metadata()?;
@@ -142,7 +141,7 @@ impl KeyFile {
         Ok(facts.mode())
     }
 
-    /// Creates the file unless it exists, and reads it from disk.
+    /// Creates the key file unless it exists, and reads the keys from disk.
     fn create(&self, random: &Random) -> Result<Keyring, KeyError> {
         let make = || {
             if !self.0.exists() {
@@ -156,8 +155,8 @@ impl KeyFile {
     }
 
     fn fresh(&self, random: &Random) -> io::Result<Fresh> {
-        // A symbolic link is replaced, not followed: a user with write access to the folder could
-        // otherwise make root overwrite another file.
+        // A symbolic link is replaced, not followed. Otherwise a user with write access to the
+        // folder could make root overwrite another file.
         let target = self.0.clone();
         let mut unique = [0; 8];
         random.fill(&mut unique);
@@ -190,17 +189,18 @@ impl KeyFile {
     }
 }
 
-/// A new key in a temporary file. Dropping it without [`Fresh::put`] removes the file.
+/// A new key in a temporary file. Dropping a `Fresh` without calling [`Fresh::put`] deletes the
+/// file.
 #[derive(Debug)]
 pub struct Fresh {
-    /// The new key alone.
+    /// A keyring with only the new key.
     pub keys: Keyring,
     path: PathBuf,
     target: PathBuf,
 }
 
 impl Fresh {
-    /// Moves the new file into place, and returns its path.
+    /// Renames the temporary file to the key file, and returns the key file's path.
     pub fn put(self) -> Result<PathBuf, KeyError> {
         let put = fs::rename(&self.path, &self.target).and_then(|()| sync(folder(&self.target)));
         let path = self.target.clone();
@@ -208,7 +208,7 @@ impl Fresh {
             .map_err(|reason| KeyFile::at(&self.target).unusable(reason))
     }
 
-    /// Moves the new file into place, unless a key file exists.
+    /// Renames the temporary file to the key file, unless a key file exists.
     fn put_if_absent(self) -> io::Result<()> {
         match fs::hard_link(&self.path, &self.target) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -216,8 +216,8 @@ impl Fresh {
         }
     }
 
-    /// If root creates the file, this function gives it to the user that runs Kenduri, that is, to
-    /// the owner of the previous file or of the folder.
+    /// If root creates the file, gives it to the user that runs Kenduri, who is the owner of the
+    /// previous file or of the folder.
     fn give_to_owner(&self, file: &File) -> io::Result<()> {
         let before = fs::symlink_metadata(&self.target);
         let before = before.or_else(|_| fs::metadata(folder(&self.target)))?;
@@ -231,7 +231,7 @@ impl Fresh {
 
 impl Drop for Fresh {
     fn drop(&mut self) {
-        // If the file was moved into place, nothing is left here to remove.
+        // If the temporary file was renamed, there is nothing to remove.
         let _ = fs::remove_file(&self.path);
     }
 }

@@ -1,9 +1,9 @@
 //! The foundation of every domain: store, jobs, mail, files and audit log. It depends on no domain.
 //!
-//! This crate contains the store and everything that is written to the store in a change's
-//! transaction (jobs, news, audit lines, idempotent responses). It also contains the interfaces to
-//! the outside world: clock, randomness, outgoing mail and files. HTTP, languages and pages are in
-//! `web`, which builds on this crate.
+//! This crate contains the store and everything that a change writes in its transaction (jobs,
+//! news, audit lines, idempotent responses). It also contains the interfaces to the outside world:
+//! clock, randomness, outgoing mail and files. HTTP, languages and pages are in the crate `web`,
+//! which builds on this crate.
 
 extern crate self as platform;
 
@@ -54,7 +54,8 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0009_bounces_and_sender"
 );
 
-/// All connections to the outside world. Tests replace some of them. Clones share the connections.
+/// The store, and all interfaces to the outside world. Tests replace some of them. Clones share
+/// them.
 #[derive(Clone, Debug)]
 pub struct Platform {
     pub store: Store,
@@ -62,8 +63,8 @@ pub struct Platform {
     /// Randomness for use outside a transaction.
     pub random: Random,
     pub files: Files,
-    /// The signing keys, kept outside the store.
+    /// Signing keys from the key file, which is outside the store.
     pub keys: Keyring,
-    /// HTTP requests to URLs that users have entered.
+    /// The client for HTTP requests to URLs that users have entered.
     pub outbound: Outbound,
 }

@@ -12,7 +12,7 @@ use crate::store::{Bind, Column, Value};
 const WHOLE: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
 /// Currencies with three decimals.
 const THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
-/// All other currencies, which have two decimals.
+/// The other currencies, which have two decimals.
 const TWO: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN \
     BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL \
     GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR \
@@ -23,7 +23,7 @@ const TWO: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD B
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
-/// The text is not the code of a currency in use.
+/// The error for a text that is not the code of a currency in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no currency of ISO 4217")]
 pub struct NotACurrency;
@@ -35,7 +35,7 @@ impl Currency {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// The number of decimals.
+    /// The number of decimals of an amount in this currency.
     pub fn decimals(&self) -> u32 {
         let is_in = |list: &str| list.split(' ').any(|code| code == self.code());
         match () {
@@ -110,31 +110,29 @@ impl Column for Currency {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Money {
-    /// The amount in minor units.
+    /// The amount in minor units, such as cents.
     pub minor: i64,
     pub currency: Currency,
 }
 
 impl Money {
-    /// A sum of this many minor units.
     pub const fn new(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
     }
 
-    /// The total; `None` if the currencies differ or the result is too large.
+    /// Adds two amounts. Returns `None` if the currencies differ or the sum is too large.
     pub fn plus(self, other: Self) -> Option<Self> {
         let minor = self.minor.checked_add(other.minor)?;
         (self.currency == other.currency).then_some(Self { minor, ..self })
     }
 
-    /// The difference; `None` if the currencies differ or the result is too large.
+    /// Subtracts an amount. Returns `None` if the currencies differ or the difference is too large.
     pub fn minus(self, other: Self) -> Option<Self> {
         let minor = self.minor.checked_sub(other.minor)?;
         (self.currency == other.currency).then_some(Self { minor, ..self })
     }
 
-    /// Splits the sum into `count` parts that differ by at most one minor unit and add up to the
-    /// sum.
+    /// Splits the amount into `count` parts that differ by at most one minor unit.
     pub fn shares(self, count: u16) -> Vec<Self> {
         let count = i64::from(count);
         if count == 0 {
@@ -154,7 +152,7 @@ impl Money {
         (self.minor / units, (self.minor % units).abs())
     }
 
-    /// The amount in the format of programs and forms, such as “180.00”.
+    /// The amount in the format of JSON and form fields, such as “180.00”.
     pub fn decimal(self) -> String {
         let (whole, part) = self.parts();
         let sign = if self.minor < 0 && whole == 0 {

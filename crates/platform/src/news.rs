@@ -1,8 +1,9 @@
-//! News: events for live readers, stored as rows in the transaction of their change.
+//! News: events for live event streams, stored as rows in the transaction of the change that they
+//! report.
 //!
 //! News is numbered in commit order. On SQLite, which has one writer, the number is assigned inside
 //! the transaction; on PostgreSQL, the leading process's relay assigns it after the commit
-//! ([`crate::store`]). So a reader never sees a lower number after a higher one, and can resume
+//! ([`crate::store`]). So a subscriber never sees a lower number after a higher one, and can resume
 //! from the last number it saw. Gaps have no meaning.
 //!
 //! To write an event stream, subscribe to [`Store::news_waiting`](crate::Store::news_waiting), then
@@ -15,23 +16,22 @@ use serde_json::Value;
 use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 
-/// How long news is kept for readers who reconnect.
+/// How long news is kept for subscribers that reconnect.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(48);
-/// The largest payload in bytes, which is enough for ids and states.
+/// The largest payload in bytes. Ids and states are much smaller.
 pub const PAYLOAD_LIMIT: usize = 8 * 1024;
 
-/// News to be published.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewNews {
     /// The id of the scope to which the news belongs.
     pub scope: String,
     /// The event's name, such as `saved`.
     pub name: &'static str,
-    /// Ids and states; never names, notes or diets.
+    /// Ids and states only. Names, notes and diets must not be in a payload.
     pub payload: Value,
 }
 
-/// Stored news as readers receive it.
+/// Stored news, as a subscriber receives it.
 #[derive(Clone, Debug, PartialEq, Row)]
 pub struct News {
     /// The number of the news in commit order.
@@ -39,13 +39,13 @@ pub struct News {
     pub name: String,
     /// Ids and states, as JSON text.
     pub payload: String,
-    /// The instant of the change.
+    /// When the change was made.
     pub created_at: Timestamp,
 }
 
 impl Tx<'_> {
-    /// Publishes news about this change when the change is committed. Call it while holding the
-    /// changed record's lock, so that readers get the record's events in order.
+    /// Publishes news about a change when the change is committed. Call it while holding the
+    /// changed record's lock, so that subscribers get the record's events in order.
     pub fn publish(&mut self, news: NewNews) -> Result<(), StoreError> {
         let NewNews {
             scope,
@@ -83,15 +83,16 @@ impl Tx<'_> {
     }
 }
 
-/// The number of the latest news. A reader that loads the state in the same transaction resumes
+/// The number of the latest news. A subscriber that loads the state in the same transaction resumes
 /// from this number.
 pub fn cursor(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     let (last,) = tx.one(sql!("SELECT last FROM news_counter WHERE id = 1"), &[])?;
     Ok(last)
 }
 
-/// The news for `scope` after `number`, in order, at most `limit`. Returns `None` if the reader
-/// cannot resume, because later news was deleted or the number was never assigned.
+/// Returns at most `limit` news for `scope` after `number`, in order. Returns `None` if the
+/// subscriber cannot resume, because news after `number` was deleted or `number` was never
+/// assigned.
 pub fn after(
     tx: &mut Tx<'_>,
     scope: &str,
@@ -116,7 +117,8 @@ pub fn after(
     Ok(Some(news))
 }
 
-/// The scopes of all news after `number`, each once. Returns `None` in the same cases as [`after`].
+/// Returns the scopes that have news after `number`, each once. Returns `None` in the same cases as
+/// [`after`].
 pub fn scopes_after(tx: &mut Tx<'_>, number: i64) -> Result<Option<Vec<String>>, StoreError> {
     let (last, swept): (i64, i64) = tx.one(
         sql!("SELECT last, swept FROM news_counter WHERE id = 1"),
@@ -133,15 +135,15 @@ pub fn scopes_after(tx: &mut Tx<'_>, number: i64) -> Result<Option<Vec<String>>,
     Ok(Some(scopes.into_iter().map(|(scope,)| scope).collect()))
 }
 
-/// Deletes news older than [`KEPT`], and returns the number of rows.
+/// Deletes news older than [`KEPT`], and returns the number of deleted rows.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let (last, swept): (i64, i64) = tx.one(
         sql!("SELECT last, swept FROM news_counter WHERE id = 1 FOR NO KEY UPDATE"),
         &[],
     )?;
     let oldest_kept = tx.now() - KEPT;
-    // Everything before the first sufficiently recent row can be deleted, because rows are in
-    // number order.
+    // Rows are numbered by age, so everything before the first row that is young enough can be
+    // deleted.
     let young: Option<(i64,)> = sql!(
         "SELECT number FROM news WHERE number IS NOT NULL AND created_at >= :oldest_kept
          ORDER BY number LIMIT 1",

@@ -1,6 +1,6 @@
-//! HTTP requests to URLs that users have entered. They are sent only over TLS and to public
+//! HTTP requests to URLs that users have entered. Requests are sent only over TLS and to public
 //! networks, and do not follow redirects. Each IP address is checked when the connection is opened,
-//! so that a changed DNS answer cannot lead the request elsewhere. Hosts that the operator
+//! so that a changed DNS answer cannot lead a request to a private network. Hosts that the operator
 //! configured may be in private networks.
 
 mod json_call;
@@ -31,20 +31,20 @@ pub use json_call::{CallError, JsonCall};
 
 /// The longest URL, in characters.
 pub const LONGEST: usize = 2_000;
-/// The timeout of a request, from the DNS look-up to the status.
+/// The timeout of a request, from the DNS look-up to the response's status.
 const TIME: Duration = Duration::from_secs(10);
 /// The longest response body that is read, in bytes.
 const LONGEST_ANSWER: usize = 256 * 1024;
-/// The timeout of a request for an object in a bucket.
+/// The timeout of a request for an object in an S3 bucket.
 const OBJECT_TIME: Duration = Duration::from_mins(2);
-/// The longest object in a bucket that can be read, in bytes.
+/// The longest object in an S3 bucket that can be read, in bytes.
 pub const LONGEST_OBJECT: usize = 256 << 20;
 /// How long a name server may take.
 const LOOK_UP_TIME: Duration = Duration::from_secs(3);
 /// Domain names that are never public (RFC 6761, 6762, 8375 and ICANN's `internal`).
 const PRIVATE: [&str; 5] = ["localhost", "local", "internal", "home.arpa", "onion"];
 
-/// An HTTP client. Clones share its TLS configuration.
+/// An HTTP client. Clones share its settings and connections.
 #[derive(Clone)]
 pub struct Outbound(Arc<Inner>);
 
@@ -59,9 +59,8 @@ struct Inner {
 /// How host names are resolved.
 #[derive(Clone, Debug)]
 pub enum Names {
-    /// Host names are resolved by the operating system.
     System,
-    /// IP addresses from this map only, whatever the port in the URL; for tests.
+    /// Host names are looked up in this map, which ignores the URL's port. For tests.
     Listed(HashMap<String, Vec<SocketAddr>>),
 }
 
@@ -70,11 +69,11 @@ pub enum Names {
 pub enum Reach {
     /// Hosts on public networks, over TLS.
     Public,
-    /// Any host, because the operator configured it. For this machine, TLS is not required.
+    /// Any host, because the operator configured it. TLS is required except for hosts on this
+    /// machine.
     Private,
 }
 
-/// A request whose response body is read.
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
     pub url: &'a str,
@@ -92,13 +91,13 @@ pub struct Answer {
 
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
-    /// Requests to the URL, or to an IP address of its host, are not permitted.
+    /// The URL, or an IP address of its host, is not permitted.
     #[error("no https URL of a host on public networks alone")]
     Refused,
     /// The host cannot be reached.
     #[error("cannot be reached: {0}")]
     Unreachable(#[from] io::Error),
-    /// The host does not speak HTTP.
+    /// The host's response is not valid HTTP.
     #[error("no answer of HTTP: {0}")]
     Http(#[from] hyper::Error),
     /// The response body is too long.
@@ -119,12 +118,13 @@ impl fmt::Debug for Outbound {
 }
 
 impl Outbound {
-    /// A client for public networks that trusts the public certificate authorities.
+    /// Creates a client for public networks that trusts the public certificate authorities.
     pub fn public() -> Result<Self, rustls::Error> {
         Self::new(Names::System, Vec::new(), &[])
     }
 
-    /// A client that may also reach the `permitted` addresses and trusts additional authorities.
+    /// Creates a client that may also reach the `permitted` socket addresses, and that trusts
+    /// additional authorities.
     pub fn new(
         names: Names,
         permitted: Vec<SocketAddr>,
@@ -149,7 +149,7 @@ impl Outbound {
         })))
     }
 
-    /// Posts JSON and returns the status of the response.
+    /// Posts JSON and returns the response's status.
     pub async fn post(
         &self,
         url: &str,
@@ -166,8 +166,8 @@ impl Outbound {
         Ok(self.send(url, Reach::Public, request).await?.status)
     }
 
-    /// Posts JSON to a program on this machine that listens on a Unix socket, and returns the
-    /// status of the response.
+    /// Posts JSON to a service that listens on a Unix socket of this machine, and returns the
+    /// response's status.
     pub async fn post_to_socket(
         socket: &Path,
         path: &str,
@@ -190,7 +190,7 @@ impl Outbound {
         Ok(answer.map_err(|_| OutboundError::Slow)??.status)
     }
 
-    /// Sends a GET or posts a form, and returns the response with its body.
+    /// Sends a GET, or posts a form, and returns the response with its body.
     pub async fn call(&self, call: Call<'_>) -> Result<Answer, OutboundError> {
         let is_form = call.form.is_some();
         let request = Outgoing {
@@ -203,7 +203,7 @@ impl Outbound {
         self.send(call.url, call.reach, request).await
     }
 
-    /// Reads, writes or removes an object in a bucket that the operator configured.
+    /// Reads, writes or deletes an object in an S3 bucket that the operator configured.
     pub async fn transfer(
         &self,
         method: Method,
@@ -281,7 +281,7 @@ impl Outbound {
         let may = |one: &SocketAddr| {
             reach == Reach::Private || is_public(one.ip()) || self.0.permitted.contains(one)
         };
-        // A public name that also resolves to a private address is refused.
+        // A host name is refused if any of its addresses is private.
         if !addresses.iter().all(may) {
             return Err(OutboundError::Refused);
         }
@@ -325,7 +325,6 @@ impl Target {
     }
 }
 
-/// A request before its connection is chosen.
 struct Outgoing<'a> {
     method: Method,
     media_type: Option<&'static str>,
@@ -390,12 +389,12 @@ where
     tokio::select! {
         biased;
         answer = &mut answering => answer,
-        // The pending request reports the connection's error, so it is ignored here.
+        // The pending request fails with the connection's error, so the error is ignored here.
         _ = &mut connection => answering.await,
     }
 }
 
-/// The error for a body that could not be read completely.
+/// The error for a response body that could not be read completely.
 fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> OutboundError {
     if error.is::<LengthLimitError>() {
         return OutboundError::TooLong;
@@ -406,8 +405,8 @@ fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> OutboundError {
     }
 }
 
-/// Whether requests to a URL are permitted, as far as the URL itself shows before its host name is
-/// resolved.
+/// Whether requests to a URL are permitted. The host name is not resolved yet, so a permitted URL
+/// may still be refused later.
 pub fn is_permitted(url: &str, reach: Reach) -> bool {
     read(url, reach).is_some()
 }
@@ -454,8 +453,8 @@ fn bare(authority: &Authority) -> &str {
     authority.host().trim_matches(['[', ']'])
 }
 
-/// Whether an IP address is public, that is, not of this machine, a local network or a reserved
-/// range (IANA's special-purpose address registries).
+/// Whether an IP address is public. Addresses of this machine, local networks and reserved ranges
+/// (IANA's special-purpose address registries) are not.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),

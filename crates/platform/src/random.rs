@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// A source of random bytes.
 #[derive(Clone)]
 pub struct Random(Source);
 
@@ -17,7 +16,7 @@ enum Source {
 }
 
 impl Random {
-    /// The operating system's generator, for everything but tests and demo data.
+    /// The operating system's generator. Only tests and demo data use another one.
     pub fn system() -> Self {
         Self(Source::Kernel)
     }
@@ -64,7 +63,7 @@ impl Random {
         if bound == 0 {
             return 0;
         }
-        // Numbers beyond the last whole multiple would favour small results, so they are drawn
+        // Random numbers from here on would make small results more likely, so they are drawn
         // again.
         let unfair = u32::MAX - u32::MAX % bound;
         loop {

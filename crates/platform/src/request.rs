@@ -1,5 +1,5 @@
-//! The id of the request that is being handled. The server sets it around each handler, and every
-//! job and mail that the handler's changes cause stores it.
+//! The id of the request that is being handled. The server sets it around each handler. Every job
+//! and mail that the handler creates is stored with this id.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ tokio::task_local! {
     static REQUEST: Option<Arc<str>>;
 }
 
-/// Runs `work` under this request id; `None` means work that no request caused. A task spawned
-/// inside `work` does not inherit the id.
+/// Runs `work` under a request id. `None` is for work that no request caused. A task spawned inside
+/// `work` does not inherit the id.
 pub async fn caused_by<F: Future>(id: Option<Arc<str>>, work: F) -> F::Output {
     REQUEST.scope(id, work).await
 }

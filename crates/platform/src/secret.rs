@@ -1,4 +1,4 @@
-//! Secret values: printed as `***`, compared in constant time.
+//! Secret values, which are printed as `***` and compared in constant time.
 
 use std::fmt;
 

@@ -1,9 +1,8 @@
-//! Strings in the stored form: NFC, trimmed, without control characters except line feeds, measured
-//! in Unicode scalar values.
+//! Cleans strings before they are stored: NFC, trimmed, no control characters except line feeds.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Converts `text` to the stored form.
+/// Normalizes `text` to NFC, trims it, and removes control characters except line feeds.
 pub fn clean(text: &str) -> String {
     let without_returns = text.replace("\r\n", "\n").replace('\r', "\n");
     without_returns
@@ -29,7 +28,7 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// Length in Unicode scalar values, the unit of every limit.
+/// The length in Unicode scalar values, the unit of every length limit.
 pub fn length(text: &str) -> usize {
     text.chars().count()
 }
@@ -53,7 +52,8 @@ pub fn fold(text: &str) -> String {
         .collect()
 }
 
-/// Accents of Latin letters. Vowel signs of other scripts carry meaning and are kept.
+/// Whether `c` is an accent of Latin letters. Vowel signs of other scripts carry meaning and are
+/// kept.
 fn is_latin_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}')
 }

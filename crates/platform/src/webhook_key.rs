@@ -1,5 +1,4 @@
-//! Webhook signatures as specified by Standard Webhooks, both for received webhooks (from a mail
-//! provider or another program) and for sent webhooks.
+//! Webhook signatures as specified by Standard Webhooks, for received and sent webhooks.
 
 use std::fmt;
 
@@ -81,7 +80,7 @@ impl WebhookKey {
 mod tests {
     use super::*;
 
-    /// The expected signature was computed with Python's `hmac` module.
+    /// These values were computed with Python's `hmac` module.
     const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
     const SIGNATURE: &str = "v1,e0dnYbIxF9psGINRP/lQNhcffsxUR4fywplpu96VG/s=";
 

@@ -1,4 +1,4 @@
-//! Jobs on both engines: they run once and on time, and are never lost.
+//! Tests of jobs on both engines: they run once and on time, and are never lost.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
@@ -68,7 +68,6 @@ async fn enqueue(world: &World, job: NewJob) {
     write(world, move |tx| tx.enqueue(job.clone())).await;
 }
 
-/// A handler that stores the payload, a string, as an effect.
 fn note() -> Handler {
     Handler::new("note", |job| async move {
         let name: String = job.read()?;
@@ -270,7 +269,7 @@ fn a_job_of_another_version_waits_for_it() {
     });
 }
 
-/// A handler that reports when it runs, and finishes when `go` becomes true.
+/// A handler that signals when a job runs, and finishes the job when `go` becomes true.
 fn held(running: watch::Sender<usize>, go: watch::Receiver<bool>) -> Handler {
     Handler::new("note", move |job| {
         let mut go = go.clone();
@@ -478,7 +477,8 @@ fn a_slow_service_holds_up_its_own_line_alone() {
         }
         notes.wait_for(|count| *count == 3).await.unwrap();
         assert_eq!(*runs.borrow(), 2);
-        // Once the two calls end, the worker may start a third before it sees the stop.
+        // Once the two running jobs end, the worker may start a third one before it notices the
+        // stop.
         stop.cancel();
         go.send_replace(true);
         serving.await.unwrap();
@@ -495,8 +495,7 @@ fn a_serving_worker_is_woken_and_stops_softly() {
         world.expect_jobs("note");
         let serving = tokio::spawn(worker.run(1, stop.clone()));
         enqueue(world, note_job("a")).await;
-        // Without the pause, both jobs could have the same millisecond and would run in random
-        // order.
+        // Without the pause, both jobs could have the same millisecond and run in random order.
         world.clock.advance(SignedDuration::from_millis(1));
         enqueue(world, note_job("b")).await;
         runs.wait_for(|count| *count == 1).await.unwrap();
@@ -558,7 +557,7 @@ async fn a_job_that_runs_long_keeps_its_lease() {
     for _ in 0..5 {
         let before = lease_ends().await;
         world.clock.advance(seconds(20));
-        // Tokio's clock advances by the interval after which the worker renews the lease.
+        // Tokio's clock advances by the worker's interval for renewing the lease.
         tokio::time::advance(std::time::Duration::from_secs(20)).await;
         while lease_ends().await == before {
             tokio::task::yield_now().await;

@@ -1,4 +1,5 @@
-//! Mail on both engines, sent to a test mail server that can misbehave, and to the mailbox.
+//! Tests of mail on both engines. It is sent to a test mail server that can misbehave, or stored
+//! only in the outgoing mailbox.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
@@ -115,7 +116,7 @@ fn smtp(server: mail::Server) -> Mailer {
     Mailer::Smtp(Box::new(Smtp::new(server, "kenduri.example").unwrap()))
 }
 
-/// A worker that sends to `server`, which encrypts on request.
+/// A worker that sends to `server` with STARTTLS.
 fn worker_to(world: &World, server: &Server) -> Worker {
     worker(world, smtp(server.settings(Tls::StartTls)))
 }
@@ -227,7 +228,7 @@ fn what_is_refused_for_now_is_tried_again_and_given_up_at_last() {
         assert_eq!(states(world).await, [State::Deferred]);
         world.clock.advance(SignedDuration::from_secs(47));
         assert_eq!(worker.run_due().await.unwrap(), 0, "a minute, less a fifth");
-        // The longest possible pauses, in seconds.
+        // The longest possible pauses between delivery attempts, in seconds.
         for pause in [72, 360, 2_160, 8_640] {
             world.clock.advance(SignedDuration::from_secs(pause));
             assert_eq!(worker.run_due().await.unwrap(), 1);
@@ -257,7 +258,7 @@ fn what_is_refused_for_now_is_tried_again_and_given_up_at_last() {
 #[test]
 fn a_server_that_is_away_is_waited_for() {
     World::each_engine(MIGRATIONS, async |world| {
-        // Nothing else uses this IP address, so no other listener gets its port.
+        // No other test uses this IP address, so the port stays unused.
         let gone = tokio::net::TcpListener::bind("127.1.0.1:0").await.unwrap();
         let port = gone.local_addr().unwrap().port();
         drop(gone);
@@ -319,7 +320,8 @@ fn the_text_of_what_is_given_up_stays_only_where_it_may_be_sent_again() {
         };
         send(world, notification).await;
         worker.run_due().await.unwrap();
-        // An email address that the server does not know gets no more mail.
+        // After the mail server has refused a recipient as unknown, Kenduri sends no more mail to
+        // this address.
         server.behave(Manner::SaysAtRecipient("550 5.1.1 no such user"));
         send(world, nobody_s("nobody@example.my")).await;
         worker.run_due().await.unwrap();
@@ -394,7 +396,7 @@ fn when_we_are_refused_all_mail_waits() {
             for job in world.jobs().await {
                 assert!(job.due_at > world.clock.now());
             }
-            // Another process, which does not know about the pause, sends both mails.
+            // A second process, which does not know about the first one's pause, sends both mails.
             server.behave(Manner::Obedient);
             world.clock.advance(minutes(2));
             worker_to(world, &server).run_due().await.unwrap();

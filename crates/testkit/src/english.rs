@@ -1,4 +1,4 @@
-//! The pages' English messages by message id, so that a changed wording breaks no test.
+//! The English messages by id, so that tests do not depend on the wording of pages.
 
 use web::{Catalogue, Language, Text, Value};
 
@@ -25,7 +25,7 @@ impl English {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// Returns the text of a message up to its first argument.
+    /// Returns the message's text before its first argument.
     #[track_caller]
     pub fn start(&self, id: &str) -> String {
         let text = self.say(id);

@@ -2,12 +2,11 @@
 
 use crate::html::{Tag, Token};
 
-/// A form of a page, to be filled in and submitted.
+/// A form of an HTML page, to be filled in and submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form {
     /// The `action` attribute. If empty, the form is sent to the page's own URL.
     pub action: String,
-    /// The method, `get` or `post`.
     pub method: String,
     pub fields: Vec<Field>,
     id: String,
@@ -15,13 +14,14 @@ pub struct Form {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// `text`, `hidden`, `checkbox`, `radio`, `select`, `textarea`, `submit` …
+    /// The `type` of an `input`, such as `hidden` or `radio`, or the element's name, such as
+    /// `select`.
     pub kind: String,
     pub name: String,
     /// The value that would be submitted.
     pub value: String,
-    /// Whether the field would be submitted. True of ticked boxes, the pressed button, and every
-    /// other named field.
+    /// Whether submitting the form sends this field. This is true of ticked boxes, the pressed
+    /// button and every other named field.
     pub sent: bool,
     /// The values of a `select`'s options.
     pub options: Vec<String>,
@@ -154,7 +154,7 @@ impl Form {
     }
 }
 
-/// Reads the form control that `tag` opens; `behind` holds the tokens after the tag.
+/// Reads the form control that `tag` opens. `behind` contains the tokens after the tag.
 fn field(tag: &Tag, behind: &[Token]) -> Option<Field> {
     let (kind, value, options) = match tag.name.as_str() {
         "input" => {

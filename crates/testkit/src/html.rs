@@ -1,11 +1,8 @@
-//! A minimal HTML parser for documents from our own templates, with tags, attributes and text.
+//! A minimal HTML parser for documents made from Kenduri's own templates.
 
-/// A token of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
-    /// An opening tag, `<name attribute="…">`.
     Open(Tag),
-    /// A closing tag, `</name>`.
     Close(String),
     /// Text between tags, with entities resolved.
     Text(String),

@@ -1,4 +1,4 @@
-//! A mail server with one mailbox that speaks the parts of IMAP (RFC 3501) which Kenduri uses.
+//! A mail server with one mailbox, implementing the commands of IMAP (RFC 3501) that Kenduri sends.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -43,7 +43,7 @@ impl ImapServer {
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let server = running.clone();
-                // A test may kill its client, so an I/O error is ignored.
+                // A test may kill its client, so this thread ignores I/O errors.
                 std::thread::spawn(move || server.converse(stream).ok());
             }
         });
@@ -55,14 +55,12 @@ impl ImapServer {
         self.port
     }
 
-    /// Puts a mail into the mailbox, and returns its number.
     pub fn receive(&self, mail: &str) -> usize {
         let mut kept = self.kept();
         kept.mails.push(Some(mail.replace('\n', "\r\n")));
         kept.mails.len()
     }
 
-    /// Deletes the mail of this number.
     pub fn delete(&self, number: usize) {
         self.kept().mails[number - 1] = None;
     }
@@ -78,7 +76,7 @@ impl ImapServer {
         self.kept().password = format!("\"{password}\"");
     }
 
-    /// The numbers of the mails that were fetched, in this order.
+    /// The numbers of the fetched mails, in the order of fetching.
     #[must_use]
     pub fn fetched(&self) -> Vec<usize> {
         self.kept().fetched.clone()
@@ -90,7 +88,7 @@ impl ImapServer {
         self.kept().visits
     }
 
-    /// Waits until `count` clients have logged out. Returns `false` when the limit passes first.
+    /// Waits until `count` clients have logged out. Returns `false` if `limit` passes first.
     #[must_use]
     pub fn has_visits(&self, count: usize, limit: Duration) -> bool {
         let end = Instant::now() + limit;

@@ -1,8 +1,8 @@
 //! Captures the log lines of a test's thread.
 //!
-//! A subscriber set for a single thread would miss lines, because `tracing` caches for each call
-//! site whether the thread that reaches it first has a subscriber. Therefore one global subscriber
-//! serves all threads and stores each thread's lines separately.
+//! One global subscriber serves all threads and stores each thread's lines separately. A subscriber
+//! for a single thread would miss lines, because `tracing` caches for each call site whether the
+//! first thread that reached it had a subscriber.
 
 use std::cell::RefCell;
 use std::io;
@@ -17,7 +17,6 @@ thread_local! {
 pub struct Log(());
 
 impl Log {
-    /// Starts capturing the lines of this thread.
     pub fn start() -> Self {
         listen();
         LINES.set(Some(Vec::new()));

@@ -1,4 +1,4 @@
-//! A response as the visitor received it.
+//! A response as the test's visitor received it.
 
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
@@ -15,7 +15,6 @@ pub struct Page {
     pub body: String,
 }
 
-/// A link on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// The `href` attribute, unresolved.
@@ -61,7 +60,7 @@ impl Page {
         self
     }
 
-    /// Panics with the whole response unless it has this status. Returns the page itself.
+    /// Like [`Page::expect`], but consumes and returns the page.
     #[track_caller]
     #[expect(
         clippy::return_self_not_must_use,
@@ -97,7 +96,7 @@ impl Page {
         links
     }
 
-    /// Returns the first link with `text` in its label. Panics when there is none.
+    /// Returns the first link whose label contains `text`. Panics when there is none.
     #[track_caller]
     pub fn link(&self, text: &str) -> Link {
         let links = self.links();
@@ -127,7 +126,7 @@ impl Page {
     }
 }
 
-/// Returns the pointer and code of each error in the response to a refused request body.
+/// Returns the JSON pointer and the code of each error in the response to a refused request body.
 pub fn errors(page: &Page) -> Vec<(String, String)> {
     let json = page.json();
     let all = json["errors"].as_array().cloned().unwrap_or_default();

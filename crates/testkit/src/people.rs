@@ -1,4 +1,5 @@
-//! People in a world, with accounts, passwords, sessions and roles, and the mails that these cause.
+//! Creates people in a world: accounts, passwords, sessions and roles. Also declares the mails that
+//! these cause.
 
 use identity::account::{self, AccountId, NewAccount};
 use identity::client::Client;
@@ -27,7 +28,7 @@ pub fn new_account(email: &str) -> NewAccount {
     }
 }
 
-/// A browser client with the IP address 203.0.113.`last`.
+/// A browser client with the IP address `203.0.113.{last}`.
 pub fn client(last: u8) -> Client {
     Client {
         request: RequestFacts {
@@ -55,7 +56,7 @@ pub async fn hash(hasher: &Hasher, text: &str) -> PasswordHash {
     hasher.hash(&password).await.expect("a hash")
 }
 
-/// The hash of [`PASSWORD`], to be shared by several accounts without hashing each time.
+/// The hash of [`PASSWORD`], for sharing between accounts, because hashing is slow.
 pub async fn usual_hash(world: &World) -> PasswordHash {
     hash(&Hasher::new(2, world.platform.random.clone()), PASSWORD).await
 }
@@ -106,7 +107,7 @@ pub async fn role(world: &World, id: &AccountId, scope: &Scope) -> Option<Role> 
     read(world.store(), move |tx| grant::rank_of(tx, &id, &scope)).await
 }
 
-/// Expects another mail to this address, with this message as its subject.
+/// Declares an expected mail to `email`, with the message `subject` as its subject.
 pub fn expect_mail(world: &World, email: &str, subject: &str) {
     let stage = Stage::new(world, DOMAINS);
     let values = [("site", stage.site.settings.name.as_str().into())];

@@ -28,7 +28,7 @@ impl Database {
             COUNT.fetch_add(1, Ordering::Relaxed)
         );
         let mut client = connect(server);
-        // A test that was killed in an earlier process with the same id may have left a database.
+        // An earlier process with the same id may have left a database when it was killed.
         execute(&mut client, &format!("DROP DATABASE IF EXISTS {name}"));
         execute(
             &mut client,
@@ -105,8 +105,8 @@ fn template(server: &str, migrations: &[Migrations]) -> String {
 }
 
 fn settings(server: &str, database: &str, connections: usize) -> Settings {
-    // Whether the server is given as a URL or as `key=value` pairs, the last value of a repeated
-    // parameter counts.
+    // The connection string is a URL or a list of `key=value` pairs. In both, the last value of a
+    // repeated parameter counts.
     let url = match (server.contains("://"), server.contains('?')) {
         (true, true) => format!("{server}&dbname={database}"),
         (true, false) => format!("{server}?dbname={database}"),

@@ -1,4 +1,4 @@
-//! Searches everything that a world stores for a text, to prove that data was deleted.
+//! Searches everything that a world stores for a given text, to prove that data was deleted.
 
 use std::fs;
 use std::path::Path;

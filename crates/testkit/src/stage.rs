@@ -1,4 +1,4 @@
-//! A site with some domains in a world, assembled as in production, and people in it.
+//! A site with some domains in a world, assembled as in production, with people who use it.
 
 use std::fmt;
 use std::ops::Deref;
@@ -33,23 +33,22 @@ pub struct Stage<'w> {
     routing: Routing,
 }
 
-/// Adds routes and layers around the domains' routes.
+/// A function that adds routes and layers around the domains' routes.
 type Routing = Arc<dyn Fn(&Context, Router<Site>) -> Router<Site> + Send + Sync>;
 
-/// A person with an account, a browser and an API client.
+/// A person with an account, a signed-in browser and an API client.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The account and its session.
+    /// The signed-in account with its session.
     pub who: SignedIn,
-    /// A browser signed in to the session.
+    /// A browser signed in as the person.
     pub browser: Visitor,
-    /// An API client with a token.
+    /// An API client that sends the person's token.
     pub program: Visitor,
-    /// The `Authorization` header of the API client.
+    /// The value of the API client's `Authorization` header.
     pub token: String,
 }
 
-/// The account settings for tests that need no others.
 pub fn settings() -> Settings {
     Settings {
         url: SiteUrl::parse(SITE).expect("an address"),
@@ -60,7 +59,7 @@ pub fn settings() -> Settings {
     }
 }
 
-/// Returns the same site as a second process would run it, with the connections of `store`.
+/// Returns the same site as a second process would run it, connected through `store`.
 pub fn in_process(accounts: &Context, store: &Store) -> Context {
     let platform = Platform {
         store: store.clone(),
@@ -85,7 +84,7 @@ pub fn visitor(accounts: &Context) -> Visitor {
     Visitor::new(router(accounts))
 }
 
-/// An API client with a new token of an account, limited to some scopes.
+/// Returns an API client with a new token of the account `id`, limited to `scopes`.
 pub async fn program(accounts: &Context, id: &AccountId, scopes: &[TokenScope]) -> Visitor {
     let token = new_token(&accounts.site.store, id, scopes, None).await;
     let mut visitor = visitor(accounts);
@@ -98,7 +97,7 @@ impl<'w> Stage<'w> {
         Self::with(world, domains, world.platform.clone(), settings())
     }
 
-    /// A site of these domains with a modified platform and other account settings.
+    /// Creates a site of these domains, with its own platform and account settings.
     pub fn with(
         world: &'w World,
         domains: Domains,
@@ -123,7 +122,7 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// Adds routes to the domains' routes. The function is called again for each visitor.
+    /// Adds routes to the domains' routes. `routing` is called again for each visitor.
     #[must_use]
     pub fn routed<F>(self, routing: F) -> Self
     where
@@ -176,7 +175,7 @@ impl<'w> Stage<'w> {
         english(self).fill(id, values)
     }
 
-    /// Returns the English text of a message up to its first argument.
+    /// Returns the message's English text before its first argument.
     #[track_caller]
     pub fn start(&self, id: &str) -> String {
         english(self).start(id)
@@ -191,7 +190,7 @@ impl<'w> Stage<'w> {
         Visitor::new(self.router())
     }
 
-    /// An API client with a new token of an account, limited to some scopes.
+    /// Returns an API client with a new token of the account `id`, limited to `scopes`.
     pub async fn program(&self, id: &AccountId, scopes: &[TokenScope]) -> Visitor {
         let token = new_token(self.world.store(), id, scopes, None).await;
         let mut visitor = self.visitor();
@@ -199,7 +198,7 @@ impl<'w> Stage<'w> {
         visitor
     }
 
-    /// Runs the background work that is due.
+    /// Runs all due background jobs.
     pub fn work(&self) -> impl Future<Output = ()> + use<> {
         let site = &self.site;
         let handlers = domains::jobs(self);
@@ -208,12 +207,12 @@ impl<'w> Stage<'w> {
         async move { while worker.run_due().await.expect("work") > 0 {} }
     }
 
-    /// A person with this name, signed in and with a token.
+    /// Creates a person who is signed in and has an API token.
     pub async fn person(&self, name: &str) -> Person {
         self.person_as(name, None).await
     }
 
-    /// A person with this name and a role in the site, signed in and with a token.
+    /// Creates a person with a role in the site, who is signed in and has an API token.
     pub async fn person_as(&self, name: &str, role: impl Into<Option<Role>>) -> Person {
         let role = role.into().map(|role| (role, Scope::site()));
         let email = format!("{}@example.my", name.replace(' ', "."));
@@ -232,14 +231,13 @@ impl<'w> Stage<'w> {
         person
     }
 
-    /// Gives a person's API client another token.
+    /// Replaces the token of a person's API client.
     pub async fn allow(&self, person: &mut Person, scopes: &[TokenScope], scope: Option<&Scope>) {
         let id = person.who.account().id.clone();
         person.token = new_token(self.world.store(), &id, scopes, scope).await;
         person.program.header("authorization", &person.token);
     }
 
-    /// Creates an account with a session.
     pub async fn sign_in(
         &self,
         name: &str,
@@ -283,14 +281,13 @@ impl Person {
     }
 }
 
-/// Sends JSON with the given method.
 pub async fn call(visitor: &mut Visitor, method: &str, path: &str, body: &Value) -> Page {
     let method = method.parse().expect("a method");
     visitor.call(method, path, body).await
 }
 
-/// Returns an `Authorization` header with a new token for an account. The token may be limited to
-/// one object.
+/// Creates a token and returns its `Authorization` header. `scope` may limit the token to one
+/// object.
 pub async fn new_token(
     store: &Store,
     id: &AccountId,

@@ -19,14 +19,14 @@ mod rows;
 #[path = "../../platform-derive/src/text.rs"]
 mod text;
 
-/// An SQL statement and its position in the sources.
+/// An SQL statement with its position in the source code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// The source file, relative to the repository's root.
     pub file: PathBuf,
     /// The line number of the `sql!` call, starting at 1.
     pub line: usize,
-    /// The SQL as sent to the engine.
+    /// The SQL text as sent to the database.
     pub text: String,
     /// For each `{Row}` in the SQL, the columns that the row type reads.
     pub rows: Vec<Vec<String>>,
@@ -60,7 +60,7 @@ pub fn statements() -> Vec<Statement> {
     sources.iter().flat_map(of).collect()
 }
 
-/// Expands an SQL text as `sql!` does.
+/// Expands the placeholders in an SQL text as `sql!` does.
 fn expand(file: &Path, line: usize, text: &str, types: &RowTypes) -> Statement {
     let parts =
         text::parts(text).unwrap_or_else(|reason| panic!("{}:{line}: {reason}", file.display()));
@@ -118,9 +118,10 @@ fn expand(file: &Path, line: usize, text: &str, types: &RowTypes) -> Statement {
     }
 }
 
-/// Prepares `statements` on each available engine. Panics with a list of the refused statements. An
-/// engine refuses invalid SQL; this function also refuses types that the store does not support and
-/// columns that differ from the columns of the row type.
+/// Prepares `statements` on each available engine. Panics with a list of the refused statements.
+///
+/// An engine refuses invalid SQL. This function also refuses column types that the store does not
+/// support, and columns that differ from those of the statement's row type.
 pub fn prepare_all(migrations: &[Migrations], statements: &[Statement]) {
     let worlds = [Some(World::sqlite(migrations)), World::postgres(migrations)];
     let mut refused = Vec::new();
@@ -229,7 +230,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 
 /// Returns the SQL texts in a source file with their line numbers.
 fn scan(source: &str) -> Vec<(usize, String)> {
-    // Split in two, so that the scanner does not find a call in this file.
+    // Split in two, so that the scanner does not find a call in this line.
     const CALL: &str = concat!("sql", "!(");
     let tests = source.find("#[cfg(test)]\nmod ").unwrap_or(source.len());
     let source = &source[..tests];

@@ -1,4 +1,5 @@
-//! A browser with cookies and without JavaScript, in front of the real router.
+//! A browser with cookies and without JavaScript, which sends requests directly to the site's
+//! router.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ pub struct Visitor {
     router: Router,
     headers: HeaderMap,
     extensions: Extensions,
-    /// Cookies by name and path.
+    /// Cookies with their values, by name and path.
     cookies: BTreeMap<(String, String), String>,
 }
 
@@ -52,7 +53,7 @@ impl Visitor {
         self
     }
 
-    /// Adds this extension to every further request, as the listener does with the peer address.
+    /// Adds a request extension to all later requests, as the listener does with the peer address.
     pub fn carry<T: Clone + Send + Sync + 'static>(&mut self, value: T) -> &mut Self {
         self.extensions.insert(value);
         self
@@ -94,14 +95,14 @@ impl Visitor {
         panic!("redirected ten times, last to {}", page.address);
     }
 
-    /// Posts form fields without having loaded the form.
+    /// Posts form fields directly, without first loading the page that contains the form.
     pub async fn post(&mut self, address: &str, fields: &[(&str, &str)]) -> Page {
         let body = encode(fields);
         self.send(Method::POST, address, Some(FORM), body.into())
             .await
     }
 
-    /// Submits a form of the page.
+    /// Submits a form as it stands on `page`.
     pub async fn submit(&mut self, page: &Page, form: &Form) -> Page {
         let address = resolve(&page.address, &form.action);
         if form.method == "post" {
@@ -112,7 +113,7 @@ impl Visitor {
         self.get(&format!("{path}?{query}")).await
     }
 
-    /// Submits a form and then confirms the question that the site asks before acting.
+    /// Submits a form, and then also the confirmation form with which the site responds.
     pub async fn submit_surely(&mut self, page: &Page, form: &Form) -> Page {
         let asked = self.submit(page, form).await.with(200);
         let mut forms = asked.forms().into_iter();
@@ -132,7 +133,6 @@ impl Visitor {
         self.send(method, address, kind, body).await
     }
 
-    /// Sends a request with any method, type and body.
     pub async fn send(
         &mut self,
         method: Method,

@@ -1,5 +1,5 @@
-//! A whole platform for a single test, with its own store, a manual clock, seeded randomness, and
-//! no connections to other machines.
+//! A whole platform for a single test, with its own store, a manual clock and seeded randomness. It
+//! connects to no other machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,7 +22,7 @@ const START: &str = "2026-11-20T08:00:00Z";
 /// The number of connections in a PostgreSQL store, enough for real races.
 const CONNECTIONS: usize = 4;
 
-/// The engine of a world's store.
+/// The database engine of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// SQLite, with a fresh database file.
@@ -31,7 +31,7 @@ pub enum Engine {
     Postgres,
 }
 
-/// The largest file that may be uploaded, in bytes.
+/// The largest allowed upload, in bytes.
 pub const MAX_UPLOAD: usize = 64 * 1024;
 
 /// A platform for a single test. When the world is dropped, the test fails on an unexpected or
@@ -43,7 +43,7 @@ pub struct World {
     engine: Engine,
     migrations: Vec<Migrations>,
     expected: Mutex<Expected>,
-    // The order of these fields matters, because the database must be dropped after its users.
+    // Fields are dropped in this order. The database must be dropped after its users.
     database: Option<Database>,
     folder: TempDir,
 }
@@ -51,7 +51,7 @@ pub struct World {
 /// The jobs and mails that the test declared as expected.
 #[derive(Debug, Default)]
 struct Expected {
-    /// Kinds of jobs that may wait at the end, in any number but without duplicates.
+    /// Kinds of jobs that may still wait when the test ends, in any number but without duplicates.
     jobs: BTreeSet<&'static str>,
     /// The expected number of mails by recipient and subject.
     mails: BTreeMap<(String, String), i64>,
@@ -67,7 +67,7 @@ pub struct WaitingJob {
     pub due_at: Timestamp,
 }
 
-/// A mail in any state.
+/// A mail in the store, in any delivery state.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct SentMail {
     pub id: String,
@@ -75,7 +75,7 @@ pub struct SentMail {
     pub recipient: String,
     pub subject: String,
     pub text: String,
-    /// The sealed text as stored, if the mail has a single-use link.
+    /// The encrypted text as stored, if the mail contains a single-use link.
     pub sealed_text: Option<Vec<u8>>,
     /// The delivery state: `queued`, `sent` …
     pub state: String,
@@ -94,7 +94,7 @@ impl World {
     }
 
     /// Runs `test` in a world on each available engine. Must not be called inside a runtime,
-    /// because the function starts its own runtime with the threads that races need.
+    /// because the function starts its own multi-threaded runtime.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the test is a closure written in its place"
@@ -164,19 +164,18 @@ impl World {
         search::list(&self.folder.path().join("files"))
     }
 
-    /// Allows waiting jobs of this kind at the end, each with a different payload.
+    /// Allows jobs of this kind to be waiting when the test ends, each with a different payload.
     pub fn expect_jobs(&self, kind: &'static str) {
         self.expected().jobs.insert(kind);
     }
 
-    /// Declares that, when the test ends, there must be another mail to this recipient with this
-    /// subject.
+    /// Declares an expected mail. When the test ends, one more mail to this recipient with this
+    /// subject must exist.
     pub fn expect_mail(&self, recipient: &str, subject: &str) {
         let mail = (recipient.to_owned(), subject.to_owned());
         *self.expected().mails.entry(mail).or_default() += 1;
     }
 
-    /// Returns the waiting jobs, oldest first.
     pub async fn jobs(&self) -> Vec<WaitingJob> {
         waiting_jobs(self.store()).await
     }
@@ -229,7 +228,7 @@ impl World {
         self.expected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every difference from the test's expectations, in a few words each.
+    /// Returns a short description of each difference from the test's expectations.
     fn surprises(&self) -> Vec<String> {
         let store = self.platform.store.clone();
         // The test may run inside a runtime, which must not be blocked.
@@ -273,7 +272,7 @@ fn unexpected_jobs(jobs: Vec<WaitingJob>, expected: &BTreeSet<&str>) -> Vec<Stri
     let mut seen = BTreeSet::new();
     let mut unexpected = Vec::new();
     for WaitingJob { kind, payload, .. } in jobs {
-        // The job that sends an expected mail is expected too.
+        // A job that sends an expected mail may also be waiting.
         let is_expected = kind == mail::KIND || expected.contains(kind.as_str());
         let job = format!("job {kind} {payload}");
         if !is_expected {
@@ -326,7 +325,7 @@ fn settings(folder: &TempDir, database: Option<&Database>) -> Settings {
     match database {
         Some(database) => database.settings(CONNECTIONS),
         None => Settings::Sqlite(SqliteSettings {
-            // Other tests cover durability.
+            // These tests do not check durability, so writes need not wait for the disk.
             durable: false,
             ..SqliteSettings::file(folder.path().join("kenduri.db"))
         }),

@@ -1,4 +1,4 @@
-//! Code shared by all kinds of settings: times, sizes, and suggestions for misspelled words.
+//! Parses and formats times and sizes in settings, and suggests corrections for misspelled words.
 //!
 //! Each error message shows an example of a valid value.
 

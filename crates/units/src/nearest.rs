@@ -1,4 +1,4 @@
-//! Suggests a word for a misspelled one.
+//! Suggests a correction for a misspelled word.
 
 /// Returns the candidate with the smallest edit distance, if it is near enough.
 pub fn nearest<'a>(

@@ -25,8 +25,8 @@ type Switching = Pin<Box<dyn Future<Output = Option<Upgraded>> + Send>>;
 pub struct OnUpgrade(Arc<Mutex<Switching>>);
 
 impl OnUpgrade {
-    /// Wraps a future that resolves to the connection. Only one of the clones may be awaited, and
-    /// only once.
+    /// Wraps a future that resolves to the connection. Only one clone may be awaited, and only
+    /// once.
     pub fn new(switching: impl Future<Output = Option<Upgraded>> + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(Box::pin(switching))))
     }

@@ -37,7 +37,8 @@ impl Apply {
         };
         if let ControlResponse::Applied { said, file } = give(ControlRequest::Apply, &place)? {
             say(&said)?;
-            // The running Kenduri also keeps the flags and environment variables of its start.
+            // The running Kenduri still has the flags and environment variables with which it was
+            // started.
             if let (Some(config), Some(file)) = (config, file)
                 && named.as_ref() != Some(&file)
             {

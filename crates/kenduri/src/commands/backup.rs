@@ -91,7 +91,6 @@ impl List {
         for one in all {
             let (from, until) = (in_seconds(one.from), in_seconds(one.until));
             let size = units::written_size(one.bytes);
-            // Writing into a `String` cannot fail.
             let _ = writeln!(lines, "{from}  {until}  {size:>12}");
         }
         show(&lines)
@@ -127,7 +126,7 @@ fn in_seconds(at: Timestamp) -> Timestamp {
 
 fn settings(place: &Where) -> Result<Settings> {
     let mut asked = place.asked();
-    // This command opens no listener, so the check of the mailbox does not apply.
+    // This command opens no listener, so the mailbox cannot be reached from other machines.
     asked.allow_public_mailbox = true;
     Ok(configuration::load(&asked)?.settings)
 }

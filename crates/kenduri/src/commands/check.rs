@@ -1,4 +1,4 @@
-//! `kenduri check`: validates the settings and prints their values.
+//! `kenduri check`: checks the settings and prints their values.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -76,7 +76,7 @@ impl Check {
     }
 }
 
-/// Prints newer versions and the advisories about this version.
+/// Prints newer versions, and the advisories that affect this version.
 fn tell_news(written: &[String]) -> Result<()> {
     let sources = written
         .iter()
@@ -119,7 +119,8 @@ fn news(found: &Found) -> String {
     lines.join("\n")
 }
 
-/// Returns a warning if services can read the data of the installed Kenduri.
+/// Returns a warning if services of the installed Kenduri run as the user who owns its data, so
+/// that they can read it.
 fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     let names = found.services_without_user();
     let file = std::path::absolute(found.file.as_ref()?).ok()?;
@@ -134,7 +135,7 @@ fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     ))
 }
 
-/// Returns whether `/metrics` of the site can be read from this machine.
+/// Whether `/metrics` of the site can be read from this machine.
 fn tells_figures(plan: &Plan) -> bool {
     let path = NormalPath::parse("/metrics").ok();
     let met = path.and_then(|path| plan.find("127.0.0.1", &path));

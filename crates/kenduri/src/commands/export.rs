@@ -1,4 +1,4 @@
-//! `kenduri export`: writes the site's contents as files that other programs can read.
+//! `kenduri export`: writes the site's content to files that other software can read.
 
 use std::path::PathBuf;
 use std::sync::Arc;

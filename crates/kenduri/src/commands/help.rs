@@ -1,10 +1,10 @@
-//! Formats `kenduri --help` in groups, because clap can group options but not subcommands.
+//! Formats `kenduri --help` with the subcommands in groups, because clap can group only options.
 
 use std::fmt::Write as _;
 
 use clap::Command;
 
-/// The groups of subcommands. Every subcommand of [`super::Kenduri`] belongs to a group.
+/// The groups of subcommands. Every subcommand of [`super::Kenduri`] must be in one of them.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("First steps", &["serve", "check", "owner", "apply"]),
     (
@@ -33,7 +33,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// Returns the help template for a command. The template lists the subcommands with their short
+/// Returns the template for the help of a command. It contains the subcommands with their short
 /// descriptions.
 pub(super) fn template(commands: &Command) -> String {
     let mut template = "{about-with-newline}\nUsage: {usage}\n".to_owned();

@@ -1,5 +1,5 @@
-//! `kenduri import`: converts the configuration of other programs to `kenduri.toml`, and imports
-//! the data of an older site.
+//! `kenduri import`: converts the configuration of other software to a `kenduri.toml`, and imports
+//! the data of older sites.
 
 mod markdown;
 mod personal_site;
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use crate::configuration::{self, Asked};
 
-    /// Returns the problems of a settings file, except for missing folders, files and programs.
+    /// Returns the problems in a settings file, except missing folders, files and programs.
     fn problems(file: &Path) -> Vec<String> {
         let asked = Asked {
             file: Some(file.to_owned()),

@@ -1,4 +1,4 @@
-//! `kenduri install`: runs Kenduri as a systemd service.
+//! `kenduri install`: installs Kenduri as a systemd service.
 
 use std::fs;
 use std::io;
@@ -11,11 +11,11 @@ use super::say;
 use crate::configuration::{self, Asked, Configuration, Flag};
 use crate::install::{self, Before, InstallOptions, Unit, carry_out, do_all, found, tell};
 
-/// The data folder when the settings name none.
+/// The data folder, unless the settings name one.
 const USUAL_DATA: &str = "/var/lib/kenduri";
-/// The settings file looked for in the current folder.
+/// The settings file in the current folder that is used by default.
 const USUAL_FILE: &str = "kenduri.toml";
-/// The default user of Kenduri, and of services without `user`.
+/// The default name of the user who runs Kenduri.
 const USUAL_USER: &str = "kenduri";
 const USUAL_SERVICES_USER: &str = "kenduri-services";
 
@@ -87,7 +87,8 @@ impl Install {
              give the one that needs it `user = \"root\"`"
         );
         let config = self.config()?;
-        // The unit must not depend on this shell's environment.
+        // The installed service does not see this shell's environment, so the settings are read
+        // without it.
         let configuration = load(config.as_deref(), self.data.as_deref())?;
         let (unit, shared) = self.unit(config.as_deref(), &configuration)?;
         let service = install::marked(&unit.text());
@@ -154,7 +155,7 @@ impl Install {
         Ok(())
     }
 
-    /// Returns the absolute path of the settings file, if the file exists.
+    /// Returns the absolute path of the settings file, if it exists.
     fn config(&self) -> Result<Option<PathBuf>> {
         let named = self.config.clone();
         let usual = || Path::new(USUAL_FILE).exists().then(|| USUAL_FILE.into());
@@ -174,8 +175,7 @@ impl Install {
         }
     }
 
-    /// Returns the user for services without `user`, if this user differs from the user who serves
-    /// requests.
+    /// Returns the user of services without `user`, unless this is the user who serves requests.
     fn services_user(&self, config: &Path, services: &Services) -> Option<String> {
         if services.number == 0 || services.default_user.is_some() {
             return None;
@@ -185,14 +185,15 @@ impl Install {
         let before = before.filter(|before| before.has_services);
         let user = match (&self.services_user, before) {
             (Some(user), _) => Some(user.clone()),
-            // The user of the installed services owns the files that these services have written.
+            // The services that are installed already may have written files, which belong to their
+            // user.
             (None, Some(before)) => before.services_user,
             (None, None) => Some(USUAL_SERVICES_USER.to_owned()),
         };
         user.filter(|user| user != self.worker())
     }
 
-    /// Returns the unit, and whether services run as the user who serves requests.
+    /// Returns the unit. Also returns whether services run as the user who serves requests.
     fn unit(&self, config: Option<&Path>, configuration: &Configuration) -> Result<(Unit, bool)> {
         let services = match config {
             None => Services::default(),
@@ -231,18 +232,18 @@ fn check_name(user: &str) -> Result<()> {
     Ok(())
 }
 
-/// The facts about services that a unit depends on.
+/// The facts about services on which the unit depends.
 #[derive(Default)]
 struct Services {
     number: usize,
     folders: Vec<PathBuf>,
     /// The number of services that name a user.
     with_user: usize,
-    /// The user configured for the other services.
+    /// The user of services without `user`, if the settings name one.
     default_user: Option<String>,
 }
 
-/// Reads `[service.NAME]` from the validated file.
+/// Reads the `[service.NAME]` sections of a settings file that was checked before.
 fn services(file: &Path) -> Result<Services> {
     let whole: toml::Table = fs::read_to_string(file)?.parse()?;
     let mut found = Services::default();

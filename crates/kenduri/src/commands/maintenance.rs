@@ -1,5 +1,4 @@
-//! `kenduri maintenance`: closes the site for maintenance, except for browsers with the printed
-//! link.
+//! `kenduri maintenance`: closes the site for all browsers except those that open the printed link.
 
 use std::fmt::Write as _;
 
@@ -67,7 +66,6 @@ fn closed(links: &[String], others: usize) -> String {
     };
     let mut told = format!("The doors are closed. {them}:\n{}\n", links.join("\n"));
     if others > 0 {
-        // Writing into a `String` cannot fail.
         let _ = writeln!(
             told,
             "And so on: the same end lets you in at {others} more."

@@ -1,4 +1,4 @@
-//! `kenduri migrate`: migrates the store without serving.
+//! `kenduri migrate`: updates the tables of the store without starting the server.
 
 use anyhow::Result;
 use clap::Args;

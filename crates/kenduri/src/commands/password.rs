@@ -1,4 +1,5 @@
-//! `kenduri password hash`: hashes a password for a file of `access = { basic = … }`.
+//! `kenduri password hash`: hashes a password for the file that a route's `access = { basic = … }`
+//! names.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
 
@@ -11,7 +12,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use super::say;
 
-/// The longest accepted line.
+/// The maximum length of a line on standard input, in bytes.
 const LONGEST: u64 = 4_096;
 
 /// Hash passwords for routes with `access`
@@ -58,7 +59,8 @@ impl Hash {
     }
 }
 
-/// Reads a line from standard input. On a terminal, prints `prompt` and reads without echo.
+/// Reads a line from standard input. On a terminal, prints `prompt` first, and does not show the
+/// typed characters.
 pub(super) fn read_secret(prompt: &str) -> Result<Secret> {
     let input = std::io::stdin();
     let mut line = String::new();
@@ -78,7 +80,7 @@ pub(super) fn read_secret(prompt: &str) -> Result<Secret> {
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
 
-/// A terminal with echo switched off until this is dropped.
+/// Switches off the terminal's echo until this value is dropped.
 struct NoEcho(Termios);
 
 impl NoEcho {

@@ -29,7 +29,7 @@ impl Purge {
     }
 }
 
-/// Returns the path prefix to purge. Refuses tags, which older versions supported.
+/// Checks a path prefix. Refuses tags, which older versions of this command accepted.
 fn path(name: &str) -> Result<String, &'static str> {
     if name == "*" || name.starts_with('/') {
         Ok(name.to_owned())

@@ -30,7 +30,7 @@ pub(super) struct New {
     place: Where,
 }
 
-/// The number of records that became invalid with the old keys.
+/// The numbers of records that became invalid together with the old keys.
 struct Ended {
     sessions: u64,
     factors: u64,
@@ -47,9 +47,10 @@ impl Secret {
                 settings.data.display()
             );
         }
-        // Must be outside a runtime, because the PostgreSQL client starts its own.
+        // The PostgreSQL client must not be used inside a runtime.
         let store = app_setup::open_store(&settings)?;
-        // Once the store knows the new key, only a rename can still fail.
+        // The key file is prepared before the store records the new key. Afterwards, only renaming
+        // the file can still fail.
         let fresh = settings.secret_file.prepare(&Random::system())?;
         let keys = fresh.keys.clone();
         let Ended {

@@ -1,4 +1,5 @@
-//! The subcommands for services, such as `kenduri ps`, `logs` and `reload`, which PM2 users know.
+//! The subcommands about services, such as `kenduri ps`, `logs` and `reload`. Their names are those
+//! of PM2.
 
 mod table;
 
@@ -16,9 +17,9 @@ use crate::control;
 use crate::control_requests::services::{Logs, ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
 
-/// How often `monit` refreshes.
+/// How often `kenduri monit` prints the list again.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
-/// The number of last lines that `logs` shows by default.
+/// How many of the last lines `kenduri logs` shows by default.
 const LINES: u32 = 100;
 /// Clears the terminal and moves the cursor home (ECMA-48).
 const CLEAR: &str = "\x1b[2J\x1b[H";
@@ -118,7 +119,7 @@ pub(super) struct LogsOf {
     plain: Plain,
 }
 
-/// The start of the requested time range.
+/// The time from which on `kenduri logs` shows lines.
 #[derive(Debug, Clone, Copy)]
 enum Since {
     At(Timestamp),
@@ -165,7 +166,7 @@ impl Services {
     }
 }
 
-/// The error for an unexpected response from the running Kenduri.
+/// The error message for a response of the wrong kind.
 const OTHER: &str = "the running Kenduri is of another version: kenduri upgrade";
 
 /// Sends a request to the supervisor process.
@@ -247,10 +248,9 @@ impl LogsOf {
     }
 }
 
-/// Formats lines, with the number of missing lines.
+/// Formats log lines. `missed` is the number of lines that were dropped.
 fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     let mut text = String::new();
-    // Writing into a `String` cannot fail.
     let _ = match (missed, json) {
         (0, _) => Ok(()),
         (_, true) => writeln!(text, "{}", serde_json::json!({ "missed": missed })),
@@ -267,8 +267,8 @@ fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     Ok(text)
 }
 
-/// Prints new lines until Kenduri stops. After an upgrade of the running program, continues after
-/// the last line received.
+/// Prints new log lines until Kenduri stops. If Kenduri is upgraded meanwhile, continues after the
+/// last line that was received.
 fn follow(
     place: &Where,
     mut logs: Logs,
@@ -290,7 +290,7 @@ fn follow(
             let outcome = match outcome {
                 Ok(control_requests::ControlResponse::Services(outcome)) => outcome,
                 Ok(_) => bail!(OTHER),
-                // The server has stopped, perhaps in the middle of a line.
+                // Kenduri has stopped, perhaps in the middle of a line.
                 Err(error) if has_begun || error.is::<io::Error>() => break,
                 Err(error) => return Err(error),
             };
@@ -304,12 +304,12 @@ fn follow(
             }
             print(outcome)?;
         }
-        // A service that had not written any line before has no last line, so the time excludes its
-        // older lines.
+        // A service that had not written any lines has no last position. Its older lines are
+        // excluded by time.
         logs.since = logs.since.max(Some(began));
         logs.last = Some(usize::MAX);
         heard = match control::listen(&data, &order(&logs)) {
-            // The server stopped during the request.
+            // Kenduri stopped before it had replied.
             Err(error) if error.is::<io::Error>() => None,
             heard => heard?,
         };

@@ -1,4 +1,4 @@
-//! `kenduri verify`: checks the seals of the audit log, or whether bookings and money agree.
+//! `kenduri verify`: checks the seals of the audit log, or whether bookings and payments agree.
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};

@@ -1,10 +1,10 @@
-//! Links to the addresses that Kenduri listens on.
+//! URLs of the addresses on which Kenduri listens.
 
 use std::net::SocketAddr;
 
 use edge::{ListenAddress, ListenSettings, Plan};
 
-/// Returns whether none of the addresses can be reached from other machines.
+/// Whether none of the addresses can be reached from other machines.
 pub(crate) fn is_private(listen: &ListenSettings) -> bool {
     let mut all = listen.http.iter().chain(&listen.https);
     all.all(|address| match address {
@@ -14,8 +14,8 @@ pub(crate) fn is_private(listen: &ListenSettings) -> bool {
     })
 }
 
-/// Returns a URL for the first address, as the default for the site's URL. Returns `None` if there
-/// are only unix sockets.
+/// Returns a URL of the first address, which is the default of the site's URL. Returns `None` if
+/// Kenduri listens only on unix sockets.
 pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
     let http = listen.http.iter().map(|address| ("http", address));
     let https = listen.https.iter().map(|address| ("https", address));
@@ -27,8 +27,8 @@ pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
         })
 }
 
-/// Returns a URL for a host. The URL uses TLS if the edge has a certificate for the host, or if the
-/// edge has no plain listener.
+/// Returns the URL of a host. It begins with `https` if the edge has a certificate for the host, or
+/// if the edge listens only for TLS.
 pub(crate) fn host_link(plan: &Plan, host: &str) -> String {
     let port = |list: &[ListenAddress]| {
         list.iter().find_map(|address| match address {
@@ -48,7 +48,7 @@ pub(crate) fn host_link(plan: &Plan, host: &str) -> String {
     }
 }
 
-/// Returns a link to a listener's address.
+/// Returns the URL of an address on which Kenduri listens.
 pub(crate) fn link_to(scheme: &str, address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         return format!("{scheme}://localhost:{}", address.port());

@@ -1,4 +1,4 @@
-//! `[backup]`: the backup target, and the files that are backed up with the store.
+//! Reads `[backup]`: the target of backups, and the files that are backed up beside the store.
 
 use std::path::{Path, PathBuf};
 
@@ -12,12 +12,13 @@ use super::written::{Drill, Written};
 
 /// The minimum time between snapshots.
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
-/// The folder of the settings in a restored data folder.
+/// The folder for the settings inside a restored data folder.
 const SETTINGS: &str = "settings";
-/// Keys that contain a file name although the key does not end in `_file`.
+/// Keys whose value is the name of a file, although they do not end in `_file`.
 const NAME_FILES: [&str; 2] = ["chain", "key"];
 
-/// The passphrase file for restoring into an empty data folder, if this is configured.
+/// Returns the file with the passphrase for restoring into an empty data folder, if the settings
+/// ask for this.
 pub(super) fn passphrase_file(
     written: &Written,
     check: &mut ProblemCollector<'_>,
@@ -40,7 +41,7 @@ pub(super) fn passphrase_file(
     Some(check.path("backup.passphrase_file", &written.backup.passphrase_file))
 }
 
-/// Returns the backup settings, if a target is configured.
+/// Returns the settings of backups, if a target is configured.
 pub(super) fn read(
     written: &Written,
     data: &Path,
@@ -81,7 +82,7 @@ pub(super) fn read(
     })
 }
 
-/// The address of the bucket's server and the credentials for it.
+/// Returns the address of the S3 server, and the credentials for it.
 pub(super) fn access(written: &Written, check: &mut ProblemCollector<'_>) -> S3Access {
     let backup = &written.backup;
     let key = "backup.secret_key";
@@ -102,7 +103,7 @@ fn duration(key: &str, text: &str, check: &mut ProblemCollector<'_>) -> Option<S
     check.accept(key, duration)
 }
 
-/// Returns the settings file, and the files that its keys name.
+/// Returns the settings file, and all files that its keys name.
 pub(super) fn settings_files(file: &Path, merged: &Table) -> Vec<Beside> {
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let mut named = vec![PathBuf::from(file.file_name().unwrap_or_default())];

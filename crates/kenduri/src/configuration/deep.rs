@@ -1,4 +1,4 @@
-//! Finds parse errors in keys with nested values.
+//! Finds all parse errors in keys whose values are nested.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use units::nearest;
 
 use super::written::{Provider, Webhook};
 
-/// A parse error with its position in the file.
+/// A parse error, with its offset in the settings file.
 pub(super) struct ValueError {
     pub(super) offset: usize,
     pub(super) what: String,
     pub(super) mend: String,
 }
 
-/// Returns all parse errors in the value of a [`DEEP`](super::keys::DEEP) key.
+/// Returns all parse errors in the value of `key`, which is one of [`DEEP`](super::keys::DEEP).
 pub(super) fn value_errors(key: &str, value: &Spanned<DeValue<'_>>) -> Vec<ValueError> {
     match key {
         "accounts.provider" => of_list::<Provider>(key, value),
@@ -60,7 +60,8 @@ fn of_one<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) ->
         if !is_ours {
             value_errors.push(value_error(offset, &place, message));
         }
-        // Without the invalid part, the parser reaches the next error.
+        // The parser stops at the first error. After the invalid part is removed, it finds the next
+        // one.
         if !take_out(value.get_mut(), offset) {
             break;
         }
@@ -71,7 +72,7 @@ fn of_one<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) ->
 }
 
 fn value_error(offset: usize, place: &str, message: &str) -> ValueError {
-    // The library's message has the unknown key and the possible keys in backticks.
+    // In the library's message, the unknown key and the allowed keys are in backticks.
     let mut names = message.split('`').skip(1).step_by(2);
     let written = names
         .next()
@@ -98,7 +99,7 @@ fn value_error(offset: usize, place: &str, message: &str) -> ValueError {
     }
 }
 
-/// Returns the path of the innermost key with its name or value at this offset.
+/// Returns the path of the innermost key whose name or value is at this offset.
 fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     let mut found = key.to_owned();
     visit(value, key, &mut |place, name, value| {
@@ -109,7 +110,7 @@ fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     found
 }
 
-/// Removes the key with its name or value at this offset. Returns whether such a key was found.
+/// Removes the key whose name or value is at this offset. Returns whether there is such a key.
 fn take_out(value: &mut DeValue<'_>, offset: usize) -> bool {
     match value {
         DeValue::Table(table) => {
@@ -130,7 +131,8 @@ fn take_out(value: &mut DeValue<'_>, offset: usize) -> bool {
     }
 }
 
-/// Visits the keys in a value, each before the keys inside it, with the offsets of key and value.
+/// Visits the keys inside a value, with the offsets of their names and values. Each key is visited
+/// before the keys inside it.
 pub(super) fn visit(
     value: &Spanned<DeValue<'_>>,
     prefix: &str,

@@ -1,4 +1,5 @@
-//! The domains' sections of the settings, validated against the keys that each domain declares.
+//! Reads the domains' own sections of the settings file, and checks them against the keys that each
+//! domain declares.
 
 use site::domain::Domain;
 use site::domains;
@@ -10,7 +11,8 @@ use super::keys;
 use super::problem_collector::ProblemCollector;
 use crate::domains::DOMAINS;
 
-/// Separates the domains' keys from Kenduri's general keys. Returns both tables.
+/// Separates the domains' keys from the other keys. Returns the table of the domains' keys, then
+/// the table of the other keys.
 pub(super) fn split(merged: Table) -> (Table, Table) {
     let is_theirs = |section: &str| {
         let mut all = domains::settings(DOMAINS);
@@ -21,7 +23,7 @@ pub(super) fn split(merged: Table) -> (Table, Table) {
         .partition(|(section, _)| is_theirs(section))
 }
 
-/// Checks that a value has its key's type. Returns `None` if the key belongs to no domain.
+/// Checks that a value has the type of its key. Returns `None` if the key belongs to no domain.
 pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>> {
     let is_meant = |setting: &Setting| setting.key() == key || setting.file_key() == Some(key);
     let setting = domains::settings(DOMAINS).find(is_meant)?;
@@ -42,13 +44,13 @@ pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>>
     Some(if fits { Ok(()) } else { Err(error()) })
 }
 
-/// Whether a key holds a secret, which is never printed.
+/// Whether the value of a key is a secret, which must never be printed.
 pub(super) fn is_secret(key: &str) -> bool {
     domains::settings(DOMAINS)
         .any(|setting| matches!(setting, Setting::Secret(secret) if secret.key == key))
 }
 
-/// Returns the domains' configured values, and reports invalid values.
+/// Returns the values of the domains' keys, and reports invalid ones.
 pub(super) fn read(sections: &Table, check: &mut ProblemCollector<'_>) -> SettingValues {
     let mut values = SettingValues::default();
     for setting in domains::settings(DOMAINS) {
@@ -90,7 +92,8 @@ pub(super) fn read(sections: &Table, check: &mut ProblemCollector<'_>) -> Settin
     values
 }
 
-/// Checks that a first page exists in this program. Whether it is public is checked in the store.
+/// Checks that Kenduri has a page at the path `home`. Whether the page is public is checked later,
+/// in the store.
 pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut ProblemCollector<'_>) {
     if home == look::SITE {
         return;

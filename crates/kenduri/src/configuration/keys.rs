@@ -1,4 +1,4 @@
-//! The keys that `kenduri.toml` may contain.
+//! The keys that a `kenduri.toml` can contain.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use web::setting::Setting;
 use super::written::Written;
 use crate::domains::DOMAINS;
 
-/// Returns every known key, `section.name`, with its default.
+/// Returns every key, as `section.name`, with its default value.
 pub(crate) fn known() -> BTreeMap<String, Value> {
-    // A struct of plain values can always be serialised to TOML.
+    // Plain structs can always be serialized to TOML.
     let mut known = flatten(&Table::try_from(Written::default()).unwrap_or_default());
     known.extend(of_domains());
     for key in ["service", "tls.acme", "upstream"] {
@@ -20,7 +20,7 @@ pub(crate) fn known() -> BTreeMap<String, Value> {
     known
 }
 
-/// The keys of the domains, with their defaults.
+/// Returns the domains' keys with their default values.
 fn of_domains() -> BTreeMap<String, Value> {
     let text = |text: &str| Value::String(text.to_owned());
     let all = domains::settings(DOMAINS).flat_map(|setting| {
@@ -41,11 +41,11 @@ fn of_domains() -> BTreeMap<String, Value> {
     all.collect()
 }
 
-/// Returns the default values of all keys.
+/// Returns a table with the default values of all keys.
 pub(crate) fn built_in() -> Table {
     let mut built_in = Table::new();
     for (key, value) in known() {
-        // An empty table stands for a key that is not set.
+        // Here an empty table means that the key has no default value.
         if !value.is_table() {
             place(&mut built_in, &key, value);
         }
@@ -53,7 +53,7 @@ pub(crate) fn built_in() -> Table {
     built_in
 }
 
-/// The keys with nested values. Parts of these values have paths such as `route[2].to` or
+/// Keys with nested values. A part of such a value has a path such as `route[2].to` or
 /// `upstream.flask.balance`.
 pub(crate) const DEEP: [&str; 7] = [
     "accounts.provider",
@@ -65,20 +65,20 @@ pub(crate) const DEEP: [&str; 7] = [
     "webhook",
 ];
 
-/// Removed settings, with their replacements.
+/// Keys that no longer exist, each with advice on what to do instead.
 const REMOVED: [(&str, &str); 1] = [(
     "cache.disk",
     "remove it: answers are kept in memory only; cache.memory says how much",
 )];
 
-/// Returns the replacement of a removed key or variable.
+/// Returns the advice for a key or environment variable that no longer exists.
 pub(crate) fn instead_of(written: &str) -> Option<&'static str> {
     let mut removed = REMOVED.iter();
     let (_, instead) = removed.find(|(key, _)| *key == written || variable(key) == written)?;
     Some(instead)
 }
 
-/// Returns the value at a dotted key.
+/// Returns the value of a key such as `site.url`.
 pub(crate) fn find<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     match key.split_once('.') {
         None => table.get(key),
@@ -86,7 +86,7 @@ pub(crate) fn find<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     }
 }
 
-/// Returns the leaves of a table by dotted key.
+/// Returns the values in a table, by keys such as `site.url`.
 pub(crate) fn flatten(table: &Table) -> BTreeMap<String, Value> {
     let mut leaves = BTreeMap::new();
     for (name, value) in table {
@@ -108,13 +108,13 @@ pub(crate) fn section(key: &str) -> &str {
     key.split_once('.').map_or(key, |(section, _)| section)
 }
 
-/// Returns whether `key` is the path of a part inside the value of `deep`.
+/// Whether `key` is the path of a part of the value of `deep`.
 pub(crate) fn lies_in(key: &str, deep: &str) -> bool {
     key.strip_prefix(deep)
         .is_some_and(|rest| rest.starts_with(['.', '[']))
 }
 
-/// Inserts a leaf at its dotted key.
+/// Inserts a value under a key such as `site.url`.
 pub(crate) fn place(table: &mut Table, key: &str, value: Value) {
     match key.split_once('.') {
         None => {
@@ -131,7 +131,7 @@ pub(crate) fn place(table: &mut Table, key: &str, value: Value) {
     }
 }
 
-/// Returns the environment variable's name for a key. For `site.url` this is `KENDURI_SITE_URL`.
+/// Returns the name of a key's environment variable, such as `KENDURI_SITE_URL` for `site.url`.
 pub(crate) fn variable(key: &str) -> String {
     format!("KENDURI_{}", key.to_uppercase().replace('.', "_"))
 }

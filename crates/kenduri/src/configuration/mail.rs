@@ -1,4 +1,4 @@
-//! The `[mail]` section: how mails are sent.
+//! Reads `[mail]`: how mails are sent.
 
 use platform::Secret;
 use platform::mail::bounces::Mailbox;
@@ -10,16 +10,14 @@ use super::problem_collector::ProblemCollector;
 use super::url_password::without_password;
 use super::written::Written;
 
-/// How mails are sent.
 #[derive(Debug, Clone)]
 pub(crate) enum MailRoute {
-    /// Mails are kept in the store, and `/mailbox` shows them.
+    /// Mails are not sent but stored, and shown at `/mailbox`.
     Mailbox,
-    /// Mails are sent to a mail server.
     Smtp(Server),
 }
 
-/// Parses `mail.url` and its password.
+/// Reads `mail.url` and its password.
 pub(super) fn route(written: &Written, check: &mut ProblemCollector<'_>) -> MailRoute {
     let mail = &written.mail;
     let given = check.secret("mail.password", &mail.password, &mail.password_file);
@@ -61,7 +59,7 @@ pub(super) fn route(written: &Written, check: &mut ProblemCollector<'_>) -> Mail
     }
 }
 
-/// Parses `mail.from`. An invalid sender is reported to `check`.
+/// Reads `mail.from`, and reports an invalid sender.
 pub(super) fn sender(written: &Written, check: &mut ProblemCollector<'_>) -> Option<Sender> {
     let from = &written.mail.from;
     let sender = from.parse().ok();
@@ -75,7 +73,8 @@ pub(super) fn sender(written: &Written, check: &mut ProblemCollector<'_>) -> Opt
     sender
 }
 
-/// Returns the DNS servers to query, namely the configured servers or else the system's servers.
+/// Returns the DNS servers to be asked: those in the settings, or else those of the operating
+/// system.
 pub(super) fn name_servers(written: &Written, check: &mut ProblemCollector<'_>) -> NameServers {
     let mut servers = Vec::new();
     for name in &written.mail.name_servers {
@@ -94,8 +93,8 @@ pub(super) fn name_servers(written: &Written, check: &mut ProblemCollector<'_>) 
     NameServers::new(servers)
 }
 
-/// Parses `mail.bounces` and its password. Without a password of its own, the mailbox uses the mail
-/// server's password.
+/// Reads `mail.bounces` and its password. If it has no password, the mail server's password is
+/// used.
 pub(super) fn bounces(
     written: &Written,
     route: &MailRoute,
@@ -134,7 +133,7 @@ pub(super) fn bounces(
     None
 }
 
-/// The mailbox that a URL names (RFC 5092), still without its password.
+/// Parses the URL of a mailbox (RFC 5092), without its password.
 fn mailbox(url: &str) -> Result<Mailbox, String> {
     let (scheme, rest) = url.split_once("://").ok_or("is not a URL")?;
     let (is_encrypted, usual_port) = match scheme {
@@ -172,7 +171,7 @@ fn mailbox(url: &str) -> Result<Mailbox, String> {
     })
 }
 
-/// Reads the secret for the provider's delivery reports.
+/// Reads the secret with which the mail provider signs delivery reports.
 pub(super) fn callbacks(written: &Written, check: &mut ProblemCollector<'_>) -> Option<WebhookKey> {
     let (mail, key) = (&written.mail, "mail.callback_secret");
     let secret = check.secret(key, &mail.callback_secret, &mail.callback_secret_file)?;
@@ -187,7 +186,7 @@ pub(super) fn callbacks(written: &Written, check: &mut ProblemCollector<'_>) -> 
     read
 }
 
-/// Reads the SNS topic of Amazon SES's delivery reports.
+/// Reads the Amazon SNS topic through which SES sends delivery reports.
 pub(super) fn ses_topic(written: &Written, check: &mut ProblemCollector<'_>) -> Option<SnsTopic> {
     let name = &written.mail.ses_topic;
     let topic = SnsTopic::parse(name);
@@ -203,7 +202,7 @@ pub(super) fn ses_topic(written: &Written, check: &mut ProblemCollector<'_>) -> 
 
 const HOW: &str = "write mailbox:, smtp://user@host:587, smtps://user@host:465, mailgun:USER, resend: or ses:REGION:USER";
 
-/// Returns the server and the user name in `mail.url`.
+/// Parses `mail.url`. Returns the mail server and the user name, if there is one.
 fn server(url: &str) -> Result<(Server, Option<String>), String> {
     let preset =
         |host: String, user: &str| (named(host, 587, Tls::StartTls), Some(user.to_owned()));

@@ -1,16 +1,16 @@
-//! Problems of a configuration, each with its remedy.
+//! Problems in a configuration, each with its remedy.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// The source of a value.
+/// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
-    /// The built-in default.
+    /// The value is the built-in default.
     BuiltIn,
-    /// A line of the file, counted from 1.
+    /// The value is in a settings file.
     File {
         path: PathBuf,
         /// The line number, starting at 1.
@@ -18,7 +18,7 @@ pub(crate) enum Origin {
     },
     /// An environment variable.
     Environment(String),
-    /// A command-line flag, as typed.
+    /// A command-line flag, as the user typed it.
     Flag(String),
 }
 
@@ -35,13 +35,13 @@ impl fmt::Display for Origin {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// The source of the invalid value.
+    /// Where the invalid value comes from.
     pub(crate) origin: Origin,
     pub(crate) what: String,
     pub(crate) mend: String,
 }
 
-/// All problems; never empty.
+/// All problems of a configuration; at least one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) struct Problems(pub(crate) Vec<Problem>);
 

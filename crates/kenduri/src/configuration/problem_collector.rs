@@ -1,4 +1,4 @@
-//! Collects the problems of settings, each with its source.
+//! Collects problems in settings, each with the source of the invalid value.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -8,16 +8,15 @@ use platform::Secret;
 
 use super::problem::{Origin, Problem};
 
-/// The problems found so far, with the sources of all keys.
+/// The problems that were found so far. To report their sources, it knows the source of every key.
 pub(crate) struct ProblemCollector<'a> {
     origins: &'a BTreeMap<String, Origin>,
     pub(crate) problems: Vec<Problem>,
-    /// Warnings about valid settings.
+    /// Warnings about settings that are valid.
     pub(crate) warnings: Vec<String>,
 }
 
 impl<'a> ProblemCollector<'a> {
-    /// Creates a collector without problems.
     pub(crate) fn new(origins: &'a BTreeMap<String, Origin>) -> Self {
         Self {
             origins,
@@ -26,13 +25,13 @@ impl<'a> ProblemCollector<'a> {
         }
     }
 
-    /// Returns whether this key has its built-in default.
+    /// Whether a key has its built-in default value.
     pub(crate) fn is_built_in(&self, key: &str) -> bool {
         !self.origins.contains_key(key)
     }
 
-    /// Returns a key's source. A nested key without its own source has the source of the nearest
-    /// key above.
+    /// Returns the source of a key. If a nested key has none, returns the source of the key around
+    /// it.
     fn origin(&self, key: &str) -> Origin {
         let mut written = key;
         loop {
@@ -46,8 +45,8 @@ impl<'a> ProblemCollector<'a> {
         }
     }
 
-    /// Returns a path, resolved against the settings file's folder or the current folder, depending
-    /// on its source.
+    /// Resolves a path. A path in a settings file is relative to the file's folder, and any other
+    /// path to the current folder.
     pub(crate) fn path(&self, key: &str, written: &str) -> PathBuf {
         match self.origin(key) {
             Origin::File { path, .. } => {
@@ -57,7 +56,7 @@ impl<'a> ProblemCollector<'a> {
         }
     }
 
-    /// Reports that the value of a key is invalid.
+    /// Reports that the value of a key is invalid, and how to fix it.
     pub(crate) fn refuse(&mut self, key: &str, what: &str, mend: &str) {
         self.problems.push(Problem {
             origin: self.origin(key),
@@ -66,12 +65,12 @@ impl<'a> ProblemCollector<'a> {
         });
     }
 
-    /// Reports a problem in the edge's settings.
+    /// Reports a problem that the edge has found in its settings.
     pub(crate) fn refuse_flaw(&mut self, flaw: &edge::Flaw) {
         self.refuse_at(&flaw.key, &flaw.what, &flaw.mend);
     }
 
-    /// Reports a problem at a key that may be nested deeper than anything in the file.
+    /// Reports a problem at a key inside a nested value.
     pub(crate) fn refuse_at(&mut self, key: &str, what: &str, mend: &str) {
         self.refuse(key, &format!("{key}: {what}"), mend);
     }
@@ -80,14 +79,14 @@ impl<'a> ProblemCollector<'a> {
         self.warnings.push(what.to_owned());
     }
 
-    /// Returns the parsed value, or a report of the parser's error.
+    /// Returns a parsed value, or reports why it could not be parsed.
     pub(crate) fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| self.refuse(key, &format!("{key}: {why}"), ""))
             .ok()
     }
 
-    /// Returns `number`, and reports a problem if `number` is out of bounds.
+    /// Returns `number`, and reports a problem if it is not between `least` and `most`.
     pub(crate) fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
         if !(least..=most).contains(&number) {
             self.refuse(
@@ -99,7 +98,7 @@ impl<'a> ProblemCollector<'a> {
         number
     }
 
-    /// Returns a secret, from the settings or from a file of its own.
+    /// Returns a secret, which is in the settings or in a file of its own.
     pub(crate) fn secret(&mut self, key: &str, written: &str, file: &str) -> Option<Secret> {
         if file.is_empty() {
             return (!written.is_empty()).then(|| Secret::new(written));

@@ -1,4 +1,4 @@
-//! `[[accounts.provider]]`: the providers with which people can sign in.
+//! Reads `[[accounts.provider]]`: the providers through which people can sign in.
 
 use identity::credential::provider::ProviderSettings;
 use platform::Secret;
@@ -7,7 +7,7 @@ use platform::outbound::{self, Reach};
 use super::problem_collector::ProblemCollector;
 use super::written::Provider;
 
-/// Reads the providers and reports invalid ones.
+/// Reads the providers, and reports invalid values.
 pub(super) fn read(
     written: &[Provider],
     check: &mut ProblemCollector<'_>,
@@ -67,7 +67,8 @@ fn is_name(name: &str) -> bool {
     (1..=30).contains(&name.len()) && name.bytes().all(is_fine)
 }
 
-/// Returns an error in a provider's issuer, and the remedy.
+/// Returns the problem with a provider's issuer URL, and how to fix it. Returns `None` if the URL
+/// is valid.
 fn issuer_flaw(provider: &Provider) -> Option<(String, &'static str)> {
     let issuer = &provider.issuer;
     let is_plain = !issuer.contains(['?', '#', ';', ',', '\'', '"']) && issuer.len() <= 255;

@@ -1,5 +1,5 @@
-//! The output of `kenduri check`. It prints the active settings as TOML, with a comment on each
-//! line that gives the value's source.
+//! Prints the active settings for `kenduri check`, as TOML with a comment on the source of each
+//! value.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,14 +11,14 @@ use super::problem::Origin;
 use super::url_password::without_password;
 use super::{domain_settings, keys};
 
-/// The column where comments begin, unless the line is longer.
+/// The column at which comments begin, unless the line is longer.
 const COLUMN: usize = 44;
 
-/// Returns the configuration as TOML, with secrets as `***`.
+/// Formats settings as TOML, with secrets as `***`.
 pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> String {
     let mut text = String::new();
     let leaves = keys::flatten(merged);
-    // Keys outside a section come first, as TOML demands.
+    // TOML requires that keys outside a section come first.
     let mut sorted: Vec<(&String, &Value)> = leaves.iter().collect();
     sorted.sort_by_key(|(key, _)| key.contains('.'));
     let mut current = "";
@@ -44,7 +44,8 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
     text
 }
 
-/// Returns the value of a `[service]` key, hiding the same parts as `kenduri describe`.
+/// Returns the value of a key in a `[service]` section, with the same parts hidden as in `kenduri
+/// describe`.
 fn without_secrets(name: &str, value: &Value) -> Value {
     let key = name.split_once('.').map_or("", |(_, key)| key);
     match (key, value) {
@@ -59,7 +60,7 @@ fn without_secrets(name: &str, value: &Value) -> Value {
     }
 }
 
-/// Returns a list of tables, each without the value at `key`. Other values are unchanged.
+/// Removes `key` from each table in a list. A value that is not a list of tables stays unchanged.
 fn without(value: &Value, key: &str) -> Value {
     let mut value = value.clone();
     let tables = value.as_array_mut().into_iter().flatten();

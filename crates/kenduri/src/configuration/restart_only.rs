@@ -1,4 +1,4 @@
-//! Settings that take effect only at a restart. Until then, their values from the last start remain
+//! Settings that take effect only after a restart. Until then, the values from the last start stay
 //! active.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,8 @@ use toml::{Table, Value};
 use super::problem::Origin;
 use super::{differences, keys};
 
-/// The sections of the edge's and the services' plans. Only these can change while Kenduri runs.
+/// The sections of the settings that can change while Kenduri runs: those about the edge and the
+/// services.
 const SWAPPED: [&str; 8] = [
     "cache",
     "listen",
@@ -21,12 +22,12 @@ const SWAPPED: [&str; 8] = [
     "upstream",
 ];
 
-/// All restart-only settings with their sources.
+/// The settings that take effect only after a restart, each with its source.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct RestartOnly(BTreeMap<String, (Value, Origin)>);
 
 impl RestartOnly {
-    /// The restart-only settings in `merged`.
+    /// Returns those settings in `merged` that take effect only after a restart.
     pub(super) fn of(merged: &Table, origins: &BTreeMap<String, Origin>) -> Self {
         let all = origins.iter().filter(|(key, _)| !is_swapped(key));
         let said = all.filter_map(|(key, origin)| {
@@ -36,13 +37,12 @@ impl RestartOnly {
         Self(said.collect())
     }
 
-    /// Returns the keys whose values in `merged` differ and therefore take effect at the next
-    /// restart.
+    /// Returns the keys whose values in `merged` differ, and so take effect only after a restart.
     pub(super) fn waiting(&self, merged: &Table) -> Vec<String> {
         differences(&self.over(merged), merged)
     }
 
-    /// `merged`, with its restart-only settings replaced by these.
+    /// Returns `merged`, but with these values for settings that take effect only after a restart.
     pub(super) fn over(&self, merged: &Table) -> Table {
         let mut held = keys::built_in();
         for (section, value) in merged.iter().filter(|(section, _)| is_swapped(section)) {
@@ -54,7 +54,7 @@ impl RestartOnly {
         held
     }
 
-    /// Replaces the sources of the restart-only keys.
+    /// Replaces the sources of the keys that take effect only after a restart.
     pub(super) fn over_origins(&self, origins: &mut BTreeMap<String, Origin>) {
         origins.retain(|key, _| is_swapped(key));
         let said = self.0.iter();
@@ -84,7 +84,7 @@ mod tests {
         };
         let began = load(&asked).expect("good");
         assert!(began.waiting.is_empty());
-        // Serialised, as when it is sent to a worker or to the next program.
+        // The values are serialized when they are sent to a worker or to the next program.
         let lasting = serde_json::to_string(&began.lasting()).expect("written");
         asked.lasting = Some(serde_json::from_str(&lasting).expect("read"));
         let same = load(&asked).expect("good");
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(settings.jobs_at_once, 5);
         assert_eq!(settings.listen.http[0].to_string(), "127.0.0.1:2");
         assert!(now.plan.needs_app());
-        // Later changes of the file do not change the value either.
+        // Later changes to the settings file do not change these values either.
         asked.lasting = Some(now.lasting());
         assert_eq!(load(&asked).expect("good").merged(), now.merged());
     }

@@ -1,4 +1,4 @@
-//! `[service.NAME]`: the services that Kenduri runs, and their addresses.
+//! Reads `[service.NAME]`: the services that Kenduri runs, and their addresses.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::folders::{Folders, INNER};
 /// The environment variables that services inherit.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 
-/// The folders that the plan of the services depends on.
+/// The folders on which the plan of the services depends.
 pub(super) struct Places<'a> {
     pub(super) folder: &'a Path,
     pub(super) data: &'a Path,
@@ -61,10 +61,10 @@ pub(super) fn plan(
     }
 }
 
-/// Returns the user for services that name no user. `None` means the user that runs Kenduri.
+/// Returns the user of services that name none. `None` means the user who runs Kenduri.
 fn default_user(name: &str, places: &Places<'_>, check: &mut ProblemCollector<'_>) -> Option<User> {
     if name.is_empty() {
-        // Without a data folder, no data of another user exists yet.
+        // If there is no data folder yet, no other user owns the data.
         return places.folders.worker(places.data).ok().flatten();
     }
     let key = "service_user";
@@ -82,8 +82,8 @@ fn default_user(name: &str, places: &Places<'_>, check: &mut ProblemCollector<'_
     user
 }
 
-/// Returns the address that other services use for each service. The address is a unix socket, or,
-/// for programs that need a URL, a fixed address or a local port.
+/// Returns the address under which other services reach each service: a unix socket or, for
+/// services that need a URL, a fixed address or a local port.
 fn inner(
     description: &ServiceConfigs,
     asked: &Asked,
@@ -93,7 +93,7 @@ fn inner(
     all.map(|(name, service)| {
         let url = match (service.front.as_str(), asked.ports.get(name)) {
             ("", Some(port)) => format!("http://127.0.0.1:{port}"),
-            // No setting needs the address, or this process does not start services.
+            // Either no setting contains the URL, or this process does not start services.
             ("", None) => "http://127.0.0.1".to_owned(),
             (front, _) => format!("http://{front}"),
         };
@@ -107,8 +107,8 @@ fn socket(service: &str, run: &Path) -> PathBuf {
     run.join(INNER).join(format!("{service}.sock"))
 }
 
-/// Returns each service as the edge sees it, namely its addresses, the load balancing between its
-/// instances, and the timeouts.
+/// Describes each service for the edge: its addresses, its timeouts, and how requests are spread
+/// over its instances.
 pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> Vec<edge::Service> {
     let all = description.iter();
     all.map(|(name, service)| {
@@ -133,7 +133,7 @@ pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> 
     .collect()
 }
 
-/// Returns the services without a fixed address to whose URL a setting refers.
+/// Returns the services without a fixed address whose URL a setting contains.
 pub(super) fn wanting_ports(description: &ServiceConfigs) -> Vec<String> {
     let is_named = |name: &str| {
         let place = format!("{{service.{name}.url}}");

@@ -35,11 +35,10 @@ use crate::log::{Log, To};
 use crate::operators::PATHS;
 use crate::updates::Source;
 
-/// A reserved service name, because the service's log file would have the name of the supervisor
-/// process's log file.
+/// A name that no service may have, because the supervisor process's log file has this name.
 const KEEPER: &str = "keeper";
 
-/// The supported languages.
+/// The languages that pages can have.
 const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
 
 /// The settings that do not change while Kenduri runs.
@@ -53,49 +52,50 @@ pub(crate) struct Settings {
     pub(crate) mail: Mail,
     /// Who may have an account.
     pub(crate) registration: identity::person::registration::Registration,
-    /// The folder of uploaded files and exports.
+    /// The folder for uploaded files and exports.
     pub(crate) files: PathBuf,
     /// The largest upload, in bytes.
     pub(crate) max_upload: usize,
-    /// The target and schedule of backups.
+    /// The settings of backups; `None` if nothing is backed up.
     pub(crate) backup: Option<::backup::Settings>,
-    /// The address and credentials of a bucket for backups.
+    /// The address of the S3 server for backups, and the credentials for it.
     pub(crate) s3_access: ::backup::S3Access,
-    /// The passphrase file for restoring into an empty data folder, if this is configured.
+    /// The file with the passphrase for restoring into an empty data folder, if the settings ask
+    /// for this.
     pub(crate) restore_with: Option<PathBuf>,
-    /// The listening addresses, at least one, and the connection limits.
+    /// The addresses on which Kenduri listens, at least one, and the limits on connections.
     pub(crate) listen: ListenSettings,
-    /// The proxies whose forwarding headers are trusted.
+    /// The proxies whose headers about the client are trusted.
     pub(crate) trusted_proxies: Proxies,
     /// The number of jobs that run at the same time.
     pub(crate) jobs_at_once: usize,
     pub(crate) log: Log,
-    /// A separate listening address for `/metrics`.
+    /// The address of a separate listener for `/metrics`.
     pub(crate) metrics: Option<ListenAddress>,
-    /// The sources of releases and advisories.
+    /// The sources of newer versions and security advisories.
     pub(crate) updates: Vec<Source>,
     /// Who must have a second factor.
     pub(crate) require_mfa_for: identity::credential::require_mfa::RequireMfaFor,
     pub(crate) providers: Vec<identity::credential::provider::ProviderSettings>,
     pub(crate) domains: SettingValues,
-    /// The slug of the occasion that is served at the older programs' addresses.
+    /// The slug of the occasion that is served at the paths of older wedding cards.
     pub(crate) compat_occasion: Option<String>,
-    /// The policy of the older personal site's paths, if these are enabled.
+    /// The policy for the paths of an older personal site, if they are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
-    /// The webhooks of the installation.
+    /// The webhooks that the settings declare.
     pub(crate) webhooks: Vec<DeclaredWebhook>,
 }
 
 /// The name, address and languages of the installation.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
-    /// The configured URL. If `None`, the URL is derived from the first listener.
+    /// The site's URL in the settings. If `None`, the URL of the first listener is used.
     pub(crate) url: Option<SiteUrl>,
     pub(crate) name: String,
-    /// The languages of pages outside occasions; never empty.
+    /// The languages of pages that belong to no occasion; at least one.
     pub(crate) languages: Vec<String>,
     pub(crate) time_zone: TimeZone,
-    /// The first page of a new store.
+    /// The home page of a new store.
     pub(crate) home: String,
 }
 
@@ -103,32 +103,32 @@ pub(crate) struct Site {
 pub(crate) struct Mail {
     pub(crate) route: MailRoute,
     pub(crate) from: Sender,
-    /// The DNS servers to query about the sender's domain.
+    /// The DNS servers that are asked about the sender domain.
     pub(crate) name_servers: NameServers,
-    /// Whether mail to many waits until the sender's domain has its DNS records.
+    /// Whether mail to many people waits until the sender domain's DNS records exist.
     pub(crate) require_records: bool,
-    /// The mailbox in which delivery reports arrive.
+    /// The mailbox in which Kenduri reads delivery reports, if any.
     pub(crate) bounces: Option<Mailbox>,
-    /// The secret for the mail provider's delivery reports.
+    /// The secret with which the mail provider signs delivery reports.
     pub(crate) callbacks: Option<WebhookKey>,
-    /// The SNS topic of Amazon SES's delivery reports.
+    /// The Amazon SNS topic through which SES sends delivery reports.
     pub(crate) ses_topic: Option<SnsTopic>,
 }
 
 impl Settings {
-    /// Returns whether no listener is reachable from other machines.
+    /// Whether Kenduri can be reached only from this machine.
     pub(crate) fn is_private(&self) -> bool {
         address::is_private(&self.listen)
     }
 
-    /// Returns whether mails stay in the store, where a page shows them.
+    /// Whether mails are not sent but stored in the built-in mailbox.
     pub(crate) fn has_mailbox(&self) -> bool {
         matches!(self.mail.route, MailRoute::Mailbox)
     }
 }
 
-/// Converts the parsed file into settings and the edge's plan, at startup or while Kenduri runs.
-/// Every invalid value is reported to `check`; with an invalid value there is no result.
+/// Converts the parsed settings file to settings and the edge's plan, both at startup and for a
+/// reload. Every invalid value is reported to `check`. If there is one, returns nothing.
 pub(super) fn settings(
     written: &Written,
     sections: &Table,
@@ -152,7 +152,7 @@ pub(super) fn settings(
             plan.order_for(url.host());
         }
     }
-    // Errors in these values were already reported when the plan was read.
+    // If this value is invalid, the edge's plan has already reported it.
     let trusted_proxies = Proxies::parse(&written.listen.trusted_proxies).ok();
     let from = mail::sender(written, check);
     let jobs_at_once = check.between("jobs.at_once", written.jobs.at_once, 1, 64) as usize;
@@ -234,7 +234,7 @@ fn updates(written: &Written, check: &mut ProblemCollector<'_>) -> Vec<Source> {
     sources.collect()
 }
 
-/// Registration sends mails, so it needs a mail server.
+/// Returns who may register. Registration requires a mail server, because it sends mails.
 fn registration(
     written: &Written,
     check: &mut ProblemCollector<'_>,
@@ -258,8 +258,7 @@ fn registration(
     }
 }
 
-/// Returns the slug, if a slug is configured. Whether the occasion exists is checked later, in the
-/// store.
+/// Returns the configured slug, if any. Whether the occasion exists is checked later, in the store.
 fn compat_occasion(written: &Written, check: &mut ProblemCollector<'_>) -> Option<String> {
     let slug = written.compat.occasion.trim();
     let is_slug = (3..=63).contains(&slug.len())
@@ -276,7 +275,7 @@ fn compat_occasion(written: &Written, check: &mut ProblemCollector<'_>) -> Optio
     (!slug.is_empty()).then(|| slug.to_owned())
 }
 
-/// The policy of the older personal site's addresses, if these are enabled.
+/// Returns the policy for the paths of an older personal site, if they are enabled.
 fn personal_site(
     written: &Written,
     check: &mut ProblemCollector<'_>,
@@ -328,7 +327,7 @@ fn personal_site(
     })
 }
 
-/// The edge's plan, if it is valid.
+/// Returns the edge's plan, if it is valid.
 fn plan(
     written: &Written,
     ground: &edge::Ground<'_>,
@@ -403,8 +402,8 @@ fn site(written: &Written, check: &mut ProblemCollector<'_>) -> Site {
         name: written.site.name.trim().to_owned(),
         languages: written.site.languages.clone(),
         time_zone,
-        // A folder of files is served by a route in front of the app. The app keeps its own first
-        // page behind this route.
+        // If the home page is a folder of files, a route in front of the app serves it. The app
+        // then keeps its usual home page.
         home: if written.site.home.starts_with(FILES) {
             look::SITE.to_owned()
         } else {
@@ -488,7 +487,7 @@ fn secret_file(written: &Written, data: &Path, check: &mut ProblemCollector<'_>)
     KeyFile::at(data.join(&written.secret_file))
 }
 
-/// Returns the URL with the separately kept password inserted.
+/// Returns the URL with the password from the other setting inserted.
 fn with_password(url: &str, password: Option<&Secret>) -> Secret {
     let Some(password) = password else {
         return Secret::new(url);
@@ -501,7 +500,6 @@ fn with_password(url: &str, password: Option<&Secret>) -> Secret {
         if byte.is_ascii_alphanumeric() {
             whole.push(char::from(byte));
         } else {
-            // Writing into a `String` cannot fail.
             let _ = write!(whole, "%{byte:02X}");
         }
     }

@@ -1,4 +1,4 @@
-//! Validation of routes that require a sign-in.
+//! Checks routes that require a sign-in.
 
 use edge::route::{HostPattern, NormalPath};
 use edge::{Flaw, Plan};
@@ -8,7 +8,7 @@ use web::SiteUrl;
 use super::problem_collector::ProblemCollector;
 use super::written::Written;
 
-/// Reports every `access = { sign_in = … }` that no user could satisfy.
+/// Reports every `access = { sign_in = … }` for which nobody could sign in.
 pub(super) fn check(written: &Written, plan: &Plan, check: &mut ProblemCollector<'_>) {
     let url = SiteUrl::parse(&written.site.url).ok();
     let url = url.filter(|_| !check.is_built_in("site.url"));

@@ -1,7 +1,7 @@
-//! The sources of settings, namely the file, the environment and the flags.
+//! The sources of settings: the settings file, the environment and command-line flags.
 //!
-//! Each source becomes a list of [`Leaf`]s, and a later leaf overrides an earlier leaf with the
-//! same key. Each leaf is validated separately, so that a problem names its source.
+//! Each source becomes a list of [`Leaf`]s. A later leaf overrides an earlier one with the same
+//! key. Each leaf is checked separately, so that an error can name its source.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,20 +15,20 @@ use super::problem::{Origin, Problem};
 use super::written::Written;
 use super::{deep, domain_settings, keys};
 
-/// One key, its value, and its source.
+/// A key with its value and the value's source.
 #[derive(Debug, Clone)]
 pub(crate) struct Leaf {
     pub(crate) key: String,
     pub(crate) value: Value,
     pub(crate) origin: Origin,
-    /// For a nested value, the source of each key in it.
+    /// The sources of the keys inside a nested value.
     pub(crate) inside: Vec<(String, Origin)>,
 }
 
-/// The prefix of `KENDURI_` variables that are not settings.
+/// The prefix of variables that begin with `KENDURI_` but are not settings.
 const OTHER_VARIABLES: &str = "KENDURI_TEST_";
 
-/// Reads the text of a `kenduri.toml`.
+/// Reads the settings in the text of a `kenduri.toml`.
 pub(crate) fn file(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<Leaf> {
     let origin = |offset: usize| Origin::File {
         path: path.to_owned(),
@@ -107,7 +107,7 @@ pub(crate) fn file(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<
     leaves
 }
 
-/// Reads the variables that begin with `KENDURI_`.
+/// Reads the settings in environment variables that begin with `KENDURI_`.
 pub(crate) fn environment(
     variables: &[(String, String)],
     problems: &mut Vec<Problem>,
@@ -139,7 +139,7 @@ pub(crate) fn environment(
     typed(leaves, &known, problems)
 }
 
-/// Parses `--set key=value`, or another flag that sets a single key.
+/// Reads the setting in a flag, either `--set key=value` or another flag that sets one key.
 pub(crate) fn flag(key: &str, text: &str, flag: &str, problems: &mut Vec<Problem>) -> Vec<Leaf> {
     let known = keys::known();
     let origin = Origin::Flag(flag.to_owned());
@@ -153,7 +153,7 @@ pub(crate) fn flag(key: &str, text: &str, flag: &str, problems: &mut Vec<Problem
     typed(leaves, &known, problems)
 }
 
-/// Whether to descend into a table.
+/// What to do with a table: its keys are settings, or the table as a whole is the value of one.
 enum Step {
     Into,
     Over,
@@ -164,7 +164,7 @@ fn walk<'a>(
     prefix: &str,
     visit: &mut impl FnMut(&str, usize, &Spanned<DeValue<'a>>) -> Step,
 ) {
-    // Tables are sorted by key, but problems are reported by line.
+    // The parser sorts tables by key, but errors are reported in the order of the lines.
     let mut entries: Vec<(&Spanned<std::borrow::Cow<'a, str>>, &Spanned<DeValue<'a>>)> =
         table.iter().collect();
     entries.sort_by_key(|(name, _)| name.span().start);
@@ -186,8 +186,8 @@ fn inside(key: &str, section: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// Converts a value from the environment or a flag into its key's type. Items of a list are
-/// separated by commas, and strings need no quotes.
+/// Converts a text in the environment or a flag to the type of its key. Commas separate the items
+/// of a list, and strings need no quotes.
 fn from_text(
     key: &str,
     text: &str,
@@ -225,7 +225,7 @@ fn from_text(
     })
 }
 
-/// Keeps the leaves with valid types and reports the others.
+/// Returns the leaves whose values have the right type, and reports the others.
 fn typed(
     leaves: Vec<Leaf>,
     known: &BTreeMap<String, Value>,

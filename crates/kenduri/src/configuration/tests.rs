@@ -1,4 +1,5 @@
-//! Tests of parsing, precedence and validation, and that the documents describe every key.
+//! Tests of reading, merging and checking settings. Also tests that the documentation describes
+//! every key.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,7 +15,8 @@ mod own_domains;
 mod providers;
 mod webhooks;
 
-/// Returns a configuration file in a folder of its own.
+/// Writes a settings file into a folder of its own. Returns the folder and the inputs for reading
+/// it.
 fn written(text: &str) -> (tempfile::TempDir, Asked) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("kenduri.toml");
@@ -34,7 +36,7 @@ fn set(asked: &mut Asked, key: &str, value: &str) {
     });
 }
 
-/// Returns the problems as text, without the folder's path.
+/// Returns the errors in the settings as text, with the folder's path removed from it.
 fn problems(folder: &tempfile::TempDir, asked: &Asked) -> String {
     let told = load(asked).expect_err("a problem").to_string();
     told.replace(&format!("{}/", folder.path().display()), "")
@@ -522,7 +524,8 @@ fn every_key_is_documented_with_its_built_in_value() {
         include_str!("../../../../docs/edge-reference.md"),
     );
     for (key, value) in super::keys::known() {
-        // The documentation describes this key's derived default instead of its empty value.
+        // If this key is empty, its value is derived, and the documentation describes the derived
+        // value.
         let value = match key.as_str() {
             "site.url" => "the address listened on".to_owned(),
             _ => format!("`{value}`"),

@@ -1,8 +1,8 @@
-//! Passwords in URLs.
+//! Separates passwords from URLs.
 
 use platform::Secret;
 
-/// Removes the password from `scheme://user:password@host/…`, and returns both.
+/// Removes the password from `scheme://user:password@host/…`. Returns the URL and the password.
 pub(super) fn without_password(url: &str) -> (String, Option<Secret>) {
     let split = || {
         let (scheme, rest) = url.split_once("://")?;

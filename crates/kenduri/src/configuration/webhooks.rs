@@ -1,4 +1,4 @@
-//! `[[webhook]]`: the operator's programs that receive events.
+//! Reads `[[webhook]]`: services of the operator that receive events.
 
 use std::path::PathBuf;
 
@@ -13,8 +13,9 @@ use super::problem_collector::ProblemCollector;
 use super::written::Webhook;
 use crate::domains::DOMAINS;
 
-/// Reads the webhooks and reports invalid values. A webhook's service can be removed while Kenduri
-/// runs, because changed services take effect at once and changed webhooks only at the next start.
+/// Reads the webhooks, and reports invalid values. While Kenduri runs, changes to services take
+/// effect immediately, but changes to webhooks only after a restart. So a webhook may name a
+/// service that was removed meanwhile.
 pub(super) fn read(
     written: &[Webhook],
     (services, is_start): (&[edge::Service], bool),
@@ -67,8 +68,8 @@ pub(super) fn read(
     all
 }
 
-/// Returns the socket of the service in `NAME/path`, and the path. The error contains the problem
-/// and the remedy.
+/// Finds the service in `NAME/path`. Returns the service's socket and the path, or an error with
+/// the problem and the remedy.
 fn find(address: &str, services: &[edge::Service]) -> Result<(PathBuf, String), (String, String)> {
     let (name, path) = address.split_at(address.find('/').unwrap_or(address.len()));
     let Some(service) = services.iter().find(|one| one.name == name) else {

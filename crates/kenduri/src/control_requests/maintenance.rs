@@ -1,4 +1,5 @@
-//! Maintenance mode. All requests get a notice, except requests with a cookie that gives access.
+//! Turns maintenance mode on and off. During maintenance, all requests get a notice, except those
+//! with a cookie that lets a browser in.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +14,10 @@ use super::{ControlResponse, RequestContext};
 use crate::app_setup;
 use crate::configuration::host_link;
 
-/// The maximum number of links to list.
+/// The maximum number of links that are listed.
 const LINKS: usize = 20;
 
-/// Turns maintenance on, for a single host or for all hosts.
+/// Turns maintenance mode on, for one host or for all hosts.
 pub(super) fn close(host: Option<&str>, hands: &RequestContext) -> Result<ControlResponse> {
     let host = host.map(values::host).transpose().map_err(Error::msg)?;
     let urls = match &host {
@@ -46,7 +47,6 @@ pub(super) fn close(host: Option<&str>, hands: &RequestContext) -> Result<Contro
     }
 }
 
-/// Turns maintenance off.
 pub(super) fn open(hands: &RequestContext) -> Result<ControlResponse> {
     match hands.maintenance.off() {
         Ok(()) => Ok(ControlResponse::Open),
@@ -60,7 +60,7 @@ pub(super) fn open(hands: &RequestContext) -> Result<ControlResponse> {
     }
 }
 
-/// Returns the URL of a host. A host without a route is refused, because it is probably mistyped.
+/// Returns the URL of a host. Refuses a host without a route, because it is probably mistyped.
 fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
     let routes = hands.plan.routes();
     if routes.candidates(host).next().is_none() {
@@ -77,8 +77,8 @@ fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
     }
 }
 
-/// Returns the URLs of all configured hosts, namely the app's own URL and the routes' hosts.
-/// Without an app URL, the first listener's URL is used.
+/// Returns the URLs of all hosts in the settings: the app's own URL, and the hosts of routes. If
+/// the app has no URL, the first listener's URL is used.
 fn all_urls(hands: &RequestContext) -> Vec<String> {
     let RequestContext { settings, plan, .. } = hands;
     let own = settings.site.url.as_ref();
@@ -93,7 +93,8 @@ fn all_urls(hands: &RequestContext) -> Vec<String> {
         .collect();
     let mut urls = Vec::new();
     if own.is_some() || plan.needs_app() || hosts.is_empty() {
-        // If there are only unix sockets, the proxy in front of Kenduri determines the URL.
+        // If Kenduri listens only on unix sockets, its URL depends on the proxy in front of it and
+        // is unknown.
         let own = app_setup::url(settings);
         urls.push(own.map_or_else(|_| String::new(), |own| own.join("")));
     }

@@ -1,4 +1,5 @@
-//! Requests about services, such as `ps`, `logs`, `start`, `stop`, `restart`, `reload` and `scale`.
+//! Requests to the supervisor process about services, such as `ps`, `logs`, `start`, `stop`,
+//! `restart`, `reload` and `scale`.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +12,13 @@ use supervisor::{InstanceStatus, LogLine, LogPosition, ServiceStatus, SettingsSu
 pub(crate) enum ServiceRequest {
     /// Lists all instances of all services.
     Ps,
-    /// Describes a single service.
+    /// Returns the state, settings and exits of one service.
     Describe {
         service: String,
     },
-    /// Returns lines from services' logs.
+    /// Returns lines of services' logs.
     Logs(Logs),
-    /// Returns the last lines of a service's log, and new lines until the client disconnects.
+    /// Returns the last lines of services' logs, then new lines until the client disconnects.
     Follow(Logs),
     Start {
         service: String,
@@ -25,27 +26,27 @@ pub(crate) enum ServiceRequest {
     Stop {
         service: String,
     },
-    /// Stops and starts a service.
+    /// Stops a service, then starts it again.
     Restart {
         /// The name of the service, or `all`.
         service: String,
     },
-    /// Replaces a service's instances without failing a request.
+    /// Replaces the instances of a service one by one, so that no request fails.
     Reload {
         /// The name of the service, or `all`.
         service: String,
     },
-    /// Changes the number of instances.
+    /// Changes the number of instances of a service.
     Scale {
         service: String,
-        /// The number of instances that take requests.
+        /// The number of instances that serve requests.
         instances: u32,
     },
     /// Upgrades to the program file that is now on the disk.
     Upgrade,
 }
 
-/// Selects lines of the logs.
+/// Selects log lines.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Logs {
     /// Only lines of this service; `None` for all services.
@@ -58,7 +59,7 @@ pub(crate) struct Logs {
     pub(crate) grep: Option<String>,
     /// At most this many of the last lines.
     pub(crate) last: Option<usize>,
-    /// For each service, the last line that the client has received.
+    /// For each service, the position of the last line that the client has received.
     #[serde(default)]
     pub(crate) seen: BTreeMap<String, LogPosition>,
 }
@@ -84,16 +85,16 @@ pub(crate) enum ServiceResponse {
     Described(Box<ServiceStatus>),
     Lines {
         lines: Vec<LogLine>,
-        /// The number of lines that were dropped because the client asked too late, and are only in
-        /// the file.
+        /// The number of lines that were dropped because the client read too slowly. They are only
+        /// in the log file.
         missed: u64,
     },
-    /// The request is done. The text is for the user.
+    /// The request was carried out. The text is printed for the user.
     Done(String),
 }
 
-/// Returns the settings with which a service is run, for people. Each setting has its name and
-/// value as in the settings file.
+/// Returns the settings with which a service runs. The names and values are those of the settings
+/// file.
 pub(crate) fn settings(manner: &SettingsSummary) -> Vec<(String, String)> {
     let Ok(toml::Value::Table(settings)) = toml::Value::try_from(manner) else {
         return Vec::new();

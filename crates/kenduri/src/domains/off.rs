@@ -1,4 +1,4 @@
-//! Tests of a domain that is turned off. Its pages are not found, and the other domains continue to
+//! Tests of domains that are switched off: their pages are not found, and the other domains still
 //! work.
 
 use std::sync::Arc;
@@ -30,7 +30,7 @@ const ALL: [Flag; 4] = [
     posts::ENABLED,
     bookings::ENABLED,
 ];
-/// Pages of these domains, for visitors and for signed-in users.
+/// Pages of the domains that are switched off, for visitors and for signed-in people.
 const PAGES: [&str; 11] = [
     "/invite",
     "/countdowns",
@@ -53,7 +53,7 @@ fn off(flags: &[Flag]) -> SettingValues {
     values
 }
 
-/// Returns settings that turn on every domain, including domains that are off by default.
+/// Returns settings that switch on every domain, including those that are off by default.
 fn on() -> SettingValues {
     let mut values = SettingValues::default();
     values.set_flag(bookings::ENABLED, true);
@@ -120,7 +120,7 @@ async fn work(accounts: &Context) {
 
 #[test]
 fn nobody_finds_a_domain_that_was_never_on_and_people_leave_as_ever() {
-    // Creates only the tables that exist without these domains.
+    // The store contains only the tables that exist without these domains.
     World::each_engine(
         &domains::migrations_in_force(DOMAINS, &off(&ALL)),
         async |world| {

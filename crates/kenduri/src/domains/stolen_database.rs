@@ -1,5 +1,5 @@
-//! Tests that nobody can sign in with a stolen database without the key file. The test searches
-//! every column for every issued secret, and tries every stored hash as a secret.
+//! Tests that a stolen database, without the key file, lets nobody sign in. The test searches every
+//! column for every secret that was issued, and tries every stored hash as a secret.
 
 mod cells;
 mod files;
@@ -40,7 +40,7 @@ const MEI: &str = "mei@example.my";
 const LEAVING: &str = "leaving@example.my";
 const NEWCOMER: &str = "newcomer@example.my";
 
-/// Byte columns that contain hashes of secrets.
+/// The columns of bytes that contain hashes of secrets.
 const HASHES: &[&str] = &[
     "device.secret_hash",
     "one_time_token.hash",
@@ -53,7 +53,7 @@ const HASHES: &[&str] = &[
     "session.secret_hash",
 ];
 
-/// Other columns of bytes, and why their contents give no access.
+/// The other columns of bytes, each with the reason why its content is useless to a thief.
 const OTHER_BYTES: &[(&str, &str)] = &[
     ("dkim_key.sealed_key", "opened by the key file alone"),
     ("totp.sealed_secret", "opened by the key file alone"),
@@ -69,7 +69,7 @@ const OTHER_BYTES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The secrets that were issued to people and programs, each with its kind.
+/// The secrets that were issued to people and API clients, each with its kind.
 #[derive(Default)]
 struct Handed(Vec<(String, String)>);
 
@@ -118,8 +118,8 @@ fn visitor(accounts: &Context) -> Visitor {
     Visitor::new(web::serve(&accounts.site, router))
 }
 
-/// Sends a request with a new idempotency key, because a repeated key would get the stored
-/// response.
+/// Sends a request with a new idempotency key. With a key that was used before, the response would
+/// be the stored one.
 async fn call(visitor: &mut Visitor, method: Method, path: &str, body: Value) -> (u16, Value) {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let key = format!("call-{}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -164,7 +164,7 @@ async fn person(world: &World, accounts: &Context, email: &str) -> AccountId {
     world.store().write(create).await.unwrap()
 }
 
-/// Signs in on the page with "remember me".
+/// Signs in on the sign-in page, with "remember me" ticked.
 async fn sign_in(accounts: &Context, handed: &mut Handed, email: &str) -> Visitor {
     let mut browser = visitor(accounts);
     let page = browser.get("/login").await;
@@ -188,7 +188,7 @@ async fn run_jobs(world: &World, accounts: &Context) {
     worker.run_due().await.unwrap();
 }
 
-/// Adds the links in all mails, and returns the kinds of links.
+/// Collects the secrets in the links of all mails. Returns the kinds of links.
 async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
     let mut kinds = BTreeSet::new();
     for mail in world.mails().await {
@@ -204,7 +204,8 @@ async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
     kinds
 }
 
-/// Performs every action that issues a secret, in an order that leaves most secrets valid.
+/// Performs every action that issues a secret, in an order that keeps most secrets valid. Returns
+/// the issued secrets.
 async fn fill(world: &World, accounts: &Context) -> Handed {
     let mut handed = Handed::default();
     let keys = world.platform.keys.clone();
@@ -275,7 +276,7 @@ async fn register(world: &World, accounts: &Context, handed: &mut Handed) {
     assert!(browser.cookie("kd_registered").is_some());
 }
 
-/// Uses the domains' features that issue secrets.
+/// Uses the features of domains that issue secrets.
 async fn things(boss: &mut Visitor, handed: &mut Handed) {
     let invite = json!({ "email": "invited@example.my", "role": "member" });
     post(boss, "/api/v1/admin/invites", invite).await;
@@ -296,7 +297,7 @@ async fn things(boss: &mut Visitor, handed: &mut Handed) {
     add_webhook_secret(handed, &rotated);
 }
 
-/// Adds the secret in a response's first `/admin/join/` URL.
+/// Collects the secret in the first `/admin/join/` URL in a response.
 fn add_link_of(handed: &mut Handed, what: &str, answer: &Value) {
     let all = answer.as_object().unwrap().values();
     let link = all
@@ -312,7 +313,8 @@ fn add_webhook_secret(handed: &mut Handed, webhook: &Value) {
     handed.add("webhook key", key);
 }
 
-/// Adds a passkey, an authenticator app, recovery codes, and the token of a second sign-in step.
+/// Registers a passkey, an authenticator app and recovery codes, and collects their secrets. Also
+/// collects the token of a half-finished sign-in.
 async fn factors(world: &World, accounts: &Context, handed: &mut Handed) {
     let mut own = sign_in(accounts, handed, FARAH).await;
     let options = post(&mut own, "/api/v1/me/passkeys/options", Value::Null).await;
@@ -347,7 +349,7 @@ async fn second_step(accounts: &Context) -> String {
     text(&asked, "mfa_token").to_owned()
 }
 
-/// Returns the response of a browser after a device has created a key.
+/// Returns the request that a browser sends after a device has created a passkey.
 fn passkey(challenge: &str) -> Value {
     let host = "12ca17b49af2289436f303e0166030a21e525d266e209267433801a8fd4071a0";
     let mut data: Vec<u8> = (0..host.len())
@@ -370,7 +372,8 @@ fn passkey(challenge: &str) -> Value {
     }})
 }
 
-/// Adds the link that confirms a new email address and the link that reverts this change.
+/// Changes an email address, and collects the secrets in the links that confirm and undo the
+/// change.
 async fn change_email(world: &World, accounts: &Context, handed: &mut Handed) {
     let mut own = sign_in(accounts, handed, MEI).await;
     let new = json!({ "email": "other@example.my" });
@@ -387,7 +390,7 @@ async fn change_email(world: &World, accounts: &Context, handed: &mut Handed) {
     post(&mut own, "/api/v1/me/email", third).await;
 }
 
-/// Adds the tokens that a program gets when it signs in.
+/// Collects the tokens that an API client gets when it signs in.
 async fn tokens(accounts: &Context, handed: &mut Handed) {
     let mut program = visitor(accounts);
     let login = json!({ "email": OWNER, "password": PASSWORD, "want": "tokens" });
@@ -440,7 +443,7 @@ fn a_stolen_database_opens_nothing() {
     });
 }
 
-/// Tries the stored values as if they were issued secrets.
+/// Tries stored values as if they were issued secrets.
 async fn try_hashes(accounts: &Context, cells: &[Cell]) {
     let of = |place: &str| {
         let all = cells.iter().filter(|cell| cell.place == place);

@@ -1,4 +1,4 @@
-//! Runs the steps of an installation, and undoes them on failure.
+//! Carries out the steps of an installation, and undoes them if one fails.
 
 use std::fmt::Display;
 use std::fs;
@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use super::found::identity;
 use super::steps::{Step, Work};
 
-/// Runs all steps. If a step fails, undoes the steps done so far.
+/// Carries out all steps. If a step fails, undoes the steps before it.
 pub(crate) fn do_all<W: Write>(
     work: &Work,
     told: &mut W,
@@ -31,7 +31,8 @@ pub(crate) fn do_all<W: Write>(
     tell(told, "That failed. What was changed is taken back:");
     let undo = work.change.iter().take(begun).rev();
     let back = undo.flat_map(|change| &change.undo).chain(&work.again);
-    // All undo steps run even if some fail, so that as little as possible is left behind.
+    // If undoing a step fails, the other steps are still undone, so that as little as possible is
+    // left behind.
     let left: Vec<String> = back
         .filter_map(|step| carry_out(step, told).err())
         .map(|error| format!("\n  {error:#}"))
@@ -49,8 +50,8 @@ pub(crate) fn do_all<W: Write>(
     }))
 }
 
-/// Prints a step. A closed output (`kenduri install | head`) is ignored, so that the installation
-/// is completed.
+/// Prints a step. If nobody reads the output, as in `kenduri install | head`, the installation
+/// still continues.
 pub(crate) fn tell(told: &mut impl Write, text: impl Display) {
     let _ = writeln!(told, "{text}");
 }
@@ -62,7 +63,7 @@ pub(crate) fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
             let [program, arguments @ ..] = words.as_slice() else {
                 return Ok(());
             };
-            // The output of a check is long, so it is shown only on failure.
+            // The output of a check is long, so it is printed only if the check fails.
             let output = Command::new(program)
                 .args(arguments)
                 .stdin(Stdio::null())
@@ -108,8 +109,8 @@ pub(crate) fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-/// Replaces a file with a text that everybody may read. On failure, the old file stays. systemd
-/// ignores the temporary file because of its extension.
+/// Replaces the content of a file, which everybody may read. If this fails, the old file stays. The
+/// temporary file has an extension that systemd ignores.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_added_extension("new");
     let write = || {
@@ -137,7 +138,8 @@ mod tests {
         runs.collect()
     }
 
-    /// Returns the steps that ran and the final message, if these steps fail.
+    /// Carries out steps of which those in `broken` fail. Returns the steps that ran, and the final
+    /// message.
     fn tried(told: &mut impl Write, broken: &[&str]) -> (String, String) {
         let change = |begin: &[&str], undo: &[&str]| Change {
             steps: steps(begin),
@@ -165,7 +167,7 @@ mod tests {
         (done.into_inner().join(" "), said)
     }
 
-    /// Returns an output whose reader has closed.
+    /// Returns an output that nobody reads.
     fn gone() -> impl Write {
         io::Cursor::new([0_u8; 0])
     }
@@ -248,7 +250,7 @@ mod tests {
         assert_ne!(inode(), before);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o644);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        // A folder at the path of the temporary file makes writing it fail.
+        // Writing fails, because a folder has the name of the temporary file.
         fs::create_dir(folder.path().join("kenduri.service.new")).unwrap();
         assert!(write("never").is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), "after");

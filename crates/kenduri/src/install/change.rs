@@ -1,25 +1,25 @@
-//! Changes to units and to running services, with their undo steps.
+//! Changes to units and to running services, each with the steps that undo it.
 
 use super::found::{Found, UnitFound};
 use super::mark::UnitOrigin;
 use super::steps::{InstallOptions, SERVICE, SOCKET, Step, systemctl, unit};
 
-/// Steps that are undone as a unit.
+/// Steps that are undone together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) steps: Vec<Step>,
-    /// The steps that undo the change, even if only its first step has begun. A step does not fail
-    /// when there is nothing to undo.
+    /// The steps that undo the change, even if it was only begun. A step succeeds if there is
+    /// nothing to undo.
     pub(crate) undo: Vec<Step>,
 }
 
-/// Returns the changes in order, so that a service starts only after all files are written. The
-/// changes are undone in reverse order.
+/// Returns the changes of an installation in order. No service starts before all files are written.
+/// The changes are undone in reverse order.
 pub(super) fn changes(wish: &InstallOptions, found: &Found) -> Vec<Change> {
     let mut changes = vec![written(SERVICE, &wish.service, &found.service)];
     match &wish.socket {
         Some(text) => changes.push(written(SOCKET, text, &found.socket)),
-        // An unwanted socket unit of ours would keep the ports.
+        // A socket unit that is no longer wanted would keep the ports.
         None if found.socket.seen() == UnitOrigin::Ours => {
             changes.push(without_socket(&found.socket));
         }
@@ -39,10 +39,10 @@ pub(super) fn changes(wish: &InstallOptions, found: &Found) -> Vec<Change> {
     changes
 }
 
-/// Returns the steps that restart previously running units after the old unit files were restored.
+/// Returns the steps that start units again that were running, after their old files were restored.
 pub(super) fn again(found: &Found) -> Vec<Step> {
     let mut steps = vec![systemctl(&["daemon-reload"])];
-    // Starting a unit that still runs has no effect.
+    // Starting a unit that is still running has no effect.
     for (name, before) in [(SOCKET, &found.socket), (SERVICE, &found.service)] {
         if before.is_active {
             steps.push(systemctl(&["start", name]));
@@ -75,7 +75,7 @@ fn without_socket(before: &UnitFound) -> Change {
         undo.push(systemctl(&["enable", SOCKET]));
     }
     if before.is_active {
-        // systemd does not open the sockets while the service runs, so the service is stopped
+        // While the service runs, systemd does not open the sockets, so the service is stopped
         // first.
         undo.push(systemctl(&["stop", SERVICE]));
     }
@@ -97,7 +97,7 @@ fn enabled(name: &str, before: &UnitFound) -> Change {
 }
 
 fn started(wish: &InstallOptions, found: &Found) -> Change {
-    // A single command stops both units, socket first, because a connection to an open socket would
+    // One command stops both units, the socket first. Otherwise a connection to the socket would
     // start the service again.
     let stop = match &wish.socket {
         Some(_) => systemctl(&["stop", SOCKET, SERVICE]),
@@ -106,16 +106,17 @@ fn started(wish: &InstallOptions, found: &Found) -> Change {
     let mut steps = Vec::new();
     let is_open = found.socket.is_active && found.socket.text == wish.socket;
     if wish.socket.is_some() && !is_open {
-        // A running service has opened these addresses, or the previous addresses, itself.
-        // Therefore systemd cannot open them.
+        // The running service has opened the addresses itself, so systemd can open them only after
+        // the service has stopped.
         steps.push(stop.clone());
         steps.push(systemctl(&["start", SOCKET]));
     }
     steps.push(systemctl(&["restart", SERVICE]));
     Change {
         steps,
-        // systemd lists a failed unit even after its file was removed. The argument is a pattern,
-        // because an unmatched pattern is ignored (systemctl(1)), but an unknown name is an error.
+        // systemd lists a failed unit even after its file was removed. The argument is a pattern
+        // because systemctl ignores patterns without a match, while an unknown name would be an
+        // error (systemctl(1)).
         undo: vec![stop, systemctl(&["reset-failed", "kenduri.*"])],
     }
 }
@@ -142,7 +143,7 @@ mod tests {
         }
     }
 
-    /// The last steps, starting with the reload of the units.
+    /// Returns the last steps of an installation, from the reload of the units on.
     fn done(wish: &InstallOptions, found: &Found) -> Vec<String> {
         let changes = steps(wish, found).unwrap().change;
         let all: Vec<_> = changes
@@ -156,8 +157,8 @@ mod tests {
             .collect()
     }
 
-    /// Returns the undo steps for a failure of the last change, and the unit texts that these steps
-    /// write.
+    /// Returns the steps that undo an installation whose last change has failed, and the unit texts
+    /// that these steps write.
     fn back(wish: &InstallOptions, found: &Found) -> (Vec<String>, Vec<String>) {
         let work = steps(wish, found).unwrap();
         let undo = work.change.into_iter().rev().flat_map(|change| change.undo);
@@ -236,7 +237,7 @@ mod tests {
                 "systemctl daemon-reload",
             ]
         );
-        // Sockets that were closed before the installation are closed again.
+        // The sockets were closed before the installation, so they are closed again.
         let found = held(ours("before", true), ours("socket", false));
         let (way, _) = back(&with_socket(), &found);
         assert_eq!(
@@ -251,7 +252,8 @@ mod tests {
                 "systemctl start kenduri.service",
             ]
         );
-        // A service that was waiting for its first connection waits again.
+        // Before the installation, the service was waiting for its first connection, so it waits
+        // again.
         let found = held(ours("before", false), ours("addresses", true));
         let (way, _) = back(&with_socket(), &found);
         assert_eq!(way.last().unwrap(), "systemctl start kenduri.socket");
@@ -259,7 +261,7 @@ mod tests {
 
     #[test]
     fn what_ran_runs_again_by_the_units_of_before() {
-        // The installation changes from a service without sockets to a service with sockets.
+        // The installation adds sockets to a service that had none.
         let found = held(ours("before", true), UnitFound::default());
         let (way, texts) = back(&wish(), &found);
         assert_eq!(texts, [marked("before")]);
@@ -284,7 +286,7 @@ mod tests {
                 "systemctl start kenduri.service",
             ]
         );
-        // The addresses of the sockets change. Then the sockets are removed.
+        // First the addresses of the sockets change, then the sockets are removed.
         let found = held(ours("before", true), ours("addresses", true));
         let (way, texts) = back(&with_socket(), &found);
         assert_eq!(texts, [marked("addresses"), marked("before")]);

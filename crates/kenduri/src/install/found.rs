@@ -1,4 +1,4 @@
-//! The state of this machine before the installation.
+//! The state of the machine before an installation or removal.
 
 use std::fs;
 use std::io;
@@ -19,20 +19,20 @@ pub(crate) struct Found {
     pub(crate) has_user: bool,
     pub(crate) has_services_user: bool,
     pub(crate) has_data: bool,
-    /// Whether the data folder belongs to the user.
+    /// Whether the data folder belongs to the user who should serve requests.
     pub(crate) is_data_of_user: bool,
     pub(crate) service: UnitFound,
     pub(crate) socket: UnitFound,
 }
 
-/// A unit file and its state.
+/// A unit's file and state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UnitFound {
-    /// The unit's text; `None` if the administrator's unit folder does not contain the unit.
+    /// The text of the unit; `None` if the administrator's folder for units does not contain it.
     pub(crate) text: Option<String>,
-    /// Whether the unit is enabled at boot.
+    /// Whether systemd starts the unit at boot.
     pub(crate) is_enabled: bool,
-    /// Whether systemd runs the unit, or is about to restart it.
+    /// Whether systemd runs the unit or is about to restart it.
     pub(crate) is_active: bool,
 }
 
@@ -42,10 +42,10 @@ impl UnitFound {
     }
 }
 
-/// Reads this machine's state. `wish` is `None` for a removal, which does not depend on running
-/// units.
+/// Reads the state of this machine. `wish` is `None` for a removal, which does not depend on
+/// whether units are running.
 pub(crate) fn found(wish: Option<&InstallOptions>) -> Result<Found> {
-    // This is the check from sd_booted(3).
+    // systemd runs if this folder exists (sd_booted(3)).
     let has_systemd = Path::new("/run/systemd/system").is_dir();
     let unit_of = |name: &str| -> Result<UnitFound> {
         let state = if has_systemd && wish.is_some() {
@@ -72,12 +72,13 @@ pub(crate) fn found(wish: Option<&InstallOptions>) -> Result<Found> {
     })
 }
 
-/// Returns the installed service unit's text, if the unit can be read.
+/// Returns the text of the installed service unit, if it can be read.
 pub(crate) fn installed() -> Option<String> {
     text(&unit(SERVICE)).ok().flatten()
 }
 
-/// Returns a unit's text. An unreadable unit is an error, because Kenduri could not restore it.
+/// Returns the text of a unit. A unit that cannot be read is an error, because Kenduri could not
+/// restore it later.
 fn text(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -86,7 +87,8 @@ fn text(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// Returns a unit's properties as `KEY=VALUE` lines. systemd prints them for unknown units too.
+/// Returns properties of a unit as lines `KEY=VALUE`. systemd prints such lines even for a unit
+/// that it does not know.
 fn state(unit: &str) -> String {
     let output = Command::new("systemctl")
         .args(["show", "--property=ActiveState,UnitFileState", "--", unit])
@@ -103,14 +105,14 @@ fn unit_found(text: Option<String>, state: &str) -> UnitFound {
     UnitFound {
         text,
         is_enabled: says("UnitFileState=enabled"),
-        // `activating` includes a failed unit that is about to be restarted.
+        // The state `activating` includes a failed unit that systemd is about to restart.
         is_active: ["active", "activating", "reloading"]
             .iter()
             .any(|word| says(&format!("ActiveState={word}"))),
     }
 }
 
-/// Returns the numeric ids of a user and its group.
+/// Returns the numeric user id and group id of a user.
 pub(super) fn identity(user: &str) -> Option<(u32, u32)> {
     let number = |flag: &str| -> Option<u32> {
         let output = Command::new("id")

@@ -1,19 +1,19 @@
-//! The first line of a unit, with a checksum that reveals edits.
+//! The first line of a unit, whose checksum shows whether somebody has edited the unit.
 
 const BEGINNING: &str = "# Written by `kenduri install`; ";
 
-/// The origin of a unit.
+/// Who wrote a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UnitOrigin {
-    /// There is no unit.
+    /// The unit does not exist.
     Nothing,
-    /// An unedited unit of `kenduri install`.
+    /// `kenduri install` wrote the unit, and nobody has edited it.
     Ours,
-    /// A unit that was not written by `kenduri install`, or that was edited afterwards.
+    /// Somebody else wrote the unit, or has edited it.
     Foreign,
 }
 
-/// Returns the text with the checksum line added at the top.
+/// Returns the text of a unit with the checksum line at the top.
 pub(crate) fn marked(text: &str) -> String {
     format!(
         "{BEGINNING}{:016x}. Change it with `systemctl edit kenduri`.\n{text}",
@@ -21,7 +21,7 @@ pub(crate) fn marked(text: &str) -> String {
     )
 }
 
-/// Returns the origin of this unit text.
+/// Determines who wrote a unit with this text.
 pub(crate) fn seen(there: Option<&str>) -> UnitOrigin {
     let Some(whole) = there else {
         return UnitOrigin::Nothing;
@@ -39,7 +39,7 @@ pub(crate) fn seen(there: Option<&str>) -> UnitOrigin {
     }
 }
 
-/// Computes the FNV-1a checksum. It detects edits, but does not protect against forgery.
+/// Computes the FNV-1a checksum, which detects edits but no deliberate forgery.
 fn sum(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
         (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

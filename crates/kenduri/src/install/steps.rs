@@ -1,4 +1,4 @@
-//! Decides the steps of an installation.
+//! Decides which steps an installation or removal consists of.
 
 use std::path::{Path, PathBuf};
 
@@ -6,94 +6,94 @@ use super::change::{self, Change};
 use super::found::Found;
 use super::mark::UnitOrigin;
 
-/// The folder of the administrator's units (systemd.unit(5)).
+/// The folder for the administrator's units (systemd.unit(5)).
 const UNITS: &str = "/etc/systemd/system";
 pub(super) const SERVICE: &str = "kenduri.service";
 pub(super) const SOCKET: &str = "kenduri.socket";
-/// The setting with the user of services that name none.
+/// The key of the setting for the user of services that name none.
 pub(super) const SERVICE_USER: &str = "service_user";
-/// The home folder for a user without a home, as in Debian's passwd(5).
+/// The home folder of a user without one, as on Debian (passwd(5)).
 const NO_HOME: &str = "/nonexistent";
 
 #[derive(Debug, Clone)]
 pub(crate) struct InstallOptions {
-    /// The service unit's text, with its checksum line.
+    /// The text of the service unit, with its checksum line.
     pub(crate) service: String,
-    /// The socket unit's text, with its checksum line; `None` if there is no socket unit.
+    /// The text of the socket unit, with its checksum line. `None` if there is no socket unit.
     pub(crate) socket: Option<String>,
     pub(crate) program: PathBuf,
-    /// The flags that identify the installation.
+    /// The flags that select the installation, such as `--config`.
     pub(crate) place: Vec<String>,
     pub(crate) data: PathBuf,
-    /// The user that serves requests and owns the data.
+    /// The user who serves requests and owns the data.
     pub(crate) user: String,
-    /// Whether the supervisor runs as root, so that services can have other users.
+    /// Whether the supervisor process runs as root, so that services can run as other users.
     pub(crate) by_root: bool,
-    /// The user for services without `user`. If `None`, this is the configured user, or else
+    /// The user of services without `user`. If `None`, this is the user in the settings, or else
     /// `user`.
     pub(crate) services_user: Option<String>,
-    /// Whether the service is started now and enabled at boot.
+    /// Whether the service is started now and at every boot.
     pub(crate) enable: bool,
-    /// Whether edited units are overwritten.
+    /// Whether units are overwritten even if somebody has edited them.
     pub(crate) force: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Work {
-    /// The first steps, which do not affect running units.
+    /// The first steps, which do not affect units that are running.
     pub(crate) prepare: Vec<Step>,
-    /// Changes that affect running units.
+    /// Changes that may affect units that are running. Each can be undone.
     pub(crate) change: Vec<Change>,
-    /// The steps that restart previously running units after a failed change was undone.
+    /// The steps that start units again that were running, after a failed change was undone.
     pub(crate) again: Vec<Step>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Run a program with these arguments.
+    /// Runs a program with arguments.
     Run(Vec<String>),
-    /// Create a folder that this user owns.
+    /// Creates a folder that the user owns.
     Folder { path: PathBuf, user: String },
-    /// Write `text` to a file.
+    /// Writes `text` to a file.
     Write { path: PathBuf, text: String },
-    /// Remove a file, if it exists.
+    /// Removes a file, if it exists.
     Remove { path: PathBuf },
 }
 
-/// Why the installation is refused.
+/// Why an installation or removal is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {
-    /// systemd does not run here.
+    /// systemd is not running on this machine.
     #[error(
         "systemd is not running here, so there is nothing to install into\n  \
          start `kenduri serve` by what runs here instead; --print shows the unit"
     )]
     NoSystemd,
-    /// The command needs root.
+    /// The command must be run by root.
     #[error(
         "only root may install a service\n  sudo kenduri install …; --print shows the unit and changes nothing"
     )]
     NotRoot,
-    /// A unit has been edited.
+    /// Somebody has edited the unit, or it was not written by `kenduri install`.
     #[error(
         "{0} was changed by somebody, or is not ours\n  \
          changes of your own outlive this in `systemctl edit kenduri`; --force overwrites it"
     )]
     Changed(PathBuf),
-    /// The supervisor would serve requests as another user than requested, or as root.
+    /// The data belongs to another user than the one who should serve requests, or to root. The
+    /// supervisor process would serve requests as the data's owner.
     #[error(
         "{data} does not belong to {user}, and whoever it belongs to serves the requests, which must not be root\n  \
          stop Kenduri and give it away ({account}chown -R {user}: {data}), or name its owner: --user NAME"
     )]
     OfSomebodyElse {
-        /// The data folder.
         data: String,
-        /// The user that should serve requests.
+        /// The user who should serve requests.
         user: String,
-        /// The step that first creates the user's account, if it is missing.
+        /// The command that creates this user's account, if it is missing.
         account: String,
     },
-    /// The program is in a home folder, or in a temporary one.
+    /// The program file is in somebody's home folder or in a temporary folder.
     #[error(
         "{0} is in somebody's home, or only for a while\n  \
          put it where programs stay: sudo install {0} /usr/local/bin/, and run that one"
@@ -135,8 +135,7 @@ fn untouched(found: &Found, has_socket: bool, force: bool) -> Result<(), Refused
     Ok(())
 }
 
-/// Returns the steps of an installation, in order. A service starts only after all files are
-/// written.
+/// Returns the steps of an installation in order. No service starts before all files are written.
 pub(crate) fn steps(wish: &InstallOptions, found: &Found) -> Result<Work, Refused> {
     may(found)?;
     let passing = [
@@ -191,7 +190,8 @@ fn prepare(wish: &InstallOptions, found: &Found) -> Vec<Step> {
             user: wish.user.clone(),
         });
     }
-    // The check runs as the service's user, so that settings this user cannot read are noticed now.
+    // This check runs as the service's user, so that files which this user cannot read are noticed
+    // now.
     let program = wish.program.display().to_string();
     let mut check = if wish.by_root {
         words(&[&program, "check"])
@@ -223,7 +223,7 @@ fn words_of_account(name: &str, home: &str) -> Vec<String> {
     ])
 }
 
-/// Returns the steps of a removal. A removal deletes the units, but never the data, the settings or
+/// Returns the steps of a removal. It deletes the units, but neither the data nor the settings nor
 /// the user.
 pub(crate) fn remove(found: &Found, force: bool) -> Result<Vec<Step>, Refused> {
     may(found)?;
@@ -275,7 +275,7 @@ pub(super) mod tests {
         }
     }
 
-    /// Returns an unedited unit that is enabled and active, or neither.
+    /// Returns a unit that nobody has edited. `is_on` says whether it is enabled and active.
     pub(crate) fn ours(text: &str, is_on: bool) -> UnitFound {
         UnitFound {
             text: Some(marked(text)),
@@ -339,7 +339,7 @@ pub(super) mod tests {
                 "/usr/local/bin/kenduri check --config /etc/kenduri/kenduri.toml --set service_user=kenduri-services",
             ]
         );
-        // Requests are served only by the named user, and never by root.
+        // Requests may only be served by the named user, and never by root.
         let found = Found {
             has_user: true,
             has_data: true,
@@ -351,7 +351,7 @@ pub(super) mod tests {
             why.contains("(chown -R kenduri: /var/lib/kenduri)"),
             "{why}"
         );
-        // Restored data may exist before the account does.
+        // The data may be restored from a backup before the user's account exists.
         let why = refused(&Found {
             has_user: false,
             ..found.clone()

@@ -1,4 +1,4 @@
-//! The contents of the systemd units.
+//! The text of the systemd units.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,44 +8,46 @@ use edge::ListenAddress;
 
 use super::steps::SERVICE_USER;
 
-/// The time to stop, in addition to the drain time.
+/// The time for stopping, in addition to the drain time of requests.
 const AFTER_DRAIN: Duration = Duration::from_mins(1);
 
-/// Gives each instance its own control group. Needed only with services.
+/// Lets each instance of a service have a control group of its own. Without services this is not
+/// needed.
 const DELEGATE: &str = "Delegate=memory";
 
-/// The data from which the units are built.
+/// The data from which the text of the units is built.
 #[derive(Debug, Clone)]
 pub(crate) struct Unit {
     pub(crate) program: PathBuf,
-    /// The settings file. If `None`, the defaults apply.
+    /// The settings file; `None` if there is none.
     pub(crate) config: Option<PathBuf>,
-    /// The data folder, which the service may write.
+    /// The data folder, to which the service may write.
     pub(crate) data: PathBuf,
-    /// Whether the data folder is passed as a flag, because the settings do not name it.
+    /// Whether the unit contains `--data`, because the settings do not name the data folder.
     pub(crate) says_data: bool,
-    /// The user that runs Kenduri; `None` if root supervises and the data's owner serves requests.
+    /// The user who runs Kenduri. `None` if root runs the supervisor process and the data's owner
+    /// serves requests.
     pub(crate) user: Option<String>,
-    /// The user for services without `user`; `None` if the settings name a user.
+    /// The user of services without `user`. `None` if the settings name this user.
     pub(crate) services_user: Option<String>,
-    /// Whether systemd opens the sockets.
+    /// Whether systemd opens the listening sockets.
     pub(crate) socket: bool,
-    /// The folders of the services; `None` without services.
+    /// The folders in which services run; `None` if there are no services.
     pub(crate) services: Option<Vec<PathBuf>>,
-    /// The drain time for running requests.
+    /// The drain time of requests.
     pub(crate) drain: Duration,
 }
 
-/// A path that cannot be written in a unit.
+/// A path that the unit cannot contain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OddPath {
-    /// A path that no unit can contain.
+    /// The path contains characters that no unit can contain.
     #[error(
         "{0:?} cannot be written into a unit: it has a line break, another control character, or bytes that are no UTF-8\n  \
          give it another name"
     )]
     Unwritable(PathBuf),
-    /// A unit can contain this path, but not as the program's path.
+    /// The path contains characters that systemd does not accept in the path of a program.
     #[error(
         "systemd starts no program whose path has a quote, a backslash or a dollar: {0:?}\n  \
          put it where programs are: sudo install -t /usr/local/bin FILE, and run that one"
@@ -54,7 +56,7 @@ pub(crate) enum OddPath {
 }
 
 impl Unit {
-    /// Checks that the unit can contain each of its paths.
+    /// Checks that the unit can contain all of its paths.
     pub(crate) fn check(&self) -> Result<(), OddPath> {
         writable(&self.program)?;
         let program = self.program.to_string_lossy();
@@ -96,7 +98,7 @@ impl Unit {
                 add("CapabilityBoundingSet=CAP_NET_BIND_SERVICE");
             }
         } else {
-            // systemd opens ports below 1024 itself, so the service needs no capability for them.
+            // If systemd opens the sockets, the service needs no capability for ports below 1024.
             let ports = if self.socket {
                 ""
             } else {
@@ -143,7 +145,7 @@ impl Unit {
         text
     }
 
-    /// Adds the sandboxing options.
+    /// Adds the options that restrict what the service can do.
     fn fences(&self, add: &mut impl FnMut(&str)) {
         for line in [
             "NoNewPrivileges=true",
@@ -197,7 +199,7 @@ impl Unit {
         }
     }
 
-    /// Returns the flags that identify the installation.
+    /// Returns the flags that select the installation.
     fn flags(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let config = self.config.as_deref().map(|file| ("--config", file));
         let says_data = self.says_data || config.is_none();
@@ -205,7 +207,7 @@ impl Unit {
         config.into_iter().chain(data)
     }
 
-    /// Returns the flags that identify the installation, as command-line arguments.
+    /// Returns the flags that select the installation as command-line arguments.
     pub(crate) fn words(&self) -> Vec<String> {
         let flags = self.flags();
         flags
@@ -213,7 +215,7 @@ impl Unit {
             .collect()
     }
 
-    /// Returns the flags that identify the installation, quoted for the unit.
+    /// Returns the flags that select the installation, quoted for a unit.
     fn place(&self) -> String {
         let mut place = String::new();
         for (flag, path) in self.flags() {
@@ -223,16 +225,16 @@ impl Unit {
     }
 }
 
-/// The services according to an earlier unit.
+/// The services for which an earlier unit was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Before {
     pub(crate) has_services: bool,
-    /// The user for services without `user`; `None` for the data's owner.
+    /// The user of services without `user`. `None` if this is the data's owner.
     pub(crate) services_user: Option<String>,
 }
 
 impl Before {
-    /// Parses a service unit. Returns `None` if the unit is for another settings file.
+    /// Parses an earlier service unit. Returns `None` if it was for another settings file.
     pub(crate) fn of(text: &str, config: &Path) -> Option<Self> {
         if !is_of(text, config) {
             return None;
@@ -247,7 +249,7 @@ impl Before {
     }
 }
 
-/// Returns whether the unit starts Kenduri with this settings file.
+/// Whether the unit starts Kenduri with this settings file.
 fn is_of(text: &str, config: &Path) -> bool {
     let flag = format!(" --config {}", word_of_command(config));
     let mut starts = text.lines().filter(|line| line.starts_with("ExecStart="));
@@ -257,7 +259,8 @@ fn is_of(text: &str, config: &Path) -> bool {
     })
 }
 
-/// Returns the flag that sets the user of services without `user`, as written in the unit.
+/// Returns the flag that sets the user of services without `user`, in the form in which a unit
+/// contains it.
 fn set() -> String {
     format!(" --set {SERVICE_USER}=")
 }
@@ -267,8 +270,8 @@ fn is_at_home(place: &Path) -> bool {
     homes.iter().any(|home| place.starts_with(home))
 }
 
-/// Refuses line breaks, which would end the unit's line, and other control characters, which are
-/// lost in quoted words.
+/// Refuses line breaks, which would end the line of the unit, and other control characters, which
+/// systemd drops from quoted words.
 fn writable(path: &Path) -> Result<(), OddPath> {
     let is_plain = path
         .to_str()
@@ -278,13 +281,12 @@ fn writable(path: &Path) -> Result<(), OddPath> {
         .ok_or_else(|| OddPath::Unwritable(path.to_owned()))
 }
 
-/// Returns a path quoted as a word of a command line, where `$` starts a variable
-/// (systemd.service(5)).
+/// Quotes a path as a word of a command, in which `$` begins a variable (systemd.service(5)).
 fn word_of_command(path: &Path) -> String {
     word(path).replace('$', "$$")
 }
 
-/// Returns a path quoted as a word, where `%` starts a specifier (systemd.unit(5)).
+/// Quotes a path as a word of a unit, in which `%` begins a specifier (systemd.unit(5)).
 fn word(path: &Path) -> String {
     let text = path.to_string_lossy();
     let mut word = String::new();
@@ -305,7 +307,7 @@ fn word(path: &Path) -> String {
     }
 }
 
-/// Returns the text of `kenduri.socket`, which opens the same addresses.
+/// Returns the text of `kenduri.socket`, with the addresses on which Kenduri listens.
 pub(crate) fn socket(
     http: &[ListenAddress],
     https: &[ListenAddress],
@@ -322,7 +324,7 @@ pub(crate) fn socket(
             ListenAddress::Everywhere(port) => port.to_string(),
             ListenAddress::Unix(path) => {
                 writable(path)?;
-                // This value is not quoted, because the path extends to the end of the line.
+                // This value must not be quoted. The path extends to the end of the line.
                 path.to_string_lossy().replace('%', "%%")
             }
         };
@@ -405,7 +407,7 @@ mod tests {
         let before = Before::of(&text, config).unwrap();
         assert!(before.has_services);
         assert_eq!(before.services_user.as_deref(), Some("helpers"));
-        // A unit for other settings gives no information about the services of these settings.
+        // A unit that is for another settings file says nothing about these services.
         assert_eq!(Before::of(&text, "/srv/kenduri.toml".as_ref()), None);
         assert!(
             text.contains("kenduri.toml --set service_user=helpers\n"),

@@ -1,4 +1,5 @@
-//! A log folder with `kenduri.log` or `keeper.log`. Older files are `kenduri.log.1` and so on.
+//! A folder with the log file `kenduri.log` or `keeper.log`. Older files are renamed to
+//! `kenduri.log.1` and so on.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -6,14 +7,14 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The size at which a file is rotated.
+/// The size at which a file is rotated, in bytes.
 const MOST_BYTES: u64 = 10 << 20;
-/// The number of older files kept.
+/// The number of older files that are kept.
 const KEPT: u32 = 5;
-/// How often to check that the file was not removed or renamed.
+/// How often the writer checks whether its file was removed or renamed.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// The open file and its path.
+/// The log file that is being written, with its path.
 pub(super) struct Folder {
     path: PathBuf,
     file: File,
@@ -24,7 +25,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Opens the file for appending.
+    /// Opens the log file for appending.
     pub(super) fn open(folder: &Path, name: &str) -> io::Result<Self> {
         let path = folder.join(name);
         let (file, written) = go_on(&path)?;
@@ -38,17 +39,18 @@ impl Folder {
         })
     }
 
-    /// Opens a new file if the current file or its folder was removed or renamed, because nobody
-    /// would find further lines in the current file.
+    /// Opens a new file if the current one was removed or renamed, because nobody would find
+    /// further lines in it.
     fn stay(&mut self) {
         self.looked = Instant::now();
         if self.is_here() {
             return;
         }
-        // If the new file cannot be created, the current file is used until the next attempt.
+        // If no new file can be created, the current one is used until the next check.
         if let Ok((file, written)) = go_on(&self.path) {
             (self.file, self.written) = (file, written);
-            // This warning goes through the same writer, so it comes after the current lines.
+            // This warning goes through the same writer, so it appears after the line that is being
+            // written.
             tracing::warn!(
                 path = %self.path.display(),
                 "the file of the log was removed or put aside by somebody else; it goes on in a new one"
@@ -79,7 +81,8 @@ impl Folder {
     }
 }
 
-/// Opens the file, creating its folder if necessary. Also returns the file's length.
+/// Opens the log file for appending, and creates its folder if necessary. Also returns the file's
+/// length.
 fn go_on(path: &Path) -> io::Result<(File, u64)> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -99,8 +102,8 @@ impl Write for Folder {
             self.stay();
         }
         if self.written >= self.most {
-            // If rotation fails, the file grows too large, but no line is lost. The next line tries
-            // again.
+            // If the rotation fails, no line is lost, but the file becomes too large. The rotation
+            // is tried again with the next line.
             let _ = self.rotate();
         }
         self.file.write_all(line)?;
@@ -151,7 +154,8 @@ mod tests {
         let mut log = Folder::open(&folder, "kenduri.log").expect("a log");
         log.every = Duration::MAX;
         log.write_all(b"1\n").expect("written");
-        // The check does not run for every line.
+        // The writer does not check its file for every line, so this line still goes to the renamed
+        // folder.
         std::fs::rename(&folder, data.path().join("old")).expect("renamed");
         log.write_all(b"2\n").expect("written");
         assert!(!folder.exists());
@@ -165,13 +169,13 @@ mod tests {
         std::fs::remove_dir_all(&folder).expect("removed");
         log.write_all(b"5\n").expect("written");
         assert_eq!(text(&file), "5\n");
-        // logrotate renames the file and, if configured with `create`, creates a new file.
+        // logrotate renames the file. If configured with `create`, it also creates a new one.
         std::fs::rename(&file, folder.join("kenduri.log-2026")).expect("renamed");
         std::fs::write(&file, "new\n").expect("written");
         log.write_all(b"6\n").expect("written");
         assert_eq!(text(&file), "new\n6\n");
         assert_eq!(times_said(), 3);
-        // If the new file cannot be created, lines still go to the old file.
+        // If no new file can be created, lines still go to the renamed one.
         std::fs::rename(&folder, data.path().join("older")).expect("renamed");
         std::fs::write(&folder, "in the way").expect("written");
         log.write_all(b"7\n").expect("written");
@@ -179,7 +183,7 @@ mod tests {
         log.write_all(b"8\n").expect("written");
         assert_eq!(text(&file), "8\n");
         assert_eq!(text(&data.path().join("older/kenduri.log")), "new\n6\n7\n");
-        // Our own rotation must not look like a removed file.
+        // After the writer's own rotation, the file must not count as renamed by somebody else.
         log.most = 1;
         log.write_all(b"9\n").expect("written");
         assert_eq!(text(&file), "9\n");

@@ -1,7 +1,8 @@
-//! Metrics about the process, with the names and help texts of Prometheus's own client libraries.
+//! Metrics about this process, with the same names and descriptions as in Prometheus's own client
+//! libraries.
 //!
-//! The values are read at each scrape. The CPU seconds have fractions, which counters in the
-//! `metrics` crate do not support.
+//! The values are read whenever the metrics are requested. CPU seconds have fractions, which
+//! counters in the `metrics` crate do not support.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,7 +10,7 @@ use std::fs;
 use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-/// Renders the metrics as Prometheus text, without values that the system does not report.
+/// Returns the metrics as text for Prometheus. Values that the system does not report are omitted.
 pub(super) fn figures() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let own = fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -48,7 +49,6 @@ pub(super) fn figures() -> String {
         ),
     ] {
         if let Some(value) = value {
-            // Writing into a `String` cannot fail.
             let _ = writeln!(
                 text,
                 "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}"
@@ -63,7 +63,7 @@ fn cpu_seconds() -> f64 {
     number(used.tv_sec.unsigned_abs()) + number(used.tv_nsec.unsigned_abs()) / 1e9
 }
 
-/// Returns the resident memory in bytes.
+/// Returns the resident memory in `/proc/self/status`, in bytes.
 fn resident_bytes(status: &str) -> Option<f64> {
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     let kibibytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
@@ -72,14 +72,14 @@ fn resident_bytes(status: &str) -> Option<f64> {
 
 fn open_descriptors() -> Option<f64> {
     let open = fs::read_dir("/proc/self/fd").ok()?.count() as u64;
-    // One descriptor was open only for counting the descriptors.
+    // One descriptor was opened only for counting them.
     Some(number(open.saturating_sub(1)))
 }
 
-/// Returns the start time of the process, in seconds since the Unix epoch. The system reports it
-/// relative to boot.
+/// Returns the start time of the process in seconds since 1970. The system reports it relative to
+/// the boot.
 fn started(own: &str, system: &str, ticks_per_second: u64) -> Option<f64> {
-    // The process name may contain anything, even brackets.
+    // The name of the process may contain anything, even parentheses.
     let (_, fields) = own.rsplit_once(')')?;
     let ticks: u64 = fields.split_ascii_whitespace().nth(19)?.parse().ok()?;
     let began = system

@@ -1,4 +1,4 @@
-//! The active settings, and how they are reloaded.
+//! The active settings of the supervisor process, and how they are read again.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use super::sockets::{Sockets, find_ports};
 use crate::configuration::{self, Asked, Configuration};
 use crate::messages::ServeMode;
 
-/// The last valid settings of the supervisor process.
+/// The last valid settings that the supervisor process has applied.
 pub(super) struct Settings {
     asked: Asked,
     plan: Plan,
     pub(super) sockets: Sockets,
     pub(super) start: ServeMode,
-    /// The folder of sockets and records.
+    /// The folder for sockets and records of the running Kenduri.
     pub(super) run: Arc<Folder>,
 }
 
@@ -37,14 +37,16 @@ impl Settings {
         }
     }
 
-    /// Returns the inputs of the active settings, for a worker, whatever the file contains now.
+    /// Returns the inputs of the active settings for a worker. They include the text that was read,
+    /// because the file may have changed since.
     pub(super) fn asked(&self) -> Asked {
         self.asked.clone()
     }
 
-    /// Reads and validates the settings without applying them.
+    /// Reads and checks the settings without applying them.
     pub(super) fn read(&self) -> Result<(Asked, Configuration)> {
-        // A restart uses everything in the file, so the restart-only settings must be valid too.
+        // A restart will use the whole file, so even those settings must be valid that take effect
+        // only after a restart.
         let written = configuration::load(&Asked {
             text: None,
             lasting: None,
@@ -68,14 +70,14 @@ impl Settings {
         self.close_others();
     }
 
-    /// Closes the sockets that the active settings do not need.
+    /// Closes the listening sockets that the active settings do not need.
     pub(super) fn close_others(&mut self) {
         self.sockets.close_others(&self.plan);
     }
 }
 
-/// Returns the inputs together with the text that was read, so that they give the same
-/// configuration later.
+/// Adds the text of the settings file to the inputs, so that they give the same configuration
+/// later.
 fn found(asked: Asked, configuration: &Configuration) -> Asked {
     Asked {
         text: Some(configuration.text.clone().unwrap_or_default()),

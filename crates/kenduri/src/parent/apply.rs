@@ -1,4 +1,4 @@
-//! Reloads settings while everything runs.
+//! Applies changed settings without a restart.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -18,17 +18,17 @@ use crate::control_requests::ControlResponse;
 use crate::control_requests::Reply;
 use crate::messages::ToWorker;
 
-/// The result of applying new settings, which are active even if a service failed.
+/// The result of applying new settings. They are active even if some services failed.
 pub(super) struct Applied {
     said: String,
     /// The settings file that was read.
     file: Option<PathBuf>,
-    /// The services' failures.
+    /// A sentence for each service that failed.
     failed: Vec<String>,
 }
 
 impl Applied {
-    /// Formats the result as the response to the client.
+    /// Formats the result as the reply to the client.
     pub(super) fn outcome(self) -> Result<ControlResponse> {
         if !self.failed.is_empty() {
             bail!("{}", self.in_part());
@@ -37,7 +37,7 @@ impl Applied {
         Ok(ControlResponse::Applied { said, file })
     }
 
-    /// Describes the changes that took effect and the changes that failed.
+    /// Describes which changes took effect and which failed.
     fn in_part(&self) -> String {
         let Self { said, failed, .. } = self;
         format!(
@@ -48,14 +48,14 @@ impl Applied {
 }
 
 impl ParentProcess {
-    /// Waits for the change lock.
+    /// Waits for the lock that is needed for changing the settings.
     pub(super) async fn alone(&self) -> Result<ChangeLock> {
         let turn = Arc::clone(&self.changes).lock_owned();
         self.gate.unless_shut(turn).await
     }
 
-    /// Reloads the settings and applies them everywhere or nowhere, except that individual services
-    /// may fail.
+    /// Reads the settings again and applies them to the whole of Kenduri or not at all. Only
+    /// individual services may fail.
     pub(super) async fn apply(&self) -> Result<Applied> {
         let alone = self.alone().await?;
         self.apply_alone(alone).await
@@ -94,7 +94,7 @@ impl ParentProcess {
                 return Ok(Applied { said, file, failed });
             }
         };
-        // A successful change does not prove that the services run.
+        // Applying the settings succeeds even if services do not run, so their state is checked.
         let rows = self.control.ps().await.unwrap_or_default();
         for changed in changes {
             let name = &changed.service;
@@ -108,7 +108,6 @@ impl ParentProcess {
                 ServiceChange::Removed => ("was stopped", "was not stopped"),
             };
             match changed.outcome {
-                // Writing into a `String` cannot fail.
                 Ok(()) => drop(writeln!(said, "Service {name} {done}.")),
                 Err(error) => failed.push(format!("Service {name} {undone}: {error}")),
             }
@@ -132,7 +131,7 @@ impl ParentProcess {
         }
     }
 
-    /// Sends the settings to workers that were started later and do not serve yet.
+    /// Sends the settings also to workers that were started later and do not serve yet.
     fn bring_along(&self, run: RunId, asked: &Asked, sockets: &Sockets) {
         for (run, line) in self.workers.later_than(run) {
             let (asked, sockets) = (asked.clone(), sockets.share());
@@ -153,7 +152,7 @@ impl ParentProcess {
         }
     }
 
-    /// Like [`Self::apply`], but logs the result.
+    /// Applies the settings like [`Self::apply`], but in the background, and logs the result.
     pub(super) fn apply_and_log(self: &Arc<Self>, alone: ChangeLock) {
         let parent = Arc::clone(self);
         tokio::spawn(async move {
@@ -193,7 +192,7 @@ mod tests {
     const ONE: &str = "[listen]\nhttp = [\"unix:one.sock\"]\n";
     const TWO: &str = "[listen]\nhttp = [\"unix:one.sock\", \"unix:two.sock\"]\n";
 
-    /// A supervisor process without services, whose workers are simulated.
+    /// A supervisor process without services. Its workers are simulated.
     struct TestParent {
         folder: tempfile::TempDir,
         parent: Arc<ParentProcess>,
@@ -201,7 +200,7 @@ mod tests {
         _renewals: mpsc::Receiver<UpgradeRequest>,
     }
 
-    /// The worker's end of the channel.
+    /// A simulated worker's end of its channel.
     struct Worker {
         outbox: mpsc::Sender<Parcel<ToParent>>,
         inbox: mpsc::Receiver<Parcel<ToWorker>>,
@@ -227,7 +226,7 @@ mod tests {
                 adopt_orphans: false,
                 ..SupervisorOptions::in_folder(folder.path())
             };
-            // The supervisor does not run, since no test in this module needs services.
+            // The supervisor is not run, because these tests need no services.
             let (_, control) = Supervisor::new(&Plan::default(), means).unwrap();
             let mut sockets = Sockets::new(Inherited::default());
             sockets.open(&configuration.plan).unwrap();
@@ -250,8 +249,8 @@ mod tests {
             std::fs::write(self.folder.path().join("kenduri.toml"), text).unwrap();
         }
 
-        /// Starts a worker. Returns the worker, its settings and the number of sockets that it
-        /// receives.
+        /// Starts a simulated worker. Returns the worker, the text of its settings, and the number
+        /// of its sockets.
         async fn start(&self, run: RunId) -> (Worker, String, usize) {
             let (stream, theirs) = UnixStream::pair().unwrap();
             let channel = Channel {
@@ -272,7 +271,7 @@ mod tests {
     }
 
     impl Worker {
-        /// Returns the worker's next message, except updates of ready instances.
+        /// Returns the next message to the worker, except updates of the ready instances.
         async fn hear(&mut self) -> (ToWorker, usize) {
             loop {
                 let heard = tokio::time::timeout(PATIENCE, self.inbox.recv()).await;
@@ -311,7 +310,7 @@ mod tests {
             id, 42,
             "no number is given twice, whichever program gives it"
         );
-        // The new settings are not active yet, so a new worker gets the old settings.
+        // The new settings are not active yet, so a worker that starts now still gets the old ones.
         let (mut second, text, _) = house.start(2).await;
         assert_eq!(text, ONE);
         let said = "Changed: listen.http.\n".to_owned();
@@ -333,7 +332,7 @@ mod tests {
         let (mut first, ..) = house.start(1).await;
         first.say(ToParent::Serving).await;
         house.parent.workers.first_served().await;
-        // Only root can run services of other users.
+        // Only root can run services as other users.
         let is_root = rustix::process::geteuid().is_root();
         let (service, through) = if is_root {
             (

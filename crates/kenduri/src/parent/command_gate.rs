@@ -1,6 +1,6 @@
-//! Admits control requests. Before an upgrade by `exec` the gate is closed, because the `exec`
-//! would cut off requests. A closed gate admits no new request, and the upgrade waits for the
-//! requests in progress.
+//! The gate that admits control requests. It is closed before the supervisor process upgrades
+//! itself by `exec`, which would cut requests off. A closed gate admits no new request, and the
+//! upgrade waits for the requests in progress.
 
 use std::future::Future;
 use std::time::Duration;
@@ -10,17 +10,17 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// How long closing the gate waits for requests in progress.
+/// The time that requests in progress may take when the gate is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A gate that is closed for a short time before an `exec`.
+/// A gate for control requests, which is closed for a short time before an `exec`.
 #[derive(Clone, Default)]
 pub(crate) struct CommandGate {
     is_shut: watch::Sender<bool>,
     inside: TaskTracker,
 }
 
-/// A request in progress. Must be held until the reply was sent.
+/// Permission for a control request. It must be kept until the reply was sent.
 pub(crate) type GatePermit = TaskTrackerToken;
 
 /// Keeps the gate closed until it is dropped.
@@ -34,7 +34,7 @@ impl Drop for ClosedGate {
 }
 
 impl CommandGate {
-    /// Admits a request, unless the gate is closed.
+    /// Admits a request. Fails if the gate is closed.
     pub(crate) fn enter(&self) -> Result<GatePermit> {
         if *self.is_shut.borrow() {
             return refuse();
@@ -42,12 +42,12 @@ impl CommandGate {
         Ok(self.inside.token())
     }
 
-    /// Returns the output of `what`. Fails if the gate closes first.
+    /// Runs `what` and returns its result. Fails if the gate closes first.
     pub(crate) async fn unless_shut<T>(&self, what: impl Future<Output = T>) -> Result<T> {
         let mut is_shut = self.is_shut.subscribe();
         tokio::select! {
             biased;
-            // An error is impossible, because the sender lives as long as `self`.
+            // An error is impossible, because `self` owns the sender.
             _ = is_shut.wait_for(|is_shut| *is_shut) => refuse(),
             done = what => Ok(done),
         }
@@ -56,12 +56,13 @@ impl CommandGate {
     /// Waits until the gate is open again.
     pub(crate) async fn opened(&self) {
         let mut is_shut = self.is_shut.subscribe();
-        // An error is impossible, because the sender lives as long as `self`.
+        // An error is impossible, because `self` owns the sender.
         let _ = is_shut.wait_for(|is_shut| !*is_shut).await;
     }
 
-    /// Closes the gate and waits for the requests in progress. The gate opens again when the
-    /// returned guard is dropped, or when a request takes too long.
+    /// Closes the gate, and waits for the requests in progress. The gate opens again when the
+    /// returned guard is dropped. It also opens again if a request takes too long, which is an
+    /// error.
     pub(super) async fn shut(&self) -> Result<ClosedGate> {
         self.is_shut.send_replace(true);
         let shut = ClosedGate(self.clone());

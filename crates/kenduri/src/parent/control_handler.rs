@@ -1,4 +1,5 @@
-//! Handles the requests that come over the control socket or from the worker.
+//! Handles requests to the supervisor process, which come over the control socket or from the
+//! worker.
 
 use std::collections::BTreeSet;
 use std::os::unix::net::UnixStream;
@@ -25,8 +26,7 @@ use crate::control_requests::{ControlRequest, ControlResponse, services};
 use crate::messages::{MessageSender, RequestIds, ToWorker};
 
 impl ParentProcess {
-    /// Creates the supervisor process for these services, which sends each started worker its first
-    /// message. Also returns the receiver of upgrade requests.
+    /// Creates the handler of requests. Also returns the receiver of requests to upgrade.
     pub(super) fn new(
         control: Control,
         program: ProgramFile,
@@ -50,20 +50,20 @@ impl ParentProcess {
         (parent, wanted)
     }
 
-    /// Sends each started worker its configuration and sockets, and handles the worker's messages.
+    /// Sends each worker that starts its settings and sockets, and handles the worker's messages.
     pub(super) async fn take_on(self: Arc<Self>, mut channels: mpsc::UnboundedReceiver<Channel>) {
         while let Some(channel) = channels.recv().await {
             let run = channel.run;
             if let Err(error) = Arc::clone(&self).begin(channel).await {
-                // The worker never becomes ready, and so is restarted.
+                // The worker never becomes ready, so the supervisor restarts it.
                 tracing::error!(run, "a worker cannot be told what to do: {error:#}");
             }
         }
     }
 
     async fn begin(self: Arc<Self>, channel: Channel) -> Result<()> {
-        // With the lock, a change to the settings is either complete already or will be sent to
-        // this worker too.
+        // While this lock is held, no change to the settings is half done: each change is either
+        // part of `settings` already, or will be sent to this worker too.
         let settings = self.settings.lock().await;
         let begin = ToWorker::Begin {
             asked: settings.asked(),
@@ -73,7 +73,8 @@ impl ParentProcess {
         self.hear(channel.run, channel.stream, Some(first))
     }
 
-    /// Handles a worker's messages. Other tasks may send to the worker after its first message.
+    /// Handles a worker's messages. The worker's first message was already sent, so other tasks may
+    /// send it messages too.
     pub(super) fn hear(
         self: &Arc<Self>,
         run: RunId,
@@ -107,7 +108,7 @@ impl ParentProcess {
         Ok(())
     }
 
-    /// Handles an admitted request, and returns the reply.
+    /// Handles a request that the gate has admitted, and returns the reply.
     pub(crate) async fn reply(&self, order: ControlRequest, _inside: &GatePermit) -> Reply {
         let done = match order {
             ControlRequest::Apply => self.apply().await.and_then(Applied::outcome),
@@ -123,7 +124,7 @@ impl ParentProcess {
         done.map_or_else(|error| reply_of(&error), Reply::Ok)
     }
 
-    /// Returns the lines that services write from now on.
+    /// Returns the log lines that services write from now on.
     pub(crate) async fn follow(&self, logs: services::Logs) -> Result<LogTail> {
         not_the_log(&logs)?;
         self.has_instance(&logs).await?;
@@ -150,7 +151,7 @@ impl ParentProcess {
             ServiceRequest::Logs(logs) => {
                 not_the_log(&logs)?;
                 let lines = control.logs(&logs.clone().into()).await?;
-                // An instance that has ended may have left lines in the log.
+                // An instance that has ended may still have lines in the log, so it need not exist.
                 if lines.is_empty() {
                     self.has_instance(&logs).await?;
                 }
@@ -211,14 +212,14 @@ impl ParentProcess {
         })
     }
 
-    /// Returns the configured services, without Kenduri's own service.
+    /// Returns the names of the configured services, without Kenduri's own service.
     async fn described(&self) -> Result<BTreeSet<Arc<str>>> {
         let rows = self.control.ps().await?;
         let names = rows.into_iter().map(|row| row.service);
         Ok(names.filter(|name| **name != *OWN_SERVICE).collect())
     }
 
-    /// Fails if the instance to follow does not exist.
+    /// Fails if the requested instance does not exist.
     async fn has_instance(&self, logs: &services::Logs) -> Result<()> {
         let (Some(service), Some(instance)) = (&logs.service, logs.instance) else {
             return Ok(());
@@ -231,7 +232,7 @@ impl ParentProcess {
         Ok(())
     }
 
-    /// Adds each instance's requests per second, as counted by the worker.
+    /// Adds the number of requests per second to each instance, as the worker has counted them.
     fn count_requests(&self, rows: &mut [InstanceStatus]) {
         let fleet = self.control.ready_instances().borrow().clone();
         let rate = |address: &Address| self.workers.rate(address);
@@ -240,8 +241,8 @@ impl ParentProcess {
         }
     }
 
-    /// Upgrades to the program file on the disk. The worker is upgraded first, and this process
-    /// when the new worker serves. `client` receives the result.
+    /// Upgrades to the program file on the disk: first the worker, then, once the new worker
+    /// serves, this process. `client` receives the result.
     pub(crate) async fn upgrade(&self, client: tokio::net::UnixStream) -> Result<()> {
         let renewed = async {
             self.program.check()?;
@@ -268,8 +269,8 @@ impl ParentProcess {
     }
 }
 
-/// Returns an instance's requests per second. An instance that takes no requests may share its
-/// instance number with an instance that does.
+/// Returns the number of requests per second to an instance. While an instance is replaced, another
+/// one that serves no requests has the same instance number.
 fn rate_of(
     row: &InstanceStatus,
     fleet: &ReadyInstances,
@@ -283,8 +284,8 @@ fn rate_of(
     rate(here.address.as_ref()?)
 }
 
-/// Returns the combined result for all services. A service that fails does not prevent the others
-/// from being handled.
+/// Combines the results for all services. A service that fails does not prevent others from being
+/// handled.
 fn of_all(outcomes: Vec<(Result<String>, Arc<str>)>) -> Result<String> {
     if outcomes.is_empty() {
         return Ok("There are no services.".to_owned());
@@ -359,7 +360,7 @@ mod tests {
         let fleet = ReadyInstances::from([("web".into(), crew)]);
         let rate = |state| rate_of(&row(state), &fleet, |_| Some(7.0));
         assert_eq!(rate(InstanceState::Ready), Some(7.0));
-        // During a replacement, the old and the new instance have the same instance number.
+        // While an instance is replaced, the old and the new one have the same instance number.
         assert_eq!(rate(InstanceState::Draining), None);
         assert_eq!(rate(InstanceState::Starting), None);
     }

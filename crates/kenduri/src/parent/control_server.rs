@@ -1,4 +1,4 @@
-//! Receives control requests over the control socket, and sends their replies.
+//! Receives requests over the control socket, and sends the replies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::control::{Control, PATIENCE, tell};
 use crate::control_requests::services::{self, Logs};
 use crate::control_requests::{ControlRequest, ControlResponse, Reply};
 
-/// The longest request that is read, in bytes.
+/// The maximum length of a request, in bytes.
 const LINE_LIMIT: u64 = 64 * 1024;
 
-/// Accepts clients and handles their requests.
+/// Accepts clients of the control socket, and handles their requests.
 pub(super) async fn serve(control: Control, parent: Arc<ParentProcess>) {
     loop {
-        // While the gate is closed, clients wait for the next program, which inherits this
+        // While the gate is closed, clients wait for the next program, which takes over this
         // socket.
         let accepted = parent.gate.unless_shut(control.accept()).await;
         let (Ok(accepted), Ok(inside)) = (accepted, parent.gate.enter()) else {
@@ -58,12 +58,12 @@ async fn answer(
     let mut reading = tokio::io::BufReader::new(reading.take(LINE_LIMIT));
     tokio::time::timeout(PATIENCE, reading.read_until(b'\n', &mut line)).await??;
     if line.is_empty() {
-        // The client only tested whether Kenduri runs.
+        // The client has sent nothing, because it only tested whether Kenduri runs.
         return Ok(());
     }
     match serde_json::from_slice::<ControlRequest>(&line) {
-        // An upgrade waits neither for a followed log, which lasts as long as the client reads, nor
-        // for the upgrade request itself.
+        // An upgrade must not wait for a followed log, which lasts as long as the client reads. It
+        // must not wait for the request to upgrade either.
         Ok(ControlRequest::Services(services::ServiceRequest::Follow(logs))) => {
             drop(inside);
             follow(stream, parent, logs).await
@@ -83,7 +83,8 @@ async fn answer(
     }
 }
 
-/// Sends lines as they are written, until the service ends or the client disconnects.
+/// Sends log lines to the client as services write them, until the service ends or the client
+/// disconnects.
 async fn follow(
     mut stream: tokio::net::UnixStream,
     parent: &ParentProcess,
@@ -97,7 +98,7 @@ async fn follow(
     loop {
         let heard = tokio::select! {
             heard = lines.next() => heard,
-            // The client sends nothing else, so reading ends only when it disconnects.
+            // The client sends nothing more, so reading ends only when the client disconnects.
             _ = stream.read(&mut nothing) => return Ok(()),
         };
         let Some(supervisor::LogBatch { lines, missed }) = heard else {

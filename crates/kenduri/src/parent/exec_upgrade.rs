@@ -1,5 +1,5 @@
-//! Upgrade by `exec`. This process becomes the program file that is now on the disk, with the same
-//! pid, children, sockets and channels.
+//! Upgrades the supervisor process by `exec`: this process becomes the program file that is now on
+//! the disk, with the same pid, children, sockets and channels.
 
 use std::ffi::OsString;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -27,37 +27,37 @@ use crate::log;
 use crate::messages::RequestIds;
 use crate::sd_notify::SdNotify;
 
-/// The name of the listening sockets that the service manager passed in.
+/// The name under which the listening sockets from the service manager are handed over.
 const LISTEN: &str = "listen";
-/// The name of the listening sockets that the supervisor process opened.
+/// The name under which the listening sockets that this process has opened are handed over.
 const OPENED: &str = "opened";
 const CONTROL: &str = "control";
-/// The name of the connection to the client that waits for the result.
+/// The name under which the connection to the client that waits for the result is handed over.
 const CLIENT: &str = "client";
-/// The name of the workers' channels. The channels are in the order of the workers in the
-/// [`HandoverNote`].
+/// The name under which the channels to workers are handed over. They are in the order of the
+/// workers in the [`HandoverNote`].
 const WORKER: &str = "worker";
 
-/// The number of descriptors that must be free before `exec`. They are needed for the copies sent
-/// to the next program, and for the descriptors that the next program opens before it continues.
-/// The number is checked in advance because the `exec` cannot be undone.
+/// The number of descriptors that must be free before the `exec`. They are needed for copies of the
+/// handed-over sockets, and for the files that the next program opens before it continues. This is
+/// checked before, because an `exec` cannot be undone.
 const ROOM: usize = 64;
 
-/// The beginning of the error if the upgrade failed.
+/// The first part of the error message if the upgrade failed.
 const STAYED: &str =
     "the new program serves, but this process could not become it and goes on as the old one";
 
-/// The other parts that the next program takes over.
+/// The parts of the running process that the next program takes over.
 pub(super) struct ExecContext<'a> {
     pub(super) listener: &'a OwnedFd,
     pub(super) lines: &'a log::Lines,
-    /// The temporary folder of a demo.
+    /// The temporary folder, if this is a demo.
     pub(super) temporary: Option<&'a Temporary>,
 }
 
 impl UpgradeRequest {
-    /// Replaces this process with the program file on the disk. Returns only on failure. In this
-    /// case everything continues as before, and the client gets the reason.
+    /// Replaces this process by the program file on the disk. Returns only if this fails;
+    /// everything then continues as before, and the client is told why.
     pub(super) async fn renew(
         self,
         parent: &Arc<ParentProcess>,
@@ -66,7 +66,7 @@ impl UpgradeRequest {
         left: ExecContext<'_>,
     ) -> Supervisor {
         let note = HandoverNote::of(parent, left.temporary).await;
-        // Everything that can fail is done before anything is halted.
+        // All steps that can fail come before anything is halted.
         let prepared = async {
             upgrade_check::rehearse(&parent.program, &everything, &note).await?;
             duplicate_sockets(parent).await
@@ -80,13 +80,13 @@ impl UpgradeRequest {
         };
         let path = parent.program.path();
         tracing::info!(program = %path.display(), "going on as the program on the disk");
-        // Signals received from now on wait for the next program, or, if the upgrade fails, for
-        // this program.
+        // Signals that arrive from now on wait for the next program. If the upgrade fails, this
+        // program handles them.
         supervisor::block_signals();
         let (workers, channels): (Vec<_>, Vec<_>) = parent.workers.halt().await.into_iter().unzip();
         let note = HandoverNote {
             workers,
-            // A worker may have started to serve in the last moment.
+            // This is read last, because a worker may just have become ready.
             serving: parent.workers.serving(),
             last_order: parent.numbers.last(),
             signals: signals.rest().await,
@@ -118,7 +118,7 @@ impl UpgradeRequest {
     /// Tells the client why the upgrade failed.
     pub(super) async fn refuse(self, why: &Error) {
         tracing::error!("the supervisor process was not renewed: {why:#}");
-        // The client may have disconnected.
+        // The client may have disconnected meanwhile.
         let _ = control::tell(self.client, &Reply::Error(format!("{why:#}"))).await;
     }
 }
@@ -131,19 +131,19 @@ fn adopt(
 ) {
     for (run, channel) in workers.into_iter().zip(channels) {
         if let Err(error) = parent.hear(run, channel.into(), None) {
-            // The worker notices that its channel is closed, ends, and is restarted.
+            // The worker notices that its channel is closed, exits and is restarted.
             tracing::error!(run, "a worker's channel is lost: {error:#}");
         }
     }
     parent.workers.serves(serving);
 }
 
-/// Fails if this process has too few free descriptors for the upgrade.
+/// Fails if too few descriptors are free for an upgrade.
 pub(super) async fn ensure_room(parent: &ParentProcess) -> Result<()> {
     duplicate_sockets(parent).await.map(drop)
 }
 
-/// Duplicates of the listening sockets, after checking that enough descriptors are free.
+/// Duplicates the listening sockets, after checking that enough descriptors are free.
 async fn duplicate_sockets(parent: &ParentProcess) -> Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
     let settings = parent.settings.lock().await;
     let duplicated = settings.sockets.leave().and_then(|sockets| {
@@ -158,7 +158,7 @@ async fn duplicate_sockets(parent: &ParentProcess) -> Result<(Vec<OwnedFd>, Vec<
     })
 }
 
-/// Continues with the state that the previous program has passed on.
+/// Continues with the state that the previous program has handed over.
 pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let (note, configuration) = understand(&handed.note)?;
     let HandoverNote {
@@ -194,8 +194,8 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let (means, started) = service_config::means(&configuration.folders);
     let program = ProgramFile::this()?;
     let plan = service_config::plan(&configuration, &program)?;
-    // The previous program may have accepted permissions that this program rejects. Such an error
-    // must not stop the service.
+    // The previous program may have accepted permissions that this program rejects. This is only
+    // logged, so that the services continue to run.
     if let Err(error) = permissions::let_through(&configuration, &run, &plan) {
         tracing::error!("{error:#}");
     }
@@ -214,7 +214,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
         client.set_nonblocking(true)?;
         let said = format!("{path} serves now; no request was dropped.");
         let done = ControlResponse::Services(services::ServiceResponse::Done(said));
-        // The client may have disconnected.
+        // The client may have disconnected meanwhile.
         let _ = control::tell(UnixStream::from_std(client)?, &Reply::Ok(done)).await;
     }
     Ok(Running {

@@ -1,4 +1,4 @@
-//! The state that a program passes to its successor, which replaces it by `exec`.
+//! The state that the supervisor process hands over to the program that replaces it by `exec`.
 
 use std::path::PathBuf;
 
@@ -13,8 +13,8 @@ use crate::demo::Temporary;
 use crate::folders::Folders;
 use crate::messages::ServeMode;
 
-/// The state for the next program. Fields may be added but never removed, because the previous
-/// program may be an older version.
+/// The state for the next program. Fields may be added but never removed, because the program that
+/// wrote the note may be of an older version.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct HandoverNote {
     pub(super) asked: Asked,
@@ -22,7 +22,7 @@ pub(super) struct HandoverNote {
     pub(super) temporary: Option<PathBuf>,
     pub(super) workers: Vec<RunId>,
     pub(super) serving: Option<RunId>,
-    /// The last id of a request to a worker.
+    /// The last id that was given to a request to a worker.
     #[serde(default)]
     pub(super) last_order: u64,
     /// Signals that were received but not handled yet.
@@ -31,7 +31,7 @@ pub(super) struct HandoverNote {
 }
 
 impl HandoverNote {
-    /// The whole state except the workers, which may send messages until the `exec`.
+    /// Collects the state, except the parts about workers, which can change until the `exec`.
     pub(super) async fn of(parent: &ParentProcess, temporary: Option<&Temporary>) -> Self {
         let settings = parent.settings.lock().await;
         Self {
@@ -46,7 +46,7 @@ impl HandoverNote {
     }
 }
 
-/// Parses the previous program's state, and validates the configuration in it.
+/// Parses the previous program's state, and checks the configuration in it.
 pub(super) fn understand(note: &[u8]) -> Result<(HandoverNote, Configuration)> {
     let note: HandoverNote =
         serde_json::from_slice(note).context("this program is older than the one before")?;

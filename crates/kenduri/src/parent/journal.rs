@@ -1,8 +1,8 @@
-//! Sends log lines to the system's journal, for services with `logs.journal = true`.
+//! Sends log lines to the systemd journal, for services with `logs.journal = true`.
 //!
 //! Each line is a datagram in the journal's own protocol (systemd, "Native Journal Protocol"), with
-//! the identifier `SERVICE:INSTANCE`. Sending does not block. Lines that the journal does not
-//! accept are dropped and counted, but remain in the service's log file.
+//! the identifier `SERVICE:INSTANCE`. Sending does not block. A line that the journal does not
+//! accept is counted as dropped, but is still in the service's log file.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
@@ -16,7 +16,7 @@ const SOCKET: &str = "/run/systemd/journal/socket";
 /// The priority of each line (syslog(3), `LOG_INFO`).
 const PRIORITY: &str = "6";
 
-/// Returns a hook that sends lines to the journal. Returns `None` if no socket can be created.
+/// Returns a hook that sends each line to the journal, or `None` if no socket can be created.
 pub(super) fn line_hook() -> Option<LineHook> {
     let journal = Journal::at(Path::new(SOCKET));
     let journal =
@@ -70,7 +70,7 @@ impl Journal {
             ("KENDURI_STREAM", stream),
             ("MESSAGE", text),
         ] {
-            // The length prefix allows any bytes in the value.
+            // In this form of a field, the value has a length prefix and may contain any bytes.
             message.extend_from_slice(field.as_bytes());
             message.push(b'\n');
             message.extend_from_slice(&(value.len() as u64).to_le_bytes());
@@ -127,7 +127,7 @@ mod tests {
         let journal = Journal::at(&path).unwrap();
         journal.tell(&line("nobody is there"));
         let there = UnixDatagram::bind(&path).unwrap();
-        // After enough lines the socket's buffer is full.
+        // The journal does not read, so its socket becomes full after some lines.
         let mut said = 0;
         while journal.dropped.load(Ordering::Relaxed) < 5 {
             journal.tell(&line(&"x".repeat(10_000)));

@@ -1,5 +1,5 @@
-//! Permissions for the run folder. Services that run as other users can reach their own sockets in
-//! the folder, and nothing else.
+//! Sets permissions in the folder for sockets, so that services that run as other users can reach
+//! their own sockets and nothing else.
 
 mod access_list;
 
@@ -15,13 +15,14 @@ use supervisor::{Folder, Plan};
 use crate::configuration::Configuration;
 use crate::folders::{INNER, RUN};
 
-/// Mode bits: all permissions of other users, and traversal for group and others (stat(2)).
+/// Mode bits: all permissions for others, and only traversal for group and others (stat(2)).
 const OTHERS: u32 = 0o007;
 const THROUGH: u32 = 0o011;
 /// Connecting to a unix socket requires write permission (unix(7)).
 const CONNECT: u32 = 0o666;
 
-/// Removes the sockets between services, and the permissions for them, that a previous run left.
+/// Removes the sockets by which services reach each other, with their permissions, if a previous
+/// run has left any.
 pub(super) fn forget(run: &Folder) -> Result<()> {
     match fs::remove_dir_all(run.at(INNER)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -32,8 +33,8 @@ pub(super) fn forget(run: &Folder) -> Result<()> {
     }
 }
 
-/// Gives services of other users access to their own sockets, and to the sockets between services.
-/// Earlier permissions stay, because older processes may still run.
+/// Lets services that run as other users access their own sockets and the sockets by which services
+/// reach each other. Earlier permissions stay, because older processes may still be running.
 pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Plan) -> Result<()> {
     let services = plan.services().values().filter(|service| !service.own);
     let users = services.filter_map(|service| Some(service.user.as_ref()?.user));
@@ -53,11 +54,11 @@ pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Pl
     })
 }
 
-/// Sets the folder's permissions before the permissions of the sockets inside, because the folder
-/// controls access to the sockets.
+/// Sets the permissions of the folder first, then those of the sockets in it, because the folder
+/// decides who can reach the sockets.
 fn open_inner(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     if !folder.is_dir() {
-        // No sockets between services exist.
+        // There are no sockets by which services could reach each other.
         return Ok(());
     }
     access_list::admit(folder, users)?;
@@ -72,11 +73,11 @@ fn open(data: &Path) -> io::Result<()> {
     if mode & THROUGH == THROUGH {
         return Ok(());
     }
-    // So far, the closed data folder has protected its contents from other users. Each entry is
-    // closed before the folder is opened.
+    // Until now, the closed data folder has kept other users away from everything in it. So each
+    // entry is closed before the folder is opened for traversal.
     for entry in fs::read_dir(data)? {
         let entry = entry?;
-        // Skips the run folder, whose owner sets its permissions, and links, whose targets are
+        // The folder for sockets has permissions of its own, and the targets of links are
         // elsewhere.
         if entry.file_name() != RUN && !entry.file_type()?.is_symlink() {
             match close(&entry.path()) {

@@ -13,32 +13,33 @@ use super::program_file::ProgramFile;
 use super::workers::Workers;
 use crate::messages::RequestIds;
 
-/// The running supervisor process, as request handlers use it.
+/// The parts of the running supervisor process that handlers of requests need.
 pub(crate) struct ParentProcess {
     pub(super) control: Control,
     pub(super) workers: Workers,
     pub(super) program: ProgramFile,
     pub(super) settings: Mutex<Settings>,
-    /// The lock for changing the active settings. Starting a worker does not take it.
+    /// The lock that every change to the active settings must hold. Starting a worker does not take
+    /// it.
     pub(super) changes: Arc<Mutex<()>>,
-    /// Admits requests, except just before an upgrade by `exec`.
+    /// Admits control requests. Closed just before an upgrade by `exec`.
     pub(crate) gate: CommandGate,
     pub(super) numbers: RequestIds,
-    /// The channel of upgrade requests.
+    /// The channel for requests to upgrade.
     pub(super) renewals: mpsc::Sender<UpgradeRequest>,
 }
 
-/// The lock for changing the active settings.
+/// The held lock for changing the active settings.
 pub(super) type ChangeLock = OwnedMutexGuard<()>;
 
 pub(super) struct UpgradeRequest {
-    /// The client that waits for the outcome.
+    /// The client that waits for the result of the upgrade.
     pub(super) client: UnixStream,
-    /// Locks that prevent changes and new requests until the upgrade ends.
+    /// Locks that prevent changes and new requests until the upgrade has ended.
     pub(super) _held: (ChangeLock, ClosedGate),
 }
 
-/// Returns whether a service was stopped by a request.
+/// Whether a service was stopped by a request, rather than by a failure.
 pub(super) fn is_stopped(rows: &[InstanceStatus], service: &str) -> bool {
     let of_it = rows.iter().filter(|row| &*row.service == service);
     let mut states = of_it.map(|row| row.state).peekable();

@@ -1,4 +1,4 @@
-//! The program file on the disk, which may have been replaced since this process started.
+//! The program file on the disk. It may have been replaced since this process started.
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Mode bits that let users other than the owner write (stat(2)).
+/// The mode bits that let users other than the owner write to a file (stat(2)).
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-/// The program file of this process.
+/// The path of the program file that this process was started from.
 #[derive(Debug, Clone)]
 pub(super) struct ProgramFile {
     path: PathBuf,
@@ -17,7 +17,7 @@ pub(super) struct ProgramFile {
 }
 
 impl ProgramFile {
-    /// Returns the path of the program that this process runs.
+    /// Finds the program file of this process.
     pub(super) fn this() -> Result<Self> {
         let lost = "this program cannot be found on the disk";
         let path = std::env::current_exe().context(lost)?;
@@ -25,7 +25,7 @@ impl ProgramFile {
         Ok(Self { path, owner })
     }
 
-    /// Returns the path as a word of a command line.
+    /// Returns the path as UTF-8 text, for a command line.
     pub(super) fn word(&self) -> Result<&str> {
         let word = self.path.to_str();
         word.context("the path of this program is not UTF-8")
@@ -35,7 +35,8 @@ impl ProgramFile {
         &self.path
     }
 
-    /// Fails if another user may have replaced the program.
+    /// Fails if the program file now belongs to another user, or if users other than its owner can
+    /// write to it.
     pub(super) fn check(&self) -> Result<()> {
         let path = self.path.display();
         let found = match std::fs::metadata(&self.path) {

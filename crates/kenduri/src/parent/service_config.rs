@@ -1,4 +1,4 @@
-//! The services that the supervisor runs, namely the configured services and the worker.
+//! The services that the supervisor process runs: those in the settings, and Kenduri's own worker.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::configuration::Configuration;
 use crate::folders::Folders;
 use crate::messages::DRAIN_TIME;
 
-/// The hidden subcommand of a worker.
+/// The hidden subcommand that runs a worker.
 const WORD: &str = "work";
-/// The time limit for a worker's start. A worker that migrates the store can request more time.
+/// The time limit for the start of a worker. A worker that migrates the store requests more time.
 const START_WITHIN: Duration = Duration::from_secs(30);
-/// The time allowed for stopping a worker, in addition to the drain times for requests and tunnels.
+/// The time for stopping a worker, in addition to the drain times of requests and tunnels.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-/// The first and the longest pause between restarts.
+/// The first and the longest pause before a restart of a service.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// Returns the supervisor's options for these folders, and a receiver for the channels to new
@@ -34,7 +34,7 @@ pub(super) fn means(folders: &Folders) -> (SupervisorOptions, mpsc::UnboundedRec
     (means, opened)
 }
 
-/// Returns the plan of the configured services and the worker.
+/// Returns the plan of all services in the configuration, including the worker.
 pub(super) fn plan(configuration: &Configuration, program: &ProgramFile) -> Result<Plan> {
     let listen = &configuration.settings.listen;
     let data = &configuration.settings.data;
@@ -51,7 +51,7 @@ pub(super) fn plan(configuration: &Configuration, program: &ProgramFile) -> Resu
     Ok(configuration.services.clone().with(worker))
 }
 
-/// Warns if requests are served as root.
+/// Warns the operator if requests are served as root.
 pub(super) fn warn_of_root(plan: &Plan) {
     let own = plan.services().get(OWN_SERVICE);
     if rustix::process::geteuid().is_root() && own.is_some_and(|own| own.user.is_none()) {

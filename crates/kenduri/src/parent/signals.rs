@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// The request that a signal represents.
+/// What a signal asks the supervisor process to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Signal {
@@ -15,7 +15,7 @@ pub(super) enum Signal {
     Reload,
 }
 
-/// The received signals.
+/// Receives the signals to the supervisor process.
 pub(super) struct Signals {
     /// Signals that were received but not handled yet.
     heard: VecDeque<Signal>,
@@ -25,7 +25,8 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Starts to receive signals. `heard` contains earlier signals, which are handled first.
+    /// Starts to receive signals. `heard` contains signals that the previous program received,
+    /// which are handled first.
     pub(super) fn listen(heard: Vec<Signal>) -> Result<Self> {
         Ok(Self {
             heard: heard.into(),
@@ -46,15 +47,15 @@ impl Signals {
         }
     }
 
-    /// Puts unhandled signals back into the queue.
+    /// Puts signals that could not be handled back into the queue.
     pub(super) fn again(&mut self, signals: impl IntoIterator<Item = Signal>) {
         self.heard.extend(signals);
     }
 
-    /// Returns all received signals, for the next program. Signals must be
-    /// [blocked](supervisor::block_signals) before.
+    /// Returns all signals that were received but not handled, for the next program. The caller
+    /// must have [blocked](supervisor::block_signals) signals before.
     pub(super) async fn rest(&mut self) -> Vec<Signal> {
-        // Lets the runtime deliver pending signals.
+        // This lets the runtime deliver signals that have arrived.
         tokio::task::yield_now().await;
         let mut rest = Vec::new();
         loop {

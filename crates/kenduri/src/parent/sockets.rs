@@ -1,4 +1,4 @@
-//! Listening sockets, which all workers share, and the ports that services use to reach each other.
+//! The listening sockets that all workers share, and the ports by which services reach each other.
 
 use std::io;
 use std::net::TcpListener;
@@ -14,18 +14,18 @@ use crate::sockets::threads;
 pub(crate) struct Sockets(Kept);
 
 impl Sockets {
-    /// The sockets that the service manager passed in.
+    /// Begins with the sockets that the service manager passed to this process.
     pub(crate) fn new(handed_in: Inherited) -> Self {
         Self(Kept::new(handed_in))
     }
 
-    /// The sockets that the previous program handed over.
+    /// Continues with the sockets that the previous program passed on.
     pub(super) fn resume(handed_in: Vec<OwnedFd>, opened: Vec<OwnedFd>) -> Result<Self> {
         let (handed_in, opened) = (Inherited::new(handed_in)?, Inherited::new(opened)?);
         Ok(Self(Kept::resume(handed_in, opened)))
     }
 
-    /// Opens the plan's sockets that are not open yet.
+    /// Opens those sockets of the plan that are not open yet.
     pub(super) fn open(&mut self, plan: &Plan) -> Result<()> {
         let opened = self.0.open(plan.listen(), threads());
         opened.map_err(|error| match plan.service_at(&error.address) {
@@ -43,25 +43,25 @@ impl Sockets {
         self.0.close_others(plan.listen());
     }
 
-    /// Closes all sockets, so that clients are refused at once instead of waiting in vain.
+    /// Closes all sockets, so that new connections are refused immediately instead of waiting in
+    /// vain.
     pub(super) fn close(&mut self) {
         self.0 = Kept::default();
     }
 
-    /// Duplicates of all sockets, for a worker.
     pub(super) fn share(&self) -> io::Result<Vec<OwnedFd>> {
         self.0.share()
     }
 
-    /// Duplicates the sockets that were passed in, and the sockets that this process opened, for
-    /// the next program.
+    /// Duplicates the sockets for the next program: first those that the service manager passed,
+    /// then those that this process opened.
     pub(super) fn leave(&self) -> io::Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
         Ok((self.0.handed_in()?, self.0.opened()?))
     }
 }
 
-/// Assigns a port to each service to whose URL a setting refers. A service keeps its port, because
-/// other services know the URL.
+/// Assigns a port to each service to whose URL a setting refers. A service keeps its port as long
+/// as this process runs, because other services know the URL.
 pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Result<Configuration> {
     let wanting = configuration.wanting_ports.iter();
     let missing: Vec<_> = wanting
@@ -70,7 +70,7 @@ pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Res
     if missing.is_empty() {
         return Ok(configuration);
     }
-    // All ports stay bound until each service has a port, so that no port is assigned twice.
+    // The ports stay bound until every service has one, so that none is assigned twice.
     let mut held = Vec::new();
     for name in missing {
         let socket = TcpListener::bind("127.0.0.1:0").context("this machine has no free port")?;

@@ -1,5 +1,6 @@
-//! The check before an upgrade by `exec`. The program file on the disk is run to find out whether
-//! it can take over the state. A working new worker does not prove this.
+//! The check before the supervisor process upgrades itself by `exec`. It runs the program file on
+//! the disk, to find out whether that program can take over this process's state. A working new
+//! worker does not prove this.
 
 use std::fs::File;
 use std::io;
@@ -17,16 +18,16 @@ use super::handover_note::{HandoverNote, understand};
 use super::program_file::ProgramFile;
 use super::service_config;
 
-/// The flag added to this process's own command line.
+/// The flag that is added to this process's own command line.
 const FLAG: &str = "--rehearsal";
-/// The time limit. It is short because the check only reads a file and the settings.
+/// The time limit. It is short, because the check only reads a file and the settings.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The maximum length of the reported error, in bytes.
+/// The maximum length of an error message from the program, in bytes.
 const REASON: u64 = 4 << 10;
-/// How often the process is polled for its exit after its last output.
+/// How often the check looks whether the program has exited, after its last output.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Runs the program file on the disk to check whether that program can take over this state.
+/// Runs the program file on the disk, to check whether that program can take over this state.
 pub(super) async fn rehearse(
     program: &ProgramFile,
     everything: &PausedSupervisor,
@@ -45,7 +46,7 @@ pub(super) async fn rehearse(
     if heard.is_err() {
         let _ = child.kill();
     }
-    // The process has ended or was killed by now.
+    // By now the program has exited or was killed.
     let ended = child.wait()?;
     let said = heard.context("it does not say whether it could")??;
     if ended.success() {
@@ -57,7 +58,7 @@ pub(super) async fn rehearse(
     }
 }
 
-/// Waits for the process to end, and returns its output.
+/// Waits for the program to exit, and returns its error output.
 async fn hear(child: &mut Child) -> io::Result<String> {
     let mut said = Vec::new();
     if let Some(error) = child.stderr.take() {

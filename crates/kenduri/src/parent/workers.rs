@@ -1,5 +1,5 @@
-//! The workers as seen by the supervisor process, with a channel for each. Requests go to the
-//! worker that became ready last.
+//! The workers, as the supervisor process sees them, with a channel to each. Requests are sent to
+//! the worker that became ready last.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -19,38 +19,38 @@ use crate::channel::{Halt, Parcel};
 use crate::control_requests::Reply;
 use crate::messages::{MessageSender, RequestRate, ToParent, ToWorker};
 
-/// How long a request waits until a worker serves.
+/// How long a request to a worker waits until a worker serves.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The time limit for a worker's reply. Requests take seconds, so a worker that takes longer hangs.
+/// The time limit for a worker's reply. Requests take seconds, so a worker that takes longer has
+/// hung.
 const ANSWER: Duration = Duration::from_mins(1);
-/// The time limit for sending a message to a worker. A worker that works reads at once.
+/// The time limit for sending a message to a worker. A worker that is not hanging reads at once.
 const HEARD: Duration = Duration::from_secs(1);
 
-/// All worker processes.
 #[derive(Clone)]
 pub(crate) struct Workers {
     links: Arc<Mutex<BTreeMap<RunId, WorkerLink>>>,
-    /// The last worker that became ready; `None` after it has exited.
+    /// The worker that became ready last, or `None` if it has exited.
     serving: watch::Sender<Option<RunId>>,
-    /// The instances of each service that take requests.
+    /// The ready instances of each service.
     fleet: watch::Receiver<ReadyInstances>,
     served: watch::Sender<bool>,
     rates: Arc<Mutex<Vec<RequestRate>>>,
 }
 
-/// The channel to a worker.
+/// The channel to one worker.
 struct WorkerLink {
     line: MessageSender<ToWorker>,
     halt: Halt,
     hearing: JoinHandle<()>,
-    /// The task that sends the ready instances to this worker. Each worker has its own task, so
-    /// that a worker that does not read delays no other worker.
+    /// The task that sends this worker the ready instances. Each worker has a task of its own, so
+    /// that a worker that does not read delays no other.
     leading: AbortOnDropHandle<()>,
-    /// Replaced instances that serve no requests from this worker any more.
+    /// The replaced instances to which this worker sends no more requests.
     drained: BTreeSet<Instance>,
 }
 
-/// A process of a service.
+/// One run of a service's process.
 type Instance = (String, RunId);
 
 impl Workers {
@@ -64,15 +64,15 @@ impl Workers {
         }
     }
 
-    /// Returns whether any worker has ever served.
+    /// Whether any worker has ever become ready.
     pub(super) fn have_served(&self) -> bool {
         *self.served.borrow()
     }
 
-    /// Waits until the first worker serves.
+    /// Waits until the first worker is ready.
     pub(super) async fn first_served(&self) {
         let mut served = self.served.subscribe();
-        // An error is impossible, because the sender lives as long as `self`.
+        // An error is impossible, because `self` owns the sender.
         let _ = served.wait_for(|served| *served).await;
     }
 
@@ -104,7 +104,7 @@ impl Workers {
         self.served.send_replace(true);
     }
 
-    /// Halts and removes all workers' channels, for the next program.
+    /// Stops using the channels to all workers, and returns them for the next program.
     pub(super) async fn halt(&self) -> Vec<(RunId, OwnedFd)> {
         let links = std::mem::take(&mut *self.links());
         let mut halted = Vec::new();
@@ -112,17 +112,17 @@ impl Workers {
             drop(link.leading);
             match link.halt.halt().await {
                 Ok(channel) => halted.push((run, channel)),
-                // The worker notices that its channel is closed, ends, and is restarted.
+                // The worker notices that its channel is closed, exits and is restarted.
                 Err(error) => tracing::error!(%error, run, "a worker's channel is lost"),
             }
-            // Without its channel the task ends, and replies for which it waited are lost.
+            // Without its channel, the task ends. Replies for which it waited are lost.
             let _ = link.hearing.await;
             link.line.hang_up();
         }
         halted
     }
 
-    /// Handles a worker's messages until its channel closes. The worker's own requests go to
+    /// Handles a worker's messages until its channel closes. Requests from the worker are passed to
     /// `order`.
     pub(super) async fn hear(
         &self,
@@ -154,13 +154,13 @@ impl Workers {
                 ToParent::Request { id, order: wanted } => order(id, wanted),
             }
         }
-        // A halted channel is continued by the next program.
+        // The next program continues to use a channel that was halted.
         let Some(link) = self.links().remove(&run) else {
             return;
         };
         link.line.hang_up();
         drop(link);
-        // An instance may have been waiting for only this worker.
+        // The worker may have been the last one that an instance was waiting for.
         self.pass_on(control).await;
         self.serving.send_if_modified(|serving| {
             let was_this = *serving == Some(run);
@@ -171,17 +171,18 @@ impl Workers {
         });
     }
 
-    /// Reports the instances that no worker needs any more to the supervisor.
+    /// Tells the supervisor about the replaced instances to which no worker sends requests any
+    /// more.
     async fn pass_on(&self, control: &Control) {
         for (service, run) in self.take_drained() {
-            // The instance or the supervisor may have ended in the meantime.
+            // The instance or the supervisor may have ended meanwhile.
             let _ = control.drained(&service, run).await;
         }
     }
 
-    /// Returns the instances that serve no requests from any worker any more, each instance once.
-    /// During a replacement, both workers may send requests. Reports from before an upgrade are
-    /// lost, so that an instance reported then gets its full drain time.
+    /// Returns the replaced instances to which no worker sends requests any more, each instance
+    /// only once. While a worker is replaced, both workers may send requests. Reports from before
+    /// an upgrade are lost; the instances in them get their full drain time.
     fn take_drained(&self) -> BTreeSet<Instance> {
         let mut links = self.links();
         let mut said = links.values().map(|link| &link.drained);
@@ -197,13 +198,12 @@ impl Workers {
         by_all
     }
 
-    /// Tells all workers that Kenduri is stopping.
     pub(super) async fn end(&self) {
         self.say(|| ToWorker::Ending).await;
     }
 
-    /// Sends a message to all workers at once. A worker that does not read is skipped after a
-    /// moment.
+    /// Sends a message to all workers at the same time. A worker that does not read is skipped
+    /// after [`HEARD`].
     async fn say(&self, message: impl Fn() -> ToWorker) {
         let telling: JoinSet<()> = self
             .links()
@@ -218,7 +218,7 @@ impl Workers {
         }
     }
 
-    /// Returns the serving worker. Waits until a worker serves.
+    /// Returns the worker that became ready last. If none is ready, waits for one.
     pub(super) async fn one_that_serves(&self) -> Result<(RunId, MessageSender<ToWorker>)> {
         let mut serving = self.serving.subscribe();
         let found = serving.wait_for(Option::is_some);
@@ -228,14 +228,14 @@ impl Workers {
         found.context("no worker serves; the log says why")
     }
 
-    /// Returns the workers that were started after this one.
+    /// Returns the workers that were started after the given one.
     pub(super) fn later_than(&self, run: RunId) -> Vec<(RunId, MessageSender<ToWorker>)> {
         let links = self.links();
         let later = links.range((Bound::Excluded(run), Bound::Unbounded));
         later.map(|(run, link)| (*run, link.line.clone())).collect()
     }
 
-    /// Sends a request to the serving worker.
+    /// Sends a request to the worker that became ready last.
     pub(super) async fn ask(&self, message: impl FnOnce(u64) -> ToWorker) -> Reply {
         match self.one_that_serves().await {
             Ok((_, line)) => answer(&line, message, Vec::new()).await,
@@ -243,7 +243,7 @@ impl Workers {
         }
     }
 
-    /// Returns the number of requests that a server got in the last second.
+    /// Returns the number of requests to this address in the last second.
     pub(super) fn rate(&self, address: &Address) -> Option<f64> {
         let rates = lock(&self.rates);
         let found = rates.iter().find(|rate| rate.address == *address);
@@ -259,7 +259,7 @@ impl Workers {
     }
 }
 
-/// Sends a request to the given worker and waits for its reply.
+/// Sends a request to a certain worker, and waits for its reply.
 pub(super) async fn answer(
     line: &MessageSender<ToWorker>,
     message: impl FnOnce(u64) -> ToWorker,
@@ -274,7 +274,7 @@ pub(super) async fn answer(
     })
 }
 
-/// Sends a worker the ready instances, now and after each change.
+/// Sends a worker the ready instances, first now and then after each change.
 async fn lead(line: MessageSender<ToWorker>, mut fleet: watch::Receiver<ReadyInstances>) {
     loop {
         let now = fleet.borrow_and_update().clone();
@@ -335,14 +335,14 @@ mod tests {
             let taken = workers.take_drained().into_iter();
             taken.map(|(_, instance)| instance).collect()
         };
-        // Worker 2 needs neither instance, but worker 1 may still send requests to both.
+        // Worker 2 sends no more requests to the two instances, but worker 1 may still do so.
         said(2, 7);
         said(2, 8);
         assert!(taken().is_empty());
         said(1, 7);
         assert_eq!(taken(), [7]);
         assert!(taken().is_empty());
-        // A worker that has exited sends no requests to the instance either.
+        // A worker that has exited sends no more requests.
         workers.links().remove(&1);
         assert_eq!(taken(), [8]);
         said(2, 9);
@@ -372,7 +372,7 @@ mod tests {
         let _deaf = add(&workers, 1);
         let (_outbox, mut inbox, _halt) =
             channel::open::<ToParent, ToWorker>(add(&workers, 2)).expect("an end");
-        // More messages than the socket and the queue can hold.
+        // The messages are more than the socket and the queue can hold.
         for number in 0..200 {
             let name = format!("{number}{}", "x".repeat(50_000));
             let news = ReadyInstances::from([(name.into(), ServiceInstances::default())]);

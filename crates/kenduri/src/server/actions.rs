@@ -1,4 +1,4 @@
-//! Actions on a service, for the buttons on the service's page.
+//! Carries out actions on a service, for the buttons on the service's page.
 
 use std::time::Duration;
 
@@ -20,15 +20,16 @@ use super::service::{self, ActionError, ServiceQuery};
 use super::service_action::ServiceAction;
 use super::status::{RequestError, ServerStatus};
 
-/// How long a page waits for an action. The supervisor process continues it after that.
+/// How long a page waits for an action. After that time, the supervisor process continues the
+/// action.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Like [`PATIENCE`], for the worker's own service, because the process that serves the page is
-/// itself being replaced.
+/// Like [`PATIENCE`], for actions on Kenduri's own workers. It is short, because the worker that
+/// serves the page is being replaced.
 const OWN_PATIENCE: Duration = Duration::from_secs(3);
-/// The allowed number of instances.
+/// The number of instances that an owner can choose for a service.
 const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
 
-/// `POST /admin/server/services/{name}`.
+/// Handles `POST /admin/server/services/{name}`.
 pub(super) async fn perform(
     State(site): State<Site>,
     Extension(server): Extension<ServerStatus>,
@@ -46,7 +47,7 @@ pub(super) async fn perform(
         ..
     } = sender;
     let admin = AdminContext::of(&site, who, csrf, &wishes).await?;
-    // Fails if the service does not exist, before the action is recorded.
+    // If the service does not exist, this fails before the action is recorded.
     service::describe(&server, &name).await?;
     let Some((action, instances)) = read(&form) else {
         let error = ActionError {
@@ -94,7 +95,7 @@ pub(super) async fn perform(
     }
 }
 
-/// Returns the action in the form, with the number of instances for scaling.
+/// Returns the action in the form. For scaling, also returns the number of instances.
 fn read(form: &Form) -> Option<(ServiceAction, u32)> {
     let action = ServiceAction::find(form.text("deed"))?;
     if action != ServiceAction::Scale {
@@ -116,7 +117,7 @@ async fn refuse(
     Ok((status, page).into_response())
 }
 
-/// Redirects to the service's page, with the confirmation.
+/// Redirects to the service's page, which then confirms the action.
 fn onward(name: &str, done: &str) -> Response {
     let to = format!("{}?done={done}", address(name));
     match HeaderValue::try_from(to) {

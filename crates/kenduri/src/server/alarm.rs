@@ -1,5 +1,5 @@
-//! The mail to owners when a service has failed and is no longer restarted. Each failure causes a
-//! single mail, however many instances and workers there are.
+//! The mail that notifies owners when a failed service is no longer restarted. Each failure causes
+//! one mail per owner, no matter how many instances and workers there are.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use web::Site;
 
 use super::rows::address;
 
-/// The idempotency route under which sent mails are recorded.
+/// The name under which sent mails are recorded, as a route of idempotent requests.
 const ROUTE: &str = "service-given-up";
-/// The age above which a failure is not mailed. Sent mails are recorded for twice this time, so
-/// that a worker that starts late never sends a mail again.
+/// The age up to which a failure causes a mail. Sent mails are recorded for at least twice this
+/// time, so that a worker that starts late never sends a mail again.
 const NEW: SignedDuration = SignedDuration::from_hours(24);
 const _: () = assert!(NEW.as_secs() * 2 <= idempotency::KEPT.as_secs());
-/// The pause before the next attempt if the store does not accept the mail.
+/// The pause before the next attempt if the mail cannot be stored.
 const AGAIN: Duration = Duration::from_secs(30);
 
 pub(crate) struct Alarm {
     site: Site,
-    /// When each known service failed and was no longer restarted.
+    /// For each service that is no longer restarted, the time of the failure.
     heard: BTreeMap<Arc<str>, Timestamp>,
 }
 
@@ -39,8 +39,8 @@ impl Alarm {
         }
     }
 
-    /// Notifies the owners of services that have failed since the last call and are no longer
-    /// restarted. Must be called in a runtime.
+    /// Notifies owners of each service that has failed since the last call and is no longer
+    /// restarted. Must be called within a runtime.
     pub(crate) fn hear(&mut self, fleet: &ReadyInstances) {
         self.heard.retain(|service, _| {
             fleet
@@ -60,7 +60,7 @@ impl Alarm {
     }
 }
 
-/// Stores the mails to send. If the store does not accept them, tries again later.
+/// Stores the mails to the owners. If the store fails, tries again later.
 pub(super) async fn tell(site: Site, service: Arc<str>, given_up: GivenUp) {
     loop {
         let (here, name, why) = (site.clone(), Arc::clone(&service), given_up.clone());
@@ -85,7 +85,8 @@ fn ring(tx: &mut Tx<'_>, site: &Site, service: &str, given_up: &GivenUp) -> Resu
     let mut owners = grant::list(tx, &Scope::site())?;
     owners.retain(|member| member.role == grant::OWNER);
     if owners.is_empty() {
-        // This is not an error, because an owner may exist when another worker notices the failure.
+        // Having no owner is not an error. If there is an owner when another worker notices the
+        // failure, the mail is sent then.
         return Ok(());
     }
     for owner in owners {

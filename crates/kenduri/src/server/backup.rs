@@ -1,4 +1,4 @@
-//! The state of the backup on the admin page.
+//! The state of the backup on the operator's page.
 
 use backup::{DrillResult, Status};
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ pub(super) struct BackupState {
     pub(super) class: &'static str,
     pub(super) words: &'static str,
     pub(super) lines: Vec<String>,
-    /// When and why the backup failed last.
+    /// When and why the last backup failed, if it did.
     pub(super) failure: Option<(String, String)>,
     pub(super) has_key: bool,
 }

@@ -1,5 +1,5 @@
-//! The context of every admin page, with the owner, the owner's language and time zone, and the
-//! page layout.
+//! The data that every operator's page needs: the owner, the owner's language and time zone, and
+//! the page layout.
 
 use askama::Template;
 use axum::extract::FromRequestParts;
@@ -19,7 +19,7 @@ use web::{Language, Problem, Site, Text, Theme, Wishes};
 
 pub(super) const HERE: &str = "/admin/server";
 
-/// The owner who requests the page, with the data for rendering it.
+/// The owner who requests a page, and the data for rendering the page.
 pub(super) struct AdminContext {
     pub(super) site: Site,
     pub(super) owner: Owner,
@@ -41,7 +41,8 @@ impl FromRequestParts<Site> for AdminContext {
 }
 
 impl AdminContext {
-    /// Identifies the owner. Visitors who do not own the installation get "not found".
+    /// Builds the context for a signed-in person. If the person does not own the installation, the
+    /// response is "not found".
     pub(super) async fn of(
         site: &Site,
         who: SignedIn,
@@ -71,17 +72,17 @@ impl AdminContext {
         })
     }
 
-    /// Returns a time in the owner's time zone.
+    /// Formats a time in the owner's time zone.
     pub(super) fn moment(&self, at: Timestamp) -> String {
         self.text.moment_short(&at.to_zoned(self.zone.clone()))
     }
 
-    /// Returns the time since `at`, in words.
+    /// Formats the time that has passed since `at`.
     pub(super) fn ago(&self, at: Timestamp) -> String {
         span(&self.text, self.now.duration_since(at).as_secs())
     }
 
-    /// Returns a page that must not be cached.
+    /// Renders a page with headers that prevent caching.
     pub(super) fn page<B: Template>(&self, title: &str, body: B) -> Response {
         let who = (self.owner.who(), self.csrf.as_str());
         let frame = self.facts.frame(&self.site, &self.text, who, HERE);
@@ -98,7 +99,7 @@ impl AdminContext {
     }
 }
 
-/// Returns a span of time in its largest unit.
+/// Formats a span of time in its largest unit.
 pub(super) fn span(text: &Text, seconds: i64) -> String {
     let (id, n) = match seconds.max(0) {
         n @ 0..60 => ("server-seconds", n),

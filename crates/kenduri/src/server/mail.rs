@@ -1,5 +1,5 @@
-//! The page about outgoing mail. It shows whether the DNS records of the sender's domain authorise
-//! our mail server and publish the key that signs mail.
+//! The operator's page about outgoing mail. It shows whether the sender domain's DNS records exist,
+//! which permit the mail server to send and publish the key that signs mail.
 
 use std::sync::Arc;
 
@@ -22,29 +22,29 @@ use web::{Problem, Site, Text, Wishes};
 use super::context::AdminContext;
 
 const HERE: &str = "/admin/server/mail";
-/// The message that names the record of the key.
+/// The message id of the name of the DKIM record.
 const DKIM: &str = "server-mail-dkim";
-/// How a DMARC record begins.
+/// The beginning of every DMARC record.
 const DMARC: &str = "v=DMARC1";
-/// The kind of the job that looks at the records.
+/// The kind of the job that looks for the DNS records.
 const LOOK: &str = "mail.dkim_look";
 
-/// How mail is sent, and which DNS servers to query.
+/// The settings of outgoing mail, and the DNS servers to be asked.
 #[derive(Clone, Debug)]
 pub(crate) struct MailFacts {
     pub(crate) domain: String,
-    /// The mail server's host name; `None` when mails go to the mailbox.
+    /// The mail server's host name; `None` if mails are only stored in the built-in mailbox.
     pub(crate) server: Option<String>,
     pub(crate) dns: NameServers,
-    /// Whether mail to many waits until the domain has its records.
+    /// Whether mail to many people waits until the domain's DNS records exist.
     pub(crate) is_required: bool,
-    /// The name of the mailbox in which delivery reports are read.
+    /// The name of the mailbox in which Kenduri reads delivery reports, if any.
     pub(crate) bounces: Option<String>,
 }
 
 impl MailFacts {
-    /// Stores the domain that must have its records. A domain without records is checked soon,
-    /// since it may be new.
+    /// Stores the domain whose DNS records are required. If they have not been found yet, the job
+    /// looks for them soon, because the domain may be new.
     pub(crate) fn begin(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let domain = self.is_required.then_some(self.domain.as_str());
         sender_domain::require(tx, domain)?;
@@ -58,13 +58,13 @@ impl MailFacts {
     }
 }
 
-/// Whether a record was found.
+/// Whether a DNS record was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     Yes,
-    /// The record is missing, or has another value.
+    /// The record is missing or has another value.
     No,
-    /// No DNS server answered.
+    /// No DNS server responded.
     Unknown,
 }
 
@@ -86,13 +86,13 @@ impl Found {
     }
 }
 
-/// A DNS record that the domain needs.
+/// A DNS record that the sender domain needs.
 struct Record {
     what: &'static str,
     name: String,
     text: String,
     found: Found,
-    /// The values that the DNS has instead of the required value.
+    /// The values that DNS contains instead of the required value.
     instead: Vec<String>,
 }
 
@@ -104,11 +104,11 @@ struct MailPage<'a> {
     domain: &'a str,
     is_mailbox: bool,
     key: Option<DkimKey>,
-    /// Whether mail to many waits for the records.
+    /// Whether mail to many people is waiting for the DNS records.
     is_waiting: bool,
     records: Vec<Record>,
-    /// The mailbox for delivery reports. `read` is the time when it was read, and `error` the
-    /// reason why it could not be read.
+    /// The mailbox in which Kenduri reads delivery reports. `read` is when it was last read, and
+    /// `error` is why reading failed.
     bounces: Option<&'a str>,
     read: Option<String>,
     error: Option<&'a str>,
@@ -121,7 +121,7 @@ impl MailPage<'_> {
     }
 }
 
-/// `GET /admin/server/mail`.
+/// Handles `GET /admin/server/mail`.
 pub(super) async fn show(
     admin: AdminContext,
     Extension(facts): Extension<Arc<MailFacts>>,
@@ -151,8 +151,8 @@ pub(super) async fn show(
     Ok(admin.page(&admin.text.say("server-mail"), body))
 }
 
-/// Queries the records, and stores whether the key and all records were found. If no DNS server
-/// answered, the stored state stays.
+/// Looks for the DNS records, and stores whether they were found. If no DNS server responds, the
+/// stored state stays unchanged.
 async fn look_and_note(
     site: &Site,
     facts: &MailFacts,
@@ -195,7 +195,7 @@ async fn look_and_note(
     Ok((key, records))
 }
 
-/// `POST /admin/server/mail`: creates the key that signs mail.
+/// Handles `POST /admin/server/mail`, which creates the key that signs mail.
 pub(super) async fn make_key(
     State(site): State<Site>,
     Extension(facts): Extension<Arc<MailFacts>>,
@@ -241,7 +241,7 @@ fn record(
     })
 }
 
-/// Returns the records that the domain needs, and whether they are present.
+/// Returns the DNS records that the sender domain needs, each with whether it exists.
 async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<Record> {
     let domain = &facts.domain;
     let ask = async |name: &str| facts.dns.texts(random, name).await.ok();
@@ -281,9 +281,9 @@ async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<
     records
 }
 
-/// Returns the TXT records at the domain's `_dmarc` name. Without a DMARC record there, returns the
-/// records of the nearest parent domain with a DMARC record, which also applies to the domain (RFC
-/// 7489, section 6.6.3).
+/// Returns the TXT records at the domain's `_dmarc` name. If there is no DMARC record, returns
+/// those of the nearest parent domain that has one, because it applies to the domain too (RFC 7489,
+/// section 6.6.3).
 async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
     let (mut domain, mut own) = (facts.domain.as_str(), None);
     loop {
@@ -309,9 +309,9 @@ async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
     }
 }
 
-/// Compares a DNS response with the required record. If the record is missing, the values that
-/// begin with `shown` are displayed instead. An empty `shown` displays none, since a domain has TXT
-/// records for other purposes.
+/// Compares the values of a DNS name with the required record. If the record is missing, the page
+/// shows those values that begin with `shown`. With an empty `shown` it shows none, because a
+/// domain also has TXT records for other purposes.
 fn judge(
     (what, name, text): (&'static str, String, String),
     answer: Option<Vec<String>>,
@@ -337,7 +337,7 @@ fn judge(
     }
 }
 
-/// Returns the key in a DKIM record (RFC 6376, section 3.6.1).
+/// Returns the public key in a DKIM record (RFC 6376, section 3.6.1).
 fn public_key(record: &str) -> String {
     let mut tags = record.split(';');
     let found = tags.find_map(|tag| tag.trim().strip_prefix("p="));
@@ -347,7 +347,7 @@ fn public_key(record: &str) -> String {
         .collect()
 }
 
-/// Returns the SPF record that lets the mail server send for the domain.
+/// Returns the SPF record that permits the mail server to send mail for the domain.
 fn spf_record(server: Option<&str>) -> String {
     let allowed = match server {
         Some(host) if host.ends_with("amazonaws.com") => "include:amazonses.com".to_owned(),
@@ -358,9 +358,8 @@ fn spf_record(server: Option<&str>) -> String {
     format!("v=spf1 {allowed} ~all")
 }
 
-/// Returns the job that checks once a day whether the records still exist. Mail with a signature
-/// that cannot be verified may be rejected, and mail to many recipients waits until all records
-/// exist.
+/// Returns the handler of the job that looks for the DNS records once a day. Without the records,
+/// receivers may reject signed mail, and mail to many people waits.
 pub(crate) fn daily(site: &Site, facts: &Arc<MailFacts>) -> Handler {
     let (site, facts) = (site.clone(), Arc::clone(facts));
     Handler::each_day(LOOK, move |_| {

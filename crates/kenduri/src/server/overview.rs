@@ -1,4 +1,4 @@
-//! The overview page, which shows services, certificates, routes, updates and the backup.
+//! The first of the operator's pages, with services, certificates, routes, updates and the backup.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,23 +22,23 @@ use crate::updates::{self, Advisory, Known, Release, Source};
 #[template(path = "server/overview.html")]
 struct Overview<'a> {
     text: &'a Text,
-    /// `None` if the supervisor process did not reply.
+    /// The instances of all services, or `None` if the supervisor process did not reply.
     rows: Option<Vec<Instance>>,
     certificates: Option<Vec<Certificate>>,
     routes: Option<String>,
     updates: Option<Updates>,
-    /// `None` if no backup is configured.
+    /// The state of the backup; `None` if no backup is configured.
     backup: Option<BackupState>,
 }
 
-/// Newer versions and advisories, if sources are configured.
+/// Newer versions and security advisories. Empty if no source is configured.
 #[derive(Default)]
 struct Updates {
     /// When the sources were last read successfully.
     found: Option<String>,
     newer: Vec<Release>,
     advisories: Vec<Advisory>,
-    /// When and why reading failed since then.
+    /// When and why reading the sources failed after `found`.
     failure: Option<(String, String)>,
 }
 
@@ -56,14 +56,14 @@ impl Updates {
 }
 
 impl Overview<'_> {
-    /// Returns whether Kenduri itself is the only service.
+    /// Whether no service but Kenduri itself is configured.
     fn is_alone(&self) -> bool {
         let mut rows = self.rows.iter().flatten();
         rows.all(|row| row.is_own)
     }
 }
 
-/// The state of a certificate, with its host name, or all its names if it is in a file.
+/// The state of a certificate.
 #[derive(Default)]
 struct Certificate {
     names: String,
@@ -71,15 +71,16 @@ struct Certificate {
     words: Cow<'static, str>,
     until: Option<String>,
     next: Option<String>,
-    /// When and why ordering the certificate failed last, in the words of the certificate
-    /// authority.
+    /// When and why the certificate could last not be ordered, as the certificate authority says
+    /// it.
     failure: Option<(String, String)>,
     refused: Option<String>,
-    /// The certificate file; `None` for a certificate that Kenduri orders from an authority.
+    /// The certificate's file; `None` if Kenduri orders the certificate from a certificate
+    /// authority.
     chain: Option<String>,
 }
 
-/// `GET /admin/server`.
+/// Handles `GET /admin/server`.
 pub(super) async fn show(
     admin: AdminContext,
     Extension(server): Extension<ServerStatus>,
@@ -115,7 +116,7 @@ pub(super) async fn show(
     Ok(admin.page(&admin.text.say("server"), body))
 }
 
-/// Returns all certificates. Certificates in files come first, followed by ordered certificates.
+/// Returns all certificates, those in files first, then those that Kenduri orders itself.
 fn certificates(admin: &AdminContext, status: &EdgeStatus) -> Vec<Certificate> {
     let files = status.in_files.iter().map(|file| in_file(admin, file));
     let ordered = status.ordered.iter().map(|name| ordered(admin, name));

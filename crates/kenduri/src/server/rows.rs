@@ -1,4 +1,4 @@
-//! An instance as shown on a page.
+//! The table of services' instances on the operator's pages.
 
 use supervisor::state::InstanceState;
 use supervisor::{InstanceStatus, OWN_SERVICE};
@@ -16,13 +16,13 @@ pub(super) struct Instance {
     pub(super) restarts: u64,
     pub(super) cpu: String,
     pub(super) memory: String,
-    /// Requests per second; `None` for a process that takes no requests.
+    /// The number of requests per second; `None` for a process that serves no requests.
     pub(super) rate: Option<String>,
     pub(super) pid: Option<i32>,
     pub(super) last_exit: Option<String>,
 }
 
-/// A state as a word, with the CSS class that sets its shape and colour.
+/// The state of an instance as a word, with the CSS class for its shape and colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) class: &'static str,
@@ -30,7 +30,8 @@ pub(super) struct Mark {
 }
 
 impl Instance {
-    /// Formats `row` in the owner's language and time zone. `most` is an instance's memory limit.
+    /// Formats an instance's state in the owner's language and time zone. `most` is the instance's
+    /// memory limit.
     pub(super) fn of(admin: &AdminContext, row: &InstanceStatus, most: Option<u64>) -> Self {
         let used = megabytes(row.memory_bytes);
         Self {
@@ -56,8 +57,8 @@ impl Instance {
     }
 }
 
-/// Returns the path of a service's page. Names are letters, digits and hyphens, so no escaping
-/// is needed.
+/// Returns the path of a service's page. A service's name consists of letters, digits and hyphens,
+/// so no escaping is needed.
 pub(super) fn address(service: &str) -> String {
     format!("{HERE}/services/{service}")
 }
@@ -77,7 +78,7 @@ fn mark(state: InstanceState) -> Mark {
     Mark { class, words }
 }
 
-/// Formats a number of bytes as `kenduri ps` does.
+/// Formats a number of bytes in megabytes, as `kenduri ps` does.
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes / 100_000;
     format!("{}.{} MB", tenths / 10, tenths % 10)

@@ -1,4 +1,4 @@
-//! A service's page, with its instances, settings, exits, log lines and actions.
+//! The page of a service, with its instances, settings, exits, log lines and actions.
 
 use askama::Template;
 use axum::Extension;
@@ -16,17 +16,16 @@ use super::service_action::ServiceAction;
 use super::status::{RequestError, ServerStatus};
 use crate::control_requests::services::{self, Logs, ServiceRequest, ServiceResponse};
 
-/// The number of last log lines shown.
+/// The maximum number of log lines on the page.
 const LINES: usize = 50;
-/// The maximum length of the text that filters lines, in bytes.
+/// The maximum length of the text by which log lines are filtered, in bytes.
 const GREP: usize = 200;
 
-/// The query parameters.
 #[derive(Default, Deserialize)]
 pub(super) struct ServiceQuery {
-    /// The action that the previous page carried out.
+    /// The keyword of the action that was carried out before this page.
     done: Option<String>,
-    /// Only lines that contain this text.
+    /// The text that log lines must contain.
     #[serde(default)]
     grep: String,
 }
@@ -57,15 +56,15 @@ struct Exit {
     ran: String,
 }
 
-/// Why an action was not done.
+/// Why an action was not carried out.
 pub(super) struct ActionError {
     /// The message id of the explanation.
     pub(super) words: &'static str,
-    /// The reason given by the supervisor process, which is not translated.
+    /// The supervisor process's own explanation, which is not translated.
     pub(super) reason: Option<String>,
 }
 
-/// `GET /admin/server/services/{name}`.
+/// Handles `GET /admin/server/services/{name}`.
 pub(super) async fn show(
     admin: AdminContext,
     Extension(server): Extension<ServerStatus>,
@@ -75,7 +74,7 @@ pub(super) async fn show(
     page(&admin, &server, &name, &asked, None).await
 }
 
-/// Renders the page, with the reason if an action failed.
+/// Renders the page. `error` says why an action was not carried out.
 pub(super) async fn page(
     admin: &AdminContext,
     server: &ServerStatus,
@@ -128,8 +127,7 @@ pub(super) async fn page(
     Ok(admin.page(&format!("{name} – {}", text.say("server")), body))
 }
 
-/// Returns the state of a service. The response is "not found" if the supervisor process does not
-/// know it.
+/// Returns the state of a service, or "not found" if the supervisor process has no such service.
 pub(super) async fn describe(server: &ServerStatus, name: &str) -> Result<ServiceStatus, Problem> {
     let service = name.to_owned();
     match server.ask(ServiceRequest::Describe { service }).await {
@@ -143,7 +141,7 @@ fn late() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(5)
 }
 
-/// Returns the exits, latest first.
+/// Returns the latest exits of the service's instances, latest first.
 fn exits(admin: &AdminContext, found: &ServiceStatus) -> Vec<Exit> {
     let exits = found.exits.iter().rev().map(|exit| Exit {
         when: admin.moment(exit.at),
@@ -154,7 +152,7 @@ fn exits(admin: &AdminContext, found: &ServiceStatus) -> Vec<Exit> {
     exits.collect()
 }
 
-/// Returns the actions that the service's state allows.
+/// Returns the actions that are possible in the service's current state.
 fn actions(found: &ServiceStatus) -> Vec<ServiceAction> {
     if &*found.service == OWN_SERVICE {
         return vec![ServiceAction::Reload];
@@ -182,7 +180,7 @@ fn actions(found: &ServiceStatus) -> Vec<ServiceAction> {
     actions
 }
 
-/// Returns the sentence about the action that the previous page carried out.
+/// Returns the sentence about the action that was carried out before this page.
 fn done_message(text: &Text, done: &str, name: &str) -> Option<String> {
     let id = match done {
         "late" => "server-done-late",

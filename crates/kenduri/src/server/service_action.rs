@@ -1,8 +1,8 @@
-//! The actions that an owner can take on a service.
+//! The actions on services that the operator's pages offer.
 
 use crate::control_requests::services::ServiceRequest;
 
-/// An action of an owner on a service.
+/// An action on a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ServiceAction {
     Start,
@@ -21,7 +21,7 @@ impl ServiceAction {
         Self::Stop,
     ];
 
-    /// The action's name in forms and the log.
+    /// The action's keyword in forms and in the audit log.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Start => "start",
@@ -36,7 +36,7 @@ impl ServiceAction {
         Self::ALL.into_iter().find(|action| action.word() == word)
     }
 
-    /// The message id of the button.
+    /// The message id of the button's label.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Start => "server-start",
@@ -47,7 +47,7 @@ impl ServiceAction {
         }
     }
 
-    /// The message id of the explanation before the action.
+    /// The message id of the explanation that is shown before the action.
     pub(super) fn effect(self) -> &'static str {
         match self {
             Self::Start => "server-start-effect",
@@ -58,7 +58,7 @@ impl ServiceAction {
         }
     }
 
-    /// The message id of the confirmation afterwards.
+    /// The message id of the sentence that is shown after the action.
     pub(super) fn done(self) -> &'static str {
         match self {
             Self::Start => "server-done-start",
@@ -69,12 +69,12 @@ impl ServiceAction {
         }
     }
 
-    /// Whether requests may fail because of the action.
+    /// Whether the action may make requests fail.
     pub(super) fn is_grave(self) -> bool {
         matches!(self, Self::Restart | Self::Stop)
     }
 
-    /// The request to the supervisor process.
+    /// Returns the corresponding request to the supervisor process.
     pub(super) fn order(self, service: String, instances: u32) -> ServiceRequest {
         match self {
             Self::Start => ServiceRequest::Start { service },

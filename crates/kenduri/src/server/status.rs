@@ -1,4 +1,4 @@
-//! Requests the state that the admin pages show from the supervisor process and the edge.
+//! Gets the data for the operator's pages from the supervisor process and from the edge.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
 use crate::messages::{MessageSender, ToParent};
 
-/// How long a page waits for the status. The supervisor process and the edge reply at once, unless
+/// How long a page waits for a reply. The supervisor process and the edge reply immediately, unless
 /// they are about to stop.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Asks the supervisor process and the edge for their state. Cheap to clone.
+/// Asks the supervisor process and the edge for their state. Clones are cheap.
 #[derive(Clone)]
 pub(crate) struct ServerStatus {
     sender: MessageSender<ToParent>,
@@ -25,30 +25,30 @@ pub(crate) struct ServerStatus {
 
 pub(crate) type StatusRequest = oneshot::Sender<EdgeStatus>;
 
-/// The edge's state at a single moment.
+/// The state of the edge.
 #[derive(Debug, Clone)]
 pub(crate) struct EdgeStatus {
-    /// The certificates that are ordered from a certificate authority.
+    /// The certificates that Kenduri orders from a certificate authority.
     pub(crate) ordered: Arc<[Standing]>,
     pub(crate) in_files: Vec<FileCertificate>,
-    /// The routes in the order in which they are tried, one per line.
+    /// The edge's routes as text, one per line, in the order in which they are tried.
     pub(crate) routes: String,
 }
 
-/// The reason why there is no reply.
+/// Why the supervisor process did not give the requested state.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RequestError {
-    /// The supervisor process refused the request, with this reason.
+    /// The supervisor process refused the request for this reason.
     #[error("{0}")]
     Refused(String),
-    /// There was no reply within the time limit.
+    /// No reply arrived within the time limit.
     #[error("the supervisor process has not answered yet")]
     Late,
 }
 
 impl ServerStatus {
-    /// `sender` is the channel to the supervisor process, `requests` that to the worker's message
-    /// loop.
+    /// `sender` is the channel to the supervisor process. `requests` is the channel to the worker's
+    /// message loop.
     pub(crate) fn new(
         sender: MessageSender<ToParent>,
         requests: mpsc::Sender<StatusRequest>,
@@ -56,13 +56,13 @@ impl ServerStatus {
         Self { sender, requests }
     }
 
-    /// Requests a state from the supervisor process.
+    /// Asks the supervisor process for a state.
     pub(super) async fn ask(&self, order: ServiceRequest) -> Result<ServiceResponse, RequestError> {
         self.order(order, PATIENCE).await
     }
 
-    /// Sends a request for an action to the supervisor process. If no reply arrives within
-    /// `patience`, the action continues.
+    /// Requests an action from the supervisor process. If no reply arrives within `patience`, the
+    /// action still continues.
     pub(super) async fn order(
         &self,
         order: ServiceRequest,
@@ -73,13 +73,13 @@ impl ServerStatus {
         match tokio::time::timeout(patience, self.sender.ask(message, Vec::new())).await {
             Ok(Reply::Error(reason)) => Err(RequestError::Refused(reason)),
             Ok(Reply::Ok(control_requests::ControlResponse::Services(outcome))) => Ok(outcome),
-            // An unexpected reply means that the supervisor process is another version and about to
-            // be replaced.
+            // A reply of another kind means that the supervisor process is of another version,
+            // which is about to be replaced.
             Err(_) | Ok(Reply::Ok(_)) => Err(RequestError::Late),
         }
     }
 
-    /// Returns the edge's state; `None` while the worker starts or stops.
+    /// Returns the state of the edge, or `None` while the worker starts or stops.
     pub(super) async fn edge_status(&self) -> Option<EdgeStatus> {
         let (answer, seen) = oneshot::channel();
         let look = async {

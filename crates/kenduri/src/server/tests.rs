@@ -1,5 +1,5 @@
-//! Tests of the admin page, with a browser without JavaScript and a simulated supervisor process
-//! that records the requests it receives.
+//! Tests of the operator's pages in a browser without JavaScript. A simulated supervisor process
+//! records the requests that it receives.
 
 use std::sync::{Arc, Mutex};
 
@@ -39,27 +39,27 @@ mod updates;
 const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
 const WEB: &str = "/admin/server/services/web";
 
-/// The requests for actions that the supervisor process received.
+/// The requests for actions that the simulated supervisor process has received.
 type Orders = Arc<Mutex<Vec<ServiceRequest>>>;
 
-/// Returns a site whose supervisor process has a service `web` with two instances, and refuses to
-/// restart this service.
+/// Returns a site whose simulated supervisor process has a service `web` with two instances. It
+/// refuses to restart the service.
 fn site(world: &World) -> (Context, axum::Router, Orders) {
     site_with(world, Some(status(world.platform.clock.now())))
 }
 
-/// Returns the same site with the given edge state. `None` means that the worker does not reply.
+/// Like [`site`], with this state of the edge. `None` means that the worker does not reply.
 fn site_with(world: &World, status: Option<EdgeStatus>) -> (Context, axum::Router, Orders) {
     site_looking(world, status, &[])
 }
 
-/// Returns the same site with a backup.
+/// Like [`site`], with a backup.
 fn site_backed_up(world: &World, agent: &Arc<Agent>) -> (Context, axum::Router, Orders) {
     let status = status(world.platform.clock.now());
     site_of(world, Some(status), &[], Some(Arc::clone(agent)))
 }
 
-/// Returns the same site with sources for newer versions.
+/// Like [`site_with`], with sources of newer versions.
 fn site_looking(
     world: &World,
     status: Option<EdgeStatus>,
@@ -95,7 +95,7 @@ fn site_of(
     (accounts, router, orders)
 }
 
-/// Returns facts about a sender's domain whose DNS servers do not respond.
+/// Returns settings of outgoing mail for a sender domain whose DNS servers do not respond.
 fn mail_facts() -> Arc<MailFacts> {
     Arc::new(MailFacts {
         domain: "kad.example".to_owned(),
@@ -256,7 +256,7 @@ fn status(now: jiff::Timestamp) -> EdgeStatus {
     }
 }
 
-/// Returns a signed-in person. The person may own the installation.
+/// Creates a person who is signed in and, optionally, owns the installation.
 async fn somebody(
     world: &World,
     accounts: &Context,
@@ -511,8 +511,8 @@ fn every_language_says_the_same_messages_with_the_same_names() {
 
 #[test]
 fn counts_are_said_in_the_singular_too() {
-    // These messages need no singular, because the limits are larger than one and a single day is
-    // called "tomorrow" or "yesterday".
+    // The singular of these messages is never used. Their numbers are larger than one, or a single
+    // day is called "tomorrow" or "yesterday".
     let plural_only = [
         "complaint-name-long",
         "complaint-guests",

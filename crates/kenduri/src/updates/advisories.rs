@@ -1,8 +1,8 @@
-//! Advisories in the OSV format (<https://ossf.github.io/osv-schema/>). The input is a single
-//! advisory, a list, or a response from the API at osv.dev.
+//! Reads security advisories in the OSV format (<https://ossf.github.io/osv-schema/>). The input is
+//! a single advisory, a list, or a response from the API at osv.dev.
 //!
 //! Only advisories about the package `kenduri` itself are considered. Its dependencies are listed
-//! in its `CycloneDX` file, for programs that check dependencies.
+//! in its `CycloneDX` file, which other tools can check.
 
 use std::cmp::Ordering;
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{line, link};
 
-/// An advisory that concerns this version.
+/// An advisory that affects this version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Advisory {
     pub(crate) id: String,
@@ -76,7 +76,7 @@ enum Event {
     Limit(String),
 }
 
-/// Returns the number of advisories, and the advisories that concern version `ours`.
+/// Returns the number of advisories, and those that affect the version `ours`.
 pub(super) fn concerning(text: &str, ours: &Version) -> Result<(usize, Vec<Advisory>)> {
     let all = read(text).context("it is no list of advisories as OSV writes them")?;
     let mut concerning = Vec::new();
@@ -168,10 +168,11 @@ impl Affected {
 }
 
 impl Range {
-    /// Evaluates the range as OSV specifies. The last event at or before a version decides whether
-    /// the version is affected.
+    /// Whether the range contains the version `ours`. As OSV specifies, the last event at or before
+    /// the version decides.
     fn concerns(&self, ours: &Version) -> Result<bool> {
-        // Versions on crates.io follow SemVer. The third kind of range contains git commits.
+        // Both of these kinds contain versions as in SemVer. The remaining kind contains git
+        // commits.
         if !["SEMVER", "ECOSYSTEM"].contains(&&*self.kind) {
             return Ok(false);
         }
@@ -200,7 +201,7 @@ impl Range {
     }
 }
 
-/// Parses a version; `0` is before all versions.
+/// Parses a version. OSV writes `0` for a version that is before all others.
 fn version(written: &str) -> Result<Version> {
     let text = if written == "0" { "0.0.0-0" } else { written };
     Version::parse(text).with_context(|| format!("{written:?} is no version"))

@@ -1,4 +1,4 @@
-//! Tests which releases are newer, which advisories concern a version, and which inputs are
+//! Tests which releases are newer, which advisories affect a version, and which sources are
 //! refused.
 
 use std::io::{Read as _, Write as _};
@@ -14,13 +14,13 @@ fn found(text: &str, ours: &str) -> Result<Found, String> {
     Found::in_text(text, &ours).map_err(|error| format!("{error:#}"))
 }
 
-/// Returns the newer versions in a feed.
+/// Returns the versions in a feed that are newer than `ours`.
 fn newer(feed: &str, ours: &str) -> Vec<String> {
     let found = found(feed, ours).unwrap();
     found.newer.into_iter().map(|one| one.version).collect()
 }
 
-/// Returns whether an advisory with these ranges and versions concerns a version.
+/// Whether an advisory with these ranges and versions affects the version `ours`.
 fn concerns(affected: &str, ours: &str) -> bool {
     let text = format!(
         r#"[{{"id":"A","affected":[{{"package":{{"ecosystem":"crates.io","name":"kenduri"}},{affected}}}]}}]"#

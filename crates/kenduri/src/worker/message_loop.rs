@@ -1,4 +1,4 @@
-//! The worker's message loop, which handles the supervisor process's messages and replies to its
+//! The worker's message loop, which handles messages from the supervisor process and replies to its
 //! requests.
 
 use std::future::Future;
@@ -20,10 +20,10 @@ use crate::server::{Alarm, EdgeStatus, StatusRequest};
 
 use super::upstream_servers::{LOOK, UpstreamServers};
 
-/// The maximum number of waiting purges.
+/// The maximum number of waiting requests to delete cached responses.
 const PURGES: usize = 4;
 
-/// The loop that handles the supervisor process's messages in the worker.
+/// The worker's message loop.
 pub(super) struct MessageLoop<'a> {
     edge: &'a Edge,
     reload: Reload,
@@ -32,16 +32,15 @@ pub(super) struct MessageLoop<'a> {
     purges: mpsc::Receiver<Purge>,
     status_requests: mpsc::Receiver<StatusRequest>,
     upstream_servers: UpstreamServers,
-    /// Notifies the owners when a service has failed and is no longer restarted; `None` without the
-    /// app.
+    /// Notifies owners when a failed service is no longer restarted. `None` if the app does not
+    /// run.
     alarm: Option<Alarm>,
     ending: CancellationToken,
-    /// Whether another worker has taken over, or Kenduri is stopping.
+    /// Whether another worker has taken over or Kenduri is stopping.
     is_leaving: bool,
 }
 
 impl<'a> MessageLoop<'a> {
-    /// The loop of a running worker.
     pub(super) fn new(
         edge: &'a Edge,
         reload: Reload,
@@ -70,7 +69,7 @@ impl<'a> MessageLoop<'a> {
         }
     }
 
-    /// Reports that the worker is serving, and handles messages until `end`.
+    /// Reports that the worker is serving, and handles all messages until `end`.
     pub(super) async fn serve(
         &mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
@@ -80,7 +79,7 @@ impl<'a> MessageLoop<'a> {
         self.listen(inbox, end).await
     }
 
-    /// Handles only the messages about requests in progress, until `end`.
+    /// Handles only the messages that concern requests in progress, until `end`.
     pub(super) async fn finish(
         mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
@@ -103,7 +102,7 @@ impl<'a> MessageLoop<'a> {
                 _ = &mut end => return Ok(()),
                 Some((names, answer)) = self.purges.recv() => {
                     let count = names.iter().map(|name| self.edge.purge(name)).sum();
-                    // The client may have disconnected.
+                    // The client may have disconnected meanwhile.
                     let _ = answer.send(count);
                 }
                 Some(look) = self.status_requests.recv() => {
@@ -112,10 +111,10 @@ impl<'a> MessageLoop<'a> {
                         in_files: self.edge.file_certificates(),
                         routes: self.edge.plan().table(),
                     };
-                    // The page may have stopped waiting.
+                    // The page may have stopped waiting meanwhile.
                     let _ = look.send(status);
                 }
-                // While this worker is leaving, the next worker's counts are used.
+                // While this worker is leaving, only the next worker reports its load.
                 _ = look.tick(), if !self.is_leaving => {
                     let rates = self.upstream_servers.rates(self.edge);
                     if !rates.is_empty() {

@@ -1,5 +1,5 @@
-//! Routes requests to the instances of services. The supervisor process reports their state to the
-//! edge, and the edge reports the instances' load to the supervisor process.
+//! Routes requests to the instances of services. The supervisor process tells the edge which
+//! instances are ready, and the edge tells the supervisor process how many requests they get.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,22 +11,22 @@ use supervisor::{Address, InstanceAddress, OWN_SERVICE, Plan, ReadyInstances};
 
 use crate::messages::{MessageSender, RequestRate, ToParent};
 
-/// How often the load of servers is reported.
+/// How often the load of the instances is reported.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 
-/// The instances of all services as last reported, and their load.
+/// The ready instances of all services, and the number of their requests.
 #[derive(Default)]
 pub(super) struct UpstreamServers {
     fleet: ReadyInstances,
-    /// The drain time of tunnels such as websockets, by service.
+    /// The drain time of websockets and other tunnels, by service.
     times: BTreeMap<String, Duration>,
     leaving: BTreeSet<(String, RunId)>,
-    /// The number of requests each server had at the last report.
+    /// The number of requests to each server at the last report.
     counts: BTreeMap<Address, u64>,
 }
 
 impl UpstreamServers {
-    /// Makes the edge send requests to the given instances.
+    /// Makes the edge send requests to the instances in `fleet`.
     pub(super) fn lead(
         &mut self,
         fleet: ReadyInstances,
@@ -48,7 +48,7 @@ impl UpstreamServers {
         self.leaving = leaving;
     }
 
-    /// Applies new settings.
+    /// Applies the drain times in new settings.
     pub(super) fn take(&mut self, plan: &Plan, edge: &Edge) {
         let all = plan.services().iter();
         self.times = all
@@ -68,7 +68,8 @@ impl UpstreamServers {
         }
     }
 
-    /// Returns the load of the servers since the last call, which was [`LOOK`] ago.
+    /// Returns the number of requests per second to each server since the last call, which was
+    /// [`LOOK`] ago.
     pub(super) fn rates(&mut self, edge: &Edge) -> Vec<RequestRate> {
         let mut counts = BTreeMap::new();
         for (service, crew) in self.services() {
@@ -102,7 +103,7 @@ fn since(before: Option<&u64>, now: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / LOOK.as_secs_f64()
 }
 
-/// Reports to the supervisor process when an instance that is being replaced has no requests left.
+/// Reports to the supervisor process once an instance that is being replaced has no more requests.
 fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSender<ToParent>) {
     let Some(server) = server(member) else {
         return;
@@ -115,7 +116,7 @@ fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSen
     });
 }
 
-/// Returns the server address of an instance, if it takes requests.
+/// Returns the address to which the edge sends an instance's requests, if it serves any.
 fn server(member: &InstanceAddress) -> Option<ServerAddress> {
     Some(match member.address.as_ref()? {
         Address::Unix(path) => ServerAddress::Unix {

@@ -1,5 +1,5 @@
-//! Tests of a supervisor process that runs as root with another user's data. Its sockets and logs
-//! are outside the data folder, where no other user can replace them.
+//! Tests of a supervisor process that runs as root while the data belongs to another user. Its
+//! sockets and logs are outside the data folder, where that user cannot replace them.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -17,10 +17,10 @@ use crate::program::{Program, text};
 use crate::upgrade::Copy;
 use crate::users::{DAEMON, OWNER, STRANGER, give};
 
-/// Runs a program with the umask of the unit that `kenduri install` writes.
+/// Runs a program with the umask that the unit written by `kenduri install` sets.
 pub(crate) const SCRIPT: &str = "umask 077; exec \"$0\" \"$@\"";
 
-/// Returns a service that listens, run by this user.
+/// Returns the settings of a service that listens and that runs as `user`.
 fn web(user: &str) -> String {
     format!(
         "[service.web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\n{user}\n\
@@ -28,8 +28,8 @@ fn web(user: &str) -> String {
     )
 }
 
-/// An installation with data that belongs to another user. Its separate folders are removed on
-/// drop.
+/// An installation whose data belongs to another user. Dropping it removes the separate folders for
+/// sockets and logs.
 pub(crate) struct Site(pub(crate) Copy);
 
 impl Site {
@@ -54,7 +54,7 @@ impl Site {
     }
 }
 
-/// Returns the separate folders for sockets and logs of data that belongs to another user.
+/// Returns the separate folders for the sockets and the logs of an installation.
 fn apart(copy: &Copy) -> [PathBuf; 2] {
     let data = fs::canonicalize(copy.data()).expect("data");
     let bytes = data.as_os_str().as_bytes();
@@ -75,7 +75,7 @@ impl Drop for Site {
     }
 }
 
-/// Returns the user id of the process that responds at `/web/`.
+/// Returns the id of the user who runs the process that responds at `/web/`.
 fn user_of_web(program: &Program) -> u32 {
     let answer = program.get("/web/x");
     assert_eq!(answer.status, 200);
@@ -115,7 +115,7 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
         text(&restarted.stderr)
     );
     assert_eq!(user_of_web(&program), *DAEMON);
-    // The next program finds the existing folders.
+    // After a restart, the folders that exist are used again.
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let mut program = site.start(&["--set", "log.to=logs"]);
     assert_eq!(user_of_web(&program), *DAEMON);
@@ -123,7 +123,8 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
     assert_eq!((facts.uid(), facts.mode() & 0o777), (0, 0o700));
     assert_eq!(fs::metadata(&lines).expect("it is there").len(), 0);
 
-    // The folders are found by the data's path, also through a symbolic link.
+    // The folders depend on the real path of the data, so they are also found through a symbolic
+    // link.
     let link = here.join("link");
     std::os::unix::fs::symlink(site.0.data(), &link).expect("a link");
     let mut found = Command::new(site.0.program());
@@ -132,7 +133,7 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
         .arg(&link)
         .stdout(Stdio::null());
     assert_eq!(found.status().expect("kenduri").code(), Some(0));
-    // Only the service's user and the worker's user can reach the socket.
+    // Only the service's user and the worker's user can access the socket.
     let [run, logs] = apart(&site.0);
     let folder = run.join("services/web");
     let facts = fs::metadata(&folder).expect("a folder");
@@ -144,7 +145,7 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
         assert_eq!(rights, (*DAEMON, OWNER, 0o660));
     }
     assert!(fs::metadata(logs.join("web.log")).expect("lines").len() > 0);
-    // An upgrade keeps using the folders.
+    // An upgrade keeps the folders for sockets and logs.
     site.0.change(&program);
     assert_eq!(user_of_web(&program), *DAEMON);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
@@ -174,7 +175,7 @@ fn services_that_name_nobody_run_as_the_settings_say() {
         "--name",
         "Evil",
     ];
-    // A user without permission is refused whether Kenduri runs or not.
+    // A user without permission gets the same refusal after Kenduri was stopped.
     let refused = give(&site.0, *DAEMON, &words);
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stdout));
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
@@ -198,7 +199,7 @@ fn root_in_a_folder_of_root_says_so_once() {
     assert!(Path::new(&copy.data()).join("run").is_dir());
 }
 
-/// A Python script that listens on Kenduri's control socket and prints the data that it receives.
+/// A Python script that listens on Kenduri's control socket and prints all data that it receives.
 const LIAR: &str = "import socket, sys\n\
                     liar = socket.socket(socket.AF_UNIX)\n\
                     liar.bind(sys.argv[1])\n\
@@ -228,7 +229,7 @@ fn whoever_answers_in_the_place_of_kenduri_is_told_nothing() {
     assert!(why.contains("user 65533 answers"), "{why}");
     assert_eq!(lines.next().expect("a line").expect("a line"), "b''");
     liar.wait().expect("its end");
-    // A folder that belongs to another user is not used.
+    // Kenduri refuses a folder for sockets that belongs to another user.
     fs::remove_file(run.join("control.sock")).expect("removed");
     let refused = copy.command().output().expect("kenduri");
     let why = text(&refused.stderr);

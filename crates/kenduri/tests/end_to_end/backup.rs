@@ -1,4 +1,4 @@
-//! Tests of backups. A machine is lost, and another machine continues with the restored data.
+//! Tests of backups: a machine is lost, and another one continues with the restored data.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,7 +71,7 @@ impl Machine {
         let data = self.folder.path().join(name);
         let from = format!("folder:{}", self.folder.path().join("elsewhere").display());
         let (passphrase, into) = (passphrase.to_string_lossy(), data.to_string_lossy());
-        // Restores without settings, as on a new machine.
+        // The restore uses no settings file, as on a new machine.
         let words = [
             "restore",
             "--from",
@@ -91,7 +91,7 @@ impl Machine {
     }
 }
 
-/// Returns the owners in a restored store, in the order in which they were created.
+/// Returns the numbers of the owners in a restored store, in the order in which they were created.
 fn owners(data: &Path) -> Vec<usize> {
     let store = rusqlite::Connection::open(data.join("kenduri.db")).expect("a store");
     let mut all = store
@@ -126,7 +126,7 @@ fn a_lost_machine_is_restored_elsewhere_and_goes_on() {
     for number in 0..3 {
         assert!(machine.make_owner(number));
     }
-    // Waits until the backup contains all three owners.
+    // Waits until all three owners are in the backup.
     let end = Instant::now() + PATIENCE;
     let mut turn = 0;
     let data = loop {
@@ -237,8 +237,8 @@ fn an_empty_machine_fills_itself_where_it_is_told_to() {
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 
-/// Kenduri is killed while it writes and backs up. The restored store is consistent, and contains
-/// everything acknowledged up to some moment.
+/// Kills Kenduri while it writes and backs up. The restored store must be consistent, and must
+/// contain everything that was acknowledged before some point in time.
 #[test]
 fn a_kill_in_the_middle_of_a_backup_leaves_whole_backups() {
     let machine = Machine::new();

@@ -1,4 +1,4 @@
-//! Delivery reports in a mailbox that the built program reads.
+//! Tests that the built binary reads delivery reports in a mailbox.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,8 @@ use crate::program::Program;
 
 const POSTFIX: &str = include_str!("../../../platform/tests/bounces/samples/postfix.eml");
 const GMAIL: &str = include_str!("../../../platform/tests/bounces/samples/gmail.eml");
-/// How long mails and reports may take on a slow machine. Kenduri reads the mailbox once a minute.
+/// The time limit for mails and reports, long enough for a slow machine. Kenduri reads the mailbox
+/// once a minute.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 #[test]

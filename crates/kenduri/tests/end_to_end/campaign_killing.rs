@@ -1,5 +1,5 @@
-//! Kills Kenduri with `kill -9` in the middle of a campaign with a slow mail server. Every
-//! household gets the mail exactly once. `cargo xtask show mail` does the same with 5,000
+//! Kills Kenduri with `kill -9` in the middle of a campaign, while the mail server is slow. Every
+//! household must get the mail exactly once. `cargo xtask show mail` does the same with 5,000
 //! households.
 
 use std::collections::BTreeSet;
@@ -11,16 +11,16 @@ use crate::engine::{Database, Engine};
 use crate::mail_server::MailServer;
 use crate::program::Program;
 
-/// The default number of households.
+/// The number of households, unless the environment sets another one.
 const HOUSEHOLDS: usize = 300;
 /// How many times Kenduri is killed.
 const KILLS: usize = 10;
-/// How many mails are sent concurrently (`jobs.at_once`).
+/// How many mails are sent at the same time (`jobs.at_once`).
 const AT_ONCE: usize = 2;
 const CAMPAIGN: &str = "00000000-0000-7000-8000-00000000000c";
 /// How long the mail server takes for each mail.
 const OVER_EACH: Duration = Duration::from_millis(2);
-/// Time limit for the mails between two kills, long enough for a slow machine.
+/// The time limit for the mails between two kills, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 #[test]
@@ -61,7 +61,7 @@ fn reach_everybody(engine: &Engine) {
         let reached = mail.wait(PATIENCE, |received| received.len() >= so_many);
         assert!(reached, "{} of {so_many}", mail.received().len());
         program.kill();
-        // Otherwise interrupted jobs would wait until their lease ends.
+        // Otherwise interrupted jobs would wait until their leases expire.
         engine.make_all_jobs_due(folder.path());
     }
     let program = Program::serve(&arguments, &[]);
@@ -96,8 +96,8 @@ fn reach_everybody(engine: &Engine) {
     );
 }
 
-/// Creates this many households, with the addresses `guest1@example.com` and so on, and a campaign
-/// to all of them that has begun.
+/// Creates households with the email addresses `guest1@example.com` and so on, and a campaign to
+/// all of them that has started.
 pub(crate) fn order(engine: &Engine, data: &Path, households: usize) {
     let columns = "occasion, household, salutation, phone, address, language, plus_ones, children,
         deadline_override, lock_mode, open_until, lock_reason, host_message, host_note, note,

@@ -1,4 +1,4 @@
-//! Tests that older programs' paths are served only where they are enabled.
+//! Tests that the paths of older software are served only if the settings enable them.
 
 use rustix::process::Signal;
 use serde_json::json;

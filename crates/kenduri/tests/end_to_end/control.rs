@@ -1,4 +1,4 @@
-//! The control socket, and the commands that use it.
+//! Tests of the control socket and of the commands that use it.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -37,7 +37,7 @@ fn a_running_kenduri_carries_out_orders() {
         .strip_prefix(&format!("http://{}", program.address))
         .expect("the running one's address");
     assert_eq!(program.get(path).status, 200);
-    // The link printed at startup no longer works.
+    // The setup link that was printed at startup no longer works.
     assert_eq!(program.get(&setup).status, 404);
 }
 

@@ -1,4 +1,4 @@
-//! Tests that a `[[webhook]]` notifies a service of an answer.
+//! Tests that a webhook in the settings (`[[webhook]]`) notifies a service of a saved answer.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::program::{PATIENCE, Program};
 
 const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
 
-/// A server that writes the first message it receives to a file.
+/// A service that writes the first received message to a file.
 const SERVER: &str = r#"
 import http.server, json, os, socketserver
 
@@ -33,7 +33,7 @@ class Hear(http.server.BaseHTTPRequestHandler):
 socketserver.UnixStreamServer(os.environ["SOCKET"], Hear).serve_forever()
 "#;
 
-/// Waits for the message that the service received.
+/// Waits for the message that the service writes to a file.
 fn heard(folder: &Path) -> Value {
     let end = Instant::now() + PATIENCE;
     loop {

@@ -1,12 +1,9 @@
-//! The two database engines, with direct access to the store that bypasses Kenduri.
+//! The two database engines, with direct access to the store, bypassing Kenduri.
 
 use std::path::Path;
 
-/// The engine of the store.
 pub(crate) enum Engine {
-    /// A file in the data folder.
     Sqlite,
-    /// A database created for the test.
     Postgres(Database),
 }
 
@@ -18,12 +15,12 @@ impl Engine {
         }
     }
 
-    /// Makes all jobs due, as if their waiting times had passed while Kenduri was stopped.
+    /// Makes all jobs due, as if they had become due while Kenduri was stopped.
     pub(crate) fn make_all_jobs_due(&self, data: &Path) {
         self.execute(data, "UPDATE job SET due_at = 0 WHERE due_at IS NOT NULL");
     }
 
-    /// Changes the store directly.
+    /// Executes SQL directly in the store.
     pub(crate) fn execute(&self, data: &Path, sql: &str) {
         match self {
             Self::Sqlite => open(data).execute_batch(sql).expect("a table"),
@@ -34,7 +31,7 @@ impl Engine {
         }
     }
 
-    /// Runs a query that returns a single text.
+    /// Runs a query whose result is a single text.
     pub(crate) fn text(&self, data: &Path, sql: &str) -> String {
         match self {
             Self::Sqlite => open(data)
@@ -47,7 +44,7 @@ impl Engine {
         }
     }
 
-    /// Runs a query for the first column of each row, as bytes.
+    /// Runs a query and returns the first column of each row as bytes.
     pub(crate) fn bytes(&self, data: &Path, sql: &str) -> Vec<Vec<u8>> {
         match self {
             Self::Sqlite => {
@@ -66,7 +63,7 @@ impl Engine {
         }
     }
 
-    /// Returns the code and the email address of every invitation.
+    /// Returns the code and email address of every invitation.
     pub(crate) fn invitations(&self, data: &Path) -> Vec<(String, Option<String>)> {
         let sql = "SELECT code, email FROM invitation ORDER BY code";
         match self {
@@ -107,7 +104,7 @@ impl Database {
 }
 
 impl Database {
-    /// Gives the database to a role of its own, which may not replicate.
+    /// Makes a new database role the owner of the database. The role may not replicate.
     pub(crate) fn of_a_role(mut self) -> Self {
         let name = &self.name;
         let give = format!("CREATE ROLE {name} LOGIN; ALTER DATABASE {name} OWNER TO {name}");
@@ -122,7 +119,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-        // The test server is deleted after the tests anyway, so errors are ignored.
+        // The test server is deleted after the tests, so errors are ignored.
         let mut client = connect(&self.server);
         let _ = client.batch_execute(&drop);
         let _ = client.batch_execute(&format!("DROP ROLE IF EXISTS {}", self.name));

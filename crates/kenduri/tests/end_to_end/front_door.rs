@@ -1,5 +1,5 @@
-//! Tests of Kenduri with its own edge, such as files, upstream servers, certificates, and settings
-//! that change while Kenduri runs.
+//! Tests of Kenduri behind its own edge: files, upstream servers, certificates, and settings that
+//! change while Kenduri runs.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -18,7 +18,7 @@ use crate::program::{Program, free_address, run, text};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A folder with settings and a page.
+/// A folder with a settings file and a page.
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -46,7 +46,7 @@ impl Place {
         Program::start(&["serve", "--config", &self.config()], &[])
     }
 
-    /// Runs a command. Returns the exit code and all output.
+    /// Runs a command with the folder's settings file. Returns the exit code and all output.
     fn order(&self, words: &[&str]) -> (Option<i32>, String) {
         let config = self.config();
         let words = [words, &["--config", &config]].concat();
@@ -126,7 +126,8 @@ fn the_wedding_card_stands_beside_the_app() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().display().to_string();
     let program = Program::serve(&["--demo", "--config", &config, "--data", &data], &[]);
-    // The card's static pages have the card's policy, the app's pages the app's.
+    // Static pages have the content security policy of their route, and the app's pages have the
+    // app's own.
     let policy = |answer: &Answer| {
         let policy = answer.header("content-security-policy");
         policy.expect("a policy").to_owned()
@@ -139,12 +140,12 @@ fn the_wedding_card_stands_beside_the_app() {
     assert!(program.get("/").text().contains("card.js"));
     for (path, status) in [
         ("/forgot", 200),
-        // Registration is closed, so the app itself refuses this request.
+        // Registration is closed, so the app refuses this page.
         ("/register", 403),
         ("/login", 200),
         ("/invite/RAHMA", 200),
         ("/admin", 303),
-        // A folder without an index, and a missing file.
+        // These paths are a folder without an index and a missing file.
         ("/fonts/", 404),
         ("/none.html", 404),
     ] {
@@ -182,15 +183,15 @@ fn operators_are_answered_where_no_route_is_in_the_way() {
     assert_eq!(program.get("/readyz").text(), "ready\n");
     let figures = program.get("/metrics").text();
     assert!(figures.contains("edge_requests_total{route="), "{figures}");
-    // A client behind a proxy is not local.
+    // A request forwarded by a proxy comes from a client that is not on this machine.
     let forwarded = "X-Forwarded-For: 203.0.113.9\r\n";
     assert_eq!(get(&program, "x", "/metrics", forwarded).status, 404);
     assert_eq!(get(&program, "x", "/healthz", forwarded).status, 200);
     assert_eq!(program.get("/metrics/x").status, 404);
     assert_eq!(program.get("/").status, 404);
     assert_eq!(get(&program, "shop.example", "/metrics", "").status, 404);
-    // A local proxy may forward requests without the client's address. Only the site's host name
-    // reveals these requests.
+    // A local proxy may omit the client's IP address. Then only the site's host name shows that the
+    // request came through a proxy.
     assert_eq!(get(&program, "x", "/metrics", "").status, 404);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let log = fs::read_to_string(place.path().join("data/logs/kenduri.log")).expect("a log");
@@ -257,8 +258,7 @@ fn settings_are_taken_while_it_runs_and_bad_ones_change_nothing() {
     assert_eq!(program.get("/old/x").status, 410);
     let (_, said) = place.order(&["apply"]);
     assert!(said.starts_with("Nothing changed"), "{said}");
-    // Another settings file is refused, whatever its contents, because Kenduri was not started with
-    // it.
+    // Kenduri was not started with this settings file, so it is refused regardless of its contents.
     place.write("other.toml", FILES);
     let other = place.path().join("other.toml");
     let words = ["apply", "--config", other.to_str().expect("text")];
@@ -329,7 +329,7 @@ fn the_doors_close_for_all_but_the_owner() {
     let cookie = format!("Cookie: {}\r\n", entered.cookie().expect("a pass"));
     assert_eq!(get(&program, "kad.example", "/", &cookie).status, 200);
 
-    // Maintenance survives a restart, and can be turned off while Kenduri is stopped.
+    // Maintenance mode stays on after a restart, and can be turned off while Kenduri is stopped.
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let mut program = place.serve();
     assert_eq!(get(&program, "kad.example", "/", "").status, 503);
@@ -344,7 +344,7 @@ fn the_doors_close_for_all_but_the_owner() {
     assert_eq!(program.get("/").status, 200);
 }
 
-/// Returns the links that `maintenance` printed.
+/// Returns the links that `kenduri maintenance` has printed.
 fn links(said: &str) -> Vec<&str> {
     let lines = said.lines().map(|line| line.split_once("/?kenduri-pass="));
     lines.flatten().map(|(start, _)| start).collect()
@@ -376,7 +376,7 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     assert_eq!(links(&plain), [format!("http://plain.example:{http}")]);
     let (_, said) = place.order(&["maintenance", "on", "--host", "a.far.example"]);
     assert_eq!(links(&said), [format!("http://a.far.example:{http}")]);
-    // The first link is still valid.
+    // The link that was printed first still works.
     let (_, pass) = plain.trim().split_once("/?").expect("a link");
     let entered = get(&program, "plain.example", &format!("/?{pass}"), "");
     assert_eq!(entered.status, 303, "{}", entered.head);
@@ -387,7 +387,7 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     ];
     let (_, said) = place.order(&["maintenance", "on"]);
     assert_eq!(links(&said), all, "{said}");
-    // After `apply`, the links are for the hosts in the new settings.
+    // After `kenduri apply`, links are printed for the hosts in the new settings.
     place.write("kenduri.toml", FILES);
     assert_eq!(place.order(&["apply"]).0, Some(0));
     let (_, said) = place.order(&["maintenance", "on"]);
@@ -401,7 +401,7 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     assert!(said.ends_with("lets you in at 1 more.\n"), "{said}");
 }
 
-/// Responds to a request with the request's own head.
+/// Accepts one request, and responds with the request's own head.
 fn echo(listener: TcpListener) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a visitor");
@@ -441,8 +441,8 @@ fn the_app_a_folder_and_a_neighbour_share_one_door() {
     let id = answer.header("x-request-id").expect("an id").to_owned();
     assert!(head.contains(&format!("x-request-id: {id}\r\n")) && id != "forged");
     echoes.join().expect("an end");
-    // A proxy's request contains a client's address, which the app does not trust. Therefore the
-    // request does not count as local.
+    // The request contains a client's IP address, as a proxy would send it. The app does not trust
+    // the address, but does not count the request as local either.
     assert_eq!(get(&program, &program.address, "/metrics", "").status, 200);
     assert_eq!(
         get(&program, &program.address, "/metrics", forged).status,
@@ -454,7 +454,7 @@ fn the_app_a_folder_and_a_neighbour_share_one_door() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("Answers taken out: 0."), "{said}");
 
-    // The mailbox stays available until a restart.
+    // After mail delivery is configured, the built-in mailbox stays available until a restart.
     let public = "[listen]\nhttps = [\":0\"]\n[mail]\nurl = \"smtp://localhost:1\"\n";
     place.write("kenduri.toml", &format!("data = \"data\"\n{public}"));
     let (code, said) = place.order(&["apply"]);

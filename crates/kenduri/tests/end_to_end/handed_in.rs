@@ -1,4 +1,4 @@
-//! Listening sockets passed in by another process, as systemd does.
+//! Tests of listening sockets that another process, such as systemd, passes to Kenduri.
 
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
@@ -34,7 +34,7 @@ fn sockets_of_the_system_are_used_and_live_on() {
         }
         Program::watch(shell)
     };
-    // While this socket is open, no other process can bind the address.
+    // No other process can bind this address while the test holds its socket.
     let mut first = program(listener.try_clone().expect("once more"));
     assert_eq!(first.address, address);
     assert_eq!(first.get("/readyz").status, 200);

@@ -1,4 +1,4 @@
-//! A minimal HTTP client for these tests, which sends a single request and reads a single response.
+//! A minimal HTTP client for these tests. Each connection carries one request and one response.
 
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
@@ -12,9 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// The response's headers as sent.
+    /// The response's status line and headers as sent.
     pub(crate) head: String,
-    /// The response's body, decoded from chunks.
+    /// The response's body, without chunked encoding.
     pub(crate) body: Vec<u8>,
 }
 
@@ -29,7 +29,7 @@ impl Answer {
         })
     }
 
-    /// Returns all cookies that the response sets, as a `Cookie` header.
+    /// Returns all cookies that the response sets, as the value of a `Cookie` header.
     pub(crate) fn cookie(&self) -> Option<String> {
         let set = self.head.lines().filter_map(|line| {
             let (name, value) = line.split_once(':')?;
@@ -87,7 +87,7 @@ pub(crate) fn over_unix(path: &Path, request: &[u8]) -> io::Result<Answer> {
 fn exchange(mut stream: impl Read + Write, request: &[u8]) -> io::Result<Answer> {
     stream.write_all(request)?;
     let mut bytes = Vec::new();
-    // A server that refuses early may reset the connection after its response.
+    // A server that refuses a request early may reset the connection after its response.
     let ended = stream.read_to_end(&mut bytes);
     if bytes.is_empty() {
         ended?;

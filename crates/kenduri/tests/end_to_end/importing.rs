@@ -1,4 +1,4 @@
-//! Settings imported from other programs are valid for Kenduri.
+//! Tests that Kenduri accepts the settings that it imports from other software.
 
 use std::path::Path;
 

@@ -1,15 +1,16 @@
-//! The unit that `kenduri install` writes, checked by systemd itself. Nothing is installed.
+//! Tests of the systemd unit that `kenduri install` writes. systemd checks the unit, but nothing is
+//! installed.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::program::{run, text};
 
-/// Settings of an edge that need no further flags.
+/// Settings of an edge. With them, `kenduri install` needs no further options.
 const SETTINGS: &str =
     "[listen]\nhttp = [\":80\"]\nhttps = [\":443\"]\n\n[[route]]\nto = \"status:404\"\n";
 
-/// Settings for an additional service.
+/// The settings of a service beside Kenduri.
 const SERVICE: &str = "\n[service.calm]\nrun = \"sleep 1\"\nlisten = \"none\"\n";
 
 fn printed(folder: &Path, more: &[&str]) -> String {
@@ -25,7 +26,7 @@ fn printed_of(settings: &str, folder: &Path, more: &[&str]) -> String {
     text(&output.stdout)
 }
 
-/// Runs systemd-analyze on these units. Returns whether it succeeded, and its output.
+/// Runs `systemd-analyze`. Returns whether it succeeded, and its output.
 fn analyze(words: &[&str], folder: &Path) -> (bool, String) {
     let output = Command::new("systemd-analyze")
         .args(words)
@@ -111,7 +112,7 @@ fn services_have_an_account_of_their_own_unless_told_otherwise() {
     assert!(shared.contains("User=kenduri\n") && !shared.contains("service_user"));
     let other = printed(&["--user", "guests", "--services-user", "helpers"]);
     assert!(other.contains(" --set service_user=helpers\n"), "{other}");
-    // Without services, root is not needed.
+    // Without services, the unit does not run as root.
     let alone = printed_of(SETTINGS, folder.path(), &[]);
     assert!(alone.contains("User=kenduri\n") && !alone.contains("service_user"));
     let words = ["install", "--print", "--services-user", "root"];

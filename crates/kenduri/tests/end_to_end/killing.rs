@@ -1,5 +1,5 @@
-//! Kills Kenduri with `kill -9` during many saves. Every acknowledged answer is stored, and every
-//! mail is sent once.
+//! Kills Kenduri with `kill -9` during many saves. Every acknowledged answer must be stored, and
+//! every mail must be sent once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,11 +13,11 @@ use crate::http;
 use crate::mail_server::{MailServer, Received};
 use crate::program::Program;
 
-/// The highest number of acknowledged answers in a round before the kill.
+/// The maximum number of acknowledged answers in a round before Kenduri is killed.
 const DEPTH: usize = 140;
-/// How many clients save concurrently.
+/// The number of clients that save at the same time.
 const CLIENTS: usize = 8;
-/// Time limit for acknowledged answers and mails, long enough for a slow machine.
+/// The time limit for answers and mails, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 #[test]
@@ -32,7 +32,7 @@ fn postgres_loses_nothing() {
     }
 }
 
-/// A household's state as its client knows it.
+/// A household and its state, as far as its client knows.
 #[derive(Debug, Clone)]
 pub(crate) struct Household {
     pub(crate) code: String,
@@ -42,7 +42,7 @@ pub(crate) struct Household {
     pub(crate) known: Value,
     /// A note that was sent but not acknowledged.
     unanswered: Option<String>,
-    /// How many saves were acknowledged.
+    /// The number of acknowledged saves.
     acknowledged: usize,
 }
 
@@ -60,10 +60,10 @@ fn lose_nothing(engine: &Engine) {
 
     let mut program = Program::serve(&arguments, &[]);
     let mut households = open_households(&program, engine.invitations(folder.path()));
-    // The number of kills under load, namely 10, or 80 in long runs.
+    // Kenduri is killed 10 times under load, or 80 times in long test runs.
     let rounds = (testkit::rounds() * 2 / 5).max(1);
     for round in 0..rounds {
-        // Each round kills after a different number of answers.
+        // In each round, Kenduri is killed after a different number of answers.
         let depth = CLIENTS + DEPTH * round / rounds;
         answer_until_killed(program, &mut households, round, depth);
         program = Program::serve(&arguments, &[]);
@@ -75,14 +75,14 @@ fn lose_nothing(engine: &Engine) {
     let acknowledged: usize = acknowledged.sum();
     assert!(acknowledged >= rounds * CLIENTS, "{acknowledged}");
 
-    // A confirmation is expected for each household with an address that has answered.
+    // Every household with an email address and an acknowledged answer must get a confirmation.
     let answered = households.iter().filter(|one| one.acknowledged > 0);
     let mut expected: BTreeMap<String, usize> = BTreeMap::new();
     for address in answered.filter_map(|household| household.address.clone()) {
         *expected.entry(address).or_default() += 1;
     }
-    // Kenduri is also killed while it sends mails. Confirmations are delayed in case of further
-    // changes, so all jobs are made due.
+    // Kenduri is also killed while it sends mails. Confirmations are delayed, so all jobs are made
+    // due.
     program.kill();
     engine.make_all_jobs_due(folder.path());
     for count in [1, 3, 6, 10] {
@@ -91,8 +91,8 @@ fn lose_nothing(engine: &Engine) {
         assert!(so_many, "{:?}", mail.received());
         program.kill();
     }
-    // Otherwise interrupted jobs would wait until their lease ends. The kills before do without
-    // this, because a mail that is interrupted twice is not tried again.
+    // Otherwise interrupted jobs would wait until their leases expire. This was not done between
+    // the kills, because a mail that is interrupted twice is not tried again.
     engine.make_all_jobs_due(folder.path());
     program = Program::serve(&arguments, &[]);
     let all = mail.wait(PATIENCE, |received| letters(received) == expected);
@@ -101,7 +101,7 @@ fn lose_nothing(engine: &Engine) {
     check_copies(&program, &received);
 }
 
-/// Counts the different mails to each address.
+/// Counts the different mails to each email address.
 fn letters(received: &[Received]) -> BTreeMap<String, usize> {
     let mut ids = BTreeSet::new();
     let mut letters = BTreeMap::new();
@@ -113,7 +113,8 @@ fn letters(received: &[Received]) -> BTreeMap<String, usize> {
     letters
 }
 
-/// Checks that nobody got a mail twice, except mails whose delivery was uncertain after a kill.
+/// Checks that no recipient got a mail twice, except mails whose delivery was uncertain after a
+/// kill.
 fn check_copies(program: &Program, received: &[Received]) {
     let mut copies: BTreeMap<&str, usize> = BTreeMap::new();
     for mail in received {
@@ -153,8 +154,7 @@ pub(crate) fn open_households(
     households
 }
 
-/// Lets every client save answers for its households repeatedly, and kills Kenduri after `depth`
-/// acknowledged answers.
+/// Lets all clients save answers repeatedly, and kills Kenduri after `depth` acknowledged answers.
 fn answer_until_killed(program: Program, households: &mut [Household], round: usize, depth: usize) {
     let address = program.address.clone();
     let dead = AtomicBool::new(false);
@@ -170,7 +170,7 @@ fn answer_until_killed(program: Program, households: &mut [Household], round: us
                     for household in &mut *households {
                         let note = format!("{round}-{}", sent.fetch_add(1, Ordering::Relaxed));
                         if !answer(address, household, note, &acknowledged) {
-                            // Kenduri was killed, so all further requests fail.
+                            // Kenduri was killed, so this client stops.
                             return;
                         }
                     }
@@ -185,7 +185,7 @@ fn answer_until_killed(program: Program, households: &mut [Household], round: us
     });
 }
 
-/// Sends a save. Returns `false` if there was no response.
+/// Saves an answer. Returns `false` if no response arrives.
 fn answer(address: &str, household: &mut Household, note: String, told: &Sender<()>) -> bool {
     let known = &household.known;
     let event = event(known);
@@ -209,7 +209,7 @@ fn answer(address: &str, household: &mut Household, note: String, told: &Sender<
     told.send(()).is_ok()
 }
 
-/// Checks that the acknowledged state is stored, and that an unacknowledged save is stored
+/// Checks that every acknowledged save is stored, and that an unacknowledged save is stored either
 /// completely or not at all.
 fn check(program: &Program, household: &mut Household) {
     let address = format!("/api/v1/invitations/{}", household.code);

@@ -31,15 +31,15 @@ fn one_connection_too_many_of_an_address_is_closed() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_string_lossy().into_owned();
     let program = Program::serve(&["--data", &data, "--set", "listen.connections=2"], &[]);
-    // Both connections have got a response, so they occupy both slots.
+    // Both clients have received a response, so their connections occupy both slots.
     let (mut first, second) = (served(&program), served(&program));
     let mut third = connect(&program);
-    // The connection may be closed before the write.
+    // Kenduri may close the third connection before this write.
     let _ = third.write_all(REQUEST);
     let mut answer = [0; 12];
     let read = third.read(&mut answer);
     assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
-    // The other connections stay open.
+    // The first two connections stay open.
     first.write_all(REQUEST).expect("sent");
     let mut rest = Vec::new();
     while !rest.windows(ANSWER.len()).any(|part| part == ANSWER) {
@@ -51,7 +51,7 @@ fn one_connection_too_many_of_an_address_is_closed() {
     drop(second);
 }
 
-/// Returns the last numbers in a line of `limits` or `status` (proc(5)).
+/// Returns the last numbers in a line of the worker's `limits` or `status` file (proc(5)).
 fn numbers(program: &Program, file: &str, line: &str) -> Vec<u64> {
     let text = String::from_utf8_lossy(&program.system_file(file)).into_owned();
     let found = text.lines().find_map(|it| it.strip_prefix(line));
@@ -89,7 +89,7 @@ fn a_limit_on_wrong_codes_counts_what_guests_try() {
         assert_eq!(program.get("/invite/RAHMA").status, 200);
         assert_eq!(post("/", form, "code=RAHMA").status, 303);
     };
-    // Neither valid codes nor malformed codes count as guesses.
+    // Right codes and malformed codes do not count as guesses.
     for _ in 0..4 {
         right();
         assert_eq!(program.get("/invite/X").status, 404);

@@ -1,4 +1,4 @@
-//! Tests of the operator's page with a real supervisor process, especially the effects of its
+//! Tests of the operator's pages with a real supervisor process, above all of the effects of their
 //! buttons.
 
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::http::{self, Answer};
 use crate::program::{Program, run, text};
 
-/// Time limit, long enough for a slow machine.
+/// The time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 const SETTINGS: &str = r#"
@@ -21,7 +21,7 @@ listen = "none"
 to = "app"
 "#;
 
-/// An owner's browser session.
+/// The browser of a signed-in owner, and the running Kenduri.
 struct Owner {
     folder: tempfile::TempDir,
     program: Program,
@@ -99,7 +99,7 @@ impl Owner {
         self.get(answer.header("location").expect("a way on"))
     }
 
-    /// Returns the state and pid of each of the service's processes.
+    /// Returns the state and pid of each process of a service.
     fn processes(&self, service: &str) -> Vec<(String, Option<i64>)> {
         let said = self.give(&["ps", "--json"]);
         let rows: Vec<Value> = serde_json::from_str(&said).expect("a list");
@@ -144,8 +144,8 @@ fn a_page_for_one_person_is_sent_compressed() {
     let page = ask("/me/security");
     assert_eq!(page.header("content-encoding"), Some("gzip"));
     assert!(2 * page.body.len() < whole.body.len());
-    // The sign-in page is not compressed, because it contains a value from the URL, and the size
-    // could reveal other content.
+    // The sign-in page contains a value from the URL. Its size could reveal other content if it
+    // were compressed, so it is not.
     let sign_in = ask("/login?redirect=/me/security");
     assert_eq!(sign_in.header("content-encoding"), None);
 }
@@ -189,8 +189,8 @@ fn an_owner_sees_services_and_orders_them_from_the_page() {
 fn the_worker_is_replaced_from_its_own_page() {
     let owner = Owner::arrive();
     let before = owner.program.worker();
-    // The response may come from the worker that is being replaced. Later pages come from either
-    // worker.
+    // The old worker may still send the response to this request. Either worker may serve later
+    // pages.
     let page = owner.press("kenduri", &[("deed", "reload")]);
     assert_eq!(page.status, 200);
     wait("another worker", || {

@@ -1,5 +1,5 @@
-//! Tests of the supervisor process. Services run next to the app, a worker dies, and no process is
-//! left running.
+//! Tests of the supervisor process: services run beside Kenduri's worker, processes die, and none
+//! is left running.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,14 +12,14 @@ use crate::http;
 use crate::mail_server::MailServer;
 use crate::program::{Program, children, run, text};
 
-/// Time limit, long enough for a slow machine.
+/// The time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How many times all instances are killed simultaneously.
+/// How many times all instances are killed at the same time.
 const KILLS: usize = 30;
 
-/// A server whose response names its process and instance. It sends each response in a single
-/// write, so that a kill leaves either the whole response or none.
+/// A service whose responses name their process and instance. Each response is sent in a single
+/// write, so that a killed instance sends either the whole response or nothing.
 pub(crate) const SERVER: &str = r#"
 import http.server, os, socketserver
 
@@ -42,7 +42,7 @@ print("hello from", os.getpid(), flush=True)
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// Settings with two instances of the server behind the app's edge.
+/// Settings with two instances of the service behind the edge.
 const SETTINGS: &str = r#"
 [service.web]
 run = "python3 server.py"
@@ -58,7 +58,7 @@ to = "service:web"
 to = "app"
 "#;
 
-/// A folder with services, and the running program.
+/// The running Kenduri, with a folder that contains its settings and services.
 struct House {
     folder: tempfile::TempDir,
     program: Program,
@@ -81,7 +81,7 @@ impl House {
         self.folder.path()
     }
 
-    /// Runs a command, which must succeed, and returns its output.
+    /// Runs a command that must succeed, and returns its output.
     fn order(&self, words: &[&str]) -> String {
         let output = self.give(words);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -145,7 +145,7 @@ fn services_are_kept_and_asked_through_the_door() {
         Some(house.ready("web")).filter(|pids| pids.len() == 2)
     });
     for pid in &pids {
-        // The worker may learn of the second instance a moment later than the supervisor.
+        // The worker may learn of the second instance slightly later than the supervisor process.
         wait("each answers", || {
             let answer = house.program.get("/web/x");
             assert_eq!(answer.status, 200, "{}", answer.text());
@@ -166,7 +166,7 @@ fn services_are_kept_and_asked_through_the_door() {
         rate.is_f64().then_some(())
     });
 
-    // When an instance dies, requests still succeed and the instance is restarted.
+    // When an instance dies, no request fails, and the instance is restarted.
     kill(pids[0]);
     for _ in 0..20 {
         assert_eq!(house.program.get("/web/x").status, 200);
@@ -208,7 +208,7 @@ fn requests_that_begin_as_all_instances_are_killed_wait() {
         while !is_over.load(Ordering::Relaxed) {
             let answer = http::send(&house.program.address, "GET", "/web/x", &[], b"");
             let status = answer.expect("an answer").status;
-            // A slow restart leads to 503 after two seconds.
+            // If a restart is slow, the edge responds with 503 after two seconds.
             assert!([200, 502, 503].contains(&status), "{status}");
             broken += usize::from(status == 502);
             answers.fetch_add(1, Ordering::Relaxed);
@@ -223,7 +223,7 @@ fn requests_that_begin_as_all_instances_are_killed_wait() {
             wait("answers", || {
                 (answers.load(Ordering::Relaxed) > before + 20).then_some(())
             });
-            // All instances are stopped first, so that they are killed simultaneously.
+            // All instances are stopped first, so that the kills take effect at the same time.
             for pid in &pids {
                 signal(*pid, Signal::STOP);
             }
@@ -250,7 +250,8 @@ fn a_dead_worker_is_back_and_nobody_else_notices() {
         let worker = house.program.worker();
         let begin = Instant::now();
         kill(number(worker));
-        // The socket stays open, so requests wait instead of being refused.
+        // The listening socket stays open while no worker runs, so requests wait instead of being
+        // refused.
         let answer = wait("an answer", || {
             http::send(&house.program.address, "GET", "/readyz", &[], b"").ok()
         });
@@ -305,8 +306,8 @@ fn settings_that_are_applied_touch_only_what_changed() {
     );
     assert_eq!(house.ready("other").len(), 1);
 
-    // An error that only appears when a service starts does not prevent the other changes, and is
-    // reported separately.
+    // A service that fails to start does not prevent the other changes. Its error is reported
+    // separately.
     let route = "\n[[route]]\npath = \"/gone\"\nto = \"status:410\"\n";
     let fails = more.replace("sleep 1000", "false");
     std::fs::write(&file, format!("{fails}{route}")).expect("written");
@@ -321,7 +322,7 @@ fn settings_that_are_applied_touch_only_what_changed() {
     assert_eq!(gone.status, 410);
     assert_eq!(house.ready("other").len(), 1);
 
-    // A worker that starts in the meantime serves with the last valid settings.
+    // A worker that starts while the settings are invalid serves with the last valid settings.
     kill(number(house.program.worker()));
     wait("an answer", || {
         let answer = http::send(&house.program.address, "GET", "/web/x", &[], b"");
@@ -389,7 +390,7 @@ to = \"app\"
             (states == wanted).then_some(())
         });
     };
-    // Without an owner, nobody is notified.
+    // While there is no owner, nobody is notified.
     states(["failed", "failed"]);
     house.order(&[
         "owner",
@@ -403,7 +404,8 @@ to = \"app\"
     house.give(&["start", "frail"]);
     states(["failed", "ready"]);
     assert!(told(1), "the owner hears of it");
-    // The failure is not reported again by the next worker, the next program or the next instance.
+    // Neither a new worker nor an upgrade nor another failing instance causes a second notification
+    // about this failure.
     let before = house.ready("kenduri");
     kill(before[0]);
     wait("the next worker", || {
@@ -414,7 +416,7 @@ to = \"app\"
     put(1, false);
     kill(house.ready("frail")[0]);
     states(["failed", "failed"]);
-    // A later failure is reported as a new failure.
+    // A failure after a restart of the service causes a new notification.
     put(0, true);
     put(1, true);
     house.order(&["start", "frail"]);
@@ -494,7 +496,7 @@ fn all_services_are_restarted_or_reloaded_one_after_the_other() {
         }
         assert_eq!(before[3], after[3], "Kenduri itself is no service");
     }
-    // A service that fails to reload does not prevent the others from being reloaded.
+    // If one service fails to reload, the others are still reloaded.
     let before = all();
     std::fs::write(house.path().join("broken"), "").expect("a file");
     let refused = house.give(&["reload", "all"]);

@@ -1,4 +1,4 @@
-//! Starts the built binary on a free port, observes it, and stops it.
+//! Starts the built binary on a free port, reads its output, and stops it.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
@@ -13,18 +13,18 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::http::{self, Answer};
 
-/// Time limit for a start or a stop, long enough for a slow machine.
+/// The time limit for a start or a stop, long enough for a slow machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A running Kenduri; killed when dropped.
+/// A running Kenduri, which is killed when this value is dropped.
 pub(crate) struct Program {
     child: Child,
     lines: Receiver<String>,
-    /// The lines that Kenduri has printed so far.
+    /// All lines that Kenduri has printed and that were read.
     pub(crate) said: Vec<String>,
     /// The socket address on which Kenduri listens, such as `127.0.0.1:40123`.
     pub(crate) address: String,
-    /// Removes the files that a killed Kenduri leaves behind.
+    /// A temporary folder, whose removal also removes files that a killed Kenduri leaves behind.
     _temporary: tempfile::TempDir,
 }
 
@@ -77,7 +77,8 @@ impl Program {
         program
     }
 
-    /// Returns the first printed listening address with this scheme; empty if none was printed.
+    /// Returns the first printed listening address with this scheme, or an empty text if there is
+    /// none.
     pub(crate) fn listener(&mut self, scheme: &str) -> String {
         let ready = self.wait_for_line("Kenduri answers at ");
         let address = ready
@@ -86,7 +87,7 @@ impl Program {
         address.unwrap_or_default().to_owned()
     }
 
-    /// Reads the output until a line contains `text`.
+    /// Reads Kenduri's output until a line contains `text`.
     pub(crate) fn wait_for_line(&mut self, text: &str) -> String {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -119,13 +120,13 @@ impl Program {
         http::send(&self.address, "GET", path, &[], b"").expect("an answer")
     }
 
-    /// Sends a signal, and waits until the process has exited.
+    /// Sends a signal to the supervisor process, and waits until it has exited.
     pub(crate) fn end(&mut self, signal: Signal) -> ExitStatus {
         self.signal(signal);
         self.wait()
     }
 
-    /// Reads a file of the worker in `/proc`, such as `environ` (proc(5)).
+    /// Reads a file about the worker in `/proc`, such as `environ` (proc(5)).
     pub(crate) fn system_file(&self, name: &str) -> Vec<u8> {
         let file = format!("/proc/{}/{name}", self.worker());
         std::fs::read(file).expect("what the system knows of it")
@@ -151,7 +152,6 @@ impl Program {
         kill_process(pid.expect("a process id"), signal).expect("it lives");
     }
 
-    /// Waits until the program has exited.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -163,7 +163,7 @@ impl Program {
         }
     }
 
-    /// Kills the process with SIGKILL.
+    /// Kills the supervisor process with SIGKILL.
     pub(crate) fn kill(mut self) {
         let status = self.end(Signal::KILL);
         assert_eq!(status.signal(), Some(9));
@@ -178,8 +178,8 @@ impl Drop for Program {
     }
 }
 
-/// Returns a free socket address that no other test gets. The kernel assigns ports on 127.0.0.1,
-/// and each returned address has its own loopback IP address.
+/// Returns a free socket address that no other test uses. Each call returns another loopback IP
+/// address, with a port that the kernel has assigned.
 pub(crate) fn free_address() -> SocketAddr {
     static NEXT: AtomicU8 = AtomicU8::new(2);
     let own = Ipv4Addr::new(127, 0, 0, NEXT.fetch_add(1, Ordering::Relaxed));
@@ -199,7 +199,7 @@ pub(crate) fn children(process: u32) -> Vec<u32> {
     children.filter_map(|child| child.parse().ok()).collect()
 }
 
-/// Runs a command until it exits.
+/// Runs `kenduri` with these arguments until it exits.
 pub(crate) fn run(arguments: &[&str], folder: &Path, environment: &[(&str, &str)]) -> Output {
     let mut child = command(environment)
         .args(arguments)
@@ -229,7 +229,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 
 pub(crate) fn command(environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kenduri"));
-    // Settings in the environment of the person who runs the tests must not affect the tests.
+    // The environment of the person who runs the tests must not affect them.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("KENDURI_") {
             command.env_remove(name);

@@ -1,4 +1,4 @@
-//! A store that was restored from a backup.
+//! Tests of a store that was restored from a backup.
 
 use std::path::Path;
 
@@ -8,7 +8,8 @@ use rustix::process::Signal;
 
 use crate::program::Program;
 
-/// Restores an old demo with dietary requirements that have been deleted since the backup.
+/// Writes an old demo as if restored from a backup, with dietary requirements that were deleted
+/// after the backup.
 fn put_back(file: &Path) {
     let migrations = [
         platform::MIGRATIONS,
@@ -27,7 +28,7 @@ fn put_back(file: &Path) {
                 &[],
                 Rows::Any,
             )?;
-            // Today's deletion job has already run.
+            // The daily deletion job has already run today.
             tx.run(
                 sql!(
                     "INSERT INTO schedule (kind, minute)

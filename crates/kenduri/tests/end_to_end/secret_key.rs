@@ -1,4 +1,5 @@
-//! Signing keys are kept outside the store, and a store works only with its own keys.
+//! Tests that signing keys are kept outside the store, and that a store works only with its own
+//! keys.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,23 +15,22 @@ use crate::engine::{Database, Engine};
 use crate::http::{self, Answer};
 use crate::program::{Program, run, text};
 
-/// State that only signing in and opening invitations change.
+/// Reads a text that changes only when somebody signs in or opens an invitation.
 const STATE: &str = "SELECT key_fingerprint || ' ' || (SELECT COUNT(*) FROM session) || ' ' ||
     (SELECT COUNT(*) FROM one_time_token) || ' ' || (SELECT COUNT(*) FROM audit) FROM installation";
 
-/// A demo in its own folder.
+/// A demo installation in a folder of its own.
 struct Installation {
     engine: Engine,
     folder: TempDir,
 }
 
-/// The cookies of a browser.
+/// The cookies of a host's and a guest's browser.
 struct Browser {
-    /// The cookies of a signed-in host.
     host: String,
     /// The cookie of a guest who has opened an invitation.
     guest: String,
-    /// The path of the opened invitation.
+    /// The path of the invitation that the guest has opened.
     invitation: String,
 }
 
@@ -62,8 +62,8 @@ impl Installation {
         Program::serve(&words, &[])
     }
 
-    /// Runs a command and returns its output. The command must succeed, or exit with 1 if
-    /// `succeeds` is false.
+    /// Runs a command on the installation and returns its output. The command must succeed or, if
+    /// `succeeds` is false, exit with 1.
     fn command(&self, words: &[&str], succeeds: bool) -> String {
         let place = self.place();
         let mut words = words.to_vec();
@@ -75,8 +75,7 @@ impl Installation {
         said
     }
 
-    /// Checks that every command that opens the store is refused with this message and changes
-    /// nothing.
+    /// Checks that every command that opens the store prints this refusal and changes nothing.
     fn refuses(&self, words: &[&str]) {
         let before = self.state();
         let owner = [
@@ -107,7 +106,7 @@ impl Installation {
 }
 
 impl Browser {
-    /// Signs in as the host, and opens the printed invitation.
+    /// Signs in as the host, and opens the invitation whose link Kenduri printed.
     fn arrive(program: &mut Program) -> Self {
         let link = program.link("The host's side");
         let page = program.get(&link);
@@ -121,12 +120,12 @@ impl Browser {
         }
     }
 
-    /// Returns whether the host is still signed in.
+    /// Whether the host is still signed in.
     fn is_signed_in(&self, program: &Program) -> bool {
         is_signed_in(program, &self.host)
     }
 
-    /// Returns whether the home page offers to continue with the invitation.
+    /// Whether the page for typing a code offers to continue with the guest's invitation.
     fn is_known(&self, program: &Program) -> bool {
         get(program, "/invite", &self.guest)
             .text()
@@ -201,7 +200,7 @@ fn a_new_key_ends_all_sessions_and_spares_what_is_printed() {
         assert!(browser.is_signed_in(&program));
         assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
-        // `secret new` also works when the key file is lost.
+        // `secret new` also works if the key file is lost.
         for is_lost in [false, true] {
             if is_lost {
                 fs::remove_file(site.file()).expect("removed");
@@ -239,7 +238,8 @@ fn a_new_first_line_signs_nobody_out() {
         let after = Browser::arrive(&mut program);
         assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
-        // Without the key that signed it, the cookie is invalid. Sessions are not signed.
+        // The guest's cookie was signed with the lost key, so it is invalid. The host's session is
+        // not signed.
         site.write(&new, 0o600);
         let program = site.serve();
         assert!(browser.is_signed_in(&program) && !browser.is_known(&program));
@@ -258,7 +258,7 @@ fn whoever_has_the_store_alone_can_sign_nothing() {
         let key = fs::read_to_string(site.file()).expect("a key file");
         let key = STANDARD.decode(key.trim()).expect("base64");
 
-        // The store does not contain the key, and no value in the store can sign like the key.
+        // The store does not contain the key, and no value in the store works as a key.
         let stolen: Vec<Vec<u8>> = [
             "SELECT printed_key FROM installation",
             "SELECT secret_hash FROM session",
@@ -289,7 +289,8 @@ fn whoever_has_the_store_alone_can_sign_nothing() {
                     .text()
                     .contains(&browser.invitation)
             );
-            // Sessions are stored as hashes. A hash works neither as a cookie nor as a form token.
+            // Sessions are stored as hashes. A stored hash works neither as a cookie nor as a form
+            // token.
             for encoded in [STANDARD.encode(secret), URL_SAFE_NO_PAD.encode(secret)] {
                 assert!(!is_signed_in(&program, &format!("kd_session={encoded}")));
                 let forged = web::csrf::token(&encoded, &Random::seeded(1));
@@ -301,7 +302,7 @@ fn whoever_has_the_store_alone_can_sign_nothing() {
         }
         assert!(browser.is_signed_in(&program) && browser.is_known(&program));
 
-        // The key is searched for in every encoding.
+        // No file contains the key in any encoding.
         assert_eq!(program.end(Signal::TERM).code(), Some(0));
         for entry in fs::read_dir(site.folder.path()).expect("the data") {
             let path = entry.expect("an entry").path();

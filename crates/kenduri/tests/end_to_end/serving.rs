@@ -59,7 +59,7 @@ fn the_demonstration_prints_links_that_work_and_leaves_nothing_behind() {
     assert!(!Path::new(&folder).exists());
 }
 
-/// Follows a one-time sign-in link as a browser would, to the hosts' first page.
+/// Opens a one-time sign-in link as a browser does. Returns the hosts' first page.
 fn sign_in(program: &Program, link: &str) -> String {
     let session = session(program, link);
     let headers = [("Cookie", session.as_str())];
@@ -68,7 +68,7 @@ fn sign_in(program: &Program, link: &str) -> String {
     page.text()
 }
 
-/// Follows a one-time sign-in link, and returns the cookies.
+/// Opens a one-time sign-in link, and returns the cookies that it sets.
 pub(crate) fn session(program: &Program, link: &str) -> String {
     let page = program.get(link);
     assert_eq!(page.status, 200, "{}", page.text());
@@ -117,7 +117,7 @@ fn operators_can_ask_how_it_is() {
             figures.text()
         );
     }
-    // A client behind a proxy is not local.
+    // A request forwarded by a proxy comes from a client that is not on this machine.
     let forwarded = [("X-Forwarded-For", "203.0.113.9")];
     let outside = http::send(&program.address, "GET", "/metrics", &forwarded, b"");
     assert_eq!(outside.expect("an answer").status, 404);
@@ -218,7 +218,7 @@ fn an_orderly_stop_finishes_what_runs() {
     );
     slow.write_all(head.as_bytes()).expect("sent");
     slow.write_all(&body.as_bytes()[..4]).expect("sent");
-    // The long request is being read once a later request has got its response.
+    // Once a later request has got its response, Kenduri is reading the long request.
     assert_eq!(program.get("/healthz").status, 200);
     program.signal(Signal::TERM);
     let end = Instant::now() + PATIENCE;
@@ -264,7 +264,7 @@ fn an_open_stream_does_not_hold_up_a_stop() {
     assert!(lines.any(|line| line.contains("event: hello")));
     let began = Instant::now();
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
-    // Kenduri stopped before the drain time was over.
+    // Kenduri did not wait for the whole drain time.
     assert!(began.elapsed() < Duration::from_secs(20));
     assert!(lines.any(|line| line == "0"), "the stream ends in order");
 }
@@ -300,7 +300,7 @@ fn two_do_not_serve_one_folder() {
     );
     assert_eq!(first.get("/readyz").status, 200);
 
-    // A killed program leaves its socket file behind, which must not prevent the next start.
+    // A killed Kenduri leaves its socket file behind, which must not prevent the next start.
     first.end(Signal::KILL);
     drop(first);
     let again = Program::serve(&["--data", &data], &[]);
@@ -349,7 +349,8 @@ fn a_taken_port_is_told_and_a_demonstration_takes_the_next() {
         "{said}"
     );
 
-    // Unlike an address given with `--listen`, this address is replaced by the next free port.
+    // The address comes from a setting rather than from `--listen`. In a demo, the next free port
+    // then replaces an occupied one.
     let setting = format!("listen.http={address}");
     let program = Program::start(&["serve", "--demo", "--set", &setting], &[]);
     assert_ne!(program.address, address);
@@ -445,7 +446,7 @@ fn the_log_may_go_into_a_folder_and_never_names_a_code() {
         told("referrer"),
         [&["-"; 5][..], &from.each_ref().map(String::as_str)].concat()
     );
-    // The log shows password guesses, and all fields promised for every request.
+    // The access log shows attempts to guess a password, with all promised fields.
     let guess = lines.iter().find(|line| line["method"] == "POST");
     let guess = guess.expect("a line");
     for (key, value) in [

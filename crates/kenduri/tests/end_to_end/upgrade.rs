@@ -1,4 +1,4 @@
-//! Tests of upgrades under load. A new worker replaces the worker, and then the supervisor process
+//! Tests of upgrades under load: a new worker replaces the old one, and then the supervisor process
 //! becomes the new program.
 
 use std::ffi::OsStr;
@@ -22,19 +22,19 @@ const CLIENTS: usize = 8;
 const ROUNDS: usize = 3;
 /// The minimum number of requests sent during the upgrades.
 const REQUESTS: usize = 20_000;
-/// Time limit for a response, long enough for a slow machine.
+/// The time limit for a response, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A copy of the binary in its own folder, where the file can be replaced.
+/// A copy of the binary in a folder of its own, so that the file can be replaced.
 pub(crate) struct Copy {
     folder: tempfile::TempDir,
 }
 
-/// Settings with a service next to the app.
+/// Settings with a service beside Kenduri itself.
 pub(crate) const SETTINGS: &str = "[service.other]\nrun = \"sleep 1000\"\n";
 
 impl Copy {
-    /// Creates a copy with these settings.
+    /// Creates a copy of the binary, with a settings file.
     pub(crate) fn new(settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let copy = Self { folder };
@@ -51,7 +51,7 @@ impl Copy {
         self.folder.path().join("kenduri.toml")
     }
 
-    /// Returns the pid of the additional service.
+    /// Returns the pid of the service `other`.
     fn other(&self) -> Option<i64> {
         let output = self.order(&["ps", "--json"]);
         let rows: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a list");
@@ -68,9 +68,9 @@ impl Copy {
         data.to_string_lossy().into_owned()
     }
 
-    /// Replaces the copy with another binary, as a package manager does. A separate process without
-    /// children writes the file. Otherwise, a child forked by another test would hold the file open
-    /// for writing for a moment, and then the file could not be executed.
+    /// Replaces the copy by another binary, as a package manager does. A separate process without
+    /// children writes the file. Otherwise a process that another test forks could keep the file
+    /// open for writing for a moment, and the file could not be executed.
     fn replace(&self, by: &Path) {
         let fresh = self.folder.path().join("fresh");
         let copied = Command::new("cp").args([by, &fresh]).status();
@@ -85,12 +85,12 @@ impl Copy {
         self.replace(&script);
     }
 
-    /// Replaces the copy with the same binary again.
+    /// Replaces the copy by a new file with the same binary.
     pub(crate) fn renew(&self) {
         self.replace(env!("CARGO_BIN_EXE_kenduri").as_ref());
     }
 
-    /// Serves a demo with the settings.
+    /// Serves a demo with the copy.
     pub(crate) fn serve(&self) -> Program {
         Program::watch(self.command())
     }
@@ -123,7 +123,7 @@ impl Copy {
         command
     }
 
-    /// Sends a command to the running program.
+    /// Runs a command of the running Kenduri.
     pub(crate) fn order(&self, words: &[&str]) -> std::process::Output {
         let data = self.data();
         run(&[words, &["--data", &data]].concat(), self.path(), &[])
@@ -134,8 +134,8 @@ impl Copy {
         self.order(&["upgrade"])
     }
 
-    /// Upgrades to the same binary again. The worker must be a new process, and the supervisor must
-    /// run the new file in the same process.
+    /// Upgrades to a new file with the same binary. Checks that the worker is a new process, and
+    /// that the supervisor process runs the new file without changing its pid.
     pub(crate) fn change(&self, program: &Program) {
         let (parent, before) = (program.supervisor_pid(), program.worker());
         self.renew();
@@ -148,15 +148,15 @@ impl Copy {
         );
     }
 
-    /// Returns whether this process runs the current binary file.
+    /// Whether the process runs the current binary file.
     fn is_run_by(&self, process: u32) -> bool {
         let runs = fs::metadata(format!("/proc/{process}/exe")).expect("a program");
         runs.ino() == fs::metadata(self.program()).expect("a program").ino()
     }
 }
 
-/// Requests a path over a single connection until the server closes the connection. Returns the
-/// number of responses.
+/// Requests a path repeatedly over a single connection, until the server closes the connection.
+/// Returns the number of responses.
 pub(crate) fn ask(
     address: &str,
     path: &str,
@@ -213,7 +213,7 @@ fn nobody_notices_that_another_program_serves() {
             for round in 1..=ROUNDS {
                 copy.change(&program);
                 assert_eq!(copy.other(), other, "services are not touched");
-                // Before the next upgrade, all clients have sent requests to this program.
+                // The next upgrade waits until all clients have sent requests to this version.
                 let wanted = round * REQUESTS / ROUNDS;
                 let end = Instant::now() + 10 * PATIENCE;
                 while count.load(Ordering::Relaxed) < wanted
@@ -233,7 +233,7 @@ fn nobody_notices_that_another_program_serves() {
     let count = count.into_inner();
     assert!(count >= REQUESTS, "{count}");
     println!("{count} requests, none failed");
-    // The new supervisor process still supervises, so it restarts a killed worker.
+    // The new supervisor process still supervises, so it restarts the worker that is killed here.
     let worker = program.worker();
     let pid = i32::try_from(worker).ok().and_then(Pid::from_raw);
     kill_process(pid.expect("a process"), Signal::KILL).expect("it lives");
@@ -279,7 +279,7 @@ fn who_follows_a_service_hears_each_line_once() {
     reader.join().expect("it ends with what it reads");
 }
 
-/// Returns the number in a line such as `line 5`.
+/// Returns the number at the end of a line such as `line 5`.
 fn number(line: &str) -> Option<u64> {
     line.rsplit_once("line ")?.1.parse().ok()
 }
@@ -332,7 +332,8 @@ fn a_program_that_serves_and_cannot_keep_changes_nothing() {
     assert_eq!(program.get("/readyz").status, 200);
     assert_eq!((program.supervisor_pid(), copy.other()), (parent, other));
     assert!(!copy.is_run_by(parent));
-    // The supervisor process was not affected. The next binary that passes the check can take over.
+    // The failed upgrade did not affect the supervisor process, so the next good binary can take
+    // over.
     copy.change(&program);
     assert_eq!(copy.other(), other);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
@@ -398,8 +399,7 @@ fn an_upgrade_that_fails_at_last_ends_nothing() {
     let copy = Copy::new(SETTINGS);
     let mut program = copy.serve();
     let (parent, other) = (program.supervisor_pid(), copy.other());
-    // While the new program passes its check, the supervisor process is prevented from opening more
-    // files.
+    // While the new binary is being checked, the supervisor process cannot open more files.
     let usual = env!("CARGO_BIN_EXE_kenduri");
     copy.replace_by_script(&format!(
         "#!/bin/sh\n\
@@ -440,7 +440,8 @@ fn a_rehearsal_needs_a_parent() {
 
 #[test]
 fn what_cannot_be_taken_over_is_started_anew() {
-    // The new binary's standard input is an empty socket that the binary created itself.
+    // The new binary's standard input is not a handover by Kenduri, but an empty socket that the
+    // binary itself has created.
     let becomes = "import os, socket, sys\n\
                    _, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n\
                    os.dup2(theirs.fileno(), 0)\n\

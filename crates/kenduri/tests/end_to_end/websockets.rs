@@ -1,5 +1,5 @@
-//! Tests of a service's websockets during an upgrade of Kenduri. Open websockets are closed after
-//! their drain time, and new websockets reach the new program.
+//! Tests of a service's websockets during upgrades of Kenduri. Open websockets are closed after
+//! their drain time, and new ones reach the new version.
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
@@ -25,10 +25,10 @@ const CLIENTS: (usize, usize) = (6, 2);
 const STAYING: usize = 4;
 /// The drain time of websockets, when Kenduri or the service is replaced.
 const TIME: Duration = Duration::from_secs(2);
-/// The pause between messages on a websocket. The pause may be long, because the test does not
-/// measure speed.
+/// The pause between messages on a websocket. It may be long, because the test does not measure
+/// speed.
 const PAUSE: Duration = Duration::from_millis(5);
-/// Time limit, long enough for a slow machine.
+/// The time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A websocket server that echoes short messages (RFC 6455).
@@ -74,7 +74,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// Settings with that service behind the edge, and the drain time of websockets.
+/// Settings with the websocket service behind the edge, and with this drain time for websockets.
 fn settings(tunnel_time: Duration) -> String {
     format!(
         "[listen]\ntunnel_time = \"{}s\"\n\
@@ -91,10 +91,10 @@ fn house(tunnel_time: Duration) -> Copy {
     copy
 }
 
-/// The client's end of a websocket.
+/// The client's side of a websocket.
 struct Socket(BufReader<TcpStream>);
 
-/// A received frame, or the end of the connection.
+/// A frame received on a websocket, or the end of the connection.
 #[derive(Debug, PartialEq, Eq)]
 enum Heard {
     Text(String),
@@ -128,7 +128,7 @@ impl Socket {
 
     fn say(&mut self, kind: u8, body: &[u8]) -> io::Result<()> {
         let length = u8::try_from(body.len()).map_err(io::Error::other)?;
-        // Clients must mask even an empty frame.
+        // Clients must mask every frame, even an empty one.
         let mut frame = vec![0x80 | kind, 0x80 | length, 0, 0, 0, 0];
         frame.extend_from_slice(body);
         self.0.get_mut().write_all(&frame)
@@ -153,7 +153,7 @@ impl Socket {
         }
     }
 
-    /// Sends a message, and returns the echo or the end of the websocket.
+    /// Sends a message. Returns its echo, or how the websocket ended.
     fn exchange(&mut self, text: &str) -> io::Result<Heard> {
         let said = self.say(1, text.as_bytes());
         let heard = self.hear()?;
@@ -162,13 +162,13 @@ impl Socket {
             return Ok(heard);
         }
         match heard {
-            // A message sent during closing may be lost.
+            // A message that is sent while the websocket is being closed may be lost.
             Heard::Close(_) | Heard::End => Ok(heard),
             Heard::Text(other) => Err(io::Error::other(format!("heard {other:?} for {text:?}"))),
         }
     }
 
-    /// Closes the websocket, and expects the server's close frame.
+    /// Closes the websocket, and expects a close frame from the server.
     fn close(mut self) -> io::Result<()> {
         self.say(8, &1000_u16.to_be_bytes())?;
         match self.hear()? {
@@ -178,18 +178,18 @@ impl Socket {
     }
 }
 
-/// The clients' counters.
+/// Counts what all clients have seen.
 #[derive(Default)]
 struct Seen {
     stop: AtomicBool,
     requests: AtomicUsize,
-    /// Number of long-lived websockets on which a message was exchanged.
+    /// The number of long-lived websockets that have echoed a message.
     opened: AtomicUsize,
-    /// When the long-lived websockets were closed.
+    /// When each long-lived websocket was closed.
     ended: Mutex<Vec<Instant>>,
-    /// Number of messages on the long-lived websockets.
+    /// The number of messages that long-lived websockets have echoed.
     messages: AtomicUsize,
-    /// Number of websockets that were opened, used and closed.
+    /// The number of short-lived websockets that were opened, used and closed.
     short: AtomicUsize,
 }
 
@@ -203,7 +203,7 @@ impl Seen {
         ended.clone()
     }
 
-    /// Keeps a websocket open until the server closes it, and then opens another websocket.
+    /// Keeps a websocket open until the server closes it, then opens the next one.
     fn stay(&self, address: &str) -> io::Result<()> {
         while !self.is_over() {
             let mut socket = Socket::open(address)?;
@@ -225,7 +225,7 @@ impl Seen {
         Ok(())
     }
 
-    /// Repeatedly opens and closes a websocket.
+    /// Opens, uses and closes one websocket after the other.
     fn come_and_go(&self, address: &str) -> io::Result<()> {
         while !self.is_over() {
             let opened = Instant::now();
@@ -234,7 +234,7 @@ impl Seen {
             while said < 3 {
                 match socket.exchange(&said.to_string())? {
                     Heard::Text(_) => said += 1,
-                    // On a busy machine, even a close frame may take the whole drain time.
+                    // On a busy machine, even the close frame may take the whole drain time.
                     Heard::End if opened.elapsed() >= TIME => break,
                     other => return Err(io::Error::other(format!("closed: {other:?}"))),
                 }
@@ -251,7 +251,7 @@ impl Seen {
 
 type Client<'scope> = ScopedJoinHandle<'scope, io::Result<()>>;
 
-/// Runs `f` while clients send requests. No request may fail.
+/// Runs a function while clients send requests. No request may fail.
 fn meanwhile<'env>(
     seen: &'env Seen,
     begin: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> Vec<Client<'scope>>,
@@ -311,7 +311,7 @@ fn websockets_have_their_time_while_another_program_takes_over() {
                     assert!(lived >= TIME, "closed after {lived:?}");
                 }
                 wait("new ones", &|| seen.short.load(Ordering::Relaxed) > short);
-                // Before the next upgrade, all clients have sent requests to this program.
+                // The next upgrade waits until all clients have sent requests to this version.
                 let wanted = round * REQUESTS / ROUNDS;
                 wait("requests", &|| {
                     seen.requests.load(Ordering::Relaxed) >= wanted
@@ -334,8 +334,8 @@ fn websockets_have_their_time_while_another_program_takes_over() {
 
 #[test]
 fn a_service_is_replaced_while_one_worker_follows_another() {
-    // The old worker keeps websockets open for a long time in this test, so the service closes
-    // them.
+    // In this test, the old worker would keep websockets open for a long time, but the service
+    // closes them.
     let copy = house(PATIENCE);
     let mut program = copy.serve();
     let seen = Seen::default();

@@ -1,4 +1,4 @@
-//! The subcommands about services, as a user types them.
+//! Tests of the subcommands for services, as a user types them.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Program, command, run, text};
 
-/// Time limit, long enough for a slow machine.
+/// The time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 const SETTINGS: &str = r#"
@@ -22,7 +22,7 @@ run = "echo one; echo two; echo three; exec sh -c 'exec sleep 1000' --token=hunt
 shell = true
 "#;
 
-/// Runs a command that must exit with this code, and returns its output.
+/// Runs a command, checks its exit code, and returns its output.
 fn says(folder: &Path, words: &[&str], code: i32) -> String {
     let output = run(words, folder, &[]);
     let said = text(&output.stdout) + &text(&output.stderr);
@@ -74,7 +74,8 @@ fn every_word_tells_that_nobody_runs() {
             assert!(said.contains("Kenduri is not running"), "{said}");
         }
     }
-    // With an invalid settings file the data folder is unknown, so the commands need `--data`.
+    // With an invalid settings file, Kenduri does not know the data folder, so `--data` is
+    // required.
     fs::write(place.path().join("kenduri.toml"), "[").expect("a file");
     for words in words {
         assert!(says(place.path(), words, 1).contains("not valid TOML"));
@@ -166,7 +167,7 @@ fn whoever_stops_reading_has_read_enough() {
     }
 }
 
-/// Runs a command until it has printed `count` lines, kills it, and returns these lines.
+/// Runs a command until it has printed `count` lines. Then kills it and returns the lines.
 fn first_lines(folder: &Path, words: &[&str], count: usize) -> Vec<String> {
     let mut child = command(&[])
         .args(words)
@@ -280,7 +281,7 @@ fn a_named_file_that_cannot_be_read_leads_to_nobody_else() {
             let said = says(here, &[words, &["--config", file]].concat(), 1);
             assert!(said.contains(why) && said.contains("--data DIR"), "{said}");
         }
-        // With an explicit data folder, no settings file is needed.
+        // With `--data`, no settings file is needed.
         let rows = says(
             here,
             &["ps", "--json", "--config", file, "--data", "data"],
@@ -291,7 +292,8 @@ fn a_named_file_that_cannot_be_read_leads_to_nobody_else() {
             "{rows}"
         );
     }
-    // The running Kenduri does not use the invalid file in this folder.
+    // The command is sent to the running Kenduri, which does not read the invalid file in this
+    // folder.
     fs::write(here.join("kenduri.toml"), "[").expect("a file");
     says(here, &["ps"], 0);
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Sample {
-    /// If empty, a code is drawn.
+    /// The household's code. If empty, the demo draws a random code.
     pub(super) code: String,
     pub(super) household: String,
     pub(super) salutation: Option<String>,
@@ -24,7 +24,7 @@ pub(super) struct Sample {
 pub(super) struct Person {
     pub(super) name: String,
     pub(super) age: Option<i64>,
-    /// Whether the household brought the guest, instead of the hosts naming them.
+    /// Whether the household brings the guest. Otherwise the hosts have named the guest.
     #[serde(default)]
     pub(super) brought: bool,
     #[serde(default)]
@@ -44,7 +44,7 @@ pub(super) enum Answers {
     Mixed,
 }
 
-/// Reads all households. The documentation names the first five.
+/// Returns all households of the demo. The documentation mentions the first five.
 pub(super) fn all() -> Result<Vec<Sample>, serde_json::Error> {
     serde_json::from_str(include_str!("households.json"))
 }

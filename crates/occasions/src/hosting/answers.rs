@@ -1,5 +1,6 @@
-//! Answers that a host saves for a household, for example after a telephone call. They are possible
-//! at any time, always logged, and may exceed the limits only with an explicit override.
+//! Answers that a host records for a household, for example after a telephone call. A host can do
+//! so at any time. Each of these saves is logged, and may exceed the household's allowance or the
+//! event's seats only if the host asks for it.
 
 use platform::{Rows, Tx, sql};
 use serde::Deserialize;
@@ -18,12 +19,12 @@ use crate::rsvp;
 use crate::words::{ActedBy, ReplyStatus, Source};
 use web::Findings;
 
-/// A host's options for a save.
+/// The options of a host who saves answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
-    /// Whether the save may exceed the allowance and the seats.
+    /// Whether the save may exceed the household's allowance and the events' seats.
     pub may_exceed: bool,
-    /// Whether the household gets the confirmation mail, as if it had answered itself.
+    /// Whether the household gets a confirmation mail, as if it had answered itself.
     pub mail: bool,
 }
 
@@ -45,8 +46,8 @@ pub struct OneReply {
     pub mail: bool,
 }
 
-/// Saves a whole household's answers, names and dietary requirements for a host. The deadline and
-/// the lock do not apply to hosts.
+/// Saves all answers, names and dietary requirements of a household for a host. Hosts can do so
+/// after the deadline and while answers are locked.
 pub fn save(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -78,7 +79,7 @@ pub fn save(
     write(tx, host, portal, plan.guests, plan.answers, overrides)
 }
 
-/// Saves a single answer for a single guest.
+/// Saves one guest's reply to one event.
 pub fn reply(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -127,7 +128,7 @@ pub fn reply(
     write(tx, host, portal, guests, answers, overrides)
 }
 
-/// Takes the locks in the required order, namely the limited events first and then the invitation.
+/// Takes the locks in the required order: first the events with limited seats, then the invitation.
 fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,

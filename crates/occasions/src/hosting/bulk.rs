@@ -1,5 +1,5 @@
-//! Bulk actions. A job changes many invitations in batches and records each invitation's outcome.
-//! The change to a single invitation is atomic, but the whole action is not.
+//! Bulk actions. A job changes many invitations in batches, and records the outcome for each
+//! invitation. The change to one invitation is atomic, but the action as a whole is not.
 
 use std::collections::BTreeMap;
 
@@ -25,12 +25,12 @@ use web::{Findings, Input};
 
 platform::id!(BulkId, "One action on many invitations.");
 
-/// The kind of the job that runs bulk actions.
+/// The kind of the job that carries out bulk actions.
 pub const KIND: &str = "occasions.bulk";
-/// The maximum number of invitations in an action.
+/// The maximum number of invitations in a bulk action.
 pub const LIMIT: usize = 5_000;
-/// The number of invitations that a transaction changes, small enough that other writers do not
-/// wait long.
+/// The number of invitations changed in one transaction. It is small, so that other writers need
+/// not wait long.
 const BATCH: i64 = 50;
 
 #[derive(Clone, Debug)]
@@ -39,12 +39,12 @@ pub struct Request {
     pub action: Action,
 }
 
-/// The invitations that an action covers.
+/// The invitations to which an action applies.
 #[derive(Clone, Debug)]
 pub enum Target {
     Chosen(Vec<InvitationId>),
     Matching(InvitationFilter),
-    /// Invitations that this action changed.
+    /// The invitations that another bulk action changed.
     ChangedBy(BulkId),
 }
 
@@ -142,7 +142,7 @@ pub struct Outcome {
     pub problem: Option<String>,
 }
 
-/// Records the covered invitations, and queues the job.
+/// Records the invitations to which the action applies, and queues the job.
 pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, Refusal> {
     host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
@@ -214,7 +214,7 @@ pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effec
 }
 
 impl Bulk {
-    /// Hides the reasons for locks from hosts who may not lock answers.
+    /// Removes the reason for a lock, if the host may not lock answers.
     fn shown_to(mut self, host: &HostOf) -> Self {
         if let Action::Lock { reason } = &mut self.action
             && !reason.is_empty()
@@ -226,7 +226,6 @@ impl Bulk {
     }
 }
 
-/// Loads a bulk action of this occasion.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Bulk, Refusal> {
     let found: Option<Bulk> = sql!(
         "SELECT {Bulk} FROM bulk WHERE id = :id AND occasion = :occasion",
@@ -238,7 +237,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Bulk, Refusal
     Ok(found.shown_to(host))
 }
 
-/// Lists the latest bulk actions, newest first.
+/// Returns the latest bulk actions, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Refusal> {
     host.needs(Permission::See)?;
     let found: Vec<Bulk> = sql!(
@@ -250,7 +249,7 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Ref
     Ok(found.into_iter().map(|bulk| bulk.shown_to(host)).collect())
 }
 
-/// Lists the outcomes for the invitations after position `after`, in order.
+/// Returns the outcomes of the invitations after the position `after`, in order.
 pub fn outcomes(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -269,7 +268,7 @@ pub fn outcomes(
     .all(tx)?)
 }
 
-/// Lists the invitations that the action failed to change, with the reason.
+/// Returns the invitations that the action failed to change, each with the error.
 pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outcome>, Refusal> {
     load(tx, host, id)?;
     Ok(sql!(
@@ -280,7 +279,7 @@ pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outco
     .all(tx)?)
 }
 
-/// Checks whether the action is possible at all, regardless of the invitations.
+/// Checks those conditions of an action that do not depend on the invitations.
 fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal> {
     let occasion = occasions::load(tx, host)?;
     let mut fields = Findings::default();
@@ -341,7 +340,7 @@ fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<Invita
             .collect(),
         Target::ChangedBy(bulk) => changed_by(tx, host, bulk)?,
     };
-    // Invitations are locked in a fixed order, so that two actions cannot deadlock.
+    // Invitations are changed in the order of their ids, so that two bulk actions cannot deadlock.
     ids.sort();
     ids.dedup();
     if ids.len() > LIMIT {
@@ -356,7 +355,7 @@ fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<Invita
     Ok(ids)
 }
 
-/// The invitations that an action changed.
+/// Returns the invitations that a bulk action changed.
 pub fn changed_by(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -371,7 +370,7 @@ pub fn changed_by(
     Ok(found.into_iter().map(|(invitation,)| invitation).collect())
 }
 
-/// Returns the job handler for bulk actions.
+/// Returns the handler of the job that carries out bulk actions.
 pub fn handler(store: Store) -> Handler {
     Handler::new(KIND, move |job| run(store.clone(), job))
 }
@@ -381,8 +380,8 @@ struct Payload {
     bulk: BulkId,
 }
 
-/// Runs until no row is waiting. A row leaves the queue in the transaction of its change, so an
-/// interrupted job resumes where it stopped.
+/// Runs the bulk action until no invitation is waiting. Each invitation's outcome is stored in the
+/// transaction of its change, so an interrupted job continues where it stopped.
 async fn run(store: Store, job: Job) -> Result<Done, JobError> {
     let Payload { bulk } = job.read()?;
     loop {
@@ -397,7 +396,7 @@ async fn run(store: Store, job: Job) -> Result<Done, JobError> {
     }
 }
 
-/// Processes a batch. Returns whether further rows are waiting.
+/// Changes one batch of invitations. Returns whether others are still waiting.
 fn take_batch(tx: &mut Tx<'_>, id: &BulkId) -> Result<bool, StoreError> {
     let found: Option<(OccasionId, AccountId, String, String)> = sql!(
         "SELECT occasion, account, action, state FROM bulk WHERE id = :id",
@@ -480,7 +479,7 @@ fn note_progress(
     tell(tx, occasion, &bulk)
 }
 
-/// Applies the action to an invitation. Returns whether the action may have changed the invitation.
+/// Applies the action to an invitation. Returns whether this may have changed the invitation.
 fn apply(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -502,7 +501,7 @@ fn apply(
         }
         Action::Sent {} | Action::Unsent {} => {
             let is_sent = matches!(action, Action::Sent {});
-            // The invitation is locked first, so that the facts read below stay true.
+            // The invitation is locked first, so that the data read afterwards stays true.
             portals::lock(tx, host, id, None)?;
             let is_already = invitations::bookkeeping(tx, id)?.sent_at.is_some() == is_sent;
             if !is_already {

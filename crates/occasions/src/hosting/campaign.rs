@@ -1,7 +1,7 @@
-//! Campaigns, which send a mail to many households with chosen recipients, start, speed and
-//! progress. A campaign is a row, and its recipients are fixed when it begins. A job writes the
-//! mails in small batches, each in the transaction that takes its recipients out of the queue. At
-//! most [`WINDOW`] mails are in progress, so that pausing takes effect at once.
+//! Campaigns, which send a mail to many households. A campaign has recipients, a start time, a
+//! speed and a progress. Its recipients are fixed when it starts. A job writes the mails in small
+//! batches, each in the transaction that takes the recipients out of the queue. At most [`WINDOW`]
+//! mails are being sent at a time, so that pausing takes effect quickly.
 
 pub mod audience;
 pub mod progress;
@@ -30,13 +30,13 @@ pub use progress::{Counts, Recipient, RecipientState, Skip};
 
 platform::id!(CampaignId, "One mail to many households.");
 
-/// The kind of the job that writes the mails.
+/// The kind of the job that writes a campaign's mails.
 pub const KIND: &str = "occasions.campaign";
 /// The maximum number of campaigns in an occasion.
 const LIMIT: i64 = 500;
 /// The maximum speed, in mails per minute.
 pub const FASTEST: i64 = 600;
-/// How many mails of a campaign are in progress at once.
+/// The maximum number of a campaign's mails that are being sent at the same time.
 const WINDOW: i64 = 50;
 
 words! {
@@ -44,13 +44,12 @@ words! {
     CampaignState {
         /// Waiting for its start time.
         Scheduled = "scheduled" => "host-campaign-scheduled",
-        /// Mails are being sent.
         Sending = "sending" => "host-campaign-sending",
         /// Stopped by a host, who may resume it.
         Paused = "paused" => "host-campaign-paused",
         /// Nothing is left to send.
         Sent = "sent" => "host-campaign-sent",
-        /// Ended by a host; mails that were sent stay sent.
+        /// Ended by a host. Mails that were sent before stay sent.
         Cancelled = "cancelled" => "host-campaign-cancelled",
     }
 }
@@ -126,7 +125,7 @@ pub struct Order {
     pub per_minute: i64,
 }
 
-/// Orders a mail to many households.
+/// Creates a campaign.
 pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Refusal> {
     host.needs(Permission::Invite)?;
     let occasion = occasions::lock(tx, host)?;
@@ -152,7 +151,7 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
         findings.add("/kind", "text_missing", []);
     }
     findings.finish()?;
-    // An unknown event is refused now, not when the job runs.
+    // An unknown event in the filter is refused now rather than when the job runs.
     Audience::households(tx, host, &order.audience)?;
     let campaign = Campaign {
         id: tx.id(),
@@ -174,7 +173,7 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
     report(tx, campaign)
 }
 
-/// Converts a time without an offset to an instant in the occasion's zone.
+/// Converts a time without a UTC offset to an instant, using the occasion's time zone.
 fn local(typed: &When, zone: &TimeZone) -> Option<Timestamp> {
     let typed = typed.0.trim();
     if typed.parse::<Timestamp>().is_ok() {
@@ -184,10 +183,10 @@ fn local(typed: &When, zone: &TimeZone) -> Option<Timestamp> {
     Some(local.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// The period during which the same reminder is not ordered again.
+/// If the same reminder was requested within this time, it is not sent again.
 const REMINDED: SignedDuration = SignedDuration::from_mins(10);
 
-/// Narrows a filter to the households that may answer and have not.
+/// Restricts a filter to the households that may answer and have not answered completely.
 fn owing(filter: &InvitationFilter) -> InvitationFilter {
     InvitationFilter {
         response: Some(filter.response.unwrap_or(Answered::Pending)),
@@ -196,7 +195,7 @@ fn owing(filter: &InvitationFilter) -> InvitationFilter {
     }
 }
 
-/// Finds a reminder for the same households that was ordered in the last few minutes.
+/// Finds a campaign that reminds the same households and was created within [`REMINDED`].
 pub fn reminded(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -216,8 +215,8 @@ pub fn reminded(
     found.map(|(id,)| load(tx, host, &id)).transpose()
 }
 
-/// Reminds households that owe an answer. Does not remind the same households again within a few
-/// minutes, unless `force` is set.
+/// Reminds households that have not answered completely. If the same households were reminded
+/// within [`REMINDED`], returns that campaign, unless `force` is set.
 pub fn remind(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -238,7 +237,7 @@ pub fn remind(
     order(tx, host, &wanted)
 }
 
-/// Checks that this occasion may send mail to many.
+/// Checks that this occasion may send mail to many households.
 pub fn may_send(tx: &mut Tx<'_>, host: &HostOf, status: OccasionStatus) -> Result<(), Refusal> {
     if matches!(status, OccasionStatus::Draft | OccasionStatus::Archived) {
         return Err(Refusal::NotPublished);
@@ -252,7 +251,7 @@ pub fn may_send(tx: &mut Tx<'_>, host: &HostOf, status: OccasionStatus) -> Resul
     Ok(())
 }
 
-/// Writes a new campaign, and queues the job that begins it.
+/// Inserts a campaign, and queues its job for the start time.
 pub(super) fn insert(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -289,7 +288,6 @@ fn key(id: &CampaignId) -> String {
     format!("campaign:{id}")
 }
 
-/// Queues the campaign's job for this time.
 pub(super) fn enqueue(tx: &mut Tx<'_>, id: &CampaignId, at: Timestamp) -> Result<(), StoreError> {
     tx.enqueue(NewJob {
         key: Some(key(id)),
@@ -313,7 +311,6 @@ fn report(tx: &mut Tx<'_>, campaign: Campaign) -> Result<Report, Refusal> {
     Ok(Report { campaign, counts })
 }
 
-/// Loads a campaign of this occasion.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &CampaignId) -> Result<Report, Refusal> {
     host.needs(Permission::Invite)?;
     let found: Option<Campaign> = sql!(
@@ -325,7 +322,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &CampaignId) -> Result<Report, R
     report(tx, found.ok_or(Refusal::NotFound)?)
 }
 
-/// Lists the latest campaigns, newest first.
+/// Returns the latest campaigns, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Report>, Refusal> {
     host.needs(Permission::Invite)?;
     let all: Vec<Campaign> = sql!(
@@ -337,20 +334,17 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Report>, R
     all.into_iter().map(|one| report(tx, one)).collect()
 }
 
-/// A host's action on a campaign.
+/// An action by which a host controls a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Stops the campaign until it is resumed.
     Pause,
-    /// Resumes the campaign.
     Resume,
-    /// Ends the campaign.
     Cancel,
     /// Sends failed mails again.
     Retry,
 }
 
-/// Applies a host's action to a campaign.
+/// Carries out a host's action on a campaign.
 pub fn step(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -364,7 +358,7 @@ pub fn step(
     let (campaign, _) = locked.ok_or(Refusal::NotFound)?;
     let (state, action) = match (step, campaign.state) {
         (Step::Pause, Sending) => (Paused, "campaign.paused"),
-        // The campaign was paused before its recipients were fixed.
+        // The campaign was paused before its start, when its recipients are fixed.
         (Step::Resume, Paused) if campaign.started_at.is_none() => (Scheduled, "campaign.resumed"),
         (Step::Resume, Paused) => (Sending, "campaign.resumed"),
         (Step::Cancel, Scheduled | Sending | Paused) => (Cancelled, "campaign.cancelled"),
@@ -406,7 +400,7 @@ pub fn step(
     Ok(report)
 }
 
-/// Loads the campaign with its occasion, under the campaign's lock.
+/// Loads and locks a campaign. Also returns its occasion.
 fn lock(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Option<(Campaign, OccasionId)>, StoreError> {
     let found: Option<(OccasionId,)> = sql!(
         "SELECT occasion FROM campaign WHERE id = :id FOR NO KEY UPDATE",
@@ -420,7 +414,7 @@ fn lock(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Option<(Campaign, OccasionId
     Ok(Some((campaign, occasion)))
 }
 
-/// Withdraws the mails that no mail server has accepted yet.
+/// Withdraws those of the campaign's mails that no mail server has accepted yet.
 fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     let under_way: Vec<(i64, MailId)> = sql!(
         "SELECT place, mail FROM campaign_recipient JOIN mail ON mail.id = campaign_recipient.mail
@@ -442,7 +436,7 @@ fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Queues recipients again if their mail failed or bounced.
+/// Queues the recipients again whose mail failed or bounced.
 fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     sql!(
         "UPDATE campaign_recipient SET state = 'queued', mail = NULL
@@ -453,7 +447,7 @@ fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     .run(tx, Rows::Any)
 }
 
-/// Sends the campaign's progress to open pages.
+/// Publishes the campaign's progress for hosts' open pages.
 fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, campaign: &Campaign) -> Result<(), StoreError> {
     let counts = progress::count(tx, &campaign.id)?;
     tx.publish(platform::news::NewNews {

@@ -1,4 +1,4 @@
-//! Invitations' codes, which hosts can choose or replace.
+//! Sets and replaces the codes of invitations, on behalf of hosts.
 
 use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
@@ -13,11 +13,12 @@ use crate::invitation;
 use crate::invitation_snapshot::InvitationSnapshot;
 use web::Findings;
 
-/// How many times per hour an account may try to set a code.
+/// The maximum number of attempts per hour by which an account may set codes.
 pub const TRIES: i64 = 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// A code that a host chose. Only [`try_by_hand`] creates this type, after counting the attempt.
+/// A code that a host chose. Only [`try_by_hand`] creates this type, after it has counted the
+/// attempt.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     shown: String,
@@ -25,8 +26,9 @@ pub struct Chosen {
     insists: bool,
 }
 
-/// Counts a host's attempt to set this code, because the response "taken" reveals another
-/// household's code. Runs in a separate transaction, so that a later failure cannot undo the count.
+/// Counts a host's attempt to set a certain code, because the error "taken" reveals that another
+/// household has the code. This must be a transaction of its own, so that a later failure cannot
+/// undo the count.
 pub fn try_by_hand(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -75,7 +77,7 @@ pub fn try_by_hand(
 }
 
 impl Chosen {
-    /// Returns a code's display form and key. Refuses a code that is easy to guess.
+    /// Returns the chosen code's display form and key. Refuses a code that is easy to guess.
     pub(super) fn checked<'n>(
         &self,
         names: impl Iterator<Item = &'n str>,
@@ -87,8 +89,9 @@ impl Chosen {
     }
 }
 
-/// Gives an invitation another code. The old code stops working for everybody, and its sessions
-/// end. The codes and sessions of invitations that were merged into this invitation end too.
+/// Gives an invitation another code. The old code stops working for everybody, and browsers no
+/// longer remember the household. This also applies to the codes of invitations that were merged
+/// into this one.
 pub fn replace(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -151,7 +154,7 @@ pub fn replace(
     Ok(portal)
 }
 
-/// Draws a code that no invitation has or recently had.
+/// Draws a random code that no invitation has or had recently.
 fn draw(tx: &mut Tx<'_>) -> Result<(String, CodeKey), StoreError> {
     let (live,): (u64,) = tx.one(
         sql!("SELECT COUNT(*) FROM invitation WHERE archived_at IS NULL"),
@@ -174,8 +177,8 @@ fn is_taken(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
     Ok(found.is_some() || invitation::is_retired(tx, key)?)
 }
 
-/// Converts the constraint's error to a refusal, because another invitation may have taken the code
-/// since the check.
+/// Converts a violated constraint to a refusal, because another invitation may have got the code
+/// since it was checked.
 fn code_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("invitation_code_taken") => Refusal::CodeTaken,

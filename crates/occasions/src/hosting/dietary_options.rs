@@ -1,5 +1,5 @@
-//! How hosts add, change and remove dietary options. An option that a guest has chosen cannot be
-//! removed.
+//! Adds, changes and removes dietary options, on behalf of hosts. An option that a guest has chosen
+//! can only be deactivated.
 
 use ::web::fields::{flag, key, number, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
@@ -52,7 +52,7 @@ impl Resource for DietaryOption {
         _: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        // Only built-in keys have a name to fall back on.
+        // Only options with a built-in key have a built-in name, so all others need a name.
         if self.label.is_empty() && !is_built_in(&self.key) {
             findings.add("/label", "required", []);
         }
@@ -88,7 +88,7 @@ impl Resource for DietaryOption {
     }
 
     fn removal(&self, tx: &mut Tx<'_>, host: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
-        // Keys are stored as a JSON list, in which each key is in quotes.
+        // Guests' options are stored as a JSON list, in which each key is in quotes.
         let (used,): (i64,) = sql!(
             "SELECT COUNT(*) FROM guest JOIN invitation ON invitation.id = guest.invitation
              WHERE invitation.occasion = :occasion AND replace(guest.diets, :key, '') <> guest.diets",

@@ -1,4 +1,5 @@
-//! How hosts add, change and remove events. A change waits for saves in progress.
+//! Adds, changes and removes events, on behalf of hosts. A change waits until all saves in progress
+//! have finished.
 
 use ::web::fields::{Part, flag, hour, https, key, line, lines, moment, number, rows, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
@@ -14,7 +15,7 @@ use crate::event::{Event, ScheduleLine, list, recount_seats};
 use crate::id::{EventId, OccasionId};
 use crate::invitation::wait_for_answers;
 
-/// The default length of an event without a given end.
+/// The length of an event for which no end is given.
 const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
 
 /// The maximum length of an event, in days.
@@ -29,9 +30,9 @@ pub(crate) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
     detail: texts(Limits::lines(500)).label("host-schedule-detail"),
 };
 
-/// Additional fields in a request for a new event.
+/// The fields of a request for a new event that are not fields of the event.
 struct NewEvent {
-    /// Whether everybody who is invited to the occasion is invited to the event.
+    /// Whether to invite everybody who has an invitation to the occasion.
     invite_all: bool,
 }
 
@@ -106,7 +107,7 @@ impl Resource for Event {
         edit: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        // An event keeps its length if only its start is given.
+        // If only the start changes, the event keeps its length.
         let has_moved = edit.old.is_none_or(|old| old.starts_at != self.starts_at);
         if has_moved && !edit.input.has("ends_at") {
             let length = edit.old.map_or(USUAL_LENGTH, |old| {
@@ -130,8 +131,8 @@ impl Resource for Event {
         Ok(())
     }
 
-    /// Inserts the event, and invites everybody who is invited to the occasion unless `invite_all`
-    /// is false.
+    /// Inserts the event. Unless `invite_all` is false, also invites everybody who has an
+    /// invitation to the occasion.
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
         let occasion = edit.parent.occasion();
         Self::insert(self, tx, occasion)?;
@@ -148,7 +149,7 @@ impl Resource for Event {
             dates::moved(tx, self.id.as_str())?;
         }
         if edit.old.is_some_and(|old| old.capacity != self.capacity) {
-            // A save in progress does not know the new limit yet.
+            // Saves in progress do not know the new limit on seats, so the change waits for them.
             wait_for_answers(tx, occasion)?;
         }
         if self.open_to_all && edit.old.is_some_and(|old| !old.open_to_all) {
@@ -164,7 +165,7 @@ impl Resource for Event {
             version = self.version
         )
         .run(tx, Rows::Exactly(1))?;
-        // If the limit is new, the taken seats have not been counted yet.
+        // Taken seats are not counted while seats are unlimited, so they are counted now.
         recount_seats(tx, occasion)?;
         Ok(())
     }
@@ -177,7 +178,7 @@ impl Resource for Event {
         Ok(Removal::Delete)
     }
 
-    /// Deletes the event with all answers to it.
+    /// Deletes the event with all replies to it.
     fn delete(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
         let occasion = host.occasion();
         wait_for_answers(tx, occasion)?;
@@ -202,16 +203,16 @@ fn lock(tx: &mut Tx<'_>, id: &EventId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Invites all households in the occasion, and the guests of households that were not invited
-/// before.
+/// Invites all households of the occasion. In households that were not invited before, invites all
+/// guests.
 fn invite_everyone(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     event: &EventId,
 ) -> Result<(), StoreError> {
     wait_for_answers(tx, occasion)?;
-    // Guests of a household that is already invited are left alone, because a host may have chosen
-    // them individually.
+    // In households that were already invited, a host may have invited only some guests, so their
+    // guests stay unchanged.
     sql!(
         "INSERT INTO reply (guest, event, status)
          SELECT guest.id, :event, 'pending' FROM guest

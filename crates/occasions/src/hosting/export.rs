@@ -1,7 +1,6 @@
-//! Exports, which are lists that a job writes to files. An export is first queued and then ready,
-//! and its file is deleted after 7 days. The file is written from a single snapshot under a
-//! temporary name, synced and renamed before the export is reported as ready. A restarted job
-//! begins again.
+//! Exports of lists as files, which a job writes. An export is queued, then ready, and its file is
+//! deleted after 7 days. The file is written from one snapshot under a temporary name, synced and
+//! renamed, before the export becomes ready. A restarted job starts over.
 
 mod gifts;
 mod kitchen;
@@ -31,9 +30,9 @@ pub use web::sheet::{self, Cell, Sheet};
 platform::id!(ExportId, "One list as a file.");
 
 pub const KIND: &str = "occasions.export";
-/// The kind of the job that deletes expired files.
+/// The kind of the job that deletes old files.
 pub const SWEEP: &str = "occasions.exports_expire";
-/// How many exports an occasion may have in the queue.
+/// The maximum number of exports of an occasion that wait to be written.
 pub const WAITING: i64 = 10;
 /// How long a file can be downloaded.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -90,7 +89,8 @@ impl Export {
     }
 }
 
-/// Requests an export with headings in `language`. Observers get no codes and contact data.
+/// Requests an export with headings in `language`. For observers, it contains no codes and contact
+/// data.
 pub fn start(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -99,12 +99,12 @@ pub fn start(
 ) -> Result<Export, Refusal> {
     host.needs(Permission::See)?;
     host.needs_person()?;
-    // Kenduri refuses an invalid filter now instead of in the job.
+    // An invalid filter is refused now rather than when the job runs.
     for event in [&request.invitations.event, &request.guests.event] {
         listing::filter::event_id(tx, host, event.as_deref())?;
     }
-    // Every request for an export takes this lock, so no other request can be counted at the same
-    // time.
+    // Every request for an export takes this lock, so that no concurrent request is missed by the
+    // count.
     occasion::lock(tx, host.occasion())?;
     let (waiting,): (i64,) = sql!(
         "SELECT COUNT(*) FROM export WHERE occasion = :occasion AND state IN ('queued', 'running')",
@@ -153,7 +153,7 @@ pub fn start(
     Ok(export)
 }
 
-/// Loads an export of this occasion, if this host may see its contents.
+/// Loads an export of this occasion. Fails if this host may not see its contents.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Refusal> {
     let found: Option<Export> = sql!(
         "SELECT {Export} FROM export WHERE id = :id AND occasion = :occasion",
@@ -168,7 +168,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Ref
         .ok_or(Refusal::NotFound)
 }
 
-/// Lists the latest exports that this host may see, newest first.
+/// Returns the latest exports that this host may see, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Export>, Refusal> {
     host.needs(Permission::See)?;
     let found: Vec<Export> = sql!(
@@ -183,7 +183,8 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Export>, R
     Ok(found.into_iter().map(|export| aged(export, now)).collect())
 }
 
-/// Finds an export whose file can be downloaded now. Each download is logged.
+/// Returns an export whose file can be downloaded at present. Records the download in the audit
+/// log.
 pub fn fetch(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Refusal> {
     host.needs_person()?;
     let export = load(tx, host, id)?;
@@ -201,7 +202,7 @@ pub fn fetch(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Re
     Ok(export)
 }
 
-/// Marks an export as expired by its time, without waiting for the sweep.
+/// Marks an export as expired once its time has passed, even if its file has not been deleted yet.
 fn aged(mut export: Export, now: Timestamp) -> Export {
     if export.state == Progress::Ready && now >= export.expires_at {
         export.state = Progress::Expired;
@@ -215,7 +216,7 @@ pub fn handler(platform: Platform, catalogue: Catalogue) -> Handler {
     })
 }
 
-/// Returns the job that deletes expired files.
+/// Returns the handler of the job that deletes old files.
 pub(crate) fn sweep_job(platform: Platform) -> Handler {
     Handler::each_minute(SWEEP, move |_| {
         let platform = platform.clone();
@@ -231,7 +232,7 @@ struct Payload {
     export: ExportId,
 }
 
-/// The request for an export, as the job sees it.
+/// The request for an export, and the host who made it.
 struct Order {
     host: HostOf,
     request: Request,
@@ -251,7 +252,7 @@ async fn make(platform: Platform, catalogue: Catalogue, job: Job) -> Result<Done
         Ok(None) => return Ok(Done::nothing()),
         Err(Refusal::Store(error)) => return Err(error.into()),
         Err(refusal) => {
-            // The host has lost the role, or the requested data was deleted.
+            // The host is no longer a host, or the requested data was deleted.
             let failed = move |tx: &mut Tx<'_>| set_failed(tx, &export);
             return Err(JobError::fail(refusal).with(failed));
         }
@@ -299,7 +300,8 @@ impl Content {
     }
 }
 
-/// Reads all data for the file in a single snapshot. Returns `None` if the export is not queued.
+/// Reads all data for an export's file in a single snapshot. Returns `None` unless the export is
+/// waiting to be written.
 fn read(
     tx: &mut Tx<'_>,
     catalogue: &Catalogue,
@@ -333,7 +335,7 @@ fn read(
     Ok(Some((asked.occasion, format, content)))
 }
 
-/// Reads all households, as documents or as a single table.
+/// Reads all households, either as documents or as a single table.
 fn everything(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Content, Refusal> {
     let ground = Ground::load(tx, &order.host)?;
     let lines = listing::all_invitations(tx, &order.host, &order.request.invitations)?;
@@ -465,8 +467,8 @@ pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> 
     Ok(expired.await?)
 }
 
-/// Returns the storage key of a file. Ids consist of lower-case letters, digits and hyphens, which
-/// are valid in keys.
+/// Returns the key of an export's file in the file store. An id consists of lower-case letters,
+/// digits and hyphens, so it is always a valid key.
 fn key(id: &ExportId) -> Key {
     let name = format!("exports/{id}");
     name.parse()

@@ -1,5 +1,5 @@
-//! How hosts add, change, remove and order the guests of an invitation, at any time. Changes use
-//! the version of the invitation.
+//! Adds, changes, removes and orders the guests of an invitation, on behalf of hosts and at any
+//! time. Guests have no version of their own; changes raise the invitation's version.
 
 mod details;
 
@@ -33,14 +33,14 @@ pub struct Contact {
     pub phone: Option<String>,
 }
 
-/// A valid guest, before the checks that involve the household.
+/// A new guest whose fields are valid, before the checks that depend on the household.
 pub(super) struct Planned {
     pub(super) guest: Guest,
     pub(super) contact: Contact,
     may_exceed: bool,
 }
 
-/// The context in which new guests are checked.
+/// The occasion's data with which new guests are checked.
 pub(super) struct Planning<'a> {
     occasion: &'a Occasion,
     events: &'a [Event],
@@ -57,7 +57,7 @@ impl<'a> Planning<'a> {
         Ok(Self::of(occasion, events, diets))
     }
 
-    /// Like [`Planning::new`], with all dietary options of the occasion.
+    /// Like [`Planning::new`], but loads the occasion's dietary options.
     pub(super) fn of(
         occasion: &'a Occasion,
         events: &'a [Event],
@@ -70,7 +70,7 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// Checks the guests to be added. Findings point below `/guests`.
+    /// Checks the new guests' fields. JSON pointers in errors begin with `/guests`.
     pub(super) fn plan(
         &self,
         tx: &mut Tx<'_>,
@@ -127,7 +127,7 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// Reads a guest from the input, with the events that the input names.
+    /// Parses a new guest, with the keys of the events in the input.
     fn read(
         &self,
         input: &Input,
@@ -137,7 +137,7 @@ impl<'a> Planning<'a> {
     ) -> (GuestDetails, Vec<EventId>) {
         let zone = self.occasion.zone();
         let mut new = input.apply(&fields_for(is_new), old, is_new, &zone, findings);
-        // Unlike a JSON request, a form always contains every field.
+        // A form always contains every field, while a JSON request may omit fields.
         let is_said = |name| is_new || matches!(input, Input::Form(..)) || input.has(name);
         let switches = self.occasion.switches;
         let may_be_empty = new.kind == GuestKind::PlusOne && !switches.plus_one_name_required;
@@ -171,8 +171,8 @@ impl<'a> Planning<'a> {
     }
 }
 
-/// Adds guests to an invitation. A plus-one needs a free slot in the allowance, or the host's
-/// override.
+/// Adds guests to an invitation. A plus-one needs a free slot of the household's allowance, unless
+/// the host exceeds the allowance explicitly.
 pub fn add(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -198,7 +198,6 @@ pub fn add(
     Ok((saved, added))
 }
 
-/// Changes a guest's details.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -220,7 +219,7 @@ pub fn change(
     if new.events != old.events {
         invite_guest(tx, &mut guest, &portal.household.events, &invited)?;
     }
-    // The log records that contact data changed, but not its values.
+    // The audit log records that contact data changed, but not the values.
     let secret = FIELDS.iter().copied().filter(|field| field.is_secret);
     let mut reached = fields::difference(&secret.collect::<Vec<_>>(), &old, &new);
     for change in &mut reached {
@@ -240,7 +239,8 @@ pub fn change(
     finish(tx, host, portal, &before, "guest.changed", reached)
 }
 
-/// Removes a guest, named or not, with all answers. The allowance does not change.
+/// Removes a guest with all answers, whether or not the hosts named the guest. The household's
+/// allowance stays the same.
 pub fn remove(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -261,7 +261,7 @@ pub fn remove(
     )
 }
 
-/// Puts an invitation's guests into this order. Guests that are not listed follow.
+/// Puts the guests of an invitation in this order. Guests who are not in `order` follow.
 pub fn order(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -298,7 +298,8 @@ pub fn order(
     )
 }
 
-/// Loads contact data for the guests on an invitation. Guests without contact data are omitted.
+/// Returns the contact data of an invitation's guests. Guests without contact data are not in the
+/// map.
 pub fn contacts(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -316,7 +317,7 @@ pub fn contacts(
         .collect())
 }
 
-/// Locks a guest's invitation. Returns the invitation with the guest's index.
+/// Locks the invitation of a guest. Returns the invitation, and the guest's index in it.
 pub(super) fn lock_by_guest(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -329,7 +330,7 @@ pub(super) fn lock_by_guest(
     let (invitation,) = found.ok_or(Refusal::GuestNotFound)?;
     let portal = portals::lock(tx, host, &invitation, version)?;
     let guests = &portal.household.guests;
-    // The household may have removed the guest before the lock was taken.
+    // The household may have removed the guest before the invitation was locked.
     let at = guests
         .iter()
         .position(|guest| guest.id == *id)
@@ -337,8 +338,8 @@ pub(super) fn lock_by_guest(
     Ok((portal, at))
 }
 
-/// Adds new guests to a household within the limits and the allowance. The caller holds the
-/// household's lock.
+/// Adds new guests to a household, within the household's allowance and the occasion's limits. The
+/// caller holds the invitation's lock.
 pub(super) fn settle(
     tx: &mut Tx<'_>,
     household: &mut Household,
@@ -394,7 +395,7 @@ pub(super) fn write_contact(
     Ok(())
 }
 
-/// Invites a guest to exactly these of the household's events.
+/// Invites a guest to exactly these events of the household.
 fn invite_guest(
     tx: &mut Tx<'_>,
     guest: &mut Guest,
@@ -436,7 +437,7 @@ fn invite_guest(
     Ok(())
 }
 
-/// Finishes a change to guests by updating the history, the version, the log and the news.
+/// Writes the consequences of a change to guests: history, version, audit line and news.
 fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -457,7 +458,7 @@ fn finish(
         household.invitation.version,
     );
     if !changes.is_empty() {
-        // From now on, only this submission contains the deleted answers.
+        // From now on, only this row of the history contains the deleted answers.
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Web)?;
     }
     let mut told = reached;

@@ -1,4 +1,4 @@
-//! Records the consequences of every change by a host, namely a log entry and news for open pages.
+//! Records each change by a host: an audit line, and news for other hosts' open pages.
 
 use platform::audit::Entry;
 use platform::news::NewNews;
@@ -11,7 +11,7 @@ use crate::event;
 use crate::household::Household;
 use crate::invitation;
 
-/// Old and new values, field by field, as the log stores them.
+/// Old and new values of fields, in the format of the audit log.
 #[derive(Debug, Default)]
 pub(super) struct Changes(Vec<Value>);
 
@@ -28,7 +28,7 @@ impl Changes {
         self
     }
 
-    /// Adds changes in the log's format.
+    /// Adds changes that are already in the format of the audit log.
     pub(super) fn extend(&mut self, more: Value) {
         match more {
             Value::Array(more) => self.0.extend(more),
@@ -52,7 +52,6 @@ impl From<Vec<Value>> for Changes {
     }
 }
 
-/// Writes an entry of the log.
 pub(super) fn record(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -70,7 +69,7 @@ pub(super) fn record(
     })
 }
 
-/// Notifies open pages that the occasion changed, so that they reload it.
+/// Publishes news that the occasion changed, so that hosts' open pages reload it.
 pub(super) fn tell_of_occasion(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -83,7 +82,7 @@ pub(super) fn tell_of_occasion(
     })
 }
 
-/// Notifies open pages of a change to an invitation.
+/// Publishes news of a change to an invitation for hosts' open pages.
 pub(super) fn tell_of_invitation(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -101,8 +100,8 @@ pub(super) fn tell_of_invitation(
     })
 }
 
-/// Finishes a change to an invitation that the caller has locked and written. Raises the version,
-/// updates the search text, and writes the log and the news.
+/// Completes a change to an invitation that the caller has locked and written: raises the version,
+/// updates the search text, writes the audit line and publishes the news.
 pub(super) fn finish_invitation(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -129,14 +128,15 @@ pub(super) fn finish_invitation(
     tell_of_invitation(tx, host, household, ending.what)
 }
 
-/// How a change to an invitation is logged and announced.
+/// The facts that the audit log and the news need about a change to an invitation.
 pub(super) struct Ending {
-    /// The action in the log, such as `invitation.changed`.
+    /// The action in the audit log, such as `invitation.changed`.
     pub(super) action: &'static str,
-    /// The word in the news for open pages, such as `edited`.
+    /// The keyword in the news, such as `edited`.
     pub(super) what: &'static str,
-    /// Old and new values.
+    /// Old and new values of fields, in the format of the audit log.
     pub(super) changes: Value,
-    /// Whether guests who said yes may have been added or removed. If so, seats are recounted.
+    /// Whether guests who said yes may have been added or removed, so that the taken seats must be
+    /// counted again.
     pub(super) moves_seats: bool,
 }

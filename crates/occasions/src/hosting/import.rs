@@ -1,7 +1,7 @@
-//! Imports, which are household lists from files. A list is checked before anything is written, and
-//! a job applies it in batches. An undo removes the households that nobody has changed since. A
-//! file's rows are stored with the import for 7 days. A household is written in the same
-//! transaction as its outcome, so an interrupted job resumes at the right household.
+//! Imports of households from files. A host checks an uploaded list before anything is written.
+//! Then a job imports the list in batches. An undo deletes those new households that nobody has
+//! changed since. The rows of a file are stored for 7 days. Each household is written in the same
+//! transaction as its outcome, so an interrupted job continues with the right household.
 
 mod bring;
 mod check;
@@ -43,33 +43,33 @@ pub use self::job::{KIND, SWEEP, handler, sweep_job};
 
 platform::id!(ImportId, "One list of households out of a file.");
 
-/// How long the rows of a file are stored and an import can be undone.
+/// How long the rows of a file are stored, and how long an import can be undone.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How many unapplied imports an occasion stores. Older imports are deleted.
+/// The maximum number of an occasion's uploaded lists that are not imported yet. Older ones are
+/// deleted.
 const DRAFTS: i64 = 10;
-/// How many applied imports keep their rows.
+/// The number of latest imports whose rows are kept.
 const FILES: i64 = 20;
-/// The number of the file's rows per database row.
+/// The maximum number of rows of a file that are stored in one database row.
 const CHUNK: usize = 500;
-/// The maximum number of findings to show.
+/// The maximum number of errors and warnings that are shown.
 pub const SHOWN: usize = 200;
 
 words! {
     /// The progress of an import.
     ImportState {
-        /// Not applied yet, because the host has not confirmed the import.
+        /// Not imported yet.
         Draft = "draft" => "host-import-state-draft",
-        /// Waiting in the queue.
         Queued = "queued" => "host-job-waiting",
-        /// Being applied.
+        /// Being imported.
         Running = "running" => "host-import-state-running",
-        /// Applied.
+        /// Imported.
         Ready = "ready" => "host-job-ready",
-        /// Not applied, because of errors in the list.
+        /// Not imported, because the list contains errors.
         Stopped = "stopped" => "host-import-state-stopped",
         /// Being undone.
         Undoing = "undoing" => "host-import-state-undoing",
-        /// Undone, except for households that somebody has changed.
+        /// Undone. Households that somebody has changed since the import were kept.
         Undone = "undone" => "host-import-state-undone",
     }
 }
@@ -78,17 +78,17 @@ words! {
     /// The result for a household in a list.
     #[schema(as = ImportOutcome)]
     Outcome {
-        /// A new invitation.
+        /// A new invitation was created.
         Made = "made",
-        /// An existing invitation, changed.
+        /// An existing invitation was changed.
         Changed = "changed",
-        /// An existing invitation that already agrees with the list.
+        /// The existing invitation already agreed with the list.
         Same = "same",
-        /// Skipped.
+        /// The household was skipped.
         Failed = "failed",
-        /// Created, and removed by an undo.
+        /// The invitation was created, and deleted by an undo.
         Undone = "undone",
-        /// Made, and not removed by an undo because somebody has changed it.
+        /// The invitation was created, and an undo kept it because somebody had changed it.
         Kept = "kept",
     }
 }
@@ -144,25 +144,26 @@ pub struct Import {
     pub expires_at: Timestamp,
 }
 
-/// The content of a file.
+/// The content of an uploaded file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Upload {
     Table(Table),
     Records(Vec<Record>),
 }
 
-/// An element that is counted but not parsed.
+/// A value in JSON that is skipped and only counted.
 #[derive(Deserialize)]
 struct Counted {
     #[serde(default)]
     guests: Vec<IgnoredAny>,
 }
 
-/// Lets only a single file be read at a time, because reading needs much memory.
+/// Allows only one file to be parsed at a time, because parsing needs much memory.
 static READING: Semaphore = Semaphore::const_new(1);
 
 impl Upload {
-    /// Waits for the permit, and then runs [`read`](Self::read) on a blocking thread.
+    /// Waits until no other file is being parsed, then runs [`read`](Self::read) on a blocking
+    /// thread.
     pub async fn read_alone(file: Bytes) -> Result<Self, web::Problem> {
         let turn = READING.acquire().await.map_err(web::Problem::internal)?;
         let read = tokio::task::spawn_blocking(move || {
@@ -173,7 +174,7 @@ impl Upload {
         read.await.map_err(web::Problem::internal)?
     }
 
-    /// Parses a CSV file, an XLSX file, or documents as JSON.
+    /// Parses a CSV file, an XLSX file, or household documents in JSON.
     pub fn read(bytes: &[u8]) -> Result<Self, web::Problem> {
         let unreadable = |why| web::Problem::from(Refusal::File(why));
         if bytes.len() > read::MOST_BYTES {
@@ -184,8 +185,8 @@ impl Upload {
             return read::read(bytes).map(Self::Table).map_err(unreadable);
         }
         let limit = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
-        // Elements are counted before parsing, because a parsed document is much larger than its
-        // text.
+        // The documents are counted before they are parsed, because parsed documents need much more
+        // memory than their text.
         let web::Json(all) = web::Json::<Vec<IgnoredAny>>::parse(text)?;
         if all.len() > limit(limits::INVITATIONS) {
             return Err(unreadable(Unreadable::TooManyRows));
@@ -202,8 +203,8 @@ impl Upload {
     }
 }
 
-/// Stores a list so that its host can check it. Columns have their meaning from the last list with
-/// the same headings, or else a guessed meaning.
+/// Stores an uploaded list for checking. If an earlier list had the same headings, its meanings of
+/// the columns are used. Otherwise they are guessed.
 pub fn start(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -267,7 +268,6 @@ pub fn start(
     load(tx, host, &id)
 }
 
-/// Loads an import of this occasion.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     host.needs(Permission::Invite)?;
     let found: Option<Import> = sql!(
@@ -279,7 +279,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Ref
     found.ok_or(Refusal::NotFound)
 }
 
-/// Lists the latest imports, newest first.
+/// Returns the latest imports, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Import>, Refusal> {
     host.needs(Permission::Invite)?;
     Ok(sql!(
@@ -301,7 +301,7 @@ pub struct Change {
     pub options: Option<Options>,
 }
 
-/// Sets the meaning of the columns and the host's choices.
+/// Sets the meanings of the columns and the import's options.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -336,7 +336,7 @@ pub fn change(
     load(tx, host, id)
 }
 
-/// Returns the first non-empty rows, as samples next to the headings.
+/// Returns the first rows that are not empty, to be shown beside the headings.
 pub fn samples(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Table, Refusal> {
     let import = load(tx, host, id)?;
     let first: Option<(String,)> = sql!(
@@ -351,7 +351,7 @@ pub fn samples(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Table, R
     })
 }
 
-/// Queues the job that applies the list.
+/// Queues the job that imports the list.
 pub fn apply(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = draft(tx, host, id)?;
     let changes = json!([{"field": "rows", "old": null, "new": import.rows}]);
@@ -366,7 +366,7 @@ pub fn apply(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Re
     load(tx, host, id)
 }
 
-/// Undoes an import. Deletes the households that the import created and nobody has changed since.
+/// Queues the undo of an import, which deletes those new households that nobody has changed since.
 pub fn undo(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = load(tx, host, id)?;
     let is_kept = tx.now() < import.expires_at;
@@ -391,7 +391,7 @@ fn queue(
     id: &ImportId,
     state: &'static str,
 ) -> Result<(), Refusal> {
-    // The host who applies the list is responsible for it, not the host who uploaded the file.
+    // The host who starts the import is responsible for it, not the host who uploaded the file.
     sql!(
         "UPDATE import SET state = :state, account = :account, expires_at = :expires_at
          WHERE id = :id",
@@ -427,7 +427,7 @@ pub struct Named {
     pub problem: Option<String>,
 }
 
-/// Lists the households that the import skipped or an undo kept, in the list's order.
+/// Returns the households that the import skipped or that an undo kept, in the order of the list.
 pub fn named(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Vec<Named>, Refusal> {
     load(tx, host, id)?;
     let limit = i64::try_from(SHOWN).unwrap_or(i64::MAX);
@@ -440,7 +440,7 @@ pub fn named(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Vec<Named>
     .all(tx)?)
 }
 
-/// Loads an import that has not been applied, under its lock.
+/// Loads and locks an import that has not been started.
 fn draft(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = load(tx, host, id)?;
     if import.state != ImportState::Draft || tx.now() >= import.expires_at {
@@ -472,7 +472,7 @@ fn chunks<T: Serialize>(rows: &[T]) -> Vec<String> {
         .collect()
 }
 
-/// Reads a list's households. Returns none once the list's rows are deleted.
+/// Reads the households of a list. Returns none if the stored rows were deleted.
 fn households(
     tx: &mut Tx<'_>,
     catalogue: &Catalogue,
@@ -496,19 +496,19 @@ fn households(
         headings: import.headings.clone(),
         rows: joined(&chunks),
     };
-    // Columns of deleted events and questions are ignored.
+    // A column is ignored if its event or question was deleted.
     let columns = import.columns.iter();
     let columns = columns.map(|word| Column::find(word, ground).unwrap_or(Column::Skip));
     Ok(reader.table(&table, &columns.collect::<Vec<_>>()))
 }
 
-/// Joins the rows of all chunks.
+/// Joins the rows that are stored in several database rows.
 fn joined<T: serde::de::DeserializeOwned>(chunks: &[(String,)]) -> Vec<T> {
     let read = |(rows,): &(String,)| serde_json::from_str::<Vec<T>>(rows).unwrap_or_default();
     chunks.iter().flat_map(read).collect()
 }
 
-/// Deletes the oldest unapplied lists.
+/// Deletes the oldest lists that were not imported.
 fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let old: Vec<(ImportId,)> = sql!(
         "SELECT id FROM import WHERE occasion = :occasion AND state = 'draft'
@@ -521,7 +521,7 @@ fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError>
         forget(tx, &id)?;
         sql!("DELETE FROM import WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     }
-    // Of applied imports, only the latest keep their rows.
+    // Only the latest imports keep their rows.
     sql!(
         "DELETE FROM import_chunk WHERE import IN (
              SELECT id FROM import
@@ -540,8 +540,8 @@ fn forget(tx: &mut Tx<'_>, id: &ImportId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Deletes the stored rows of an occasion's files, because they may contain dietary requirements.
-/// Returns the number of deleted rows.
+/// Deletes the stored rows of an occasion's uploaded files, which may contain dietary requirements.
+/// Returns the number of deleted database rows.
 pub(crate) fn forget_files(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     sql!(
         "DELETE FROM import_chunk
@@ -551,7 +551,7 @@ pub(crate) fn forget_files(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64
     .run(tx, Rows::Any)
 }
 
-/// Deletes the stored rows of the files that an account uploaded.
+/// Deletes the stored rows of the files for whose import an account is responsible.
 pub(crate) fn forget_files_of(
     tx: &mut Tx<'_>,
     account: &identity::account::AccountId,

@@ -1,4 +1,4 @@
-//! How hosts create, change, archive and restore invitations.
+//! Creates, changes, archives and restores invitations, on behalf of hosts.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
@@ -28,7 +28,8 @@ use web::{Field, Findings, Input};
 /// How long an archived invitation can be restored.
 pub const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// The fields that hosts fill in. A section is a group of the form, named by its message.
+/// The fields that hosts can change. A section, named by a message id, is a group of fields in the
+/// form.
 pub const FIELDS: &[Field] = web::fields! { Details:
     household: line(120).label("host-field-household").hint("host-field-household-hint")
         .section("host-household").required(),
@@ -83,7 +84,7 @@ impl From<Input> for InvitationChange {
     }
 }
 
-/// Data about an invitation that can change without a new version.
+/// Data about an invitation that can change without raising the version.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Bookkeeping {
     /// When the invitation was marked as sent.
@@ -93,13 +94,12 @@ pub struct Bookkeeping {
     pub last_opened_at: Option<Timestamp>,
     /// How often the household opened the invitation.
     pub open_count: i64,
-    /// When it was created.
     pub created_at: Timestamp,
-    /// When the invitation last changed.
+    /// When the invitation was last changed.
     pub updated_at: Timestamp,
 }
 
-/// Creates an invitation with its guests. Draws a code unless the host chose one.
+/// Creates an invitation with its guests. The code is random, unless the host chose one.
 pub fn create(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -210,7 +210,8 @@ pub fn change(
     portals::load(tx, host, id)
 }
 
-/// Records whether an invitation was sent, by card or messenger, without raising its version.
+/// Records whether an invitation was sent through another app or on paper. The version stays the
+/// same.
 pub fn mark_sent(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -226,8 +227,8 @@ pub fn mark_sent(
     Ok(())
 }
 
-/// Archives an invitation. Its code stops working and its guests are no longer counted, but nothing
-/// is deleted.
+/// Archives an invitation. Its code stops working and its guests no longer count, but nothing is
+/// deleted.
 pub fn archive(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -251,8 +252,8 @@ pub fn archive(
     portals::load(tx, host, id)
 }
 
-/// Restores an archived invitation within 30 days. Its guests who said yes take seats again, as if
-/// they said yes now.
+/// Restores an invitation within 30 days after it was archived. Guests who said yes take seats as
+/// if they said yes now.
 pub fn restore(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -271,7 +272,7 @@ pub fn restore(
     }
     let mut changes = Changes::default();
     changes.compare("archived", &true, &false);
-    // An archived invitation's guests hold no seats, so all their seats are new.
+    // The guests of an archived invitation have no seats, so all seats that they need are new.
     let guests = std::mem::take(&mut portal.household.guests);
     match (rsvp::check_seats(&portal, &guests), seats) {
         (Ok(()), _) => {}
@@ -336,8 +337,8 @@ pub(super) fn apply(
     new
 }
 
-/// Invites a household to exactly these events. Answers for other events are deleted, and every
-/// guest is asked about the added events.
+/// Invites a household to exactly these events. Replies to other events are deleted. Added events
+/// start without replies.
 pub(super) fn invite_to(
     tx: &mut Tx<'_>,
     household: &Household,

@@ -1,4 +1,4 @@
-//! The guests with dietary requirements, and the events at which they eat.
+//! Lists the guests with dietary requirements for the kitchen, with the events at which they eat.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,18 +12,18 @@ use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::id::{EventId, GuestId};
 
-/// The events at which each guest eats, namely events that the guest attends or is not sure about.
+/// For each guest, the events that the guest attends or may attend.
 pub type Eating = BTreeMap<GuestId, BTreeSet<EventId>>;
 
-/// A guest with a dietary requirement, or with a note about food.
+/// A guest with dietary requirements.
 #[derive(Clone, Debug)]
 pub struct Eater<'a> {
     pub person: &'a Person,
     /// The events at which the guest eats, in display order.
     pub events: Vec<&'a Event>,
-    /// Keys of the dietary requirements that are allergies.
+    /// The keys of the guest's dietary options that are allergies.
     pub allergies: Vec<&'a str>,
-    /// Keys of the dietary requirements that are not allergies.
+    /// The keys of the guest's other dietary options.
     pub others: Vec<&'a str>,
 }
 
@@ -33,7 +33,7 @@ impl Eater<'_> {
     }
 }
 
-/// Loads the events at which each guest eats.
+/// Loads the events that each guest attends or may attend.
 pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let occasion = occasions::load(tx, host)?;

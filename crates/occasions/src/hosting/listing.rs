@@ -1,5 +1,5 @@
-//! Lists of invitations and guests that can be searched, filtered, sorted and paged. Dashboard
-//! numbers, bulk actions and exports use the same filters.
+//! Lists of invitations and guests, which can be searched, filtered, sorted and paged. The numbers
+//! on the overview page, bulk actions and exports use the same filters.
 
 pub mod filter;
 pub mod people;
@@ -22,10 +22,10 @@ pub use filter::{InvitationFilter, Sort};
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct InvitationRow {
     pub id: InvitationId,
-    /// The code as displayed; `None` for observers.
+    /// The code in the form in which it is displayed; `None` if the host is an observer.
     pub code: Option<String>,
     pub household: String,
-    /// The household's email address; `None` for observers.
+    /// The household's email address; `None` if the host is an observer.
     pub email: Option<String>,
     /// Whether the household has an email address.
     pub has_email: bool,
@@ -33,7 +33,7 @@ pub struct InvitationRow {
     pub language: Option<String>,
     #[row(json)]
     pub tags: Vec<String>,
-    /// The household's present access.
+    /// What the household may do at present.
     pub access: Access,
     /// How much the household has answered.
     pub response: Response,
@@ -41,12 +41,11 @@ pub struct InvitationRow {
     pub people: People,
     /// The household's own deadline.
     pub deadline_override: Option<Timestamp>,
-    /// Whether the household brings more people than allowed.
+    /// Whether the household brings more guests than it may.
     #[row(rename = "is_over")]
     pub is_over_allowance: bool,
-    /// Whether the household wrote a note.
     pub has_note: bool,
-    /// How many answers are missing or "not sure".
+    /// The number of replies that are missing or "not sure".
     pub unsettled: i64,
     /// When the invitation was marked as sent.
     pub sent_at: Option<Timestamp>,
@@ -58,8 +57,8 @@ pub struct InvitationRow {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: i64,
-    /// The state of an invitation that was created by an answer without a code; `None` if a host
-    /// created the invitation.
+    /// The additional state of an invitation that an answer without a code created; `None` if a
+    /// host created the invitation.
     pub open: Option<filter::Open>,
     key_number: i64,
     sort_name: String,
@@ -90,7 +89,7 @@ pub struct People {
     pub waitlisted: i64,
 }
 
-/// A row's sort key, which is a number (largest first) or the name.
+/// The sort key of a row: a number, largest first, or a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Key {
     number: i64,
@@ -123,8 +122,7 @@ pub fn invitations(
     Ok(List { total, ..list })
 }
 
-/// Loads every invitation that matches a filter, sorted by name. An occasion has at most 5,000
-/// invitations.
+/// Returns all invitations that match a filter, sorted by name. There are at most 5,000.
 pub fn all_invitations(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -150,7 +148,7 @@ fn find(
     limit: i64,
 ) -> Result<Vec<InvitationRow>, Refusal> {
     host.needs(Permission::See)?;
-    // The matching rows and their order reveal answers as much as the rows' contents do.
+    // The selection and order of the rows can reveal answers, just like the rows themselves.
     if filter.asks_for_answers() || sort == Sort::Replied {
         host.needs(Permission::SeeAnswers)?;
     }
@@ -377,13 +375,14 @@ fn find(
     Ok(lines)
 }
 
-/// The data, other than the rows, that decides about access and answers.
+/// The facts that decide about access and answers and that are the same for all rows.
 pub(super) struct Scene {
     pub(super) now: Timestamp,
-    /// The occasion's deadline; the far future if the occasion has none.
+    /// The occasion's deadline in milliseconds since 1970; the largest number if the occasion has
+    /// none.
     pub(super) deadline: i64,
     pub(super) status: OccasionStatus,
-    /// Whether "not sure" counts as an answer; hosts can switch it off.
+    /// Whether the hosts offer "not sure" as a reply.
     pub(super) undecided: bool,
 }
 
@@ -399,12 +398,13 @@ impl Scene {
     }
 }
 
-/// The search words, at most four, which must all match.
+/// The words of a search, of which at most four are used. A row must contain all of them.
 pub(super) struct Words {
     pub(super) list: [String; 4],
-    /// Whether contact data may be searched.
+    /// `yes` if the search covers codes and contact data, otherwise `no`.
     pub(super) contacts: &'static str,
-    /// The whole search folded like a code, so that look-alikes match.
+    /// The whole search text in the form in which codes are compared, so that look-alike characters
+    /// match.
     pub(super) code: String,
 }
 
@@ -423,7 +423,7 @@ impl Words {
     }
 }
 
-/// Returns a string as JSON text, as it appears inside a JSON list.
+/// Returns a string as JSON, to be searched for in a stored JSON list.
 pub(super) fn json_text(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }

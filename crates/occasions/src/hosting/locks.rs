@@ -1,4 +1,5 @@
-//! Closes a household's answers, reopens them, and predicts which households a change would close.
+//! Locks and reopens a household's answers, and predicts how many households a change would close
+//! or reopen.
 
 use std::collections::HashSet;
 
@@ -17,7 +18,7 @@ use crate::words::{Access, LockMode};
 use web::fields::{self, choice, line, moment};
 use web::{Field, Findings};
 
-/// The fields that this module changes, for the history.
+/// The fields that this module changes, so that the history can name them.
 pub(crate) const FIELDS: &[Field] = web::fields! { Details:
     lock_mode: choice().label("host-access"),
     open_until: moment().optional().label("host-field-open-until"),
@@ -46,7 +47,7 @@ pub struct Effect {
     pub reopens: i64,
 }
 
-/// Closes answers regardless of the deadline. Only hosts see the reason.
+/// Locks a household's answers, regardless of the deadline. Only hosts see the reason.
 pub fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -62,7 +63,7 @@ pub fn lock(
     set(tx, host, portal, LockMode::Locked, None, reason)
 }
 
-/// Reopens answers, either until the deadline or regardless of it.
+/// Lets a household answer again, either until the deadline or regardless of it.
 pub fn unlock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -124,7 +125,7 @@ fn set(
     portals::load(tx, host, &id)
 }
 
-/// Predicts how another deadline of the occasion would affect its households.
+/// Counts the households that a new deadline of the occasion would close or reopen.
 pub fn effect_of_deadline(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -140,7 +141,7 @@ pub fn effect_of_deadline(
     ))
 }
 
-/// Predicts how a change to these invitations would affect their households.
+/// Counts the households that a change to these invitations would close or reopen.
 pub fn effect_on(
     tx: &mut Tx<'_>,
     host: &HostOf,

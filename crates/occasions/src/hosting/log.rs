@@ -1,4 +1,4 @@
-//! The log of an occasion, for owners and coordinators.
+//! The audit log of an occasion, for its owners and coordinators.
 
 use std::collections::BTreeMap;
 
@@ -41,11 +41,11 @@ pub struct AuditRow {
     /// The actor's name, if known.
     pub actor: Option<String>,
     pub entity: Option<String>,
-    /// `[{field, old, new}]`.
+    /// A JSON array with an object `{field, old, new}` for each change.
     pub changes: Value,
 }
 
-/// Loads a page of the log, newest first.
+/// Returns a page of the occasion's audit log, newest lines first.
 pub fn list(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -97,7 +97,7 @@ pub fn list(
     })
 }
 
-/// Names for the ids on a page of the log, each looked up once.
+/// Finds the names for the ids on a page of the log. Each id is looked up only once.
 #[derive(Default)]
 struct Names {
     accounts: BTreeMap<String, Option<String>>,

@@ -1,5 +1,5 @@
-//! The wording of the mails that hosts send, for each kind and language. If the hosts' text is
-//! empty, the language's built-in text is used.
+//! The texts of the mails that hosts send, for each kind of mail and each language. If the hosts
+//! have written no text in a language, the built-in one is used.
 
 use platform::store::Row;
 use platform::{Rows, Tx, sql};
@@ -14,20 +14,19 @@ use crate::occasion::Occasion;
 words! {
     /// The subject matter of a mail to many households.
     MailKind {
-        /// A notice of the date, sent before the invitation.
+        /// Announces the date before the invitation is sent.
         SaveTheDate = "save_the_date" => "host-mail-save-the-date",
-        /// The invitation.
         Invitation = "invitation" => "host-mail-invitation",
-        /// A reminder to answer.
         Reminder = "reminder" => "host-mail-reminder",
-        /// Thanks after the day.
+        /// Thanks the guests after the celebration.
         Thanks = "thanks" => "host-mail-thanks",
-        /// Anything else.
+        /// Any other news from the hosts, without a built-in text.
         News = "news" => "host-mail-news",
     }
 }
 
-/// The names of placeholders, which are written in braces and replaced for each household.
+/// The names of placeholders. In a text they are written in braces, and each household's mail
+/// contains their values.
 pub const PLACEHOLDERS: &[&str] = &[
     "household",
     "name",
@@ -41,7 +40,7 @@ pub const PLACEHOLDERS: &[&str] = &[
     "code",
     "status",
     "unsubscribe_link",
-    // Former names of the date and the venue.
+    // Former names of placeholders for the date and the venue.
     "wedding_date",
     "wedding_venue",
 ];
@@ -60,25 +59,25 @@ pub struct MailText {
     pub version: i64,
 }
 
-/// The maximum number of placeholders in a text. Each placeholder can grow to some hundred
+/// The maximum number of placeholders in a text, because the value of each can have some hundred
 /// characters.
 const MOST_PLACEHOLDERS: usize = 40;
 
-/// The fields that hosts fill in.
+/// The fields of the form.
 pub const FIELDS: &[Field] = web::fields! { MailText:
     subject: texts(Limits::line(150)).label("host-mail-subject").wording(),
     body: texts(Limits::lines(8_000)).label("host-mail-body").wording(),
 };
 
 impl MailText {
-    /// Returns the subject and body in `text`'s language.
+    /// Returns the subject and the body in the language of `text`.
     pub fn in_language(&self, text: &Text, occasion: &Occasion) -> (String, String) {
         let pick = |own: &I18n, part| {
             let default = &occasion.default_language;
             match own.find(&text.language().tag) {
                 Some(own) if !own.is_empty() => own.to_owned(),
-                // If Kenduri has translations for the language, its built-in text is better than
-                // the hosts' text in another language.
+                // A built-in text in the household's language is better than the hosts' text in
+                // another language.
                 _ if self.kind.is_built_in() && speaks(text) => built_in(text, self.kind, part),
                 _ => match own.pick(text.language(), default) {
                     own if own.is_empty() => built_in(text, self.kind, part),
@@ -89,7 +88,8 @@ impl MailText {
         (pick(&self.subject, "subject"), pick(&self.body, "body"))
     }
 
-    /// Returns the texts for the form, with the built-in texts where the hosts wrote none.
+    /// Returns all texts for the form. Where the hosts wrote none, the result contains the built-in
+    /// text.
     #[must_use]
     pub fn completed(&self, text: &Text, languages: &[String]) -> Self {
         let complete = |own: &I18n, part| {
@@ -109,8 +109,8 @@ impl MailText {
         }
     }
 
-    /// Removes texts that equal the built-in texts, so that the mail uses the built-in texts of
-    /// later versions too.
+    /// Removes texts that equal the built-in ones, so that mails will use the built-in texts of
+    /// later versions.
     fn without_built_in(mut self, text: &Text) -> Self {
         for (own, part) in [(&mut self.subject, "subject"), (&mut self.body, "body")] {
             let tags: Vec<String> = own.iter().map(|(tag, _)| tag.to_owned()).collect();
@@ -126,19 +126,19 @@ impl MailText {
 }
 
 impl MailKind {
-    /// Returns whether there is a built-in text for this kind.
+    /// Whether there is a built-in text for this kind of mail.
     pub fn is_built_in(self) -> bool {
         self != Self::News
     }
 }
 
-/// Returns whether Kenduri has translations for this language.
+/// Whether Kenduri has translations for the language of `text`.
 fn speaks(text: &Text) -> bool {
     let mut known = text.catalogue().languages();
     known.any(|tag| tag == text.language().tag)
 }
 
-/// Returns the built-in text, with its placeholders in braces.
+/// Returns the built-in text, which contains placeholders in braces.
 fn built_in(text: &Text, kind: MailKind, part: &str) -> String {
     if !kind.is_built_in() {
         return String::new();
@@ -151,14 +151,14 @@ fn built_in(text: &Text, kind: MailKind, part: &str) -> String {
     text.with(&id, values)
 }
 
-/// A piece of a text with placeholders.
+/// A part of a text with placeholders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     Words(&'a str),
     Placeholder(&'a str),
 }
 
-/// Splits a text into pieces. Braces are literal text, unless they contain a known name.
+/// Splits a text at its placeholders. Braces around an unknown name are ordinary text.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut begin, mut at) = (0, 0);
@@ -212,13 +212,12 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<MailText, 
     }))
 }
 
-/// Lists the wording for all kinds of mail.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<MailText>, Refusal> {
     let kinds = MailKind::ALL.iter();
     kinds.map(|kind| load(tx, host, *kind)).collect()
 }
 
-/// Applies typed changes to the stored wording, without saving.
+/// Applies the form's values to the stored texts, without saving.
 pub fn apply(
     old: &MailText,
     occasion: &Occasion,
@@ -245,7 +244,7 @@ pub fn apply(
     Ok(new.without_built_in(text))
 }
 
-/// Changes the wording for a kind of mail.
+/// Saves changed texts for a kind of mail.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,

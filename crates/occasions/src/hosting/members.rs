@@ -1,5 +1,5 @@
-//! The members of an occasion. All hosts see the members. Owners change them, but not with API
-//! tokens.
+//! The members of an occasion. All hosts can see them. Only owners can change them, and only with a
+//! session rather than an API token.
 
 use identity::account::AccountId;
 use identity::grant::{self, GrantError, Manager, Member};
@@ -11,10 +11,10 @@ use super::Refusal;
 use super::permissions::{HostOf, Permission};
 use crate::role::{self, Role};
 
-/// The most members of an occasion, open invitations included.
+/// The maximum number of members of an occasion. Links that nobody has used yet count too.
 pub const LIMIT: usize = 50;
 
-/// Lists all members in the order they joined. Observers see names but no email addresses.
+/// Returns all members in the order in which they joined. Observers get no email addresses.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Member>, Refusal> {
     host.needs(Permission::See)?;
     let mut members = grant::list(tx, &role::scope(host.occasion()))?;
@@ -26,14 +26,14 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Member>, Refusal> {
     Ok(members)
 }
 
-/// Lists invitations to join that nobody has accepted yet.
+/// Returns the links that nobody has used yet.
 pub fn list_invites(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Invite>, Refusal> {
     let manager = manager(tx, host)?;
     Ok(invite::list(tx, &manager)?)
 }
 
-/// Creates a link that gives its first visitor a role, within 7 days. The secret is the last part
-/// of `/admin/join/{…}`, and only this function ever returns it.
+/// Creates a link that gives a role to the first person who opens it within 7 days. The returned
+/// secret is the last part of the link's path, `/admin/join/{…}`, and cannot be read again later.
 pub fn invite(tx: &mut Tx<'_>, host: &HostOf, role: Role) -> Result<Secret, Refusal> {
     let manager = proved_manager(tx, host)?;
     let members = grant::list(tx, manager.scope())?.len();
@@ -62,7 +62,7 @@ pub fn change(
     Ok(grant::change(tx, &manager, account, role.into())?)
 }
 
-/// Removes a member's role; every member may give up their own.
+/// Removes a member. Every member can remove themselves.
 pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(), Refusal> {
     if account == host.account()
         && let Some(who) = host.who()
@@ -75,8 +75,8 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(),
     Ok(grant::remove(tx, &manager, account)?)
 }
 
-/// Like [`manager`], but also requires that the caller proved a credential in the last minutes,
-/// because the change affects other people's permissions.
+/// Like [`manager`], but also requires that the caller has confirmed their identity in the last
+/// minutes, because the change affects other people's permissions.
 fn proved_manager(tx: &mut Tx<'_>, host: &HostOf) -> Result<Manager, Refusal> {
     let manager = manager(tx, host)?;
     if let Some(who) = host.who() {
@@ -109,7 +109,7 @@ impl From<GrantError> for Refusal {
     }
 }
 
-/// Finds the name of an account, for entries of the log.
+/// Returns the name of an account, for lines of the audit log.
 pub fn name_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<String>, StoreError> {
     let found = identity::account::find(tx, account)?;
     Ok(found.map(|account| account.display_name))

@@ -1,5 +1,5 @@
-//! Occasions that members of the site create. This module decides who may create occasions, and
-//! what such an occasion may do before and after an administrator has approved it.
+//! Occasions that ordinary members of the site create. This module decides who may create
+//! occasions, and what such an occasion may do before and after an administrator has approved it.
 
 use identity::account::{self, AccountId};
 use identity::grant::{self, SITE, Scope};
@@ -17,18 +17,18 @@ use super::Refusal;
 use crate::id::{InvitationId, OccasionId};
 use crate::role::OCCASION;
 
-/// The setting for who may create occasions.
+/// The setting that decides who may create occasions.
 pub const CREATE: Word = Word {
     key: "occasions.create",
     words: &["staff", "members"],
 };
-/// The maximum number of occasions in an installation.
+/// The maximum number of occasions on the site.
 pub const LIMIT: i64 = 1_000;
-/// The maximum number of occasions that a member may have created.
+/// The maximum number of occasions that one member may create.
 pub const OWN_LIMIT: i64 = 5;
-/// How many of the installation's occasions are reserved for administrators.
+/// The number of occasions that only administrators can create, out of the site's maximum.
 pub const RESERVED: i64 = 100;
-/// The most mails that a member's occasion may send in a day.
+/// The maximum number of mails that a member's occasion may send in a day.
 pub const MAILS_A_DAY: i64 = 300;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -36,9 +36,9 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Who may create occasions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Makers {
-    /// Owners and administrators of the site, called staff here.
+    /// The staff, namely the owners and administrators of the site.
     Staff,
-    /// Staff, and every account with a confirmed address.
+    /// The staff, and every account with a confirmed email address.
     Members,
 }
 
@@ -51,14 +51,14 @@ impl Makers {
     }
 }
 
-/// The capacity in which an account creates an occasion.
+/// Whether an account creates an occasion as staff or as an ordinary member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Maker {
     Staff,
     Member,
 }
 
-/// Returns the capacity in which `who` may create occasions; `None` if `who` may not create any.
+/// Returns in which capacity `who` may create occasions, or `None` if `who` may not.
 pub(crate) fn maker(
     tx: &mut Tx<'_>,
     makers: Makers,
@@ -72,7 +72,7 @@ pub(crate) fn maker(
     Ok(may.then_some(Maker::Member))
 }
 
-/// Returns whether the account with this id has an occasion or may create one.
+/// Whether the account with this id has an occasion or may create one.
 pub(crate) fn may_be_host(tx: &mut Tx<'_>, site: &Site, account: &str) -> Result<bool, StoreError> {
     let account = AccountId::from_text(account.to_owned());
     let rank = grant::rank_of(tx, &account, &Scope::site())?;
@@ -86,8 +86,8 @@ pub(crate) fn is_staff(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreErr
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, grant::ADMIN)))
 }
 
-/// Refuses a member who has created as many occasions as allowed, or for whom the installation has
-/// no room.
+/// Refuses a member who has already created the maximum number of occasions. Also refuses if the
+/// site has no room for members' occasions.
 pub(crate) fn check_room(tx: &mut Tx<'_>, account: &AccountId, there: i64) -> Result<(), Refusal> {
     account::lock(tx, account)?;
     let (own,): (i64,) = sql!(
@@ -119,17 +119,17 @@ pub(crate) fn mark(
     Ok(())
 }
 
-/// Whether an invitation's mail may be sent now.
+/// Whether a confirmation mail may be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailLeave {
     Granted,
-    /// The staff has not allowed this occasion to send such mail.
+    /// The staff has not allowed this occasion to send such mails.
     Denied,
-    /// The occasion has reached its daily limit.
+    /// The occasion has already sent its maximum number of mails today.
     Later,
 }
 
-/// Returns whether the confirmation mail of an invitation may be sent.
+/// Decides whether the confirmation mail of an invitation may be sent.
 pub fn may_mail(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -143,7 +143,7 @@ pub fn may_mail(
     if by_staff {
         return Ok(MailLeave::Granted);
     }
-    // In an answer without a code, anybody may have typed somebody else's address.
+    // Anybody may have typed a stranger's email address into an answer without a code.
     let (open,): (i64,) = sql!(
         "SELECT COUNT(*) FROM open_answer WHERE invitation = :invitation",
         invitation
@@ -160,7 +160,7 @@ pub fn may_mail(
     })
 }
 
-/// Returns whether the site lets the occasion's hosts send mail.
+/// Whether the staff allows the occasion's hosts to send mail.
 pub(crate) fn sends_mail(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, StoreError> {
     let (sends_mail,): (bool,) = sql!(
         "SELECT sends_mail FROM occasion WHERE id = :occasion",
@@ -170,7 +170,7 @@ pub(crate) fn sends_mail(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool,
     Ok(sends_mail)
 }
 
-/// Returns how many mails the occasion may still send today; `None` if unlimited.
+/// Returns how many more mails the occasion may send today, or `None` if there is no limit.
 pub(crate) fn mails_left(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -197,16 +197,16 @@ fn count_mails(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<i64, StoreError
     Ok(count)
 }
 
-/// An occasion created by a member, as the staff sees it.
+/// An occasion that a member created, as administrators see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MembersOccasion {
     pub id: OccasionId,
     pub slug: String,
     /// The name of the member who created the occasion; empty if the account was deleted.
     pub maker: String,
-    /// Whether the staff has allowed it to send mail.
+    /// Whether the staff has allowed the occasion to send mail.
     pub sends_mail: bool,
-    /// How many mails it has sent in the last day.
+    /// The number of mails that the occasion has sent in the last 24 hours.
     pub mails: i64,
 }
 
@@ -218,8 +218,8 @@ struct Made {
     sends_mail: bool,
 }
 
-/// Lists all occasions by members that the staff has not taken on, newest first. Returns an empty
-/// list unless `who` is staff.
+/// Returns all occasions by members that the staff has not taken over, newest first. Empty unless
+/// `who` is staff.
 pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, StoreError> {
     if !is_staff(tx, who)? {
         return Ok(Vec::new());
@@ -243,17 +243,16 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, Sto
         .collect()
 }
 
-/// The staff's decision on a member's occasion.
+/// A decision by the staff about a member's occasion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     LetSend,
-    /// The occasion may no longer send mail; undoes [`Decision::LetSend`].
+    /// The occasion may no longer send mail. This undoes [`Decision::LetSend`].
     StopSending,
-    /// The occasion counts as created by the staff from now on.
+    /// The occasion is treated as if the staff had created it.
     TakeOn,
 }
 
-/// Records the staff's decision on a member's occasion.
 pub fn decide(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -291,8 +290,8 @@ pub fn decide(
     Ok(())
 }
 
-/// Returns whether a role in this occasion makes its holder a host of the site. A role in a
-/// member's occasion does not, because then members could make themselves hosts.
+/// Whether a role in this occasion makes somebody a host of the site. A role in a member's occasion
+/// does not; otherwise members could make themselves hosts.
 pub(crate) fn makes_host(tx: &mut Tx<'_>, scope: &Scope) -> Result<bool, StoreError> {
     let found: Option<(bool,)> = sql!(
         "SELECT by_staff FROM occasion WHERE id = :id",
@@ -302,7 +301,7 @@ pub(crate) fn makes_host(tx: &mut Tx<'_>, scope: &Scope) -> Result<bool, StoreEr
     Ok(found.is_some_and(|(by_staff,)| by_staff))
 }
 
-/// Removes an erased account as the creator of its occasions.
+/// Removes an erased account as the creator of its occasions. The occasions stay.
 pub(crate) fn forget_maker(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE occasion SET made_by = NULL WHERE made_by = :account",
@@ -312,5 +311,5 @@ pub(crate) fn forget_maker(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), S
     Ok(())
 }
 
-/// How long a mail waits until the daily limit is checked again.
+/// How long a mail waits before the daily limit is checked again.
 pub(crate) const AGAIN: SignedDuration = SignedDuration::from_hours(1);

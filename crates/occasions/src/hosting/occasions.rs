@@ -1,4 +1,4 @@
-//! How hosts create, change, publish and archive occasions.
+//! Creates, changes, publishes and archives occasions, on behalf of hosts.
 
 use identity::grant::{self, GrantError};
 use identity::notification::{self, NewNotification};
@@ -57,8 +57,7 @@ const CONTACT: Part<Contact> = web::part! { Contact:
     email: email().label("host-field-email"),
 };
 
-/// The fields that hosts may set. Each section has its own form on the pages, and is named by a
-/// message id.
+/// The fields that hosts can change. Each section, named by a message id, is a form of its own.
 pub const FIELDS: &[Field] = web::fields! { Occasion:
     hosts: texts(Limits::required(160)).label("host-field-hosts").section("host-texts").wording(),
     title: texts(Limits::required(120)).label("host-field-title").section("host-texts").wording(),
@@ -95,7 +94,7 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
         .hint("host-field-retention-hint").section("host-end"),
 };
 
-/// Creates an occasion in draft and makes its creator the owner.
+/// Creates an occasion as a draft, and makes its creator the owner.
 pub fn create(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -153,13 +152,13 @@ pub fn create(
     Ok(id)
 }
 
-/// Returns whether `who` may create occasions.
+/// Whether `who` may create occasions.
 pub fn may_create(tx: &mut Tx<'_>, site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
     let makers = Makers::of(&site.declared.settings);
     Ok(membership::maker(tx, makers, who)?.is_some())
 }
 
-/// Lists the occasions of `who`, newest first.
+/// Returns the occasions in which `who` is a host, newest first.
 pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<(Occasion, Role)>, StoreError> {
     let mut found = Vec::new();
     for (id, role) in permissions::occasions_of(tx, who)? {
@@ -174,13 +173,14 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Occasion, Refusal> {
     occasion::find(tx, host.occasion())?.ok_or(Refusal::NotFound)
 }
 
-/// Like [`load`], but takes the occasion's lock, which comes first in the order of locks.
+/// Like [`load`], but takes the occasion's lock. Locks on events and invitations must be taken
+/// later.
 pub(super) fn lock(tx: &mut Tx<'_>, host: &HostOf) -> Result<Occasion, Refusal> {
     occasion::lock(tx, host.occasion())?.ok_or(Refusal::NotFound)?;
     load(tx, host)
 }
 
-/// Changes an occasion. A coordinator may change only its texts.
+/// Changes an occasion. Coordinators can change only its texts.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -219,7 +219,8 @@ pub fn change(
     load(tx, host)
 }
 
-/// Sets the cover picture, or removes it if `cover` is empty. Deletes the previous picture's files.
+/// Sets the cover picture, or removes it if `cover` is empty. Deletes the files of the previous
+/// picture.
 pub fn set_cover(tx: &mut Tx<'_>, host: &HostOf, cover: &str) -> Result<(), Refusal> {
     host.needs(Permission::Own)?;
     let old = lock(tx, host)?;
@@ -238,8 +239,8 @@ pub fn set_cover(tx: &mut Tx<'_>, host: &HostOf, cover: &str) -> Result<(), Refu
     Ok(())
 }
 
-/// Moves an occasion to another state, forward one step at a time or backward freely. A purged
-/// occasion cannot be restored.
+/// Changes the status of an occasion. Going forward, no status can be skipped; going back, every
+/// earlier status is allowed. An occasion whose data was deleted cannot be restored.
 pub fn set_status(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -254,7 +255,7 @@ pub fn set_status(
     if old.status == status {
         return Ok(old);
     }
-    // A draft was never open, so it cannot be closed.
+    // Guests could never open a draft, so it cannot be closed.
     if (old.status, status) == (OccasionStatus::Draft, OccasionStatus::Closed) {
         return Err(Refusal::WrongState);
     }
@@ -287,9 +288,9 @@ fn check_version(occasion: &Occasion, seen: i64) -> Result<(), Refusal> {
     ))))
 }
 
-/// Applies the input to an occasion, or returns all findings. Writes nothing.
+/// Applies `input` to an occasion without writing it. Returns all invalid fields together.
 pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Refusal> {
-    // Dates are days in the time zone that the same input sets.
+    // If the input also changes the time zone, days are days in the new time zone.
     let zone = TimeZone::get(input.text("time_zone").trim()).unwrap_or_else(|_| old.zone());
     let mut findings = Findings::default();
     let mut new = input.apply(FIELDS, old, is_new, &zone, &mut findings);
@@ -299,11 +300,11 @@ pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Re
     Ok(new)
 }
 
-/// Checks rules that the fields' kinds do not express, and derives fields from others.
+/// Checks rules for several fields together, and computes fields that depend on others.
 fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Findings) {
     if new.time_zone != old.time_zone {
         match TimeZone::get(&new.time_zone) {
-            // The zone is stored with its proper spelling, whatever case was typed.
+            // The time zone is stored in its proper spelling, no matter how it was typed.
             Ok(zone) => {
                 if let Some(proper) = zone.iana_name() {
                     proper.clone_into(&mut new.time_zone);
@@ -319,7 +320,8 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
     new.languages = findings.languages("/languages", &new.languages);
     if !new.languages.contains(&new.default_language) {
         match new.languages.first() {
-            // Without a chosen default, the first of the new languages becomes the default.
+            // If the input contains no default language, the first of the new languages becomes the
+            // default.
             Some(first) if !input.has("default_language") => {
                 new.default_language.clone_from(first);
             }
@@ -328,8 +330,8 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
     }
 }
 
-/// Reserves a slug for an occasion. The current slug of another occasion is refused. A former slug
-/// may be taken, but not by a member's occasion, because guests still follow links with it.
+/// Reserves a slug for an occasion. Refuses another occasion's current slug. Another occasion's
+/// former slug is free, but not for members' occasions, because guests still follow links with it.
 fn take_slug(
     tx: &mut Tx<'_>,
     slug: &str,
@@ -351,7 +353,7 @@ fn take_slug(
     Ok(())
 }
 
-/// Keeps the old slug as a redirect to this occasion until another occasion takes it.
+/// Makes the occasion's old slug redirect to the occasion, until another occasion takes the slug.
 fn leave_slug(tx: &mut Tx<'_>, old: &Occasion) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO occasion_alias (slug, occasion) VALUES (:slug, :occasion)
@@ -363,8 +365,8 @@ fn leave_slug(tx: &mut Tx<'_>, old: &Occasion) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Converts the table's constraint to a refusal, because another occasion may have taken the slug
-/// since the check.
+/// Converts a violated constraint to a refusal, because another occasion may have taken the slug
+/// since it was checked.
 fn slug_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("occasion_slug_taken") => Refusal::SlugTaken,
@@ -372,16 +374,15 @@ fn slug_taken(error: StoreError) -> Refusal {
     }
 }
 
-/// Returns the number of calendar days from today to a time, in the occasion's time zone. Today is
-/// 0, and past days are negative.
+/// Returns the number of calendar days from today to `instant` in the occasion's time zone. 0 means
+/// today, and a negative number means a past day.
 pub fn days_until(occasion: &Occasion, now: jiff::Timestamp, instant: jiff::Timestamp) -> i32 {
     let zone = occasion.zone();
     let today = now.to_zoned(zone.clone()).date();
     web::dates::days_between(today, instant.to_zoned(zone).date())
 }
 
-/// Returns the days until a deadline, like [`days_until`]. Midnight counts as the end of the
-/// previous day.
+/// Like [`days_until`], for a deadline. A deadline at midnight belongs to the day that ends then.
 pub fn days_until_deadline(
     occasion: &Occasion,
     now: jiff::Timestamp,
@@ -391,7 +392,7 @@ pub fn days_until_deadline(
     Deadline::of(&deadline.to_zoned(zone.clone())).days_left(&now.to_zoned(zone))
 }
 
-/// Returns whether a text has the form of a currency code (ISO 4217).
+/// Whether a text looks like a currency code (ISO 4217).
 fn is_currency(code: &str) -> bool {
     code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())
 }

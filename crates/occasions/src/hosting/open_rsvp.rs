@@ -1,5 +1,5 @@
-//! How hosts handle answers without a code. Hosts approve them, merge them into an existing
-//! invitation, or archive them like any other invitation.
+//! Answers without a code, as hosts handle them: a host can approve such an answer, merge it into
+//! an existing invitation, or archive it like any other invitation.
 
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
@@ -19,8 +19,8 @@ use crate::open_rsvp;
 use crate::rsvp::{self, NOTE_LIMIT};
 use crate::words::{ActedBy, GuestKind, Source};
 
-/// Approves an answer without a code. Its guests take seats like all others, if enough are free,
-/// and its public wish may be shown until the note changes.
+/// Approves an answer without a code. Its guests then take seats like all others, which fails if
+/// too few are free. Its wish may be published until the guest changes it.
 pub fn approve(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -55,8 +55,8 @@ pub fn approve(
     portals::load_changed(tx, host, id)
 }
 
-/// Frees the seats that the household holds while it waits for approval, and takes seats for
-/// invited guests instead. The caller holds the locks on the events and the invitation.
+/// Frees the seats that the household holds while it waits for approval, and takes them as seats of
+/// an approved household. The caller holds the locks of the events and the invitation.
 fn confirm_seats(tx: &mut Tx<'_>, portal: &mut InvitationSnapshot) -> Result<(), Refusal> {
     rsvp::seat(tx, portal, &[], Seats::Free)?;
     let guests = std::mem::take(&mut portal.household.guests);
@@ -72,7 +72,7 @@ fn confirm_seats(tx: &mut Tx<'_>, portal: &mut InvitationSnapshot) -> Result<(),
     Ok(())
 }
 
-/// Finds the invitation of this occasion with the code that a host typed.
+/// Finds the invitation with the code that a host typed. It must belong to the host's occasion.
 pub fn find_by_code(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -87,13 +87,13 @@ pub fn find_by_code(
     Ok(found.map(|one| one.id))
 }
 
-/// Moves `from`'s guests to `into`, which keeps its code, its name and the hosts' data. From now
-/// on, `from`'s code opens `into`.
+/// Moves the guests of the invitation `from` to `into`, which keeps its code, name and other data.
+/// From now on, the code of `from` opens `into`.
 ///
-/// Guests with the same name on both invitations count as a single person, and nameless guests are
-/// paired one to one. The later answer counts. The duplicate rows stay on the archived invitation.
-/// An answer merged into an approved or invited household counts as approved, so the events must
-/// have enough seats.
+/// Guests with the same name on both invitations are taken to be one person, and guests without
+/// names are paired one to one. The later reply counts. The duplicate guests stay on the archived
+/// invitation `from`. An answer that is merged into an approved or invited household counts as
+/// approved, so the events must have enough seats.
 pub fn merge(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -105,8 +105,8 @@ pub fn merge(
     if from == into {
         return Err(Refusal::WrongState);
     }
-    // Both invitations are always locked in the same order, so that two opposite merges cannot
-    // deadlock.
+    // Both invitations are always locked in the same order, so that two merges in opposite
+    // directions cannot deadlock.
     event::lock_limited(tx, host.occasion())?;
     let (first, second) = if from < into {
         (from, into)
@@ -174,8 +174,8 @@ pub fn merge(
     portals::load_changed(tx, host, into)
 }
 
-/// Checks that the events still have seats for everybody who was invited or approved. `before` was
-/// read under the locks that the caller still holds.
+/// Checks that the events still have seats for all invited and approved guests. `before` was loaded
+/// while the caller held the locks, which it still holds.
 fn check_merged_seats(tx: &mut Tx<'_>, before: &InvitationSnapshot) -> Result<(), Refusal> {
     for (id, after) in event::seats_taken(tx, &before.occasion.id)? {
         let taken = before.seats_taken.get(&id).copied().unwrap_or_default();
@@ -193,11 +193,11 @@ fn check_merged_seats(tx: &mut Tx<'_>, before: &InvitationSnapshot) -> Result<()
     Ok(())
 }
 
-/// The guests after a merge.
+/// The guests of both invitations after a merge.
 struct United {
-    /// All guests on the remaining invitation.
+    /// All guests of the remaining invitation.
     after: Vec<Guest>,
-    /// The guests who move to the remaining invitation.
+    /// Those guests who were on the other invitation before.
     moved: Vec<Guest>,
 }
 
@@ -220,7 +220,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     let next = after.iter().map(|one| one.position + 1).max().unwrap_or(0);
     for (position, guest) in (next..).zip(&mut moved) {
         guest.position = position;
-        // A guest without a name cannot count as named by the hosts.
+        // A guest without a name cannot be one whom the hosts named.
         guest.kind = if guest.name.is_empty() {
             GuestKind::PlusOne
         } else {
@@ -237,7 +237,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     United { after, moved }
 }
 
-/// Takes over the later of the two answers to each event.
+/// Replaces those replies of `guest` to which `other` gave a later reply.
 fn take_answers(guest: &mut Guest, other: &Guest) {
     for (event, reply) in &mut guest.replies {
         if let Some(theirs) = other.replies.get(event)
@@ -280,7 +280,7 @@ pub(super) fn move_guest(
     Ok(())
 }
 
-/// Writes the changes to guests who were already on the remaining invitation.
+/// Writes the changes to those guests who were already on the remaining invitation.
 fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), StoreError> {
     let there: Vec<Guest> = plan
         .after
@@ -292,8 +292,8 @@ fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), Sto
     rsvp::write_guests(tx, staying, &there, by, Source::Web)
 }
 
-/// Adds the merged invitation's note to the remaining invitation. Also adds contact data and a
-/// language where the remaining invitation has none.
+/// Appends the other invitation's note to the note of the remaining invitation. Copies contact data
+/// and the language if the remaining invitation has none.
 fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
     let mut merged = staying.clone();
     let details = &mut merged.details;
@@ -309,7 +309,7 @@ fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
     let both = [staying.note.as_str(), leaving.note.as_str()];
     let both: Vec<&str> = both.into_iter().filter(|note| !note.is_empty()).collect();
     let note = both.join("\n\n");
-    // A note that does not fit remains on the archived invitation.
+    // If both notes together are too long, the other note stays on the archived invitation only.
     if note != merged.note && text_cleaning::length(&note) <= NOTE_LIMIT {
         merged.note = note;
         merged.note_version += 1;
@@ -335,7 +335,8 @@ fn keep(tx: &mut Tx<'_>, merged: &Invitation) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes the merged invitation's code, and all codes that led to it, open the remaining invitation.
+/// Makes the merged invitation's code open the remaining invitation, and also all codes that led to
+/// the merged one.
 fn leave(tx: &mut Tx<'_>, from: &InvitationId, into: &InvitationId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

@@ -1,5 +1,5 @@
-//! Permissions in an occasion. Each check returns a proof, and every function that needs permission
-//! takes the proof as an argument.
+//! Permissions in an occasion. Checking a caller returns a proof ([`HostOf`]), and every function
+//! that requires a permission takes the proof as an argument.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -14,7 +14,7 @@ use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::role::{self, Role};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
-/// Proof that a caller has a role in an occasion. Only [`enter`] creates this proof, inside the
+/// Proof that the caller has a role in an occasion. Only [`enter`] creates it, inside the
 /// transaction that relies on it.
 #[derive(Clone, Debug)]
 pub struct HostOf {
@@ -26,30 +26,30 @@ pub struct HostOf {
     request: Option<RequestFacts>,
 }
 
-/// A permission of a role. An API token is further limited to its scopes.
+/// A permission that roles have. The scopes of an API token can restrict it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// See the dashboard, lists and names.
+    /// See the overview, the lists and the names in them.
     See,
-    /// See the hosts' data, namely the occasion, events, questions and invitations.
+    /// See the data that hosts entered: the occasion, events, questions and invitations.
     SeeOccasion,
-    /// See the guests' data, namely replies, answers, dietary requirements and notes.
+    /// See the data that guests entered: replies, answers, dietary requirements and notes.
     SeeAnswers,
-    /// See codes, links, contact data and the hosts' internal notes.
+    /// See codes, links, contact data and the notes that only hosts see.
     SeeContacts,
-    /// Create, change and archive invitations and guests, answer for guests, lock answers, set a
-    /// household's deadline, run bulk actions.
+    /// Create, change and archive invitations and guests, record answers for guests, lock answers,
+    /// set a household's deadline, and run bulk actions.
     Invite,
     /// Change texts and the events' schedules.
     Write,
     ReadLog,
-    /// Change the occasion's deadline, switches, theme, events and state, the codes of
-    /// invitations, and members.
+    /// Change the occasion's deadline, switches, theme, events and status, the codes of
+    /// invitations, and the members.
     Own,
 }
 
 impl Permission {
-    /// Returns the lowest role that has this permission.
+    /// Returns the lowest role with this permission. Higher roles have it too.
     pub fn least_role(self) -> Role {
         match self {
             Self::See | Self::SeeOccasion | Self::SeeAnswers => Role::Observer,
@@ -72,22 +72,22 @@ impl HostOf {
         &self.account
     }
 
-    /// Returns the actor for the log.
+    /// Returns the actor for lines of the audit log.
     pub fn actor(&self) -> Actor {
         self.actor.clone()
     }
 
-    /// Returns the origin of the request, for the log.
+    /// Returns the facts about the request for the audit log.
     pub fn request(&self) -> Option<RequestFacts> {
         self.request.clone()
     }
 
-    /// Returns the host's session or token; `None` in a job.
+    /// Returns the host's session or token, or `None` in a background job.
     pub(crate) fn who(&self) -> Option<&SignedIn> {
         self.who.as_ref()
     }
 
-    /// Returns whether this host has `permission`, by role and by the scopes of a token.
+    /// Whether this host has the permission, both by role and by the token's scopes.
     pub fn may(&self, permission: Permission) -> bool {
         self.has_role_for(permission) && self.missing(permission).is_none()
     }
@@ -96,7 +96,7 @@ impl HostOf {
         self.role >= permission.least_role()
     }
 
-    /// Returns the scope that a token lacks for `permission`.
+    /// Returns the scope that the caller's token lacks for `permission`, if any.
     fn missing(&self, permission: Permission) -> Option<TokenScope> {
         let who = self.who.as_ref()?;
         let lacks = |scope: &TokenScope| !who.has(*scope);
@@ -110,7 +110,7 @@ impl HostOf {
         }
     }
 
-    /// Refuses the caller unless [`HostOf::may`] allows the permission.
+    /// Refuses the caller if [`HostOf::may`] is false for the permission.
     pub fn needs(&self, permission: Permission) -> Result<(), Refusal> {
         if !self.has_role_for(permission) {
             return Err(Refusal::Forbidden);
@@ -119,7 +119,7 @@ impl HostOf {
             .map_or(Ok(()), |scope| Err(Refusal::ScopeRequired(scope)))
     }
 
-    /// Refuses tokens, because only people may do some things.
+    /// Refuses API tokens, for actions that require a session.
     pub fn needs_person(&self) -> Result<(), Refusal> {
         match &self.who {
             Some(who) if who.is_in_browser() => Ok(()),
@@ -128,7 +128,7 @@ impl HostOf {
     }
 }
 
-/// Proves that `who` is a host of this occasion. Everybody else gets "not found".
+/// Checks that `who` is a host of this occasion. Everybody else gets "not found".
 pub fn enter(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -146,7 +146,7 @@ pub fn enter(
     })
 }
 
-/// Like [`enter`], for the occasion of an invitation.
+/// Like [`enter`], for the occasion to which an invitation belongs.
 pub fn enter_by_invitation(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -162,7 +162,7 @@ pub fn enter_by_invitation(
     enter(tx, who, &occasion, request)
 }
 
-/// Like [`enter`], for the occasion of a guest.
+/// Like [`enter`], for the occasion to which a guest belongs.
 pub fn enter_by_guest(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -179,8 +179,8 @@ pub fn enter_by_guest(
     enter(tx, who, &occasion, request)
 }
 
-/// Returns the host for an account on whose behalf a job runs now; `None` if the account has lost
-/// its role.
+/// Returns the proof for a background job on behalf of an account, or `None` if the account is no
+/// longer a host.
 pub(super) fn resume(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -197,7 +197,7 @@ pub(super) fn resume(
     }))
 }
 
-/// Lists the occasions in which `who` has a role, with the role, newest first.
+/// Returns the occasions in which `who` is a host, each with the role, newest first.
 pub fn occasions_of(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -212,7 +212,7 @@ pub fn occasions_of(
 
 #[cfg(test)]
 impl HostOf {
-    /// A host with any role, for tests of rules that do not depend on roles.
+    /// Creates a proof without a check, for tests of rules that do not depend on roles.
     pub(crate) fn for_test(occasion: OccasionId, role: Role) -> Self {
         Self {
             occasion,

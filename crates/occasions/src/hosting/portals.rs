@@ -1,4 +1,4 @@
-//! Loads an invitation for hosts, to read it or to change it under its lock.
+//! Loads an invitation for hosts, to read it or to change it while holding its lock.
 
 use platform::{StoreError, Tx};
 
@@ -10,7 +10,7 @@ use crate::invitation::{self, Invitation};
 use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::snapshot;
 
-/// Loads an invitation with everyone on it, archived or not.
+/// Loads an invitation, even if it is archived.
 pub fn load(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -20,8 +20,8 @@ pub fn load(
     load_changed(tx, host, id)
 }
 
-/// Loads an invitation after a change, like [`load`], for a caller who may change the invitation
-/// but perhaps not see it.
+/// Loads an invitation after a change. Unlike for [`load`], a host who may only change the
+/// invitation is enough.
 pub(crate) fn load_changed(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -30,8 +30,7 @@ pub(crate) fn load_changed(
     find(tx, host, id)?.ok_or(Refusal::NotFound)
 }
 
-/// Locks an invitation, and checks the version that the host has read. Refuses archived
-/// invitations.
+/// Locks an invitation, and checks that `version` is current. Refuses archived invitations.
 pub(super) fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -45,7 +44,7 @@ pub(super) fn lock(
     Ok(portal)
 }
 
-/// Like [`lock`], for archived invitations too.
+/// Like [`lock`], but also for archived invitations.
 pub(super) fn lock_any(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,4 +1,5 @@
-//! How hosts add, change and remove questions, without changing the meaning of stored answers.
+//! Adds, changes and removes the hosts' own questions. No change may alter the meaning of stored
+//! answers.
 
 use ::web::fields::{Part, choice, flag, key, number, rows, texts, words};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
@@ -25,8 +26,8 @@ impl Question {
         Self::FIELDS.iter().find(|field| field.name == name)
     }
 
-    /// Checks that the kind and the audience of an answered question stay the same, and that no
-    /// choice is removed that somebody has made.
+    /// Checks that an answered question keeps its kind, that the same people are asked, and that no
+    /// choice is removed that somebody has chosen.
     fn check_answers(&self, tx: &mut Tx<'_>, host: &HostOf, old: &Self) -> Result<(), Refusal> {
         fn keys(question: &Question) -> impl Iterator<Item = &str> {
             question.choices.iter().map(|choice| &*choice.key)
@@ -42,7 +43,7 @@ impl Question {
         if !is_other && gone.is_empty() {
             return Ok(());
         }
-        // Waits for saves in progress, which still answer the old question.
+        // Saves in progress may still answer the old question, so the change waits for them.
         wait_for_answers(tx, host.occasion())?;
         let is_taken = |given: &Given| gone.iter().any(|key| given.answer.has(key));
         let answers = answers_to(tx, &old.id)?;
@@ -161,16 +162,15 @@ impl Resource for Question {
             self.choices.clear();
         }
         match self.choices.len() {
-            // If the kind or the choices are refused already, further findings would only add
-            // noise.
+            // If the kind or the choices already have errors, the number of choices is not checked.
             _ if findings.has("/kind") || findings.has("/choices") => {}
             0 | 1 if takes_choices => findings.add("/choices", "too_few", [("min", 2.into())]),
             1..=MOST_CHOICES if !takes_choices => findings.add("/choices", "not_allowed", []),
             _ => {}
         }
         self.number_choices(edit.old, findings);
-        // A deleted event stays in the list, because a question without events applies to all
-        // events.
+        // A deleted event stays in the question's list. Otherwise the list could become empty,
+        // which means all events.
         let events = event::list(tx, edit.parent.occasion())?;
         let named: &[String] = edit.old.map_or(&[], |old| &old.events);
         for (index, key) in std::mem::take(&mut self.events).into_iter().enumerate() {
@@ -208,7 +208,7 @@ impl Resource for Question {
     }
 
     fn removal(&self, tx: &mut Tx<'_>, host: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
-        // Waits for saves in progress, which may still answer the question.
+        // Saves in progress may still answer the question, so the removal waits for them.
         wait_for_answers(tx, host.occasion())?;
         Ok(if answers_to(tx, &self.id)?.is_empty() {
             Removal::Delete

@@ -1,5 +1,5 @@
-//! Household documents, which an export writes and an import reads. Fields that a document omits
-//! stay unchanged, so a document never empties a field.
+//! Household documents, which exports write and imports read. A field that a document omits stays
+//! unchanged, so a document never empties a field.
 
 pub(crate) mod table;
 
@@ -128,7 +128,7 @@ pub struct GuestRecord {
 /// The key in a document's replies that stands for every event not listed.
 pub const ALL_EVENTS: &str = "*";
 
-/// The data to which household documents in an occasion refer.
+/// The occasion's data to which household documents refer by keys.
 pub(crate) struct Ground {
     pub(crate) occasion: Occasion,
     pub(crate) events: Vec<Event>,
@@ -147,7 +147,7 @@ impl Ground {
         })
     }
 
-    /// Returns answers by the question's key, in the order of the questions.
+    /// Returns answers by the question's key, for a document.
     fn answers(&self, given: &Answers) -> BTreeMap<String, Value> {
         let all = self.questions.iter().filter_map(|question| {
             let answer = serde_json::to_value(given.get(&question.id)?).ok()?;
@@ -157,7 +157,7 @@ impl Ground {
     }
 }
 
-/// A stored household with the other data for its document.
+/// A stored household, with further data that its document contains.
 pub(crate) struct Standing {
     pub(crate) household: Household,
     pub(crate) contacts: BTreeMap<GuestId, Contact>,
@@ -165,7 +165,7 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// Loads the data for a household's document.
+    /// Loads the further data of a household that its document contains.
     pub(crate) fn load(tx: &mut Tx<'_>, household: Household) -> Result<Self, StoreError> {
         let id = &household.invitation.id;
         let found: Option<(String,)> = sql!(
@@ -247,7 +247,7 @@ fn said(text: &str) -> Option<String> {
 }
 
 impl Record {
-    /// Returns the document without data that only some hosts may see.
+    /// Returns the document without codes, contact data and notes, for hosts who may not see them.
     pub(crate) fn without_contacts(self) -> Self {
         let guests = self.guests.into_iter().map(|guest| GuestRecord {
             email: None,
@@ -268,8 +268,8 @@ impl Record {
         }
     }
 
-    /// Returns this household with `wanted`'s values applied. Existing answers stay unless
-    /// `replaced` is set. People with new names are added.
+    /// Returns this document with the values of `wanted` applied. Stored answers are only replaced
+    /// if `replaced` is set. Guests whose names are new are added.
     pub(crate) fn merged(&self, wanted: &Self, replaced: bool) -> Self {
         let mut new = self.clone();
         put(&mut new.reference, wanted.reference.as_ref());

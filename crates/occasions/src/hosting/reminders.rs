@@ -1,6 +1,6 @@
-//! Reminder rules. A rule has a number of days before the deadline and an hour in the occasion's
-//! time zone. At that time, every household that still owes an answer gets a reminder, once for
-//! each rule and deadline.
+//! Rules for automatic reminders. A rule consists of a number of days before the deadline, and an
+//! hour in the occasion's time zone. At that time, every household that has not answered completely
+//! gets a reminder, once for each rule and deadline.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -25,10 +25,10 @@ use crate::words::OccasionStatus;
 
 platform::id!(RuleId, "When households are reminded.");
 
-/// The longest delay after which a reminder is still sent, for example after an outage, and the
-/// shortest time between two reminders.
+/// The longest delay after which a reminder is still sent, for example after an outage. Also the
+/// shortest time between two reminders to a household.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// The sending speed of reminders, in mails a minute.
+/// The sending speed of reminders, in mails per minute.
 const PER_MINUTE: i64 = 60;
 
 /// When households that owe an answer are reminded.
@@ -74,7 +74,8 @@ impl Resource for ReminderRule {
     }
 
     fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
-        // The usual numbers of days, beginning with those that no rule uses yet.
+        // A new rule starts with one of the usual numbers of days, if possible with one that no
+        // other rule has.
         let usual = [14, 3, 1].into_iter();
         let free = usual.filter(|days| there.iter().all(|rule| rule.days != *days));
         Ok(Self {
@@ -147,7 +148,8 @@ pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<ReminderRule>, S
     .all(tx)
 }
 
-/// Returns the job that checks every minute which reminders and campaigns are due.
+/// Returns the handler of the job that sends due reminders and campaigns, and that runs every
+/// minute.
 pub fn each_minute(store: Store, key: Key) -> Handler {
     Handler::each_minute("occasions.reminders", move |_| {
         let (store, key) = (store.clone(), key.clone());
@@ -175,15 +177,15 @@ fn with_rules(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// Returns when a rule sends its reminder for a deadline. The hour is local time on that day, even
-/// if the clocks change before the deadline.
+/// Returns the time at which a rule sends reminders for a deadline. The hour is local time on that
+/// day, even if summer time begins or ends before the deadline.
 fn moment(rule: &ReminderRule, deadline: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let day = Deadline::of(&deadline.to_zoned(zone.clone())).day();
     let day = day.checked_sub(rule.days.days()).ok()?;
     occasion::at_hour(day, &rule.hour, zone)
 }
 
-/// Sends an occasion's reminders that are due now.
+/// Sends the reminders of an occasion that are due now.
 fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError> {
     if !super::membership::sends_mail(tx, id)? || sender_domain::is_unverified(tx)? {
         return Ok(());
@@ -298,7 +300,8 @@ fn write_campaign(
     Ok(Some(campaign.id))
 }
 
-/// Records that the rule has reminded the invitation, or was too late for it.
+/// Records that the rule has sent a reminder for the invitation's deadline, or that it was too late
+/// for a reminder.
 fn note(
     tx: &mut Tx<'_>,
     rule: &ReminderRule,
@@ -335,7 +338,7 @@ mod tests {
             version: 1,
         };
         let zone = TimeZone::get("Europe/Rome").unwrap();
-        // The deadline is the end of 1 April. The clocks went forward on 29 March.
+        // The deadline is the end of 1 April. Summer time began on 29 March.
         let deadline: Timestamp = "2026-04-01T22:00:00Z".parse().unwrap();
         for (days, hour, due) in [
             (1, "10:00", "2026-03-31T08:00:00Z"),

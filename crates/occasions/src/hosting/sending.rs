@@ -1,4 +1,4 @@
-//! Helps a host send invitations manually, one household at a time.
+//! Leads a host through all unsent invitations, which the host sends through other apps one by one.
 
 use jiff::Timestamp;
 use platform::Tx;
@@ -9,34 +9,35 @@ use super::{Refusal, invitations, portals};
 use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
 
-/// A position in the sequence of households.
+/// The household to be shown to the host.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
-    /// Shows this household, whether its invitation was sent or not.
+    /// This household, even if its invitation was sent.
     pub at: Option<InvitationId>,
-    /// Shows the next unsent household after this one.
+    /// The next household after this one whose invitation is unsent.
     pub after: Option<InvitationId>,
 }
 
-/// The current position in the sequence.
+/// The household to be shown to the host, with its neighbours.
 #[derive(Debug)]
 pub struct Walk {
-    /// The current household, and when its invitation was marked as sent; `None` when all are sent.
+    /// The household, and the time at which its invitation was marked as sent. `None` if all
+    /// invitations are sent.
     pub turn: Option<(InvitationSnapshot, Option<Timestamp>)>,
-    /// How many households are still to be sent an invitation, including the current household.
+    /// The number of unsent invitations, including the shown one.
     pub left: usize,
     /// The previous household's id and name.
     pub before: Option<(InvitationId, String)>,
 }
 
-/// Returns whether the invitation has not been sent yet. An invitation created without a code never
-/// needs sending.
+/// Whether the invitation has not been sent yet. An invitation that an answer without a code
+/// created need not be sent.
 pub fn waits(row: &InvitationRow) -> bool {
     row.sent_at.is_none() && row.open.is_none()
 }
 
-/// Finds the current household among the households that match the filter, ordered by name. Skipped
-/// households come again after the last household.
+/// Finds the household to be shown, among the households that match the filter, sorted by name.
+/// After the last household, the skipped households come again.
 pub fn walk(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,17 +1,17 @@
-//! An occasion's row counts, for the numbers next to the sections on every page.
+//! Counts the invitations and guests of an occasion, for the numbers beside the navigation entries
+//! on every page.
 
 use platform::{StoreError, Tx, sql};
 
 use super::permissions::HostOf;
 
-/// Counts without archived invitations and their guests.
+/// The numbers of invitations and guests, without archived invitations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sizes {
     pub invitations: i64,
     pub guests: i64,
 }
 
-/// Counts an occasion's invitations and guests.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Sizes, StoreError> {
     let (invitations,): (i64,) = sql!(
         "SELECT COUNT(*) FROM invitation WHERE occasion = :occasion AND archived_at IS NULL",

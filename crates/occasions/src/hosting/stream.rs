@@ -1,7 +1,7 @@
-//! The live stream for a host's open page. It sends the occasion's news in order, and the counters
-//! at most twice a second. A feed resumes by number. It remembers the last news that it returned,
-//! and continues from there after each commit. The host's role is checked for each batch, so that a
-//! former host receives nothing more.
+//! The feed behind a host's event stream. It returns the occasion's news in order, and the counters
+//! at most twice a second. It remembers the number of the last returned news, and continues from
+//! there after each commit. The host's role is checked before each batch of news, so that a former
+//! host gets no more news.
 
 mod counts;
 
@@ -22,18 +22,18 @@ use crate::id::OccasionId;
 pub use counts::AllCounts;
 use counts::{Counted, Counts};
 
-/// The shortest time between two messages with counters.
+/// The shortest time between two events with counters.
 const SUMMARY_EVERY: Duration = Duration::from_millis(500);
-/// The number of news read per query.
+/// The maximum number of news read at once.
 const BATCH: u32 = 200;
 
-/// A message to an open page.
+/// An event for a host's event stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
-    /// The number from which to resume; `None` for counters.
+    /// The number from which the client can resume; `None` for counters.
     pub id: Option<i64>,
-    /// The kind of message, namely `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`,
-    /// `campaign` or `reset`.
+    /// The kind of event: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`, `campaign` or
+    /// `reset`.
     pub name: String,
     pub data: Value,
 }
@@ -46,16 +46,17 @@ pub struct Feed {
     counts: Counts,
     last: i64,
     wake: watch::Receiver<u64>,
-    /// Whether unread news after `last` may exist.
+    /// Whether there may be news after `last` that has not been read.
     is_behind: bool,
-    /// The earliest time for sending the counters again; `None` if they cannot have changed.
+    /// When the counters may be sent again. `None` if they cannot have changed.
     summary_at: Option<Instant>,
     said_summary: Instant,
     waiting: VecDeque<Message>,
 }
 
 impl Feed {
-    /// Opens a feed that continues after news number `resume`, or begins with `hello`.
+    /// Opens a feed. It continues after the news with the number `resume`, or begins with the event
+    /// `hello`.
     pub async fn open(
         store: Store,
         counts: &AllCounts,
@@ -63,7 +64,7 @@ impl Feed {
         occasion: OccasionId,
         resume: Option<i64>,
     ) -> Result<Self, Refusal> {
-        // The subscription comes before the first read, so that no commit is missed.
+        // The feed subscribes before its first read, so that it misses no commit.
         let wake = store.news_waiting();
         let mut feed = Self {
             store,
@@ -88,12 +89,12 @@ impl Feed {
         Ok(feed)
     }
 
-    /// Replaces the proof of the listener's identity.
+    /// Replaces the session or token with which the host's role is checked.
     pub fn renew(&mut self, who: SignedIn) {
         self.who = who;
     }
 
-    /// Refuses a listener who is no longer a host.
+    /// Fails if the subscriber is no longer a host.
     pub async fn check(&self) -> Result<(), Refusal> {
         let (who, occasion) = (self.who.clone(), self.occasion.clone());
         let look = move |tx: &mut Tx<'_>| permissions::enter(tx, &who, &occasion, None).map(drop);
@@ -150,8 +151,8 @@ impl Feed {
         })
     }
 
-    /// Returns counters that cover news number `last`, perhaps counted for another feed. The
-    /// listener's permission is checked every time.
+    /// Returns counters that include the news number `last`. They may have been counted for another
+    /// feed. The subscriber's role is checked every time.
     async fn count(&mut self, last: i64) -> Result<Counted, Refusal> {
         self.check().await?;
         let counted = self.counts.after(last, || {
@@ -231,13 +232,13 @@ fn read_batch(tx: &mut Tx<'_>, host: &HostOf, last: i64) -> Result<Batch, Refusa
     })
 }
 
-/// Builds the message that this host may see; `None` if the host may not see the news.
+/// Builds the event that this host may see. Returns `None` if there is none.
 fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, StoreError> {
     let mut data: Value = serde_json::from_str(&news.payload).unwrap_or_default();
     match news.name.as_str() {
         "rsvp" | "note" => {
-            // News contains no names, so that an erasure need not cover it. The name is looked up
-            // now.
+            // Stored news contains no names, so that erasing a person need not change it. The
+            // household's name is therefore read now.
             let invitation = data["invitation"].as_str().unwrap_or_default().to_owned();
             let household: Option<(String,)> = sql!(
                 "SELECT household FROM invitation WHERE id = :invitation",
@@ -251,7 +252,7 @@ fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, S
         }
         "campaign" if !host.may(Permission::Invite) => return Ok(None),
         "invitation" | "job" | "campaign" => {}
-        // Only the counters changed, which have a message of their own.
+        // This news only means that the counters changed, and counters have an event of their own.
         _ => return Ok(None),
     }
     Ok(Some(Message {

@@ -1,5 +1,5 @@
-//! The dashboard's numbers. Each number is counted from the list to which it links, so that both
-//! agree.
+//! The numbers on an occasion's overview page. Each number is counted from the list to which it
+//! links, so that both agree.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -148,7 +148,6 @@ pub struct Day {
     pub undecided: i64,
 }
 
-/// Counts everything for the dashboard.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
@@ -216,8 +215,8 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
     })
 }
 
-/// Returns the answer curve, day by day from the first answer to today. The last day equals
-/// [`Summary::guests`].
+/// Returns the answers over time, with an entry for each day from the first answer to today. The
+/// last day equals [`Summary::guests`].
 pub fn curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Day>, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
@@ -282,7 +281,7 @@ fn per_mille(part: i64, whole: i64) -> i64 {
 
 type Answer<'p> = (ReplyStatus, &'p Person);
 
-/// Answers of the invited guests, by event.
+/// The replies of the invited guests, by event.
 struct Answers<'p>(BTreeMap<EventId, Vec<Answer<'p>>>);
 
 impl<'p> Answers<'p> {
@@ -304,7 +303,7 @@ impl<'p> Answers<'p> {
         .all(tx)?;
         let mut by_event: BTreeMap<EventId, Vec<Answer<'p>>> = BTreeMap::new();
         for (guest, event, status) in replies {
-            // Guests who are missing from the map are on archived invitations.
+            // Guests of archived invitations are not in the map.
             if let Some(person) = people.get(&guest) {
                 let shown = effective_status(occasion, status);
                 by_event.entry(event).or_default().push((shown, person));
@@ -318,8 +317,8 @@ impl<'p> Answers<'p> {
     }
 }
 
-/// Returns the status that counts. While "not sure" is switched off, an undecided guest has not
-/// answered.
+/// Returns the reply that counts. If the hosts have switched "not sure" off, an undecided guest
+/// counts as not having answered.
 fn effective_status(occasion: &Occasion, status: ReplyStatus) -> ReplyStatus {
     match status {
         ReplyStatus::Undecided if !occasion.switches.undecided => ReplyStatus::Pending,
@@ -400,7 +399,7 @@ fn count_diets(answers: &[Answer<'_>], known: &[(String, bool)]) -> Vec<DietNumb
         })
         .filter(|diet| diet.people > 0)
         .collect();
-    // The sort is stable, so the hosts' order stays within both groups.
+    // The sort is stable, so allergies and other options each keep the hosts' order.
     counted.sort_by_key(|diet| !diet.allergy);
     counted
 }

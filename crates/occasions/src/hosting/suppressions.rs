@@ -1,4 +1,5 @@
-//! Why mail does not reach an invitation, and how hosts lift a bounce.
+//! Shows hosts why mail does not reach an invitation's email address, and lets them lift a
+//! suppression for bounces.
 
 use platform::key::Key;
 use platform::mail::Address;
@@ -9,7 +10,8 @@ use super::{HostOf, Permission, Refusal, portals};
 use crate::id::InvitationId;
 use crate::invitation::Invitation;
 
-/// Lists the suppressions of an invitation's email address; `None` if the host may not see it.
+/// Returns the suppressions of an invitation's email address, or `None` if the host may not see the
+/// address.
 pub fn list(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -25,7 +27,7 @@ pub fn list(
     suppression::list_in(tx, key, &address, invitation.occasion.as_str()).map(Some)
 }
 
-/// Lifts a bounce, so that mail goes to an invitation's address again.
+/// Lifts a suppression for bounces, so that mail is sent to the invitation's email address again.
 pub fn lift_bounce(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -1,5 +1,5 @@
-//! Counts the answers to the hosts' questions. A guest who declined a question's events is skipped,
-//! even if an answer is stored.
+//! Counts the answers to the hosts' own questions. The answer of a guest who declined all of a
+//! question's events is not counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,18 +20,17 @@ pub struct Answered {
     given: BTreeMap<(QuestionId, InvitationId, Option<GuestId>), Answer>,
 }
 
-/// A question with its answer counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
     pub question: Question,
     pub answered: i64,
-    /// Each possible answer, with the number of times that it was given.
+    /// Each possible answer, with the number of times it was given.
     pub choices: Vec<(Answer, i64)>,
-    /// The sum of the answers, if they are numbers.
+    /// The sum of the answers, if the question asks for numbers.
     pub sum: Option<i64>,
 }
 
-/// Loads the answers to include in the tally, excluding those of archived households.
+/// Loads all questions and answers, except the answers of archived households.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
@@ -90,7 +89,8 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
 }
 
 impl Answered {
-    /// Returns a guest's answers or, without `guest`, the answers of the household as a whole.
+    /// Returns the answers of a guest. Without `guest`, returns the answers of the household as a
+    /// whole.
     pub fn of(
         &self,
         question: &Question,
@@ -101,7 +101,7 @@ impl Answered {
         self.given.get(&whose)
     }
 
-    /// Counts the answers to each question that is active or has answers.
+    /// Counts the answers to all questions that are active or have answers.
     pub fn tallies(&self) -> Vec<Tally> {
         let all = self.questions.iter().map(|question| self.tally(question));
         all.filter(|tally| tally.question.active || tally.answered > 0)

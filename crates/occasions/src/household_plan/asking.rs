@@ -1,4 +1,4 @@
-//! Answers to the hosts' questions, as a household or a host gives them.
+//! Applies answers to the hosts' own questions, whether a household or a host gives them.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,8 @@ use crate::household_change::HouseholdChange;
 use crate::question::{ANSWER_LIMIT, NUMBER_LIMIT, Question};
 use crate::words::{ActedBy, AskedOf};
 
-/// Returns whether the household is asked. The question must count for at least one of its guests.
+/// Whether the household is asked this question. It is asked if the question counts for at least
+/// one of its guests.
 pub(crate) fn counts_for_household(
     question: &Question,
     guests: &[Guest],
@@ -25,7 +26,7 @@ pub(crate) fn counts_for_household(
         .any(|guest| question.counts_for(guest, events))
 }
 
-/// Applies the given answers to the stored answers.
+/// Applies the answers in a change to the stored answers.
 pub(super) fn change(
     answers: &mut Answers,
     given: &BTreeMap<String, Value>,
@@ -45,8 +46,8 @@ pub(super) fn change(
             field.add(&at, "unknown_field", []);
             continue;
         };
-        // The question was active when the page was opened, so the household is not at
-        // fault. Hosts may still correct stored answers.
+        // The question may have been deactivated while the household had the page open, so the
+        // answer is ignored without an error. Hosts can still correct stored answers.
         if !question.active && rules.speaker == ActedBy::Household {
             continue;
         }
@@ -66,7 +67,7 @@ pub(super) fn change(
     }
 }
 
-/// Returns the arguments of the error message for an answer.
+/// Returns the arguments of the error message with this code.
 fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     match code {
         "too_long" => vec![("max", ANSWER_LIMIT.into())],
@@ -78,10 +79,10 @@ fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     }
 }
 
-/// Finds required answers that are missing. A save that answers for a guest must contain this
-/// guest's required answers, and a save with any answer also the household's. A save of only
-/// dietary requirements, for example, requires nothing. Hosts may leave every question open,
-/// because they record what a household told them.
+/// Finds required answers that are missing. A change with answers of a guest must contain all
+/// required answers of this guest, and a change with any answer also those of the household. A
+/// change of only dietary requirements, for example, requires none. Hosts may leave every question
+/// unanswered, because they record what a household told them.
 pub(super) fn find_missing(
     wish: &HouseholdChange,
     guests: &[Guest],
@@ -127,7 +128,8 @@ fn asked(rules: Rules<'_>, of: AskedOf) -> impl Iterator<Item = &Question> {
         .filter(move |question| question.asked_of == of)
 }
 
-/// Lists the differences between two sets of answers, as fields under `prefix`.
+/// Lists the differences between two sets of answers, as changed fields whose paths begin with
+/// `prefix`.
 pub(crate) fn differences(
     before: &Answers,
     after: &Answers,

@@ -27,7 +27,7 @@ pub(crate) fn tell_of_answers(
     webhook::reply_saved(tx, portal, source, || answered(portal, changes))
 }
 
-/// Returns the guests whose answers changed, with their answers for each event.
+/// Returns the guests whose answers changed, with their replies to each event.
 fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered> {
     let changed = |guest: &&Guest| {
         let prefix = format!("guests/{}", guest.id);
@@ -50,8 +50,8 @@ fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answere
     answered.collect()
 }
 
-/// Returns the news for the hosts' open pages, with the ids and states of the guests whose answers
-/// changed. If this would exceed the size limit, the news omits the guests.
+/// Builds the news of a save for the hosts' event streams, with the ids and replies of the guests
+/// whose answers changed. If the news would be too long, it omits the guests.
 fn news_of_answers(
     portal: &InvitationSnapshot,
     changes: &[FieldChange],

@@ -1,4 +1,4 @@
-//! Checks and takes seats at events with limited seats, as part of a save.
+//! Checks and takes seats at events with a limited number of seats, when answers are saved.
 
 use platform::{StoreError, Tx};
 
@@ -9,8 +9,8 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
-/// Checks the seats for a save. The household gets all the seats that it needs or none. Seats that
-/// it already has stay, even if the limit was lowered.
+/// Checks whether the events have enough seats for a save. The household gets either all the seats
+/// that it needs or none. Seats that it already has stay, even if the hosts have lowered the limit.
 pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Result<(), Refusal> {
     for event in portal.events.iter() {
         let Some(left) = portal.seats_left(event) else {
@@ -27,7 +27,7 @@ pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Resul
     Ok(())
 }
 
-/// Takes and frees seats under the locks of their events, and updates the portal's counts.
+/// Takes and frees seats while holding the locks of the events. Updates the counts in `portal`.
 pub(crate) fn seat(
     tx: &mut Tx<'_>,
     portal: &mut InvitationSnapshot,

@@ -1,5 +1,5 @@
-//! Access to the hosts' paths, with the permission that each path requires and the callers whom it
-//! admits.
+//! The access rules of hosts' paths: the permission that each path requires, and whether API tokens
+//! may use it.
 
 use ::web::{Access, described};
 use axum::Extension;
@@ -9,17 +9,18 @@ use utoipa::openapi::path::Operation;
 
 use crate::hosting::Permission;
 
-/// A path's access rule. A path without a permission belongs to no occasion, so its handler cannot
-/// open an occasion.
+/// The access rule of a path. A path without a permission is not below an occasion, so its handler
+/// cannot open one.
 #[derive(Clone, Copy, Debug)]
 pub struct HostAccess {
-    /// The permission that a host must have. A handler may require more, depending on the request.
+    /// The permission that the caller must have. A handler may require more, depending on the
+    /// request.
     pub permission: Option<Permission>,
-    /// Whether only people may use the path, or also API tokens.
+    /// Whether API tokens may use the path, or only sessions.
     pub callers: Callers,
 }
 
-/// Admits hosts with `permission`, in person and, if `callers` allows, with tokens.
+/// Admits hosts with `permission`. `callers` says whether API tokens are admitted too.
 pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess {
     HostAccess {
         permission: Some(permission),
@@ -27,7 +28,7 @@ pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess 
     }
 }
 
-/// Makes the access rule for a page, which only people may open, not programs with tokens.
+/// The access rule of a page, which admits sessions but no API tokens.
 impl From<Permission> for HostAccess {
     fn from(permission: Permission) -> Self {
         may(permission, Callers::People)

@@ -1,4 +1,4 @@
-//! The mail that warns owners when somebody is guessing codes. Every owner of an occasion with
+//! The mail that warns hosts when somebody is guessing codes. Every owner of an occasion with
 //! working codes gets it at most once a day.
 
 use identity::account::{self, AccountId};
@@ -15,7 +15,7 @@ use crate::role::{self, Role};
 
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// Handles the jobs that are queued when a budget of guesses is used up.
+/// Returns the handler of the job that is enqueued when the budget for wrong codes is used up.
 pub fn alarms(site: Site) -> Handler {
     Handler::new(USED_UP, move |_| {
         let site = site.clone();
@@ -60,7 +60,8 @@ fn owners(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
     Ok(owners)
 }
 
-/// Returns whether this owner has had no warning for a day, and if so records the warning.
+/// Returns whether this owner has got no warning for a day. If so, records that a warning is sent
+/// now.
 fn is_due(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let now = tx.now();
     let told = tx.run(

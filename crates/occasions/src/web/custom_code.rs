@@ -1,5 +1,6 @@
-//! Codes that hosts choose, on pages and through the API. The response "taken" reveals as much as a
-//! guess, so every attempt needs permission from the code gate and counts against its budget.
+//! Codes that hosts choose, on pages and through the API. The error "taken" reveals that a code
+//! exists, so every attempt needs permission from the code gate and counts against the budget for
+//! guesses.
 
 use axum::http::request::Parts;
 use web::{Facts, Problem, Site};
@@ -7,14 +8,14 @@ use web::{Facts, Problem, Site};
 use crate::hosting::Refusal;
 use crate::web::guest::CodeGate;
 
-/// The gate that counts attempts, and the client that makes them.
+/// The code gate, and the facts about the client whose attempts the gate counts.
 #[derive(Clone)]
 pub(crate) struct ByHand {
     gate: CodeGate,
     facts: Facts,
 }
 
-/// A refusal that can say that another household already has the code.
+/// A refusal that may mean that another invitation already has the code.
 pub(crate) trait MayBeTaken: From<Refusal> {
     fn is_taken(&self) -> bool;
 }
@@ -44,7 +45,8 @@ impl ByHand {
         }
     }
 
-    /// Runs a change that sets the typed code, if any. Counts an attempt if the code is taken.
+    /// Runs `change`, which sets the code `typed`, if any. If the code is taken, the attempt counts
+    /// as a guess.
     pub(crate) async fn set<T, E: MayBeTaken>(
         &self,
         site: &Site,

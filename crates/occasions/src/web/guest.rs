@@ -1,7 +1,7 @@
-//! The guests' pages, namely everything behind a code and the pages that lead to a code. Each
-//! handler opens the portal, calls a function in a domain module, and renders the result. The code
-//! in the path is the secret, so forms need no CSRF token. A form is refused if the browser reports
-//! that another site sent it.
+//! The pages for guests: all pages behind a household's code, and the pages on which guests enter a
+//! code. Each handler loads the invitation, calls a function of a domain module, and renders the
+//! result. The code in the path is the secret, so forms need no CSRF token. A form is refused if
+//! the browser reports that another site sent it.
 
 mod answer;
 mod asking;

@@ -1,7 +1,7 @@
-//! The hosts' pages, which are everything under `/admin`. This file lists every path with the
+//! The hosts' pages, which are all paths below `/admin`. This file lists every path with the
 //! permission that it requires. A handler opens the occasion through its `HostRequest`, calls a
 //! function in [`hosting`](crate::hosting), and renders the result. A page omits actions that the
-//! role does not allow. All pages work without scripts.
+//! host's role does not allow. All pages work without scripts.
 
 mod announcements;
 mod audit;
@@ -172,7 +172,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/members/invite", Own, members::invite)
         .post("/members/withdraw", Own, members::withdraw)
         .post("/members/change", Own, members::change)
-        // Every member may give up their own role.
+        // Every member may leave the occasion.
         .post("/members/remove", See, members::remove)
         .get("/audit", ReadLog, audit::show)
         .get("/more", See, more::show)

@@ -1,4 +1,4 @@
-//! Renders a campaign's mails for a household in its language, and sends them with a job in small
+//! Renders a campaign's mails, each in the language of its household. A job sends them in small
 //! batches.
 
 use askama::Template as _;
@@ -17,10 +17,9 @@ use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::Response;
 
-/// The longest guest list that replaces a placeholder, in characters.
+/// The longest list of guests' names that replaces a placeholder, in characters.
 const LONGEST_GUESTS: usize = 1_000;
 
-/// A mail, ready to be shown or sent.
 pub(crate) struct Parts {
     pub(crate) subject: String,
     pub(crate) html: String,
@@ -87,7 +86,8 @@ pub(crate) fn render(
     })
 }
 
-/// Explains why the household gets the mail, and whom to tell if it reached the wrong person.
+/// Returns the paragraph that says why the household gets the mail, and whom to tell if it reached
+/// the wrong person.
 fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -> String {
     let values = [("household", household.into()), ("hosts", hosts.into())];
     match contact(&portal.occasion).and_then(|contact| contact.phone.or(contact.email)) {
@@ -102,7 +102,7 @@ fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -
     }
 }
 
-/// The placeholders' values for a household.
+/// The values of a mail's placeholders for one household.
 struct Values<'a> {
     site: &'a Site,
     text: &'a Text,
@@ -170,8 +170,8 @@ impl Values<'_> {
         filled.collect()
     }
 
-    /// Returns a text's paragraphs. Omits a line with a placeholder that has no value for this
-    /// household.
+    /// Splits the hosts' text into paragraphs and fills in the placeholders. A line with a
+    /// placeholder that has no value for this household is omitted.
     fn blocks(&self, body: &str) -> Vec<Block> {
         let mut blocks = Vec::new();
         for paragraph in body.split("\n\n") {
@@ -192,7 +192,8 @@ impl Values<'_> {
         let mut spans = Vec::new();
         for piece in mail_text::pieces(line) {
             match piece {
-                // Only the hosts' own text is searched for URLs, not the guests' names.
+                // URLs become links only in the hosts' own text, not in the values of placeholders
+                // such as guests' names.
                 Piece::Words(words) => spans.extend(linked(words)),
                 Piece::Placeholder(name) => {
                     let value = self.value(name);
@@ -210,7 +211,7 @@ impl Values<'_> {
     }
 }
 
-/// Splits text into words and links.
+/// Splits `words` into plain text and links.
 fn linked(words: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     for (at, part) in words.split(' ').enumerate() {
@@ -259,7 +260,7 @@ struct Payload {
     campaign: CampaignId,
 }
 
-/// Handles the job that sends a campaign.
+/// Returns the handler of the job that sends a campaign's mails.
 pub fn campaigns(site: Site) -> Handler {
     Handler::new(campaign::KIND, move |job| {
         let site = site.clone();
@@ -311,7 +312,7 @@ async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
     Ok(Done::with(write))
 }
 
-/// Renders the mail to a household, or finds why the household gets no mail. Returns `None` if
+/// Renders the mail to a household, or says why the household is skipped. Returns `None` if
 /// rendering fails.
 fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> Option<Rendered> {
     let Some(found) = found else {
@@ -343,7 +344,7 @@ fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> 
             };
             Some(Rendered::Mail(Box::new(mail), version))
         }
-        // A template that does not render is a bug in this program.
+        // A template that cannot be rendered is a bug in Kenduri.
         Err(cause) => {
             tracing::error!(%cause, "the mail of a campaign could not be rendered");
             None

@@ -1,6 +1,6 @@
-//! The mail that confirms a save. It is rendered when it is due, from the data stored then, in the
-//! invitation's language. Rendering happens before the transaction, so that no save waits for it.
-//! The mail is sent only if nothing has changed since.
+//! The mail that confirms a household's saved answers. When the mail is due, it is rendered from
+//! the data stored then, in the invitation's language. Rendering happens before the transaction, so
+//! that no save waits for it. The mail is sent only if the data has not changed since.
 
 use askama::Template as _;
 use jiff::SignedDuration;
@@ -20,7 +20,7 @@ use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::words::OccasionStatus;
 use crate::{rsvp, snapshot};
 
-/// Handles the confirmation jobs that saves queue.
+/// Returns the handler of the confirmation jobs that saves enqueue.
 pub fn confirmations(site: Site) -> Handler {
     Handler::new(rsvp::CONFIRM, move |job| {
         let site = site.clone();
@@ -49,8 +49,8 @@ pub async fn confirm(site: &Site, job: &Job) -> Result<Done, JobError> {
     Ok(Done::with(move |tx| send(tx, &id, rendered, &mail)))
 }
 
-/// Returns the household's portal, the occasion's revision, and the recipient; `None` if no mail
-/// must be sent.
+/// Returns the household's invitation, the occasion's revision, and the recipient. Returns `None`
+/// if no confirmation must be sent.
 fn find(
     tx: &mut Tx<'_>,
     id: &InvitationId,
@@ -74,7 +74,7 @@ fn find(
     Ok(Some((portal, revision, to)))
 }
 
-/// Queues `mail` if the invitation and its occasion have not changed since it was rendered.
+/// Queues `mail`, unless the invitation or its occasion has changed since the mail was rendered.
 fn send(
     tx: &mut Tx<'_>,
     id: &InvitationId,
@@ -105,7 +105,6 @@ fn send(
     Ok(())
 }
 
-/// A mail that is ready to be sent.
 struct Composed {
     mail: NewMail,
     /// The attached calendar file; `None` if everybody has declined.
@@ -142,7 +141,8 @@ fn compose(site: &Site, portal: &InvitationSnapshot, to: Address) -> Option<Comp
         household: &invitation.details.household,
         contact: contact(&portal.occasion),
     };
-    // A template that does not render is a bug in Kenduri. The answers are saved anyway.
+    // A template that cannot be rendered is a bug in Kenduri. The household's answers are saved in
+    // any case.
     let rendered = mail
         .render()
         .and_then(|html| Ok((html, ConfirmationText(&mail).render()?)));

@@ -1,5 +1,5 @@
-//! Tests of saving answers on both engines, with the rows that a save writes, the saves that are
-//! refused, and concurrent saves.
+//! Tests of saving answers on both engines: the rows that a save writes, refused saves, and
+//! concurrent saves.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

@@ -1,4 +1,4 @@
-//! Races on both engines. Two or more tasks want the same thing simultaneously, `testkit::rounds`
+//! Tests of races, on both engines: several saves happen at the same moment, `testkit::rounds`
 //! times each.
 
 use jiff::SignedDuration;
@@ -94,7 +94,8 @@ fn two_tabs_never_bring_more_than_the_last_place_allows() {
             let tab = |name: &'static str| {
                 let (store, code) = (stage.store.clone(), code.clone());
                 let mut wish = newcomer(name, 1);
-                // Both saves lack a version, so only the allowance can refuse one of the saves.
+                // Neither save contains a version, so only the limit on additional guests can
+                // refuse one of them.
                 wish.version = None;
                 async move { save(&store, &code, wish, Some(name)).await }
             };
@@ -113,7 +114,7 @@ fn two_tabs_never_bring_more_than_the_last_place_allows() {
 fn the_last_seats_go_to_one_household_whole() {
     World::each_engine(&MIGRATIONS, async |world| {
         for round in 0..rounds() {
-            // Two households of two compete for three seats.
+            // Two households with two guests each compete for three seats.
             let stage = Stage::build(world, Some(3)).await;
             let (first, second) = (code('D', round), code('E', round));
             let (mine, theirs) = (
@@ -199,8 +200,7 @@ fn a_hosts_lock_and_a_save_come_one_after_the_other() {
             let lock = async move {
                 hosts
                     .write(move |tx| {
-                        // Locks the answers, and returns the invitation's version after this
-                        // change.
+                        // Locks the answers, and returns the invitation's version after locking.
                         tx.one::<(i64,)>(
                             sql!(
                                 "UPDATE invitation SET lock_mode = 'locked', version = version + 1
@@ -216,7 +216,8 @@ fn a_hosts_lock_and_a_save_come_one_after_the_other() {
             let (saved, version) =
                 together(async move { save(&store, &asked, wish, None).await }, lock).await;
             match saved {
-                // The save came first, so the lock saw the save's version.
+                // The save succeeded, so it came first, and the lock saw the version that the save
+                // had raised.
                 Ok(_) => assert_eq!(version, 3, "round {round}"),
                 Err(Refusal::Locked(_)) => assert_eq!(version, 2, "round {round}"),
                 Err(other) => panic!("round {round}: {other}"),

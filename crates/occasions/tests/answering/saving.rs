@@ -1,4 +1,4 @@
-//! Tests of saves by a single household, with the rows that they write, and every refusal.
+//! Tests of saves by a single household: the rows that a save writes, and every refusal.
 
 use jiff::SignedDuration;
 use occasions::household_change::{HouseholdChange, NoteUpdate};
@@ -108,7 +108,7 @@ fn the_deadline_is_exclusive_and_the_clock_of_the_program_decides() {
         };
         assert_eq!(portal.closes_at(), Some(stage.deadline));
         assert_eq!(stage.submissions("RAHMA").await, 1);
-        // A note may be saved after the deadline, unless the hosts forbid it.
+        // A household may save a note after the deadline, unless the hosts forbid it.
         assert!(
             stage
                 .answer("RAHMA", note("Congratulations", None))
@@ -267,7 +267,7 @@ fn nobody_is_added_twice_by_a_repeat_without_version_or_key() {
             Err(Refusal::VersionRequired)
         ));
         assert!(save(&stage.store, "RAHMA", wish, Some("key")).await.is_ok());
-        // A save of only answers needs no version. The last save wins.
+        // A save that only changes answers needs no version, and replaces earlier answers.
         let mut wish = all(&guests, "nikah", No, 0);
         wish.version = None;
         assert!(stage.answer("RAHMA", wish).await.is_ok());
@@ -297,7 +297,7 @@ fn seats_are_taken_by_whole_households_or_not_at_all() {
                 .await
                 .is_ok()
         );
-        // Guests who have seats keep them when the hosts lower the limit.
+        // Guests who have seats keep them when the hosts lower the number of seats.
         stage
             .change(|tx| {
                 tx.run(

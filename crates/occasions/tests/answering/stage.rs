@@ -1,4 +1,4 @@
-//! A small wedding and helpers for answering.
+//! A small wedding, and helpers for saving answers.
 
 use std::collections::BTreeMap;
 
@@ -22,14 +22,13 @@ use platform::{Rows, Store, StoreError, Tx, sql};
 use testkit::World;
 use web::I18n;
 
-/// Migrations of the tables that saving answers needs.
 pub(crate) const MIGRATIONS: [Migrations; 3] = [
     platform::MIGRATIONS,
     identity::MIGRATIONS,
     occasions::MIGRATIONS,
 ];
 
-/// A wedding with two events. `nikah` has unlimited seats, and `reception` limited seats.
+/// A wedding with two events: `nikah` with unlimited seats, and `reception` with limited seats.
 pub(crate) struct Stage {
     pub(crate) store: Store,
     pub(crate) occasion: OccasionId,
@@ -82,7 +81,7 @@ impl Stage {
         save(&self.store, code, wish, None).await
     }
 
-    /// Counts the submissions stored for this invitation.
+    /// Counts the stored submissions of an invitation. A submission makes a repeated save harmless.
     pub(crate) async fn submissions(&self, code: &str) -> i64 {
         let id = self.portal(code).await.household.invitation.id;
         self.store
@@ -97,7 +96,7 @@ impl Stage {
             .unwrap()
     }
 
-    /// Changes the store directly, bypassing all rules.
+    /// Changes the store directly, bypassing the rules for saves.
     pub(crate) async fn change(
         &self,
         change: impl Fn(&mut Tx<'_>) -> Result<u64, StoreError> + Send + 'static,
@@ -114,7 +113,7 @@ impl Stage {
     }
 }
 
-/// Saves a household's answers. `repeat` is the key that makes a repeated save harmless.
+/// Saves a household's answers. `repeat` is the idempotency key.
 pub(crate) async fn save(
     store: &Store,
     code: &str,
@@ -131,7 +130,7 @@ pub(crate) async fn save(
         .await
 }
 
-/// Builds a save. `repeat` is the key that makes a repeated save harmless.
+/// Builds a save with the given code. `repeat` is the idempotency key.
 pub(crate) fn to_save(code: &str, wish: HouseholdChange, repeat: Option<&str>) -> Save {
     Save {
         key: key(code),

@@ -1,4 +1,4 @@
-//! The mail that warns owners when codes are being guessed.
+//! Tests of the mail that warns owners when somebody is guessing codes.
 
 use std::net::Ipv4Addr;
 
@@ -14,7 +14,7 @@ use web::Language;
 
 use crate::stage::{Stage, on_both};
 
-/// Uses up the global guess budget, and returns the mails sent.
+/// Uses up the installation's budget for wrong codes, and returns the mails that were sent.
 async fn attack(stage: &Stage<'_>, guess: &str) -> Vec<SentMail> {
     let now = stage.site.clock.now();
     for bot in 0..150 {

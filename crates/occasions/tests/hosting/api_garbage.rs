@@ -1,4 +1,4 @@
-//! Tests of arbitrary requests from programs. No request causes a server error, and a refused
+//! Tests of arbitrary requests by API clients. No request causes a server error, and a refused
 //! request changes nothing.
 
 use jiff::SignedDuration;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::roles::{Names, routes};
 use crate::stage::{Stage, call, on_both};
 
-/// Request bodies tried for each route.
+/// The number of request bodies tried for each route.
 const ROUNDS: u32 = 25;
 
 /// All fields that request bodies may have.
@@ -116,7 +116,7 @@ fn body(random: &Random, depth: u32) -> Value {
     Value::Object(fields.collect::<Map<_, _>>())
 }
 
-/// Returns a checksum of everything that changes would leave behind.
+/// Returns a number that changes whenever a request changes the store.
 async fn traces(stage: &Stage<'_>) -> i64 {
     let counted: Result<(i64,), StoreError> = stage
         .site
@@ -144,12 +144,12 @@ fn nothing_that_programs_send_is_our_fault() {
         let random = Random::seeded(7);
         for route in routes().iter().filter(|route| !route.is_read()) {
             let path = names.put(&route.path);
-            // The clock advances so that the limit on changes per minute and account is never
-            // reached.
+            // Advancing the clock keeps the requests below the limit on changes per minute and
+            // account.
             stage.world.clock.advance(SignedDuration::from_mins(5));
             for _ in 0..ROUNDS {
                 let mut garbage = body(&random, 2);
-                // Half of the bodies start from a valid body.
+                // Half of the request bodies start from a valid body.
                 if let (Value::Object(known), Value::Object(more), 0) =
                     (&route.body, &mut garbage, random.below(2))
                 {
@@ -212,7 +212,7 @@ fn nothing_that_stands_in_an_address_is_our_fault() {
         let mut host = stage.visitor(&stage.owner);
         let names = Names::of(stage).await;
         for route in routes().iter().filter(|route| route.is_read()) {
-            // A stream's body never ends, so streams are skipped.
+            // The response of an event stream never ends, so event streams are skipped.
             if !route.path.ends_with("/stream") {
                 let path = names.put(&route.path);
                 for _ in 0..8 {

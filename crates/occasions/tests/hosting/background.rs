@@ -1,4 +1,4 @@
-//! Background jobs (bulk actions and exports), and their state after the worker is killed.
+//! Tests of background jobs (bulk actions and exports), also after the worker was killed.
 
 use jiff::SignedDuration;
 use occasions::hosting::bulk::{self, Action, Request, Target};
@@ -145,7 +145,7 @@ fn each_row_has_its_own_end() {
         let id = stage
             .done(move |tx, host| {
                 let bulk = bulk::start(tx, host, &chosen)?;
-                // The invitation is archived after the bulk action was requested and before it
+                // A host archives this invitation after the bulk action was requested and before it
                 // runs.
                 invitations::archive(tx, host, &gone, None)?;
                 Ok(bulk.id)
@@ -187,7 +187,7 @@ fn a_job_that_begins_again_does_nothing_twice() {
         });
         let done = run(stage, request).await;
         let before = stage.actions().await.len();
-        // The job runs again, as after a lost lease.
+        // The same job runs again, as after a lost lease.
         stage
             .site
             .store

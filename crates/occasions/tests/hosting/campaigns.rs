@@ -1,5 +1,5 @@
-//! Tests of campaigns, with recipients, language, sending each mail once, pausing, resuming,
-//! cancelling and retrying, and occasions that may not send.
+//! Tests of campaigns: recipients, language, sending each mail once, pausing, resuming, cancelling
+//! and retrying, and occasions that may not send.
 
 use jiff::SignedDuration;
 use occasions::hosting::campaign::audience::Audience;
@@ -16,7 +16,7 @@ use platform::{Rows, StoreError, Tx, sql};
 
 use crate::stage::{Stage, code, on_both};
 
-/// The four households that get mail in these tests, each with its code, its address, and the
+/// Four households that get mail in these tests, each with its code, its email address, and the
 /// beginning of the built-in invitation's subject.
 pub(crate) const FOUR: [(&str, &str, &str); 4] = [
     ("RAHMA", "rahman@example.com", "Jemputan: "),
@@ -26,8 +26,8 @@ pub(crate) const FOUR: [(&str, &str, &str); 4] = [
 ];
 
 impl Stage<'_> {
-    /// Labels the four households and a fifth without an address. Also allows campaign jobs to
-    /// remain when the test ends.
+    /// Labels the four households, and a fifth one that has no email address. Also allows campaign
+    /// jobs to be waiting when the test ends.
     pub(crate) async fn label_four(&self) {
         self.world.expect_jobs(campaign::KIND);
         let label = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
@@ -43,7 +43,7 @@ impl Stage<'_> {
         self.site.store.write(label).await.unwrap();
     }
 
-    /// Returns a worker that writes the campaigns' mails and sends them to the test mailbox.
+    /// Returns a worker that writes the campaigns' mails and delivers them to the built-in mailbox.
     pub(crate) fn postman(&self) -> Worker {
         let site = &self.site;
         let post = Post {
@@ -74,7 +74,7 @@ impl Stage<'_> {
         Worker::new(store, clock, site.random.clone(), handlers)
     }
 
-    /// Runs due jobs while the clock advances by `seconds`.
+    /// Runs due jobs, then advances the clock by one second, and repeats this `seconds` times.
     pub(crate) async fn seconds(&self, worker: &Worker, seconds: i64) {
         for _ in 0..seconds {
             worker.run_due().await.unwrap();
@@ -99,7 +99,7 @@ impl Stage<'_> {
             .await
     }
 
-    /// Expects invitation mails to these households.
+    /// Declares the expected invitation mails to the households with these codes.
     pub(crate) async fn expect_invitations(&self, codes: &[&str]) {
         for mail in self.world.mails().await {
             let four = FOUR.iter().filter(|(code, ..)| codes.contains(code));
@@ -185,13 +185,13 @@ fn every_household_with_an_address_gets_one_mail_in_its_language() {
             .collect();
         assert_eq!(reasons.len(), 2);
         assert!(reasons.contains(&"no_address") && reasons.contains(&"bounced"));
-        // Only households whose mail was accepted count as sent.
+        // Only the households whose mail was accepted are marked as sent.
         let sent = stage.count(
             sql!("SELECT COUNT(*) FROM invitation WHERE sent_at IS NOT NULL AND code = $1"),
             "RAHMA",
         );
         assert_eq!(sent.await, 1);
-        // No mail is sent twice, even if the job runs again.
+        // Running the campaign's job again sends no mail twice.
         let again = id.clone();
         let key = stage.site.keys.key(suppression::PURPOSE);
         let advanced = stage
@@ -247,7 +247,7 @@ fn a_paused_campaign_takes_back_what_has_not_left_and_goes_on_later() {
 fn a_cancelled_campaign_sends_nothing_more() {
     on_both(async |stage| {
         stage.label_four().await;
-        // The campaign may send one mail per minute.
+        // This campaign sends at most one mail per minute.
         let id = stage.order(MailKind::Invitation, 1).await.campaign.id;
         let postman = stage.postman();
         stage.seconds(&postman, 59).await;
@@ -272,7 +272,7 @@ fn a_pace_is_kept_and_a_scheduled_campaign_waits_for_its_time() {
     on_both(async |stage| {
         stage.label_four().await;
         let due = stage.world.clock.now() + SignedDuration::from_mins(30);
-        // The occasion is in Kuala Lumpur, UTC+8.
+        // The occasion's time zone is Asia/Kuala_Lumpur, UTC+8.
         let local = due.to_zoned(jiff::tz::TimeZone::get("Asia/Kuala_Lumpur").unwrap());
         let typed = local.datetime().strftime("%Y-%m-%dT%H:%M").to_string();
         let id = stage
@@ -402,7 +402,8 @@ fn nothing_is_ordered_where_nothing_may_be_sent() {
         stage.status(OccasionStatus::Published).await;
         set(false, false).await;
         assert_eq!(code(order().await), "mail_not_allowed");
-        // A member's occasion has a daily mail limit, even when the occasion may send.
+        // The occasion of an ordinary member has a daily mail limit, even if the occasion may send
+        // mail.
         set(false, true).await;
         let used = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             let occasion: (String,) = tx.one(sql!("SELECT id FROM occasion"), &[])?;
@@ -476,8 +477,8 @@ fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
         assert_eq!(code(order().await), "sender_unverified");
         note(true).await;
         let id = order().await.unwrap().campaign.id;
-        // The DNS records are missing when the campaign is due. No mail is sent, and the campaign
-        // keeps its recipients.
+        // The sender domain's DNS records are missing when the campaign is due. No mail is sent,
+        // and the campaign keeps its recipients.
         note(false).await;
         let postman = stage.postman();
         stage.seconds(&postman, 3).await;
@@ -492,7 +493,7 @@ fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
         assert_eq!(code(refused), "sender_unverified");
         note(true).await;
         stage.step(&id, Step::Resume).await;
-        // The DNS records disappear again while the campaign's mails are being sent.
+        // The DNS records disappear again after the mails were written and before they are sent.
         stage.scribe().run_due().await.unwrap();
         note(false).await;
         stage.seconds(&postman, 3).await;
@@ -503,8 +504,8 @@ fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
         stage.seconds(&postman, 3).await;
         let report = stage.look(&id).await;
         assert_eq!(counts(&report), [("sent", 4), ("skipped", 1)]);
-        // Mail from another domain must wait for its DNS records too. Without a domain to check,
-        // mail is sent.
+        // After a change of the sender domain, mail waits for the new domain's DNS records. If no
+        // domain is checked, mail is sent.
         let other = |tx: &mut Tx<'_>| sender_domain::require(tx, Some("other.example"));
         stage.site.store.write(other).await.unwrap();
         assert_eq!(code(order().await), "sender_unverified");
@@ -522,8 +523,8 @@ fn guests_own_addresses_get_it_once_in_a_household() {
     on_both(async |stage| {
         stage.label_four().await;
         let give = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-            // Three guests of a household have addresses, namely the household's address, a new
-            // address, and the household's address again.
+            // Three guests of this household have email addresses: the household's address, a new
+            // address, and the household's address in another spelling.
             for (position, email) in [
                 (0, "RAHMAN@example.com"),
                 (1, "ismail@example.com"),
@@ -537,7 +538,7 @@ fn guests_own_addresses_get_it_once_in_a_household() {
                 )
                 .run(tx, Rows::Exactly(1))?;
             }
-            // The household has no address, but one of its guests has an address.
+            // Here the household has no email address, but one of its guests has.
             tx.run(
                 sql!(
                     "UPDATE guest SET email = 'guest@example.com' WHERE position = 0

@@ -1,4 +1,4 @@
-//! Tests of the limits on mails to many households, namely their length and their number per day.
+//! Tests of the limits on mails to many households: their length and their number per day.
 
 use occasions::hosting::campaign::CampaignId;
 use occasions::hosting::mail_text::MailKind;
@@ -22,7 +22,7 @@ fn a_text_becomes_no_mail_of_megabytes() {
         assert!(refused.text().contains("At most 40."), "{}", refused.text());
         form.fill("body.en", &"{guests} ".repeat(40));
         host.submit(&texts, &form).await.expect(303);
-        // Every guest gets a name as long as 30 names of the maximum length.
+        // Gives every guest a name of 3,000 characters, as long as 30 names of the maximum length.
         let name = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
             let name = "&".repeat(3_000);
             sql!("UPDATE guest SET name = :name", name).run(tx, Rows::Any)
@@ -34,7 +34,7 @@ fn a_text_becomes_no_mail_of_megabytes() {
     });
 }
 
-/// Forgets all mail, and leaves room for three more mails today.
+/// Deletes all mail, and sets the mail counters so that three more mails are allowed today.
 async fn leave_three(stage: &Stage<'_>) {
     let change = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         for clear in [

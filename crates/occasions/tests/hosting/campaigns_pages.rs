@@ -1,4 +1,4 @@
-//! Tests of the hosts' mail pages, without scripts, for texts, preview in two languages, test mail,
+//! Tests of the hosts' mail pages without JavaScript: texts, preview in two languages, test mail,
 //! recipients, and progress.
 
 use occasions::hosting::campaign;
@@ -49,7 +49,8 @@ fn a_host_writes_tries_sends_and_watches() {
             "{}",
             frame.body
         );
-        // In right-to-left text, telephone numbers and addresses keep their order.
+        // Isolating characters keep telephone numbers and addresses in order within right-to-left
+        // text.
         let arabic = host.get(&format!("{at}/preview/page?language=ar")).await;
         let told = &arabic.body;
         assert!(told.contains("\u{2066}012-345 6789\u{2069}"), "{told}");
@@ -73,7 +74,7 @@ fn a_host_writes_tries_sends_and_watches() {
         );
         stage.world.expect_mail(&trial.recipient, &trial.subject);
 
-        // The page names the recipients before anything is sent.
+        // The page lists the recipients before the campaign is sent.
         let key = stage.site.keys.key(suppression::PURPOSE);
         let rossi = "rossi@example.com".parse().unwrap();
         let scope = stage.occasion.to_string();

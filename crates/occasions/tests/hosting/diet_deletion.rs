@@ -1,5 +1,5 @@
-//! Tests that dietary requirements are deleted 30 days after the last event, however they were
-//! entered and wherever they were stored, and not a day earlier.
+//! Tests that dietary requirements are deleted 30 days after the last event and not a day earlier,
+//! no matter how they were entered and where they are stored.
 
 use occasions::diet_deletion;
 use occasions::hosting::listing::{InvitationFilter, people};
@@ -17,7 +17,7 @@ use crate::pages::HOME;
 use crate::parts::{portal, sent, version};
 use crate::stage::{Stage, call, on_both};
 
-/// A marker in every dietary requirement that the test enters, and nowhere else.
+/// A text that the test puts into every dietary requirement and nowhere else.
 const MARK: &str = "Kacang-Xq7Zw";
 
 /// Returns the ids of an invitation's guests.
@@ -26,8 +26,8 @@ pub(crate) async fn ids(stage: &Stage<'_>, id: &InvitationId) -> Vec<GuestId> {
     household.guests.into_iter().map(|guest| guest.id).collect()
 }
 
-/// Households enter dietary requirements through both pages and both JSON endpoints, with and
-/// without a code from the hosts.
+/// Enters dietary requirements as households: through both pages and both JSON endpoints, with and
+/// without a code.
 async fn plant_by_guests(stage: &Stage<'_>) {
     let mut guest = stage.nobody();
     guest.set_cookie("kd_lang", "en");
@@ -55,15 +55,15 @@ async fn plant_by_guests(stage: &Stage<'_>) {
     call(&mut program, "POST", "/api/rsvp", &body)
         .await
         .expect(200);
-    // When a guest with dietary requirements is removed, the requirements remain in the history.
+    // The history keeps the dietary requirements of a guest who is removed.
     let people = ids(stage, &rahma).await;
     let body = json!({ "version": version(stage, &rahma).await, "remove": [people.last()] });
     let address = "/api/v1/invitations/RAHMA/rsvp";
     call(&mut stage.nobody(), "PUT", address, &body)
         .await
         .expect(200);
-    // A guest who answered without a code uses the code that the response contained. Later the
-    // hosts merge the invitation.
+    // A guest answers without a code, then uses the new code from the response. Later the hosts
+    // merge the invitation into another one.
     let body = json!({ "name": "Lim", "attending": true, "guests": 2 });
     let saved = stage.answer(body).await.unwrap();
     let (from, code) = (saved.id, saved.code.unwrap());
@@ -78,7 +78,7 @@ async fn plant_by_guests(stage: &Stage<'_>) {
         .await;
 }
 
-/// Hosts enter dietary requirements through pages and the API, for guests and for households.
+/// Enters dietary requirements as hosts: through pages and the API, for guests and for households.
 async fn plant_by_hosts(stage: &Stage<'_>) {
     let mut owner = stage.visitor(&stage.owner);
     let id = stage.invitation("LATE1").await;
@@ -100,13 +100,13 @@ async fn plant_by_hosts(stage: &Stage<'_>) {
     }));
     let made = stage.done(move |tx, host| invitations::create(tx, host, &change, None));
     let wong = made.await.household.invitation.id;
-    // Archived households are hidden, but still stored.
+    // An archived household's data is hidden, but still stored.
     stage
         .done(move |tx, host| invitations::archive(tx, host, &wong, None).map(drop))
         .await;
 }
 
-/// Requests an export and runs its job.
+/// Makes an export file that contains dietary requirements.
 async fn make_file(stage: &Stage<'_>) {
     let request = export::Request {
         kind: ExportKind::Diets,
@@ -121,7 +121,7 @@ async fn make_file(stage: &Stage<'_>) {
     stage.worker().run_due().await.unwrap();
 }
 
-/// Counts guests with dietary requirements.
+/// Counts the guests whose dietary requirements are stored.
 async fn eaters(stage: &Stage<'_>) -> i64 {
     let found = stage.site.store.read(|tx| {
         tx.one::<(i64,)>(
@@ -158,7 +158,7 @@ fn thirty_days_after_the_last_event_they_are_nowhere() {
             stage.site.random.clone(),
             vec![diet_deletion::daily(stage.site.platform.clone())],
         );
-        // The brunch is on 17 January 2027 in Kuala Lumpur, so deletion is due on 16 February
+        // The last event is on 17 January 2027 in Kuala Lumpur, so deletion is due on 16 February
         // there. At first it is 15 February.
         stage
             .world
@@ -216,8 +216,8 @@ fn thirty_days_after_the_last_event_they_are_nowhere() {
                 .is_none()
         );
 
-        // Dietary requirements entered afterwards are deleted the next day. A run that deletes
-        // nothing logs nothing.
+        // Dietary requirements entered after the deletion are deleted the next day. A run that
+        // deletes nothing logs nothing.
         diet_deletion::run(&stage.site.platform).await.unwrap();
         assert_eq!(told(stage.actions().await), 1);
         let id = stage.invitation("LATE1").await;
@@ -267,8 +267,8 @@ fn an_event_that_is_put_off_puts_it_off() {
     });
 }
 
-/// An older state is restored. Dietary requirements that had been deleted since are deleted again
-/// at once, and only once.
+/// A backup from before the deletion is restored. The dietary requirements that were deleted since
+/// are deleted again at once, and only once.
 #[test]
 fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
     on_both(async |stage| {
@@ -298,7 +298,7 @@ fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
         assert!(before > 0);
         diet_deletion::run(&stage.site.platform).await.unwrap();
         assert_eq!(eaters(stage).await, before);
-        // Applying the list of erasures again, as the next restore does, changes nothing.
+        // Applying the same list of erasures again, as another restore would, changes nothing.
         let noted = stage.site.store.read(|tx| erasure::after(tx, 0));
         let noted = noted.await.map_err(|error: StoreError| error).unwrap();
         let again = stage

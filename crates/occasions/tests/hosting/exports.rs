@@ -1,4 +1,4 @@
-//! Limits on the number of exports, and their filters.
+//! Tests of the limits on the number of exports, and of exports' filters.
 
 use occasions::hosting::export;
 use occasions::hosting::listing::{InvitationFilter, people};

@@ -1,4 +1,4 @@
-//! Tests that a change's history names the changed fields and nothing else.
+//! Tests that an invitation's history names the changed fields and nothing else.
 
 use occasions::event::Event;
 use serde_json::json;
@@ -31,7 +31,7 @@ fn a_form_leaves_an_instant_alone_that_nobody_touched() {
         let in_api = stage.at(&format!("/events/{}", reception.id));
         let in_form = format!("{HOME}/settings/events/{}", reception.id);
         for (starts_at, ends_at) in [
-            // 2:30 am occurs twice that night. This is the second occurrence.
+            // Summer time ends that night, so 2:30 am occurs twice. This is the second occurrence.
             ("2026-10-25T01:30:00Z", "2026-10-25T05:00:00Z"),
             ("2026-10-26T01:30:17Z", "2026-10-26T05:00:59Z"),
         ] {
@@ -97,7 +97,7 @@ fn words_of_hosts_are_told_as_they_are() {
             "an instant is told as one"
         );
 
-        // Kenduri's own values, such as the lock mode, are shown in the reader's language.
+        // Fixed values such as the lock mode are shown in the host's language.
         let lock = format!("{HOME}/invites/{id}");
         let at = format!("/api/v1/invitations/id/{id}/lock");
         call(&mut owner, "POST", &at, &json!({})).await.expect(200);

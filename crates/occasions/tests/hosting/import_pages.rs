@@ -1,4 +1,4 @@
-//! The pages and the API of imports, and malicious files.
+//! Tests of the pages and the API for imports, also with malicious files.
 
 use axum::http::Method;
 use occasions::hosting::import;
@@ -85,7 +85,7 @@ fn a_host_brings_a_list_and_takes_it_back() {
         );
         let invites = host.get("/admin/o/aisyah-daniel/invites?q=Tan").await;
         assert!(invites.text().contains("Tan"));
-        // The next file with the same headings gets the same column mapping.
+        // A later file with the same headings gets the column mapping that the host chose before.
         let begin = host.get(AT).await;
         assert!(begin.text().contains(&stage.say("host-import-earlier")));
         let sent = send(&mut host, AT, &begin, LIST.replace("Tan", "Lim").as_bytes()).await;

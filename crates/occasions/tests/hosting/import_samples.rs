@@ -1,4 +1,4 @@
-//! Generated questions and households with arbitrary content.
+//! Generates questions and households with arbitrary content.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ pub(crate) async fn ask_questions(stage: &Stage<'_>) {
     }
 }
 
-/// Generates JSON documents of households.
+/// Generates households as an import file in JSON contains them.
 pub(crate) fn households() -> impl Strategy<Value = Vec<Value>> {
     let text = || "[ -~£é\u{4e2d}'=+@-]{1,20}";
     let several = || "[a-zé'=+ ]{1,9}(\n[a-z,;\"]{1,9}){0,2}";

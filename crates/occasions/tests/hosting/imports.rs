@@ -1,5 +1,5 @@
-//! Tests of list imports, with what they create, what they leave unchanged, and what an undo
-//! leaves.
+//! Tests of imported guest lists: what an import creates, what it leaves unchanged, and what
+//! remains after an undo.
 
 use std::time::{Duration, Instant};
 
@@ -126,7 +126,7 @@ fn export_import_export_gives_the_same_bytes() {
                 let made = households().new_tree(&mut runner).unwrap().current();
                 let made = json!(made).to_string();
                 let id = upload(stage, &stage.owner, made.as_bytes()).await;
-                // Blank names cause errors that this test ignores.
+                // Generated names may be blank, which causes errors that this test ignores.
                 for fault in check(stage, &id).await.findings {
                     assert!(!fault.is_error || fault.code == "required", "{fault:?}");
                 }
@@ -145,7 +145,7 @@ fn export_import_export_gives_the_same_bytes() {
                     everything(stage, FileFormat::Csv).await,
                 ];
                 assert_eq!(after, before, "{round}");
-                // Importing the export again changes nothing.
+                // Importing a file that was just exported changes nothing.
                 assert_eq!(bring(stage, file, KEPT).await, (0, 0, 0), "{round}");
             }
         }
@@ -158,7 +158,7 @@ fn lists_of_other_programs_become_households() {
         stage.expect_work();
         empty(stage).await;
         for (file, wanted) in [
-            // Zola's format has a couple per row.
+            // Zola's export format has a couple per row.
             (
                 "First Name,Last Name,Partner First Name,Partner Last Name,Email Address,\
                  Street Address,City,Zip Code\nMei,Tan,Wei,Lim,mei@example.com,1 Road,Ipoh,30000\n",
@@ -166,14 +166,14 @@ fn lists_of_other_programs_become_households() {
                         "address": "1 Road, Ipoh, 30000",
                         "guests": ["Mei Tan", "Wei Lim"]}]),
             ),
-            // Joy's format has a guest per row, grouped by party.
+            // Joy's export format has a guest per row, grouped by party.
             (
                 "First Name,Last Name,Party,Email,Tags\nAli,Omar,Omars,ali@example.com,Groom\n\
                  Siti,Omar,Omars,siti@example.com,\n",
                 json!([{"household": "Omars", "email": "ali@example.com",
                         "guests": ["Ali Omar", "Siti Omar"], "tags": ["Groom"]}]),
             ),
-            // Google Contacts, old format.
+            // The former export format of Google Contacts.
             (
                 "Name,Given Name,Family Name,Group Membership,E-mail 1 - Value,Phone 1 - Value,\
                  Address 1 - Formatted\nZoe Ng,Zoe,Ng,* myContacts ::: Friends,zoe@example.com,\
@@ -181,14 +181,14 @@ fn lists_of_other_programs_become_households() {
                 json!([{"household": "Zoe Ng", "email": "zoe@example.com", "phone": "+60 12-345",
                         "address": "2 Lane\nIpoh", "guests": ["Zoe Ng"], "tags": ["Friends"]}]),
             ),
-            // Google Contacts, current format.
+            // The current export format of Google Contacts.
             (
                 "First Name,Middle Name,Last Name,Labels,Notes,E-mail 1 - Value\n\
                  Raj,K,Nair,Work ::: * myContacts,old friend,raj@example.com\n",
                 json!([{"household": "Raj Nair", "email": "raj@example.com", "note": "old friend",
                         "guests": ["Raj Nair"], "tags": ["Work"]}]),
             ),
-            // The file has a household per row, with an unnamed plus-one, separated by semicolons.
+            // A file separated by semicolons, with a household per row and an unnamed plus-one.
             (
                 "Family;Guests;Language\nChen;\"Lee Chen; Ann Chen; +1\";English\n",
                 json!([{"household": "Chen", "guests": ["Lee Chen", "Ann Chen"],
@@ -296,7 +296,7 @@ fn errors_leave_a_household_out_or_stop_the_whole() {
         assert_eq!(made[0]["guests"][0]["diets"], json!(["halal"]));
         assert_eq!(made[1]["guests"][0]["diet_note"], "cabbage soup");
         assert_eq!(made[1]["language"], "ms");
-        // A household with the same name and another address becomes a new household.
+        // A household with the same name but another email address becomes a new household.
         let other = MIXED.replace("ann@", "bea@");
         let id = upload(stage, &stage.owner, other.as_bytes()).await;
         let found = check(stage, &id).await;
@@ -455,7 +455,8 @@ fn taken_codes_are_told_twenty_times_a_week_at_most() {
         stage.other_occasion("XQWZ7", draft).await;
         let household = |n: usize| format!("Household {n},XQWZ7,ref {n}\n");
         let rows: String = (0..23).map(household).collect();
-        // Rows with the same code would become a single household, so each row gets its own file.
+        // Rows with the same code would become a single household, so each row gets a file of its
+        // own.
         for (n, row) in rows.lines().enumerate() {
             let file = format!("Household,Code,Reference\n{row}\n");
             let id = upload(stage, &stage.owner, file.as_bytes()).await;
@@ -500,7 +501,7 @@ fn a_household_saves_while_its_list_is_brought() {
     });
 }
 
-/// Runs with 500 households by default. With 5,000 households, the test measures the promised
+/// By default the test imports 500 households. With 5,000 households it checks the promised
 /// response time.
 #[test]
 fn others_save_while_a_long_list_is_brought() {

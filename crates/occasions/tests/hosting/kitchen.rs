@@ -1,4 +1,4 @@
-//! Tests of dietary requirements for the kitchen, and of exports with unnamed guests.
+//! Tests of the kitchen's list of dietary requirements, and of unnamed guests in lists and exports.
 
 use occasions::hosting::guests;
 use occasions::hosting::portals;
@@ -11,14 +11,14 @@ use crate::pages::HOME;
 use crate::parts::{brought, named};
 use crate::stage::{Stage, on_both};
 
-/// Returns the displayed name of the unnamed guest that [`invite`] adds.
+/// Returns the name under which the unnamed guest of [`invite`] is shown.
 fn unnamed(stage: &Stage<'_>) -> String {
     let values = [("name", "Rahman bin Ali".into())];
     stage.fill("guest-of", values)
 }
 
-/// Adds three guests. Lin and an unnamed plus-one come to every event, and Mei only to the first
-/// event. Lin needs halal food, and the others have allergies.
+/// Adds three guests. Lin and an unnamed plus-one come to every event, and Mei only to the first.
+/// Lin needs halal food, and the others have allergies.
 async fn invite(stage: &Stage<'_>) {
     let rahman = stage.invitation("RAHMA").await;
     stage
@@ -52,13 +52,12 @@ async fn invite(stage: &Stage<'_>) {
         .await;
 }
 
-/// Exports this list as CSV, and returns its rows without the headings.
+/// Exports this kind of list as CSV, and returns its rows without the headings.
 async fn rows(stage: &Stage<'_>, kind: ExportKind) -> Vec<Vec<String>> {
     let id = ask(stage, &stage.owner, wanted(kind, FileFormat::Csv), "en").await;
     stage.worker().run_due().await.unwrap();
     let file = fetch(stage, &stage.owner, &id).await;
-    // Parsing also proves that the file contains a single table, because the CSV reader refuses
-    // rows of different lengths.
+    // The CSV reader refuses rows of different lengths, so the file contains a single table.
     let mut reader = csv::Reader::from_reader(file.trim_start_matches('\u{feff}').as_bytes());
     let rows = reader.records().map(|row| row.unwrap());
     rows.map(|row| row.iter().map(str::to_owned).collect())
@@ -98,7 +97,7 @@ fn the_kitchen_reads_allergies_first_and_at_which_events() {
         let page = owner.get(&format!("{HOME}/reports")).await;
         let text = page.text();
         let (_, list) = text.split_once(&stage.say("host-kitchen-people")).unwrap();
-        // Guests who eat only at the first event are listed before guests who stay.
+        // Guests who come only to the first event are listed before guests who come to all events.
         let notes = ["Note of Mei.", "Note of .", "Note of Lin."];
         let places = notes.map(|note| list.find(note).unwrap_or_else(|| panic!("{note}: {list}")));
         assert!(places.is_sorted(), "{list}");

@@ -1,5 +1,5 @@
-//! Tests of lists, with results of searches and filters, and paging that neither repeats nor hides
-//! anything during writes.
+//! Tests of lists: the results of searches and filters, and paging that neither repeats nor hides
+//! entries while others write.
 
 use std::collections::BTreeSet;
 
@@ -77,7 +77,7 @@ fn a_search_ignores_case_accents_and_order_and_finds_parts_of_words() {
             );
         }
         assert_eq!(search(stage, &stage.owner, "angelo rossi").await.len(), 0);
-        // Searches for a part of a Chinese name, and for codes with look-alikes and hyphens.
+        // A search finds a part of a Chinese name, and codes with hyphens or look-alike characters.
         assert_eq!(search(stage, &stage.owner, "TANWE").await.len(), 1);
         assert_eq!(search(stage, &stage.owner, "r-ahma").await.len(), 1);
         let chinese = search(stage, &stage.owner, "陈").await;
@@ -169,7 +169,8 @@ fn pages_neither_repeat_nor_hide_what_was_there() {
             loop {
                 let list = paging(stage, sort, query).await;
                 seen.extend(list.items.iter().map(|line| line.id.clone()));
-                // Between two pages, invitations are added at the front and at the end.
+                // Between reading two pages, invitations are added at the front and at the end of
+                // the list.
                 stage
                     .done(|tx, host| {
                         for household in ["Aaa", "Zzz"] {
@@ -260,7 +261,7 @@ fn the_list_of_guests_searches_and_filters_people() {
                 ..Default::default()
             })
             .await;
-            // These statuses overlap with others, so their guests are not counted again.
+            // Guests with these statuses also have another one, so they are not counted again.
             if !matches!(
                 status,
                 people::Status::Eating | people::Status::Partial | people::Status::Unanswered

@@ -1,4 +1,4 @@
-//! Tests of the hosts' side on both engines, with permissions, the effects of every change, and
+//! Tests of the hosts' pages and API on both engines: permissions, the effects of every change, and
 //! agreement between numbers, lists and exports.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]

@@ -1,4 +1,4 @@
-//! Data hidden from observers, on pages and in JSON.
+//! Tests that pages and JSON hide certain data from observers.
 
 use occasions::hosting::bulk::{self, Action, Request, Target};
 use occasions::hosting::invitations;

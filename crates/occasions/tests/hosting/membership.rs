@@ -1,4 +1,4 @@
-//! Occasions created by members of the site.
+//! Tests of occasions that ordinary members of the site create.
 
 use identity::notification;
 use identity::people::invite;
@@ -78,7 +78,8 @@ fn members_make_five_where_the_configuration_lets_them() {
         }
         let refused = make(stage, &site, member, OWN_LIMIT).await;
         assert!(matches!(refused, Err(Refusal::LimitReached(OWN_LIMIT))));
-        // Administrators are notified once, and the limit does not apply to them.
+        // Administrators are notified once about a member's new occasion. The limit on occasions
+        // does not apply to administrators.
         let id = stage.stranger.account.clone();
         let unread = move |tx: &mut Tx<'_>| notification::count_unread(tx, &id);
         assert_eq!(stage.site.store.read(unread).await.unwrap(), 1);

@@ -36,8 +36,8 @@ async fn summary(stage: &Stage<'_>) -> Summary {
     stage.done(summary::load).await
 }
 
-/// Adds people above the allowance, an archived household, a household that is open longer than the
-/// others, and notes, so that the demo is harder to count.
+/// Adds guests above the household's allowance, archives a household, opens another one for longer,
+/// and adds notes, so that the demo is harder to count.
 async fn stir(stage: &Stage<'_>) {
     let rossi = stage.invitation("ROSSI").await;
     let tan = stage.invitation("TANWE").await;
@@ -168,7 +168,7 @@ pub(crate) async fn decline_one_event(stage: &Stage<'_>) {
         .await;
 }
 
-/// The list computes "partly answered" in SQL, and a portal in Rust.
+/// "Partly answered" is computed in SQL for the list and in Rust for a single invitation.
 #[test]
 fn whoever_declined_one_event_and_left_another_has_partly_answered() {
     on_both(async |stage| {
@@ -354,7 +354,8 @@ fn the_curve_ends_at_what_is_so_now() {
     });
 }
 
-/// The list computes in SQL what a portal computes in Rust. Both must agree at every time.
+/// Whether a household may answer is computed in SQL for the list and in Rust for a single
+/// invitation. Both must agree at every time.
 #[test]
 fn the_list_and_the_portal_agree_on_who_may_answer() {
     on_both(async |stage| {

@@ -1,5 +1,5 @@
-//! Tests of the hosts' view of answers sent without a code, with live notices, the list, approval
-//! and merging.
+//! Tests of answers sent without a code, as hosts see them: live notices, the list, approval and
+//! merging.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::pages::HOME;
 use crate::parts::portal;
 use crate::stage::{Stage, call, code, on_both};
 
-/// Returns the id and the code of the new invitation.
+/// Sends an answer without a code. Returns the new invitation's id and code.
 async fn answer(stage: &Stage<'_>, body: &Value) -> (InvitationId, String) {
     let saved = stage.answer(body.clone()).await.unwrap();
     (saved.id, saved.code.unwrap())
@@ -88,7 +88,7 @@ fn hosts_find_and_approve_them() {
         stage
             .done(move |tx, host| open_rsvp::approve(tx, host, &id, None).map(drop))
             .await;
-        // A second approval changes nothing.
+        // Approving an answer a second time changes nothing.
         let (id, before) = (first.clone(), portal(stage, &first).await);
         stage
             .done(move |tx, host| open_rsvp::approve(tx, host, &id, None).map(drop))
@@ -114,7 +114,7 @@ fn hosts_find_and_approve_them() {
             })
             .await;
         assert_eq!(code(refused), "forbidden");
-        // The wish is public only if hosts publish wishes.
+        // A guest's wish is shown on the public page only if the hosts publish wishes.
         let mut guest = stage.nobody();
         let card = guest.get("/o/aisyah-daniel").await;
         assert!(!card.text().contains("All the best"));
@@ -149,7 +149,8 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
         approve().await;
         let card = guest.get("/o/aisyah-daniel").await.text();
         assert!(card.contains("All the best"), "{card}");
-        // A wish that its writer changed is hidden again until a host has reviewed it.
+        // After its writer has changed a wish, the wish is hidden again until a host has reviewed
+        // it.
         let body = json!({ "code": code, "attending": true, "wish": "Buy at evil.example" });
         stage.answer(body).await.unwrap();
         let card = guest.get("/o/aisyah-daniel").await.text();
@@ -159,7 +160,7 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
         approve().await;
         let card = guest.get("/o/aisyah-daniel").await.text();
         assert!(card.contains("evil.example"), "{card}");
-        // A household's private note to its hosts is not published as a wish.
+        // A household's private note to the hosts does not become a public wish.
         let body = json!({ "code": "RAHMA", "attending": true, "wish": "For you alone" });
         stage.answer(body).await.unwrap();
         let (from, into) = (stage.invitation("RAHMA").await, id.clone());
@@ -201,7 +202,8 @@ fn two_become_one_and_both_codes_open_it() {
         assert_eq!(invitation.note, "On our way");
         let kept = invitation.details.email.as_deref();
         assert_eq!(kept, Some("rahman@example.com"));
-        // Both codes open the merged invitation, and answers sent with either are saved on it.
+        // After merging, both codes open the remaining invitation, and answers sent with either
+        // code are saved on it.
         let mut guest = stage.nobody();
         let state = guest
             .get(&format!("/api/v1/invitations/{second}"))
@@ -219,7 +221,7 @@ fn two_become_one_and_both_codes_open_it() {
             let mut replies = one.replies.values();
             replies.all(|reply| reply.status == ReplyStatus::No)
         }));
-        // A merged invitation cannot be restored and is in no list.
+        // An invitation that was merged into another one cannot be restored, and is in no list.
         let id = from.clone();
         let refused = stage
             .act(&stage.owner, move |tx, host| {
@@ -231,8 +233,7 @@ fn two_become_one_and_both_codes_open_it() {
         assert!(listed(stage, Open::Yes).await.is_empty());
         let actions = stage.actions().await;
         assert!(actions.contains(&"invitation.merged".to_owned()));
-        // When the remaining invitation is archived, the merged invitation's code stops working
-        // too.
+        // When the remaining invitation is archived, the code of the merged one stops working too.
         let id = into.clone();
         stage
             .done(move |tx, host| invitations::archive(tx, host, &id, None).map(drop))
@@ -267,8 +268,8 @@ fn a_replaced_code_shuts_out_those_that_were_put_to_it() {
             let refused = stage.answer(body).await.unwrap_err();
             assert!(matches!(refused, GuestRefusal::InvitationNotFound));
         }
-        // An answer merged after the code was replaced keeps a working code. Codes merged earlier
-        // stay revoked.
+        // The remaining invitation's code was replaced, so the codes merged into it earlier are
+        // revoked. An answer merged afterwards keeps its working code.
         let (third, third_code) = answer(stage, &body).await;
         stage
             .done(move |tx, host| open_rsvp::merge(tx, host, &third, &into, None).map(drop))
@@ -290,7 +291,8 @@ fn the_later_answer_counts_and_who_is_known_is_not_there_twice() {
         stage.world.clock.advance(SignedDuration::from_mins(1));
         let body = json!({ "name": "Mei", "attending": false });
         let (second, _) = answer(stage, &body).await;
-        // The older answer is merged into the newer answer. Mei does not come in this case either.
+        // The older answer is merged into the newer one, in which Mei declines. The newer reply
+        // stays.
         let (from, into) = (first.clone(), second.clone());
         let merged = stage
             .done(move |tx, host| open_rsvp::merge(tx, host, &from, &into, None))
@@ -382,7 +384,7 @@ fn pages_and_programs_do_the_same() {
         let sent = format!("{address}/sent");
         let sent = call(&mut program, "POST", &sent, &json!({ "sent": true })).await;
         sent.expect(200);
-        // The merged answers are shown only to tokens that may read answers.
+        // Only tokens that may read answers get the merged answers.
         let rights = [OCCASION_READ, OCCASION_WRITE, RSVPS_READ];
         let mut program = stage.program(&stage.coordinator, &rights).await;
         let body = json!({ "into": rahma });

@@ -1,5 +1,5 @@
-//! Tests that unapproved answers without a code never take seats from guests whom hosts invited or
-//! approved.
+//! Tests that answers without a code, while they wait for approval, take no seats from invited or
+//! approved guests.
 
 use occasions::code::CodeKey;
 use occasions::hosting::invitations;
@@ -19,7 +19,8 @@ use crate::pages::HOME;
 use crate::parts::portal;
 use crate::stage::{Stage, call, code, on_both};
 
-/// Returns the numbers of confirmed and of unapproved seats taken at the reception.
+/// Returns two numbers of taken seats at the reception: confirmed ones, and those of answers that
+/// wait for approval.
 async fn taken(stage: &Stage<'_>) -> (i64, i64) {
     let found = stage.site.store.read(|tx| {
         let counters =
@@ -41,11 +42,11 @@ async fn taken(stage: &Stage<'_>) -> (i64, i64) {
     found.await.unwrap()
 }
 
-/// Limits the reception to `free` seats more than are confirmed.
+/// Sets the reception's seat limit so that `free` seats are left beside the confirmed ones.
 async fn leave(stage: &Stage<'_>, free: i64) {
     let occasion = stage.occasion.clone();
     let set = stage.site.store.write(move |tx| {
-        // Changing an event requires the occasion's lock.
+        // Changes to an event must hold the occasion's lock.
         occasion::lock(tx, &occasion)?;
         occasions::event::recount_seats(tx, &occasion)?;
         tx.run(
@@ -57,7 +58,7 @@ async fn leave(stage: &Stage<'_>, free: i64) {
     set.await.unwrap();
 }
 
-/// Answers yes to every event without a code, from a network of its own.
+/// Sends an answer without a code, saying yes to every event, from a different network each time.
 fn stranger(
     stage: &Stage<'_>,
     name: &str,
@@ -94,7 +95,7 @@ async fn rahman(stage: &Stage<'_>) -> GuestId {
     portal(stage, &id).await.household.guests[0].id.clone()
 }
 
-/// Saves, with RAHMA's code, whether a guest comes to the reception.
+/// Saves a guest's reply for the reception with the code RAHMA.
 fn save(
     stage: &Stage<'_>,
     guest: &GuestId,
@@ -168,7 +169,7 @@ fn strangers_take_no_seat_from_invited_households() {
         assert_eq!(taken(stage).await, (confirmed, 3));
         save(stage, &rahman, ReplyStatus::Yes).await.unwrap();
         assert_eq!(taken(stage).await, (confirmed + 1, 3));
-        // Seats are left for two of the three waiting answers.
+        // There are seats for only two of the three answers that wait for approval.
         approve(stage, &waiting[0]).await.unwrap();
         approve(stage, &waiting[1]).await.unwrap();
         assert_eq!(taken(stage).await, (confirmed + 3, 1));
@@ -197,7 +198,8 @@ fn strangers_take_no_seat_from_invited_households() {
             words.contains(&stage.fill("problem-event-full", [("left", 0.into())])),
             "{words}"
         );
-        // Merging the third answer into an invited household is refused too, for lack of seats.
+        // Merging the third answer into an invited household is also refused, because no seats are
+        // left.
         let (from, into) = (waiting[2].clone(), stage.invitation("RAHMA").await);
         let merged = stage
             .act(&stage.owner, move |tx, host| {

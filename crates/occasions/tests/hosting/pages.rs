@@ -1,12 +1,12 @@
-//! Tests of hosts' pages in a browser without scripts, in both languages and for every role. Each
-//! number leads to a list with that many entries.
+//! Tests of hosts' pages in a browser without JavaScript, in both languages and for every role.
+//! Each number on a page must link to a list with that many entries.
 
 use testkit::Page;
 
 use crate::numbers::decline_one_event;
 use crate::stage::{Stage, on_both};
 
-/// Paths below an occasion that contain no id.
+/// Pages of an occasion whose paths contain no id.
 const PAGES: [&str; 26] = [
     "",
     "/answers",
@@ -38,7 +38,7 @@ const PAGES: [&str; 26] = [
 
 pub(crate) const HOME: &str = "/admin/o/aisyah-daniel";
 
-/// Paths below an invitation.
+/// Paths of an invitation's pages, after the path of the invitation.
 const OF_INVITATION: [&str; 5] = [
     "",
     "/edit",
@@ -251,7 +251,7 @@ fn a_phone_shows_the_boxes_when_somebody_wants_to_select() {
     });
 }
 
-/// Returns the list's total, as the page shows it.
+/// Returns the total of a list, as its page shows it.
 fn total(stage: &Stage<'_>, page: &Page) -> String {
     let text = page.text();
     if text.contains(&stage.say("host-nothing-found")) {

@@ -1,4 +1,4 @@
-//! Tests of the pages for questions, dietary requirements and schedules, as hosts fill them in.
+//! Tests of the forms with which hosts change questions, dietary options and schedules.
 
 use occasions::diet::DietaryOption;
 use occasions::event::Event;
@@ -76,13 +76,13 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
             (&["reception".to_owned()][..], true)
         );
         assert!(stored.active && !stored.hosts_only);
-        // A yes/no question cannot have choices, so this change is refused.
+        // A yes/no question cannot have choices, so the change of its kind is refused.
         let one = format!("{list}/bus");
         let (page, mut filled) = form(&mut owner, &one).await;
         filled.fill("kind", "yes_no");
         owner.submit(&page, &filled).await.expect(422);
 
-        // When two hosts change the question at the same time, the second host sees both versions.
+        // Two hosts change the question at the same time. The second host sees both versions.
         let (page, mut mine) = form(&mut owner, &one).await;
         let mut other = stage.visitor(&stage.coordinator);
         let (their_page, mut theirs) = form(&mut other, &one).await;
@@ -114,7 +114,8 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
                 .text()
                 .contains(&stage.say("host-question-away"))
         );
-        // Observers may not open the page, and strangers do not learn that it exists.
+        // Observers may not open the page. People who are no hosts of the occasion get "not found",
+        // so they do not learn that the page exists.
         stage.visitor(&stage.observer).get(&list).await.expect(403);
         stage.visitor(&stage.stranger).get(&list).await.expect(404);
     });
@@ -151,8 +152,8 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
         let plates = format!("answer.{rahman}.plates");
         assert_eq!(filled.value(&bus), Some("late"));
         assert_eq!(filled.value("household.song"), Some("ABBA"));
-        // A host who records answers given by telephone may leave required questions empty, and
-        // sees questions only for hosts.
+        // A host may leave required questions empty when recording answers given by telephone. Only
+        // hosts see the questions that are for hosts.
         filled
             .fill(&bus, "")
             .fill("household.song", "Waterloo")
@@ -173,7 +174,7 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
                 .await
                 .contains(&"rsvp.saved_by_host".to_owned())
         );
-        // The observer sees the answers, but cannot change them.
+        // An observer sees the answers but cannot change them.
         let seen = stage.visitor(&stage.observer).get(&address).await;
         assert!(seen.text().contains("Waterloo"), "{}", seen.text());
         assert!(
@@ -181,7 +182,7 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
                 .iter()
                 .all(|form| form.value("household.song").is_none())
         );
-        // A page opened before the change shows the value that is stored now.
+        // When an outdated page is submitted, the response shows the value that is stored now.
         let mut late = old_page.form(&post);
         late.fill("household.song", "Dancing Queen");
         let clash = owner.submit(&old_page, &late).await;
@@ -229,7 +230,7 @@ fn food_needs_are_named_marked_and_put_away_on_pages() {
             .await;
         assert!(stored.allergy && stored.active);
         assert_eq!(stored.label.find("ms"), Some("Tanpa durian"));
-        // A built-in option can get the hosts' own name, and its built-in name again.
+        // A host can rename a built-in dietary option, and give the option its built-in name again.
         let halal = format!("{list}/halal");
         for words in ["Halal (JAKIM)", ""] {
             let (page, mut filled) = form(&mut owner, &halal).await;
@@ -274,7 +275,7 @@ fn a_question_about_an_event_that_is_gone_is_never_about_all_of_them() {
                 resource::remove::<Event>(tx, host, brunch.id.as_str(), confirmed).map(drop)
             })
             .await;
-        // Saving the question again keeps its reference to the deleted event.
+        // Saving the question again keeps its reference to the event that was deleted.
         let mut owner = stage.visitor(&stage.owner);
         let address = format!("{HOME}/settings/questions/bus");
         let (page, mut filled) = form(&mut owner, &address).await;
@@ -327,14 +328,14 @@ fn a_schedule_is_written_line_by_line_and_stands_by_the_clock() {
         let event = reception(stage).await;
         assert_eq!(event.schedule.len(), 3);
         let address = format!("{HOME}/settings/events/{}/schedule", event.id);
-        // Coordinators may change texts and schedules too.
+        // A coordinator may change an event's texts and schedule.
         let mut visitor = stage.visitor(&stage.coordinator);
         let event_page = visitor
             .get(&format!("{HOME}/settings/events/{}", event.id))
             .await;
         event_page.link("Schedule: 3 lines");
-        // The event's own page does not contain the schedule, and saving it leaves the schedule
-        // unchanged.
+        // The page with the event's settings does not contain the schedule, and saving it leaves
+        // the schedule unchanged.
         let (event_page, mut event_form) = form(
             &mut visitor,
             &format!("{HOME}/settings/events/{}", event.id),

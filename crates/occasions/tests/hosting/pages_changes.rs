@@ -1,5 +1,5 @@
-//! Tests of hosts' changes on invitations' pages. A change is applied once, shown on the page, or
-//! refused with the typed values kept.
+//! Tests of hosts' changes on invitations' pages. Each change is either applied once and shown on
+//! the page, or refused with the typed values kept.
 
 use occasions::hosting::portals;
 use occasions::id::InvitationId;
@@ -21,7 +21,7 @@ async fn open(visitor: &mut Visitor, id: &InvitationId) -> Page {
     visitor.get(&format!("{HOME}/invites/{id}")).await
 }
 
-/// Returns the text that shows that a list has a single entry.
+/// Returns the page's text for a list with a single entry.
 fn only_one(stage: &Stage<'_>) -> String {
     let values = ["from", "to", "total"].map(|name| (name, 1.into()));
     stage.fill("host-range", values)
@@ -157,7 +157,7 @@ fn two_hosts_who_change_the_same_are_shown_both() {
         assert_eq!(kept.value(&field), Some("no"), "what was typed stays");
         owner.submit(&clash, &kept).await.expect(303);
 
-        // Two hosts' changes to the household's own fields conflict in the same way.
+        // Changes by two hosts to the same household conflict in the same way.
         let address = format!("{HOME}/invites/{id}/edit");
         let (mine, theirs) = (owner.get(&address).await, coordinator.get(&address).await);
         let mut form = theirs.form(&address);
@@ -475,7 +475,8 @@ fn a_page_that_was_open_too_long_keeps_what_was_typed() {
         let list = owner.get(&format!("{HOME}/invites?q=qistina")).await;
         assert!(list.text().contains(&only_one(stage)), "{}", list.text());
 
-        // The response to a form sent from another site contains no form that could be sent again.
+        // A form sent from another site is refused, and the response contains no form that could be
+        // sent again.
         owner.header("sec-fetch-site", "cross-site");
         let foreign = owner.post(&address, &fields).await;
         assert_kept(foreign.expect(403));
@@ -522,7 +523,7 @@ fn an_answer_is_taken_back_as_if_nobody_had_given_it() {
         let shown = shown.form(&action);
         assert_eq!(shown.value(&field), None, "nothing is chosen any more");
 
-        // An unknown value for `sent` does not mark the invitation as unsent.
+        // An invalid value of the field `sent` does not mark the invitation as unsent.
         let version = after.household.invitation.version.to_string();
         let odd = [(field.as_str(), "maybe"), ("version", version.as_str())];
         let csrf = form.value("_csrf").unwrap_or_default();
@@ -558,7 +559,7 @@ fn people_are_put_in_order_one_step_at_a_time() {
             }
             assert_eq!(ids().await, expected, "{press} {at}");
         }
-        // The first guest cannot be moved up, and an outdated page moves nobody.
+        // The first guest cannot be moved up, and an outdated page moves no guest.
         let page = open(&mut coordinator, &id).await;
         let csrf = page.form(&action).value("_csrf").unwrap().to_owned();
         let now = portal(stage, &id).await.household.invitation.version;

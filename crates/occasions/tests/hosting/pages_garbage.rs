@@ -1,4 +1,4 @@
-//! Tests of forms with made-up fields and values, which are refused and never cause a server error.
+//! Tests that forms with made-up fields and values are refused, and never cause a server error.
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::pages::HOME;
 use crate::stage::{Stage, on_both};
 
-/// Returns all paths that accept forms.
+/// Returns the paths of all pages that accept forms.
 async fn addresses(stage: &Stage<'_>) -> Vec<String> {
     let invitation = stage.invitation("RAHMA").await;
     let mut owner = stage.visitor(&stage.owner);
@@ -119,7 +119,7 @@ fn no_form_makes_us_fail() {
                 &mut host
             };
             let page = visitor.post(&address, &fields).await;
-            // The clock advances so that the limit on changes per minute is never reached.
+            // Advancing the clock keeps the requests below the limit on changes per minute.
             stage
                 .world
                 .clock

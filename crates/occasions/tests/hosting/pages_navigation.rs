@@ -35,7 +35,7 @@ fn every_page_of_an_occasion_leads_to_the_pages_of_the_site() {
                 assert_eq!(leads_to(&page, &server, "/admin/server"), owns_site);
             }
         }
-        // On phones the "More" page is the only navigation, so its main part has these links too.
+        // On phones, the "More" page is the only navigation, so its main part contains all links.
         let mut owner = stage.visitor(&stage.stranger);
         let page = owner.get(&format!("{HOME}/more")).await;
         let (_, main) = page.body.split_once("<main").unwrap();
@@ -118,8 +118,8 @@ fn an_invitation_begins_with_its_code_and_ends_with_the_rarest_act() {
     });
 }
 
-/// Follows links from `start`, and checks on up to `most` pages that the page does not repeat query
-/// values.
+/// Follows links from `start` to at most `most` pages. Checks that no page repeats a value from its
+/// own query.
 async fn look_for_repeated_words(visitor: &mut Visitor, start: &str, most: usize) {
     let mut pages = vec![start.to_owned()];
     let mut next = 0;
@@ -149,8 +149,8 @@ async fn look_for_repeated_words(visitor: &mut Visitor, start: &str, most: usize
     assert!(next > 3, "{pages:?}");
 }
 
-/// Compressing a page that repeats a value from the query could leak secrets (BREACH); see
-/// `web::Compressible`.
+/// A compressed page that repeats a value from its query could leak secrets through its size
+/// (BREACH); see `web::Compressible`.
 #[test]
 fn pages_repeat_no_value_of_a_query_that_they_are_compressed_with() {
     on_both(async |stage| {

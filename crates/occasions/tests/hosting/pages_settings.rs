@@ -1,5 +1,4 @@
-//! Tests of owners' changes on the occasion's own pages, such as settings, events, members and
-//! files.
+//! Tests of the settings pages, on which owners change the occasion, its events, members and files.
 
 use occasions::hosting::occasions as nouns;
 use occasions::occasion::Occasion;
@@ -155,7 +154,8 @@ fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
         }
         let emptied = send(&mut owner, &page, "basics", &[("slug", "")]).await;
         emptied.expect(422);
-        // When two hosts change the same section, the second host sees both versions.
+        // When two hosts change the same section, the second host sees both versions of the changed
+        // values.
         let mut other = stage.visitor(&stage.owner);
         let page = open(&mut owner, "contact").await;
         let theirs = open(&mut other, "contact").await;
@@ -302,7 +302,7 @@ fn events_are_added_changed_and_removed_but_for_the_last() {
             list.text()
         );
 
-        // A coordinator can change an event's texts and nothing else.
+        // A coordinator can change nothing but an event's texts.
         let mut coordinator = stage.visitor(&stage.coordinator);
         let address = list.link("Tea").href;
         let page = coordinator.get(&address).await;
@@ -442,7 +442,7 @@ fn a_file_is_asked_for_made_and_fetched() {
             file.header("content-disposition")
                 .contains("aisyah-daniel-diets.csv")
         );
-        // The filter of the list is kept in the export.
+        // An export started from a filtered list has the same filter.
         let list = owner
             .get(&format!("{HOME}/guests?status=no&event=reception"))
             .await;
@@ -464,7 +464,7 @@ fn a_file_is_asked_for_made_and_fetched() {
         );
         let page = owner.get(&address).await;
         assert!(page.text().contains(&line), "{line}: {}", page.text());
-        // Observers cannot download exports that hold codes.
+        // Observers cannot download exports that contain codes.
         let mut observer = stage.visitor(&stage.observer);
         assert!(
             !observer

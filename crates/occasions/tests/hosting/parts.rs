@@ -1,4 +1,5 @@
-//! Helpers for tests of the hosts' rules, with people, answers and portals.
+//! Helpers for tests of the hosts' rules. They create people, answers and links to households'
+//! pages.
 
 use occasions::code::CodeKey;
 use occasions::hosting::answers::OneReply;
@@ -12,7 +13,6 @@ use web::Input;
 
 use crate::stage::Stage;
 
-/// The portal of an invitation.
 pub(crate) async fn portal(stage: &Stage<'_>, id: &InvitationId) -> InvitationSnapshot {
     let id = id.clone();
     stage
@@ -28,17 +28,17 @@ pub(crate) fn sent(change: Value) -> InvitationChange {
     serde_json::from_value(change).unwrap()
 }
 
-/// Returns a guest named by the hosts.
+/// Returns the input for a guest whom a host names.
 pub(crate) fn named(name: &str) -> Input {
     json!({ "name": name }).into()
 }
 
-/// Returns a guest brought by the household.
+/// Returns the input for a guest whom the household brings.
 pub(crate) fn brought(name: &str, may_exceed: bool) -> Input {
     json!({ "name": name, "kind": "plus_one", "override": may_exceed }).into()
 }
 
-/// Returns an answer that does not exceed limits.
+/// Returns the input for a guest's reply, which must not exceed limits.
 pub(crate) fn reply(status: ReplyStatus) -> OneReply {
     OneReply {
         version: None,
@@ -48,7 +48,7 @@ pub(crate) fn reply(status: ReplyStatus) -> OneReply {
     }
 }
 
-/// Returns whether the code opens an invitation.
+/// Returns whether the typed code opens an invitation.
 pub(crate) async fn opens(stage: &Stage<'_>, typed: &'static str) -> bool {
     let key = CodeKey::parse(typed).unwrap();
     let found = stage

@@ -1,4 +1,4 @@
-//! People on an invitation, and answers that hosts give for them.
+//! Tests of guests on an invitation, and of answers that hosts record for them.
 
 use occasions::event::Event;
 use occasions::hosting::answers::{self, OneReply, Overrides};

@@ -1,4 +1,5 @@
-//! Tests of printed QR codes. A QR decoder reads back every code, in a file and on a sheet.
+//! Tests of printed QR codes. A QR decoder reads every code back, from a picture file and from a
+//! printed sheet.
 
 use std::io::{Cursor, Read as _};
 
@@ -13,7 +14,7 @@ use crate::stage::{Stage, on_both};
 /// Pixels per QR module.
 const SCALE: usize = 4;
 
-/// Decodes a QR code. `is_dark` says which modules are dark.
+/// Decodes a QR code of `width` modules. `is_dark` says whether the module at a position is dark.
 fn scan(width: usize, is_dark: impl Fn(usize, usize) -> bool) -> String {
     let side = (width + 8) * SCALE;
     let mut picture = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
@@ -53,7 +54,8 @@ fn scan_page(page: &Page) -> Vec<String> {
         .collect()
 }
 
-/// Decodes a QR code from a PNG with one bit per pixel. Also returns the code's width.
+/// Decodes a QR code from a PNG with one bit per pixel. Returns the code's width in modules and its
+/// text.
 fn scan_png(png: &[u8]) -> (usize, String) {
     assert!(png.starts_with(b"\x89PNG"));
     let side = u32::from_be_bytes(png[16..20].try_into().unwrap()) as usize;

@@ -1,4 +1,5 @@
-//! Tests of hosts' own questions, with creating and changing them, guests' answers, and the counts.
+//! Tests of the hosts' own questions: creating and changing them, guests' answers, and the counts
+//! of answers.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ use web::Input;
 
 use crate::stage::{Stage, call, code, fields, on_both};
 
-/// "Which bus?", asked of each guest, with two choices.
+/// A question "Which bus?" with two choices, which each guest is asked.
 pub(crate) fn bus() -> Value {
     json!({
         "key": "bus",
@@ -30,7 +31,8 @@ pub(crate) fn bus() -> Value {
     })
 }
 
-/// Returns the bus question with `change` applied. Fields that are null in `change` are removed.
+/// Returns the question of [`bus`] with the fields in `change` replaced. Fields that are null in
+/// `change` are removed.
 pub(crate) fn bus_but(change: &Value) -> Value {
     let mut bus = bus();
     for (name, value) in change.as_object().unwrap() {
@@ -50,7 +52,7 @@ pub(crate) async fn create(stage: &Stage<'_>, new: Value) -> Question {
         .await
 }
 
-/// Saves the answers of RAHMA's guests, namely each guest's bus, whether they come, and the
+/// Saves the answers of the guests in the household RAHMA: each guest's reply and bus, and the
 /// household's song.
 pub(crate) async fn answer(stage: &Stage<'_>, given: &[(&str, ReplyStatus, Value)], song: Value) {
     let id = stage.invitation("RAHMA").await;
@@ -308,7 +310,7 @@ fn numbers_and_files_leave_out_who_declined() {
         let counted: Vec<i64> = of("bus").choices.iter().map(|(_, n)| *n).collect();
         assert_eq!(counted, [0, 2], "Siti stays at home");
         assert_eq!(of("plates").sum, Some(0));
-        // Each number in the tally links to a list with that many entries.
+        // Each count of answers links to a list with that many entries.
         let mut owner = stage.visitor(&stage.owner);
         let reports = owner.get("/admin/o/aisyah-daniel/reports").await;
         let links: Vec<_> = reports.links();

@@ -1,4 +1,4 @@
-//! Races between hosts and households, with many rounds on both engines.
+//! Tests of races between hosts and households. Each race is repeated many times on both engines.
 
 use occasions::code::CodeKey;
 use occasions::event::Seats;
@@ -44,7 +44,7 @@ where
     }
 }
 
-/// Removes all guests that the household brought, without a version.
+/// Removes all guests that the household brought. The request contains no version.
 fn household(
     stage: &Stage<'_>,
     code: &'static str,

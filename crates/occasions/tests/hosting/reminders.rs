@@ -1,5 +1,5 @@
 //! Tests of automatic reminders. They are sent once for each rule and deadline, only to households
-//! that owe an answer, and never late.
+//! that have not answered completely, and never late.
 
 use jiff::SignedDuration;
 use occasions::hosting::campaign::{self, Campaign};
@@ -14,8 +14,8 @@ use crate::stage::{ALL, Stage, call, on_both};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Removes all households' addresses, except for labelled households, so that at most the four
-/// labelled households are reminded.
+/// Labels four households and removes the email addresses of all others, so that at most these four
+/// are reminded.
 async fn only_four(stage: &Stage<'_>) {
     stage.label_four().await;
     let forget = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
@@ -32,7 +32,7 @@ async fn rule(stage: &Stage<'_>, days: i64, hour: &str) {
     made.expect(201);
 }
 
-/// Runs the minutely check for due reminders once.
+/// Runs the check for due reminders, which otherwise runs every minute.
 async fn minute(stage: &Stage<'_>) {
     stage.world.clock.advance(SignedDuration::from_mins(1));
     let key = stage.site.keys.key(suppression::PURPOSE);
@@ -81,7 +81,7 @@ fn a_rule_reminds_once_of_each_deadline() {
         only_four(stage).await;
         rule(stage, 3, "10:00").await;
         rule(stage, 2, "09:00").await;
-        // The deadline is at the end of the day. The rule fires three days earlier at 10:00.
+        // The deadline is at the end of the day. The reminder is due three days earlier, at 10:00.
         to_deadline(stage, DAY * 3 + SignedDuration::from_hours(15)).await;
         minute(stage).await;
         assert_eq!(reminders(stage).await.len(), 0, "an hour too early");
@@ -97,11 +97,11 @@ fn a_rule_reminds_once_of_each_deadline() {
         to.sort_unstable();
         assert!(to.contains(&"rahman@example.com"), "{to:?}");
         let was = to.len();
-        // A second rule sends nothing within a day of the first rule.
+        // A second reminder rule sends nothing within a day after the first rule.
         stage.world.clock.advance(SignedDuration::from_hours(23));
         minute(stage).await;
         assert_eq!(stage.world.mails().await.len(), was);
-        // A moved deadline counts as a new deadline.
+        // If the hosts move the deadline, the rule sends reminders for the new deadline.
         stage
             .details(|details| {
                 details.rsvp_deadline = details.rsvp_deadline.map(|at| at + DAY * 10);

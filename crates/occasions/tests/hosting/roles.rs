@@ -1,5 +1,6 @@
-//! Tests every host path with every role and every token scope against the access lists, namely
-//! which callers are admitted, and with which error code all others are refused.
+//! Requests every path of hosts with every role and every token scope, and compares the results
+//! with the access lists: which callers are admitted, and with which error code all others are
+//! refused.
 
 use identity::session::token::TokenScope;
 use jiff::SignedDuration;
@@ -13,7 +14,7 @@ use web::described::Description;
 
 use crate::stage::{ALL, Stage, call, on_both};
 
-/// A path with its listed access rules, and a request to it that changes little.
+/// A path with its rule from the access list, and a request to the path that changes little.
 pub(crate) struct Route {
     pub(crate) method: String,
     /// The path as the access list spells it.
@@ -22,14 +23,14 @@ pub(crate) struct Route {
     /// a bulk action, an export, an announcement and an account.
     pub(crate) path: String,
     pub(crate) body: Value,
-    /// The lowest role that is admitted; `None` if the path belongs to no occasion.
+    /// The lowest role that is admitted; `None` if the path is not below an occasion.
     role: Option<Role>,
     /// The scopes that a token needs; `None` if no token is admitted.
     scopes: Option<Vec<String>>,
 }
 
 impl Route {
-    /// Returns the operation's name in the API description.
+    /// Returns the operation's method and path, as in the API description.
     pub(crate) fn operation(&self) -> String {
         format!("{} {}", self.method, self.listed)
     }
@@ -42,7 +43,7 @@ impl Route {
         !self.listed.starts_with("/api/")
     }
 
-    /// Returns whether the call must come last, because it removes the caller's own membership.
+    /// Returns whether the request removes the caller's own membership, and so must come last.
     fn is_left_to_the_end(&self) -> bool {
         let leave = [
             "DELETE /api/v1/occasions/{id}/members/{account}",
@@ -96,7 +97,7 @@ const PLACES: [(&str, &str); 35] = [
 fn route(method: &str, listed: &str, role: Option<Role>, scopes: Option<Vec<String>>) -> Route {
     let places = PLACES.into_iter();
     let path = places.fold(listed.to_owned(), |path, (from, to)| path.replace(from, to));
-    // The dietary option `vegan` is in use, so deleting it would only deactivate it.
+    // Answers use the dietary option `vegan`, so deleting it would only deactivate it.
     let path = if method == "DELETE" {
         path.replace("vegan", "kosher")
     } else {
@@ -116,8 +117,8 @@ fn route(method: &str, listed: &str, role: Option<Role>, scopes: Option<Vec<Stri
     }
 }
 
-/// Returns a request body that the API accepts. If the body has a version, it is stale, so that
-/// nothing changes.
+/// Returns a request body that the API accepts. A version in the body is outdated, so that nothing
+/// changes.
 fn body(method: &str, rest: &str) -> Value {
     match (method, rest) {
         ("GET" | "DELETE", _) | (_, "/sent") => Value::Null,
@@ -143,7 +144,7 @@ fn body(method: &str, rest: &str) -> Value {
     }
 }
 
-/// Returns all routes in the API's access lists. Operations without an access rule are for guests
+/// Returns all routes in the API's access lists. Operations without an access rule are for guests,
 /// and are skipped.
 pub(crate) fn routes() -> Vec<Route> {
     let described = occasions::web::api::routes::<Description<_>>().into_openapi();
@@ -172,7 +173,7 @@ pub(crate) fn routes() -> Vec<Route> {
             ));
         }
     }
-    // Deletions come last, so that other requests still find their objects.
+    // Deletions come last, so that the other requests still find their objects.
     routes.sort_by_key(|route| route.method == "DELETE");
     routes
 }
@@ -186,7 +187,7 @@ fn pages() -> Vec<Route> {
     pages.collect()
 }
 
-/// The values for the placeholders in paths and bodies of [`routes`].
+/// The values that replace the placeholders in the paths and bodies of [`routes`].
 pub(crate) struct Names(Vec<(&'static str, String)>);
 
 impl Names {
@@ -318,20 +319,20 @@ impl Answer {
         }
     }
 
-    /// Returns the refusal, unless it is "not found", because an object may be missing for another
-    /// reason than access.
+    /// Returns the refusal's error code, unless it is `not_found`, because an object may also be
+    /// missing for another reason.
     fn refusal_but_missing(&self) -> Option<&str> {
         self.refusal.as_deref().filter(|code| *code != "not_found")
     }
 }
 
-/// Sends a request as the host with the account `own`, and returns the response.
+/// Sends the route's request for the host with the account `own`, and returns the response.
 async fn ask(visitor: &Visitor, route: &Route, names: &Names, own: &str, is_in: bool) -> Answer {
     let mut visitor = visitor.clone();
     visitor.header("accept", "application/json");
     let path = names.put(&route.path.replace("{a}", own));
     if is_in && path.ends_with("/stream") {
-        // A stream's body never ends, so only its head is read.
+        // The response of an event stream never ends, so only its head is read.
         visitor.listen(&path).await;
         return Answer {
             status: 200,
@@ -356,8 +357,8 @@ async fn ask(visitor: &Visitor, route: &Route, names: &Names, own: &str, is_in: 
     Answer::of(call(&mut visitor, &route.method, &path, &body).await)
 }
 
-/// Signed-out visitors and hosts of other occasions are admitted nowhere. Members are admitted only
-/// where their role suffices.
+/// Requests each route as every kind of caller. Signed-out visitors and hosts of other occasions
+/// must be refused; members are admitted only if their role suffices.
 async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
     stage.expect_work();
     let names = Names::of(stage).await;
@@ -376,8 +377,8 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
         assert_eq!(answer.refusal.as_deref(), Some("unauthenticated"), "{told}");
         let answer = ask(&foreign, route, &names, own, false).await;
         let Some(least) = route.role else {
-            // The stranger is an administrator, and only administrators may create occasions in
-            // this test.
+            // The stranger is an administrator, and in this test only administrators may create
+            // occasions.
             assert_eq!(answer.refusal, None, "{told}");
             continue;
         };
@@ -396,21 +397,22 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
             } else {
                 assert_eq!(answer.refusal.as_deref(), Some("forbidden"), "{told}");
             }
-            // The framed preview and the printed sheets are not in the layout of hosts' pages.
+            // The preview inside the frame and the printed sheets do not have the layout of hosts'
+            // pages.
             let is_own = answer.body.starts_with("<!doctype html>")
                 && !route.path.ends_with("/preview/page")
                 && !route.path.contains("/print/");
             if is_in && is_own {
                 assert!(answer.body.contains("action=\"/logout\""), "{told}");
             }
-            // The owner's export can be downloaded only by hosts who may see all of its data, and
-            // only when it is ready.
+            // Downloads of the owner's export (`{x}`) are not checked, because they fail until the
+            // export is ready and for hosts who may not see all of its data.
             if is_in && route.is_read() && !route.path.contains("{x}") {
                 assert_eq!(answer.status, 200, "{told}");
             }
         }
     }
-    // A test mail is sent to the host who requested it.
+    // A test mail is sent to the host who requests it.
     for mail in stage.world.mails().await {
         if mail.subject.starts_with("[Test]") {
             stage.world.expect_mail(&mail.recipient, &mail.subject);
@@ -428,8 +430,8 @@ fn every_page_is_for_the_roles_that_its_list_says() {
     on_both(async |stage| try_every_role(stage, pages()).await);
 }
 
-/// Returns each scope alone, all scopes except one, all scopes, and the scopes for the log, which
-/// shows answers too.
+/// Returns sets of token scopes: each scope alone, all scopes but one, all scopes, and the two
+/// scopes that reading the audit log requires, because the log contains answers.
 fn scope_sets() -> Vec<Vec<TokenScope>> {
     let but = |scope| ALL.into_iter().filter(move |other| *other != scope);
     let mut sets: Vec<Vec<TokenScope>> = ALL.into_iter().map(|scope| vec![scope]).collect();
@@ -444,8 +446,8 @@ fn a_token_may_what_its_scopes_are_for_and_nothing_that_is_for_people() {
         stage.expect_work();
         let names = Names::of(stage).await;
         for scopes in scope_sets() {
-            // The clock advances so that the limit on changes per minute and account is never
-            // reached.
+            // Advancing the clock keeps the requests below the limit on changes per minute and
+            // account.
             stage.world.clock.advance(SignedDuration::from_mins(5));
             stage.forget_tokens().await;
             let owner = stage.program(&stage.owner, &scopes).await;

@@ -1,7 +1,7 @@
-//! Tests which personal data tokens reveal. Tokens with each scope call every API operation, and
-//! the test records which personal fields the responses contain. The expected table is
-//! `scopes.txt`. If the table differs, the test rewrites the file, so that the difference can be
-//! reviewed and committed.
+//! Tests which personal data API tokens reveal. Tokens with each scope call every API operation,
+//! and the test records which personal fields the responses contain. The expected table is in
+//! `scopes.txt`. If the table differs, the test rewrites the file, so that a developer can review
+//! and commit the difference.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -19,7 +19,8 @@ use crate::roles::{plant_gifts, routes};
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 use crate::without_token::WITHOUT_TOKEN;
 
-/// Personal fields, each with the marker texts that identify the field and the scopes that show it.
+/// The personal fields, each with the texts by which the test recognizes the field in a response,
+/// and with the scopes that show it.
 const FIELDS: &[(&str, &[&str], &[TokenScope])] = &[
     (
         "account",
@@ -77,13 +78,13 @@ const SCOPES: [(&str, &[TokenScope]); 6] = [
     ("all of them", &ALL),
 ];
 
-/// A request with its operation's description.
+/// A request to one operation of the API.
 struct Call {
     operation: String,
     method: String,
     path: String,
     body: Value,
-    /// Whether `If-Match` gets the version found at this path, or a stale version.
+    /// The version that the request sends in `If-Match`.
     version: Version,
 }
 
@@ -93,7 +94,7 @@ enum Version {
     At(String),
 }
 
-/// The ids that the requests use.
+/// The ids that replace placeholders in the requests.
 struct Planted {
     names: Vec<(&'static str, String)>,
 }
@@ -121,7 +122,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// Creates a household that has filled in everything, and an invitation from an answer without a
+/// Creates a household that has filled in every field, and an invitation from an answer without a
 /// code.
 async fn plant(stage: &Stage<'_>) -> Planted {
     stage.expect_confirmations();
@@ -193,7 +194,7 @@ async fn plant(stage: &Stage<'_>) -> Planted {
     Planted { names }
 }
 
-/// Requests that change something, ordered so that each request can succeed.
+/// Requests that change something, in an order in which each of them succeeds.
 fn changes() -> Vec<Call> {
     let invitation = "/api/v1/invitations/id/{i}";
     let occasion = "/api/v1/occasions/{id}";
@@ -311,8 +312,8 @@ fn changes() -> Vec<Call> {
     ]
 }
 
-/// Requests that read, and requests that cause a version conflict. The response to a conflict shows
-/// the stored values.
+/// Requests that only read, and requests with an outdated version. The response to a version
+/// conflict contains the stored values.
 fn others() -> Vec<Call> {
     let of_hosts = routes().into_iter().map(|route| Call {
         operation: route.operation(),
@@ -387,7 +388,7 @@ fn others() -> Vec<Call> {
     of_hosts.chain(more).collect()
 }
 
-/// Sends a request with a token that has these scopes, and returns the response.
+/// Sends a request with a token that has the scopes `rights`.
 async fn ask(stage: &Stage<'_>, rights: &[TokenScope], one: &Call, planted: &Planted) -> Page {
     let path = planted.put(&one.path);
     let body: Value = serde_json::from_str(&planted.put(&one.body.to_string())).unwrap();
@@ -407,7 +408,7 @@ async fn ask(stage: &Stage<'_>, rights: &[TokenScope], one: &Call, planted: &Pla
     if !path.ends_with("/stream") || !rights.contains(&RSVPS_READ) {
         return call(&mut program, &one.method, &path, &body).await;
     }
-    // Reads the whole event log, until the event about the household's answer.
+    // The stream is read up to the event about the household's answer.
     program.carry(Pace(Duration::from_millis(50)));
     let mut events = program.listen(&format!("{path}?last_event_id=0")).await;
     let mut page = call(&mut program, "GET", "/api/v1/me", &Value::Null).await;
@@ -429,8 +430,8 @@ fn fields(page: &Page) -> Vec<&'static str> {
     found.map(|(name, ..)| *name).collect()
 }
 
-/// Returns the personal fields in the response to each request. Each set of scopes gets its own
-/// store.
+/// Returns, for each request, the personal fields in the response to a token with the scopes
+/// `rights`. Each set of scopes gets its own store.
 async fn shown_to(stage: &Stage<'_>, rights: &[TokenScope]) -> Vec<Vec<&'static str>> {
     let planted = plant(stage).await;
     let all = rights.len() == ALL.len();
@@ -490,7 +491,7 @@ fn a_token_shows_what_its_scopes_are_for() {
     }
 }
 
-/// Every new operation must be added to the requests above, or to [`WITHOUT_TOKEN`].
+/// Fails when an operation is neither requested above nor in [`WITHOUT_TOKEN`].
 #[test]
 fn every_operation_is_in_the_table() {
     let mut described = OpenApi::new(Info::new("", ""), Paths::new());

@@ -1,4 +1,4 @@
-//! Seats of events with a limit, when whole households are archived and restored.
+//! Tests of an event's limited seats when whole households are archived and restored.
 
 use occasions::event::{self, Seats};
 use occasions::hosting::bulk::{self, Action, Request, Target};
@@ -14,15 +14,15 @@ use crate::pages::HOME;
 use crate::parts::{portal, reply, version};
 use crate::stage::{Stage, call, on_both};
 
-/// Returns the reception's id, and how many of its seats are taken.
+/// Returns the reception's id and the number of its taken seats.
 async fn reception(stage: &Stage<'_>) -> (EventId, i64) {
     let find = sql!("SELECT id, seats_taken FROM event WHERE key = 'reception'");
     let found = stage.site.store.read(move |tx| tx.one(find, &[])).await;
     found.map_err(|error: StoreError| error).unwrap()
 }
 
-/// Returns the number of seats taken at the reception. This number must equal the number of guests
-/// who said yes.
+/// Returns the event's counter of taken seats at the reception. Fails unless the counter equals the
+/// number of guests who said yes.
 async fn taken(stage: &Stage<'_>) -> i64 {
     let counted = stage
         .site
@@ -47,11 +47,11 @@ async fn taken(stage: &Stage<'_>) -> i64 {
     taken
 }
 
-/// Limits the reception to the seats that are already taken.
+/// Sets the reception's seat limit to the number of taken seats.
 async fn fill(stage: &Stage<'_>) {
     let occasion = stage.occasion.clone();
     let filled = stage.site.store.write(move |tx| {
-        // Changing an event requires the occasion's lock.
+        // Changes to an event must hold the occasion's lock.
         occasion::lock(tx, &occasion)?;
         let fill = sql!("UPDATE event SET capacity = seats_taken WHERE key = 'reception'");
         tx.run(fill, &[], Rows::Exactly(1))

@@ -1,5 +1,5 @@
-//! Tests of owners' settings, such as occasions, events, dietary options and members, and of
-//! deadlines' effect on households.
+//! Tests of owners' settings (the occasion, its events, dietary options and members), and of the
+//! deadline's effect on households.
 
 use occasions::diet::DietaryOption;
 use occasions::event::{self, Event};
@@ -161,7 +161,7 @@ fn an_event_that_is_open_to_all_has_every_household() {
         let (events, replies, _) = invited().await;
         assert_eq!(events, ["nikah", "reception"]);
         assert!(replies.iter().all(|replies| *replies == 2));
-        // A host cannot exclude a household from an event that is open to all.
+        // The reception is open to all, so a host cannot exclude a household from it.
         choose(&["nikah"]).await;
         assert_eq!(invited().await.0, ["nikah", "reception"]);
         open("reception", false).await;

@@ -1,4 +1,4 @@
-//! Tests of an invitation's cover picture, colour and link preview, and of marking many invitations
+//! Tests of an occasion's cover picture, colour and link preview, and of marking many invitations
 //! as sent.
 
 use std::io::Cursor;
@@ -19,7 +19,7 @@ async fn occasion(stage: &Stage<'_>) -> Occasion {
     stage.done(nouns::load).await
 }
 
-/// A picture with the red channel at `red`.
+/// Returns a picture whose red channel is `red`, so that two pictures can be told apart.
 fn picture(red: u8) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     let picture: DynamicImage = RgbImage::from_pixel(900, 700, Rgb([red, 0, 90])).into();
@@ -27,7 +27,7 @@ fn picture(red: u8) -> Vec<u8> {
     file.into_inner()
 }
 
-/// Sends the form of the cover picture with a file, as a browser does.
+/// Uploads a cover picture with the page's form, as a browser does.
 async fn upload(owner: &mut Visitor, page: &Page, file: &[u8]) -> Page {
     let action = format!("{HOME}/settings/cover");
     let mut body = Vec::new();
@@ -45,7 +45,7 @@ async fn upload(owner: &mut Visitor, page: &Page, file: &[u8]) -> Page {
     owner.send(Method::POST, &action, kind, body.into()).await
 }
 
-/// Returns the value of a preview's `meta` element.
+/// Returns the content of the page's `meta` element for the Open Graph `property`.
 fn preview<'a>(page: &'a Page, property: &str) -> &'a str {
     let start = format!("<meta property=\"og:{property}\" content=\"");
     let found = page.body.split_once(&start).unwrap().1;
@@ -74,8 +74,8 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
         let path = cover::path(&stored, ON_PAGES).unwrap();
         assert!(page.body.contains(&format!("src=\"{path}\"")));
 
-        // Guests see the picture on the invitation and on the public page, and it is the link
-        // preview of both.
+        // The invitation and the public page show the picture, and both use it for the link
+        // preview.
         for address in ["/invite/RAHMA", "/o/aisyah-daniel"] {
             let shown = guest.get(address).await;
             let img = format!("<img src=\"{path}\" width=\"720\" height=\"360\" alt=\"\">");
@@ -104,7 +104,7 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
             guest.get(&other).await.with(404);
         }
 
-        // The owner describes the picture for people who cannot see it.
+        // The owner writes a description of the picture for people who cannot see it.
         let texts = owner.get(&format!("{HOME}/settings/texts")).await;
         let mut form = texts.form(&format!("{HOME}/settings/texts"));
         form.fill("cover_alt.en", "Two people \"under\" a tree");
@@ -120,7 +120,7 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
             "Two people &#34;under&#34; a tree"
         );
 
-        // A new picture gets a new path. The previous picture is deleted within a day.
+        // A new picture has a new path. The previous picture is deleted within a day.
         let page = owner.get(&format!("{HOME}/settings/cover")).await;
         upload(&mut owner, &page, &picture(20)).await.with(303);
         let second = occasion(stage).await;
@@ -134,7 +134,7 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
             "{files}"
         );
 
-        // A single press removes the picture.
+        // Pressing the remove button removes the picture.
         let mut form = page.form(&format!("{HOME}/settings/cover"));
         form.press("remove", "1");
         owner.submit(&page, &form).await.expect(303);
@@ -278,7 +278,8 @@ fn many_are_marked_as_sent_and_one_press_takes_that_back() {
         stage.worker().run_due().await.unwrap();
         assert!(sent(&chosen[1]).await.is_some());
 
-        // Undoing removes only the marks that this action set. One invitation was marked earlier.
+        // One invitation had been marked before this bulk action. Undoing the action keeps that
+        // mark and removes the others.
         let job = host.get(&job.address).await;
         let mut form = job.form(&action);
         form.press("action", "unsent");
@@ -288,7 +289,7 @@ fn many_are_marked_as_sent_and_one_press_takes_that_back() {
         assert_eq!(sent(&chosen[1]).await, None);
         assert_eq!(sent(&chosen[0]).await, by_hand);
 
-        // The undoing can be undone too, and an action that changed nothing has nothing to undo.
+        // The undo can itself be undone. An action that changed nothing has nothing to undo.
         let job = host.follow(undone).await;
         let mut form = job.form(&action);
         form.press("action", "sent");
@@ -305,7 +306,7 @@ fn many_are_marked_as_sent_and_one_press_takes_that_back() {
         let job = host.follow(begun).await;
         assert!(!job.text().contains(&stage.say("host-bulk-undo")));
 
-        // No invitation is chosen, so the page says so and no action begins.
+        // Without a chosen invitation, the page asks to choose one, and no action begins.
         let mut form = page.form(&action);
         form.press("action", "sent");
         let step = host.submit(&page, &form).await.with(200);

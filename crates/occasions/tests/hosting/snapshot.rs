@@ -1,5 +1,5 @@
-//! Tests of the cache for data that all guests read. After any change by a host, the next guest
-//! reads the new data.
+//! Tests of the cache for data that all guests see. After any change by a host, the next guest sees
+//! the new data.
 
 use occasions::code::CodeKey;
 use occasions::diet::DietaryOption;
@@ -85,8 +85,8 @@ fn a_change_that_is_taken_back_is_read_by_nobody() {
         let taken_back = stage
             .act(&stage.owner, move |tx, host| {
                 another(tx, host)?;
-                // If this rolled-back transaction filled the cache, its data would be served under
-                // the next change's revision.
+                // This transaction is rolled back. If it filled the cache, its data would be served
+                // under the next change's revision.
                 open(tx).map_err(|_| Refusal::NotFound)?;
                 Err::<(), _>(Refusal::NotFound)
             })
@@ -103,7 +103,7 @@ fn open(tx: &mut Tx<'_>) -> Result<invitation_snapshot::InvitationSnapshot, Clos
     invitation_snapshot::open(tx, &CodeKey::parse("RAHMA").unwrap())
 }
 
-/// Returns the page that a guest reads, and the stored data.
+/// Returns the occasion's data as a guest's page and the store contain it.
 async fn read(stage: &Stage<'_>) -> (String, String) {
     let store = &stage.site.store;
     let portal = store.read(open).await.unwrap();

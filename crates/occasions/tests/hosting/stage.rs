@@ -39,17 +39,16 @@ pub(crate) const ALL: [TokenScope; 5] = [
     RSVPS_WRITE,
 ];
 
-/// The demo occasion and its hosts.
+/// The published demo occasion with hosts of every role.
 pub(crate) struct Stage<'w> {
     demo: demo::Stage<'w>,
     pub(crate) owner: Host,
     pub(crate) coordinator: Host,
     pub(crate) observer: Host,
-    /// An administrator of the installation who is not a member of the occasion.
+    /// An administrator of the site who is not a member of the occasion.
     pub(crate) stranger: Host,
 }
 
-/// An account that is signed in.
 #[derive(Clone)]
 pub(crate) struct Host {
     pub(crate) account: AccountId,
@@ -67,7 +66,7 @@ impl<'w> Deref for Stage<'w> {
 
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::each_engine(&domains::migrations(DOMAINS), async move |world| {
-        // Moving a date may enqueue this job.
+        // Changing an event's date may enqueue this job.
         world.expect_jobs("date.moved");
         test(&Stage::build(world).await).await;
     });
@@ -98,7 +97,7 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// Sends an answer, without a code or with the code in `body`.
+    /// Sends an answer on the public page, with the code in `body` if there is one.
     pub(crate) async fn answer(&self, body: Value) -> Result<Outcome, GuestRefusal> {
         let occasion = self.occasion.clone();
         let change = move |tx: &mut Tx<'_>| {
@@ -133,12 +132,12 @@ impl<'w> Stage<'w> {
         self.site.store.write(change).await
     }
 
-    /// Allows jobs for confirmation mails to remain when the test ends.
+    /// Allows jobs for confirmation mails to be waiting when the test ends.
     pub(crate) fn expect_confirmations(&self) {
         self.world.expect_jobs(rsvp::CONFIRM);
     }
 
-    /// Allows jobs for bulk actions, imports and exports to remain when the test ends.
+    /// Allows jobs for bulk actions, imports and exports to be waiting when the test ends.
     pub(crate) fn expect_work(&self) {
         self.world.expect_jobs(bulk::KIND);
         self.world.expect_jobs(export::KIND);
@@ -171,7 +170,7 @@ impl<'w> Stage<'w> {
         visitor
     }
 
-    /// Returns a client that uses an API token of this host.
+    /// Returns an API client with a new token of this host.
     pub(crate) async fn program(&self, host: &Host, scopes: &[TokenScope]) -> Visitor {
         let token = testkit::stage::new_token(&self.site.store, &host.account, scopes, None).await;
         let mut visitor = self.nobody();
@@ -179,7 +178,7 @@ impl<'w> Stage<'w> {
         visitor
     }
 
-    /// Gives a host a password, because only accounts that can sign in count as owners.
+    /// Gives a host a password. Only accounts that can sign in count as owners.
     pub(crate) async fn give_password(&self, host: &Host) {
         let account = host.account.clone();
         let give = move |tx: &mut Tx<'_>| {
@@ -192,13 +191,13 @@ impl<'w> Stage<'w> {
         self.site.store.write(give).await.unwrap();
     }
 
-    /// Revokes all tokens, because their number per account is limited.
+    /// Revokes all API tokens, because an account can have only a few.
     pub(crate) async fn forget_tokens(&self) {
         let forget = |tx: &mut Tx<'_>| tx.run(sql!("DELETE FROM personal_token"), &[], Rows::Any);
         self.site.store.write(forget).await.unwrap();
     }
 
-    /// Runs a host's change in a single transaction.
+    /// Runs `change` as this host in a single transaction.
     pub(crate) async fn act<T, F>(&self, host: &Host, change: F) -> Result<T, Refusal>
     where
         T: Send + 'static,
@@ -214,7 +213,7 @@ impl<'w> Stage<'w> {
             .await
     }
 
-    /// Like [`Stage::act`] as the owner, for changes that must succeed.
+    /// Runs `change` as the owner, like [`Stage::act`]. The change must succeed.
     pub(crate) async fn done<T, F>(&self, change: F) -> T
     where
         T: Send + 'static,
@@ -247,7 +246,7 @@ impl<'w> Stage<'w> {
         )
     }
 
-    /// Returns the actions in the log, oldest first.
+    /// Returns the actions in the audit log, oldest first.
     pub(crate) async fn actions(&self) -> Vec<String> {
         let all = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, _> {
             tx.all(sql!("SELECT action FROM audit ORDER BY sequence"), &[])
@@ -256,7 +255,7 @@ impl<'w> Stage<'w> {
         rows.into_iter().map(|(action,)| action).collect()
     }
 
-    /// Returns the names and data of the events sent to open pages, oldest first.
+    /// Returns the published events with their data, oldest first.
     pub(crate) async fn news(&self) -> Vec<(String, Value)> {
         let all = |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, _> {
             tx.all(
@@ -274,7 +273,7 @@ pub(crate) fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> &'static 
     web::Problem::from(outcome.unwrap_err()).code
 }
 
-/// Returns the pointer and code of each finding in a refusal.
+/// Returns the JSON pointer and the code of each field error in a refusal.
 pub(crate) fn fields<T: std::fmt::Debug>(
     outcome: Result<T, Refusal>,
 ) -> Vec<(String, &'static str)> {

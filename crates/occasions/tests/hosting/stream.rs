@@ -1,5 +1,5 @@
-//! Tests of the live stream. Events arrive in order, none is lost or repeated, and only hosts with
-//! permission receive them.
+//! Tests of the event stream for hosts. Events arrive in order, none is lost or repeated, and only
+//! hosts with permission receive them.
 
 use occasions::hosting::{guests, locks, members, portals};
 use occasions::web::api::Pace;
@@ -19,7 +19,7 @@ struct Heard {
     data: Value,
 }
 
-/// Returns the next event. Skips comments and `retry` fields.
+/// Returns the next event of the stream. Skips comments and `retry` fields.
 async fn hear(events: &mut Events) -> Option<Heard> {
     loop {
         let text = events.next().await?;
@@ -38,7 +38,7 @@ async fn hear(events: &mut Events) -> Option<Heard> {
     }
 }
 
-/// Returns the next event other than a counter.
+/// Returns the next event that is not a counter.
 async fn hear_news(events: &mut Events) -> Heard {
     loop {
         let heard = hear(events).await.unwrap();
@@ -57,7 +57,7 @@ async fn listen(stage: &Stage<'_>, host: &Host, after: Option<i64>) -> Events {
     visitor.listen(&stage.at("/stream")).await
 }
 
-/// Locks and unlocks an invitation in alternation, so that `times` events are sent.
+/// Locks and unlocks an invitation in turn, which sends `times` events.
 async fn rattle(stage: &Stage<'_>, times: usize) {
     let id = stage.invitation("RAHMA").await;
     for _ in 0..times {
@@ -298,7 +298,7 @@ fn one_stream_too_many_ends_the_oldest_of_that_account() {
         for events in streams[2..].iter_mut().chain([&mut others]) {
             assert_eq!(hear_news(events).await.name, "invitation");
         }
-        // Closing a stream frees its slot.
+        // Disconnecting a client makes room for another stream.
         streams.truncate(10);
         let mut again = listen(stage, &stage.owner, None).await;
         hear(&mut again).await.unwrap();

@@ -1,5 +1,5 @@
-//! Tests of an occasion's webhook events. Only its owners' webhooks receive the events, and the
-//! events contain no names.
+//! Tests of an occasion's webhook events. Only webhooks of the occasion's owners receive the
+//! events, and the events contain no names.
 
 use identity::session::token::{PROFILE_READ, TokenScope};
 use occasions::first_opened::Opens;
@@ -42,7 +42,7 @@ fn owners_webhooks_hear_of_answers_and_of_opened_invitations() {
         for _ in 0..2 {
             call(&mut program, "POST", HOOKS, &both).await.expect(201);
         }
-        // Hosts who own no occasion cannot choose these events.
+        // A host who owns no occasion cannot choose these events for a webhook.
         for host in [&stage.coordinator, &stage.stranger] {
             let scopes = [OCCASION_WRITE, RSVPS_READ];
             let mut program = stage.program(host, &scopes).await;
@@ -91,8 +91,8 @@ fn owners_webhooks_hear_of_answers_and_of_opened_invitations() {
     });
 }
 
-/// Returns a client with a new token of the owner, limited to these scopes. Earlier tokens are
-/// revoked.
+/// Returns an API client with a new token of the owner, limited to `scopes`. Revokes earlier
+/// tokens.
 async fn with(stage: &Stage<'_>, scopes: &[TokenScope]) -> Visitor {
     stage.forget_tokens().await;
     stage.program(&stage.owner, scopes).await

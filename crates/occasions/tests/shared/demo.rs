@@ -20,10 +20,10 @@ use site::look;
 use testkit::{Visitor, World};
 use web::{Peer, Settings, Site};
 
-/// The demo occasion, published.
+/// The published demo occasion in a site.
 pub(crate) struct Stage<'w> {
     base: testkit::Stage<'w>,
-    /// The remaining guesses at codes.
+    /// The budget for guesses at codes.
     pub(crate) budget: GuessBudget,
     pub(crate) links: LinkKey,
     pub(crate) opens: Arc<Opens>,
@@ -82,7 +82,7 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// Returns a browser at this IP address, without a preferred language.
+    /// Returns a browser at this IP address that sends no preferred language.
     pub(crate) fn visitor_at(&self, address: &str) -> Visitor {
         let mut visitor = Visitor::new(self.router.clone());
         visitor.carry(Peer(address.parse().unwrap()));
@@ -93,7 +93,7 @@ impl<'w> Stage<'w> {
         self.visitor_at("192.0.2.1")
     }
 
-    /// Changes the store directly, bypassing all rules.
+    /// Changes the store directly, bypassing the hosts' and guests' rules.
     pub(crate) async fn change(
         &self,
         change: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
@@ -109,7 +109,7 @@ impl<'w> Stage<'w> {
         self.world.store().write(change).await.unwrap();
     }
 
-    /// Runs a counting statement with a code or key as `$1`.
+    /// Runs a counting statement whose parameter `$1` is `name`, which is a code or key.
     pub(crate) async fn count(&self, sql: Sql, name: &'static str) -> i64 {
         let counted = self
             .world
@@ -140,7 +140,7 @@ impl<'w> Stage<'w> {
             .await;
     }
 
-    /// Creates another occasion in this state, with a single household.
+    /// Creates another occasion in this state, with a single household that has the code `code`.
     pub(crate) async fn other_occasion(&self, code: &'static str, status: OccasionStatus) {
         let id = self.occasion.clone();
         self.change(move |tx| {
@@ -184,7 +184,7 @@ pub(crate) async fn state(visitor: &mut Visitor, code: &str) -> Value {
     page.expect(200).json()
 }
 
-/// Finds a guest in a state by the beginning of the name.
+/// Finds the guest whose name begins with `name` in an invitation's JSON state.
 pub(crate) fn guest<'s>(state: &'s Value, name: &str) -> &'s Value {
     let guests = state["guests"].as_array().unwrap();
     let found = guests

@@ -1,4 +1,4 @@
-//! Answering by form, without script.
+//! Tests of answering through a form, without JavaScript.
 
 use platform::sql;
 use serde_json::json;
@@ -6,7 +6,7 @@ use testkit::{Form, Page, Visitor};
 
 use crate::stage::{assert_private, guest, id, on_both, on_sqlite, state};
 
-/// Opens the household form.
+/// Opens the form in which a household answers.
 pub(crate) async fn form(visitor: &mut Visitor, code: &str) -> (Page, Form) {
     let address = format!("/invite/{code}/rsvp");
     let page = visitor.get(&address).await;
@@ -123,7 +123,6 @@ fn answers_are_changed_as_often_as_wanted() {
                 Some(format!("{}", round + 2).as_str())
             );
         }
-        // Saving unchanged values writes nothing.
         let (page, same) = form(&mut visitor, "RAHMA").await;
         save(&mut visitor, &page, &same).await;
         assert_eq!(state(&mut visitor, "RAHMA").await["version"], 5);
@@ -184,7 +183,7 @@ fn plus_ones_are_named_corrected_and_removed() {
         assert_eq!(stored["guests"].as_array().unwrap().len(), 5);
         assert_eq!(guest(&stored, "陈小红")["age"], 16);
 
-        // The child is now an adult, and so uses a slot for anybody.
+        // The child is now an adult, and so needs a slot that is not reserved for children.
         let (page, mut filled) = form(&mut visitor, "TANWE").await;
         filled
             .untick(&format!("child.{child}"), "1")
@@ -390,7 +389,7 @@ fn food_needs_and_note_have_pages_that_change_nothing_else() {
         assert_eq!(stored["guests"].as_array().unwrap().len(), 4);
         assert_eq!(guest(&stored, "Rahman")["replies"]["reception"], "yes");
         assert_eq!(guest(&stored, "Rahman")["diets"], json!(["nut-allergy"]));
-        // Dietary requirements stay stored when the guest declines.
+        // A guest's dietary requirements stay stored when the guest declines.
         let (page, mut filled) = form(&mut visitor, "RAHMA").await;
         filled.fill(&reply, "no");
         save(&mut visitor, &page, &filled).await;
@@ -445,7 +444,7 @@ fn the_confirmation_says_what_was_stored_and_masks_the_address() {
                 .href
                 .starts_with("https://www.openstreetmap.org/")
         );
-        // Reloading the confirmation sends no form.
+        // Reloading the confirmation page does not send the form again.
         visitor.get("/invite/ROSSI/confirmation").await.expect(200);
         assert_eq!(state(&mut visitor, "ROSSI").await["version"], 2);
 

@@ -1,4 +1,4 @@
-//! Tests that guests are asked the hosts' own questions, and that their answers are saved and shown
+//! Tests of the hosts' own questions: guests are asked them, and their answers are saved and shown
 //! again.
 
 use jiff::SignedDuration;
@@ -12,7 +12,7 @@ use web::I18n;
 use crate::answering::form;
 use crate::stage::{Stage, answer, assert_problem, guest, id, on_both, on_sqlite, put, state};
 
-/// Returns the question `Bus?` of this kind, which every guest is asked.
+/// Returns the question `Bus?`, which every guest is asked and which takes answers of this kind.
 fn bus(kind: QuestionKind) -> Question {
     Question {
         id: platform::id::Id::from_text("01970000-0000-7000-8000-00000000b005".to_owned()),
@@ -74,7 +74,7 @@ fn a_household_answers_and_reads_its_answer_everywhere() {
         let mails = stage.world.mails().await;
         assert!(mails[0].text.contains("Getaran Jiwa"), "{}", mails[0].text);
 
-        // After the answers are locked, they are shown but cannot be changed.
+        // After a host locks the answers, guests see them but cannot change them.
         let lock = sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = $1");
         stage.run(lock, "RAHMA").await;
         let page = visitor.get("/invite/RAHMA/rsvp").await;
@@ -201,7 +201,7 @@ fn who_comes_has_to_answer_what_is_required_and_nobody_else() {
             !refused.links().iter().any(|link| link.href.contains(&siti)),
             "who stays at home is left in peace"
         );
-        // The page keeps the typed values, and the guest can add the missing values.
+        // The page keeps the typed values, and the guest fills in the missing ones.
         let mut again = refused.form("/invite/RAHMA/rsvp");
         assert_eq!(again.value("new.0.name"), Some("Mei Ling"));
         again
@@ -211,8 +211,8 @@ fn who_comes_has_to_answer_what_is_required_and_nobody_else() {
         visitor.submit(&refused, &again).await.expect(303);
         assert_eq!(answers(&mut visitor, "Mei").await, json!({ "bus": "No" }));
 
-        // The JSON API has the same rules, and saves dietary requirements even while required
-        // questions are unanswered.
+        // The JSON API applies the same rules. Unlike other answers, dietary requirements are saved
+        // even while required questions are unanswered.
         let wish = json!({ "version": 3, "guests": [
             { "id": siti, "replies": { "nikah": "yes" } },
         ] });
@@ -323,13 +323,13 @@ fn a_program_is_told_what_is_wrong_with_each_answer() {
             answers(&mut visitor, "Rahman").await,
             json!({ "bus": ["there", "back"] })
         );
-        // Sending the same answer again changes nothing, and null removes it.
+        // Sending the same answer again changes nothing, and a null removes the answer.
         let again = put(&mut visitor, "RAHMA", &wish).await;
         assert_eq!(again.expect(200).json()["version"], 2);
         let wish = json!({ "version": 2, "answers": { "song": null } });
         let saved = put(&mut visitor, "RAHMA", &wish).await;
         assert_eq!(saved.expect(200).json()["answers"], json!({}));
-        // An answer to a question that has become inactive is ignored, not refused.
+        // An answer to a question that the hosts have deactivated is ignored, not refused.
         stage
             .run(
                 sql!("UPDATE question SET active = 0 WHERE key = $1"),
@@ -457,7 +457,8 @@ fn answers_travel_with_their_own_form_and_go_with_their_guest() {
             { "name": "Mei", "answers": { "bus": "There" } },
         ] });
         put(&mut visitor, "RAHMA", &wish).await.expect(200);
-        // The pages for dietary requirements and for the note change only their own fields.
+        // The pages for dietary requirements and for the household's note change only their own
+        // fields.
         for (page, field) in [
             ("dietary", format!("diet_note.{rahman}")),
             ("notes", "note".to_owned()),
@@ -479,7 +480,8 @@ fn answers_travel_with_their_own_form_and_go_with_their_guest() {
         put(&mut visitor, "RAHMA", &wish).await.expect(200);
         let left = sql!("SELECT COUNT(*) FROM answer WHERE guest IS NOT NULL AND value <> $1");
         assert_eq!(stage.count(left, "x").await, 1);
-        // After the lock, a note is accepted, but not together with an answer.
+        // After a host locks the answers, a guest may still send a note, but not a note together
+        // with an answer.
         let lock = sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = $1");
         stage.run(lock, "RAHMA").await;
         let note = json!({ "text": "Still coming!", "version": stored["note"]["version"] });

@@ -1,4 +1,5 @@
-//! The household's calendar file, parsed as a calendar program would (RFC 5545 §3.6).
+//! Tests of the household's calendar file, which is parsed as calendar software would (RFC 5545
+//! §3.6).
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -8,7 +9,7 @@ use testkit::Page;
 
 use crate::stage::{Stage, answer, assert_private, id, on_both, on_sqlite, put, state};
 
-/// A component's property, with name, parameters and value.
+/// A property of a calendar component, with name, parameters and value.
 #[derive(Debug)]
 struct Property {
     name: String,
@@ -16,7 +17,7 @@ struct Property {
     value: String,
 }
 
-/// The content between `BEGIN:name` and its `END`.
+/// A calendar component: everything between `BEGIN:name` and `END:name`.
 #[derive(Debug, Default)]
 struct Component {
     name: String,
@@ -79,8 +80,8 @@ fn read(page: &Page) -> Component {
     calendar
 }
 
-/// Converts a local time with the file's own time zone. The last offset change before this time
-/// applies.
+/// Converts a local time with the time zone that the file itself defines. The last offset change
+/// before the local time applies.
 fn instant(calendar: &Component, event: &Component, name: &str) -> Timestamp {
     let property = event
         .properties
@@ -288,7 +289,7 @@ fn a_changed_date_raises_the_sequence_under_the_same_name() {
         let event = after.parts("VEVENT").next().unwrap();
         assert_eq!(event.value("SEQUENCE"), "3");
         assert!(event.value("LOCATION").contains("A\\;B\\,"));
-        // The file is in the reader's language.
+        // The calendar file is in the requested language.
         let italian = read(&visitor.get("/invite/RAHMA/calendar.ics?lang=it").await);
         assert!(
             italian

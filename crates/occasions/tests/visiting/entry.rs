@@ -1,4 +1,5 @@
-//! Tests of typing a code, opening a link, and the households that a browser remembers.
+//! Tests of how guests enter: they type a code or open a link, and the browser remembers the
+//! household.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -184,8 +185,8 @@ fn unknown_revoked_draft_and_malformed_look_the_same() {
                 let page = by_program(&mut stage.visitor(), method, code).await;
                 page.expect(404);
                 assert_private(&page);
-                // The problem response names the requested path, with all but two characters of the
-                // code masked.
+                // The error response contains the requested path, in which all but two characters
+                // of the code are masked.
                 let (headers, body) = without_ids(&page);
                 let own: String = code.chars().take(2).collect();
                 let own = if code == "%FF" { "%F".to_owned() } else { own };
@@ -241,7 +242,8 @@ fn pages_without_a_code_wear_the_theme_of_the_only_occasion() {
             assert!(page.body.contains(r#"<a href="/login">"#), "{address}");
             assert!(!page.text().contains("Aisyah"), "{address}");
         }
-        // With two occasions, a visitor without a code cannot be assigned to an occasion.
+        // With two published occasions, the site does not know which one a visitor without a code
+        // wants.
         stage
             .other_occasion("OTHR1", OccasionStatus::Published)
             .await;
@@ -339,7 +341,8 @@ fn the_public_page_counts_the_days_to_the_first_event() {
                 .contains(&format!("data-zero=\"{}\"", starts_at.as_millisecond()))
         );
 
-        // The card says "today" on the day of the event, and counts no days after it.
+        // The occasion's card says "today" on the day of the event, and shows no countdown
+        // afterwards.
         let left = starts_at.duration_since(stage.world.clock.now());
         stage
             .world

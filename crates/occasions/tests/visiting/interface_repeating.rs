@@ -33,7 +33,8 @@ fn a_key_makes_a_repeat_harmless() {
             422,
             "idempotency_key_reused",
         );
-        // The key belongs to a household and a path, so that it can be used again elsewhere.
+        // An idempotency key belongs to one household and one path, so the same key can be used
+        // elsewhere.
         put(&mut program, "TANWE", &body).await.expect(200);
         let by_code = json!({ "code": "RAHMA", "guests": [{ "name": "Lin" }] });
         program
@@ -47,7 +48,8 @@ fn a_key_makes_a_repeat_harmless() {
                 .len(),
             6
         );
-        // After the lock, a repeat of an earlier save still gets the stored response.
+        // After a host locks the answers, repeating an earlier save still returns the stored
+        // response.
         stage
             .run(
                 sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = $1"),

@@ -1,4 +1,4 @@
-//! Tests of the JSON API with every rule for a save.
+//! Tests of the JSON API's rules for saving answers.
 
 use axum::http::Method;
 use occasions::words::OccasionStatus;
@@ -35,7 +35,7 @@ fn a_code_that_opens_nothing_saves_nothing() {
 
 #[test]
 fn what_is_closed_takes_no_answers_whatever_the_version() {
-    // Kenduri checks whether answers are closed before it checks the version.
+    // A save is refused as closed before its version is checked.
     on_both(async |stage| {
         let mut program = stage.visitor();
         for (code, name) in [

@@ -1,4 +1,4 @@
-//! The language of a guest's pages.
+//! Tests of the language in which a guest sees pages.
 
 use platform::sql;
 use testkit::Page;
@@ -28,7 +28,8 @@ fn what_was_asked_for_comes_before_what_the_hosts_know() {
             assert!(guest.cookie("kd_lang").is_none(), "{unknown}");
         }
         assert_spoken(&guest.get("/invite/RAHMA?lang=IT").await, "it");
-        // The chosen language is remembered for all later pages, and overrides the household's.
+        // The guest's choice is remembered for all later pages, and overrides the household's
+        // language.
         for page in ["", "/rsvp", "/dietary", "/notes", "/confirmation"] {
             assert_spoken(&guest.get(&format!("/invite/RAHMA{page}")).await, "it");
         }
@@ -123,7 +124,8 @@ fn a_refusal_is_said_in_the_readers_language_too() {
         let page = guest.get("/invite/WRONG?lang=ar").await;
         page.expect(404);
         assert!(page.body.contains("<html lang=\"ar\" dir=\"rtl\""));
-        // Without a choice, the pages behind a code are in the household's language.
+        // If the guest has chosen no language, the pages behind a code are in the household's
+        // language.
         stage.switch(|switches| switches.notes = false).await;
         for page in [
             guest.get("/invite/TANWE/notes").await,

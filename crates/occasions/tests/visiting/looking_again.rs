@@ -1,5 +1,5 @@
-//! Tests of cached portals. A rendered page is sent again only while its contents have not changed,
-//! namely the household, the occasion, the day, the deadline and the language.
+//! Tests of the cache of rendered invitation pages. A cached page is sent again only while the
+//! household, the occasion, the day, the deadline and the language are unchanged.
 
 use jiff::SignedDuration;
 use occasions::words::ReplyStatus;
@@ -45,7 +45,7 @@ fn whatever_changes_a_page_is_on_it_at_the_next_look() {
                     .clock
                     .advance(SignedDuration::from_hours(40 * 24)),
             }
-            // The second request gets the cached page of the first.
+            // The second request gets the page that the first request left in the cache.
             for _ in 0..2 {
                 let page = guest.get("/invite/RAHMA").await;
                 looks.push(page.body.clone());

@@ -1,11 +1,11 @@
-//! Made-up requests for tests. Their paths, headers, forms and JSON bodies resemble valid ones,
-//! with every kind of mistake.
+//! Generates requests that resemble valid ones but contain every kind of mistake, in paths,
+//! headers, forms and JSON bodies.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
 
-/// Codes of the demo, in several spellings.
+/// Codes of the demo occasion, one of them also in lower case.
 pub(crate) const CODES: [&str; 6] = ["RAHMA", "ROSSI", "LATE1", "SHUT1", "TANWE", "rahma"];
 
 /// Percent-encodes all characters except unreserved characters (RFC 3986, section 2.3).
@@ -23,7 +23,7 @@ pub(crate) fn encoded(text: &str) -> String {
         .collect()
 }
 
-/// Generates real codes in any spelling, near misses, and arbitrary text.
+/// Generates real codes in any spelling, nearly right codes, and arbitrary text.
 pub(crate) fn code() -> impl Strategy<Value = String> {
     let dressed = (
         select(&CODES[..]),
@@ -99,7 +99,7 @@ pub(crate) fn headers() -> impl Strategy<Value = Vec<(&'static str, Vec<u8>)>> {
     prop::collection::vec((name, value.prop_map(String::into_bytes)), 0..4)
 }
 
-/// Names of the form's fields for these guests, and other names.
+/// Generates names of form fields for the guests `people`, and other names.
 pub(crate) fn field(people: Vec<String>) -> impl Strategy<Value = String> {
     let person = select(people);
     let known = (
@@ -153,7 +153,7 @@ pub(crate) fn value() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Arbitrary JSON values, most often of wrong types and with huge numbers.
+/// Generates arbitrary JSON values, mostly of wrong types and with huge numbers.
 fn junk() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -185,7 +185,7 @@ fn junk() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A change to an element in a JSON body.
+/// A change to one element of a JSON body.
 #[derive(Clone, Debug)]
 pub(crate) enum Mutation {
     Replace(Index, Value),

@@ -1,4 +1,4 @@
-//! The mail that confirms a save.
+//! Tests of the mail that confirms a household's saved answers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -186,8 +186,8 @@ fn it_waits_ten_minutes_at_most() {
     });
 }
 
-/// Returns a worker that sends confirmations. Between rendering and sending the first mail, the
-/// worker makes `change`.
+/// Returns a worker that sends confirmations, but applies `change` between rendering and sending
+/// the first mail.
 fn interrupted(
     stage: &Stage<'_>,
     change: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Clone + Send + Sync + 'static,
@@ -317,8 +317,8 @@ fn nobody_is_written_to_who_has_no_address_or_where_it_is_off() {
             .post("/invite/RAHMA/notes", &[("note", "Hai")])
             .await
             .expect(303);
-        // No confirmation is sent if confirmations are switched off, the invitation is archived, or
-        // it has no address when the mail is due.
+        // No confirmation is sent if, when it is due, confirmations are switched off, the
+        // invitation is archived, or no email address is known.
         stage
             .switch(|switches| switches.confirmation_mail = false)
             .await;

@@ -1,4 +1,4 @@
-//! Answers without a code, through the public page.
+//! Tests of answering on the public page, without a code.
 
 use jiff::SignedDuration;
 use occasions::words::OccasionStatus;
@@ -11,7 +11,7 @@ const PAGE: &str = "/o/aisyah-daniel/rsvp";
 
 const EVENTS: [&str; 3] = ["nikah", "reception", "brunch"];
 
-/// Returns the form's fields, with `attending` repeated for every event.
+/// Returns the form's fields, with `attending` repeated for each event.
 fn spread<'f>(fields: &[(&'f str, &'f str)]) -> Vec<(String, &'f str)> {
     let mut spread = Vec::new();
     for (name, value) in fields {
@@ -33,7 +33,7 @@ async fn fill(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Page {
     visitor.submit(&page, &form).await
 }
 
-/// Sends fields that the page may not offer.
+/// Posts form fields that the page may not offer.
 async fn post(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Page {
     let spread = spread(fields);
     let fields: Vec<_> = spread
@@ -84,7 +84,7 @@ fn the_card_leads_to_it_and_it_ends_with_a_code() {
         assert_eq!(after["guests"].as_array().unwrap().len(), 3);
         assert_eq!(after["note"]["text"], "All the best!");
         assert_eq!(after["language"], "en");
-        // The new household is remembered on this device, and its code works like any other.
+        // The browser remembers the new household, and its code works like any other code.
         let known = guest.get("/").await;
         assert!(known.text().contains("Mei Ling"));
         guest.get(&format!("/invite/{code}/rsvp")).await.expect(200);
@@ -194,7 +194,8 @@ fn refused_answers_of_one_network_end_too() {
     on_sqlite(async |stage| {
         let mut guest = stage.guest();
         let fields = [("name", "Mei"), ("attending", "yes"), ("guests", "7")];
-        // Errors are reported even after five answers from the same address.
+        // A form with errors is answered with the errors even after five accepted forms from the
+        // same IP address.
         for number in 0..5 {
             let name = format!("Guest {number}");
             code(&fill(&mut guest, &[("name", &name), ("attending", "no")]).await);
@@ -282,7 +283,8 @@ fn one_of_two_contacts_is_enough_to_be_found_by() {
             let counted = stage.count(doubles, "").await;
             assert_eq!(counted, found, "{name} {email} {phone}");
         }
-        // Answers without a stored telephone number are still recognised by their email address.
+        // An older answer without a stored telephone number is still recognized by its email
+        // address.
         let before = sql!("UPDATE open_answer SET phone_likeness = NULL WHERE invitation <> $1");
         stage.run(before, "").await;
         let fields = [
@@ -292,8 +294,8 @@ fn one_of_two_contacts_is_enough_to_be_found_by() {
         ];
         code(&fill(&mut stage.guest(), &fields).await);
         assert_eq!(stage.count(doubles, "").await, found + 1);
-        // Archived answers are not recognised as duplicates, unless they were merged into another
-        // invitation.
+        // A repeated answer is not recognized if the earlier one was archived, unless it was
+        // archived by merging.
         let archived = sql!(
             "UPDATE invitation SET archived_at = 1
              WHERE id IN (SELECT invitation FROM open_answer) AND id <> $1"
@@ -379,7 +381,7 @@ fn seats_are_kept_for_those_who_have_them() {
         assert!(words.contains(&full), "{words}");
         assert_eq!(page.form(PAGE).value("name"), Some("Mei"));
         assert_eq!(made(stage).await, 0);
-        // A party that declines the full event can still answer for the others.
+        // People who decline the full event can still answer for the other events.
         let fields = [
             ("name", "Mei"),
             ("event.nikah", "yes"),
@@ -392,7 +394,7 @@ fn seats_are_kept_for_those_who_have_them() {
         let saved = fill(&mut guest, &fields).await;
         let thanks = guest.follow(saved).await.text();
         assert!(thanks.contains(&stage.say("open-unconfirmed")), "{thanks}");
-        // The seats of unapproved answers do not count as confirmed.
+        // The seats of answers that wait for approval do not count as confirmed.
         assert_eq!(stage.count(left, "brunch").await, 2);
         assert_eq!(stage.count(waiting, "brunch").await, 2);
     });
@@ -432,7 +434,7 @@ fn every_event_is_shown_with_time_and_place_and_asked_for() {
             assert_eq!(replies["reception"], "yes");
             assert_eq!(replies["brunch"], "undecided");
         }
-        // If answers without a code are not accepted, the public page does not name the venue.
+        // If answers without a code are not accepted, the public page hides the venue.
         stage.switch(|switches| switches.open_rsvp = false).await;
         let words = guest.get("/o/aisyah-daniel").await.text();
         assert!(!words.contains("Dewan Seri Melati"), "{words}");
@@ -448,7 +450,7 @@ fn an_event_that_was_not_asked_for_has_no_answer() {
         form.fill("name", "Mei").fill("event.nikah", "yes");
         form.fill("event.reception", "yes")
             .fill("event.brunch", "no");
-        // The hosts rename an event while a guest has the form open.
+        // A host renames an event while a guest has the form open.
         stage
             .run(
                 sql!("UPDATE event SET key = 'dinner' WHERE key = $1"),
@@ -469,8 +471,8 @@ fn an_event_that_was_not_asked_for_has_no_answer() {
         );
         assert_eq!(asked.form(PAGE).value("event.nikah"), Some("yes"));
         assert_eq!(made(stage).await, 0);
-        // A form from an older version, with a single choice for all events, cannot be saved and
-        // takes no seats.
+        // A form from an older version, which had one choice for all events, is not saved and takes
+        // no seats.
         let fields = [("name", "Mei"), ("attending", "yes")];
         let asked = guest.post(PAGE, &fields).await;
         assert_eq!(asked.expect(422).form(PAGE).value("event.nikah"), None);
@@ -492,7 +494,8 @@ fn all_mistakes_are_told_at_once() {
         let mut from = 0;
         let event = stage.fill("complaint-open-event", [("event", "Reception".into())]);
         let party = stage.fill("complaint-open-party", [("n", 6.into())]);
-        // The summary lists the errors in the order of the form, each with a link to its field.
+        // The error summary lists the errors in the order of the form, each with a link to its
+        // field.
         for (complaint, field) in [
             (&stage.say("complaint-open-name"), "name"),
             (&event, "event.reception"),

@@ -1,5 +1,5 @@
-//! Tests of data that no response to a guest may contain, and of headers that every response must
-//! have.
+//! Tests that no response to a guest contains data only for hosts, and that every response has the
+//! required headers.
 
 use axum::http::Method;
 use platform::sql;

@@ -1,4 +1,4 @@
-//! Tests of refused forms. The page reports the errors and keeps everything typed.
+//! Tests of refused forms: the page reports the errors and keeps all typed values.
 
 use axum::body::Bytes;
 use axum::http::Method;
@@ -10,7 +10,7 @@ use testkit::{Page, Visitor};
 use crate::answering::form;
 use crate::stage::{Stage, assert_private, assert_problem, guest, id, on_both, on_sqlite, state};
 
-/// Checks that the form's error summary contains these words and links to the field.
+/// Checks that the form's error summary contains `words` and links to `field`.
 #[track_caller]
 fn assert_complaint(page: &Page, field: &str, words: &str) {
     assert_private(page);
@@ -67,7 +67,8 @@ fn wrong_fields_are_named_together_and_what_was_typed_is_kept() {
                 .into_iter()
                 .filter(|(name, _)| *name == field)
                 .collect();
-            // The form gets a new key, because sending it again is another save.
+            // All values stay as typed, except for the form's idempotency key, because sending the
+            // corrected form is another save.
             assert!(
                 field == "submission_id" || same.contains(&(field, value)),
                 "{field}={value}: {same:?}"
@@ -234,7 +235,7 @@ fn a_full_event_takes_whole_households_or_nobody() {
         );
         kept.fill(&format!("reply.{}.reception", ids[2]), "no");
         visitor.submit(&page, &kept).await.expect(303);
-        // Guests who have a seat keep it, and may still change everything else.
+        // A guest who already has a seat keeps it, and may still change everything else.
         let page = visitor.get("/invite/RAHMA/rsvp").await;
         assert!(page.text().contains(&stage.say("choice-full")));
         let mut again = page.form("/invite/RAHMA/rsvp");
@@ -269,7 +270,7 @@ fn who_comes_too_late_keeps_what_was_typed() {
         stage.status(OccasionStatus::Closed).await;
         assert_late(stage, &visitor.submit(&page, &filled).await);
         assert_eq!(state(&mut visitor, "RAHMA").await["version"], 1);
-        // A refused note has its own message.
+        // A note that is refused after the lock gets a message of its own.
         let page = visitor
             .post("/invite/RAHMA/notes", &[("note", "Late words")])
             .await;

@@ -1,4 +1,4 @@
-//! The households that a browser remembers.
+//! Tests of the households that a browser remembers.
 
 use platform::sql;
 
@@ -46,7 +46,8 @@ fn a_browser_offers_to_continue_and_forgets_when_told() {
         assert_eq!(page.expect(303).location(), Some("/"));
         let text = guest.follow(page).await.text();
         assert!(text.contains("Rossi") && !text.contains("Rahman"), "{text}");
-        // Forgetting an unknown code reveals nothing about the code.
+        // The response is the same for a remembered code and an unknown code, so it reveals
+        // nothing.
         for code in ["RAHMA", "WRONG", "?"] {
             let page = guest.post("/", &[("forget", code)]).await;
             assert_eq!(page.expect(303).location(), Some("/"));

@@ -1,12 +1,12 @@
-//! A snapshot of all rows that a request could change, to compare before and after.
+//! A snapshot of all rows that a guest's request could change, for comparing before and after.
 
 use platform::store::Sql;
 use platform::{StoreError, Tx, sql};
 
 use crate::stage::Stage;
 
-/// The stored data. It has every byte of guests' rows and, for other tables, the number of rows and
-/// the sum of their versions.
+/// A snapshot of the store. It contains the complete rows of guests, and for other tables the
+/// number of rows and the sum of their versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rows {
     invitations: Vec<Invitation>,

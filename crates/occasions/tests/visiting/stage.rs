@@ -1,4 +1,4 @@
-//! The demo behind the guests' router, and helpers for guests' actions.
+//! The demo occasion behind the guests' router, with helpers for guests' actions.
 
 use axum::Router;
 use axum::http::Method;
@@ -46,13 +46,13 @@ impl Stage<'_> {
         guest
     }
 
-    /// Runs a statement with a code or key as `$1`.
+    /// Runs a statement whose parameter `$1` is `name`, which is a code or key.
     pub(crate) async fn run(&self, sql: Sql, name: &'static str) {
         self.change(move |tx| tx.run(sql, &[&name], Rows::Any).map(drop))
             .await;
     }
 
-    /// Expects another confirmation mail to this address, in this language.
+    /// Declares an expected confirmation mail to `recipient`, in this language.
     pub(crate) fn expect_confirmation(&self, recipient: &str, language: &str) {
         let text = self.site.catalogue.speak(&Language::of(language));
         let hosts = match language {
@@ -104,7 +104,8 @@ pub(crate) fn answer(version: i64, id: &str, replies: &Value) -> Value {
     json!({ "version": version, "guests": [{ "id": id, "replies": replies }] })
 }
 
-/// Checks the status, the code and the members that every problem has, and returns the problem.
+/// Checks the status and the code of an error response, and the members that every error response
+/// has. Returns the JSON.
 #[track_caller]
 pub(crate) fn assert_problem(page: &Page, status: u16, code: &str) -> Value {
     page.expect(status);

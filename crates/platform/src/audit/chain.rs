@@ -1,7 +1,7 @@
-//! The hash chain over account and administrator events. Each sealed row covers the previous one,
-//! so later changes and deletions of rows are detected.
+//! The hash chain over audit lines about accounts and administrators. Each sealed line covers the
+//! previous one, so later changes to lines and deletions of lines are detected.
 //!
-//! A seal covers a row's personal columns (actor, entity, network, values) through a salted digest
+//! A seal covers a line's personal columns (actor, entity, network, values) through a salted digest
 //! that is stored in the same row. Erasing a person changes those columns and deletes the salt, and
 //! the chain still verifies.
 
@@ -12,10 +12,9 @@ use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 use crate::text_cleaning::hexadecimal;
 
-/// The number of rows read or sealed at a time.
 const PART: u32 = 500;
 
-/// Seals at most 500 waiting rows, and returns their number. A job calls this function every
+/// Seals at most 500 unsealed lines, and returns their number. A job calls this function every
 /// minute.
 pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     // This lock keeps two processes from forking the chain.
@@ -56,14 +55,14 @@ pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     Ok(waiting.len() as u64)
 }
 
-/// The point at which the chain is broken.
+/// The position at which the audit chain is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// The first position at which the row is missing or differs from the sealed row.
+    /// The position of the first row that is missing or differs from what was sealed.
     pub place: i64,
 }
 
-/// Verifies the whole chain; `None` when every sealed row is unchanged.
+/// Verifies the whole chain. Returns `None` if every sealed row is unchanged.
 pub fn verify(tx: &mut Tx<'_>) -> Result<Option<Broken>, StoreError> {
     let (end, last): (i64, String) = tx.one(
         sql!("SELECT place, seal FROM audit_chain WHERE id = 1"),
@@ -138,7 +137,8 @@ fn link(previous: &str, place: i64, record: &Record, personal: &str) -> String {
     ])
 }
 
-/// Each part is prefixed with its length, so that different rows never hash the same input.
+/// Hashes `parts`. Each part is prefixed with its length, so that different rows never hash the
+/// same input.
 fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

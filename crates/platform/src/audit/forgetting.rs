@@ -1,12 +1,12 @@
-//! Erasure of a person from the audit log. The log keeps the action, but not who acted, on whom,
-//! from which network or with which values. The chain still verifies, because its seals cover those
-//! columns through a salted digest, and the salt is deleted as well.
+//! Erases a person from the audit log. The log keeps each action, but not who acted, on whom, from
+//! which network or with which values. The chain still verifies, because its seals cover those
+//! columns only through a salted digest. The salt is deleted as well.
 
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// Removes an account from the log. Its actions, and actions on it, name `tombstone` instead, which
-/// cannot be traced back. No line contains the account's id any more.
+/// Removes an account from the audit log. In the account's actions and in actions on the account,
+/// `tombstone` replaces the id and cannot be traced back.
 pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), StoreError> {
     lock(tx)?;
     // This statement must run first, because it finds the lines about the account's tokens while
@@ -39,7 +39,8 @@ pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), St
     Ok(())
 }
 
-/// Clears values and networks in all lines of a scope that is erased with its owner.
+/// Clears values and networks in all lines of a scope, when the scope is erased together with its
+/// owner.
 pub fn scope(tx: &mut Tx<'_>, scope: &str) -> Result<(), StoreError> {
     lock(tx)?;
     sql!(
@@ -50,7 +51,8 @@ pub fn scope(tx: &mut Tx<'_>, scope: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Takes the lock that sealing takes too, so no line changes between being read and being sealed.
+/// Takes the lock that sealing also takes, so that no line changes between being read and being
+/// sealed.
 fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let statement = sql!("SELECT place FROM audit_chain WHERE id = 1 FOR NO KEY UPDATE");
     let _: (i64,) = tx.one(statement, &[])?;

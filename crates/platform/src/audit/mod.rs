@@ -1,10 +1,10 @@
-//! The audit log records who did what. Each line is written in the transaction of the change
-//! itself.
+//! The audit log records who did what. Each line is written in the transaction of the change that
+//! it records.
 //!
-//! Lines are only appended. A job that calls [`chain::seal`] chains the rows about accounts and
-//! administrators. Other rows of a domain are not chained, so that no writer waits for another. The
-//! log never contains passwords, tokens, codes, notes or diets, and stores only the network of an
-//! IP address.
+//! Lines are only appended. A job that calls [`chain::seal`] chains the lines about accounts and
+//! administrators. A domain's other lines are not chained, so that no writer waits for another. The
+//! log never contains passwords, tokens, codes, notes or diets. Of an IP address it stores only the
+//! network.
 
 pub mod chain;
 pub mod forgetting;
@@ -17,33 +17,29 @@ use serde_json::Value;
 use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 
-/// Kinds of entities whose rows are chained even if they belong to a scope.
+/// Entity kinds whose lines are chained even if they belong to a scope.
 const CHAINED: [&str; 5] = ["account", "session", "token", "grant", "setting"];
 
-/// The actor of a logged action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// A signed-in account, by id.
+    /// A signed-in account; contains the account's id.
     Account(String),
-    /// A job or a command.
+    /// A background job or a command-line command.
     System,
-    /// A program with an API token; contains the token's id.
+    /// An API client; contains the id of its token.
     Token(String),
-    /// A person whom a domain identifies without an account.
+    /// A person who has no account but whom a domain can identify, such as a guest.
     Other {
-        /// The kind's stored name, which the domain never changes.
+        /// The stored name of the kind of actor. A domain never changes this name.
         kind: &'static str,
-        /// The actor's id within this kind.
+        /// The actor's id, unique among actors of this kind.
         id: String,
     },
 }
 
 impl Actor {
-    /// The kind of a signed-in account.
     pub const ACCOUNT: &str = "account";
-    /// The kind of jobs and commands.
     pub const SYSTEM: &str = "system";
-    /// The kind of an API token.
     pub const TOKEN: &str = "token";
 
     /// The actor's kind, in its stored form.
@@ -65,16 +61,15 @@ impl Actor {
     }
 }
 
-/// The request that caused a change, for the audit log.
+/// The facts about a request that the audit log stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestFacts {
-    /// The request id that the response and the access log contain.
+    /// The request id, which the response and the access log also contain.
     pub request_id: String,
     /// The client's IP address; only its network is stored.
     pub network: Option<IpAddr>,
 }
 
-/// A line to be recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub actor: Actor,
@@ -84,13 +79,12 @@ pub struct Entry {
     pub entity: (&'static str, String),
     /// The scope's id; `None` for the whole installation.
     pub scope: Option<String>,
-    /// `[{field, old, new}]`; the caller has masked secrets and diets.
+    /// `[{field, old, new}]`. The caller masks secrets and diets before.
     pub changes: Value,
     /// The request that caused the action, if any.
     pub request: Option<RequestFacts>,
 }
 
-/// A stored line.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Record {
     /// The line's number in the order of writing; the cursor of [`list`].
@@ -100,9 +94,7 @@ pub struct Record {
     pub actor_kind: String,
     pub actor_id: Option<String>,
     pub action: String,
-    /// The kind of the changed entity.
     pub entity_kind: String,
-    /// The id of the changed entity.
     pub entity_id: String,
     pub scope: Option<String>,
     /// `[{field, old, new}]` as JSON text.
@@ -111,14 +103,14 @@ pub struct Record {
     pub network: Option<String>,
 }
 
-/// Filters for a list. An empty string or `None` does not filter.
+/// Filters for listing audit lines. An empty string or `None` does not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only this scope. Empty means all scopes and the installation.
     pub scope: String,
     /// Only actions by this account, token or other actor.
     pub actor_id: String,
-    /// Only this action, such as `note.saved`, or this family of actions, such as `note`.
+    /// Only actions with this name, such as `note.saved`, or in this family, such as `note`.
     pub action: String,
     /// Only actions on the entity with this id.
     pub entity_id: String,
@@ -160,7 +152,7 @@ impl Tx<'_> {
     }
 }
 
-/// At most `limit` lines newer than `after`, oldest first, for paging backwards.
+/// Returns at most `limit` lines newer than `after`, oldest first. Used for paging backwards.
 pub fn list_newer(
     tx: &mut Tx<'_>,
     filter: &Filter,
@@ -189,8 +181,8 @@ pub fn list_newer(
     .all(tx)
 }
 
-/// At most `limit` lines older than `before` (the sequence of the last line on the previous page),
-/// newest first.
+/// Returns at most `limit` lines older than `before`, newest first. `before` is the sequence number
+/// of the last line on the previous page.
 pub fn list(
     tx: &mut Tx<'_>,
     filter: &Filter,

@@ -23,11 +23,10 @@ const MAIL_PAUSES: &[SignedDuration] = &[
 
 const MINUTES_OF_DAY: i64 = 24 * 60;
 
-/// The writes that are committed together with an attempt's result. The closure may run again, so
+/// Writes that are committed together with an attempt's result. The closure may be called again, so
 /// it must have no effect outside its transaction.
 pub(super) type Effect = Arc<dyn Fn(&mut Tx<'_>) -> Result<(), JobError> + Send + Sync>;
 
-/// Runs the jobs of one kind.
 pub struct Handler {
     pub(super) kind: &'static str,
     /// The interval in minutes, if the job is scheduled by the clock.
@@ -39,8 +38,8 @@ type Run = Box<dyn Fn(Job) -> Running + Send + Sync>;
 pub(super) type Running = Pin<Box<dyn Future<Output = Result<Done, JobError>> + Send>>;
 
 impl Handler {
-    /// Handles jobs named `kind`. `run` does the work outside the store, and returns the writes as
-    /// [`Done::with`].
+    /// Creates a handler for jobs named `kind`. `run` does the work outside the store, and returns
+    /// the resulting writes as [`Done::with`].
     pub fn new<F, R>(kind: &'static str, run: F) -> Self
     where
         F: Fn(Job) -> R + Send + Sync + 'static,
@@ -53,8 +52,8 @@ impl Handler {
         }
     }
 
-    /// Like [`Handler::new`], for a job that is scheduled once a minute, however many processes
-    /// share the store. A missed minute is not made up for.
+    /// Like [`Handler::new`], for a job that runs once a minute, however many processes share the
+    /// store. A missed minute is not made up for.
     pub fn each_minute<F, R>(kind: &'static str, run: F) -> Self
     where
         F: Fn(Job) -> R + Send + Sync + 'static,
@@ -66,8 +65,8 @@ impl Handler {
         }
     }
 
-    /// Like [`Handler::each_minute`], once a day, soon after midnight UTC or when the first process
-    /// starts.
+    /// Like [`Handler::each_minute`], but once a day: soon after midnight UTC, or when the first
+    /// process starts.
     pub fn each_day<F, R>(kind: &'static str, run: F) -> Self
     where
         F: Fn(Job) -> R + Send + Sync + 'static,
@@ -86,19 +85,17 @@ impl fmt::Debug for Handler {
     }
 }
 
-/// The job has succeeded.
 #[derive(Default)]
 pub struct Done {
     pub(super) effect: Option<Effect>,
 }
 
 impl Done {
-    /// Reports success without anything to write.
     pub fn nothing() -> Self {
         Self::default()
     }
 
-    /// Reports success, and commits `write` in the transaction that ends the job.
+    /// Reports success. `write` is committed in the transaction that ends the job.
     pub fn with<E>(write: impl Fn(&mut Tx<'_>) -> Result<(), E> + Send + Sync + 'static) -> Self
     where
         E: Into<JobError>,
@@ -117,10 +114,10 @@ impl fmt::Debug for Done {
 
 pub struct JobError {
     pub(super) verdict: Verdict,
-    /// The store was busy or unavailable, so trying again may help.
+    /// Whether the store was busy or unavailable, so that another attempt may succeed.
     pub(super) is_passing: bool,
     cause: Box<dyn std::error::Error + Send + Sync>,
-    /// The text for the log, for errors whose cause may contain personal data.
+    /// The text for the log, if the cause may contain personal data.
     logged: Option<String>,
     pub(super) effect: Option<Effect>,
 }
@@ -133,18 +130,18 @@ pub(super) enum Verdict {
 }
 
 impl JobError {
-    /// A temporary failure, after which another attempt may succeed.
+    /// A temporary failure. The job is attempted again.
     pub fn retry(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::of(Verdict::Retry, cause)
     }
 
-    /// A permanent failure: no further attempt is made.
+    /// A permanent failure. The job is not attempted again.
     pub fn fail(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::of(Verdict::Fail, cause)
     }
 
-    /// The attempt could not be made. The job runs again after `pause`, and this attempt does not
-    /// count.
+    /// The attempt could not be made. The job runs again after `pause`, and the attempt is not
+    /// counted.
     pub fn later(
         pause: SignedDuration,
         cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -167,7 +164,8 @@ impl JobError {
         }
     }
 
-    /// Sets the text for the log. The store alone keeps the cause, which may contain personal data.
+    /// Replaces the cause in the log by `words`, because the cause may contain personal data. The
+    /// store keeps the cause.
     #[must_use]
     pub fn logged_as(self, words: impl Into<String>) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! The states of a job's row: leasing a job, renewing its lease, and ending the job.
+//! Leases jobs, renews leases and ends jobs, all as changes to a job's row.
 
 use jiff::SignedDuration;
 
@@ -6,13 +6,12 @@ use super::{Job, JobId, Queue};
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// How long a job stays leased without being renewed.
+/// How long a lease lasts unless it is renewed.
 pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// The number of starts after which an unfinished job is no longer restarted, because it probably
-/// crashes its worker.
+/// A job that was started more often than this fails, because it probably crashes its worker.
 pub(super) const STARTS: i64 = 25;
 
-/// How many requests to one service run at the same time.
+/// The maximum number of concurrent requests to one service.
 const LINE_AT_ONCE: i64 = 2;
 
 /// Whether a job of `queue` is due.
@@ -22,7 +21,7 @@ pub(super) fn is_due(tx: &mut Tx<'_>, queue: Queue) -> Result<bool, StoreError> 
 
 pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreError> {
     while let Some(id) = next(tx, queue)? {
-        // Other workers may have started requests of this lane before the lane was locked.
+        // Before this transaction locked the lane, another worker may have started requests in it.
         if queue == Queue::Services
             && !(lock_line(tx, &id)? && next(tx, queue)?.as_ref() == Some(&id))
         {
@@ -30,7 +29,7 @@ pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreEr
         }
         let now = tx.now();
         let until = now + LEASE;
-        // If another worker was faster, this updates no row.
+        // If another worker has already leased the job, this updates no row.
         let job = sql!(
             "UPDATE job SET state = 'running', due_at = :until, starts = starts + 1
              WHERE id = :id AND due_at <= :now
@@ -61,7 +60,7 @@ pub(super) fn renew(tx: &mut Tx<'_>, job: &Job) -> Result<bool, StoreError> {
     Ok(rows == 1)
 }
 
-/// Deletes the finished job. Fails if the lease was lost, because another worker then runs the job,
+/// Deletes the finished job. Fails if the lease was lost. In that case another worker runs the job,
 /// and this worker's writes must be rolled back.
 pub(super) fn end(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
     sql!(
@@ -73,13 +72,12 @@ pub(super) fn end(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How a job returns to its queue.
 pub(super) struct Return<'a> {
     /// The time until the job is due again.
     pub(super) pause: SignedDuration,
     /// The number of failed attempts so far.
     pub(super) attempts: u32,
-    /// The number of starts so far, without the present start if it does not count.
+    /// The number of starts so far. The current start is excluded if it does not count.
     pub(super) starts: i64,
     pub(super) error: Option<&'a str>,
 }
@@ -96,8 +94,8 @@ impl Return<'_> {
     }
 }
 
-/// Returns the job to the queue. If another job with the same key is waiting by now, the returned
-/// job is replaced by that job.
+/// Returns the job to the queue. If another job with the same key is waiting by now, that job
+/// replaces the returned one.
 pub(super) fn put_back(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError> {
     end(tx, job)?;
     wait(tx, job, back)
@@ -135,7 +133,7 @@ fn wait(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Marks the job as failed. An administrator can see it and restart it.
+/// Marks the job as failed. An administrator sees failed jobs and can restart them.
 pub(super) fn give_up(
     tx: &mut Tx<'_>,
     job: &Job,
@@ -192,7 +190,7 @@ fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
 }
 
 /// Locks the first job in the lane of job `id`, so that only one worker at a time starts a request
-/// of that lane. Returns `false` if no job is left.
+/// in this lane. Returns `false` if no job is left.
 fn lock_line(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     let first: Option<(JobId,)> = sql!(
         "SELECT id FROM job WHERE queue = 'services'
@@ -204,7 +202,7 @@ fn lock_line(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     Ok(first.is_some())
 }
 
-/// Finds the next due job whose lane has room for another request.
+/// Finds the next due job in a lane with fewer than [`LINE_AT_ONCE`] running requests.
 fn next_of_lines(tx: &mut Tx<'_>) -> Result<Option<JobId>, StoreError> {
     let found: Option<(JobId,)> = sql!(
         "SELECT id FROM job WHERE queue = 'services' AND due_at <= :now

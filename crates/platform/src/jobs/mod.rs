@@ -1,8 +1,8 @@
 //! Background jobs, stored as rows in the transaction that causes them.
 //!
-//! [`Tx::enqueue`] writes a job in its cause's transaction, so that neither exists without the
-//! other. A [`Worker`] leases a row, runs the [`Handler`] for the job's kind, and commits the
-//! handler's writes ([`Done::with`]) together with the deletion of the row. So a handler may be
+//! [`Tx::enqueue`] writes a job in the transaction of its cause, so that neither exists without the
+//! other. A [`Worker`] leases the job's row, runs the [`Handler`] for the job's kind, and commits
+//! the handler's writes ([`Done::with`]) together with the deletion of the row. So a handler may be
 //! started more than once, but its effects in the store happen once.
 //!
 //! At most one waiting job has a given key: see [`NewJob::key`].
@@ -27,22 +27,22 @@ crate::id!(JobId, "One piece of work.");
 pub struct NewJob {
     /// The name of the job's handler, such as `confirm` or `mail.send`.
     pub kind: &'static str,
-    /// The handler's input: ids, not copies of stored data.
+    /// The handler's input. It contains ids rather than copies of stored data.
     pub payload: Value,
     pub queue: Queue,
-    /// At most one waiting job has this key. Enqueueing the key again replaces the waiting job's
-    /// payload. With [`NewJob::latest`], the waiting job's time moves to the new time, within that
-    /// limit; otherwise the earlier of the two times is kept. A running job does not count as
-    /// waiting.
+    /// At most one waiting job has this key; a running job does not count as waiting. Enqueueing
+    /// another job with the key replaces the waiting job's payload. The job is then due at the
+    /// earlier of the two times. If the waiting job has a [`NewJob::latest`], its time becomes the
+    /// new time, within that limit.
     pub key: Option<String>,
-    /// The earliest start; `None` means now.
+    /// The earliest start; `None` means immediately.
     pub run_at: Option<Timestamp>,
-    /// How far repeated enqueueing may delay the job, counted from the job's first due time.
+    /// The maximum delay that repeated enqueueing can cause, counted from the first enqueueing.
     pub latest: Option<SignedDuration>,
     /// Lower numbers run first; the default is 0.
     pub priority: i64,
-    /// The job's lane. Jobs with the same priority alternate between lanes: the first job of each
-    /// lane runs, then the second of each lane.
+    /// The job's lane. Jobs with the same priority alternate between lanes: first the first job of
+    /// each lane runs, then the second job of each lane.
     pub line: Option<String>,
 }
 
@@ -62,8 +62,8 @@ impl NewJob {
     }
 }
 
-/// A queue. Each queue has its own workers, so that a slow mail server delays only mail, and slow
-/// sites delay only HTTP requests.
+/// A queue with workers of its own, so that a slow mail server delays only mail, and slow sites
+/// delay only HTTP requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queue {
     /// All jobs except mail and HTTP requests.
@@ -107,7 +107,6 @@ impl Column for Queue {
     }
 }
 
-/// A job as passed to its handler.
 #[derive(Clone, Debug, Row)]
 pub struct Job {
     pub id: JobId,
@@ -127,7 +126,7 @@ pub struct Job {
     turn: i64,
     latest_at: Option<Timestamp>,
     created_at: Timestamp,
-    /// How often the job was started, including this time. The number identifies the present lease.
+    /// The number of starts, including the current one. This number identifies the current lease.
     starts: i64,
 }
 
@@ -137,7 +136,7 @@ impl Job {
         serde_json::from_str(&self.payload).map_err(JobError::fail)
     }
 
-    /// Whether the job is abandoned if this attempt fails.
+    /// Whether the job fails permanently if this attempt fails.
     pub(crate) fn is_last_attempt(&self) -> bool {
         handler::pause_after(self.queue, self.attempts + 1, 0).is_none()
     }
@@ -203,7 +202,7 @@ impl Tx<'_> {
     }
 }
 
-/// The sequence number of a new job in its lane, after all jobs in that lane.
+/// Returns the sequence number that places a new job at the end of its lane.
 fn next_turn(tx: &mut Tx<'_>, queue: Queue, line: &str) -> Result<i64, StoreError> {
     let (last,): (Option<i64>,) = sql!(
         "SELECT MAX(turn) FROM job WHERE line = :line AND queue = :queue AND state <> 'failed'",
@@ -224,7 +223,7 @@ pub fn withdraw(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A job that was abandoned.
+/// A job that failed permanently.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct FailedJob {
     pub id: JobId,
@@ -238,7 +237,7 @@ pub struct FailedJob {
     pub created_at: Timestamp,
 }
 
-/// The failed jobs, oldest first, at most `limit`.
+/// Returns the failed jobs, oldest first, at most `limit`.
 pub fn list_failed(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<FailedJob>, StoreError> {
     sql!(
         "SELECT id, kind, payload, attempts, COALESCE(last_error, '') AS last_error, created_at
@@ -249,13 +248,13 @@ pub fn list_failed(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<FailedJob>, StoreE
     .all(tx)
 }
 
-/// Makes a failed job due now, and restores all its attempts. Returns `false` if no failed job has
-/// this id.
+/// Makes a failed job due now, with its full number of attempts. Returns `false` if no failed job
+/// has this id.
 pub fn retry(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     lease::revive(tx, id)
 }
 
-/// The number of waiting and running jobs, and the earliest time at which one of them is due.
+/// Returns the number of waiting and running jobs, and the earliest due time among them.
 pub fn pending(tx: &mut Tx<'_>) -> Result<(u64, Option<Timestamp>), StoreError> {
     tx.one(
         sql!("SELECT COUNT(*), MIN(due_at) FROM job WHERE state <> 'failed'"),

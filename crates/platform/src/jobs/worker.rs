@@ -1,4 +1,4 @@
-//! The worker: leases jobs, runs their handlers and commits the results.
+//! The worker leases jobs, runs their handlers and commits the results.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,14 +30,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MAILS_AT_ONCE: usize = 2;
 /// How many HTTP requests to other sites run at the same time.
 const CALLS_AT_ONCE: usize = 8;
-/// The delay of a job of unknown kind, which during an upgrade another process may run.
+/// The delay of a job whose kind this process does not know. During an upgrade, another process may
+/// know the kind and run the job.
 const STRANGER: SignedDuration = SignedDuration::from_secs(60);
-/// How often the commit of a result is tried while the store is unavailable.
+/// How many times the commit of a result is tried while the store is unavailable.
 const COMMITS: u32 = 5;
 /// The longest stored error text, in bytes.
 const ERROR_LIMIT: usize = 1_000;
 
-/// Runs jobs. Clones share all state, so a test can step one clone while another runs.
+/// Runs jobs. Clones share all state, so that a test can control one clone while another runs.
 #[derive(Clone, Debug)]
 pub struct Worker(Arc<Inner>);
 
@@ -47,11 +48,10 @@ struct Inner {
     clock: Clock,
     random: Random,
     handlers: Vec<Handler>,
-    /// The last minute for which this process has checked the scheduled jobs.
+    /// The last minute for which this process has enqueued scheduled jobs.
     minute: AtomicI64,
 }
 
-/// The result of one attempt.
 struct End {
     outcome: Outcome,
     effect: Option<Effect>,
@@ -74,7 +74,7 @@ enum Outcome {
 }
 
 impl Worker {
-    /// A worker for the kinds of `handlers`; it leaves jobs of other kinds alone.
+    /// Creates a worker that runs jobs of the `handlers`' kinds and leaves other jobs alone.
     pub fn new(store: Store, clock: Clock, random: Random, handlers: Vec<Handler>) -> Self {
         Self(Arc::new(Inner {
             store,
@@ -85,8 +85,8 @@ impl Worker {
         }))
     }
 
-    /// Runs up to `at_once` jobs, besides mails and HTTP requests, until `stop`. Then running jobs
-    /// have half a minute to finish, and unfinished jobs return to the queue.
+    /// Runs jobs until `stop`: up to `at_once` ordinary jobs, plus mails and HTTP requests. After
+    /// `stop`, running jobs have half a minute to finish; unfinished jobs return to the queue.
     pub async fn run(self, at_once: usize, stop: CancellationToken) {
         let tracker = TaskTracker::new();
         let halt = CancellationToken::new();
@@ -105,8 +105,8 @@ impl Worker {
     }
 
     /// Runs all due jobs one after the other, including jobs that they enqueue for immediate
-    /// execution, and returns the number of attempts. This function is for tests, which control the
-    /// clock.
+    /// execution. Returns the number of attempts. Only tests use this function, because they
+    /// control the clock.
     pub async fn run_due(&self) -> Result<usize, StoreError> {
         let never = CancellationToken::new();
         let mut count = 0;
@@ -141,8 +141,8 @@ impl Worker {
                 () = stop.cancelled() => return,
                 place = Arc::clone(&room).acquire_owned() => place,
             };
-            // The subscription precedes the query, so that a job enqueued after the query wakes the
-            // worker.
+            // The worker marks the wake-up signal as seen before it queries, so that a job enqueued
+            // after the query wakes it.
             waiting.mark_unchanged();
             let found = match self.schedule().await {
                 Ok(()) => self.take(queue).await,
@@ -196,7 +196,7 @@ impl Worker {
     }
 
     async fn take(&self, queue: Queue) -> Result<Option<Job>, StoreError> {
-        // A read is cheap; the write transaction runs only when something is due.
+        // Looking for a due job is a cheap read; the write transaction runs only if one is due.
         if !self
             .0
             .store
@@ -208,7 +208,7 @@ impl Worker {
         self.0.store.write(move |tx| lease::take(tx, queue)).await
     }
 
-    /// Runs one attempt under the id of the request that caused the job, and commits the result.
+    /// Attempts a job once, under the id of the request that caused it, and commits the result.
     /// `halt` cancels the attempt.
     async fn attempt(&self, job: Job, halt: &CancellationToken) {
         let request: Option<Arc<str>> = job.request_id.as_deref().map(Arc::from);
@@ -258,8 +258,8 @@ impl Worker {
         self.settle(job, result).await;
     }
 
-    /// Commits the result of an attempt with its writes. If a write is refused, the attempt fails
-    /// for that reason.
+    /// Commits the result of an attempt together with the handler's writes. If a write is refused,
+    /// the attempt fails with that error.
     async fn settle(&self, job: Job, result: Result<Done, JobError>) {
         let end = match result {
             Ok(done) => End {

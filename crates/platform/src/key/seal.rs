@@ -1,5 +1,5 @@
-//! Sealing: encryption with AES-256-GCM, for values that Kenduri must be able to read again but
-//! that a copy of the store must not reveal.
+//! Sealing: encryption with AES-256-GCM, for values that Kenduri must read again but that a copy of
+//! the store must not reveal.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
@@ -7,8 +7,8 @@ use super::{Key, LENGTH};
 use crate::random::Random;
 
 impl Key {
-    /// Encrypts `plain` for one `place` (table, column, row). The result can only be decrypted for
-    /// the same place.
+    /// Encrypts `plain` for one `place` (table, column, row). The result can only be decrypted with
+    /// the same `place`.
     pub fn seal(&self, random: &Random, place: &[&str], plain: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE_LEN];
         random.fill(&mut nonce);
@@ -24,7 +24,7 @@ impl Key {
         [&nonce[..], &sealed].concat()
     }
 
-    /// Decrypts a value that was sealed for this place by this key or a predecessor.
+    /// Decrypts a value that this key or a predecessor sealed for `place`.
     pub fn open(&self, place: &[&str], sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
         self.0.iter().find_map(|key| {
@@ -43,8 +43,8 @@ fn cipher(key: &[u8; LENGTH]) -> LessSafeKey {
     LessSafeKey::new(key)
 }
 
-/// Each part is prefixed with its length, so that two different lists of parts never give the same
-/// bytes.
+/// Encodes `place` as associated data. Each part is prefixed with its length, so that two different
+/// lists of parts never give the same bytes.
 fn associated(place: &[&str]) -> Aad<Vec<u8>> {
     let parts = place.iter().flat_map(|part| {
         let length = (part.len() as u64).to_be_bytes();

@@ -1,4 +1,4 @@
-//! A map of bounded size, from which the least recently touched key is dropped first.
+//! A map of bounded size, which drops the least recently touched key first.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -25,12 +25,12 @@ impl<V: Default> Bounded<V> {
         self.values.get(key).map(|(_, value)| value)
     }
 
-    /// Returns a mutable value, without marking its key as recently touched.
+    /// Returns a mutable value without marking its key as recently touched.
     pub(super) fn find_mut(&mut self, key: &str) -> Option<&mut V> {
         self.values.get_mut(key).map(|(_, value)| value)
     }
 
-    /// Returns a mutable value, which is inserted if missing. Its key becomes the most recently
+    /// Returns a mutable value, inserting it if it is missing. Marks its key as the most recently
     /// touched.
     pub(super) fn touch(&mut self, key: &str) -> &mut V {
         self.touches += 1;

@@ -2,13 +2,14 @@
 //!
 //! Distinct wrong codes are counted for each network around the client (see [`tally`]), and for the
 //! whole installation: 150 in 10 minutes and 1,500 a day. When one of these limits is reached, a
-//! code is accepted only together with a name that belongs to the code. So guessing never locks
-//! anybody out, and at most 1,500 codes a day are tried without a name. Wrong names have limits of
-//! their own: for each network, and 3 an hour for each code, whether the code exists or not.
+//! code is accepted only together with a guest's name that belongs to the code. So guessing never
+//! locks anybody out, and at most 1,500 codes a day are tried without a name. Wrong names have
+//! limits of their own: for each network, and 3 an hour for each code, whether the code exists or
+//! not.
 //!
-//! Repeating the same wrong code is free, and so is a right code, since many people behind one IP
-//! address use their codes. While look-ups are in flight, their results are unknown. An attempt
-//! that would exceed the budget if all of them failed waits for them.
+//! Repeating the same wrong code is free, and so is a right code, because many people behind one IP
+//! address use their codes. The results of look-ups in flight are unknown, so an attempt that would
+//! exceed the budget if all of them failed waits for them.
 //!
 //! Wrong attempts are written to the store every few seconds and read back, so the budget survives
 //! a restart and is shared by all processes. When the installation's budget is used up, the job
@@ -33,29 +34,29 @@ use crate::store::{Store, StoreError};
 use rows::Failure;
 use tally::{Held, Room, Tallies};
 
-/// The job that warns the owners when the installation's budget is used up, and every hour while it
-/// remains used up.
+/// The job that warns the owners when the installation's budget is used up. It repeats the warning
+/// every hour while the budget remains used up.
 pub const USED_UP: &str = "guess.used_up";
 const ALARM_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// The maximum number of wrong attempts per day that are remembered and written to the store;
-/// further attempts are only counted.
+/// The maximum number of wrong attempts per day that are remembered and stored. Further attempts
+/// are counted but not remembered.
 const REMEMBERED: usize = 10_000;
-/// The maximum number of remembered attempts with a name, so that there is always room for attempts
+/// The maximum number of remembered attempts with a name. The remaining room is for attempts
 /// without a name.
 const REMEMBERED_WITH_NAME: usize = 8_000;
-/// The maximum number of right codes that are remembered, each with its client's network.
+/// The maximum number of remembered right codes, each with its client's network.
 const RIGHT: usize = 20_000;
 /// The maximum number of attempts that wait for look-ups in flight; further attempts are refused.
 const WAITING: usize = 1_024;
-/// How often the budget is synchronized with the store. A crash may lose the attempts from twice
-/// this period.
+/// How often the budget is synchronized with the store. A crash may lose the attempts of up to
+/// twice this period.
 const PAUSE: Duration = Duration::from_secs(5);
-/// How far each read overlaps the previous one, because of clock skew and delays of other
-/// processes.
+/// How far each read from the store overlaps the previous one, to allow for other processes' clock
+/// skew and delays.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
 
-/// The budget of the installation. Clones share it.
+/// The installation's budget for guessing codes. Clones share it.
 #[derive(Clone, Debug)]
 pub struct GuessBudget(Arc<Shared>);
 
@@ -70,10 +71,10 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     tallies: Tallies,
-    /// The hashes of the wrong attempts in the last day.
+    /// The wrong attempts of the last day, as hashes.
     wrong: HashMap<i64, Timestamp>,
-    /// Hashes of right codes together with the client's network. Using a right code again from the
-    /// same network is not a guess.
+    /// The right codes that were used, each hashed together with the client's network. Using a
+    /// right code again from the same network is not a guess.
     right: HashSet<i64>,
     unwritten: Vec<Failure>,
     read_until: Timestamp,
@@ -87,16 +88,16 @@ pub struct Try<'a> {
     pub client: IpAddr,
     /// The code in the form in which it is looked up.
     pub code: &'a str,
-    /// The name given with the code, if any.
+    /// The guest's name that was entered together with the code, if any.
     pub name: Option<&'a str>,
-    /// Whether a name is required even within the budget.
+    /// Whether a guest's name is required even while the budget is not used up.
     pub needs_name: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// The budget for codes without a name is used up, so a name that belongs to the code is
-    /// required.
+    /// The budget for codes without a name is used up, so a guest's name that belongs to the code
+    /// is required.
     #[error("a name is needed")]
     NameRequired(Wait),
     /// There were too many wrong names.
@@ -104,14 +105,14 @@ pub enum Refused {
     TooMany(#[from] Wait),
 }
 
-/// Permission for one look-up. Dropping it cancels the attempt.
+/// Permission to look up one code. Dropping it cancels the attempt.
 #[derive(Debug)]
 #[must_use = "a wrong code is to be counted, a right one to be remembered"]
 pub struct Attempt {
     budget: GuessBudget,
     failure: Failure,
-    /// The counters that reserve the attempt until its result is known; `None` for a repeated
-    /// attempt.
+    /// The counters in which the attempt is reserved until its result is known; `None` for a
+    /// repeated attempt.
     held: Option<Held>,
 }
 
@@ -122,7 +123,8 @@ impl Default for GuessBudget {
 }
 
 impl GuessBudget {
-    /// Creates a full budget. [`GuessBudget::sync`] then subtracts the part that was already used.
+    /// Creates a budget from which nothing is used. [`GuessBudget::sync`] then adds the stored
+    /// attempts.
     pub fn new() -> Self {
         Self(Arc::new(Shared {
             state: Mutex::default(),
@@ -131,8 +133,8 @@ impl GuessBudget {
         }))
     }
 
-    /// Requests permission to look a code up. Waits while the decision depends on look-ups in
-    /// flight.
+    /// Requests permission to look up a code. If the decision depends on look-ups in flight, waits
+    /// for their results.
     pub async fn attempt(&self, guess: Try<'_>, now: Timestamp) -> Result<Attempt, Refused> {
         let mut place = None;
         loop {
@@ -148,8 +150,7 @@ impl GuessBudget {
         }
     }
 
-    /// Like [`Self::attempt`], but without waiting. Returns `None` if the decision depends on
-    /// look-ups in flight.
+    /// Like [`Self::attempt`], but returns `None` instead of waiting.
     pub fn attempt_now(&self, guess: Try<'_>, now: Timestamp) -> Result<Option<Attempt>, Refused> {
         let mut state = self.state();
         let mut failure = Failure::new(guess.client, guess.code, None, now);
@@ -196,7 +197,8 @@ impl GuessBudget {
         }
     }
 
-    /// Writes the wrong attempts that the store lacks, and reads the attempts of other processes.
+    /// Writes this process's new wrong attempts to the store, and reads the attempts of other
+    /// processes.
     pub async fn sync(&self, store: &Store, now: Timestamp) -> Result<(), StoreError> {
         let (unwritten, since, is_due, alarm) = {
             let mut state = self.state();
@@ -243,16 +245,17 @@ impl GuessBudget {
 }
 
 impl Attempt {
-    /// Whether the caller must compare the given name with the stored name.
+    /// Whether the caller must compare the entered name with the stored names.
     pub fn needs_name(&self) -> bool {
         self.failure.code.is_some()
     }
 
-    /// Reports a right code. Using the code again from this network is free while it is remembered.
-    /// Earlier wrong codes stay counted.
+    /// Reports that the code was right. Using the code again from this network is free while the
+    /// code is remembered. Earlier wrong codes stay counted.
     pub fn succeeded(self) {
         let mut state = self.budget.state();
-        // Forgetting all remembered codes costs their next users at most a short wait.
+        // The cost of forgetting all right codes is small: their next use counts as an attempt
+        // again, which at most has to wait briefly.
         if state.right.len() >= RIGHT {
             state.right.clear();
         }
@@ -302,7 +305,7 @@ impl State {
         is_kept
     }
 
-    /// Whether the result of an identical attempt is known.
+    /// Whether an identical attempt was made before, so that its result is known.
     fn is_known(&self, failure: &Failure) -> bool {
         let wrong = self.wrong.get(&failure.guess);
         let is_wrong = wrong.is_some_and(|at| failure.at.duration_since(*at) < DAY);
@@ -315,7 +318,7 @@ impl State {
     }
 }
 
-/// A short hash that distinguishes attempts. Codes and names themselves are never stored.
+/// A short hash that distinguishes attempts, so that codes and names are never stored.
 fn hash(parts: &[&str]) -> i64 {
     let mut hasher = Sha256::new();
     for part in parts {

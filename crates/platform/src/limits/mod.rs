@@ -26,7 +26,7 @@ pub struct Rule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too often; again in {seconds} s")]
 pub struct Wait {
-    /// The seconds until the next attempt may succeed, for the header `Retry-After`.
+    /// The number of seconds until the next attempt may succeed, for the header `Retry-After`.
     pub seconds: u32,
 }
 
@@ -40,7 +40,7 @@ impl Wait {
     }
 }
 
-/// A rate limit for one kind of action, with its counters. Clones share them.
+/// A rate limit for one kind of action. Clones share its counters.
 #[derive(Clone, Debug)]
 pub struct Limit {
     rules: Arc<[Rule]>,
@@ -48,8 +48,8 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// A limit that enforces all `rules` for at most `keys` keys. Beyond that number, a new key
-    /// replaces the least recently counted key.
+    /// Creates a limit that enforces all `rules` for at most `keys` keys. Beyond that number, a new
+    /// key replaces the least recently counted key.
     pub fn new(rules: &[Rule], keys: usize) -> Self {
         Self {
             rules: rules.into(),
@@ -65,7 +65,7 @@ impl Limit {
         Ok(())
     }
 
-    /// Whether another action is allowed. The call itself counts nothing.
+    /// Whether another action is allowed. The action is not counted.
     pub fn check(&self, key: &str, now: Timestamp) -> Result<(), Wait> {
         self.look(&self.keys(), key, now)
     }
@@ -75,7 +75,7 @@ impl Limit {
         self.add(&mut self.keys(), key, now);
     }
 
-    /// Undoes the count of an action at `at` that turned out not to be a failure.
+    /// Undoes the count of an action at the time `at`, which turned out not to be a failure.
     pub fn give_back(&self, key: &str, at: Timestamp) {
         let mut keys = self.keys();
         for window in keys.find_mut(key).into_iter().flatten() {
@@ -140,7 +140,7 @@ mod tests {
         let Err(Wait { seconds }) = limit.take("a", at(3)) else {
             panic!("a fourth in a minute")
         };
-        // The wait is never too short, and at most a tenth of the window too long.
+        // `seconds` is never too short, and at most a tenth of the window too long.
         assert!((57..=63).contains(&seconds), "{seconds}");
         assert_eq!(limit.take("b", at(3)), Ok(()), "keys do not share");
         assert_eq!(limit.take("a", at(70)), Ok(()));

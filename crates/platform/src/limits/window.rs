@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 
-/// The number of slots in the window. One more slot covers the period that is still being counted.
+/// The number of slots that cover the window. One more slot covers the period that is still being
+/// counted.
 const PARTS: i64 = 10;
 const SLOTS: i64 = 11;
 
@@ -11,7 +12,7 @@ const SLOTS: i64 = 11;
 #[derive(Clone, Debug)]
 pub(super) struct Window {
     width: i64,
-    /// The number of the newest slot, counted from 1970.
+    /// The number of the newest slot, counted from the first slot in 1970.
     latest: i64,
     slots: [u32; 11],
 }
@@ -26,7 +27,7 @@ impl Window {
         }
     }
 
-    /// Counts an event at this millisecond. An event older than the window is ignored.
+    /// Counts an event at the millisecond `at`. Ignores an event that is older than the window.
     pub(super) fn count(&mut self, at: i64) {
         let number = at.div_euclid(self.width);
         if number > self.latest {
@@ -41,7 +42,7 @@ impl Window {
         }
     }
 
-    /// Undoes the count of an event at this millisecond.
+    /// Undoes the count of an event at the millisecond `at`.
     pub(super) fn take_back(&mut self, at: i64) {
         let number = at.div_euclid(self.width);
         if (self.latest - PARTS..=self.latest).contains(&number) {
@@ -73,11 +74,11 @@ impl Window {
                 return Some((number + SLOTS) * self.width - now);
             }
         }
-        // With a limit of zero, no event ever fits, so the caller must wait for the whole window.
+        // With a limit of zero, no event ever fits; the wait is then the whole window.
         Some(self.width * PARTS)
     }
 
-    /// The slots within the window, oldest first.
+    /// The slots within the window, each with its number, oldest first.
     fn living(&self, now: i64) -> impl Iterator<Item = (i64, u32)> {
         let newest = now.div_euclid(self.width).max(self.latest);
         (newest - SLOTS + 1..=self.latest)

@@ -1,4 +1,4 @@
-//! Email addresses, which are stored as typed and compared in a canonical form.
+//! Email addresses. They are stored as typed and compared in a canonical form.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -28,7 +28,7 @@ pub struct Address {
 pub struct NotAnAddress;
 
 impl Address {
-    /// The email address as its owner writes it.
+    /// The email address as it was typed.
     pub fn as_str(&self) -> &str {
         &self.shown
     }
@@ -44,7 +44,7 @@ impl Address {
         domain
     }
 
-    /// The email address for SMTP: the local part as typed, the domain in ASCII.
+    /// The email address for SMTP: the local part as typed, and the domain in ASCII.
     pub(super) fn for_transport(&self) -> Result<lettre::Address, lettre::address::AddressError> {
         let local = self.shown.rsplit_once('@').map_or("", |(local, _)| local);
         lettre::Address::new(local, self.domain())
@@ -75,7 +75,7 @@ impl FromStr for Address {
 }
 
 /// Whether `text` is a valid local part. Quoted local parts, which hardly anybody has, are refused,
-/// and so is every character that would require quotes.
+/// and so is every character that would require quoting.
 fn is_local_part(text: &str) -> bool {
     let allowed = |c: char| {
         c.is_ascii_alphanumeric()

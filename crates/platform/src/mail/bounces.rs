@@ -1,8 +1,8 @@
-//! The job that reads delivery reports in a mailbox, usually the sender address's mailbox.
+//! The job that reads delivery reports in a mailbox, usually the mailbox of the sender address.
 //!
-//! The mailbox may be used for other mail too, so the job changes and deletes nothing in it, and
-//! fetches only mails that claim to be reports. The store records the position up to which the
-//! mailbox was read.
+//! The mailbox may contain other mail too. So the job changes and deletes nothing in the mailbox,
+//! and fetches only mails that claim to be delivery reports. The store records the position up to
+//! which the mailbox was read.
 
 use std::sync::Arc;
 
@@ -17,7 +17,6 @@ use crate::key::Key;
 use crate::sql;
 use crate::store::{Row, Rows, Store, StoreError, Tx};
 
-/// The kind of the job.
 pub const KIND: &str = "mail.bounces";
 /// How many reports are read in one run.
 const BATCH: usize = 100;
@@ -27,13 +26,12 @@ const BATCH: usize = 100;
 pub struct Progress {
     uid_validity: i64,
     last_uid: i64,
-    /// When the mailbox was last read.
     pub looked_at: Timestamp,
     /// Why the last attempt to read the mailbox failed.
     pub error: Option<String>,
 }
 
-/// Finds the position up to which a mailbox was read; `None` if it was never read.
+/// Returns the position up to which a mailbox was read, or `None` if it was never read.
 pub fn find(tx: &mut Tx<'_>, mailbox: &str) -> Result<Option<Progress>, StoreError> {
     sql!(
         "SELECT {Progress} FROM bounce_mailbox WHERE mailbox = :mailbox",
@@ -42,7 +40,7 @@ pub fn find(tx: &mut Tx<'_>, mailbox: &str) -> Result<Option<Progress>, StoreErr
     .maybe(tx)
 }
 
-/// Reads the mailbox once a minute. `key` is the suppression list's key.
+/// A handler that reads the mailbox once a minute. `key` is the suppression list's key.
 pub fn handler(store: Store, mailbox: Mailbox, key: Key) -> Handler {
     let mailbox = Arc::new(mailbox);
     Handler::each_minute(KIND, move |_| {
@@ -55,8 +53,8 @@ pub fn handler(store: Store, mailbox: Mailbox, key: Key) -> Handler {
             match look(&mailbox, known.as_ref()).await {
                 Ok(found) => Ok(Done::with(move |tx| keep(tx, &key, &name, &found))),
                 Err(error) => {
-                    // The page about mail shows the error. The log reports it once, not every
-                    // minute.
+                    // The page about mail always shows the error. The log reports only the first
+                    // failure, not one every minute.
                     if !had_failed {
                         tracing::warn!(mailbox = name, %error, "the mailbox cannot be read");
                     }
@@ -68,7 +66,7 @@ pub fn handler(store: Store, mailbox: Mailbox, key: Key) -> Handler {
     })
 }
 
-/// The reports found in a mailbox, and the position up to which it was read.
+/// The delivery reports found in a mailbox, and the position up to which the mailbox was read.
 struct Found {
     uid_validity: i64,
     last_uid: i64,

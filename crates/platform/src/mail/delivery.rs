@@ -14,7 +14,6 @@ use crate::key::Key;
 use crate::sql;
 use crate::store::{Rows, Store, StoreError, Tx};
 
-/// The kind of the job that sends a mail.
 pub const KIND: &str = "mail.send";
 
 #[derive(Debug)]
@@ -25,7 +24,7 @@ pub enum Mailer {
     Smtp(Box<Smtp>),
 }
 
-/// The settings and keys for sending mail.
+/// The settings and keys that the job needs for sending mail.
 #[derive(Debug)]
 pub struct Post {
     pub mailer: Mailer,
@@ -34,14 +33,14 @@ pub struct Post {
     pub site_host: String,
     /// The site's URL without a trailing slash, for unsubscribe links.
     pub site_url: String,
-    /// The key of the suppression list.
+    /// The key that hashes email addresses for the suppression list.
     pub suppression: Key,
     /// The key that decrypts sealed texts, derived for [`sealed_text::PURPOSE`].
     pub text: Key,
-    /// The key that opens DKIM keys, derived for [`dkim::PURPOSE`].
+    /// The key that decrypts DKIM private keys, derived for [`dkim::PURPOSE`].
     pub dkim: Key,
-    /// Whether a provider reports deliveries and failures. Otherwise a mail counts as delivered
-    /// when the mail server accepts it.
+    /// Whether a mail provider reports deliveries and failures. Otherwise a mail counts as
+    /// delivered when the mail server accepts it.
     pub hears_deliveries: bool,
 }
 
@@ -109,9 +108,10 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
         Err(Refusal::Unknown(reason)) if begun.is_last => {
             Ok(ended(post, begun.mail, State::Uncertain, reason))
         }
-        // The row stays in the state `sending`, where the next attempt finds it.
+        // The mail stays in the state `sending`, so that the next attempt knows that it may already
+        // be sent.
         Err(Refusal::Unknown(reason)) => Err(unsent(reason)),
-        // The email address does not work at present, and no attempts are left.
+        // The email address temporarily accepts no mail, and no attempts are left.
         Err(Refusal::Delayed(reason)) if job.is_last_attempt() => Ok(failed(
             post,
             begun.mail,
@@ -130,21 +130,21 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
     }
 }
 
-/// The mail server's reply may contain the recipient's email address, so the log gets a shortened
-/// text.
+/// Makes the error after which the mail is retried. The mail server's reply may contain the
+/// recipient's email address, so the log gets a shortened text.
 fn unsent(reason: String) -> JobError {
     let logged = smtp::without_words(&reason);
     JobError::retry(reason).logged_as(logged)
 }
 
-/// A mail whose state `sending` is committed.
+/// A mail that is about to be sent. Its state `sending` is already committed.
 struct Begun {
     mail: Outgoing,
-    /// The DKIM signer and the time of the signature.
+    /// The DKIM signer, if the mail is to be signed, followed by the time of the signature.
     signer: Option<Signer>,
     at: Timestamp,
-    /// Whether the mail becomes uncertain if this attempt's outcome is unknown, because an earlier
-    /// attempt may have sent it too, or because it must be sent at most once.
+    /// Whether the mail becomes `uncertain` if this attempt's outcome is unknown. This is so if an
+    /// earlier attempt may already have sent the mail, or if the mail must be sent at most once.
     is_last: bool,
 }
 
@@ -163,8 +163,8 @@ fn keep(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Locks the mail and decides whether to send it. Returns `None` if it must not be sent; the mail's
-/// state then says why.
+/// Locks the mail and decides whether to send it. If it must not be sent, returns `None`, and the
+/// mail's state contains the reason.
 fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, StoreError> {
     let locked: Option<(State, i64, bool)> = sql!(
         "SELECT state, doubts, is_held FROM mail WHERE id = :id FOR NO KEY UPDATE",
@@ -177,8 +177,8 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
     let found_half_sent = match state {
         State::Queued | State::Deferred => false,
         State::Sending => true,
-        // An uncertain mail was already sent a second time; a third attempt would not make it
-        // certain.
+        // An uncertain mail was already sent a second time, and a third attempt would not make its
+        // delivery certain.
         State::Sent | State::Bounced | State::Failed | State::Suppressed | State::Uncertain => {
             return Ok(None);
         }
@@ -250,8 +250,8 @@ fn ended(post: Arc<Post>, mail: Outgoing, state: State, answer: String) -> Done 
     })
 }
 
-/// Records a mail that the recipient's server refused, and what the reply says about the email
-/// address.
+/// Records that the recipient's server refused a mail. `outcome` is what the refusal says about the
+/// email address.
 fn failed(post: Arc<Post>, mail: Outgoing, state: State, answer: String, outcome: Outcome) -> Done {
     metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
     Done::with(move |tx| {
@@ -267,7 +267,7 @@ fn doubt(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Deletes the text of a finished mail, because it may contain a sign-in link.
+/// Deletes the text of a finished mail, because the text may contain a sign-in link.
 fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     sql!(
         "UPDATE mail SET text = '', html = NULL, sealed_text = NULL, calendar = NULL WHERE id = :id",
@@ -277,8 +277,9 @@ fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Deletes the text of a mail that will not be sent. A mail with a scope keeps its text, unless it
-/// is a notification, so that the scope's administrators can send it [again](super::send_again).
+/// Deletes the text of a mail that will not be sent. The text of a mail with a scope is kept,
+/// unless it is a notification, so that the scope's administrators can send the mail
+/// [again](super::send_again).
 fn give_up(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     sql!(
         "UPDATE mail SET text = '', html = NULL, sealed_text = NULL, calendar = NULL

@@ -1,7 +1,7 @@
-//! DKIM signatures (RFC 6376) with a key that Kenduri generates: 2,048-bit RSA, because not every
-//! receiver supports Ed25519.
+//! DKIM signatures (RFC 6376) with a key that Kenduri generates. The key is 2,048-bit RSA, because
+//! not every receiver supports Ed25519.
 //!
-//! The private key is sealed in its row. Mail is signed only after the public key was found in DNS,
+//! The private key is stored encrypted. Mail is signed only after the public key was found in DNS,
 //! because receivers trust mail with an unverifiable signature less than unsigned mail.
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
@@ -17,7 +17,7 @@ use crate::key::Key;
 use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 
-/// The purpose from which the key that seals private keys is derived.
+/// The purpose from which the key that encrypts private keys is derived.
 pub const PURPOSE: &str = "dkim";
 
 /// The signed header fields, including fields that a mail may lack: signing a missing field
@@ -43,10 +43,10 @@ const ONCE_MORE: [&str; 5] = ["from", "to", "subject", "date", "reply-to"];
 /// The length of a folded line of base64, in characters.
 const FOLD: usize = 72;
 
-/// The public part of a domain's key.
+/// A sender domain's DKIM key, without its private part.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct DkimKey {
-    /// The sender domain for which the key signs.
+    /// The sender domain whose mail is signed with the key.
     pub domain: String,
     /// The selector, the name of the key below `_domainkey`.
     pub selector: String,
@@ -63,7 +63,7 @@ impl DkimKey {
         format!("{}._domainkey.{}", self.selector, self.domain)
     }
 
-    /// The value of the key's DNS record.
+    /// The value of the TXT record that publishes the public key.
     pub fn record(&self) -> String {
         format!("v=DKIM1; k=rsa; p={}", self.public_key)
     }
@@ -74,8 +74,8 @@ impl DkimKey {
 #[error("no key could be made")]
 pub struct NoKey;
 
-/// Generates a private key, as PKCS #8, and returns it with its public key. This takes tens to
-/// hundreds of milliseconds.
+/// Generates a key, and returns the private key as PKCS #8 and the public key in base64. This takes
+/// tens to hundreds of milliseconds.
 pub fn generate() -> Result<(Vec<u8>, String), NoKey> {
     let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| NoKey)?;
     let private: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| NoKey)?;
@@ -83,7 +83,7 @@ pub fn generate() -> Result<(Vec<u8>, String), NoKey> {
     Ok((private.as_ref().to_vec(), STANDARD.encode(public.as_ref())))
 }
 
-/// Stores a key for a domain, unless the domain has one.
+/// Stores the key of a domain, unless the domain already has one.
 pub fn keep(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -91,7 +91,8 @@ pub fn keep(
     (private, public): (&[u8], &str),
 ) -> Result<DkimKey, StoreError> {
     let now = tx.now();
-    // A later key has another selector, so that mails in transit can still be verified.
+    // The selector contains the month. A later key gets another selector, so that mails in transit
+    // can still be verified with the old one.
     let selector = format!("kenduri{}", now.strftime("%Y%m"));
     let sealed = key.seal(tx.random(), &place(domain), private);
     sql!(
@@ -119,7 +120,7 @@ pub fn find(tx: &mut Tx<'_>, domain: &str) -> Result<Option<DkimKey>, StoreError
     .maybe(tx)
 }
 
-/// Records whether the key was found in DNS.
+/// Records whether the public key was found in DNS.
 pub fn note_seen(tx: &mut Tx<'_>, domain: &str, is_there: bool) -> Result<(), StoreError> {
     let now = is_there.then(|| tx.now());
     sql!(
@@ -133,7 +134,8 @@ pub fn note_seen(tx: &mut Tx<'_>, domain: &str, is_there: bool) -> Result<(), St
     Ok(())
 }
 
-/// The signer for a domain; `None` if the domain's key was not found in DNS or cannot be decrypted.
+/// Returns the signer for a domain, or `None` if the domain's public key was not found in DNS or
+/// the private key cannot be decrypted.
 pub(super) fn signer(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -164,7 +166,6 @@ fn place(domain: &str) -> [&str; 3] {
     ["dkim_key", "sealed_key", domain]
 }
 
-/// A private key with its domain and selector.
 pub(super) struct Signer {
     domain: String,
     selector: String,
@@ -230,7 +231,8 @@ impl Signer {
     }
 }
 
-/// The header fields, unfolded: lower-case names, and values in canonical form.
+/// Returns the header fields with folded lines joined: lower-case names, and values in canonical
+/// form.
 fn fields(head: &str) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for line in head.split("\r\n") {
@@ -248,7 +250,8 @@ fn fields(head: &str) -> Vec<(String, String)> {
     fields
 }
 
-/// A value with each run of white space reduced to one space (RFC 6376, section 3.4.2).
+/// Reduces each run of white space in a header field's value to one space (RFC 6376, section
+/// 3.4.2).
 fn relaxed(value: &str) -> String {
     let words: Vec<&str> = value
         .split([' ', '\t', '\r', '\n'])
@@ -257,8 +260,8 @@ fn relaxed(value: &str) -> String {
     words.join(" ")
 }
 
-/// The body without white space at line ends and without empty lines at its end, with every other
-/// run of white space reduced to one space (RFC 6376, section 3.4.4).
+/// Canonicalizes a message body (RFC 6376, section 3.4.4): removes white space at line ends and
+/// empty lines at the end, and reduces every other run of white space to one space.
 fn relaxed_body(body: &[u8]) -> Vec<u8> {
     let mut hashed = Vec::with_capacity(body.len());
     let mut empty_lines = 0;
@@ -296,7 +299,7 @@ mod tests {
 
     #[test]
     fn white_space_is_as_the_standard_shows() {
-        // The message is the example in RFC 6376, section 3.4.5.
+        // This is the example in RFC 6376, section 3.4.5.
         let head = "A: X\r\nB : Y\t\r\n\tZ  \r\n";
         assert_eq!(
             fields(head),

@@ -1,5 +1,5 @@
-//! DNS queries for TXT records, sent to the system's name servers over TCP, because long keys do
-//! not fit into a UDP packet.
+//! DNS queries for TXT records. They are sent to the system's name servers over TCP, because long
+//! keys do not fit into a UDP packet.
 //!
 //! hickory-resolver (0.26.3 of September 2026, well maintained) would add ten crates, among them
 //! moka and prefix-trie, for caching, IPv6 races and search lists, which one query a day does not
@@ -17,13 +17,10 @@ use tokio::time::timeout;
 
 use crate::random::Random;
 
-/// The timeout for one server.
+/// The timeout for one name server.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The record type TXT.
 const TXT: u16 = 16;
-/// The class IN.
 const INTERNET: u16 = 1;
-/// The response code NXDOMAIN.
 const NO_SUCH_NAME: u8 = 3;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +36,7 @@ impl NameServers {
         Self(servers)
     }
 
-    /// The system's servers, from `/etc/resolv.conf`.
+    /// The name servers in `/etc/resolv.conf`.
     pub fn of_system() -> Self {
         Self::of_file(Path::new("/etc/resolv.conf"))
     }
@@ -57,7 +54,7 @@ impl NameServers {
         Self(servers.collect())
     }
 
-    /// The TXT records of a name; the list is empty if the name does not exist.
+    /// Returns the TXT records of a domain name. The list is empty if the name does not exist.
     pub async fn texts(&self, random: &Random, name: &str) -> Result<Vec<String>, NoAnswer> {
         let mut last = "none is configured".to_owned();
         for server in &self.0 {
@@ -103,7 +100,8 @@ fn question(id: [u8; 2], name: &str) -> Option<Vec<u8>> {
     (name.len() < 254).then_some(query)
 }
 
-/// The strings in a response; `None` if it does not match the query.
+/// Returns the TXT records in the response `answer`, or `None` if the response does not match the
+/// query.
 fn read(answer: &[u8], id: [u8; 2]) -> Option<Vec<String>> {
     let mut reader = Reader { left: answer };
     if reader.take(2)? != id {
@@ -130,7 +128,7 @@ fn read(answer: &[u8], id: [u8; 2]) -> Option<Vec<String>> {
         reader.take(4)?;
         let length = reader.number()?;
         let data = reader.take(length.into())?;
-        // Aliases (CNAME) may precede the TXT records.
+        // Aliases (CNAME) may precede the TXT records and are skipped.
         if (kind, class) == (TXT, INTERNET) {
             texts.push(text(data)?);
         }
@@ -138,7 +136,7 @@ fn read(answer: &[u8], id: [u8; 2]) -> Option<Vec<String>> {
     Some(texts)
 }
 
-/// The strings of one record, concatenated as SPF and DKIM require.
+/// Concatenates the strings of one TXT record, as SPF and DKIM require.
 fn text(data: &[u8]) -> Option<String> {
     let mut reader = Reader { left: data };
     let mut bytes = Vec::new();
@@ -164,7 +162,7 @@ impl<'a> Reader<'a> {
         Some(u16::from_be_bytes(self.take(2)?.try_into().ok()?))
     }
 
-    /// Skips a name, which ends with an empty label or a pointer.
+    /// Skips an encoded domain name, which ends with an empty label or a pointer.
     fn name(&mut self) -> Option<()> {
         loop {
             match *self.take(1)?.first()? {

@@ -1,13 +1,12 @@
-//! Delivery status notifications (RFC 3464), with which mail servers report that one of our mails
-//! did not arrive.
+//! Reads delivery status notifications (RFC 3464), in which mail servers report that a mail from
+//! Kenduri did not arrive.
 
 use mailparse::{MailHeaderMap as _, ParsedMail, parse_headers, parse_mail};
 
 use super::smtp::means_unknown;
 
-/// The longest reason, in bytes.
 const REASON_LIMIT: usize = 500;
-/// How many Message-IDs of a report are read.
+/// The maximum number of Message-IDs that are read from a report.
 const MESSAGES: usize = 20;
 
 /// A report that a mail did not arrive.
@@ -15,14 +14,15 @@ const MESSAGES: usize = 20;
 pub(super) struct Bounce {
     /// The Message-IDs in the report, the most likely first.
     pub(super) messages: Vec<String>,
-    /// Whether the email address does not exist. If `false`, it may receive other mail.
+    /// Whether the recipient's email address does not exist. If `false`, the address may receive
+    /// other mail.
     pub(super) is_unknown: bool,
     /// The reply of the recipient's mail server.
     pub(super) reason: String,
 }
 
-/// Reads a report, which may be truncated. Returns `None` for any other mail, and for reports that
-/// a mail arrived or is delayed.
+/// Reads a report, which may be truncated. Returns `None` for any other mail, and for reports of a
+/// successful or delayed delivery.
 pub(super) fn read(message: &[u8]) -> Option<Bounce> {
     let mail = parse_mail(message).ok()?;
     if mail.ctype.mimetype != "multipart/report" {
@@ -33,8 +33,8 @@ pub(super) fn read(message: &[u8]) -> Option<Bounce> {
         &["message/delivery-status", "message/global-delivery-status"],
     )?;
     let failures = failures(&String::from_utf8_lossy(&status.get_body_raw().ok()?));
-    // A server may have forwarded the mail to several addresses. The recipient's address is unknown
-    // only if all of these are.
+    // A mail server may have forwarded the mail to several addresses. The recipient's address is
+    // unknown only if all forwarding targets are unknown.
     let is_unknown = failures.iter().all(|reason| means_unknown(reason));
     let mut reason = failures.into_iter().next()?;
     reason.truncate(reason.floor_char_boundary(REASON_LIMIT));
@@ -50,8 +50,8 @@ fn part<'a, 'b>(mail: &'a ParsedMail<'b>, types: &[&str]) -> Option<&'a ParsedMa
     parts.find(|part| types.contains(&part.ctype.mimetype.as_str()))
 }
 
-/// For each recipient that the mail did not reach (RFC 3464, section 2.3), the status followed by
-/// the mail server's reply, whose status may be more precise.
+/// For each recipient that the mail did not reach (RFC 3464, section 2.3), returns the status code
+/// followed by the mail server's reply. The reply's own status code may be more precise.
 fn failures(status: &str) -> Vec<String> {
     let status = status.replace("\r\n", "\n");
     let mut failures = Vec::new();
@@ -77,8 +77,8 @@ fn failures(status: &str) -> Vec<String> {
     failures
 }
 
-/// The Message-IDs in the returned mail's header, or otherwise in the report's own fields that
-/// refer to an earlier mail.
+/// Returns the Message-IDs in the header of the returned mail. If there are none, returns those in
+/// the report's own fields that refer to an earlier mail.
 fn messages(mail: &ParsedMail<'_>) -> Vec<String> {
     let returned = part(
         mail,

@@ -1,5 +1,5 @@
 //! Reads a mailbox through IMAP4rev1 (RFC 3501), with four commands and without changing anything
-//! in it.
+//! in the mailbox.
 //!
 //! A client library (async-imap 0.12) would add 14 crates, among them second versions of
 //! async-channel and event-listener. This module needs only a reader for lines and literals.
@@ -21,14 +21,14 @@ use crate::secret::Secret;
 
 /// The timeout for the connection and for each command.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The longest line in a response, in bytes. A long line lists the numbers of many mails.
+/// The longest line in a server's response, in bytes. A long line lists the numbers of many mails.
 const LINE_LIMIT: u64 = 1024 * 1024;
-/// The most lines of a response.
+/// The maximum number of lines in a response.
 const LINES: usize = 10_000;
-/// How much of a mail is read, in bytes. Reports contain the header of the returned mail, or the
-/// whole mail, at the end.
+/// How much of a mail is read, in bytes. A report contains the header of the returned mail, or the
+/// whole mail, at its end.
 const MAIL_LIMIT: usize = 256 * 1024;
-/// The longest server message in an error, in bytes.
+/// The length to which a server's message is cut in an error, in bytes.
 const TEXT_LIMIT: usize = 200;
 
 /// A mailbox on an IMAP server.
@@ -47,7 +47,7 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// The name of the mailbox, without its password: `hello@mail.example/INBOX`.
+    /// The mailbox's user, host and folder: `hello@mail.example/INBOX`.
     pub fn name(&self) -> String {
         format!("{}@{}/{}", self.user, self.host, self.folder)
     }
@@ -71,19 +71,19 @@ pub(super) enum ImapError {
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// A connection on which the folder is open.
+/// A connection on which the mailbox's folder is open.
 pub(super) struct Session {
     stream: BufReader<Box<dyn Stream>>,
     commands: u32,
-    /// How many bytes of literals the present response may still contain.
+    /// How many bytes of literals the current response may still contain.
     room: usize,
-    /// The folder's generation. If it changes, mails have new numbers.
+    /// The folder's generation. If it changes, all mails in the folder have new numbers.
     pub(super) uid_validity: i64,
-    /// The number that the next mail of the folder gets.
+    /// The number that the folder's next new mail will get.
     pub(super) next_uid: i64,
 }
 
-/// A line, and the literals within it, which the server sends with their lengths.
+/// One line of a response, and its literals, which the server sends after their lengths.
 #[derive(Default)]
 struct Response {
     line: String,
@@ -91,7 +91,7 @@ struct Response {
 }
 
 impl Session {
-    /// Signs in and opens the folder for reading.
+    /// Connects, signs in and opens the folder for reading.
     pub(super) async fn open(mailbox: &Mailbox) -> Result<Self, ImapError> {
         let stream = timeout(PATIENCE, connect(mailbox))
             .await
@@ -125,7 +125,7 @@ impl Session {
         Ok(session)
     }
 
-    /// The numbers of the mails from `first` to `last` that claim to be reports, in order.
+    /// Returns the numbers, from `first` to `last`, of the mails that claim to be delivery reports.
     pub(super) async fn reports(&mut self, first: i64, last: i64) -> Result<Vec<i64>, ImapError> {
         let search =
             format!("UID SEARCH UID {first}:{last} HEADER Content-Type \"multipart/report\"");
@@ -145,7 +145,7 @@ impl Session {
         Ok(numbers)
     }
 
-    /// The beginning of a mail; `None` if the mail was deleted in the meantime.
+    /// Returns the beginning of a mail, or `None` if the mail was deleted in the meantime.
     pub(super) async fn mail(&mut self, uid: i64) -> Result<Option<Vec<u8>>, ImapError> {
         let fetch = format!("UID FETCH {uid} (BODY.PEEK[]<0.{MAIL_LIMIT}>)");
         let found = self.command("FETCH", &fetch).await?;
@@ -153,7 +153,7 @@ impl Session {
         Ok(literals.next())
     }
 
-    /// Sends LOGOUT. A failure has no consequences.
+    /// Sends LOGOUT, and ignores any failure.
     pub(super) async fn close(mut self) {
         let _ = self.command("LOGOUT", "LOGOUT").await;
     }
@@ -210,8 +210,8 @@ impl Session {
             let mut literal = vec![0; length];
             self.stream.read_exact(&mut literal).await?;
             response.literals.push(literal);
-            // After an empty rest of the line, this space keeps the literal's length from being
-            // read a second time.
+            // If nothing follows the literal in its line, this space keeps the literal's length
+            // from being read a second time.
             response.line.push(' ');
         }
     }
@@ -251,14 +251,14 @@ fn refused(command: &'static str, reply: &str) -> ImapError {
     ImapError::Refused { command, reply }
 }
 
-/// A quoted string (RFC 3501, section 4.3). Line breaks, which a quoted string cannot contain,
-/// become spaces.
+/// Formats a quoted string (RFC 3501, section 4.3). Line breaks, which a quoted string cannot
+/// contain, become spaces.
 fn quote(text: &str) -> String {
     let text = text.replace(['\r', '\n', '\0'], " ");
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// The length of the literal that follows a line.
+/// Returns the length of the literal that follows `line`, if any.
 fn literal_length(line: &str) -> Option<usize> {
     let (_, length) = line.strip_suffix('}')?.rsplit_once('{')?;
     length.parse().ok()

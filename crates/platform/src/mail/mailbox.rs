@@ -1,5 +1,5 @@
 //! The built-in mailbox. If an installation does not send mail, its mails stay in the store, where
-//! people and tests can read them.
+//! administrators and tests can read them.
 
 use jiff::Timestamp;
 
@@ -12,7 +12,6 @@ use crate::text_cleaning::fold;
 /// How many of the latest mails a search covers.
 const DEPTH: u32 = 1_000;
 
-/// One mail in the mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Letter {
     pub id: MailId,
@@ -22,7 +21,7 @@ pub struct Letter {
     /// The recipient's name; may be empty.
     #[row(rename = "recipient_name")]
     pub to_name: String,
-    /// The sender's name, if it differs from the installation's.
+    /// The sender's display name, if it differs from the installation's.
     pub sender_name: Option<String>,
     pub reply_to: Option<Address>,
     pub subject: String,
@@ -40,7 +39,7 @@ struct Stored {
 }
 
 impl Stored {
-    /// Decrypts the text. The text is empty if the key has been replaced.
+    /// Decrypts the mail's text. The text is empty if the key has been replaced.
     fn open(self, key: &Key) -> Letter {
         let mut letter = self.letter;
         let sealed = self.sealed_text.as_deref();
@@ -75,8 +74,8 @@ impl Search {
     }
 }
 
-/// The matches among the latest thousand mails, newest first. `key` must be derived for
-/// [`sealed_text::PURPOSE`].
+/// Returns the mails among the latest thousand that match `search`, newest first. `key` must be
+/// derived for [`sealed_text::PURPOSE`].
 pub fn list(tx: &mut Tx<'_>, key: &Key, search: &Search) -> Result<Vec<Letter>, StoreError> {
     let stored: Vec<Stored> = sql!(
         "SELECT {Stored} FROM mail WHERE mailbox_at IS NOT NULL ORDER BY id DESC LIMIT :depth",

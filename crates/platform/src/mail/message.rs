@@ -1,4 +1,4 @@
-//! Builds the MIME message of a row in the outbox.
+//! Builds MIME messages from stored mails.
 
 use std::str::FromStr;
 use std::time::{Duration, UNIX_EPOCH};
@@ -38,7 +38,7 @@ impl FromStr for Sender {
     }
 }
 
-/// A mail to be sent.
+/// A stored mail that is about to be sent.
 #[derive(Clone, Debug, Row)]
 pub(super) struct Outgoing {
     pub(super) id: MailId,
@@ -133,7 +133,7 @@ impl Outgoing {
     }
 }
 
-/// A calendar file in a mail.
+/// A mail's calendar part, by the way it is sent.
 enum Calendar {
     /// A request or a cancellation, sent as the last alternative, as RFC 6047 requires.
     Invitation(SinglePart),
@@ -173,7 +173,7 @@ mod tests {
 
     use super::*;
 
-    /// All header fields of a message.
+    /// All header fields that a mail may contain.
     const HEADERS: [&str; 9] = [
         "From",
         "To",

@@ -1,4 +1,4 @@
-//! The Message-ID of our mails: `<ID.SIGNATURE@HOST>`. The signature cannot be guessed, so a
+//! The Message-ID of Kenduri's mails: `<ID.SIGNATURE@HOST>`. The signature cannot be guessed, so a
 //! delivery report with this Message-ID concerns a mail that this site sent.
 
 use super::MailId;
@@ -6,19 +6,19 @@ use crate::key::Key;
 
 const PARTS: &str = "message-id";
 
-/// The Message-ID of this mail. It is always the same, so that a mail sent twice is recognizable.
-/// `key` is the suppression list's key.
+/// Writes the Message-ID of a mail. It is the same in every attempt, so that a mail sent twice is
+/// recognizable. `key` is the suppression list's key.
 pub(super) fn write(key: &Key, id: &MailId, host: &str) -> String {
     let signature = key.sign(&[PARTS, id.as_str()]);
     format!("<{id}.{signature}@{host}>")
 }
 
-/// The mail with this Message-ID. The signature is not checked.
+/// Returns the id of the mail with this Message-ID. Does not check the signature.
 pub(super) fn find(message: &str) -> Option<MailId> {
     split(message)?.0.parse().ok()
 }
 
-/// The mail with this Message-ID, if the signature is ours.
+/// Returns the id of the mail with this Message-ID, if this site made the signature.
 pub(super) fn find_signed(key: &Key, message: &str) -> Option<MailId> {
     let (id, signature) = split(message)?;
     key.verify(&[PARTS, id], signature)
@@ -26,7 +26,8 @@ pub(super) fn find_signed(key: &Key, message: &str) -> Option<MailId> {
         .flatten()
 }
 
-/// The id and the signature in a Message-ID. For messages from elsewhere the signature is empty.
+/// Splits a Message-ID into the mail's id and the signature. For messages from elsewhere, the
+/// signature is empty.
 fn split(message: &str) -> Option<(&str, &str)> {
     let message = message.trim();
     let name = message.strip_prefix('<').unwrap_or(message);

@@ -1,10 +1,11 @@
 //! Outgoing mail, written in the transaction of its cause and sent by a job.
 //!
-//! [`Tx::send_mail`] writes a row and the job that sends it. The job commits `sending`, sends the
-//! mail, and commits the result. So every mail is sent once, with one unavoidable exception: the
-//! process is killed between the server's acceptance and the commit. Such a row is found in
-//! `sending`, is marked `uncertain`, and is sent once more with the same Message-ID. A mail from
-//! [`Tx::send_mail_at_most_once`] is not sent again.
+//! [`Tx::send_mail`] writes the mail's row and the job that sends it. The job commits the state
+//! `sending`, sends the mail, and commits the result. So every mail is sent once, with one
+//! unavoidable exception: Kenduri is killed after the mail server accepted the mail but before the
+//! commit. The next attempt finds such a mail in the state `sending`, marks it `uncertain`, and
+//! sends it once more with the same Message-ID. A mail from [`Tx::send_mail_at_most_once`] is not
+//! sent again.
 //!
 //! With the built-in [`mailbox`], the mail is stored in the transaction that ends its job, so no
 //! mail is ever uncertain.
@@ -48,33 +49,32 @@ pub struct NewMail {
     pub to: Address,
     /// The recipient's name; may be empty.
     pub to_name: String,
-    /// The sender's name, if it differs from the installation's. The sender's email address is
-    /// always the installation's, because servers would reject any other.
+    /// The sender's display name, if it differs from the installation's. The sender's email address
+    /// is always the installation's, because mail servers would reject any other.
     pub sender_name: Option<String>,
     pub reply_to: Option<Address>,
-    /// The stream, which determines who may unsubscribe from the mail.
     pub stream: Stream,
-    /// The id of the scope whose administrators see the mail.
+    /// The id of the scope whose administrators can see the mail.
     pub scope: Option<String>,
     /// One line; line breaks become spaces.
     pub subject: String,
     pub text: String,
     pub html: Option<String>,
-    /// The key that seals the plain text and the HTML part in the row, for mails with a single-use
-    /// link; derived for [`sealed_text::PURPOSE`].
+    /// The key that encrypts the text and HTML part in the store, for mails with a single-use link.
+    /// Derived for [`sealed_text::PURPOSE`].
     pub seal: Option<Key>,
-    /// The anonymous visitor who causes the mail, if any.
+    /// The visitor without a session who causes the mail, if any.
     pub stranger: Option<Stranger>,
 }
 
-/// An anonymous visitor, who can cause mail to any email address. Such mail is sent after all other
-/// mail, and networks that cause much of it wait longer than others.
+/// A visitor without a session, who can cause mail to any email address. Such mail is sent after
+/// all other mail, and networks that cause much of it wait longer than others.
 #[derive(Clone, Debug)]
 pub struct Stranger {
-    /// The queue lane of the visitor's network, under any name that identifies the network. Lanes
-    /// alternate.
+    /// The visitor's network, under any name that identifies it. Sending alternates between
+    /// networks.
     pub line: String,
-    /// Whether the email address belongs to an account, whose owner may be waiting for the mail.
+    /// Whether the mail's recipient has an account, and so may be waiting for the mail.
     pub is_known: bool,
 }
 
@@ -84,15 +84,14 @@ pub struct Stranger {
 pub enum Stream {
     /// Mail about signing in, password resets and changes to an account.
     Security,
-    /// The direct response to a person's action.
+    /// Mail in direct response to a person's action.
     Transactional,
     /// Notifications, which a person may switch off.
     Notification,
-    /// Mail that the recipient did not ask for.
+    /// Mail for which the recipient did not ask.
     Marketing,
 }
 
-/// The delivery state of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -114,7 +113,6 @@ pub enum State {
     Uncertain,
 }
 
-/// The streams with an unsubscribe link.
 const UNSUBSCRIBABLE: [Stream; 2] = [Stream::Notification, Stream::Marketing];
 
 impl Stream {
@@ -128,7 +126,7 @@ impl Stream {
         }
     }
 
-    /// Whether mails of this stream are marked as automatic, so that other programs do not reply.
+    /// Whether mails of this stream are marked as automatic, so that other systems do not reply.
     fn is_automatic(self) -> bool {
         matches!(self, Self::Security | Self::Transactional)
     }
@@ -150,8 +148,8 @@ impl Stream {
 }
 
 impl Stranger {
-    /// The priority of a stranger's mail: after mails that others wait for, or after all other mail
-    /// if the email address belongs to no account.
+    /// The priority of the visitor's mail: after mail that somebody waits for, or after all other
+    /// mail if no account has the email address.
     fn priority(&self) -> i64 {
         if self.is_known { 5 } else { 30 }
     }
@@ -228,7 +226,8 @@ impl Tx<'_> {
     }
 
     /// Like [`Tx::send_mail`], for a mail that nobody should get twice. If Kenduri stops while
-    /// sending it, the mail stays `uncertain`, and people decide whether to send it again.
+    /// sending it, the mail stays `uncertain`, and an administrator decides whether to send it
+    /// again.
     pub fn send_mail_at_most_once(&mut self, mail: NewMail) -> Result<MailId, StoreError> {
         self.write_mail(mail, true)
     }
@@ -292,7 +291,7 @@ pub fn attach_calendar(tx: &mut Tx<'_>, id: &MailId, file: &str) -> Result<(), S
     Ok(())
 }
 
-/// A mail as shown to a scope's administrators, without its text.
+/// A mail as listed for a scope's administrators, without its text.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Entry {
     pub id: MailId,
@@ -302,7 +301,7 @@ pub struct Entry {
     pub state: State,
     /// The mail server's last reply.
     pub answer: Option<String>,
-    /// Whether the mail may have been sent twice.
+    /// Whether sending the mail was interrupted, so that the mail may have been sent twice.
     #[row(rename = "doubts")]
     pub was_uncertain: bool,
     pub created_at: Timestamp,
@@ -317,7 +316,7 @@ pub fn list(
     before: Option<&MailId>,
     limit: u32,
 ) -> Result<Vec<Entry>, StoreError> {
-    // Ids are hexadecimal, so every id sorts before `g`.
+    // Ids are hexadecimal, so every id sorts before `"g"`.
     let before = before.map_or("g", MailId::as_str);
     sql!(
         "SELECT {Entry} FROM mail WHERE scope = :scope AND id < :before ORDER BY id DESC
@@ -329,14 +328,14 @@ pub fn list(
     .all(tx)
 }
 
-/// The number of mails whose sending was interrupted. At most this many mails were sent twice or
-/// not at all.
+/// The number of mails whose sending was interrupted. Each of them may have been sent twice or not
+/// at all.
 pub fn doubted(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let (count,) = tx.one(sql!("SELECT COUNT(*) FROM mail WHERE doubts > 0"), &[])?;
     Ok(count)
 }
 
-/// Withdraws a mail that no server has accepted yet. Returns `false` if it is too late.
+/// Withdraws a mail that no mail server has accepted yet. Returns `false` if it is too late.
 pub fn withdraw(tx: &mut Tx<'_>, id: &MailId) -> Result<bool, StoreError> {
     let taken = sql!(
         "DELETE FROM mail WHERE id = :id AND state IN ('queued', 'deferred')",
@@ -346,13 +345,13 @@ pub fn withdraw(tx: &mut Tx<'_>, id: &MailId) -> Result<bool, StoreError> {
     if taken == 0 {
         return Ok(false);
     }
-    // If the job is already running, it finds no mail.
+    // If the job is already running, it will not find the mail.
     jobs::withdraw(tx, &job_key(id))?;
     Ok(true)
 }
 
 /// Sends a failed, bounced or uncertain mail again. Returns `false` if the scope has no such mail,
-/// or if its text was deleted because a server once accepted the mail.
+/// or if the text was deleted because a mail server had already accepted the mail.
 pub fn send_again(tx: &mut Tx<'_>, scope: &str, id: &MailId) -> Result<bool, StoreError> {
     let now = tx.now();
     let found: Option<(Stream,)> = sql!(

@@ -1,6 +1,6 @@
-//! Sealed mail texts. The text of a mail with a single-use link is encrypted in its row, so that
-//! the store, its log, a backup or an archive does not contain the link. It is decrypted for
-//! sending and for display in the mailbox.
+//! Encrypts the text of mails with a single-use link, so that the link appears neither in the store
+//! and its log nor in backups and archives. The text is decrypted for sending and for display in
+//! the built-in mailbox.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::MailId;
 use crate::key::Key;
 use crate::random::Random;
 
-/// The purpose from which the key is derived.
+/// The purpose from which the key for mail texts is derived.
 pub const PURPOSE: &str = "text of a mail";
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -17,13 +17,13 @@ pub struct Body {
     pub html: Option<String>,
 }
 
-/// Encrypts the text for the row with this id.
+/// Encrypts the text of the mail `id`.
 pub(super) fn seal(key: &Key, random: &Random, id: &MailId, body: &Body) -> Vec<u8> {
     let plain = serde_json::json!(body).to_string();
     key.seal(random, &place(id), plain.as_bytes())
 }
 
-/// Decrypts the text; `None` if it was encrypted with another key.
+/// Decrypts the text of the mail `id`. Returns `None` if it was encrypted with another key.
 pub fn open(key: &Key, id: &MailId, sealed: &[u8]) -> Option<Body> {
     let plain = key.open(&place(id), sealed)?;
     serde_json::from_slice(&plain).ok()

@@ -1,12 +1,12 @@
-//! Whether the sender domain's DNS records exist. Mail to many people waits for the records,
-//! because without them it ends as spam, and harms the domain's reputation. Mail to one person does
-//! not wait.
+//! Records whether the sender domain's DNS records exist. Mail to many people waits for the
+//! records, because without them it ends as spam and harms the domain's reputation. Mail to one
+//! person does not wait.
 
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// Stores the domain from which mail to many people is sent from now on; `None` if the domain is
-/// not checked.
+/// Sets the domain from which mail to many people is sent from now on. `None` means that no domain
+/// is checked.
 pub fn require(tx: &mut Tx<'_>, domain: Option<&str>) -> Result<(), StoreError> {
     sql!(
         "UPDATE sender_domain SET is_required = 0
@@ -41,7 +41,7 @@ pub fn note(tx: &mut Tx<'_>, domain: &str, is_verified: bool) -> Result<(), Stor
     Ok(())
 }
 
-/// Whether mail to many people must wait, because the domain's DNS records were not found yet.
+/// Whether mail to many people must wait, because the domain's DNS records have not been found yet.
 pub fn is_unverified(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let (waiting,): (i64,) = tx.one(
         sql!("SELECT COUNT(*) FROM sender_domain WHERE is_required = 1 AND verified_at IS NULL"),

@@ -1,8 +1,9 @@
 //! Sends a mail by SMTP and classifies failures.
 //!
 //! This module drives the SMTP session itself instead of using lettre's transport, because the
-//! meaning of a failure depends on the step. Before the text is sent, nothing has happened. After
-//! it was sent and no reply came, the result is unknown.
+//! meaning of a failure depends on the step. If the session fails before the mail's text is sent,
+//! the mail was not sent. If it fails afterwards, without a reply to the text, the result is
+//! unknown.
 
 use std::fmt;
 use std::future::Future;
@@ -25,14 +26,14 @@ use crate::secret::Secret;
 
 /// The timeout for opening a connection, and for QUIT.
 const CONNECT: Duration = Duration::from_secs(10);
-/// The timeout for one command.
+/// The timeout for one SMTP command.
 const COMMAND: Duration = Duration::from_secs(30);
-/// The timeout for the server's reply to the text. It is long, because some servers scan for
+/// The timeout for the mail server's reply to the text. It is long, because some servers scan for
 /// viruses before they reply.
 const TEXT: Duration = Duration::from_mins(2);
-/// How long sending pauses after the server refused this site, not just a recipient.
+/// How long sending pauses after the mail server refused this site rather than one recipient.
 const HOLD: Duration = Duration::from_mins(1);
-/// The longest stored reply, in bytes.
+/// The length to which the mail server's reply is cut before it is stored, in bytes.
 const ANSWER_LIMIT: usize = 500;
 
 /// A mail server and its connection settings.
@@ -40,13 +41,12 @@ const ANSWER_LIMIT: usize = 500;
 pub struct Server {
     pub host: String,
     pub port: u16,
-    /// When TLS starts on a connection.
     pub tls: Tls,
-    /// User and password, if the server needs them.
+    /// User and password, if the mail server needs them.
     pub login: Option<(String, Secret)>,
     /// The maximum number of mails per minute; 0 for no limit.
     pub per_minute: u32,
-    /// Certificates to trust besides the public authorities, as PEM.
+    /// Certificates to trust in addition to the public authorities, as PEM.
     pub authorities: Vec<String>,
 }
 
@@ -55,7 +55,7 @@ pub struct Server {
 pub enum Tls {
     /// TLS from the first byte.
     AtOnce,
-    /// TLS after STARTTLS, which the server must offer unless it is on this machine.
+    /// TLS after STARTTLS. The mail server must offer STARTTLS, unless it is on this machine.
     StartTls,
 }
 
@@ -67,7 +67,7 @@ pub struct SmtpError {
     reason: String,
 }
 
-/// A connection factory for one mail server, with its rate limit.
+/// Sends mails to one mail server, at a limited rate.
 pub struct Smtp {
     server: Server,
     tls: TlsParameters,
@@ -90,16 +90,16 @@ struct Pace {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// A temporary failure: a broken connection or a 4xx reply.
+    /// A temporary failure, such as a broken connection or a 4xx reply.
     Passing(String),
-    /// A 4xx reply to this recipient.
+    /// A 4xx reply that concerns this recipient.
     Delayed(String),
-    /// The server refuses this site, because of a failed login or an unacceptable sender.
+    /// The mail server refuses this site, because of a failed login or an unacceptable sender.
     Us(String),
-    /// The server permanently refuses this mail or its recipient.
+    /// The mail server permanently refuses this mail or its recipient.
     Bounced {
         answer: String,
-        /// Whether the server says that the email address does not exist.
+        /// Whether the mail server says that the recipient's email address does not exist.
         is_unknown: bool,
     },
     /// The text was sent, but no reply came.
@@ -107,8 +107,8 @@ pub(super) enum Refusal {
 }
 
 impl Smtp {
-    /// Validates the settings for `server` without connecting to it; `site_host` is the name in
-    /// EHLO.
+    /// Prepares connections to `server` without opening one. Fails if the settings are unusable.
+    /// `site_host` is the name in EHLO.
     pub fn new(server: Server, site_host: &str) -> Result<Self, SmtpError> {
         let tls = parameters(&server).map_err(|error| SmtpError {
             host: server.host.clone(),
@@ -273,7 +273,7 @@ impl Pace {
     }
 }
 
-/// The reason why one step failed.
+/// The reason why one step of the SMTP session failed.
 enum Failure {
     /// The server replied with an error.
     Said(Reply),
@@ -322,7 +322,6 @@ impl Failure {
     }
 }
 
-/// Runs one step with a timeout.
 async fn patiently<T>(
     limit: Duration,
     step: impl Future<Output = Result<T, Error>>,
@@ -335,7 +334,7 @@ async fn patiently<T>(
     let mut text = match (error.status(), std::error::Error::source(&error)) {
         (Some(code), Some(words)) => format!("{code} {words}"),
         (Some(code), None) => code.to_string(),
-        // The error's own text may contain anything that the server sent.
+        // The error's text may contain anything that the mail server sent, so it is replaced.
         _ if error.is_response() => "the mail server answers what cannot be read".to_owned(),
         _ => error.to_string(),
     };
@@ -344,7 +343,7 @@ async fn patiently<T>(
         return Err(Failure::Lost(text));
     }
     Err(Failure::Said(Reply {
-        // Errors on our side (no STARTTLS, no login mechanism) are permanent.
+        // Kenduri's own errors, such as a missing STARTTLS or login mechanism, are permanent.
         is_final: error.is_permanent() || error.is_client(),
         text,
     }))
@@ -357,8 +356,8 @@ fn reply_text(response: &Response) -> String {
     text
 }
 
-/// A reply or failure in the form for the log. A reply is reduced to the reply code and the
-/// enhanced status code, without the server's text.
+/// Shortens a reply or failure for the log. A reply is reduced to the reply code and the enhanced
+/// status code, without the mail server's text.
 pub(super) fn without_words(answer: &str) -> String {
     let mut words = answer.split([' ', '-']);
     let reply = words.next().unwrap_or_default();
@@ -371,7 +370,7 @@ pub(super) fn without_words(answer: &str) -> String {
     }
 }
 
-/// Whether a word is an enhanced status code such as `4.7.1`: class, subject, detail.
+/// Whether a word is an enhanced status code such as `4.7.1`.
 fn is_enhanced(word: &str) -> bool {
     let parts: Vec<&str> = word.split('.').collect();
     let is_number = |part: &&str| {
@@ -380,15 +379,15 @@ fn is_enhanced(word: &str) -> bool {
     parts.len() == 3 && parts.iter().all(is_number)
 }
 
-/// Whether the enhanced status code of a refusal (RFC 3463 §3.2) says that the address does not
-/// exist. "User unknown" without such a code may mean anything.
+/// Whether the enhanced status code of a refusal (RFC 3463 §3.2) says that the email address does
+/// not exist. The text "User unknown" without such a code may mean anything.
 pub(super) fn means_unknown(answer: &str) -> bool {
-    // A reply of several lines begins with a code such as `550-5.1.1`.
+    // Each line of a multi-line reply begins with codes such as `550-5.1.1`.
     let mut words = answer.split([' ', '-', ';', '#']);
     words.any(|word| ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"].contains(&word))
 }
 
-/// Whether a host name or IP address denotes this machine, so that nothing leaves it.
+/// Whether a host name or IP address denotes this machine.
 pub fn is_this_machine(host: &str) -> bool {
     host == "localhost"
         || host

@@ -1,5 +1,5 @@
-//! Delivery reports by Amazon SES, which arrive as signed notifications from Amazon SNS. SNS itself
-//! serves the certificate of its signing key.
+//! Delivery reports from Amazon SES, which arrive as signed notifications from Amazon SNS. SNS
+//! itself serves the certificate of its signing key.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,8 +14,8 @@ use x509_parser::pem::parse_x509_pem;
 
 use crate::outbound::{Call, Outbound, OutboundError, Reach};
 
-/// The oldest notification that is accepted. SNS retries for an hour, and repeats are recognized
-/// for longer than this.
+/// The age up to which a notification is accepted. SNS retries for an hour, and repeated
+/// notifications are recognized for longer than this age.
 const TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
 /// How long a fetched key is used.
 const KEY_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
@@ -30,8 +30,8 @@ pub struct SnsTopic {
     /// The base URL of SNS in the topic's region. Requests go only to this host.
     base_url: String,
     key: Arc<Mutex<Option<SigningKey>>>,
-    /// Limits fetching to one certificate at a time, because anybody can send a notification that
-    /// names a certificate.
+    /// Allows only one certificate to be fetched at a time, because anybody can send a notification
+    /// that names a certificate.
     fetching: Arc<Semaphore>,
 }
 
@@ -98,8 +98,8 @@ impl SnsTopic {
         })
     }
 
-    /// Verifies a notification and returns its message. Returns `None` for a notification about the
-    /// subscription, which is confirmed here.
+    /// Verifies a notification and returns its message. A notification about the subscription is
+    /// confirmed, and `None` is returned.
     pub async fn open(
         &self,
         outbound: &Outbound,
@@ -174,7 +174,7 @@ impl SnsTopic {
         })
     }
 
-    /// Whether SNS serves its certificates at this URL. Other paths on the same host may contain
+    /// Whether `url` is that of an SNS certificate. Other paths on the same host may contain
     /// strangers' files.
     fn is_certificate(&self, url: &str) -> bool {
         let name = url.strip_prefix(&self.base_url);
@@ -185,7 +185,7 @@ impl SnsTopic {
 }
 
 impl SnsPost {
-    /// The signed text, which contains each field's name and value, sorted by name.
+    /// The text that SNS signs: the name and value of each field, sorted by name.
     fn signed_text(&self) -> String {
         let is_notification = self.r#type == NOTIFICATION;
         let subscribe_url = self.subscribe_url.as_deref();

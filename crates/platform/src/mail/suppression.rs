@@ -1,8 +1,8 @@
-//! The suppression list: email addresses whose owners want no mail or that cannot receive it.
+//! The suppression list: email addresses whose owners want no mail, or that cannot receive mail.
 //!
 //! The list is checked when a mail is sent, not when it is written. It contains only keyed hashes
-//! of addresses, so it can be kept after a person's data is erased, and still prevents mail after a
-//! later import.
+//! of addresses. So it can be kept after a person's data is erased, and still prevents mail if a
+//! later import contains the address again.
 
 mod place;
 mod report;
@@ -24,21 +24,21 @@ pub(super) use report::{delivered, outcome_of_mail, returned};
 
 /// The number of soft bounces within [`SOFT_PERIOD`] that suppresses an email address.
 pub const SOFT_LIMIT: i64 = 3;
-/// The period of [`SOFT_LIMIT`], and how long the email address is then suppressed.
+/// The period in which [`SOFT_LIMIT`] applies, and for which the email address is then suppressed.
 pub const SOFT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The minimum time between two confirmation mails to a suppressed email address.
 pub const CONFIRM_PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
-/// The reason why an email address gets no mail, weakest first. Only a stronger reason replaces an
-/// earlier one.
+/// Why an email address is suppressed, ordered from the weakest cause. Only a stronger cause
+/// replaces a recorded one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// The recipient's server refused several mails lately, but may accept others.
+    /// The recipient's mail server refused several mails lately, but may accept others.
     SoftBounce,
     /// The recipient unsubscribed.
     Unsubscribe,
-    /// The recipient's server says that the email address does not exist.
+    /// The recipient's mail server says that the email address does not exist.
     HardBounce,
     /// The recipient marked a mail as spam.
     Complaint,
@@ -47,7 +47,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// All causes, weakest first.
+    /// All causes, from the weakest to the strongest.
     pub const ALL: [Self; 5] = [
         Self::SoftBounce,
         Self::Unsubscribe,
@@ -59,14 +59,14 @@ impl Cause {
     /// Whether the cause blocks mail of `stream`.
     pub fn blocks(self, stream: Stream) -> bool {
         match (self, stream) {
-            // Direct responses to the recipient's own actions are still sent.
+            // Mail in direct response to the recipient's own actions is still sent.
             (Self::Unsubscribe, Stream::Security | Stream::Transactional) => false,
             (Self::Unsubscribe, Stream::Notification | Stream::Marketing)
             | (Self::SoftBounce | Self::HardBounce | Self::Complaint | Self::Manual, _) => true,
         }
     }
 
-    /// Whether the email address itself failed.
+    /// Whether mail to the email address failed.
     pub fn is_bounce(self) -> bool {
         matches!(self, Self::SoftBounce | Self::HardBounce)
     }
@@ -103,7 +103,7 @@ impl Column for Cause {
     }
 }
 
-/// The purpose from which the hash key is derived.
+/// The purpose from which the key that hashes email addresses is derived.
 pub const PURPOSE: &str = "suppression";
 
 /// An entry in the suppression list, for all mail to an email address or for one stream.
@@ -113,19 +113,20 @@ pub struct Suppression {
     pub place: Place,
     pub cause: Cause,
     soft_count: i64,
-    /// When the entry was recorded; for soft bounces, the time of the last one.
+    /// The time when the entry was recorded, or the last soft bounce.
     pub last_at: Timestamp,
 }
 
 impl Suppression {
-    /// Whether the entry blocks mail now. Fewer than [`SOFT_LIMIT`] soft bounces do not.
+    /// Whether the entry blocks mail at the time `now`. Fewer than [`SOFT_LIMIT`] soft bounces
+    /// block nothing.
     pub fn is_held(&self, now: Timestamp) -> bool {
         self.cause != Cause::SoftBounce
             || (self.soft_count >= SOFT_LIMIT && self.last_at > now - SOFT_PERIOD)
     }
 }
 
-/// The entries that now block mail to `address`, for all streams or for one stream.
+/// The entries that block mail to `address` now, whether for all streams or for one.
 pub fn list_of(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -133,7 +134,7 @@ pub fn list_of(
 ) -> Result<Vec<Suppression>, StoreError> {
     let now = tx.roughly_now();
     let mut all = Vec::new();
-    // The entry may have been written under an earlier key.
+    // An entry may have been written under an earlier key.
     for hash in key.macs(&[address.canonical()]) {
         let found: Vec<Suppression> = sql!(
             "SELECT {Suppression} FROM suppression WHERE address = :hash ORDER BY scope, stream",
@@ -145,7 +146,8 @@ pub fn list_of(
     Ok(all)
 }
 
-/// The entries that now block this scope's mail to `address`, strongest first, one for each cause.
+/// The entries that block this scope's mail to `address` now: at most one for each cause, strongest
+/// cause first.
 pub fn list_in(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -159,13 +161,13 @@ pub fn list_in(
     Ok(all)
 }
 
-/// The cause that blocks any mail to `address`.
+/// The strongest cause that blocks any mail to `address`.
 pub fn find(tx: &mut Tx<'_>, key: &Key, address: &Address) -> Result<Option<Cause>, StoreError> {
     let all = list_of(tx, key, address)?;
     Ok(all.into_iter().map(|one| one.cause).max())
 }
 
-/// The cause that blocks mail of this stream and scope to `address`.
+/// The cause that blocks this stream's and scope's mail to `address`.
 pub fn find_for(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -197,8 +199,8 @@ pub fn unsubscribe(
     raise(tx, place, Cause::Unsubscribe, Some(request))
 }
 
-/// Unsubscribes an email address from every stream that allows it, because its owner unsubscribed
-/// in another program. Returns `false` if it was unsubscribed before.
+/// Unsubscribes an email address from every stream that allows it, because an import says that the
+/// owner unsubscribed. Returns `false` if the address was already unsubscribed.
 pub fn unsubscribe_from_all(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -246,9 +248,9 @@ fn raise(
     )
 }
 
-/// Locks the email address while the sending of a mail to it is decided. A concurrent
-/// unsubscription takes effect either before or after the decision. A mail that is already being
-/// sent is not stopped.
+/// Locks the email address while Kenduri decides whether to send a mail to it. A concurrent
+/// unsubscription takes effect either before or after this decision. It does not stop a mail that
+/// is already being sent.
 pub(super) fn lock_address(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -257,7 +259,8 @@ pub(super) fn lock_address(
     lock(tx, &Place::whole(key, address)).map(drop)
 }
 
-/// Locks the row. If the row is missing, it is inserted as a soft bounce with a count of 0.
+/// Locks the suppression entry. If the entry is missing, inserts it as a soft bounce with a count
+/// of 0.
 fn lock(tx: &mut Tx<'_>, place: &Place) -> Result<Cause, StoreError> {
     let now = tx.now();
     let (known,): (Cause,) = sql!(
@@ -291,7 +294,7 @@ fn audit(
     })
 }
 
-/// Ends the suppressions of `address` that its owner disproves by opening a mailed link.
+/// Ends those suppressions of `address` that the owner disproves by opening a mailed link.
 /// Unsubscriptions and an administrator's suppressions remain.
 pub fn lift(
     tx: &mut Tx<'_>,
@@ -302,7 +305,8 @@ pub fn lift(
     lift_if(tx, key, address, by, Cause::ends_when_confirmed)
 }
 
-/// Ends a suppression for bounces, because a person confirmed that the email address is right.
+/// Ends a suppression caused by bounces, because a person confirmed that the email address is
+/// right.
 pub fn lift_bounce(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -338,8 +342,8 @@ pub fn find_row(tx: &mut Tx<'_>, place: &Place) -> Result<Option<Suppression>, S
     .maybe(tx)
 }
 
-/// Removes one entry; the caller has checked that this is allowed. Returns `false` if there is no
-/// such entry.
+/// Removes one entry. The caller must have checked that this is allowed. Returns `false` if there
+/// is no such entry.
 pub fn remove(
     tx: &mut Tx<'_>,
     place: &Place,
@@ -362,8 +366,8 @@ pub fn remove(
     Ok(true)
 }
 
-/// Lets one confirmation mail pass a bounce or complaint, once in [`CONFIRM_PERIOD`] for each email
-/// address.
+/// Lets the confirmation mail `mail` pass a suppression for bounces or a complaint. This is allowed
+/// once in [`CONFIRM_PERIOD`] for each email address.
 pub fn confirm_by(
     tx: &mut Tx<'_>,
     place: &Place,
@@ -404,20 +408,20 @@ pub fn confirm_by(
 pub struct Listed {
     #[row(flatten)]
     pub suppression: Suppression,
-    /// The email address, while a mail to it is stored.
+    /// The email address, if a mail to it is still stored. The list itself contains only hashes.
     pub recipient: Option<String>,
 }
 
-/// The position in a list after a given entry.
+/// A position in the list of entries, from which the next page starts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct After {
-    /// The time in milliseconds since 1970.
+    /// The entry's time, in milliseconds since 1970.
     at: i64,
     place: String,
 }
 
 impl After {
-    /// The position after this entry.
+    /// The position directly after this entry.
     pub fn of(listed: &Listed) -> Self {
         Self {
             at: listed.suppression.last_at.as_millisecond(),
@@ -426,7 +430,7 @@ impl After {
     }
 }
 
-/// The entries that block mail now, newest first.
+/// A page of the entries that block mail now, newest first.
 pub fn list(tx: &mut Tx<'_>, after: Option<&After>, rows: i64) -> Result<Vec<Listed>, StoreError> {
     let oldest = tx.roughly_now() - SOFT_PERIOD;
     let place: Place = match after.and_then(|after| after.place.parse().ok()) {
@@ -452,8 +456,8 @@ pub fn list(tx: &mut Tx<'_>, after: Option<&After>, rows: i64) -> Result<Vec<Lis
     .all(tx)
 }
 
-/// Removes all entries after their hash key was lost, because their email addresses can no longer
-/// be looked up.
+/// Removes all entries. Without the hash key, which was lost, no email address can be looked up in
+/// them.
 pub fn forget_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM mail_report"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM suppression"), &[], Rows::Any)

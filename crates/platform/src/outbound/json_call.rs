@@ -1,5 +1,5 @@
-//! Requests to another program's JSON API. Connections are kept for later requests. An error says
-//! whether the request can have reached the server, because only then may a repeat act twice.
+//! Requests to another service's JSON API. Connections are kept for later requests. An error says
+//! whether the request may have reached the server, because repeating such a request may act twice.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -21,10 +21,9 @@ use super::{Answer, LONGEST_ANSWER, Outbound, OutboundError, Outgoing, Reach, Ta
 
 /// How long an unused connection is kept.
 const KEPT: Duration = Duration::from_secs(20);
-/// How many unused connections to one server are kept.
+/// The maximum number of unused connections kept for one server.
 const KEPT_EACH: usize = 4;
 
-/// A request to a JSON API.
 #[derive(Clone, Debug)]
 pub struct JsonCall<'a> {
     pub method: Method,
@@ -63,14 +62,14 @@ impl Answer {
 }
 
 type Sender = SendRequest<Full<Bytes>>;
-/// Scheme, host and port, and whether the host may be private.
+/// A server, by scheme, host and port. The second value is whether the server may be in a private
+/// network.
 type Server = (String, bool);
-/// Unused connections, each with the time since which it has been unused.
+/// Unused connections, each with the time of its last use.
 type Unused = Vec<(Sender, Instant)>;
 
-/// The unused connections by scheme, host and port. Requests with different reach share no
-/// connections, because a connection opened for one reach may lead to a network that is forbidden
-/// to another.
+/// The unused connections. A connection is reused only for requests with the same reach, because it
+/// may lead to a network that is forbidden to other requests.
 #[derive(Default)]
 pub(super) struct Connections(Mutex<HashMap<Server, Unused>>);
 
@@ -94,7 +93,7 @@ impl Connections {
 }
 
 impl Outbound {
-    /// Sends a request to a JSON API, and reads a response of up to 256 KiB, whatever its status.
+    /// Sends a request to a JSON API, and reads a response of up to 256 KiB with any status.
     pub async fn call_json(&self, call: JsonCall<'_>) -> Result<Answer, CallError> {
         let until = Instant::now() + call.within;
         let target = Target::of(call.url, call.reach).map_err(CallError::NotSent)?;
@@ -108,8 +107,8 @@ impl Outbound {
         let request = request.build(&target.uri, &target.authority);
         let mut request = request.map_err(CallError::NotSent)?;
         let server = (target.origin(), call.reach == Reach::Private);
-        // A kept connection may turn out to be closed. This is noticed before the request is
-        // written, so a new connection can be tried.
+        // The server may have closed a kept connection. This is noticed before the request is
+        // written, so another connection can be tried.
         while let Some(mut sender) = self.0.connections.take(&server) {
             if !matches!(timeout_at(until, sender.ready()).await, Ok(Ok(()))) {
                 continue;
@@ -170,7 +169,8 @@ impl Outbound {
     }
 }
 
-/// Begins HTTP/1.1 on a connection, which lives until its sender is dropped or the server closes it.
+/// Begins HTTP/1.1 on a connection. The connection stays open until its sender is dropped or the
+/// server closes it.
 async fn handshake<S>(stream: S) -> Result<Sender, OutboundError>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,

@@ -1,4 +1,4 @@
-//! Permitted and refused URLs, and requests to a local server.
+//! Tests of permitted and refused URLs, and of requests to a local server.
 
 use super::*;
 
@@ -89,8 +89,8 @@ fn a_host_that_the_operator_named_may_be_private() {
     }
 }
 
-/// Starts a local server that sends one response. Returns the server's URL and the request that it
-/// will receive.
+/// Starts a local server that sends one response. Returns the server's URL, and a task that returns
+/// the received request.
 async fn answering(answer: String) -> (String, tokio::task::JoinHandle<String>) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -103,7 +103,7 @@ async fn answering(answer: String) -> (String, tokio::task::JoinHandle<String>) 
             let length = stream.read(&mut read).await.unwrap();
             heard.extend_from_slice(&read[..length]);
         }
-        // Writing fails if the client closes the connection, because the response is too long.
+        // Writing fails if the client has closed the connection because the response is too long.
         let _ = stream.write_all(answer.as_bytes()).await;
         String::from_utf8(heard).unwrap()
     });
@@ -170,7 +170,7 @@ async fn a_name_that_means_a_private_address_is_not_called() {
         );
     }
     let system = Outbound::public().unwrap();
-    // These spellings of 127.0.0.1 are understood only by the resolver.
+    // Only the system's resolver understands these spellings of 127.0.0.1.
     for host in ["127.1", "2130706433"] {
         let url = format!("https://{host}/");
         let error = system.post(&url, &[], String::new()).await.unwrap_err();
@@ -181,8 +181,8 @@ async fn a_name_that_means_a_private_address_is_not_called() {
     }
 }
 
-/// Starts a server that sends these responses one by one, each after reading a request. An empty
-/// response closes the connection. The server counts its connections.
+/// Starts a local server that reads a request before it sends each of `responses`. An empty
+/// response closes the connection. Returns the server's URL and its number of connections.
 async fn serving(
     responses: Vec<String>,
 ) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
@@ -238,8 +238,8 @@ async fn connections_are_kept_between_json_calls() {
     assert_eq!(value["a"], 1);
     outbound.call_json(json_call(&url, TIME)).await.unwrap();
     assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 1);
-    // The server has the request but closes the connection without a response, so the request is
-    // not sent again.
+    // The server receives the request but closes the connection without a response, so the client
+    // must not repeat the request.
     let error = outbound.call_json(json_call(&url, TIME)).await.unwrap_err();
     assert!(error.may_have_arrived(), "{error}");
     outbound.call_json(json_call(&url, TIME)).await.unwrap();
@@ -259,7 +259,7 @@ async fn an_error_says_whether_the_request_can_have_arrived() {
         .await
         .unwrap_err();
     assert!(!error.may_have_arrived(), "{error}");
-    // This private address is not permitted.
+    // This server is at a private address, which a request with the reach `Public` must not use.
     let public = JsonCall {
         reach: Reach::Public,
         ..json_call(&closed, TIME)
@@ -281,7 +281,6 @@ async fn an_error_says_whether_the_request_can_have_arrived() {
         matches!(error, CallError::Unanswered(OutboundError::Slow)),
         "{error}"
     );
-    // A response that is too long is an error.
     let (url, _) = serving(vec![ok(&"x".repeat(LONGEST_ANSWER + 1))]).await;
     let error = outbound.call_json(json_call(&url, TIME)).await.unwrap_err();
     assert!(

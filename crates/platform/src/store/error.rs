@@ -1,13 +1,13 @@
 //! Errors of the store.
 
-/// An error of the store. Nothing was committed.
+/// An error of the store. The transaction was not committed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Too many changes are waiting, or another program has locked the file. A repeated call may
-    /// succeed in a moment.
+    /// Too many changes are waiting, or another process has locked the database file. A repeated
+    /// call may succeed in a moment.
     #[error("the store is busy")]
     Busy,
-    /// The disk or the server failed (full, read-only, unreachable). It may recover.
+    /// The disk or the database server failed (full, read-only, unreachable). It may recover.
     #[error("the store cannot keep changes now: {0}")]
     Unavailable(String),
     /// The process is stopping, or the transaction's function panicked.
@@ -16,16 +16,17 @@ pub enum StoreError {
     /// A statement affected a number of rows that its [`Rows`](super::Rows) does not allow.
     #[error("expected {expected}, found {actual} rows: {sql}")]
     Rows {
-        /// The number that the caller expected.
+        /// The number of rows that the caller expected.
         expected: &'static str,
         actual: u64,
         sql: &'static str,
     },
-    /// A constraint of the schema is violated, or a rule in code that no constraint can express.
+    /// A constraint of the schema is violated, or a rule in Rust code that no constraint can
+    /// express.
     #[error("the store refuses: {reason}")]
     Constraint {
-        /// The constraint's name, identical on both engines; `None` for foreign keys and `NOT
-        /// NULL`, which SQLite cannot name, and for rules in code.
+        /// The constraint's name, identical on both engines. `None` for foreign keys and `NOT
+        /// NULL`, which SQLite cannot name, and for rules in Rust code.
         name: Option<String>,
         reason: String,
     },
@@ -39,11 +40,11 @@ pub enum StoreError {
     /// The statement failed because of a programming error.
     #[error("statement failed: {reason}: {sql}")]
     Statement {
-        /// The engine's message.
+        /// The database engine's message.
         reason: String,
         sql: &'static str,
     },
-    /// The tables are from a newer Kenduri, or from another program.
+    /// The tables are from a newer Kenduri, or from other software.
     #[error("{0}")]
     Schema(String),
 }
@@ -57,7 +58,7 @@ impl StoreError {
         }
     }
 
-    /// An error for a violated rule that no constraint can express.
+    /// The error for a violated rule that no constraint can express.
     pub fn rule(reason: impl Into<String>) -> Self {
         Self::Constraint {
             name: None,
@@ -73,8 +74,9 @@ impl StoreError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// The whole function runs again (PostgreSQL: deadlock, serialization failure).
+    /// The conflict was a deadlock or serialization failure on PostgreSQL, so the whole function
+    /// runs again.
     Again,
-    /// The error is reported.
+    /// The caller gets the error.
     Final,
 }

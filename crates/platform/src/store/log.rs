@@ -14,47 +14,46 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-/// How often an inconsistent read of the index is repeated.
+/// How often the index is read again if a read was inconsistent.
 const READS: u32 = 100;
 /// The length of the index's header in bytes. The index contains two copies of the header.
 const HEADER: usize = 48;
 
-/// The committed end of the log.
+/// The end of the committed part of the write-ahead log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogPosition {
     /// The log's salt, which SQLite changes when it restarts the log at the beginning of the file.
     pub salt: [u8; 8],
-    /// The number of committed frames.
+    /// The number of committed frames in the log.
     pub frame: u32,
     /// The length of a page, in bytes.
     pub page_size: u32,
 }
 
-/// A position with the time of its commit.
+/// A position in the log, with the time of its commit.
 #[derive(Clone, Copy, Debug)]
 pub struct LogMark {
-    /// The time at which the commit was on disk.
+    /// A time at which all commits up to `position` were on disk.
     pub at: Timestamp,
-    /// The committed end of the log at that time.
     pub position: LogPosition,
 }
 
-/// The log of a store, which only the backup checkpoints. Clones share it.
+/// A store's write-ahead log, which only the backup checkpoints. Clones share the open files.
 #[derive(Clone, Debug)]
 pub struct Log(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     store: PathBuf,
-    // These files stay open as long as SQLite's connections, because closing any descriptor of a
-    // file drops all locks that the process has on it (fcntl(2)).
+    // These files stay open as long as SQLite's connections. Closing any descriptor of a file drops
+    // all locks that the process has on the file (fcntl(2)).
     index: Mutex<Option<File>>,
     database: Mutex<Option<File>>,
     marks: Mutex<VecDeque<LogMark>>,
     is_empty_wanted: AtomicBool,
 }
 
-/// While this value exists, this process's writer writes nothing.
+/// While a `Pause` exists, this process's writer writes nothing.
 #[derive(Debug)]
 pub struct Pause(
     #[expect(dead_code, reason = "dropping it lets the writer go on")] pub(super) SyncSender<()>,
@@ -79,7 +78,7 @@ impl Log {
         beside(&self.0.store, "-wal")
     }
 
-    /// The committed end of the log, including other processes' commits.
+    /// The end of the committed part of the log, including other processes' commits.
     pub fn position(&self) -> io::Result<LogPosition> {
         let mut index = guard(&self.0.index);
         let file = match &mut *index {
@@ -100,8 +99,8 @@ impl Log {
         ))
     }
 
-    /// Reads from the database file, ignoring the log. Returns the number of bytes; 0 at the end of
-    /// the file.
+    /// Reads from the database file, ignoring the log. Returns the number of bytes read, which is 0
+    /// at the end of the file.
     pub fn read_database(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut database = guard(&self.0.database);
         let file = match &mut *database {
@@ -111,13 +110,14 @@ impl Log {
         file.read_at(bytes, offset)
     }
 
-    /// Takes the marks recorded since the previous call, one for the last commit in each second.
+    /// Returns and removes the marks recorded since the previous call. There is one mark per
+    /// second, for that second's last commit.
     pub fn take_marks(&self) -> Vec<LogMark> {
         guard(&self.0.marks).drain(..).collect()
     }
 
-    /// Whether the log should be truncated because it contains deleted data. The call resets the
-    /// request.
+    /// Returns whether truncating the log was requested, and resets the request. The log should be
+    /// truncated when it contains deleted data.
     pub fn take_empty_wanted(&self) -> bool {
         self.0.is_empty_wanted.swap(false, Ordering::AcqRel)
     }
@@ -127,7 +127,7 @@ impl Log {
         self.0.is_empty_wanted.store(true, Ordering::Release);
     }
 
-    /// Records that all commits so far were made at `at`.
+    /// Records that all commits so far were on disk at the time `at`.
     pub(super) fn mark(&self, at: Timestamp) {
         let position = match self.position() {
             Ok(position) => position,
@@ -158,7 +158,7 @@ fn parse(header: &[u8]) -> LogPosition {
         salt: salt.unwrap_or_default(),
         frame: number(16),
         page_size: match u16::from_ne_bytes(page_size.unwrap_or_default()) {
-            // The largest page size does not fit into the field, which then contains 1.
+            // The largest page size, 65,536, does not fit into the field, which then contains 1.
             1 => 65_536,
             size => u32::from(size),
         },

@@ -1,10 +1,11 @@
-//! A cache for values that many reads share, each stored with the revision at which it was read.
+//! A cache for values that many reads share. Each value is stored with the revision at which it was
+//! read.
 
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The number of cached values; beyond it, the least recently used value is dropped.
+/// The maximum number of cached values. Beyond it, the least recently used value is dropped.
 const KEPT: usize = 256;
 
 /// The cache, shared by all transactions of a store.
@@ -84,7 +85,7 @@ mod tests {
         let memory = Memory::default();
         for number in 0..KEPT {
             memory.keep(&number.to_string(), 1, Arc::new(number));
-            // Using the first value keeps it most recently used.
+            // Using the first value makes it the most recently used.
             assert!(memory.find::<usize>("0", 1).is_some());
         }
         memory.keep("one more", 1, Arc::new(0_usize));

@@ -7,11 +7,11 @@
 //! names: `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`, and in an SQLite trigger `RAISE(ABORT,
 //! '…')` with the name of PostgreSQL's constraint.
 //!
-//! A migration uses the three column types that both engines share. The migrator translates them to
-//! `STRICT` tables with `INTEGER`, `TEXT`, `BLOB` on SQLite, and to `TEXT COLLATE "C"` on
-//! PostgreSQL, so that both engines sort alike. A column declared `COUNTER` is the primary key,
-//! numbered in insertion order. A table that ends with `) CLUSTERED;` stores its rows in key order
-//! on SQLite, so that small rows that are read together are stored together.
+//! A migration uses the three column types that both engines share. On SQLite they become `STRICT`
+//! tables with `INTEGER`, `TEXT` and `BLOB`; on PostgreSQL, text becomes `TEXT COLLATE "C"`, so
+//! that both engines sort alike. A column declared `COUNTER` is the primary key, numbered in
+//! insertion order. A table that ends with `) CLUSTERED;` stores its rows in key order on SQLite,
+//! so that small rows that are read together are stored together.
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -23,13 +23,13 @@ use crate::text_cleaning::hexadecimal;
 /// One crate's migrations, in order.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations {
-    /// The name under which the store records the applied steps. The name stays the same when
-    /// tables move to another crate.
+    /// The group name under which the store records the applied steps, usually the crate's name. It
+    /// stays the same when tables move to another crate.
     pub owner: &'static str,
-    /// The steps, numbered from 1 without gaps.
+    /// Numbered from 1 without gaps.
     pub steps: &'static [Step],
-    /// Whether all steps are skipped in a store that has none of them, because new stores do not
-    /// need these tables.
+    /// Whether a store that has applied none of the steps skips all of them, because new stores do
+    /// not need these tables.
     pub only_if_begun: bool,
 }
 
@@ -44,10 +44,10 @@ impl Migrations {
     }
 }
 
-/// One step. Its text never changes after a release.
+/// One migration step. The SQL of a released step never changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// The file's name without extension, such as `0001_begin`.
+    /// The migration file's name without extension, such as `0001_begin`.
     pub name: &'static str,
     pub text: &'static str,
 }
@@ -77,7 +77,6 @@ const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migration (
     PRIMARY KEY (owner, number)
 );";
 
-/// A step that was applied earlier.
 struct Applied {
     owner: String,
     number: i64,
@@ -180,8 +179,8 @@ pub(super) fn postgres(
     transaction.commit().map_err(fail)
 }
 
-/// The steps that are still to be applied, in order. Fails if this version cannot continue from the
-/// store's tables.
+/// Returns the steps that are not applied yet, in order. Fails if this version of Kenduri cannot
+/// upgrade the store's tables.
 fn missing(
     migrations: &[Migrations],
     applied: &[Applied],
@@ -190,8 +189,8 @@ fn missing(
         let set = migrations.iter().find(|set| set.owner == row.owner)?;
         set.steps.get(usize::try_from(row.number - 1).ok()?)
     };
-    // Released steps are never edited, so a store with a different checksum was not made by a
-    // release. Such a store may also contain owners that no longer exist.
+    // Released steps are never edited, so a different checksum means that an unreleased version
+    // made the store. Such a store may also contain owners that no longer exist.
     for row in applied {
         if let Some(step) = known(row).filter(|step| checksum(step) != row.checksum) {
             return Err(StoreError::Schema(format!(
@@ -245,12 +244,13 @@ fn checksum(step: &Step) -> String {
     hexadecimal(&Sha256::digest(step.text.as_bytes()))
 }
 
-/// The markers around a section for one engine.
+/// The lines that begin and end an SQL section for one engine.
 const SQLITE: &str = "-- only sqlite";
 const POSTGRESQL: &str = "-- only postgresql";
 const END: &str = "-- end";
 
-/// `text` without the sections for the other engine; `None` if sections are nested or unclosed.
+/// Returns the migration's `text` without the sections for the other engine. Returns `None` if
+/// sections are nested or unclosed.
 fn only(engine: &str, text: &str) -> Option<String> {
     let mut shown = String::with_capacity(text.len());
     let mut section = None;
@@ -368,7 +368,8 @@ mod tests {
                 .unwrap_err()
                 .contains("newer")
         );
-        // The same error is reported if the store also contains owners that no longer exist.
+        // A checksum mismatch is reported first, even if the store contains owners that no longer
+        // exist.
         for rows in [
             &[row("a", 1, String::new())][..],
             &[row("b", 1, checksum(&STEP)), row("a", 1, String::new())],

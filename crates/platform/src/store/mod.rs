@@ -1,8 +1,8 @@
 //! The store: a transactional database on SQLite or PostgreSQL.
 //!
-//! A change is one call to [`Store::write`]. One synchronous function writes the facts, the jobs
-//! that follow, the news for live readers and the audit line, which are all committed or all rolled
-//! back. The caller gets the result only after the commit is on stable storage.
+//! A change is one call to [`Store::write`]. A synchronous function writes the data, follow-up
+//! jobs, news for live event streams, and an audit line; all are committed or all are rolled back.
+//! The caller gets the result only after the commit is on stable storage.
 //!
 //! The store has two engines. On SQLite ([`sqlite`]) one thread owns the writing connection and
 //! lets all waiting changes share one flush; on PostgreSQL ([`postgres`]) a fixed set of threads
@@ -43,14 +43,12 @@ pub use value::{Bind, Column, FromRow, Json, Row, ToRow, Value};
 /// The maximum number of changes that may wait for the writer; further changes are refused as busy.
 pub const QUEUE_LIMIT: usize = 4_096;
 
-/// The choice of an engine, with its settings.
 #[derive(Clone, Debug)]
 pub enum Settings {
     Sqlite(SqliteSettings),
     Postgres(PostgresSettings),
 }
 
-/// Settings of an SQLite store.
 #[derive(Clone, Debug)]
 pub struct SqliteSettings {
     /// The database file. SQLite creates its `-wal` and `-shm` files in the same folder.
@@ -60,13 +58,11 @@ pub struct SqliteSettings {
     pub batch: usize,
     /// Whether a commit waits for stable storage. `false` is for benchmarks and tests only.
     pub durable: bool,
-    /// Whether a backup copies the write-ahead log, in which case only the backup may truncate the
-    /// log.
+    /// Whether a backup copies the write-ahead log. If so, only the backup may truncate the log.
     pub backed_up: bool,
 }
 
 impl SqliteSettings {
-    /// The default settings for the file at `path`.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -77,13 +73,12 @@ impl SqliteSettings {
     }
 }
 
-/// Settings of a store on a PostgreSQL server.
 #[derive(Clone, Debug)]
 pub struct PostgresSettings {
     /// The connection string: `postgres://user@host/db?sslmode=…` or the key-value form. `Debug`
     /// prints `***`, because the string may contain a password.
     pub url: crate::Secret,
-    /// How many connections serve changes and reads, at least 1.
+    /// The number of connections, shared by changes and reads; at least 1.
     pub connections: usize,
 }
 
@@ -100,7 +95,6 @@ enum Engine {
     Postgres(Arc<postgres::Engine>),
 }
 
-/// The values that every transaction needs besides its connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Ground {
     pub(crate) clock: Clock,
@@ -108,7 +102,8 @@ pub(crate) struct Ground {
     pub(crate) memory: memory::Memory,
 }
 
-/// Wake-ups after a commit, as counters that only grow, so that a watcher cannot miss one.
+/// Counters that wake waiting tasks after a commit. The counters only grow, so that a watcher
+/// misses no wake-up.
 #[derive(Debug)]
 pub(crate) struct Signals {
     jobs: watch::Sender<u64>,
@@ -165,9 +160,9 @@ impl Store {
 
     /// Runs one change, and returns when the change is on stable storage.
     ///
-    /// `change` may run again (after a deadlock), so it must have no effect outside its
-    /// transaction. `Err` rolls everything back; a refusal that must be recorded is returned as an
-    /// `Ok` value.
+    /// `change` may be called again after a deadlock, so it must have no effect outside its
+    /// transaction. An `Err` rolls everything back. To record a refusal, `change` must return the
+    /// refusal as an `Ok` value.
     pub async fn write<T, E, F>(&self, change: F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -218,7 +213,7 @@ impl Store {
         }
     }
 
-    /// Like [`Store::read`], but never on a thread that serves requests.
+    /// Like [`Store::read`], but on a separate thread, so that a long read does not delay requests.
     pub async fn read_at_length<T, E, F>(&self, look: F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -236,7 +231,8 @@ impl Store {
         }
     }
 
-    /// The log of a store that is backed up; `None` on PostgreSQL, and without a backup.
+    /// The write-ahead log of an SQLite store that is backed up. `None` on PostgreSQL, and without
+    /// a backup.
     pub fn log(&self) -> Option<&log::Log> {
         match &self.engine {
             Engine::Sqlite(engine) => engine.log(),
@@ -244,8 +240,8 @@ impl Store {
         }
     }
 
-    /// Stops the writer between two batches until the returned value is dropped; `None` on
-    /// PostgreSQL. This function blocks.
+    /// Stops the SQLite writer between two batches until the returned value is dropped. Returns
+    /// `None` on PostgreSQL. This function blocks.
     pub fn pause(&self) -> Result<Option<log::Pause>, StoreError> {
         match &self.engine {
             Engine::Sqlite(engine) => engine.pause().map(Some),
@@ -254,8 +250,8 @@ impl Store {
     }
 
     /// Checkpoints and truncates SQLite's write-ahead log, so that no deleted data remains in the
-    /// log. If a backup runs, it does so after it has copied the log. PostgreSQL manages its log
-    /// itself.
+    /// log. If a backup runs, the backup truncates the log after copying it. PostgreSQL manages its
+    /// log itself.
     pub async fn checkpoint(&self) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(engine) => {
@@ -332,7 +328,8 @@ where
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
         let result = match (outcome, self.result) {
             (Ok(()), Some(result)) => result,
-            // A refusal wrote nothing, so a failed commit does not affect it.
+            // A change that returned an error wrote nothing, so a failed commit does not affect its
+            // result.
             (Err(error), _) => Err(error.into()),
             (Ok(()), None) => Err(StoreError::Stopped.into()),
         };

@@ -24,7 +24,6 @@ const TRIES: u32 = 5;
 /// The pause before the second run; each further pause is longer.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A store on a PostgreSQL server.
 #[derive(Debug)]
 pub(super) struct Engine {
     queue: Option<SyncSender<Task>>,
@@ -119,7 +118,6 @@ impl Drop for Engine {
     }
 }
 
-/// One thread of the engine.
 struct Server {
     config: Config,
     waiting: Arc<Mutex<Receiver<Task>>>,
@@ -147,7 +145,7 @@ impl Server {
         }
     }
 
-    /// Runs one queued call. A broken connection is replaced for the next call.
+    /// Runs one queued change or read. A broken connection is replaced for the next one.
     fn serve(
         &self,
         slot: &mut Option<Connection>,
@@ -158,8 +156,8 @@ impl Server {
             let connection = self.begin(slot, mode)?;
             match self.attempt(connection, mode, work) {
                 Ok(()) => return Ok(()),
-                // The pause lets the other transaction finish, so that the two do not collide again
-                // at once.
+                // The pause lets the conflicting transaction finish, so that the two do not collide
+                // again at once.
                 Err((_, Failure::Again)) => std::thread::sleep(PAUSE * number),
                 Err((error, Failure::Final)) => return Err(error),
             }
@@ -167,8 +165,8 @@ impl Server {
         Err(StoreError::Busy)
     }
 
-    /// Begins a transaction on the open connection. If the connection is broken, nothing has run
-    /// yet, so a new connection is opened.
+    /// Begins a transaction on the open connection. If the connection is broken, opens a new one,
+    /// because nothing has run yet.
     fn begin<'s>(
         &self,
         slot: &'s mut Option<Connection>,
@@ -200,8 +198,8 @@ impl Server {
         let (failure, wake) = (tx.failure(), tx.wake());
         if !keep {
             connection.word("ROLLBACK")?;
-            // The function's own refusal is returned, unless it was caused by a conflict with
-            // another transaction.
+            // The error that the caller's function returned is passed on, unless a conflict with
+            // another transaction caused it.
             return match failure {
                 Some(Failure::Again) => Err((StoreError::Busy, Failure::Again)),
                 _ => Ok(()),
@@ -223,8 +221,8 @@ impl Server {
     }
 }
 
-/// Keeps the server from removing its log while this value exists, through a temporary replication
-/// slot, which ends with its connection.
+/// Prevents PostgreSQL from removing its write-ahead log. A temporary replication slot does this
+/// until its connection ends.
 pub struct LogHold {
     client: Client,
     slot: String,
@@ -239,8 +237,8 @@ impl std::fmt::Debug for LogHold {
 }
 
 impl LogHold {
-    /// Holds the log from now on. The role must be allowed to replicate; `slot` consists of small
-    /// letters, digits and `_`.
+    /// Prevents the removal of any log written from now on. The database role must be allowed to
+    /// replicate; `slot` consists of lower-case letters, digits and `_`.
     ///
     /// This function blocks.
     pub fn begin(settings: &PostgresSettings, slot: &str) -> Result<Self, StoreError> {
@@ -258,7 +256,8 @@ impl LogHold {
         })
     }
 
-    /// Lets the server remove the log before `position`, in bytes since the beginning of the log.
+    /// Allows PostgreSQL to remove the log before `position`, in bytes since the beginning of the
+    /// log.
     ///
     /// This function blocks.
     pub fn advance(&mut self, position: i64) -> Result<(), StoreError> {
@@ -291,8 +290,8 @@ pub fn has_tables(settings: &PostgresSettings) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// Options for every session. The keep-alive settings make the server notice within half a minute
-/// that a process with locks has died.
+/// Options for every PostgreSQL session. With the keep-alive settings, PostgreSQL notices within
+/// half a minute when a Kenduri process that holds locks has died.
 const SESSION: &str = "-c synchronous_commit=on -c lock_timeout=5s \
     -c idle_in_transaction_session_timeout=60s -c client_min_messages=warning \
     -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";

@@ -102,7 +102,7 @@ pub(super) fn tls() -> MakeRustlsConnect {
     MakeRustlsConnect::with_webpki_roots()
 }
 
-/// The server's error message, without the arguments of the statement.
+/// PostgreSQL's error message without statement arguments, which may be personal data.
 pub(super) fn explain(error: &Error) -> String {
     match error.as_db_error() {
         Some(said) => format!("{}: {}", said.code().code(), said.message()),
@@ -110,7 +110,7 @@ pub(super) fn explain(error: &Error) -> String {
     }
 }
 
-/// The name of the violated constraint, for the kinds that SQLite can name too.
+/// The name of the violated constraint, if SQLite can also name constraints of this kind.
 fn constraint(error: &Error) -> Option<String> {
     let said = error.as_db_error()?;
     [

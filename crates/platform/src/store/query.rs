@@ -10,7 +10,7 @@ pub struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    /// This is only for [`sql!`](crate::sql!).
+    /// Only [`sql!`](crate::sql!) may call this function.
     #[doc(hidden)]
     pub const fn new(sql: Sql, values: &'a [Value<'a>]) -> Self {
         Self { sql, values }
@@ -26,7 +26,6 @@ impl<'a> Query<'a> {
         tx.query_maybe(self)
     }
 
-    /// Every row of the result, in order.
     pub fn all<T: FromRow>(self, tx: &mut Tx<'_>) -> Result<Vec<T>, StoreError> {
         tx.query_all(self)
     }
@@ -38,7 +37,6 @@ impl<'a> Query<'a> {
     }
 }
 
-/// The value of one named argument.
 #[doc(hidden)]
 #[expect(missing_debug_implementations, reason = "only `sql!` makes one")]
 #[derive(Clone, Copy)]
@@ -48,7 +46,6 @@ pub enum Argument<'a> {
 }
 
 impl<'a> Argument<'a> {
-    /// All values of a row.
     pub fn row<T: ToRow>(row: &'a T) -> Self {
         Self::Row(row)
     }
@@ -70,7 +67,7 @@ impl<'a> Argument<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Part<'a> {
     Sql(&'a str),
-    /// `$first` and the following numbers.
+    /// The parameters `$first`, `$first + 1` and so on.
     Arguments {
         first: usize,
         count: usize,
@@ -80,7 +77,7 @@ pub enum Part<'a> {
         names: &'a [&'a str],
         alias: &'a str,
     },
-    /// Assignments such as `id = $first, name = $…`.
+    /// Assignments such as `id = $1, name = $2`, numbered from `first`.
     Assignments {
         first: usize,
         names: &'a [&'a str],
@@ -126,12 +123,12 @@ impl<const ROOM: usize> Text<ROOM> {
     pub const fn as_str(&self) -> &str {
         match std::str::from_utf8(self.bytes.split_at(self.length).0) {
             Ok(text) => text,
-            // This cannot happen, because concatenated UTF-8 is valid UTF-8.
+            // Concatenated UTF-8 is always valid UTF-8, so this arm is never reached.
             Err(_) => "",
         }
     }
 
-    /// Writes `count` columns, or arguments from `$first`, or both as assignments.
+    /// Writes `count` column names, or parameters from `$first`, or both as assignments.
     const fn push_list(&mut self, first: usize, count: usize, names: Option<&[&str]>, alias: &str) {
         let mut at = 0;
         while at < count {
@@ -178,7 +175,7 @@ impl<const ROOM: usize> Text<ROOM> {
     }
 }
 
-/// The columns of a row, including those of flattened rows.
+/// Joins the columns of a row type with those of its flattened fields.
 #[doc(hidden)]
 pub const fn join_columns<const COUNT: usize>(lists: &[&[&'static str]]) -> [&'static str; COUNT] {
     let mut all = [""; COUNT];

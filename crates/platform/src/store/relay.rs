@@ -20,15 +20,15 @@ use tokio_util::sync::CancellationToken;
 use super::postgres_statements::{explain, tls};
 use super::{Signals, StoreError, Wake};
 
-/// How often the leader polls, and how often the others try to become leader. Polling covers a
-/// process that dies between its commit and its notification, and a leader that dies.
+/// How often the leading process polls, and how often the other processes try to become leader.
+/// Polling covers a process that dies between its commit and its notification, and a leader that
+/// dies.
 const LOOK: Duration = Duration::from_millis(200);
 /// The pause before reconnecting.
 const AGAIN: Duration = Duration::from_secs(1);
 /// The maximum number of rows numbered in one transaction.
 const PART: i64 = 1_000;
 
-/// One process's relay.
 #[derive(Debug)]
 pub(super) struct Relay {
     changed: Arc<Notify>,
@@ -37,7 +37,7 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    /// Starts the thread, which connects and reconnects by itself.
+    /// Starts the relay thread, which connects and reconnects by itself.
     pub(super) fn start(config: Config, signals: Arc<Signals>) -> Result<Self, StoreError> {
         let changed = Arc::new(Notify::new());
         let stop = CancellationToken::new();

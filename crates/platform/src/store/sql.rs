@@ -1,8 +1,8 @@
 //! SQL statements. They are literals, so that no input can become part of a statement, and so that
 //! a test can find and prepare every statement on both engines.
 
-/// The suffix of a `SELECT` that locks its rows. The lock is as weak as that of an `UPDATE`, so
-/// that rows referring to them can still be inserted.
+/// The suffix that makes a `SELECT` lock its rows. This lock is as weak as that of an `UPDATE`, so
+/// other transactions can still insert rows that refer to the locked rows.
 pub const ROW_LOCK: &str = " FOR NO KEY UPDATE";
 
 /// One SQL statement, made by [`sql!`](crate::sql!).
@@ -10,23 +10,24 @@ pub const ROW_LOCK: &str = " FOR NO KEY UPDATE";
 pub struct Sql(&'static str);
 
 impl Sql {
-    /// This is only for [`sql!`](crate::sql!).
+    /// Only [`sql!`](crate::sql!) may call this function.
     #[doc(hidden)]
     pub const fn literal(text: &'static str) -> Self {
         Self(text)
     }
 
-    /// The text as written.
     pub const fn text(self) -> &'static str {
         self.0
     }
 
-    /// The statement for SQLite, which needs no row locks, because a writer locks the whole file.
+    /// The statement for SQLite, without the row lock suffix. SQLite needs no row locks, because a
+    /// writer locks the whole file.
     pub(super) fn without_row_lock(self) -> &'static str {
         self.0.strip_suffix(ROW_LOCK).unwrap_or(self.0)
     }
 
-    /// Whether the statement takes a lock on PostgreSQL, as everything but a plain `SELECT` does.
+    /// Whether the statement takes a lock on PostgreSQL. Every statement except a plain `SELECT`
+    /// does.
     pub(crate) fn locks(self) -> bool {
         let text = self.0.trim_start();
         if text.ends_with(ROW_LOCK) {
@@ -42,7 +43,7 @@ impl Sql {
     }
 }
 
-/// The number of rows that a statement must touch.
+/// The number of rows that a statement must affect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rows {
     Exactly(u64),

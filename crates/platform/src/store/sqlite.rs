@@ -31,21 +31,21 @@ use super::sqlite_statements::execute;
 use super::tx::{self, Mode};
 use super::{Ground, QUEUE_LIMIT, Signals, SqliteSettings, StoreError, Tx, Wake, Work};
 
-/// How long a batch accepts further changes.
+/// How long a batch accepts further changes. [`BATCH_FLUSHES`] can extend this time.
 const BATCH_TIME: Duration = Duration::from_millis(5);
-/// The same limit as a multiple of the last flush's duration, because more changes should share a
-/// flush when flushes are slow.
+/// A batch also accepts further changes for this many times the last flush's duration, because more
+/// changes should share a flush when flushes are slow.
 const BATCH_FLUSHES: u32 = 5;
-/// The flush duration from which on the writer waits a quarter of that duration for further
-/// changes, if the batch already has several.
+/// If the last flush took at least this long and the batch already has several changes, the writer
+/// waits a quarter of that duration for further changes.
 const SLOW_FLUSH: Duration = Duration::from_millis(1);
-/// How long a change waits for another program that has locked the file.
+/// How long a change waits while another process has locked the database file.
 const BUSY: Duration = Duration::from_secs(5);
-/// How often the file is checked for other processes' changes.
+/// How often the SQLite writer checks whether another process has committed.
 const LOOK: Duration = Duration::from_millis(200);
-/// The error for a change that was not run, or whose transaction the engine aborted.
+/// The error for a change that was not run, or whose transaction SQLite aborted.
 const NOT_TAKEN: &str = "the disk refused the change";
-/// The number of reading connections kept open.
+/// The maximum number of idle reading connections kept open.
 const READERS: usize = 8;
 /// The number of pages in the write-ahead log that triggers a checkpoint. A higher number means
 /// fewer flushes. Below 4,062 pages, readers search only one hash table of the log's index.
@@ -55,7 +55,6 @@ const LOG_PAGES: i64 = 4_000;
 const WRITER_CACHE: i64 = 8 * 1024;
 const READER_CACHE: i64 = 16 * 1024;
 
-/// The engine of an SQLite store.
 #[derive(Debug)]
 pub(super) struct Engine {
     queue: Option<SyncSender<Message>>,
@@ -130,7 +129,7 @@ impl Engine {
         self.log.as_ref()
     }
 
-    /// Blocks until the writer pauses between two batches.
+    /// Waits until the writer has paused between two batches.
     pub(super) fn pause(&self) -> Result<Pause, StoreError> {
         let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
         let (resume, resumed) = sync_channel(0);
@@ -152,7 +151,7 @@ impl Engine {
             Some(connection) => connection,
             None => open_reader(&self.settings)?,
         };
-        // All reads of the function see one snapshot.
+        // All reads of one call see the same snapshot.
         execute(&connection, "BEGIN").map_err(|(error, _)| error)?;
         let mut tx = Tx::new(
             tx::Connection::Sqlite(&connection),
@@ -169,7 +168,8 @@ impl Engine {
         result
     }
 
-    /// If readers are constantly active, a later checkpoint truncates the log.
+    /// While readers are constantly active, the log cannot be truncated; a later checkpoint then
+    /// truncates the log.
     pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
         if let Some(log) = &self.log {
             log.want_empty();
@@ -215,7 +215,7 @@ struct Writer {
     batch: usize,
 }
 
-/// One batch: the changes that ran, each with whether it must be committed.
+/// A batch of changes that have run. Each change is stored with whether it must be committed.
 #[derive(Default)]
 struct Batch {
     done: Vec<Box<dyn Work>>,
@@ -226,8 +226,8 @@ struct Batch {
 }
 
 impl Message {
-    /// The change in a message; `None` for a pause, which is stored in `pause` until the end of the
-    /// batch.
+    /// Returns the change in the message. Stores a pause message in `pause` until the end of the
+    /// batch, and returns `None`.
     fn change(self, pause: &mut Option<Self>) -> Option<Box<dyn Work>> {
         match self {
             Self::Change(work) => Some(work),
@@ -274,7 +274,7 @@ impl Writer {
         }
     }
 
-    /// A number that changes when another process commits to the file, as during an upgrade, when
+    /// A number that changes when another process commits to the database file. During an upgrade,
     /// two workers share the file.
     fn version_of_others(&self) -> Option<i64> {
         self.connection
@@ -396,7 +396,8 @@ impl Writer {
         true
     }
 
-    /// Whether a transaction statement succeeded. If not, the whole batch fails.
+    /// Returns whether `BEGIN`, `COMMIT` or a similar statement succeeded. If not, the whole batch
+    /// fails.
     fn held(&self, outcome: Result<(), (StoreError, Failure)>, batch: &mut Batch) -> bool {
         let Err((error, _)) = outcome else {
             return true;
@@ -440,7 +441,7 @@ fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
         .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
         .and_then(|()| connection.pragma_update(None, "wal_autocheckpoint", log_pages))
         .and_then(|()| connection.pragma_update(None, "journal_size_limit", 64 << 20))
-        // Otherwise the savepoint journal would be a temporary file.
+        // With the default setting, the savepoint journal would be a temporary file.
         .and_then(|()| connection.pragma_update(None, "temp_store", "MEMORY"))
         // Deleted data must not remain in the file.
         .and_then(|()| connection.pragma_update(None, "secure_delete", true))
@@ -472,8 +473,8 @@ fn configure(
     cache_kib: i64,
     backed_up: bool,
 ) -> Result<(), rusqlite::Error> {
-    // Otherwise the last connection that closes would truncate the write-ahead log before the
-    // backup has copied it.
+    // Otherwise SQLite would truncate the write-ahead log when the last connection closes, before
+    // the backup has copied the log.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, backed_up)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(256);

@@ -107,8 +107,8 @@ fn constraint(connection: &Connection, error: &rusqlite::Error) -> Option<String
     }
 }
 
-/// The name of the violated unique index. SQLite reports its columns (`a.x, a.y`), or the name for
-/// an index over expressions (`index 'i'`).
+/// The name of the violated unique index. SQLite's error message contains either the index's
+/// columns (`a.x, a.y`) or, for an index over expressions, its name (`index 'i'`).
 fn unique(connection: &Connection, told: &str) -> Option<String> {
     if let Some(name) = told.strip_prefix("index '") {
         return name.strip_suffix('\'').map(ToOwned::to_owned);

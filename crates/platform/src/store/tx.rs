@@ -1,4 +1,4 @@
-//! A transaction, the interface through which the functions of a change use the store.
+//! A transaction, through which a change or read accesses the store.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use super::{Bind, FromRow, Ground, Query, Rows, Sql, StoreError, Value};
 use crate::id::{self, Id};
 use crate::random::Random;
 
-/// A transaction: it runs each [`Query`], and provides the time and new ids.
+/// A transaction, which runs queries and provides the time and new ids.
 ///
-/// It cannot be held across an `await`, so a transaction cannot send mail, make HTTP requests or
-/// access files.
+/// A `Tx` cannot be held across an `await`, so a transaction cannot send mail, make HTTP requests
+/// or access files.
 #[derive(Debug)]
 pub struct Tx<'c> {
     connection: Connection<'c>,
@@ -69,8 +69,8 @@ impl<'c> Tx<'c> {
         *self.now.get_or_insert_with(|| self.ground.clock.now())
     }
 
-    /// The current time for uses that decide nothing, because calling [`Tx::now`] before the first
-    /// lock would fix it too early.
+    /// The current time for uses that decide nothing. Unlike [`Tx::now`], this function does not
+    /// fix the transaction's time.
     pub fn roughly_now(&self) -> Timestamp {
         self.now.unwrap_or_else(|| self.ground.clock.now())
     }
@@ -84,7 +84,6 @@ impl<'c> Tx<'c> {
         })
     }
 
-    /// Randomness for codes and tokens of this transaction.
     pub fn random(&self) -> &Random {
         &self.ground.random
     }
@@ -180,8 +179,8 @@ impl<'c> Tx<'c> {
         self.note(query.sql, result)
     }
 
-    /// The result of `load`, cached by `key` and `revision`. Every change to the loaded data must
-    /// raise the revision in the same transaction.
+    /// Returns the result of `load`, cached by `key` and `revision`. Every change to the loaded
+    /// data must raise the revision in the same transaction.
     pub fn recall<T: Send + Sync + 'static>(
         &mut self,
         key: &str,
@@ -193,8 +192,8 @@ impl<'c> Tx<'c> {
             return Ok(found);
         }
         let read = Arc::new(load(self)?);
-        // In a change, the rows may have been written by this change or another one in its batch,
-        // and may still be rolled back, so they are not cached.
+        // In a write transaction, the loaded rows may still be rolled back, so the result is not
+        // cached.
         if self.mode == Mode::Read {
             ground.memory.keep(key, revision, Arc::clone(&read));
         }
@@ -209,13 +208,13 @@ impl<'c> Tx<'c> {
         self.wake.news = true;
     }
 
-    /// Whether news is numbered in the transaction. SQLite has one writer, so its numbers follow
-    /// the commits; on PostgreSQL, the relay numbers the news after the commit.
+    /// Whether the transaction itself numbers its news. SQLite has one writer, so its numbers
+    /// follow the commit order. On PostgreSQL, the relay numbers the news after the commit.
     pub(crate) fn numbers_news(&self) -> bool {
         matches!(self.connection, Connection::Sqlite(_))
     }
 
-    /// Aborts this attempt, so that the function runs again from its beginning.
+    /// Aborts this attempt and makes the store run the change again from its beginning.
     pub(crate) fn run_again(&mut self) -> StoreError {
         self.failure = Some(Failure::Again);
         StoreError::Busy
@@ -244,8 +243,8 @@ impl<'c> Tx<'c> {
         self.failure
     }
 
-    /// Runs `body`. A panic becomes an error of only this change, and a change with a failed
-    /// statement is never committed.
+    /// Runs `body`. A panic fails only this change, and a change with a failed statement is never
+    /// committed.
     pub(super) fn attempt<T, E, F>(&mut self, body: &F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E>,

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::StoreError;
 use crate::clock::from_millisecond;
 
-/// One value, borrowed from its row or argument.
+/// A value of an SQL argument or column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     Null,
@@ -22,7 +22,7 @@ pub enum Value<'a> {
     Text(&'a str),
     /// `BYTEA`.
     Bytes(&'a [u8]),
-    /// A `TEXT` argument that owns its string. Rows never contain this variant.
+    /// A `TEXT` argument that owns its string. A value read from a row is never of this variant.
     Written(String),
 }
 
@@ -50,14 +50,14 @@ pub trait Bind {
 
 /// A type that can be read from one column.
 pub trait Column: Sized {
-    /// Reads the value; `None` if it has another type.
     fn read(value: Value<'_>) -> Option<Self>;
 }
 
 /// A type that can be read from a row: a tuple of columns, or a struct that derives
 /// [`Row`](derive@Row).
 pub trait FromRow: Sized {
-    /// The names of its columns, in reading order; empty for tuples, which have no names.
+    /// The names of the row type's columns, in reading order. Empty for tuples, which have no
+    /// names.
     const COLUMNS: &'static [&'static str] = &[];
 
     /// Reads the row, starting at its first column.
@@ -70,9 +70,8 @@ pub trait ToRow {
     fn bind_all<'a>(&'a self, values: &mut Vec<Value<'a>>);
 }
 
-/// Refuses a result whose columns differ from those of `T`, because two swapped text columns would
-/// otherwise go unnoticed. Only debug builds check this, because a statement is the same in all
-/// builds.
+/// Fails if the statement's columns differ from those of `T`, because two swapped text columns
+/// would otherwise go unnoticed. Only debug builds check this.
 pub(super) fn check_columns<'a, T: FromRow>(
     found: impl FnOnce() -> Vec<&'a str>,
     sql: &'static str,
@@ -90,13 +89,11 @@ pub(super) fn check_columns<'a, T: FromRow>(
     })
 }
 
-/// One row of a result.
 #[derive(Debug)]
 pub struct Row<'a> {
     pub(crate) cells: Cells<'a>,
-    /// The row's statement.
     pub(crate) sql: &'static str,
-    /// The number of columns to skip.
+    /// The number of columns to skip at the start of the row.
     pub(crate) first: usize,
 }
 

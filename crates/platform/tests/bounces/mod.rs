@@ -1,4 +1,5 @@
-//! Delivery reports in a mailbox: their effects, and how the mailbox is read.
+//! Tests of delivery reports in a mailbox: how Kenduri reads the mailbox, and what the reports
+//! change.
 
 use jiff::SignedDuration;
 use platform::jobs::Worker;
@@ -69,7 +70,6 @@ async fn error(world: &World, mailbox: &Mailbox) -> Option<String> {
     found.unwrap().error
 }
 
-/// How many reports were noted.
 async fn reports(world: &World) -> i64 {
     let count = |tx: &mut Tx<'_>| -> Result<i64, StoreError> {
         let (count,) = tx.one(sql!("SELECT COUNT(*) FROM mail_report"), &[])?;
@@ -105,8 +105,8 @@ fn reports_of_usual_servers_stop_mail_to_unknown_addresses_once() {
             let answer = mails[0].answer.as_deref().unwrap();
             assert!(answer.starts_with(reason), "{answer}");
 
-            // A suppression that was lifted does not return when the report is repeated or the
-            // whole mailbox is read again.
+            // Neither a repeated report nor rereading the whole mailbox restores a lifted
+            // suppression.
             write(world, |tx| {
                 let address = RAHMA.parse().unwrap();
                 suppression::lift(tx, &key(), &address, (platform::audit::Actor::System, None))
@@ -123,7 +123,7 @@ fn reports_of_usual_servers_stop_mail_to_unknown_addresses_once() {
             assert_eq!(reports(world).await, 1);
             write(world, forget).await;
         }
-        // Three "mailbox full" refusals in a week suppress the address for a while.
+        // Three "mailbox full" refusals in a week suppress the email address temporarily.
         let (server, imap) = (
             Server::start(Encryption::OnRequest).await,
             ImapServer::start(),
@@ -173,8 +173,8 @@ fn forged_unknown_and_late_reports_change_nothing() {
             (suppressed(world, RAHMA).await, reports(world).await),
             (None, 0)
         );
-        // After a month, repeated reports cannot be recognized any more, so reports about such old
-        // mails are ignored.
+        // Kenduri ignores reports about mails older than a month, because it can no longer
+        // recognize repeated ones.
         world.clock.advance(SignedDuration::from_hours(30 * 24));
         imap.receive(&POSTFIX.replace("{message}", &own));
         next_minute(world, &reader).await;

@@ -1,5 +1,5 @@
-//! The audit log: lines are written together with their change, can be filtered, and are chained if
-//! they concern an account or the installation.
+//! Tests of the audit log: lines are written together with their change and can be filtered. Lines
+//! about an account or the installation are chained.
 
 use jiff::SignedDuration;
 use platform::audit::chain::{self, Broken};
@@ -120,7 +120,7 @@ fn lines_are_found_by_what_they_say() {
                 vec![9, 1],
             ),
         ] {
-            // Pages of three lines join without gaps or repetitions.
+            // Three-line pages of the audit log join without gaps or repetitions.
             let mut found = Vec::new();
             let mut before = None;
             loop {
@@ -177,7 +177,6 @@ fn the_chain_covers_accounts_and_finds_what_was_changed() {
         assert_eq!(store.write(chain::seal).await.unwrap(), 0);
         assert_eq!(store.read(chain::verify).await.unwrap(), None);
 
-        // Erasing a person does not break the chain.
         let erased = store
             .write::<_, StoreError, _>(|tx| {
                 tx.run(
@@ -247,7 +246,7 @@ fn no_line_has_the_id_of_who_was_erased_and_the_chain_holds() {
                 request: request(1),
                 ..account(1)
             },
-            // A trusted contact's grant has an account as its scope.
+            // A grant to a trusted contact has an account's id as its scope.
             Entry {
                 entity: ("grant", "another".to_owned()),
                 scope: Some(ID.to_owned()),

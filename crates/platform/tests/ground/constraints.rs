@@ -1,5 +1,5 @@
-//! Errors for violated constraints contain the constraint's name, which is the same on both
-//! engines.
+//! Tests that errors for violated constraints contain the constraint's name, which is the same on
+//! both engines.
 
 use platform::store::migrate::{Migrations, Step};
 use platform::{Rows, Sql, StoreError, sql};
@@ -90,7 +90,8 @@ fn a_broken_constraint_is_told_by_its_name() {
             );
             assert_eq!(refused.constraint(), name, "{refused:?}");
         }
-        // Both engines accept this row: each engine ran only its own sections of the migration.
+        // Both engines accept this row, because the migration has a separate section for each
+        // engine.
         world
             .store()
             .write(|tx| {

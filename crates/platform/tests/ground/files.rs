@@ -1,4 +1,4 @@
-//! A file is visible either completely or not at all.
+//! Tests that a file is visible either completely or not at all.
 
 use std::io::{self, Read};
 

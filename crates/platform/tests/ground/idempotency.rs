@@ -1,4 +1,4 @@
-//! A repeated request acts only once.
+//! Tests that a repeated request acts only once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -54,7 +54,8 @@ fn an_answer_belongs_to_its_owner_route_key_and_body() {
         let other = Key::new("a", "POST /others", "k", b"x").unwrap();
         assert_eq!(find(other).await.unwrap(), Found::Nothing);
 
-        // After 48 hours the key is free again, even if the old row was not swept yet.
+        // After 48 hours the idempotency key is free again, even if the old row has not been
+        // deleted yet.
         world.clock.advance(SignedDuration::from_hours(48));
         assert_eq!(find(key("a", "k", "x")).await.unwrap(), Found::Nothing);
         keep(key("a", "k", "y")).await.unwrap();

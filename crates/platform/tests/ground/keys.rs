@@ -1,4 +1,4 @@
-//! The key file must belong to the store.
+//! Tests that a key file belonging to another store is refused.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,10 +12,9 @@ use testkit::World;
 
 use super::MIGRATIONS;
 
-/// The number of processes that start at the same time.
 const PROCESSES: u64 = 4;
 
-/// Opens the file as a separate process would.
+/// Opens the key file as a separate process would.
 async fn open(store: &Store, path: &Path, seed: u64) -> Result<Keyring, KeyError> {
     KeyFile::at(path).open(store, &Random::seeded(seed)).await
 }
@@ -68,7 +67,7 @@ fn without_the_keys_of_its_store_nothing_begins() {
         let missing = open(store, &path, 1).await;
         assert!(matches!(missing, Err(KeyError::Missing(_))), "{missing:?}");
         assert!(!path.exists());
-        // Another machine has created its own key file before it got a copy of the first key file.
+        // Another machine created a key file of its own, so its file does not belong to this store.
         let elsewhere = folder.path().join("other.key");
         write(&elsewhere, &[3]);
         let other = open(store, &elsewhere, 1).await;

@@ -1,4 +1,4 @@
-//! The budget for guessing codes, in memory and through the store.
+//! Tests of the limit on guessed codes, in memory and through the store.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ fn address(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-/// IPv4 addresses, each in a different network.
+/// Returns an IPv4 address in a network of its own for each `number`.
 fn bot(number: u32) -> IpAddr {
     Ipv4Addr::from_bits(0x0b00_0000 + (number << 8)).into()
 }
@@ -75,8 +75,8 @@ fn needs_name(outcome: Result<(), Refused>) -> bool {
     matches!(outcome, Err(Refused::NameRequired(_)))
 }
 
-/// Returns how many of `count` wrong codes were looked up, each from the IP address that `client`
-/// returns.
+/// Makes `count` attempts with wrong codes from the IP addresses that `client` returns. Returns how
+/// many of the codes were looked up.
 fn looked_up(budget: &GuessBudget, count: u32, client: impl Fn(u32) -> IpAddr) -> u32 {
     let tries = (0..count).map(|number| {
         let code = format!("W{number}");
@@ -182,7 +182,7 @@ fn nothing_that_is_used_up_is_forgotten_for_other_networks() {
         let name = fail_named(&budget, bot(number), &number.to_string(), "Rahman", start());
         counted += u32::from(name.is_ok());
     }
-    // Above the maximum number of networks, all further networks share one counter.
+    // Above the maximum number of tracked networks, all further networks share one counter.
     assert!((45_000..45_200).contains(&counted), "{counted}");
     assert!(begun.elapsed() < Duration::from_mins(1));
     assert!(needs_name(fail(&budget, used_up, "X", start())));
@@ -215,8 +215,8 @@ async fn tries_wait_for_those_in_flight_and_only_wrong_codes_count() {
     for guest in guests {
         held.push(guest.await.unwrap().expect("all were right"));
     }
-    // While eight more look-ups are in flight, another attempt waits. All of them fail, so the
-    // waiting attempt needs a name.
+    // While eight more look-ups are in flight, another attempt waits. All eight fail, so the
+    // waiting attempt must give a guest's name.
     let wrong: Vec<Attempt> = (0..8)
         .map(|number| attempt(&budget, home, &format!("WRONG{number}"), start()).unwrap())
         .collect();
@@ -227,7 +227,7 @@ async fn tries_wait_for_those_in_flight_and_only_wrong_codes_count() {
         attempt.failed(start());
     }
     assert!(matches!(late.await.unwrap(), Err(Refused::NameRequired(_))));
-    // Codes that were recognized as right before also need a name now.
+    // Even codes that were right before now need a guest's name.
     let known = budget.attempt_now(guess(home, "0", None), start());
     assert!(matches!(known, Err(Refused::NameRequired(_))));
 }
@@ -238,7 +238,7 @@ fn three_wrong_names_an_hour_close_a_code_that_needs_not_exist() {
     for (number, name) in (0..).zip(["Ahmad", "Lee", "Rossi"]) {
         let client = bot(number);
         assert_eq!(fail_named(&budget, client, "RAHMA", name, start()), Ok(()));
-        // Repeating the same attempt is free.
+        // Repeating an attempt with the same code and name costs nothing.
         if number < 2 {
             let again = fail_named(&budget, client, "RAHMA", name, start());
             assert_eq!(again, Ok(()));
@@ -383,7 +383,7 @@ fn the_budget_survives_a_restart_and_is_shared() {
             let later = now + minutes(11);
             drop(attempt(budget, home, "x", later).unwrap());
         }
-        // No attempt counts twice, however often the rows are read.
+        // No attempt counts twice, however often the store's rows are read.
         for number in 0..200 {
             third
                 .sync(world.store(), now + SignedDuration::from_secs(number))
@@ -392,7 +392,7 @@ fn the_budget_survives_a_restart_and_is_shared() {
         }
         assert!(!third.is_used_up(now));
 
-        // A day later, all attempts are forgotten.
+        // A day later, all attempts have expired.
         let tomorrow = now + SignedDuration::from_hours(27);
         third.sync(world.store(), tomorrow).await.unwrap();
         assert_eq!(rows(world.store()).await, 0);

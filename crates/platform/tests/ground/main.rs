@@ -26,10 +26,9 @@ use std::time::{Duration, Instant};
 use platform::store::migrate::{Migrations, Step};
 use platform::{Rows, Store, StoreError, Tx, sql};
 
-/// The longest time that a test waits for an event.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The platform's own tables, and a table for tests.
+/// The platform's own migrations, and a table for tests.
 const MIGRATIONS: [Migrations; 2] = [
     platform::MIGRATIONS,
     Migrations::new(

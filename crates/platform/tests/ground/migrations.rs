@@ -1,4 +1,4 @@
-//! Migrations of a store, and refusals of stores that cannot be migrated.
+//! Tests of a store's migrations, and of the refusal of stores that cannot be migrated.
 
 use platform::store::migrate::{self, Migrations, Step};
 use platform::store::{Settings, SqliteSettings};
@@ -79,7 +79,7 @@ fn a_store_made_by_an_unreleased_program_is_refused_and_not_touched() {
     World::each_engine(&MIGRATIONS, async |world| {
         let settings = world.settings();
         drop(open(&settings, &[FIRST]).unwrap());
-        // `SECOND` would change `thing` and create a table, but the refusal must come before any
+        // `SECOND` would change `thing` and create a table. The store must be refused before any
         // change.
         let message = refusal(open(&settings, &[EDITED, SECOND]));
         assert!(
@@ -100,7 +100,7 @@ fn a_store_made_by_an_unreleased_program_is_refused_and_not_touched() {
             .await
             .unwrap();
         assert_eq!(steps, (1,));
-        // The program that created the store can still open it.
+        // The migrations that created the store can still open it.
         let store = open(&settings, &[FIRST, SECOND]).unwrap();
         assert_eq!(store.read(count).await.unwrap(), 1);
     });

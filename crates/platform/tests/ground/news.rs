@@ -1,4 +1,4 @@
-//! News is numbered in commit order, whichever process writes or reads.
+//! Tests that news is numbered in commit order, no matter which process writes or reads.
 
 use std::time::Duration;
 
@@ -144,7 +144,8 @@ fn a_lower_number_never_comes_after_a_higher_one() {
         }
         for reader in readers {
             let news = reader.await.unwrap();
-            // All these changes took the same lock, so their news is in the order of the changes.
+            // All these changes took the same lock, so their news has the order in which they got
+            // the lock.
             let expected: Vec<_> = (1..=i64::try_from(WRITERS * EACH / 3).unwrap()).collect();
             assert_eq!(amounts(&news), expected);
         }
@@ -169,7 +170,7 @@ fn another_process_hears_it_and_takes_over_when_the_first_is_gone() {
         };
         second.write(|tx| tell(tx, "a", 4)).await.unwrap();
         assert_eq!(amounts(&reader.await.unwrap()), [4]);
-        // The last remaining process now numbers the news, whichever process did so before.
+        // The only remaining process now numbers the news, no matter which process did so before.
         tokio::task::spawn_blocking(move || drop(second))
             .await
             .unwrap();

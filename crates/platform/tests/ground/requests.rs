@@ -1,4 +1,5 @@
-//! Jobs and mails carry the id of the request that caused them, even indirectly.
+//! Tests that jobs and mails carry the id of the request that caused them, also when another job
+//! created them.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ fn job(kind: &'static str) -> NewJob {
     NewJob::new(kind, Value::Null)
 }
 
-/// Enqueues the job for the request with this id.
+/// Enqueues a job as part of the given request.
 async fn enqueue(world: &World, request: Option<&str>, job: NewJob) {
     let change = world.store().write(move |tx| tx.enqueue(job.clone()));
     caused_by(request.map(Arc::from), change).await.unwrap();

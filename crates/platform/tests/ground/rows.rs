@@ -1,4 +1,4 @@
-//! Rows and arguments by name.
+//! Tests of access to columns and statement arguments by name.
 
 use platform::store::Row;
 use platform::{Rows, StoreError, sql};

@@ -1,4 +1,4 @@
-//! Both engines accept every SQL statement of this crate.
+//! Tests that both engines accept every SQL statement of this crate.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Guarantees for a single change and a single read.
+//! Tests of the guarantees for a single change and a single read.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
@@ -37,8 +37,8 @@ fn a_refusal_or_a_panic_in_one_change_leaves_the_others() {
                                 0 => Err(Refusal::No),
                                 1 => panic!("on purpose"),
                                 2 => {
-                                    // This violates a constraint, which rolls back the whole
-                                    // change.
+                                    // The negative amount violates a constraint, which rolls back
+                                    // the whole change.
                                     add(tx, "second", -1)?;
                                     Ok(())
                                 }
@@ -179,8 +179,7 @@ fn an_unknown_word_is_an_error_that_names_its_column() {
         let key = Keyring::new([1; 32], &[]).key(suppression::PURPOSE);
         let address: Address = "a@b.my".parse().unwrap();
         let (known, to) = (key.clone(), address.clone());
-        // The columns have no constraint on their keywords, so that a newer version can store new
-        // ones.
+        // The keyword columns have no constraint, so that a newer version can store new keywords.
         let insert = move |tx: &mut Tx<'_>| {
             suppression::record(tx, &known, &to, suppression::Cause::Manual)?;
             for statement in [
@@ -286,8 +285,8 @@ fn now_is_fixed_when_the_first_lock_is_held() {
     });
 }
 
-/// Waits until a change is blocked by a lock. On SQLite, changes wait in the queue before they
-/// begin, so this returns at once.
+/// Waits until a lock blocks a change. On SQLite, changes wait in the queue before they begin, so
+/// this function returns at once.
 async fn until_blocked(world: &World) {
     let begin = Instant::now();
     while world.engine() == Engine::Postgres {

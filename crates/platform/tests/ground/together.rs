@@ -1,4 +1,4 @@
-//! Changes that share a flush on SQLite, and a full disk.
+//! Tests of changes that share a flush on SQLite, and of a full disk.
 
 use std::sync::{Mutex, mpsc};
 
@@ -20,8 +20,8 @@ fn open(file: &std::path::Path, batch: usize) -> Store {
     .unwrap()
 }
 
-/// Enqueues `number` changes while the writer is busy with another change. Returns the number of
-/// commits that all of them took.
+/// Enqueues `number` changes while another change keeps the writer busy. Returns the number of
+/// commits in which all of them were written.
 async fn commits_of(store: &Store, number: u64) -> u64 {
     let (entered, has_entered) = mpsc::channel();
     let (open, gate) = mpsc::channel::<()>();

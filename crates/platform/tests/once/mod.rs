@@ -1,4 +1,4 @@
-//! Mails that are sent at most once, and mails that are withdrawn.
+//! Tests of mails that are sent at most once, and of mails that are withdrawn.
 
 use platform::mail::{self, MailId, State};
 use testkit::World;

@@ -1,5 +1,5 @@
-//! Mails with a single-use link: neither the store nor the files beside it contain the link in
-//! clear text.
+//! Tests of mails with a single-use link: neither the store nor the files beside it contain the
+//! link in clear text.
 
 use platform::Keyring;
 use platform::mail::{Mailer, NewMail, State, mailbox, sealed_text};

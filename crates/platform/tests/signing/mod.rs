@@ -1,4 +1,4 @@
-//! The parts of a mail that its signature covers.
+//! Tests of the parts of a mail that its signature covers.
 
 use platform::mail::dkim;
 use platform::{Keyring, StoreError, Tx};
@@ -7,8 +7,9 @@ use testkit::World;
 use super::smtp::{Encryption, Server};
 use super::{MIGRATIONS, mail_to, send, worker_to};
 
-/// Mail programs show the first of two equal fields, while verifiers check the last. The signature
-/// lists a field once more than it occurs, so that inserting a second one breaks the signature.
+/// Mail programs show the first of two header fields with the same name, while verifiers check the
+/// last. The DKIM signature lists each field once more than it occurs, so that inserting a second
+/// field breaks the signature.
 #[test]
 fn no_second_field_can_be_put_before_a_signed_one() {
     World::each_engine(MIGRATIONS, async |world| {

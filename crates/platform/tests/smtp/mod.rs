@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// The step at which the server misbehaves, and its reply.
+/// The server's behaviour: obedient, or misbehaving at a certain step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
     Obedient,
@@ -25,7 +25,6 @@ pub(crate) enum Manner {
     SilentAfterText,
 }
 
-/// When the server starts TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encryption {
     Never,
@@ -43,7 +42,6 @@ pub(crate) struct Received {
     pub(crate) login: Option<String>,
 }
 
-/// A running server. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Server {
     port: u16,
@@ -53,7 +51,6 @@ pub(crate) struct Server {
     connections: watch::Sender<usize>,
 }
 
-/// The state of one SMTP session.
 #[derive(Default)]
 struct Talk {
     encrypted: bool,
@@ -95,7 +92,7 @@ impl Server {
         server
     }
 
-    /// The settings with which the platform connects to this server, with user and password.
+    /// The settings with which the platform connects to this server.
     pub(crate) fn settings(&self, tls: mail::Tls) -> mail::Server {
         mail::Server {
             host: "localhost".to_owned(),
@@ -119,7 +116,7 @@ impl Server {
         *self.connections.borrow()
     }
 
-    /// Waits until this many texts have arrived.
+    /// Waits until `count` mails have arrived.
     pub(crate) async fn has_received(&self, count: usize) {
         let mut watch = self.received.subscribe();
         watch.wait_for(|mails| mails.len() >= count).await.unwrap();

@@ -1,4 +1,4 @@
-//! Mail caused by visitors without a session is sent after all other mail.
+//! Tests that mail caused by visitors without a session is sent after all other mail.
 
 use std::sync::{Arc, Mutex};
 

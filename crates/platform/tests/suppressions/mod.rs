@@ -1,4 +1,4 @@
-//! The suppression list and delivery reports.
+//! Tests of the suppression list and of delivery reports.
 
 use jiff::SignedDuration;
 use platform::audit::{self, Actor};
@@ -159,7 +159,7 @@ fn reports_that_come_at_once_all_count() {
             together(say(here, "b", soft), say(&second, "c", soft)).await;
             let held = suppressed(world, &address).await;
             assert_eq!(held, Some(Cause::SoftBounce), "{round}");
-            // In whichever order the reports arrive, the stronger cause remains.
+            // In whichever order the reports arrive, the more serious cause remains.
             let (hard, complaint) = (Outcome::HardBounce, Outcome::Complaint);
             together(say(here, "c", hard), say(&second, "d", complaint)).await;
             together(say(here, "e", Outcome::Delivered), say(&second, "a", soft)).await;
@@ -184,7 +184,7 @@ fn an_unsubscribe_stops_one_stream_of_one_scope_while_a_batch_leaves() {
         let link = link.strip_prefix("https://kenduri.example/unsubscribe/");
         let place = suppression::find_unsubscribe(&key(), link.unwrap()).unwrap();
 
-        // These mails are queued when the recipient unsubscribes.
+        // These mails are already queued when the recipient unsubscribes.
         send(world, news_to("rahma@example.my", SCOPE)).await;
         send(world, news_to("rahma@example.my", "birthday")).await;
         send(world, mail_to("rahma@example.my")).await;
@@ -245,7 +245,7 @@ fn nothing_leaves_that_waited_when_a_stream_was_stopped() {
                 suppression::unsubscribe_link(&key(), &to, Stream::Notification, Some(SCOPE));
             let secret = link.rsplit('/').next().unwrap();
             let place = suppression::find_unsubscribe(&key(), secret).unwrap();
-            // In each round, the unsubscription comes a little later in the batch.
+            // In each round, the unsubscription arrives after one more mail of the batch.
             let (sent, server, goal) = (server.received().len(), server.clone(), round % BATCH);
             let (store, facts, worker) = (second.clone(), facts.clone(), worker.clone());
             let recipient = address.clone();

@@ -6,7 +6,7 @@ use syn::{Attribute, DeriveInput, Item, Type};
 
 use super::fields::{self, Field, Place};
 
-/// Every struct that derives `Row`.
+/// Every struct in the sources that derives `Row`.
 pub(super) struct RowTypes(Vec<RowType>);
 
 struct RowType {
@@ -17,7 +17,7 @@ struct RowType {
 
 enum Column {
     Named(String),
-    /// The columns of another row type.
+    /// The columns of another row type, from a flattened field.
     Of(String),
 }
 
@@ -39,7 +39,7 @@ impl RowTypes {
         Self(found)
     }
 
-    /// The columns of the type that a statement in `file` calls `row`.
+    /// Returns the columns of the row type that a statement in `file` calls `row`.
     pub(super) fn columns(&self, row: &str, file: &Path) -> Vec<String> {
         let kind = self.kind(row, file);
         let columns = kind.columns.iter();

@@ -81,12 +81,14 @@ impl PersonalSite {
     }
 }
 
-/// Rolls back the transaction after a dry run, or because rows in the dump were refused.
+/// The error that rolls the transaction back, after a dry run or because rows in the dump were
+/// refused.
 #[derive(Debug, thiserror::Error)]
 #[error("nothing was written")]
 struct NotWritten(Report);
 
-/// Imports a dump in a single transaction. A dry run or a refused row rolls the transaction back.
+/// Imports a dump in a single transaction. It is rolled back after a dry run, or if a row is
+/// refused.
 async fn import(site: &Site, options: Options) -> Result<Report> {
     let settings = &site.settings;
     let locale = settings.languages.first().cloned();

@@ -1,5 +1,5 @@
-//! `kenduri import wedding-manager`: imports households, guests and replies from an older wedding
-//! manager.
+//! `kenduri import wedding-manager`: imports households, guests and replies from the dump of an
+//! older wedding manager.
 
 #[cfg(test)]
 mod tests;
@@ -44,7 +44,7 @@ pub(in crate::commands) struct WeddingManager {
 impl WeddingManager {
     pub(super) fn run(self) -> Result<()> {
         let mut asked = self.place.asked();
-        // This command opens no listener, so the check of the mailbox does not apply.
+        // This command opens no listener, so the mailbox cannot be reached from other machines.
         asked.allow_public_mailbox = true;
         let settings = Arc::new(configuration::load(&asked)?.settings);
         if control::is_running(&settings.data)? {
@@ -64,7 +64,7 @@ impl WeddingManager {
     }
 }
 
-/// Imports a dump, or only checks the dump unless `is_written` is set. Returns a description of the
+/// Imports a dump. Unless `is_written` is set, only checks the dump. Returns a description of the
 /// result.
 async fn take_over(site: &Site, dump: &Path, slug: &str, is_written: bool) -> Result<String> {
     let (records, remarks) = read(dump)?;
@@ -119,7 +119,7 @@ fn report(
     Ok(all)
 }
 
-/// Reads the households in a dump, and remarks on skipped data.
+/// Reads the households in a dump. Also returns remarks on data that was skipped.
 fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
     let mut dump = Dump::open(file)?;
     let (mut invites, mut guests, mut rsvps) = (Vec::new(), Vec::new(), Vec::new());
@@ -136,7 +136,7 @@ fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
         .iter()
         .map(|(table, count)| format!("{count} rows of {table} were left alone"))
         .collect();
-    // The replies are sorted by time, so a guest's latest reply is used.
+    // The replies are sorted by time, so that a guest's latest reply wins.
     rsvps.sort_by_key(|row| any(row, &["updated_at", "responded_at", "created_at", "time"]));
     let mut answers: BTreeMap<String, (Option<ReplyStatus>, String)> = BTreeMap::new();
     for row in &rsvps {
@@ -220,7 +220,7 @@ fn add_guest(record: &mut Record, row: &Row, (status, note): (Option<ReplyStatus
     record.guests.push(guest);
 }
 
-/// Returns the value of the first listed column that has a value.
+/// Returns the first of these columns that has a value.
 fn any(row: &Row, columns: &[&str]) -> String {
     let mut values = columns.iter().filter_map(|column| row.get(column));
     values
@@ -246,7 +246,7 @@ fn reply(word: &str) -> Option<ReplyStatus> {
     })
 }
 
-/// Returns a time as PostgreSQL writes it. A time without a zone is in UTC.
+/// Returns a time in the dump with an offset. PostgreSQL writes times in UTC without one.
 fn instant(written: String) -> String {
     match written.get(10..) {
         Some(time) if !time.is_empty() && !time.contains(['+', '-', 'Z']) => {

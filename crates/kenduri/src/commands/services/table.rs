@@ -1,4 +1,4 @@
-//! Tables of running services, for people.
+//! Formats tables and descriptions of running services for the terminal.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,8 @@ use supervisor::{InstanceStatus, ServiceStatus};
 
 use crate::control_requests::services;
 
-/// The column headings. A longer value moves the rest of its row to the right.
+/// The headings of the columns. A value that is wider than its column moves the rest of its row to
+/// the right.
 const HEAD: [&str; 10] = [
     "SERVICE",
     "#",
@@ -21,7 +22,7 @@ const HEAD: [&str; 10] = [
     "LAST EXIT",
 ];
 
-/// Returns the table, with a row for each instance.
+/// Formats a table with a row for each instance.
 pub(super) fn rows(rows: &[InstanceStatus], now: Timestamp) -> String {
     let cells = rows.iter().map(|row| cells(row, now));
     let lines: Vec<[String; HEAD.len()]> = std::iter::once(HEAD.map(str::to_owned))
@@ -63,7 +64,7 @@ fn cells(row: &InstanceStatus, now: Timestamp) -> [String; HEAD.len()] {
     ]
 }
 
-/// Serialises a value whose serialised form is a single word.
+/// Returns the word to which a value serializes.
 fn word(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
@@ -72,7 +73,7 @@ fn word(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// Returns a duration in its two largest units.
+/// Formats a duration in its two largest units.
 fn age(seconds: i64) -> String {
     let seconds = seconds.max(0);
     match seconds {
@@ -88,11 +89,10 @@ fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
-/// Returns the full description of a service at this moment.
+/// Formats everything about a service.
 pub(super) fn description(found: &ServiceStatus, now: Timestamp) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
-        // Writing into a `String` cannot fail.
         let _ = writeln!(text, "{name:12} {value}");
     };
     line("service", &found.service);

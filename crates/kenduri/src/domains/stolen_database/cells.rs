@@ -1,4 +1,4 @@
-//! Reads every value of a store, and the encodings in which a secret could be stored.
+//! Reads every value in a store, and lists the encodings in which a secret could be stored.
 
 use std::collections::BTreeSet;
 
@@ -10,9 +10,9 @@ use postgres::NoTls;
 use rusqlite::types::ValueRef;
 use testkit::World;
 
-/// The value in a single column and row.
+/// The value in one column of one row.
 pub(super) struct Cell {
-    /// `table.column`.
+    /// The table and the column, as `table.column`.
     pub(super) place: String,
     pub(super) is_bytes: bool,
     pub(super) bytes: Vec<u8>,
@@ -21,7 +21,7 @@ pub(super) struct Cell {
 /// Returns every value in every column of every table.
 pub(super) fn cells(world: &World) -> Vec<Cell> {
     let settings = world.settings();
-    // The PostgreSQL client cannot run inside a runtime.
+    // The PostgreSQL client cannot be used inside a runtime.
     let read = move || match &settings {
         StoreSettings::Sqlite(sqlite) => in_sqlite(&sqlite.path),
         StoreSettings::Postgres(postgres) => in_postgres(postgres.url.reveal()),
@@ -95,7 +95,7 @@ fn in_postgres(url: &str) -> Vec<Cell> {
     cells
 }
 
-/// Returns the encodings in which a secret could be stored.
+/// Returns a secret in all encodings in which it could be stored.
 pub(super) fn spellings(secret: &str) -> BTreeSet<Vec<u8>> {
     let mut all = vec![secret.as_bytes().to_vec()];
     all.extend(URL_SAFE_NO_PAD.decode(secret).ok());

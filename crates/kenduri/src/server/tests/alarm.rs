@@ -1,4 +1,4 @@
-//! Tests of the mails to owners when a service has failed and is no longer restarted.
+//! Tests of the mail that notifies owners when a failed service is no longer restarted.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::{MIGRATIONS, site};
 /// The owners' email addresses and languages.
 const OWNERS: [(&str, &str); 2] = [("farah@example.my", "en"), ("aiman@example.my", "ms")];
 
-/// Creates two owners with different languages, and a person who is not an owner.
+/// Creates two owners with different languages, and a person who owns nothing.
 async fn people(site: &Site) {
     let make = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         for (email, locale) in OWNERS {
@@ -52,7 +52,7 @@ fn fleet(given_up: Option<GivenUp>) -> ReadyInstances {
     ReadyInstances::from([(Arc::from("web"), crew)])
 }
 
-/// Expects this many mails to each owner.
+/// Declares `times` expected mails to each owner.
 fn expect_mails(world: &World, site: &Site, times: usize) {
     for (email, locale) in OWNERS {
         let text = site.catalogue.speak(&Language::of(locale));
@@ -67,7 +67,7 @@ fn expect_mails(world: &World, site: &Site, times: usize) {
     }
 }
 
-/// Waits until this many mails exist.
+/// Waits until the store contains `count` mails.
 async fn mails(world: &World, count: usize) -> Vec<SentMail> {
     let limit = std::time::Duration::from_secs(30);
     let there = async {
@@ -113,15 +113,15 @@ fn every_owner_is_told_once_in_their_language() {
                 assert!(mail.text.contains(part), "{part} is not in {}", mail.text);
             }
         }
-        // Another worker reports the same failure, but nobody gets a second mail.
+        // Another worker reports the same failure, but no owner gets a second mail.
         tell(site.clone(), "web".into(), first.clone()).await;
         mails(world, 2).await;
-        // An owner started the service, and it failed again.
+        // An owner starts the service, and it fails again.
         alarm.hear(&fleet(None));
         world.clock.advance(SignedDuration::from_mins(1));
         alarm.hear(&fleet(Some(given_up(site.clock.now()))));
         mails(world, 4).await;
-        // The record of a sent mail expires, but by then the failure is too old to be mailed.
+        // The record of the sent mail expires. By then, the failure is too old for another mail.
         for days in 1..4 {
             world.clock.advance(SignedDuration::from_hours(24));
             tell(site.clone(), "web".into(), first.clone()).await;

@@ -1,4 +1,4 @@
-//! The recipients of campaigns, and the households that cannot get mail.
+//! Determines the recipients of a campaign, and the households that cannot get mail.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use crate::hosting::listing::{self, InvitationFilter, InvitationRow};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::id::{GuestId, InvitationId, OccasionId};
 
-/// The mail stream of campaigns, from which every household may unsubscribe.
+/// The mail stream of campaigns. Every recipient may unsubscribe from it.
 pub const STREAM: Stream = Stream::Marketing;
 
 /// The number of households that a filter finds, and of mails to them.
@@ -36,19 +36,19 @@ pub struct Audience {
     pub bounced: i64,
 }
 
-/// A household's address to which a campaign goes, or a household without an address.
+/// An email address to which a campaign is sent, or a household without an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
     /// The household's invitation.
     pub invitation: InvitationId,
-    /// The guest whose address it is; `None` for the household's own address.
+    /// The guest whose own address it is; `None` for the household's address.
     pub guest: Option<GuestId>,
-    /// The reason why the recipient gets no mail.
+    /// Why the recipient is skipped, if so.
     pub reason: Option<Skip>,
 }
 
 impl Audience {
-    /// Counts the households that the filter matches, and their mails.
+    /// Counts the households that the filter matches, and the mails that they would get.
     pub fn count(
         tx: &mut Tx<'_>,
         key: &Key,
@@ -84,7 +84,7 @@ impl Audience {
         Ok(audience)
     }
 
-    /// Finds the households that match the filter. Archived households get no mail.
+    /// Returns the households that the filter matches. Archived ones are not included.
     pub(super) fn households(
         tx: &mut Tx<'_>,
         host: &HostOf,
@@ -163,7 +163,8 @@ pub(in crate::hosting) fn recipients(
     Ok(found)
 }
 
-/// The guests with addresses of their own, by invitation, in the order of the household.
+/// Returns the guests who have email addresses of their own, by invitation and in the order of its
+/// guests.
 fn guests(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -1,4 +1,4 @@
-//! The progress of a campaign, in total and for each household.
+//! The progress of a campaign, as totals and for each recipient.
 
 use std::collections::BTreeMap;
 
@@ -24,17 +24,16 @@ words! {
         Sending = "sending" => "host-mail-sending",
         /// The mail server accepted the mail.
         Sent = "sent" => "host-mail-sent",
-        /// The mail server asked for a later attempt.
+        /// The mail server asked Kenduri to try again later.
         Deferred = "deferred" => "host-mail-deferred",
-        /// The mail bounced.
         Bounced = "bounced" => "host-mail-bounced",
-        /// Every attempt failed.
         Failed = "failed" => "host-mail-failed",
-        /// The address accepts no mail.
+        /// The email address is on the suppression list.
         Suppressed = "suppressed" => "host-mail-suppressed",
-        /// Perhaps sent: Kenduri was killed while it passed the mail on. Not sent again.
+        /// It is unknown whether the mail was sent, because Kenduri was killed meanwhile. The mail
+        /// is not sent again.
         Uncertain = "uncertain" => "host-mail-uncertain",
-        /// Not sent; the reason says why.
+        /// Not sent; `reason` contains the cause.
         Skipped = "skipped" => "host-mail-skipped",
         /// The campaign was cancelled before the mail was sent.
         Cancelled = "cancelled" => "host-mail-cancelled",
@@ -49,11 +48,11 @@ words! {
         NoAddress = "no_address" => "host-skip-no-address",
         /// The household has unsubscribed.
         Unsubscribed = "unsubscribed" => "host-skip-unsubscribed",
-        /// Mail to it bounced, or was marked as spam.
+        /// A mail to the address bounced or was marked as spam.
         Bounced = "bounced" => "host-skip-bounced",
-        /// The household has answered, so it needs no reminder.
+        /// The household has answered, so it is not reminded.
         Answered = "answered" => "host-skip-answered",
-        /// The household may not answer any more.
+        /// The household can no longer answer.
         Closed = "closed" => "host-skip-closed",
         /// The invitation is archived.
         Archived = "archived" => "host-skip-archived",
@@ -81,7 +80,7 @@ pub struct Recipient {
     pub answer: Option<String>,
 }
 
-/// Counts the mails of a campaign by state.
+/// Counts a campaign's mails by state.
 pub(super) fn count(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Counts, StoreError> {
     let counted: Vec<(RecipientState, i64)> = sql!(
         "SELECT CASE WHEN recipient.state = 'written' THEN COALESCE(mail.state, 'sent')
@@ -97,8 +96,8 @@ pub(super) fn count(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Counts, StoreErr
         .collect())
 }
 
-/// Lists at most `limit` recipients of a campaign after position `after`, optionally only
-/// recipients in a certain state.
+/// Returns at most `limit` recipients of a campaign after the position `after`. `state` selects
+/// only recipients in this state.
 pub fn recipients(
     tx: &mut Tx<'_>,
     host: &HostOf,

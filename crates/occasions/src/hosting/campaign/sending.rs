@@ -1,5 +1,5 @@
-//! The steps of the job that sends a campaign. It fixes the recipients, chooses the next few
-//! households, and queues their rendered mails.
+//! The steps of a campaign's job: fixing the recipients, choosing the next few of them, and
+//! queueing their rendered mails.
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
@@ -21,33 +21,31 @@ use crate::occasion;
 use crate::snapshot;
 use crate::words::{Access, OccasionStatus, Response};
 
-/// How soon the job runs again while mails are in progress.
+/// The time until the job runs again while mails are being sent.
 const SOON: SignedDuration = SignedDuration::from_secs(1);
-/// How soon the job runs again while only deferred mails are left.
+/// The time until the job runs again while the only unsent mails wait for a later attempt.
 const WHILE_DEFERRED: SignedDuration = SignedDuration::from_mins(1);
 
-/// The next mails to write.
+/// The next mails of a campaign that must be rendered.
 #[derive(Debug)]
 pub struct Batch {
     pub campaign: Campaign,
-    /// The next recipients.
     pub next: Vec<Next>,
 }
 
-/// A recipient whose mail is sent next.
+/// A recipient whose mail must be rendered next.
 #[derive(Clone, Debug, Row)]
 pub struct Next {
     /// The position in the order of sending.
     pub place: i64,
-    /// The household's invitation.
+    /// The invitation of the household.
     pub invitation: InvitationId,
-    /// The guest to whose address the mail goes; `None` for the household's address.
+    /// The guest whose own email address gets the mail; `None` for the household's address.
     pub guest: Option<GuestId>,
 }
 
-/// Begins the campaign if it is due, stores its progress, and chooses the next households. Returns
-/// `None` if there is nothing to do now. If there will be something to do later, queues the job
-/// again.
+/// Starts the campaign if it is due, updates its progress, and chooses the next recipients. Returns
+/// `None` if no mail must be rendered now. If there will be more to do later, queues the job again.
 pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Batch>, StoreError> {
     let Some((mut campaign, occasion)) = lock(tx, id)? else {
         return Ok(None);
@@ -114,13 +112,13 @@ pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Bat
     Ok(Some(Batch { campaign, next }))
 }
 
-/// Returns how many mails to write at once, and the pause until the next batch.
+/// Returns the number of mails to be written at once, and the pause until the next batch.
 fn pace(per_minute: i64) -> (i64, SignedDuration) {
     if per_minute == 0 {
         return (WINDOW, SOON);
     }
-    // Batches must be at least a second apart, so a batch has the number of mails per second,
-    // rounded up.
+    // The job runs at most once per second, so a batch contains the mails of one second, rounded
+    // up.
     let batch = (per_minute + 59) / 60;
     (
         batch,
@@ -128,8 +126,8 @@ fn pace(per_minute: i64) -> (i64, SignedDuration) {
     )
 }
 
-/// Fixes a campaign's recipients. If the host who ordered the campaign has lost the role, it has no
-/// recipients.
+/// Fixes the recipients of a campaign. If the host who ordered it is no longer a host, there are
+/// none.
 fn begin(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -188,12 +186,12 @@ fn find_households(
     match Audience::households(tx, &host, filter) {
         Ok(found) => Ok(Some(found)),
         Err(Refusal::Store(error)) => Err(error),
-        // The filter names a deleted event, so there are no recipients.
+        // The filter names an event that was deleted, so there are no recipients.
         Err(_) => Ok(None),
     }
 }
 
-/// Adds a recipient, or the reason why it gets no mail.
+/// Adds a recipient to a campaign, or records why the recipient is skipped.
 pub(in crate::hosting) fn add(
     tx: &mut Tx<'_>,
     id: &CampaignId,
@@ -219,7 +217,7 @@ pub(in crate::hosting) fn add(
     Ok(())
 }
 
-/// Marks invitations as sent if a server has accepted their mail.
+/// Marks those invitations as sent whose mail a mail server has accepted.
 fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     if campaign.kind != MailKind::Invitation {
         return Ok(());
@@ -236,20 +234,20 @@ fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A household for which a mail must be rendered.
+/// A recipient with the data for rendering the mail.
 #[derive(Debug)]
 pub struct Addressee {
-    /// The household with its occasion.
+    /// The household's invitation, with its occasion.
     pub portal: InvitationSnapshot,
-    /// The revision of the occasion.
+    /// The occasion's revision when the data was read.
     pub revision: i64,
-    /// The address; `None` if the household has no address any more.
+    /// The email address, or `None` if it was removed after the recipients were fixed.
     pub email: Option<String>,
-    /// The name of the person or household with this address.
+    /// The name of the guest or household to whom the address belongs.
     pub name: String,
 }
 
-/// Reads a household; `None` if its invitation was deleted.
+/// Reads the data for a recipient's mail. Returns `None` if the invitation was deleted.
 pub fn read(tx: &mut Tx<'_>, next: &Next) -> Result<Option<Addressee>, StoreError> {
     let Some(invitation) = invitation::find(tx, &next.invitation)? else {
         return Ok(None);
@@ -276,7 +274,7 @@ pub fn read(tx: &mut Tx<'_>, next: &Next) -> Result<Option<Addressee>, StoreErro
     }))
 }
 
-/// The reason why this household needs no mail of this kind now, if any.
+/// Returns why this household should not get a mail of this kind at present, if there is a reason.
 pub fn needs_none(kind: MailKind, portal: &InvitationSnapshot) -> Option<Skip> {
     let invitation = &portal.household.invitation;
     if invitation.archived_at.is_some() || portal.occasion.status == OccasionStatus::Archived {
@@ -291,18 +289,18 @@ pub fn needs_none(kind: MailKind, portal: &InvitationSnapshot) -> Option<Skip> {
     (portal.response() == Response::Complete).then_some(Skip::Answered)
 }
 
-/// A rendered mail for a household, or the reason why it gets none.
+/// A rendered mail, or the reason why the recipient is skipped.
 #[derive(Debug)]
 pub enum Rendered {
     Skipped(Skip),
-    /// The mail, with the invitation's version and the occasion's revision from which the mail was
-    /// rendered.
+    /// The mail, with the version of the invitation and the revision of the occasion from which it
+    /// was rendered.
     Mail(Box<NewMail>, (i64, i64)),
 }
 
-/// Queues the mail to the household at this position, and removes the household from the campaign's
-/// queue in the same transaction. If anything has changed since the mail was rendered, the
-/// household stays in the queue.
+/// Queues the mail to the recipient at this position. In the same transaction, takes the recipient
+/// out of the campaign's queue. If the data has changed since the mail was rendered, the recipient
+/// stays in the queue.
 pub fn write(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -310,7 +308,7 @@ pub fn write(
     next: &Next,
     rendered: &Rendered,
 ) -> Result<(), StoreError> {
-    // The occasion's other campaigns count towards the same limit.
+    // All campaigns of the occasion share the daily limit.
     let of: Option<(OccasionId,)> =
         sql!("SELECT occasion FROM campaign WHERE id = :id", id).maybe(tx)?;
     let Some((of,)) = of else {
@@ -349,7 +347,7 @@ pub fn write(
     if mail.is_some() && membership::mails_left(tx, &of)? == Some(0) {
         return Ok(());
     }
-    // Another run of the job may have been faster.
+    // If another run of the job has already written this mail, no row is updated.
     let state = if reason.is_some() {
         "skipped"
     } else {
@@ -377,7 +375,7 @@ pub fn write(
     Ok(())
 }
 
-/// Queues the job of every due campaign, in case its job was lost.
+/// Queues the jobs of all due campaigns again, in case a job was lost.
 pub fn queue_due(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     let due: Vec<(CampaignId,)> = sql!(

@@ -1,4 +1,4 @@
-//! Answers to the hosts' questions, as a list and as columns.
+//! Answers to the hosts' own questions, as a list of their own and as columns in other lists.
 
 use super::table::Ground;
 use super::{Cell, Sheet};
@@ -9,7 +9,8 @@ use crate::question::Question;
 use crate::words::AskedOf;
 
 impl Ground<'_> {
-    /// Returns the questions for guests or for households. Each question has a column.
+    /// Returns the questions that each guest or each household is asked. Each of them becomes a
+    /// column.
     pub(super) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &Question> {
         let all = self.answered.questions.iter();
         all.filter(move |question| question.asked_of == of)
@@ -20,7 +21,7 @@ impl Ground<'_> {
             .map(|question| self.question_title(question))
     }
 
-    /// Returns the cells under [`Ground::question_headings`].
+    /// Returns one cell for each column of [`Ground::question_headings`].
     pub(super) fn question_cells(
         &self,
         invitation: &InvitationId,
@@ -36,7 +37,8 @@ impl Ground<'_> {
         })
     }
 
-    /// Builds a row per answer, with the question, the guest or household, and the answer.
+    /// Builds a table with a row for each answer: the question, the guest or household, and the
+    /// answer.
     pub(super) fn all_answers(&self, lines: &[InvitationRow]) -> Sheet {
         let mut rows = Vec::new();
         for question in &self.answered.questions {
@@ -88,7 +90,8 @@ impl Ground<'_> {
         let answer = self.answered.of(question, invitation, guest)?;
         Some(match answer {
             Answer::Number(number) => Cell::from(*number),
-            // All dates in exports are in ISO format, which sorts correctly in every program.
+            // Dates stay in ISO format, as everywhere in exports, because other software can sort
+            // them.
             Answer::Text(text) if question.choices.is_empty() => Cell::from(text.as_str()),
             other => Cell::from(question.say(other, self.text, default)),
         })

@@ -1,5 +1,5 @@
-//! The columns and rows in each exported list. Hosts who may not see codes and contact data get no
-//! columns for these.
+//! The columns and rows of each list that can be exported. If a host may not see codes and contact
+//! data, their columns are missing.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::id::{EventId, GuestId, InvitationId};
 use crate::occasion::Occasion;
 use crate::words::{AskedOf, ExportKind, GuestKind, ReplyStatus, Source};
 
-/// The data for building all tables.
+/// The data from which the tables are built.
 pub(super) struct Ground<'a> {
     pub(super) order: &'a Order,
     pub(super) text: &'a Text,
@@ -300,7 +300,7 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(&format!("reply-{}", shown.word())))
     }
 
-    /// Formats a guest's answer over all events.
+    /// Formats a guest's reply over all events.
     fn answer_of(&self, person: &Person) -> Cell {
         if person.is_partial {
             Cell::from(&*self.text.say("host-response-partial"))
@@ -322,7 +322,7 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(id))
     }
 
-    /// Formats a timestamp in the occasion's zone so that it sorts correctly in every program.
+    /// Formats a time in the occasion's time zone, in a format that other software can sort.
     fn moment(&self, at: Option<Timestamp>) -> Cell {
         let zone = self.occasion.zone();
         at.map_or(Cell::Empty, |at| {

@@ -1,4 +1,4 @@
-//! A guest's details, which hosts fill in.
+//! The details of a guest that hosts can change.
 
 use std::borrow::Cow;
 
@@ -54,7 +54,7 @@ pub(crate) const FIELDS: &[Field] = web::fields! { GuestDetails:
     phone: phone(32).optional().label("host-field-own-phone").secret(),
 };
 
-/// Returns the fields that may be sent. Some fields are only for a new guest.
+/// Returns the fields that a request may contain. Some fields are only for a new guest.
 pub(crate) fn fields_for(is_new: bool) -> Vec<Field> {
     let fields = FIELDS.iter().copied();
     fields.filter(|field| is_new || !field.is_fixed).collect()
@@ -93,7 +93,7 @@ impl GuestDetails {
     }
 }
 
-/// The body of a request about a guest, in the API's description.
+/// Describes the body of a request about a guest in the OpenAPI description.
 #[derive(Debug)]
 pub struct GuestBody<const IS_NEW: bool>;
 

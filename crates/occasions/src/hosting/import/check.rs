@@ -1,4 +1,4 @@
-//! An import's preview, which makes the same checks as the job without writing anything.
+//! The preview of an import, which makes the same checks as the import but writes nothing.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ pub struct Check {
     pub found: usize,
 }
 
-/// Returns what applying the import would do now. Nothing is written.
+/// Returns what importing the list would do now.
 pub fn check(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -70,7 +70,7 @@ pub fn check(
     Ok(check)
 }
 
-/// Returns the effect of importing a household, with the findings about this household.
+/// Returns what importing one household would do, with the errors and warnings about it.
 pub(super) fn look(
     tx: &mut Tx<'_>,
     ground: &Ground,
@@ -118,9 +118,10 @@ pub(super) fn look(
                 Some("guests") => parts.next().and_then(|index| index.parse::<usize>().ok()),
                 _ => None,
             };
-            // The existing invitation's guests come before the guests in the list.
+            // The guests of the existing invitation have lower indices than the guests in the list.
             let row = guest.and_then(|index| one.guest_rows.get(index));
-            // The stored name, or else "guest of …".
+            // If the document has no text at the pointer, the error shows the name of the guest or
+            // household.
             let name = match guest {
                 Some(index) => wanted.guests.get(index).map(|guest| guest.name.clone()),
                 None => wanted.household.clone(),

@@ -1,4 +1,4 @@
-//! Errors and warnings about a list, by row and column.
+//! Errors and warnings about the rows and columns of an imported list.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -7,17 +7,17 @@ use web::{FieldProblem, words};
 use crate::hosting::record::table::{Column, Field};
 
 words! {
-    /// A problem in a list that a host should check, but that does not prevent the import.
+    /// A problem in a list that a host should look at, but that does not prevent the import.
     Warning {
-        /// No mail can reach the household.
+        /// The household has no email address.
         NoEmail = "no_email" => "host-import-no-email",
-        /// Another household has this name and another address.
+        /// Another household has the same name but another email address.
         DoubtfulDuplicate = "doubtful_duplicate" => "host-import-doubtful-duplicate",
         /// The occasion does not offer this language, so its default language is used.
         UnknownLanguage = "unknown_language" => "host-import-unknown-language",
-        /// A dietary requirement that the occasion does not list; stored as text.
+        /// The occasion has no such dietary option, so the requirement is stored as text.
         UnknownDiet = "unknown_diet" => "host-import-unknown-diet",
-        /// An answer that is not recognised, and so is skipped.
+        /// The reply or answer was not recognized, and is skipped.
         UnknownAnswer = "unknown_answer" => "host-import-unknown-answer",
     }
 }
@@ -42,7 +42,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Builds an error for an unknown word.
+    /// Builds the error for a word with no known meaning.
     pub(super) fn unknown(row: usize, column: impl Into<Column>, value: &str) -> Self {
         Self::error(row, column, "unknown_option", value)
     }
@@ -81,7 +81,8 @@ impl Finding {
         }
     }
 
-    /// Builds an error from a rule's finding at a pointer into the document.
+    /// Builds an error from a violated rule, which contains a JSON pointer into the household
+    /// document.
     pub(super) fn refused(row: usize, problem: FieldProblem, value: &str) -> Self {
         Self {
             row,

@@ -1,4 +1,4 @@
-//! Converts a list's rows to household documents.
+//! Converts the rows of a list to household documents.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,12 @@ use crate::household::GUEST_LIMIT;
 use crate::question::Question;
 use crate::words::{AskedOf, GuestKind, QuestionKind, ReplyStatus};
 
-/// The maximum number of findings about a household.
+/// The maximum number of errors and warnings for a household.
 const MOST_FINDINGS: usize = 100;
-/// The maximum number of words read from a cell.
+/// The maximum number of words that are read from one cell.
 const MOST_WORDS: usize = 100;
 
-/// A household in a list, and its position.
+/// A household in a list, with the numbers of its rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gathered {
     pub(super) record: Record,
@@ -31,16 +31,16 @@ pub(super) struct Gathered {
     pub(super) findings: Vec<Finding>,
 }
 
-/// The context for reading a list.
+/// The data needed for converting a list.
 pub(super) struct Reader<'a> {
     pub(super) ground: &'a Ground,
     pub(super) lexicon: &'a Lexicon,
 }
 
 impl Reader<'_> {
-    /// Groups a table's rows into households. Rows with the same code form a household, and so do
-    /// rows without a code that have the same household name. Any other row is a separate
-    /// household.
+    /// Groups the rows of a table by household. Rows with the same code are one household, and so
+    /// are rows without a code that have the same household name. Every other row is a household of
+    /// its own.
     pub(super) fn table(&self, table: &Table, columns: &[Column]) -> Vec<Gathered> {
         let mut all: Vec<Gathered> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -76,7 +76,7 @@ impl Reader<'_> {
         all
     }
 
-    /// Reads the households from a list of documents, numbered by position.
+    /// Numbers the household documents of a list by their position.
     pub(super) fn records(&self, records: Vec<Record>) -> Vec<Gathered> {
         let all = records.into_iter().enumerate().map(|(index, record)| {
             let row = index + 1;
@@ -130,7 +130,7 @@ impl Reader<'_> {
         ] {
             let typed = row.line(field);
             if place.is_none() && !typed.is_empty() {
-                // "Yes" allows a single guest, and "no" none.
+                // For the number of additional guests, "yes" means one and "no" means none.
                 let allowed = self.lexicon.flag(&typed).map(i64::from);
                 *place = typed.parse().ok().or(allowed);
                 if place.is_none() {
@@ -139,7 +139,7 @@ impl Reader<'_> {
                 }
             }
         }
-        // An email address other than the household's is the person's own.
+        // An email address other than the household's belongs to the guest.
         let email = row.line(Field::Email);
         match (&record.email, guests.first_mut()) {
             (Some(known), Some(guest)) if !email.is_empty() && fold(known) != fold(&email) => {
@@ -173,8 +173,8 @@ impl Reader<'_> {
         self.read_guest(one, before, number, row);
     }
 
-    /// Reads a row's data about a person. If the row names several people, the data belongs to the
-    /// first person, but the answers apply to all of them.
+    /// Reads the data of a guest in a row. If the row names several guests, the data belongs to the
+    /// first of them, but replies and answers apply to all.
     fn read_guest(&self, one: &mut Gathered, from: usize, number: usize, row: &Cells<'_>) {
         let (guests, findings) = (&mut one.record.guests[from..], &mut one.findings);
         for (event, cell) in row.replies() {
@@ -234,7 +234,7 @@ impl Reader<'_> {
         guest.events = events(&row.line(Field::GuestEvents));
     }
 
-    /// Converts words that the occasion knows to their stored form.
+    /// Replaces the words in a household document by keys that the occasion knows.
     fn tidy(&self, one: &mut Gathered) {
         let Gathered {
             record,
@@ -279,8 +279,8 @@ impl Reader<'_> {
             }
         }
         if let Some(tags) = &mut record.tags {
-            // Google adds labels that begin with `* ` to every contact. The contacts' owner did not
-            // choose these labels.
+            // Google adds labels that begin with `* ` to every contact. The user did not choose
+            // these labels, so they are skipped.
             tags.retain(|tag| !tag.trim().is_empty() && !tag.trim().starts_with("* "));
             for tag in tags {
                 *tag = clean_line(tag);
@@ -342,7 +342,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Converts dietary requirements to their keys. Unknown requirements are stored as typed.
+    /// Replaces dietary requirements by the keys of dietary options. Requirements without an option
+    /// are stored as text.
     fn tidy_diets(&self, guest: &mut GuestRecord, row: usize, findings: &mut Vec<Finding>) {
         let Some(typed) = guest.diets.take() else {
             return;
@@ -380,7 +381,7 @@ impl Reader<'_> {
         {
             if let Some(answer) = answers.get_mut(&question.key) {
                 let typed = self.typed(question, answer);
-                // A value that cannot be parsed is refused later, together with all other errors.
+                // A value that cannot be parsed is reported later, together with all other errors.
                 if let Ok(Some(read)) = question.read(&typed)
                     && let Ok(stored) = serde_json::to_value(read)
                 {
@@ -390,7 +391,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns an answer in the form that the question parses. A list contains choices as words.
+    /// Returns an answer in the form that the question can parse. Lists contain choices' labels
+    /// rather than keys.
     fn typed(&self, question: &Question, answer: &Value) -> Value {
         let Value::String(text) = answer else {
             return answer.clone();
@@ -416,7 +418,7 @@ impl Reader<'_> {
     }
 }
 
-/// A row, accessed by the columns of its table.
+/// The cells of a row, by the meaning of their columns.
 struct Cells<'a> {
     columns: &'a [Column],
     cells: &'a [String],
@@ -519,7 +521,7 @@ fn events(typed: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Returns whether a name is only a placeholder for an additional guest.
+/// Whether a guest's name is only a placeholder, such as "+1".
 fn is_placeholder(guest: &GuestRecord) -> bool {
     let is_named = guest.kind != Some(GuestKind::PlusOne);
     let words = ["guest", "+1", "+ 1", "plus one", "plus 1", "tetamu"];

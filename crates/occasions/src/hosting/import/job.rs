@@ -1,4 +1,4 @@
-//! The job that applies or undoes an import, batch by batch.
+//! The job that imports a list, or undoes an import, batch by batch.
 
 use std::collections::BTreeSet;
 
@@ -19,12 +19,11 @@ use crate::id::InvitationId;
 use crate::id::OccasionId;
 use crate::limits;
 
-/// The kind of the job that applies and undoes imports.
 pub const KIND: &str = "occasions.import";
-/// The kind of the job that deletes stored rows.
+/// The kind of the job that deletes the stored rows of old files.
 pub const SWEEP: &str = "occasions.imports_expire";
-/// The number of households that a transaction writes, small enough that other writers do not wait
-/// long.
+/// The number of households that one transaction writes. It is small, so that other writers need
+/// not wait long.
 const BATCH: usize = 25;
 
 pub fn handler(store: Store, catalogue: Catalogue) -> Handler {
@@ -63,7 +62,7 @@ struct Payload {
     import: ImportId,
 }
 
-/// An import with the responsible host.
+/// An import, and the host on whose behalf it runs.
 struct Task {
     import: Import,
     host: HostOf,
@@ -86,7 +85,7 @@ async fn run(store: Store, catalogue: Catalogue, job: Job) -> Result<Done, JobEr
     work(store, catalogue, import).await
 }
 
-/// Applies or undoes an import, from where it stopped to the end.
+/// Applies or undoes an import, from the position at which it stopped to the end.
 pub(super) async fn work(
     store: Store,
     catalogue: Catalogue,
@@ -99,7 +98,7 @@ pub(super) async fn work(
         .map_err(JobError::from)?;
     match prepared {
         Prepared::Nothing => {
-            // The host has lost the role, so the import stops.
+            // The host has lost the role, so the import must stop.
             let end = move |tx: &mut Tx<'_>| stop(tx, &import);
             Ok(Done::with(end))
         }
@@ -122,8 +121,8 @@ pub(super) async fn work(
 
 enum Prepared {
     Nothing,
-    /// The import was stopped, because this many households have errors and the host does not want
-    /// a partial import.
+    /// The import was stopped, because this many households have errors and the host asked not to
+    /// import the others alone.
     Stopped(i64),
     Undo,
     Apply(Vec<Gathered>),
@@ -169,8 +168,8 @@ async fn apply(store: &Store, id: &ImportId, all: Vec<Gathered>) -> Result<Done,
     }
 }
 
-/// Writes a batch, which begins at `from`. If `from` is `None`, the batch begins after the last
-/// household with a stored outcome. Returns the start of the next batch.
+/// Writes a batch of households that begins at `from`. Without `from`, the batch begins after the
+/// last household whose outcome is stored. Returns the start of the next batch.
 fn apply_batch(
     tx: &mut Tx<'_>,
     id: &ImportId,
@@ -258,7 +257,8 @@ fn apply_batch(
     Ok((!is_over).then_some(to))
 }
 
-/// How many more invitations and guests the occasion can have, and the length of new codes.
+/// The remaining room for invitations and guests in the occasion, the length of new codes, and the
+/// number of codes that were refused as taken.
 struct Room {
     households: i64,
     guests: i64,
@@ -321,8 +321,8 @@ fn write_one(
         if room.households < 1 {
             return Err(Refusal::LimitReached(limits::INVITATIONS));
         }
-        // The report that a code is taken reveals another household's code, so a report, which is
-        // stored for a week, may contain only a few.
+        // The error "taken" reveals that another household has the code. Results are stored for a
+        // week, so each account gets only a few of these errors.
         if one.record.code.is_some() && room.refused_codes >= codes::TRIES {
             return Err(Refusal::RateLimited(86_400));
         }
@@ -353,7 +353,7 @@ fn is_taken(tx: &mut Tx<'_>, import: &ImportId, id: &InvitationId) -> Result<boo
     Ok(found.is_some())
 }
 
-/// Finds the invitations of the import's earlier households.
+/// Returns the invitations to which the import has already written households.
 fn taken(tx: &mut Tx<'_>, import: &ImportId) -> Result<BTreeSet<InvitationId>, StoreError> {
     let all: Vec<(InvitationId,)> = sql!(
         "SELECT invitation FROM import_row WHERE import = :import AND invitation IS NOT NULL",
@@ -376,7 +376,7 @@ async fn undo(store: &Store, id: &ImportId) -> Result<Done, JobError> {
     }
 }
 
-/// Undoes a batch. Returns whether further households remain.
+/// Undoes a batch of households. Returns whether further households remain.
 fn undo_batch(tx: &mut Tx<'_>, id: &ImportId) -> Result<bool, StoreError> {
     let Some(Task { import, host }) = load(tx, id)? else {
         return Ok(false);

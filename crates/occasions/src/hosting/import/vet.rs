@@ -1,4 +1,5 @@
-//! Checks whether a document can become a household, by the same rules as a host's form.
+//! Checks whether an imported document can become a household, by the same rules as the hosts'
+//! forms.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ use crate::id::InvitationId;
 use crate::invitation::Details;
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
-/// A valid document, ready to be written.
+/// A household that has passed all checks, ready to be written.
 pub(super) struct Vetted {
     pub(super) details: Details,
     pub(super) code: Option<(String, CodeKey)>,
@@ -33,7 +34,7 @@ pub(super) struct Vetted {
 }
 
 impl Vetted {
-    /// Returns whether the stored household equals the document, regardless of spelling.
+    /// Whether the stored household already equals the document, apart from spelling.
     pub(super) fn is_already(&self, old: &Standing) -> bool {
         let household = &old.household;
         let has_contact = |(id, contact): (&GuestId, &Contact)| {
@@ -49,7 +50,8 @@ impl Vetted {
     }
 }
 
-/// Checks the resulting household, which is a new household or a changed `old`.
+/// Checks the household that results from a document. `old` is the stored household, if the
+/// document changes one.
 pub(super) fn vet(
     tx: &mut Tx<'_>,
     ground: &Ground,
@@ -70,7 +72,7 @@ pub(super) fn vet(
         }
         None => ground.events.iter().map(|event| event.id.clone()).collect(),
     };
-    // Events are stored sorted, so that equal lists compare as equal.
+    // Events are stored sorted by id, so that equal lists compare as equal.
     events.sort();
     if wanted.guests.len() > GUEST_LIMIT {
         findings.add("/guests", "guest_limit", [("limit", GUEST_LIMIT.into())]);
@@ -136,7 +138,7 @@ pub(super) fn vet(
     }
 }
 
-/// Returns the household's own fields as its form would send them.
+/// Returns the fields of the household in the form in which the hosts' form sends them.
 fn details(wanted: &Record) -> Value {
     let mut sent = Map::new();
     let mut send = |name: &str, value: Value| {
@@ -220,7 +222,7 @@ fn own_code<'n>(
     Some((code::display_form(typed), key))
 }
 
-/// Marks the guests whom a host allows beyond the household's allowance.
+/// Marks the guests beyond the household's allowance as allowed by a host.
 fn mark_beyond(details: &Details, guests: &mut [Guest]) {
     let (mut others, mut children) = (details.plus_ones, details.children);
     for guest in guests {
@@ -237,9 +239,10 @@ fn mark_beyond(details: &Details, guests: &mut [Guest]) {
     }
 }
 
-/// Finds the invitation to which a document refers. The document's code decides, or else its
-/// reference, or else an invitation with the same name and email address that no other document has
-/// `taken`. The second value says whether an invitation with the same name has another address.
+/// Finds the invitation to which a document refers: by the document's code, or else by its
+/// reference, or else by name and email address. An invitation in `taken`, to which another
+/// document refers, is not found by name. The second value says whether an invitation has the same
+/// name but another email address.
 pub(super) fn find(
     tx: &mut Tx<'_>,
     ground: &Ground,

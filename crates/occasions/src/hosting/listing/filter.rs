@@ -1,5 +1,5 @@
-//! The filter of invitations for lists, numbers, bulk actions and exports, parsed from a query or
-//! from JSON.
+//! The filter of invitations for lists, numbers, bulk actions and exports. It can be parsed from a
+//! query or from JSON.
 
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ pub struct InvitationFilter {
     pub archived: bool,
 }
 
-/// The fields in the order of the page, with the names of the query parameters.
+/// The filter's fields in the order of the page. Their names are the query parameters.
 pub const FIELDS: &[Field] = web::fields! { InvitationFilter:
     q: as_typed(),
     tag: as_typed().optional(),
@@ -101,11 +101,9 @@ words! {
         Attending = "attending" => "host-response-attending",
         /// Has guests, and all say no.
         Declined = "declined" => "host-response-declined",
-        /// No answer yet.
         Unanswered = "unanswered" => "host-response-unanswered",
         /// Some answers are given, and some are missing or "not sure".
         Partial = "partial" => "host-response-partial",
-        /// Every answer is given.
         Complete = "complete" => "host-response-complete",
     }
 }
@@ -157,8 +155,8 @@ words! {
 }
 
 impl InvitationFilter {
-    /// Parses the filter and the order from a query. Ignores unknown parameters, but refuses
-    /// unknown values.
+    /// Parses the filter and the order in a query. Unknown parameters are ignored, but unknown
+    /// values are refused.
     pub fn read(query: &Form) -> Result<(Self, Sort), Refusal> {
         let mut findings = Findings::default();
         let filter = filter::read(FIELDS, query, &mut findings);
@@ -171,7 +169,7 @@ impl InvitationFilter {
         filter::query(FIELDS, self)
     }
 
-    /// Returns whether the filter depends on guests' answers.
+    /// Whether the filter depends on guests' answers, which not every caller may see.
     pub(super) fn asks_for_answers(&self) -> bool {
         self.response.is_some()
             || self.answer.is_some()
@@ -180,8 +178,7 @@ impl InvitationFilter {
     }
 }
 
-/// Finds the event that a filter names by its key. Returns an empty id if the filter names no
-/// event.
+/// Returns the id of the event that a filter names by key, or an empty id if it names none.
 pub(in crate::hosting) fn event_id(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -202,7 +199,8 @@ pub(in crate::hosting) fn event_id(
     Ok(found.map(|(id,)| id.to_string()).unwrap_or_default())
 }
 
-/// Returns the filter value that matches `answer` to a question, or any answer.
+/// Returns the filter value that finds this answer to a question. Without `answer`, it finds every
+/// answer.
 pub fn answer_word(question: &Question, answer: Option<&Answer>) -> String {
     let key = &question.key;
     match answer {

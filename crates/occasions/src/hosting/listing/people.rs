@@ -1,4 +1,4 @@
-//! Guest lists, with a row per guest across all invitations.
+//! The list of guests, with a row for each guest of all invitations.
 
 use std::collections::BTreeSet;
 
@@ -58,7 +58,7 @@ pub struct GuestFilter {
     pub plus_one: Option<bool>,
 }
 
-/// The fields in the order of the page, with the names of the query parameters.
+/// The filter's fields in the order of the page. Their names are the query parameters.
 pub const FIELDS: &[Field] = web::fields! { GuestFilter:
     q: as_typed(),
     status: choice().optional().label("host-filter-status"),
@@ -114,7 +114,7 @@ words! {
 }
 
 impl Band {
-    /// Returns the age group.
+    /// Returns the age group of a child.
     pub fn of(age: Option<i64>) -> Self {
         match age {
             Some(..=2) => Self::Baby,
@@ -125,7 +125,8 @@ impl Band {
         }
     }
 
-    /// Returns the group's first and last age. `Unknown` has −1, which is no child's age.
+    /// Returns the first and the last age of the group. For `Unknown` both are −1, which is no
+    /// child's age.
     fn ages(self) -> (i64, i64) {
         match self {
             Self::Baby => (0, 2),
@@ -140,22 +141,22 @@ impl Band {
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Person {
     pub id: GuestId,
-    /// The name as written; a plus-one's name may be empty.
+    /// The guest's name; empty if a household brings a guest without a name.
     pub name: String,
     pub guest_of: String,
     pub invitation: InvitationId,
     pub household: String,
-    /// Whether the guest was named by hosts or brought by the household.
+    /// Whether the hosts named the guest or the household brings the guest.
     pub kind: GuestKind,
     pub is_child: bool,
     #[row(rename = "child_age")]
     pub age: Option<i64>,
-    /// Whether a host allowed this guest beyond the allowance.
+    /// Whether a host has allowed this guest beyond the household's allowance.
     #[row(rename = "beyond")]
     pub is_beyond: bool,
-    /// The answer, over all events or for the requested event.
+    /// The guest's reply: to the filter's event, or over all events.
     pub status: ReplyStatus,
-    /// Whether the guest is pending but has declined some events.
+    /// Whether the guest has declined some events and not answered for the others.
     pub is_partial: bool,
     /// When the guest last answered.
     pub answered_at: Option<Timestamp>,
@@ -168,19 +169,17 @@ pub struct Person {
 }
 
 impl Person {
-    /// Returns the name to show.
     pub fn shown_name(&self, text: &Text) -> String {
         guest::shown_name(&self.name, &self.guest_of, text)
     }
 
-    /// Returns whether the kitchen plans for this guest.
+    /// Whether the kitchen must plan for this guest, who comes or may come.
     pub fn is_eating(&self) -> bool {
         matches!(self.status, ReplyStatus::Yes | ReplyStatus::Undecided)
     }
 }
 
 impl GuestFilter {
-    /// Parses the filter from a query.
     pub fn read(query: &Form) -> Result<Self, Refusal> {
         let mut findings = Findings::default();
         let filter = web::fields::filter::read(FIELDS, query, &mut findings);
@@ -188,13 +187,12 @@ impl GuestFilter {
         Ok(filter)
     }
 
-    /// Serialises the filter as a query.
     pub fn query(&self) -> Form {
         web::fields::filter::query(FIELDS, self)
     }
 }
 
-/// Loads a page of the guest list, sorted by name.
+/// Returns a page of the guest list, sorted by name.
 pub fn people(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -210,7 +208,7 @@ pub fn people(
     Ok(List { total, ..list })
 }
 
-/// Loads every guest that matches a filter. An occasion has at most 20,000 guests.
+/// Returns all guests who match a filter. There are at most 20,000.
 pub fn all_people(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -381,7 +379,7 @@ fn find(
     .all(tx)?)
 }
 
-/// Loads a guest's answers, each with the event's key, in display order.
+/// Returns a guest's replies in the order of the events, each with the event's key.
 pub fn replies(
     tx: &mut Tx<'_>,
     guest: &GuestId,
@@ -396,7 +394,7 @@ pub fn replies(
     )
 }
 
-/// Returns which guests come to which events.
+/// Returns a pair for each guest and each event to which the guest said yes.
 pub fn coming(tx: &mut Tx<'_>, host: &HostOf) -> Result<BTreeSet<(GuestId, EventId)>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let found: Vec<(GuestId, EventId)> = sql!(

@@ -1,5 +1,5 @@
-//! Household documents as a table, with a row per person. Each row repeats the household's own
-//! columns.
+//! Converts household documents to a table with a row per guest. Each row repeats the columns of
+//! the household.
 
 use platform::text_cleaning;
 use serde_json::Value;
@@ -10,74 +10,65 @@ use super::{Ground, GuestRecord, Record};
 use crate::words::AskedOf;
 
 words! {
-    /// A column that every occasion's guest list can have.
+    /// The meaning of a column that every occasion's guest list can have.
     Field {
-        /// The code on the household's card.
+        /// The household's code, as printed on the card.
         Code = "code" => "host-export-code",
-        /// The household's identifier in the list from which it comes.
+        /// The identifier of the household in another list, from which the household was imported.
         Reference = "reference" => "host-import-reference",
-        /// The household's name.
         Household = "household" => "host-export-household",
-        /// How the household is addressed.
+        /// The opening line of the household's page and mails.
         Salutation = "salutation" => "host-field-salutation",
-        /// The household's language.
         Language = "language" => "host-export-language",
-        /// Labels.
+        /// The household's tags, which only hosts see.
         Tags = "tags" => "host-export-tags",
-        /// How many more people the household may bring.
+        /// How many guests the household may bring in addition.
         PlusOnes = "plus_ones" => "host-field-plus-ones",
-        /// How many more children the household may bring.
+        /// How many children the household may bring in addition.
         Children = "children" => "host-field-children",
         /// The household's email address.
         Email = "email" => "host-export-email",
-        /// The household's telephone number.
         Phone = "phone" => "host-export-phone",
-        /// The postal address. Several address columns are joined.
+        /// The household's postal address. If several columns have this meaning, their cells are
+        /// joined.
         Address = "address" => "host-export-address",
-        /// The household's own deadline.
         Deadline = "deadline" => "host-export-deadline",
-        /// The message to the household.
+        /// The hosts' message to the household.
         Message = "message" => "host-export-host-message",
-        /// The note among hosts.
+        /// The note that only hosts see.
         Note = "note" => "host-export-host-note",
-        /// The events that the household is invited to.
+        /// The events to which the household is invited.
         Events = "events" => "host-import-events",
         /// The household's note to the hosts.
         Wish = "wish" => "host-export-note",
-        /// All names of a household in a single cell.
+        /// All guests of a household in a single cell.
         Names = "names" => "host-import-names",
-        /// A person's whole name.
+        /// The guest's whole name.
         Guest = "guest" => "host-export-guest",
-        /// A first name.
         FirstName = "first_name" => "host-import-first-name",
-        /// A family name.
         LastName = "last_name" => "host-import-last-name",
-        /// The whole name of the partner.
+        /// The whole name of a second guest in the same row.
         Partner = "partner" => "host-import-partner",
-        /// The partner's first name.
         PartnerFirst = "partner_first" => "host-import-partner-first",
-        /// The partner's family name.
         PartnerLast = "partner_last" => "host-import-partner-last",
-        /// Named by the hosts, or brought by the household.
+        /// Whether the hosts named the guest or the household brings the guest.
         Kind = "kind" => "host-export-kind",
         /// Whether the guest is a child.
         Child = "child" => "host-export-child",
-        /// Age of a child.
+        /// The age of a child.
         Age = "age" => "host-export-age",
-        /// The person's own email address.
+        /// The guest's own email address.
         GuestEmail = "guest_email" => "host-import-guest-email",
-        /// The person's own telephone number.
+        /// The guest's own telephone number.
         GuestPhone = "guest_phone" => "host-import-guest-phone",
-        /// Dietary requirements.
         Diets = "diets" => "host-export-diets",
-        /// Dietary requirements in the person's own words.
+        /// The guest's dietary requirements as free text.
         DietNote = "diet_note" => "host-export-diet-note",
-        /// The events to which this person is invited.
         GuestEvents = "guest_events" => "host-import-guest-events",
     }
 }
 
-/// The household's own columns, in the order of the table.
+/// The columns that belong to the household, in the order of the table.
 const OF_HOUSEHOLD: [Field; 16] = [
     Field::Household,
     Field::Code,
@@ -109,13 +100,13 @@ const OF_GUEST: [Field; 9] = [
     Field::GuestEvents,
 ];
 
-/// The meaning of a column.
+/// The meaning of a column in an imported or exported table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
     /// The column is ignored.
     Skip,
     Field(Field),
-    /// Answers to the event with this key.
+    /// Guests' replies to the event with this key.
     Reply(String),
     /// Answers to the question with this key.
     Answer(String),
@@ -128,7 +119,7 @@ impl From<Field> for Column {
 }
 
 impl Column {
-    /// Returns the name of the column in the store, in forms and in the JSON API.
+    /// Returns the keyword of this meaning in the store, in forms and in the JSON API.
     pub(crate) fn word(&self) -> String {
         match self {
             Self::Skip => "skip".to_owned(),
@@ -138,7 +129,7 @@ impl Column {
         }
     }
 
-    /// Finds the column with this name.
+    /// Finds the meaning with this keyword.
     pub(crate) fn find(word: &str, ground: &Ground) -> Option<Self> {
         match word.split_once(':') {
             None if word == "skip" => Some(Self::Skip),
@@ -156,7 +147,7 @@ impl Column {
         }
     }
 
-    /// Returns the column's heading.
+    /// Returns the heading of an exported column with this meaning.
     pub(crate) fn heading(&self, text: &Text) -> String {
         let with = |id, key: &String| text.with(id, [("key", key.clone().into())]);
         match self {
@@ -167,7 +158,7 @@ impl Column {
         }
     }
 
-    /// Lists every column that a list for this occasion can have.
+    /// Returns every meaning that a column can have for this occasion.
     pub(crate) fn all(ground: &Ground) -> Vec<Self> {
         let fields = Field::ALL.iter().copied().map(Self::Field);
         let events = ground.events.iter();
@@ -193,7 +184,7 @@ pub(crate) fn languages(catalogue: &Catalogue) -> Vec<Text> {
         .collect()
 }
 
-/// Builds the table for these households. Columns that only some hosts may see are included only if
+/// Builds the table of these households. Columns with codes and contact data are included only if
 /// `contacts` is set.
 pub(crate) fn of(records: &[Record], ground: &Ground, text: &Text, contacts: bool) -> Sheet {
     let is_shown = |field: &Field| {
@@ -315,8 +306,8 @@ fn guest_cell(guest: &GuestRecord, column: &Column) -> Cell {
     }
 }
 
-/// Formats the keys of events. No event is written as [`NO_EVENT`], because an empty cell means all
-/// of them.
+/// Formats a list of events' keys. An empty list becomes [`NO_EVENT`], because an empty cell means
+/// all events.
 fn events(keys: Option<&[String]>) -> Cell {
     match keys {
         Some([]) => NO_EVENT.into(),
@@ -324,7 +315,7 @@ fn events(keys: Option<&[String]>) -> Cell {
     }
 }
 
-/// Written in a cell that lists no events.
+/// The content of a cell that lists no events.
 pub(crate) const NO_EVENT: &str = "-";
 
 fn yes_or_no(yes: bool) -> &'static str {

@@ -1,5 +1,5 @@
-//! The counters of an occasion, shared by all its listeners, because they are equal for every role
-//! and counting is the most expensive part of a stream.
+//! Counts an occasion's numbers once for all its event streams. The numbers are the same for every
+//! role, and counting them is the most expensive part of a stream.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -16,21 +16,21 @@ pub struct AllCounts(Arc<Mutex<HashMap<OccasionId, Weak<Shared>>>>);
 
 type Shared = tokio::sync::Mutex<Option<Counted>>;
 
-/// A listener's handle on an occasion's counters.
+/// The shared counters of one occasion. They are dropped together with the last handle.
 #[derive(Clone, Debug)]
 pub(super) struct Counts(Arc<Shared>);
 
-/// Counters, with the number of the last news that they cover.
+/// The counters at a certain time.
 #[derive(Clone, Debug)]
 pub(super) struct Counted {
-    /// The number of the last news that the counters cover.
+    /// The number of the latest news when the counters were counted.
     pub(super) cursor: i64,
     pub(super) summary: Arc<Value>,
     at: Instant,
 }
 
 impl AllCounts {
-    /// Returns an occasion's counters, which are dropped with the last listener.
+    /// Returns the shared counters of an occasion.
     pub(super) fn of(&self, occasion: &OccasionId) -> Counts {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = all.get(occasion).and_then(Weak::upgrade) {
@@ -44,8 +44,8 @@ impl AllCounts {
 }
 
 impl Counts {
-    /// Returns counters that cover news number `last`. Waits for a count in progress, and runs
-    /// `count` only if that count is not recent enough.
+    /// Returns counters that include the news number `last`. If another feed is just counting,
+    /// waits for its result. Runs `count` only if that result is not recent enough.
     pub(super) async fn after<F>(
         &self,
         last: i64,

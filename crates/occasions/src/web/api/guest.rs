@@ -1,4 +1,4 @@
-//! The households' JSON API, with the code in the path.
+//! The JSON API for households. The code in the path or body is the credential.
 
 use std::collections::BTreeMap;
 
@@ -170,7 +170,7 @@ struct NoteBody {
     version: Option<i64>,
 }
 
-/// Deserialises a field that is present, even if it is `null`.
+/// Distinguishes a field that is `null` from one that is missing: parses a present field to `Some`.
 #[expect(
     clippy::option_option,
     reason = "left out, null and given are three things"
@@ -306,12 +306,12 @@ async fn save_by_code(
     store(&req, admitted, wanted.wish(), repeat, false).await
 }
 
-/// Returns the version that a change names. Whether a version is required is checked later, under
-/// the lock.
+/// Returns the version in `If-Match` or in the body. Whether a version is required is checked
+/// later, when the invitation is locked.
 fn seen(headers: &HeaderMap, body: Option<i64>) -> Option<i64> {
     match version::expected(headers, body) {
         Ok(seen) => Some(seen),
-        // An ETag that this server never issued counts as older than any version.
+        // An ETag that this server never sent counts as older than any version.
         Err(_) if headers.contains_key(IF_MATCH) => Some(0),
         Err(_) => None,
     }
@@ -448,7 +448,8 @@ async fn write_note(
         }
         Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
         Err(Refusal::Answers(mut fields)) => {
-            // The request body is the note itself, so the pointers have no `/note` prefix.
+            // The request body is the note itself, so the errors' JSON pointers must not begin with
+            // `/note`.
             for field in &mut fields {
                 field.pointer = field.pointer.replacen("/note", "", 1);
             }
@@ -476,7 +477,8 @@ pub(super) fn private(body: impl IntoResponse) -> Response {
 }
 
 impl GuestRequest {
-    /// Turns a refused save into a problem. A wrong code counts as a guess.
+    /// Converts a refused save to an error response. If the code was wrong, the attempt counts as a
+    /// guess.
     pub fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
         match refusal {
             Refusal::InvitationNotFound => admitted.failed(&self.site),
@@ -488,8 +490,8 @@ impl GuestRequest {
     }
 }
 
-/// Converts a refusal to the API's response. `speak` chooses the language of stored data in the
-/// response.
+/// Converts a refusal to the API's error response. `speak` chooses the language of the stored data
+/// in it.
 pub fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
         Refusal::VersionConflict(Current::Invitation(portal)) => {

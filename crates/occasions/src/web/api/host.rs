@@ -1,6 +1,6 @@
-//! The hosts' JSON API. Each handler is listed with the permission it requires and the scopes a
-//! token needs. [`Call`](call::Call) proves inside the transaction that the caller is such a host,
-//! and the handler calls a function in a domain module.
+//! The JSON API for hosts. Each handler is listed with the permission and the token scopes that it
+//! requires. [`Call`](call::Call) checks these inside the transaction, and then the handler calls a
+//! function in a domain module.
 
 mod bulk;
 pub(crate) mod call;

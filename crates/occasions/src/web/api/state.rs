@@ -1,5 +1,5 @@
-//! A household's portal as JSON, used in the responses to a look-up and a save, and in a conflict's
-//! `current`.
+//! A household's invitation as JSON. Responses to reading and saving contain it, and responses to
+//! conflicts contain it as `current`.
 
 use std::collections::BTreeMap;
 
@@ -154,7 +154,7 @@ struct NoteState<'a> {
     version: i64,
 }
 
-/// Returns a portal's state, with its texts in the reader's language.
+/// Returns an invitation's state, with its texts in the language of `text`.
 pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState<'a> {
     let occasion = &portal.occasion;
     let invitation = &portal.household.invitation;
@@ -233,7 +233,7 @@ pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState
     }
 }
 
-/// Returns a portal's state as a JSON body.
+/// Returns an invitation's state as a JSON body.
 pub(crate) fn body(portal: &InvitationSnapshot, text: &Text) -> String {
     serde_json::to_string(&of(portal, text)).unwrap_or_default()
 }

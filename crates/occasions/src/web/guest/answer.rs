@@ -1,5 +1,5 @@
-//! The household form, and the smaller forms for dietary requirements and for the note. A refused
-//! save shows the form again with everything typed.
+//! The form in which a household answers, and the smaller forms for dietary requirements and for
+//! the note. After a refused save, the form is shown again with all typed values.
 
 mod conflict;
 mod form;
@@ -22,37 +22,37 @@ use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
 use crate::words::Source;
 use form::{SaveFailure, Which};
 
-/// `GET /invite/{code}/rsvp`.
+/// Handles `GET /invite/{code}/rsvp`.
 pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
     show_form(req, Which::Answers).await
 }
 
-/// `GET /invite/{code}/dietary`.
+/// Handles `GET /invite/{code}/dietary`.
 pub(super) async fn diets(req: GuestRequest) -> Result<Response, EarlyResponse> {
     show_form(req, Which::Diets).await
 }
 
-/// `GET /invite/{code}/notes`.
+/// Handles `GET /invite/{code}/notes`.
 pub(super) async fn note(req: GuestRequest) -> Result<Response, EarlyResponse> {
     show_form(req, Which::Note).await
 }
 
-/// `POST /invite/{code}/rsvp`.
+/// Handles `POST /invite/{code}/rsvp`.
 pub(super) async fn save(req: GuestRequest, form: Form) -> Result<Response, EarlyResponse> {
     save_form(req, Which::Answers, form).await
 }
 
-/// `POST /invite/{code}/dietary`.
+/// Handles `POST /invite/{code}/dietary`.
 pub(super) async fn save_diets(req: GuestRequest, form: Form) -> Result<Response, EarlyResponse> {
     save_form(req, Which::Diets, form).await
 }
 
-/// `POST /invite/{code}/notes`.
+/// Handles `POST /invite/{code}/notes`.
 pub(super) async fn save_note(req: GuestRequest, form: Form) -> Result<Response, EarlyResponse> {
     save_form(req, Which::Note, form).await
 }
 
-/// Shows the form, or the stored values if nothing can be changed any more.
+/// Shows the form, or the stored values if they can no longer be changed.
 async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyResponse> {
     let portal = req.look().await?;
     let text = req.text(&portal);
@@ -81,7 +81,7 @@ fn is_open(portal: &InvitationSnapshot, which: Which) -> bool {
     }
 }
 
-/// Returns the key that makes a repeated save of this form harmless.
+/// Returns the idempotency key for a new form.
 fn submission(req: &GuestRequest) -> String {
     platform::id::generate(req.site.clock.now(), &req.site.random)
 }
@@ -109,8 +109,8 @@ async fn save_form(req: GuestRequest, which: Which, form: Form) -> Result<Respon
     }
 }
 
-/// Shows the form again without saving, because the pressed button only fills in answers or because
-/// another site sent the form. The typed values are kept.
+/// Shows the form again without saving, with all typed values. This happens if a button only fills
+/// in answers, or if another site sent the form.
 async fn show_again(
     req: &GuestRequest,
     which: Which,
@@ -142,7 +142,7 @@ async fn show_again(
     Ok(page)
 }
 
-/// Responds to a code that has stopped working, and returns the typed values.
+/// Responds to a code that has stopped working. The page contains the typed values.
 async fn turn_away(
     req: &GuestRequest,
     failure: Failure,
@@ -155,7 +155,7 @@ async fn turn_away(
 }
 
 /// Saves the form, and returns the code as printed on the card. The household is redirected to this
-/// spelling, even on a repeat.
+/// spelling of the code, also after a repeated save.
 async fn store(
     req: &GuestRequest,
     which: Which,
@@ -188,7 +188,8 @@ async fn store(
     })
 }
 
-/// Shows the form again with its errors, or a page that says why nothing can be saved.
+/// After a refused save, shows the form with its errors, or a page that says why nothing can be
+/// saved.
 async fn refused(
     req: &GuestRequest,
     which: Which,
@@ -225,7 +226,8 @@ async fn refused(
         )
     };
     Ok(match refusal {
-        // The site's own pages never send a form without a required version.
+        // Forms of the site's own pages always contain the required version, so these errors get no
+        // page of their own.
         Refusal::FeatureDisabled | Refusal::GuestNotFound | Refusal::VersionRequired => {
             return Err(refusal.problem().said_in(&text).into());
         }

@@ -1,4 +1,4 @@
-//! The hosts' questions on guests' pages, as answers in words and as form fields.
+//! Shows the hosts' own questions on guests' pages, as form fields and with the answers.
 
 use web::{Form, Spoken};
 
@@ -11,14 +11,14 @@ use crate::question::Question;
 use crate::words::{AskedOf, QuestionKind};
 
 impl<'a> Reading<'a> {
-    /// Returns the questions for this household as a whole, or for each of its guests.
+    /// Returns the questions for the whole household, or those for each guest.
     pub(crate) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &'a Question> {
         self.portal
             .asked_questions()
             .filter(move |question| question.asked_of == of)
     }
 
-    /// Returns the questions that this guest may be asked, depending on the replies.
+    /// Returns the questions that this guest is asked, which depend on the guest's replies.
     pub(super) fn questions_for(&self, guest: &Guest) -> impl Iterator<Item = &'a Question> {
         let events = &self.portal.events;
         self.questions(AskedOf::Guest)

@@ -1,4 +1,5 @@
-//! The household's calendar file, with an entry for each event that it has not entirely declined.
+//! The household's calendar file, with an entry for each event that at least one guest has not
+//! declined.
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -10,7 +11,7 @@ use super::other_apps;
 use super::request::{EarlyResponse, GuestRequest};
 use crate::invitation_snapshot::InvitationSnapshot;
 
-/// `GET /invite/{code}/calendar.ics`.
+/// Handles `GET /invite/{code}/calendar.ics`.
 pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
     let portal = req.look().await?;
     let text = req.text(&portal);
@@ -27,7 +28,7 @@ pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
     Ok(response)
 }
 
-/// The calendar file of a household.
+/// Writes the calendar file of a household.
 pub(crate) fn calendar(portal: &InvitationSnapshot, text: &Text, host: &str) -> String {
     let default = &portal.occasion.default_language;
     let title = portal.occasion.title.pick(text.language(), default);

@@ -8,7 +8,7 @@ use super::gate::{Credentials, Failure};
 use super::view::{CodeEntry, CodeProblem, Known};
 use crate::occasion;
 
-/// The code form as typed.
+/// The values typed into the form for a code.
 pub(super) struct TypedCode {
     pub(super) code: String,
     pub(super) name: String,
@@ -26,7 +26,8 @@ impl TypedCode {
         Credentials::code(&self.code).with_name(Some(&self.name))
     }
 
-    /// Shows the form again, with a field for the name if a name is required or was typed.
+    /// Shows the form for a code again, with a field for the guest's name if a name is required or
+    /// was typed.
     pub(super) fn show_again(self, entry: &mut CodeEntry<'_>, problem: CodeProblem) {
         if problem == CodeProblem::NameRequired || !self.name.is_empty() {
             entry.name = Some(self.name);
@@ -62,11 +63,11 @@ pub(super) fn problem(failure: &Failure) -> CodeProblem {
     }
 }
 
-/// Renders the code page. If the site has only a single occasion, the page uses its theme, so that
-/// a guest who mistyped a code recognises the site.
+/// Renders the page on which guests type a code. If the site has only one occasion, the page has
+/// that occasion's theme, so that a guest who mistyped a code recognizes it.
 pub(super) async fn page(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
     let theme = site.store.read(occasion::find_only_theme).await;
-    // If the theme cannot be read, a plain page is better than none.
+    // If the theme cannot be read, the page is shown without it.
     let theme = theme.ok().flatten().unwrap_or(Theme::PLAIN);
     let share = share(site, text, theme);
     let metadata = Metadata {
@@ -88,7 +89,7 @@ pub(super) async fn page(site: &Site, text: &Text, body: CodeEntry<'_>) -> Respo
     written.into_response()
 }
 
-/// The preview of a link without a code. It names nobody.
+/// The preview of a link to the page on which guests type a code. It contains no names.
 fn share(site: &Site, text: &Text, theme: Theme) -> Share {
     let (title, about) = (text.say("code-title"), text.say("code-preview"));
     let share = Share::new(site, &title, &about, "/invite");

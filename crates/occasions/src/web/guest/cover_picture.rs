@@ -1,4 +1,4 @@
-//! The cover picture of an occasion as a file.
+//! Serves the cover pictures of occasions.
 
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -8,9 +8,9 @@ use web::{Problem, Site};
 
 use crate::{cover, occasion};
 
-/// Handles `GET /o/{slug}/cover/{file}`. A new picture gets a new path, so browsers may cache a
-/// picture forever. Anybody who knows a picture's path may see the picture, even before the
-/// occasion is published.
+/// Handles `GET /o/{slug}/cover/{file}`. A new picture gets a new path, so browsers may cache
+/// pictures forever. Anybody who knows a picture's path can load it, even before the occasion is
+/// published.
 pub(super) async fn show(
     State(site): State<Site>,
     Path((slug, file)): Path<(String, String)>,

@@ -1,4 +1,5 @@
-//! Pages that need no code, namely the code page and an occasion's public page.
+//! The pages that guests can open without a code: the page on which they type a code, and an
+//! occasion's public page.
 
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ use crate::open_rsvp::{self, PublicWish};
 use crate::refusal::Refusal;
 use crate::words::OccasionStatus;
 
-/// `GET /invite`, also for a link that lost its code.
+/// Handles `GET /invite`, to which a link leads that has lost its code.
 pub(super) async fn show(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -43,7 +44,7 @@ pub(super) async fn show(
     Ok(code_page::page(&site, &text, body).await)
 }
 
-/// Handles `POST /`, which opens a code or forgets a household.
+/// Handles `POST /`, which opens the household of a code, or makes the browser forget a household.
 pub(super) async fn open(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -83,7 +84,7 @@ struct FirstPart<'a> {
     text: &'a Text,
 }
 
-/// Builds the code form for the site's home page; empty without a published occasion.
+/// Builds the form for a code on the site's home page. Returns nothing if no occasion is published.
 pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     _: &Site,
@@ -96,7 +97,8 @@ pub(crate) fn first_parts(
     Ok(vec![Part::Below(Part::html(&FirstPart { text }))])
 }
 
-/// Returns the menu item of the code page, if guests can open any occasion.
+/// Returns the menu item for the page on which guests type a code, if any occasion is open to
+/// guests.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let item = MenuItem {
         href: "/invite".to_owned(),
@@ -152,7 +154,7 @@ pub(super) async fn card(
     }))
 }
 
-/// Handles `POST /o/{slug}`, like `POST /` but on the occasion's own page.
+/// Handles `POST /o/{slug}`, which does the same as `POST /` on an occasion's own page.
 pub(super) async fn open_at(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -192,7 +194,7 @@ pub(super) async fn open_at(
     }
 }
 
-/// The public data of an occasion.
+/// The data of an occasion's public page.
 pub(super) struct Public {
     pub(super) occasion: Occasion,
     pub(super) events: Vec<Event>,
@@ -256,7 +258,7 @@ pub(super) fn moved(slug: &str, uri: &Uri) -> Response {
     Redirect::permanent(&format!("/o/{slug}{query}")).into_response()
 }
 
-/// Renders the public page in a theme that the hosts have not saved yet.
+/// Renders the public page in a theme that the hosts have not saved yet, for their preview.
 pub(crate) fn in_theme(
     site: &Site,
     wishes: &Wishes,
@@ -277,8 +279,8 @@ pub(crate) fn in_theme(
     show_card(site, wishes, &public, |_| {})
 }
 
-/// Returns the time left until the first day, whose date is on the cover; `None` once that day is
-/// over. Later events do not count, because they may be for few guests.
+/// Returns the time left until the first day of the occasion, or `None` once that day is over.
+/// Later events do not count, because only a few guests may be invited to them.
 fn days_left(text: &Text, public: &Public, now: Timestamp) -> Option<DaysLeft> {
     let first = public.events.iter().min_by_key(|event| event.starts_at)?;
     let zone = public.occasion.zone();

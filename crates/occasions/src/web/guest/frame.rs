@@ -1,5 +1,5 @@
-//! The frame of the guests' pages, with their occasion's theme and languages, and the headers that
-//! keep the pages private.
+//! The frame of guests' pages, with the occasion's theme and languages, and the headers that keep
+//! the pages private.
 
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY};
 use axum::http::{HeaderName, HeaderValue};
@@ -22,7 +22,6 @@ pub(super) fn guest_page<B: askama::Template>(
     response
 }
 
-/// Returns a page with the theme and the languages of its occasion.
 pub(super) fn framed<'a, B: askama::Template>(
     text: &'a Text,
     portal: &InvitationSnapshot,
@@ -39,7 +38,7 @@ pub(super) fn framed<'a, B: askama::Template>(
     }
 }
 
-/// The languages that a reader can choose.
+/// The languages in which guests can read the occasion's pages.
 pub(super) fn languages(portal: &InvitationSnapshot) -> Vec<Language> {
     let tags = portal.occasion.languages.iter();
     tags.map(|tag| Language::of(tag)).collect()
@@ -56,8 +55,8 @@ pub fn keep_private(response: &mut Response) {
     );
 }
 
-/// Excludes a public page from search engines, because the page is only for people who know its
-/// URL.
+/// Excludes an occasion's public page from search engines, because it is only for people who know
+/// its URL.
 pub(super) fn keep_out_of_search(response: &mut Response) {
     response.headers_mut().insert(
         HeaderName::from_static("x-robots-tag"),

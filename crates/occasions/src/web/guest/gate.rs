@@ -1,7 +1,7 @@
-//! The gate for codes. It opens households, limits guesses, and remembers the households that a
-//! browser has opened. A code opens its household for everybody who has the code. Instead of the
-//! code, the browser stores a signature over the invitation and its epoch, which cannot be guessed
-//! and becomes invalid when the code is replaced.
+//! The gate through which every use of a code goes. It limits guesses, and remembers the households
+//! that a browser has opened. Anybody who has a household's code can open the household. Instead of
+//! the code, the browser stores a signature over the invitation's id and its epoch. The signature
+//! cannot be guessed, and becomes invalid when the code is replaced.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,44 +30,44 @@ use crate::role::{self, Role};
 use crate::{name_check, occasion};
 
 const COOKIE: &str = "kd_guest";
-/// How many households a browser may remember.
+/// The maximum number of households that a browser remembers.
 const REMEMBERED: usize = 20;
 /// How long a browser remembers households.
 const LIFE: Life = Life::Seconds(180 * 24 * 60 * 60);
 
-/// How many answers without a code a network may send, accepted or not. Each answer occupies the
-/// store's single writer for a moment.
+/// The maximum number of answers without a code that a network may send, whether accepted or not.
+/// Each of them occupies the store's single writer for a moment.
 const STRANGERS: Rule = Rule {
     count: 30,
     per: SignedDuration::from_mins(10),
 };
-/// The maximum number of networks that the gate counts.
+/// The maximum number of networks whose answers without a code are counted.
 const NETWORKS: usize = 20_000;
 /// How long the result of [`CodeGate::asks_name`] may be cached.
 const ASKS_NAME_FOR: SignedDuration = SignedDuration::from_secs(5);
 
-/// State shared by all guests' pages; cheap to clone.
+/// State shared by all guests' pages. Clones are cheap.
 #[derive(Clone, Debug)]
 pub struct CodeGate {
     key: Key,
     budget: GuessBudget,
     opens: Arc<Opens>,
     strangers: Limit,
-    /// Whether any occasion always asks for names, and when that was read.
+    /// Whether any occasion always requires guests' names, and when this was read.
     asks_name: Arc<Mutex<(Timestamp, bool)>>,
     pub(super) links: LinkKey,
     pub(super) pages: Arc<Pages>,
 }
 
-/// The secrets that a client sends to open an invitation. These are a code, and possibly `k` or a
-/// name.
+/// The secrets with which a client opens an invitation: a code, and possibly a link's key `k` or a
+/// guest's name.
 #[derive(Clone, Default)]
 pub struct Credentials {
     /// The code as the client spelled it.
     pub(crate) code: String,
-    /// The `k` from an invitation link.
+    /// The parameter `k` of an invitation link, which proves that the code was not guessed.
     pub(crate) check: Option<String>,
-    /// A name on the invitation, required while somebody guesses codes.
+    /// A guest's name, required while somebody is guessing codes.
     pub(crate) name: Option<String>,
 }
 
@@ -80,7 +80,7 @@ impl Credentials {
         }
     }
 
-    /// Takes the code from a path, and `k` and the name from its query.
+    /// Takes the code from a path, and `k` and the guest's name from the query.
     pub(super) fn of_address(code: String, uri: &Uri) -> Self {
         let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
         Self::code(code)
@@ -102,17 +102,17 @@ impl Credentials {
     }
 }
 
-/// Why a typed code was refused.
+/// Why a code did not open a household.
 pub enum Failure {
-    /// The text cannot be a code, so the attempt is not counted.
+    /// The text cannot be a code, so the attempt does not count as a guess.
     Malformed,
     /// No invitation has this code.
     Unknown,
     /// The occasion is over.
     Expired,
-    /// After too many wrong codes, this code can be used only together with a name.
+    /// After too many wrong codes, a code works only together with a guest's name.
     NameRequired,
-    /// Too many wrong names.
+    /// Too many wrong names were tried.
     TooMany {
         /// Seconds until the next attempt is allowed.
         retry_after: u32,
@@ -144,7 +144,7 @@ impl From<Refused> for Failure {
 }
 
 impl Failure {
-    /// Sets the status and headers of this failure on the code page.
+    /// Sets the status and headers of the page that reports this failure.
     pub(super) fn dress(&self, mut page: Response) -> Response {
         *page.status_mut() = match self {
             Self::Malformed => StatusCode::UNPROCESSABLE_ENTITY,
@@ -164,19 +164,19 @@ impl Failure {
 pub struct Admitted {
     pub key: CodeKey,
     attempt: Option<Attempt>,
-    /// The request's outcome, which counts for rate limits.
+    /// Records the outcome for the site's rate limits.
     outcome: Outcome,
 }
 
 impl Admitted {
-    /// Records success, so that using the code again from this client does not count as a guess.
+    /// Records that the code was right. Using it again from this client does not count as a guess.
     pub fn succeeded(self) {
         if let Some(attempt) = self.attempt {
             attempt.succeeded();
         }
     }
 
-    /// Records that the code opened nothing, which counts as a guess.
+    /// Records that the code was wrong, which counts as a guess.
     pub(crate) fn failed(self, site: &Site) {
         if let Some(attempt) = self.attempt {
             attempt.failed(site.clock.now());
@@ -186,7 +186,8 @@ impl Admitted {
 }
 
 impl CodeGate {
-    /// Creates a gate with the keys for cookies and links, and with this budget of guesses.
+    /// Creates a gate. `keys` derives the cookie's key, `links` signs invitation links, and
+    /// `budget` limits guesses.
     pub fn new(keys: &Keyring, links: LinkKey, budget: GuessBudget, opens: Arc<Opens>) -> Self {
         Self {
             key: keys.key("guest cookie"),
@@ -199,7 +200,7 @@ impl CodeGate {
         }
     }
 
-    /// Tries a typed code. Returns the path that the code opens.
+    /// Tries a typed code. Returns the path of the household's page.
     pub(super) async fn try_code(
         &self,
         site: &Site,
@@ -237,7 +238,7 @@ impl CodeGate {
         if check.is_some_and(|check| self.links.is_right(&key, check)) {
             return Ok(admitted(key, None));
         }
-        // Another spelling of the same name is not another attempt.
+        // The same guest's name in another spelling is not another attempt.
         let name = given
             .name
             .as_deref()
@@ -272,9 +273,9 @@ impl CodeGate {
         Ok(admitted(key, Some(attempt)))
     }
 
-    /// Returns whether all typed codes require a name now. If one occasion requires names, all
-    /// codes must. Otherwise, a code that works without a name would reveal that it belongs to
-    /// another occasion.
+    /// Whether typed codes work only with a guest's name at present. If one occasion requires
+    /// names, every code does. Otherwise a code that works without a name would reveal that it
+    /// belongs to another occasion.
     pub(super) async fn asks_name(&self, site: &Site) -> bool {
         let now = site.clock.now();
         let lock = || {
@@ -293,8 +294,8 @@ impl CodeGate {
         lock().1 || self.budget.is_used_up(now)
     }
 
-    /// Permits a host to choose this code, with the limits for guesses, because a refusal reveals
-    /// that the code exists. Returns `None` if the text cannot be a code.
+    /// Permits a host to set a certain code, within the limits for guesses, because the refusal
+    /// "taken" reveals that the code exists. Returns `None` if the text cannot be a code.
     pub(crate) fn admit_by_hand(
         &self,
         site: &Site,
@@ -314,7 +315,7 @@ impl CodeGate {
             Ok(Some(attempt)) => Ok(Some(Admitted {
                 key,
                 attempt: Some(attempt),
-                // Guests' rate limits do not count requests of hosts.
+                // Requests by hosts do not count in guests' rate limits.
                 outcome: Outcome::default(),
             })),
             Ok(None) => Err(Wait { seconds: 1 }),
@@ -322,14 +323,14 @@ impl CodeGate {
         }
     }
 
-    /// Permits a visitor to send an answer without a code.
+    /// Permits a visitor to send an answer without a code, within the limit per network.
     pub fn admit_stranger(&self, site: &Site, facts: &Facts) -> Result<(), Refusal> {
         let network = facts.network().to_string();
         let taken = self.strangers.take(&network, site.clock.now());
         taken.map_err(|wait| Refusal::RateLimited(wait.seconds))
     }
 
-    /// Opens the portal of a code.
+    /// Loads the invitation that a code opens.
     pub(super) async fn open(
         &self,
         site: &Site,
@@ -341,7 +342,7 @@ impl CodeGate {
             .await
     }
 
-    /// Runs `look` for a code. A wrong code counts as a guess.
+    /// Runs `look` for a code. If the code is wrong, the attempt counts as a guess.
     pub(super) async fn open_as<T: Send + 'static>(
         &self,
         site: &Site,
@@ -370,7 +371,7 @@ impl CodeGate {
         }
     }
 
-    /// Returns whether this browser has opened the household of `key` before. If so, the browser is
+    /// Whether this browser has opened the household of the code `key` before. Such a browser is
     /// admitted even when the budget is used up. Only remembered households are looked up.
     async fn is_remembered(&self, site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
         let remembered = self.remembered(site, headers);
@@ -440,7 +441,7 @@ impl CodeGate {
             .collect())
     }
 
-    /// Adds this household to the browser's cookie, in first position.
+    /// Adds a household to the browser's cookie, before the other households.
     pub(super) fn remember(
         &self,
         site: &Site,
@@ -479,8 +480,8 @@ impl CodeGate {
         let mut remembered = self.remembered(site, headers);
         if let Ok(key) = CodeKey::parse(code) {
             let mine: Vec<InvitationId> = remembered.iter().map(|(id, _)| id.clone()).collect();
-            // Only remembered households are searched, so that forgetting cannot be used to guess
-            // codes.
+            // Only the remembered households are searched, so that forgetting a household cannot be
+            // used to guess codes.
             let forgotten = site
                 .store
                 .read(move |tx| {
@@ -496,8 +497,8 @@ impl CodeGate {
         Ok(response)
     }
 
-    /// Records that the household itself has opened its page. Ignores robots, whose user agent is
-    /// missing or contains a word such as `bot`.
+    /// Records that the household has opened its page. Requests by robots are ignored; their user
+    /// agent is missing or contains a word such as `bot`.
     pub(super) fn note_opened(&self, headers: &HeaderMap, id: &InvitationId, now: Timestamp) {
         let robot = headers
             .get("user-agent")
@@ -549,7 +550,7 @@ impl CodeGate {
     }
 }
 
-/// Returns whether a signed-in host may see the code of this invitation anyway.
+/// Whether the caller is signed in as a host who may see this invitation's code.
 async fn is_host(site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
     let Some(session) = site::cookies::session(headers, site.url()) else {
         return false;

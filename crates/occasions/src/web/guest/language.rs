@@ -1,18 +1,19 @@
-//! The language of the guests' pages.
+//! Chooses the language of guests' pages.
 
 use web::{Language, Site, Text, Wishes};
 
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 
-/// Chooses the language of an occasion's pages for this reader. For a household, the language that
-/// hosts recorded counts too.
+/// Chooses the language in which this visitor sees an occasion's pages. `household` is the language
+/// that the hosts recorded for the household.
 pub fn speak(site: &Site, wishes: &Wishes, occasion: &Occasion, household: Option<&str>) -> Text {
     let tag = wishes.choose(&occasion.languages, household, &occasion.default_language);
     site.catalogue.speak(&Language::of(tag))
 }
 
-/// Chooses the language for a household's messages inside a transaction.
+/// Chooses the language of a household's pages. Unlike a request, a `Speaker` can be moved into a
+/// transaction.
 #[derive(Clone)]
 pub(crate) struct Speaker {
     pub(super) site: Site,

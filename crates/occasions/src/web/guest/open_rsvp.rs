@@ -1,4 +1,4 @@
-//! `/o/{slug}/rsvp`, the form for answers without a code, which the public page links.
+//! The form for answers without a code (`/o/{slug}/rsvp`), to which the public page links.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
 use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::words::{OccasionStatus, ReplyStatus, Source};
 
-/// `GET /o/{slug}/rsvp`.
+/// Handles `GET /o/{slug}/rsvp`.
 pub(super) async fn show(
     State(site): State<Site>,
     wishes: Wishes,
@@ -47,7 +47,7 @@ pub(super) async fn show(
     Ok(page(&site, &text, &public, typed, RsvpFailure::default()))
 }
 
-/// `POST /o/{slug}/rsvp`.
+/// Handles `POST /o/{slug}/rsvp`.
 pub(super) async fn save(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -91,13 +91,13 @@ pub(super) async fn save(
     }
 }
 
-/// Redirects to the page with the thanks and the code.
+/// Redirects to the page that thanks the guest and shows the new code.
 pub fn thank(site: &Site, gate: &CodeGate, headers: &HeaderMap, outcome: Outcome) -> Response {
     let code = outcome.code.unwrap_or_default();
     let mut response = confirm(gate, &code);
-    // A form posted from another site carries no cookie that could be extended.
+    // A form that another site sent comes without the cookie, so the cookie cannot be extended.
     if csrf::check_sender(headers, site.url()).is_ok() {
-        // A new invitation has epoch 1. The browser that created the invitation remembers it.
+        // The browser that created the invitation remembers it. A new invitation has epoch 1.
         response = gate.remember(site, headers, (outcome.id, 1), response);
     }
     response
@@ -137,7 +137,7 @@ fn typed(form: &Form) -> TypedAnswer {
     }
 }
 
-/// Parses the form and collects all errors, so that they are reported at once.
+/// Parses the form and collects all errors, so that the page can show all of them.
 fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) -> IncomingAnswer {
     let mut wrong = Vec::new();
     let mut add = |pointer: String, code| wrong.push(FieldProblem::new(pointer, code, []));
@@ -164,7 +164,7 @@ fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) ->
     };
     let limit = public.occasion.open_party_limit;
     let party = match form.number("guests") {
-        // A respondent who declines brings nobody, whatever number was sent.
+        // A person who declines brings no guests, whatever number was sent.
         _ if attending == ReplyStatus::No => None,
         Ok(Some(party)) if !(1..=limit).contains(&party) => {
             add("/guests".to_owned(), "out_of_range");
@@ -211,7 +211,7 @@ fn wrong_party(text: &Text, occasion: &Occasion) -> FormError {
     }
 }
 
-/// The reason why an answer was refused.
+/// Why an answer was refused.
 #[derive(Default)]
 struct RsvpFailure {
     status: StatusCode,
@@ -230,7 +230,7 @@ impl RsvpFailure {
     }
 }
 
-/// Shows the form again, with everything typed and the errors.
+/// Shows the form again, with all typed values and the errors.
 fn refused(
     site: &Site,
     text: &Text,
@@ -248,7 +248,7 @@ fn refused(
             let error = wrong_party(text, occasion);
             RsvpFailure::of(StatusCode::UNPROCESSABLE_ENTITY, vec![error])
         }
-        // The note is the only part of this form that can be switched off.
+        // The note is the only part of this form that hosts can switch off.
         Refusal::FeatureDisabled => {
             let error = FormError {
                 field: "message".to_owned(),
@@ -301,7 +301,7 @@ fn refused(
     Ok(page(site, text, public, typed, trouble))
 }
 
-/// Returns the errors, in the order of the form.
+/// Returns the errors in the order of the form's fields.
 fn errors(text: &Text, public: &Public, wrong: &[FieldProblem]) -> Vec<FormError> {
     let events = public
         .events
@@ -367,7 +367,8 @@ fn page(
         closing: closing(site, text, occasion),
         limit: occasion.open_party_limit,
         undecided: switches.undecided,
-        // A note that was typed before hosts switched notes off stays visible to its author.
+        // The field for the note stays visible if a note was typed before the hosts switched notes
+        // off.
         notes: switches.notes || !typed.wish.is_empty(),
         public: switches.public_wishes,
         trouble: trouble.words,
@@ -401,14 +402,15 @@ fn is_open(site: &Site, occasion: &Occasion) -> bool {
         && occasion.rsvp_deadline.is_none_or(|deadline| now < deadline)
 }
 
-/// Returns when answers close for visitors without an invitation.
+/// Returns the time at which answers close. Only the occasion's deadline applies, because there is
+/// no invitation.
 fn closing(site: &Site, text: &Text, occasion: &Occasion) -> Option<Closing> {
     let at = occasion.rsvp_deadline?.to_zoned(occasion.zone());
     let now = site.clock.now().to_zoned(occasion.zone());
     Some(show::closing(text, &at, &now))
 }
 
-/// Returns whether an invitation was created by an answer without a code. If so, its page shows the
+/// Whether an answer without a code created this invitation. If so, the page after a save shows the
 /// code.
 pub(super) async fn is_open_answer(
     site: &Site,

@@ -1,13 +1,12 @@
-//! Links that open an event in other apps, such as maps, and calendars that accept an event in a
-//! link. The links contain the event's details from the page, but neither the code nor a guest's
-//! name.
+//! Links that open an event in map and calendar apps. The links contain details of the event, but
+//! neither the code nor a guest's name.
 
 use web::share::encoded;
 
 use super::view::AppLink;
 use crate::event::Event;
 
-/// Returns links to the venue, namely the hosts' own map link, and a search for the venue in other
+/// Returns links to the venue: the hosts' own map link, and links that search for the venue in map
 /// apps.
 pub(super) fn maps(event: &Event) -> Vec<AppLink> {
     let own = event.map_url.as_str();
@@ -35,8 +34,7 @@ pub(super) fn maps(event: &Event) -> Vec<AppLink> {
     all.into_iter().flatten().collect()
 }
 
-/// Returns links that add the event to calendars on the web. `title` is the event's title in the
-/// reader's language.
+/// Returns links that add the event to web calendars, under the name `title`.
 pub(super) fn calendars(event: &Event, title: &str) -> Vec<AppLink> {
     let (title, place) = (encoded(title), encoded(&place(event)));
     let at = |format: &str| {
@@ -66,7 +64,8 @@ pub(super) fn calendars(event: &Event, title: &str) -> Vec<AppLink> {
 const GOOGLE_MAPS: &str = "portal-google-maps";
 const WAZE: &str = "portal-waze";
 
-/// Returns the app to which the hosts' own link leads, if that app has a button anyway.
+/// Returns the map app to which the hosts' own link leads, if the page would have a link to this
+/// app anyway.
 fn app_of(address: &str) -> Option<&'static str> {
     let rest = address.strip_prefix("https://")?;
     let host = rest.split(['/', '?', '#']).next()?.to_lowercase();

@@ -1,7 +1,7 @@
-//! A cache for rendered portals, because on the day of an event guests open the same unchanged page
-//! again and again. The cache key covers everything on which a page depends, namely the
-//! invitation's version, the occasion's revision, the language, and the time from which unchanged
-//! data would be rendered differently.
+//! A cache of rendered invitation pages, because on the day of an event guests open the same page
+//! again and again. The cache key covers everything on which a page depends: the invitation's
+//! version, the occasion's revision, the language, and the time from which the page would look
+//! different.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,10 +18,10 @@ use crate::invitation::{self, Glance};
 use crate::invitation_snapshot::{self, Closed, InvitationSnapshot};
 use crate::snapshot;
 
-/// When the cached pages exceed this size, all of them are dropped.
+/// If the cached pages exceed this size, all of them are dropped.
 const MOST_BYTES: usize = 16 << 20;
 
-/// The cache, shared by all requests.
+/// The cached pages, shared by all requests.
 #[derive(Debug, Default)]
 pub(super) struct Pages(Mutex<CachedPages>);
 
@@ -40,24 +40,24 @@ struct CachedPage {
     page: Written,
 }
 
-/// The result of looking up a portal's page.
+/// The result of looking up an invitation's page.
 pub(super) struct PortalLookup {
-    /// The invitation to which the page belongs.
+    /// The state of the invitation on which the page depends.
     pub(super) glance: Glance,
     pub(super) now: Timestamp,
     tag: String,
-    /// A cached page, or the data for rendering a page.
+    /// The cached page, or the data from which to render it.
     pub(super) found: CacheLookup,
 }
 
-/// A page that is still valid, or the data for rendering a page.
 pub(super) enum CacheLookup {
     Page(Written),
     InvitationSnapshot(Box<InvitationSnapshot>),
 }
 
 impl Pages {
-    /// Looks up the portal that a code opens. If its page is cached, reads nothing else.
+    /// Looks up the page of the invitation that a code opens. If the page is cached, no further
+    /// data is read.
     pub(super) fn look(
         &self,
         tx: &mut Tx<'_>,
@@ -104,7 +104,7 @@ impl Pages {
         (same && now < kept.until).then(|| kept.page.clone())
     }
 
-    /// Caches a page that was rendered after a look-up.
+    /// Caches a page that was rendered after [`Pages::look`]. The page is valid until `until`.
     pub(super) fn keep(&self, look: &PortalLookup, until: Timestamp, page: &Written) {
         let mut shelf = self.shelf();
         if shelf.bytes + page.length() > MOST_BYTES {

@@ -1,5 +1,5 @@
-//! Parses the household form. Field names become a household change, and error pointers become
-//! field names again.
+//! Parses the form in which a household answers. Form fields become a change to the household, and
+//! JSON pointers in errors become field names again.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::id::GuestId;
 use crate::words::ReplyStatus;
 
-/// The change requested by the form, and the form row of each guest in the change.
+/// The change that the form requests, and for each guest in the change, the form's row.
 pub(crate) struct ParsedForm {
     pub(crate) wish: HouseholdChange,
     rows: Vec<FormRow>,
@@ -19,13 +19,13 @@ pub(crate) struct ParsedForm {
 
 /// The row of a guest in the form.
 enum FormRow {
-    /// A guest on the invitation, as in `name.{id}`.
+    /// A guest on the invitation, whose fields are named like `name.{id}`.
     Known(String),
-    /// A new guest, as in `new.{n}.name`.
+    /// A new guest, whose fields are named like `new.{n}.name`.
     New(usize),
 }
 
-/// How many new guests a form may contain. No allowance is larger.
+/// The maximum number of new guests in a form. No household may bring more.
 pub(super) const NEW_ROWS: usize = 40;
 
 pub(crate) fn read(form: &Form) -> ParsedForm {
@@ -61,7 +61,7 @@ pub(crate) fn read(form: &Form) -> ParsedForm {
 }
 
 impl ParsedForm {
-    /// Returns the form field for a JSON pointer into the change.
+    /// Returns the form field to which a JSON pointer in an error belongs.
     pub(crate) fn field(&self, pointer: &str) -> String {
         let mut parts = pointer.trim_start_matches('/').splitn(3, '/');
         let (first, index, rest) = (parts.next(), parts.next(), parts.next());
@@ -77,8 +77,7 @@ impl ParsedForm {
         }
     }
 
-    /// Returns the name field of the first new guest, where an error about too many guests is
-    /// shown.
+    /// Returns the name field of the first new guest. Errors about too many guests are shown there.
     pub(super) fn first_new(&self) -> Option<String> {
         self.rows.iter().find_map(|row| match row {
             FormRow::New(n) => Some(format!("new.{n}.name")),
@@ -106,7 +105,7 @@ impl FormRow {
     }
 }
 
-/// Lists the ids of guests that have any field, in the order of the form.
+/// Returns the ids of those guests for whom the form has fields, in the order of the form.
 fn known_ids(form: &Form) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for (name, _) in form.iter() {
@@ -137,8 +136,8 @@ fn known(form: &Form, id: &str) -> GuestUpdate {
     }
 }
 
-/// Parses dietary requirements. The presence of the note's field shows that the boxes were on the
-/// page, because unticked boxes send nothing.
+/// Parses dietary requirements. Unticked checkboxes send nothing, so the field for the note shows
+/// that the checkboxes were on the page.
 fn food_needs(form: &Form, diets: &str, note: &str) -> (Option<Vec<String>>, Option<String>) {
     let note = form.find(note).map(str::to_owned);
     let ticked = || form.all(diets).map(str::to_owned).collect();
@@ -161,13 +160,13 @@ fn newcomer(form: &Form, n: usize) -> GuestUpdate {
     }
 }
 
-/// Parses child and age. The presence of the age's field shows that the box was on the page,
-/// because an unticked box sends nothing.
+/// Parses a child's checkbox and age. An unticked checkbox sends nothing, so the field for the age
+/// shows that the checkbox was on the page.
 fn childhood(form: &Form, child: &str, age: &str) -> GuestUpdate {
     let Some(chosen) = form.find(age) else {
         return GuestUpdate::default();
     };
-    // A guest with an age is a child, ticked or not.
+    // A guest with an age is a child, even if the checkbox is not ticked.
     let is_child = form.is_ticked(child) || !chosen.is_empty();
     GuestUpdate {
         is_child: Some(is_child),
@@ -177,8 +176,8 @@ fn childhood(form: &Form, child: &str, age: &str) -> GuestUpdate {
     }
 }
 
-/// Collects typed answers to the hosts' questions, which are parsed later. An empty field removes
-/// an answer.
+/// Collects the typed answers to the hosts' own questions as text. An empty field removes an
+/// answer.
 fn answers(form: &Form, prefix: &str) -> BTreeMap<String, Value> {
     let mut typed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (key, value) in form.under(prefix) {
@@ -204,15 +203,15 @@ fn replies(form: &Form, prefix: &str) -> BTreeMap<String, ReplyStatus> {
     form.iter()
         .filter_map(|(name, value)| {
             let event = name.strip_prefix(prefix)?;
-            // An unknown word becomes `Waitlisted`, which is refused because nobody may request
-            // this status.
+            // An invalid value becomes `Waitlisted`, which the save refuses because nobody may ask
+            // for this status.
             let status = ReplyStatus::find(value).unwrap_or(ReplyStatus::Waitlisted);
             (!value.is_empty()).then(|| (event.to_owned(), status))
         })
         .collect()
 }
 
-/// Serialises the form, to recognise a repeat.
+/// Serializes the form, so that a repeated save can be recognized.
 pub(super) fn body(form: &Form) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, value) in form.iter() {

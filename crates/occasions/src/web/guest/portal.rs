@@ -1,4 +1,4 @@
-//! The portal, and the page after a save.
+//! Handlers for a household's invitation page and for the page after a save.
 
 use axum::response::{IntoResponse as _, Response};
 use web::Problem;
@@ -10,7 +10,7 @@ use super::show::{Reading, masked_email};
 use super::view::{self, Standing};
 use super::{open_rsvp, portal_page};
 
-/// `GET /invite/{code}`.
+/// Handles `GET /invite/{code}`.
 pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
     let look = req.look_at_page().await?;
     let gate = &req.gate;
@@ -29,7 +29,7 @@ pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
     Ok(req.remember(look.glance.id, look.glance.access_epoch, response))
 }
 
-/// `GET /invite/{code}/confirmation`.
+/// Handles `GET /invite/{code}/confirmation`.
 pub(super) async fn confirmation(req: GuestRequest) -> Result<Response, EarlyResponse> {
     let portal = req.look().await?;
     let text = req.text(&portal);

@@ -1,4 +1,4 @@
-//! The portal as a page.
+//! Renders a household's invitation page.
 
 use askama::Template as _;
 use axum::http::StatusCode;
@@ -12,7 +12,7 @@ use super::show::{self, Reading};
 use super::view::{self, DaysLeft, Typed};
 use crate::invitation_snapshot::InvitationSnapshot;
 
-/// Renders the portal as a page that can be cached.
+/// Renders the invitation page in the form in which it can be cached.
 pub(super) fn write(
     site: &Site,
     text: &Text,
@@ -29,7 +29,7 @@ pub(super) fn write(
     web::page::write_with(&framed(text, portal, &title, body, &languages), metadata)
 }
 
-/// Renders the portal. `typed` contains values that arrived too late to be saved.
+/// Renders the invitation page. `typed` contains values that arrived too late to be saved.
 pub(super) fn page(text: &Text, portal: &InvitationSnapshot, typed: Vec<Typed>) -> Response {
     let late = !typed.is_empty();
     let body = body(text, portal, typed);
@@ -41,7 +41,7 @@ pub(super) fn page(text: &Text, portal: &InvitationSnapshot, typed: Vec<Typed>) 
     response
 }
 
-/// The portal without its frame, for the hosts' preview.
+/// Renders the invitation page without its frame, for the hosts' preview.
 pub(crate) fn preview(text: &Text, portal: &InvitationSnapshot) -> Result<String, askama::Error> {
     body(text, portal, Vec::new()).render()
 }
@@ -64,7 +64,7 @@ fn body<'a>(
         welcome: show::welcome(text, &portal.occasion),
         message: (!details.host_message.is_empty()).then_some(details.host_message.as_str()),
         days_left: reading.days_left().map(|left| DaysLeft {
-            // The timer ends with a reload, which would send the form again.
+            // When the countdown ends, it reloads the page, which would send the form again.
             timer: left.timer.filter(|_| typed.is_empty()),
             ..left
         }),

@@ -1,4 +1,4 @@
-//! Converts refusals to problems for guests.
+//! Converts refusals to error responses for guests.
 
 use web::{Problem, Text};
 
@@ -6,8 +6,8 @@ use super::show::contact;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 
-/// Converts a refusal to a problem, with the hosts' contact if nothing can be changed any more.
-/// `speak` chooses the language.
+/// Converts a refusal to an error response. If nothing can be changed any more, the response
+/// contains the hosts' contact. `speak` chooses the language.
 pub(crate) fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
         Refusal::DeadlinePassed(portal)

@@ -1,4 +1,4 @@
-//! A request for a page behind a code.
+//! A guest's request for a page behind a code.
 
 use std::sync::Arc;
 
@@ -41,7 +41,6 @@ impl From<Problem> for EarlyResponse {
     }
 }
 
-/// A request with a code in its path.
 pub struct GuestRequest {
     pub(crate) site: Site,
     pub(crate) gate: CodeGate,
@@ -82,7 +81,7 @@ impl FromRequestParts<Site> for GuestRequest {
 }
 
 impl GuestRequest {
-    /// Builds a request whose credentials came in the body.
+    /// Builds a request from secrets that were sent in the body rather than in the path.
     pub fn of(
         site: Site,
         gate: CodeGate,
@@ -104,22 +103,21 @@ impl GuestRequest {
         }
     }
 
-    /// Opens the portal.
     pub(crate) async fn open(&self) -> Result<InvitationSnapshot, Failure> {
         self.gate
             .open(&self.site, &self.facts, &self.headers, &self.given)
             .await
     }
 
-    /// Opens the portal for a page, or returns another response. A code in another spelling is
-    /// redirected to the spelling on the card.
+    /// Loads the invitation for a page, or returns another response. If the code is spelled
+    /// differently than on the card, the response redirects to the card's spelling.
     pub(super) async fn look(&self) -> Result<InvitationSnapshot, EarlyResponse> {
         let portal = self.enter().await?;
         self.check_spelling(&portal.household.invitation.code)?;
         Ok(portal)
     }
 
-    /// Like [`GuestRequest::look`], for the portal's own page.
+    /// Like [`GuestRequest::look`], for the invitation's main page, which may be cached.
     pub(super) async fn look_at_page(&self) -> Result<PortalLookup, EarlyResponse> {
         let (pages, speaker) = (Arc::clone(&self.gate.pages), self.speaker());
         let look = self
@@ -141,7 +139,7 @@ impl GuestRequest {
         }
     }
 
-    /// Redirects another spelling of the code to the spelling on the card.
+    /// Redirects a code in another spelling to the spelling on the card.
     fn check_spelling(&self, code: &str) -> Result<(), EarlyResponse> {
         if self.given.code == code {
             return Ok(());
@@ -150,8 +148,8 @@ impl GuestRequest {
         Err(Redirect::permanent(&address).into_response().into())
     }
 
-    /// Returns this path with the code as printed on the card. Keeps the query, except for `k`,
-    /// which belongs to the other spelling.
+    /// Returns the requested path with the code as printed on the card. Keeps the query except for
+    /// `k`, because `k` belongs to the other spelling.
     fn address_on_the_card(&self, code: &str) -> String {
         let mut parts = self.uri.path().splitn(4, '/');
         let below = parts
@@ -171,7 +169,7 @@ impl GuestRequest {
         format!("/invite/{code}{below}{mark}{}", query.join("&"))
     }
 
-    /// Opens the portal, whatever the spelling of the code, or returns another response.
+    /// Loads the invitation, no matter how the code is spelled, or returns another response.
     pub(super) async fn enter(&self) -> Result<InvitationSnapshot, EarlyResponse> {
         match self.open().await {
             Ok(portal) => Ok(portal),
@@ -179,15 +177,15 @@ impl GuestRequest {
         }
     }
 
-    /// Asks the gate for permission to change something with the code.
+    /// Asks the gate for permission to use the code for a change.
     pub async fn admit(&self) -> Result<Admitted, Failure> {
         self.gate
             .admit(&self.site, &self.facts, &self.headers, &self.given)
             .await
     }
 
-    /// Converts a failure to a page. A client with a code that opens nothing is asked for another
-    /// code, and gets the `typed` values back.
+    /// Converts a failure to a page. If the code opens no invitation, the page asks for another
+    /// code and shows the `typed` values.
     pub(super) async fn turn_away(&self, failure: Failure, typed: Vec<Typed>) -> EarlyResponse {
         match failure {
             Failure::Problem(problem) => problem.into(),
@@ -229,7 +227,8 @@ impl GuestRequest {
         let text = self.site.speak_public(&self.wishes);
         let known = self.gate.known(&self.site, &self.headers).await;
         let mut body = code_page::form(&text, "/", known.unwrap_or_default());
-        // After a look-up, the response must be the same for every code.
+        // After a look-up, the response must not depend on the code, so the page does not contain
+        // it.
         let tried = match failure {
             Failure::NameRequired => self.given.code.clone(),
             _ => String::new(),
@@ -255,7 +254,7 @@ impl GuestRequest {
         self.speaker().speak(portal)
     }
 
-    /// Returns a [`Speaker`] for use inside a transaction, which cannot borrow the request.
+    /// Returns a [`Speaker`], which can be moved into a transaction, unlike the request.
     pub(crate) fn speaker(&self) -> Speaker {
         Speaker {
             site: self.site.clone(),
@@ -263,7 +262,7 @@ impl GuestRequest {
         }
     }
 
-    /// Remembers the household in the reader's browser.
+    /// Makes the guest's browser remember the household.
     pub(crate) fn remember_household(
         &self,
         portal: &InvitationSnapshot,
@@ -273,7 +272,7 @@ impl GuestRequest {
         self.remember(invitation.id.clone(), invitation.access_epoch, response)
     }
 
-    /// Adds an invitation with its epoch to the cookie of the reader's browser.
+    /// Adds an invitation with its epoch to the cookie of the guest's browser.
     pub(super) fn remember(&self, id: InvitationId, epoch: i64, response: Response) -> Response {
         self.gate
             .remember(&self.site, &self.headers, (id, epoch), response)

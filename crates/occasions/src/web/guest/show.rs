@@ -1,4 +1,4 @@
-//! Converts domain types to words, dates and marks in the reader's language, for display on pages.
+//! Converts domain types to the texts and marks that guests' pages show, in the page's language.
 
 use std::cell::OnceCell;
 
@@ -22,21 +22,22 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 use crate::words::{Access, ReplyStatus, Response};
 
-/// The prefix of an event's field in the form without a code, followed by the event's key.
+/// The prefix of the field names for events' replies in the form for answers without a code. The
+/// event's key follows.
 pub(super) const EVENT: &str = "event.";
 /// How long before an event the countdown shows hours and minutes.
 const HOURS_SHOWN: SignedDuration = SignedDuration::from_hours(48);
 
-/// A portal, rendered in a single language and in the occasion's time zone.
+/// Shows a household's invitation in one language and in the occasion's time zone.
 pub(crate) struct Reading<'a> {
     pub(super) text: &'a Text,
     pub(super) portal: &'a InvitationSnapshot,
     pub(super) zone: TimeZone,
-    /// The labels of the portal's dietary options, in their order.
+    /// The names of the occasion's dietary options, in order.
     labels: OnceCell<Vec<Label>>,
 }
 
-/// Returns when answers close, in the detail that fits the time left.
+/// Describes when answers close. The less time is left, the more precise is the description.
 pub(super) fn closing(text: &Text, at: &Zoned, now: &Zoned) -> Closing {
     let deadline = Deadline::of(at);
     let days = deadline.days_left(now);
@@ -113,7 +114,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Returns the last day on which answers were accepted, such as "14 January".
+    /// Returns the last day on which answers were possible, such as "14 January".
     fn closed_on(&self, at: Timestamp) -> String {
         self.text.day_and_month(Deadline::of(&self.local(at)).day())
     }
@@ -189,8 +190,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Returns links to maps for an event. Includes links to calendars, unless the whole household
-    /// has declined.
+    /// Returns links to the event in map apps. Unless the whole household has declined, also
+    /// returns links to calendar apps.
     fn apps(&self, event: &'a Event) -> Vec<AppLink> {
         let title = self.pick(&self.occasion().title);
         let title = format!("{} – {title}", self.pick(&event.name));
@@ -201,7 +202,7 @@ impl<'a> Reading<'a> {
         maps.chain(calendars.into_iter().flatten()).collect()
     }
 
-    /// The schedule of an event, in the occasion's zone.
+    /// Returns an event's schedule in the occasion's time zone.
     fn schedule(&self, details: &'a Event, start: &Zoned) -> Vec<ScheduleRow<'a>> {
         let said = |time: &str| {
             let at = time.parse::<Time>().ok()?;
@@ -216,8 +217,8 @@ impl<'a> Reading<'a> {
         lines.collect()
     }
 
-    /// Formats an event's hours next to its choice. Includes the weekday if the household is
-    /// invited on several days.
+    /// Formats the hours of an event. If the household is invited on several days, also the
+    /// weekday.
     pub(super) fn hours(&self, event: &Event) -> String {
         let (start, end) = (self.local(event.starts_at), self.local(event.ends_at));
         let hours = self.text.time_range(&start, &end);
@@ -236,7 +237,7 @@ impl<'a> Reading<'a> {
         self.pick(&event.name)
     }
 
-    /// Returns the name to show, which is the guest's name or, if this is empty, "guest of …".
+    /// Returns the guest's name, or "guest of …" for a guest without a name.
     pub(crate) fn name(&self, guest: &Guest) -> String {
         let guest_of = self.portal.household.guest_of();
         guest::shown_name(&guest.name, guest_of, self.text)
@@ -262,7 +263,8 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// Returns whether a host lowered the allowance below the slots already used.
+    /// Whether the household brings more guests than it may, because a host has lowered the
+    /// allowance.
     pub(super) fn above_allowance(&self) -> bool {
         let places = self.portal.household.allowance().plus_ones;
         places.used > places.allowed
@@ -345,7 +347,8 @@ impl<'a> Reading<'a> {
         counts
     }
 
-    /// Returns the path of the calendar file, if an event to attend remains.
+    /// Returns the path of the calendar file, if there is an event that the household has not
+    /// declined.
     pub(crate) fn calendar(&self) -> Option<String> {
         self.portal
             .events_to_attend()
@@ -415,13 +418,15 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A built-in text or a hosts' text, with its language if this differs from the page's language.
+/// A text, either built in or written by the hosts. `other` is its language if it differs from the
+/// page's language.
 struct Label {
     text: String,
     other: Option<web::Language>,
 }
 
-/// Returns a dietary option's name, which the hosts chose or which is built in for its key.
+/// Returns a dietary option's name: the hosts' own name, or else the name that is built in for the
+/// option's key.
 fn diet_label(text: &Text, occasion: &Occasion, option: &DietaryOption) -> Label {
     let own = pick(text, occasion, &option.label);
     if own.is_empty() {
@@ -496,9 +501,9 @@ pub(super) fn days_left(
     })
 }
 
-/// Returns an occasion's data for sharing, namely its names and its first day, with its cover
-/// picture or in its theme. The preview of a link with a code shows only this data, and no guest's
-/// name.
+/// Returns the data for the preview of a shared link: the hosts' names and the first day, with the
+/// cover picture or the theme. The preview of a link with a code contains the same data, and no
+/// guest's name.
 pub(super) fn share<'a>(
     site: &Site,
     text: &Text,
@@ -529,7 +534,7 @@ pub(super) fn share<'a>(
     }
 }
 
-/// Builds the events shown to visitors who may answer without a code.
+/// Returns the events that visitors see who may answer without a code.
 pub(super) fn open_events<'a>(
     text: &Text,
     occasion: &'a Occasion,
@@ -578,7 +583,7 @@ fn mark(status: ReplyStatus) -> Mark {
     }
 }
 
-/// Masks an email address so that only its owner recognises it, such as `a•••@x.my`.
+/// Masks an email address so that only its owner recognizes it, such as `a•••@x.my`.
 pub(crate) fn masked_email(address: &str) -> String {
     match address.split_once('@') {
         Some((local, domain)) => {

@@ -1,7 +1,7 @@
-//! The data on guests' pages, ready for the templates. Words, dates and addresses are formatted,
-//! and choices are enums. Handlers build this data from domain types, and the templates contain no
-//! rules. Each page is a body for [`web::page()`]. `sample` builds an example of each page for
-//! tests.
+//! The data of guests' pages, ready for the templates: texts, dates and paths are formatted, and
+//! choices are enums. Handlers build this data from domain types, and the templates contain no
+//! rules. Each page is the body for [`web::page()`]. For tests, `sample` builds an example of each
+//! page.
 
 use web::{Spoken, Text, Theme};
 
@@ -40,8 +40,8 @@ pub use portal::{
 pub use question::{AnsweredQuestion, FieldChoice, QuestionControl, QuestionField};
 
 impl Tone {
-    /// Returns the opening line of a portal or a mail. This is the hosts' own salutation, or a
-    /// built-in salutation with the household's name.
+    /// Returns the opening line of a page or mail: the hosts' own salutation, or a built-in one
+    /// with the household's name.
     pub fn salutation(self, text: &Text, household: &str, own: Option<&str>) -> String {
         match own {
             Some(own) => own.to_owned(),
@@ -49,8 +49,8 @@ impl Tone {
         }
     }
 
-    /// Returns the sentence after a save, which thanks guests who come and has kind words for
-    /// guests who cannot.
+    /// Returns the sentence that a household sees after a save. It thanks guests who come, and has
+    /// kind words for those who cannot.
     fn thanks(self, text: &Text, counts: Counts, progress: Progress) -> String {
         if counts.declined() {
             self.say(text, "saved-declined", "")
@@ -61,7 +61,7 @@ impl Tone {
         }
     }
 
-    /// Returns the message `id` in this tone.
+    /// Returns the message with this id in this tone.
     fn say(self, text: &Text, id: &str, household: &str) -> String {
         text.with(
             &format!("{id}-{}", self.word()),
@@ -70,13 +70,13 @@ impl Tone {
     }
 }
 
-/// The parts that all pages behind a code share.
+/// The data that all pages behind a code need.
 pub struct Frame<'a> {
     pub theme: Theme,
     pub hosts: Hosts<'a>,
-    /// The path of the household's portal.
+    /// The path of the household's invitation page.
     pub home: String,
-    /// The path of the form for answers.
+    /// The path of the form for all answers.
     pub answer: String,
     pub household: &'a str,
     /// The household's code, as the card shows it.
@@ -87,23 +87,25 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// Returns the last line of every page, split around the contact.
+    /// Returns the last sentence of every page, which offers the hosts' contact for questions. It
+    /// is split around the contact.
     fn questions(&self, text: &Text) -> Option<((String, String), &Contact)> {
         let contact = self.contact.as_ref()?;
         Some((around_contact(text, "guest-questions"), contact))
     }
 }
 
-/// The hosts' names as they wrote them, such as "Aisyah & Daniel".
+/// The hosts' names as the hosts wrote them, such as "Aisyah & Daniel".
 #[derive(Clone)]
 pub struct Hosts<'a>(pub Spoken<'a>);
 
-/// Joiners between two names in the supported languages. They are recognised only between spaces,
-/// except for the Chinese joiner.
+/// The words between two names in the supported languages. Except for the Chinese one, each is
+/// recognized only between spaces.
 const JOINERS: [&str; 7] = [" & ", " dan ", " and ", " e ", " و ", " دان ", "与"];
 
 impl Hosts<'_> {
-    /// Returns the names, one per line. `true` marks the joiner, which is set smaller.
+    /// Returns the lines of the names. `true` marks a line that is only the joining word, which is
+    /// set smaller.
     pub fn lines(&self) -> Vec<(&str, bool)> {
         let whole = self.0.text;
         for joiner in JOINERS {
@@ -117,7 +119,7 @@ impl Hosts<'_> {
         vec![(whole, false)]
     }
 
-    /// Returns whether a name is so long that a phone needs smaller letters.
+    /// Whether a name is so long that phones need smaller letters.
     pub fn long(&self) -> bool {
         self.lines()
             .iter()
@@ -125,7 +127,7 @@ impl Hosts<'_> {
     }
 }
 
-/// The top of a portal, or of a public page.
+/// The top of an invitation page or of an occasion's public page.
 pub struct Cover<'a> {
     /// The line above the names, such as "Walimatulurus".
     pub kicker: Option<Spoken<'a>>,
@@ -133,15 +135,13 @@ pub struct Cover<'a> {
     pub date: String,
     /// The first day in ISO format, such as `2027-01-16`.
     pub date_machine: String,
-    /// The cover picture, which replaces the theme's ornament.
+    /// The cover picture, if any. It replaces the theme's ornament.
     pub picture: Option<CoverPicture<'a>>,
 }
 
-/// A cover picture.
 pub struct CoverPicture<'a> {
-    /// The picture's URL.
     pub address: String,
-    /// The picture's alternative text; may be empty.
+    /// The picture's alternative text, which may be empty.
     pub alt: Spoken<'a>,
 }
 
@@ -160,7 +160,7 @@ impl Contact {
         ways.join(&text.say("list-comma"))
     }
 
-    /// Returns the telephone number in the form that a `tel:` link needs.
+    /// Returns the telephone number as a `tel:` link needs it.
     pub fn dial(&self) -> String {
         let digits = |c: &char| c.is_ascii_digit() || *c == '+';
         let phone = self.phone.as_deref().unwrap_or_default();
@@ -168,10 +168,10 @@ impl Contact {
     }
 }
 
-/// The object replacement character, which stands for a link in a formatted sentence.
+/// The object replacement character. It stands for a link while a sentence is formatted.
 const OBJECT: &str = "\u{fffc}";
 
-/// Formats the message `id`, split around its `$contact`.
+/// Formats a message that contains `$contact`, and splits it there.
 fn around_contact(text: &Text, id: &str) -> (String, String) {
     let sentence = text.with(id, [("contact", OBJECT.into())]);
     match sentence.split_once(OBJECT) {
@@ -182,17 +182,17 @@ fn around_contact(text: &Text, id: &str) -> (String, String) {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// Not answered.
+    /// The guest has not answered.
     Pending,
     Yes,
     No,
     Undecided,
-    /// Coming if a seat becomes free.
+    /// The guest comes if a seat becomes free.
     Waitlisted,
 }
 
 impl Mark {
-    /// Returns the CSS class of the tag, which is also the name of the icon.
+    /// Returns the CSS class, which is also the name of the icon.
     pub fn class(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -203,7 +203,7 @@ impl Mark {
         }
     }
 
-    /// Returns the id of the message.
+    /// Returns the message id of this answer's name.
     pub fn message(self) -> &'static str {
         match self {
             Self::Pending => "reply-pending",
@@ -214,7 +214,7 @@ impl Mark {
         }
     }
 
-    /// Returns the symbol for mails, which have no icons.
+    /// Returns the symbol that stands for the icon in mails.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Pending => "–",
@@ -234,10 +234,10 @@ impl Mark {
 /// another counts as coming.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Coming to at least one event.
+    /// Guests who come to at least one event.
     pub yes: usize,
     pub no: usize,
-    /// Not coming to some events, with no answer for the others.
+    /// Guests who decline some events and have not answered for the others.
     pub partly: usize,
     pub undecided: usize,
     pub waitlisted: usize,
@@ -245,7 +245,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Formats the counts without zeros, such as "2 coming, 1 not sure".
+    /// Formats the counts that are not zero, such as "2 coming, 1 not sure".
     pub fn say(&self, text: &Text) -> String {
         let parts = [
             (self.yes, "count-yes"),
@@ -263,26 +263,26 @@ impl Counts {
         said.join(&text.say("list-comma"))
     }
 
-    /// Returns whether everybody has answered and nobody comes.
+    /// Whether all guests have answered and none of them comes.
     pub fn declined(&self) -> bool {
         let others = self.yes + self.undecided + self.waitlisted + self.partly + self.pending;
         self.no > 0 && others == 0
     }
 }
 
-/// When answers close, in the detail that pages show.
+/// The time at which answers close, as pages describe it.
 #[derive(Clone)]
 pub enum Closing {
-    /// At the end of a day, with its date, its weekday, and the days until then.
+    /// Answers close at the end of a day.
     Day {
         /// The date, such as "14 January".
         date: String,
         /// The weekday, such as "Thursday".
         weekday: String,
-        /// The days left; 0 on the day itself.
+        /// The number of days left; 0 on the day itself.
         days: i32,
     },
-    /// At a time of day.
+    /// Answers close at a time of day.
     Moment {
         /// The time in words, such as "Thursday, 14 January, 6 pm".
         moment: String,
@@ -290,14 +290,14 @@ pub enum Closing {
         time: String,
         /// The weekday, such as "Thursday".
         weekday: String,
-        /// The days left; 0 on the day itself.
+        /// The number of days left; 0 on the day itself.
         days: i32,
     },
 }
 
 impl Closing {
-    /// Formats the request to answer. It has the date if there is time, the weekday if the deadline
-    /// is near, and the hour on the last day.
+    /// Formats the request to answer. It contains the date if there is much time left, the weekday
+    /// if the deadline is near, and the hour on the last day.
     pub fn ask(&self, text: &Text) -> String {
         let (ask, days, weekday) = match self {
             Self::Day { days: 0, .. } => return text.say("closing-tonight").into_owned(),
@@ -331,7 +331,7 @@ impl Closing {
         format!("{ask}{}{left}", text.say("sentence-space"))
     }
 
-    /// Formats the sentence with the time until which answers can be changed.
+    /// Formats the sentence that says until when answers can be changed.
     pub fn change(&self, text: &Text) -> String {
         match self {
             Self::Day { date, .. } => {

@@ -1,4 +1,4 @@
-//! The log of the occasion, as sentences, newest first.
+//! The page with the occasion's audit log, formatted as sentences, newest first.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ struct Log<'a> {
     previous: Option<String>,
 }
 
-/// `GET /admin/o/{slug}/audit`.
+/// Handles `GET /admin/o/{slug}/audit`.
 pub(super) async fn show(req: HostRequest, paging: PageQuery) -> Result<Response, Problem> {
     let query = req.query.clone();
     let look = move |tx: &mut platform::Tx<'_>, context: &PageContext| {
@@ -113,7 +113,7 @@ pub(super) async fn show(req: HostRequest, paging: PageQuery) -> Result<Response
     Ok(req.page(&context, Place::Log, &text.say("host-log"), body))
 }
 
-/// Returns the first instant of a typed day or, with `after`, of the following day.
+/// Returns the start of a typed day. With `after`, returns the start of the following day.
 fn day_start(typed: &str, zone: &TimeZone, after: bool) -> Option<Timestamp> {
     if after {
         return wording::end_of_day(typed, zone);

@@ -1,4 +1,5 @@
-//! A bulk action's pages, with the chosen invitations, the action's effect, and its progress.
+//! The pages of a bulk action, which show the chosen invitations, the action's effect, and its
+//! progress.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -33,7 +34,7 @@ const ACTIONS: [(&str, &str); 11] = [
     ("archive", "host-bulk-archive"),
 ];
 
-/// These two actions run at once, because they need no further input and a single press undoes
+/// These two actions run immediately, because they need no further input and a single press undoes
 /// them.
 const SENT: &str = "sent";
 const UNSENT: &str = "unsent";
@@ -46,14 +47,14 @@ struct Step<'a> {
     csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
-    /// The number of invitations that the action covers.
+    /// The number of invitations to which the action applies.
     n: usize,
     ids: Vec<&'a str>,
     query: &'a str,
     is_all: bool,
     action: &'a str,
     fields: Vec<Field>,
-    /// The effect of the action; `None` until everything required is filled in.
+    /// The action's effect; `None` until all required fields are filled in.
     effect: Option<Effect>,
 }
 
@@ -67,7 +68,7 @@ impl Step<'_> {
         ACTIONS.iter().any(|(action, _)| *action == self.action)
     }
 
-    /// Formats the sentence about the effect, shown above the button.
+    /// Formats the sentence about the action's effect, which the page shows above the button.
     fn consequence(&self, effect: &Effect) -> String {
         let values = [("n", effect.closes.into())];
         let reopens = [("n", effect.reopens.into())];
@@ -89,9 +90,9 @@ impl Step<'_> {
     }
 }
 
-/// Handles `POST /admin/o/{slug}/invites/bulk`, which shows the action and its effect. Nothing is
-/// changed before `go` is pressed, except that marking invitations as sent or unsent takes effect
-/// at once.
+/// Handles `POST /admin/o/{slug}/invites/bulk`, which shows the action and its effect. The action
+/// runs only after the host presses `go`, except that marking invitations as sent or unsent runs
+/// immediately.
 pub(super) async fn step(posted: HostForm) -> Result<Response, Problem> {
     let form = &posted.form;
     let wanted = read_action(form);
@@ -125,7 +126,7 @@ async fn show(
             action,
         });
         let effect = match request {
-            // An action that cannot be done has no effect to show. It is refused when it is run.
+            // An invalid action has no effect to show. It is refused when the host runs it.
             Some(request) => match bulk::effect(tx, &context.host, &request) {
                 Ok(effect) => Ok(Some(effect)),
                 Err(Refusal::Fields(fields)) => Err(fields),
@@ -194,7 +195,7 @@ async fn start(posted: &HostForm, request: Request) -> Result<Response, Problem>
     }
 }
 
-/// Moves findings from `args`, where API clients send them, to the form's fields.
+/// Moves errors from `args`, where API clients send the values, to the form's fields.
 fn problem_of(refusal: Refusal) -> Problem {
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {
@@ -218,7 +219,7 @@ fn read_target(form: &Form) -> Result<Target, Refusal> {
     Ok(Target::Chosen(ids.collect()))
 }
 
-/// Parses the action; `None` while input is missing.
+/// Parses the action in the form. Returns `None` while values are missing.
 fn read_action(form: &Form) -> Option<Action> {
     let text = |name: &str| form_state::some(form, name);
     Some(match form.text("action") {
@@ -299,7 +300,7 @@ fn fields<'a>(
     }
 }
 
-/// Formats the progress, such as "Label “family”: 12 of 40 done, 1 failed".
+/// Formats a bulk action's progress, such as "Label “family”: 12 of 40 done, 1 failed".
 pub(super) fn progress(text: &Text, job: &Bulk) -> String {
     let values = [
         ("what", named(text, &job.action).into()),
@@ -342,11 +343,10 @@ struct JobPage<'a> {
     failed: Vec<Failed>,
     csrf: &'a str,
     submission: String,
-    /// The action that undoes the finished action.
+    /// The bulk action that would undo this one, once it has finished.
     undo: Option<&'static str>,
 }
 
-/// An invitation that the action failed to change.
 struct Failed {
     href: String,
     household: String,

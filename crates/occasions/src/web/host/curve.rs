@@ -1,4 +1,4 @@
-//! The answer curve, drawn on the server as SVG, so that it needs no script.
+//! The chart of answers over time. The server draws it as SVG, so that it needs no script.
 
 use jiff::civil::Date;
 use web::Text;
@@ -7,12 +7,12 @@ use web::dates::days_between;
 use super::wording::Tag;
 use crate::hosting::summary::Day;
 
-/// The drawing in a certain size. A page has two drawings, because scaling would shrink the text.
+/// The chart in one size. A page contains two sizes, because scaling would make the text too small.
 pub(super) struct Drawing {
     pub(super) class: &'static str,
     pub(super) width: i32,
     pub(super) height: i32,
-    /// The area under the line of "yes".
+    /// The SVG path of the area below the line of guests who said yes.
     pub(super) area: String,
     /// CSS class and SVG path of each line.
     pub(super) lines: Vec<(&'static str, String)>,
@@ -22,30 +22,29 @@ pub(super) struct Drawing {
     pub(super) ceiling: i32,
     /// The x coordinate of the deadline.
     pub(super) deadline: Option<i32>,
-    /// The dates below the drawing, each with x coordinate, text anchor and words.
+    /// The dates below the chart, each with x coordinate, text anchor and label.
     pub(super) days: Vec<(i32, &'static str, String)>,
-    /// The labels at the lines' ends, each with x, y and tag.
+    /// The labels at the ends of the lines, each with its x and y coordinates.
     pub(super) labels: Vec<(i32, i32, Tag)>,
-    /// The left and the right end of the drawing.
+    /// The x coordinates of the chart's left and right ends.
     pub(super) span: (i32, i32),
-    /// The label of the line for all invited guests.
+    /// The label of the horizontal line that stands for all invited guests.
     pub(super) invited: String,
 }
 
-/// The data that is drawn.
+/// The data from which the chart is drawn.
 pub(super) struct Curve<'a> {
     pub(super) days: &'a [Day],
     pub(super) deadline: Option<Date>,
-    /// Number of invited guests.
+    /// The number of invited guests.
     pub(super) invited: i64,
 }
 
-/// The dimensions of a drawing.
 struct Size {
     class: &'static str,
     width: i32,
     height: i32,
-    /// The space for labels on the right.
+    /// The width of the space for labels on the right.
     right: i32,
 }
 
@@ -66,11 +65,11 @@ const SIZES: [Size; 2] = [
 const LEFT: i32 = 34;
 const TOP: i32 = 14;
 const BOTTOM: i32 = 26;
-/// The smallest distance between two labels.
+/// The minimum vertical distance between two labels.
 const LINE: i32 = 15;
 
 impl Curve<'_> {
-    /// Draws both sizes; empty if there are fewer than two days.
+    /// Draws the chart in both sizes. Returns nothing if there are fewer than two days.
     pub(super) fn draw(&self, text: &Text) -> Vec<Drawing> {
         let (Some(first), Some(last)) = (self.days.first(), self.days.last()) else {
             return Vec::new();
@@ -102,7 +101,7 @@ impl Curve<'_> {
         let now = x(last.date);
         let deadline = self.deadline.filter(|date| *date >= first.date).map(x);
         let ends = ends(last, text);
-        // Labels at the lines' ends must not cross the deadline.
+        // The labels at the ends of the lines must not overlap the line of the deadline.
         let longest = ends.iter().map(|(_, tag)| width(&tag.words)).max();
         let words_at = match deadline {
             Some(at) if at >= now && at - now < longest.unwrap_or(0) + 6 => at + 6,
@@ -134,8 +133,8 @@ impl Curve<'_> {
         }
     }
 
-    /// Returns the dates of the first day, today and the deadline, without a date that would touch
-    /// another.
+    /// Returns the labels of the first day, today and the deadline. A label that would overlap
+    /// another is omitted.
     fn below(
         &self,
         size: &Size,
@@ -167,7 +166,7 @@ impl Curve<'_> {
     }
 }
 
-/// Returns the labels for the lines' ends, lowest first.
+/// Returns the labels for the ends of the lines, lowest line first.
 fn ends(last: &Day, text: &Text) -> Vec<(i64, Tag)> {
     let mut ends = [
         (last.yes, "yes", "host-curve-yes"),
@@ -183,7 +182,7 @@ fn ends(last: &Day, text: &Text) -> Vec<(i64, Tag)> {
         .collect()
 }
 
-/// Puts labels next to their lines' ends so that the labels do not overlap.
+/// Places labels next to the ends of their lines, so that they do not overlap.
 fn placed(
     ends: Vec<(i64, Tag)>,
     at: i32,
@@ -199,7 +198,7 @@ fn placed(
         .collect()
 }
 
-/// Estimates the width of words. Characters in wide scripts count twice.
+/// Estimates the width of a text. Characters of wide scripts count twice.
 fn width(words: &str) -> i32 {
     let letters = words
         .chars()
@@ -207,7 +206,7 @@ fn width(words: &str) -> i32 {
     letters.sum()
 }
 
-/// Returns three grid lines at round numbers, starting at 0.
+/// Returns three round numbers for horizontal grid lines, starting at 0.
 fn ticks(most: i64) -> Vec<i64> {
     let mut step = 1;
     while step * 3 <= most {

@@ -1,4 +1,4 @@
-//! The hosts' pages for dietary options, and the same operations as JSON.
+//! The occasion's dietary options, as pages and as operations of the JSON API.
 
 use ::web::{List, Problem, Text};
 use askama::Template;

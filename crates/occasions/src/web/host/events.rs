@@ -1,4 +1,4 @@
-//! The hosts' pages for events, and the same operations as JSON.
+//! The occasion's events, as pages and as operations of the JSON API.
 
 use ::web::{List, Problem, Spoken, Text};
 use askama::Template;

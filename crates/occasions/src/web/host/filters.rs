@@ -1,5 +1,5 @@
-//! Filters of lists as form fields, removable chips and names of values. The meaning of filters is
-//! decided in [`hosting`](crate::hosting).
+//! The filters of lists: form fields, removable chips, and the names of values. The functions in
+//! [`hosting`](crate::hosting) define how the filters work.
 
 use web::fields::Kind;
 use web::{Field, Form, Language, List, Text};
@@ -11,7 +11,7 @@ use crate::hosting::listing::people;
 use crate::question::Question;
 use crate::words::{Access, AskedOf, QuestionKind};
 
-/// The query parameters that select a page of a list.
+/// The query parameters that select a page within a list.
 const PAGING: [&str; 3] = ["cursor", "before", "at"];
 
 /// An active filter, with a link to the list without this filter.
@@ -20,14 +20,14 @@ pub(super) struct Chip {
     pub(super) without: String,
 }
 
-/// A filter's choice, with query parameter, label and options.
+/// A filter with a fixed set of values: query parameter, label and options.
 pub(super) struct Choice {
     pub(super) name: &'static str,
     pub(super) label: String,
     pub(super) options: Vec<(String, String, bool)>,
 }
 
-/// The filters in a list's query, and the available filters.
+/// The filters in a list's query, with the filters that the list offers.
 pub(super) struct Filters<'a> {
     pub(super) text: &'a Text,
     pub(super) query: &'a Form,
@@ -73,8 +73,8 @@ impl<'a> Filters<'a> {
         Self::new(wording, "/guests", people::FIELDS, query, own)
     }
 
-    /// Builds a table's filters. `own` has the options for fields that offer only some of their
-    /// values, or that have values specific to the occasion.
+    /// Builds the filters of a table. `own` contains the options of fields that offer only some of
+    /// their values, or whose values depend on the occasion.
     fn new(
         wording: &Wording<'a>,
         path: &str,
@@ -114,7 +114,7 @@ impl<'a> Filters<'a> {
         self.query.text("q")
     }
 
-    /// Returns the label to filter by, exactly as stored.
+    /// Returns the tag by which the list is filtered, exactly as stored.
     pub(super) fn tag(&self) -> &str {
         self.query.text("tag")
     }
@@ -145,13 +145,13 @@ impl<'a> Filters<'a> {
         chips
     }
 
-    /// Returns the query parameters that links keep.
+    /// Returns the query parameters that links to other pages keep.
     fn repeated_parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let pairs = self.query.iter();
         pairs.filter(|(name, _)| !web::NOT_REPEATED.contains(name))
     }
 
-    /// Builds a link to the list's first page with a changed parameter.
+    /// Returns the link to the list's first page with one parameter changed.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         let pairs = self
             .repeated_parameters()
@@ -160,7 +160,7 @@ impl<'a> Filters<'a> {
         wording::address(&self.path, pairs)
     }
 
-    /// Builds a link to this page with a changed parameter.
+    /// Returns the link to the current page with one parameter changed.
     pub(super) fn here(&self, name: &str, value: &str) -> String {
         let pairs = self
             .repeated_parameters()
@@ -175,8 +175,8 @@ impl<'a> Filters<'a> {
         Some(self.piece("cursor", cursor, self.before() + list.items.len()))
     }
 
-    /// Builds the link to the page before `list`, if such a page exists. `limit` is the number of
-    /// rows per page.
+    /// Returns the link to the page before `list`, if there is one. `limit` is the number of rows
+    /// per page.
     pub(super) fn previous<T>(&self, list: &List<T>, limit: u32) -> Option<String> {
         let cursor = list.previous_cursor.as_deref()?;
         let limit = usize::try_from(limit).unwrap_or_default();
@@ -202,7 +202,7 @@ impl<'a> Filters<'a> {
             .any(|name| !self.query.text(name).is_empty())
     }
 
-    /// Formats the displayed range, such as "1–50 of 184".
+    /// Formats the range of the shown rows, such as "1–50 of 184".
     pub(super) fn range(&self, shown: usize, total: Option<i64>) -> String {
         let before = self.before();
         let values = [
@@ -218,7 +218,7 @@ impl<'a> Filters<'a> {
         self.text.with("host-range", values)
     }
 
-    /// Returns the query parameters other than `names`, for forms that change some of them.
+    /// Returns all query parameters except `names`, for a form that changes those.
     pub(super) fn others(&self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
         self.repeated_parameters()
             .filter(|(name, value)| {
@@ -236,8 +236,8 @@ impl<'a> Filters<'a> {
     }
 }
 
-/// Returns values with their labels, omitting values without a label. A message may take the value
-/// as `band`.
+/// Returns values with their labels. Values without a label are omitted. A label's message may
+/// contain the value as `band`.
 fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
     let offered = words.iter().filter(|(_, id)| !id.is_empty());
     offered
@@ -245,7 +245,7 @@ fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Returns the label of a value. Its message may take the value as `band`.
+/// Returns the label of a value. The label's message may contain the value as `band`.
 pub(super) fn band(text: &Text, word: &str, id: &str) -> String {
     text.with(id, [("band", word.replace('-', "–").into())])
 }
@@ -259,8 +259,8 @@ fn event_options(wording: &Wording<'_>, events: &[Event]) -> Vec<(String, String
     options.collect()
 }
 
-/// Builds the options for a question. The first option stands for everybody who answered the
-/// question, and the others for each of its answers.
+/// Builds the options of the filter for a question. The first option finds all who answered the
+/// question, and the others find those who gave a certain answer.
 fn answer_options(
     wording: &Wording<'_>,
     questions: &[Question],
@@ -293,7 +293,7 @@ fn answer_options(
     (!options.is_empty()).then_some(options)
 }
 
-/// Returns a language's name, or the word for an unknown language.
+/// Returns the name of a language, or a text that says that the language is unknown.
 pub(super) fn language(text: &Text, tag: Option<&str>) -> String {
     match tag {
         Some(tag) => Language::of(tag).name.into_owned(),

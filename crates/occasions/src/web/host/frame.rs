@@ -1,5 +1,4 @@
-//! The frame of hosts' pages, with the navigation, its current entry, and the banner about the last
-//! action.
+//! The frame of hosts' pages: the navigation, and the banner about the last action.
 
 use askama::Template;
 use axum::http::{HeaderValue, header};
@@ -46,7 +45,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Returns the entry under which the pages of this list are.
+    /// Returns the navigation entry to which the pages of this list belong.
     pub(crate) fn of_list(pages: &str) -> Self {
         match pages {
             Event::PAGES => Self::Events,
@@ -77,8 +76,8 @@ impl HostRequest {
         let more = wording.at("/more");
         let words = match context.occasion.status {
             OccasionStatus::Draft => Some("host-strip-draft"),
-            // The publish button is in the frame of every page and leads back to that page, so
-            // every page can show this banner.
+            // The publish button is on every page and leads back to that page, so every page can
+            // show this banner.
             OccasionStatus::Published if self.query.text("done") == "published" => {
                 Some("host-done-published")
             }
@@ -123,14 +122,14 @@ impl HostRequest {
         self.framed(&format!("{title} – {hosts}"), Kind::Host(navigation), body)
     }
 
-    /// Reads the data for the frame of a page outside any occasion.
+    /// Reads the data for the frame of a page that belongs to no occasion.
     pub(crate) async fn facts(&self) -> Result<frame::Facts, Problem> {
         let (who, site) = (self.who.clone(), self.site.clone());
         let look = move |tx: &mut Tx<'_>| frame::Facts::find(tx, &site, &who);
         Ok(self.site.store.read(look).await?)
     }
 
-    /// Returns a page outside any occasion.
+    /// Returns a page that belongs to no occasion.
     pub(crate) fn plain_page<B: Template>(
         &self,
         title: &str,
@@ -244,7 +243,7 @@ impl HostRequest {
         self.sections(context, Place::More)
     }
 
-    /// Returns the banner about the last action, which `?done=` names.
+    /// Returns the banner about the last action, which the query's `done` names.
     pub(crate) fn done(&self) -> Option<String> {
         let id = match self.query.text("done") {
             "saved" => "host-done-saved",
@@ -274,7 +273,7 @@ impl HostRequest {
     }
 }
 
-/// Keeps hosts' pages out of caches.
+/// Keeps the response out of caches.
 pub(crate) fn keep_private(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -23,11 +23,11 @@ struct Guests<'a> {
     total: Option<i64>,
     next: Option<String>,
     previous: Option<String>,
-    /// Whether the occasion has any guests.
+    /// Whether the occasion has no guests and no filter is set.
     is_empty: bool,
     csrf: &'a str,
     submission: String,
-    /// The query of the filter, passed on to an export.
+    /// The list's filter as a query, which an export gets too.
     query: String,
 }
 
@@ -47,7 +47,7 @@ impl Guests<'_> {
     }
 }
 
-/// `GET /admin/o/{slug}/guests`.
+/// Handles `GET /admin/o/{slug}/guests`.
 pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response, Problem> {
     let filter = GuestFilter::read(&req.query)?;
     let asked = filter.clone();
@@ -130,7 +130,7 @@ fn about(text: &Text, person: &Person) -> Vec<String> {
     about
 }
 
-/// Returns a guest's dietary requirements in words.
+/// Formats a guest's dietary requirements.
 fn food(wording: &Wording<'_>, person: &Person, diets: &[DietaryOption]) -> String {
     let mut words: Vec<String> = person
         .diets

@@ -1,4 +1,4 @@
-//! Formats log entries as sentences, for an invitation or the whole occasion.
+//! Formats lines of the audit log as sentences, for one invitation or the whole occasion.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub(super) struct Sentence {
     pub(super) time: String,
     pub(super) who: String,
     pub(super) what: String,
-    /// The entity's name, if known.
+    /// The name of the changed object, if known.
     pub(super) entity: Option<String>,
     pub(super) href: Option<String>,
     pub(super) changes: Vec<LoggedChange>,
@@ -45,18 +45,17 @@ pub(super) struct LoggedChange {
     pub(super) new: String,
 }
 
-/// The data for turning ids in entries into names.
+/// The data with which ids in audit lines are turned into names.
 pub(super) struct Telling<'a> {
     pub(super) wording: Wording<'a>,
     pub(super) events: &'a [Event],
-    /// The occasion's questions.
     pub(super) questions: &'a [Question],
     /// Names of guests, by id.
     pub(super) guests: BTreeMap<String, String>,
 }
 
 impl Telling<'_> {
-    /// Turns an entry into a sentence.
+    /// Formats an audit line as a sentence.
     pub(super) fn tell(&self, line: &AuditRow) -> Sentence {
         let wording = &self.wording;
         let record = &line.record;
@@ -91,7 +90,7 @@ impl Telling<'_> {
         }
     }
 
-    /// Formats the changed fields of an entity of this kind.
+    /// Formats the changed fields of an object of the kind `entity`.
     fn changes(&self, entity: &str, changes: &Value) -> Vec<LoggedChange> {
         let all = changes.as_array().map(Vec::as_slice).unwrap_or_default();
         all.iter()
@@ -111,7 +110,7 @@ impl Telling<'_> {
             .collect()
     }
 
-    /// Formats a changed field's name, such as "Rahman bin Ali, Reception".
+    /// Formats the name of a changed field, such as "Rahman bin Ali, Reception".
     fn field(&self, field: &str) -> String {
         let text = self.wording.text;
         let mut parts = field.split('/');
@@ -173,7 +172,7 @@ impl Telling<'_> {
                 let all: Vec<String> = all.iter().map(|one| self.value(one, meaning)).collect();
                 all.join(&text.say("list-comma"))
             }
-            // A line in a schedule.
+            // The value is a line of an event's schedule.
             Value::Object(all) if all.contains_key("time") => {
                 let parts = ["time", "title", "detail"].into_iter();
                 let parts =
@@ -243,7 +242,7 @@ impl Telling<'_> {
     }
 }
 
-/// How to interpret a word in a value. The spelling is not enough, because a label may be called
+/// How to format a keyword in a value. The keyword alone does not tell, because a tag may be called
 /// `no`.
 #[derive(Clone, Copy)]
 enum Meaning {
@@ -255,7 +254,7 @@ enum Meaning {
     Text,
 }
 
-/// Returns how to interpret the values of a field in this kind of entity.
+/// Returns how to format the values of a field in an object of the kind `entity`.
 fn meaning(entity: &str, field: &str) -> Meaning {
     let name = match field.strip_prefix("guests/") {
         Some(rest) => rest.split_once('/').map_or("", |(_, name)| name),
@@ -276,7 +275,7 @@ fn meaning(entity: &str, field: &str) -> Meaning {
     }
 }
 
-/// Returns the field tables for this kind of entity.
+/// Returns the tables of fields that objects of the kind `entity` have.
 fn fields_of(entity: &str) -> &'static [&'static [Field]] {
     match entity {
         "occasion" => &[FIELDS],
@@ -379,7 +378,7 @@ fn action(action: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns the message id for a field with a name that depends on the kind of entity.
+/// Returns the message id of a field whose name depends on the kind of object.
 fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     Some(match (entity, field) {
         ("export", "kind") => "host-export-kind",

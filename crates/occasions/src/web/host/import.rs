@@ -1,4 +1,4 @@
-//! An import's pages for upload, meaning of the columns, preview, progress and undo.
+//! The pages of an import: upload, meaning of the columns, preview, progress and undo.
 
 use askama::Template;
 use axum::body::Bytes;
@@ -19,9 +19,9 @@ use crate::hosting::record::Ground;
 use crate::hosting::record::table::Column;
 use crate::hosting::{HostOf, Permission, Refusal};
 
-/// How many earlier imports are listed.
+/// The maximum number of earlier imports on the page.
 const LATEST: i64 = 20;
-/// How many sample cells are shown next to a heading.
+/// The maximum number of sample cells for each column.
 const CELLS: usize = 2;
 
 #[derive(Template)]
@@ -42,7 +42,7 @@ struct Earlier {
     when: (String, String),
 }
 
-/// `GET /admin/o/{slug}/import`.
+/// Handles `GET /admin/o/{slug}/import`.
 pub(super) async fn begin(req: HostRequest) -> Result<Response, Problem> {
     show_begin(&req, &FormState::of(Form::default())).await
 }
@@ -87,7 +87,7 @@ fn earlier(wording: &Wording<'_>, import: &Import) -> Earlier {
     }
 }
 
-/// Handles `POST /admin/o/{slug}/import`, which stores the file's rows.
+/// Handles `POST /admin/o/{slug}/import`, which stores the rows of the uploaded file.
 pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let file = posted
@@ -98,7 +98,7 @@ pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
         let problem = Problem::fields().field("/file", "required", []);
         return refused(&posted, &problem).await;
     }
-    // Checks the permission before the file is parsed.
+    // The permission is checked before the file is parsed.
     req.read(|_, _| Ok(())).await?;
     let upload = match Upload::read_alone(file).await {
         Ok(upload) => upload,
@@ -116,7 +116,7 @@ pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
     Ok(done?)
 }
 
-/// Shows the form again, with the error next to the file's field.
+/// Shows the upload form again, with the error at the file's field.
 async fn refused(posted: &HostForm, problem: &Problem) -> Result<Response, Problem> {
     let text = &posted.req.text;
     let words = match problem.errors.first() {
@@ -144,7 +144,7 @@ struct Heading {
     column: String,
 }
 
-/// `GET /admin/o/{slug}/import/{id}/columns`.
+/// Handles `GET /admin/o/{slug}/import/{id}/columns`.
 pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
     let id: ImportId = req.id();
     let (context, (import, samples, ground)) = req
@@ -188,7 +188,8 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Returns a column's name for hosts. Events and questions have their own names.
+/// Returns the name under which hosts see a column's meaning. It contains the name of an event or
+/// question.
 fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
     let text = wording.text;
     let named = |id: &str, name: String| text.with(id, [("key", name.into())]);
@@ -208,7 +209,7 @@ fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
     }
 }
 
-/// `POST /admin/o/{slug}/import/{id}/columns`.
+/// Handles `POST /admin/o/{slug}/import/{id}/columns`.
 pub(super) async fn save_columns(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let id: ImportId = req.id();
@@ -230,7 +231,8 @@ struct Checked<'a> {
     csrf: &'a str,
     submission: String,
     action: String,
-    /// The link for choosing the columns; `None` for a list of JSON documents.
+    /// The link to the page with the columns' meaning; `None` for a JSON file, which has no
+    /// columns.
     columns: Option<String>,
     options: Options,
     may_keep_codes: bool,
@@ -265,7 +267,7 @@ struct JobPage<'a> {
     until: String,
 }
 
-/// A household that was skipped, or kept by an undo.
+/// A household that the import skipped, or that an undo kept.
 struct SkippedHousehold {
     row: i64,
     href: Option<String>,
@@ -273,14 +275,13 @@ struct SkippedHousehold {
     why: String,
 }
 
-/// The content of an import's page.
 enum ImportPage {
     Check(Check),
     Job(Vec<Named>),
 }
 
-/// Handles `GET /admin/o/{slug}/import/{id}`, which shows a preview of applying the import, or the
-/// import's progress.
+/// Handles `GET /admin/o/{slug}/import/{id}`, which shows what the import would do or, once it has
+/// started, its progress.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let id: ImportId = req.id();
     let catalogue = req.site.catalogue.clone();
@@ -347,7 +348,7 @@ fn checked<'a>(
 
 fn found(finding: &Finding, import: &Import, ground: &Ground, wording: &Wording<'_>) -> Found {
     let text = wording.text;
-    // A finding names the column by the file's heading rather than by the built-in name.
+    // The message names the column by its heading in the file.
     let place = import
         .columns
         .iter()
@@ -433,7 +434,7 @@ fn left(wording: &Wording<'_>, named: Named) -> SkippedHousehold {
     }
 }
 
-/// `POST /admin/o/{slug}/import/{id}/apply`, with the host's choices.
+/// Handles `POST /admin/o/{slug}/import/{id}/apply`, with the options that the host chose.
 pub(super) async fn apply(posted: HostForm) -> Result<Response, Problem> {
     let (id, form): (ImportId, _) = (posted.req.id(), &posted.form);
     let change = Change {
@@ -458,7 +459,7 @@ pub(super) async fn apply(posted: HostForm) -> Result<Response, Problem> {
     Ok(done?)
 }
 
-/// `POST /admin/o/{slug}/import/{id}/undo`.
+/// Handles `POST /admin/o/{slug}/import/{id}/undo`.
 pub(super) async fn undo(posted: HostForm) -> Result<Response, Problem> {
     let id: ImportId = posted.req.id();
     let to = posted.req.at(&format!("/import/{id}"));

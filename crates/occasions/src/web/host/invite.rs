@@ -1,4 +1,4 @@
-//! An invitation's page, with its guests and their answers, its access, contact data, and history.
+//! The page of an invitation, with its guests and answers, access, contact data and history.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ use crate::open_rsvp;
 use crate::web::guest::view::{Mark, QuestionControl, QuestionField};
 use crate::words::{Access, LockMode, OccasionStatus};
 
-/// How many entries of its history the page shows.
+/// The query that asks for the twelve latest lines of the history.
 const HISTORY: &str = "limit=12";
 
 #[derive(Template)]
@@ -42,10 +42,10 @@ struct InvitePage<'a> {
     portal: &'a InvitationSnapshot,
     details: &'a Details,
     kept: &'a Bookkeeping,
-    /// The state of an invitation that was created by an answer without a code.
+    /// Set if an answer without a code created the invitation.
     open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
-    /// The questions of the household as a whole, with its answers.
+    /// The questions that the household answers as a whole, with its answers.
     household: Vec<QuestionField<'a>>,
     told: Vec<(Spoken<'a>, String)>,
     history: Vec<Sentence>,
@@ -53,13 +53,13 @@ struct InvitePage<'a> {
     access: Tag<'a>,
     suppressions: &'a [Suppression],
     may_invite: bool,
-    /// The name of the action that was just done.
+    /// The keyword of the action that the host has just done.
     just: &'a str,
     may_see: bool,
     may_own: bool,
 }
 
-/// The household's access, with a word, a CSS class and a reason.
+/// A label with CSS class and explanation, for the household's access.
 struct Tag<'a> {
     class: &'static str,
     words: std::borrow::Cow<'a, str>,
@@ -76,7 +76,7 @@ impl InvitePage<'_> {
         self.portal.household.invitation.version
     }
 
-    /// How much the household has answered.
+    /// Returns the label that says how much the household has answered.
     fn response(&self) -> wording::Tag {
         wording::response_tag(self.text, self.portal.response())
     }
@@ -93,13 +93,13 @@ impl InvitePage<'_> {
         self.portal.household.invitation.archived_at.is_some()
     }
 
-    /// Returns whether a guest was just moved, so that the page keeps the buttons to move guests
+    /// Whether the host has just moved a guest. The page then keeps the buttons for moving guests
     /// open.
     fn is_ordering(&self) -> bool {
         self.just == "ordered"
     }
 
-    /// Returns whether any event has a limit.
+    /// Whether any event has a limited number of seats.
     fn has_seats(&self) -> bool {
         let mut events = self.portal.events.iter();
         events.any(|event| event.capacity.is_some())
@@ -113,7 +113,7 @@ impl InvitePage<'_> {
         self.details.email.is_some() && self.wording.occasion.switches.confirmation_mail
     }
 
-    /// Formats why mail is suppressed, and how hosts can react.
+    /// Formats why mail to the household is suppressed, and what hosts can do about it.
     fn suppression(&self, one: &Suppression) -> String {
         let id = match one.cause {
             Cause::SoftBounce => "host-mail-soft-bounce",
@@ -152,7 +152,8 @@ impl InvitePage<'_> {
         names.join(&self.text.say("list-comma"))
     }
 
-    /// Formats the allowance, such as "2 of 3 people, 1 of 1 children".
+    /// Formats how many more guests the household brings and may bring, such as "2 of 3 people, 1
+    /// of 1 children".
     fn allowance(&self) -> String {
         let allowance = self.portal.household.allowance();
         let values = [
@@ -164,7 +165,7 @@ impl InvitePage<'_> {
         self.text.with("host-allowance", values)
     }
 
-    /// When the invitation was sent and opened, in words.
+    /// Formats when the invitation was sent and opened.
     fn tracks(&self) -> Vec<String> {
         let when = |id: &str, at| {
             self.text
@@ -195,7 +196,7 @@ impl InvitePage<'_> {
         self.wording.deadline_day(self.details.deadline_override)
     }
 
-    /// Formats the deadline that applies if the household has none of its own.
+    /// Formats the occasion's deadline, which applies unless the household has one of its own.
     fn usual_deadline(&self) -> String {
         match self.wording.occasion.rsvp_deadline {
             Some(at) => {
@@ -206,7 +207,7 @@ impl InvitePage<'_> {
         }
     }
 
-    /// Formats notes for hosts on an answer without a code.
+    /// Formats the hosts' information about an answer without a code.
     fn open_words(&self, mark: &open_rsvp::Mark) -> String {
         match mark.approved_at {
             Some(at) => {
@@ -268,21 +269,21 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
     .await
 }
 
-/// `GET /admin/o/{slug}/invites/{id}`.
+/// Handles `GET /admin/o/{slug}/invites/{id}`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = find(&req).await?;
     let form_state = FormState::of(stored(&found.portal));
     Ok(page(&req, &context, &found, &form_state))
 }
 
-/// Shows the page again, with the errors of a refused change.
+/// Shows the page again, with the errors of a refused action.
 pub(super) async fn refuse(req: &HostRequest, problem: &Problem) -> Result<Response, Problem> {
     let (context, found) = find(req).await?;
     let form_state = FormState::refused(stored(&found.portal), problem, &req.text);
     Ok(refused(req, &context, &found, &form_state, problem.status))
 }
 
-/// Renders the page again, with the answers as typed.
+/// Shows the page again after a refused save, with the answers as typed.
 pub(super) fn refused(
     req: &HostRequest,
     context: &PageContext,
@@ -351,7 +352,7 @@ fn page(
     req.page(context, Place::Invitations, &title, body)
 }
 
-/// Returns the household's access, with the reason.
+/// Returns the label that says whether and why the household can change its answers.
 fn access<'a>(wording: &Wording<'a>, portal: &InvitationSnapshot) -> Tag<'a> {
     let text = wording.text;
     let invitation = &portal.household.invitation;

@@ -1,5 +1,5 @@
-//! Actions on an invitation, such as recording answers, locking, changing the deadline or the code,
-//! marking it as sent, and archiving.
+//! Actions on an invitation's page, such as recording answers, locking, changing the deadline or
+//! code, marking as sent, and archiving.
 
 use axum::response::Response;
 use platform::Tx;
@@ -22,7 +22,8 @@ use crate::hosting::{HostOf, Refusal, When};
 use crate::id::{GuestId, InvitationId};
 use crate::web::guest::parse_form;
 
-/// Handles `POST …/answers`, which saves answers that a household told a host.
+/// Handles `POST /admin/o/{slug}/invites/{id}/answers`, which saves answers that a household gave
+/// to a host, for example by telephone.
 pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let parsed = parse_form::read(form);
@@ -51,7 +52,7 @@ pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/lock`.
+/// Handles `POST /admin/o/{slug}/invites/{id}/lock`.
 pub(super) async fn lock(posted: HostForm) -> Result<Response, Problem> {
     let reason = posted.form.text("reason").to_owned();
     act(&posted, "locked", move |tx, host, id, version| {
@@ -61,8 +62,8 @@ pub(super) async fn lock(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST …/unlock`, which opens answers, either until the deadline or regardless of the
-/// deadline.
+/// Handles `POST /admin/o/{slug}/invites/{id}/unlock`, which lets the household answer again,
+/// either until its deadline or regardless of the deadline.
 pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
     let open = posted.form.is_ticked("open");
     let until = form_state::some(&posted.form, "until").map(When);
@@ -78,8 +79,8 @@ pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST …/deadline`, which sets the invitation's own deadline, or returns to the
-/// occasion's deadline.
+/// Handles `POST /admin/o/{slug}/invites/{id}/deadline`, which sets a deadline for the invitation,
+/// or removes it so that the occasion's deadline applies.
 pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     let form = posted.form.clone();
     act(&posted, "deadline", move |tx, host, id, version| {
@@ -94,8 +95,9 @@ pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST …/sent`, which marks the invitation as sent or unsent. Then shows the invitation
-/// again or, on the page that goes through all unsent invitations, the next one.
+/// Handles `POST /admin/o/{slug}/invites/{id}/sent`, which marks the invitation as sent or unsent.
+/// Shows the invitation again or, on the page that leads through all unsent invitations, the next
+/// one.
 pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     let is_sent = posted.form.is_ticked("sent");
     let Some(walk) = posted.form.find("walk") else {
@@ -115,7 +117,8 @@ pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     show_form_errors(&posted.req, marked).await
 }
 
-/// Handles `POST …/bounce`, which allows mail again to an address from which mail bounced.
+/// Handles `POST /admin/o/{slug}/invites/{id}/bounce`, which ends the suppression of an email
+/// address to which mail bounced.
 pub(super) async fn lift_bounce(posted: HostForm) -> Result<Response, Problem> {
     let key = posted.req.site.keys.key(suppression::PURPOSE);
     act(&posted, "mail", move |tx, host, id, version| {
@@ -124,7 +127,8 @@ pub(super) async fn lift_bounce(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST …/order`, which moves a guest up or down by one position.
+/// Handles `POST /admin/o/{slug}/invites/{id}/order`, which moves a guest up or down by one
+/// position.
 pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let up = form_state::some(&posted.form, "up");
     let down = form_state::some(&posted.form, "down");
@@ -149,7 +153,7 @@ pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/archive`.
+/// Handles `POST /admin/o/{slug}/invites/{id}/archive`.
 pub(super) async fn archive(posted: HostForm) -> Result<Response, Problem> {
     act(&posted, "archived", |tx, host, id, version| {
         invitations::archive(tx, host, id, version)?;
@@ -158,7 +162,8 @@ pub(super) async fn archive(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST …/approve`, which approves an answer that came without a code.
+/// Handles `POST /admin/o/{slug}/invites/{id}/approve`, which approves an answer that was sent
+/// without a code.
 pub(super) async fn approve(posted: HostForm) -> Result<Response, Problem> {
     act(&posted, "approved", |tx, host, id, version| {
         open_rsvp::approve(tx, host, id, version)?;
@@ -167,8 +172,8 @@ pub(super) async fn approve(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST …/merge`, which moves the invitation's guests to the invitation with the typed
-/// code.
+/// Handles `POST /admin/o/{slug}/invites/{id}/merge`, which moves the invitation's guests to the
+/// invitation with the typed code.
 pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
     let typed = posted.form.text("into").to_owned();
     let (id, version): (InvitationId, _) = (
@@ -189,7 +194,7 @@ pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
     show_form_errors(&posted.req, merged).await
 }
 
-/// `POST …/restore`.
+/// Handles `POST /admin/o/{slug}/invites/{id}/restore`.
 pub(super) async fn restore(posted: HostForm) -> Result<Response, Problem> {
     let seats = if posted.form.is_ticked("exceed") {
         Seats::Beyond
@@ -203,7 +208,8 @@ pub(super) async fn restore(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST …/code`, which replaces the code. The host types the present code as confirmation.
+/// Handles `POST /admin/o/{slug}/invites/{id}/code`, which replaces the invitation's code. The host
+/// types the current code as a confirmation.
 pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let (context, found) = invite::find(req).await?;
@@ -233,7 +239,7 @@ pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> 
     show_form_errors(req, replaced).await
 }
 
-/// Runs a change once, then shows the invitation again.
+/// Runs a change to the invitation once, and shows the invitation again.
 async fn act<F>(posted: &HostForm, done: &'static str, change: F) -> Result<Response, Problem>
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,
@@ -257,7 +263,7 @@ where
         .await
 }
 
-/// Shows errors about the form on the invitation's page.
+/// Shows errors in the form's fields on the invitation's page.
 async fn show_form_errors(
     req: &HostRequest,
     acted: Result<Response, Refusal>,

@@ -1,4 +1,4 @@
-//! The form for a new or existing invitation.
+//! The form for creating or changing an invitation.
 
 use askama::Template;
 use axum::response::Response;
@@ -33,14 +33,14 @@ struct InviteForm<'a> {
     save: &'static str,
 }
 
-/// `GET …/invites/new`.
+/// Handles `GET /admin/o/{slug}/invites/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let form = blank(&req.wording(&context), &context);
     Ok(new_page(&req, &context, &FormState::of(form)))
 }
 
-/// Returns the defaults of a new invitation.
+/// Returns the default values of a new invitation.
 fn blank(wording: &Wording<'_>, context: &PageContext) -> Form {
     let mut form = filled(
         wording,
@@ -86,7 +86,7 @@ fn new_page(req: &HostRequest, context: &PageContext, form_state: &FormState) ->
     req.page(context, Place::Invitations, &title, body)
 }
 
-/// `POST …/invites/new`.
+/// Handles `POST /admin/o/{slug}/invites/new`.
 pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     let done = try_create(&posted).await;
     form_state::answer(done, async |problem| {
@@ -124,8 +124,8 @@ async fn try_create(posted: &HostForm) -> Result<Response, Refusal> {
         .await
 }
 
-/// Counts a host's attempt to set a chosen code, in a separate transaction, so that a later failure
-/// cannot undo the count.
+/// Counts a host's attempt to set a certain code. This is a transaction of its own, so that a later
+/// failure cannot undo the count.
 pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal> {
     let (req, form) = (&posted.req, &posted.form);
     let Some(typed) = form_state::some(form, "code") else {
@@ -138,7 +138,7 @@ pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal>
     Ok(Some(chosen))
 }
 
-/// Parses one guest from each line.
+/// Parses one new guest from each line of the text field.
 fn read_people(form: &Form) -> Vec<Input> {
     form.text("guests")
         .lines()
@@ -148,7 +148,7 @@ fn read_people(form: &Form) -> Vec<Input> {
         .collect()
 }
 
-/// `GET …/invites/{id}/edit`.
+/// Handles `GET /admin/o/{slug}/invites/{id}/edit`.
 pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = find(&req).await?;
     let wording = req.wording(&context);
@@ -186,7 +186,7 @@ fn edit_page(
     req.page(context, Place::Invitations, &household, body)
 }
 
-/// `POST …/invites/{id}/edit`.
+/// Handles `POST /admin/o/{slug}/invites/{id}/edit`.
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let id: InvitationId = req.id();
@@ -209,7 +209,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// The stored values, as the form holds them.
+/// Returns an invitation's stored values as form values.
 fn stored(wording: &Wording<'_>, portal: &InvitationSnapshot) -> Form {
     let invitation = &portal.household.invitation;
     let (details, version) = (&invitation.details, invitation.version);

@@ -1,4 +1,4 @@
-//! An invitation's guests with their answers, as shown on the invitation's page.
+//! The guests on an invitation's page, with their answers.
 
 use web::form_state::FormState;
 use web::{Form, Spoken, Text};
@@ -30,10 +30,10 @@ pub(super) struct PersonRow<'a> {
 pub(super) struct Choice<'a> {
     pub(super) field: String,
     pub(super) event: Spoken<'a>,
-    /// The chosen value, which is `yes`, `no`, `undecided`, or empty.
+    /// The chosen reply: `yes`, `no`, `undecided`, or empty.
     pub(super) chosen: String,
     pub(super) mark: Mark,
-    /// The answer that somebody else saved in the meantime.
+    /// The reply that was saved by somebody else in the meantime.
     pub(super) stored: Option<Mark>,
 }
 
@@ -53,7 +53,7 @@ impl PersonRow<'_> {
 }
 
 impl Choice<'_> {
-    /// Returns whether the guest has an answer that could be removed.
+    /// Whether the guest has a reply that a host could remove.
     pub(super) fn is_answered(&self) -> bool {
         self.mark != Mark::Pending || self.chosen == "pending"
     }
@@ -70,7 +70,7 @@ impl Choice<'_> {
     }
 }
 
-/// The stored answers as form values.
+/// Returns the stored answers as form values.
 pub(super) fn stored(portal: &InvitationSnapshot) -> Form {
     let mut fields = vec![(
         "version".to_owned(),
@@ -82,7 +82,7 @@ pub(super) fn stored(portal: &InvitationSnapshot) -> Form {
             if let Some(reply) = guest.replies.get(&event.id) {
                 let word = match portal.effective_status(reply.status) {
                     ReplyStatus::Pending => "",
-                    // A waitlisted guest said yes.
+                    // A guest on the waiting list said yes.
                     ReplyStatus::Waitlisted => "yes",
                     other => other.word(),
                 };
@@ -101,7 +101,7 @@ pub(super) fn stored(portal: &InvitationSnapshot) -> Form {
     fields.into_iter().collect()
 }
 
-/// Builds the rows of all guests, with form values.
+/// Builds the rows of all guests, filled with the form's values.
 pub(super) fn people<'a>(
     wording: &Wording<'a>,
     portal: &'a InvitationSnapshot,
@@ -125,7 +125,7 @@ pub(super) fn people<'a>(
         .collect()
 }
 
-/// Returns answers in the form in which their questions' fields contain them.
+/// Returns stored answers in the form in which the questions' fields contain them.
 fn given<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,
@@ -145,8 +145,8 @@ fn given<'a>(
     })
 }
 
-/// Lists the questions that hosts see about a household or a guest. These are active questions,
-/// including questions only for hosts, and inactive questions with answers.
+/// Returns the questions about a household or a guest that hosts see: active questions, including
+/// those that only hosts see, and inactive questions that have answers.
 fn known<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,
@@ -157,7 +157,7 @@ fn known<'a>(
     })
 }
 
-/// Builds the fields for the household's own answers, and these answers in words.
+/// Builds the fields for the household's own answers, and the same answers as text.
 pub(super) fn household<'a>(
     wording: &Wording<'a>,
     portal: &'a InvitationSnapshot,
@@ -300,8 +300,8 @@ fn person<'a>(
     }
 }
 
-/// Describes a guest in words, namely whether the guest is a child, the age, and whether the guest
-/// is a plus-one.
+/// Describes a guest: whether the guest is a child, the age, and whether the household brings the
+/// guest.
 fn about(text: &Text, guest: &Guest) -> Vec<String> {
     let mut about = Vec::new();
     match (guest.is_child, guest.child_age) {

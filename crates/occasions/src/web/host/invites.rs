@@ -1,4 +1,4 @@
-//! The invitation list, with search, filters, sorting, and selection for bulk actions.
+//! The list of invitations, with search, filters, sorting, and selection for bulk actions.
 
 use askama::Template;
 use axum::response::Response;
@@ -17,7 +17,7 @@ use crate::hosting::sending;
 use crate::question::{self, Question};
 use crate::words::Progress;
 
-/// How many names are shown below a household.
+/// The maximum number of guests' names shown for a household.
 const NAMES: usize = 4;
 
 #[derive(Template)]
@@ -36,17 +36,17 @@ struct Invites<'a> {
     next: Option<String>,
     previous: Option<String>,
     may_invite: bool,
-    /// Whether the occasion has any invitations.
+    /// Whether the occasion has no invitations and no filter is set.
     is_empty: bool,
     job: Option<JobLine>,
     submission: String,
-    /// The link for sending the unsent invitations one after the other.
+    /// The link to the page that leads through all unsent invitations.
     send: Option<String>,
-    /// The query of the filter, passed on to bulk actions and exports.
+    /// The list's filter as a query, which bulk actions and exports get too.
     query: String,
 }
 
-/// A preset of filters.
+/// A link to a frequently used combination of filters.
 struct Preset {
     words: String,
     href: String,
@@ -61,20 +61,20 @@ struct InvitationItem<'a> {
     language: String,
     access: &'static str,
     change: Option<(String, String)>,
-    /// The link to send this invitation, if it is unsent.
+    /// The link for sending this invitation, if it is unsent.
     send: Option<String>,
-    /// The message id for an invitation that was created by an answer without a code.
+    /// The message id that says whether this answer, sent without a code, is approved.
     open: Option<&'static str>,
 }
 
-/// A bulk action that is running, or has ended recently.
+/// A bulk action that is running or has ended recently.
 pub(super) struct JobLine {
     pub(super) href: String,
     pub(super) words: String,
 }
 
 impl Invites<'_> {
-    /// Builds the link to the list in this order.
+    /// Returns the link to the list in another order.
     fn order(&self, sort: &str) -> String {
         self.filters.with("sort", sort)
     }
@@ -90,12 +90,13 @@ impl Invites<'_> {
             .collect()
     }
 
-    /// Returns whether a phone shows the tick boxes. Wider screens always show them.
+    /// Whether a phone shows the checkboxes for selecting invitations. Wider screens always show
+    /// them.
     fn is_selecting(&self) -> bool {
         self.filters.query.text("select") == "1"
     }
 
-    /// Builds the link that turns the selection on or off.
+    /// Returns the link that shows or hides the checkboxes on a phone.
     fn selecting(&self) -> String {
         let value = if self.is_selecting() { "" } else { "1" };
         self.filters.here("select", value)
@@ -105,7 +106,7 @@ impl Invites<'_> {
         self.filters.range(self.rows.len(), self.total)
     }
 
-    /// Builds the link that selects all matches, if there are more matches than the page shows.
+    /// Returns the link that selects all matching invitations, if they do not fit on one page.
     fn choose_matching(&self) -> Option<String> {
         let shown = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
         let total = self.total.filter(|total| *total > shown)?;
@@ -119,15 +120,14 @@ struct InvitationListData {
     limit: u32,
     names: Vec<String>,
     counts: [i64; 3],
-    /// How many answers without a code wait for approval.
+    /// The number of answers without a code that wait for approval.
     waiting: usize,
-    /// Whether any invitation is unsent.
     is_unsent: bool,
     jobs: Vec<Bulk>,
     questions: Vec<Question>,
 }
 
-/// `GET /admin/o/{slug}/invites`.
+/// Handles `GET /admin/o/{slug}/invites`.
 pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response, Problem> {
     let (filter, sort) = InvitationFilter::read(&req.query)?;
     let asked = filter.clone();
@@ -159,7 +159,7 @@ pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response
     Ok(page(&req, &context, &filter, sort, &found))
 }
 
-/// Returns the first few names, and the number of the others.
+/// Returns the first few names, and the number of the remaining ones.
 fn shortened(names: Vec<String>) -> String {
     let more = names.len().saturating_sub(NAMES);
     let mut shown: Vec<String> = names
@@ -173,7 +173,8 @@ fn shortened(names: Vec<String>) -> String {
     shown.join(", ")
 }
 
-/// Counts the households that owe an answer, that come, and that do not come.
+/// Counts the households that have not answered completely, those that come, and those that do not
+/// come.
 fn counts(all: &[InvitationRow]) -> [i64; 3] {
     let of = |wanted: fn(&InvitationRow) -> bool| {
         i64::try_from(all.iter().filter(|line| wanted(line)).count()).unwrap_or(i64::MAX)
@@ -291,7 +292,8 @@ fn row<'a>(
     }
 }
 
-/// Builds the line about a bulk action, shown while it runs and for ten minutes after.
+/// Builds the line about a bulk action. It is shown while the action runs and for ten minutes
+/// afterwards.
 fn job_line(wording: &Wording<'_>, job: &Bulk) -> Option<JobLine> {
     let is_over = matches!(
         job.state,

@@ -1,4 +1,5 @@
-//! The hosts' mail pages, which list sent campaigns and order new campaigns.
+//! The page for mail to many households, with the list of campaigns, and the form for a new
+//! campaign.
 
 use askama::Template;
 use axum::response::Response;
@@ -22,11 +23,11 @@ use crate::hosting::{HostOf, Permission, Refusal};
 use crate::question;
 use crate::words::OccasionStatus;
 
-/// How many campaigns the page lists.
+/// The maximum number of campaigns on the page.
 const LATEST: i64 = 100;
-/// How many households the page of a campaign lists.
+/// The maximum number of households on a campaign's page.
 const SHOWN: i64 = 200;
-/// The offered speeds, in mails per minute.
+/// The sending speeds that hosts can choose, in mails per minute; 0 means no limit.
 const SPEEDS: [(i64, &str); 4] = [
     (0, "host-speed-any"),
     (60, "host-speed-60"),
@@ -65,11 +66,11 @@ struct CampaignRow {
     numbers: String,
 }
 
-/// The reason why no mail can be sent now.
+/// Why mail to many households cannot be sent now.
 pub(super) struct Obstacle {
     words: &'static str,
-    /// Whether the page about the sender domain's DNS records helps to solve the problem. Owners of
-    /// the site may open this page.
+    /// Whether the sender domain's DNS records are the reason. Owners of the site get a link to the
+    /// page about them.
     is_dns: bool,
 }
 
@@ -89,7 +90,7 @@ fn obstacle(tx: &mut Tx<'_>, context: &PageContext) -> Result<Option<Obstacle>, 
     }))
 }
 
-/// Returns the filter for the usual recipients of a kind of mail.
+/// Returns the filter that preselects the recipients of a kind of mail.
 fn usual(kind: MailKind) -> &'static str {
     match kind {
         MailKind::SaveTheDate | MailKind::News => "",
@@ -109,7 +110,7 @@ fn about(kind: MailKind) -> &'static str {
     }
 }
 
-/// `GET /admin/o/{slug}/mail`.
+/// Handles `GET /admin/o/{slug}/mail`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, (campaigns, rules, obstacle)) = req
         .read(|tx, context| {
@@ -180,7 +181,7 @@ fn subject(wording: &Wording<'_>, one: &Campaign) -> String {
     said(wording, &own)
 }
 
-/// Formats the subject without the placeholders that depend on the household.
+/// Formats a mail's subject without the placeholders that depend on the household.
 fn said(wording: &Wording<'_>, own: &MailText) -> String {
     let (subject, _) = own.in_language(wording.text, wording.occasion);
     let pieces = mail_text::pieces(&subject).into_iter();
@@ -206,12 +207,12 @@ fn number(counts: &Counts, state: RecipientState) -> i64 {
     counts.get(state.word()).copied().unwrap_or(0)
 }
 
-/// Counts the campaign's mails, without skipped mails.
+/// Returns the number of a campaign's mails. Skipped households are not counted.
 fn total(counts: &Counts) -> i64 {
     counts.values().sum::<i64>() - number(counts, RecipientState::Skipped)
 }
 
-/// Formats the progress, such as "112 of 128 sent".
+/// Formats a campaign's progress, such as "112 of 128 sent".
 fn sent_of(text: &Text, counts: &Counts) -> String {
     let values = [
         (
@@ -237,7 +238,7 @@ struct NewPage<'a> {
     filters: Filters<'a>,
     query: String,
     to_guests: bool,
-    /// The link to this page with the other choice about the guests' own addresses.
+    /// The link to the same page with the other choice about guests' own email addresses.
     toggle: String,
     audience: Audience,
     without_address: String,
@@ -247,7 +248,8 @@ struct NewPage<'a> {
     send_at: form_state::Field,
 }
 
-/// Handles `GET /admin/o/{slug}/mail/new`, which shows the recipients and the time.
+/// Handles `GET /admin/o/{slug}/mail/new`, which shows the recipients and lets the host choose a
+/// time.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     show_new(&req, &FormState::of(Form::default()), &req.query).await
 }
@@ -325,7 +327,7 @@ fn suppression_key(req: &HostRequest) -> Key {
     req.site.keys.key(suppression::PURPOSE)
 }
 
-/// Handles `POST /admin/o/{slug}/mail`, which orders the mail.
+/// Handles `POST /admin/o/{slug}/mail`, which creates a campaign.
 pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let mut query = Form::parse(form.text("query").as_bytes())?;
@@ -374,7 +376,7 @@ struct OnePage<'a> {
     speed: String,
     numbers: Vec<NumberRow>,
     may_retry: bool,
-    /// Why the campaign cannot continue, unless it has ended.
+    /// Why the campaign cannot continue; `None` if it can, or if it has ended.
     obstacle: Option<Obstacle>,
     recipients: Vec<RecipientRow>,
     chosen: Option<RecipientState>,
@@ -497,22 +499,22 @@ fn recipient(wording: &Wording<'_>, one: &Recipient) -> RecipientRow {
     }
 }
 
-/// `POST …/mail/{id}/pause`.
+/// Handles `POST /admin/o/{slug}/mail/{id}/pause`.
 pub(super) async fn pause(posted: HostForm) -> Result<Response, Problem> {
     step(&posted, Step::Pause).await
 }
 
-/// `POST …/mail/{id}/resume`.
+/// Handles `POST /admin/o/{slug}/mail/{id}/resume`.
 pub(super) async fn resume(posted: HostForm) -> Result<Response, Problem> {
     step(&posted, Step::Resume).await
 }
 
-/// `POST …/mail/{id}/cancel`.
+/// Handles `POST /admin/o/{slug}/mail/{id}/cancel`.
 pub(super) async fn cancel(posted: HostForm) -> Result<Response, Problem> {
     step(&posted, Step::Cancel).await
 }
 
-/// `POST …/mail/{id}/retry`.
+/// Handles `POST /admin/o/{slug}/mail/{id}/retry`.
 pub(super) async fn retry(posted: HostForm) -> Result<Response, Problem> {
     step(&posted, Step::Retry).await
 }
@@ -523,8 +525,8 @@ async fn step(posted: &HostForm, step: Step) -> Result<Response, Problem> {
     let done = posted
         .once(
             move |tx, host: &HostOf| match campaign::step(tx, host, &id, step) {
-                // A host pressed the button twice, or the campaign has ended since. The page shows
-                // its present state.
+                // The host pressed the button twice, or the campaign has ended meanwhile. The page
+                // shows the campaign's current state.
                 Ok(_) | Err(Refusal::WrongState) => Ok(to.clone()),
                 Err(refusal) => Err(refusal),
             },

@@ -1,5 +1,5 @@
-//! The hosts' wording for a kind of mail in every language, its preview, and a test mail to the
-//! host.
+//! The page on which hosts write the text of a kind of mail in every language, with a preview and a
+//! test mail to the host.
 
 use askama::Template;
 use axum::response::Response;
@@ -35,12 +35,12 @@ struct TextPage<'a> {
     may_send: bool,
 }
 
-/// Parses the kind in the path.
+/// Returns the kind of mail in the request's path.
 fn kind(req: &HostRequest) -> Result<MailKind, Problem> {
     MailKind::find(req.piece("kind")).ok_or_else(Problem::not_found)
 }
 
-/// `GET /admin/o/{slug}/mail/texts/{kind}`.
+/// Handles `GET /admin/o/{slug}/mail/texts/{kind}`.
 pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     let kind = kind(&req)?;
     let (context, own) = req
@@ -50,13 +50,14 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, kind))
 }
 
-/// Returns the stored texts, with the built-in texts where the hosts wrote none.
+/// Returns the form values: the hosts' texts, and the built-in text wherever the hosts wrote none.
 fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
     let whole = own.completed(&req.text, &context.occasion.languages);
     fields::form(FIELDS, &whole, own.version, &context.occasion.zone())
 }
 
-/// The placeholders with their meaning. Older names still work, but are not listed.
+/// The placeholders that the page lists, each with the message id of its explanation. Former names
+/// of placeholders still work, but are not listed.
 const MEANINGS: [(&str, &str); 11] = [
     ("household", "host-placeholder-household"),
     ("guests", "host-placeholder-guests"),
@@ -99,7 +100,7 @@ fn page(
     req.page(context, Place::Mail, &text.say(kind.label()), body)
 }
 
-/// `POST /admin/o/{slug}/mail/texts/{kind}`.
+/// Handles `POST /admin/o/{slug}/mail/texts/{kind}`.
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let kind = kind(req)?;
@@ -139,13 +140,13 @@ struct Preview<'a> {
     kind: MailKind,
     at: String,
     household: &'a str,
-    /// The host's own address, to which the test mail is sent.
+    /// The signed-in host's email address, to which the test mail is sent.
     me: &'a str,
     may_send: bool,
     parts: Option<Parts>,
     frame: String,
     language: Language,
-    /// Each language with its link, and whether it is shown now.
+    /// For each language: the link to its preview, and whether that preview is being shown.
     languages: Vec<(Language, String, bool)>,
 }
 
@@ -167,7 +168,7 @@ fn sample(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<Sample, Refu
     })
 }
 
-/// Returns the requested language, or else the occasion's.
+/// Returns the language in the query, or else the occasion's default language.
 fn chosen(query: &Form, context: &PageContext) -> String {
     let asked = query.text("language");
     let mut offered = context.occasion.languages.iter();
@@ -185,7 +186,7 @@ fn rendered(req: &HostRequest, sample: &Sample, tag: &str) -> Result<Option<Part
     parts.map(Some).map_err(Problem::internal)
 }
 
-/// `GET /admin/o/{slug}/mail/texts/{kind}/preview`.
+/// Handles `GET /admin/o/{slug}/mail/texts/{kind}/preview`.
 pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
     let kind = kind(&req)?;
     let (context, sample) = req
@@ -220,7 +221,8 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Mail, &title, body))
 }
 
-/// Handles `GET …/preview/page`, which shows the mail itself as mail programs render it.
+/// Handles `GET /admin/o/{slug}/mail/texts/{kind}/preview/page`, which shows only the mail, as mail
+/// programs render it.
 pub(super) async fn preview_page(req: HostRequest) -> Result<Response, Problem> {
     let kind = kind(&req)?;
     let (context, sample) = req
@@ -231,7 +233,7 @@ pub(super) async fn preview_page(req: HostRequest) -> Result<Response, Problem> 
     Ok(web::mailbox::as_mail(parts.html))
 }
 
-/// Handles `POST …/texts/{kind}/test`, which sends the mail only to the host.
+/// Handles `POST /admin/o/{slug}/mail/texts/{kind}/test`, which sends a test mail only to the host.
 pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let kind = kind(req)?;
@@ -248,7 +250,7 @@ pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
     let to: Address = account.email.parse().map_err(|_| Problem::not_found())?;
     let text = req.site.catalogue.speak(&Language::of(&tag));
     let mut mail = letter::mail(portal, parts, to, &text);
-    // The host requested the test mail, so it has no unsubscribe link.
+    // The host asked for this test mail, so it needs no unsubscribe link.
     mail.stream = Stream::Transactional;
     mail.to_name.clone_from(&account.display_name);
     let at = format!(

@@ -25,7 +25,7 @@ struct MembersPage<'a> {
     csrf: &'a str,
     done: Option<String>,
     form_state: FormState,
-    /// The new link, which is shown only once.
+    /// The URL of a newly created link. It is shown only once.
     link: Option<&'a str>,
     rows: Vec<MemberItem<'a>>,
     invites: Vec<Open>,
@@ -39,14 +39,15 @@ struct MemberItem<'a> {
     is_me: bool,
 }
 
-/// An invitation link that nobody has used yet.
+/// A link that makes its first user a member, and that nobody has used yet.
 struct Open {
     id: String,
     role: &'static str,
     until: String,
 }
 
-/// The roles to choose from, with word, name and permissions.
+/// The roles that an owner can give: keyword, and the message ids of the role's name and of its
+/// permissions.
 const ROLES: [(&str, &str, &str); 3] = [
     ("observer", "host-role-observer", "host-role-observer-may"),
     (
@@ -63,7 +64,7 @@ impl MemberItem<'_> {
     }
 }
 
-/// `GET /admin/o/{slug}/members`.
+/// Handles `GET /admin/o/{slug}/members`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     page(&req, None, FormState::default()).await
 }
@@ -144,7 +145,7 @@ pub(super) async fn invite(posted: HostForm) -> Result<Response, Problem> {
     }
 }
 
-/// `POST /admin/o/{slug}/members/withdraw`.
+/// Handles `POST /admin/o/{slug}/members/withdraw`.
 pub(super) async fn withdraw(posted: HostForm) -> Result<Response, Problem> {
     let id = posted.form.text("invite").to_owned();
     let to = posted.req.at("/members?done=removed");
@@ -158,7 +159,7 @@ pub(super) async fn withdraw(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST /admin/o/{slug}/members/change`.
+/// Handles `POST /admin/o/{slug}/members/change`.
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let role = read_role(&posted)?;
     let account = account(&posted);
@@ -173,8 +174,8 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST /admin/o/{slug}/members/remove`, which removes a member, or the host who requests
-/// it.
+/// Handles `POST /admin/o/{slug}/members/remove`, with which an owner removes a member, or a host
+/// leaves the occasion.
 pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
     let account = account(&posted);
     let to = if account == posted.req.who.account().id {
@@ -202,7 +203,7 @@ fn read_role(posted: &HostForm) -> Result<Role, Problem> {
         .ok_or_else(|| Problem::fields().field("/role", "unknown_option", []))
 }
 
-/// Redirects after a success, or shows the page again with the reason of the refusal.
+/// Redirects after a successful change. After a refused one, shows the page with the reason.
 async fn answer(posted: &HostForm, done: Result<String, Refusal>) -> Result<Response, Problem> {
     let req = &posted.req;
     form_state::answer(done.map(|to| see_other(&to)), async |problem| {

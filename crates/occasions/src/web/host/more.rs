@@ -1,4 +1,4 @@
-//! "More", the last tab on a phone, which shows the whole navigation.
+//! The page "More", to which the last tab on phones leads. It contains all navigation links.
 
 use askama::Template;
 use axum::response::Response;
@@ -17,7 +17,7 @@ struct More<'a> {
     sections: Vec<Section>,
 }
 
-/// `GET /admin/o/{slug}/more`.
+/// Handles `GET /admin/o/{slug}/more`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let body = More {

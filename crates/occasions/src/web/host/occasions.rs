@@ -31,7 +31,7 @@ struct Occasions<'a> {
     all: Vec<OccasionItem<'a>>,
     may_create: bool,
     csrf: &'a str,
-    /// Occasions that members created, shown to administrators.
+    /// The occasions that ordinary members created, which administrators see.
     members: &'a [MembersOccasion],
 }
 
@@ -56,8 +56,8 @@ impl OccasionItem<'_> {
     }
 }
 
-/// The occasions with their events, whether the host may create another occasion, the occasions
-/// created by members, and the time when this was read.
+/// The host's occasions with events and role, whether the host may create another occasion, the
+/// occasions that members created, and the time of the transaction.
 type OccasionListData = (
     Vec<(Occasion, Vec<Event>, Role)>,
     bool,
@@ -65,7 +65,7 @@ type OccasionListData = (
     jiff::Timestamp,
 );
 
-/// `GET /admin`.
+/// Handles `GET /admin`.
 pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
     let (who, site) = (req.who.clone(), req.site.clone());
     let look = move |tx: &mut Tx<'_>| -> Result<OccasionListData, Refusal> {
@@ -111,7 +111,7 @@ struct NewOccasion<'a> {
     groups: Vec<Group>,
 }
 
-/// `GET /admin/new`.
+/// Handles `GET /admin/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     let (who, site) = (req.who.clone(), req.site.clone());
     let look = move |tx: &mut Tx<'_>| -> Result<bool, Refusal> {
@@ -187,7 +187,7 @@ fn new_page(req: &HostRequest, facts: &frame::Facts, form_state: &FormState) -> 
     req.plain_page(&text.say("host-new-occasion"), facts, body)
 }
 
-/// `POST /admin/new`.
+/// Handles `POST /admin/new`.
 pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let tag = form_state::some(form, "default_language").unwrap_or_else(|| "en".to_owned());
@@ -245,7 +245,7 @@ fn make(
     Ok(wording::at(&occasion.slug, "?done=created"))
 }
 
-/// Handles `POST /admin/members`, an administrator's decision on a member's occasion.
+/// Handles `POST /admin/members`, with which an administrator decides about a member's occasion.
 pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<Response, Problem> {
     let wrong = |field| Problem::fields().field(field, "unknown_option", []);
     let id = sender.form.text("occasion").parse::<OccasionId>();
@@ -262,7 +262,7 @@ pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<R
     Ok(see_other("/admin?done=saved"))
 }
 
-/// Moves findings about the first event to its fields.
+/// Turns errors about the first event into errors of the form's fields for the event.
 fn under_event(refusal: Refusal) -> Refusal {
     match refusal {
         Refusal::Fields(fields) => Refusal::Fields(

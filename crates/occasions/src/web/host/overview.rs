@@ -1,5 +1,4 @@
-//! The overview page, which shows every number of an occasion with a link to the list that it
-//! counts.
+//! The overview page of an occasion. Each number on it links to the list that it counts.
 
 use askama::Template;
 use axum::response::Response;
@@ -19,7 +18,7 @@ use crate::hosting::summary::{self, Day, Summary};
 use crate::question::{self, Question};
 use crate::web::guest::view::Mark;
 
-/// The query that limits the number of latest answers.
+/// The query that asks for the six latest answers.
 const LATEST: &str = "limit=6";
 
 #[derive(Template)]
@@ -44,12 +43,11 @@ struct Seats<'a> {
     href: String,
     name: Spoken<'a>,
     words: String,
-    /// How many of the seats are held by guests who wait for approval.
+    /// The number of seats taken by guests who wait for approval.
     unapproved: Option<i64>,
     left: Option<i64>,
 }
 
-/// A number with its label and the link to its list.
 struct Number {
     href: String,
     words: String,
@@ -78,7 +76,7 @@ impl Overview<'_> {
         self.text.number(self.summary.guests.yes)
     }
 
-    /// Formats the share, such as "of 512 guests · 57 %".
+    /// Formats the share of guests who come, such as "of 512 guests · 57 %".
     fn of_all(&self) -> String {
         let percent = (self.summary.attendance_per_mille + 5) / 10;
         let total = self.summary.guests.total;
@@ -90,7 +88,8 @@ impl Overview<'_> {
         self.text.with("host-of-guests", values)
     }
 
-    /// Returns the bar's segments, each with CSS class, start and length in thousandths.
+    /// Returns the segments of the bar of answers, each with CSS class, start and length in
+    /// thousandths.
     fn meter(&self) -> Vec<(&'static str, i64, i64)> {
         let people = &self.summary.guests;
         let total = people.total.max(1);
@@ -111,8 +110,8 @@ impl Overview<'_> {
         pieces
     }
 
-    /// Returns the rows under the main number, each with an answer, a number and a link to the
-    /// list.
+    /// Returns the rows below the number of coming guests, each with an answer, its count and the
+    /// link to the list.
     fn answers(&self) -> Vec<(Tag, String, String)> {
         let people = &self.summary.guests;
         let unanswered = people.pending - people.partial;
@@ -151,7 +150,7 @@ impl Overview<'_> {
         .collect()
     }
 
-    /// Formats "in 55 days", or that answers never close.
+    /// Formats the time until answers close, such as "in 55 days", or says that they never close.
     fn closes_in(&self) -> String {
         match self.summary.days_to_deadline {
             None => self.text.say("host-never").into_owned(),
@@ -170,7 +169,7 @@ impl Overview<'_> {
             .with("host-response-rate", [("percent", percent.into())])
     }
 
-    /// Returns the links to households that hosts may want to remind.
+    /// Returns links to lists of households that have not answered completely.
     fn owing(&self) -> Vec<(String, String)> {
         let all = &self.summary.invitations;
         [
@@ -253,7 +252,7 @@ impl Overview<'_> {
         self.text.with("host-plus-ones-used", values)
     }
 
-    /// Summarises the curve in a sentence.
+    /// Summarizes the chart of answers over time in a sentence.
     fn sentence(&self) -> String {
         let Some(day) = self.today else {
             return self.text.say("host-curve-none").into_owned();
@@ -276,7 +275,7 @@ struct OverviewData {
     questions: Vec<Question>,
 }
 
-/// `GET /admin/o/{slug}`.
+/// Handles `GET /admin/o/{slug}`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let latest = PageQuery::read(LATEST)?;
     let (context, found) = req
@@ -356,7 +355,7 @@ fn seats<'a>(wording: &Wording<'a>, context: &'a PageContext, summary: &Summary)
                     None => yes,
                 },
                 unapproved: Some(numbers.unapproved).filter(|n| *n > 0),
-                // The free seats are shown only if at most a tenth of the seats is left.
+                // The number of free seats is shown only if at most a tenth of the seats is free.
                 left: numbers
                     .left
                     .filter(|left| numbers.capacity.is_some_and(|seats| left * 10 <= seats)),
@@ -425,7 +424,7 @@ struct Table<'a> {
     days: Vec<(String, Day)>,
 }
 
-/// Handles `GET /admin/o/{slug}/answers`, which shows the curve as a table.
+/// Handles `GET /admin/o/{slug}/answers`, which shows the answers over time as a table.
 pub(super) async fn table(req: HostRequest) -> Result<Response, Problem> {
     let (context, days) = req
         .read(|tx, context| summary::curve(tx, &context.host))

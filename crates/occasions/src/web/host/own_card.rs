@@ -1,4 +1,4 @@
-//! The card of a host's occasions on the page after signing in.
+//! The card on a host's start page that lists the host's occasions.
 
 use identity::session::signed_in::SignedIn;
 use platform::{StoreError, Tx, sql};
@@ -11,7 +11,7 @@ use crate::hosting::occasions;
 use crate::id::OccasionId;
 use crate::words::{OccasionStatus, ReplyStatus};
 
-/// Finds the host's newest occasions, and whether the host may create an occasion.
+/// Finds the host's newest occasions, and determines whether the host may create another one.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -60,7 +60,7 @@ pub(crate) fn find(
     }))
 }
 
-/// Counts the guests who come to at least one event, and all guests.
+/// Returns the number of guests who come to at least one event, and the number of all guests.
 fn coming(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(i64, i64), StoreError> {
     sql!(
         "SELECT COUNT(DISTINCT r.guest), COUNT(DISTINCT g.id) FROM guest g

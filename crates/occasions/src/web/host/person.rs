@@ -1,4 +1,4 @@
-//! The form for a guest on an invitation.
+//! The form with which hosts add and change a guest on an invitation.
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -29,7 +29,7 @@ struct PersonPage<'a> {
     back: String,
     action: String,
     fields: Vec<Field>,
-    /// The path for removing the guest; `None` for a new guest.
+    /// The path to which the button for removing the guest posts; `None` for a new guest.
     remove: Option<String>,
     version: i64,
 }
@@ -59,7 +59,7 @@ async fn find(req: &HostRequest) -> Result<(PageContext, PersonData), Refusal> {
     .await
 }
 
-/// `GET …/invites/{id}/guests/new`.
+/// Handles `GET /admin/o/{slug}/invites/{id}/guests/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = find(&req).await?;
     let events = found.portal.invited_events();
@@ -68,7 +68,7 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &found, &form_state, None))
 }
 
-/// `POST …/invites/{id}/guests/new`.
+/// Handles `POST /admin/o/{slug}/invites/{id}/guests/new`.
 pub(super) async fn add(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let id: InvitationId = req.id();
@@ -83,7 +83,7 @@ pub(super) async fn add(posted: HostForm) -> Result<Response, Problem> {
     answer(&posted, added, None).await
 }
 
-/// `GET …/invites/{id}/guests/{guest}`.
+/// Handles `GET /admin/o/{slug}/invites/{id}/guests/{guest}`.
 pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = find(&req).await?;
     let guest = found.guest(req.piece("guest"))?;
@@ -91,7 +91,7 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &found, &form_state, Some(guest)))
 }
 
-/// `POST …/invites/{id}/guests/{guest}`.
+/// Handles `POST /admin/o/{slug}/invites/{id}/guests/{guest}`.
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let (id, guest): (InvitationId, GuestId) = (req.id(), guest_of(req));
@@ -107,7 +107,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     answer(&posted, changed, Some(guest_of(req))).await
 }
 
-/// `POST …/invites/{id}/guests/{guest}/remove`.
+/// Handles `POST /admin/o/{slug}/invites/{id}/guests/{guest}/remove`.
 pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let (id, guest): (InvitationId, GuestId) = (req.id(), guest_of(req));
@@ -121,7 +121,8 @@ pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
         .await;
     match removed {
         Err(refusal @ Refusal::VersionConflict(_)) => {
-            // The guest is read again, so that the displayed guest is the guest who is removed.
+            // The guest is read again, so that the page shows exactly the guest who will be
+            // removed.
             let (context, found) = find(req).await?;
             let guest = found.guest(req.piece("guest"))?;
             let problem = Problem::from(refusal);
@@ -137,7 +138,7 @@ fn guest_of(req: &HostRequest) -> GuestId {
     GuestId::from_text(req.piece("guest").to_owned())
 }
 
-/// Ticks "child" for a guest with an age.
+/// Ticks "child" if the form contains an age.
 fn typed(form: &Form) -> Form {
     let has_age = form_state::some(form, "age").is_some();
     let child = has_age.then_some(("is_child", "1"));
@@ -168,7 +169,7 @@ async fn answer(
     .await
 }
 
-/// Returns the stored values as form values.
+/// Returns a guest's stored values as form values.
 fn stored(found: &PersonData, guest: &Guest) -> Form {
     let contact = found.contacts.get(&guest.id).cloned().unwrap_or_default();
     let details = GuestDetails::of(guest, contact, &found.portal.events);
@@ -243,7 +244,7 @@ fn shown(
     shown
 }
 
-/// Builds the lists of events and dietary options with tick boxes.
+/// Builds the checkboxes for events and dietary options.
 fn lists(
     wording: &Wording<'_>,
     found: &PersonData,

@@ -1,5 +1,5 @@
-//! A preview of an invitation as the household sees it, in any language. A preview is not recorded
-//! as opening the invitation.
+//! The preview of an invitation in any language. It shows the pages as the household sees them. A
+//! preview is not recorded as opening the invitation.
 
 use askama::Template;
 use axum::response::Response;
@@ -21,11 +21,11 @@ struct Preview<'a> {
     household: &'a str,
     back: String,
     frame: String,
-    /// Each language with its own name and link, and whether it is shown now.
+    /// For each language: the link to its preview, and whether that preview is being shown.
     languages: Vec<(Language, String, bool)>,
 }
 
-/// Handles `GET …/invites/{id}/preview`, the page that contains the preview.
+/// Handles `GET /admin/o/{slug}/invites/{id}/preview`, the page around the preview.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = load(&req).await?;
     let wording = req.wording(&context);
@@ -49,7 +49,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Handles `GET …/invites/{id}/preview/page`, the preview itself.
+/// Handles `GET /admin/o/{slug}/invites/{id}/preview/page`, the preview inside the page's frame.
 pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = load(&req).await?;
     let tag = chosen(&req, &req.wording(&context), &portal);
@@ -92,7 +92,8 @@ async fn load(
     .await
 }
 
-/// The requested language, or else the household's, or else the occasion's.
+/// Returns the language in the query, or else the household's language, or else the occasion's
+/// default language.
 fn chosen(req: &HostRequest, wording: &Wording<'_>, portal: &InvitationSnapshot) -> String {
     let occasion = &wording.occasion;
     let asked = req.query.text("language");

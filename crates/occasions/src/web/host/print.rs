@@ -1,5 +1,5 @@
-//! Sheets to print, on A4 or Letter. These are cards, labels and place cards with marks for cutting
-//! and folding, and the guest list for the door. The kitchen's list is on the reports page, which
+//! Printed sheets on A4 or Letter: cards, labels and place cards with marks for cutting and
+//! folding, and the guest list for the door. The list for the kitchen is the reports page, which
 //! can be printed directly.
 
 use std::collections::BTreeMap;
@@ -20,7 +20,6 @@ use crate::web::guest::Reading;
 use crate::words::ReplyStatus;
 
 words! {
-    /// The paper for which sheets are made.
     #[derive(Default)]
     Paper {
         /// 210 × 297 mm.
@@ -34,11 +33,11 @@ words! {
 words! {
     /// The kinds of sheets to print.
     Kind {
-        /// A business-card-sized card for the household.
+        /// A card in business-card size for each household.
         Cards = "cards" => "host-print-cards",
         /// An invitation card, A6.
         Invitations = "a6" => "host-print-a6",
-        /// A label for the envelope.
+        /// A label for each household's envelope.
         Labels = "labels" => "host-print-labels",
         /// A folded card for a guest's place at the table.
         Places = "places" => "host-print-places",
@@ -46,7 +45,7 @@ words! {
 }
 
 impl Kind {
-    /// The number of pieces per page. `print.css` defines their sizes.
+    /// The number of cards or labels per page. `print.css` defines their sizes.
     fn per_page(self, paper: Paper) -> usize {
         match (self, paper) {
             (Self::Cards, _) | (Self::Labels, Paper::Letter) => 10,
@@ -63,7 +62,7 @@ impl Paper {
         Self::find(req.query.text("paper")).unwrap_or_default()
     }
 
-    /// The stylesheets of sheets for this paper.
+    /// Returns the stylesheets for sheets on this paper.
     fn styles(self) -> Vec<&'static str> {
         let letter = (self == Self::Letter).then(|| assets::asset("print-letter.css"));
         let all = [assets::asset("print.css")].into_iter();
@@ -83,7 +82,8 @@ struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    /// Describes a sheet on the chosen paper. `a4` and `letter` are message ids.
+    /// Returns the description of a kind of sheet on the chosen paper. `a4` and `letter` are
+    /// message ids.
     fn about(&self, a4: &str, letter: &str) -> std::borrow::Cow<'_, str> {
         self.text.say(match self.paper {
             Paper::A4 => a4,
@@ -92,7 +92,7 @@ impl Choice<'_> {
     }
 }
 
-/// Handles `GET /admin/o/{slug}/print`, which shows what can be printed.
+/// Handles `GET /admin/o/{slug}/print`, the page on which hosts choose what to print.
 pub(super) async fn choose(req: HostRequest) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let wording = req.wording(&context);
@@ -113,14 +113,14 @@ pub(super) async fn choose(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Reports, &req.text.say("host-print"), body))
 }
 
-/// A piece on a sheet. Empty fields are not printed.
+/// A card or label on a sheet. Empty fields are not printed.
 struct Piece {
     language: Language,
-    /// The title, at the top in the theme's font.
+    /// The text at the top, in the theme's font.
     title: String,
-    /// The household, if it is not the title.
+    /// The household's name, unless it is the title.
     household: String,
-    /// Small lines below the title.
+    /// Lines of small text below the title.
     lines: Vec<String>,
     code: String,
     /// The QR code's width in modules, and an SVG path of the dark modules.
@@ -140,7 +140,8 @@ struct Sheet<'a> {
     pages: Vec<&'a [Piece]>,
 }
 
-/// Handles `GET …/print/cards`, which prints a card per household, to put in an envelope.
+/// Handles `GET /admin/o/{slug}/print/cards`, which prints a card per household, to put in an
+/// envelope.
 pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |req, portal, link| {
         let text = req.site.catalogue.speak(&language(portal));
@@ -167,8 +168,8 @@ pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, Kind::Cards, &pieces))
 }
 
-/// Handles `GET …/print/a6`, which prints an invitation card per household, with the events to
-/// which the household is invited.
+/// Handles `GET /admin/o/{slug}/print/a6`, which prints an invitation card per household, with the
+/// events to which the household is invited.
 pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |req, portal, link| {
         let text = req.site.catalogue.speak(&language(portal));
@@ -203,7 +204,7 @@ pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, Kind::Invitations, &pieces))
 }
 
-/// Handles `GET …/print/labels`, which prints a label per household, to stick on an envelope.
+/// Handles `GET /admin/o/{slug}/print/labels`, which prints a label per household for its envelope.
 pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |_, portal, link| {
         let details = &portal.household.invitation.details;
@@ -221,7 +222,8 @@ pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, Kind::Labels, &pieces))
 }
 
-/// Handles `GET …/print/places`, which prints a place card for everybody who comes to an event.
+/// Handles `GET /admin/o/{slug}/print/places`, which prints a place card for everybody who comes to
+/// an event.
 pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
     let filter = GuestFilter::read(&req.query)?;
     let (context, people) = req
@@ -248,7 +250,8 @@ fn language(portal: &crate::invitation_snapshot::InvitationSnapshot) -> Language
     Language::of(tag.unwrap_or(&portal.occasion.default_language))
 }
 
-/// Builds a piece for every household that matches the filter in the query, with its link.
+/// Loads the households that match the filter in the query, and builds a card or label for each
+/// with its link.
 async fn of_households(
     req: &HostRequest,
     piece: fn(&HostRequest, &crate::invitation_snapshot::InvitationSnapshot, &str) -> Piece,
@@ -287,7 +290,7 @@ fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece])
     printed(req, context, &title, body)
 }
 
-/// Builds the path of the page on which the sheet was chosen.
+/// Returns the path of the page on which hosts choose what to print.
 fn back(context: &PageContext, paper: Paper) -> String {
     let place = format!("/print?paper={}", paper.word());
     wording::at(&context.occasion.slug, &place)
@@ -318,23 +321,23 @@ struct DoorList<'a> {
     styles: Vec<&'static str>,
     back: String,
     hosts: Spoken<'a>,
-    /// The list's events, each with its name, its time, and how many guests come.
+    /// The events on the door list, each with its name, its time, and the number of guests who
+    /// come.
     events: Vec<(Spoken<'a>, String, String)>,
     rows: Vec<DoorRow>,
 }
 
-/// A guest on the door list.
 struct DoorRow {
     name: String,
     household: String,
     /// How many people of the household come.
     heads: usize,
-    /// Whether the guest comes, for each event in the list.
+    /// For each event on the door list, whether the guest comes.
     comes: Vec<bool>,
 }
 
-/// Handles `GET …/print/door`, which lists everybody who comes, by name, to be ticked off at the
-/// door.
+/// Handles `GET /admin/o/{slug}/print/door`, which lists all guests who come, sorted by name, to be
+/// ticked off at the door.
 pub(super) async fn door(req: HostRequest) -> Result<Response, Problem> {
     let filter = GuestFilter {
         status: Some(people::Status::Yes),

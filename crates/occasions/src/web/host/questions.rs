@@ -1,4 +1,4 @@
-//! The hosts' pages for questions, and the same operations as JSON.
+//! The hosts' own questions, as pages and as operations of the JSON API.
 
 use std::iter;
 
@@ -76,7 +76,8 @@ impl PageResource for Question {
         if let Some(asked_of) = fields.find(|field| field.name == "asked_of") {
             asked_of.show_as_radios(iter::repeat(String::new()));
         }
-        // Deleted events stay in the list, because a question without events is about all events.
+        // The form also lists deleted events to which the question refers. Without them the
+        // question would be about no event, which means all events.
         let gone = one.into_iter().flat_map(|one| &one.events);
         let gone = gone.filter(|key| context.events.iter().all(|event| event.key != **key));
         let events = context.events.iter();

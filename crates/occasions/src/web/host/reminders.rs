@@ -1,4 +1,4 @@
-//! The hosts' pages for reminder rules, and the same operations as JSON.
+//! The rules for automatic reminders, as pages and as operations of the JSON API.
 
 use ::web::{List, Problem, Text};
 use askama::Template;
@@ -83,7 +83,6 @@ struct Rules<'a> {
     wording: Wording<'a>,
     done: Option<String>,
     rows: Vec<Row>,
-    /// Whether the occasion has no deadline.
     deadline: bool,
 }
 

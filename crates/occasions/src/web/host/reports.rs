@@ -1,4 +1,4 @@
-//! Reports, with dietary requirements for the kitchen, and lists as files.
+//! The reports page, with the dietary requirements for the kitchen, and exports of lists as files.
 
 use std::collections::BTreeSet;
 
@@ -34,14 +34,14 @@ struct Reports<'a> {
     stream: String,
     done: Option<String>,
     print: String,
-    /// Whether exports omit data that this host may not see.
+    /// Whether exports omit data, because this host may not see it.
     is_masked: bool,
     events: Vec<Spoken<'a>>,
     needs: Vec<Need>,
     meals: Vec<MealTable<'a>>,
     people: Vec<ReportItem>,
     questions: Vec<Tallied<'a>>,
-    /// The lists that can be exported, each with its form name and message id.
+    /// The lists that can be exported: keyword, and message id of the name.
     kinds: Vec<(&'static str, &'static str)>,
     exports: Vec<ExportRow>,
 }
@@ -49,14 +49,15 @@ struct Reports<'a> {
 /// A question with the counts of its answers.
 struct Tallied<'a> {
     title: Spoken<'a>,
-    /// The number of answers, and the link to the list.
+    /// The number of answers, and the link to the list of guests or households that answered.
     answered: (String, String),
-    /// Each answer in words, with its count and the link to its list.
+    /// Each possible answer with its count and the link to the list of those who gave it.
     choices: Vec<(String, String, String)>,
     sum: Option<String>,
 }
 
-/// A dietary requirement, with its name, the total, and the count at each event.
+/// A dietary requirement with its total count and its count at each event. Each count has a link to
+/// its list.
 struct Need {
     words: String,
     is_allergy: bool,
@@ -64,7 +65,7 @@ struct Need {
     events: Vec<(i64, String)>,
 }
 
-/// A guest with dietary requirements.
+/// A guest on the kitchen's list.
 struct ReportItem {
     name: String,
     href: String,
@@ -94,7 +95,7 @@ struct ReportData {
     coming: BTreeSet<(GuestId, EventId)>,
 }
 
-/// `GET /admin/o/{slug}/reports`.
+/// Handles `GET /admin/o/{slug}/reports`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = req
         .read(|tx, context| {
@@ -313,10 +314,10 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
     Ok(done?)
 }
 
-/// Handles `GET /admin/o/{slug}/reports/{id}`, which downloads the file.
+/// Handles `GET /admin/o/{slug}/reports/{id}`, which downloads an export's file.
 pub(super) async fn file(req: HostRequest) -> Result<Response, Problem> {
     let id: ExportId = req.id();
-    // Downloads are logged, so this needs a write transaction.
+    // A download is logged, so it needs a write transaction.
     let fetched = req
         .write(move |tx, host| export::fetch(tx, host, &id))
         .await;

@@ -1,7 +1,7 @@
-//! A host's request, with the host, the occasion and the language. A handler calls a function in a
-//! domain module inside [`HostRequest::read`], [`HostRequest::write`] or [`HostForm::once`]. Each
-//! of these proves in the same transaction that the caller is a host with the permission from the
-//! list of paths. The proof is therefore never older than the data that it protects.
+//! A host's request for a page of an occasion. A handler calls a function of a domain module inside
+//! [`HostRequest::read`], [`HostRequest::write`] or [`HostForm::once`]. Each of these checks, in
+//! the same transaction, that the caller is a host with the permission that the list of paths
+//! requires. So the check is never older than the data that it protects.
 
 use std::ops::Deref;
 
@@ -26,27 +26,27 @@ use crate::hosting::{HostOf, Permission, Refusal};
 use crate::occasion::{self, Occasion};
 use crate::web::custom_code::ByHand;
 
-/// A host's request for a page.
+/// A host's request for a page or its form.
 #[derive(Clone)]
 pub struct HostRequest {
     req: PageRequest,
     by_hand: ByHand,
-    /// The requested URI of a GET request.
+    /// The requested URI, for GET requests only.
     looked_at: Option<Uri>,
 }
 
 pub(crate) type HostForm = FormPost<HostRequest>;
 
-/// The data for the frame of a page.
+/// The data that the frame of every page of an occasion needs.
 pub struct PageContext {
     pub(crate) host: HostOf,
     pub(crate) occasion: Occasion,
     pub(crate) events: Vec<Event>,
     pub(crate) sizes: Sizes,
     pub(crate) now: Timestamp,
-    /// How many notices the host has not read.
+    /// The number of the host's unread notices.
     pub(crate) unread: i64,
-    /// Whether the host owns the installation, and so has a page for the server.
+    /// Whether the host owns the site, so that the frame links to the page about the server.
     pub(crate) owns_site: bool,
 }
 
@@ -94,7 +94,8 @@ impl FromRequestParts<Site> for HostRequest {
 }
 
 impl HostRequest {
-    /// Returns the page's new path, if the occasion's slug has changed.
+    /// If the request used an earlier slug of the occasion, returns the same path with the current
+    /// slug.
     pub(crate) fn moved(&self, occasion: &Occasion) -> Option<String> {
         let asked = self.looked_at.as_ref()?;
         let rest = asked
@@ -105,23 +106,23 @@ impl HostRequest {
         is_old.then(|| wording::at(&occasion.slug, rest))
     }
 
-    /// Returns the path of the displayed page; empty for a form post.
+    /// Returns the path of the page that is being shown; empty for a form post.
     pub(crate) fn here(&self) -> &str {
         self.looked_at.as_ref().map_or("", Uri::path)
     }
 
-    /// Parses a segment of the path as an id.
+    /// Returns the `{id}` in the request's path.
     pub(crate) fn id<I: Id>(&self) -> I {
         I::from_text(self.piece("id").to_owned())
     }
 
-    /// Builds the path of a page in this occasion, under the request's slug.
+    /// Returns the path of another page in the requested occasion.
     pub(crate) fn at(&self, rest: &str) -> String {
         format!("/admin/o/{}{rest}", self.piece("slug"))
     }
 
-    /// Reads the occasion in the path. Most pages read a lot, so the read runs on a blocking
-    /// thread.
+    /// Reads from the occasion in the request's path. Most pages read a lot, so this runs on a
+    /// separate thread.
     pub(crate) async fn read<T, F>(&self, look: F) -> Result<(PageContext, T), Refusal>
     where
         T: Send + 'static,
@@ -135,7 +136,7 @@ impl HostRequest {
         self.req.read(look).await
     }
 
-    /// Runs a change to the occasion in the path.
+    /// Runs a change to the occasion in the request's path.
     pub(crate) async fn write<T, F>(&self, change: F) -> Result<T, Refusal>
     where
         T: Send + 'static,
@@ -144,8 +145,8 @@ impl HostRequest {
         self.req.write(change).await
     }
 
-    /// Runs a change. If the change fails because the typed code is taken, this counts as a guess
-    /// at a code.
+    /// Runs a change that may set a code chosen by a host. If the code is already taken, the
+    /// attempt counts as a guess at a code.
     pub(crate) async fn by_hand(
         &self,
         typed: Option<&str>,
@@ -154,12 +155,12 @@ impl HostRequest {
         self.by_hand.set(&self.site, typed, set).await
     }
 
-    /// Returns the request's origin, for the log.
+    /// Returns the facts about the request that the audit log stores.
     pub(crate) fn origin(&self) -> RequestFacts {
         self.request.clone()
     }
 
-    /// Returns the wording for this occasion.
+    /// Returns the formatter for this occasion's data in the host's language.
     pub(crate) fn wording<'a>(&'a self, context: &'a PageContext) -> Wording<'a> {
         Wording::new(&self.text, &context.occasion, context.now)
     }

@@ -1,4 +1,5 @@
-//! Pages and JSON operations shared by all kinds of lists in an occasion.
+//! Pages and JSON operations that are the same for every kind of list in an occasion, such as
+//! questions and reminders.
 
 use askama::Template;
 use axum::response::Response;
@@ -23,14 +24,14 @@ use crate::web::access::{HostAccess, may};
 use crate::web::api::host::change_response::{ChangedView, Receipt, Saved, Sees};
 use crate::web::api::host::refusal;
 
-/// Access to read the hosts' texts.
+/// The access rule for reading.
 pub(super) const READS: HostAccess = may(Permission::See, Tokens(&[OCCASION_READ]));
-/// Access to change texts.
+/// The access rule for changing texts.
 pub(super) const WRITES: HostAccess = may(Permission::Write, Tokens(&[OCCASION_WRITE]));
-/// Access to change anything.
+/// The access rule for all other changes.
 pub(super) const OWNS: HostAccess = may(Permission::Own, Tokens(&[OCCASION_WRITE]));
 
-/// Pages name the occasion by its slug, API clients by its id.
+/// Pages identify an occasion by its slug, API clients by its id.
 impl Proof for HostOf {
     type Refusal = Refusal;
     const READS_AT_LENGTH: bool = true;

@@ -1,4 +1,4 @@
-//! The hosts' page for an event's schedule, line by line.
+//! The page on which hosts edit an event's schedule.
 
 use ::web::form_state::{self, FormState, Group};
 use ::web::{Input, Problem, Text};
@@ -30,14 +30,14 @@ struct SchedulePage<'a> {
     lines: Vec<Group>,
 }
 
-/// `GET …/settings/events/{id}/schedule`.
+/// Handles `GET /admin/o/{slug}/settings/events/{id}/schedule`.
 pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     let (context, event) = load::<Event>(&req).await?;
     let form_state = FormState::of(stored(&context.occasion.zone(), &event));
     Ok(page(&req, &context, &form_state, &event))
 }
 
-/// `POST …/settings/events/{id}/schedule`.
+/// Handles `POST /admin/o/{slug}/settings/events/{id}/schedule`.
 pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let address = req.piece("id").to_owned();
@@ -69,8 +69,8 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Returns whether the lines can be sorted by time of day, which fails for an event that runs past
-/// midnight.
+/// Whether the schedule's lines can be sorted by time of day. They cannot for an event that runs
+/// past midnight.
 fn is_of_one_day(wording: &Wording<'_>, event: &Event) -> bool {
     let day = |at| wording.local(at).date();
     day(event.starts_at) == day(event.ends_at)

@@ -1,6 +1,6 @@
-//! Sending an invitation through another program. The page has the message in the household's
-//! language and tone, and links to apps that can send it. Another page goes through all unsent
-//! invitations.
+//! Helps hosts to send invitations through other apps. A page shows the message to a household, in
+//! its language and the occasion's tone, with links to apps that can send it. Another page leads
+//! through all unsent invitations.
 
 use askama::Template;
 use axum::response::Response;
@@ -19,29 +19,28 @@ use crate::web::guest::Reading;
 use crate::web::guest::view::Closing;
 use crate::words::OccasionStatus;
 
-/// The data for sending an invitation.
+/// The values that the page for sending an invitation needs.
 pub(super) struct Sending {
     /// The full URL of the invitation.
     pub(super) link: String,
-    /// The subject, for a mail program.
     pub(super) subject: String,
-    /// The message to the household, with the link.
+    /// The text of the message to the household. It contains the link.
     pub(super) message: String,
     /// The language of the message.
     pub(super) language: Language,
     pub(super) whatsapp: String,
     pub(super) sms: String,
     pub(super) mail: String,
-    /// The paths of the QR code's files.
+    /// The paths of the QR code as SVG and as PNG.
     pub(super) qr: [String; 2],
-    /// The path that marks the invitation as sent.
+    /// The path to which the button "mark as sent" posts.
     pub(super) action: String,
-    /// When the invitation was marked as sent.
+    /// The time at which the invitation was marked as sent, formatted.
     pub(super) sent: Option<String>,
-    /// The query of the page that goes through all unsent invitations; `None` on the invitation's
+    /// On the page that leads through all unsent invitations: its query. `None` on the invitation's
     /// own page.
     pub(super) walk: Option<String>,
-    /// Whether the occasion is in draft, so that the link does not work yet.
+    /// Whether the occasion is a draft, so that the invitation's link does not work yet.
     pub(super) is_draft: bool,
 }
 
@@ -82,7 +81,8 @@ impl Sending {
     }
 }
 
-/// The subject and the message to the household, in its language and in the occasion's tone.
+/// Returns the subject and the message to the household, in its language and in the occasion's
+/// tone.
 fn message(text: &Text, portal: &InvitationSnapshot, link: &str) -> (String, String) {
     let (reading, occasion) = (Reading::new(text, portal), &portal.occasion);
     let hosts = occasion
@@ -107,13 +107,13 @@ fn message(text: &Text, portal: &InvitationSnapshot, link: &str) -> (String, Str
         ask.unwrap_or_default(),
     ];
     let lines = parts.join("\n");
-    // Without a date, the message must not contain an empty paragraph.
+    // An occasion without a date leaves an empty paragraph, which is removed.
     let message = lines.replace("\n\n\n", "\n\n").trim_end().to_owned();
     (text.with("send-subject", hosts), message)
 }
 
 /// Converts a telephone number to international digits for `wa.me`. Returns an empty string for a
-/// number without a country code. The user then chooses the chat in the app.
+/// number without a country code, because WhatsApp then lets the host choose the recipient.
 fn abroad(phone: &str) -> String {
     let phone = dialled(phone);
     let known = phone.strip_prefix('+').or_else(|| phone.strip_prefix("00"));
@@ -139,15 +139,15 @@ struct WalkPage<'a> {
     code: &'a str,
     send: Option<Sending>,
     left: usize,
-    /// The link that skips this household.
+    /// The link to the next household, which leaves this one unsent.
     next: Option<String>,
-    /// The newly marked household, and the path for undoing the mark.
+    /// The household that was just marked as sent, and the path for undoing this.
     marked: Option<(&'a str, String)>,
     query: &'a str,
     invitation: String,
 }
 
-/// `GET /admin/o/{slug}/invites/send`.
+/// Handles `GET /admin/o/{slug}/invites/send`.
 pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
     let (filter, _) = InvitationFilter::read(&req.query)?;
     let query = wording::query(&filter.query());
@@ -198,11 +198,11 @@ pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Returns the link to the next household after a mark, or back to the same household after an
-/// undo.
+/// Returns the link to the next household if one was marked as sent, or to the same household if
+/// the mark was undone.
 pub(super) fn onward(query: &str, id: &InvitationId, is_sent: bool) -> String {
-    // The query is parsed and rebuilt, so that the form's value cannot become another part of the
-    // URL.
+    // The query is parsed and rebuilt, so that a manipulated form value can only change the query
+    // of the redirect.
     let query = Form::parse(query.as_bytes()).unwrap_or_default();
     let query = wording::query(&query);
     if is_sent {

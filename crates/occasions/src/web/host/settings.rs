@@ -1,5 +1,5 @@
-//! An occasion's settings, with a form for each section, so that a save cannot discard text typed
-//! into another form.
+//! The settings of an occasion. Each section has a form of its own, so that saving one section
+//! cannot discard values typed into another.
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -22,7 +22,7 @@ use crate::retention::{self, Retention};
 use crate::web::guest;
 use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 
-/// The sections, named as in their paths.
+/// A section of the settings. Paths contain the section's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Texts,
@@ -105,32 +105,31 @@ struct Settings<'a> {
     csrf: &'a str,
     done: Option<String>,
     form_state: &'a FormState,
-    /// The sections that this host may change, and the section on the page.
+    /// The sections that this host may change.
     parts: Vec<Part>,
     part: Part,
     version: &'a str,
     groups: Vec<Group>,
-    /// The effect of the typed deadline.
+    /// The effect of the typed deadline on households, shown before the deadline is saved.
     effect: Option<String>,
     /// How the occasion ends, on its page.
     end: Option<End>,
     states: Vec<Move>,
     confirm: Option<Field>,
     card: String,
-    /// The form of the cover picture, on its page.
+    /// The form for the cover picture, in the section for it.
     cover: Option<Cover>,
-    /// How the accent colour was changed so that it can be read, in words.
+    /// Sentences that say how the accent colour was changed to be readable.
     changed: Vec<String>,
 }
 
-/// The form of the cover picture.
 struct Cover {
-    /// The path of the present picture.
+    /// The path of the current picture.
     picture: Option<String>,
     file: Field,
 }
 
-/// A possible change of state.
+/// A status to which the occasion can be changed.
 struct Move {
     status: &'static str,
     words: &'static str,
@@ -150,8 +149,8 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, part, retention.into()))
 }
 
-/// Handles `GET /admin/o/{slug}/settings/preview/page`, which shows the public page in the query's
-/// theme.
+/// Handles `GET /admin/o/{slug}/settings/preview/page`, which shows the public page in the theme
+/// that the query describes.
 pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let theme = Theme {
@@ -254,7 +253,7 @@ fn page(
     req.page(context, Place::Settings, &text.say(part.title()), body)
 }
 
-/// Returns the stored values as form values for all sections.
+/// Returns the stored settings of all sections as form values.
 fn stored(occasion: &Occasion) -> Form {
     let form = fields::form(FIELDS, occasion, occasion.version, &occasion.zone());
     let own = occasion.theme.accent.is_some();
@@ -265,9 +264,10 @@ fn stored(occasion: &Occasion) -> Form {
     form_state::form(fields.chain(own))
 }
 
-/// The field that says whether the typed colour counts, because a colour input cannot be empty.
+/// The checkbox for a custom colour. A colour input cannot be empty, so only this field says
+/// whether the typed colour is used.
 const ACCENT_OWN: &str = "accent_own";
-/// The colour that the input shows if no colour was chosen.
+/// The colour that the colour input shows if the host has chosen none.
 const ACCENT_SHOWN: &str = "#7a1733";
 
 /// Returns the form without its colour, unless the box for a custom colour is ticked.
@@ -279,7 +279,7 @@ fn with_own_accent(form: &Form) -> Form {
     form_state::form(fields)
 }
 
-/// How the accent colour was changed so that it can be read.
+/// Returns a sentence for each colour scheme in which the accent colour was changed to be readable.
 fn changed_accent(text: &Text, theme: Theme) -> Vec<String> {
     let colors = theme_accent::colors(theme).into_iter().flatten();
     let all = ["host-accent-light", "host-accent-dark"]
@@ -291,14 +291,14 @@ fn changed_accent(text: &Text, theme: Theme) -> Vec<String> {
         .collect()
 }
 
-/// Hints about the fields of the theme, in their order.
+/// Hints about the theme presets, in the order of the choices.
 const LOOK_HINTS: [&str; 3] = [
     "host-look-songket-hint",
     "host-look-letterpress-hint",
     "host-look-plain-hint",
 ];
 
-/// Builds the form of a section, without the heading, which the page already has.
+/// Builds the fields of a section's form, without the heading that the page already shows.
 fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group> {
     let table = wording.table_form(form_state);
     let mut groups = table.groups(&part.fields(), "");
@@ -335,7 +335,7 @@ fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group
     groups
 }
 
-/// Returns the states the occasion may change to.
+/// Returns the statuses to which the occasion can be changed.
 fn moves(status: OccasionStatus) -> Vec<Move> {
     let one = |status: OccasionStatus, words, effect, is_grave| Move {
         status: status.word(),
@@ -377,7 +377,7 @@ fn moves(status: OccasionStatus) -> Vec<Move> {
     }
 }
 
-/// `POST /admin/o/{slug}/settings/{part}`.
+/// Handles `POST /admin/o/{slug}/settings/{part}`.
 pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &with_own_accent(&posted.form));
     let part = part(req)?;
@@ -452,7 +452,8 @@ async fn try_set_cover(posted: &HostForm) -> Result<Response, Problem> {
         let file = posted.files.first().filter(|file| !file.bytes.is_empty());
         let missing = || Problem::fields().field("/file", "required", []);
         let sent = file.ok_or_else(missing)?.bytes.clone();
-        // Checks the permission before the picture is decoded.
+        // The permission is checked before the uploaded picture is decoded, because decoding is
+        // slow.
         req.read(|_, context| context.host.needs(Part::Cover.permission()))
             .await?;
         let folder = cover::FOLDER;
@@ -468,8 +469,8 @@ async fn try_set_cover(posted: &HostForm) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// Returns the form's first field that a save changed, as a URL fragment, so that the page opens at
-/// this field again.
+/// Returns the first form field whose value a save changed, as a URL fragment. The page then opens
+/// at this field.
 fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     let new_form = FormState::of(stored(new.occasion));
     let fields = shown(new, &new_form, part);
@@ -478,7 +479,7 @@ fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     changed.map_or_else(String::new, |field| format!("#{}", field.name))
 }
 
-/// Shows the effect of a deadline before it is saved.
+/// Shows the effect of a typed deadline before the host saves it.
 async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let input = Input::Form(form.clone(), Part::Deadline.fields());
@@ -520,8 +521,8 @@ async fn set_state(posted: &HostForm) -> Result<Response, Problem> {
     let version = form.number("version").ok().flatten();
     let is_grave = !matches!(status, OccasionStatus::Published);
     let confirm = form.text("confirm").trim().to_owned();
-    // The publish button is in the frame of every page, and leads back to the page on which it was
-    // pressed.
+    // The publish button is on every page of the occasion. After publishing, the host returns to
+    // the page on which the button was pressed.
     let (back, place) = (form.text("back").to_owned(), posted.req.at("/"));
     let done = posted
         .once(move |tx, host: &HostOf| {
@@ -565,8 +566,8 @@ async fn answer(
             _ => "host-save",
         };
         let mut form_state = match problem.code {
-            // The form of the state contains nothing worth keeping, so the page shows the currently
-            // possible changes.
+            // The form for the occasion's status contains nothing worth keeping, so after a
+            // conflict the page shows the stored status.
             "version_conflict" if part == Part::State => {
                 FormState::refused(stored(), &problem, &req.text)
             }

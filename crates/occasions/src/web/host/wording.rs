@@ -1,5 +1,5 @@
-//! The words about an occasion on hosts' pages, such as dates, answers and states, in the reader's
-//! language and the occasion's time zone.
+//! Formats an occasion's data for hosts' pages (dates, answers, statuses), in the host's language
+//! and the occasion's time zone.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -15,7 +15,7 @@ use crate::occasion::Occasion;
 use crate::web::guest::view::Mark;
 use crate::words::{ReplyStatus, Response};
 
-/// Formats an occasion's data in a single language at a single time.
+/// Formats an occasion's data in one language, for one current time.
 #[derive(Clone)]
 pub(crate) struct Wording<'a> {
     pub(crate) text: &'a Text,
@@ -43,12 +43,12 @@ impl<'a> Wording<'a> {
         self.pick(&self.occasion.hosts)
     }
 
-    /// Returns the occasion's text in the nearest language.
+    /// Returns the text in the page's language, or in the nearest language that has a text.
     pub(crate) fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
         texts.pick(self.text.language(), &self.occasion.default_language)
     }
 
-    /// "Sat 16 Jan 2027 · in 58 days", for the first of these events.
+    /// Formats the date of the first of these events, such as "Sat 16 Jan 2027 · in 58 days".
     pub(crate) fn countdown_to(&self, events: &[Event]) -> String {
         let Some(first) = events.iter().map(|event| event.starts_at).min() else {
             return self.text.say("host-no-events").into_owned();
@@ -58,7 +58,7 @@ impl<'a> Wording<'a> {
         format!("{date} · {}", self.days(days))
     }
 
-    /// Formats a number of days, such as "in 58 days".
+    /// Formats a number of days from today, such as "in 58 days".
     pub(crate) fn days(&self, days: i32) -> String {
         match days {
             0 => self.text.say("host-today").into_owned(),
@@ -73,7 +73,7 @@ impl<'a> Wording<'a> {
         at.to_zoned(self.zone.clone())
     }
 
-    /// Formats a time, such as "Sat 16 Jan 2027, 2:20 pm".
+    /// Formats a time for reading, such as "Sat 16 Jan 2027, 2:20 pm".
     pub(crate) fn moment(&self, at: Timestamp) -> String {
         self.text.moment_short(&self.local(at))
     }
@@ -83,7 +83,7 @@ impl<'a> Wording<'a> {
         dates::machine(&self.local(at))
     }
 
-    /// Formats a past time, such as "2 min ago" or "1 h ago", or as a date if it is longer ago.
+    /// Formats a past time, such as "2 min ago" or "1 h ago". An older time is formatted as a date.
     pub(crate) fn ago(&self, at: Timestamp) -> String {
         let minutes = self.now.duration_since(at).as_mins();
         let days = dates::days_between(self.local(at).date(), self.local(self.now).date());
@@ -110,19 +110,19 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// Returns a deadline as a form value. The value is a day if the deadline is the end of a day.
+    /// Returns a deadline as a form value. Deadlines that are the end of a day become that day.
     pub(crate) fn deadline_day(&self, at: Option<Timestamp>) -> String {
         let day = |at| Deadline::of(&self.local(at)).day().to_string();
         at.map(day).unwrap_or_default()
     }
 
-    /// Formats the sentence that names the time zone.
+    /// Returns the sentence that tells hosts the occasion's time zone.
     pub(crate) fn zone_hint(&self) -> String {
         let zone = self.occasion.time_zone.as_str();
         self.text.with("form-zone", [("zone", zone.into())])
     }
 
-    /// Builds the form for a table of this occasion's fields.
+    /// Builds a form from a table of fields, filled with `form_state`.
     pub(crate) fn table_form<'f>(&'f self, form_state: &'f FormState) -> TableForm<'f> {
         TableForm {
             text: self.text,
@@ -150,7 +150,7 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// Returns the occasion's languages, each with its tag and its own name.
+    /// Returns the languages that the occasion offers, each with its tag and its own name.
     pub(crate) fn languages(&self) -> Vec<(String, String)> {
         let tags = self.occasion.languages.iter();
         tags.map(|tag| (tag.clone(), Language::of(tag).name.into_owned()))
@@ -158,14 +158,14 @@ impl<'a> Wording<'a> {
     }
 }
 
-/// Returns all supported languages, each with its tag and its own name.
+/// Returns the languages that the site supports, each with its tag and its own name.
 pub(crate) fn languages(text: &Text) -> Vec<(String, String)> {
     let tags = text.catalogue().languages();
     tags.map(|tag| (tag.to_owned(), Language::of(tag).name.into_owned()))
         .collect()
 }
 
-/// Returns the end of a typed day, which is the start of the next day.
+/// Returns the end of the day `typed`, which is the start of the next day in `zone`.
 pub(crate) fn end_of_day(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
     let next = typed.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
     Some(next.to_zoned(zone.clone()).ok()?.timestamp())
@@ -206,13 +206,13 @@ pub(crate) fn mark(status: ReplyStatus) -> Mark {
     }
 }
 
-/// A tag with CSS class, shape and words.
+/// A label with its CSS class.
 pub(crate) struct Tag {
     pub(crate) class: &'static str,
     pub(crate) words: String,
 }
 
-/// Builds tags that count a household's answers, without zeros.
+/// Builds labels that count the answers of a household's guests. Counts of zero are omitted.
 pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
     let parts = [
         (people.yes, Mark::Yes, "host-tag-yes"),
@@ -236,7 +236,8 @@ pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
         .collect()
 }
 
-/// Builds a tag with a guest's answer, over all events or for the requested event.
+/// Builds a label for a guest's answer. The list's filter decides whether the answer is for one
+/// event or for all.
 pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
     let mark = mark(person.status);
     let words = if person.is_partial {
@@ -250,11 +251,11 @@ pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
     }
 }
 
-/// How much of an invitation is answered, as a tag.
+/// Builds a label that says how much of an invitation is answered.
 pub(crate) fn response_tag(text: &Text, answered: Response) -> Tag {
     Tag {
         class: match answered {
-            // A complete answer can be a yes or a no, so it gets no colour.
+            // A complete response can contain yes and no, so it has no colour.
             Response::Complete => "",
             Response::Partial | Response::Unanswered => "pending",
         },

@@ -1,4 +1,4 @@
-//! Wrong attempts and their rows in the store.
+//! Wrong attempts to use a code, and their rows in the store.
 
 use std::net::IpAddr;
 
@@ -10,14 +10,15 @@ use crate::jobs::NewJob;
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// An attempt, in the form in which a wrong attempt is counted.
+/// A wrong attempt, in the form in which it is counted.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
-    /// The smallest counted network of the client.
+    /// The smallest counted network that contains the client.
     pub(super) network: IpAddr,
-    /// A hash of the code, the name and the network.
+    /// A hash of the code, the guest's name and the network.
     pub(super) guess: i64,
-    /// A short hash of the code, set only if a name was given. Wrong names are counted per code.
+    /// A short hash of the code, set only if a guest's name was given. Wrong names are counted per
+    /// code.
     pub(super) code: Option<u16>,
     pub(super) at: Timestamp,
 }
@@ -50,7 +51,7 @@ pub(super) fn write(
 ) -> Result<(), StoreError> {
     sql!("DELETE FROM guess WHERE at <= :at", at = now - DAY).run(tx, Rows::Any)?;
     let (rows,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM guess"), &[])?;
-    // The limit is for all processes together, so all stored rows count.
+    // The limit covers all processes together, so all stored rows count.
     let left = REMEMBERED.saturating_sub(usize::try_from(rows).unwrap_or(0));
     for failure in failures.iter().take(left) {
         sql!(

@@ -4,7 +4,7 @@
 //! and /32. A provider gives a customer anything from a /64 to a /48, so no single level is enough.
 //! Each level allows a few times as many failures as the level below.
 //!
-//! The number of counters is bounded. When there are many, small networks share the counter of the
+//! The number of counters is bounded. When there are many, small networks share the counter of a
 //! larger network around them, and finally one counter for all. A counter is dropped only when its
 //! period is over.
 
@@ -21,13 +21,13 @@ const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// The limit for the smallest network in 10 minutes.
+/// The maximum number of wrong attempts from the smallest network in 10 minutes.
 const IN_TEN_MINUTES: u32 = 10;
 const IN_A_DAY: u32 = 30;
 /// The limits per network level. Each larger network may have several times as many failures as the
-/// network within it. Without a name the factor is small, so that one provider's customer cannot
-/// use up the installation's budget. With a name it is larger, so that fewer people share a limit
-/// with an attacker.
+/// network within it. For attempts without a guest's name the factor is small, so that one customer
+/// of an internet provider cannot use up the installation's budget. For attempts with a name the
+/// factor is larger, so that fewer people share a limit with an attacker.
 const ALONE: [[Rule; 2]; 4] = levels(3);
 const WITH_NAME: [[Rule; 2]; 4] = levels(8);
 /// The installation's limits for attempts without a name.
@@ -35,21 +35,22 @@ const INSTALLATION: [Rule; 2] = rules(150, TEN_MINUTES, 1_500, DAY);
 /// The limit on wrong names for one code.
 const NAMES: [Rule; 2] = rules(3, HOUR, 3, HOUR);
 
-/// The prefix lengths, smallest network first. The IPv4 lengths count within `::ffff:0:0/96`.
+/// The prefix lengths of the network levels, smallest network first. IPv4 addresses are mapped into
+/// `::ffff:0:0/96`, so 128 means one address and 120 a /24.
 const LEVELS_V4: [u8; 2] = [128, 120];
 const LEVELS_V6: [u8; 4] = [64, 56, 48, 32];
-/// Once this many counters exist in total, a level gets no new counters; smallest network first.
-/// The last bound is for the largest network around a client.
+/// A level gets no new counters once this many counters exist in total. The bounds are for the
+/// levels from the smallest network to the largest.
 const BOUNDS: [usize; 4] = [20_000, 30_000, 40_000, 50_000];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Network(Network),
-    /// The counter that all networks without a counter of their own share.
+    /// The shared counter of all networks that have no counter of their own.
     Others {
         with_name: bool,
     },
-    /// A short hash of a code.
+    /// The counter of one code, by the code's short hash.
     Code(u16),
     Installation,
 }
@@ -58,7 +59,7 @@ enum Key {
 struct Network {
     bits: u128,
     length: u8,
-    /// The level, from 0 for the smallest network.
+    /// The level of the network, where 0 is the smallest network.
     level: u8,
     with_name: bool,
 }
@@ -66,7 +67,7 @@ struct Network {
 #[derive(Debug, Default)]
 pub(super) struct Tallies {
     networks: HashMap<Key, Tally>,
-    /// The few counters for codes and for the installation.
+    /// The counters for codes and for the installation.
     rest: HashMap<Key, Tally>,
     swept_at: Timestamp,
 }
@@ -78,18 +79,17 @@ struct Tally {
     open: u32,
 }
 
-/// Whether another attempt is within the limits.
+/// The result of checking the limits for another attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Room {
-    /// The attempt is within the limits.
     Free,
-    /// The attempt exceeds a limit if all look-ups in flight fail.
+    /// The attempt would exceed a limit if all look-ups in flight failed.
     Busy,
-    /// The attempt exceeds a limit, and may be repeated after this many milliseconds.
+    /// The attempt exceeds a limit. It may be repeated after this many milliseconds.
     Full(i64),
 }
 
-/// The counters that reserve one look-up in flight.
+/// The counters in which one look-up in flight is reserved.
 #[derive(Debug)]
 pub(super) struct Held(Vec<Key>);
 
@@ -112,7 +112,7 @@ impl Room {
 }
 
 impl Tallies {
-    /// Whether another attempt like this one is within every limit.
+    /// Returns whether the limits allow another attempt like `failure`.
     pub(super) fn room(&self, failure: &Failure, now: Timestamp) -> Room {
         let keys = keys(failure).filter_map(|key| self.place(key));
         keys.fold(Room::Free, |room, key| match self.of(key).get(&key) {
@@ -121,7 +121,7 @@ impl Tallies {
         })
     }
 
-    /// Counts a look-up as in flight.
+    /// Reserves a look-up in flight in every counter that applies.
     pub(super) fn begin(&mut self, failure: &Failure, now: Timestamp) -> Held {
         let mut held = Vec::new();
         self.each(failure, now, |key, tally| {
@@ -131,7 +131,7 @@ impl Tallies {
         Held(held)
     }
 
-    /// Ends a look-up in flight.
+    /// Releases the reservation of a look-up that has ended.
     pub(super) fn end(&mut self, held: &Held, now: Timestamp) {
         for key in &held.0 {
             let tallies = self.of_mut(*key);
@@ -181,7 +181,8 @@ impl Tallies {
         }
     }
 
-    /// The key under which `key` is counted; `None` if it is counted only with larger networks.
+    /// The key under which `key` is counted. `None` if `key` has no counter of its own because only
+    /// larger networks are counted.
     fn place(&self, key: Key) -> Option<Key> {
         let Key::Network(network) = key else {
             return Some(key);
@@ -265,7 +266,7 @@ impl Network {
     }
 }
 
-/// The smallest counted network of a client.
+/// The smallest counted network that contains the client.
 pub(super) fn leaf(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(cut(address.to_bits(), LEVELS_V6[0])).into(),
@@ -273,7 +274,7 @@ pub(super) fn leaf(client: IpAddr) -> IpAddr {
     }
 }
 
-/// The keys of all counters for an attempt.
+/// The keys of all counters that apply to an attempt.
 fn keys(failure: &Failure) -> impl Iterator<Item = Key> {
     let (bits, lengths) = match failure.network {
         IpAddr::V4(address) => (address.to_ipv6_mapped().to_bits(), &LEVELS_V4[..]),
@@ -306,7 +307,8 @@ const fn rules(count: u32, per: SignedDuration, in_all: u32, longer: SignedDurat
     ]
 }
 
-/// The limits of each level, smallest network first.
+/// The limits of each network level, smallest network first. Each level allows `times` as much as
+/// the level before.
 const fn levels(times: u32) -> [[Rule; 2]; 4] {
     [
         level(1),

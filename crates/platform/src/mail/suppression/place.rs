@@ -1,4 +1,4 @@
-//! The key of a suppression (an email address, or one stream to it), and the unsubscribe link.
+//! The key of an entry in the suppression list, and the unsubscribe link.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,8 +9,8 @@ use crate::key::Key;
 use crate::store::Row;
 use crate::text_cleaning::hexadecimal;
 
-/// The key of a suppression: the hash of an email address, for all mail to the address. With a
-/// stream, and optionally a scope, the suppression covers only that stream's mail.
+/// The key of an entry in the suppression list. An entry covers all mail to an email address, or
+/// only one stream, or one stream in one scope. The address is stored as a hash.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Place {
     pub(super) address: Vec<u8>,
@@ -23,14 +23,14 @@ pub struct Place {
 pub struct NotAPlace;
 
 impl Place {
-    /// A key that sorts before all other suppression keys.
+    /// A key that sorts before all other keys.
     pub(super) const FIRST: Self = Self {
         address: Vec::new(),
         scope: String::new(),
         stream: String::new(),
     };
 
-    /// The suppression key for all mail to an email address.
+    /// The key of the entry for all mail to an email address.
     pub fn whole(key: &Key, address: &Address) -> Self {
         Self {
             address: key.mac(&[address.canonical()]).to_vec(),
@@ -38,7 +38,7 @@ impl Place {
         }
     }
 
-    /// The suppression key for all mail to the same email address.
+    /// The key of the entry for all mail to the same email address.
     pub(super) fn address(&self) -> Self {
         Self {
             address: self.address.clone(),
@@ -46,8 +46,8 @@ impl Place {
         }
     }
 
-    /// The suppression keys of the email address, one for the current hash key and one for each
-    /// earlier hash key.
+    /// The keys under which the entry for all mail to `address` may be stored: one for the current
+    /// hash key and one for each earlier hash key.
     pub(super) fn wholes(key: &Key, address: &Address) -> Vec<Self> {
         let place = |hash: [u8; 32]| Self {
             address: hash.to_vec(),
@@ -56,7 +56,7 @@ impl Place {
         key.macs(&[address.canonical()]).map(place).collect()
     }
 
-    /// The suppression key for one stream to an email address, restricted to one scope if given.
+    /// The key of the entry for one stream to an email address, restricted to one scope if given.
     pub(super) fn of_stream(
         key: &Key,
         address: &Address,
@@ -70,36 +70,36 @@ impl Place {
         }
     }
 
-    /// Whether the suppression covers mail of this stream and scope.
+    /// Whether the entry covers mail of this stream and scope.
     pub(super) fn covers(&self, stream: Stream, scope: Option<&str>) -> bool {
         (self.stream.is_empty() || self.stream == stream.word())
             && self.is_in(scope.unwrap_or_default())
     }
 
-    /// Whether the suppression covers mail of this scope, in any stream.
+    /// Whether the entry covers mail of this scope, in any stream.
     pub(super) fn is_in(&self, scope: &str) -> bool {
         self.scope.is_empty() || self.scope == scope
     }
 
-    /// The stream; `None` for all mail.
+    /// The stream that the entry covers; `None` for all mail.
     pub fn stream(&self) -> Option<Stream> {
         UNSUBSCRIBABLE
             .into_iter()
             .find(|stream| stream.word() == self.stream)
     }
 
-    /// The scope; empty for all scopes.
+    /// The scope that the entry covers; empty for all scopes.
     pub fn scope(&self) -> &str {
         &self.scope
     }
 
-    /// Whether the suppression belongs to this email address.
+    /// Whether the entry is for this email address.
     pub fn is_of(&self, key: &Key, address: &Address) -> bool {
         let hashes = Self::wholes(key, address);
         hashes.iter().any(|whole| whole.address == self.address)
     }
 
-    /// The first digits of the hash, for display when the email address is unknown.
+    /// The first digits of the hash, which pages show if the email address is unknown.
     pub fn short(&self) -> String {
         let bytes = self.address.get(..6).unwrap_or(&self.address);
         hexadecimal(bytes)
@@ -146,8 +146,8 @@ fn read_hexadecimal(text: &str) -> Option<Vec<u8>> {
 
 const PARTS: &str = "unsubscribe";
 
-/// The path of the unsubscribe link for this stream. It never expires, and does not reveal the
-/// email address.
+/// The path of the link that unsubscribes `address` from one stream. The link never expires, and
+/// does not reveal the address.
 pub fn unsubscribe_link(
     key: &Key,
     address: &Address,
@@ -159,7 +159,8 @@ pub fn unsubscribe_link(
     format!("/unsubscribe/{place}.{signature}")
 }
 
-/// The suppression key in the last part of an unsubscribe link, if its signature is valid.
+/// Reads the last part of an unsubscribe link. Returns the key of the entry to be recorded, if the
+/// link's signature is valid.
 pub fn find_unsubscribe(key: &Key, link: &str) -> Option<Place> {
     let (place, signature) = link.rsplit_once('.')?;
     if !key.verify(&[PARTS, place], signature) {

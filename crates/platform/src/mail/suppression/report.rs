@@ -1,4 +1,4 @@
-//! Delivery reports by mail servers and providers.
+//! Delivery reports from mail servers and mail providers.
 
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -12,14 +12,13 @@ use crate::key::Key;
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// How long repeated reports are recognised.
+/// How long reports are kept in order to recognize repeated ones.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// The reported outcome of a mail.
+/// What a report says about a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The mail was delivered.
     Delivered,
     /// The mail was not delivered, although the email address may be valid.
     SoftBounce,
@@ -40,8 +39,8 @@ impl Outcome {
     }
 }
 
-/// Records a provider's report about a mail, identified by its `Message-ID` or the provider's own
-/// id. A repeated report counts once; a later, stronger report counts too.
+/// Records a mail provider's report about a mail, identified by its `Message-ID` or the provider's
+/// own id. A repeated report counts once; a later report of a stronger outcome counts too.
 pub fn report(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -51,7 +50,8 @@ pub fn report(
 ) -> Result<(), StoreError> {
     let own = message_id::find(message);
     let name = own.as_ref().map_or(message, MailId::as_str);
-    // The mail is locked before the email address, in the same order as for sending.
+    // The mail is locked before the email address. Sending locks in the same order, so the two
+    // cannot deadlock.
     if let Some(id) = &own
         && matches!(outcome, Outcome::SoftBounce | Outcome::HardBounce)
     {
@@ -60,9 +60,9 @@ pub fn report(
     outcome_of_mail(tx, key, address, name, outcome)
 }
 
-/// Records a delivery report that arrived by mail. Nothing changes if the report does not contain
-/// the signed Message-ID of one of this site's mails, or if the mail is so old that repeats are not
-/// recognized.
+/// Records a delivery report that arrived by mail. A report is ignored if it does not contain the
+/// signed Message-ID of one of this site's mails, or if the mail is so old that repeated reports
+/// are no longer recognized.
 pub(in super::super) fn returned(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -78,8 +78,8 @@ pub(in super::super) fn returned(
         oldest = tx.now() - KEPT
     )
     .maybe(tx)?;
-    // The address is taken from the stored mail, because a report may name an address to which the
-    // mail was forwarded.
+    // The email address is taken from the stored mail, because a report may name an address to
+    // which the mail was forwarded.
     let Some((address,)) = sent else {
         return Ok(());
     };
@@ -98,7 +98,7 @@ pub(in super::super) fn returned(
     outcome_of_mail(tx, key, &address, id.as_str(), outcome)
 }
 
-/// Marks an accepted mail as bounced.
+/// Marks a mail as bounced, although the mail server had accepted it.
 fn bounced(tx: &mut Tx<'_>, key: &Key, address: &Address, id: &MailId) -> Result<(), StoreError> {
     sql!(
         "UPDATE mail SET state = :state, changed_at = :now
@@ -112,7 +112,7 @@ fn bounced(tx: &mut Tx<'_>, key: &Key, address: &Address, id: &MailId) -> Result
     Ok(())
 }
 
-/// Records a report about a mail, identified either by this store's id or by the provider's.
+/// Records a report about a mail, identified by either this store's id or the mail provider's.
 pub(in super::super) fn outcome_of_mail(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -137,7 +137,7 @@ pub(in super::super) fn outcome_of_mail(
     Ok(())
 }
 
-/// Stores a report, and returns whether it says something new about this mail.
+/// Stores a report, and returns whether it differs from earlier reports about this mail.
 fn is_news(
     tx: &mut Tx<'_>,
     place: &Place,
@@ -177,7 +177,7 @@ fn is_news(
     Ok(true)
 }
 
-/// Counts the recent soft bounces. The caller holds the row's lock.
+/// Updates the number of recent soft bounces. The caller holds the lock of the suppression entry.
 fn count_soft(tx: &mut Tx<'_>, place: &Place) -> Result<(), StoreError> {
     let now = tx.now();
     let (count,): (i64,) = sql!(
@@ -202,7 +202,7 @@ fn count_soft(tx: &mut Tx<'_>, place: &Place) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Resets the soft bounces of an email address, because a mail to it arrived.
+/// Resets the soft bounces of an email address, because a mail to the address was delivered.
 pub(in super::super) fn delivered(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -220,7 +220,6 @@ pub(in super::super) fn delivered(
     Ok(())
 }
 
-/// Resets the count of soft bounces.
 pub(super) fn forget_soft(tx: &mut Tx<'_>, address: &[u8]) -> Result<(), StoreError> {
     sql!(
         "UPDATE mail_report SET counts = 0 WHERE address = :address AND counts = 1",
@@ -230,8 +229,8 @@ pub(super) fn forget_soft(tx: &mut Tx<'_>, address: &[u8]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Deletes expired soft bounces, and reports that are too old to be needed for detecting
-/// duplicates.
+/// Deletes expired soft bounces, and reports that are too old to be needed for recognizing repeated
+/// ones.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

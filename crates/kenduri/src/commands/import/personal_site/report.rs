@@ -1,4 +1,4 @@
-//! The report of an import or a dry run.
+//! The report about an import or a dry run.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,10 +7,10 @@ use platform::audit::{Actor, Entry};
 use platform::{StoreError, Tx};
 use serde_json::json;
 
-/// The maximum number of refused rows to list. Further refused rows are only counted.
+/// The maximum number of refused rows that are listed. Further ones are only counted.
 const LISTED: usize = 100;
 
-/// The results for the rows of a dump.
+/// Counts what happened to the rows of a dump.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     kinds: BTreeMap<&'static str, Counts>,
@@ -29,7 +29,7 @@ struct Counts {
 }
 
 impl Report {
-    /// Counts a new or existing record of this kind.
+    /// Counts a record of this kind, which was imported or already existed.
     pub(super) fn count(&mut self, kind: &'static str, is_new: bool) {
         let counts = self.kinds.entry(kind).or_default();
         if is_new {
@@ -39,7 +39,7 @@ impl Report {
         }
     }
 
-    /// Counts a row in a table that has no counterpart in Kenduri.
+    /// Counts a row that was skipped, because Kenduri has nothing that corresponds to its table.
     pub(super) fn leave_out(&mut self, table: &str) {
         match self.left_out.get_mut(table) {
             Some(count) => *count += 1,
@@ -47,17 +47,17 @@ impl Report {
         }
     }
 
-    /// Counts a sign-in with a provider that is not configured in Kenduri.
+    /// Counts a linked sign-in that was skipped, because its provider is not configured in Kenduri.
     pub(super) fn leave_out_sign_in(&mut self, issuer: &str) {
         *self.unknown_issuers.entry(issuer.to_owned()).or_default() += 1;
     }
 
-    /// Counts a remark that does not prevent the import.
+    /// Counts an imported row about which the report contains a remark.
     pub(super) fn remark(&mut self, what: &'static str) {
         *self.remarks.entry(what).or_default() += 1;
     }
 
-    /// Adds a problem that prevents the import until it is resolved.
+    /// Counts a refused row. It prevents the import until the problem is solved.
     pub(super) fn refuse(&mut self, line: u64, what: &str) {
         self.refused += 1;
         if self.refusals.len() < LISTED {
@@ -65,19 +65,20 @@ impl Report {
         }
     }
 
-    /// Returns the number of refused rows.
+    /// The number of refused rows.
     pub(super) fn refused(&self) -> usize {
         self.refused
     }
 
-    /// Returns how many records of this kind are new, and how many already existed.
+    /// Returns two numbers of records of this kind: those that were imported, and those that
+    /// already existed.
     #[cfg(test)]
     pub(super) fn counts(&self, kind: &str) -> (u64, u64) {
         let counts = self.kinds.get(kind).copied().unwrap_or_default();
         (counts.new, counts.known)
     }
 
-    /// Records the import in the audit log, if it writes anything.
+    /// Records the import in the audit log, unless it imported nothing.
     pub(super) fn record(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         self.is_written = true;
         let new = self.kinds.iter().filter(|(_, counts)| counts.new > 0);

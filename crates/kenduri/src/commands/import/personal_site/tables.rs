@@ -1,8 +1,8 @@
-//! The tables of the older personal site, row by row.
+//! Imports the tables of the older personal site, row by row.
 //!
 //! `pg_dump` orders tables by name, so the dump is read three times. The first pass reads the
-//! people, the second pass each person's records, and the third pass the records that refer to a
-//! person and another record. Only the people are kept in memory, at some hundred bytes each.
+//! people, the second the records of each person, and the third those records that refer to a
+//! person and to another record. Only the people are kept in memory, in some hundred bytes each.
 
 mod choices;
 
@@ -28,7 +28,7 @@ use posts::import::{self as articles, Article};
 
 use super::report::Report;
 
-/// The slug of the older site's own system account.
+/// The slug of the account that the older site itself used.
 const OWN_ACCOUNT: &str = "system";
 
 const NO_PASSWORD: &str = "people without a password or a linked sign-in that works here, who set one by “forgot password”";
@@ -46,7 +46,7 @@ pub(super) struct Options {
     pub(super) is_to_be_written: bool,
     pub(super) owner: Option<Address>,
     pub(super) merges_timers: bool,
-    /// The issuers of the providers that are configured in Kenduri.
+    /// The issuers of the providers through which people can sign in to Kenduri.
     pub(super) issuers: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Import<'a> {
     report: Report,
 }
 
-/// The facts about a person that later rows depend on.
+/// The facts about a person on which later rows depend.
 #[expect(clippy::struct_excessive_bools, reason = "each is of another row")]
 struct Known {
     is_new: bool,
@@ -101,7 +101,8 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Imports the whole dump into the transaction. Fails if a problem prevents the import.
+    /// Imports the whole dump in the transaction. Fails if a problem prevents the import, such as a
+    /// dump without people.
     pub(super) fn run(mut self, tx: &mut Tx<'_>) -> Result<Report> {
         for pass in [Pass::People, Pass::Theirs, Pass::Shared] {
             let mut dump = Dump::open(&self.options.dump)?;
@@ -153,7 +154,7 @@ impl<'a> Import<'a> {
             ("phrase_suggestions", Pass::Shared) => self.suggestion(tx, row)?,
             ("user_preferences", Pass::Shared) => self.subscription(tx, row)?,
             ("user_external_logins", Pass::Shared) => self.linked_sign_in(tx, row)?,
-            // Older dumps have the Google sign-in in this table.
+            // In older dumps, this table contains the linked Google account.
             ("users", Pass::Shared) => self.google_sign_in(tx, row)?,
             (
                 "roles"
@@ -234,13 +235,13 @@ impl<'a> Import<'a> {
             is_active,
             can_sign_in: false,
             is_confirmed: false,
-            // These are the older site's defaults.
+            // These are the defaults of the older site.
             is_public: true,
             is_listed: true,
             created_at,
         };
         self.people.insert(id.clone(), known);
-        // Older dumps have the password hash in this table.
+        // In older dumps, this table contains the password hash.
         if row.get("password_hash").is_some() {
             self.set_password(tx, &id, row, "updated_at")?;
         }
@@ -279,8 +280,8 @@ impl<'a> Import<'a> {
         known.is_confirmed |= role == "email-verified";
         match role {
             "email-verified" if known.is_new => people::verify_email(tx, &account)?,
-            // Unlike the other roles, this role is also given to a person whom an earlier import
-            // brought.
+            // The role of owner is given even to a person whom an earlier import has brought. Other
+            // roles are not.
             "admin" if is_owner && known.is_active => {
                 self.is_owner_found = true;
                 let is_new = people::give(tx, &account, OWNER)?;

@@ -106,7 +106,7 @@ where
     store.read(look).await.unwrap()
 }
 
-/// Returns the number of rows in each table that an import writes to, including the audit log.
+/// Returns the number of rows in each table to which an import writes, including the audit log.
 async fn rows(store: &Store) -> [i64; 11] {
     read(store, |tx| {
         let counts: (i64, i64, i64, i64, i64) = tx.one(
@@ -191,7 +191,7 @@ fn everything_comes_along_and_the_second_run_changes_nothing() {
         }
         let after = rows(store).await;
         // Three suppressions make five rows. The unsubscription alone makes three: one for each of
-        // two streams, and one for the whole address, which serves as a lock.
+        // two streams, and one for the whole email address, which serves as a lock.
         assert_eq!(after[..8], [5, 4, 6, 3, 5, 4, 5, 2]);
 
         let report = stage.import(stage.options(DUMP)).await.unwrap();
@@ -252,7 +252,8 @@ fn people_are_who_they_were() {
             Ok(())
         })
         .await;
-        // A person who has never confirmed an address must not be purged for that reason.
+        // An imported person has confirmed no email address in Kenduri, but must not be deleted for
+        // that reason.
         world.clock.advance(registration::LIFETIME);
         let purged = registration::purge(stage.accounts.domain_accounts, world.store());
         purged.await.unwrap();
@@ -270,7 +271,8 @@ fn people_are_who_they_were() {
             let find = move |tx: &mut Tx<'_>| suppression::find(tx, &key, &parsed);
             assert_eq!(read(world.store(), find).await, cause, "{address}");
         }
-        // The old password works, first with its bcrypt hash and then with an argon2id hash.
+        // The older site's password works. Signing in replaces its bcrypt hash by an argon2id hash,
+        // with which the password still works.
         let hasher = &stage.accounts.hasher;
         for (email, password) in [
             ("farah@older.example", "kopi o kosong"),
@@ -421,7 +423,8 @@ fn subscribers_and_linked_sign_ins_come_along() {
         assert_eq!(sign_ins[0].issuer, "https://accounts.google.com");
         assert_eq!(sign_ins[0].subject, "108234567890");
 
-        // A second import does not undo changes that people have made in Kenduri.
+        // People have changed their data in Kenduri meanwhile, and a second import must not undo
+        // these changes.
         let forget = |tx: &mut Tx<'_>| {
             tx.run(
                 sql!("DELETE FROM newsletter_subscription"),

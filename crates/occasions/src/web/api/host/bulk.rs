@@ -1,4 +1,4 @@
-//! Actions on many invitations at once.
+//! The API for actions on many invitations at once.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -21,7 +21,7 @@ use crate::id::InvitationId;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::may;
 
-/// How many jobs the list shows.
+/// The maximum number of bulk actions, and of exports, in a response.
 const LATEST: i64 = 50;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {

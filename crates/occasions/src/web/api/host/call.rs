@@ -1,5 +1,5 @@
-//! A host's API request, with its caller, origin and idempotency key. It gives access to the store
-//! once the caller is proved to be a host.
+//! A host's API request, with the caller, the request's facts and the idempotency key. It gives
+//! access to the store only after checking that the caller is a host.
 
 use std::ops::Deref;
 
@@ -23,7 +23,7 @@ use crate::web::custom_code::ByHand;
 
 pub(crate) use call::{Maybe, answer, id};
 
-/// A request whose caller has not yet been proved to be a host.
+/// A request whose caller has not been checked yet.
 pub(crate) struct Call {
     inner: call::Call,
     /// The permission that the path requires.
@@ -31,18 +31,19 @@ pub(crate) struct Call {
     by_hand: ByHand,
 }
 
-/// The occasion of which the caller must be a host.
+/// The object in the request's path, which determines the occasion of which the caller must be a
+/// host.
 #[derive(Clone)]
 pub(crate) enum Place {
     Occasion(OccasionId),
     Invitation(InvitationId),
     Guest(GuestId),
-    /// An occasion by slug or id; without a name, the caller's only occasion.
+    /// The occasion with this slug or id. `None` means the only occasion of the caller.
     Named(Option<String>),
 }
 
 impl Place {
-    /// Parses an occasion's id from a path. Text that is not an id gives "not found".
+    /// Parses an occasion's id in a path. A text that is not an id gives "not found".
     pub(crate) fn occasion(text: &str) -> Result<Self, Problem> {
         id(text).map(Self::Occasion)
     }
@@ -106,7 +107,7 @@ impl Call {
         found.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a change for a request that is safe to repeat (PUT, PATCH, DELETE).
+    /// Runs a change for a request that can safely be repeated (PUT, PATCH, DELETE).
     pub(crate) async fn write<T, F>(&self, place: Place, change: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -124,8 +125,8 @@ impl Call {
         done.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a POST request's change once per `Idempotency-Key`. A repeat gets the same response as
-    /// long as the caller still has access.
+    /// Runs a POST request's change once per `Idempotency-Key`. A repeated request gets the stored
+    /// response, if the caller still has access.
     pub(crate) async fn once<T, F>(
         &self,
         place: Place,
@@ -140,7 +141,7 @@ impl Call {
         self.once_by(body, status, self.enter(place), change).await
     }
 
-    /// Proves that the caller is a host with the permission that the path requires.
+    /// Checks that the caller is a host with the permission that the path requires.
     fn enter(
         &self,
         place: Place,
@@ -153,8 +154,8 @@ impl Call {
         }
     }
 
-    /// Runs a change like [`Call::once`], for requests outside an occasion. `enter` checks the
-    /// caller before a stored response is returned.
+    /// Runs a change like [`Call::once`], for paths that are not below an occasion. `enter` checks
+    /// the caller before a stored response to an earlier request is returned.
     pub(crate) async fn once_by<P, T, E, F>(
         &self,
         body: &[u8],
@@ -172,8 +173,8 @@ impl Call {
         answer.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a change. If the change fails because the sent code is taken, this counts as a guess at
-    /// a code.
+    /// Runs a change that may set a code chosen by a host. If the code is already taken, the
+    /// attempt counts as a guess at a code.
     pub(crate) async fn by_hand(
         &self,
         code: Option<&str>,

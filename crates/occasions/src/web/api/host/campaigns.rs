@@ -1,4 +1,4 @@
-//! Mail to many households, with its wording, campaigns and reminders.
+//! The API for mail to many households: texts, campaigns and reminders.
 
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
@@ -19,7 +19,7 @@ use crate::hosting::mail_text::{self, MailKind, MailText};
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ};
 use crate::web::access::{HostAccess, may};
 
-/// How many campaigns the list shows.
+/// The maximum number of campaigns in a response.
 const LATEST: i64 = 100;
 /// The maximum number of households in a response.
 const MOST: i64 = 500;

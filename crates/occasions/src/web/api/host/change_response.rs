@@ -1,5 +1,5 @@
-//! Responses to changes. A token that may change something but not read it receives only the
-//! version, even in a conflict.
+//! Responses to changes. A token that may change a record but not read it gets only the record's
+//! version, even after a version conflict.
 
 use identity::session::signed_in::SignedIn;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::hosting::{HostOf, Permission};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
-/// The data that a caller may see; nothing by default.
+/// The kinds of data that a caller may see. The default is nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sees {
     /// Whether the caller sees the hosts' texts and settings.
@@ -29,7 +29,8 @@ impl Sees {
         }
     }
 
-    /// Returns the data visible to a caller whose role allows changes.
+    /// Returns the kinds of data that a caller may see whose role allows changes. A token's scopes
+    /// may allow less.
     pub(crate) fn of_editor(who: &SignedIn) -> Self {
         let occasion = who.has(OCCASION_READ);
         Self {
@@ -96,7 +97,7 @@ impl Receipt {
     }
 }
 
-/// A record that can be changed and shown.
+/// A record that a change can return to the caller.
 pub(crate) trait ChangedView: Serialize {
     /// Returns whether a caller with these permissions may see the record.
     fn is_for(sees: Sees) -> bool {

@@ -1,4 +1,5 @@
-//! Exports as files. API tokens cannot download whole lists, so only people may use these paths.
+//! The API for exports as files. API tokens cannot use these paths, because they may not download
+//! whole lists.
 
 use axum::body::Body;
 use axum::extract::Path;
@@ -109,7 +110,7 @@ async fn file(
     download(&call.site, &export, &slug).await
 }
 
-/// Sends the file as a download.
+/// Sends an export's file as a download.
 pub(crate) async fn download(
     site: &Site,
     export: &Export,
@@ -126,7 +127,7 @@ pub(crate) async fn download(
     let headers = response.headers_mut();
     let kind = HeaderValue::from_static(export.format.media_type());
     headers.insert(CONTENT_TYPE, kind);
-    // A slug consists of letters, digits and hyphens, so it can stand in quotes.
+    // A slug consists of letters, digits and hyphens, so the quoted file name needs no escaping.
     let name = format!("attachment; filename=\"{}\"", export.file_name(slug));
     if let Ok(name) = HeaderValue::try_from(name) {
         headers.insert(CONTENT_DISPOSITION, name);

@@ -1,4 +1,4 @@
-//! Guests, and answers that hosts give for them.
+//! The API for guests, and for answers that hosts record for them.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -111,7 +111,7 @@ struct OneGuest {
 }
 
 impl ChangedView for OneGuest {
-    /// Either of the two scopes allows seeing guests.
+    /// A token sees guests with either of the two scopes.
     fn is_for(sees: Sees) -> bool {
         sees.occasion || sees.answers
     }

@@ -1,4 +1,4 @@
-//! Imports of households from files.
+//! The API for importing households from files.
 
 use axum::body::to_bytes;
 use axum::extract::{Path, Request};
@@ -18,7 +18,7 @@ use crate::hosting::import::{self, Change, Check, Import, ImportId, Named, Uploa
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
 use crate::web::access::{HostAccess, may};
 
-/// How many imports the list shows.
+/// The maximum number of imports in a response.
 const LATEST: i64 = 50;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -69,7 +69,7 @@ async fn start(
     request: Request,
 ) -> Result<Response, Problem> {
     let place = Place::occasion(&occasion)?;
-    // Checks the permission before the file is read.
+    // The permission is checked before the file is read.
     call.read(place.clone(), |_, _| Ok(())).await?;
     let read = to_bytes(request.into_body(), MOST_BYTES).await;
     let bytes = read.map_err(|_| Problem::from(Refusal::File(Unreadable::TooLarge)))?;

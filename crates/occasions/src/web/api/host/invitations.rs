@@ -1,4 +1,4 @@
-//! Invitations.
+//! The API for invitations.
 
 use std::borrow::Cow;
 
@@ -440,8 +440,8 @@ where
     .await
 }
 
-/// Counts a host's attempt to set a chosen code, in a separate transaction, so that a later failure
-/// cannot undo the count.
+/// Counts a host's attempt to set a certain code. This is a transaction of its own, so that a later
+/// failure cannot undo the count.
 async fn choose(
     call: &Call,
     place: &Place,
@@ -459,7 +459,7 @@ async fn choose(
     Ok(Some(chosen))
 }
 
-/// The body of a change, in the API's description.
+/// Describes the body of a change in the OpenAPI description. The fields come from a table.
 struct ChangeBody;
 
 impl PartialSchema for ChangeBody {

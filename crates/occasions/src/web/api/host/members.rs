@@ -1,4 +1,5 @@
-//! The members of an occasion. Owners change them, in person.
+//! The API for the members of an occasion. Only owners change members, and only with a session
+//! rather than a token.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -23,7 +24,7 @@ use crate::web::access::may;
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(list: may(See, Tokens(&[OCCASION_READ])), invite: may(Own, People)))
-        // Every member may give up their own role.
+        // Every member may leave the occasion.
         .routes(routes!(change: may(Own, People), remove: may(See, People)))
         .routes(routes!(invites: may(Own, People)))
         .routes(routes!(withdraw: may(Own, People)))

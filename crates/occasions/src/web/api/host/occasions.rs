@@ -1,4 +1,4 @@
-//! Occasions.
+//! The API for occasions.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -221,7 +221,7 @@ fn saved(occasion: Occasion, host: &HostOf) -> Saved<OccasionView> {
     Saved::of(view(occasion, host), Sees::of(host))
 }
 
-/// The body of a change, in the API's description.
+/// Describes the body of a change in the OpenAPI description. The fields come from a table.
 struct OccasionChange;
 
 impl PartialSchema for OccasionChange {

@@ -1,4 +1,4 @@
-//! The QR codes of invitations as files.
+//! The API for invitations' QR codes as files.
 
 use std::io::{Cursor, Write as _};
 
@@ -20,13 +20,13 @@ use crate::own_domain;
 use crate::token_scopes::OCCASION_READ;
 use crate::web::access::may;
 
-/// The default width of a picture, in pixels.
+/// The default width of a PNG, in pixels.
 const USUAL: i64 = 600;
-/// The smallest and the largest width, in pixels.
+/// The smallest and the largest width of a PNG, in pixels.
 const WIDTHS: [i64; 2] = [300, 2_000];
-/// The width of the pictures in a zip, in pixels.
+/// The width of the PNG files in a ZIP file, in pixels.
 const PACKED: usize = 600;
-/// Household names in file names are cut to this many characters.
+/// The maximum length of a household's name in a file name, in characters.
 const NAME: usize = 40;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -139,7 +139,7 @@ fn pack(codes: &[(String, String)]) -> zip::result::ZipResult<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// Replaces characters of a household's name that are not valid in file names on every system.
+/// Replaces those characters of a household's name that some file systems do not allow.
 fn in_file_name(household: &str) -> String {
     let words = household.split(|char: char| !char.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

@@ -1,4 +1,5 @@
-//! The stored data that a refusal shows a host.
+//! Converts refusals to error responses. A version conflict includes the stored record, as far as
+//! the host may see it.
 
 use serde_json::Value;
 use web::Problem;
@@ -14,7 +15,7 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// Converts the refusal to a problem, with the stored data that the caller may see.
+/// Converts a refusal to an error response, with the stored record as far as the caller may see it.
 pub(crate) fn problem(refusal: Refusal, sees: Sees) -> Problem {
     let current = match &refusal {
         Refusal::VersionConflict(current) => Some(stored(current, sees)),
@@ -25,7 +26,7 @@ pub(crate) fn problem(refusal: Refusal, sees: Sees) -> Problem {
     problem
 }
 
-/// Serialises the stored record in the form that the record's own path returns to this caller.
+/// Serializes the stored record in the same form in which this caller would read it.
 fn stored(current: &Current, sees: Sees) -> Value {
     let shown = match current {
         Current::Occasion(occasion) => Saved::of(Occasion::clone(occasion), sees).to_json(),

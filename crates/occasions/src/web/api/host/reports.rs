@@ -1,4 +1,4 @@
-//! The counters, the answer curve, and the log.
+//! The API for an occasion's counters, the answers over time, and the audit log.
 
 use axum::extract::Path;
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use crate::web::access::may;
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(counters: may(See, Tokens(&[RSVPS_READ]))))
-        // The log contains answers, so a token needs the scope for answers too.
+        // The audit log contains guests' answers, so a token needs the scope for answers too.
         .routes(routes!(lines: may(ReadLog, Tokens(&[OCCASION_READ, RSVPS_READ]))))
 }
 

@@ -1,4 +1,4 @@
-//! The live stream, which sends server-sent events to an open page or a program.
+//! The event stream of an occasion, which sends server-sent events to a host's page or API client.
 
 use std::time::Duration;
 
@@ -26,18 +26,20 @@ use crate::id::OccasionId;
 use crate::token_scopes::RSVPS_READ;
 use crate::web::access::may;
 
-/// How many events may be queued for a slow client before it is disconnected.
+/// The maximum number of events queued for a slow client. Beyond this number, the client is
+/// disconnected.
 const WAITING: usize = 1_000;
-/// The interval at which a keep-alive comment is sent and the session is checked again.
+/// The interval at which the stream sends a keep-alive comment and checks the session or token
+/// again.
 const EVERY: Duration = Duration::from_secs(15);
-/// How many streams an account may hold open.
+/// The maximum number of open streams per account.
 const MOST: usize = 20;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default().routes(routes!(listen: may(See, Tokens(&[RSVPS_READ]))))
 }
 
-/// The interval between keep-alive comments. Tests set a shorter interval.
+/// The interval between keep-alive comments. Tests set a shorter one.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace(pub Duration);
 
@@ -67,7 +69,7 @@ async fn listen(
     let occasion: OccasionId = id(&occasion)?;
     let query = call.query();
     let resume = event_stream::last_event_id(&call.headers, &query, "last_event_id");
-    // An id that is not a number was never issued, so it is handled like an unknown id.
+    // An id that is not a number was never sent in an event, so it is handled like an unknown id.
     let resume = resume.map(|id| id.trim().parse().unwrap_or(-1));
     let account = call.who.account().id.clone();
     let store = site.store.clone();
@@ -77,7 +79,7 @@ async fn listen(
     let pace = parts.extensions.get().copied().unwrap_or(Pace(EVERY));
     let (sender, body) = Channel::<Bytes, std::convert::Infallible>::new(WAITING);
     tokio::spawn(send(feed, end, sender, site, parts, pace));
-    // The body is dropped when the client disconnects, which frees the stream's slot.
+    // When the client disconnects, this closure is dropped, and the stream no longer counts.
     let body = body.map_frame(move |frame| {
         let _held = &place;
         frame
@@ -85,8 +87,8 @@ async fn listen(
     Ok(event_stream::response(Body::new(body)))
 }
 
-/// Sends messages until the client disconnects, falls behind, loses access, or must yield to a
-/// newer stream.
+/// Sends events until the client disconnects, is too slow, loses access, or is replaced by a newer
+/// stream.
 async fn send(
     mut feed: Feed,
     mut end: End,
@@ -134,7 +136,8 @@ async fn still_there(parts: &request::Parts, site: &Site) -> Option<SignedIn> {
     Some(caller.ok()?.who)
 }
 
-/// Queues an event without waiting. Returns `false` if the client has disconnected.
+/// Queues an event without waiting. Returns `false` if the client has disconnected or its queue is
+/// full.
 fn push(sender: &mut Sender<Bytes, std::convert::Infallible>, text: String) -> bool {
     let frame = http_body::Frame::data(Bytes::from(text));
     sender.try_send(frame).is_ok()

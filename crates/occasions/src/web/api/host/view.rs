@@ -1,4 +1,4 @@
-//! The JSON that hosts receive.
+//! The JSON in responses to hosts.
 
 use std::collections::BTreeMap;
 
@@ -200,7 +200,7 @@ pub(super) struct GuestView {
     answered_at: Option<Timestamp>,
 }
 
-/// The parts of an invitation that the caller may see.
+/// Returns the parts of an invitation that the caller may see.
 pub(super) fn invitation(portal: &InvitationSnapshot, sees: Sees) -> InvitationView {
     let stored = &portal.household.invitation;
     let details = stored.details.clone();
@@ -275,7 +275,7 @@ impl InvitationView {
         self
     }
 
-    /// Adds the reasons why mail to the invitation's address is suppressed.
+    /// Adds the causes that block mail to the invitation's email address.
     pub(super) fn with_suppressions(mut self, all: Option<Vec<Suppression>>) -> Self {
         let view = |one: Suppression| SuppressionView {
             cause: one.cause.word(),
@@ -285,7 +285,6 @@ impl InvitationView {
         self
     }
 
-    /// Returns a guest on the invitation.
     pub(super) fn into_guest(self, id: &GuestId) -> Option<GuestView> {
         self.guests.into_iter().find(|guest| guest.id == *id)
     }

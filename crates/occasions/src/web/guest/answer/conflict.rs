@@ -1,6 +1,6 @@
-//! Resolves two saves that are based on the same version. A field that nobody else changed keeps
-//! the typed value. A field that only others changed takes their value. If both sides changed a
-//! field, the household is asked.
+//! Resolves conflicts between two saves that are based on the same version. If only one side
+//! changed a field, that side's value is kept. If both sides changed a field, the household is
+//! asked.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -20,7 +20,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::question::Question;
 use crate::words::{AskedOf, QuestionKind};
 
-/// Builds the page that asks which version to keep.
+/// Builds the page that asks the household which values to keep.
 pub(super) fn show(
     which: Which,
     text: &Text,
@@ -63,13 +63,13 @@ struct Merge<'a> {
 
 struct Pair {
     field: String,
-    /// The field's path in the history.
+    /// The field's path in the invitation's history.
     history: String,
     about: String,
     stored: String,
-    /// The stored value in words.
+    /// The stored value, as the page shows it.
     words: String,
-    /// Words for the possible values. Other values are shown unchanged.
+    /// The texts in which the page shows possible values. Other values are shown unchanged.
     said: Vec<(String, String)>,
 }
 
@@ -95,7 +95,7 @@ impl Merge<'_> {
             self.put_together(guest, &mut merged);
         }
         let ticked = self.put_choices_together(&mut merged);
-        // Everything else is sent again as typed, such as new guests and removals.
+        // All other typed values, such as new guests and removals, are sent again unchanged.
         let twins = self.twins();
         for (name, value) in self.form.iter() {
             let asked = pairs.iter().any(|pair| pair.field == name);
@@ -113,8 +113,9 @@ impl Merge<'_> {
         (differences, merged)
     }
 
-    /// Finds rows of new guests who have been added since, for example before "Back", so that
-    /// nobody is added twice. The prefix of a row's fields identifies the row.
+    /// Finds the typed rows of new guests who have already been added, for example if the guest
+    /// pressed "Back", so that nobody is added twice. Each row is identified by the prefix of its
+    /// fields.
     fn twins(&self) -> Vec<String> {
         let guests = self.portal.household.guests.iter();
         let mut added: Vec<&str> = guests
@@ -135,7 +136,7 @@ impl Merge<'_> {
         twins
     }
 
-    /// Merges tick boxes without asking, by applying both sides' changes.
+    /// Merges a guest's checkboxes without asking, by applying both sides' changes.
     fn put_together(&self, guest: &Guest, merged: &mut Vec<(String, String)>) {
         let has = |field: &str| self.form.find(&format!("{field}.{}", guest.id)).is_some();
         if has("age") {
@@ -160,8 +161,8 @@ impl Merge<'_> {
         }
     }
 
-    /// Merges a field's ticks. The result has stored ticks that neither side removed, and ticks
-    /// added in this form.
+    /// Merges the checkboxes of one field. Of the stored values, those stay that the form did not
+    /// untick; the values that the form ticked are added.
     fn ticks(&self, field: &str, history: &str, stored: &[String]) -> Vec<(String, String)> {
         let typed: Vec<&str> = self.form.all(field).filter(|key| !key.is_empty()).collect();
         let old: Vec<&str> = match self.old(history) {
@@ -178,7 +179,8 @@ impl Merge<'_> {
             .collect()
     }
 
-    /// Merges multiple-choice answers like [`Self::put_together`]. Returns the merged fields.
+    /// Merges multiple-choice answers without asking, like [`Self::put_together`]. Returns the
+    /// names of the merged fields.
     fn put_choices_together(&self, merged: &mut Vec<(String, String)>) -> Vec<String> {
         let mut fields = Vec::new();
         for (question, field, history, stored) in self.questions() {
@@ -190,7 +192,7 @@ impl Merge<'_> {
                     Some(Answer::Choices(keys)) => keys.as_slice(),
                     _ => &[],
                 };
-                // The empty value marks that the question was on the page.
+                // The empty value tells later parsing that the question was on the page.
                 merged.push((field.clone(), String::new()));
                 merged.extend(self.ticks(&field, &history, stored));
             }
@@ -199,7 +201,8 @@ impl Merge<'_> {
         fields
     }
 
-    /// Lists every question with its form field, its path in the history, and the stored answers.
+    /// Returns each question with its form field, its path in the invitation's history, and the
+    /// stored answers.
     fn questions(&self) -> Vec<(&Question, String, String, &Answers)> {
         let household = &self.portal.household;
         let mut all = Vec::new();
@@ -265,7 +268,8 @@ impl Merge<'_> {
         Some(&change.old)
     }
 
-    /// Returns the value that a field had when the form was rendered, if it has changed since.
+    /// Returns the value that a field had when the form was rendered, if the field has changed
+    /// since.
     fn before(&self, history: &str) -> Option<String> {
         Some(match self.old(history)? {
             Value::Null => String::new(),
@@ -359,7 +363,7 @@ impl Merge<'_> {
         }
     }
 
-    /// Returns whether the guest whom a field is about is still on the invitation.
+    /// Whether the guest to whom the field `name` belongs is still on the invitation.
     fn still_there(&self, name: &str) -> bool {
         let mut parts = name.splitn(3, '.');
         match (parts.next(), parts.next()) {

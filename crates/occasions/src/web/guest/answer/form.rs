@@ -1,4 +1,5 @@
-//! Renders the three forms. Typed values replace stored values.
+//! Renders the three forms of a household: all answers, only dietary requirements, and only the
+//! note.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -21,7 +22,7 @@ use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Which {
-    /// All answers, dietary requirements and the note.
+    /// The form with all answers, dietary requirements and the note.
     Answers,
     Diets,
     Note,
@@ -46,7 +47,7 @@ impl Which {
         }
     }
 
-    /// Whether the hosts switched this form on.
+    /// Whether the hosts have switched this form on.
     pub(super) fn is_on(self, portal: &InvitationSnapshot) -> bool {
         let switches = portal.occasion.switches;
         match self {
@@ -56,7 +57,7 @@ impl Which {
         }
     }
 
-    /// Removes the parts of a change that do not belong to this form.
+    /// Removes those changes from `wish` for which this form has no fields.
     pub(super) fn keep_own_fields(self, wish: &mut HouseholdChange) {
         match self {
             Self::Answers => {}
@@ -86,17 +87,16 @@ impl Which {
 
 /// The reason why a save was refused.
 pub(super) enum SaveFailure {
-    /// The save was not refused.
     None,
     /// The store could not save the change now.
     NotSaved,
     /// The browser reports that another site sent the form.
     Elsewhere,
-    /// Some fields are invalid; the response has this status.
+    /// Some fields are invalid. The response gets this status.
     Fields(StatusCode, Vec<FormError>),
 }
 
-/// Renders one of the forms. `typed` replaces stored values.
+/// Renders one of the forms. Typed values replace stored values.
 pub(super) fn show(
     which: Which,
     text: &Text,
@@ -139,7 +139,7 @@ pub(super) fn show(
     response
 }
 
-/// The parts that all three forms share.
+/// The values that all three forms need.
 struct Common {
     action: String,
     submission: String,
@@ -147,7 +147,7 @@ struct Common {
     errors: Vec<FormError>,
 }
 
-/// The values in a form, either stored or as typed.
+/// Computes the values in a form, either stored or as typed.
 struct Sheet<'a> {
     reading: Reading<'a>,
     text: &'a Text,
@@ -233,8 +233,8 @@ impl Sheet<'_> {
         guest_page(self.text, self.portal, &title, body)
     }
 
-    /// Returns the version on which the form is based. A form that is shown again keeps the version
-    /// of its typed values.
+    /// Returns the version on which the form is based. After a refused save, this is the version on
+    /// which the typed values were based.
     fn version(&self) -> String {
         self.typed("version").map_or_else(
             || self.portal.household.invitation.version.to_string(),
@@ -298,7 +298,7 @@ impl Sheet<'_> {
             Mark::Pending => "",
         };
         let seats = match mark {
-            // A guest who already has a seat is not told that no seats are left.
+            // A guest who already has a seat need not know whether seats are left.
             Mark::Yes => Seats::Enough,
             Mark::Waitlisted => Seats::Waiting,
             Mark::No | Mark::Undecided | Mark::Pending => self.seats(event),
@@ -317,7 +317,8 @@ impl Sheet<'_> {
             Some(form) => chosen(form.text(&field)),
             None => stored,
         };
-        // The portal's own copy of the event lives long enough to borrow from.
+        // The returned value borrows from the snapshot's copy of the event, which lives long
+        // enough.
         let own = self.portal.events.iter().find(|own| own.id == event.id);
         Choice {
             event: own.map_or_else(
@@ -331,7 +332,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// Returns the seats left, if they are fewer than this household could take.
+    /// Returns the number of seats left, if it is smaller than this household could take.
     fn seats(&self, event: &Event) -> Seats {
         let household = &self.portal.household;
         let places = household.allowance().plus_ones;
@@ -350,7 +351,7 @@ impl Sheet<'_> {
             .map_or(0, |places| places.left + places.children_left);
         let room = crate::household::GUEST_LIMIT.saturating_sub(self.portal.household.guests.len());
         let rows = usize::try_from(free).unwrap_or(0).min(room);
-        // Typed rows are kept, even if the allowance has no slot left for them.
+        // Typed rows of new guests are kept, even if the household may no longer bring so many.
         let typed = (0..40)
             .filter(|n| {
                 !self
@@ -493,7 +494,7 @@ fn age(guest: &Guest) -> Option<u8> {
     guest.child_age.and_then(|age| u8::try_from(age).ok())
 }
 
-/// Converts a typed answer to the value of one of the radio buttons.
+/// Converts a typed answer to the value of a radio button.
 fn chosen(typed: &str) -> &'static str {
     match typed {
         "yes" => "yes",

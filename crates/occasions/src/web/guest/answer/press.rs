@@ -1,18 +1,19 @@
-//! Buttons that answer for everybody, namely "Everyone is coming", "None of us can come", and undo.
-//! The buttons only fill in the form. Nothing is stored until the form is saved.
+//! The buttons "Everyone is coming", "None of us can come" and undo. They only fill in the form;
+//! nothing is stored until the guest saves the form.
 
 use web::Form;
 
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::ReplyStatus;
 
-/// The name of the buttons' field. The "Save" button has no name.
+/// The field name of these buttons. The "Save" button has no name.
 pub(super) const PRESS: &str = "press";
 
-/// The field that holds, as JSON, the form as it was before the button was pressed.
+/// The field that contains, as JSON, the form's values before the button was pressed.
 pub(super) const BEFORE: &str = "before";
 
-/// Returns the form after the button's effect; `None` if no such button was pressed.
+/// Returns the form after a button has filled it in, or `None` if none of these buttons was
+/// pressed.
 pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
     let answer = form.find(PRESS)?;
     let replaced =
@@ -43,8 +44,8 @@ pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
     Some(fields.into_iter().collect())
 }
 
-/// Returns the reply fields of everybody on the invitation, and whether each reply can be a yes. A
-/// yes needs a free seat, unless the guest already has a seat.
+/// Returns the reply fields of all guests, each with whether the reply can be yes. A yes needs a
+/// free seat, unless the guest already has one.
 fn choices(portal: &InvitationSnapshot) -> impl Iterator<Item = (String, bool)> {
     portal.household.guests.iter().flat_map(move |guest| {
         portal.events.iter().filter_map(move |event| {

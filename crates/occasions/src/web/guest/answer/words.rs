@@ -1,4 +1,4 @@
-//! Converts refusals to errors at form fields, and typed values to text that can be copied.
+//! Turns refusals into errors at form fields, and typed values into text that guests can copy.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
-/// Converts a refusal to errors at the affected fields.
+/// Converts a refusal of a save to errors at the form's fields.
 pub(super) fn trouble(
     text: &Text,
     portal: &InvitationSnapshot,
@@ -66,7 +66,7 @@ pub(super) fn trouble(
     }
 }
 
-/// Returns an error for every new yes to an event that is full.
+/// Returns an error for each guest who newly says yes to a full event.
 fn full(
     text: &Text,
     portal: &InvitationSnapshot,
@@ -156,7 +156,7 @@ fn about_question(text: &Text, portal: &InvitationSnapshot, key: &str, code: &st
     text.with(id, [("question", title.into()), ("n", limit.into())])
 }
 
-/// Lists typed values that differ from stored values, so that the household can copy them.
+/// Lists typed values that differ from the stored ones, so that the household can copy them.
 pub(super) fn typed(
     text: &Text,
     portal: &InvitationSnapshot,
@@ -221,7 +221,7 @@ pub(super) fn typed(
     lines
 }
 
-/// Lists typed answers to the hosts' questions that differ from the stored answers.
+/// Lists typed answers to the hosts' own questions, as far as they differ from the stored ones.
 fn answers(
     reading: &Reading<'_>,
     typed: &BTreeMap<String, Value>,
@@ -245,7 +245,7 @@ fn answers(
     differing.collect()
 }
 
-/// Describes a guest's typed dietary requirements; empty if they equal the stored requirements.
+/// Describes a guest's typed dietary requirements. Empty if they equal the stored ones.
 fn needs(
     reading: &Reading<'_>,
     wanted: &GuestUpdate,
@@ -267,7 +267,7 @@ fn needs(
 }
 
 /// Lists the values typed into a form whose code no longer works. The list contains no stored names
-/// of guests, because only a valid code may show them.
+/// of guests, because only a valid code may reveal them.
 pub(super) fn of_a_stranger(text: &Text, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
     let people = parsed.wish.guests.iter().enumerate();
     let mut lines: Vec<Typed> = people

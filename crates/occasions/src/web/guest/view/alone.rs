@@ -1,5 +1,5 @@
-//! The page for dietary requirements only and the page for the note only. Each changes only its own
-//! fields.
+//! The page with only the dietary requirements, and the page with only the note. Each form changes
+//! only its own fields.
 
 use askama::Template;
 use web::Text;
@@ -8,29 +8,26 @@ use web::form_state::FormError;
 use super::Frame;
 use super::answer::{Chips, NoteField, error, titled};
 
-/// `/invite/{code}/dietary`, the form for dietary requirements.
+/// The form for dietary requirements (`/invite/{code}/dietary`).
 #[derive(Template)]
 #[template(path = "guest/dietary.html")]
 pub struct Dietary<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The path to which the form is sent.
     pub action: String,
-    /// The version of the stored answers.
+    /// The version of the answers on which the form is based.
     pub version: String,
-    /// The key that makes a repeated save harmless.
+    /// The idempotency key of the form.
     pub submission: String,
     pub trouble: Option<String>,
-    /// Errors of individual fields.
     pub errors: Vec<FormError>,
-    /// Guests who come or may come; empty if nobody does.
+    /// The guests who come or may come. Empty if all guests decline.
     pub people: Vec<DietRow<'a>>,
 }
 
-/// A guest's dietary requirements.
 pub struct DietRow<'a> {
     pub id: String,
-    /// The name as written.
+    /// The guest's name.
     pub title: String,
     pub diets: Chips<'a>,
 }
@@ -50,18 +47,17 @@ impl Dietary<'_> {
     }
 }
 
-/// `/invite/{code}/notes`, the form for the note.
+/// The form for the household's note (`/invite/{code}/notes`).
 #[derive(Template)]
 #[template(path = "guest/note.html")]
 pub struct NotePage<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The path to which the form is sent.
     pub action: String,
-    /// The key that makes a repeated save harmless.
+    /// The idempotency key of the form.
     pub submission: String,
-    /// The version of the answers on which the form is based. With this version, the history can
-    /// show the earlier note.
+    /// The version of the answers on which the form is based. It lets the history show the earlier
+    /// note.
     pub version: String,
     pub trouble: Option<String>,
     pub errors: Vec<FormError>,

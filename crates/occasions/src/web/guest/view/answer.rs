@@ -1,7 +1,7 @@
-//! The household form with everybody's answers, guests to add, dietary requirements and a note.
+//! The form in which a household answers: replies, guests to add, dietary requirements and a note.
 //!
-//! A control's `id` is the name of its field (for several controls, the first has it), so that an
-//! error summary can point to the control.
+//! The `id` of a control is the name of its field, so that the error summary can link to it. If a
+//! field has several controls, the first one has the `id`.
 
 use askama::Template;
 use web::form_state::FormError;
@@ -9,35 +9,34 @@ use web::{Spoken, Text};
 
 use super::{Closing, Frame, QuestionControl, QuestionField};
 
-/// `/invite/{code}/rsvp`, a form that saves everybody's answers together.
+/// The form that saves all answers of a household together (`/invite/{code}/rsvp`).
 #[derive(Template)]
 #[template(path = "guest/answer.html")]
 pub struct Answer<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The path to which the form is sent.
     pub action: String,
     pub version: String,
-    /// The key that makes a repeated save harmless.
+    /// The idempotency key of the form.
     pub submission: String,
-    /// When answers close.
     pub closing: Option<Closing>,
-    /// When answers close, in UTC, for the script.
+    /// When answers close, in UTC, for the page's script.
     pub closes_at: Option<String>,
-    /// When something was last saved, such as "2:02 pm".
+    /// When the household's answers were last saved, such as "2:02 pm".
     pub saved: Option<String>,
-    /// A message about the whole form, such as that nothing was saved or that the page was too old.
+    /// A message about the form as a whole, such as that nothing was saved or that the page was
+    /// outdated.
     pub trouble: Option<String>,
-    /// Errors of individual fields, in the order of the page.
+    /// Errors at individual fields, in the order of the page.
     pub errors: Vec<FormError>,
-    /// The answer that a button filled in for everybody, `yes` or `no`.
+    /// The reply that a button has just filled in for all guests: `yes` or `no`.
     pub pressed: Option<&'a str>,
-    /// The form's values before that button was pressed.
+    /// The form's values before a button filled in replies for all guests.
     pub before: Option<&'a str>,
     pub people: Vec<Row<'a>>,
-    /// People the household may still add.
+    /// Empty rows for guests whom the household may still add.
     pub new: Vec<NewRow<'a>>,
-    /// How many guests the household may bring; `None` if it may bring none.
+    /// The number of guests that the household may bring; `None` if it may bring none.
     pub places: Option<Places>,
     /// Whether "Not sure" is offered.
     pub undecided: bool,
@@ -45,7 +44,7 @@ pub struct Answer<'a> {
     pub children: bool,
     /// The hosts' questions to the household as a whole.
     pub household: Vec<QuestionField<'a>>,
-    /// The note to the hosts, when they take notes.
+    /// The field for the household's note, if the hosts accept notes.
     pub note: Option<NoteField>,
 }
 
@@ -55,20 +54,20 @@ pub struct Answer<'a> {
 )]
 pub struct Row<'a> {
     pub id: String,
-    /// The name to show; for an unnamed plus-one, "guest of …".
+    /// The guest's name, or "guest of …" for a guest without a name.
     pub title: String,
-    /// The name as stored or typed.
+    /// The guest's name as stored or typed.
     pub name: String,
     /// Whether the household brought this guest, and so may remove them.
     pub plus_one: bool,
-    /// Whether this guest exceeds the hosts' limit.
+    /// Whether this guest is beyond the number of guests that the household may bring.
     pub above: bool,
     pub child: bool,
     pub age: Option<u8>,
     /// Whether the box for removing the guest is ticked.
     pub removed: bool,
     pub choices: Vec<Choice<'a>>,
-    /// Dietary requirements, if the hosts ask for them.
+    /// The fields for dietary requirements, if the hosts ask for them.
     pub diets: Option<Chips<'a>>,
     pub questions: Vec<QuestionField<'a>>,
 }
@@ -81,32 +80,31 @@ pub struct Choice<'a> {
     pub hours: String,
     /// The chosen value, which is `yes`, `no`, `undecided`, or empty.
     pub chosen: &'static str,
-    /// Whether the seats of the event are running out.
+    /// The state of the event's seats, as the guest needs to know it.
     pub seats: Seats,
 }
 
-/// How many seats an event has for this household.
+/// The state of an event's seats, as a guest needs to know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seats {
-    /// Enough seats for everybody.
+    /// The event has seats for the whole household.
     Enough,
-    /// Fewer seats than this household could take.
+    /// The event has fewer seats left than this household could take.
     Left(i64),
-    /// No seats, but the event has a waiting list.
+    /// The event is full, but it has a waiting list.
     WaitingList,
-    /// No seats. Never shown to a guest who has a seat.
+    /// The event is full. This is never shown to a guest who has a seat.
     Full,
-    /// No seats, and this guest is on the waiting list.
+    /// The event is full, and this guest is on the waiting list.
     Waiting,
 }
 
-/// A guest's dietary requirements.
 pub struct Chips<'a> {
-    /// The name of the tick boxes.
+    /// The field name of the checkboxes.
     pub field: String,
-    /// The name of the field for the note about food.
+    /// The field name of the note about dietary requirements.
     pub note_field: String,
-    /// The options, allergies first.
+    /// The dietary options, allergies first.
     pub options: Vec<Diet<'a>>,
     pub note: String,
 }
@@ -114,22 +112,21 @@ pub struct Chips<'a> {
 pub struct Diet<'a> {
     pub key: &'a str,
     pub label: Spoken<'a>,
-    /// Whether the option is ticked.
     pub on: bool,
 }
 
-/// A row for a guest to be added.
+/// A row for a new guest.
 pub struct NewRow<'a> {
-    /// The row's number, starting at 0.
+    /// The number of the row, starting at 0.
     pub n: usize,
     pub name: String,
-    /// Whether "this person comes" is ticked.
+    /// Whether the box "this person comes" is ticked.
     pub comes: bool,
     pub child: bool,
     pub age: Option<u8>,
-    /// The answers for the events; empty if there is only one event.
+    /// The choices for the events; empty if there is only one event.
     pub choices: Vec<Choice<'a>>,
-    /// Dietary requirements, if the hosts ask for them.
+    /// The fields for dietary requirements, if the hosts ask for them.
     pub diets: Option<Chips<'a>>,
     pub questions: Vec<QuestionField<'a>>,
 }
@@ -137,25 +134,25 @@ pub struct NewRow<'a> {
 /// How many guests a household may bring, and how many of these slots are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Places {
-    /// Slots for anybody.
+    /// The number of slots for guests of any age.
     pub allowed: i64,
-    /// Unused slots for anybody.
+    /// The number of unused slots for guests of any age.
     pub left: i64,
-    /// Slots for children only.
+    /// The number of slots for children only.
     pub children_allowed: i64,
-    /// Unused slots for children only.
+    /// The number of unused slots for children only.
     pub children_left: i64,
 }
 
 pub struct NoteField {
-    /// The text, as stored or typed.
+    /// The note as stored or typed.
     pub value: String,
     /// The note's own version.
     pub version: String,
 }
 
 impl Places {
-    /// Formats the slots, such as "You may bring 2 people; 1 place is left."
+    /// Formats the numbers, such as "You may bring 2 people; 1 place is left."
     pub fn say(&self, text: &Text) -> String {
         let counted = |id, allowed: i64, left: i64| {
             text.with(id, [("allowed", allowed.into()), ("left", left.into())])
@@ -189,18 +186,19 @@ impl Answer<'_> {
         stacked(self.text)
     }
 
-    /// Returns whether the form has only a single guest and event, so that no card is needed.
+    /// Whether the form has only one guest and one event, so that it needs no card around the
+    /// guest.
     fn solo(&self) -> bool {
         self.people.len() == 1 && self.people[0].choices.len() == 1 && self.places.is_none()
     }
 
-    /// Returns whether the form has so many choices that a button to answer all of them helps.
+    /// Whether the form has so many choices that buttons for all guests are useful.
     fn has_many_choices(&self) -> bool {
         let choices = self.people.iter().map(|row| row.choices.len());
         choices.sum::<usize>() > 2
     }
 
-    /// Formats how many guests have answered everything.
+    /// Formats the number of guests who have answered for every event.
     fn answered(&self) -> String {
         let open = |row: &&Row<'_>| row.choices.iter().any(|choice| choice.chosen.is_empty());
         let total = self.people.len();
@@ -209,7 +207,7 @@ impl Answer<'_> {
             .with("answer-count", [("n", n.into()), ("total", total.into())])
     }
 
-    /// Like [`Self::answered`], with placeholders that the script fills in.
+    /// Like [`Self::answered`], but with placeholders that the page's script fills in.
     fn answered_pattern(&self) -> String {
         let values = [("n", "{n}".into()), ("total", "{total}".into())];
         self.text.with("answer-count", values)
@@ -223,7 +221,7 @@ impl Answer<'_> {
         error(&self.errors, field)
     }
 
-    /// Returns the message id of the heading above new guests.
+    /// Returns the message id of the heading above the rows for new guests.
     fn bring(&self) -> &'static str {
         match self.places {
             Some(Places {
@@ -239,8 +237,9 @@ impl Answer<'_> {
             .map_or_else(String::new, |places| places.say(self.text))
     }
 
-    /// Formats the sentence about slots for every number that may be left, as JSON. The first index
-    /// is the slots left for children, and the second the slots left for anybody.
+    /// Formats the sentence about slots for every number that may be left, as a JSON array of
+    /// arrays. The first index is the number of slots left for children, the second the number left
+    /// for guests of any age.
     fn places_table(&self) -> String {
         let table = self.places.map(|places| {
             let left = |children_left, left| {
@@ -273,20 +272,22 @@ impl Answer<'_> {
         })
     }
 
-    /// Returns whether dietary requirements are expanded, because some are filled in or wrong.
+    /// Whether the fields for dietary requirements start expanded, because some are filled in or
+    /// have errors.
     fn diets_open(&self, diets: &Chips<'_>) -> bool {
         let wrong = |field: &str| self.error(field).is_some();
         diets.count() > 0 || wrong(&diets.field) || wrong(&diets.note_field)
     }
 
-    /// Returns whether a new guest's choices are expanded, because a choice is made or wrong.
+    /// Whether the choices in a new guest's row start expanded, because some are filled in or have
+    /// errors.
     fn new_open(&self, row: &NewRow<'_>) -> bool {
         row.choices
             .iter()
             .any(|choice| !choice.chosen.is_empty() || self.error(&choice.field).is_some())
     }
 
-    /// Returns the title of a new guest's row while no name is typed.
+    /// Returns the title of a new guest's row, which is shown until a name is typed.
     fn new_title(&self, row: &NewRow<'_>) -> String {
         let n = self.people.len() + row.n + 1;
         self.text.with("answer-new-person", [("n", n.into())])
@@ -320,13 +321,14 @@ impl NewRow<'_> {
     }
 }
 
-/// Lists the ages a child may have, and whether this child has each.
+/// Returns the ages that a child can have, each with whether it is the age of this child.
 fn ages(own: Option<u8>) -> impl Iterator<Item = (u8, bool)> {
     (0..=17).map(move |age| (age, own == Some(age)))
 }
 
 impl Choice<'_> {
-    /// Formats the rest of a radio button's label, such as "coming to Reception, Rahman bin Ali".
+    /// Formats the part of a radio button's label that only screen readers get, such as "coming to
+    /// Reception, Rahman bin Ali".
     fn to(&self, text: &Text, id: &str, person: &str) -> String {
         let values = [("event", self.event.text.into()), ("person", person.into())];
         text.with(id, values)
@@ -341,7 +343,7 @@ impl Choice<'_> {
 }
 
 impl Chips<'_> {
-    /// Formats the section's label, such as "Food needs (2)".
+    /// Formats the label of the collapsed section, such as "Food needs (2)".
     pub(super) fn summary(&self, text: &Text) -> String {
         match self.count() {
             0 => text.say("answer-diets").into_owned(),
@@ -359,7 +361,7 @@ pub(super) fn error<'c>(errors: &'c [FormError], field: &str) -> Option<&'c str>
     found.map(|error| error.words.as_str())
 }
 
-/// Formats the title of a page, which starts with "Error" if anything is wrong.
+/// Formats the title of a page. It starts with "Error" if the form has errors.
 pub(super) fn titled(text: &Text, id: &str, frame: &Frame<'_>, wrong: bool) -> String {
     let title = format!("{} – {}", text.say(id), frame.hosts.0);
     if wrong {
@@ -369,8 +371,8 @@ pub(super) fn titled(text: &Text, id: &str, frame: &Frame<'_>, wrong: bool) -> S
     }
 }
 
-/// Returns whether labels are stacked. Three labels fit side by side if none is longer than twelve
-/// letters.
+/// Whether the labels of the choices stand below each other. Three labels fit side by side only if
+/// none is longer than twelve letters.
 fn stacked(text: &Text) -> bool {
     ["choice-yes", "choice-no", "choice-undecided"]
         .into_iter()

@@ -1,4 +1,5 @@
-//! The page that shows two versions of the same answers, so that the household can choose.
+//! The page for conflicting saves, on which the household chooses between two versions of its
+//! answers.
 
 use askama::Template;
 use web::Text;
@@ -6,40 +7,38 @@ use web::Text;
 use super::Frame;
 use super::answer::titled;
 
-/// The response to a save that was based on outdated answers. It asks about differences, and
-/// carries everything else in hidden fields.
+/// The response to a save that was based on outdated answers. It asks the household about fields
+/// with two values, and sends all other values along in hidden fields.
 #[derive(Template)]
 #[template(path = "guest/conflict.html")]
 pub struct Conflict<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The path to which the form is sent.
     pub action: String,
-    /// The present version of the answers.
+    /// The current version of the household's answers.
     pub version: String,
-    /// A new key, because this is another save.
+    /// A new idempotency key, because sending this form is another save.
     pub submission: String,
     pub differences: Vec<Difference>,
-    /// The names and values of fields that are equal or were merged already.
+    /// The names and values of the fields about which the household need not be asked.
     pub merged: Vec<(String, String)>,
 }
 
-/// A field with two values.
+/// A field with two different values.
 pub struct Difference {
     pub field: String,
     /// The guest and the field, such as "Rahman bin Ali, Reception".
     pub about: String,
-    /// The value that somebody else saved in the meantime.
+    /// The value that was saved in the meantime.
     pub saved: Side,
-    /// The value that this household has chosen. It is listed first.
+    /// The value in the form that this household sent. It is listed first.
     pub yours: Side,
 }
 
-/// One of the two values for a field.
 pub struct Side {
-    /// The value to send. Several dietary requirements are joined by commas.
+    /// The value as a form sends it. Several dietary requirements are joined by commas.
     pub value: String,
-    /// The value in words; empty if there is no value.
+    /// The value as the page shows it; empty if there is no value.
     pub words: String,
 }
 

@@ -9,50 +9,50 @@ use crate::open_rsvp::PublicWish;
 
 use super::{Contact, Cover, DaysLeft, Hosts, OpenEvent, PageLink, Typed, around_contact};
 
-/// The code page `/`, also shown for a code that opens nothing.
+/// The page on which guests type a code (`/`). It is also the response to a code that opens
+/// nothing.
 #[derive(Template)]
 #[template(path = "guest/code.html")]
 pub struct CodeEntry<'a> {
     pub text: &'a Text,
-    /// The path to which the form is sent, namely `/` or the occasion's public page.
+    /// The path to which the form is sent: `/`, or that of the occasion's public page.
     pub action: String,
     pub typed: String,
-    /// The name as typed, if the form asks for a name.
+    /// The guest's name as typed. `None` if the form does not ask for a name.
     pub name: Option<String>,
-    /// The reason why the code was not accepted.
     pub problem: Option<CodeProblem>,
-    /// Values typed into a form with a code that has stopped working. The reader can copy them.
+    /// Values that were typed into a form whose code has stopped working, so that the guest can
+    /// copy them.
     pub kept: Vec<Typed>,
-    /// Households this device has opened before.
+    /// The households that this browser has opened before.
     pub known: Vec<Known>,
-    /// The occasion's contact, if the path names the occasion.
+    /// The hosts' contact, if the path belongs to an occasion.
     pub contact: Option<Contact>,
 }
 
-/// The reason why a code opened nothing.
+/// Why the form's code opened nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodeProblem {
-    /// The text cannot be a code.
+    /// The typed text cannot be a code.
     Malformed,
     /// No invitation has this code, or it was revoked.
     Unknown,
     /// The browser reports that another site sent the form.
     Elsewhere,
-    /// A name is required too, because somebody is guessing codes.
+    /// The guest's name is required too, because somebody is guessing codes.
     NameRequired,
     /// Too many wrong codes came from this network.
     TooMany {
-        /// Minutes until the next attempt is allowed.
+        /// The number of minutes until the next attempt is allowed.
         minutes: i64,
     },
 }
 
-/// A household that this device has opened.
 pub struct Known {
     pub household: String,
-    /// The path of the household's portal.
+    /// The path of the household's invitation page.
     pub address: String,
-    /// The household's code, which is needed to forget the household.
+    /// The household's code, which the button for forgetting the household sends.
     pub code: String,
 }
 
@@ -77,7 +77,7 @@ impl CodeEntry<'_> {
             CodeProblem::NameRequired => self.text.say("code-name-required").into_owned(),
             CodeProblem::Elsewhere => self.text.say("code-elsewhere").into_owned(),
             CodeProblem::TooMany { minutes } => {
-                // Waits longer than 90 minutes are shown in hours.
+                // More than 90 minutes are shown in hours.
                 if *minutes > 90 {
                     let hours = (minutes + 59) / 60;
                     self.text
@@ -90,13 +90,13 @@ impl CodeEntry<'_> {
         })
     }
 
-    /// Returns whether the name is missing, rather than the code wrong.
+    /// Whether the error belongs to the field for the guest's name.
     fn is_of_name(&self) -> bool {
         self.problem == Some(CodeProblem::NameRequired)
     }
 
-    /// Returns the error at the field for the code or, if `code` is false, at the field for the
-    /// name.
+    /// Returns the error that is shown at the field for the code. If `code` is false, returns the
+    /// error at the field for the guest's name.
     fn complaint_at(&self, code: bool) -> Option<String> {
         self.error().filter(|_| code != self.is_of_name())
     }
@@ -111,7 +111,7 @@ impl CodeEntry<'_> {
     }
 }
 
-/// `/o/{slug}`, an occasion's public page.
+/// The public page of an occasion (`/o/{slug}`).
 #[derive(Template)]
 #[template(path = "guest/card.html")]
 pub struct Card<'a> {
@@ -120,21 +120,21 @@ pub struct Card<'a> {
     /// The hosts' names, used as the page's heading.
     pub hosts: Hosts<'a>,
     pub cover: Cover<'a>,
-    /// Whether the occasion is in draft, so that guests cannot see it.
+    /// Whether the occasion is a draft, so that guests cannot see the page.
     pub preparing: bool,
-    /// Whether the reader is a host, who may see the page even while the occasion is a draft.
+    /// Whether the visitor is a host, who can see the page even while the occasion is a draft.
     pub host: bool,
     /// The time until the first event.
     pub days_left: Option<DaysLeft>,
-    /// The hosts' text for everyone.
+    /// The hosts' text for all guests.
     pub welcome: Spoken<'a>,
-    /// The events, if visitors may answer without a code; otherwise empty.
+    /// The occasion's events; empty unless visitors may answer without a code.
     pub events: Vec<OpenEvent<'a>>,
     /// The pages that hosts wrote for everybody.
     pub pages: Vec<PageLink>,
     /// The path of the form for an answer without a code, if hosts take such answers.
     pub answer: Option<String>,
-    /// The notes that hosts show publicly.
+    /// Guests' wishes that the hosts publish.
     pub wishes: &'a [PublicWish],
     /// Whether the page says that it is made with Kenduri.
     pub made_with: bool,

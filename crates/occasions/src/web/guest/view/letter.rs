@@ -1,4 +1,4 @@
-//! A mail from hosts to many households, as HTML and as plain text with the same content.
+//! A mail from the hosts to many households, as HTML and as plain text with the same content.
 
 use askama::Template;
 use web::{Text, Theme};
@@ -6,40 +6,37 @@ use web::{Text, Theme};
 use super::EventRow;
 use super::mail::{dark, light};
 
-/// The mail as HTML.
 #[derive(Template)]
 #[template(path = "mail/letter.html")]
 pub struct Letter<'a> {
     pub text: &'a Text,
     pub theme: Theme,
     pub hosts: &'a str,
-    /// The first day in words.
+    /// The date of the first day, formatted.
     pub date: String,
     pub subject: String,
-    /// The salutation, such as "Dear Rahman family,".
+    /// The opening line, such as "Dear Rahman family,".
     pub salutation: String,
-    /// The hosts' text.
+    /// The paragraphs and buttons of the hosts' text.
     pub blocks: Vec<Block>,
-    /// Dates and venues of the events; only in an invitation.
+    /// The events with dates and venues. Only invitations contain them.
     pub events: Vec<EventRow<'a>>,
-    /// The sentence that names the site on which the code can be typed, if the mail links to the
-    /// household's page.
+    /// If the mail links to the household's page: the sentence with the site on which the code can
+    /// be typed instead.
     pub or: Option<String>,
-    /// The reason why the household gets the mail.
     pub why: String,
-    /// The unsubscribe link; `None` in a test mail.
+    /// The unsubscribe link. `None` in a test mail.
     pub unsubscribe: Option<String>,
 }
 
-/// A paragraph, or a button.
+/// A paragraph or a button of a mail.
 pub enum Block {
-    /// Lines with text and links.
+    /// The lines of a paragraph.
     Paragraph(Vec<Vec<Span>>),
     /// A button that links to the household's page.
     Button(String),
 }
 
-/// A part of a line.
 pub enum Span {
     Words(String),
     Link(String),
@@ -53,7 +50,7 @@ impl Span {
     }
 }
 
-/// Renders the same mail as plain text.
+/// Renders a [`Letter`] as plain text.
 #[derive(Template)]
 #[template(path = "mail/letter.txt", whitespace = "preserve")]
 pub struct LetterText<'a>(pub &'a Letter<'a>);

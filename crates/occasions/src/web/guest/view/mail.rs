@@ -1,4 +1,5 @@
-//! The mail after a save, as HTML and as plain text with the same content.
+//! The mail that confirms a household's saved answers, as HTML and as plain text with the same
+//! content.
 
 use std::borrow::Cow;
 
@@ -10,7 +11,8 @@ use web::{Text, Theme};
 
 use super::{AnsweredQuestion, Contact, Counts, EventRow, Progress, Stored, Tone};
 
-/// The colours of a theme, inlined in the mail because mail programs do not load our style sheets.
+/// The colours of a theme. They are written into the mail's HTML, because mail programs load no
+/// stylesheets.
 pub(super) struct MailColours {
     /// The background around the mail.
     pub(super) page: Cow<'static, str>,
@@ -22,15 +24,15 @@ pub(super) struct MailColours {
     pub(super) ink2: Cow<'static, str>,
     /// The colour of hairlines.
     pub(super) line: Cow<'static, str>,
-    /// The background of the names.
+    /// The background of the area with the hosts' names.
     pub(super) ground: Cow<'static, str>,
-    /// The colour of the names.
+    /// The text colour in the area with the hosts' names.
     pub(super) ground_ink: Cow<'static, str>,
-    /// The colour of the double rule.
+    /// The colour of the double line below the hosts' names.
     pub(super) gold: Cow<'static, str>,
-    /// The colour for the button and links.
+    /// The colour of links and of the button.
     pub(super) accent: Cow<'static, str>,
-    /// The colour for the button's text.
+    /// The text colour of the button.
     pub(super) on_accent: Cow<'static, str>,
 }
 
@@ -77,8 +79,8 @@ pub(super) fn dark(theme: Theme) -> MailColours {
     own(dark, theme_accent::colors(theme).map(|[_, dark]| dark))
 }
 
-/// Returns a theme's colours. The hosts' own accent colour replaces the colours that depend on the
-/// accent.
+/// Returns the theme's colours. If the hosts chose an accent colour, it replaces the colours that
+/// depend on the theme's accent.
 fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
     let Some(own) = own else {
         return theme;
@@ -87,7 +89,7 @@ fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
     MailColours {
         accent: hex(own.accent.color),
         on_accent: hex(own.accent.on),
-        // Where the ground follows the accent colour, the double rule does as well.
+        // If the background of the names has the hosts' accent colour, the double line has it too.
         gold: own.ground.map_or(theme.gold, |_| hex(own.accent.color)),
         ground: own.ground.map_or(theme.ground, hex),
         ground_ink: own.ground_ink.map_or(theme.ground_ink, hex),
@@ -95,8 +97,8 @@ fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
     }
 }
 
-/// Returns the colours for a background that hosts chose, namely the background's and the button's
-/// colour.
+/// Returns the colours of the names' background and of the button, for a background that the hosts
+/// chose.
 fn cloth(ground: Ground) -> (Cow<'static, str>, Cow<'static, str>) {
     let (ground, accent) = match ground {
         Ground::Maroon => ("#64102b", "#7a1733"),
@@ -135,16 +137,15 @@ fn colours(hex: [&'static str; 10]) -> MailColours {
     }
 }
 
-/// The mail as HTML.
 #[derive(Template)]
 #[template(path = "mail/confirmation.html")]
 pub struct Confirmation<'a> {
     pub text: &'a Text,
     pub theme: Theme,
     pub hosts: &'a str,
-    /// The first day in words.
+    /// The date of the first day, formatted.
     pub date: String,
-    /// The salutation, such as "Dear Rahman family,".
+    /// The opening line, such as "Dear Rahman family,".
     pub salutation: String,
     pub tone: Tone,
     pub progress: Progress,
@@ -154,22 +155,22 @@ pub struct Confirmation<'a> {
     pub events: Vec<EventRow<'a>>,
     /// The full URL of the calendar file.
     pub calendar: Option<String>,
-    /// The answers of the household as a whole to the hosts' questions.
+    /// The household's answers to the hosts' own questions.
     pub told: Vec<AnsweredQuestion<'a>>,
-    /// The sentence with the time until which answers can be changed.
+    /// The sentence that says until when answers can be changed.
     pub change: Option<String>,
-    /// The full URL of the portal, with its key.
+    /// The full URL of the household's page, with the link's key `k`.
     pub link: String,
-    /// The site without its scheme, such as "kenduri.example:8443".
+    /// The site's URL without the scheme, such as "kenduri.example:8443".
     pub site: String,
-    /// The code as the card shows it.
+    /// The household's code, as printed on the card.
     pub code: &'a str,
     pub household: &'a str,
-    /// The contact for a reader who received the mail by mistake.
+    /// The hosts' contact, for a person who got the mail by mistake.
     pub contact: Option<Contact>,
 }
 
-/// Renders the same mail as plain text.
+/// Renders a [`Confirmation`] as plain text.
 #[derive(Template)]
 #[template(path = "mail/confirmation.txt", whitespace = "preserve")]
 pub struct ConfirmationText<'a>(pub &'a Confirmation<'a>);
@@ -217,8 +218,8 @@ impl Confirmation<'_> {
     }
 }
 
-/// Formats a telephone number or email address for a sentence. In a right-to-left sentence, its
-/// groups of digits would be reordered without these marks (UAX #9).
+/// Formats a telephone number or email address for use in a sentence. In a right-to-left sentence,
+/// the added marks keep its groups of digits in order (UAX #9).
 pub(crate) fn in_order(text: &Text, reach: &str) -> String {
     if text.language().dir == "rtl" {
         format!("\u{2066}{reach}\u{2069}")

@@ -9,7 +9,7 @@ use web::{Spoken, Text};
 use super::answer::error;
 use super::{AppLink, Closing, Contact, Hosts, around_contact};
 
-/// `/o/{slug}/rsvp`, the form for answers without a code.
+/// The form for answers without a code (`/o/{slug}/rsvp`).
 #[derive(Template)]
 #[template(path = "guest/open.html")]
 #[expect(
@@ -23,52 +23,49 @@ pub struct Open<'a> {
     pub home: String,
     /// The events, each with a choice.
     pub events: Vec<OpenEvent<'a>>,
-    /// The key that makes a repeated save harmless.
+    /// The idempotency key of the form.
     pub submission: String,
-    /// Whether answers are still taken.
+    /// Whether answers are still accepted.
     pub open: bool,
-    /// When answers close.
     pub closing: Option<Closing>,
-    /// How many people an answer may bring, including the respondent.
+    /// The maximum number of people for whom one answer may be, including the person who answers.
     pub limit: i64,
     /// Whether "Not sure" is offered.
     pub undecided: bool,
     /// Whether the form has a field for a note.
     pub notes: bool,
-    /// Whether hosts may show notes to everybody.
+    /// Whether the hosts may publish notes.
     pub public: bool,
-    /// A message about the whole form.
     pub trouble: Option<String>,
     pub errors: Vec<FormError>,
-    /// The values as typed.
+    /// The form's values as typed.
     pub typed: TypedAnswer,
     pub contact: Option<Contact>,
 }
 
-/// An event as anybody may see it.
+/// An event as visitors without a code see it.
 pub struct OpenEvent<'a> {
     pub key: &'a str,
-    /// The name of the field for the choice.
+    /// The field name of the reply.
     pub field: String,
     pub name: Spoken<'a>,
-    /// "Saturday, 16 January 2027, 9:30–11:00 am".
+    /// Day and time, such as "Saturday, 16 January 2027, 9:30–11:00 am".
     pub when: String,
-    /// When the event begins, in a format for machines.
+    /// The start of the event in machine-readable form.
     pub when_machine: String,
     pub venue: &'a str,
-    /// The address of the venue, with line breaks as typed.
+    /// The postal address of the venue, with the line breaks that the hosts typed.
     pub address: &'a str,
     /// Links to the venue in map apps.
     pub apps: Vec<AppLink>,
 }
 
-/// The fields as typed.
 #[derive(Clone, Debug, Default)]
 pub struct TypedAnswer {
     pub name: String,
-    /// Choices by the event's key. A choice is `yes`, `no`, `undecided`, or an invalid value.
+    /// The replies by the event's key. A reply is `yes`, `no`, `undecided`, or an invalid value.
     pub replies: BTreeMap<String, String>,
-    /// The number of people; may be invalid.
+    /// The number of people, which may be an invalid text.
     pub party: String,
     pub wish: String,
     pub email: String,
@@ -76,14 +73,14 @@ pub struct TypedAnswer {
 }
 
 impl TypedAnswer {
-    /// Returns the choice for an event; empty if no choice was made.
+    /// Returns the reply for an event; empty if none was chosen.
     pub fn reply(&self, event: &str) -> &str {
         self.replies.get(event).map_or("", String::as_str)
     }
 }
 
 impl Open<'_> {
-    /// Formats the page's title, which starts with "Error" if anything is wrong.
+    /// Formats the page's title, which starts with "Error" if the form has errors.
     pub fn title(&self) -> String {
         let title = format!("{} – {}", self.text.say("answer-title"), self.hosts.0);
         if self.errors.is_empty() && self.trouble.is_none() {

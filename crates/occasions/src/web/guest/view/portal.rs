@@ -1,4 +1,4 @@
-//! The portal, and the page after a save, with information for the household and its answers.
+//! A household's invitation page, and the page after a save, which shows the saved answers.
 
 use std::borrow::Cow;
 
@@ -10,16 +10,16 @@ use super::{
     AnsweredQuestion, Closing, Counts, Cover, Frame, Mark, PageLink, Tone, around_contact,
 };
 
-/// `/invite/{code}`, the portal.
+/// The household's invitation page (`/invite/{code}`).
 #[derive(Template)]
 #[template(path = "guest/portal.html")]
 pub struct PortalPage<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
     pub cover: Cover<'a>,
-    /// Whether answers are taken, and if not, why.
+    /// Whether answers can be changed, and if not, why.
     pub standing: Standing,
-    /// The salutation, such as "Dear Rahman family,".
+    /// The opening line, such as "Dear Rahman family,".
     pub salutation: String,
     /// When answers close; `None` if they never close automatically.
     pub closing: Option<Closing>,
@@ -34,14 +34,12 @@ pub struct PortalPage<'a> {
     pub news: Vec<NewsItem<'a>>,
     /// The time until the next event.
     pub days_left: Option<DaysLeft>,
-    /// The events this household is invited to, by time.
+    /// The events to which this household is invited, sorted by time.
     pub events: Vec<EventRow<'a>>,
-    /// The path of the calendar file.
     pub calendar: Option<String>,
-    /// The guests with their answers.
     pub guests: Vec<Stored<'a>>,
     pub counts: Counts,
-    /// The answers of the household as a whole to the hosts' questions.
+    /// The household's answers to the hosts' own questions.
     pub household: Vec<AnsweredQuestion<'a>>,
     pub tiles: Vec<Tile>,
     /// The pages that hosts wrote for their guests.
@@ -56,18 +54,17 @@ pub struct NewsItem<'a> {
     pub when: String,
 }
 
-/// Whether a household's answers can be changed.
+/// Whether a household can change its answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// Answers can be changed.
     Open,
-    /// Answers have closed, on this day if there was a deadline.
+    /// Answers have closed. The value is the last day, if there was a deadline.
     Closed(Option<String>),
-    /// The hosts have locked this household's answers.
+    /// The hosts have locked the household's answers.
     Locked,
 }
 
-/// How much a household has answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Nobody has answered anything.
@@ -78,27 +75,27 @@ pub enum Progress {
     Complete,
 }
 
-/// The time until an event.
+/// The time left until an event.
 pub struct DaysLeft {
-    /// The time in words, such as "12 days to go" or "Today".
+    /// The time left, formatted, such as "12 days to go" or "Today".
     pub words: String,
-    /// The day in machine-readable form.
+    /// The event's day in machine-readable form.
     pub day_machine: String,
-    /// The data of the live countdown, before the event begins.
+    /// The data for the page's countdown script. `None` once the event has begun.
     pub timer: Option<Timer>,
 }
 
-/// The times that the countdown script needs, in milliseconds since 1970.
+/// The times for the countdown script, in milliseconds since 1970.
 pub struct Timer {
-    /// When the countdown begins to show hours.
+    /// When the countdown starts to show hours.
     pub from: i64,
     /// When the event begins. The countdown ends at this time.
     pub zero: i64,
-    /// When the countdown's text next changes.
+    /// When the countdown's text changes next.
     pub turn: i64,
 }
 
-/// An event as pages list it.
+/// An event in a list on a page or in a mail.
 pub struct EventRow<'a> {
     pub name: Spoken<'a>,
     /// The day of the month, such as "16".
@@ -107,15 +104,15 @@ pub struct EventRow<'a> {
     pub month: String,
     /// Weekday and hours, such as "Saturday, 9:30–11:00 am".
     pub when: String,
-    /// Weekday, date and hours, for a mail.
+    /// Weekday, date and hours, as mails show them.
     pub moment: String,
-    /// When the event begins, in a format for machines.
+    /// The start of the event in machine-readable form.
     pub when_machine: String,
     pub venue: &'a str,
-    /// The address of the venue, with line breaks as typed.
+    /// The postal address of the venue, with the line breaks that the hosts typed.
     pub address: &'a str,
     pub dress: Spoken<'a>,
-    /// The URL of a map, for a mail.
+    /// The URL of a map, which only mails link.
     pub map: Option<&'a str>,
     /// Links to map and calendar apps.
     pub apps: Vec<AppLink>,
@@ -124,9 +121,8 @@ pub struct EventRow<'a> {
 
 /// A link that opens an event in another app.
 pub struct AppLink {
-    /// The message id of the app's name.
+    /// The message id of the link's label.
     pub label: &'static str,
-    /// The link's URL.
     pub address: String,
 }
 
@@ -139,17 +135,17 @@ pub struct ScheduleRow<'a> {
 }
 
 pub struct Stored<'a> {
-    /// The name as written; for an unnamed plus-one, "guest of …".
+    /// The guest's name, or "guest of …" for a guest without a name.
     pub name: String,
-    /// Child and age in words, such as "child, 7".
+    /// "child" with the age, such as "child, 7". `None` for adults.
     pub child: Option<String>,
-    /// Whether this guest exceeds the hosts' limit.
+    /// Whether this guest is beyond the number of guests that the household may bring.
     pub above: bool,
-    /// The answers to the events that the guest is invited to.
+    /// The guest's replies for the events to which the guest is invited.
     pub replies: Vec<(Spoken<'a>, Mark)>,
-    /// Dietary requirements in words; empty if there are none.
+    /// The dietary requirements, formatted; empty if there are none.
     pub diets: String,
-    /// The guest's answers to the hosts' questions.
+    /// The guest's answers to the hosts' own questions.
     pub told: Vec<AnsweredQuestion<'a>>,
 }
 
@@ -157,24 +153,25 @@ pub struct Stored<'a> {
 pub struct Tile {
     pub address: String,
     pub title: String,
-    /// A line about the state of the linked page.
+    /// A sentence about what the household has done on the linked page.
     pub state: String,
 }
 
-/// A value that was typed and not saved.
+/// A typed value that was not saved.
 pub struct Typed {
-    /// The guest and the field, such as "Rahman bin Ali, Reception".
+    /// The guest and field to which the value belongs, such as "Rahman bin Ali, Reception".
     pub what: String,
-    /// The value in words.
+    /// The value as the page shows it.
     pub words: String,
 }
 
-/// Formats a placeholder for an instant in the reader's own time zone, which the script fills in.
+/// Returns the text pattern for a time in the visitor's own time zone, which the script fills in.
 fn here(text: &Text) -> String {
     format!("{{weekday}}{}{{hour}}", text.say("list-comma"))
 }
 
-/// Returns the message id of the heading above the events, for a single day or for several days.
+/// Returns the message id of the heading above the events, which differs for one day and several
+/// days.
 fn days(events: &[EventRow<'_>]) -> &'static str {
     let several = events
         .windows(2)
@@ -191,7 +188,7 @@ impl EventRow<'_> {
         text.with("portal-dress", [("dress", self.dress.text.into())])
     }
 
-    /// Returns whether a schedule is so long that it starts collapsed.
+    /// Whether the schedule starts collapsed, because it is long.
     fn is_long(&self) -> bool {
         self.schedule.len() > 4
     }
@@ -208,7 +205,7 @@ impl PortalPage<'_> {
         format!("{} – {}", self.text.say(state), self.frame.hosts.0)
     }
 
-    /// Formats the answers as a sentence, such as "2 coming, 1 not sure".
+    /// Formats the counts of answers as a sentence, such as "2 coming, 1 not sure".
     fn answered(&self) -> String {
         let more = self.standing == Standing::Open && self.progress != Progress::Complete;
         let id = if more {
@@ -237,7 +234,7 @@ impl PortalPage<'_> {
         self.progress == Progress::Unanswered
     }
 
-    /// Formats the sentence on the answers that the hosts have from this household.
+    /// Formats the sentence that says which answers the hosts have from this household.
     fn closed_text(&self) -> Option<Cow<'_, str>> {
         match self.standing {
             _ if self.has_no_answer() => Some(self.text.say("closed-text-none")),
@@ -246,7 +243,7 @@ impl PortalPage<'_> {
         }
     }
 
-    /// Formats the sentence on whom to ask for changes, split around the contact.
+    /// Formats the sentence that says whom to ask for changes. It is split around the contact.
     fn ask(&self) -> (String, String) {
         let id = match self.standing {
             _ if self.has_no_answer() => "closed-ask-none",
@@ -256,7 +253,7 @@ impl PortalPage<'_> {
         around_contact(self.text, id)
     }
 
-    /// Formats whom a locked household can ask if the hosts named no contact.
+    /// Formats the same request for a locked household if the hosts have named no contact.
     fn ask_hosts(&self) -> Option<Cow<'_, str>> {
         let id = match self.standing {
             Standing::Open | Standing::Closed(_) => return None,
@@ -275,7 +272,7 @@ impl PortalPage<'_> {
     }
 }
 
-/// `/invite/{code}/confirmation`, the page after a save.
+/// The page after a save (`/invite/{code}/confirmation`).
 #[derive(Template)]
 #[template(path = "guest/confirmation.html")]
 pub struct Confirmation<'a> {
@@ -291,15 +288,15 @@ pub struct Confirmation<'a> {
     pub events: Vec<EventRow<'a>>,
     pub guests: Vec<Stored<'a>>,
     pub counts: Counts,
-    /// Whether hosts have not yet confirmed the seats.
+    /// Whether the seats wait for the hosts' approval.
     pub unconfirmed: bool,
-    /// The code for later changes, if the answer was sent without a code.
+    /// The new code, if the answer was sent without a code.
     pub code: Option<&'a str>,
-    /// The answers of the household as a whole to the hosts' questions.
+    /// The household's answers to the hosts' own questions.
     pub household: Vec<AnsweredQuestion<'a>>,
-    /// The path of the calendar file; `None` if the file would be empty.
+    /// The path of the calendar file; `None` if the file would contain no events.
     pub calendar: Option<String>,
-    /// The masked email address that the confirmation mail goes to.
+    /// The email address to which the confirmation is sent, masked.
     pub mail: Option<String>,
     pub tiles: Vec<Tile>,
 }
@@ -309,7 +306,7 @@ impl Confirmation<'_> {
         format!("{} – {}", self.text.say("saved-title"), self.frame.hosts.0)
     }
 
-    /// Formats the sentence with the code, split around the code.
+    /// Formats the sentence that shows the new code, split around the code.
     fn code_words(&self) -> (String, String) {
         let sentence = self
             .text

@@ -1,14 +1,14 @@
-//! The hosts' questions on pages, as form fields and answers.
+//! The hosts' own questions on pages, as form fields and as answers.
 
 use web::{Spoken, Text};
 
 pub struct QuestionField<'a> {
-    /// The field's name, `answer.{g}.{key}` or `household.{key}`.
+    /// The field's name, such as `answer.{guest}.{key}` or `household.{key}`.
     pub field: String,
     pub title: Spoken<'a>,
-    /// The hosts' help text.
+    /// The hosts' explanation of the question.
     pub help: Spoken<'a>,
-    /// Whether guests who come must answer the question.
+    /// Whether guests who come must answer.
     pub required: bool,
     /// Whether only guests who come are asked.
     pub coming_only: bool,
@@ -18,25 +18,25 @@ pub struct QuestionField<'a> {
     /// The kind of control.
     pub control: QuestionControl,
     pub value: String,
-    /// The choices, if the kind of control has any.
+    /// The possible answers, if the control has choices.
     pub choices: Vec<FieldChoice<'a>>,
-    /// The value that somebody else saved in the meantime, shown to hosts.
+    /// The answer that was saved in the meantime by somebody else, for hosts.
     pub meanwhile: Option<String>,
 }
 
-/// The kind of control in which a question is answered.
+/// The form control for the answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuestionControl {
     Line,
     Lines,
     Number,
-    /// A date field.
+    /// A field for a date.
     Date,
-    /// Yes, no, or nothing.
+    /// A choice between yes and no, which may stay empty.
     YesNo,
-    /// One choice out of several, or none.
+    /// A choice of one answer, which may stay empty.
     Select,
-    /// Any number of choices.
+    /// Checkboxes for any number of answers.
     Ticks,
 }
 
@@ -52,8 +52,7 @@ pub struct AnsweredQuestion<'a> {
 }
 
 impl QuestionField<'_> {
-    /// Formats the note on the question's scope, namely that guests who come must answer it, or
-    /// that only they are asked.
+    /// Formats the note that guests who come must answer, or that only they are asked.
     pub(crate) fn note(&self, text: &Text) -> Option<String> {
         if let (Some(event), false) = (&self.meal_at, self.hosts_only) {
             let id = if self.required {
@@ -72,7 +71,7 @@ impl QuestionField<'_> {
         Some(text.say(id).into_owned())
     }
 
-    /// Returns the ids of the elements that describe the control.
+    /// Returns the ids of the elements that describe the control, for `aria-describedby`.
     pub(crate) fn described_by(&self, wrong: bool) -> String {
         let parts = [
             (!self.help.is_empty(), "help"),

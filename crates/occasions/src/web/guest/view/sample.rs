@@ -1,4 +1,4 @@
-//! A sample of each page, for tests that render every page in every language.
+//! An example of each guests' page, for tests that render every page in every language.
 
 use jiff::Zoned;
 use jiff::civil::date;
@@ -15,7 +15,7 @@ use super::{
     Typed,
 };
 
-/// Returns a hosts' text in the languages of the demo.
+/// Returns a text by the hosts, as if written in English and in one more language.
 pub(super) fn spoken(
     text: &Text,
     en: &'static str,
@@ -247,7 +247,7 @@ fn tiles(text: &Text) -> Vec<Tile> {
     ]
 }
 
-/// Returns the portal of a household that has not answered.
+/// Returns the invitation page of a household that has not answered.
 pub(crate) fn portal(text: &Text) -> PortalPage<'_> {
     let mut guests = stored(text);
     for guest in &mut guests {
@@ -300,7 +300,7 @@ pub(crate) fn portal(text: &Text) -> PortalPage<'_> {
     }
 }
 
-/// Returns the portal of a household that has answered in part.
+/// Returns the invitation page of a household that has answered for some guests.
 pub(crate) fn portal_partly(text: &Text) -> PortalPage<'_> {
     PortalPage {
         progress: Progress::Partly,
@@ -310,7 +310,7 @@ pub(crate) fn portal_partly(text: &Text) -> PortalPage<'_> {
     }
 }
 
-/// Returns the portal after the deadline, with answers that came too late.
+/// Returns the invitation page after the deadline, with typed answers that came too late.
 pub(crate) fn portal_closed(text: &Text) -> PortalPage<'_> {
     PortalPage {
         standing: Standing::Closed(Some(text.day_and_month(date(2027, 1, 14)))),
@@ -345,7 +345,7 @@ pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
     }
 }
 
-/// Returns the code page, with a household that this browser remembers.
+/// Returns the page on which guests type a code, with a household that the browser remembers.
 pub(crate) fn code(text: &Text) -> CodeEntry<'_> {
     CodeEntry {
         text,

@@ -1,4 +1,4 @@
-//! Samples of the forms.
+//! Examples of the guests' forms, for tests.
 
 use web::form_state::FormError;
 use web::{Spoken, Text};
@@ -106,7 +106,7 @@ fn person(text: &Text, id: &str, name: &str, chosen: [&'static str; 2]) -> Row<'
     }
 }
 
-/// Returns the household form, as first opened.
+/// Returns the form for all answers, as it is when a guest first opens it.
 pub(crate) fn answer(text: &Text) -> Answer<'_> {
     let child = Row {
         child: true,
@@ -193,7 +193,7 @@ fn asked(text: &Text, field: &str, control: QuestionControl) -> QuestionField<'s
     }
 }
 
-/// Returns the household form after a refusal, with every state of the seats.
+/// Returns the form for all answers after a refused save, with every state of seats.
 pub(crate) fn answer_wrong(text: &Text) -> Answer<'_> {
     let mut page = answer(text);
     page.people[1].choices[1].seats = Seats::WaitingList;
