@@ -10,7 +10,7 @@ use platform::jobs::{self, Done, Handler, JobError, NewJob, Queue, Worker};
 use platform::store::migrate::{Migrations, Step};
 use platform::{Clock, Random, Rows, Store, StoreError, Tx, sql};
 use serde_json::json;
-use testkit::{Engine, World};
+use testkit::World;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

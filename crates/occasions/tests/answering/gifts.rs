@@ -28,6 +28,7 @@ const ON: Switches = Switches {
     open_rsvp: false,
     public_wishes: false,
     ask_name: false,
+    made_with: true,
 };
 
 async fn switch(stage: &Stage, switches: Switches) {

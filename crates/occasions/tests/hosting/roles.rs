@@ -54,7 +54,7 @@ impl Route {
 }
 
 /// Path parameters as the access lists name them, and as the tests' paths do.
-const PLACES: [(&str, &str); 35] = [
+const PLACES: [(&str, &str); 37] = [
     ("/gifts/reservations/{id}", "/gifts/reservations/{v}"),
     ("/gifts/received/{id}", "/gifts/received/{w}"),
     ("/gifts/cash/{id}", "/gifts/cash/{y}"),

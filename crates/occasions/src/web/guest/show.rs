@@ -356,7 +356,6 @@ impl<'a> Reading<'a> {
             .map(|_| self.portal.link("/calendar.ics"))
     }
 
-    /// Builds the hosts' announcements.
     pub(super) fn news(&self) -> Vec<NewsItem<'a>> {
         let day = |at: Timestamp| self.text.date_plain(self.local(at).date());
         let item = |one: &'a Announcement| {
@@ -377,7 +376,6 @@ impl<'a> Reading<'a> {
         self.portal.news.iter().map(item).collect()
     }
 
-    /// Builds the links to the forms that can be filled in now.
     pub(super) fn tiles(&self) -> Vec<Tile> {
         let switches = self.occasion().switches;
         let say = |id| self.text.say(id).into_owned();
