@@ -33,7 +33,6 @@ pub(crate) struct Reading<'a> {
     pub(super) text: &'a Text,
     pub(super) portal: &'a InvitationSnapshot,
     pub(super) zone: TimeZone,
-    /// The names of the occasion's dietary options, in order.
     labels: OnceCell<Vec<Label>>,
 }
 
@@ -149,7 +148,6 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// Returns the events that at least one guest attends, with time and venue.
     pub(crate) fn events_attended(&self) -> Vec<EventRow<'a>> {
         let attended = self.portal.invited_events().filter(|event| {
             let guests = self.portal.household.guests.iter();
@@ -202,7 +200,6 @@ impl<'a> Reading<'a> {
         maps.chain(calendars.into_iter().flatten()).collect()
     }
 
-    /// Returns an event's schedule in the occasion's time zone.
     fn schedule(&self, details: &'a Event, start: &Zoned) -> Vec<ScheduleRow<'a>> {
         let said = |time: &str| {
             let at = time.parse::<Time>().ok()?;
@@ -468,7 +465,6 @@ pub(super) fn cover<'a>(
     }
 }
 
-/// Returns the time left until an event, if the hosts show a countdown.
 pub(super) fn days_left(
     text: &Text,
     occasion: &Occasion,
@@ -532,7 +528,6 @@ pub(super) fn share<'a>(
     }
 }
 
-/// Returns the events that visitors see who may answer without a code.
 pub(super) fn open_events<'a>(
     text: &Text,
     occasion: &'a Occasion,
