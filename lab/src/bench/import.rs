@@ -168,7 +168,7 @@ impl Host {
         };
         let all = host.read("").await?;
         let id = all["items"][0]["id"].as_str();
-        host.occasion = id.context("no occasion")?.to_owned();
+        id.context("no occasion")?.clone_into(&mut host.occasion);
         Ok(host)
     }
 

@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-/// Media types that are missing or outdated in the crate mime_guess.
+/// Media types that are missing or outdated in the crate `mime_guess`.
 const OURS: [(&str, &str); 9] = [
     ("js", "text/javascript; charset=utf-8"),
     ("mjs", "text/javascript; charset=utf-8"),

@@ -74,7 +74,7 @@ impl Stage<'_> {
     }
 
     async fn retention(&self) -> Value {
-        let found = self.act(&self.observer, |tx, host| retention::show(tx, host));
+        let found = self.act(&self.observer, retention::show);
         json!(found.await.unwrap())
     }
 }
@@ -209,7 +209,7 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         let chain = chain.await.map_err(|error: StoreError| error).unwrap();
         assert!(chain.is_none());
         stage.nobody().get("/invite/RAHMA").await.expect(404);
-        let gone = stage.act(&stage.owner, |tx, host| retention::show(tx, host));
+        let gone = stage.act(&stage.owner, retention::show);
         assert!(matches!(gone.await, Err(Refusal::NotFound)));
         // Nobody gets the code of a card that somebody still has.
         let (retired,): (i64,) = testkit::people::read(&stage.site.store, |tx| {
@@ -243,7 +243,7 @@ fn nothing_is_deleted_while_mail_stays_here_unless_an_owner_confirms() {
         assert!(stage.is_there().await);
         assert_eq!(stage.retention().await["second_warning_at"], Value::Null);
 
-        let refused = stage.act(&stage.coordinator, |tx, host| retention::confirm(tx, host));
+        let refused = stage.act(&stage.coordinator, retention::confirm);
         assert!(matches!(refused.await, Err(Refusal::Forbidden)));
         let mut owner = stage.visitor(&stage.another("late", Role::OccasionOwner).await);
         let address = format!("{HOME}/settings/end");
