@@ -192,11 +192,13 @@ impl Plan {
         }
     }
 
-    /// The hosts that routes name, in lower case, without wildcards.
+    /// The hosts that routes name, in lower case; `*.example.com` stands for all names below
+    /// `example.com`.
     pub fn named_hosts(&self) -> BTreeSet<String> {
         let hosts = self.routes.routes().filter_map(|route| match &route.host {
             HostPattern::Exact(name) => Some(name.clone()),
-            HostPattern::Below(_) | HostPattern::Any => None,
+            HostPattern::Below(name) => Some(format!("*.{}", name.trim_start_matches('.'))),
+            HostPattern::Any => None,
         });
         hosts.collect()
     }

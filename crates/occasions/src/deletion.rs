@@ -78,8 +78,8 @@ const ROWS: &[Sql] = &[
     sql!("DELETE FROM occasion_deletion WHERE occasion = $1"),
     sql!("DELETE FROM invitation WHERE occasion = $1"),
     sql!("DELETE FROM event WHERE occasion = $1"),
-    sql!("DELETE FROM mail WHERE scope = $1"),
-    sql!("DELETE FROM suppression WHERE scope = $1"),
+    sql!("DELETE FROM mail WHERE scope IN ($1, 'answers-' || $1)"),
+    sql!("DELETE FROM suppression WHERE scope IN ($1, 'answers-' || $1)"),
     sql!("DELETE FROM news WHERE scope = $1"),
     sql!("DELETE FROM occasion WHERE id = $1"),
 ];

@@ -138,7 +138,7 @@ pub fn reserve(tx: &mut Tx<'_>, wanted: &Reserve) -> Result<Reserved, Refusal> {
         return Err(Refusal::InvitationNotFound);
     }
     let portal = invitation_snapshot::enter(tx, locked)?;
-    if !portal.occasion.switches.gifts {
+    if !portal.gift_lists()[0] {
         return Err(Refusal::FeatureDisabled);
     }
     check_access(&portal)?;

@@ -200,6 +200,18 @@ impl InvitationSnapshot {
         Some(taken.unwrap_or_default().remaining(capacity, is_unapproved))
     }
 
+    /// Whether the household sees what is only for the invited. A household that answered without
+    /// a code does once a host has approved it.
+    pub fn is_invited(&self) -> bool {
+        !self.household.invitation.is_unapproved
+    }
+
+    /// Whether the household sees the wish list, and ways to give money.
+    pub fn gift_lists(&self) -> [bool; 2] {
+        let switches = self.occasion.switches;
+        [switches.gifts, switches.cash_links].map(|is_on| is_on && self.is_invited())
+    }
+
     /// Whether the household has seats that a host must still approve.
     pub fn waits_for_seats(&self) -> bool {
         let mut limited = self.events.iter().filter(|event| event.capacity.is_some());

@@ -136,7 +136,11 @@ impl Findings {
         let has_host = line
             .strip_prefix("https://")
             .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':', '@']));
-        if !line.is_empty() && (!has_host || line.contains(char::is_whitespace)) {
+        // Browsers read a backslash as a slash, and show no user name, so such a URL could lead to
+        // another host than people read in it.
+        let authority = line.split(['/', '?', '#']).nth(2).unwrap_or_default();
+        let misleads = line.contains('\\') || authority.contains('@');
+        if !line.is_empty() && (!has_host || misleads || line.contains(char::is_whitespace)) {
             self.add(pointer, "url_invalid", []);
         }
         line
@@ -309,6 +313,27 @@ mod tests {
         let tags: Vec<String> = (0..90_000).map(|number| number.to_string()).collect();
         assert_eq!(findings.tags("/tags", &tags).len(), 21);
         assert_eq!(codes(findings), [("/tags".to_owned(), "too_many")]);
+    }
+
+    #[test]
+    fn a_link_leads_where_people_read_that_it_leads() {
+        for typed in [
+            "https://evil.example\\@bank.example/x",
+            "https://bank.example\\.evil.example",
+            "https://bank.example@evil.example/",
+            "https://bank.example@evil.example?q",
+        ] {
+            let mut findings = Findings::default();
+            findings.https("/url", typed);
+            assert_eq!(
+                codes(findings),
+                [("/url".to_owned(), "url_invalid")],
+                "{typed}"
+            );
+        }
+        let mut findings = Findings::default();
+        findings.https("/url", "https://social.example/@name?mail=a@b.example");
+        assert_eq!(codes(findings), []);
     }
 
     #[test]

@@ -29,12 +29,14 @@ pub fn each_minute(site: Site) -> Handler {
         let site = site.clone();
         async move {
             let found = site.store.read(answer_notification::list).await?;
+            let mut failure = None;
+            // One host's report that fails must not keep the others waiting.
             for one in found {
                 let with = site.clone();
                 let tell = move |tx: &mut Tx<'_>| report(tx, &with, &one);
-                site.store.write(tell).await?;
+                failure = site.store.write(tell).await.err().or(failure);
             }
-            Ok(Done::nothing())
+            failure.map_or_else(|| Ok(Done::nothing()), |error| Err(error.into()))
         }
     })
 }

@@ -56,9 +56,20 @@ impl OwnDomains {
         }))
     }
 
-    /// Returns whether a name leads elsewhere on this server.
+    /// Returns whether a name leads elsewhere on this server, or is above or below the site's own.
     pub fn is_reserved(&self, host: &str) -> bool {
-        host == self.0.site.url().host() || self.0.reserved.contains(host)
+        let is_below = |name: &str, above: &str| {
+            name.strip_suffix(above)
+                .is_some_and(|rest| rest.ends_with('.'))
+        };
+        let own = self.0.site.url().host();
+        host == own
+            || is_below(host, own)
+            || is_below(own, host)
+            || self.0.reserved.contains(host)
+            || host
+                .match_indices('.')
+                .any(|(at, _)| self.0.reserved.contains(&format!("*{}", &host[at..])))
     }
 
     /// The pages at a host name in lower case, with or without a port.
@@ -135,7 +146,7 @@ impl OwnDomains {
             .merge(self.0.others.clone())
             .layer(from_fn_with_state(slug.clone(), only_own))
             .layer(Extension(slug))
-            .layer(Extension(self.0.gate.for_another_host()));
+            .layer(Extension(self.0.gate.for_own_host(&domain.slug)));
         ::web::serve(&site, routes)
     }
 }

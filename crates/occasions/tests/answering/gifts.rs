@@ -203,6 +203,37 @@ fn a_household_changes_and_releases_its_reservation() {
 }
 
 #[test]
+fn a_household_that_nobody_has_approved_sees_and_reserves_no_gifts() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let stage = Stage::build(world, None).await;
+        switch(&stage, ON).await;
+        stage.household("FIRST1", 1, 0).await;
+        let gift = wish(&stage, 1).await;
+        let approve = async |approved: bool| {
+            let unapproved = i64::from(!approved);
+            let set = move |tx: &mut Tx<'_>| {
+                sql!(
+                    "UPDATE invitation SET unapproved = :unapproved WHERE code = 'FIRST1'",
+                    unapproved
+                )
+                .run(tx, Rows::Exactly(1))
+            };
+            stage.store.write(set).await.unwrap();
+        };
+        approve(false).await;
+        assert_eq!(stage.portal("FIRST1").await.gift_lists(), [false, false]);
+        let refused = take(&stage.store, "FIRST1", &gift, 1).await;
+        assert!(
+            matches!(refused, Err(Refusal::FeatureDisabled)),
+            "{refused:?}"
+        );
+        approve(true).await;
+        assert_eq!(stage.portal("FIRST1").await.gift_lists(), [true, true]);
+        take(&stage.store, "FIRST1", &gift, 1).await.unwrap();
+    });
+}
+
+#[test]
 fn reservations_wait_for_a_yes_if_hosts_want_so() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;

@@ -205,6 +205,15 @@ fn guests_find_the_occasion_and_nothing_else() {
         assert!(to.starts_with("/invite/RAHMA"), "{to}");
         guest.get(&to).await.expect(200);
         guest.get("/o/aisyah-daniel/pages/travel").await.expect(200);
+        // Codes of other occasions are as unknown here as codes that nobody has.
+        stage
+            .other_occasion("OTHER", OccasionStatus::Published)
+            .await;
+        let mut elsewhere = stage.guest();
+        elsewhere.get("/invite/OTHER").await.expect(200);
+        let unknown = guest.get("/invite/ZZZZZ").await.status;
+        assert_ne!(unknown.as_u16(), 200);
+        guest.get("/invite/OTHER").await.expect(unknown.as_u16());
         guest.header("sec-fetch-site", "cross-site");
         let forged = guest.post("/o/aisyah-daniel", &[("code", "RAHMA")]).await;
         forged.expect(403);

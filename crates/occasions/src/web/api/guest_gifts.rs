@@ -160,8 +160,8 @@ fn cash(portal: &InvitationSnapshot, text: &Text, one: CashLink) -> CashOffer {
 async fn list(req: GuestRequest) -> Result<Response, Problem> {
     let portal = req.open().await.map_err(Problem::from)?;
     let text = req.text(&portal);
-    let switches = portal.occasion.switches;
-    if !switches.gifts && !switches.cash_links {
+    let [gifts, cash_links] = portal.gift_lists();
+    if !gifts && !cash_links {
         return Err(Refusal::FeatureDisabled.problem());
     }
     let asked = portal.clone();
@@ -172,10 +172,8 @@ async fn list(req: GuestRequest) -> Result<Response, Problem> {
         ))
     };
     let (offers, links) = req.site.store.read(look).await?;
-    let offers = offers.into_iter().filter(|_| switches.gifts);
-    let links = links
-        .into_iter()
-        .filter(|one| switches.cash_links && one.active);
+    let offers = offers.into_iter().filter(|_| gifts);
+    let links = links.into_iter().filter(|one| cash_links && one.active);
     Ok(private(Json(GiftLists {
         gifts: offers.map(|one| offer(&portal, &text, one)).collect(),
         cash_links: links.map(|one| cash(&portal, &text, one)).collect(),

@@ -57,6 +57,8 @@ pub struct CodeGate {
     asks_name: Arc<Mutex<(Timestamp, bool)>>,
     pub(super) links: LinkKey,
     pub(super) pages: Arc<Pages>,
+    /// The slug of the occasion to which the host name belongs; `None` for the site's own name.
+    own: Option<Arc<str>>,
 }
 
 /// The secrets with which a client opens an invitation: a code, and possibly a link's key `k` or a
@@ -197,6 +199,7 @@ impl CodeGate {
             asks_name: Arc::new(Mutex::new((Timestamp::MIN, false))),
             links,
             pages: Arc::default(),
+            own: None,
         }
     }
 
@@ -221,6 +224,36 @@ impl CodeGate {
     /// Decides whether this client may try a code. Links of this site, remembered browsers and
     /// signed-in hosts always may.
     pub(super) async fn admit(
+        &self,
+        site: &Site,
+        facts: &Facts,
+        headers: &HeaderMap,
+        given: &Credentials,
+    ) -> Result<Admitted, Failure> {
+        let admitted = self.admit_anywhere(site, facts, headers, given).await?;
+        let Some(own) = self.own.clone() else {
+            return Ok(admitted);
+        };
+        // Whoever controls the host name must not see other occasions' codes and cookies.
+        let key = admitted.key.clone();
+        let is_here = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
+            let Some((_, occasion)) = invitation::seek(tx, &key)? else {
+                return Ok(false);
+            };
+            Ok(*occasion::load(tx, &occasion)?.slug == *own)
+        };
+        match site.store.read(is_here).await {
+            Ok(true) => Ok(admitted),
+            Ok(false) => {
+                admitted.failed(site);
+                Err(Failure::Unknown)
+            }
+            Err(error) => Err(Failure::Problem(error.into())),
+        }
+    }
+
+    /// Like [`CodeGate::admit`], for codes of all occasions.
+    async fn admit_anywhere(
         &self,
         site: &Site,
         facts: &Facts,
@@ -461,10 +494,12 @@ impl CodeGate {
         response
     }
 
-    /// The same gate for another host name, whose pages differ in the links with that name.
-    pub(crate) fn for_another_host(&self) -> Self {
+    /// The same gate for the host name of the occasion with this slug. Its pages differ in their
+    /// links, and codes of other occasions are unknown.
+    pub(crate) fn for_own_host(&self, slug: &str) -> Self {
         Self {
             pages: Arc::default(),
+            own: Some(slug.into()),
             ..self.clone()
         }
     }

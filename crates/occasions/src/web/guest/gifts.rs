@@ -71,19 +71,19 @@ async fn lists(
     portal: &InvitationSnapshot,
     text: &Text,
 ) -> Result<Lists, EarlyResponse> {
-    let switches = portal.occasion.switches;
-    if !switches.gifts && !switches.cash_links {
+    let [gifts, cash_links] = portal.gift_lists();
+    if !gifts && !cash_links {
         return Err(Refusal::FeatureDisabled.problem().said_in(text).into());
     }
     let portal = portal.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<Lists, StoreError> {
         Ok((
-            if switches.gifts {
+            if gifts {
                 gift_reservation::offers(tx, &portal)?
             } else {
                 Vec::new()
             },
-            if switches.cash_links {
+            if cash_links {
                 cash_link::of(tx, &portal.occasion.id)?
             } else {
                 Vec::new()
@@ -112,13 +112,12 @@ fn page(
     refused: Option<Refused<'_>>,
 ) -> Response {
     let reading = Reading::new(text, portal);
-    let switches = portal.occasion.switches;
     let rows = offers.iter().map(|offer| {
         let typed = refused.as_ref().filter(|one| *one.gift == offer.gift.id);
         row(&reading, offer, typed.map(|one| one.form))
     });
     let shown = cash.iter().filter(|one| one.active);
-    let (rows, is_on) = (rows.collect(), switches.gifts);
+    let (rows, is_on) = (rows.collect(), portal.gift_lists()[0]);
     let (trouble, errors) = refused
         .map(|refused| (refused.trouble, refused.errors))
         .unwrap_or_default();

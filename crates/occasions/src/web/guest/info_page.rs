@@ -76,7 +76,7 @@ pub(super) async fn show_invited(
 ) -> Result<Response, EarlyResponse> {
     let portal = req.look().await?;
     let occasion = &portal.occasion;
-    let page = load(&req.site, &occasion.id, key, true).await?;
+    let page = load(&req.site, &occasion.id, key, portal.is_invited()).await?;
     let text = req.text(&portal);
     let body = InfoPage {
         pages: invited_links(&text, &portal, &page.key),

@@ -19,7 +19,12 @@ pub(super) fn links(text: &Text, occasion: &Occasion, pages: &[PageHead]) -> Vec
 
 /// Links to the pages that a household may see, but for the page `here`.
 pub(super) fn invited_links(text: &Text, portal: &InvitationSnapshot, here: &str) -> Vec<PageLink> {
-    let others = portal.pages.iter().filter(|head| head.key != here);
+    let seen = |head: &&PageHead| head.audience.includes(portal.is_invited());
+    let others = portal
+        .pages
+        .iter()
+        .filter(seen)
+        .filter(|head| head.key != here);
     let link = |head: &PageHead| PageLink {
         href: portal.link(&format!("/pages/{}", head.key)),
         title: head.title(text, &portal.occasion.default_language),

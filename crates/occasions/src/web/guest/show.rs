@@ -402,7 +402,7 @@ impl<'a> Reading<'a> {
                 }),
             });
         }
-        if switches.gifts || switches.cash_links {
+        if self.portal.gift_lists().contains(&true) {
             tiles.push(Tile {
                 address: self.portal.link("/gifts"),
                 title: say("gift-title"),
