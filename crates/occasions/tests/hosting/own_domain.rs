@@ -209,7 +209,8 @@ fn guests_find_the_occasion_and_nothing_else() {
         stage
             .other_occasion("OTHER", OccasionStatus::Published)
             .await;
-        let mut elsewhere = stage.guest();
+        let base: &testkit::Stage<'_> = stage;
+        let mut elsewhere = base.visitor();
         elsewhere.get("/invite/OTHER").await.expect(200);
         let unknown = guest.get("/invite/ZZZZZ").await.status;
         assert_ne!(unknown.as_u16(), 200);
