@@ -466,7 +466,8 @@ fn a_plan_tells_which_hosts_it_names_and_whether_others_reach_the_app() {
         "[[route]]\nhost = \"A.example\"\nto = \"app\"\n\
          [[route]]\nhost = \"*.b.example\"\nto = \"status:404\"\n",
     );
-    assert_eq!(plan.named_hosts(), ["a.example".to_owned()].into());
+    let named = ["a.example", "*.b.example"].map(ToOwned::to_owned);
+    assert_eq!(plan.named_hosts(), named.into());
     assert!(!plan.any_host_reaches_app());
     assert!(plan_of("[[route]]\nto = \"app\"\n").any_host_reaches_app());
     assert!(!plan_of("[[route]]\nto = \"status:404\"\n").any_host_reaches_app());
