@@ -30,7 +30,6 @@ use crate::role::{self, Role};
 use crate::{name_check, occasion};
 
 const COOKIE: &str = "kd_guest";
-/// The maximum number of households that a browser remembers.
 const REMEMBERED: usize = 20;
 /// How long a browser remembers households.
 const LIFE: Life = Life::Seconds(180 * 24 * 60 * 60);
@@ -46,7 +45,6 @@ const NETWORKS: usize = 20_000;
 /// How long the result of [`CodeGate::asks_name`] may be cached.
 const ASKS_NAME_FOR: SignedDuration = SignedDuration::from_secs(5);
 
-/// State shared by all guests' pages. Clones are cheap.
 #[derive(Clone, Debug)]
 pub struct CodeGate {
     key: Key,
@@ -116,7 +114,6 @@ pub enum Failure {
     NameRequired,
     /// Too many wrong names were tried.
     TooMany {
-        /// Seconds until the next attempt is allowed.
         retry_after: u32,
     },
     Problem(Problem),
@@ -363,7 +360,6 @@ impl CodeGate {
         taken.map_err(|wait| Refusal::RateLimited(wait.seconds))
     }
 
-    /// Loads the invitation that a code opens.
     pub(super) async fn open(
         &self,
         site: &Site,
@@ -504,7 +500,6 @@ impl CodeGate {
         }
     }
 
-    /// Removes the household with this code from the browser's cookie, and redirects to `address`.
     pub(super) async fn forget(
         &self,
         site: &Site,
