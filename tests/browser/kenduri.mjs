@@ -1,5 +1,5 @@
 // The built program, with its demo or with settings of a test's own, started for one file of tests and ended with it.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,6 +17,31 @@ export class Kenduri {
     return Kenduri.run(data, ['--demo', '--data', data, '--listen', '127.0.0.1:0']);
   }
 
+  // Starts the demo with a clock that `advance` moves. The program has none of this: a library stands before it.
+  static async startWithClock() {
+    const data = mkdtempSync(join(tmpdir(), 'kenduri-browser-'));
+    const [library, file] = [join(data, 'clock.so'), join(data, 'clock')];
+    execFileSync('cc', ['-shared', '-fPIC', '-o', library, fileURLToPath(new URL('clock.c', import.meta.url)), '-ldl']);
+    writeFileSync(file, Buffer.alloc(8));
+    const flags = ['--demo', '--data', join(data, 'data'), '--listen', '127.0.0.1:0'];
+    const kenduri = await Kenduri.run(data, flags, process.cwd(), { LD_PRELOAD: library, KENDURI_TEST_CLOCK: file });
+    kenduri.clock = { file, ahead: 0n };
+    return kenduri;
+  }
+
+  // What its clock shows.
+  now() {
+    return new Date(Date.now() + Number(this.clock.ahead) * 1000);
+  }
+
+  // Moves its clock to an instant. Its jobs look at the clock every second.
+  advanceTo(instant) {
+    this.clock.ahead += BigInt(Math.ceil((instant - this.now()) / 1000));
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64LE(this.clock.ahead);
+    writeFileSync(this.clock.file, bytes, { flag: 'r+' });
+  }
+
   // Starts it in a folder with these files, of which `kenduri.toml` holds its settings.
   static async configured(files, ...flags) {
     const data = mkdtempSync(join(tmpdir(), 'kenduri-browser-'));
@@ -28,10 +53,10 @@ export class Kenduri {
   }
 
   // `cwd` is where whoever starts it stands.
-  static async run(data, flags, cwd = process.cwd()) {
+  static async run(data, flags, cwd = process.cwd(), environment = {}) {
     const program = spawn(built, ['serve', ...flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, KENDURI_LOG_LEVEL: 'warn' },
+      env: { ...process.env, KENDURI_LOG_LEVEL: 'warn', ...environment },
       cwd,
     });
     const kenduri = new Kenduri(program, data);

@@ -50,6 +50,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
         files: Files::folder(&settings.files, settings.max_upload),
         keys,
         outbound: Outbound::public()?,
+        name_servers: settings.mail.name_servers.clone(),
     };
     let owners = platform.store.read(migrate::owners).await?;
     let domains = domains::in_force(DOMAINS, &settings.domains, &owners);

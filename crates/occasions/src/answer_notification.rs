@@ -2,9 +2,10 @@
 //! wants to hear of it, that its household has news. A [job](crate::web::answer_notifications)
 //! reports these households later, so that several saves become one mail or notice.
 
-use identity::account::AccountId;
+use identity::account::{self, AccountId};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use platform::mail::Address;
 use platform::mail::suppression::{Cause, Suppression};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -21,6 +22,8 @@ use crate::role;
 const QUIET: SignedDuration = SignedDuration::from_mins(2);
 /// How long further saves may delay a report.
 const LATEST: SignedDuration = SignedDuration::from_mins(10);
+/// How long a household that was in a mail is in no other mail.
+const APART: SignedDuration = SignedDuration::from_mins(30);
 
 words! {
     /// How soon a host hears of answers.
@@ -120,7 +123,7 @@ pub(crate) fn choose(
     .run(tx, Rows::Exactly(1))?;
     for channel in Channel::ALL {
         if choice.of(*channel) == Frequency::Never {
-            take(tx, account, occasion, *channel)?;
+            forget(tx, account, occasion, *channel)?;
         }
     }
     Ok(())
@@ -160,7 +163,9 @@ pub(crate) fn note(
                                 ELSE COALESCE(chosen.on_site, :on_site) END <> 'never'
          ORDER BY host.account_id, way.channel
          ON CONFLICT (account, occasion, channel, invitation)
-             DO UPDATE SET last_at = excluded.last_at",
+             DO UPDATE SET last_at = excluded.last_at, is_new = 1,
+                 first_at = CASE WHEN unreported_answer.is_new = 1
+                                 THEN unreported_answer.first_at ELSE excluded.first_at END",
         invitation,
         now = tx.now(),
         kind = role::OCCASION.name,
@@ -185,14 +190,90 @@ pub(crate) struct Unreported {
 
 /// Lists what hosts have not heard of yet.
 pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<Unreported>, StoreError> {
-    tx.all(
-        sql!(
-            "SELECT account, occasion, channel, MIN(first_at) AS first_at, MAX(last_at) AS last_at
-             FROM unreported_answer GROUP BY account, occasion, channel
-             ORDER BY account, occasion, channel"
-        ),
-        &[],
+    sql!(
+        "SELECT account, occasion, channel, MIN(first_at) AS first_at, MAX(last_at) AS last_at
+         FROM unreported_answer
+         WHERE is_new = 1 AND (mailed_at IS NULL OR mailed_at <= :recently)
+         GROUP BY account, occasion, channel ORDER BY account, occasion, channel",
+        recently = tx.now() - APART
     )
+    .all(tx)
+}
+
+/// Notes that a household was in a mail to a host, so that its next changes wait.
+pub(crate) fn mailed(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    occasion: &OccasionId,
+    invitation: &InvitationId,
+) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO unreported_answer (account, occasion, channel, invitation, first_at, last_at,
+                                        mailed_at, is_new)
+         VALUES (:account, :occasion, :channel, :invitation, :now, :now, :now, 0)
+         ON CONFLICT (account, occasion, channel, invitation)
+             DO UPDATE SET mailed_at = excluded.mailed_at",
+        account,
+        occasion,
+        channel = Channel::Mail,
+        invitation,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Deletes the notes of mails that nothing waits for any more.
+pub(crate) fn tidy(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM unreported_answer WHERE is_new = 0 AND mailed_at <= :recently",
+        recently = tx.now() - APART
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+fn forget(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    occasion: &OccasionId,
+    channel: Channel,
+) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM unreported_answer
+         WHERE account = :account AND occasion = :occasion AND channel = :channel",
+        account,
+        occasion,
+        channel
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// Drops what a person would still hear of an occasion in which they have no role any more, and the
+/// mails about it that have not left.
+pub(crate) fn stop(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    occasion: &OccasionId,
+) -> Result<(), StoreError> {
+    for channel in Channel::ALL {
+        forget(tx, account, occasion, *channel)?;
+    }
+    let found = account::find(tx, account)?;
+    let Some(Ok(to)) = found.map(|found| found.email.parse::<Address>()) else {
+        return Ok(());
+    };
+    sql!(
+        "DELETE FROM mail WHERE state IN ('queued', 'deferred') AND recipient = :to
+             AND (scope = :answers
+                  OR id IN (SELECT mail FROM deletion_warning WHERE occasion = :occasion))",
+        to,
+        answers = mail_scope(occasion),
+        occasion
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
 }
 
 /// Takes the households of which a host has not heard yet, the latest save first.
@@ -205,10 +286,12 @@ pub(crate) fn take(
     let mut taken: Vec<(Timestamp, InvitationId)> = sql!(
         "DELETE FROM unreported_answer
          WHERE account = :account AND occasion = :occasion AND channel = :channel
+             AND is_new = 1 AND (mailed_at IS NULL OR mailed_at <= :recently)
          RETURNING last_at, invitation",
         account,
         occasion,
-        channel
+        channel,
+        recently = tx.now() - APART
     )
     .all(tx)?;
     taken.sort_unstable_by(|one, other| other.cmp(one));

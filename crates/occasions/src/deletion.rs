@@ -118,6 +118,9 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError>
         id
     )
     .run(tx, Rows::Any)?;
+    let mut slugs: Vec<(String,)> =
+        sql!("SELECT slug FROM occasion_alias WHERE occasion = :id", id).all(tx)?;
+    slugs.push((occasion.slug.clone(),));
     for rows in ROWS {
         tx.run(*rows, &[id], Rows::Any)?;
     }
@@ -127,12 +130,14 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError>
         id
     )
     .run(tx, Rows::Any)?;
-    let pages = format!("/admin/o/{}", occasion.slug);
-    sql!(
-        "DELETE FROM notification WHERE href = :pages OR href LIKE :pages || '/%'",
-        pages
-    )
-    .run(tx, Rows::Any)?;
+    for (slug,) in slugs {
+        let pages = format!("/admin/o/{slug}");
+        sql!(
+            "DELETE FROM notification WHERE href = :pages OR href LIKE :pages || '/%'",
+            pages
+        )
+        .run(tx, Rows::Any)?;
+    }
     sql!(
         "INSERT INTO deleted_occasion (id, slug, invitations, guests, deleted_at)
          VALUES (:id, :slug, :invitations, :guests, :now)",

@@ -11,6 +11,7 @@ use site::domain::Share;
 
 use crate::answer_notification::{self, Frequency};
 use crate::hosting::{import, membership};
+use crate::own_domain;
 use crate::role::OCCASION;
 
 #[derive(Row, Serialize)]
@@ -71,10 +72,11 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
 }
 
 /// Deletes an account's counted attempts to set codes, the times of its warnings, its choices of
-/// notifications, and the rows of its files.
+/// notifications, its name beside host names, and the rows of its files.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     answer_notification::erase(tx, account)?;
+    own_domain::forget_account(tx, account)?;
     membership::forget_maker(tx, account)?;
     import::forget_files_of(tx, account)?;
     sql!("DELETE FROM guess_alarm WHERE account = :account", account).run(tx, Rows::AtMostOne)?;

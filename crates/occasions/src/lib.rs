@@ -172,7 +172,9 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0013_own_domain",
     "0014_gifts",
     "0015_retention",
-    "0016_announcements"
+    "0016_announcements",
+    "0017_own_domain_proof",
+    "0018_answer_mails"
 );
 
 const PROBLEM_CODES: &[Code] = &[

@@ -1,15 +1,22 @@
 //! A host name of an occasion's own, such as `aisyah-daniel.example`. It is served, and gets a
-//! certificate, while its DNS records lead to the server that the site's own name leads to.
+//! certificate, after a TXT record has proven that the name is the hosts', and while its DNS records
+//! lead to the server that the site's own name leads to.
+
+mod check;
+mod limits;
 
 use ::web::setting::Flag;
-use ::web::{Site, SiteUrl};
+use ::web::{Site, SiteUrl, words};
+use identity::account::AccountId;
 use jiff::Timestamp;
-use platform::jobs::{Done, Handler, JobError};
 use platform::store::Row;
-use platform::{Rows, StoreError, Tx, sql};
+use platform::{Keyring, Rows, StoreError, Tx, sql};
+
+pub(crate) use check::daily;
+pub use check::{check, check_all};
+pub use limits::{NAMES_A_DAY, NAMES_A_DAY_OF_ACCOUNT, ORDERS_A_DAY, ORDERS_A_WEEK_OF_ACCOUNT};
 
 use crate::id::OccasionId;
-use crate::occasion;
 
 /// Whether hosts may use domains of their own.
 pub const ALLOWED: Flag = Flag {
@@ -19,14 +26,61 @@ pub const ALLOWED: Flag = Flag {
 
 /// The longest host name (RFC 1035, section 2.3.4, without the final dot).
 const LONGEST: usize = 253;
+/// What stands before the host name in the name of the TXT record that proves it.
+const PROOF: &str = "_kenduri-challenge.";
+/// The purpose of the key that makes the record's value.
+const PURPOSE: &str = "own domain";
+
+words! {
+    /// What the last look at the DNS found of a record.
+    #[schema(as = OwnDomainRecord)]
+    RecordState {
+        /// Nobody has looked yet.
+        Unchecked = "unchecked" => "host-own-domain-unchecked",
+        /// It is there.
+        Seen = "seen" => "host-own-domain-seen",
+        /// It is not there.
+        Missing = "missing" => "host-own-domain-missing",
+        /// The name leads to another server.
+        Elsewhere = "elsewhere" => "host-own-domain-elsewhere",
+        /// No name server answered.
+        NoAnswer = "no_answer" => "host-own-domain-no-answer",
+    }
+}
+
+words! {
+    /// Why a name with all its records is not served.
+    #[schema(as = OwnDomainWait)]
+    WaitsFor {
+        /// Nothing keeps it.
+        Nothing = "nothing",
+        /// Too many certificates were ordered. It is tried again every day.
+        Limit = "limit",
+        /// Another occasion has proven the name.
+        Other = "other",
+    }
+}
 
 /// An occasion's own host name.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct OwnDomain {
     /// The name in lower case.
     pub host: String,
-    /// Since when its DNS records lead here; `None` while they do not.
+    /// Who has set the name; empty if the account is gone.
+    pub account: String,
+    /// Since when it is served; `None` while it is not.
     pub verified_at: Option<Timestamp>,
+    /// When the last look at the DNS began.
+    pub checked_at: Option<Timestamp>,
+    /// Whether the name leads here.
+    pub address: RecordState,
+    /// Whether the TXT record is there.
+    pub proof: RecordState,
+    /// The addresses that the name must have, separated by spaces.
+    pub expected: String,
+    /// Since when records of the served name are missing.
+    pub failing_since: Option<Timestamp>,
+    pub waits_for: WaitsFor,
 }
 
 /// A host name that is served, with the slug of its occasion.
@@ -34,6 +88,18 @@ pub struct OwnDomain {
 pub struct ServedDomain {
     pub host: String,
     pub slug: String,
+}
+
+/// Why a host name was not set.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSet {
+    #[error("another occasion has proven the name")]
+    Taken,
+    /// The number of seconds until another name may be set.
+    #[error("too many names")]
+    Limited(u32),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 pub fn find(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<OwnDomain>, StoreError> {
@@ -45,52 +111,67 @@ pub fn find(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<OwnDomain>,
 }
 
 /// Sets or removes the host name of an occasion whose row the caller has locked. A new name is not
-/// served before its DNS records were found. Returns false if another occasion has the name; the
-/// caller then rolls back.
-pub fn set(tx: &mut Tx<'_>, occasion: &OccasionId, host: Option<&str>) -> Result<bool, StoreError> {
+/// served before its DNS records were found.
+pub fn set(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    account: &AccountId,
+    host: Option<&str>,
+) -> Result<(), NotSet> {
     sql!(
         "DELETE FROM own_domain WHERE occasion = :occasion",
         occasion
     )
-    .run(tx, Rows::Any)?;
+    .run(tx, Rows::AtMostOne)?;
     let Some(host) = host else {
-        return Ok(true);
+        return Ok(());
     };
-    let inserted = sql!(
-        "INSERT INTO own_domain (occasion, host, created_at) VALUES (:occasion, :host, :now)
-         ON CONFLICT (host) DO NOTHING",
+    if is_taken(tx, occasion, host)? {
+        return Err(NotSet::Taken);
+    }
+    limits::take_name(tx, occasion, account)?.map_err(NotSet::Limited)?;
+    let new = OwnDomain {
+        host: host.to_owned(),
+        account: account.to_string(),
+        verified_at: None,
+        checked_at: None,
+        address: RecordState::Unchecked,
+        proof: RecordState::Unchecked,
+        expected: String::new(),
+        failing_since: None,
+        waits_for: WaitsFor::Nothing,
+    };
+    sql!(
+        "INSERT INTO own_domain (occasion, created_at, {OwnDomain})
+         VALUES (:occasion, :now, {:OwnDomain})",
         occasion,
-        host,
-        now = tx.now()
+        now = tx.now(),
+        OwnDomain = new
     )
-    .run(tx, Rows::Any)?;
-    Ok(inserted == 1)
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
 }
 
-/// Stores whether the DNS records of a host name lead here. Does nothing if the occasion has another
-/// name meanwhile.
-pub fn note(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-    host: &str,
-    leads_here: bool,
-) -> Result<(), StoreError> {
-    // The lock also raises the revision, because pages and mails have links with the name.
-    if occasion::lock(tx, occasion)?.is_none() {
-        return Ok(());
-    }
-    let verified_at = leads_here.then(|| tx.now());
-    sql!(
-        "UPDATE own_domain SET verified_at = CASE
-             WHEN CAST(:verified_at AS BIGINT) IS NULL THEN NULL
-             ELSE COALESCE(verified_at, :verified_at) END
-         WHERE occasion = :occasion AND host = :host",
-        verified_at,
-        occasion,
-        host
+/// Returns whether another occasion has proven the name.
+fn is_taken(tx: &mut Tx<'_>, occasion: &OccasionId, host: &str) -> Result<bool, StoreError> {
+    let (others,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM own_domain
+         WHERE host = :host AND verified_at IS NOT NULL AND occasion <> :occasion",
+        host,
+        occasion
     )
-    .run(tx, Rows::Any)?;
-    Ok(())
+    .one(tx)?;
+    Ok(others > 0)
+}
+
+/// The name of the TXT record that proves a host name.
+pub fn proof_name(host: &str) -> String {
+    format!("{PROOF}{host}")
+}
+
+/// The value of the TXT record that proves a host name for an occasion.
+pub fn proof_value(keys: &Keyring, occasion: &OccasionId, host: &str) -> String {
+    keys.key(PURPOSE).sign(&[occasion.as_str(), host])
 }
 
 /// The host name in links to an occasion; `None` for the site's own.
@@ -101,17 +182,27 @@ pub fn served_host(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<Stri
         .map(|one| one.host))
 }
 
-/// All host names that are served.
+/// All host names that are served. The links of an archived occasion stay readable, too.
 pub fn served(tx: &mut Tx<'_>) -> Result<Vec<ServedDomain>, StoreError> {
     tx.all(
         sql!(
             "SELECT own_domain.host, occasion.slug FROM own_domain
              JOIN occasion ON occasion.id = own_domain.occasion
-             WHERE own_domain.verified_at IS NOT NULL AND occasion.status <> 'archived'
+             WHERE own_domain.verified_at IS NOT NULL
              ORDER BY own_domain.host"
         ),
         &[],
     )
+}
+
+/// Forgets who has set names, because the account is erased.
+pub(crate) fn forget_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE own_domain SET account = '' WHERE account = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    limits::forget_account(tx, account)
 }
 
 /// The URL with which links to an occasion begin. `own` is the result of [`served_host`].
@@ -134,7 +225,7 @@ pub fn parse(typed: &str) -> Result<String, &'static str> {
             && !label.ends_with('-')
     };
     let top = host.rsplit('.').next().unwrap_or_default();
-    let is_name = host.len() <= LONGEST
+    let is_name = PROOF.len() + host.len() <= LONGEST
         && host.contains('.')
         && host.split('.').all(is_label)
         // An address ends with a number.
@@ -150,62 +241,6 @@ pub fn parse(typed: &str) -> Result<String, &'static str> {
     } else {
         Err("invalid")
     }
-}
-
-/// Returns whether the DNS records of a host name lead to this server: all its addresses are
-/// addresses of the site's own name. `None` if no DNS server answered.
-pub async fn leads_here(site: &Site, host: &str) -> Option<bool> {
-    let ours = site.outbound.addresses(site.url().host()).await?;
-    let theirs = site.outbound.addresses(host).await?;
-    Some(!theirs.is_empty() && theirs.is_subset(&ours))
-}
-
-/// Looks at the DNS records of a host name, and stores whether they lead here. If no DNS server
-/// answered, the stored state stays.
-pub async fn look(
-    site: &Site,
-    occasion: &OccasionId,
-    domain: &OwnDomain,
-) -> Result<Option<bool>, StoreError> {
-    let found = leads_here(site, &domain.host).await;
-    if let Some(leads_here) = found
-        && leads_here != domain.verified_at.is_some()
-    {
-        let (occasion, host) = (occasion.clone(), domain.host.clone());
-        let note = move |tx: &mut Tx<'_>| note(tx, &occasion, &host, leads_here);
-        site.store.write(note).await?;
-    }
-    Ok(found)
-}
-
-/// Looks at the DNS records of all host names once a day, so that a name that leads elsewhere is
-/// not served any more.
-pub(crate) fn looks(site: Site) -> Handler {
-    Handler::each_day("occasions.own_domains", move |_| {
-        let site = site.clone();
-        async move {
-            look_at_all(&site).await?;
-            Ok(Done::nothing())
-        }
-    })
-}
-
-/// Looks at the DNS records of all host names.
-pub async fn look_at_all(site: &Site) -> Result<(), JobError> {
-    if !ALLOWED.of(&site.declared.settings) {
-        return Ok(());
-    }
-    let all =
-        |tx: &mut Tx<'_>| -> Result<Vec<(OccasionId, String, Option<Timestamp>)>, StoreError> {
-            tx.all(
-                sql!("SELECT occasion, host, verified_at FROM own_domain ORDER BY host"),
-                &[],
-            )
-        };
-    for (occasion, host, verified_at) in site.store.read(all).await? {
-        look(site, &occasion, &OwnDomain { host, verified_at }).await?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -397,6 +397,7 @@ pub fn show(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
 /// server. The announced day stands.
 pub fn confirm(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     host.needs(Permission::Own)?;
+    host.needs_person()?;
     let id = host.occasion();
     occasion::hold(tx, id)?.ok_or(Refusal::NotFound)?;
     let announced = find(tx, id)?.ok_or(Refusal::WrongState)?;

@@ -35,7 +35,7 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
             site.keys.key(platform::mail::suppression::PURPOSE),
         ),
         alarm::alarms(site.clone()),
-        crate::own_domain::looks(site.clone()),
+        crate::own_domain::daily(site.clone()),
         answer_notifications::each_minute(site.clone()),
     ];
     handlers.extend(crate::hosting::jobs(&site.platform, &site.catalogue));

@@ -9,6 +9,7 @@ extern crate self as platform;
 
 pub mod audit;
 pub mod clock;
+pub mod dns;
 pub mod erasure;
 pub mod files;
 pub mod id;
@@ -33,6 +34,7 @@ pub mod webhook_key;
 pub use serde;
 
 pub use clock::{Clock, ManualClock};
+pub use dns::NameServers;
 pub use files::Files;
 pub use key::Keyring;
 pub use outbound::Outbound;
@@ -51,7 +53,8 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0006_mail_at_most_once",
     "0007_dkim",
     "0008_mail_calendar",
-    "0009_bounces_and_sender"
+    "0009_bounces_and_sender",
+    "0010_mail_link_origin"
 );
 
 /// The store, and all interfaces to the outside world. Tests replace some of them. Clones share
@@ -67,4 +70,6 @@ pub struct Platform {
     pub keys: Keyring,
     /// The client for HTTP requests to URLs that users have entered.
     pub outbound: Outbound,
+    /// The name servers for questions about domains that users have entered.
+    pub name_servers: NameServers,
 }

@@ -5,7 +5,7 @@
 
 mod json_call;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -39,8 +39,6 @@ const LONGEST_ANSWER: usize = 256 * 1024;
 const OBJECT_TIME: Duration = Duration::from_mins(2);
 /// The longest object in an S3 bucket that can be read, in bytes.
 pub const LONGEST_OBJECT: usize = 256 << 20;
-/// How long a name server may take.
-const LOOK_UP_TIME: Duration = Duration::from_secs(3);
 /// Domain names that are never public (RFC 6761, 6762, 8375 and ICANN's `internal`).
 const PRIVATE: [&str; 5] = ["localhost", "local", "internal", "home.arpa", "onion"];
 
@@ -251,20 +249,6 @@ impl Outbound {
         let name = ServerName::try_from(target.host).map_err(|_| OutboundError::Refused)?;
         let stream = self.0.tls.connect(name, stream).await?;
         exchange(stream, request, read_up_to).await
-    }
-
-    /// The IP addresses of a host name; `None` if it has none, or no DNS server answered.
-    pub async fn addresses(&self, host: &str) -> Option<BTreeSet<IpAddr>> {
-        let found: Vec<SocketAddr> = match (&self.0.names, host.parse::<IpAddr>()) {
-            (_, Ok(address)) => return Some([address].into()),
-            (Names::System, Err(_)) => {
-                let looking = lookup_host((host, 0));
-                let found = tokio::time::timeout(LOOK_UP_TIME, looking).await;
-                found.ok()?.ok()?.collect()
-            }
-            (Names::Listed(all), Err(_)) => all.get(host).cloned()?,
-        };
-        Some(found.iter().map(SocketAddr::ip).collect())
     }
 
     async fn connect(

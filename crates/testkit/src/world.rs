@@ -9,7 +9,8 @@ use platform::mail::sealed_text;
 use platform::store::migrate::Migrations;
 use platform::store::{Row, Settings, SqliteSettings};
 use platform::{
-    Clock, Files, Keyring, ManualClock, Outbound, Platform, Random, Store, StoreError, mail, sql,
+    Clock, Files, Keyring, ManualClock, NameServers, Outbound, Platform, Random, Store, StoreError,
+    mail, sql,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -214,6 +215,7 @@ impl World {
                 files: Files::folder(folder.path().join("files"), MAX_UPLOAD),
                 keys: Keyring::new([1; 32], &[]),
                 outbound: Outbound::public().expect("trust"),
+                name_servers: NameServers::new(Vec::new()),
             },
             clock,
             engine,

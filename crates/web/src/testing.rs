@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use platform::store::{Settings as StoreSettings, SqliteSettings};
-use platform::{Clock, Files, Keyring, Outbound, Platform, Random, Store};
+use platform::{Clock, Files, Keyring, NameServers, Outbound, Platform, Random, Store};
 use tempfile::TempDir;
 
 use crate::client_info::Proxies;
@@ -39,6 +39,7 @@ pub(crate) fn site() -> (Site, TempDir) {
             files: Files::folder(folder.path(), 1),
             keys: Keyring::new([1; 32], &[]),
             outbound: Outbound::public().unwrap(),
+            name_servers: NameServers::new(Vec::new()),
         },
         catalogue: Catalogue::build(&[crate::LOCALES, LOCALES]),
         declared: Arc::new(Declared {

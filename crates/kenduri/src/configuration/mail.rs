@@ -1,8 +1,8 @@
 //! Reads `[mail]`: how mails are sent.
 
 use platform::Secret;
+use platform::dns::NameServers;
 use platform::mail::bounces::Mailbox;
-use platform::mail::dns::NameServers;
 use platform::mail::{Sender, Server, SnsTopic, Tls, is_this_machine};
 use platform::webhook_key::WebhookKey;
 

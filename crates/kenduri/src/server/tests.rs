@@ -11,7 +11,7 @@ use identity::people::setup::{self, Credential};
 use identity::sign_in;
 use jiff::tz::TimeZone;
 use platform::audit::{self, Filter};
-use platform::mail::dns::NameServers;
+use platform::dns::NameServers;
 use platform::store::migrate::Migrations;
 use platform::{StoreError, Tx};
 use site::{Context, domains};

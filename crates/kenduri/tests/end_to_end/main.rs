@@ -4,6 +4,13 @@
 #![expect(clippy::expect_used, reason = "what helps a test may fail like a test")]
 
 mod apart;
+#[path = "../../../edge/tests/acme/authority.rs"]
+#[expect(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "it is the authority of the edge's tests, which stop it, too"
+)]
+mod authority;
 mod backup;
 mod bounces;
 mod campaign_killing;
@@ -24,6 +31,7 @@ mod load;
 mod lost_machine;
 mod mail_server;
 mod operator;
+mod own_domain;
 mod parent;
 mod postgres_killing;
 mod power_loss;

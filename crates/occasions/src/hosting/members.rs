@@ -9,6 +9,7 @@ use platform::{Secret, StoreError, Tx};
 
 use super::Refusal;
 use super::permissions::{HostOf, Permission};
+use crate::answer_notification;
 use crate::role::{self, Role};
 
 /// The maximum number of members of an occasion. Links that nobody has used yet count too.
@@ -69,10 +70,12 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(),
     {
         host.needs_person()?;
         let scope = role::scope(host.occasion());
-        return Ok(grant::leave(tx, who, &scope, host.request())?);
+        grant::leave(tx, who, &scope, host.request())?;
+    } else {
+        let manager = proved_manager(tx, host)?;
+        grant::remove(tx, &manager, account)?;
     }
-    let manager = proved_manager(tx, host)?;
-    Ok(grant::remove(tx, &manager, account)?)
+    Ok(answer_notification::stop(tx, account, host.occasion())?)
 }
 
 /// Like [`manager`], but also requires that the caller has confirmed their identity in the last

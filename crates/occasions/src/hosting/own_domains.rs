@@ -1,15 +1,78 @@
 //! How hosts give an occasion a host name of its own.
 
-use platform::Tx;
+use platform::{Keyring, Tx};
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use web::Findings;
 
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, history, occasions};
-use crate::own_domain;
+use crate::own_domain::{self, NotSet, OwnDomain, RecordState, WaitsFor};
 
 /// The field in forms, in JSON and in the log.
 pub const FIELD: &str = "own_domain";
+
+/// A host name of the occasion's own, with the DNS records that it needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OwnDomain)]
+pub struct OwnDomainView {
+    /// The name, such as `our-day.example`.
+    pub own_domain: String,
+    /// Since when guests find the occasion at the name; null while they do not.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub verified_at: Option<jiff::Timestamp>,
+    /// When somebody last looked at the DNS; null before the first time.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub checked_at: Option<jiff::Timestamp>,
+    /// Whether the name leads to this server.
+    pub address: RecordState,
+    /// Whether the TXT record that proves the name is there.
+    pub proof: RecordState,
+    /// Since when records of a verified name are missing. After 7 days it is not verified any more.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub failing_since: Option<jiff::Timestamp>,
+    /// Why a name with all its records is not verified.
+    pub waits_for: WaitsFor,
+    /// The name of the TXT record that proves the name.
+    pub proof_name: String,
+    /// The value of that record.
+    pub proof_value: String,
+    /// The addresses that the name must have; empty before the first look.
+    pub addresses: Vec<String>,
+}
+
+impl OwnDomainView {
+    fn new(keys: &Keyring, host: &HostOf, found: OwnDomain) -> Self {
+        Self {
+            proof_name: own_domain::proof_name(&found.host),
+            proof_value: own_domain::proof_value(keys, host.occasion(), &found.host),
+            addresses: found
+                .expected
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
+            own_domain: found.host,
+            verified_at: found.verified_at,
+            checked_at: found.checked_at,
+            address: found.address,
+            proof: found.proof,
+            failing_since: found.failing_since,
+            waits_for: found.waits_for,
+        }
+    }
+}
+
+/// Returns the occasion's name, if it has one.
+pub fn find(
+    tx: &mut Tx<'_>,
+    keys: &Keyring,
+    host: &HostOf,
+) -> Result<Option<OwnDomainView>, Refusal> {
+    host.needs(Permission::Own)?;
+    let found = own_domain::find(tx, host.occasion())?;
+    Ok(found.map(|found| OwnDomainView::new(keys, host, found)))
+}
 
 /// Sets the host name of an occasion, or removes it if nothing was typed. `is_reserved` returns
 /// whether a name leads elsewhere on this server.
@@ -38,8 +101,11 @@ pub fn set(
     if before == wanted {
         return Ok(());
     }
-    if !own_domain::set(tx, host.occasion(), wanted.as_deref())? {
-        return Ok(refused("not_unique")?);
+    match own_domain::set(tx, host.occasion(), host.account(), wanted.as_deref()) {
+        Ok(()) => {}
+        Err(NotSet::Taken) => return Ok(refused("not_unique")?),
+        Err(NotSet::Limited(seconds)) => return Err(Refusal::RateLimited(seconds)),
+        Err(NotSet::Store(error)) => return Err(error.into()),
     }
     let changes = json!([{"field": FIELD, "old": before, "new": wanted}]);
     let entity = ("occasion", host.occasion().to_string());

@@ -29,6 +29,7 @@ pub fn each_minute(site: Site) -> Handler {
         let site = site.clone();
         async move {
             let found = site.store.read(answer_notification::list).await?;
+            site.store.write(answer_notification::tidy).await?;
             let mut failure = None;
             // One host's report that fails must not keep the others waiting.
             for one in found {
@@ -185,6 +186,9 @@ impl Report<'_> {
             || !membership::sends_mail(tx, &self.occasion.id)?
         {
             return Ok(());
+        }
+        for one in self.households {
+            answer_notification::mailed(tx, &account.id, &self.occasion.id, &one.id)?;
         }
         let text = self.text;
         let subject = match self.households {

@@ -149,6 +149,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/reports/{id}", See, reports::file)
         .get("/settings/domain", Own, own_domain::show)
         .post("/settings/domain", Own, own_domain::change)
+        .post("/settings/domain/check", Own, own_domain::check)
         // The texts require `Write`. For other sections, `settings::Part` requires more.
         .get("/settings", Write, settings::show)
         .get("/settings/{part}", Write, settings::show)

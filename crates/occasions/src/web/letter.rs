@@ -342,7 +342,8 @@ fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> 
                 to_name: name,
                 ..mail(&portal, parts, to, &text)
             };
-            Some(Rendered::Mail(Box::new(mail), version))
+            let origin = portal.url(site).to_string();
+            Some(Rendered::Mail(Box::new(mail), version, origin))
         }
         // A template that cannot be rendered is a bug in Kenduri.
         Err(cause) => {

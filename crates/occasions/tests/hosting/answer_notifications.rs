@@ -6,6 +6,7 @@ use identity::grant;
 use identity::notification::{self, Notification};
 use jiff::{SignedDuration, Timestamp};
 use occasions::code::CodeKey;
+use occasions::hosting::members;
 use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::role;
 use occasions::rsvp::{self, Save};
@@ -112,7 +113,7 @@ impl Stage<'_> {
     }
 
     async fn unreported(&self) -> i64 {
-        let all = sql!("SELECT COUNT(*) FROM unreported_answer WHERE account <> $1");
+        let all = sql!("SELECT COUNT(*) FROM unreported_answer WHERE is_new = 1 AND account <> $1");
         self.count(all, "").await
     }
 }
@@ -189,7 +190,51 @@ fn three_saves_in_a_minute_are_one_notice_and_one_mail() {
         save(stage, "RAHMA", ReplyStatus::Yes).await;
         stage.after(2).await;
         assert_eq!(stage.notices(&stage.owner).await.len(), 2);
-        assert_eq!(stage.heard("owner").await.len(), 3);
+        // A household is in one mail within half an hour, and the next mail has its last state.
+        for status in [ReplyStatus::No, ReplyStatus::Undecided, ReplyStatus::Yes] {
+            save(stage, "RAHMA", status).await;
+            stage.after(8).await;
+        }
+        assert_eq!(stage.heard("owner").await.len(), 2);
+        save(stage, "TANWE", ReplyStatus::Yes).await;
+        stage.after(2).await;
+        let mails = stage.heard("owner").await;
+        assert_eq!(mails.len(), 3, "another household does not wait");
+        assert!(!mails[2].text.contains("Rahman"), "{}", mails[2].text);
+        stage.after(2).await;
+        let mails = stage.heard("owner").await;
+        assert_eq!(mails.len(), 4);
+        assert!(
+            mails[3].text.contains("Keluarga Encik Rahman: 1 comes"),
+            "{}",
+            mails[3].text
+        );
+        stage.after(60).await;
+        assert_eq!(stage.heard("owner").await.len(), 4);
+        assert_eq!(stage.unreported().await, 0);
+        stage.expect_heard().await;
+    });
+}
+
+#[test]
+fn a_mail_that_waits_does_not_leave_to_a_host_who_was_removed() {
+    on_both(async |stage| {
+        let both = json!({"by_mail": "at_once"});
+        for host in [&stage.owner, &stage.coordinator] {
+            stage.hear(host, both.clone()).await;
+        }
+        save(stage, "RAHMA", ReplyStatus::Yes).await;
+        stage.after(2).await;
+        for name in ["owner", "coordinator"] {
+            assert_eq!(stage.heard(name).await.len(), 1, "{name}");
+        }
+        let account = stage.coordinator.account.clone();
+        stage
+            .done(move |tx, host| members::remove(tx, host, &account))
+            .await;
+        assert!(stage.heard("coordinator").await.is_empty());
+        assert_eq!(stage.heard("owner").await.len(), 1);
+        stage.expect_work();
         stage.expect_heard().await;
     });
 }
@@ -318,7 +363,7 @@ fn nobody_hears_who_has_no_role_any_more() {
         let at = stage.at("/answer-notifications");
         let mut left = stage.visitor(&stage.coordinator);
         left.get(&at).await.expect(404);
-        stage.after(2).await;
+        stage.after(30).await;
         assert_eq!(stage.unreported().await, 0);
         stage.expect_heard().await;
     });
@@ -373,7 +418,7 @@ fn unsubscribing_by_a_mails_link_is_the_choice_of_no_mail() {
             .hear(&stage.owner, json!({"by_mail": "at_once"}))
             .await;
         save(stage, "RAHMA", ReplyStatus::Yes).await;
-        stage.after(2).await;
+        stage.after(30).await;
         assert_eq!(stage.heard("owner").await.len(), 2);
         stage.expect_heard().await;
     });
@@ -499,6 +544,8 @@ fn a_save_during_a_report_is_told_now_or_later() {
         }
         for round in 0..rounds() {
             let status = [ReplyStatus::No, ReplyStatus::Yes][round % 2];
+            // Households that were in a mail are in the next one half an hour later.
+            stage.world.clock.advance(SignedDuration::from_mins(30));
             save(stage, "RAHMA", status).await;
             stage.world.clock.advance(SignedDuration::from_mins(2));
             let before = stage.heard("owner").await.len();

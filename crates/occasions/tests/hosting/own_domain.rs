@@ -1,43 +1,72 @@
 //! Tests of a host name of the occasion's own: who may set which name, when it is served, and what
 //! guests find there.
 
-use std::collections::{BTreeSet, HashMap};
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
+use identity::notification;
+use jiff::SignedDuration;
 use occasions::first_opened::Opens;
+use occasions::hosting::campaign;
 use occasions::hosting::{own_domains, portals};
+use occasions::id::OccasionId;
 use occasions::link::LinkKey;
-use occasions::own_domain::{self, ALLOWED};
+use occasions::own_domain::{self, ALLOWED, NotSet, OwnDomain, RecordState, WaitsFor};
 use occasions::web::guest::CodeGate;
 use occasions::web::own_domain::OwnDomains;
 use occasions::words::OccasionStatus;
 use platform::limits::guess::GuessBudget;
-use platform::outbound::{Names, Outbound};
-use testkit::Visitor;
+use platform::{NameServers, Rows, StoreError, Tx};
+use serde_json::json;
+use testkit::{NameServer, Visitor};
 use web::Peer;
 
 use crate::pages::HOME;
-use crate::stage::{Stage, code, fields, on_both};
+use crate::stage::{ALL, Host, Stage, call, code, fields, on_both};
 
 const OURS: &str = "127.0.0.1";
 const NAME: &str = "our-day.example";
 const PAGE: &str = "/settings/domain";
 
-/// The same site, on which hosts may have domains, with these names in the DNS.
-fn allowed<'w>(stage: &Stage<'w>, names: &[(&str, &str)]) -> testkit::Stage<'w> {
+/// The same site, on which hosts may have domains, with this name server.
+fn allowed<'w>(stage: &Stage<'w>, dns: &NameServer) -> testkit::Stage<'w> {
     let base: &testkit::Stage<'w> = stage;
     let mut values = base.site.declared.settings.clone();
     values.set_flag(ALLOWED, true);
     let mut own = base.clone().with_settings(values);
-    let names = names.iter().map(|(name, ip)| {
-        let address = SocketAddr::new(ip.parse().unwrap(), 0);
-        ((*name).to_owned(), vec![address])
-    });
-    let names = Names::Listed(names.collect::<HashMap<_, _>>());
-    own.accounts.site.platform.outbound = Outbound::new(names, Vec::new(), &[]).unwrap();
+    own.accounts.site.platform.name_servers = NameServers::new(vec![dns.address()]);
     own
+}
+
+/// A name server with both records of the occasion's name.
+fn proven(stage: &Stage<'_>) -> NameServer {
+    let dns = NameServer::start();
+    dns.set_address(NAME, OURS);
+    dns.set_text(&own_domain::proof_name(NAME), &proof(stage));
+    dns
+}
+
+fn proof(stage: &Stage<'_>) -> String {
+    own_domain::proof_value(&stage.site.keys, &stage.occasion, NAME)
+}
+
+/// Looks at all names, after the last result was forgotten.
+async fn check(stage: &Stage<'_>, own: &testkit::Stage<'_>) {
+    stage.world.clock.advance(SignedDuration::from_mins(1));
+    own_domain::check_all(&own.site).await.unwrap();
+}
+
+async fn found(stage: &Stage<'_>) -> OwnDomain {
+    let id = stage.occasion.clone();
+    let find = move |tx: &mut Tx<'_>| own_domain::find(tx, &id);
+    stage.site.store.read(find).await.unwrap().unwrap()
+}
+
+async fn notices(stage: &Stage<'_>, host: &Host) -> usize {
+    let id = host.account.clone();
+    let list = move |tx: &mut Tx<'_>| notification::list(tx, &id);
+    stage.site.store.read(list).await.unwrap().len()
 }
 
 fn host(own: &testkit::Stage<'_>, stage: &Stage<'_>) -> Visitor {
@@ -78,7 +107,7 @@ fn guest(domains: &OwnDomains) -> Visitor {
 fn only_a_public_name_that_nobody_has_is_taken() {
     on_both(async |stage| {
         let refused = async |typed: &'static str| {
-            let set = move |tx: &mut platform::Tx<'_>, host: &occasions::hosting::HostOf| {
+            let set = move |tx: &mut Tx<'_>, host: &occasions::hosting::HostOf| {
                 own_domains::set(tx, host, typed, |name| name == "shop.example")
             };
             fields(stage.act(&stage.owner, set).await)
@@ -88,25 +117,8 @@ fn only_a_public_name_that_nobody_has_is_taken() {
         assert_eq!(refused("192.0.2.7").await, [(at(), "invalid")]);
         assert_eq!(refused("Shop.example").await, [(at(), "not_unique")]);
         set(stage, " Our-Day.example. ").await;
-        let id = stage.occasion.clone();
-        let found = stage
-            .done(move |tx, _| Ok(own_domain::find(tx, &id)?))
-            .await;
-        let found = found.unwrap();
+        let found = found(stage).await;
         assert_eq!((&*found.host, found.verified_at), (NAME, None));
-        // The store, too, has each name once.
-        stage
-            .other_occasion("OTHER", OccasionStatus::Published)
-            .await;
-        let first = stage.occasion.clone();
-        let steal = move |tx: &mut platform::Tx<'_>, _: &occasions::hosting::HostOf| {
-            let (other,): (occasions::id::OccasionId,) = tx.one(
-                platform::sql!("SELECT id FROM occasion WHERE id <> $1"),
-                &[&first],
-            )?;
-            Ok(own_domain::set(tx, &other, Some(NAME))?)
-        };
-        assert!(!stage.done(steal).await);
         for other in [&stage.coordinator, &stage.observer] {
             let done = stage.act(other, |tx, host| own_domains::set(tx, host, "", |_| false));
             assert_eq!(code(done.await), "forbidden");
@@ -123,53 +135,308 @@ fn only_a_public_name_that_nobody_has_is_taken() {
 }
 
 #[test]
-fn a_name_is_served_while_its_records_lead_here() {
+fn a_name_is_served_after_its_proof_and_while_its_records_lead_here() {
     on_both(async |stage| {
-        let elsewhere = allowed(stage, &[(NAME, "192.0.2.80")]);
-        let mut owner = host(&elsewhere, stage);
-        let page = owner.get(&format!("{HOME}{PAGE}")).await;
-        let mut form = page.form(&format!("{HOME}{PAGE}"));
+        let dns = NameServer::start();
+        dns.set_address(NAME, "192.0.2.80");
+        let own = allowed(stage, &dns);
+        let served = domains(&own, &[]).await;
+        let mut owner = host(&own, stage);
+        let at = format!("{HOME}{PAGE}");
+        let page = owner.get(&at).await;
+        let mut form = page.form(&at);
         form.fill("own_domain", NAME);
         let done = owner.submit(&page, &form).await;
         let page = owner.follow(done).await;
         let text = page.expect(200).text();
-        assert!(
-            text.contains(&stage.say("host-own-domain-elsewhere")),
-            "{text}"
-        );
-        assert!(text.contains(OURS), "{text}");
-        assert!(domains(&elsewhere, &[]).await.router_for(NAME).is_none());
+        for shown in [
+            &*stage.say("host-own-domain-elsewhere"),
+            &*stage.say("host-own-domain-missing"),
+            "_kenduri-challenge.our-day.example",
+            &proof(stage),
+            OURS,
+        ] {
+            assert!(text.contains(shown), "{shown}: {text}");
+        }
 
-        let here = allowed(stage, &[(NAME, OURS)]);
-        let page = host(&here, stage).get(&format!("{HOME}{PAGE}")).await;
+        // Neither record is enough, nor is another occasion's proof.
+        dns.set_address(NAME, OURS);
+        check(stage, &own).await;
+        served.refresh().await.unwrap();
+        assert!(served.router_for(NAME).is_none());
+        let other = own_domain::proof_value(&stage.site.keys, &stage.occasion, "other.example");
+        dns.set_text(&own_domain::proof_name(NAME), &other);
+        check(stage, &own).await;
+        assert_eq!(found(stage).await.proof, RecordState::Missing);
+        dns.set_text(&own_domain::proof_name(NAME), &proof(stage));
+        dns.remove(NAME);
+        check(stage, &own).await;
+        assert_eq!(found(stage).await.proof, RecordState::Seen);
+        assert_eq!(found(stage).await.address, RecordState::Missing);
+        served.refresh().await.unwrap();
+        assert!(served.router_for(NAME).is_none());
+
+        dns.set_address(NAME, OURS);
+        stage.world.clock.advance(SignedDuration::from_mins(1));
+        let page = owner.get(&at).await;
+        let form = page.form(&format!("{at}/check"));
+        let done = owner.submit(&page, &form).await;
+        let page = owner.follow(done).await;
         assert!(page.text().contains(&stage.say("host-own-domain-here")));
-        let served = domains(&here, &[]).await;
+        served.refresh().await.unwrap();
         assert!(served.router_for(NAME).is_some());
         assert!(served.router_for("127.0.0.1:8080").is_none());
         assert!(served.router_for("other.example").is_none());
         // A name that a route of the operator names leads where the route leads.
-        assert!(domains(&here, &[NAME]).await.router_for(NAME).is_none());
+        assert!(domains(&own, &[NAME]).await.router_for(NAME).is_none());
+    });
+}
 
-        // Without an answer of the DNS, nothing changes.
-        let silent = allowed(stage, &[]);
-        own_domain::look_at_all(&silent.site).await.unwrap();
-        served.refresh().await.unwrap();
-        assert!(served.router_for(NAME).is_some());
-        own_domain::look_at_all(&elsewhere.site).await.unwrap();
-        served.refresh().await.unwrap();
-        assert!(served.router_for(NAME).is_none());
+#[test]
+fn a_name_without_its_records_is_lost_and_comes_back() {
+    on_both(async |stage| {
+        let dns = proven(stage);
+        let own = allowed(stage, &dns);
+        set(stage, NAME).await;
+        check(stage, &own).await;
+        let is_served = async || found(stage).await.verified_at.is_some();
+        assert!(is_served().await);
+        // A name that leads elsewhere is lost at once, and the owner hears of it.
+        dns.set_address(NAME, "192.0.2.80");
+        check(stage, &own).await;
+        assert!(!is_served().await);
+        assert_eq!(notices(stage, &stage.owner).await, 1);
+        assert_eq!(notices(stage, &stage.observer).await, 0);
+        dns.set_address(NAME, OURS);
+        check(stage, &own).await;
+        assert!(is_served().await, "it comes back by itself");
+        // A name that has vanished, or without its proof, is lost after 7 days.
+        for record in [NAME.to_owned(), own_domain::proof_name(NAME)] {
+            dns.remove(&record);
+            check(stage, &own).await;
+            assert!(found(stage).await.failing_since.is_some());
+            stage.world.clock.advance(SignedDuration::from_hours(167));
+            check(stage, &own).await;
+            assert!(is_served().await);
+            stage.world.clock.advance(SignedDuration::from_hours(1));
+            check(stage, &own).await;
+            assert!(!is_served().await, "{record}");
+            dns.set_address(NAME, OURS);
+            dns.set_text(&own_domain::proof_name(NAME), &proof(stage));
+            check(stage, &own).await;
+            assert!(is_served().await);
+            assert_eq!(found(stage).await.failing_since, None);
+        }
+        assert_eq!(
+            notices(stage, &stage.owner).await,
+            1,
+            "unread ones are not repeated"
+        );
+    });
+}
+
+#[test]
+fn two_occasions_may_enter_a_name_and_the_one_that_proves_it_has_it() {
+    on_both(async |stage| {
+        let dns = proven(stage);
+        let own = allowed(stage, &dns);
+        stage
+            .other_occasion("OTHER", OccasionStatus::Published)
+            .await;
+        let (first, account) = (stage.occasion.clone(), stage.owner.account.clone());
+        let (other,): (OccasionId,) = testkit::people::read(&stage.site.store, move |tx| {
+            tx.one(
+                platform::sql!("SELECT id FROM occasion WHERE id <> $1"),
+                &[&first],
+            )
+        })
+        .await;
+        let enter = {
+            let other = other.clone();
+            move |tx: &mut Tx<'_>| own_domain::set(tx, &other, &account, Some(NAME))
+        };
+        stage.site.store.write(enter.clone()).await.unwrap();
+        set(stage, NAME).await;
+        check(stage, &own).await;
+        assert!(found(stage).await.verified_at.is_some());
+        let taken = stage.site.store.write(enter).await;
+        assert!(matches!(taken, Err(NotSet::Taken)), "{taken:?}");
+        let value = own_domain::proof_value(&stage.site.keys, &other, NAME);
+        dns.set_text(&own_domain::proof_name(NAME), &value);
+        check(stage, &own).await;
+        let find = move |tx: &mut Tx<'_>| own_domain::find(tx, &other);
+        let found = testkit::people::read(&stage.site.store, find)
+            .await
+            .unwrap();
+        assert_eq!(
+            (found.waits_for, found.verified_at),
+            (WaitsFor::Other, None)
+        );
+    });
+}
+
+#[test]
+fn names_orders_and_looks_are_limited() {
+    on_both(async |stage| {
+        let dns = proven(stage);
+        let own = allowed(stage, &dns);
+        let mut owner = host(&own, stage);
+        let at = format!("{HOME}{PAGE}");
+        // Reading the page asks nobody, and a look is kept for a minute.
+        set(stage, NAME).await;
+        for _ in 0..3 {
+            owner.get(&at).await.expect(200);
+        }
+        assert_eq!(dns.asked(), 0);
+        for _ in 0..3 {
+            let page = owner.get(&at).await;
+            let form = page.form(&format!("{at}/check"));
+            owner.submit(&page, &form).await.expect(303);
+        }
+        assert_eq!(dns.asked(), 3, "A, AAAA and TXT");
+        for name in ["a.example", "b.example", "c.example", "d.example"] {
+            set(stage, name).await;
+        }
+        let limited = stage.act(&stage.owner, |tx, host| {
+            own_domains::set(tx, host, "e.example", |_| false)
+        });
+        assert_eq!(code(limited.await), "rate_limited");
+        stage.world.clock.advance(SignedDuration::from_hours(24));
+        set(stage, NAME).await;
+
+        // The certificate waits for its turn, and the daily look gives it one.
+        let account = stage.owner.account.clone();
+        let orders = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            for _ in 1..own_domain::ORDERS_A_WEEK_OF_ACCOUNT {
+                platform::sql!(
+                    "INSERT INTO own_domain_use (kind, account, occasion, used_at)
+                     VALUES ('order', :account, '', :now)",
+                    account,
+                    now = tx.now()
+                )
+                .run(tx, Rows::Exactly(1))?;
+            }
+            Ok(())
+        };
+        stage.site.store.write(orders).await.unwrap();
+        check(stage, &own).await;
+        let one = found(stage).await;
+        assert_eq!((one.waits_for, one.verified_at), (WaitsFor::Limit, None));
+        let page = owner.get(&at).await;
+        assert!(page.text().contains(&stage.say("host-own-domain-limit")));
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(7 * 24));
+        check(stage, &own).await;
+        assert!(found(stage).await.verified_at.is_some());
+    });
+}
+
+#[test]
+fn a_program_sets_checks_and_removes_a_name() {
+    on_both(async |stage| {
+        let dns = NameServer::start();
+        dns.set_address(NAME, OURS);
+        let own = allowed(stage, &dns);
+        let mut program = stage.program(&stage.owner, &ALL).await;
+        program.use_router(own.router());
+        let at = stage.at("/own-domain");
+        call(&mut program, "GET", &at, &json!({})).await.expect(404);
+        let body = json!({"own_domain": "192.0.2.7"});
+        call(&mut program, "PUT", &at, &body).await.expect(422);
+        let body = json!({"own_domain": NAME});
+        let put = call(&mut program, "PUT", &at, &body).await.with(200).json();
+        assert_eq!(put["address"], "seen");
+        assert_eq!(put["proof"], "missing");
+        assert_eq!(put["addresses"], json!([OURS]));
+        dns.set_text(
+            put["proof_name"].as_str().unwrap(),
+            put["proof_value"].as_str().unwrap(),
+        );
+        stage.world.clock.advance(SignedDuration::from_mins(1));
+        let check = format!("{at}/check");
+        let checked = call(&mut program, "POST", &check, &json!({})).await;
+        let checked = checked.with(200).json();
+        assert_eq!(checked["proof"], "seen");
+        assert!(checked["verified_at"].is_string());
+        assert_eq!(
+            call(&mut program, "GET", &at, &json!({}))
+                .await
+                .with(200)
+                .json(),
+            checked
+        );
+        call(&mut program, "DELETE", &at, &json!({}))
+            .await
+            .expect(204);
+        call(&mut program, "GET", &at, &json!({})).await.expect(404);
+    });
+}
+
+#[test]
+fn links_of_an_archived_occasion_stay_readable_at_its_name() {
+    on_both(async |stage| {
+        let dns = proven(stage);
+        let own = allowed(stage, &dns);
+        set(stage, NAME).await;
+        check(stage, &own).await;
+        stage
+            .done(|tx, host| {
+                occasions::hosting::occasions::set_status(tx, host, None, OccasionStatus::Archived)
+            })
+            .await;
+        let served = domains(&own, &[]).await;
+        guest(&served).get("/").await.expect(200);
+        let id = stage.occasion.clone();
+        let find = move |tx: &mut Tx<'_>| own_domain::served_host(tx, &id);
+        let host = testkit::people::read(&stage.site.store, find).await;
+        assert_eq!(host.as_deref(), Some(NAME));
+    });
+}
+
+#[test]
+fn mail_to_guests_ends_at_the_occasions_name() {
+    on_both(async |stage| {
+        let dns = proven(stage);
+        let own = allowed(stage, &dns);
+        set(stage, NAME).await;
+        check(stage, &own).await;
+        stage.world.expect_jobs(campaign::KIND);
+        stage
+            .done(|tx, host| {
+                let order = json!({"kind": "invitation"});
+                let order: campaign::Order = serde_json::from_value(order).unwrap();
+                campaign::order(tx, host, &order).map(drop)
+            })
+            .await;
+        let job = occasions::web::letter::campaigns(own.site.clone());
+        stage.seconds(&stage.working(vec![job]), 5).await;
+        let origins: Vec<(Option<String>,)> = testkit::people::read(&stage.site.store, |tx| {
+            tx.all(
+                platform::sql!("SELECT DISTINCT link_origin FROM mail WHERE stream = 'marketing'"),
+                &[],
+            )
+        })
+        .await;
+        let own_origin = Some("http://our-day.example:8080".to_owned());
+        assert_eq!(origins, [(own_origin,)]);
+        for mail in stage.world.mails().await {
+            stage.world.expect_mail(&mail.recipient, &mail.subject);
+        }
+        stage.expect_work();
     });
 }
 
 #[test]
 fn names_are_told_to_whoever_orders_certificates() {
     on_both(async |stage| {
-        let here = allowed(stage, &[(NAME, OURS)]);
+        let here = allowed(stage, &proven(stage));
         let served = domains(&here, &[]).await;
         let mut known = None;
         assert_eq!(served.changed(&mut known).await, BTreeSet::new());
         set(stage, NAME).await;
-        own_domain::look_at_all(&here.site).await.unwrap();
+        check(stage, &here).await;
         let (changed, refreshed) = tokio::join!(served.changed(&mut known), served.refresh());
         refreshed.unwrap();
         assert_eq!(changed, BTreeSet::from([NAME.to_owned()]));
@@ -183,9 +450,9 @@ fn names_are_told_to_whoever_orders_certificates() {
 #[test]
 fn guests_find_the_occasion_and_nothing_else() {
     on_both(async |stage| {
-        let here = allowed(stage, &[(NAME, OURS)]);
+        let here = allowed(stage, &proven(stage));
         set(stage, NAME).await;
-        own_domain::look_at_all(&here.site).await.unwrap();
+        check(stage, &here).await;
         let served = domains(&here, &[]).await;
         let mut guest = guest(&served);
         let page = guest.get("/").await;
@@ -241,7 +508,7 @@ fn guests_find_the_occasion_and_nothing_else() {
 #[test]
 fn links_begin_with_the_name_while_it_is_served() {
     on_both(async |stage| {
-        let here = allowed(stage, &[(NAME, OURS)]);
+        let here = allowed(stage, &proven(stage));
         let id = stage.invitation("RAHMA").await;
         let begins = async || {
             let id = id.clone();
@@ -252,7 +519,7 @@ fn links_begin_with_the_name_while_it_is_served() {
         };
         set(stage, NAME).await;
         assert_eq!(begins().await, "http://127.0.0.1:8080");
-        own_domain::look_at_all(&here.site).await.unwrap();
+        check(stage, &here).await;
         assert_eq!(begins().await, "http://our-day.example:8080");
         // The invitation's page has the link to send, and the QR code leads there.
         let mut owner = host(&here, stage);

@@ -15,7 +15,7 @@ use web::Language;
 
 use crate::pages::HOME;
 use crate::parts::sent;
-use crate::stage::{Stage, call, on_both};
+use crate::stage::{ALL, Stage, call, on_both};
 
 /// A marker in every text that the test enters, and nowhere else.
 const MARK: &str = "Melur-Yk3Vq";
@@ -161,6 +161,26 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         stage.day("2027-02-17").await;
         assert_eq!(stage.status_now().await, OccasionStatus::Closed);
 
+        // Notices of pages under an earlier slug go, too.
+        let owner = stage.owner.account.clone();
+        let notify = move |tx: &mut Tx<'_>, host: &occasions::hosting::HostOf| {
+            let id = host.occasion();
+            sql!(
+                "INSERT INTO occasion_alias (slug, occasion) VALUES ('older', :id)",
+                id
+            )
+            .run(tx, Rows::Exactly(1))?;
+            for href in ["/admin/o/older/invites", "/admin/o/older-still/invites"] {
+                let new = identity::notification::NewNotification {
+                    kind: "host-notice-answers",
+                    about: "",
+                    href,
+                };
+                identity::notification::tell_on_site(tx, &owner, new)?;
+            }
+            Ok(())
+        };
+        stage.done(notify).await;
         stage.day("2027-06-15").await;
         assert_eq!(stage.warnings().await, []);
         let told = stage.retention().await;
@@ -187,8 +207,13 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         assert!(stage.is_there().await);
 
         let audited = stage.actions().await.len();
+        let owner = stage.owner.account.clone();
         stage.day("2027-07-16").await;
         assert!(!stage.is_there().await);
+        let notices = move |tx: &mut Tx<'_>| identity::notification::list(tx, &owner);
+        let notices = testkit::people::read(&stage.site.store, notices).await;
+        let left: Vec<&str> = notices.iter().map(|one| &*one.href).collect();
+        assert_eq!(left, ["/admin/o/older-still/invites"]);
         assert_eq!(stage.world.places_of(MARK), [""; 0]);
         assert_eq!(stage.warnings().await, []);
         let left = stage.world.places_of(stage.occasion.as_str());
@@ -245,7 +270,12 @@ fn nothing_is_deleted_while_mail_stays_here_unless_an_owner_confirms() {
 
         let refused = stage.act(&stage.coordinator, retention::confirm);
         assert!(matches!(refused.await, Err(Refusal::Forbidden)));
-        let mut owner = stage.visitor(&stage.another("late", Role::OccasionOwner).await);
+        let late = stage.another("late", Role::OccasionOwner).await;
+        let mut program = stage.program(&late, &ALL).await;
+        let confirm = stage.at("/retention/confirm");
+        let refused = call(&mut program, "POST", &confirm, &json!({})).await;
+        assert_eq!(refused.with(403).json()["code"], "token_not_permitted");
+        let mut owner = stage.visitor(&late);
         let address = format!("{HOME}/settings/end");
         let shown = owner.get(&address).await;
         assert!(shown.text().contains(&stage.say("host-end-waits")));

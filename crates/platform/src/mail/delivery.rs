@@ -31,7 +31,7 @@ pub struct Post {
     pub from: Sender,
     /// The site's host name, the domain of Message-IDs.
     pub site_host: String,
-    /// The site's URL without a trailing slash, for unsubscribe links.
+    /// The site's URL without a trailing slash, for unsubscribe links of mails without an origin.
     pub site_url: String,
     /// The key that hashes email addresses for the suppression list.
     pub suppression: Key,
@@ -52,7 +52,8 @@ impl Post {
         }
         let (key, scope) = (&self.suppression, mail.scope.as_deref());
         let path = suppression::unsubscribe_link(key, &mail.to, mail.stream, scope);
-        Some(format!("{}{path}", self.site_url))
+        let origin = mail.link_origin.as_deref().unwrap_or(&self.site_url);
+        Some(format!("{origin}{path}"))
     }
 }
 

@@ -14,7 +14,6 @@ mod address;
 pub mod bounces;
 mod delivery;
 pub mod dkim;
-pub mod dns;
 mod dsn;
 mod imap;
 pub mod mailbox;
@@ -282,6 +281,18 @@ impl Tx<'_> {
         enqueue(self, &id, stream, stranger)?;
         Ok(id)
     }
+}
+
+/// Sets the origin, such as `https://our-day.example`, with which the unsubscribe link of a mail
+/// begins that was written in this transaction.
+pub fn set_link_origin(tx: &mut Tx<'_>, id: &MailId, origin: &str) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE mail SET link_origin = :origin WHERE id = :id",
+        id,
+        origin
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
 }
 
 /// Adds a calendar file (RFC 5545) to a mail that was written in this transaction. Mail programs

@@ -170,6 +170,24 @@ fn reports_that_come_at_once_all_count() {
 }
 
 #[test]
+fn a_mail_with_an_origin_has_its_unsubscribe_link_there() {
+    World::each_engine(MIGRATIONS, async |world| {
+        let server = Server::start(Encryption::OnRequest).await;
+        write(world, |tx| {
+            let id = tx.send_mail(news_to("rahma@example.my", SCOPE))?;
+            platform::mail::set_link_origin(tx, &id, "https://our-day.example")
+        })
+        .await;
+        worker_to(world, &server).run_due().await.unwrap();
+        let header = server.received()[0].header("List-Unsubscribe").to_owned();
+        assert!(
+            header.starts_with("<https://our-day.example/unsubscribe/"),
+            "{header}"
+        );
+    });
+}
+
+#[test]
 fn an_unsubscribe_stops_one_stream_of_one_scope_while_a_batch_leaves() {
     World::each_engine(MIGRATIONS, async |world| {
         let server = Server::start(Encryption::OnRequest).await;

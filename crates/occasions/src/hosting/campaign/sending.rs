@@ -4,7 +4,7 @@
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
 use platform::key::Key;
-use platform::mail::{NewMail, sender_domain};
+use platform::mail::{self, NewMail, sender_domain};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 
@@ -294,8 +294,8 @@ pub fn needs_none(kind: MailKind, portal: &InvitationSnapshot) -> Option<Skip> {
 pub enum Rendered {
     Skipped(Skip),
     /// The mail, with the version of the invitation and the revision of the occasion from which it
-    /// was rendered.
-    Mail(Box<NewMail>, (i64, i64)),
+    /// was rendered, and the origin with which its links begin.
+    Mail(Box<NewMail>, (i64, i64), String),
 }
 
 /// Queues the mail to the recipient at this position. In the same transaction, takes the recipient
@@ -326,7 +326,7 @@ pub fn write(
     let place = next.place;
     let (reason, mail) = match rendered {
         Rendered::Skipped(reason) => (Some(*reason), None),
-        Rendered::Mail(mail, version) => {
+        Rendered::Mail(mail, version, origin) => {
             let locked: Option<Invitation> = invitation::lock(tx, &next.invitation)?;
             match locked {
                 None => (Some(Skip::Archived), None),
@@ -338,7 +338,7 @@ pub fn write(
                     let to = Some(mail.to.as_str());
                     match audience::skip(tx, key, &locked.occasion, to)? {
                         Some(reason) => (Some(reason), None),
-                        None => (None, Some(mail)),
+                        None => (None, Some((mail, origin))),
                     }
                 }
             }
@@ -362,8 +362,9 @@ pub fn write(
         reason
     )
     .run(tx, Rows::AtMostOne)?;
-    if let (1, Some(mail)) = (taken, mail) {
+    if let (1, Some((mail, origin))) = (taken, mail) {
         let mail = tx.send_mail_at_most_once(NewMail::clone(mail))?;
+        mail::set_link_origin(tx, &mail, origin)?;
         sql!(
             "UPDATE campaign_recipient SET mail = :mail WHERE campaign = :id AND place = :place",
             mail,

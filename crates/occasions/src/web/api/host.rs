@@ -14,6 +14,7 @@ mod invitations;
 mod members;
 mod notifications;
 mod occasions;
+mod own_domain;
 mod qr;
 pub(crate) mod refusal;
 mod reports;
@@ -59,6 +60,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(gifts::routes())
         .merge(members::routes())
         .merge(notifications::routes())
+        .merge(own_domain::routes())
         .merge(reports::routes())
         .merge(retention::routes())
         .merge(stream::routes())

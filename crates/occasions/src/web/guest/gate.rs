@@ -494,7 +494,6 @@ impl CodeGate {
     /// links, and codes of other occasions are unknown.
     pub(crate) fn for_own_host(&self, slug: &str) -> Self {
         Self {
-            pages: Arc::default(),
             own: Some(slug.into()),
             ..self.clone()
         }

@@ -27,7 +27,7 @@ pub(super) struct Pages(Mutex<CachedPages>);
 
 #[derive(Debug, Default)]
 struct CachedPages {
-    /// Pages by household and language.
+    /// Pages by household, and by host name and language.
     kept: HashMap<(InvitationId, String), CachedPage>,
     bytes: usize,
 }
@@ -68,7 +68,8 @@ impl Pages {
         let snapshot = snapshot::load_at(tx, &glance.occasion, glance.revision)?;
         invitation_snapshot::admit(&snapshot.occasion, glance.archived)?;
         let text = speaker.speak_of(&snapshot.occasion, glance.language.as_deref());
-        let tag = text.language().tag.to_string();
+        // All host names share this cache, so that each new one needs no memory of its own.
+        let tag = format!("{} {}", speaker.site.url().host(), text.language().tag);
         let now = tx.now();
         let kept = self.find(&glance, &tag, now);
         let mut read = || {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use askama::Template;
 use axum::Extension;
 use axum::response::Response;
+use site::call;
 use web::form_state::{self, Field, FormState};
 use web::{Form, Problem, Text};
 
@@ -12,8 +13,8 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::hosting::HostOf;
-use crate::hosting::own_domains::{self, FIELD};
-use crate::own_domain::{self, ALLOWED, OwnDomain};
+use crate::hosting::own_domains::{self, FIELD, OwnDomainView};
+use crate::own_domain::{self, ALLOWED, RecordState, WaitsFor};
 use crate::refusal::Refusal;
 use crate::web::own_domain::OwnDomains;
 
@@ -33,22 +34,27 @@ struct OwnDomainPage<'a> {
 
 /// A host name with its DNS records.
 struct DomainState {
-    host: String,
+    found: OwnDomainView,
     /// The occasion's address with the name.
     address: String,
-    /// The message about the records, and its class.
-    found: (&'static str, &'static str),
-    leads_here: bool,
+    /// What keeps the name from being served, or will.
+    warning: Option<String>,
+    checked: Option<String>,
+    proof: Tag,
+    way: Tag,
     /// The records of which one is enough: type and value.
     records: Vec<(&'static str, String)>,
 }
 
-/// `GET …/settings/domain`.
+/// What was found of a record: its class and message.
+type Tag = (&'static str, &'static str);
+
+/// `GET …/settings/domain`. It looks nothing up, because links to it are followed by programs, too.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, domain) = load(&req).await?;
-    let host = domain.as_ref().map_or("", |domain| &domain.host);
+    let host = domain.as_ref().map_or("", |domain| &domain.own_domain);
     let form_state = FormState::of(form_state::form([(FIELD, host)]));
-    page(&req, &context, &form_state, domain).await
+    page(&req, &context, &form_state, domain)
 }
 
 /// `POST …/settings/domain`.
@@ -73,34 +79,50 @@ pub(super) async fn change(
             Ok(to.clone())
         })
         .await;
+    if done.is_ok() {
+        look(req).await?;
+    }
     form_state::answer(done, async |problem| {
         let (context, domain) = load(req).await?;
         let form: Form = posted.form.clone();
         let form_state = FormState::refused(form, &problem, &req.text);
-        page(req, &context, &form_state, domain).await
+        page(req, &context, &form_state, domain)
     })
     .await
 }
 
-async fn load(req: &HostRequest) -> Result<(PageContext, Option<OwnDomain>), Refusal> {
-    req.read(|tx, context| Ok(own_domain::find(tx, &context.occasion.id)?))
+/// `POST …/settings/domain/check`.
+pub(super) async fn check(posted: HostForm) -> Result<Response, Problem> {
+    let req = &posted.req;
+    if !ALLOWED.of(&req.site.declared.settings) {
+        return Err(Refusal::FeatureDisabled.into());
+    }
+    look(req).await?;
+    Ok(call::see_other(&req.at("/settings/domain#records")))
+}
+
+async fn look(req: &HostRequest) -> Result<(), Problem> {
+    let (context, _) = load(req).await?;
+    own_domain::check(&req.site, &context.occasion.id).await?;
+    Ok(())
+}
+
+async fn load(req: &HostRequest) -> Result<(PageContext, Option<OwnDomainView>), Refusal> {
+    let keys = req.site.keys.clone();
+    req.read(move |tx, context| own_domains::find(tx, &keys, &context.host))
         .await
 }
 
-async fn page(
+fn page(
     req: &HostRequest,
     context: &PageContext,
     form_state: &FormState,
-    domain: Option<OwnDomain>,
+    domain: Option<OwnDomainView>,
 ) -> Result<Response, Problem> {
     let (text, is_allowed) = (&req.text, ALLOWED.of(&req.site.declared.settings));
-    let domain = match domain.filter(|_| is_allowed) {
-        Some(domain) => Some(look(req, context, &domain).await?),
-        None => None,
-    };
+    let wording = req.wording(context);
     let body = OwnDomainPage {
         text,
-        wording: req.wording(context),
         csrf: &req.csrf,
         submission: req.submission(),
         done: req.done(),
@@ -109,7 +131,10 @@ async fn page(
         field: form_state
             .line(FIELD, text.say("host-own-domain-name"))
             .hint(text.say("host-own-domain-hint")),
-        domain,
+        domain: domain
+            .filter(|_| is_allowed)
+            .map(|domain| DomainState::new(req, &wording, domain)),
+        wording,
     };
     Ok(req.page(
         context,
@@ -119,33 +144,46 @@ async fn page(
     ))
 }
 
-/// Looks at the DNS records of a name.
-async fn look(
-    req: &HostRequest,
-    context: &PageContext,
-    domain: &OwnDomain,
-) -> Result<DomainState, Problem> {
-    let site = &req.site;
-    let found = own_domain::look(site, &context.occasion.id, domain).await?;
-    let leads_here = found.unwrap_or(domain.verified_at.is_some());
-    let ours = site.outbound.addresses(site.url().host()).await;
-    let addresses = ours.into_iter().flatten().map(|address| {
-        let kind = if address.is_ipv4() { "A" } else { "AAAA" };
-        (kind, address.to_string())
-    });
-    let own = site.url().host();
-    // An alias leads to a name, never to an address.
-    let is_address = own.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-    let alias = (!is_address).then(|| ("CNAME", format!("{own}.")));
-    Ok(DomainState {
-        address: site.url().with_host(&domain.host).join("/"),
-        host: domain.host.clone(),
-        found: match found {
-            Some(true) => ("host-own-domain-here", "yes"),
-            Some(false) => ("host-own-domain-elsewhere", "error"),
-            None => ("host-own-domain-unknown", "maybe"),
-        },
-        leads_here,
-        records: alias.into_iter().chain(addresses).collect(),
-    })
+impl DomainState {
+    fn new(req: &HostRequest, wording: &Wording<'_>, found: OwnDomainView) -> Self {
+        let (site, text) = (&req.site, &req.text);
+        let kind = |address: &String| {
+            let is_new = address.parse::<IpAddr>().is_ok_and(|one| one.is_ipv6());
+            (if is_new { "AAAA" } else { "A" }, address.clone())
+        };
+        let own = site.url().host();
+        // An alias leads to a name, never to an address.
+        let is_address = own.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+        let alias = (!is_address).then(|| ("CNAME", format!("{own}.")));
+        let warning = match (found.waits_for, found.failing_since) {
+            (WaitsFor::Limit, _) => Some(text.say("host-own-domain-limit").into_owned()),
+            (WaitsFor::Other, _) => Some(text.say("host-own-domain-other").into_owned()),
+            (WaitsFor::Nothing, Some(since)) => {
+                let day = text.date(wording.local(since).date());
+                Some(text.with("host-own-domain-failing", [("day", day.into())]))
+            }
+            (WaitsFor::Nothing, None) => None,
+        };
+        Self {
+            address: site.url().with_host(&found.own_domain).join("/"),
+            warning,
+            checked: found.checked_at.map(|at| wording.ago(at)),
+            proof: tag(found.proof),
+            way: tag(found.address),
+            records: alias
+                .into_iter()
+                .chain(found.addresses.iter().map(kind))
+                .collect(),
+            found,
+        }
+    }
+}
+
+fn tag(state: RecordState) -> Tag {
+    let class = match state {
+        RecordState::Seen => "yes",
+        RecordState::Elsewhere => "error",
+        RecordState::Unchecked | RecordState::Missing | RecordState::NoAnswer => "maybe",
+    };
+    (class, state.label())
 }

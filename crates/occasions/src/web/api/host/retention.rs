@@ -32,6 +32,7 @@ async fn retention(call: Call, Path(id): Path<String>) -> Result<Response, Probl
 }
 
 /// Lets the announced deletion go on although the warnings to its owners have not left the server.
+/// A token may not confirm it.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/retention/confirm", tag = "occasions",
     params(("id" = String, Path,)),

@@ -1,11 +1,12 @@
-//! DNS queries for TXT records. They are sent to the system's name servers over TCP, because long
-//! keys do not fit into a UDP packet.
+//! DNS queries for TXT records and addresses. They are sent to the system's name servers over TCP,
+//! because long keys do not fit into a UDP packet.
 //!
 //! hickory-resolver (0.26.3 of September 2026, well maintained) would add ten crates, among them
-//! moka and prefix-trie, for caching, IPv6 races and search lists, which one query a day does not
+//! moka and prefix-trie, for caching, IPv6 races and search lists, which a few queries a day do not
 //! need. hickory-proto, which has messages but no client, would add two crates and replace
 //! `question` and `read`, some 90 lines that a test checks with malformed responses.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -19,7 +20,10 @@ use crate::random::Random;
 
 /// The timeout for one name server.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Record types (RFC 1035, section 3.2.2, and RFC 3596).
+const A: u16 = 1;
 const TXT: u16 = 16;
+const AAAA: u16 = 28;
 const INTERNET: u16 = 1;
 const NO_SUCH_NAME: u8 = 3;
 
@@ -56,10 +60,46 @@ impl NameServers {
 
     /// Returns the TXT records of a domain name. The list is empty if the name does not exist.
     pub async fn texts(&self, random: &Random, name: &str) -> Result<Vec<String>, NoAnswer> {
+        let records = self.records(random, name, TXT).await?;
+        Ok(records.iter().filter_map(|data| text(data)).collect())
+    }
+
+    /// Returns the IP addresses of a host name. The set is empty if the name does not exist. An
+    /// address is its own address.
+    pub async fn addresses(
+        &self,
+        random: &Random,
+        host: &str,
+    ) -> Result<BTreeSet<IpAddr>, NoAnswer> {
+        if let Ok(address) = host.trim_matches(['[', ']']).parse() {
+            return Ok([address].into());
+        }
+        let (four, six) = tokio::join!(
+            self.records(random, host, A),
+            self.records(random, host, AAAA)
+        );
+        let four = four?.into_iter().filter_map(|data| {
+            let bytes: [u8; 4] = data.try_into().ok()?;
+            Some(IpAddr::from(bytes))
+        });
+        let six = six?.into_iter().filter_map(|data| {
+            let bytes: [u8; 16] = data.try_into().ok()?;
+            Some(IpAddr::from(bytes))
+        });
+        Ok(four.chain(six).collect())
+    }
+
+    /// Returns the data of a name's records of one type.
+    async fn records(
+        &self,
+        random: &Random,
+        name: &str,
+        kind: u16,
+    ) -> Result<Vec<Vec<u8>>, NoAnswer> {
         let mut last = "none is configured".to_owned();
         for server in &self.0 {
-            match timeout(PATIENCE, ask(*server, random, name)).await {
-                Ok(Ok(texts)) => return Ok(texts),
+            match timeout(PATIENCE, ask(*server, random, name, kind)).await {
+                Ok(Ok(records)) => return Ok(records),
                 Ok(Err(error)) => last = error.to_string(),
                 Err(_) => "too slow".clone_into(&mut last),
             }
@@ -68,10 +108,15 @@ impl NameServers {
     }
 }
 
-async fn ask(server: SocketAddr, random: &Random, name: &str) -> io::Result<Vec<String>> {
+async fn ask(
+    server: SocketAddr,
+    random: &Random,
+    name: &str,
+    kind: u16,
+) -> io::Result<Vec<Vec<u8>>> {
     let mut id = [0; 2];
     random.fill(&mut id);
-    let question = question(id, name).ok_or(io::ErrorKind::InvalidInput)?;
+    let question = question(id, name, kind).ok_or(io::ErrorKind::InvalidInput)?;
     let mut stream = TcpStream::connect(server).await?;
     let length = u16::try_from(question.len()).unwrap_or(u16::MAX);
     stream
@@ -79,11 +124,11 @@ async fn ask(server: SocketAddr, random: &Random, name: &str) -> io::Result<Vec<
         .await?;
     let mut answer = vec![0; stream.read_u16().await?.into()];
     stream.read_exact(&mut answer).await?;
-    read(&answer, id).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    read(&answer, id, kind).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 /// The query message (RFC 1035, section 4.1); `None` if the name is too long.
-fn question(id: [u8; 2], name: &str) -> Option<Vec<u8>> {
+fn question(id: [u8; 2], name: &str, kind: u16) -> Option<Vec<u8>> {
     let mut query = id.to_vec();
     // Flags: recursion desired. Counts: one question.
     query.extend_from_slice(&[1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
@@ -95,14 +140,14 @@ fn question(id: [u8; 2], name: &str) -> Option<Vec<u8>> {
         query.extend_from_slice(label.as_bytes());
     }
     query.push(0);
-    query.extend_from_slice(&TXT.to_be_bytes());
+    query.extend_from_slice(&kind.to_be_bytes());
     query.extend_from_slice(&INTERNET.to_be_bytes());
     (name.len() < 254).then_some(query)
 }
 
-/// Returns the TXT records in the response `answer`, or `None` if the response does not match the
-/// query.
-fn read(answer: &[u8], id: [u8; 2]) -> Option<Vec<String>> {
+/// Returns the data of the records of type `kind` in the response `answer`, or `None` if the
+/// response does not match the query.
+fn read(answer: &[u8], id: [u8; 2], kind: u16) -> Option<Vec<Vec<u8>>> {
     let mut reader = Reader { left: answer };
     if reader.take(2)? != id {
         return None;
@@ -121,19 +166,19 @@ fn read(answer: &[u8], id: [u8; 2]) -> Option<Vec<String>> {
         reader.name()?;
         reader.take(4)?;
     }
-    let mut texts = Vec::new();
+    let mut records = Vec::new();
     for _ in 0..answers {
         reader.name()?;
-        let (kind, class) = (reader.number()?, reader.number()?);
+        let (found, class) = (reader.number()?, reader.number()?);
         reader.take(4)?;
         let length = reader.number()?;
         let data = reader.take(length.into())?;
-        // Aliases (CNAME) may precede the TXT records and are skipped.
-        if (kind, class) == (TXT, INTERNET) {
-            texts.push(text(data)?);
+        // Aliases (CNAME) may precede the records and are skipped.
+        if (found, class) == (kind, INTERNET) {
+            records.push(data.to_vec());
         }
     }
-    Some(texts)
+    Some(records)
 }
 
 /// Concatenates the strings of one TXT record, as SPF and DKIM require.
@@ -185,23 +230,26 @@ mod tests {
         // The response contains an alias, and a TXT record of two strings.
         answer.extend_from_slice(b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x09\x00\x02\xc0\x0c");
         answer.extend_from_slice(b"\xc0\x0c\x00\x10\x00\x01\x00\x00\x00\x09\x00\x08\x03v=s\x03pf1");
-        assert_eq!(read(&answer, [7, 7]), Some(vec!["v=spf1".to_owned()]));
-        assert_eq!(read(&answer, [7, 8]), None, "another question's");
+        let found = read(&answer, [7, 7], TXT).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(text(&found[0]).unwrap(), "v=spf1");
+        assert_eq!(read(&answer, [7, 7], A), Some(Vec::new()), "another type");
+        assert_eq!(read(&answer, [7, 8], TXT), None, "another question's");
         for cut in 0..answer.len() {
-            assert_eq!(read(&answer[..cut], [7, 7]), None, "{cut}");
+            assert_eq!(read(&answer[..cut], [7, 7], TXT), None, "{cut}");
         }
         answer[3] = 0x83;
-        assert_eq!(read(&answer, [7, 7]), Some(Vec::new()), "no such name");
+        assert_eq!(read(&answer, [7, 7], TXT), Some(Vec::new()), "no such name");
         answer[3] = 0x82;
-        assert_eq!(read(&answer, [7, 7]), None, "the server failed");
+        assert_eq!(read(&answer, [7, 7], TXT), None, "the server failed");
     }
 
     #[test]
     fn a_question_asks_for_texts_of_a_name() {
-        let asked = question([0, 1], "a.my.").unwrap();
+        let asked = question([0, 1], "a.my.", TXT).unwrap();
         assert!(asked.ends_with(b"\x01a\x02my\x00\x00\x10\x00\x01"));
-        assert_eq!(question([0, 1], "a..my"), None);
-        assert_eq!(question([0, 1], &"a.".repeat(200)), None);
+        assert_eq!(question([0, 1], "a..my", TXT), None);
+        assert_eq!(question([0, 1], &"a.".repeat(200), A), None);
     }
 
     #[test]

@@ -1,0 +1,145 @@
+//! How many host names may be set, and how many certificates may be ordered for them. Certificate
+//! authorities limit each installation, so nobody may use up what others need.
+
+use identity::account::AccountId;
+use jiff::{SignedDuration, Timestamp};
+use platform::{Rows, StoreError, Tx, sql};
+
+use crate::id::OccasionId;
+
+/// The most new names of an occasion in a day.
+pub const NAMES_A_DAY: i64 = 5;
+/// The most new names of an account in a day, in all its occasions.
+pub const NAMES_A_DAY_OF_ACCOUNT: i64 = 10;
+/// The most orders of certificates for names of an account in a week.
+pub const ORDERS_A_WEEK_OF_ACCOUNT: i64 = 10;
+/// The most orders of certificates for names of occasions in a day.
+pub const ORDERS_A_DAY: i64 = 50;
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// What is counted.
+#[derive(Clone, Copy)]
+enum Use {
+    Name,
+    Order,
+}
+
+impl Use {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Order => "order",
+        }
+    }
+}
+
+/// Counts a new name. The error is the number of seconds until another name may be set.
+pub(super) fn take_name(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    account: &AccountId,
+) -> Result<Result<(), u32>, StoreError> {
+    lock(tx)?;
+    let since = tx.now() - DAY;
+    let of_occasion: (i64, Option<Timestamp>) = sql!(
+        "SELECT COUNT(*), MIN(used_at) FROM own_domain_use
+         WHERE kind = :kind AND used_at > :since AND occasion = :occasion",
+        kind = Use::Name.word(),
+        since,
+        occasion
+    )
+    .one(tx)?;
+    let of_account = of_account(tx, Use::Name, account.as_str(), since)?;
+    for ((count, first), most) in [
+        (of_occasion, NAMES_A_DAY),
+        (of_account, NAMES_A_DAY_OF_ACCOUNT),
+    ] {
+        if count >= most {
+            let wait = first.map_or(DAY, |first| first.duration_since(since));
+            return Ok(Err(u32::try_from(wait.as_secs()).unwrap_or(1).max(1)));
+        }
+    }
+    add(tx, Use::Name, occasion, account.as_str()).map(Ok)
+}
+
+/// Counts an order of a certificate. Returns false if a limit is reached.
+pub(super) fn take_order(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    account: &str,
+) -> Result<bool, StoreError> {
+    lock(tx)?;
+    let now = tx.now();
+    let (all,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM own_domain_use WHERE kind = :kind AND used_at > :since",
+        kind = Use::Order.word(),
+        since = now - DAY
+    )
+    .one(tx)?;
+    let (of_account, _) = of_account(tx, Use::Order, account, now - WEEK)?;
+    if all >= ORDERS_A_DAY || of_account >= ORDERS_A_WEEK_OF_ACCOUNT {
+        return Ok(false);
+    }
+    add(tx, Use::Order, occasion, account)?;
+    Ok(true)
+}
+
+/// Deletes uses that no limit counts any more.
+pub(super) fn tidy(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM own_domain_use WHERE used_at <= :since",
+        since = tx.now() - WEEK
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+pub(super) fn forget_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE own_domain_use SET account = '' WHERE account = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// How many uses an account has had, and the first of them.
+fn of_account(
+    tx: &mut Tx<'_>,
+    kind: Use,
+    account: &str,
+    since: Timestamp,
+) -> Result<(i64, Option<Timestamp>), StoreError> {
+    sql!(
+        "SELECT COUNT(*), MIN(used_at) FROM own_domain_use
+         WHERE kind = :kind AND used_at > :since AND account = :account",
+        kind = kind.word(),
+        since,
+        account
+    )
+    .one(tx)
+}
+
+/// Keeps other transactions from counting until this one ends.
+fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let _: (i64,) = tx.one(
+        sql!("SELECT id FROM own_domain_limit WHERE id = 1 FOR NO KEY UPDATE"),
+        &[],
+    )?;
+    Ok(())
+}
+
+fn add(tx: &mut Tx<'_>, kind: Use, occasion: &OccasionId, account: &str) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO own_domain_use (kind, account, occasion, used_at)
+         VALUES (:kind, :account, :occasion, :now)",
+        kind = kind.word(),
+        account,
+        occasion,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}

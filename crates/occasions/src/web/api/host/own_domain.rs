@@ -1,0 +1,123 @@
+//! A host name of the occasion's own.
+
+use axum::Extension;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use site::Callers::Tokens;
+use utoipa::ToSchema;
+use web::described::Routes;
+use web::json::Received;
+use web::{Json, Problem, Site, routes};
+
+use super::call::{Call, Place};
+use crate::hosting::Permission::Own;
+use crate::hosting::Refusal;
+use crate::hosting::own_domains::{self, OwnDomainView};
+use crate::own_domain::{self, ALLOWED};
+use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
+use crate::web::access::may;
+use crate::web::own_domain::OwnDomains;
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
+        .routes(routes!(
+            show: may(Own, Tokens(&[OCCASION_READ])),
+            set: may(Own, Tokens(&[OCCASION_READ, OCCASION_WRITE])),
+            remove: may(Own, Tokens(&[OCCASION_WRITE])),
+        ))
+        .routes(routes!(check: may(Own, Tokens(&[OCCASION_READ, OCCASION_WRITE]))))
+}
+
+/// The host name of an occasion's own.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OwnDomainChange {
+    /// A public name without scheme and port, such as `our-day.example`.
+    own_domain: String,
+}
+
+/// The host name of the occasion's own, with the DNS records that it needs and what was last found
+/// of them. 404 without a name.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/own-domain", tag = "own domain",
+    params(("id" = String, Path,)),
+    responses((status = 200, body = OwnDomainView), (status = 404))
+)]
+async fn show(call: Call, Path(id): Path<String>) -> Result<Json<OwnDomainView>, Problem> {
+    found(&call, &id).await
+}
+
+/// Sets the host name of the occasion's own, and looks at its DNS records. Guests find the occasion
+/// there when both records are seen. An occasion may have 5 new names in a day.
+#[utoipa::path(
+    put, path = "/api/v1/occasions/{id}/own-domain", tag = "own domain",
+    params(("id" = String, Path,)), request_body = OwnDomainChange,
+    responses((status = 200, body = OwnDomainView), (status = 404), (status = 422), (status = 429))
+)]
+async fn set(
+    call: Call,
+    served: Option<Extension<OwnDomains>>,
+    Path(id): Path<String>,
+    body: Received<OwnDomainChange>,
+) -> Result<Json<OwnDomainView>, Problem> {
+    ensure_allowed(&call)?;
+    let own = call.site.url().host().to_owned();
+    let typed = body.value.own_domain;
+    call.write(Place::occasion(&id)?, move |tx, host| {
+        own_domains::set(tx, host, &typed, |name| {
+            let is_served_elsewhere = served.as_ref().is_some_and(|all| all.is_reserved(name));
+            name == own || is_served_elsewhere
+        })
+    })
+    .await?;
+    look(&call, &id).await?;
+    found(&call, &id).await
+}
+
+/// Removes the host name. Links begin with the site's own name again.
+#[utoipa::path(
+    delete, path = "/api/v1/occasions/{id}/own-domain", tag = "own domain",
+    params(("id" = String, Path,)), responses((status = 204), (status = 404))
+)]
+async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    ensure_allowed(&call)?;
+    call.write(Place::occasion(&id)?, |tx, host| {
+        own_domains::set(tx, host, "", |_| false)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Looks at the DNS records of the host name, at most once a minute, and returns what was found.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/own-domain/check", tag = "own domain",
+    params(("id" = String, Path,)),
+    responses((status = 200, body = OwnDomainView), (status = 404))
+)]
+async fn check(call: Call, Path(id): Path<String>) -> Result<Json<OwnDomainView>, Problem> {
+    found(&call, &id).await?;
+    look(&call, &id).await?;
+    found(&call, &id).await
+}
+
+fn ensure_allowed(call: &Call) -> Result<(), Problem> {
+    if ALLOWED.of(&call.site.declared.settings) {
+        return Ok(());
+    }
+    Err(Refusal::FeatureDisabled.into())
+}
+
+/// Looks at the DNS records. The caller was checked before.
+async fn look(call: &Call, id: &str) -> Result<(), Problem> {
+    Ok(own_domain::check(&call.site, &super::call::id(id)?).await?)
+}
+
+async fn found(call: &Call, id: &str) -> Result<Json<OwnDomainView>, Problem> {
+    ensure_allowed(call)?;
+    let keys = call.site.keys.clone();
+    let found = call.read(Place::occasion(id)?, move |tx, host| {
+        own_domains::find(tx, &keys, host)?.ok_or(Refusal::NotFound)
+    });
+    Ok(Json(found.await?))
+}

@@ -1,0 +1,252 @@
+// From spreadsheet to thank-you: two hosts, one of whom begins with a spreadsheet, and an observer. Twenty households in
+// four languages are imported, invited by mail and by message, answer on phones, are reminded by rule, meet a passed
+// deadline, reserve a gift, and are thanked. The weeks between are moved on by the clock, so nobody waits.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { desk, keep, open, phone, signIn, visitor } from './browser.mjs';
+import { Kenduri } from './kenduri.mjs';
+
+const home = '/admin/o/aisyah-daniel';
+const password = 'sebuah pantun yang lama';
+const languages = ['en', 'ms', 'it', 'zh-Hans'];
+// How each language says that a household comes.
+const comes = { en: 'Coming', ms: 'Akan hadir', it: 'Viene', 'zh-Hans': '出席' };
+const families = [
+  ['Halim', 'ms'], ['Baker', 'en'], ['Bianchi', 'it'], ['陈美玲', 'zh-Hans'], ['Salleh', 'ms'],
+  ['Cooper', 'en'], ['Esposito', 'it'], ['李伟', 'zh-Hans'], ['Yusof', 'ms'], ['Dawson', 'en'],
+  ['Ferrari', 'it'], ['王芳', 'zh-Hans'], ['Zainal', 'ms'], ['Evans', 'en'], ['Greco', 'it'],
+  ['张敏', 'zh-Hans'], ['Osman', 'ms'], ['Foster', 'en'], ['Leone', 'it'], ['刘洋', 'zh-Hans'],
+].map(([name, language], index) => ({
+  name,
+  language,
+  household: `Sheet ${String(index + 1).padStart(2, '0')} ${name}`,
+  // The last five have no mail address and are invited by message.
+  email: index < 15 ? `sheet${index + 1}@example.com` : '',
+  phone: `+6012345${String(6700 + index)}`,
+}));
+const byMail = families.filter((one) => one.email);
+const byMessage = families.filter((one) => !one.email);
+const spreadsheet = [
+  'Household,Guest name,Language,Email,Phone,Tags',
+  ...families.flatMap((one) =>
+    [1, 2].map((n) => [one.household, `${one.name} ${n}`, one.language, one.email, one.phone, 'Spreadsheet'].join(',')),
+  ),
+].join('\n');
+
+let browser;
+let kenduri;
+let owner;
+let partner;
+let observer;
+
+before(async () => {
+  [browser, kenduri] = await Promise.all([
+    open('--disable-quic', '--host-resolver-rules=MAP wa.me 127.0.0.1:9'),
+    Kenduri.startWithClock(),
+  ]);
+  owner = await visitor(browser, kenduri, { viewport: phone, locale: 'en-GB' });
+  await signIn(owner, kenduri);
+});
+
+after(async () => {
+  await browser?.close();
+  await kenduri?.stop();
+});
+
+const press = (page, locator, url) => Promise.all([page.waitForURL(url), locator.click()]);
+
+// Mails, the oldest first, to the households of the spreadsheet.
+async function mails() {
+  const { items } = await (await fetch(`${kenduri.origin}/mailbox/api/messages`)).json();
+  return items.reverse().filter((one) => /^sheet\d+@/.test(one.to));
+}
+
+// The mails after the first `count`, when there are at least `more` of them.
+async function nextMails(count, more) {
+  for (const end = Date.now() + 30_000; ; await new Promise((soon) => setTimeout(soon, 200))) {
+    const found = (await mails()).slice(count);
+    if (found.length >= more) return found;
+    assert.ok(Date.now() < end, `${found.length} of ${more} mails came`);
+  }
+}
+
+// A day in Kuala Lumpur, counted from today, at an hour.
+function later(days, hour) {
+  const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+  return new Date(Date.parse(`${today}T00:00:00+08:00`) + (days * 24 + hour) * 3_600_000);
+}
+
+// Somebody joins by a link that the owner makes, with an account of their own.
+async function join(role, name) {
+  await owner.goto(`${home}/members?lang=en`);
+  await owner.locator(`input[name=role][value=${role}]`).check();
+  await owner.locator('form[action$="/members/invite"] button').click();
+  const link = (await owner.locator('.banner code').innerText()).trim();
+  const page = await visitor(browser, kenduri, { viewport: phone, locale: 'en-GB' });
+  await page.goto(link);
+  await page.locator('[name=name]').fill(name);
+  await page.locator('[name=email]').fill(`${name.toLowerCase()}@example.org`);
+  await page.locator('[name=password]').fill(password);
+  await page.locator('form button.wide').click();
+  await page.waitForURL((url) => !url.pathname.startsWith('/join'));
+  return page;
+}
+
+// Somebody comes back after weeks, in which the session ended.
+async function comeBack(page, name) {
+  await page.goto('/login?lang=en');
+  await page.locator('[name=email]').fill(`${name.toLowerCase()}@example.org`);
+  await page.locator('[name=password]').fill(password);
+  await page.locator('main form:has([name=password]) button').first().click();
+  await page.waitForURL((url) => url.pathname !== '/login');
+}
+
+// A household answers for everybody, on a phone.
+async function answer(link, value, words) {
+  const guest = await visitor(browser, kenduri, { viewport: phone });
+  await guest.goto(link);
+  const form = guest.locator('main a[href*="/rsvp"]').first();
+  await form.click();
+  await guest.locator('form.answer').waitFor();
+  for (const group of await guest.locator('fieldset.person:not([data-new]) [role=radiogroup]').all()) {
+    await group.locator(`label:has(input[value=${value}])`).click();
+  }
+  await press(guest, guest.locator('.save-bar button'), /\/confirmation/);
+  const told = await guest.locator('main').innerText();
+  if (words) assert.ok(told.includes(words), `“${words}” is not in:\n${told}`);
+  return guest;
+}
+
+const linkIn = (mail) => mail.links.find((link) => link.includes('/invite/'));
+
+test('a wedding goes from a spreadsheet to thank-yous', { timeout: 180_000 }, async () => {
+  partner = await join('occasion_owner', 'Hakim');
+  observer = await join('observer', 'Nenek');
+
+  // The spreadsheet: its columns are known, nothing is wrong, and twenty households are made.
+  await partner.goto(`${home}/invites?lang=en`);
+  await press(partner, partner.locator('.head a[href$="/import"]'), /\/import/);
+  await partner.locator('[name=file]').setInputFiles({ name: 'guests.csv', mimeType: 'text/csv', buffer: Buffer.from(spreadsheet) });
+  await partner.locator('form[enctype] button').click();
+  await partner.locator('select[name=column]').first().waitFor();
+  await keep(partner, 'thankyou-columns-360');
+  await partner.locator('.save-bar button').click();
+  await partner.locator('button[name=go]').waitFor();
+  assert.equal(await partner.locator('.tag.error').count(), 0);
+  await keep(partner, 'thankyou-check-360');
+  await partner.locator('button[name=go]').click();
+  const undo = partner.locator('button.danger');
+  for (const end = Date.now() + 30_000; !(await undo.count()); await partner.reload()) assert.ok(Date.now() < end, 'no import');
+  await partner.goto(`${home}/invites?lang=en&tag=Spreadsheet`);
+  await partner.locator('td.name a', { hasText: 'Sheet 20' }).waitFor();
+
+  // The observer sees the households, and has nothing to change them with.
+  await observer.goto(`${home}/invites?lang=en&tag=Spreadsheet`);
+  assert.equal(await observer.locator('td.name a').count(), families.length);
+  for (const path of ['/import', '/mail', '/invites/new', '/settings/reminders']) {
+    assert.equal(await observer.locator(`main a[href$="${path}"]`).count(), 0, path);
+    const refused = await observer.request.get(`${home}${path}`);
+    assert.ok([403, 404].includes(refused.status()), `${path}: ${refused.status()}`);
+  }
+  await keep(observer, 'thankyou-observer-360');
+
+  // Invited by mail, each in the language of the household.
+  await partner.goto(`${home}/mail/new?lang=en&kind=invitation&tag=Spreadsheet`);
+  const send = partner.locator('form[action$="/mail"] button');
+  assert.match(await send.innerText(), new RegExp(String(byMail.length)));
+  await press(partner, send, /\/mail\/[0-9a-f-]{36}$/);
+  const invitations = await nextMails(0, byMail.length);
+  assert.equal(new Set(invitations.map((one) => one.to)).size, byMail.length);
+  assert.equal(new Set(invitations.map((one) => one.subject)).size, languages.length);
+  const invitationTo = (family) => invitations.find((one) => one.to === family.email);
+
+  // Invited by message: one after the other, and each is marked as sent.
+  await partner.goto(`${home}/invites?lang=en&tag=Spreadsheet&sent=no`);
+  await press(partner, partner.locator('.head a[href*="/invites/send"]'), /\/invites\/send/);
+  const messages = new Map();
+  for (let turn = 0; turn < byMessage.length; turn++) {
+    const household = await partner.locator('h1').innerText();
+    const way = partner.locator('a[data-sends]', { hasText: 'WhatsApp' });
+    const message = new URL(await way.getAttribute('href')).searchParams.get('text');
+    messages.set(household, message.match(/http\S+\/invite\/\S+/)[0]);
+    await way.click();
+    await partner.locator('.banner.ok', { hasText: household }).waitFor();
+  }
+  assert.deepEqual([...messages.keys()].sort(), byMessage.map((one) => one.household).sort());
+  await partner.locator('.card.empty').waitFor();
+
+  // A wish list, and answers on phones in four languages.
+  await partner.goto(`${home}/settings/switches?lang=en`);
+  await partner.locator('[name="switches.gifts"]').check();
+  await press(partner, partner.locator('.save-bar button'), /done=saved/);
+  await partner.goto(`${home}/gifts/new?lang=en`);
+  await partner.locator('[name="name.en"]').fill('Six tea glasses');
+  await partner.locator('main form.stack button').first().click();
+  await partner.locator('.banner.ok').waitFor();
+  for (const family of byMail.slice(0, 4)) {
+    const guest = await answer(linkIn(invitationTo(family)), 'yes', comes[family.language]);
+    assert.equal(await guest.locator('html').getAttribute('lang'), family.language);
+    await guest.context().close();
+  }
+  const declined = await answer(linkIn(invitationTo(byMail[4])), 'no');
+  await declined.context().close();
+  const giver = byMessage[0];
+  const guest = await answer(messages.get(giver.household), 'yes', comes[giver.language]);
+  await guest.goto(`${new URL(messages.get(giver.household)).pathname}/gifts?lang=en`);
+  await guest.locator('.gift', { hasText: 'Six tea glasses' }).locator('button', { hasText: 'I will bring this' }).click();
+  await guest.locator('.banner.ok').waitFor();
+  await keep(guest, 'thankyou-gift-360');
+  await guest.context().close();
+
+  // Reminded by rule, 14 days before the deadline, which is the thirtieth day from now: who owes an answer, and no other.
+  await partner.goto(`${home}/settings/reminders/new?lang=en`);
+  await partner.locator('[name=days]').fill('14');
+  await partner.locator('[name=hour]').fill('10:00');
+  if (!(await partner.locator('[name=active]').isChecked())) await partner.locator('[name=active]').check();
+  await partner.locator('main form button').first().click();
+  await partner.locator('.banner.ok').waitFor();
+  const before = (await mails()).length;
+  kenduri.advanceTo(later(16, 10.5));
+  const owing = byMail.slice(5);
+  const reminders = (await nextMails(before, owing.length)).filter((one) => !/confirm/i.test(one.subject));
+  for (const family of owing) assert.ok(reminders.some((one) => one.to === family.email), `${family.household} is reminded`);
+  const late = reminders.find((one) => one.to === owing[1].email);
+  await (await answer(linkIn(late), 'yes', comes[owing[1].language])).context().close();
+
+  // The deadline passes: who has answered reads it, and who has not meets a closed form.
+  kenduri.advanceTo(later(32, 9));
+  const closed = await visitor(browser, kenduri, { viewport: phone });
+  await closed.goto(linkIn(invitationTo(owing[2])));
+  await closed.locator('main [role=status]').first().waitFor();
+  assert.equal(await closed.locator('main input[type=radio]').count(), 0);
+  await keep(closed, 'thankyou-closed-360');
+  await closed.context().close();
+
+  // Weeks later both come back. The observer sees who came, and still changes nothing.
+  await comeBack(observer, 'Nenek');
+  await observer.goto(`${home}?lang=en`);
+  await observer.locator('#part-coming .figure').waitFor();
+  await observer.goto(`${home}/gifts?lang=en`);
+  assert.equal(await observer.locator('main form[method=post]').count(), 0);
+
+  // Thanked: the gift in the book, and by mail those who came.
+  await comeBack(partner, 'Hakim');
+  await partner.goto(`${home}/gifts?lang=en`);
+  await partner.locator('button', { hasText: 'We have it' }).click();
+  await partner.locator('.banner.ok').waitFor();
+  await partner.goto(`${home}/gifts/received?lang=en`);
+  const row = partner.locator('tr', { hasText: giver.household });
+  await row.locator('button', { hasText: 'Tick off' }).click();
+  await row.locator('.tag.yes').waitFor();
+  await keep(partner, 'thankyou-book-360');
+  const count = (await mails()).length;
+  await partner.goto(`${home}/mail/new?lang=en&kind=thanks&tag=Spreadsheet`);
+  await press(partner, partner.locator('form[action$="/mail"] button'), /\/mail\/[0-9a-f-]{36}$/);
+  const thanks = await nextMails(count, 1);
+  assert.equal(new Set(thanks.map((one) => one.to)).size, thanks.length, 'nobody is thanked twice');
+  await partner.setViewportSize(desk);
+  await partner.locator('#part-progress > p .tag.yes').waitFor();
+  await keep(partner, 'thankyou-sent-1280');
+  const thanked = (await mails()).slice(count).map((one) => one.to);
+  assert.deepEqual(thanked.sort(), byMail.map((one) => one.email).sort());
+});
