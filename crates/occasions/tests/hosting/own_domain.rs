@@ -342,11 +342,18 @@ fn a_program_sets_checks_and_removes_a_name() {
         let mut program = stage.program(&stage.owner, &ALL).await;
         program.use_router(own.router());
         let at = stage.at("/own-domain");
-        call(&mut program, "GET", &at, &json!({})).await.expect(404);
+        let none = json!({"allowed": true, "domain": null});
+        let read = call(&mut program, "GET", &at, &json!({})).await;
+        assert_eq!(read.with(200).json(), none);
+        let check = format!("{at}/check");
+        call(&mut program, "POST", &check, &json!({}))
+            .await
+            .expect(404);
         let body = json!({"own_domain": "192.0.2.7"});
         call(&mut program, "PUT", &at, &body).await.expect(422);
         let body = json!({"own_domain": NAME});
         let put = call(&mut program, "PUT", &at, &body).await.with(200).json();
+        let put = &put["domain"];
         assert_eq!(put["address"], "seen");
         assert_eq!(put["proof"], "missing");
         assert_eq!(put["addresses"], json!([OURS]));
@@ -355,22 +362,17 @@ fn a_program_sets_checks_and_removes_a_name() {
             put["proof_value"].as_str().unwrap(),
         );
         stage.world.clock.advance(SignedDuration::from_mins(1));
-        let check = format!("{at}/check");
         let checked = call(&mut program, "POST", &check, &json!({})).await;
         let checked = checked.with(200).json();
-        assert_eq!(checked["proof"], "seen");
-        assert!(checked["verified_at"].is_string());
-        assert_eq!(
-            call(&mut program, "GET", &at, &json!({}))
-                .await
-                .with(200)
-                .json(),
-            checked
-        );
+        assert_eq!(checked["domain"]["proof"], "seen");
+        assert!(checked["domain"]["verified_at"].is_string());
+        let read = call(&mut program, "GET", &at, &json!({})).await;
+        assert_eq!(read.with(200).json(), checked);
         call(&mut program, "DELETE", &at, &json!({}))
             .await
             .expect(204);
-        call(&mut program, "GET", &at, &json!({})).await.expect(404);
+        let read = call(&mut program, "GET", &at, &json!({})).await;
+        assert_eq!(read.with(200).json(), none);
     });
 }
 

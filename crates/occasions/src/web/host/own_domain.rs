@@ -80,7 +80,8 @@ pub(super) async fn change(
         })
         .await;
     if done.is_ok() {
-        look(req).await?;
+        let (context, _) = load(req).await?;
+        own_domain::check(&req.site, &context.occasion.id).await?;
     }
     form_state::answer(done, async |problem| {
         let (context, domain) = load(req).await?;
@@ -94,17 +95,12 @@ pub(super) async fn change(
 /// `POST …/settings/domain/check`.
 pub(super) async fn check(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
+    let (context, _) = load(req).await?;
     if !ALLOWED.of(&req.site.declared.settings) {
         return Err(Refusal::FeatureDisabled.into());
     }
-    look(req).await?;
-    Ok(call::see_other(&req.at("/settings/domain#records")))
-}
-
-async fn look(req: &HostRequest) -> Result<(), Problem> {
-    let (context, _) = load(req).await?;
     own_domain::check(&req.site, &context.occasion.id).await?;
-    Ok(())
+    Ok(call::see_other(&req.at("/settings/domain#records")))
 }
 
 async fn load(req: &HostRequest) -> Result<(PageContext, Option<OwnDomainView>), Refusal> {

@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use site::Callers::Tokens;
 use utoipa::ToSchema;
 use web::described::Routes;
@@ -29,6 +29,15 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(check: may(Own, Tokens(&[OCCASION_READ, OCCASION_WRITE]))))
 }
 
+/// Whether an occasion may have a host name of its own, and which one it has.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OwnDomainStatus {
+    /// Whether the site lets occasions have host names of their own.
+    allowed: bool,
+    /// The name with the DNS records that it needs; null without a name.
+    domain: Option<OwnDomainView>,
+}
+
 /// The host name of an occasion's own.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,13 +47,13 @@ pub(super) struct OwnDomainChange {
 }
 
 /// The host name of the occasion's own, with the DNS records that it needs and what was last found
-/// of them. 404 without a name.
+/// of them.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/own-domain", tag = "own domain",
     params(("id" = String, Path,)),
-    responses((status = 200, body = OwnDomainView), (status = 404))
+    responses((status = 200, body = OwnDomainStatus), (status = 404))
 )]
-async fn show(call: Call, Path(id): Path<String>) -> Result<Json<OwnDomainView>, Problem> {
+async fn show(call: Call, Path(id): Path<String>) -> Result<Json<OwnDomainStatus>, Problem> {
     found(&call, &id).await
 }
 
@@ -53,18 +62,19 @@ async fn show(call: Call, Path(id): Path<String>) -> Result<Json<OwnDomainView>,
 #[utoipa::path(
     put, path = "/api/v1/occasions/{id}/own-domain", tag = "own domain",
     params(("id" = String, Path,)), request_body = OwnDomainChange,
-    responses((status = 200, body = OwnDomainView), (status = 404), (status = 422), (status = 429))
+    responses((status = 200, body = OwnDomainStatus), (status = 404), (status = 422), (status = 429))
 )]
 async fn set(
     call: Call,
     served: Option<Extension<OwnDomains>>,
     Path(id): Path<String>,
     body: Received<OwnDomainChange>,
-) -> Result<Json<OwnDomainView>, Problem> {
-    ensure_allowed(&call)?;
+) -> Result<Json<OwnDomainStatus>, Problem> {
+    let is_allowed = ALLOWED.of(&call.site.declared.settings);
     let own = call.site.url().host().to_owned();
     let typed = body.value.own_domain;
     call.write(Place::occasion(&id)?, move |tx, host| {
+        ensure(is_allowed)?;
         own_domains::set(tx, host, &typed, |name| {
             let is_served_elsewhere = served.as_ref().is_some_and(|all| all.is_reserved(name));
             name == own || is_served_elsewhere
@@ -81,8 +91,9 @@ async fn set(
     params(("id" = String, Path,)), responses((status = 204), (status = 404))
 )]
 async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    ensure_allowed(&call)?;
-    call.write(Place::occasion(&id)?, |tx, host| {
+    let is_allowed = ALLOWED.of(&call.site.declared.settings);
+    call.write(Place::occasion(&id)?, move |tx, host| {
+        ensure(is_allowed)?;
         own_domains::set(tx, host, "", |_| false)
     })
     .await?;
@@ -93,19 +104,21 @@ async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Proble
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/own-domain/check", tag = "own domain",
     params(("id" = String, Path,)),
-    responses((status = 200, body = OwnDomainView), (status = 404))
+    responses((status = 200, body = OwnDomainStatus), (status = 404))
 )]
-async fn check(call: Call, Path(id): Path<String>) -> Result<Json<OwnDomainView>, Problem> {
-    found(&call, &id).await?;
+async fn check(call: Call, Path(id): Path<String>) -> Result<Json<OwnDomainStatus>, Problem> {
+    let Json(status) = found(&call, &id).await?;
+    ensure(status.allowed)?;
+    if status.domain.is_none() {
+        return Err(Problem::not_found());
+    }
     look(&call, &id).await?;
     found(&call, &id).await
 }
 
-fn ensure_allowed(call: &Call) -> Result<(), Problem> {
-    if ALLOWED.of(&call.site.declared.settings) {
-        return Ok(());
-    }
-    Err(Refusal::FeatureDisabled.into())
+/// Refuses callers who are hosts, so that others do not learn how the site is set.
+fn ensure(is_allowed: bool) -> Result<(), Refusal> {
+    is_allowed.then_some(()).ok_or(Refusal::FeatureDisabled)
 }
 
 /// Looks at the DNS records. The caller was checked before.
@@ -113,11 +126,13 @@ async fn look(call: &Call, id: &str) -> Result<(), Problem> {
     Ok(own_domain::check(&call.site, &super::call::id(id)?).await?)
 }
 
-async fn found(call: &Call, id: &str) -> Result<Json<OwnDomainView>, Problem> {
-    ensure_allowed(call)?;
+async fn found(call: &Call, id: &str) -> Result<Json<OwnDomainStatus>, Problem> {
     let keys = call.site.keys.clone();
     let found = call.read(Place::occasion(id)?, move |tx, host| {
-        own_domains::find(tx, &keys, host)?.ok_or(Refusal::NotFound)
+        own_domains::find(tx, &keys, host)
     });
-    Ok(Json(found.await?))
+    Ok(Json(OwnDomainStatus {
+        domain: found.await?,
+        allowed: ALLOWED.of(&call.site.declared.settings),
+    }))
 }

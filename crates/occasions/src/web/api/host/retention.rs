@@ -3,20 +3,20 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use site::Callers::Tokens;
+use site::Callers::{People, Tokens};
 use web::described::Routes;
 use web::{Problem, Site, routes};
 
 use super::call::{Call, Place, answer};
 use crate::hosting::Permission::{Own, SeeOccasion};
 use crate::retention::{self, Retention};
-use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
+use crate::token_scopes::OCCASION_READ;
 use crate::web::access::may;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(retention: may(SeeOccasion, Tokens(&[OCCASION_READ]))))
-        .routes(routes!(confirm_deletion: may(Own, Tokens(&[OCCASION_WRITE]))))
+        .routes(routes!(confirm_deletion: may(Own, People)))
 }
 
 /// When the occasion is archived and deleted.
