@@ -52,10 +52,18 @@ force = true
     let arguments = ["serve", "--demo", "--config", &file, "--data", &data_text];
     let mut program = Program::start(&arguments, &[]);
     let link = program.link("/sign-in/");
-    let owner = Owner {
+    let mut owner = Owner {
         cookies: session(&program, &link),
         address: program.address.clone(),
+        csrf: String::new(),
     };
+    let page = owner.call("GET", "/admin/o/aisyah-daniel/settings/domain", &json!({}));
+    let page = page.text();
+    let (_, rest) = page.split_once(r#"name="_csrf" value=""#).expect("a form");
+    rest.split('"')
+        .next()
+        .expect("a token")
+        .clone_into(&mut owner.csrf);
     let all = owner.call("GET", "/api/v1/occasions", &json!({})).json();
     let id = all["items"][0]["id"].as_str().expect("an occasion");
     let at = format!("/api/v1/occasions/{id}/own-domain");
@@ -91,6 +99,7 @@ force = true
 struct Owner {
     address: String,
     cookies: String,
+    csrf: String,
 }
 
 impl Owner {
@@ -98,6 +107,7 @@ impl Owner {
         let headers = [
             ("Cookie", &*self.cookies),
             ("Sec-Fetch-Site", "same-origin"),
+            ("X-CSRF-Token", &*self.csrf),
             ("Content-Type", "application/json"),
         ];
         let body = match method {
