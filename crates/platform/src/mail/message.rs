@@ -203,6 +203,7 @@ mod tests {
             html: None,
             sealed_text: None,
             calendar: None,
+            link_origin: None,
             created_at: "2027-01-14T16:00:00Z".parse().unwrap(),
         }
     }

@@ -179,6 +179,7 @@ fn a_mail_with_an_origin_has_its_unsubscribe_link_there() {
         })
         .await;
         worker_to(world, &server).run_due().await.unwrap();
+        world.expect_mail("rahma@example.my", "Jawapan anda");
         let header = server.received()[0].header("List-Unsubscribe").to_owned();
         assert!(
             header.starts_with("<https://our-day.example/unsubscribe/"),

@@ -54,7 +54,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, domain) = load(&req).await?;
     let host = domain.as_ref().map_or("", |domain| &domain.own_domain);
     let form_state = FormState::of(form_state::form([(FIELD, host)]));
-    page(&req, &context, &form_state, domain)
+    Ok(page(&req, &context, &form_state, domain))
 }
 
 /// `POST …/settings/domain`.
@@ -87,7 +87,7 @@ pub(super) async fn change(
         let (context, domain) = load(req).await?;
         let form: Form = posted.form.clone();
         let form_state = FormState::refused(form, &problem, &req.text);
-        page(req, &context, &form_state, domain)
+        Ok(page(req, &context, &form_state, domain))
     })
     .await
 }
@@ -114,7 +114,7 @@ fn page(
     context: &PageContext,
     form_state: &FormState,
     domain: Option<OwnDomainView>,
-) -> Result<Response, Problem> {
+) -> Response {
     let (text, is_allowed) = (&req.text, ALLOWED.of(&req.site.declared.settings));
     let wording = req.wording(context);
     let body = OwnDomainPage {
@@ -132,12 +132,12 @@ fn page(
             .map(|domain| DomainState::new(req, &wording, domain)),
         wording,
     };
-    Ok(req.page(
+    req.page(
         context,
         Place::OwnDomain,
         &text.say("host-own-domain"),
         body,
-    ))
+    )
 }
 
 impl DomainState {
