@@ -330,6 +330,21 @@ fn names_orders_and_looks_are_limited() {
             .advance(SignedDuration::from_hours(7 * 24));
         check(stage, &own).await;
         assert!(found(stage).await.verified_at.is_some());
+        // What no limit counts any more is gone, and so is the account when it is erased.
+        let account = stage.owner.account.clone();
+        let erase = move |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, StoreError> {
+            (occasions::DOMAIN.accounts.erase)(tx, &account)?;
+            tx.all(
+                platform::sql!(
+                    "SELECT kind, account FROM own_domain_use
+                     UNION ALL SELECT 'domain', account FROM own_domain ORDER BY 1"
+                ),
+                &[],
+            )
+        };
+        let left = stage.site.store.write(erase).await.unwrap();
+        let left: Vec<_> = left.iter().map(|(kind, who)| (&**kind, &**who)).collect();
+        assert_eq!(left, [("domain", ""), ("order", "")]);
     });
 }
 
