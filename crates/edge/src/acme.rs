@@ -78,7 +78,6 @@ impl fmt::Debug for World {
 
 #[derive(Debug, Error)]
 pub enum AcmeError {
-    /// The folder for the certificates cannot be used.
     #[error("certificates cannot be kept: {0}\n  let the edge own its data folder")]
     Storage(#[from] StorageError),
     /// rustls rejects the additional root certificate.
@@ -122,7 +121,6 @@ impl Standing {
 
 pub struct Prepared(Shared);
 
-/// A handle to the running task.
 #[derive(Debug)]
 pub struct Acme {
     challenges: Arc<Challenges>,
@@ -175,7 +173,6 @@ impl Acme {
         &self.issued
     }
 
-    /// Replaces the names for which certificates are ordered.
     pub fn set_names(&self, names: BTreeSet<String>) {
         self.wanted.send_replace(names);
     }

@@ -24,7 +24,6 @@ pub(crate) use read_permits::{ReadPermit, Readers};
 
 pub(crate) use http1::has_no_body;
 
-/// Why a body is incomplete.
 pub type BodyError = Box<dyn Error + Send + Sync>;
 
 pub type Answer = http::Response<Body>;
@@ -143,7 +142,6 @@ impl Body {
         }
     }
 
-    /// Whether the whole body is in memory.
     pub(crate) fn is_here(&self) -> bool {
         match self {
             Self::Empty | Self::Full(_) => true,

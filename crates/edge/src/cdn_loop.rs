@@ -11,8 +11,8 @@ use crate::durable;
 pub(crate) const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
 /// The file in the data folder with the installation's name.
 const FILE: &str = "cdn-id";
-/// How many times a request may pass through this edge. A route may lead to another route of the
-/// same edge.
+/// How many times a request may pass through this edge. More than once is legitimate, because a
+/// route may lead to another route of the same edge.
 const PASSES: usize = 5;
 
 /// The name of this installation in `CDN-Loop`. It is random, because a request may pass through

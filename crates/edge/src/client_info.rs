@@ -107,7 +107,6 @@ impl Debug for RequestId {
     }
 }
 
-/// Generates unique, unpredictable request IDs.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
     keys: RandomState,

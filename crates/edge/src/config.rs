@@ -287,7 +287,7 @@ impl Plan {
         &self.cache
     }
 
-    /// The memory limit for all buffered bodies, in bytes.
+    /// In bytes, for all buffered bodies.
     pub(crate) fn buffer_memory(&self) -> usize {
         self.buffer_memory
     }
@@ -296,7 +296,6 @@ impl Plan {
         &self.warnings
     }
 
-    /// Whether any request can reach the app.
     pub fn needs_app(&self) -> bool {
         self.routes.routes().any(|route| {
             let access = route.access.as_deref();

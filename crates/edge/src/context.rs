@@ -123,8 +123,8 @@ impl Shared {
         HeaderValue::try_from(location).ok()
     }
 
-    /// The value of `Alt-Svc` (RFC 7838). Only clients whose TLS connection ends at this edge get
-    /// it, and not through a trusted proxy.
+    /// The value of `Alt-Svc` (RFC 7838); `None` for clients in clear text or behind a trusted
+    /// proxy.
     pub(crate) fn alternative(&self, peer: &Peer, info: &ClientInfo) -> Option<HeaderValue> {
         let is_ours = !peer.tls.is_empty() && !info.peer_is_trusted;
         is_ours.then(|| self.alt_svc.header(&info.host)).flatten()
@@ -161,9 +161,8 @@ pub(crate) struct WorkerContext {
     pub(crate) cdn_id: CdnId,
     /// The value of the `Date` header, which changes every second.
     pub(crate) date: Mutex<ClockText>,
-    /// A reusable buffer for response heads.
     pub(crate) scratch: ScratchBuffer,
-    /// Child tokens of the tokens in `shared`. A worker's own tokens spare it a shared lock.
+    /// Child tokens of those in `shared`, which spare the workers a common lock.
     pub(crate) drain: CancellationToken,
     pub(crate) end: CancellationToken,
 }

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Description {
-    /// `[listen]`
     pub listen: Listen,
     pub tls: Tls,
     /// The routes; if empty, every request goes to the app.
@@ -148,7 +147,6 @@ pub enum ForwardedHeader {
 pub struct Tls {
     /// The authority for certificates that are not in files; `None` if the edge orders none.
     pub acme: Option<Acme>,
-    /// Certificates in files.
     pub certificate: Vec<Certificate>,
     /// The lifetime in `Strict-Transport-Security`; `0` disables the header.
     ///
@@ -216,14 +214,14 @@ pub struct Certificate {
     pub hosts: Vec<String>,
     /// The PEM file of the chain, with the end-entity certificate first.
     pub chain: String,
-    /// A PEM file.
+    /// The PEM file of the private key.
     pub key: String,
     /// Used for clients that send no server name. At most one certificate may be the default.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub default: bool,
 }
 
-/// `[[route]]`
+/// `[[route]]`: assigns requests to a target.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Route {
@@ -290,9 +288,7 @@ pub struct Access {
     pub allow: Vec<String>,
     /// The IP addresses or networks of denied clients, even if `allow` contains them.
     pub deny: Vec<String>,
-    /// Requires a user name and a password.
     pub basic: Option<Basic>,
-    /// Asks another server to authorize each request.
     pub ask: Option<Ask>,
     /// Requires that the user is signed in to the app; the value is a keyword that the app defines.
     pub sign_in: String,

@@ -411,8 +411,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let open = || Maintenance::open(data.path(), Vec::new());
         let maintenance = open();
-        // Only root can open this folder, which a sync requires. Everybody can create and remove
-        // files in it.
+        // A sync must open the folder, which only root can do here. Files can be created and
+        // removed in it.
         let only_changed = Permissions::from_mode(0o300);
         std::fs::set_permissions(data.path(), only_changed).unwrap();
         let is_root = std::fs::read_dir(data.path()).is_ok();

@@ -18,7 +18,7 @@ pub use self::requests::text;
 /// The metrics of one route.
 #[derive(Debug)]
 pub struct RouteFigures {
-    /// As in the log and in metrics.
+    /// The route's name in the log and in metrics.
     pub name: Arc<str>,
     requests: Arc<requests::Requests>,
     refusals: Counter,

@@ -36,7 +36,6 @@ impl<'a> ParseResult<'a> {
         }
     }
 
-    /// Why the request head was refused.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         self.refusal
     }

@@ -115,7 +115,8 @@ pub(crate) async fn serve(
         },
     };
     if let Some(broken) = parsed.broken().or_else(|| outcome.broken()) {
-        // The client must learn about the error in the request body, so that response is replaced.
+        // The response is replaced, because the client must learn about the error in the request
+        // body.
         outcome.is_instead = true;
         answer = refused(broken, &mut outcome);
     }

@@ -29,8 +29,8 @@ impl ProgressWatch {
         self.is_awaited.load(Ordering::Relaxed)
     }
 
-    /// Completes after no progress for `time` although progress was expected, or up to a quarter of
-    /// `time` later.
+    /// Completes when there was no progress for `time`, although progress was expected. May
+    /// complete up to a quarter of `time` later.
     pub(crate) async fn stands_still(&self, time: Duration) {
         let mut seen = self.moved.load(Ordering::Relaxed);
         let mut looks = 0;

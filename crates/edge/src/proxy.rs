@@ -88,7 +88,7 @@ impl Pool {
         info: &'a ClientInfo,
         path: PathAndQuery,
     ) -> impl Future<Output = Result<Answer, ProxyError>> + Send + 'a {
-        // Made outside the future, which then does not contain the whole request.
+        // Made outside the future, so the future does not contain the whole request.
         let outgoing = UpstreamRequest::of(request, info);
         self.hand_on(upstream, outgoing, info, path)
     }
@@ -117,7 +117,7 @@ impl Pool {
         let is_streamed = upload.is_some();
         let is_bodiless = whole.is_none() && !is_streamed;
         let repeats = Idempotency::of(method, is_bodiless);
-        // Whether the request must not go to another server after a server may have read it.
+        // `true` if no other server may get the request after one may have read it.
         let care = repeats != Idempotency::Safe;
         let mut fresh = false;
         // Why a server that may have begun the request did not respond.

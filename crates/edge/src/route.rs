@@ -116,7 +116,7 @@ impl Route {
         }
     }
 
-    /// Whether the app responds on this route, or only to requests for missing files.
+    /// Whether the app responds to any request on this route, such as one for a missing file.
     pub fn leads_to_app(&self) -> bool {
         self.falls_back || matches!(self.target, Target::App)
     }
@@ -238,7 +238,6 @@ pub enum HostPattern {
     Exact(String),
     /// `*.NAME`: every host of one more label and this name.
     Below(String),
-    /// All hosts.
     Any,
 }
 

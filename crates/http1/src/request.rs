@@ -1,5 +1,5 @@
-//! Validates request heads. A head is accepted only if all recipients interpret it in the same way,
-//! for which `httparse` is too lenient.
+//! Validates request heads. A head is accepted only if all recipients interpret it in the same way.
+//! `httparse` alone is too lenient.
 
 use std::mem::MaybeUninit;
 
@@ -175,7 +175,7 @@ fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal
     }
 }
 
-/// CR must stand before LF. Other control characters except LF and tab are refused, and so are
+/// Refuses a CR that is not before an LF, all other control characters except LF and tab, and
 /// folded lines.
 fn characters(head: &[u8]) -> Result<(), Refusal> {
     // Nearly every head is valid, so this check of many bytes at once comes first.

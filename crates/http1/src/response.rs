@@ -11,7 +11,7 @@ use super::request::content_length;
 
 /// The maximum size of a response head, in bytes.
 pub const LARGEST_HEAD: usize = 64 << 10;
-/// hyper has the same limit.
+/// The maximum number of header lines in a response, as in hyper.
 const LINES: usize = 100;
 /// The edge adds at most this number of header lines to a response.
 const ADDED: usize = 6;
@@ -87,7 +87,7 @@ pub fn has_no_body(status: StatusCode) -> bool {
     status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// Another response follows an interim one. A 101 (switching protocols) is final.
+/// Whether another response follows. A 101 (switching protocols) is final.
 fn is_interim(answer: &httparse::Response<'_, '_>) -> bool {
     const SWITCH: u16 = 101;
     let is_interim = |code: u16| code / 100 == 1 && code != SWITCH;

@@ -78,7 +78,6 @@ impl Line<'_> {
         out.push(b'\n');
     }
 
-    /// Returns the path and the query, masked as the log shows them.
     fn target(&self, mask: &Mask) -> Cow<'_, str> {
         if self.shown.is_empty() {
             return mask(self.target, self.whose);
@@ -186,7 +185,6 @@ impl Line<'_> {
     }
 }
 
-/// Returns the bytes as UTF-8, with U+FFFD instead of each invalid sequence.
 fn readable(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),

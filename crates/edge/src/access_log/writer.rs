@@ -40,7 +40,7 @@ enum Come {
     #[default]
     Nothing,
     Lines,
-    /// The lines are written at once.
+    /// There are enough lines to write them at once.
     Enough,
 }
 
@@ -67,7 +67,6 @@ impl LogWriter {
         }
     }
 
-    /// [`LogWriter::write`] runs until the guard is dropped.
     pub fn writing(&self) -> Writing {
         Writing(self.clone())
     }

@@ -35,7 +35,6 @@ use super::schedule::LONGEST_ASKED;
 use crate::crypto;
 use crate::lock::lock;
 
-/// The timeout of a DNS look-up.
 const LOOK_UP_TIME: Duration = Duration::from_secs(15);
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// The timeout of a request, from the DNS look-up to the last byte of the response.
@@ -43,14 +42,12 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// The maximum size of a response, in bytes; certificate chains are a few KiB.
 const LONGEST_ANSWER: usize = 1 << 20;
 
-/// The reason why a request got no usable response.
 #[derive(Debug, Error)]
 pub(super) enum ClientError {
     #[error("cannot reach {host}: {cause}")]
     Unreachable { host: String, cause: io::Error },
     #[error("no TLS with {host}: {cause}")]
     Tls { host: String, cause: io::Error },
-    /// The server violates HTTP.
     #[error("{0}")]
     Http(#[from] hyper::Error),
     /// The response was too large or incomplete.

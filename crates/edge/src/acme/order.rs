@@ -29,7 +29,6 @@ const POLLING: RetryPolicy = RetryPolicy::new()
     .initial_delay(Duration::from_millis(250))
     .backoff(1.5)
     .timeout(Duration::from_secs(90));
-/// The timeout for a whole order.
 const TIME: Duration = Duration::from_mins(5);
 /// The maximum length, in characters, of the authority's error messages in the log and the report.
 const LONGEST_REASON: usize = 500;
@@ -40,7 +39,6 @@ pub(super) enum OrderError {
     /// failure.
     #[error("its address was not found: {0}; add an A or AAAA record, or set force in [tls] acme")]
     NoAddress(#[source] io::Error),
-    /// The authority could not validate the name.
     #[error(
         "the authority could not see that the name is ours: {reason}; check that all its A and \
          AAAA records lead here and that port {port} is open from outside"
@@ -54,7 +52,6 @@ pub(super) enum OrderError {
     Slow(Option<Instant>),
     #[error("the authority: {0}")]
     Authority(instant_acme::Error),
-    /// The issued certificate does not fit the order.
     #[error("the new certificate cannot be used: {0}")]
     Certificate(#[from] CertificateFault),
     #[error("{0}")]
@@ -85,7 +82,6 @@ impl OrderError {
         }
     }
 
-    /// Whether the authority does not know the account.
     pub(super) fn is_about_account(&self) -> bool {
         self.problem() == Some("accountDoesNotExist")
     }
@@ -233,7 +229,6 @@ fn is_about_time(problem: &Problem) -> bool {
     })
 }
 
-/// Publishes the challenge responses, and waits until the authority has validated the name.
 async fn prove(
     shared: &Shared,
     order: &mut Order,
@@ -327,7 +322,7 @@ fn challenge_port(shared: &Shared) -> u16 {
     }
 }
 
-/// Makes a certificate signing request for a name with a key, in DER.
+/// The result is in DER.
 fn request(name: &str, key: &str) -> Result<Vec<u8>, OrderError> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();

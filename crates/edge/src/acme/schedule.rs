@@ -83,12 +83,10 @@ impl Jitter {
     }
 }
 
-/// The known state of a name.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Known<'a> {
     pub(super) life: Option<Life>,
     pub(super) issued: Option<Timestamp>,
-    /// The renewal window that the authority has suggested, if any.
     pub(super) window: Option<Window>,
     /// The time at which the client should request the renewal window again.
     pub(super) ask: Option<Timestamp>,
@@ -98,7 +96,6 @@ pub(super) struct Known<'a> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Order or renew the certificate.
     Order,
     /// Ask the authority for the renewal window of the certificate.
     Ask,

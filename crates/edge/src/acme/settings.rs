@@ -47,7 +47,6 @@ impl fmt::Debug for ExternalAccount {
 
 #[derive(Debug, Error)]
 pub enum SettingsError {
-    /// The directory is not an `https` URL.
     #[error("“{0}” is no https URL")]
     Directory(String),
     #[error("“{0}” is no mail address")]

@@ -33,7 +33,6 @@ pub(super) struct StoredAccount {
     pub(super) credentials: AccountCredentials,
 }
 
-/// The stored state of the orders for one name.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Attempt {
@@ -78,10 +77,8 @@ pub enum Damage {
     /// The content is far larger than the files that this module writes.
     #[error("it is larger than 1 MiB")]
     Size,
-    /// The content is not the expected JSON document.
     #[error("{0}")]
     Json(serde_json::Error),
-    /// The content contains no usable certificate.
     #[error("{0}")]
     Certificate(CertificateFault),
 }

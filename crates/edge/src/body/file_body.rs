@@ -62,7 +62,6 @@ impl FileBody {
         }
     }
 
-    /// Whether the whole body is a range of one file.
     pub(crate) fn is_one_file(&self) -> bool {
         self.queue.len() == 1 && matches!(self.queue.front(), Some(Piece::File(..)))
     }

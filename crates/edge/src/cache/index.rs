@@ -15,12 +15,13 @@ use super::stored::{Head, Key, Stored};
 /// The maximum number of stored responses per key, which differ in the headers named in `Vary`. The
 /// oldest is removed when there are more.
 const VARIANTS: usize = 16;
-/// The number of purge counters. Keys with the same hash share a counter. If two keys share one, a
-/// purge of the first only prevents that a response for the second is stored.
+/// The number of purge counters. Keys with the same hash share a counter. A purge of one of them
+/// also prevents that a running fetch for another is stored.
 const COUNTS: usize = 1_024;
 /// The maximum number of keys in `passing`.
 const PASSING: usize = 4_096;
-/// How long requests for a key do not wait for each other after a response could not be stored.
+/// After a response could not be stored, requests for its key do not wait for each other for this
+/// long.
 const PASSING_TIME: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -182,7 +182,6 @@ pub(crate) struct Unsaid {
 /// How long, and in which states, a stored response may be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Freshness {
-    /// The time at which the edge received the response.
     received: SystemTime,
     /// The response's age when the edge received it (section 4.2.3).
     age: Duration,

@@ -64,12 +64,12 @@ impl Plan {
         Ok(told)
     }
 
-    /// Explains what the edge does before it looks for a route.
+    /// Explains how a request reaches the choice of its route.
     ///
-    /// * `Ok(Some(text))`: the edge looks for a route. `text` describes what comes first, such as a
-    ///   redirect to HTTPS.
-    /// * `Ok(None)`: the edge looks for a route at once.
-    /// * `Err(text)`: the edge does not look for a route. `text` gives the reason.
+    /// * `Ok(Some(text))`: the request reaches it after the step in `text`, such as a redirect to
+    ///   HTTPS.
+    /// * `Ok(None)`: the request reaches it directly.
+    /// * `Err(text)`: the request does not reach it, for the reason in `text`.
     fn arrival(&self, asked: &Asked<'_>) -> Result<Option<String>, String> {
         let host = &asked.host;
         let has_certificate = self.has_certificate(host);

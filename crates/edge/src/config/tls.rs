@@ -11,7 +11,6 @@ use crate::description::{Acme, Description};
 use crate::route::{HostPattern, Table};
 use crate::tls::{CertificateFiles, TlsSettings};
 
-/// The certificate authority and the names for it.
 #[derive(Debug, Clone)]
 pub struct Authority {
     pub settings: acme::Settings,

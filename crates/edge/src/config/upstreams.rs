@@ -39,7 +39,6 @@ pub(super) fn unnamed(name: &str, address: Option<ServerAddress>) -> UpstreamSet
     }
 }
 
-/// The timeouts as written in the settings.
 pub(super) struct WrittenTimes<'a> {
     pub(super) connect: &'a str,
     pub(super) first_byte: &'a str,

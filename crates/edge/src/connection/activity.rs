@@ -16,7 +16,6 @@ pub(crate) struct StreamActivity {
 }
 
 impl StreamActivity {
-    /// Makes the activity of a connection after its handshake.
     pub(crate) fn new(handle: Arc<Handle>) -> Self {
         handle.set_busy(false);
         Self {

@@ -57,14 +57,12 @@ pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: ConnectionContext) {
     }
 }
 
-/// A connection that switches to another protocol.
 struct Switched {
     switch: oneshot::Sender<Upgraded>,
     /// The received data of the new protocol.
     came: Bytes,
 }
 
-/// Serves requests until the connection ends or switches to another protocol.
 async fn answer_requests<S: Carrier>(
     stream: &mut S,
     visit: &ConnectionContext,
@@ -178,7 +176,6 @@ struct Client<'a, 'e, S> {
     drained: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
-/// The limits for writing to the client.
 struct Limits<'a, 'e> {
     timer: Deadline,
     /// How long a client may read nothing.

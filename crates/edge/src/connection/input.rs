@@ -28,7 +28,6 @@ const UNWANTED: usize = 64 * 1_024;
 /// Asks a client to send the body that it has announced (RFC 9110, section 10.1.1).
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// The data received from a client, and the parser's state.
 pub(super) struct Input {
     /// Received bytes that have not been parsed.
     pub(super) came: Bytes,
@@ -217,7 +216,6 @@ impl Input {
         }
     }
 
-    /// Takes the next part of the request body from the received bytes.
     fn decoded(&mut self) -> Result<Option<Decoded>, BodyError> {
         let Some(body) = &mut self.body else {
             return Ok(None);
@@ -266,8 +264,8 @@ impl Input {
         false
     }
 
-    /// Whether no request is only partly read. Otherwise, closing the connection would reset it,
-    /// and the client might lose the error response (RFC 9112, section 9.6).
+    /// Whether the connection is between two requests. Closing the connection within a request
+    /// would reset it, and the client might lose the error response (RFC 9112, section 9.6).
     pub(super) fn is_between(&self) -> bool {
         self.body.is_none() && !self.is_closed
     }

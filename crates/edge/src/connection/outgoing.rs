@@ -34,7 +34,6 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// `head` is the serialized head.
     pub(super) fn new(head: &[u8], body: Body, framing: Framing, takes_trailers: bool) -> Self {
         let mut outgoing = Self {
             body,
@@ -152,7 +151,6 @@ impl Outgoing {
         }
     }
 
-    /// Calls `write` with the next slices.
     pub(super) fn write<T>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut count = 0;

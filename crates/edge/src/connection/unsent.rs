@@ -19,7 +19,6 @@ const MOST: usize = 1_024 * 1_024;
 #[derive(Debug)]
 pub(super) struct UnsentBytes(Mutex<Room>);
 
-/// The unsent slices of a stream.
 #[derive(Debug)]
 pub(super) struct UnsentSlices {
     connection: Arc<UnsentBytes>,

@@ -89,7 +89,6 @@ impl CertificateOrders {
     }
 }
 
-/// Converts the edge's clock to the type of clock that ordering uses.
 fn timestamps(clock: &Clock) -> acme::Clock {
     let clock = Arc::clone(clock);
     Arc::new(move || Timestamp::try_from(clock()).unwrap_or(Timestamp::UNIX_EPOCH))

@@ -291,7 +291,6 @@ struct AcceptedConnection {
     place: Place,
 }
 
-/// Serves a connection until it ends or is evicted.
 async fn welcome<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
     S: Carrier,
@@ -306,7 +305,6 @@ where
     }
 }
 
-/// Determines the protocol of a connection, and serves the connection.
 async fn serve<S>(mut stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
     S: Carrier,

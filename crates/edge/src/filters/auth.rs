@@ -23,7 +23,6 @@ pub(crate) use subrequest::vouch;
 /// The outcome of a wrong password, for the route's rate limit.
 pub(crate) const WRONG_PASSWORD: &str = "wrong-password";
 
-/// The validated `access` setting of a route.
 #[derive(Debug)]
 pub struct Access {
     pub networks: Networks,

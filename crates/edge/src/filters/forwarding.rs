@@ -88,11 +88,10 @@ pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
     write_claims(headers, info);
 }
 
-/// Appends the same header lines as [`request`] would make to `out`. The request must have a
-/// `Content-Length` exactly if it has a body.
+/// Appends to `out` the header lines that [`request`] would make.
 ///
-/// Appends nothing and returns `false` if more is necessary than omitting the client's headers and
-/// adding those of the edge.
+/// Appends nothing and returns `false` if more is necessary than omitting headers of the client and
+/// adding those of the edge, or if `Content-Length` does not match `has_body`.
 pub(crate) fn write(
     headers: &HeaderMap,
     info: &ClientInfo,
@@ -165,7 +164,6 @@ fn ends_here(name: &str) -> bool {
     is_said_here || is_hop(name) || is_lookalike(name)
 }
 
-/// Removes hop-by-hop headers.
 pub fn response(headers: &mut HeaderMap) {
     drop_hops(headers);
 }

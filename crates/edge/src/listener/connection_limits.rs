@@ -87,7 +87,6 @@ struct Counted {
     address: IpAddr,
 }
 
-/// A changeable number of permits.
 #[derive(Debug)]
 struct Free {
     places: Arc<Semaphore>,

@@ -15,7 +15,7 @@ use super::bind::{Socket, is_same};
 use super::shared_udp::SharedUdp;
 use super::{ListenAddress, ListenSettings};
 
-/// `sd_listen_fds(3)`.
+/// The first inherited descriptor (`sd_listen_fds(3)`).
 const FIRST: RawFd = 3;
 /// The maximum number of inherited descriptors.
 const MOST: RawFd = 256;
@@ -226,7 +226,6 @@ impl Inherited {
 enum Listening {
     Stream(Socket),
     Datagrams(UdpSocket),
-    /// A UDP socket's lock file.
     Lock(File),
 }
 

@@ -16,12 +16,12 @@ const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 const WORD: &[u8] = b"PROXY ";
 /// The maximum length of a version 1 header, in bytes.
 const LONGEST_LINE: usize = 107;
-/// The size of the fixed part of a version 2 header, in bytes. Its end is the size of the variable
-/// part.
+/// The size of the fixed part of a version 2 header, in bytes. The last bytes of this part contain
+/// the size of the rest.
 const FIXED: usize = 16;
 /// The maximum size of the variable part of a version 2 header, in bytes.
 const MOST: usize = 4_096;
-/// Stands for an unknown client. Trusted proxies may not contain it.
+/// Stands for an unknown client. No network of trusted proxies may contain it.
 const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

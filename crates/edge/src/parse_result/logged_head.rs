@@ -10,7 +10,7 @@ use http1::METHOD_LENGTH;
 /// The maximum length of a logged request target with its query, in bytes.
 const TARGET_LENGTH: usize = 2_048;
 
-/// The parts of a refused request head for the log. Unparsed parts are empty.
+/// Unparsed parts are empty.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LoggedHead {
     pub(crate) method: Option<Method>,

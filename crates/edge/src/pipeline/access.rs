@@ -40,10 +40,10 @@ impl Refusal {
     }
 }
 
-/// Checks whether a request may be forwarded. The error is the response to a request that may not.
+/// Checks whether a request may be forwarded. For a refused request, the error is the response.
 ///
-/// Otherwise, removes the credentials, adds the headers from the access checks, and returns the
-/// headers for the response.
+/// For a permitted request, removes the credentials, adds the headers from the access checks, and
+/// returns the headers for the response.
 pub(super) async fn admit(
     here: &WorkerContext,
     running: &Running,

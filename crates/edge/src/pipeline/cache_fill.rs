@@ -54,7 +54,8 @@ pub(super) struct CacheFill {
 }
 
 impl CacheFill {
-    /// Also sends the response to the request that started the fetch, if there is one.
+    /// Fetches and caches the response. Sends it to the request that started the fetch, if there is
+    /// one.
     pub(super) async fn run(mut self, lead: Option<oneshot::Sender<Led>>) {
         let flight = Arc::clone(&self.guard.0);
         let store = Arc::clone(&self.here.shared.cache);

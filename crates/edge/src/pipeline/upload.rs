@@ -54,7 +54,7 @@ impl Measured {
         if let Some(length) = length
             && route.body_size.is_none_or(|most| length <= most)
         {
-            // The whole body has arrived, as long as its head states.
+            // The whole body has arrived, with the length that its head states.
             upload.received.store(length, Ordering::Relaxed);
             return body;
         }
@@ -136,7 +136,6 @@ impl HttpBody for Measured {
     }
 }
 
-/// Whether the body was too slow.
 fn is_too_slow(error: &BodyError) -> bool {
     matches!(error.downcast_ref(), Some(Refusal::BodyTooSlow))
 }

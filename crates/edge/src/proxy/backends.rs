@@ -210,7 +210,6 @@ impl Backends {
         self.failed.load(Ordering::SeqCst)
     }
 
-    /// Wakes requests that wait for a server.
     pub(super) fn changed(&self) {
         self.changed.notify_waiters();
     }

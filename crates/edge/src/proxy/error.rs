@@ -14,7 +14,6 @@ const BUFFER_RETRY: Duration = Duration::from_secs(10);
 pub enum Side {
     Client,
     Upstream,
-    /// The edge itself.
     Us,
 }
 
@@ -127,7 +126,6 @@ impl ProxyError {
     }
 }
 
-/// The reason why a response body broke off.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
     /// The server sent nothing for too long.

@@ -77,7 +77,7 @@ impl Idle {
     }
 }
 
-/// Ends when no connection is left.
+/// Closes connections that have been idle for too long. Ends when no connection is left.
 async fn close_unused(idle: Weak<Mutex<HashMap<u64, Kept>>>, backend: u64, mut keep: Duration) {
     loop {
         tokio::time::sleep(keep).await;

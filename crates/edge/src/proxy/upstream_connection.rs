@@ -96,7 +96,6 @@ impl Unsent {
 }
 
 pub(super) enum Outgoing<'a> {
-    /// A body in memory, or no body.
     Here(Option<&'a Bytes>),
     Streamed(&'a mut Option<Box<Upload>>),
 }
@@ -238,7 +237,6 @@ impl UpstreamConnection {
         }
     }
 
-    /// Sends the available part of the request.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unwritten>> {
         let polled = self.poll_unsent(context);
         if let Poll::Ready(Err(_)) = &polled {

@@ -21,8 +21,8 @@ use http1::content_length;
 pub(super) struct UpstreamRequest<'a> {
     pub(super) request: Request<()>,
     pub(super) method: Method,
-    /// Who sent the client's headers, which are changed while they are written. `None` if the
-    /// headers in `request` have been changed.
+    /// The client whose headers are changed while they are written. `None` if the headers in
+    /// `request` have been changed.
     pub(super) raw: Option<&'a ClientInfo>,
     /// The request body, if it is in memory.
     pub(super) whole: Option<Bytes>,
@@ -70,7 +70,8 @@ fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
     let is_usual = if body.is_end_stream() {
         [Method::GET, Method::HEAD].contains(&parts.method)
     } else {
-        // A body of another length than its header states would end elsewhere for the server.
+        // The body must have the length that its header states. Otherwise, the server would expect
+        // the end of the request elsewhere.
         let said = parts.headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
         body.is_here() && said.and_then(content_length) == body.size_hint().exact()
     };

@@ -51,7 +51,6 @@ const MOMENT: Duration = Duration::from_millis(2);
 type Engine = Connection<QuicTransport, Bytes>;
 type Resolver = RequestResolver<QuicTransport, Bytes>;
 
-/// The client's cancelled and incomplete requests.
 #[derive(Debug, Default)]
 struct Tally {
     /// The number of cancelled requests minus the number of finished requests.

@@ -49,7 +49,7 @@ pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
     server
 }
 
-/// The endpoint resets connections that it does not know with this key.
+/// With this key, the endpoint resets connections that it does not know.
 pub(super) fn endpoint(reset_key: ResetKey) -> EndpointConfig {
     let mut endpoint = EndpointConfig::new(Arc::new(ResetTokens(reset_key)));
     endpoint.cid_generator(|| Box::<ConnectionIds>::default());

@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 
-/// A UDP socket that can stop reading but still sends. An endpoint outlives its connections, for
-/// their late packets. If its socket kept reading, it would take packets for the next process.
+/// An endpoint outlives its connections, for their late packets. If its socket kept reading, it
+/// would take packets for the next process.
 #[derive(Debug)]
 pub(super) struct StoppableSocket {
     socket: Arc<dyn AsyncUdpSocket>,

@@ -384,7 +384,8 @@ impl Sending {
         }
     }
 
-    /// Marks the stream as a request stream. Its drop removes its [`Ended`] from `endings`.
+    /// Marks the stream as a request stream. Dropping the stream removes its [`Ended`] from
+    /// `endings`.
     fn of(mut self, endings: Endings) -> Self {
         self.endings = Some(endings);
         self

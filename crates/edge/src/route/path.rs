@@ -211,7 +211,6 @@ fn dots(segment: &str) -> Result<usize, BadPath> {
     }
 }
 
-/// Converts the forwarded form to the matched form.
 fn matched(forwarded: &[u8]) -> Vec<u8> {
     let mut matched = Vec::with_capacity(forwarded.len());
     let mut at = 0;
@@ -228,7 +227,7 @@ fn matched(forwarded: &[u8]) -> Vec<u8> {
     matched
 }
 
-/// Converts a matched form: `decodes` makes `%2F` and backslashes slashes, `cuts` removes
+/// Converts a matched form: `decodes` replaces `%2F` and backslashes by slashes, and `cuts` removes
 /// parameters.
 fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
     let mut read = Vec::with_capacity(matched.len());

@@ -106,7 +106,7 @@ impl Folder {
     /// them. The paths are percent-encoded as in a request.
     pub(crate) fn leave(&mut self, paths: impl IntoIterator<Item = String>) {
         let paths = paths.into_iter().filter_map(|path| {
-            // Nobody can request such a path, so it needs no protection.
+            // A path that cannot be requested needs no protection.
             let asked = Asked::parse(&path).ok()?;
             Some(PathBuf::from(asked.relative.into_owned()))
         });

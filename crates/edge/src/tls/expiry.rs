@@ -18,7 +18,6 @@ pub(crate) struct InUse {
     pub(crate) why: Option<String>,
 }
 
-/// The metrics about certificates, and when expiring ones were logged.
 #[derive(Debug)]
 pub(crate) struct Expiry {
     days: Passing<String>,

@@ -21,7 +21,7 @@ use crate::crypto::provider;
 /// The maximum size of a certificate or key file, in bytes.
 const SIZE: u64 = 1024 * 1024;
 
-/// A certificate from a file that is in use.
+/// A certificate in use that comes from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileCertificate {
     /// The names that use the certificate, such as `example.org` or `*.example.org`.
@@ -39,8 +39,8 @@ impl FileCertificate {
         }
     }
 
-    /// Whether the certificate should have been replaced. This begins 14 days before its end. If
-    /// the validity period is shorter than six weeks, it begins in the last sixth.
+    /// Whether the certificate should have been replaced: in its last 14 days. If its validity
+    /// period is shorter than six weeks, in the last sixth of the period.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.life().is_loud(now)
     }
@@ -106,8 +106,8 @@ impl Pair {
 }
 
 impl CertificateFiles {
-    /// The configured names, or else the certificate's own names. None if the file cannot be read;
-    /// its use reports that error.
+    /// The configured names, or else the certificate's own names. Returns none if the file cannot
+    /// be read. That error is reported when the file is used.
     pub(crate) fn names(&self) -> Vec<String> {
         if !self.hosts.is_empty() {
             return self.hosts.clone();

@@ -103,7 +103,6 @@ impl House {
         *self.clock.lock().unwrap() = to;
     }
 
-    /// The storage folder of the only authority.
     pub(crate) fn storage(&self) -> PathBuf {
         let mut found = fs::read_dir(self.folder.path().join("acme")).unwrap();
         found.next().unwrap().unwrap().path()

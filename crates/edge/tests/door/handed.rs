@@ -299,7 +299,7 @@ async fn sockets_that_come_with_a_reload_are_used() {
     assert_eq!(house.kept.opened().unwrap().len(), 5);
     // The keeper has the port open, so the edge cannot open its own socket there.
     assert!(matches!(edge.reload(plan()), Err(EdgeError::Listen(_))));
-    // These include the sockets that the edge already uses.
+    // The keeper passes all its sockets, also those that the edge uses.
     edge.hand_in(Inherited::new(house.kept.share().unwrap()).unwrap());
     edge.reload(plan()).unwrap();
     for _ in 0..32 {

@@ -48,7 +48,7 @@ impl Keeper {
     }
 }
 
-/// Connects to this site when it reads from the UDP socket.
+/// Connects to this site as soon as the site reads from the UDP socket.
 pub(crate) async fn next(site: &Site) -> Talk {
     let client = Client::trusting(&site.chain);
     let connected = async {

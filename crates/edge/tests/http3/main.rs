@@ -244,7 +244,6 @@ impl Site {
         }
     }
 
-    /// Reloads the edge with changed settings.
     pub(crate) fn reload(&mut self, change: impl FnOnce(&mut ListenSettings)) {
         change(&mut self.listen);
         let plan = Plan::of_app(self.listen.clone(), self.tls.clone());

@@ -11,7 +11,7 @@ use tracing::{Event, Subscriber};
 use super::access::answering;
 use super::*;
 
-/// Collects log events of all threads, because each edge runs on its own.
+/// Collects log events of all threads, because each edge runs on its own threads.
 struct Ears;
 
 static LISTENING: Once = Once::new();

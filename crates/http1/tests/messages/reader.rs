@@ -16,7 +16,7 @@ pub(crate) struct Reader {
     heads: Heads,
     body: Option<RequestBody>,
     asks_upgrade: bool,
-    /// The next bytes have no meaning before a response, which may switch protocols.
+    /// The reader waits for a response, because the response may switch protocols.
     is_undecided: bool,
     came: Bytes,
     /// The number of bytes removed from `came`.

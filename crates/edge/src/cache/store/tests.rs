@@ -65,7 +65,6 @@ fn memory_is_bounded_and_what_is_asked_for_stays() {
     }
     assert_eq!(body(&store, "1"), None);
     assert_eq!(body(&store, "49"), Some(large(49)));
-    // The new limits take effect at once.
     store.change(StoreSettings {
         memory: 250_000,
         ..settings()

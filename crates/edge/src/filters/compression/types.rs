@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-/// Compression makes this media type smaller and may delay it.
+/// Whether data of this media type becomes smaller by compression and may be delayed.
 pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;

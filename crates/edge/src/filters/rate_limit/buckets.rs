@@ -17,7 +17,8 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// If active clients use all buckets, further clients share one bucket, which limits the memory.
 #[derive(Debug)]
 pub(super) struct Buckets {
-    /// How long a bucket takes to regain one request, and to become full from empty.
+    /// How long a bucket takes to regain one request, and how long an empty bucket takes to become
+    /// full.
     each: Duration,
     all: Duration,
     shards: Vec<Mutex<Shard>>,

@@ -89,7 +89,7 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
         ("/inside/.hidden/b.txt", 404),
         ("/.well-known/../.env", 404),
         ("/.well-known/security.txt", 200),
-        // Paths of other things than regular files.
+        // Paths that name no regular file.
         ("/pipe", 404),
         ("/socket", 404),
         ("/a.txt/b.txt", 404),

@@ -7,8 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
 
-/// Returns the head in lower case, and the body, which the client receives until the connection
-/// closes.
+/// Returns the head in lower case, and the body. Reads until the connection closes.
 async fn exchange(world: Arc<World>, request: &str) -> (String, Vec<u8>) {
     let (mut client, server) = tokio::io::duplex(64 * 1_024);
     let service = service_fn(move |request: http::Request<Incoming>| {
