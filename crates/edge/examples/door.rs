@@ -1,5 +1,5 @@
-//! Serves a folder and a router through the whole edge. `http://localhost:8080` redirects to
-//! `https://localhost:8443`, which has a self-signed certificate.
+//! Serves a folder and a router through the whole edge, over HTTP at port 8080 and HTTPS at port
+//! 8443.
 //!
 //! The optional argument is a settings file with `listen`, `tls`, `route`, `upstream` and `log.to`.
 //! `cargo xtask bench edge --door` passes one.

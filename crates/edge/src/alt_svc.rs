@@ -16,14 +16,14 @@ const PROVED: u32 = 24 * 60 * 60;
 #[derive(Debug, Default)]
 pub(crate) struct AltSvc {
     doors: Mutex<Doors>,
-    /// The current advertisement, as an atomic so that responses need no lock.
+    /// The current advertisement. It is atomic, because responses must read it without a lock.
     word: AtomicU8,
 }
 
 #[derive(Debug, Default)]
 struct Doors {
     standing: BTreeMap<ListenAddress, UdpStatus>,
-    /// Whether HTTP/3 has been advertised, so that clients may have cached the advertisement.
+    /// Whether HTTP/3 has been advertised. Clients may then have cached the advertisement.
     was_told: bool,
 }
 
@@ -92,8 +92,8 @@ impl AltSvc {
             Word::Trial => TRIAL,
             Word::Proved => PROVED,
         };
-        // The header contains the port from the client's request, because a router may forward it
-        // to a different port.
+        // The header contains the port from the client's request. A router may forward that port to
+        // another one of the edge.
         let port = host
             .rsplit_once(':')
             .and_then(|(_, port)| port.parse().ok());

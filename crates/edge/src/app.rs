@@ -82,8 +82,7 @@ where
     }
 }
 
-/// An app behind dynamic dispatch, so that only this crate compiles the code that serves
-/// connections.
+/// An app behind dynamic dispatch. Only this crate then compiles the code that serves connections.
 #[derive(Clone)]
 pub(crate) struct Mounted(Arc<dyn Kind>);
 

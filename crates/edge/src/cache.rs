@@ -4,7 +4,7 @@
 //! and the request headers named in `Vary`.
 //!
 //! The cache never stores responses with `Set-Cookie`, `private` or `no-store`, responses to
-//! requests with `Authorization`, and incomplete bodies.
+//! requests with `Authorization`, or incomplete bodies.
 
 mod directives;
 mod in_flight;

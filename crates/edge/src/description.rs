@@ -1,7 +1,7 @@
-//! The settings as plain strings and numbers, as in `kenduri.toml`.
+//! The settings as plain strings and numbers, as in `kenduri.toml`. The values have not been
+//! validated.
 //!
-//! The values have not been validated. Sizes are numbers with K, M or G. Times are numbers with ms,
-//! s, m, h or d.
+//! Sizes are numbers with K, M or G, and times are numbers with ms, s, m, h or d.
 
 use std::collections::BTreeMap;
 

@@ -15,8 +15,8 @@ use super::stored::{Head, Key, Stored};
 /// The maximum number of stored responses per key, which differ in the headers named in `Vary`. The
 /// oldest is removed when there are more.
 const VARIANTS: usize = 16;
-/// The number of purge counters. Keys with the same hash share a counter. A purge of one of them
-/// also prevents that a running fetch for another is stored.
+/// The number of purge counters. Keys with the same hash share a counter. A purge of one key then
+/// also prevents that the other key's response is stored while it is being fetched.
 const COUNTS: usize = 1_024;
 /// The maximum number of keys in `passing`.
 const PASSING: usize = 4_096;

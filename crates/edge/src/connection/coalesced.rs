@@ -1,8 +1,7 @@
 //! Combines the small writes of an HTTP/2 connection.
 //!
-//! hyper writes and flushes each response separately. With TLS, each write is a record and a system
-//! call, which cost more than the response. Writes are therefore buffered until hyper has nothing
-//! more to do.
+//! hyper writes and flushes each response separately, and each write costs a TLS record and a
+//! system call. Writes are therefore buffered until hyper has nothing more to do.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};

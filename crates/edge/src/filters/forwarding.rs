@@ -228,7 +228,7 @@ fn is_lookalike(name: &str) -> bool {
 }
 
 /// Whether a program may confuse two header names. Programs that get headers as variables (RFC
-/// 3875, section 4.1.18; WSGI) cannot distinguish `_` from `-`. Some cannot distinguish other
+/// 3875, section 4.1.18; WSGI) do not distinguish `_` from `-`. Some do not distinguish other
 /// characters either.
 pub(crate) fn is_alike(one: &str, other: &str) -> bool {
     let plain = |byte: u8| {

@@ -1,9 +1,9 @@
-//! Rate limits for each client.
+//! Rate limits for each client, which is an IP address (IPv6: a /64), or the value of a header or a
+//! cookie.
 //!
 //! A limit without `on` counts requests. A limit with `on` counts responses whose header
 //! [`OUTCOME`] has that value, such as `wrong-code`, and rejects all requests of a client with too
-//! many of them. A client without the header or cookie that identifies clients counts by its IP
-//! address (IPv6: its /64).
+//! many of them.
 
 mod buckets;
 

@@ -190,7 +190,7 @@ impl Places {
                     let free = free.ok_or(NoPlace::All)?;
                     return Ok(self.place(free, counted, origin, true));
                 }
-                // After this delay, another connection may be idle, so that it can be evicted.
+                // After this delay, another connection may be idle, which can be evicted.
                 () = tokio::time::sleep(AGAIN) => {}
             }
         }
@@ -249,8 +249,8 @@ impl Places {
 
     fn register(&self, origin: Origin, handle: &Arc<Handle>) -> Option<Registration> {
         match origin {
-            // A client behind a proxy may have no IP address, for which the unspecified address
-            // stands.
+            // A client behind a proxy may have no IP address. The unspecified address then stands
+            // for the client.
             Origin::Client(address) if !address.is_unspecified() => {
                 Some(self.registry.add(address, handle))
             }

@@ -32,8 +32,8 @@ impl Group {
         }
     }
 
-    /// The most recently added server. When servers are replaced one by one, the newest stays
-    /// longest, so a client that has lost its server keeps this one.
+    /// The most recently added server. Servers are replaced one by one, so the newest one stays
+    /// longest. A client that has lost its server then keeps the next one for long.
     fn youngest(&self, fits: impl Fn(&Backend) -> bool) -> Option<&Arc<Backend>> {
         self.members
             .iter()

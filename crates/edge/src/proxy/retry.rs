@@ -15,9 +15,9 @@ pub(super) struct Failure {
 pub(super) enum RetryState {
     /// The request is intact. No byte of it was sent.
     Unbegun,
-    /// The request is intact, and the server has not read all of it, because its kernel reset the
-    /// connection. A kernel resets a connection that is closed with unread bytes (RFC 9293, section
-    /// 3.6.1).
+    /// The request is intact, and the server has not read all of it. The server's kernel has reset
+    /// the connection, as a kernel does if a connection is closed with unread bytes (RFC 9293,
+    /// section 3.6.1).
     Unread,
     /// The request is intact. The server may have read it, but no byte of a response has arrived.
     Untouched,

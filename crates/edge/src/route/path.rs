@@ -256,8 +256,8 @@ fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
     read
 }
 
-/// Folds the letter case of a path in matched form, in all languages, because the target may do so
-/// too.
+/// Folds the letter case of a path in matched form, in all languages, because the target may fold
+/// it too.
 pub(super) fn folded(matched: &[u8]) -> Cow<'_, [u8]> {
     if matched
         .iter()
