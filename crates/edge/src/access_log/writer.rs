@@ -79,7 +79,7 @@ impl LogWriter {
             if let Err(error) = target.write_all(&lines) {
                 failed(&error);
             }
-            // The large capacity that a slow target requires is released afterwards.
+            // Some capacity stays, but not the large one that a slow target needs.
             let room = if lines.len() < GATHERED {
                 0
             } else {

@@ -15,9 +15,9 @@ const LONGEST_WAIT_WITHOUT: SignedDuration = SignedDuration::from_hours(1);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 /// The minimum delay after failures, and between a certificate's issue and its renewal.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
-/// The maximum delay that an authority may request. For a name with a certificate, the limit is a
-/// tenth of the certificate's lifetime. Otherwise, the authority could delay the renewal until the
-/// certificate expires.
+/// The maximum delay that an authority may request. For a name with a certificate, a tenth of the
+/// certificate's lifetime is a further limit. Otherwise, the authority could delay the renewal
+/// until the certificate expires.
 pub(super) const LONGEST_ASKED: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The maximum delay until the client requests the certificate's renewal window again (RFC 9773,
 /// section 4.3.2).

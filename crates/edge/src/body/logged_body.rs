@@ -106,7 +106,7 @@ impl<B: HttpBody> Drop for LoggedBody<B> {
         let Some(entry) = self.entry.take() else {
             return;
         };
-        // hyper does not poll an ended body.
+        // hyper does not poll a body that is at its end.
         let is_whole = is_without_body(&entry) || self.body.is_end_stream();
         entry.end(
             self.sent,

@@ -21,7 +21,8 @@ pub(crate) enum How {
     StandsIn(u16),
 }
 
-/// The response for all waiting requests. `None` if each of them must be sent to the server itself.
+/// The response for all waiting requests. `None` if each of these requests must go to the server on
+/// its own.
 type Outcome = Option<(Arc<Stored>, How)>;
 
 pub(crate) struct InFlight {

@@ -257,7 +257,7 @@ impl<S: Carrier> Client<'_, '_, S> {
         .await
     }
 
-    /// Whether another request may follow, as far as is known.
+    /// Whether another request may follow.
     async fn can_go_on(&mut self) -> bool {
         std::future::poll_fn(|context| Poll::Ready(self.input.can_go_on(self.stream, context)))
             .await

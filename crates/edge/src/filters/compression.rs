@@ -138,7 +138,7 @@ fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     weaken(headers);
 }
 
-/// Removes the headers that compression would change from a response to `HEAD`. The response to
+/// From a response to `HEAD`, removes the headers that compression would change. The response to
 /// `GET` might be compressed. RFC 9110, section 9.3.2, permits this.
 fn leave_open(headers: &mut HeaderMap) {
     headers.remove(ACCEPT_RANGES);

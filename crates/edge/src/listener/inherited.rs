@@ -33,7 +33,7 @@ pub struct Inherited {
 #[derive(Debug)]
 struct InheritedSocket<T> {
     socket: T,
-    /// A plan names the socket's address, or the next one will.
+    /// An earlier plan, the current one or the next one names the socket's address.
     is_used: bool,
 }
 

@@ -8,7 +8,7 @@ use super::backend::Backend;
 use super::upstream_connection::UpstreamConnection;
 use crate::lock::lock;
 
-/// By the server's number.
+/// The idle connections by their server's number.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Idle(Arc<Mutex<HashMap<u64, Kept>>>);
 

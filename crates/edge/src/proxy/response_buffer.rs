@@ -83,7 +83,8 @@ struct Shared {
     rest: SizeHint,
     is_over: bool,
     error: Option<BodyError>,
-    /// The client's side waits for a piece, and the reading task for room.
+    /// Wakes the client's side when there is a piece. `task` wakes the reading task when there is
+    /// room.
     client: Option<Waker>,
     task: Option<Waker>,
 }

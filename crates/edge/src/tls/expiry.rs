@@ -99,7 +99,7 @@ mod tests {
             ("2026-03-18T00:00:01Z", false),
             ("2026-03-18T23:59:59Z", false),
             ("2026-03-19T00:00:00Z", true),
-            // A clock that was set back suppresses no log message.
+            // The clock was set back, which must not suppress the log message.
             ("2026-03-18T12:00:00Z", true),
             ("2026-05-01T00:00:00Z", true),
         ] {

@@ -40,8 +40,8 @@ struct Script {
     /// The number of requests for each path, and the headers of all requests.
     asked: Mutex<HashMap<String, usize>>,
     heard: Mutex<Vec<http::HeaderMap>>,
-    /// By path. The app takes a permit before it sends a response's head, and before each piece of
-    /// the body.
+    /// For each path, the app takes a permit before it sends a response's head, and before each
+    /// piece of the body.
     gates: Mutex<HashMap<String, Arc<Semaphore>>>,
     waiting: AtomicUsize,
 }

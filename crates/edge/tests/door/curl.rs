@@ -6,7 +6,6 @@ use std::process::Command;
 use super::tls::{files, secured};
 use super::*;
 
-/// curl must succeed.
 fn curl(words: &[&str]) -> String {
     let output = Command::new("curl")
         // Ignores the curl configuration of the user who runs the tests.

@@ -1,4 +1,4 @@
-//! Tests routes whose access another server decides, or the app's sign-in.
+//! Tests routes to which another server or the app's sign-in controls the access.
 
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
