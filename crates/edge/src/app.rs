@@ -88,7 +88,6 @@ pub(crate) struct Mounted(Arc<dyn Kind>);
 
 type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// An object-safe version of [`App`].
 trait Kind: Send + Sync {
     fn answer_later(&self, request: Request<Body>) -> Later<Answer>;
     fn judge_later(&self, question: Question) -> Later<AuthDecision>;

@@ -213,7 +213,6 @@ impl HttpBody for Body {
     }
 }
 
-/// A body whose first frames have already been read.
 struct Begun {
     ahead: VecDeque<Result<Frame<Bytes>, BodyError>>,
     rest: Body,

@@ -146,7 +146,6 @@ impl Plan {
         }
     }
 
-    /// Makes a plan in which every request goes to the app.
     pub fn of_app(listen: ListenSettings, tls: TlsSettings) -> Self {
         Self {
             listen,

@@ -48,7 +48,6 @@ use self::minded::WatchedStream;
 use self::stalled_body::StalledBody;
 use self::unsent::UnsentBytes;
 
-/// The maximum number of concurrent streams on an HTTP/2 or HTTP/3 connection.
 pub(crate) const STREAMS: u32 = 128;
 /// The limit for streams that the client resets before they are accepted, and for resets that the
 /// client makes the edge send. Beyond it, the edge closes the connection (CVE-2023-44487 and
@@ -61,7 +60,6 @@ pub(crate) const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
 /// The maximum number of bytes that are buffered for each HTTP/2 stream, besides one slice that
 /// hyper may hold. [`UnsentBytes`] limits the total for a connection.
 const STREAM_BUFFER: usize = 64 * 1_024;
-/// The timeout for the response to a ping on an HTTP/2 or HTTP/3 connection.
 pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
 /// How long an HTTP/2 connection may stay open after the edge has begun to close it.
 const FAREWELL: Duration = Duration::from_secs(1);

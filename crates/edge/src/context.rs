@@ -180,7 +180,6 @@ impl WorkerContext {
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
     pub(crate) scheme: Scheme,
-    /// The server name from the client's TLS handshake.
     pub(crate) server_name: Option<Arc<str>>,
     /// The TLS version; empty for a clear-text connection.
     pub(crate) tls: &'static str,

@@ -45,7 +45,6 @@ impl Default for Proxy {
 pub struct Cache {
     /// The limit for all cached responses together.
     pub memory: String,
-    /// The maximum number of cached responses.
     pub entries: u32,
     /// The maximum size of a cached response.
     pub largest: String,
@@ -161,7 +160,6 @@ pub struct Tls {
 pub struct Acme {
     /// The email address for the authority.
     pub email: String,
-    /// The directory URL of the authority.
     #[serde(default = "lets_encrypt")]
     pub directory: String,
     /// How the authority verifies control of a name.
@@ -349,7 +347,6 @@ fn by_address() -> String {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Headers {
-    /// Headers to set or replace.
     pub set: BTreeMap<String, String>,
     pub remove: Vec<String>,
 }
@@ -400,7 +397,6 @@ impl Default for Upstream {
 pub struct Health {
     /// The path to request with `GET`. Any 2xx response means healthy.
     pub path: String,
-    /// The interval between checks.
     pub every: String,
     pub within: String,
     /// The number of consecutive failed checks after which the server gets no requests.

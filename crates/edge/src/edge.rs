@@ -50,7 +50,6 @@ pub struct Options {
     /// The number of worker threads, at least one. Each has its own Tokio runtime, which also runs
     /// the app.
     pub workers: usize,
-    /// Listening sockets that another process opened.
     pub inherited: Inherited,
     pub log: Option<Log>,
     pub maintenance: Option<Arc<Maintenance>>,

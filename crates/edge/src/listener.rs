@@ -26,7 +26,6 @@ pub(crate) use self::connection_limits::{Origin, Place, Places};
 pub(crate) use self::eviction::Handle;
 pub(crate) use self::shared_udp::{ReadLock, ResetKey, SharedUdp};
 
-/// The validated `[listen]` settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenSettings {
     pub http: Vec<ListenAddress>,
@@ -173,7 +172,6 @@ impl ListenAddress {
         }
     }
 
-    /// Whether only clients on this machine can connect.
     pub(crate) fn is_loopback(&self) -> bool {
         match self {
             Self::Tcp(address) => address.ip().to_canonical().is_loopback(),

@@ -15,7 +15,6 @@ use metrics::{Counter, Gauge, counter, gauge};
 pub(crate) use self::requests::set_worker;
 pub use self::requests::text;
 
-/// The metrics of one route.
 #[derive(Debug)]
 pub struct RouteFigures {
     /// The route's name in the log and in metrics.
@@ -44,7 +43,6 @@ impl RouteFigures {
     }
 }
 
-/// The results of cache lookups on one route.
 #[derive(Debug, Clone)]
 pub struct CacheFigures([(&'static str, Counter); 6]);
 

@@ -41,7 +41,6 @@ impl Reader {
     }
 }
 
-/// The format that a client prefers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wants {
     Html,

@@ -8,7 +8,6 @@ use httparse::{Header, ParserConfig, Request, Status};
 
 use super::refusal::Refusal;
 
-/// The maximum number of header lines in a request.
 pub const LINES: usize = 128;
 /// In bytes: twice the length of the longest registered method.
 pub const METHOD_LENGTH: usize = 32;

@@ -33,7 +33,6 @@ pub enum CertificateFault {
     Pair(rustls::Error),
     #[error("its certificate is not X.509")]
     Leaf,
-    /// The certificate is for another name.
     #[error("it is not for {0}")]
     Name(String),
 }

@@ -213,7 +213,6 @@ async fn connect(world: &World, host: &str, port: u16) -> io::Result<TcpStream> 
     Err(failure)
 }
 
-/// Sends a request with an absolute URL over a new stream, and reads the whole response.
 async fn exchange<S, B>(
     stream: S,
     request: Request<B>,

@@ -24,7 +24,6 @@ use super::proof::{self, ProofError};
 use super::storage::{Attempt, Pending, StorageError};
 use crate::description::Challenge;
 
-/// The intervals at which the client polls the state of an order.
 const POLLING: RetryPolicy = RetryPolicy::new()
     .initial_delay(Duration::from_millis(250))
     .backoff(1.5)
@@ -44,7 +43,6 @@ pub(super) enum OrderError {
          AAAA records lead here and that port {port} is open from outside"
     )]
     Unproven { reason: String, port: u16 },
-    /// The authority offers only other challenge types for this name.
     #[error("the authority does not offer the challenge {0}")]
     NotOffered(&'static str),
     /// The order was not ready after the last poll.

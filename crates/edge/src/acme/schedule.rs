@@ -97,7 +97,6 @@ pub(super) struct Known<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     Order,
-    /// Ask the authority for the renewal window of the certificate.
     Ask,
 }
 

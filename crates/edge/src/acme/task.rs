@@ -245,7 +245,6 @@ impl Task {
         order::obtain(&self.shared, &account, name, &mut kept.attempt, replaced).await
     }
 
-    /// Requests the renewal window of a name's certificate.
     async fn ask(&mut self, name: &str, kept: &mut Kept) {
         let answer = match (
             identify(kept.certificate.as_ref()),

@@ -39,7 +39,6 @@ pub struct FileBody {
     queue: VecDeque<Piece>,
     readers: Readers,
     turns: Turns,
-    /// The current read from disk.
     reading: Option<Reading<Bytes>>,
     /// The number of bytes in the next piece that are certainly in the page cache.
     at_hand: usize,

@@ -105,7 +105,6 @@ impl Iterator for Parts<'_> {
     }
 }
 
-/// Splits the text after `=` into the argument and the rest.
 fn argument(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let [b'"', inside @ ..] = text else {
         let (token, rest) = text.split_at(position(text, |byte| byte == b','));

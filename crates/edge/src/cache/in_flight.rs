@@ -11,7 +11,6 @@ use tokio::sync::watch;
 
 use super::stored::{Key, Stored};
 
-/// How a stored response was obtained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
     /// The server sent the response.
@@ -73,9 +72,7 @@ impl Flights {
     }
 }
 
-/// The result of [`Flights::join`].
 pub(crate) enum Joined {
-    /// No fetch was running, so this request leads a new one.
     Leads(FillGuard),
     Follows(Arc<InFlight>),
     /// A fetch has just ended. This is its response.

@@ -68,7 +68,6 @@ impl Index {
         Some(Arc::clone(found))
     }
 
-    /// The newest stored response for a key, whatever its `Vary`.
     pub(super) fn newest(&self, key: &str) -> Option<&Arc<Stored>> {
         self.pages.get(key)?.last()
     }

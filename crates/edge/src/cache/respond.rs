@@ -22,7 +22,6 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// How the cache handled a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// A stored response was served.
     Hit,
     Stale,
     /// The edge sent this request, or another request that it joined, to the server.

@@ -207,9 +207,7 @@ pub(crate) enum CacheDecision {
 pub(crate) struct Kept<'a> {
     pub(crate) status: StatusCode,
     pub(crate) headers: &'a HeaderMap,
-    /// The time at which the edge sent the request.
     pub(crate) asked: SystemTime,
-    /// The time at which the edge received the response head.
     pub(crate) received: SystemTime,
 }
 
@@ -356,12 +354,10 @@ impl Freshness {
     }
 }
 
-/// Whether `status` is a server error that a stale response may replace (RFC 5861, section 4).
 pub(crate) fn is_fault(status: StatusCode) -> bool {
     matches!(status.as_u16(), 500 | 502 | 503 | 504)
 }
 
-/// Whether a stored response with these headers can be revalidated.
 pub(crate) fn has_validator(headers: &HeaderMap) -> bool {
     headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED)
 }

@@ -17,7 +17,6 @@ pub struct Authority {
     /// The names for which the edge orders certificates, in lower case. They come from routes and
     /// [`Plan::order_for`](super::Plan::order_for), and no certificate file covers them.
     pub names: BTreeSet<String>,
-    /// The names that certificate files cover.
     covered: Vec<HostPattern>,
 }
 

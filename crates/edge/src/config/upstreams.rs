@@ -12,7 +12,6 @@ use crate::proxy::{
 
 pub(super) type Upstreams = BTreeMap<Arc<str>, UpstreamSettings>;
 
-/// The name of the cookie that keeps a client on the same server.
 const STICKY_COOKIE: &str = "kenduri-server";
 
 pub(super) fn named(

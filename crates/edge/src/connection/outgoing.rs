@@ -15,7 +15,6 @@ use crate::proxy::keeping_up;
 
 /// No more parts are gathered for a write after this number of bytes.
 const GATHERED: usize = 64 << 10;
-/// The maximum number of slices in one write.
 const SLICES: usize = 16;
 
 /// The unwritten parts of a response, and the body that supplies more.

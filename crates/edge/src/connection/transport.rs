@@ -19,7 +19,6 @@ pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {
         None
     }
 
-    /// The local IP address to which the client has connected.
     fn local(&self) -> Option<IpAddr> {
         let local = self.bare()?.local_addr().ok()?;
         Some(local.ip().to_canonical())

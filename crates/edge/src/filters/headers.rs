@@ -94,7 +94,6 @@ impl Changes {
     }
 }
 
-/// The request headers that a route does not forward.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StrippedHeaders(Vec<HeaderName>);
 

@@ -185,7 +185,6 @@ fn each_worker(address: SocketAddr, workers: usize) -> Result<Bound, ListenFault
     })
 }
 
-/// Which other sockets may bind the same address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sharing {
     Alone,

@@ -73,7 +73,6 @@ pub(super) enum Room {
     Refused,
 }
 
-/// All connections that may be evicted.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
     open: Mutex<Open>,

@@ -137,7 +137,6 @@ impl Inherited {
         Ok(inherited)
     }
 
-    /// Duplicates all descriptors for another process.
     pub(crate) fn share(&self) -> io::Result<Vec<OwnedFd>> {
         let mut all = Vec::new();
         for came in &self.sockets {

@@ -32,7 +32,6 @@ pub(super) struct Measured {
     pace: Pace,
 }
 
-/// The rate at which a client sends a body.
 struct Pace {
     /// The minimum in bytes per second; 0 for none.
     rate: u64,

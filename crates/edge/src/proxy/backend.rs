@@ -18,7 +18,6 @@ static NUMBERS: AtomicU64 = AtomicU64::new(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackendStatus {
     pub address: ServerAddress,
-    /// Whether requests may go to the server now.
     pub ready: bool,
     pub running: usize,
     pub requests: u64,

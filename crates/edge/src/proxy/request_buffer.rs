@@ -74,7 +74,6 @@ async fn read(mut body: Body, most: usize, mut room: Room) -> Result<Body, Proxy
     Ok(Body::begun(ahead.map(Ok).collect(), body))
 }
 
-/// Grows the buffer, up to the reserved size.
 fn make_room(held: &mut Vec<u8>, more: usize, reserved: usize) {
     let wanted = held.len() + more;
     if wanted > held.capacity() {

@@ -74,7 +74,6 @@ struct Ahead {
     reading: JoinHandle<()>,
 }
 
-/// Shared by the task that reads the body and the side that sends it to the client.
 struct Shared {
     ahead: VecDeque<Piece>,
     bytes: usize,

@@ -37,7 +37,6 @@ pub(super) enum Idempotency {
     Never,
 }
 
-/// Where a failed request is sent next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryTarget {
     /// To the same server, over a new connection.

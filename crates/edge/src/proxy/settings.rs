@@ -26,7 +26,6 @@ impl UpstreamSettings {
     pub const IDLE_CONNECTIONS: usize = 1_024;
 }
 
-/// How the server for a request is chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Balance {
     /// All servers, one after another.
@@ -41,7 +40,6 @@ pub enum Balance {
 pub struct HealthSettings {
     /// The path to request with `GET`, below each server's base. Any 2xx status means healthy.
     pub path: PathAndQuery,
-    /// The interval between checks.
     pub every: Duration,
     pub within: Duration,
     /// The number of consecutive failed checks after which a server gets no requests; at least 1.

@@ -117,7 +117,6 @@ async fn carry(
     }
 }
 
-/// Counts the bytes in both directions.
 struct Counted<T> {
     io: T,
     both_ways: Arc<ProgressWatch>,

@@ -48,7 +48,6 @@ pub(super) struct UpstreamConnection {
     pub(super) rested: Instant,
 }
 
-/// Unsent bytes in memory.
 #[derive(Default)]
 struct Unsent {
     head: Vec<u8>,
@@ -100,7 +99,6 @@ pub(super) enum Outgoing<'a> {
     Streamed(&'a mut Option<Box<Upload>>),
 }
 
-/// The result of sending a request and reading the response head.
 enum Step {
     Answer(Head),
     /// The server closed the connection before anything was sent.

@@ -266,7 +266,6 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
     }
 }
 
-/// Completes the handshake, and serves the connection.
 pub(crate) async fn welcome(guest: PendingConnection, here: Arc<WorkerContext>) {
     let PendingConnection {
         incoming,

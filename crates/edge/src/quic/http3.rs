@@ -58,7 +58,6 @@ struct Tally {
     broken: AtomicU32,
 }
 
-/// Shared by all requests on a connection.
 struct H3Connection {
     here: Arc<WorkerContext>,
     connection: quinn::Connection,

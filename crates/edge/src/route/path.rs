@@ -131,7 +131,6 @@ impl<'a> NormalPath<'a> {
     }
 }
 
-/// The number of non-empty segments.
 pub(super) fn segments(path: &str) -> usize {
     path.split('/').filter(|part| !part.is_empty()).count()
 }

@@ -143,7 +143,6 @@ fn row(route: &Route) -> [String; 3] {
     [route.host.to_string(), route.path.as_str().to_owned(), to]
 }
 
-/// Formats rows as a table with aligned columns.
 pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| {
         let widths = rows.iter().map(|row| row[column].chars().count());

@@ -26,7 +26,6 @@ const SETTLING: Duration = Duration::from_secs(2);
 /// The approximate memory per file besides its content, in bytes.
 const OVERHEAD: usize = 2_048;
 
-/// A newly opened file and its precompressed siblings.
 pub(super) struct Opened {
     pub(super) plain: (File, Stamp),
     pub(super) siblings: [Option<(File, Stamp)>; 2],

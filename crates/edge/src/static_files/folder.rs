@@ -15,7 +15,6 @@ use super::path::Asked;
 /// Served for a request for its folder.
 pub(super) const INDEX: &str = "index.html";
 
-/// The settings of a folder in a route.
 #[derive(Debug, Clone, Default)]
 pub struct FolderSettings {
     /// The folder may be created later. Until then, every response is 404.

@@ -162,7 +162,6 @@ impl Memory {
         kept.weight = slots.map(|slot| slot.weight).sum();
     }
 
-    /// Counts the size of a cached file's new variant.
     fn grew(&self, entry: &Arc<Entry>, bytes: usize) {
         let mut kept = self.kept();
         if let Some(slot) = kept.slot(entry.folder, &entry.name)

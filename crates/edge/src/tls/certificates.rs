@@ -50,7 +50,6 @@ pub enum TlsError {
     Engine(rustls::Error),
 }
 
-/// All certificates, both from files and ordered from an authority.
 #[derive(Debug)]
 pub(crate) struct Certificates {
     table: ArcSwap<Table>,
@@ -84,7 +83,6 @@ pub(crate) struct Sources {
     self_signed: Option<SelfSigned>,
 }
 
-/// A self-signed certificate, and its names.
 type SelfSigned = (BTreeSet<String>, Arc<CertifiedKey>);
 
 impl Certificates {

@@ -35,7 +35,6 @@ impl Default for Expiry {
 }
 
 impl Expiry {
-    /// Updates the metrics, and logs overdue certificates.
     pub(crate) fn look(&mut self, all: &[InUse], now: Timestamp) {
         #[expect(clippy::cast_precision_loss, reason = "days, a few hundred at most")]
         self.days.tell(all.iter().flat_map(|one| {

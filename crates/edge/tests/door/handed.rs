@@ -99,7 +99,6 @@ impl House {
     }
 }
 
-/// The progress of all clients.
 #[derive(Clone, Default)]
 struct Progress {
     answered: Arc<AtomicUsize>,

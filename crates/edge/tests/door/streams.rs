@@ -158,7 +158,6 @@ async fn a_client_that_reads_nothing_holds_little_memory() {
         said.extend(request_frame(2 * number + 1, "/endless"));
     }
     stream.write_all(&said).await.unwrap();
-    // Waits until the number has not changed for a short time.
     let still = async {
         let mut before = 0;
         loop {

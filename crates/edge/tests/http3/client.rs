@@ -13,7 +13,6 @@ use tokio::task::JoinHandle;
 
 use super::*;
 
-/// An HTTP/3 client that trusts exactly one certificate.
 pub(crate) struct Client {
     endpoint: Endpoint,
 }

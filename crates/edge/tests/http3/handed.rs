@@ -32,7 +32,6 @@ impl Keeper {
         self.tcp.local_addr().unwrap()
     }
 
-    /// Starts a site on the keeper's sockets.
     pub(crate) fn site(&self) -> Site {
         self.site_with(|_| {})
     }

@@ -51,7 +51,6 @@ pub(crate) struct Scene {
     pub(crate) go: Arc<Semaphore>,
     /// Notified when the app gives up a response because its client has disconnected.
     pub(crate) given_up: Arc<Notify>,
-    /// The number of requests for `/`.
     pub(crate) seen: Arc<AtomicUsize>,
 }
 
@@ -199,7 +198,6 @@ pub(crate) struct Site {
     pub(crate) edge: Edge,
     pub(crate) address: SocketAddr,
     pub(crate) scene: Scene,
-    /// The certificate file of `a.example`.
     pub(crate) chain: PathBuf,
     pub(crate) listen: ListenSettings,
     pub(crate) tls: TlsSettings,

@@ -17,7 +17,6 @@ use super::http2::{HTTPS, built, client};
 use super::services::SOON;
 use super::*;
 
-/// A server that handles one request at a time.
 struct OneWorker {
     address: SocketAddr,
     accepted: Arc<AtomicUsize>,

@@ -126,7 +126,6 @@ async fn told(site: Site, lines: Lines, writing: Writing) -> Vec<(u64, String, S
     told
 }
 
-/// The number of refused connections.
 struct Refused(Arc<AtomicU64>);
 
 impl Recorder for Refused {

@@ -24,7 +24,6 @@ fn listen() {
     });
 }
 
-/// The log entries about the request with this ID.
 fn heard_of(id: &str) -> Vec<String> {
     let heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
     let said = format!("request_id={id}");

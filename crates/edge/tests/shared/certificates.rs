@@ -11,7 +11,6 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
-/// Writes a new certificate for these names.
 pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFiles {
     let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
     let key = KeyPair::generate().unwrap();

@@ -3,7 +3,6 @@
 use bytes::{Buf as _, Bytes};
 use http1::{Decoded, Heads, Refusal, RequestBody};
 
-/// The result of reading a connection's bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Followed {
     pub(crate) cleared: usize,
@@ -19,7 +18,6 @@ pub(crate) struct Reader {
     /// The reader waits for a response, because the response may switch protocols.
     is_undecided: bool,
     came: Bytes,
-    /// The number of bytes removed from `came`.
     taken: usize,
     pub(crate) followed: Followed,
     pub(crate) bodies: Vec<u8>,

@@ -7,7 +7,6 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordVerifier as _};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The maximum number of users in a password file.
 const MOST: usize = 10_000;
 /// The limits for a hash: memory in KiB, passes and lanes. A typing error in a hash could otherwise
 /// overload the machine.

@@ -9,7 +9,6 @@ use sha2::Sha256;
 use tokio::time::Instant;
 
 const LIFETIME: Duration = Duration::from_mins(5);
-/// The maximum number of remembered passwords.
 const MOST: usize = 1_024;
 
 /// Digests of verified passwords. Their key is generated at each start, so the digests are useless

@@ -9,7 +9,6 @@ use http::header::FORWARDED;
 use crate::client_info::Scheme;
 use http1::is_host;
 
-/// The maximum number of parameters in an element.
 const MOST: usize = 16;
 
 /// The element that one proxy appended about its own client.

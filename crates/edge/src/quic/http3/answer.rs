@@ -25,7 +25,6 @@ pub(super) enum AnswerError {
     Body(BodyError),
 }
 
-/// The sending side of one request stream.
 pub(super) struct Back<'a> {
     pub(super) stream: RequestStream<Sending, Bytes>,
     pub(super) ended: &'a mut Ended,
