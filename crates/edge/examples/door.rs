@@ -1,9 +1,8 @@
-//! Serves a folder and a router through the whole edge: `http://localhost:8080` redirects to
-//! `https://localhost:8443`, which has a self-signed certificate.
+//! Serves a folder and a router through the whole edge, over HTTP at port 8080 and HTTPS at port
+//! 8443.
 //!
-//! If the argument is a settings file, this program uses the `listen`, `tls`, `route` and
-//! `upstream` settings in it, and writes an access log as configured in `log.to`. `cargo xtask
-//! bench edge --door` runs this program with a settings file.
+//! The optional argument is a settings file with `listen`, `tls`, `route`, `upstream` and `log.to`.
+//! `cargo xtask bench edge --door` passes one.
 
 use std::error::Error;
 use std::fs::File;

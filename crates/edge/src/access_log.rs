@@ -1,8 +1,7 @@
 //! The access log, which has exactly one line per request.
 //!
-//! Each worker puts the lines for its requests into its own buffer. A single thread writes all
-//! buffers, so a slow disk never delays a request. Lines that do not fit into a buffer are dropped
-//! and counted.
+//! Each worker has its own buffer, and a single thread writes all buffers, so a slow disk never
+//! delays a request. Lines that do not fit into a buffer are dropped and counted.
 
 mod entry;
 mod format;
@@ -49,8 +48,6 @@ struct LogFormatter {
 }
 
 impl Log {
-    /// Starts a thread that writes whole lines to `target` until the returned [`Writing`] is
-    /// dropped.
     pub fn start(
         format: Format,
         mask: Mask,
@@ -67,12 +64,10 @@ impl Log {
         Ok((log, writing))
     }
 
-    /// Makes a log that writes to a writer, which other logs may use too.
     pub fn onto(writer: &LogWriter, format: Format, mask: Mask) -> Self {
         Self::of(writer.buffer(WAITING), format, mask)
     }
 
-    /// Returns a log with the same settings and a separate buffer.
     #[must_use]
     pub fn for_worker(&self) -> Self {
         let LogFormatter {

@@ -1,9 +1,8 @@
-//! Certificates from an ACME authority (RFC 8555), which are ordered, validated, stored, and
-//! renewed in time.
+//! Certificates from an ACME authority (RFC 8555).
 //!
-//! [`Prepared::start`] starts one task. The task stores certificates in [`Issued`], which is read
-//! at every TLS handshake, and responses to challenges in [`Challenges`], where the edge looks them
-//! up. Every name has its own certificate, so that a failure for one name does not affect others.
+//! [`Prepared::start`] starts one task, which stores certificates in [`Issued`] and responses to
+//! challenges in [`Challenges`]. Every name has its own certificate, so a failure for one name does
+//! not affect others.
 
 mod account;
 mod certificate;
@@ -44,14 +43,13 @@ use task::Task;
 
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Resolves a host name to addresses, to which the given port is added.
+/// Resolves a host name and adds the given port to each address.
 pub type LookUp = Arc<
     dyn Fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>
         + Send
         + Sync,
 >;
 
-/// The clock and the DNS resolver. Tests use their own.
 #[derive(Clone)]
 pub struct World {
     pub clock: Clock,
@@ -59,7 +57,6 @@ pub struct World {
 }
 
 impl World {
-    /// Makes a value with this clock and the DNS resolver of the operating system.
     pub fn new(clock: Clock) -> Self {
         Self {
             clock,
@@ -79,10 +76,8 @@ impl fmt::Debug for World {
     }
 }
 
-/// The reason why the edge cannot order any certificate.
 #[derive(Debug, Error)]
 pub enum AcmeError {
-    /// The folder for the certificates cannot be used.
     #[error("certificates cannot be kept: {0}\n  let the edge own its data folder")]
     Storage(#[from] StorageError),
     /// rustls rejects the additional root certificate.
@@ -99,24 +94,23 @@ struct Shared {
     issued: Arc<Issued>,
 }
 
-/// The state of one name's certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     pub name: String,
-    /// The beginning of the certificate's validity period, if there is a certificate.
+    /// `None` if there is no certificate.
     pub valid_from: Option<Timestamp>,
-    /// The end of the certificate's validity period, if there is a certificate.
+    /// `None` if there is no certificate.
     pub valid_until: Option<Timestamp>,
-    /// The next step for the name; `None` if no certificate can be ordered for it.
+    /// `None` if no certificate can be ordered for the name.
     pub next: Option<Next>,
-    /// The failures since a certificate was last issued.
+    /// The failures since the last success.
     pub failures: Option<Failures>,
-    /// The reason why no certificate can be ordered for the name; `None` if one can be.
+    /// Why no certificate can be ordered for the name; `None` if one can be ordered.
     pub refused: Option<Unorderable>,
 }
 
 impl Standing {
-    /// Returns the validity period of the name's certificate, if there is a certificate.
+    /// `None` if there is no certificate.
     pub(crate) fn life(&self) -> Option<Life> {
         Some(Life {
             from: self.valid_from?,
@@ -125,10 +119,8 @@ impl Standing {
     }
 }
 
-/// A task that is ready to start. All steps that can fail have succeeded.
 pub struct Prepared(Shared);
 
-/// A handle to the running task.
 #[derive(Debug)]
 pub struct Acme {
     challenges: Arc<Challenges>,
@@ -139,8 +131,6 @@ pub struct Acme {
 }
 
 impl Prepared {
-    /// Creates the folder for certificates and the client for the authority, but orders nothing
-    /// yet.
     pub fn new(settings: Settings, world: World) -> Result<Self, AcmeError> {
         Ok(Self(Shared {
             storage: Storage::open(&settings.data, &settings.directory)?,
@@ -152,11 +142,11 @@ impl Prepared {
         }))
     }
 
-    /// Loads the stored certificates, so that [`Issued`] is filled when this function returns, and
-    /// starts the task.
+    /// Loads the stored certificates into [`Issued`] and starts the task. Must be called within a
+    /// Tokio runtime with time and I/O enabled.
     ///
-    /// The task ends when `stop` is cancelled, even in the middle of an order, which the next start
-    /// resumes. Must be called within a Tokio runtime with time and I/O enabled.
+    /// The task ends when `stop` is cancelled, even in the middle of an order. The next start
+    /// resumes the order.
     pub fn start(self, names: BTreeSet<String>, stop: CancellationToken) -> Acme {
         let challenges = Arc::clone(&self.0.challenges);
         let issued = Arc::clone(&self.0.issued);
@@ -183,7 +173,6 @@ impl Acme {
         &self.issued
     }
 
-    /// Replaces the names for which certificates are ordered. Steps that are due begin at once.
     pub fn set_names(&self, names: BTreeSet<String>) {
         self.wanted.send_replace(names);
     }
@@ -192,12 +181,11 @@ impl Acme {
         Arc::clone(&self.report.borrow())
     }
 
-    /// Returns a receiver that is notified when the state of any name changes.
     pub fn watch(&self) -> watch::Receiver<Arc<[Standing]>> {
         self.report.clone()
     }
 
-    /// Waits until the task has ended, which it does after `stop` has been cancelled.
+    /// Waits until the task has ended. Cancel `stop` first.
     pub async fn stopped(self) {
         if let Err(error) = self.task.await {
             tracing::error!(%error, "the task for certificates broke down");

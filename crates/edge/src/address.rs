@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Appends an IP address in its usual notation.
 pub(crate) fn push(out: &mut Vec<u8>, address: IpAddr) {
     match address {
         IpAddr::V4(address) => {
@@ -24,14 +23,13 @@ pub(crate) fn push(out: &mut Vec<u8>, address: IpAddr) {
     }
 }
 
-/// Returns the network that counts as one client: the IPv4 address itself, or the address's IPv6
-/// /64.
+/// The network that counts as one client: the IPv4 address itself, or the IPv6 /64.
 pub(crate) fn network_64(address: IpAddr) -> IpAddr {
     network(address, 64)
 }
 
-/// Returns the network that counts as one customer of a provider: the IPv4 address itself, or the
-/// IPv6 /48, which is the largest network that a provider usually assigns to a customer (RFC 6177).
+/// The network that counts as one customer of a provider: the IPv4 address itself, or the IPv6 /48.
+/// Providers usually assign at most a /48 to a customer (RFC 6177).
 pub(crate) fn network_48(address: IpAddr) -> IpAddr {
     network(address, 48)
 }

@@ -16,19 +16,18 @@ const PROVED: u32 = 24 * 60 * 60;
 #[derive(Debug, Default)]
 pub(crate) struct AltSvc {
     doors: Mutex<Doors>,
-    /// The current advertisement, which is stored separately so that responses need no lock.
+    /// The current advertisement. It is atomic, because responses must read it without a lock.
     word: AtomicU8,
 }
 
 #[derive(Debug, Default)]
 struct Doors {
     standing: BTreeMap<ListenAddress, UdpStatus>,
-    /// Whether HTTP/3 has been advertised, so that clients may have cached the advertisement.
+    /// Whether HTTP/3 has been advertised. Clients may then have cached the advertisement.
     was_told: bool,
 }
 
-/// The status of a UDP socket. The variants are in ascending order, and only `Closed` replaces a
-/// higher status.
+/// The status of a UDP socket, in ascending order. Only `Closed` replaces a higher status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum UdpStatus {
     /// No worker reads the socket.
@@ -39,7 +38,6 @@ pub(crate) enum UdpStatus {
     Reached,
 }
 
-/// The current advertisement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Word {
     Nothing,
@@ -64,7 +62,7 @@ impl AltSvc {
         self.say(&mut doors);
     }
 
-    /// Records the observed status of an address's UDP socket.
+    /// A lower status replaces a higher one only if it is `Closed`.
     pub(crate) fn saw(&self, address: &ListenAddress, seen: UdpStatus) {
         let mut doors = self.doors();
         let Some(standing) = doors.standing.get_mut(address) else {
@@ -78,7 +76,7 @@ impl AltSvc {
     }
 
     /// Stops all advertising. Responses do not contain `clear` either, because the next process may
-    /// serve HTTP/3 again.
+    /// serve HTTP/3.
     pub(crate) fn say_nothing(&self) {
         let mut doors = self.doors();
         doors.standing.clear();
@@ -86,8 +84,7 @@ impl AltSvc {
         self.say(&mut doors);
     }
 
-    /// Returns the value of `Alt-Svc` for a client that has requested `host`, which may include a
-    /// port.
+    /// The value of `Alt-Svc` for a client that has requested `host`, which may include a port.
     pub(crate) fn header(&self, host: &str) -> Option<HeaderValue> {
         let age = match self.word() {
             Word::Nothing => return None,
@@ -95,8 +92,8 @@ impl AltSvc {
             Word::Trial => TRIAL,
             Word::Proved => PROVED,
         };
-        // The header contains the port from the client's request, because a router may forward that
-        // port to a different one of the edge.
+        // The header contains the port from the client's request. A router may forward that port to
+        // another one of the edge.
         let port = host
             .rsplit_once(':')
             .and_then(|(_, port)| port.parse().ok());
@@ -105,8 +102,8 @@ impl AltSvc {
     }
 
     fn say(&self, doors: &mut Doors) {
-        // A client knows the host name but not to which address it will connect, so HTTP/3 must
-        // work at all addresses.
+        // HTTP/3 must work at all addresses, because a client does not know to which address it
+        // will connect.
         let word = match doors.standing.values().min() {
             Some(UdpStatus::Reached) => Word::Proved,
             Some(UdpStatus::Open) => Word::Trial,
@@ -151,7 +148,7 @@ mod tests {
         let trial = Some("h3=\":443\"; ma=300".to_owned());
         assert_eq!(said(&alt_svc, "a.example"), trial);
         alt_svc.saw(&two, UdpStatus::Reached);
-        // A lower status other than `Closed` does not replace a higher one.
+        // Only `Closed` replaces a higher status.
         alt_svc.saw(&two, UdpStatus::Open);
         let proved = Some("h3=\":8443\"; ma=86400".to_owned());
         assert_eq!(said(&alt_svc, "a.example:8443"), proved);

@@ -14,14 +14,14 @@ use crate::body::{Answer, Body, BodyError};
 use crate::client_info::ClientInfo;
 use crate::pages::{self, Reader};
 
-/// A service that handles requests. Any infallible `tower` service, such as a router, is an app. It
-/// is cloned for each request.
+/// A service that handles requests. Any infallible `tower` service, such as a router, is an app.
+/// The app is cloned for each request.
 pub trait App: Clone + Send + Sync + 'static {
-    /// Handles a request, whose extensions contain a [`ClientInfo`].
+    /// The request's extensions contain a [`ClientInfo`].
     fn answer(self, request: Request<Body>) -> impl Future<Output = Answer> + Send;
 
-    /// Decides whether a request may be forwarded to the target of a route with `access = { sign_in
-    /// = "…" }`. By default, every request is refused, as is right for an app without accounts.
+    /// Decides whether the target of a route with `access = { sign_in = "…" }` gets a request. By
+    /// default, every request is refused.
     fn judge(self, question: Question) -> impl Future<Output = AuthDecision> + Send {
         let Question { info, headers, .. } = question;
         let reader = Reader::of(&headers);
@@ -30,35 +30,32 @@ pub trait App: Clone + Send + Sync + 'static {
     }
 }
 
-/// A request for another target, which needs the app's authorization.
+/// A request for which the edge asks the app's permission.
 #[derive(Debug, Clone)]
 pub struct Question {
     /// The users whom the route permits, as configured in `sign_in`.
     pub who: Arc<str>,
     pub method: Method,
-    /// The path and query, as the edge parsed them.
+    /// The path and the query, as the edge parsed them.
     pub target: PathAndQuery,
     pub headers: HeaderMap,
     pub info: ClientInfo,
 }
 
-/// The app's decision about a request for another target.
+/// The app's answer to a [`Question`].
 #[derive(Debug)]
 pub enum AuthDecision {
-    /// The request may be forwarded.
     Pass(Pass),
     Refuse(Answer),
 }
 
-/// The changes that the app wants to an authorized request and its response.
+/// The changes to an authorized request and its response.
 #[derive(Debug, Default)]
 pub struct Pass {
-    /// The names of headers that only the app may set. The edge removes them from the client's
-    /// request.
+    /// The headers that only the app may set. The edge removes them from the client's request.
     pub vouched: Vec<HeaderName>,
-    /// Headers that the app sets in the request.
     pub headers: HeaderMap,
-    /// The names of the cookies that the edge removes from the request.
+    /// The names of cookies that the edge removes from the request.
     pub without_cookies: Vec<String>,
     /// Headers to add to the response, such as a renewed cookie.
     pub answer: HeaderMap,
@@ -85,14 +82,12 @@ where
     }
 }
 
-/// An app behind dynamic dispatch. The code that serves connections is therefore compiled once, in
-/// this crate, and not again in each crate that mounts an app.
+/// An app behind dynamic dispatch. Only this crate then compiles the code that serves connections.
 #[derive(Clone)]
 pub(crate) struct Mounted(Arc<dyn Kind>);
 
 type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// An object-safe version of [`App`].
 trait Kind: Send + Sync {
     fn answer_later(&self, request: Request<Body>) -> Later<Answer>;
     fn judge_later(&self, question: Question) -> Later<AuthDecision>;

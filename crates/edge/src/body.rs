@@ -24,7 +24,6 @@ pub(crate) use read_permits::{ReadPermit, Readers};
 
 pub(crate) use http1::has_no_body;
 
-/// The reason why a body is incomplete.
 pub type BodyError = Box<dyn Error + Send + Sync>;
 
 pub type Answer = http::Response<Body>;
@@ -36,7 +35,7 @@ pub(crate) fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answ
     answer
 }
 
-/// Reads at most `most` bytes, as soon as some are available. Returns no bytes at the end of the
+/// Reads at most `most` bytes, as soon as any are available. Returns no bytes at the end of the
 /// stream.
 pub(crate) fn poll_piece(
     stream: &mut (impl AsyncRead + Unpin),
@@ -49,14 +48,13 @@ pub(crate) fn poll_piece(
     let reading = pin!(stream.read_buf(&mut limited));
     ready!(reading.poll(context))?;
     if piece.len() < piece.capacity() / 2 {
-        // A small piece is copied, so that a slow consumer does not keep a mostly empty buffer
-        // alive.
+        // A small piece is copied, because a slow consumer would keep a mostly empty buffer alive.
         return Poll::Ready(Ok(Bytes::copy_from_slice(&piece)));
     }
     Poll::Ready(Ok(piece.freeze()))
 }
 
-/// Returns the size of a body that consists of `held` bytes followed by `rest`.
+/// The size of a body that consists of `held` bytes followed by `rest`.
 pub(crate) fn with_more(rest: SizeHint, held: u64) -> SizeHint {
     let mut whole = SizeHint::new();
     // The upper bound must be set first, because the lower bound must never exceed it.
@@ -74,22 +72,19 @@ pub(crate) struct SendfileRange<'a> {
     /// The part's offset in the file.
     pub(crate) place: u64,
     pub(crate) length: usize,
-    /// The permit for this call, to be released after the call has sent something.
+    /// Dropped after `sendfile` has sent something.
     pub(crate) turn: ReadPermit,
 }
 
-/// A request or response body. Common kinds are enum variants, which avoids a boxed trait for most
-/// requests.
+/// A request or response body. The common kinds are variants, which avoids boxed traits.
 #[derive(Debug, Default)]
 pub enum Body {
     #[default]
     Empty,
     Full(Full<Bytes>),
-    /// Data that is read from files while it is sent.
     FileBody(Box<FileBody>),
-    /// A body whose end is recorded in the access log.
+    /// A body whose end is written to the access log.
     LoggedBody(Box<LoggedBody<Body>>),
-    /// A body produced piece by piece by another source.
     Stream(UnsyncBoxBody<Bytes, BodyError>),
 }
 
@@ -107,8 +102,8 @@ impl Body {
         Self::FileBody(Box::new(pieces))
     }
 
-    /// Whether the whole body is a range of one file, so that `sendfile` can send it. Must be
-    /// called before sending begins.
+    /// Whether the whole body is a range of one file, which `sendfile` can send. Must be called
+    /// before sending begins.
     pub(crate) fn is_in_file(&self) -> bool {
         match self {
             Self::FileBody(pieces) => pieces.is_one_file(),
@@ -131,14 +126,14 @@ impl Body {
         }
     }
 
-    /// Records that the file could not be read, after [`Self::poll_stretch`] returned a part of it.
+    /// Records that the edge could not read the file after a call of [`Self::poll_stretch`].
     pub(crate) fn failed(&mut self, error: &io::Error) {
         if let Self::LoggedBody(logged) = self {
             logged.failed(error);
         }
     }
 
-    /// Records that `sent` bytes of the last part have been sent.
+    /// Records that `sent` bytes of the last part were sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         match self {
             Self::FileBody(pieces) => pieces.advance(sent),
@@ -147,7 +142,6 @@ impl Body {
         }
     }
 
-    /// Whether the whole body is in memory.
     pub(crate) fn is_here(&self) -> bool {
         match self {
             Self::Empty | Self::Full(_) => true,
@@ -165,13 +159,11 @@ impl Body {
         }
     }
 
-    /// Makes a body from `ahead`, which contains the frames read so far or the error that ended the
-    /// body, and the rest.
+    /// `ahead` contains the frames read so far, or the error that ended the body.
     pub(crate) fn begun(ahead: VecDeque<Result<Frame<Bytes>, BodyError>>, rest: Self) -> Self {
         Self::stream(Begun { ahead, rest })
     }
 
-    /// Makes a body from any other type of stream.
     pub fn stream<B>(body: B) -> Self
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
@@ -221,7 +213,6 @@ impl HttpBody for Body {
     }
 }
 
-/// A body whose first frames have already been read.
 struct Begun {
     ahead: VecDeque<Result<Frame<Bytes>, BodyError>>,
     rest: Body,

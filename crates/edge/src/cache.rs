@@ -1,25 +1,10 @@
-//! A shared HTTP cache in memory (RFC 9111).
+//! A shared HTTP cache in memory (RFC 9111), which a route enables with `shared_cache`.
 //!
-//! A route enables it with `shared_cache`. `rules` decides which responses may be stored and how
-//! long they are fresh, `store` keeps responses in memory, `in_flight` lets requests wait for the
-//! same response, and `respond` makes responses from stored ones. `pipeline/from_cache.rs` uses
-//! these modules to serve a request.
+//! The key is the target of the route, then scheme, host and path with query as sent to the server,
+//! and the request headers named in `Vary`.
 //!
-//! # Responses that are never stored
-//!
-//! * Responses with `Set-Cookie`, `private` or `no-store`.
-//! * Responses to requests with `Authorization`; the cache does not serve such requests either.
-//! * Incomplete bodies.
-//! * Responses to requests with `Cookie` that do not state a lifetime, unless the route allows it.
-//! * Content codings: stored responses pass through [`compression`](crate::filters::compression)
-//!   like all other responses.
-//! * Responses without caching headers, unless the route configures a lifetime.
-//!
-//! # The key
-//!
-//! The target of the route, then scheme, host and path with query as sent to the server, and the
-//! request headers named in `Vary`. Nothing else in a request can affect the response to another
-//! request, provided that the server sets `Vary` correctly.
+//! The cache never stores responses with `Set-Cookie`, `private` or `no-store`, responses to
+//! requests with `Authorization`, or incomplete bodies.
 
 mod directives;
 mod in_flight;
@@ -53,10 +38,9 @@ pub(crate) use stored::{Head, Key, Stored};
 
 pub use purge::PURGE;
 
-/// The validated `shared_cache = { … }` of a route.
 #[derive(Debug)]
 pub struct Policy {
-    /// The route's target, which separates the cached responses of different servers.
+    /// The route's target, which keeps the responses of different servers apart.
     pub(crate) scope: Arc<str>,
     pub(crate) unsaid: Unsaid,
     /// Whether the route's lifetime also applies to responses to requests with cookies.
@@ -74,8 +58,8 @@ impl Policy {
         }
     }
 
-    /// Returns the lifetimes that apply to a response without caching headers. They are zero if the
-    /// request has cookies, because the response may then be for a single user.
+    /// The lifetimes of a response without caching headers. They are zero if the response may be
+    /// for a single user.
     pub(crate) fn unsaid_to(&self, request: &HeaderMap) -> Unsaid {
         let mut unsaid = self.unsaid;
         if self.is_personal(request) {
@@ -84,13 +68,13 @@ impl Policy {
         unsaid
     }
 
-    /// Whether the route's lifetime does not apply to a response because the request has cookies,
-    /// so that the response may be for a single user.
+    /// A response may be for a single user, because the request has cookies; the route's lifetime
+    /// does not apply to it.
     pub(crate) fn is_personal(&self, request: &HeaderMap) -> bool {
         !self.with_cookies && !self.unsaid.lifetime.is_zero() && request.contains_key(COOKIE)
     }
 
-    /// Returns the cache key of a request. `target` is the path and the query.
+    /// `target` is the path and the query.
     pub(crate) fn key(&self, info: &ClientInfo, target: &str) -> Key {
         let mut key = String::with_capacity(
             self.scope.len() + info.host.len() + target.len() + "\nhttps://".len(),

@@ -9,20 +9,19 @@ use crate::crypto;
 use crate::durable;
 
 pub(crate) const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
-/// The file in the data folder that contains the installation's name.
+/// The file in the data folder with the installation's name.
 const FILE: &str = "cdn-id";
-/// How many times a request may pass through the same edge. More than one pass can be legitimate,
-/// because a route may deliberately lead to another route of the same edge.
+/// How many times a request may pass through this edge. More than once is legitimate, because a
+/// route may lead to another route of the same edge.
 const PASSES: usize = 5;
 
-/// The name by which this installation identifies itself in `CDN-Loop`. It is random, because a
-/// request may pass through two installations with the same settings.
+/// The name of this installation in `CDN-Loop`. It is random, because a request may pass through
+/// two installations with the same settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CdnId(HeaderValue);
 
 impl CdnId {
-    /// Returns the installation's name from the data folder. If there is none, generates and stores
-    /// a name. This function blocks.
+    /// Reads the installation's name from the data folder, or generates and stores one. Blocks.
     pub fn kept_in(data: &Path) -> Self {
         let kept = fs::read_to_string(data.join(FILE));
         if let Some(id) = kept.as_deref().ok().and_then(Self::parse) {
@@ -37,7 +36,7 @@ impl CdnId {
         id
     }
 
-    /// Parses an installation's name, which consists of letters, digits, `-`, `.` and `_`.
+    /// Parses a name of letters, digits, `-`, `.` and `_`.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_ascii();
         let fits = (1..=64).contains(&text.len())
@@ -48,7 +47,6 @@ impl CdnId {
         fits.then_some(Self(id))
     }
 
-    /// Generates a random name for the installation.
     pub(crate) fn random() -> Self {
         let bits = crypto::random().unwrap_or_else(|error| {
             tracing::warn!(%error, "the name in CDN-Loop is that of others");
@@ -58,18 +56,17 @@ impl CdnId {
         Self(HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("kenduri")))
     }
 
-    /// Returns a copy of the name that shares no reference count with other threads.
+    /// The copy shares no reference count with other threads.
     pub(crate) fn for_worker(&self) -> Self {
         let copied = HeaderValue::from_bytes(self.0.as_bytes());
         Self(copied.unwrap_or_else(|_| self.0.clone()))
     }
 
-    /// Adds the installation's name to `CDN-Loop`.
     pub(crate) fn mark(&self, headers: &mut HeaderMap) {
         headers.append(CDN_LOOP, self.0.clone());
     }
 
-    /// Whether a request has passed through this edge too often to be forwarded again.
+    /// Whether a request has passed through this edge too often to be forwarded.
     pub(crate) fn has_passed_too_often(&self, headers: &HeaderMap) -> bool {
         let lines = headers.get_all(CDN_LOOP).iter();
         let passed = lines
@@ -96,7 +93,7 @@ mod tests {
         let again = CdnId::kept_in(folder.path());
         assert_ne!(again, made);
         assert_eq!(CdnId::kept_in(folder.path()), again);
-        // If the folder does not exist, a name is still generated.
+        // A name is generated even if the folder does not exist.
         CdnId::kept_in(&folder.path().join("missing"));
     }
 

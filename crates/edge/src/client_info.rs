@@ -8,22 +8,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderName, HeaderValue};
 
-/// The client of a request, and how the request reached the edge.
 #[derive(Debug, Clone)]
 pub struct ClientInfo {
-    /// The client's IP address: the peer's address, or the address reported by a trusted proxy.
+    /// The peer's IP address, or the client's IP address as a trusted proxy reports it.
     pub client: IpAddr,
-    /// Whether the request arrived without `Forwarded` and `X-Forwarded-For`, whether or not its
-    /// peer is trusted.
+    /// Whether the request arrived without `Forwarded` and `X-Forwarded-For`, from any peer.
     pub is_direct: bool,
     /// Whether the peer is a trusted proxy, which may set `Forwarded` and `X-Forwarded-*`.
     pub peer_is_trusted: bool,
-    /// The scheme with which the client has reached the first proxy, or the edge.
+    /// The scheme of the client's request to the first proxy, or to the edge if there is no proxy.
     pub scheme: Scheme,
     /// The requested host in lower case, with the port if the client sent one; empty if there is no
     /// host.
     pub host: Arc<str>,
-    /// The request's ID, which upstreams also get.
     pub id: RequestId,
 }
 
@@ -42,11 +39,10 @@ impl Scheme {
     }
 }
 
-/// The header that contains the request's ID, in the request to the upstream and in the response.
+/// The header with the request's ID, in requests to upstreams and in responses.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The request's ID, as in `X-Request-Id`: 1 to 64 characters, each a letter, a digit, `-`, `_` or
-/// `.`.
+/// The ID in `X-Request-Id`: 1 to 64 characters, each a letter, a digit, `-`, `_` or `.`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestId {
     text: [u8; Self::LONGEST],
@@ -67,7 +63,6 @@ impl RequestId {
         fits.then_some(Self { text: id, length })
     }
 
-    /// Makes an ID of 32 hexadecimal digits from 128 bits.
     pub(crate) fn of_bits(bits: u128) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         const LENGTH: usize = 32;
@@ -82,8 +77,8 @@ impl RequestId {
         }
     }
 
-    /// Returns the ID as a header value. The value is marked sensitive, so that it takes no space
-    /// in the HPACK table (RFC 7541, section 7.1.3), because every ID is unique.
+    /// The value is marked sensitive, because a unique ID should take no space in the HPACK table
+    /// (RFC 7541, section 7.1.3).
     pub(crate) fn header(&self) -> Option<HeaderValue> {
         let mut value = HeaderValue::from_bytes(self.as_bytes()).ok()?;
         value.set_sensitive(true);
@@ -91,7 +86,7 @@ impl RequestId {
     }
 
     pub fn as_str(&self) -> &str {
-        // The ID is always ASCII, so the default is never used.
+        // An ID is ASCII, so the default is never used.
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
@@ -112,7 +107,6 @@ impl Debug for RequestId {
     }
 }
 
-/// Generates unique and unpredictable request IDs.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
     keys: RandomState,

@@ -1,4 +1,4 @@
-//! Caches the current second as text, so that it is formatted only once.
+//! Caches the current second as text.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ pub(crate) struct ClockText {
 }
 
 impl ClockText {
-    /// Returns the second of a time, formatted with `form`, and the nanoseconds after that second.
+    /// Returns the second of `time`, formatted with `form`, and the nanoseconds after that second.
     /// `form` must be the same in every call.
     pub(crate) fn of(&mut self, time: SystemTime, form: &str) -> (&str, u32) {
         let since = time.duration_since(SystemTime::UNIX_EPOCH);

@@ -7,7 +7,7 @@ use http::header::{
     IF_UNMODIFIED_SINCE,
 };
 
-/// The result of evaluating the conditions of a `GET` or `HEAD` request.
+/// The result of the conditions of a `GET` or `HEAD` request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Precondition {
     Send,
@@ -15,7 +15,6 @@ pub(crate) enum Precondition {
     Failed,
 }
 
-/// Evaluates the conditions against the content's ETag and modification time.
 pub(crate) fn judge(
     request: &HeaderMap,
     tag: &HeaderValue,
@@ -42,8 +41,7 @@ pub(crate) fn judge(
     Precondition::Send
 }
 
-/// Whether `If-Range` matches, so that a range may be sent (RFC 9110, section 13.1.5). True if
-/// there is no `If-Range`.
+/// Whether `If-Range` permits a range (RFC 9110, section 13.1.5). True if there is no `If-Range`.
 pub(crate) fn range_holds(
     request: &HeaderMap,
     tag: &HeaderValue,
@@ -63,8 +61,7 @@ pub(crate) fn range_holds(
     let (Some(date), Some(modified)) = (date, modified) else {
         return false;
     };
-    // A file that changes twice within a second keeps the same date. Therefore, the date is used
-    // only if it is old enough.
+    // A file that changes twice within a second keeps the same date, so a recent date is not used.
     let is_old = now
         .duration_since(modified)
         .is_ok_and(|age| age > Duration::from_secs(1));
@@ -106,8 +103,7 @@ fn has(mut list: &[u8], tag: &[u8], comparison: Comparison) -> bool {
             return false;
         };
         let (said, rest) = quoted.split_at(end + 2);
-        // An upstream's ETag may itself be weak, and a weak ETag never matches in a strong
-        // comparison.
+        // An upstream's ETag may be weak. A weak ETag never matches in a strong comparison.
         let is_same = match comparison {
             Comparison::Strong => !is_weak && said == tag,
             Comparison::Weak => said == tag.strip_prefix(b"W/").unwrap_or(tag),

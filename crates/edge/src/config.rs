@@ -1,7 +1,7 @@
 //! The validated configuration.
 //!
-//! A [`Description`] becomes a plan only if every value is valid; otherwise all errors are
-//! returned, each with the key of its setting. A plan is immutable, so a reload makes a new plan.
+//! A [`Description`] becomes a plan only if every value is valid. A plan is immutable, and a reload
+//! makes a new plan.
 
 mod auth;
 mod bodies;
@@ -37,33 +37,31 @@ use services::Fronts;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
-    /// The folder of the settings file. File names in the settings are relative to this folder.
+    /// The folder of the settings file, to which file names in the settings are relative.
     pub folder: &'a Path,
-    /// The data folder. Relative paths of Unix sockets are relative to this folder.
+    /// The data folder, to which the paths of Unix sockets are relative.
     pub data: &'a Path,
-    /// The services to which routes with `to = "service:NAME"` can lead.
+    /// The services for routes with `to = "service:NAME"`.
     pub services: &'a [Service],
 }
 
-/// A service that the supervisor runs. Its servers change over time;
-/// [`Edge::set_servers`](crate::Edge::set_servers) sets them.
+/// A service that the supervisor runs. [`Edge::set_servers`](crate::Edge::set_servers) sets its
+/// servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     pub name: String,
-    /// Whether the service accepts connections. If not, no route can lead to the service.
+    /// Whether the service accepts connections. Otherwise, no route can lead to it.
     pub listens: bool,
-    /// How the server for a request is chosen, as in `[upstream]`.
+    /// As in `[upstream]`.
     pub balance: String,
-    /// The connect timeout, as in `[upstream]`.
+    /// As in `[upstream]`.
     pub connect_time: String,
-    /// The timeout for the first byte of a response.
     pub first_byte_time: String,
-    /// The timeout for a request body, a response body or a WebSocket that makes no progress.
+    /// The timeout for a body or a WebSocket that makes no progress.
     pub idle_time: String,
-    /// How long an idle connection stays open.
     pub keep_time: String,
-    /// The service's fronts: addresses, as in `[listen]`, at which all requests go to this service,
-    /// without routes or access rules.
+    /// Addresses, as in `[listen]`, at which all requests go to this service, without routes or
+    /// access rules.
     pub fronts: Vec<String>,
 }
 
@@ -85,11 +83,9 @@ impl Default for Service {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
-    /// The key of the setting, such as `route[2].to`, counted from 0.
+    /// The invalid setting's key, such as `route[2].to`, counted from 0.
     pub key: String,
-    /// A description of the error.
     pub what: String,
-    /// A hint on how to correct the setting.
     pub mend: String,
 }
 
@@ -99,7 +95,6 @@ impl Display for Flaw {
     }
 }
 
-/// The validated configuration of the edge.
 #[derive(Debug)]
 pub struct Plan {
     listen: ListenSettings,
@@ -116,13 +111,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Validates all settings. Returns all errors, not only the first.
+    /// Returns all errors, not only the first.
     pub fn check(description: &Description, ground: &Ground<'_>) -> Result<Self, Vec<Flaw>> {
         let mut check = Check::default();
         let mut listen = listen::listen(&description.listen, ground, &mut check);
         let bodies = Bodies::of(description, &mut check);
-        // This default is only a placeholder: the plan is discarded, because these settings are
-        // invalid.
+        // This default is only a placeholder, because the plan is discarded.
         let usual = bodies.unwrap_or(Bodies::USUAL);
         let fronts = services::fronts(ground, listen.as_ref(), usual, &mut check);
         if let Some(listen) = &mut listen {
@@ -152,7 +146,6 @@ impl Plan {
         }
     }
 
-    /// Makes a plan in which every request goes to the app.
     pub fn of_app(listen: ListenSettings, tls: TlsSettings) -> Self {
         Self {
             listen,
@@ -176,13 +169,12 @@ impl Plan {
         &self.tls
     }
 
-    /// Returns the certificate authority, if one is configured.
     pub fn authority(&self) -> Option<&Authority> {
         self.authority.as_ref()
     }
 
-    /// If an authority is configured and no certificate file covers `host`, adds `host` to the
-    /// names for which certificates are ordered.
+    /// Adds `host` to the names for which certificates are ordered. Does nothing if no authority is
+    /// configured or a certificate file covers `host`.
     pub fn order_for(&mut self, host: &str) {
         let host = host.to_ascii_lowercase();
         let authority = self.authority.as_mut();
@@ -203,7 +195,7 @@ impl Plan {
         hosts.collect()
     }
 
-    /// Whether requests for hosts that no route names reach the app.
+    /// Whether the app gets requests for hosts that no route names.
     pub fn any_host_reaches_app(&self) -> bool {
         let Ok(path) = NormalPath::parse("/") else {
             return false;
@@ -212,8 +204,8 @@ impl Plan {
         found.is_some_and(|route| matches!(route.target, Target::App))
     }
 
-    /// Routes these paths, on all hosts and where no other route matches, to the mounted service.
-    /// The app need not run for them.
+    /// Routes these paths to the mounted service, on all hosts, if no other route matches. The app
+    /// need not run for them.
     pub fn answer_also(&mut self, paths: &[&str]) {
         let paths = paths.iter().filter_map(|path| {
             let is_taken = self
@@ -225,28 +217,28 @@ impl Plan {
         self.own = Table::new(paths.map(Route::to_mounted));
     }
 
-    /// Whether a TLS handshake for this host finds a certificate, which may be a self-signed one
-    /// until the authority has issued another. The host must be in lower case and without a port.
+    /// Whether a TLS handshake for this host finds a certificate, which may be self-signed until
+    /// the authority has issued one. The host must be in lower case and without a port.
     pub fn has_certificate(&self, host: &str) -> bool {
         !self.listen.https.is_empty()
             && (self.tls.self_signed.contains(host)
                 || tls::patterns(&self.tls.certificates).any(|pattern| pattern.matches(host)))
     }
 
-    /// Returns the upstreams by the names that [`Target::Proxy`] contains. The upstreams of
-    /// services have no servers yet.
+    /// The upstreams by the names in [`Target::Proxy`]. The upstreams of services have no servers
+    /// yet.
     pub fn upstreams(&self) -> &BTreeMap<Arc<str>, UpstreamSettings> {
         &self.upstreams
     }
 
-    /// Returns the route for all requests at this address, if the address is the front of a
+    /// The route for all requests at this address; `None` if the address is not the front of a
     /// service.
     pub(crate) fn front(&self, at: &ListenAddress) -> Option<&Arc<Route>> {
         self.fronts.get(at)
     }
 
-    /// Returns the service that has this address as a front. The address must have the same form as
-    /// in a [`ListenError`](crate::ListenError).
+    /// The service with this front. The address must have the same form as in a
+    /// [`ListenError`](crate::ListenError).
     pub fn service_at(&self, address: &str) -> Option<&str> {
         let mut fronts = self.fronts.iter();
         let (_, route) = fronts.find(|(at, _)| at.to_string() == address)?;
@@ -257,8 +249,7 @@ impl Plan {
         &self.routes
     }
 
-    /// Takes over the counters of each route from the plan `before`, and the cached files of
-    /// folders that both plans contain.
+    /// Takes over each route's counters, and the cached files of folders that both plans contain.
     pub(crate) fn go_on_from(&self, before: &Self) {
         for route in self.routes.routes() {
             let same = before.routes.routes().find(|old| old.name == route.name);
@@ -278,7 +269,6 @@ impl Plan {
         }
     }
 
-    /// Returns the static-file folders of all routes.
     fn folders(&self) -> impl Iterator<Item = &Folder> {
         self.routes
             .routes()
@@ -288,7 +278,6 @@ impl Plan {
             })
     }
 
-    /// Returns the IDs of the static-file folders of all routes.
     pub(crate) fn folder_ids(&self) -> HashSet<u64> {
         self.folders().map(Folder::id).collect()
     }
@@ -297,7 +286,7 @@ impl Plan {
         &self.cache
     }
 
-    /// Returns the maximum memory for all buffered bodies, in bytes.
+    /// In bytes, for all buffered bodies.
     pub(crate) fn buffer_memory(&self) -> usize {
         self.buffer_memory
     }
@@ -306,7 +295,6 @@ impl Plan {
         &self.warnings
     }
 
-    /// Whether any request can reach the app. If not, the app need not run.
     pub fn needs_app(&self) -> bool {
         self.routes.routes().any(|route| {
             let access = route.access.as_deref();
@@ -314,13 +302,13 @@ impl Plan {
         })
     }
 
-    /// Returns the route for a request. Does not allocate.
+    /// Does not allocate.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         let own = || self.own.find(host, path);
         self.routes.find(host, path).or_else(own)
     }
 
-    /// Returns the routes as a text table, in the order of matching, and the fronts of services.
+    /// The routes as a text table, in the order of matching, and the fronts of services.
     pub fn table(&self) -> String {
         let rows = self.routes.rows().chain(self.own.rows());
         let head = ["host", "path", "to"].map(str::to_owned);

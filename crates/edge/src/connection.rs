@@ -48,25 +48,23 @@ use self::minded::WatchedStream;
 use self::stalled_body::StalledBody;
 use self::unsent::UnsentBytes;
 
-/// The maximum number of concurrent streams on an HTTP/2 or HTTP/3 connection.
 pub(crate) const STREAMS: u32 = 128;
-/// The number of streams that a client may reset before they are accepted, and the number of resets
-/// that a client may cause the edge to send. If either is exceeded, the edge closes the connection
-/// (CVE-2023-44487 and similar attacks).
+/// The limit for streams that the client resets before they are accepted, and for resets that the
+/// client makes the edge send. Beyond it, the edge closes the connection (CVE-2023-44487 and
+/// similar attacks).
 const RESETS: usize = 32;
 const LOCAL_RESETS: usize = 256;
-/// The flow-control windows of HTTP/2 and HTTP/3 streams and connections, in bytes.
+/// The flow-control windows of HTTP/2 and HTTP/3, in bytes.
 pub(crate) const STREAM_WINDOW: u32 = 256 * 1_024;
 pub(crate) const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
-/// The maximum number of bytes that are buffered for each HTTP/2 stream, in addition to one slice
-/// that hyper may hold. [`UnsentBytes`] limits the total for a connection.
+/// The maximum number of bytes that are buffered for each HTTP/2 stream, besides one slice that
+/// hyper may hold. [`UnsentBytes`] limits the total for a connection.
 const STREAM_BUFFER: usize = 64 * 1_024;
-/// The timeout for the response to a ping on an HTTP/2 or HTTP/3 connection.
 pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
 /// How long an HTTP/2 connection may stay open after the edge has begun to close it.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// The factor by which an HTTP/2 or HTTP/3 request head may exceed the limit so that the edge
-/// itself rejects it. hyper or h3 reject larger heads.
+/// hyper and h3 reject request heads that exceed the limit by more than this factor. The edge
+/// itself rejects smaller heads above the limit.
 pub(crate) const UNSEEN: usize = 4;
 
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +75,6 @@ pub(crate) struct Bounds {
     pub(crate) body_time: Duration,
 }
 
-/// The values that are needed to serve a connection, whatever its protocol.
 pub(crate) struct ConnectionContext {
     pub(crate) here: Arc<WorkerContext>,
     pub(crate) peer: Peer,
@@ -95,7 +92,6 @@ impl ListenSettings {
     }
 }
 
-/// Serves HTTP/2 until the connection ends.
 pub(crate) async fn http2<S>(stream: S, visit: ConnectionContext)
 where
     S: Carrier,
@@ -112,8 +108,8 @@ where
     let begun = CancellationToken::new();
     let drained = async {
         shared.drain.cancelled().await;
-        // If hyper closed the connection before it has read the client's preface, a request that is
-        // in transit would be lost.
+        // hyper must first read the client's preface. Otherwise, a request in transit would be
+        // lost.
         let _ = tokio::time::timeout(lame_duck_time, begun.cancelled()).await;
     };
     let unsent = UnsentBytes::new(shared.running().buffer_memory.for_answer());
@@ -122,7 +118,7 @@ where
     let service = service_fn(|mut request: Request<Incoming>| {
         let (here, peer, busy) = (Arc::clone(&here), Arc::clone(&peer), Arc::clone(&busy));
         let unsent = Arc::clone(&unsent);
-        // The future is boxed, because hyper moves it before it runs it.
+        // hyper moves the future before it runs it, so the future is boxed.
         Box::pin(async move {
             let is_tunnel = *request.method() == Method::CONNECT;
             if is_tunnel {
@@ -181,8 +177,7 @@ where
                     if !busy.has_tunnels() {
                         return;
                     }
-                    // Requests that are still running on this connection are aborted together with
-                    // its tunnels.
+                    // Running requests are aborted together with the connection's tunnels.
                     tokio::select! {
                         ended = output.flushed_after(&mut served) => ended,
                         () = shared.cut.cancelled() => return,
@@ -200,21 +195,20 @@ where
     }
 }
 
-/// Permits the request handler to use the stream as a tunnel.
 fn offer_switch(request: &mut Request<Incoming>) {
     let switching = hyper::upgrade::on(&mut *request);
     let switching = async { Some(Box::new(TokioIo::new(switching.await.ok()?)) as Upgraded) };
     request.extensions_mut().insert(OnUpgrade::new(switching));
 }
 
-/// Returns the reason if hyper closed the connection because of an error by the client.
+/// Returns the reason if hyper closed the connection because of the client's error.
 fn refused_by_engine(error: &hyper::Error) -> Option<h2::Reason> {
     let error = error.source()?.downcast_ref::<h2::Error>()?;
     error.is_library().then(|| error.reason()).flatten()
 }
 
-/// Logs and counts a request that cannot be parsed: an HTTP/3 request with an invalid head, or
-/// invalid data that ended an HTTP/2 connection. The client receives the error from h3 or hyper.
+/// Logs and counts a request that hyper or h3 cannot parse. The client receives the error from
+/// hyper or h3.
 pub(crate) async fn refused_unheard(
     here: &Arc<WorkerContext>,
     peer: &Peer,
@@ -230,12 +224,12 @@ pub(crate) async fn refused_unheard(
         ParseResult::refused(refusal, LoggedHead::default()),
     )
     .await;
-    // The log line is written when the body has been read to its end.
+    // Reading the body to its end writes the log line.
     let _ = answer.into_body().collect().await;
 }
 
-/// Returns the size of a request head as HTTP/2 and HTTP/3 define it (RFC 9113, section 6.5.2; RFC
-/// 9114, section 4.2.2).
+/// The size of a request head as HTTP/2 and HTTP/3 define it (RFC 9113, section 6.5.2; RFC 9114,
+/// section 4.2.2).
 fn list_size<B>(request: &Request<B>) -> usize {
     const EACH: usize = 32;
     let uri = request.uri();

@@ -1,5 +1,5 @@
-//! The context in which a request is served: the state of all workers, the state of each worker,
-//! and the peer of the connection.
+//! The state that is needed to serve a request: that of all workers, of each worker, and of the
+//! connection's peer.
 
 mod running;
 mod service_backends;
@@ -33,15 +33,13 @@ use crate::tls::{Certificates, Tls, TlsError};
 pub(crate) use self::running::Running;
 pub(crate) use self::service_backends::ServiceBackends;
 
-/// A function that returns the current time.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// The state that all workers share.
 pub(crate) struct Shared {
     pub(crate) running: ArcSwap<Running>,
     pub(crate) certificates: Arc<Certificates>,
     /// The TLS state. It is created when TLS is first used, because seeding the random number
-    /// generator takes longer than the rest of the edge's start.
+    /// generator is slow.
     pub(crate) tls: OnceLock<Tls>,
     pub(crate) places: Places,
     pub(crate) ids: Ids,
@@ -54,13 +52,13 @@ pub(crate) struct Shared {
     pub(crate) alt_svc: AltSvc,
     pub(crate) service_backends: ServiceBackends,
     pub(crate) tunnels: Tunnels,
-    /// The port to which clear-text requests are redirected; 0 if the edge does not serve HTTPS.
+    /// The port for redirects from clear text; 0 if the edge does not serve HTTPS.
     pub(crate) https_port: AtomicU32,
     /// Cancelled when the edge begins to stop.
     pub(crate) drain: CancellationToken,
     /// Cancelled when the remaining HTTP requests must be aborted.
     pub(crate) end: CancellationToken,
-    /// Cancelled when connections of other protocols must be closed too.
+    /// Cancelled when connections of other protocols must close too.
     pub(crate) cut: CancellationToken,
 }
 
@@ -73,7 +71,7 @@ impl Shared {
         self.tls().map(drop)
     }
 
-    /// Returns the TLS state, which is created when it is first used.
+    /// Creates the TLS state at the first call.
     pub(crate) fn tls(&self) -> Result<&Tls, TlsError> {
         if let Some(tls) = self.tls.get() {
             return Ok(tls);
@@ -86,8 +84,8 @@ impl Shared {
         self.running.load()
     }
 
-    /// Whether requests for `host` are permitted on this connection: the connection's certificate
-    /// must also be the one for `host` (RFC 9110, section 7.4).
+    /// Whether this connection may serve `host`. The connection's certificate must also be the one
+    /// for `host` (RFC 9110, section 7.4).
     pub(crate) fn may_serve(&self, peer: &Peer, host: &str) -> bool {
         let (Scheme::Https, Some(server_name)) = (peer.scheme, peer.server_name.as_deref()) else {
             return true;
@@ -103,8 +101,8 @@ impl Shared {
             }
     }
 
-    /// Returns the https URL to which a clear-text request is redirected; `None` if https does not
-    /// serve the request's host.
+    /// The https URL to which a clear-text request is redirected; `None` if https does not serve
+    /// the request's host.
     pub(crate) fn moved_to(&self, info: &ClientInfo, uri: &Uri) -> Option<HeaderValue> {
         if info.scheme == Scheme::Https {
             return None;
@@ -125,16 +123,16 @@ impl Shared {
         HeaderValue::try_from(location).ok()
     }
 
-    /// Returns the value of `Alt-Svc` (RFC 7838). Only clients whose TLS connection ends at this
-    /// edge, and that did not come through a trusted proxy, get this header.
+    /// The value of `Alt-Svc` (RFC 7838); `None` for clients in clear text or behind a trusted
+    /// proxy.
     pub(crate) fn alternative(&self, peer: &Peer, info: &ClientInfo) -> Option<HeaderValue> {
         let is_ours = !peer.tls.is_empty() && !info.peer_is_trusted;
         is_ours.then(|| self.alt_svc.header(&info.host)).flatten()
     }
 
-    /// Returns the value of `Strict-Transport-Security` (RFC 6797), which only hosts with a
-    /// certificate get. If the setting is not configured, only hosts with a certificate from an
-    /// authority get the header, because their clients are redirected to https anyway.
+    /// The value of `Strict-Transport-Security` (RFC 6797) for hosts with a certificate. By
+    /// default, only hosts with a certificate from an authority get it, because their clients are
+    /// redirected to https anyway.
     pub(crate) fn transport_security(&self, info: &ClientInfo) -> Option<HeaderValue> {
         if info.scheme == Scheme::Http {
             return None;
@@ -156,26 +154,21 @@ impl Shared {
 pub(crate) struct WorkerContext {
     pub(crate) shared: Arc<Shared>,
     pub(crate) app: Option<Mounted>,
-    /// Idle connections to upstream servers.
     pub(crate) pool: Pool,
-    /// The worker's cache of static files.
     pub(crate) memory: Memory,
     pub(crate) log: Option<Log>,
-    /// The name by which this installation identifies itself in `CDN-Loop`.
+    /// The name of this installation in `CDN-Loop`.
     pub(crate) cdn_id: CdnId,
-    /// The cached value of the `Date` header, which changes every second.
+    /// The value of the `Date` header, which changes every second.
     pub(crate) date: Mutex<ClockText>,
-    /// A reusable buffer for response heads.
     pub(crate) scratch: ScratchBuffer,
-    /// Child tokens of the tokens in `shared`. With tokens of their own, workers do not contend for
-    /// one lock.
+    /// Child tokens of those in `shared`, which spare the workers a common lock.
     pub(crate) drain: CancellationToken,
     pub(crate) end: CancellationToken,
 }
 
 impl WorkerContext {
-    /// Calls `show` with the current time in the format of the `Date` header (RFC 9110, section
-    /// 5.6.7).
+    /// Calls `show` with the current time as in the `Date` header (RFC 9110, section 5.6.7).
     pub(crate) fn with_date(&self, show: impl FnOnce(&str)) {
         let mut date = self.date.lock().unwrap_or_else(PoisonError::into_inner);
         let now = (self.shared.clock)();
@@ -183,15 +176,13 @@ impl WorkerContext {
     }
 }
 
-/// The peer of a connection.
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
     pub(crate) scheme: Scheme,
-    /// The server name that the client sent in its TLS handshake.
     pub(crate) server_name: Option<Arc<str>>,
     /// The TLS version; empty for a clear-text connection.
     pub(crate) tls: &'static str,
-    /// The address to which the client has connected, if it is the front address of a service.
+    /// The address to which the client has connected, if it is a front of a service.
     pub(crate) front: Option<Arc<ListenAddress>>,
 }

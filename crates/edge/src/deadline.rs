@@ -5,17 +5,16 @@ use std::task::{Context, Poll};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A deadline that is often moved and rarely reached, so that moving it must be cheap.
+/// A deadline that is often moved and rarely reached, so moving it must be cheap.
 ///
-/// The timer is not reset when the deadline moves further away. Instead, when the timer fires too
-/// early, it is set again.
+/// The timer is not reset when the deadline moves further away. If the timer fires too early, it is
+/// set to the new deadline.
 #[derive(Debug, Default)]
 pub(crate) struct Deadline {
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Deadline {
-    /// Returns `Ready` once the deadline has passed.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>, deadline: Instant) -> Poll<()> {
         let timer = self
             .timer

@@ -1,37 +1,32 @@
-//! The settings as plain strings and numbers, as in `kenduri.toml`.
+//! The settings as plain strings and numbers, as in `kenduri.toml`. The values have not been
+//! validated.
 //!
-//! The values have not been validated; the edge needs a plan, which is made from them. Sizes are
-//! numbers with K, M or G; times are numbers with ms, s, m, h or d.
+//! Sizes are numbers with K, M or G, and times are numbers with ms, s, m, h or d.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The settings of the edge.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Description {
-    /// The addresses to listen on, and the limits for every connection.
     pub listen: Listen,
     pub tls: Tls,
     /// The routes; if empty, every request goes to the app.
     pub route: Vec<Route>,
     /// Groups of servers by name, for `to = "upstream:NAME"`.
     pub upstream: BTreeMap<String, Upstream>,
-    /// The limits of the cache for routes with a `shared_cache`.
     pub cache: Cache,
-    /// The buffering of request bodies.
     pub proxy: Proxy,
 }
 
-/// `[proxy]`: the buffering of request bodies, so that slow clients do not occupy upstream servers.
+/// `[proxy]`: the buffering of request bodies. Slow clients then do not occupy upstream servers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Proxy {
-    /// The maximum number of bytes of a request body that are read before a server is contacted;
-    /// `0` for none.
+    /// The maximum size of a request body that is read before a server is contacted; `0` for none.
     pub buffer_request: String,
-    /// The maximum total size of all buffers.
+    /// The limit for all buffers together.
     pub buffer_memory: String,
 }
 
@@ -48,9 +43,8 @@ impl Default for Proxy {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cache {
-    /// The maximum total size of all cached responses.
+    /// The limit for all cached responses together.
     pub memory: String,
-    /// The maximum number of cached responses.
     pub entries: u32,
     /// The maximum size of a cached response.
     pub largest: String,
@@ -90,7 +84,7 @@ pub struct Listen {
     pub connections: u32,
     /// The maximum number of open connections per IP address (IPv6: per /64); 0 for no limit.
     pub connections_per_address: u32,
-    /// The maximum size of a request line and header section.
+    /// The limit for a request line with its header section.
     pub header_size: String,
     /// The timeout for a request's header section.
     pub header_time: String,
@@ -132,12 +126,12 @@ impl Default for Listen {
     }
 }
 
-/// The header in which trusted proxies report the client. Other headers of this kind may come from
-/// the client itself and are ignored.
+/// The header in which trusted proxies report the client. Other such headers are ignored, because
+/// they may come from the client.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
-    /// `X-Forwarded-*` if `-For`, `-Proto` or `-Host` is present, or else `Forwarded`.
+    /// `X-Forwarded-*` if `-For`, `-Proto` or `-Host` is present. Otherwise, `Forwarded`.
     #[default]
     Auto,
     /// `X-Forwarded-For`, with `-Proto` and `-Host`.
@@ -150,14 +144,13 @@ pub enum ForwardedHeader {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
-    /// The authority from which the edge orders certificates for names that no certificate in a
-    /// file covers; `None` if the edge orders none.
+    /// The authority for certificates that are not in files; `None` if the edge orders none.
     pub acme: Option<Acme>,
-    /// Certificates in files.
     pub certificate: Vec<Certificate>,
-    /// The lifetime in `Strict-Transport-Security`; `0` disables the header. If empty, only hosts
-    /// whose certificate is ordered from an authority and whose clear-text requests are redirected
-    /// to https get the header, with a lifetime of one day.
+    /// The lifetime in `Strict-Transport-Security`; `0` disables the header.
+    ///
+    /// If empty, the lifetime is one day, for hosts whose certificate comes from an authority and
+    /// whose clear-text requests are redirected to https. Other hosts do not get the header.
     pub hsts: String,
 }
 
@@ -165,18 +158,17 @@ pub struct Tls {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Acme {
-    /// The contact email address that the authority gets.
+    /// The email address for the authority.
     pub email: String,
-    /// The directory URL of the authority.
     #[serde(default = "lets_encrypt")]
     pub directory: String,
-    /// The type of challenge by which the authority verifies control of a name.
+    /// How the authority verifies control of a name.
     #[serde(default)]
     pub challenge: Challenge,
     /// An existing account at the authority to which the new account is bound.
     #[serde(default)]
     pub eab: Option<ExternalAccount>,
-    /// A file with an additional root certificate to verify the directory's certificate.
+    /// A file with an additional root certificate for the directory's certificate.
     #[serde(default)]
     pub ca: String,
     /// Whether certificates are also ordered for names that do not resolve.
@@ -188,14 +180,14 @@ fn lets_encrypt() -> String {
     "https://acme-v02.api.letsencrypt.org/directory".to_owned()
 }
 
-/// The type of challenge by which the authority verifies control of a name.
+/// How the authority verifies control of a name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Challenge {
-    /// The authority expects a special certificate in a TLS handshake (RFC 8737).
+    /// By a special certificate in a TLS handshake (RFC 8737).
     #[default]
     #[serde(rename = "tls-alpn-01")]
     TlsAlpn01,
-    /// The authority requests a text at a well-known path (RFC 8555, section 8.3).
+    /// By a text at a well-known path (RFC 8555, section 8.3).
     #[serde(rename = "http-01")]
     Http01,
 }
@@ -204,7 +196,7 @@ pub enum Challenge {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExternalAccount {
-    /// The key identifier of the account, as given by the authority.
+    /// The key identifier from the authority.
     pub kid: String,
     /// A file with the HMAC key in base64url.
     pub key_file: String,
@@ -214,16 +206,15 @@ pub struct ExternalAccount {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
-    /// The host names for which the certificate is used, such as `example.org` or `*.example.org`;
-    /// if empty, the certificate's own names.
+    /// The host names, such as `example.org` or `*.example.org`; if empty, the certificate's own
+    /// names.
     #[serde(default)]
     pub hosts: Vec<String>,
     /// The PEM file of the chain, with the end-entity certificate first.
     pub chain: String,
     /// The PEM file of the private key.
     pub key: String,
-    /// Whether the certificate is used for clients that send no server name. At most one
-    /// certificate may be the default.
+    /// Used for clients that send no server name. At most one certificate may be the default.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub default: bool,
 }
@@ -236,7 +227,7 @@ pub struct Route {
     pub host: String,
     /// The path prefix, which matches whole segments only.
     pub path: String,
-    /// Whether the target distinguishes letter case. If not, the edge refuses paths that differ
+    /// Whether the target distinguishes letter case. Otherwise, the edge refuses paths that differ
     /// from `path` only in letter case, because they would bypass this route's `access`, `limit` or
     /// `status:`.
     pub case_sensitive: bool,
@@ -247,13 +238,11 @@ pub struct Route {
     pub strip: String,
     /// The prefix to add to the path before the request is forwarded.
     pub add: String,
-    /// The rate limit of each client.
     pub limit: Option<Limit>,
     /// The access rules; `None` if everybody may use the route.
     pub access: Option<Access>,
-    /// Changes to response headers.
     pub headers: Headers,
-    /// Changes to request headers before an upstream receives them.
+    /// Changes to request headers for the upstream.
     pub request_headers: RequestHeaders,
     /// The maximum size of a request body; empty for no limit.
     pub body_size: String,
@@ -267,11 +256,10 @@ pub struct Route {
     pub listing: bool,
     /// For files: `Cache-Control` by name pattern, such as `*.css`.
     pub cache: BTreeMap<String, String>,
-    /// For files: the target of requests for files that do not exist, such as `app`. If empty, the
-    /// response is 404.
+    /// For files: the target if the file does not exist, such as `app`. If empty, the response is
+    /// 404.
     pub fallback: String,
-    /// For upstreams: whether and how their responses are cached. The responses can restrict
-    /// caching.
+    /// For upstreams: how their responses are cached; `None` for no caching.
     pub shared_cache: Option<SharedCache>,
 }
 
@@ -279,8 +267,8 @@ pub struct Route {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SharedCache {
-    /// How long responses are fresh if they do not state a lifetime. If empty, such responses are
-    /// not stored.
+    /// How long a response is fresh if it states no lifetime. If empty, such responses are not
+    /// stored.
     pub lifetime: String,
     /// Whether `lifetime` also applies if the request had a cookie.
     pub with_cookies: bool,
@@ -294,13 +282,11 @@ pub struct SharedCache {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Access {
-    /// The IP addresses or networks of permitted clients; if empty, all clients are permitted.
+    /// The IP addresses or networks of permitted clients. If empty, all clients are permitted.
     pub allow: Vec<String>,
     /// The IP addresses or networks of denied clients, even if `allow` contains them.
     pub deny: Vec<String>,
-    /// Requires a user name and a password.
     pub basic: Option<Basic>,
-    /// Asks another server to authorize each request.
     pub ask: Option<Ask>,
     /// Requires that the user is signed in to the app; the value is a keyword that the app defines.
     pub sign_in: String,
@@ -312,7 +298,7 @@ pub struct Access {
 pub struct Basic {
     /// A file with a line `name:hash` for each user. The hashes are argon2id.
     pub file: String,
-    /// The realm, for which browsers store the password.
+    /// The realm, under which browsers store the password.
     #[serde(default = "sign_in")]
     pub realm: String,
 }
@@ -329,9 +315,9 @@ pub struct Ask {
     /// The authorization server: `http://HOST:PORT[/base/]`, `unix:PATH`, `upstream:NAME` or
     /// `service:NAME`.
     pub to: String,
-    /// The path to request with `GET` from the authorization server.
+    /// The path to request with `GET`.
     pub path: String,
-    /// Headers to copy from the authorization server's response to the client's request.
+    /// Headers to copy from the authorization server's response to the request.
     #[serde(default)]
     pub copy: Vec<String>,
 }
@@ -345,7 +331,7 @@ pub struct Limit {
     /// The number of requests that a client may send at once; 0 for the number in `rate`.
     #[serde(default)]
     pub burst: u32,
-    /// The property that identifies a client: `ip`, `header:NAME` or `cookie:NAME`.
+    /// What identifies a client: `ip`, `header:NAME` or `cookie:NAME`.
     #[serde(default = "by_address")]
     pub by: String,
     /// Counts only responses that report this outcome in `X-Kenduri-Outcome`. If empty, counts
@@ -358,22 +344,18 @@ fn by_address() -> String {
     "ip".to_owned()
 }
 
-/// Changes to response headers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Headers {
-    /// Headers to set; existing headers with the same names are replaced.
     pub set: BTreeMap<String, String>,
-    /// Headers to remove.
     pub remove: Vec<String>,
 }
 
-/// Changes to request headers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RequestHeaders {
-    /// Headers to remove, including all names that some programs cannot distinguish from them
-    /// (`X_User` for `X-User`).
+    /// Headers to remove. Also removes names that some programs confuse with them (`X_User` for
+    /// `X-User`).
     pub remove: Vec<String>,
 }
 
@@ -385,16 +367,14 @@ pub struct Upstream {
     pub to: Vec<String>,
     /// How the server for a request is chosen: `round-robin`, `least` or `sticky`.
     pub balance: String,
-    /// The health check; if `None`, only failed requests show that a server is down.
+    /// If `None`, only failed requests show that a server is down.
     pub health: Option<Health>,
-    /// The connect timeout.
     pub connect_time: String,
     /// The timeout for the first byte of a response.
     pub first_byte_time: String,
     /// The timeout for a request or response body that makes no progress.
     pub idle_time: String,
-    /// How long an idle connection stays open. This time should be less than the server's
-    /// keep-alive timeout.
+    /// How long an idle connection stays open. Should be less than the server's keep-alive timeout.
     pub keep_time: String,
 }
 
@@ -412,15 +392,12 @@ impl Default for Upstream {
     }
 }
 
-/// The health check of a server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Health {
-    /// The path to request with `GET`; any 2xx response means healthy.
+    /// The path to request with `GET`. Any 2xx response means healthy.
     pub path: String,
-    /// The interval between checks.
     pub every: String,
-    /// The timeout for the response to a check.
     pub within: String,
     /// The number of consecutive failed checks after which the server gets no requests.
     pub fall: u32,

@@ -1,4 +1,4 @@
-//! Small files that are replaced or removed atomically and durably, even if the power fails.
+//! Small files that are replaced or removed atomically. Changes survive a power failure.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -28,7 +28,7 @@ pub(crate) fn replace(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io:
     fs::rename(&fresh, folder.join(name))
 }
 
-/// Removes a file. Succeeds if the file does not exist.
+/// Succeeds if the file does not exist.
 pub(crate) fn remove(folder: &Path, name: &str) -> io::Result<()> {
     remove_if_there(&folder.join(name))?;
     sync(folder)
@@ -40,7 +40,7 @@ pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     File::open(if is_here { Path::new(".") } else { folder })?.sync_all()
 }
 
-/// Removes a file if it exists. A power failure before [`sync`] may undo the removal.
+/// Succeeds if the file does not exist. A power failure before [`sync`] may undo the removal.
 pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn a_file_is_replaced_whole_with_rights_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        // An earlier power failure left this temporary file behind, with other permissions.
+        // An earlier power failure left this temporary file.
         fs::write(folder.path().join(".file"), "half a").unwrap();
         for (mode, bytes) in [(0o600, "one"), (0o400, "another"), (0o600, "")] {
             write(folder.path(), "file", mode, bytes.as_bytes()).unwrap();

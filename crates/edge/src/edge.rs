@@ -45,17 +45,15 @@ use self::worker::Worker;
 /// How long connections may take to close after all other timeouts.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
-/// The options of the edge that are not part of the plan.
+/// The options that are not part of the plan.
 pub struct Options {
-    /// The number of worker threads, at least one. Each worker has its own Tokio runtime, on which
-    /// the app's requests run as well.
+    /// The number of worker threads, at least one. Each has its own Tokio runtime, which also runs
+    /// the app.
     pub workers: usize,
-    /// Listening sockets that another process opened.
     pub inherited: Inherited,
     pub log: Option<Log>,
     pub maintenance: Option<Arc<Maintenance>>,
-    /// The name by which this installation identifies itself in `CDN-Loop`; `None` for a random
-    /// name.
+    /// The name of this installation in `CDN-Loop`; `None` for a random name.
     pub cdn_id: Option<CdnId>,
     pub clock: Clock,
 }
@@ -81,16 +79,12 @@ fn system_time() -> SystemTime {
     SystemTime::now()
 }
 
-/// The reason why the edge cannot start or reload.
 #[derive(Debug, thiserror::Error)]
 pub enum EdgeError {
-    /// Listening on an address failed.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// A certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// Certificates cannot be ordered.
     #[error(transparent)]
     Acme(#[from] AcmeError),
     /// A worker's thread or Tokio runtime could not be created.
@@ -101,9 +95,9 @@ pub enum EdgeError {
 pub struct Edge {
     shared: Arc<Shared>,
     workers: Vec<Worker>,
-    /// The pools of idle upstream connections, one for each worker.
+    /// One for each worker.
     pools: Vec<Pool>,
-    /// The caches of static files, one for each worker.
+    /// One for each worker.
     memories: Vec<Memory>,
     open: Mutex<Listeners>,
     datagrams: Mutex<Datagrams>,
@@ -120,10 +114,11 @@ struct Listening {
 }
 
 impl Edge {
-    /// Listens on every address in the plan. `app` handles the requests whose route's target is the
-    /// app. Returns once connections are accepted; after an error, everything is closed. Must be
-    /// called within a Tokio runtime, on which the ordering of certificates and the health checks
-    /// run.
+    /// Listens on every address in the plan. Returns once connections are accepted. After an error,
+    /// everything is closed.
+    ///
+    /// `app` handles the requests of routes to the app. Must be called within a Tokio runtime,
+    /// which runs health checks and orders certificates.
     pub fn start<A: App>(plan: Plan, options: Options, app: Option<&A>) -> Result<Self, EdgeError> {
         let Options {
             workers,
@@ -202,26 +197,27 @@ impl Edge {
         Ok(edge)
     }
 
-    /// Adds inherited sockets for addresses of the next plan.
+    /// Adds inherited sockets for the next plan's addresses.
     pub fn hand_in(&self, sockets: Inherited) {
         lock(&self.inherited).extend(sockets);
     }
 
     /// Applies another plan. Listeners in both plans stay open, and running requests finish under
-    /// the old plan. If a new listener cannot be opened, or a certificate cannot be used or stored,
-    /// nothing changes, and the sockets added by [`Edge::hand_in`] are closed.
+    /// the old plan.
+    ///
+    /// After an error, nothing changes, and the sockets from [`Edge::hand_in`] are closed.
     pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
         let taken = self.take(plan);
         if taken.is_err() {
-            // The new plan's sockets are closed. No worker accepts connections on them, and as long
-            // as they are open, the process that passed them in could not open others.
+            // The new plan's sockets are closed. No worker accepts connections on them, and they
+            // would prevent the process that passed them from opening others.
             lock(&self.inherited).settle(self.shared.running().plan.listen());
         }
         taken
     }
 
     fn take(&self, plan: Plan) -> Result<(), EdgeError> {
-        // All steps that can fail come first, so that an error changes nothing.
+        // All steps that can fail come first. Therefore, an error changes nothing.
         self.shared.prepare(plan.listen())?;
         let certificates = &self.shared.certificates;
         let fresh = certificates.read(plan.tls())?;
@@ -260,20 +256,20 @@ impl Edge {
         Ok(())
     }
 
-    /// Returns the upstream with this name; `None` if the plan has no such upstream. Its servers
-    /// can be changed while requests run.
+    /// `None` if the plan has no such upstream. The upstream's servers can be changed while
+    /// requests run.
     pub fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
         self.shared.running().upstream(name).cloned()
     }
 
-    /// Removes responses from the cache: those whose path begins with `name`, or all if `name` is
-    /// `*`. Once this returns, they are no longer served. Returns the number of removed responses.
+    /// Removes the responses whose path begins with `name` from the cache, or all if `name` is `*`.
+    /// Returns their number. Afterwards, they are no longer served.
     pub fn purge(&self, name: &str) -> usize {
         self.shared.cache.purge(&Purge { scope: None, name })
     }
 
-    /// Orders certificates for these names beside those of the plan, until the next call. A name that
-    /// a file covers, or for which no certificate can be ordered, is left out.
+    /// Orders certificates for these names and those of the plan, until the next call. Leaves out
+    /// names that a file covers, and names for which no certificate can be ordered.
     pub fn order_also(&self, names: BTreeSet<String>) {
         self.orders.order_also(&self.shared, names);
     }
@@ -282,7 +278,7 @@ impl Edge {
         self.orders.report()
     }
 
-    /// Returns the certificates in files whose validity period can be parsed.
+    /// Leaves out certificates whose validity period cannot be parsed.
     pub fn file_certificates(&self) -> Vec<FileCertificate> {
         self.shared.certificates.in_files()
     }
@@ -291,12 +287,10 @@ impl Edge {
         Arc::clone(&self.shared.running().plan)
     }
 
-    /// Returns the TCP addresses for HTTP in clear text.
     pub fn http_addresses(&self) -> Vec<SocketAddr> {
         self.addresses(Door::Http)
     }
 
-    /// Returns the TCP addresses for HTTPS.
     pub fn https_addresses(&self) -> Vec<SocketAddr> {
         self.addresses(Door::Https)
     }
@@ -308,7 +302,7 @@ impl Edge {
     }
 
     /// Stops accepting connections, and waits until all open connections have ended or timed out.
-    /// In the meantime, the servers of services can still be changed.
+    /// Meanwhile, the servers of services can be changed.
     pub async fn drain(&self) {
         let (drain_time, tunnel_time) = {
             let running = self.shared.running();
@@ -320,7 +314,7 @@ impl Edge {
         }
         self.shared.drain.cancel();
         self.close_datagrams();
-        // No worker accepts connections any more, so this process closes its inherited sockets.
+        // No worker accepts connections any more, so the inherited sockets are closed.
         *lock(&self.inherited) = Inherited::default();
         let ends = async {
             tokio::time::sleep(drain_time).await;
@@ -343,7 +337,7 @@ impl Edge {
         }
     }
 
-    /// Closes all connections that are still open, and stops the edge.
+    /// Closes the remaining connections and stops the edge.
     pub async fn end(self) {
         self.shared.end.cancel();
         self.shared.cut.cancel();
@@ -352,7 +346,6 @@ impl Edge {
         }
     }
 
-    /// Returns the TCP addresses of the services' fronts.
     pub fn front_addresses(&self) -> Vec<SocketAddr> {
         self.addresses(Door::Front)
     }
@@ -369,8 +362,8 @@ impl Edge {
         let mut open = self.listeners();
         for (door, address, bound) in bound {
             let close = CancellationToken::new();
-            // If there are more inherited sockets than workers, some workers accept connections on
-            // several sockets.
+            // If there are more sockets than workers, some workers accept connections on several
+            // sockets.
             for (worker, socket) in self.workers.iter().cycle().zip(bound.sockets) {
                 worker.listen(door, &address, socket, close.clone());
             }
@@ -402,8 +395,8 @@ impl fmt::Debug for Edge {
     }
 }
 
-/// Returns the port to which clear-text requests are redirected. Prefers addresses that are not
-/// loopback, then port 443, then the address that is configured first.
+/// The port for redirects from clear text. Prefers addresses that are not loopback, then port 443,
+/// then the first configured address.
 fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
     let ports = written.iter().filter_map(|at| {
         let listening = open.get(&(Door::Https, at.clone()))?;
@@ -414,7 +407,7 @@ fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
         .map(|(_, port)| port)
 }
 
-/// Opens the listeners in the settings that are not open yet, either all of them or none.
+/// Opens either all missing listeners of the settings or none.
 fn bind(
     settings: &ListenSettings,
     open_already: &Listeners,

@@ -1,5 +1,4 @@
-//! Filters of requests and responses. Each filter is a step of the [pipeline](crate::pipeline) that
-//! routes can enable.
+//! Filters of requests and responses. Each filter is a step of the [pipeline](crate::pipeline).
 
 pub mod auth;
 pub mod compression;

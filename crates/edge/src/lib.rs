@@ -1,11 +1,7 @@
 //! The edge: listeners, TLS, routes, files, proxy, limits and access log.
 //!
-//! The edge handles bytes, routes and the app mounted in it, but does not know the purpose of that
-//! app. Its settings are a [`Description`], which is validated completely before any setting is
-//! used.
-//!
-//! The modules below are listed in layers, from top to bottom. A module uses only modules in lower
-//! layers; `cargo xtask check` verifies this.
+//! It does not know the purpose of the app that is mounted in it. The modules below are in layers,
+//! and each uses only lower ones; `cargo xtask check` verifies this.
 
 // Start, reload and stop.
 mod edge;
@@ -19,7 +15,7 @@ mod connection;
 // The steps of serving a request, in order.
 mod pipeline;
 
-// The state that is needed to serve a request.
+// The state for serving a request.
 mod context;
 
 // The validated configuration, and the maintenance mode.
@@ -29,7 +25,7 @@ pub mod maintenance;
 // Matching of requests to routes.
 pub mod route;
 
-// The targets of routes: the app, static files, upstream servers, and the cache of their responses.
+// The targets of routes, and the cache of upstream responses.
 mod app;
 pub mod cache;
 pub mod proxy;
@@ -45,7 +41,7 @@ mod body;
 mod parse_result;
 mod tls;
 
-// Sockets, certificates from an authority, the access log.
+// Sockets, certificates from an authority, and the access log.
 pub mod access_log;
 pub mod acme;
 mod cdn_loop;

@@ -26,24 +26,19 @@ pub(crate) use self::connection_limits::{Origin, Place, Places};
 pub(crate) use self::eviction::Handle;
 pub(crate) use self::shared_udp::{ReadLock, ResetKey, SharedUdp};
 
-/// The validated `[listen]` settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenSettings {
-    /// The addresses for clear-text HTTP.
     pub http: Vec<ListenAddress>,
-    /// The addresses for HTTPS.
     pub https: Vec<ListenAddress>,
     /// The clear-text addresses at which all requests go to one service.
     pub fronts: Vec<ListenAddress>,
     /// Whether HTTP/3 is also served, on UDP ports with the same numbers as the `https` ports.
     pub http3: bool,
-    /// The proxies whose forwarding headers are trusted.
+    /// The proxies that may set forwarding headers.
     pub trusted_proxies: Vec<IpNet>,
-    /// The header that trusted proxies set.
     pub forwarded_header: ForwardedHeader,
     /// The addresses where trusted proxies begin each connection with the PROXY protocol.
     pub proxy_protocol: Vec<ListenAddress>,
-    /// The maximum number of open connections.
     pub connections: u32,
     /// The maximum number of open connections per IP address (IPv6: per /64); 0 for no limit.
     pub connections_per_address: u32,
@@ -94,20 +89,19 @@ impl ListenSettings {
         clear.chain(https).chain(fronts)
     }
 
-    /// Returns the UDP addresses for HTTP/3. Addresses with the PROXY protocol are excluded,
-    /// because the edge does not support it over UDP.
+    /// The UDP addresses for HTTP/3. Excludes addresses with the PROXY protocol, which the edge
+    /// does not support over UDP.
     pub(crate) fn datagrams(&self) -> impl Iterator<Item = &ListenAddress> {
         let https = self.https.iter().filter(|_| self.http3);
         https.filter(|address| !self.proxy_protocol.contains(address))
     }
 
-    /// Whether a connection from `peer` to the address `at` must begin with a PROXY protocol
-    /// header.
+    /// Whether a connection from `peer` to `at` must begin with a PROXY protocol header.
     pub(crate) fn is_announced(&self, at: &ListenAddress, peer: IpAddr) -> bool {
         self.proxy_protocol.contains(at) && self.is_trusted(peer)
     }
 
-    /// Returns the origin of a connection that has no PROXY protocol header.
+    /// The origin of a connection without a PROXY protocol header.
     pub(crate) fn origin(&self, peer: IpAddr) -> Origin {
         if self.is_trusted(peer) {
             Origin::Proxy(peer)
@@ -131,7 +125,7 @@ pub(crate) enum Door {
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ListenAddress {
-    /// One address of this machine; port 0 stands for any free port.
+    /// Port 0 stands for any free port.
     Tcp(SocketAddr),
     /// All IPv6 and IPv4 addresses of this machine.
     Everywhere(u16),
@@ -139,7 +133,7 @@ pub enum ListenAddress {
 }
 
 impl ListenAddress {
-    /// Parses `HOST:PORT`, `:PORT` or `unix:FILE`. The host is an IP address or `localhost`; a
+    /// Parses `HOST:PORT`, `:PORT` or `unix:FILE`. The host is an IP address or `localhost`. A
     /// relative file name is relative to `data`.
     ///
     /// # Errors
@@ -163,7 +157,7 @@ impl ListenAddress {
         }
     }
 
-    /// Whether listening on both addresses at once is impossible. Port 0 never overlaps.
+    /// Whether no process can listen on both addresses at once. Port 0 never overlaps.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self.tcp(), other.tcp()) {
             (Some(one), Some(two)) => {
@@ -178,7 +172,6 @@ impl ListenAddress {
         }
     }
 
-    /// Whether only clients on this machine can connect to the address.
     pub(crate) fn is_loopback(&self) -> bool {
         match self {
             Self::Tcp(address) => address.ip().to_canonical().is_loopback(),

@@ -1,9 +1,7 @@
 //! Maintenance mode: everybody but the owner gets 503, on all hosts or some.
 //!
-//! The state is stored in a small file, so that maintenance continues after a restart. The owner
-//! opens a link that contains a random pass; the response sets a cookie. Only a digest of the pass
-//! is stored. Each host under maintenance has its own link, but every link gives access to all
-//! hosts.
+//! The state is a small file, so maintenance continues after a restart. The owner opens a link with
+//! a random pass, and gets a cookie that gives access to all hosts.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -30,26 +28,24 @@ use crate::route::{NormalPath, bare_host};
 
 const STATE: &str = "maintenance.json";
 const PAGE: &str = "maintenance.html";
-/// The mode of the state file. Everybody may read the file, because it contains only digests of
-/// passes.
+/// Everybody may read the state file, because it contains only digests of passes.
 const MODE: u32 = 0o644;
-/// The name of both the cookie and the link's query parameter that contain the pass.
+/// The name of the cookie, and of the link's query parameter, that contains the pass.
 const PASS: &str = "kenduri-pass";
-/// The `Retry-After` of responses during maintenance.
 const COME_BACK: Duration = Duration::from_mins(5);
-/// The maximum number of valid passes. If there are more, the oldest pass becomes invalid.
+/// The maximum number of valid passes. Older passes become invalid.
 const PASSES: usize = 64;
-/// The maximum size of the owner's maintenance page, in bytes.
+/// In bytes.
 const LARGEST_PAGE: u64 = 1 << 20;
-/// Paths of ACME challenges, which are served during maintenance as well.
+/// ACME challenges, which are served during maintenance.
 const ALWAYS: &str = "/.well-known/acme-challenge/";
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct State {
-    /// The hosts under maintenance; empty if all hosts are.
+    /// Empty if all hosts are under maintenance.
     hosts: BTreeSet<String>,
-    /// The SHA-256 of each pass, in hexadecimal, newest last. A pass is long and random, so a slow
-    /// digest would add no protection.
+    /// The SHA-256 of each pass, in hexadecimal, newest last. A slow digest is unnecessary, because
+    /// a pass is long and random.
     passes: VecDeque<String>,
 }
 
@@ -58,18 +54,17 @@ pub struct Maintenance {
     data: PathBuf,
     health: Vec<String>,
     state: ArcSwapOption<Closed>,
-    /// Held during a change, so that changes do not overlap.
+    /// Held during a change, so changes do not overlap.
     changing: Mutex<()>,
 }
 
-/// The reason why a change of the maintenance mode failed, or may not survive a power failure.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// Nothing has changed, neither now nor for the next start.
+    /// Nothing has changed, now or for the next start.
     #[error("the doors are as they were")]
     Unchanged(#[source] io::Error),
     /// The change is in effect and survives a restart, but a power failure may undo it. The caller
-    /// should repeat the change once the disk works again.
+    /// should repeat the change when the disk works again.
     #[error("the disk could not be told")]
     Unsynced(#[source] io::Error),
 }
@@ -84,8 +79,8 @@ impl Maintenance {
     /// Restores the maintenance mode from the files in `data`: `maintenance.json` is the state,
     /// `maintenance.html` the owner's page. The paths in `health` are always served.
     ///
-    /// If the state exists but cannot be read, all hosts are closed to everybody, because someone
-    /// began maintenance, perhaps for a reason that still applies.
+    /// If the state cannot be read, all hosts are closed to everybody, because someone began
+    /// maintenance.
     pub fn open(data: &Path, health: Vec<String>) -> Self {
         let maintenance = Self {
             data: data.to_owned(),
@@ -116,9 +111,11 @@ impl Maintenance {
         maintenance
     }
 
-    /// Begins maintenance of a host, or of all hosts. `pass` is random and has 16 bytes or more in
-    /// hexadecimal. Until maintenance ends, the link `/?kenduri-pass=` followed by the pass gives
-    /// access; so do the links with the 63 passes before it.
+    /// Begins maintenance of a host, or of all hosts. `pass` is random and has at least 16 bytes,
+    /// in hexadecimal.
+    ///
+    /// The link `/?kenduri-pass=` followed by the pass gives access until maintenance ends. The
+    /// links with the 63 previous passes stay valid.
     pub fn on(&self, host: Option<&str>, pass: &str) -> Result<(), ChangeError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.state.load();
@@ -141,8 +138,8 @@ impl Maintenance {
             .map_err(io::Error::from)
             .and_then(|text| durable::replace(&self.data, STATE, MODE, &text))
             .map_err(ChangeError::Unchanged)?;
-        // The next start reads the new file. Therefore, the new state is used now, even if the sync
-        // fails.
+        // The next start reads the new file. The new state is therefore used at once, even if the
+        // sync fails.
         self.state.store(Some(Arc::new(Closed { state, page })));
         durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
@@ -154,7 +151,7 @@ impl Maintenance {
         durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
-    /// Returns the response to a request that must not be served because of maintenance.
+    /// `None` if the request may be served.
     pub fn answer(
         &self,
         info: &ClientInfo,
@@ -172,8 +169,7 @@ impl Maintenance {
         let given = given
             .filter_map(|pair| pair.strip_prefix(PASS)?.strip_prefix('='))
             .find(|pass| closed.opens(pass.as_bytes()));
-        // The redirect removes the pass from the URL, so that visitors do not share the pass by
-        // accident.
+        // The redirect removes the pass from the URL, so visitors do not share it by accident.
         if let Some(pass) = given {
             return Some(let_in(pass, info.scheme, path));
         }
@@ -222,8 +218,7 @@ impl Closed {
     }
 }
 
-/// Removes the cookie with the pass from a request that is forwarded. Only the edge needs the
-/// cookie.
+/// Removes the cookie with the pass, which only the edge needs.
 pub(crate) fn take_pass(headers: &mut HeaderMap) {
     cookies::remove(headers, PASS);
 }
@@ -356,7 +351,7 @@ mod tests {
         }
         assert!(!lets_in(&maintenance, OWN), "nobody keeps so many");
         assert!(lets_in(&maintenance, "second"));
-        // When maintenance ends, all passes become invalid.
+        // The end of maintenance makes all passes invalid.
         maintenance.off().unwrap();
         maintenance.on(None, "again").unwrap();
         assert!(!lets_in(&maintenance, "second"));
@@ -416,8 +411,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let open = || Maintenance::open(data.path(), Vec::new());
         let maintenance = open();
-        // Files can be created and removed in this folder, but only root can open the folder, which
-        // a sync requires.
+        // A sync must open the folder, which only root can do here. Files can be created and
+        // removed in it.
         let only_changed = Permissions::from_mode(0o300);
         std::fs::set_permissions(data.path(), only_changed).unwrap();
         let is_root = std::fs::read_dir(data.path()).is_ok();

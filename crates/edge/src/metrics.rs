@@ -1,7 +1,7 @@
-//! Metrics of the edge. The metrics of requests are counted in this module, separately for each
-//! worker, and [`text`] renders them. All other metrics go through the `metrics` facade, whose
-//! recorder is installed by the program that runs the edge. Handles are created once, so that
-//! counting allocates nothing.
+//! Metrics of the edge.
+//!
+//! This module counts requests for each worker, and [`text`] renders these counts. All other
+//! metrics go through the `metrics` facade.
 
 mod requests;
 
@@ -15,7 +15,6 @@ use metrics::{Counter, Gauge, counter, gauge};
 pub(crate) use self::requests::set_worker;
 pub use self::requests::text;
 
-/// The metrics of one route.
 #[derive(Debug)]
 pub struct RouteFigures {
     /// The route's name in the log and in metrics.
@@ -34,8 +33,7 @@ impl RouteFigures {
         }
     }
 
-    /// Counts a response and records its duration, from the first byte of the request to the last
-    /// byte of the response.
+    /// `took` is the time from the first byte of the request to the last byte of the response.
     pub fn answered(&self, status: http::StatusCode, took: Duration) {
         self.requests.count(status, took);
     }
@@ -45,7 +43,6 @@ impl RouteFigures {
     }
 }
 
-/// The results of cache lookups on one route.
 #[derive(Debug, Clone)]
 pub struct CacheFigures([(&'static str, Counter); 6]);
 
@@ -61,7 +58,6 @@ impl CacheFigures {
         }))
     }
 
-    /// Counts a request whose cache lookup had this result.
     pub fn came(&self, result: &str) {
         if let Some((_, counter)) = self.0.iter().find(|(name, _)| *name == result) {
             counter.increment(1);
@@ -129,23 +125,20 @@ impl DoorFigures {
         OpenConnection(self.open.clone())
     }
 
-    /// Counts a connection that was refused because its IP address has reached its connection
-    /// limit.
+    /// The IP address has reached its connection limit.
     pub(crate) fn refused_of_address(&self) {
         self.refused_of_address.increment(1);
     }
 
-    /// Counts a connection that was refused because the edge has reached its connection limit.
+    /// The edge has reached its connection limit.
     pub(crate) fn refused_of_all(&self) {
         self.refused_of_all.increment(1);
     }
 
-    /// Counts a connection that hyper's HTTP/2 implementation closed because of a client error.
     pub(crate) fn refused_http2(&self) {
         self.refused_http2.increment(1);
     }
 
-    /// Counts a TLS handshake, as successful or as failed.
     pub fn handshake(&self, is_done: bool) {
         let counter = if is_done {
             &self.handshakes
@@ -155,7 +148,7 @@ impl DoorFigures {
         counter.increment(1);
     }
 
-    /// Counts a connection on which a PROXY protocol header was expected. `is_done` says whether
+    /// Counts a connection that should begin with a PROXY protocol header. `is_done` says whether
     /// the header was valid.
     pub fn announcement(&self, is_done: bool) {
         let counter = if is_done {
@@ -167,7 +160,7 @@ impl DoorFigures {
     }
 }
 
-/// Returns the counter of connections that were refused because of the limit with this name.
+/// The counter of connections that this limit refused.
 fn refused(limit: &'static str) -> Counter {
     counter!("edge_connections_refused_total", "limit" => limit)
 }
@@ -181,7 +174,7 @@ impl Drop for OpenConnection {
     }
 }
 
-/// Returns the counter of access log lines that were dropped because a worker's buffer was full.
+/// Lines are dropped when a worker's buffer is full.
 pub(crate) fn log_lines_dropped() -> Counter {
     counter!("edge_log_lines_dropped_total")
 }
@@ -191,14 +184,14 @@ pub(crate) fn certificate_failed(name: &str) {
 }
 
 /// Gauges for items that come and go, one gauge per label. A recorder never removes a gauge, so the
-/// gauge of a removed item is set to NaN, and is used again if the item returns.
+/// gauge of a missing item is NaN.
 #[derive(Debug)]
 pub(crate) struct Passing<L> {
     gauge: fn(&L) -> Gauge,
     there: BTreeMap<L, Gauge>,
 }
 
-/// Makes the gauges that show how many days each host name's certificate remains valid.
+/// How many days each host name's certificate remains valid.
 pub(crate) fn certificate_days() -> Passing<String> {
     Passing::new(
         |name: &String| gauge!("kenduri_edge_certificate_days_left", "name" => name.clone()),
@@ -211,8 +204,8 @@ impl<L: Ord> Passing<L> {
         Self { gauge, there }
     }
 
-    /// Sets the gauges of all current items, and sets all others to NaN. If two items have the same
-    /// label, the first item is used.
+    /// Sets the gauges of all current items, and sets all others to NaN. The first of several items
+    /// with the same label counts.
     pub(crate) fn tell(&mut self, all: impl IntoIterator<Item = (L, f64)>) {
         let mut before = mem::take(&mut self.there);
         for (label, value) in all {

@@ -1,6 +1,5 @@
-//! Plain HTML pages for responses of the edge itself. They have no script and load nothing. They
-//! support light and dark mode and the visitor's language, and show the request's ID, which the
-//! visitor can quote.
+//! HTML pages for responses of the edge itself, without scripts, in light and dark mode and in the
+//! visitor's language.
 
 mod language;
 
@@ -19,7 +18,7 @@ use crate::quality::quality;
 use language::Language;
 
 /// The formats and languages that a client accepts. The headers are copied at once, but parsed only
-/// if a page is needed.
+/// for a page.
 #[derive(Debug, Clone)]
 pub struct Reader {
     accepted: Option<HeaderValue>,
@@ -28,7 +27,6 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Copies the headers `Accept` and `Accept-Language`.
     pub fn of(headers: &HeaderMap) -> Self {
         let mut accepted = headers.get_all(ACCEPT).iter().cloned();
         Self {
@@ -43,7 +41,6 @@ impl Reader {
     }
 }
 
-/// The format that a client prefers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wants {
     Html,
@@ -52,7 +49,7 @@ pub enum Wants {
 }
 
 impl Wants {
-    /// Chooses the format by `Accept`: JSON if the header names JSON and ranks it higher than HTML.
+    /// JSON if `Accept` names JSON and ranks it higher than HTML.
     pub fn of(headers: &HeaderMap) -> Self {
         Self::by(headers.get_all(ACCEPT).iter())
     }
@@ -80,8 +77,7 @@ impl Wants {
 /// The default `Retry-After`.
 const COME_BACK: Duration = Duration::from_secs(5);
 
-/// Makes a response that explains an error. If the status is 429 or 503, the response also has
-/// `Retry-After`.
+/// Explains an error. A 429 or 503 response also has `Retry-After`.
 pub fn page(
     status: StatusCode,
     id: &RequestId,
@@ -117,7 +113,7 @@ pub fn page(
     answer
 }
 
-/// Returns the `code` that stands for a status in problem documents. The codes never change.
+/// The `code` for a status in problem documents. The codes never change.
 fn code(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "bad_request",
@@ -145,7 +141,7 @@ fn html(status: StatusCode, language: &Language, id: &RequestId) -> String {
     let (title, text) = language.text(status);
     let Language { tag, dir, .. } = language;
     let mut page = String::with_capacity(1_024);
-    // Neither translations nor request IDs contain characters that are special in HTML.
+    // Translations and request IDs contain no characters that are special in HTML.
     let _ = write!(
         page,
         "<!doctype html>\n<html lang=\"{tag}\" dir=\"{dir}\">\n<head>\n<meta charset=\"utf-8\">\n\

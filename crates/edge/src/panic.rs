@@ -1,15 +1,15 @@
-//! Catches panics, so that a panic ends one piece of work instead of the whole task.
+//! Catches panics. A panic then ends one piece of work, not the whole task.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-/// Returns the output of a future, or `None` if the future panics.
+/// `None` if the future panics.
 pub(crate) async fn caught<T>(making: impl Future<Output = T>) -> Option<T> {
     let mut making = pin!(making);
     std::future::poll_fn(|context| {
-        // After a panic, the future is dropped and never polled again, so its broken state cannot
-        // be observed.
+        // After a panic, the future is dropped and never polled again, so nobody observes its
+        // broken state.
         catch_unwind(AssertUnwindSafe(|| making.as_mut().poll(context)))
             .map_or(Poll::Ready(None), |polled| polled.map(Some))
     })

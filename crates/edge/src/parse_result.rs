@@ -1,4 +1,4 @@
-//! The errors found while a request is parsed, for the code that serves the request.
+//! The parser's errors in a request, for the code that serves the request.
 
 mod logged_head;
 
@@ -8,18 +8,18 @@ use http1::Refusal;
 
 pub(crate) use self::logged_head::LoggedHead;
 
-/// The parsing errors of a request: an error in the head is found before the request is served, an
+/// The parser's errors in a request. An error in the head is found before the request is served, an
 /// error in the body while the body is read.
 #[derive(Debug, Default)]
 pub(crate) struct ParseResult<'a> {
     refusal: Option<Refusal>,
-    /// The parts of a refused head that could be parsed.
+    /// The parsed parts of a refused head.
     head: Option<Box<LoggedHead>>,
     broken: Option<&'a BrokenBody>,
 }
 
 impl<'a> ParseResult<'a> {
-    /// Makes the result for a refused request head; `head` contains the parts that could be parsed.
+    /// `head` contains the parsed parts.
     pub(crate) fn refused(refusal: Refusal, head: LoggedHead) -> Self {
         Self {
             refusal: Some(refusal),
@@ -28,7 +28,7 @@ impl<'a> ParseResult<'a> {
         }
     }
 
-    /// Makes the result for a valid request head. An error in the body may still be found later.
+    /// For a valid request head. An error in the body may follow.
     pub(crate) fn of_body(broken: Option<&'a BrokenBody>) -> Self {
         Self {
             broken,
@@ -36,7 +36,6 @@ impl<'a> ParseResult<'a> {
         }
     }
 
-    /// Returns the reason why the request head was refused, if it was.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         self.refusal
     }
@@ -45,13 +44,13 @@ impl<'a> ParseResult<'a> {
         self.head.take()
     }
 
-    /// Returns the reason why the request body broke off, if it has done so by now.
+    /// Why the request body broke off; `None` if it has not.
     pub(crate) fn broken(&self) -> Option<Refusal> {
         self.broken.and_then(BrokenBody::refusal)
     }
 }
 
-/// Makes the result for a request head that another parser has parsed.
+/// For a head that another parser has parsed.
 impl From<Option<Refusal>> for ParseResult<'_> {
     fn from(refusal: Option<Refusal>) -> Self {
         Self {
@@ -61,7 +60,7 @@ impl From<Option<Refusal>> for ParseResult<'_> {
     }
 }
 
-/// The reason why a request body broke off; empty as long as it has not.
+/// Why a request body broke off; empty if it has not.
 #[derive(Debug, Default)]
 pub(crate) struct BrokenBody(OnceLock<Refusal>);
 

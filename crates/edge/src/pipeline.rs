@@ -1,6 +1,5 @@
-//! Serves a request in steps: ID, host, ACME challenge, TLS, maintenance, route, limit, access,
-//! cache, target, compression, headers, log. Requests of all protocol versions go through these
-//! steps.
+//! Serves a request of any protocol version in steps: ID, host, ACME challenge, TLS, maintenance,
+//! route, limit, access, cache, target, compression, headers, log.
 
 mod access;
 mod cache_fill;
@@ -36,11 +35,10 @@ use crate::parse_result::{LoggedHead, ParseResult};
 use crate::route::{BadPath, NormalPath, Route, Target};
 use http1::{Refusal, is_host};
 
-/// The path at which a certificate authority requests a challenge response (RFC 8555, section 8.3).
+/// A certificate authority requests challenge responses here (RFC 8555, section 8.3).
 const PROOFS: &str = "/.well-known/acme-challenge/";
 
-/// The facts about a request that the log and the metrics need besides its response, such as its
-/// route and its durations.
+/// What the log and the metrics need besides the response.
 #[derive(Default)]
 struct RequestOutcome {
     route: Option<Arc<Route>>,
@@ -52,17 +50,16 @@ struct RequestOutcome {
     upload: Option<Arc<Upload>>,
     /// The result of the cache lookup; empty if the route has no cache.
     cache: &'static str,
-    /// Whether the request was passed to the app.
     is_of_app: bool,
-    /// The text that the log shows instead of the path, if the app has supplied such a text.
+    /// The app's text for the log instead of the path.
     shown: Option<LoggedPath>,
-    /// Whether the response is the edge's own, instead of the response of the route's target.
+    /// The edge itself made the response, not the route's target.
     is_instead: bool,
     why: &'static str,
 }
 
 impl RequestOutcome {
-    /// Returns the reason why the request body broke off, if it has done so by now.
+    /// Why the request body broke off; `None` if it has not.
     fn broken(&self) -> Option<Refusal> {
         let upload = self.upload.as_ref()?;
         let is_too_slow = upload.is_too_slow.load(Ordering::Relaxed);
@@ -118,8 +115,8 @@ pub(crate) async fn serve(
         },
     };
     if let Some(broken) = parsed.broken().or_else(|| outcome.broken()) {
-        // A response to an incomplete request body is replaced, because the client must learn about
-        // the error in the body.
+        // The response is replaced, because the client must learn about the error in the request
+        // body.
         outcome.is_instead = true;
         answer = refused(broken, &mut outcome);
     }
@@ -173,7 +170,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// Returns the response to a request that could be parsed.
+/// Responds to a request that could be parsed.
 async fn answered(
     here: &Arc<WorkerContext>,
     running: &Arc<Running>,
@@ -190,7 +187,7 @@ async fn answered(
     if let Some(answer) = of_the_door(request) {
         return answer;
     }
-    // The request will be moved, so the URI is cloned and the path borrows from the clone.
+    // The URI is cloned, because the request will be moved while the path borrows the URI.
     let uri = request.uri().clone();
     let path = match NormalPath::parse(uri.path()) {
         Ok(path) => path,
@@ -231,8 +228,8 @@ async fn answered(
             }
         }
     }
-    // Files already have a coding that the client accepts. The credentials are recorded even if
-    // they are not forwarded, because a response to a request with credentials counts as personal.
+    // Only these targets' responses may be compressed. The credentials are recorded here, because a
+    // later step may remove them, and a response to a request with credentials counts as personal.
     let wishes = (route.leads_to_app() || matches!(route.target, Target::Proxy(_)))
         .then(|| Wishes::of(request.headers()));
     let answer_gets = match access::admit(here, running, route, info, &path, request).await {
@@ -298,7 +295,7 @@ fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     Some(answer)
 }
 
-/// Makes the response to a refused request. On HTTP/1, the connection is closed afterwards.
+/// On HTTP/1, the connection is closed afterwards.
 fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = refusal.why();
     let status = refusal.status();
@@ -309,9 +306,8 @@ fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     answer
 }
 
-/// Makes the response to a path that servers may interpret in several ways. The response is a page,
-/// because people mistype paths. On HTTP/1, the connection is closed afterwards, as after other
-/// refusals.
+/// Responds to a path that servers may interpret in several ways, with a page, because people
+/// mistype paths. On HTTP/1, the connection is closed afterwards.
 fn unclear(bad: BadPath, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = bad.why();
     let mut answer = bare(StatusCode::BAD_REQUEST);
@@ -330,7 +326,7 @@ fn text(status: StatusCode, text: String) -> Answer {
     answer
 }
 
-/// Makes a response with this status, to which a page of the edge is added later.
+/// A response that gets a page of the edge later.
 fn bare(status: StatusCode) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = status;
@@ -338,15 +334,14 @@ fn bare(status: StatusCode) -> Answer {
     answer
 }
 
-/// Like [`bare`], but with a time for `Retry-After`.
+/// Like [`bare`], with a time for `Retry-After`.
 fn later(status: StatusCode, retry_after: Duration) -> Answer {
     let mut answer = bare(status);
     answer.extensions_mut().insert(Wordless(Some(retry_after)));
     answer
 }
 
-/// A marker on a response of the edge itself that still needs a page. Contains the time for
-/// `Retry-After`.
+/// Marks a response of the edge that still needs a page. Contains the time for `Retry-After`.
 #[derive(Clone, Copy)]
 struct Wordless(Option<Duration>);
 
@@ -361,9 +356,9 @@ fn with_words(answer: Answer, mut page: Answer) -> Answer {
     page
 }
 
-/// Removes the body from a response, but keeps its length in the head. In HTTP/2, hyper sends every
-/// body that it is given, which clients treat as an error if the response must not have a body (RFC
-/// 9110, section 6.4.1).
+/// Removes the body from a response, but keeps its length in the head. With HTTP/2, hyper sends
+/// every body that it gets. Clients treat this as an error if the response must not have a body
+/// (RFC 9110, section 6.4.1).
 fn without_body(answer: Answer) -> Answer {
     if answer.body().is_end_stream() {
         return answer;
@@ -377,7 +372,7 @@ fn without_body(answer: Answer) -> Answer {
     Response::from_parts(head, Body::Empty)
 }
 
-/// Redirects to another URL. The client must repeat the request with the same method.
+/// The client must repeat the request with the same method.
 fn moved(location: HeaderValue) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = StatusCode::PERMANENT_REDIRECT;
@@ -385,9 +380,8 @@ fn moved(location: HeaderValue) -> Answer {
     answer
 }
 
-/// Returns the requested host. In HTTP/1, the parser has already checked the host. In HTTP/2 and
-/// HTTP/3, the host is in `:authority`, in `Host`, or in both with the same value (RFC 9113,
-/// section 8.3.1).
+/// In HTTP/1, the parser has checked the host. In HTTP/2 and HTTP/3, the host is in `:authority`,
+/// in `Host`, or in both with the same value (RFC 9113, section 8.3.1).
 fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     let mut named = request.headers().get_all(HOST).iter();
     let (header, second) = (named.next(), named.next());
@@ -431,8 +425,7 @@ fn finish(
     } else {
         let none = Changes::default();
         let route = outcome.route.as_deref();
-        // The header changes of a route for files do not apply to pages of the app at the same
-        // paths.
+        // The route's header changes do not apply to pages of the app that replace missing files.
         let route = route.filter(|route| !(route.falls_back && outcome.is_of_app));
         let changes = route.map_or(&none, |route| &route.headers);
         let shared = &here.shared;
@@ -456,8 +449,7 @@ fn finish(
     }
 }
 
-/// Makes the log entry for a request, with the information that is available when the request
-/// arrives.
+/// Makes the log entry when a request arrives.
 fn entry(
     log: &Log,
     shared: &Shared,
@@ -493,8 +485,8 @@ fn entry(
     }
 }
 
-/// Gives requests of all protocol versions the same form: the URI contains only the path and the
-/// query, and `Host` contains the host.
+/// Gives requests of all protocol versions the same form: a URI of path and query, and the host in
+/// `Host`.
 fn in_one_shape(parts: &mut request::Parts, info: &ClientInfo) {
     if parts.uri.authority().is_some() {
         let path = parts.uri.path_and_query().cloned();

@@ -8,8 +8,8 @@ use tokio::time::sleep;
 /// How many times within `time` a watch checks for progress.
 const LOOKS: u32 = 4;
 
-/// Counts a peer's progress, and records whether any progress is expected. Counting needs no clock,
-/// because the watching task reads the count at intervals.
+/// Counts a peer's progress, and records whether progress is expected. Counting needs no clock,
+/// because a task reads the count at intervals.
 #[derive(Debug, Default)]
 pub(crate) struct ProgressWatch {
     moved: AtomicUsize,
@@ -21,17 +21,15 @@ impl ProgressWatch {
         self.moved.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Sets whether progress is expected from now on.
     pub(crate) fn awaits(&self, is_awaited: bool) {
         self.is_awaited.store(is_awaited, Ordering::Relaxed);
     }
 
-    /// Whether progress is expected.
     pub(crate) fn is_awaited(&self) -> bool {
         self.is_awaited.load(Ordering::Relaxed)
     }
 
-    /// Completes once there has been no progress for `time` although progress was expected. May
+    /// Completes when there was no progress for `time`, although progress was expected. May
     /// complete up to a quarter of `time` later.
     pub(crate) async fn stands_still(&self, time: Duration) {
         let mut seen = self.moved.load(Ordering::Relaxed);

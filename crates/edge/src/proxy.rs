@@ -1,10 +1,7 @@
 //! Forwards requests to servers, and returns their responses.
 //!
-//! All workers share an [`Upstream`]: its servers, their health, and its round-robin position. A
-//! [`Pool`] belongs to one worker and contains that worker's idle connections. Bodies stream in
-//! both directions, and only the bytes of one read are in memory, with two exceptions:
-//! `request_buffer` reads request bodies before they are sent, and `response_buffer` reads response
-//! bodies ahead of the client.
+//! All workers share an [`Upstream`]; a [`Pool`] holds one worker's idle connections. Bodies stream
+//! in both directions, except where `request_buffer` and `response_buffer` read ahead.
 
 mod backend;
 mod backends;
@@ -72,7 +69,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Makes a pool whose tunnels are counted and closed together with those of other workers.
+    /// The pool's tunnels are counted and closed together with those of other workers.
     pub fn new(tunnels: Tunnels) -> Self {
         Self {
             idle: Idle::default(),
@@ -80,11 +77,10 @@ impl Pool {
         }
     }
 
-    /// Forwards a request to an upstream. `path` is the request target that the server receives.
+    /// `path` is the request target for the server.
     ///
-    /// [`forwarding`] removes hop-by-hop headers and sets the headers that describe the client, so
-    /// callers must pass the headers as the client sent them. For an upgrade, the request must
-    /// still have the extension that yields the connection.
+    /// [`forwarding`] changes the headers, so callers must pass them as the client sent them. For
+    /// an upgrade, the request must have the extension that yields the connection.
     pub fn forward<'a>(
         &'a self,
         upstream: &'a Arc<Upstream>,
@@ -92,8 +88,7 @@ impl Pool {
         info: &'a ClientInfo,
         path: PathAndQuery,
     ) -> impl Future<Output = Result<Answer, ProxyError>> + Send + 'a {
-        // This value is created outside the future, so that the future does not contain the whole
-        // request.
+        // Made outside the future, so the future does not contain the whole request.
         let outgoing = UpstreamRequest::of(request, info);
         self.hand_on(upstream, outgoing, info, path)
     }
@@ -122,10 +117,10 @@ impl Pool {
         let is_streamed = upload.is_some();
         let is_bodiless = whole.is_none() && !is_streamed;
         let repeats = Idempotency::of(method, is_bodiless);
-        // Whether the request must not go to another server once a server may have read it.
+        // `true` if no other server may get the request after one may have read it.
         let care = repeats != Idempotency::Safe;
         let mut fresh = false;
-        // The reason why a server that may have begun processing the request did not respond.
+        // Why a server that may have begun the request did not respond.
         let mut begun = None;
         let (wire, head) = loop {
             let backend = Arc::clone(chosen.running.backend());
@@ -156,8 +151,8 @@ impl Pool {
                     break (wire, head);
                 }
                 Err(Failure { error, left }) => {
-                    // The failure of a reused connection that was already closed says nothing about
-                    // the server's health.
+                    // A reused connection that was already closed says nothing about the server's
+                    // health.
                     if !reused && error.side() == Side::Upstream {
                         note(&backend, upstream, &error);
                     }
@@ -168,8 +163,7 @@ impl Pool {
                     };
                     fresh = true;
                     match next {
-                        // This server may have begun to process the request, so no other server may
-                        // receive it.
+                        // This server may have begun the request, so no other server may get it.
                         RetryTarget::Same => {
                             begun = (is_begun && repeats != Idempotency::Safe).then_some(error);
                         }
@@ -212,8 +206,8 @@ impl Pool {
             head.headers.append(SET_COOKIE, cookie);
         }
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            // The server switched protocols although the client had not asked for a switch. The
-            // bytes that follow are not HTTP.
+            // The server switched protocols although the client had not asked for a switch, so the
+            // next bytes are not HTTP.
             let upgrade = upgrade.take().ok_or(ProxyError::Upgrade)?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
@@ -238,14 +232,13 @@ impl Pool {
         Ok(Response::from_parts(head, body))
     }
 
-    /// Closes idle connections to servers that were removed.
     fn forget(&self, gone: &[Arc<Backend>]) {
         for backend in gone {
             self.idle.forget(backend.number);
         }
     }
 
-    /// Returns a connection to the pool if it can be used for another request.
+    /// Returns the connection to the pool, if it can be used again.
     fn put(&self, upstream: &Upstream, running: &ActiveRequest, wire: Box<UpstreamConnection>) {
         if let Some(wire) = wire.rest() {
             let (keep, most) = (upstream.times.keep, upstream.idle_connections);
@@ -253,8 +246,8 @@ impl Pool {
         }
     }
 
-    /// Returns the most recently used idle connection. If there is none, or if `fresh` is set,
-    /// opens a new connection.
+    /// Returns the most recently used idle connection. Opens a new one if there is none or `fresh`
+    /// is set.
     async fn connection(
         &self,
         upstream: &Upstream,
@@ -274,15 +267,15 @@ impl Pool {
     }
 }
 
-/// Counts a failure that suggests that a server is down. A late response does not count.
+/// Counts a failure that suggests that a server is down. A late response does not.
 fn note(backend: &Backend, upstream: &Upstream, error: &ProxyError) {
     if matches!(error, ProxyError::Closed(_) | ProxyError::Garbled(_)) {
         backend.vitals.failed(upstream.now());
     }
 }
 
-/// Marks a response whose body ends when its connection closes. Such a body may be incomplete
-/// without any indication (RFC 9112, section 8).
+/// A response whose body ends with its connection. Such a body may be incomplete without any sign
+/// of it (RFC 9112, section 8).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unframed;
 
@@ -324,7 +317,7 @@ fn check_framing(
 mod tests {
     use super::*;
 
-    /// The maximum size in bytes of a block that glibc's malloc(3) finds without a search.
+    /// glibc's malloc(3) finds a block up to this size in bytes without a search.
     const FOUND_AT_ONCE: usize = 1_032;
 
     fn size_of_answer<'a, F>(

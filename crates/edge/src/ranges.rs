@@ -2,22 +2,20 @@
 
 use std::ops::Range;
 
-/// The maximum number of ranges. If a request has more, the response is the whole content.
+/// A request with more ranges gets the whole content.
 const MOST: usize = 16;
 
-/// The part of the content to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Whole,
-    /// One or more ranges, which do not overlap and are not empty.
+    /// Non-empty ranges that do not overlap.
     Parts(Vec<Range<u64>>),
     /// The content has none of the requested ranges.
     Nothing,
 }
 
-/// Returns the ranges that a `Range` header requests from a content of this length. An invalid
-/// header is ignored, as section 14.2 allows. The ranges are sorted, and overlapping ranges are
-/// merged.
+/// The ranges of a `Range` header in content of this length, sorted and merged. An invalid header
+/// is ignored, as section 14.2 allows.
 pub(crate) fn wanted(header: &[u8], length: u64) -> Wanted {
     // Empty content has no ranges.
     if length == 0 {
@@ -75,7 +73,7 @@ fn part(spec: &str, length: u64) -> Spec {
     }
 }
 
-/// Parses a number that consists only of digits. If the number is too large, returns `u64::MAX`.
+/// Parses digits only. Returns `u64::MAX` if the number is too large.
 fn number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))

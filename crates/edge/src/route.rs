@@ -1,11 +1,7 @@
 //! Routes, and the choice of the route for a request.
 //!
-//! Of the routes whose host and path match, those with the most exact host win (a name, then
-//! `*.name`, then any host); of these, the route with the longest path wins. The order in the
-//! settings file does not matter. A path matches whole segments: `/api` matches `/api` and `/api/x`
-//! but not `/apix`. `/api/` matches `/api/` and everything below it. The route `/api/` also matches
-//! `/api`, which is redirected to `/api/`, unless there is a route for `/api`. A `*` stands for
-//! exactly one label, as in certificates.
+//! The most exact host wins (a name, then `*.name`, then any host), and then the longest path. A
+//! path matches whole segments: `/api` matches `/api/x` but not `/apix`.
 
 mod path;
 mod table;
@@ -29,52 +25,49 @@ use crate::metrics::RouteFigures;
 use crate::static_files::Folder;
 use crate::values;
 
-/// The default values of the route settings `body_rate` (in bytes per second) and `buffer_request`
-/// (in bytes).
+/// The defaults of the route settings `body_rate` (in bytes per second) and `buffer_request` (in
+/// bytes).
 pub(crate) const BODY_RATE: u64 = 500;
 pub(crate) const BUFFER_REQUEST: usize = 256 << 10;
 
-/// A route: the target of matching requests, and how the requests are processed.
+/// The target of matching requests, and how they are processed.
 #[derive(Debug)]
 pub struct Route {
     pub host: HostPattern,
     pub path: RoutePath,
-    /// Whether the target distinguishes letter case. If not, and the route restricts requests, the
-    /// edge refuses paths that differ from the route's path only in letter case, because they would
-    /// bypass the route.
+    /// Whether the target distinguishes letter case. Otherwise, a route that restricts requests
+    /// also refuses paths that differ only in letter case, because they would bypass it.
     pub case_sensitive: bool,
     pub target: Target,
-    /// Whether the app responds to a request for a file that does not exist.
+    /// The app responds to requests for missing files.
     pub falls_back: bool,
-    /// The route's name in the log and in metrics: `host/path`.
+    /// The name in the log and in metrics: `host/path`.
     pub name: Arc<str>,
-    /// The route's target as configured, for display.
+    /// The target as configured, for display.
     pub to: String,
-    /// The number of segments that are removed from the beginning of a path before a request is
-    /// forwarded.
+    /// The number of segments that are removed from the beginning of a path.
     pub(crate) strip: usize,
-    /// The prefix that is added to a path before a request is forwarded: empty, or `/something`
-    /// without a trailing slash.
+    /// The prefix that is added to a path: empty, or `/something` without a trailing slash.
     pub(crate) add: String,
     pub limit: Option<Arc<Limiter>>,
-    /// The access rules. If `None`, everybody has access.
+    /// `None` if everybody has access.
     pub access: Option<Arc<Access>>,
     pub headers: Changes,
-    /// Names of request headers that are not forwarded.
+    /// Request headers that are not forwarded.
     pub withheld: StrippedHeaders,
-    /// The maximum size of a request body, in bytes.
+    /// In bytes; `None` for no limit.
     pub body_size: Option<u64>,
-    /// The minimum average rate of a request body, in bytes per second. 0 means no minimum.
+    /// The minimum average rate of a request body, in bytes per second; 0 for none.
     pub(crate) body_rate: u64,
-    /// The number of bytes of a request body that are buffered before the edge contacts a server.
+    /// The maximum number of request body bytes that are buffered before the edge contacts a
+    /// server.
     pub(crate) buffer_request: usize,
-    /// The rules for caching responses; `None` if responses are not cached.
+    /// `None` if responses are not cached.
     pub shared_cache: Option<Policy>,
     pub figures: Arc<RouteFigures>,
 }
 
 impl Route {
-    /// Makes a route that sends all requests to the app.
     pub(crate) fn to_app() -> Self {
         let name: Arc<str> = "*/".into();
         Self {
@@ -99,7 +92,7 @@ impl Route {
         }
     }
 
-    /// Makes a route for this path on all hosts. Its target is the mounted handler.
+    /// Makes a route for this path on all hosts, to the mounted handler.
     pub(crate) fn to_mounted(path: RoutePath) -> Self {
         let name: Arc<str> = format!("*{}", path.as_str()).into();
         Self {
@@ -111,7 +104,7 @@ impl Route {
         }
     }
 
-    /// Makes a route that sends all requests on a service's address to that service.
+    /// Makes a route for all requests on a service's address.
     pub(crate) fn to_service(service: &str, upstream: &str) -> Self {
         let name: Arc<str> = format!("front:{service}").into();
         Self {
@@ -123,19 +116,18 @@ impl Route {
         }
     }
 
-    /// Whether the app responds to requests on this route, or at least to requests for files that
-    /// do not exist.
+    /// Whether the app responds to any request on this route, such as one for a missing file.
     pub fn leads_to_app(&self) -> bool {
         self.falls_back || matches!(self.target, Target::App)
     }
 
-    /// Whether this route restricts requests, so that no request may bypass it.
+    /// Whether this route restricts requests. No request may bypass it.
     fn is_guard(&self) -> bool {
         self.access.is_some() || self.limit.is_some() || matches!(self.target, Target::Status(_))
     }
 
-    /// Whether this route's path is below the other route's path, and some host matches both
-    /// routes. Requests for such paths then go to this route.
+    /// Whether this route's path is below the other's path, and some host matches both. Requests
+    /// for such paths go to this route.
     pub(crate) fn is_inside(&self, other: &Self) -> bool {
         let may_share_host = match (&self.host, &other.host) {
             (HostPattern::Exact(name), pattern) => pattern.matches(name),
@@ -144,7 +136,7 @@ impl Route {
         may_share_host && self.path != other.path && begins(&other.path.matched, &self.path.matched)
     }
 
-    /// Whether the two routes' paths differ only in letter case or a trailing slash.
+    /// Whether the paths differ only in letter case or a trailing slash.
     fn is_variant_of(&self, other: &Self) -> bool {
         fn bare(path: &[u8]) -> &[u8] {
             path.strip_suffix(b"/").unwrap_or(path)
@@ -152,7 +144,7 @@ impl Route {
         self.host == other.host && bare(&self.path.folded) == bare(&other.path.folded)
     }
 
-    /// Returns the path for the target, with `strip` and `add` applied.
+    /// The path for the target, after `strip` and `add`.
     pub fn rewrite<'a>(&self, path: &'a NormalPath<'_>) -> Cow<'a, str> {
         let rest = path.without_first(self.strip);
         if self.add.is_empty() {
@@ -162,8 +154,7 @@ impl Route {
         }
     }
 
-    /// Returns the path of [`Route::rewrite`], followed by the query of `uri`; `path` must be the
-    /// path of `uri`.
+    /// The path of [`Route::rewrite`] with the query of `uri`. `path` must be the path of `uri`.
     ///
     /// # Errors
     ///
@@ -176,8 +167,8 @@ impl Route {
         forwarded_as(self.rewrite(path), uri)
     }
 
-    /// Returns the request target for the app when the app responds because a file does not exist.
-    /// The app expects paths as the client sends them, so `strip` and `add` do not apply.
+    /// The request target for the app when it responds for a missing file. `strip` and `add` do not
+    /// apply, because the app expects paths as the client sends them.
     ///
     /// # Errors
     ///
@@ -190,9 +181,9 @@ impl Route {
     }
 }
 
-/// Returns this path with the query of `uri`.
+/// This path with the query of `uri`.
 fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri::InvalidUri> {
-    // A target such as `http://host?query` contains no path; its path counts as `/`.
+    // A target such as `http://host?query` has no path, which counts as `/`.
     let is_same = |whole: &&PathAndQuery| whole.path() == path && whole.as_str().starts_with('/');
     if let Some(same) = uri.path_and_query().filter(is_same) {
         return Ok(same.clone());
@@ -209,26 +200,25 @@ fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri
 pub enum Target {
     App,
     Files(Arc<Folder>),
-    /// The upstream with this name in [`Plan::upstreams`](crate::config::Plan::upstreams).
+    /// The name in [`Plan::upstreams`](crate::config::Plan::upstreams).
     Proxy(Arc<str>),
-    /// A redirect to another URL.
     Redirect(Redirect),
-    /// A page of the edge's own with this status.
+    /// A page of the edge itself with this status.
     Status(StatusCode),
 }
 
 /// `redirect:URL`, which responds with 308 (RFC 9110, section 15.4.9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redirect {
-    /// The part of the URL before `{path}`, or the whole URL if it has no `{path}`.
+    /// The URL up to `{path}`, or the whole URL if it has no `{path}`.
     pub(crate) before: String,
-    /// The part of the URL after `{path}`; `None` if it has no `{path}`.
+    /// The URL after `{path}`; `None` if it has no `{path}`.
     pub(crate) after: Option<String>,
 }
 
 impl Redirect {
-    /// Returns the value of `Location` for a rewritten path and a query. If the URL contains
-    /// `{path}`, the location includes the path and the query; otherwise it includes neither.
+    /// The value of `Location`. If the URL has no `{path}`, the location contains neither path nor
+    /// query.
     pub fn location(&self, path: &str, query: Option<&str>) -> String {
         let Some(after) = &self.after else {
             return self.before.clone();
@@ -242,19 +232,17 @@ impl Redirect {
     }
 }
 
-/// The hosts that a route matches. More exact patterns sort first.
+/// More exact patterns sort first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HostPattern {
-    /// Only this host.
     Exact(String),
-    /// `*.NAME`: every host that consists of one more label and this name.
+    /// `*.NAME`: every host of one more label and this name.
     Below(String),
-    /// All hosts.
     Any,
 }
 
 impl HostPattern {
-    /// Parses a pattern such as `example.org` or `*.example.org`; an empty text stands for all
+    /// Parses a pattern such as `example.org` or `*.example.org`. An empty text stands for all
     /// hosts.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text.strip_prefix("*.") {
@@ -283,17 +271,17 @@ impl Display for HostPattern {
     }
 }
 
-/// Returns the host name without its first label.
+/// The host without its first label.
 fn above(host: &str) -> Option<&str> {
     host.split_once('.')
         .filter(|(label, above)| !label.is_empty() && !above.is_empty())
         .map(|(_, above)| above)
 }
 
-/// Returns the host in the value of a `Host` header, without the port and the trailing dot.
+/// The host in a `Host` header, without the port and the trailing dot.
 pub fn bare_host(host: &str) -> &str {
     let name = match host.rfind(':') {
-        // The colons of an IPv6 address are between brackets.
+        // An IPv6 address has its colons between brackets.
         Some(colon) if !host[colon..].contains(']') => &host[..colon],
         _ => host,
     };
@@ -305,11 +293,11 @@ pub fn bare_host(host: &str) -> &str {
 pub struct RoutePath {
     /// The normalized path, for display.
     text: String,
-    /// The path in matched form, see [`NormalPath`].
+    /// See [`NormalPath`].
     matched: Vec<u8>,
-    /// The path in matched form, with letter case folded.
+    /// The matched form with letter case folded.
     folded: Vec<u8>,
-    /// Whether the path without its trailing slash also belongs to this route.
+    /// Whether the route also matches its path without the trailing slash.
     owns_bare: bool,
 }
 
@@ -349,8 +337,8 @@ impl RoutePath {
         self.begins(path.matched())
     }
 
-    /// Whether a path equals this path without its trailing slash, and this route also matches such
-    /// a path.
+    /// Whether a path equals this path without its trailing slash, and this route matches such a
+    /// path.
     pub(crate) fn is_bare(&self, path: &NormalPath<'_>) -> bool {
         self.owns_bare && is_bare(&self.matched, path.matched())
     }
@@ -371,8 +359,8 @@ fn is_bare(route: &[u8], path: &[u8]) -> bool {
     !path.is_empty() && route.strip_suffix(b"/") == Some(path)
 }
 
-/// Returns the number of segments to remove from paths that begin with `path`, which is the number
-/// of segments in the setting `strip`. Returns `None` if `path` does not begin with `strip`.
+/// The number of segments in the setting `strip`. Returns `None` if `path` does not begin with
+/// `strip`.
 pub(crate) fn strip(path: &RoutePath, written: &str) -> Option<usize> {
     let strip = RoutePath::parse(written).ok()?;
     let whole = NormalPath::parse(&path.text).ok()?;

@@ -2,17 +2,16 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// The maximum capacity of a kept buffer, in bytes. Larger buffers are rare.
+/// The maximum capacity of a kept buffer, in bytes.
 const LARGEST: usize = 16 << 10;
 
-/// A buffer that one writer takes and puts back. The data for a client that keeps reading is sent
-/// before the next writer needs the buffer, so writers rarely have to allocate one. Only the writer
-/// for a slow client keeps its own buffer.
+/// A buffer that one writer takes and puts back. Only a writer for a slow client keeps its buffer,
+/// so writers rarely have to allocate one.
 #[derive(Debug, Default)]
 pub(crate) struct ScratchBuffer(Mutex<Vec<u8>>);
 
 impl ScratchBuffer {
-    /// Takes the empty buffer. If another writer has taken the buffer, returns a new one.
+    /// Returns a new buffer if another writer has taken this one.
     pub(crate) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

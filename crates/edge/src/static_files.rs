@@ -1,6 +1,8 @@
-//! Serves the files of a folder over HTTP.
+//! Serves the files of a folder over HTTP. No lookup can lead out of the folder. Files up to 1 MiB
+//! are kept in the worker's [`Memory`].
 //!
 //! # What is never served
+//!
 //! | Request for | Response |
 //! |---|---|
 //! | a segment `..`, plain or encoded, once or twice | 404 |
@@ -10,20 +12,6 @@
 //! | a symbolic link to a file that is hidden or on a path of another route | 404 |
 //! | a pipe, socket or device, or a file that may not be read | 404 |
 //! | a path with an invalid percent-encoding | 400 |
-//!
-//! The kernel keeps lookups within the folder (`openat2`, `RESOLVE_BENEATH`), so a link that is
-//! moved during a check cannot lead out of it. Where the kernel cannot do so (Linux before 5.6,
-//! some sandboxes), segments are opened one by one and no symbolic link is followed. The folder
-//! itself may be a link, and may be replaced at any time.
-//!
-//! # Memory
-//! Files up to 1 MiB are kept in the worker's [`Memory`] and compared with the disk at most once a
-//! second. Larger files are read in pieces while they are sent, or are sent by the kernel itself in
-//! clear text. A text file is compressed when a client first requests it compressed. That client,
-//! and other clients that request the file in the meantime, wait a few milliseconds. This is
-//! worthwhile, since most files of most sites are requested rarely, and the bytes saved on a slow
-//! connection outweigh the wait. If there are compressed files next to a file (`app.js.br`,
-//! `app.js.gz`, each at least as new), only these codings are offered.
 
 mod caching;
 mod entry;
@@ -59,13 +47,10 @@ use path::{Asked, Refused};
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 /// Serves a file. `path` is percent-encoded, without the prefix that the route strips.
-/// `request.uri` is as the client sent it, for redirects. `now` is the time of this request, and
-/// `id` its id, which is logged with failures.
+/// `request.uri` is as the client sent it, for redirects. `id` is logged with failures.
 ///
-/// Responses other than files, redirects and listings have a status and no body: 400 for an invalid
-/// percent-encoding, 404 for a missing file, 405 (with `Allow`) for another method, 412 and 416
-/// according to RFC 9110, 503 (with `Retry-After`) if there are no free file descriptors or the
-/// file is being written, 500 if the disk fails.
+/// An error response has a status and no body. The status is 503 (with `Retry-After`) if there are
+/// no free file descriptors or another process is writing the file, and 500 if the disk fails.
 pub async fn answer(
     folder: &Arc<Folder>,
     memory: &Memory,
@@ -117,7 +102,7 @@ pub async fn answer(
     }
 }
 
-/// Responds with the file in a coding for which the compressed variant must first be made.
+/// Makes the compressed variant that the client prefers, and responds with it.
 async fn coded(
     memory: &Memory,
     entry: &Arc<Entry>,
@@ -129,8 +114,8 @@ async fn coded(
     respond::respond(request, form, entry.modified(), memory, now)
 }
 
-/// Redirects to the same path with a trailing slash. Leading slashes are merged, because a URL that
-/// begins with two slashes names another host.
+/// Redirects to the same path with a trailing slash. Merges leading slashes, because a URL with two
+/// of them names another host.
 fn with_slash(request: &Parts) -> Answer {
     let path = request.uri.path().trim_start_matches('/');
     let mut location = format!("/{path}/");
@@ -153,8 +138,8 @@ fn failed(error: &io::Error, id: &RequestId) -> Answer {
         || [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
             .iter()
             .any(|full| error.raw_os_error() == Some(full.raw_os_error()));
-    // The path is not logged, because it may be meant for the app, which responds if there is no
-    // file. It may then contain a code or a token.
+    // The log omits the path, which may contain a code or a token, because the app may serve
+    // missing files.
     tracing::warn!(request_id = %id, %error, "a file could not be read");
     if !busy {
         return bare(StatusCode::INTERNAL_SERVER_ERROR);

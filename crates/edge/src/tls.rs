@@ -31,53 +31,50 @@ pub use self::files::FileCertificate;
 pub(crate) use self::certificates::Certificates;
 pub(crate) use self::expiry::Expiry;
 
-/// The default duration of `Strict-Transport-Security`. It is short, because a site cannot make
-/// browsers forget this header.
+/// The default duration of `Strict-Transport-Security`. It is short, because browsers remember this
+/// header.
 pub(crate) const HSTS_TIME: Duration = Duration::from_hours(24);
-/// The handshake timeout.
 pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// The maximum size of each connection's buffer for bytes to be encrypted or sent. The buffer holds
-/// several TLS records, which are passed to the kernel together.
+/// The maximum buffer of a connection for bytes to be encrypted or sent, in bytes. It holds several
+/// TLS records, which the kernel gets together.
 const BUFFER: usize = 64 * 1_024;
 /// A fatal alert, `unrecognized_name` (RFC 8446, section 6; RFC 6066, section 3).
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 
-/// The validated settings of `[tls]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TlsSettings {
     pub certificates: Vec<CertificateFiles>,
-    /// Names for which a self-signed certificate is used as long as no other certificate is
-    /// available. If empty, no self-signed certificate is created.
+    /// A self-signed certificate is used for these names while no other is available. If empty,
+    /// none is created.
     pub self_signed: BTreeSet<String>,
-    /// The duration of `Strict-Transport-Security` on all hosts with a certificate. If `None`, only
-    /// hosts whose certificate is ordered from an authority and whose clear-text requests are
-    /// redirected to HTTPS get the header, with a duration of one day.
+    /// The duration of `Strict-Transport-Security` on all hosts with a certificate.
+    ///
+    /// `None` means one day, for hosts whose certificate comes from an authority and whose
+    /// clear-text requests are redirected to HTTPS. Other hosts do not get the header.
     pub hsts: Option<Duration>,
 }
 
-/// A certificate in files, which the edge reloads when the files change.
+/// The edge reloads the files when they change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateFiles {
-    /// The host names for which the certificate is used, such as `example.org` or `*.example.org`.
-    /// If empty, the certificate's own names are used.
+    /// The host names, such as `example.org` or `*.example.org`. If empty, the certificate's own
+    /// names.
     pub hosts: Vec<String>,
     pub chain: PathBuf,
     pub key: PathBuf,
-    /// Whether the certificate is used for clients that send no host name.
+    /// Used for clients that send no host name.
     pub is_default: bool,
 }
 
-/// The TLS configuration that all workers share.
 #[derive(Clone)]
 pub(crate) struct Tls {
     config: Arc<ServerConfig>,
-    /// The configuration for HTTP/3.
+    /// For HTTP/3.
     pub(crate) quic: Arc<QuicServerConfig>,
     certificates: Arc<Certificates>,
 }
 
 impl Tls {
-    /// Configures TLS with these certificates.
     pub(crate) fn new(certificates: Arc<Certificates>) -> Result<Self, TlsError> {
         let resolver = Arc::new(Resolver(Arc::clone(&certificates)));
         let mut config = ServerConfig::builder_with_provider(provider())
@@ -88,8 +85,7 @@ impl Tls {
         config.alpn_protocols = [&b"h2"[..], b"http/1.1", b"http/1.0"]
             .map(<[u8]>::to_vec)
             .to_vec();
-        // All workers share the ticket keys, so each can decrypt the others' tickets. The keys are
-        // rotated automatically.
+        // All workers share the ticket keys, which are rotated automatically.
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
         Ok(Self {
             config: Arc::new(config),
@@ -98,9 +94,8 @@ impl Tls {
         })
     }
 
-    /// Performs a handshake. If the client requests an unknown host name, the edge sends an alert
-    /// instead of another host's certificate. `local` is the address to which the client has
-    /// connected, if known.
+    /// Performs a handshake. An unknown host name gets an alert, not another host's certificate.
+    /// `local` is the address to which the client has connected, if known.
     pub(crate) async fn accept<S>(
         &self,
         stream: S,
@@ -158,7 +153,7 @@ impl Tls {
     }
 }
 
-/// Makes the TLS configuration for HTTP/3: TLS 1.3 with the same certificates.
+/// TLS 1.3 with the same certificates.
 fn quic_config(
     certificates: Arc<dyn ResolvesServerCert>,
 ) -> Result<Arc<QuicServerConfig>, TlsError> {
@@ -169,7 +164,7 @@ fn quic_config(
         .with_cert_resolver(certificates);
     config.alpn_protocols = vec![b"h3".to_vec()];
     config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
-    // Early data (0-RTT) is refused, because it could be replayed.
+    // Early data (0-RTT) could be replayed, so it is refused.
     config.max_early_data_size = 0;
     let config = QuicServerConfig::try_from(config)
         .map_err(|error| TlsError::Engine(rustls::Error::General(error.to_string())))?;

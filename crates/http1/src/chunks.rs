@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::request::{LINES, judge_trailers};
 use super::section::Section;
 
-/// The maximum number of hexadecimal digits in a chunk size; more could overflow the u64.
+/// The maximum number of hexadecimal digits in a chunk size. More could overflow the u64.
 const DIGITS: u8 = 15;
 
 #[derive(Debug)]
@@ -23,13 +23,12 @@ pub struct Chunks {
 /// The limits for a chunked body, and the permitted deviations from the standard.
 #[derive(Debug)]
 struct Rules {
-    /// The maximum total size of all chunk extensions in bytes. Extensions are ignored, and hardly
-    /// any client or server sends them.
+    /// The maximum size of all chunk extensions together, in bytes. Extensions are ignored.
     extensions: usize,
     trailers: usize,
-    /// Whether blanks may follow a chunk size, as some servers write them.
+    /// Blanks may follow a chunk size, as some servers write them.
     has_blanks: bool,
-    /// Whether trailers may not contain fields that are only permitted in a head.
+    /// Trailers must not contain fields that are only permitted in a head.
     is_strict: bool,
 }
 
@@ -52,8 +51,7 @@ enum State {
         digits: u8,
         size: u64,
     },
-    /// The decoder is after the chunk size. The rest of the line is empty or contains an extension,
-    /// which is ignored.
+    /// After the chunk size. The rest of the line is empty, or an extension that is ignored.
     Extension {
         size: u64,
         is_named: bool,
@@ -76,23 +74,20 @@ impl Default for State {
     }
 }
 
-/// A decoded part of a body.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Decoded {
     Data(Bytes),
-    /// The end of the body, with its trailers if there are any.
+    /// The trailers, if there are any.
     End(Option<HeaderMap>),
 }
 
 impl Chunks {
-    /// Returns a decoder for request bodies. Its rules are strict, so that no other recipient can
-    /// interpret an accepted body differently.
+    /// The rules are strict, so no other recipient can interpret an accepted body differently.
     pub fn of_request() -> Self {
         Self::under(&OF_REQUEST)
     }
 
-    /// Returns a decoder for response bodies. Its rules are lenient, because servers deviate from
-    /// the standard.
+    /// The rules are lenient, because servers deviate from the standard.
     pub fn of_answer() -> Self {
         Self::under(&OF_ANSWER)
     }
@@ -111,8 +106,7 @@ impl Chunks {
         matches!(self.state, State::End)
     }
 
-    /// Decodes the next part of the body and removes it from `came`. Returns `None` if more bytes
-    /// are needed.
+    /// Takes the next part of the body from `came`. Returns `None` if more bytes are needed.
     pub fn next(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, Refusal> {
         while let Some(&first) = came.first() {
             self.state = match self.state {
@@ -206,8 +200,8 @@ fn read(section: &[u8]) -> Option<HeaderMap> {
 mod tests {
     use super::*;
 
-    /// Decodes a body that arrives in pieces of `piece` bytes. Returns the data, the trailers and
-    /// the number of bytes after the body.
+    /// Decodes a body in pieces of `piece` bytes. Returns the data, the trailers and the number of
+    /// bytes after the body.
     fn decoded(body: &[u8], piece: usize) -> Result<Option<(Vec<u8>, HeaderMap, usize)>, Refusal> {
         let (mut chunks, mut data, mut at) = (Chunks::of_answer(), Vec::new(), 0);
         while at < body.len() {

@@ -10,8 +10,7 @@ use super::refusal::Refusal;
 use super::request::{self, Framed, Judged};
 use super::section::Section;
 
-/// The maximum number of header lines that the edge adds to a request before it forwards the
-/// request.
+/// The edge adds at most this number of header lines to a request.
 const ADDED: usize = 8;
 
 #[derive(Debug)]
@@ -20,32 +19,30 @@ pub struct Heads {
     limit: usize,
 }
 
-/// The head of a request, and the framing of its body.
 #[derive(Debug)]
 pub struct RequestHead {
     pub request: Request<()>,
-    /// The length of the head in bytes.
+    /// In bytes.
     pub length: usize,
     pub body: RequestBody,
-    /// Whether this is the last request on the connection.
+    /// No further request may follow on the connection.
     pub is_last: bool,
-    /// Whether the client may wait for `100 Continue` before it sends the body.
+    /// The client may wait for `100 Continue` before it sends the body.
     pub expects_continue: bool,
-    /// Whether the request asks for a switch to another protocol, which the response may accept or
-    /// refuse.
+    /// The request asks for a switch to another protocol, which the response may refuse.
     pub asks_upgrade: bool,
 }
 
-/// The part of a request's body that has not been read yet.
+/// The unread part of a request's body.
 #[derive(Debug)]
 pub enum RequestBody {
-    /// A body with this many bytes left.
+    /// The number of bytes left.
     Length(u64),
     Chunked(Box<Chunks>),
 }
 
 impl Heads {
-    /// Prepares to read a connection's first request. Request heads may have at most `limit` bytes.
+    /// A request head may have at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
         Self {
             section: Section::default(),
@@ -54,7 +51,7 @@ impl Heads {
     }
 
     /// Parses the request head at the beginning of `came`. Returns `None` if the head is
-    /// incomplete; the caller must then pass the same bytes again, followed by more.
+    /// incomplete. The caller must then pass the same bytes again, followed by more.
     pub fn next(&mut self, came: &Bytes) -> Result<Option<RequestHead>, Refusal> {
         let Some(length) = self.section.head_end(came, self.limit)? else {
             return Ok(None);
@@ -117,15 +114,14 @@ fn parsed(
     })
 }
 
-/// Whether a comma-separated list of a header contains `token`; letter case is ignored.
+/// Whether a comma-separated list contains `token` in any letter case.
 fn names(list: &[u8], token: &[u8]) -> bool {
     let mut options = list.split(|byte| *byte == b',');
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(token))
 }
 
 impl RequestBody {
-    /// Returns the number of body bytes left. Returns `None` if it is not known before the end, as
-    /// for a chunked body.
+    /// The number of body bytes left; `None` if it is unknown, as for a chunked body.
     pub fn length(&self) -> Option<u64> {
         match self {
             Self::Length(length) => Some(*length),
@@ -140,8 +136,7 @@ impl RequestBody {
         }
     }
 
-    /// Decodes the next part of the body and removes it from `came`. Returns `None` if more bytes
-    /// are needed.
+    /// Takes the next part of the body from `came`. Returns `None` if more bytes are needed.
     pub fn next(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, Refusal> {
         match self {
             Self::Length(0) => Ok(Some(Decoded::End(None))),
@@ -156,7 +151,7 @@ impl RequestBody {
         }
     }
 
-    /// Returns the whole body if its length is known and all of it is in `came`.
+    /// Takes the whole body, if its length is known and all of it is in `came`.
     pub fn take_whole(&mut self, came: &mut Bytes) -> Option<Bytes> {
         let Self::Length(left) = self else {
             return None;

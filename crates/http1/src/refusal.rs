@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-/// The reason why a message is refused. The error text explains the problem and the correct form.
+/// The error text explains the problem and the correct form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// A line ends with a bare LF, or contains a bare CR (RFC 9112, section 2.2).
@@ -28,7 +28,7 @@ pub enum Refusal {
     /// The version has the format of HTTP/1.1, but is neither HTTP/1.0 nor HTTP/1.1.
     #[error("this version of HTTP is not spoken here; send HTTP/1.1")]
     Version,
-    /// The method is one that is always refused, such as `CONNECT`.
+    /// A method that is always refused, such as `CONNECT`.
     #[error("this method is not known here")]
     Method,
     /// The target is not a path, `*` or a URL (RFC 9112, section 3.2).
@@ -45,8 +45,8 @@ pub enum Refusal {
     /// `Content-Length` is repeated, or not a number (RFC 9112, section 6.3).
     #[error("Content-Length is repeated or not a number; send one number")]
     Length,
-    /// An HTTP/2 or HTTP/3 message contains a header that is specific to HTTP/1 connections (RFC
-    /// 9113, section 8.2.2; RFC 9114, section 4.2).
+    /// An HTTP/2 or HTTP/3 message contains a header of HTTP/1 connections (RFC 9113, section
+    /// 8.2.2; RFC 9114, section 4.2).
     #[error("a header belongs to a connection of HTTP/1; leave it out")]
     OfConnection,
     /// The message has both `Content-Length` and `Transfer-Encoding`.
@@ -64,21 +64,19 @@ pub enum Refusal {
     /// The request line alone exceeds the size limit of a head.
     #[error("the request target is too long")]
     TargetTooLong,
-    /// The head exceeds the size limit.
     #[error("the headers are too large")]
     HeadTooLarge,
-    /// The head did not arrive in time.
     #[error("the headers took too long")]
     HeadTooSlow,
     /// The body stalled for too long, or arrived too slowly.
     #[error("the body came too slowly")]
     BodyTooSlow,
-    /// The chunked framing is invalid (RFC 9112, section 7.1), or contains too many bytes that are
-    /// not data.
+    /// The chunked framing is invalid (RFC 9112, section 7.1), or contains too many bytes besides
+    /// the data.
     #[error("a chunk of the body cannot be read")]
     Chunk,
-    /// The trailers exceed the limit, cannot be parsed, or contain fields that are only permitted
-    /// in a head.
+    /// The trailers are too large, cannot be parsed, or contain fields that are only permitted in a
+    /// head.
     #[error("the trailers cannot be accepted")]
     Trailers,
     /// The HTTP/2 implementation closes the connection with this error code (RFC 9113, section 7).
@@ -105,7 +103,7 @@ impl Refusal {
         }
     }
 
-    /// Returns a stable identifier of the reason for logs.
+    /// A stable identifier for logs.
     pub fn why(self) -> &'static str {
         match self {
             Self::LineEnd => "refused_line_end",
@@ -140,7 +138,7 @@ impl Refusal {
         }
     }
 
-    /// Whether the reason is in the body, after a valid head.
+    /// Whether the error is in the body, after a valid head.
     pub fn is_of_body(self) -> bool {
         matches!(self, Self::Chunk | Self::Trailers | Self::BodyTooSlow)
     }

@@ -1,7 +1,5 @@
-//! Validates request heads: a head is accepted only if all recipients interpret it in the same way.
-//!
-//! `httparse` parses the head; this module also refuses heads about which `httparse` is too
-//! lenient.
+//! Validates request heads. A head is accepted only if all recipients interpret it in the same way.
+//! `httparse` alone is too lenient.
 
 use std::mem::MaybeUninit;
 
@@ -10,20 +8,17 @@ use httparse::{Header, ParserConfig, Request, Status};
 
 use super::refusal::Refusal;
 
-/// The maximum number of header lines in a request.
 pub const LINES: usize = 128;
-/// The maximum length of a method in bytes, which is twice the length of the longest registered
-/// method.
+/// In bytes: twice the length of the longest registered method.
 pub const METHOD_LENGTH: usize = 32;
-/// The maximum length of a host in bytes: a name of 253 characters and a port.
+/// In bytes: a name of 253 characters and a port.
 const HOST_LENGTH: usize = 260;
 
-/// The framing of a message, as determined by its head.
+/// What a head says about the framing of its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Judged {
     pub(crate) body: Framed,
-    /// Whether the request asks for a switch to another protocol, which the response may accept or
-    /// refuse.
+    /// The request asks for a switch to another protocol, which the response may refuse.
     pub(crate) asks_upgrade: bool,
     pub(crate) expects_continue: bool,
 }
@@ -34,8 +29,8 @@ pub(crate) enum Framed {
     Chunked,
 }
 
-/// Validates a request head, from its request line to its empty line. Calls `look` with a valid
-/// head.
+/// Validates a request head, from its request line to its empty line. Calls `look` if the head is
+/// valid.
 pub(super) fn judge_and<T>(
     head: &[u8],
     look: impl FnOnce(&Request<'_, '_>, Judged) -> T,
@@ -51,7 +46,7 @@ pub(super) fn judge_and<T>(
     else {
         return Err(Refusal::RequestLine);
     };
-    // Make sure that `httparse` found the same end of the head.
+    // `httparse` must have found the same end of the head.
     if length != head.len() {
         return Err(Refusal::Header);
     }
@@ -68,7 +63,7 @@ pub(super) fn judge_and<T>(
     Ok(look(&request, judged))
 }
 
-/// Fields that are not permitted in trailers (RFC 9110, section 6.5.1).
+/// Not permitted in trailers (RFC 9110, section 6.5.1).
 const HEAD_ONLY: [&str; 9] = [
     "authorization",
     "content-encoding",
@@ -81,7 +76,7 @@ const HEAD_ONLY: [&str; 9] = [
     "transfer-encoding",
 ];
 
-/// Validates trailers that another parser has parsed.
+/// For trailers that another parser has parsed.
 pub fn judge_fields(trailers: &HeaderMap) -> Result<(), Refusal> {
     let is_misplaced = HEAD_ONLY.iter().any(|name| trailers.contains_key(*name));
     (!is_misplaced).then_some(()).ok_or(Refusal::Trailers)
@@ -121,7 +116,7 @@ impl<'a> Asked<'a> {
         let (mut upgrade, mut connection_upgrade) = (false, false);
         let mut expects_continue = false;
         for Header { name, value } in headers {
-            // The length is compared first, because most header names have another length.
+            // Most header names have another length, so the length is compared first.
             match name.len() {
                 4 if name.eq_ignore_ascii_case("host") => {
                     once(&mut host, *value, Refusal::Host)?;
@@ -171,7 +166,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Sets a value that may occur only once. Returns the refusal `twice` if it was set before.
+/// Sets a value that may occur once. The error is `twice` if it was set before.
 fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal> {
     match said.replace(value) {
         None => Ok(()),
@@ -179,10 +174,10 @@ fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal
     }
 }
 
-/// Checks that CR occurs only before LF, that there are no control characters other than CR, LF and
-/// tab, and that no line is folded.
+/// Refuses a CR that is not before an LF, all other control characters except LF and tab, and
+/// folded lines.
 fn characters(head: &[u8]) -> Result<(), Refusal> {
-    // This check examines many bytes at once. It comes first because nearly every head is valid.
+    // Nearly every head is valid, so this check of many bytes at once comes first.
     let is_odd = |byte: u8| (byte < 0x20 && !matches!(byte, b'\r' | b'\n' | b'\t')) || byte == 0x7f;
     let are_odd = |first: u8, second: u8| {
         (first == b'\r' && second != b'\n')
@@ -200,7 +195,7 @@ fn characters(head: &[u8]) -> Result<(), Refusal> {
     }
 }
 
-/// Returns the refusal for the first invalid character.
+/// The refusal for the first invalid character.
 fn odd_character(head: &[u8]) -> Result<(), Refusal> {
     for (place, byte) in head.iter().enumerate() {
         match byte {
@@ -226,7 +221,7 @@ fn refusal_of(error: httparse::Error) -> Refusal {
     }
 }
 
-/// Parses a `Content-Length`. Returns `None` if it is not a plain number.
+/// `None` if the value is not a plain number.
 pub fn content_length(value: &[u8]) -> Option<u64> {
     // 18 digits fit into a u64 without overflow.
     let is_plain = (1..=18).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
@@ -285,8 +280,8 @@ fn judge_target(method: &str, target: &str, host: Option<&[u8]>) -> Result<(), R
     }
 }
 
-/// Whether all characters are permitted in a path and query. They must be visible; `#` (the
-/// fragment separator) and characters that servers interpret differently are refused.
+/// Whether all characters are permitted in a path and query. Refuses `#`, invisible characters, and
+/// characters that servers interpret differently.
 fn is_path(path: &[u8]) -> bool {
     let query = path
         .iter()
@@ -300,8 +295,8 @@ fn is_path(path: &[u8]) -> bool {
     })
 }
 
-/// Whether `host` has a form such as `name`, `1.2.3.4` or `[::1]`, with or without `:port`, and
-/// without user information.
+/// Whether `host` is like `name`, `1.2.3.4` or `[::1]`, with or without `:port`, and without user
+/// information.
 pub fn is_host(host: &[u8]) -> bool {
     if host.is_empty() || host.len() > HOST_LENGTH {
         return false;

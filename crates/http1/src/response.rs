@@ -11,23 +11,21 @@ use super::request::content_length;
 
 /// The maximum size of a response head, in bytes.
 pub const LARGEST_HEAD: usize = 64 << 10;
-/// The maximum number of header lines in a response, which equals hyper's limit.
+/// The maximum number of header lines in a response, as in hyper.
 const LINES: usize = 100;
-/// The maximum number of header lines that the edge adds to a response before it forwards the
-/// response.
+/// The edge adds at most this number of header lines to a response.
 const ADDED: usize = 6;
 
-/// The head of a response, and the part of its body that arrived with the head.
+/// The head of a response, and what arrived with it.
 #[derive(Debug)]
 pub struct Head {
-    /// The status and headers. The extensions contain a [`Reason`] if the reason phrase is not the
-    /// standard one.
+    /// The extensions contain a [`Reason`] if the reason phrase is not the standard one.
     pub parts: response::Parts,
     /// The part of the body that arrived with the head.
     pub first: Bytes,
-    /// The part of the body that has not arrived yet.
+    /// The part of the body that has not arrived.
     pub left: Left,
-    /// Whether the connection can be used for another request after this response.
+    /// The connection can be used again after this response.
     pub lasting: bool,
 }
 
@@ -50,11 +48,11 @@ pub enum BadAnswer {
 #[derive(Debug)]
 pub enum Left {
     Length(u64),
-    /// A chunked body. The bytes have been received, but not decoded.
+    /// A chunked body, with received bytes that have not been decoded.
     Chunks(Box<(Chunks, Bytes)>),
-    /// No more data follows. The trailers have already been received.
+    /// The trailers have arrived, and no data follows.
     Trailers(Box<HeaderMap>),
-    /// The body ends only when the server closes the connection.
+    /// The end of the connection ends the body.
     Everything,
 }
 
@@ -62,15 +60,13 @@ pub enum Left {
 pub enum Read {
     Part,
     Whole(Head),
-    /// An interim response of this many bytes, which the final response follows (RFC 9110, section
-    /// 15.2).
+    /// An interim response of this many bytes. The final response follows (RFC 9110, section 15.2).
     Interim(usize),
-    /// The bytes are not a valid and unambiguous response.
     Bad(BadAnswer),
 }
 
-/// Parses the response to a request; `is_head` tells whether the request's method was `HEAD`. The
-/// headers are stored in the allocation of `spare`, whose previous contents are discarded.
+/// Parses a response. `is_head` means that the request's method was `HEAD`. The headers reuse the
+/// allocation of `spare`, whose content is discarded.
 pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     let mut lines = [const { std::mem::MaybeUninit::uninit() }; LINES];
     let mut answer = httparse::Response::new(&mut []);
@@ -86,12 +82,12 @@ pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     }
 }
 
-/// Whether a response has no body, whatever its headers are (RFC 9110, section 6.4.1).
+/// Whether a response never has a body, whatever its headers are (RFC 9110, section 6.4.1).
 pub fn has_no_body(status: StatusCode) -> bool {
     status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// Whether another response follows this one. A 101 (switching protocols) is final.
+/// Whether another response follows. A 101 (switching protocols) is final.
 fn is_interim(answer: &httparse::Response<'_, '_>) -> bool {
     const SWITCH: u16 = 101;
     let is_interim = |code: u16| code / 100 == 1 && code != SWITCH;
@@ -154,19 +150,19 @@ fn whole(
         parts,
         first,
         left,
-        // Surplus bytes could be mistaken for the response to the next request.
+        // Surplus bytes could be mistaken for the next response.
         lasting: lasting && is_all,
     })
 }
 
-/// Whether `reason` is the standard reason phrase of `status`. Case is ignored, because some
-/// servers write the phrase in capitals.
+/// Whether `reason` is the standard phrase of `status` in any letter case. Some servers write the
+/// phrase in capitals.
 fn is_usual(status: StatusCode, reason: &str) -> bool {
     let usual = status.canonical_reason().unwrap_or_default();
     reason.is_empty() || reason.eq_ignore_ascii_case(usual)
 }
 
-/// Splits a chunked body into the received data and the rest. The third value is `true` if no bytes
+/// Splits a chunked body into the received data and the rest. The `bool` is `true` if no bytes
 /// follow the body.
 fn chunked(mut rest: Bytes) -> Result<(Bytes, Left, bool), Refusal> {
     let mut chunks = Chunks::of_answer();
@@ -195,8 +191,8 @@ fn joined(first: Bytes, more: Vec<u8>) -> Bytes {
     if more.is_empty() { first } else { more.into() }
 }
 
-/// Splits a body of known length into the received data and the number of missing bytes. The third
-/// value is `true` if no bytes follow the body.
+/// Splits a body of known length into the received data and the number of missing bytes. The `bool`
+/// is `true` if no bytes follow the body.
 fn sized(rest: &Bytes, expected: u64) -> (Bytes, Left, bool) {
     let first = usize::try_from(expected).map_or(rest.len(), |expected| expected.min(rest.len()));
     let left = expected - first as u64;
@@ -217,7 +213,7 @@ fn says_close(value: &[u8]) -> bool {
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
-/// Returns the value of `Content-Length`. Fails if the header is missing or occurs more than once.
+/// Fails if the header is missing or occurs more than once.
 fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     let mut said = headers.get_all(CONTENT_LENGTH).iter();
     if let (Some(length), None) = (said.next(), said.next())
@@ -225,8 +221,8 @@ fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     {
         return Ok(length);
     }
-    // Several equal lengths are unambiguous, but are refused as well, with another error than
-    // different lengths.
+    // Several equal lengths are unambiguous, but they are refused with another error than different
+    // lengths.
     let said = headers.get_all(CONTENT_LENGTH).iter();
     let said = said.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     let mut said = said.map(|length| content_length(length.trim_ascii()));

@@ -2,20 +2,19 @@
 
 use super::refusal::Refusal;
 
-/// Finds the end of a head or of trailers. Each byte is examined only once, however the bytes are
-/// split.
+/// Finds the end of a head or of trailers. Examines each byte once, however the bytes are split.
 #[derive(Debug, Default)]
 pub(super) struct Section {
-    /// The number of bytes examined so far.
+    /// The number of examined bytes.
     seen: usize,
-    /// The position at which the current line begins.
+    /// Where the current line begins.
     line: usize,
     has_lines: bool,
     skips_line: bool,
 }
 
 impl Section {
-    /// Returns the position after the empty line, if the empty line has been received.
+    /// The position after the empty line; `None` if it has not arrived.
     pub(super) fn end(&mut self, bytes: &[u8], limit: usize) -> Result<Option<usize>, Refusal> {
         let too_large = |has_lines| {
             if has_lines {
@@ -48,7 +47,7 @@ impl Section {
     }
 
     /// Like [`end`](Self::end), but permits one empty line before a head (RFC 9112, section 2.2).
-    /// [`skipped`](Self::skipped) returns the length of that empty line.
+    /// [`skipped`](Self::skipped) is the length of that line.
     pub(super) fn head_end(
         &mut self,
         bytes: &[u8],

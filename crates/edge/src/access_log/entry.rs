@@ -1,5 +1,3 @@
-//! The information about a request for its line in the access log.
-
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,27 +12,22 @@ use crate::client_info::RequestId;
 use crate::metrics::RouteFigures;
 
 /// The path that the access log shows instead of the request path. The app attaches this value to a
-/// response, because only the app knows which of its paths contain secret codes. Without it, the
-/// log masks the request path as if it could contain a code.
+/// response, because only the app knows which of its paths contain secret codes.
 #[derive(Debug, Clone)]
 pub struct LoggedPath(pub Box<str>);
 
 /// How much of a request body was received.
 #[derive(Debug, Default)]
 pub struct Upload {
-    /// The number of bytes received so far.
     pub received: AtomicU64,
-    /// Whether the body was aborted because it arrived too slowly.
+    /// Whether the edge aborted the body because it arrived too slowly.
     pub is_too_slow: AtomicBool,
 }
 
-/// The information about a request that has been collected so far. Most fields are counters or
-/// share the request's own bytes, so storing them copies nothing. The entry is boxed because it is
-/// moved often.
+/// What is known about a request. The entry is boxed because it is moved often.
 #[derive(Debug)]
 pub struct Entry {
     pub log: Log,
-    /// The time at which the first byte arrived, from the wall clock.
     pub time: SystemTime,
     /// The time at which the first byte arrived, from the monotonic clock, for measuring durations.
     pub began: Instant,
@@ -43,12 +36,9 @@ pub struct Entry {
     /// The method; `None` if the request head was malformed.
     pub method: Option<Method>,
     pub host: Arc<str>,
-    /// The path and the query; `None` if the request head was malformed.
     pub target: Option<PathAndQuery>,
-    /// Whether the app or another target serves this path, which determines how the log masks the
-    /// path.
+    /// The party that serves this path, which determines how the log masks the path.
     pub whose: Whose,
-    /// The text that the log shows instead of the path, if the app supplied such a text.
     pub shown: Option<LoggedPath>,
     pub referrer: Option<HeaderValue>,
     pub agent: Option<HeaderValue>,
@@ -56,38 +46,36 @@ pub struct Entry {
     /// The TLS version, such as `1.3`; empty for a clear-text connection.
     pub tls: &'static str,
     pub status: StatusCode,
-    /// The progress of the request body, if there is one. The code that reads the body updates it.
+    /// The progress of the request body; `None` if the request has no body.
     pub received: Option<Arc<Upload>>,
     /// The time until an upstream server was selected.
     pub queue: Option<Duration>,
-    /// The time from the server's selection to the first byte of its response.
+    /// The time from the selection of an upstream server to the first byte of its response.
     pub upstream_time: Option<Duration>,
-    /// The metrics of the matched route, which also contain the route's name.
     pub route: Option<Arc<RouteFigures>>,
     pub upstream: Option<Arc<str>>,
     /// The cache status, such as `hit`; empty if the route has no cache.
     pub cache: &'static str,
-    /// The reason why the request was rejected or failed; empty if it did not.
+    /// Why the request was rejected or failed; empty if the request succeeded.
     pub why: &'static str,
 }
 
 impl Entry {
-    /// Writes the log line and counts the response in the metrics.
     pub fn end(self: Box<Self>, sent: u64, why: &str) {
         let all = self.began.elapsed();
         self.count(all);
         self.write(sent, why, all);
     }
 
-    /// Counts the response in the metrics. `all` is the time since the first byte of the request.
+    /// `all` is the time since the first byte of the request.
     pub(super) fn count(&self, all: Duration) {
         if let Some(route) = &self.route {
             route.answered(self.status, all);
         }
     }
 
-    /// Writes the log line for a response. `sent` is the number of bytes in its body, and `all` the
-    /// time since the first byte of the request.
+    /// `sent` is the number of bytes in the response body, and `all` the time since the first byte
+    /// of the request.
     pub(super) fn write(&self, sent: u64, why: &str, all: Duration) {
         let target = self.target.as_ref();
         self.log.line(&Line {
@@ -147,7 +135,6 @@ impl Pending {
         Self(entry)
     }
 
-    /// Returns the entry when the request has a response.
     pub fn answered(mut self) -> Option<Box<Entry>> {
         self.0.take()
     }

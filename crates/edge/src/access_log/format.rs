@@ -1,5 +1,3 @@
-//! Formats a line of the access log.
-
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::net::IpAddr;
@@ -10,7 +8,7 @@ use super::Format;
 use crate::address;
 use crate::clock_text::ClockText;
 
-/// The beginning of a control character's escape sequence, which two hexadecimal digits follow.
+/// The beginning of a control character's escape sequence. Two hexadecimal digits follow.
 const IN_JSON: &str = "\\u00";
 const IN_TEXT: &str = "\\x";
 
@@ -20,18 +18,16 @@ pub type Mask = Arc<dyn Fn(&str, Whose) -> Cow<'_, str> + Send + Sync>;
 /// The party that serves a logged path, which determines how the path is masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
-    /// The app serves the path, or it is unknown who does. The path may contain the app's secret
-    /// codes.
+    /// The app or an unknown party serves the path. The path may contain the app's secret codes.
     App,
     /// An upstream server or a folder of static files serves the path.
     Neighbour,
 }
 
-/// The content of a log line. Unknown fields are empty, for example if the request was malformed or
-/// rejected.
+/// The content of a log line. A field is empty if its value is unknown, for example because the
+/// request was malformed.
 #[derive(Debug, Clone)]
 pub struct Line<'a> {
-    /// The time at which the first byte of the request arrived.
     pub time: SystemTime,
     pub id: &'a str,
     pub client: Option<IpAddr>,
@@ -39,7 +35,7 @@ pub struct Line<'a> {
     pub host: &'a str,
     /// The path and the query. Secret codes in them are masked when the line is written.
     pub target: &'a str,
-    /// Whether the app or another target serves this path, which determines how the path is masked.
+    /// The party that serves this path, which determines how the path is masked.
     pub whose: Whose,
     /// The path that the app supplied for the log; empty if the app supplied none.
     pub shown: &'a str,
@@ -47,13 +43,11 @@ pub struct Line<'a> {
     pub referrer: &'a [u8],
     pub agent: &'a [u8],
     pub status: u16,
-    /// The number of received bytes of the request body.
     pub received: u64,
-    /// The number of sent bytes of the response body.
     pub sent: u64,
     /// The time until an upstream server was selected.
     pub queue: Option<Duration>,
-    /// The time from the server's selection to the first byte of its response.
+    /// The time from the selection of an upstream server to the first byte of its response.
     pub upstream_time: Option<Duration>,
     /// The time from the first byte of the request to the last byte of the response.
     pub all: Duration,
@@ -70,7 +64,6 @@ pub struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// Appends the line with its newline.
     pub(super) fn write(
         &self,
         format: Format,
@@ -85,7 +78,6 @@ impl Line<'_> {
         out.push(b'\n');
     }
 
-    /// Returns the path and the query, masked as the log shows them.
     fn target(&self, mask: &Mask) -> Cow<'_, str> {
         if self.shown.is_empty() {
             return mask(self.target, self.whose);
@@ -103,8 +95,8 @@ impl Line<'_> {
         let target = self.target(mask);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let (referrer, agent) = (readable(self.referrer), readable(self.agent));
-        // The names of the fields are those of the program's other log lines, because both may be
-        // written to the same stream.
+        // The field names equal those of the program's other log lines, because both may be written
+        // to the same stream.
         out.extend_from_slice(b"{\"timestamp\":\"");
         let (whole, rest) = second.of(self.time, "%Y-%m-%dT%H:%M:%S");
         out.extend_from_slice(whole.as_bytes());
@@ -147,8 +139,8 @@ impl Line<'_> {
         out.extend_from_slice(br#","target":"edge"}"#);
     }
 
-    /// Appends a line in the "combined" format. Further fields follow, which tools that parse the
-    /// format ignore.
+    /// Appends a line in the "combined" format with further fields at its end. Tools that parse the
+    /// format ignore the further fields.
     fn combined(&self, mask: &Mask, second: &mut ClockText, out: &mut Vec<u8>) {
         let put = |out: &mut Vec<u8>, text: &str| escaped(out, text, IN_TEXT);
         match self.client {
@@ -193,7 +185,6 @@ impl Line<'_> {
     }
 }
 
-/// Returns the bytes as UTF-8, with U+FFFD instead of each invalid sequence.
 fn readable(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -205,7 +196,6 @@ fn microseconds(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Appends the text `before` and a number.
 fn number(out: &mut Vec<u8>, before: &str, value: u64) {
     out.extend_from_slice(before.as_bytes());
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
@@ -221,8 +211,7 @@ fn six_digits(out: &mut Vec<u8>, mut number: u32) {
     out.extend_from_slice(&digits);
 }
 
-/// Appends `before`, the escaped text `value` and a closing quotation mark. Appends nothing if
-/// `value` is empty.
+/// Appends nothing if `value` is empty.
 fn text(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
     if !value.is_empty() {
         out.extend_from_slice(before.as_bytes());
@@ -232,13 +221,13 @@ fn text(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
 }
 
 /// Appends text in a form that cannot end a line or a quotation, control a terminal, or change the
-/// reading order of a line. Control characters (including those above ASCII), quotation marks and
-/// backslashes become escapes that begin with `escape`; bidirectional controls become escapes such
-/// as `\u202e`.
+/// reading order of a line.
+///
+/// Control characters, quotation marks and backslashes become escapes that begin with `escape`.
+/// Bidirectional controls become escapes such as `\u202e`.
 fn escaped(out: &mut Vec<u8>, text: &str, escape: &str) {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-    // This check does not stop at the first special byte, because it is faster without an early
-    // exit.
+    // A full pass without an early exit is faster than a search for the first special byte.
     if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
         return out.extend_from_slice(text.as_bytes());
     }
@@ -252,8 +241,6 @@ fn escaped(out: &mut Vec<u8>, text: &str, escape: &str) {
     }
 }
 
-/// Appends a finished line of text or JSON. Bidirectional controls are replaced by escapes such as
-/// `\u202e`.
 pub fn in_reading_order(out: &mut Vec<u8>, line: &str) {
     if line.is_ascii() {
         return out.extend_from_slice(line.as_bytes());
@@ -263,7 +250,6 @@ pub fn in_reading_order(out: &mut Vec<u8>, line: &str) {
     }
 }
 
-/// Appends a character, or an escape sequence if the character is a bidirectional control.
 fn readable_in_order(out: &mut Vec<u8>, letter: char) {
     if matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     {
@@ -273,7 +259,7 @@ fn readable_in_order(out: &mut Vec<u8>, letter: char) {
     }
 }
 
-/// Appends formatted text without escaping. Writing to memory cannot fail.
+/// Appends formatted text without escaping.
 struct Plain<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for Plain<'_> {

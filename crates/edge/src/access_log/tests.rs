@@ -134,7 +134,6 @@ fn lines_look_as_agreed_and_codes_are_masked() {
     );
 }
 
-/// Characters that change the order in which text is displayed.
 const BIDIRECTIONAL: &[char] = &[
     '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
@@ -196,7 +195,8 @@ fn every_line_of_every_worker_is_written_before_the_end() {
     assert_eq!(paper.text().lines().count(), 2_000);
 }
 
-/// A log target that reports each write to the test and blocks until the test permits it.
+/// A log target that reports each write to the test, and then blocks until the test permits the
+/// write.
 struct Stuck(mpsc::Sender<()>, mpsc::Receiver<()>, Paper);
 
 impl Write for Stuck {
@@ -321,7 +321,7 @@ async fn a_tunnel_of_which_nobody_said_how_it_ended_is_broken() {
     let (log, writing) = Log::start(Format::Json, mask(), paper.clone()).unwrap();
     let both_were_done = Tunnelled::default();
     both_were_done.ended("");
-    // These are the states after the code that runs the tunnel was dropped or panicked.
+    // The code that runs the tunnel was dropped or panicked.
     for tunnelled in [both_were_done, Tunnelled::default()] {
         tunnelled.answered(entry(&log, Method::GET, StatusCode::SWITCHING_PROTOCOLS));
     }

@@ -1,5 +1,3 @@
-//! The log line of a request that became a tunnel, written when the tunnel has ended.
-
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -9,22 +7,19 @@ use super::{Entry, Upload};
 /// change, because tools may search for it.
 pub(crate) const TUNNEL_BROKEN: &str = "tunnel_broken";
 
-/// The number of bytes that pass through a tunnel, and the reason for its end. The code that
-/// responds to the request shares this value with the task that runs the tunnel. When both have
-/// dropped it, the log line is written.
+/// The byte counts of a tunnel, and the reason for its end. Two owners share this value: the code
+/// that responds to the request, and the task that runs the tunnel. The log line is written when
+/// both have dropped it.
 #[derive(Debug, Default)]
 pub(crate) struct Tunnelled {
     entry: Mutex<Option<Box<Entry>>>,
-    /// The number of bytes received from the client.
     upload: Arc<Upload>,
-    /// The number of bytes sent to the client.
     sent: AtomicU64,
     why: OnceLock<&'static str>,
 }
 
 impl Tunnelled {
-    /// Stores the entry of a request that has received a response. The response is counted now,
-    /// because a tunnel may stay open for days.
+    /// Counts the response at once, because a tunnel may stay open for days.
     pub(crate) fn answered(&self, mut entry: Box<Entry>) {
         entry.count(entry.began.elapsed());
         entry.received = Some(Arc::clone(&self.upload));
@@ -40,10 +35,10 @@ impl Tunnelled {
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Sets the reason for the tunnel's end; empty if both sides closed it cleanly. If this
-    /// function is never called, the log line says that the tunnel broke.
+    /// `why` is empty if both sides closed the tunnel cleanly. If this function is never called,
+    /// the log line says that the tunnel broke.
     pub(crate) fn ended(&self, why: &'static str) {
-        // The tunnel's task calls this function only once, so this cannot fail.
+        // This cannot fail, because the tunnel's task calls the function only once.
         let _ = self.why.set(why);
     }
 }

@@ -1,4 +1,4 @@
-//! Buffers of log lines. One thread writes the lines in batches, so that a slow disk or a stopped
+//! Buffers of log lines. One thread writes the lines in batches, so a slow disk or a stopped
 //! terminal never delays the code that logs.
 
 use std::io::{self, Write};
@@ -7,16 +7,14 @@ use std::time::Duration;
 
 use crate::lock::lock;
 
-/// How long the writing thread collects lines before it writes them in one batch. It writes earlier
-/// if a buffer reaches `GATHERED` bytes. Nobody who reads the log notices the delay, and batches
-/// make writing much cheaper under load.
+/// How long the writing thread collects lines for one batch. The thread writes earlier if a buffer
+/// reaches `GATHERED` bytes.
 const GATHER: Duration = Duration::from_millis(10);
 const GATHERED: usize = 64 << 10;
-/// How long flushing or dropping a [`Writing`] waits until all lines are written.
+/// How long a flush, or the drop of a [`Writing`], waits until all lines are written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Writes the lines of many buffers: one for each worker, and one for other log lines. Clones share
-/// the buffers.
+/// Writes the lines of many buffers. Clones share the buffers.
 #[derive(Debug, Clone, Default)]
 pub struct LogWriter(Arc<Shared>);
 
@@ -29,9 +27,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     buffers: Vec<Arc<Mutex<Vec<u8>>>>,
-    /// How much has been added to the buffers since they were last collected.
+    /// How much has been added to the buffers since the writing thread last emptied them.
     come: Come,
-    /// The numbers of requested and of completed flushes.
     flushes: u64,
     flushed: u64,
     ends: bool,
@@ -51,11 +48,11 @@ enum Come {
 pub struct LogBuffer {
     writer: LogWriter,
     lines: Arc<Mutex<Vec<u8>>>,
-    /// The maximum size of the buffer, in bytes.
+    /// The size limit of the buffer, in bytes.
     most: usize,
 }
 
-/// A guard that, when dropped, ends the writing thread after all buffered lines have been written.
+/// When this guard is dropped, the writing thread writes all buffered lines and ends.
 #[derive(Debug)]
 pub struct Writing(LogWriter);
 
@@ -70,21 +67,19 @@ impl LogWriter {
         }
     }
 
-    /// Returns a guard. [`LogWriter::write`] runs until the guard is dropped.
     pub fn writing(&self) -> Writing {
         Writing(self.clone())
     }
 
-    /// Writes whole lines from the buffers to `target` until [`Writing`] is dropped. Lines that
-    /// cannot be written are lost, and `failed` is called with the error.
+    /// Writes lines from the buffers to `target` until [`Writing`] is dropped. Lines that cannot be
+    /// written are lost, and `failed` is called with the error.
     pub fn write(&self, mut target: impl Write, failed: impl Fn(&io::Error)) {
         let mut lines = Vec::new();
         while let Some(flushed) = self.take(&mut lines) {
             if let Err(error) = target.write_all(&lines) {
                 failed(&error);
             }
-            // Under load, some capacity is kept, but not the large amount that is needed while the
-            // target is slow.
+            // Some capacity stays, but not the large one that a slow target needs.
             let room = if lines.len() < GATHERED {
                 0
             } else {
@@ -100,8 +95,8 @@ impl LogWriter {
         self.0.changed.notify_all();
     }
 
-    /// Waits for lines and moves them into `lines`, which must be empty. Returns how many flushes
-    /// are complete once these lines have been written, or `None` if no more lines will come.
+    /// Waits for lines and moves them into `lines`, which must be empty. Returns the number of
+    /// flushes that these lines complete, or `None` if no more lines will come.
     fn take(&self, lines: &mut Vec<u8>) -> Option<u64> {
         let changed = &self.0.changed;
         let is_wanted = |state: &State| state.ends || state.flushed < state.flushes;
@@ -138,8 +133,8 @@ impl LogWriter {
 }
 
 impl LogBuffer {
-    /// Calls `write` to append whole lines, and keeps them if they fit. Returns whether they fit.
-    /// Never waits for the writing thread.
+    /// Calls `write` to append lines, and keeps the lines if they fit. Returns `false` if they do
+    /// not fit. Never waits for the writing thread.
     #[must_use]
     pub fn put(&self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
         let mut lines = lock(&self.lines);
@@ -148,8 +143,8 @@ impl LogBuffer {
             write(&mut lines);
         }
         let after = lines.len();
-        // Lines that do not fit are dropped. Otherwise, long lines could make the buffer grow
-        // beyond its limit.
+        // Lines that do not fit are dropped, because long lines could make the buffer grow beyond
+        // its limit.
         if before >= self.most || after > self.most {
             lines.truncate(before);
             return false;
@@ -189,7 +184,7 @@ impl Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        // The wait is limited, because a stopped terminal must not keep the process from exiting.
+        // The wait has a limit, because a stopped terminal must not keep the process from exiting.
         let mut state = self.0.state();
         state.ends = true;
         self.0.0.changed.notify_all();
@@ -208,13 +203,13 @@ mod tests {
 
     const MOST: usize = 1 << 20;
 
-    /// A log target whose content the test can read. It waits for a message from the test before
-    /// each write.
+    /// A log target whose content the test can read. Before each write, it waits for a message from
+    /// the test.
     struct Paper(mpsc::Receiver<()>, Arc<Mutex<Vec<u8>>>);
 
     impl Write for Paper {
         fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-            // Once the test has dropped the sender, writes no longer wait.
+            // `recv` no longer waits after the test has dropped the sender.
             let _ = self.0.recv();
             lock(&self.1).extend_from_slice(lines);
             Ok(lines.len())

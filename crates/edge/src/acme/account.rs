@@ -6,7 +6,6 @@ use super::Shared;
 use super::order::OrderError;
 use super::storage::{StorageError, StoredAccount};
 
-/// Opens the stored account, or creates an account.
 pub(super) async fn open(shared: &Shared) -> Result<Account, OrderError> {
     match shared.storage.load_account() {
         Ok(Some(stored)) => resume(shared, stored).await,
@@ -26,15 +25,15 @@ async fn resume(shared: &Shared, stored: StoredAccount) -> Result<Account, Order
         let contact = contact(shared);
         let contacts: Vec<&str> = contact.iter().map(String::as_str).collect();
         match account.update_contacts(&contacts).await {
-            // The account is loaded from disk again, because instant-acme has consumed the
-            // credentials.
+            // The account is loaded from disk, because instant-acme has consumed the credentials.
             Ok(()) => {
                 if let Some(mut stored) = shared.storage.load_account()? {
                     stored.contact.clone_from(&shared.settings.email);
                     shared.storage.store_account(&stored)?;
                 }
             }
-            // Certificates matter more than mail from the authority, so an error is only logged.
+            // An error is only logged, because certificates matter more than mail from the
+            // authority.
             Err(error) => tracing::warn!(%error, "the authority did not take the new mail address"),
         }
     }

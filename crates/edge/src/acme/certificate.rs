@@ -20,24 +20,19 @@ pub(super) struct Certificate {
     pub(super) life: Life,
 }
 
-/// The reason why a PEM text contains no usable certificate for a name.
 #[derive(Debug, Error)]
 pub enum CertificateFault {
-    /// The private key is missing or cannot be parsed.
     #[error("its private key cannot be read: {0}")]
     Key(pem::Error),
-    /// A certificate cannot be parsed.
     #[error("its certificates cannot be read: {0}")]
     Chain(pem::Error),
-    /// The text contains a key but no certificate.
     #[error("it holds no certificate")]
     Empty,
-    /// The key and the certificate do not match, or the key type is not supported.
+    /// The key and the certificate do not match, or rustls does not support the key type.
     #[error("its key and certificate do not fit: {0}")]
     Pair(rustls::Error),
     #[error("its certificate is not X.509")]
     Leaf,
-    /// The certificate is for another name.
     #[error("it is not for {0}")]
     Name(String),
 }
@@ -60,7 +55,6 @@ impl Certificate {
         })
     }
 
-    /// Returns the end-entity certificate, without the certificates of its issuers.
     pub(super) fn leaf(&self) -> Option<&CertificateDer<'static>> {
         self.key.cert.first()
     }
@@ -83,7 +77,7 @@ fn read_leaf(name: &str, leaf: &CertificateDer<'_>) -> Result<Life, CertificateF
 }
 
 impl Life {
-    /// Returns a certificate's validity period, or `None` if its dates cannot be represented.
+    /// `None` if the certificate's dates cannot be represented.
     pub(crate) fn of(leaf: &X509Certificate<'_>) -> Option<Self> {
         let validity = leaf.validity();
         let instant = |seconds: i64| Timestamp::from_second(seconds).ok();

@@ -1,7 +1,6 @@
-//! The challenge responses that prove control of a name; the edge sends them to the authority.
+//! The challenge responses that prove control of a name to the authority.
 //!
-//! An order publishes its response here, and the edge looks it up. A response is removed when its
-//! [`Published`] is dropped, whatever the outcome of the order is.
+//! An order publishes a response here and removes it by dropping [`Published`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +12,6 @@ use rustls::sign::CertifiedKey;
 /// section 6.2).
 pub const ACME_TLS: &[u8] = b"acme-tls/1";
 
-/// The challenge responses that the edge currently serves.
 #[derive(Debug, Default)]
 pub struct Challenges {
     texts: ArcSwap<HashMap<String, Arc<str>>>,
@@ -27,9 +25,9 @@ impl Challenges {
         self.texts.load().get(token).cloned()
     }
 
-    /// Returns the certificate for a client that sends `name` as the server name and offers no ALPN
-    /// protocol but [`ACME_TLS`]. The server must close the connection after the handshake (RFC
-    /// 8737, section 3).
+    /// Returns the certificate for a client that sends `name` as the server name and offers only
+    /// the ALPN protocol [`ACME_TLS`]. The server must close the connection after the handshake
+    /// (RFC 8737, section 3).
     pub fn tls_alpn_01(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let certificates = self.certificates.load();
         if let Some(found) = certificates.get(name) {

@@ -1,8 +1,8 @@
 //! The HTTP client for requests to the authority: HTTP/1.1 over TLS, with a new connection for each
 //! request.
 //!
-//! An order needs a dozen requests every few weeks, so no connection is kept open. The client
-//! stores `Retry-After` itself, because instant-acme does not expose it with errors.
+//! No connection is kept open, because an order needs a dozen requests every few weeks. The client
+//! stores `Retry-After` itself, because instant-acme does not expose that header with errors.
 
 use std::error::Error as StdError;
 use std::io;
@@ -35,40 +35,32 @@ use super::schedule::LONGEST_ASKED;
 use crate::crypto;
 use crate::lock::lock;
 
-/// The timeout of a DNS look-up.
 const LOOK_UP_TIME: Duration = Duration::from_secs(15);
-/// The timeout for a connection attempt to one IP address.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// The timeout of a request, from the DNS look-up to the last byte of the response.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// The maximum size of a response, in bytes; certificate chains are a few KiB.
 const LONGEST_ANSWER: usize = 1 << 20;
 
-/// The reason why a request got no usable response.
 #[derive(Debug, Error)]
 pub(super) enum ClientError {
-    /// The name cannot be resolved, or no address accepts a connection.
     #[error("cannot reach {host}: {cause}")]
     Unreachable { host: String, cause: io::Error },
     #[error("no TLS with {host}: {cause}")]
     Tls { host: String, cause: io::Error },
-    /// The server violates HTTP.
     #[error("{0}")]
     Http(#[from] hyper::Error),
     /// The response was too large or incomplete.
     #[error("the answer was cut off: {0}")]
     Answer(Box<dyn StdError + Send + Sync>),
-    /// The response is an error without an ACME problem document, for example from a proxy or a
-    /// maintenance page.
+    /// The response is an error without an ACME problem document, for example a proxy's maintenance
+    /// page.
     #[error("the answer was {0}")]
     Status(StatusCode),
-    /// The request timed out.
     #[error("no answer within {} s", REQUEST_TIME.as_secs())]
     Slow(#[from] Elapsed),
-    /// The URL is not an `https` URL.
     #[error("no https URL: {0}")]
     Url(Uri),
-    /// The host in the URL is not a valid host name.
     #[error("{0}")]
     Name(#[from] InvalidDnsNameError),
 }
@@ -81,8 +73,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Creates a client that trusts the root certificates that browsers trust, and additionally
-    /// those in `extra`.
+    /// Trusts the root certificates that browsers trust, and those in `extra`.
     pub(super) fn new(
         extra: &[CertificateDer<'static>],
         world: World,
@@ -193,7 +184,7 @@ fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuratio
     Some(wait.clamp(SignedDuration::ZERO, LONGEST_ASKED))
 }
 
-/// Returns the addresses of a host. Fails if there is none.
+/// Fails if the host has no address.
 pub(super) async fn look_up(world: &World, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let look = (world.look_up)(host.to_owned(), port);
     let addresses = timeout(LOOK_UP_TIME, look).await??;
@@ -207,8 +198,7 @@ fn no_address() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "the name has no address")
 }
 
-/// Connects to the first address that accepts the connection. Tries IPv6 addresses before IPv4
-/// addresses.
+/// Tries IPv6 addresses before IPv4 addresses.
 async fn connect(world: &World, host: &str, port: u16) -> io::Result<TcpStream> {
     let mut addresses = look_up(world, host, port).await?;
     addresses.sort_by_key(SocketAddr::is_ipv4);
@@ -223,7 +213,6 @@ async fn connect(world: &World, host: &str, port: u16) -> io::Result<TcpStream> 
     Err(failure)
 }
 
-/// Sends a request with an absolute URL over a new stream, and reads the whole response.
 async fn exchange<S, B>(
     stream: S,
     request: Request<B>,
@@ -250,7 +239,7 @@ where
     select! {
         biased;
         answer = &mut exchange => answer,
-        // The connection has ended. The result of the exchange contains the reason.
+        // The connection has ended. The exchange returns the reason.
         _ = &mut connection => exchange.await,
     }
 }

@@ -1,8 +1,8 @@
 //! A single order, from the DNS look-up of the name to the stored chain.
 //!
 //! The key is stored before the order is created, and the order's URL as soon as it is known.
-//! Wherever the process stops, the next start resumes the order, or finds that the order no longer
-//! exists and begins another one.
+//! Therefore, the next start resumes an interrupted order, or begins another one if the order no
+//! longer exists.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -24,44 +24,36 @@ use super::proof::{self, ProofError};
 use super::storage::{Attempt, Pending, StorageError};
 use crate::description::Challenge;
 
-/// The intervals at which the client polls the state of an order.
 const POLLING: RetryPolicy = RetryPolicy::new()
     .initial_delay(Duration::from_millis(250))
     .backoff(1.5)
     .timeout(Duration::from_secs(90));
-/// The timeout for a whole order. Afterwards, the client continues with the next name.
 const TIME: Duration = Duration::from_mins(5);
 /// The maximum length, in characters, of the authority's error messages in the log and the report.
 const LONGEST_REASON: usize = 500;
 
-/// The reason why no certificate was issued.
 #[derive(Debug, Error)]
 pub(super) enum OrderError {
-    /// The name does not resolve. The client checks this first, because the authority would reject
-    /// the order and count a failure.
+    /// The name does not resolve. The client checks this first, because the authority would count a
+    /// failure.
     #[error("its address was not found: {0}; add an A or AAAA record, or set force in [tls] acme")]
     NoAddress(#[source] io::Error),
-    /// The authority could not validate the name.
     #[error(
         "the authority could not see that the name is ours: {reason}; check that all its A and \
          AAAA records lead here and that port {port} is open from outside"
     )]
     Unproven { reason: String, port: u16 },
-    /// The authority offers only other challenge types for this name.
     #[error("the authority does not offer the challenge {0}")]
     NotOffered(&'static str),
-    /// The order was still not ready after repeated polling.
+    /// The order was not ready after the last poll.
     #[error("the authority was not done in time")]
     Slow(Option<Instant>),
-    /// The authority returned an error or did not respond.
     #[error("the authority: {0}")]
     Authority(instant_acme::Error),
-    /// The issued certificate does not fit the order.
     #[error("the new certificate cannot be used: {0}")]
     Certificate(#[from] CertificateFault),
     #[error("{0}")]
     Proof(#[from] ProofError),
-    /// The certificate signing request could not be made.
     #[error("cannot make the request: {0}")]
     Request(#[from] rcgen::Error),
     #[error("{0}")]
@@ -78,8 +70,6 @@ impl From<instant_acme::Error> for OrderError {
 }
 
 impl OrderError {
-    /// Returns the type of the problem document (RFC 8555, section 6.7) in the authority's
-    /// response, without its prefix.
     fn problem(&self) -> Option<&str> {
         match self {
             Self::Authority(instant_acme::Error::Api(problem)) => problem
@@ -90,7 +80,6 @@ impl OrderError {
         }
     }
 
-    /// Whether the authority does not know the account, for example because it was reinstalled.
     pub(super) fn is_about_account(&self) -> bool {
         self.problem() == Some("accountDoesNotExist")
     }
@@ -111,7 +100,7 @@ impl OrderError {
         }
     }
 
-    /// Returns how long the authority asked the client to wait; zero if the error does not say so.
+    /// Zero if the authority did not ask the client to wait.
     pub(super) fn asked_to_wait(&self) -> SignedDuration {
         let wait = match self {
             Self::Slow(Some(next)) => next.saturating_duration_since(Instant::now()),
@@ -120,7 +109,7 @@ impl OrderError {
         SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)
     }
 
-    /// Returns the error message for the log and the report, on one line of limited length.
+    /// The error message for the log and the report, on one line of limited length.
     pub(super) fn tell(&self) -> String {
         let text = self.to_string();
         text.chars()
@@ -130,7 +119,6 @@ impl OrderError {
     }
 }
 
-/// Orders a certificate for a name and stores it. Resumes an order that is in progress.
 pub(super) async fn obtain(
     shared: &Shared,
     account: &Account,
@@ -179,7 +167,7 @@ async fn run(
     Ok(certificate)
 }
 
-/// Returns the order in progress, if the authority still knows it and the order can be completed.
+/// Returns the order in progress, if the authority knows it and the order can be completed.
 async fn resume(
     account: &Account,
     attempt: &Attempt,
@@ -239,7 +227,6 @@ fn is_about_time(problem: &Problem) -> bool {
     })
 }
 
-/// Publishes the challenge responses, and waits until the authority has validated the name.
 async fn prove(
     shared: &Shared,
     order: &mut Order,
@@ -276,18 +263,18 @@ async fn prove(
                 shared.challenges.publish_certificate(name, &shown)
             }
         });
-        // If the order was resumed after a restart, the challenge may already be in progress.
+        // The order may have been resumed after a restart, with its challenge already in progress.
         if challenge.status == ChallengeStatus::Pending {
             match challenge.set_ready().await.map_err(OrderError::from) {
                 Ok(()) => {}
-                // A fast authority may already have validated the name and return the result at
-                // once. Polling the order returns the same result.
+                // A fast authority may return the result of the validation at once. Polling the
+                // order returns the same result.
                 Err(error) if error.is_final() => {
                     told = Some(error);
                     break;
                 }
-                // The authority does not know that the response is ready, so there is no result to
-                // wait for. The order is resumed later.
+                // The authority does not know that the response is ready, so no result will come.
+                // The order is resumed later.
                 Err(error) => return Err(error),
             }
         }
@@ -302,8 +289,7 @@ async fn prove(
     }
 }
 
-/// Returns an error with the reason why the authority could not validate the name, and the address
-/// to which the authority connected.
+/// Asks the authority why it could not validate the name, and to which address it connected.
 async fn explain(shared: &Shared, order: &mut Order) -> OrderError {
     let mut found = order.state().error.as_ref().map(ToString::to_string);
     let mut authorizations = order.authorizations();
@@ -334,7 +320,7 @@ fn challenge_port(shared: &Shared) -> u16 {
     }
 }
 
-/// Makes a certificate signing request for a name with a key, in DER.
+/// The result is in DER.
 fn request(name: &str, key: &str) -> Result<Vec<u8>, OrderError> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();

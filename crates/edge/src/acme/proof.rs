@@ -9,18 +9,15 @@ use thiserror::Error;
 
 use crate::crypto;
 
-/// The reason why the certificate for a challenge could not be made.
 #[derive(Debug, Error)]
 pub(super) enum ProofError {
     #[error("cannot make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
-    /// rustls rejects the certificate.
     #[error("cannot use a certificate: {0}")]
     Tls(#[from] rustls::Error),
 }
 
-/// Makes a self-signed certificate for a name that contains the digest of the challenge (RFC 8737,
-/// section 3).
+/// Makes a self-signed certificate that contains the digest of the challenge (RFC 8737, section 3).
 pub(super) fn certificate(name: &str, digest: &[u8; 32]) -> Result<Arc<CertifiedKey>, ProofError> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();
@@ -29,8 +26,8 @@ pub(super) fn certificate(name: &str, digest: &[u8; 32]) -> Result<Arc<Certified
     let made = params.self_signed(&key)?;
     let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
     let key = crypto::provider().key_provider.load_private_key(key)?;
-    // Unlike other constructors, this one does not check that the key and the certificate match,
-    // because the parser for that check rejects the critical extension.
+    // `from_der` would check that the key and the certificate match. Its parser rejects the
+    // critical extension.
     Ok(Arc::new(CertifiedKey::new(vec![made.der().clone()], key)))
 }
 

@@ -1,7 +1,7 @@
 //! The schedule of a name's certificate orders, as a pure function of the known state.
 //!
-//! The time and the jitter are parameters. Whatever the stored times are, the next step becomes due
-//! at some time, even after the clock was set back.
+//! The time and the jitter are parameters. The next step always becomes due, even after the clock
+//! was set back.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -15,9 +15,9 @@ const LONGEST_WAIT_WITHOUT: SignedDuration = SignedDuration::from_hours(1);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 /// The minimum delay after failures, and between a certificate's issue and its renewal.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
-/// The maximum delay that an authority may request. If the name has a certificate, the delay is
-/// further limited to a tenth of the certificate's lifetime, so that the authority cannot delay the
-/// renewal until the certificate expires.
+/// The maximum delay that an authority may request. For a name with a certificate, a tenth of the
+/// certificate's lifetime is a further limit. Otherwise, the authority could delay the renewal
+/// until the certificate expires.
 pub(super) const LONGEST_ASKED: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The maximum delay until the client requests the certificate's renewal window again (RFC 9773,
 /// section 4.3.2).
@@ -25,7 +25,7 @@ pub(super) const LONGEST_UNASKED: SignedDuration = SignedDuration::from_hours(24
 /// The minimum time between a certificate's issue and its renewal, whatever window the authority
 /// suggests.
 const REST: SignedDuration = SignedDuration::from_hours(1);
-/// An overdue certificate is logged as an error in this period before its expiry.
+/// An overdue renewal is logged as an error in this period before the certificate expires.
 const LOUD: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,16 +41,16 @@ impl Life {
             .max(SignedDuration::ZERO)
     }
 
-    /// Whether a failed renewal is logged as an error. This begins 14 days before the certificate
-    /// expires. If the lifetime is so short that the renewal is due later than that, it begins
-    /// half-way between renewal and expiry.
+    /// Whether a failed renewal is logged as an error: in the last 14 days before the certificate
+    /// expires. If the renewal is due later than that, errors begin half-way between renewal and
+    /// expiry.
     pub(crate) fn is_loud(self, now: Timestamp) -> bool {
         let left = self.length() / 3;
         let before = if left > LOUD { LOUD } else { left / 2 };
         now >= later(self.until, -before)
     }
 
-    /// Returns the number of whole days until the certificate expires; 0 if it has expired.
+    /// Whole days until the certificate expires; 0 if it has expired.
     pub(crate) fn days_left(self, now: Timestamp) -> i64 {
         (self.until.duration_since(now).as_hours() / 24).max(0)
     }
@@ -63,19 +63,17 @@ pub(super) struct Window {
     pub(super) end: Timestamp,
 }
 
-/// The failed orders since the last successful one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failures {
     pub count: u32,
     pub last: Timestamp,
-    /// The error message of the most recent failure.
     pub why: String,
     /// How long the authority asked the client to wait, in seconds (`Retry-After`).
     pub asked_to_wait: i64,
 }
 
-/// A random number for each name, by which requests are spread that would otherwise be sent at the
-/// same time.
+/// A random number for each name. It spreads requests that would otherwise be sent at the same
+/// time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Jitter(pub(super) u16);
 
@@ -85,46 +83,40 @@ impl Jitter {
     }
 }
 
-/// The state of a name, which determines the next step.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Known<'a> {
     pub(super) life: Option<Life>,
     pub(super) issued: Option<Timestamp>,
-    /// The renewal window that the authority has suggested, if any.
     pub(super) window: Option<Window>,
     /// The time at which the client should request the renewal window again.
     pub(super) ask: Option<Timestamp>,
-    /// The failures since a certificate was last issued for the name.
     pub(super) failures: Option<&'a Failures>,
     pub(super) jitter: Jitter,
 }
 
-/// The next step for a name, and the time at which it is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Order or renew the certificate.
     Order,
-    /// Ask the authority for the renewal window of the certificate.
     Ask,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Next {
     pub action: Action,
-    /// The time at which the step is due. A time in the past means that the step is due now.
+    /// When the step is due. A time in the past means now.
     pub at: Timestamp,
 }
 
 pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
     let mut order = known.life.map_or(now, |life| renewal(life, known));
     if let (Some(life), Some(issued)) = (known.life, known.issued) {
-        // Without this minimum, a renewal window in the past would cause one order after another.
+        // Without this minimum, a renewal window in the past would cause endless orders.
         let rest = share(life.length(), 1, 10).clamp(SHORTEST_WAIT, REST);
         order = order.max(later(issued.min(now), rest));
     }
     if let Some(failures) = known.failures {
         let wait = wait(failures, known.life, known.jitter);
-        // The time of a failure is in the future if the clock was set back afterwards. The current
+        // If the clock was set back after the failure, the failure lies in the future. The current
         // time is then used instead.
         order = order.max(later(failures.last.min(now), wait));
     }
@@ -141,8 +133,9 @@ pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
     }
 }
 
-/// Returns the time at which to renew a certificate if nothing has failed: a random time in the
-/// renewal window, or else two thirds of the lifetime, and always before the last tenth.
+/// When to renew a certificate if nothing has failed: at a random time in the renewal window, or
+/// else after two thirds of the lifetime. The result is always before the last tenth of the
+/// lifetime.
 fn renewal(life: Life, known: &Known<'_>) -> Timestamp {
     let length = life.length();
     let wanted = match known.window {
@@ -154,7 +147,6 @@ fn renewal(life: Life, known: &Known<'_>) -> Timestamp {
     wanted.min(later(life.until, -share(length, 1, 10)))
 }
 
-/// Returns the delay after failures.
 fn wait(failures: &Failures, life: Option<Life>, jitter: Jitter) -> SignedDuration {
     let longest = life.map_or(LONGEST_WAIT_WITHOUT, |life| {
         share(life.length(), 1, 10).clamp(SHORTEST_WAIT, LONGEST_WAIT)
@@ -175,8 +167,7 @@ fn share(whole: SignedDuration, part: i128, of: i128) -> SignedDuration {
     SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
-/// Returns the time `by` after `at`. A time that cannot be represented is replaced by the nearest
-/// one that can.
+/// The time `by` after `at`, limited to the representable times.
 pub(crate) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(if by.is_negative() {
         Timestamp::MIN

@@ -15,32 +15,27 @@ use thiserror::Error;
 use crate::description;
 use crate::description::Challenge;
 
-/// The settings for ordering certificates and for storing them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The directory URL of the authority, which must be `https`.
+    /// Must be an `https` URL.
     pub directory: String,
-    /// The contact email address that the authority gets; empty for none.
+    /// The email address for the authority; empty for none.
     pub email: String,
-    /// The type of challenge by which the authority verifies control of a name.
     pub challenge: Challenge,
     /// An existing account at the authority to which the new account is bound.
     pub external_account: Option<ExternalAccount>,
-    /// Root certificates that are trusted for connections to the authority, besides those that
-    /// browsers trust.
+    /// Root certificates that are trusted for the authority, besides those that browsers trust.
     pub roots: Vec<CertificateDer<'static>>,
     /// Whether certificates are also ordered for names that do not resolve.
     pub force: bool,
-    /// The data folder. Account and certificates are stored in its subfolder `acme`.
+    /// The data folder. The subfolder `acme` contains the account and the certificates.
     pub data: PathBuf,
 }
 
 /// External account binding (RFC 8555, section 7.3.4).
 #[derive(Clone, PartialEq, Eq)]
 pub struct ExternalAccount {
-    /// The key identifier of the account, as given by the authority.
     pub kid: String,
-    /// The HMAC key.
     pub key: Vec<u8>,
 }
 
@@ -50,13 +45,10 @@ impl fmt::Debug for ExternalAccount {
     }
 }
 
-/// An error in the setting `[tls] acme`.
 #[derive(Debug, Error)]
 pub enum SettingsError {
-    /// The directory is not an `https` URL.
     #[error("“{0}” is no https URL")]
     Directory(String),
-    /// The contact is not a valid email address.
     #[error("“{0}” is no mail address")]
     Email(String),
     /// The file with additional root certificates cannot be read or contains none.
@@ -66,19 +58,18 @@ pub enum SettingsError {
         /// The reason why the file cannot be used.
         cause: pem::Error,
     },
-    /// The file with the external account's key cannot be read.
     #[error("{}: {cause}", file.display())]
     AccountKeyFile {
         file: PathBuf,
         cause: std::io::Error,
     },
-    /// The external account's key is not valid base64url. The error does not contain the key.
+    /// The external account's key is not valid base64url. The error message omits the key.
     #[error("{}: the key is not written in base64url", .0.display())]
     AccountKey(PathBuf),
 }
 
 impl SettingsError {
-    /// Returns the key of the invalid setting in the settings file.
+    /// The invalid setting's key in the settings file.
     pub fn key(&self) -> &'static str {
         match self {
             Self::Directory(_) => "tls.acme.directory",
@@ -88,7 +79,6 @@ impl SettingsError {
         }
     }
 
-    /// Returns a hint on how to correct the invalid setting.
     pub fn mend(&self) -> &'static str {
         match self {
             Self::Directory(_) => "leave it out for Let's Encrypt, or copy it from the authority",
@@ -101,8 +91,7 @@ impl SettingsError {
 }
 
 impl Settings {
-    /// Validates the settings. File names are relative to `folder`, and certificates are stored
-    /// below `data`.
+    /// File names are relative to `folder`. Certificates are stored below `data`.
     pub fn check(
         asked: &description::Acme,
         folder: &Path,
@@ -151,8 +140,8 @@ impl Settings {
     }
 }
 
-/// Whether a text can be an email address. Only characters that would break a `mailto:` URL are
-/// refused, because the authority validates the address itself.
+/// Whether a text can be an email address. The authority validates the address itself, so this
+/// function only refuses characters that would break a `mailto:` URL.
 fn is_address(email: &str) -> bool {
     email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && !domain.contains('@')
@@ -186,7 +175,6 @@ fn read_key(file: &Path) -> Result<Vec<u8>, SettingsError> {
         .ok_or_else(|| SettingsError::AccountKey(file.to_owned()))
 }
 
-/// The reason why no certificate can be ordered for a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Unorderable {
     /// The name is a wildcard, which the supported challenge types cannot validate.
@@ -203,7 +191,7 @@ pub enum Unorderable {
     Malformed,
 }
 
-/// Checks whether a certificate can be ordered for a host name, which must be in lower case.
+/// Checks a host name, which must be in lower case.
 pub fn can_be_ordered(name: &str) -> Result<(), Unorderable> {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

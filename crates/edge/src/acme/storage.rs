@@ -1,11 +1,8 @@
 //! Stores the account, the certificates and the orders in progress on disk.
 //!
-//! The data of each authority is in a separate folder below `data/acme/`, so that certificates from
-//! a test authority are never served after a switch to the real one. Folders have mode 0700, files
-//! 0600. Files are replaced atomically. A key and its chain share one file, so that a crash cannot
-//! separate them.
-//!
-//! File access is blocking, because only a few small files are written every few weeks.
+//! Each authority has its own folder below `data/acme/`, so certificates from a test authority are
+//! never served after a switch to the real one. A key and its chain share one file, so a crash
+//! cannot separate them.
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read as _};
@@ -27,7 +24,7 @@ use super::schedule::Failures;
 const ACCOUNT: &str = "account.json";
 /// The maximum size of a file that is read, in bytes. The files are normally much smaller.
 const LARGEST: u64 = 1 << 20;
-/// The characters that are percent-encoded when an authority's URL becomes a folder name.
+/// The characters that are percent-encoded in the folder name for an authority's URL.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 #[derive(Serialize, Deserialize)]
@@ -36,22 +33,18 @@ pub(super) struct StoredAccount {
     pub(super) credentials: AccountCredentials,
 }
 
-/// The stored state of the orders for one name.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Attempt {
     pub(super) issued: Option<Timestamp>,
-    /// The failures since a certificate was last issued for the name.
     pub(super) failures: Option<Failures>,
-    /// The order in progress, if there is any.
     pub(super) pending: Option<Pending>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Pending {
-    /// The URL of the order in progress.
     pub(super) url: String,
-    /// The private key for the ordered certificate, in PEM.
+    /// In PEM.
     pub(super) key: String,
 }
 
@@ -61,7 +54,6 @@ impl std::fmt::Debug for Pending {
     }
 }
 
-/// The reason why data could not be read or stored.
 #[derive(Debug, Error)]
 pub enum StorageError {
     #[error("{}: {cause}", path.display())]
@@ -70,27 +62,23 @@ pub enum StorageError {
         path: PathBuf,
         cause: io::Error,
     },
-    /// The content of a file is not valid.
     #[error("{} is damaged: {cause}", path.display())]
     Damaged {
         path: PathBuf,
-        /// The error in the content.
+        /// What is wrong with the content.
         cause: Damage,
     },
 }
 
-/// An error in the content of a stored file.
 #[derive(Debug, Error)]
 pub enum Damage {
     #[error("it is not UTF-8")]
     Text,
-    /// The content is far larger than any content that this module writes.
+    /// The content is far larger than the files that this module writes.
     #[error("it is larger than 1 MiB")]
     Size,
-    /// The content is not the expected JSON document.
     #[error("{0}")]
     Json(serde_json::Error),
-    /// The content contains no usable certificate.
     #[error("{0}")]
     Certificate(CertificateFault),
 }
@@ -133,11 +121,11 @@ impl Storage {
             .map_err(|cause| disk(&self.folder.join(ACCOUNT), cause))
     }
 
-    /// Returns the stored state of the orders for a name, which is empty if nothing is stored.
+    /// Returns an empty state if nothing is stored.
     pub(super) fn load_attempt(&self, name: &str) -> Result<Attempt, StorageError> {
         let mut attempt: Attempt = self.load_json(&attempt_file(name))?.unwrap_or_default();
-        // If the order's key is in the certificate's file, the order was completed, even if the
-        // system crashed before this state was updated.
+        // The certificate's file contains the order's key. Therefore the order was completed,
+        // although the system crashed before it updated the state.
         if let (Some(pending), Ok(Some(pem))) =
             (&attempt.pending, self.read(&certificate_file(name)))
             && pem.starts_with(&pending.key)
@@ -161,7 +149,6 @@ impl Storage {
             .map_err(|fault| self.damaged(&file, Damage::Certificate(fault)))
     }
 
-    /// Stores a name's key and certificate chain, both in PEM.
     pub(super) fn store_certificate(&self, name: &str, pem: &str) -> Result<(), StorageError> {
         self.write(&certificate_file(name), pem.as_bytes())
     }

@@ -24,8 +24,8 @@ use super::settings::can_be_ordered;
 use super::storage::{Attempt, StorageError};
 use super::{Shared, Standing, account, order};
 
-/// The maximum sleep of the task. After it, the task notices if the clock was changed or the
-/// machine was suspended.
+/// The maximum sleep of the task. After the sleep, the task notices that the clock was changed or
+/// the machine was suspended.
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
 /// The minimum delay until the client requests a certificate's renewal window again (RFC 9773,
 /// section 4.3.2).
@@ -112,7 +112,7 @@ impl Task {
                         () = stop.cancelled() => {}
                         changed = wanted.changed() => match changed {
                             Ok(()) => wanted.mark_changed(),
-                            // The handle was dropped, so the edge needs no certificates any more.
+                            // The handle was dropped, so nobody needs certificates any more.
                             Err(_) => return,
                         },
                         () = sleep(pause) => {}
@@ -122,8 +122,8 @@ impl Task {
         }
     }
 
-    /// Begins with the new names in `wanted`, and drops the state of names that are no longer in
-    /// it. The files for those names are kept.
+    /// Adds the new names in `wanted`, and drops the state of names that `wanted` no longer
+    /// contains. Their files are kept.
     pub(super) fn take_on(&mut self, wanted: &BTreeSet<String>) {
         self.names.retain(|name, _| wanted.contains(name));
         self.refused.clear();
@@ -167,7 +167,7 @@ impl Task {
         kept.jitter = jitter.map(Jitter).unwrap_or_default();
     }
 
-    /// Makes all certificates available to the edge.
+    /// Makes all certificates available to TLS handshakes.
     fn issue(&self) {
         let by_name = self.names.iter().filter_map(|(name, kept)| {
             let certificate = kept.certificate.as_ref()?;
@@ -180,8 +180,7 @@ impl Task {
         let Some(mut kept) = self.names.remove(name) else {
             return;
         };
-        // The state is put back after the step, whatever its outcome. If the task is stopped during
-        // the step, the state is lost, but is no longer needed.
+        // If the task is stopped during the step, the state is lost, but nothing needs it any more.
         match action {
             Action::Order => self.order(name, &mut kept).await,
             Action::Ask => self.ask(name, &mut kept).await,
@@ -230,8 +229,7 @@ impl Task {
                 let again = kept.next(now).at;
                 tracing::warn!(name, count, why, %again, "there is no new certificate");
                 metrics::certificate_failed(name);
-                // The authority received no order, so the failure is not stored. The DNS record may
-                // be corrected by the next start.
+                // The authority received no order, so the failure is not stored.
                 if matches!(error, OrderError::NoAddress(_)) {
                     return;
                 }
@@ -247,7 +245,6 @@ impl Task {
         order::obtain(&self.shared, &account, name, &mut kept.attempt, replaced).await
     }
 
-    /// Requests the renewal window of a name's certificate from the authority.
     async fn ask(&mut self, name: &str, kept: &mut Kept) {
         let answer = match (
             identify(kept.certificate.as_ref()),
@@ -308,13 +305,11 @@ impl Task {
     }
 }
 
-/// Returns the identifier by which the renewal window of a certificate is requested (RFC 9773,
-/// section 4.1).
+/// The identifier for requesting a renewal window (RFC 9773, section 4.1).
 fn identify(certificate: Option<&Certificate>) -> Option<CertificateIdentifier<'_>> {
     CertificateIdentifier::try_from(certificate?.leaf()?).ok()
 }
 
-/// Returns the value, or `None` after logging the error.
 fn told<T>(name: &str, result: Result<T, StorageError>) -> Option<T> {
     result
         .map_err(|error| tracing::error!(name, %error, "cannot keep what belongs to a certificate"))

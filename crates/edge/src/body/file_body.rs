@@ -1,7 +1,6 @@
 //! Bodies from files, which are read while they are sent.
 //!
-//! Data in the page cache is read or sent immediately. Only other data requires a blocking thread.
-//! Read-ahead is left to the kernel.
+//! Only data outside the page cache requires a blocking thread. The kernel does the read-ahead.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -21,12 +20,11 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use super::read_permits::{ReadPermit, Readers, Reading, Turns};
 use super::{BodyError, SendfileRange};
 
-/// The size of a read in bytes. A slow client occupies only this much memory, because nothing is
-/// read ahead.
+/// The size of a read in bytes, which is all that a slow client occupies.
 const PIECE: usize = 64 * 1_024;
 /// The maximum number of bytes that one `sendfile` call may send.
 const STRETCH: usize = 256 * 1_024;
-/// The interval, in bytes, at which a range is probed for being in the page cache.
+/// The distance in bytes between the bytes that are probed for being in the page cache.
 const PROBED: usize = 64 * 1_024;
 
 pub(crate) enum Piece {
@@ -35,15 +33,14 @@ pub(crate) enum Piece {
     File(Arc<File>, Range<u64>),
 }
 
-/// A body of pieces that are sent one after another. If a file is shorter than expected, the body
-/// fails, so that the client notices the error; the body is never padded.
+/// A body of pieces that are sent one after another. The body fails if a file is shorter than
+/// expected, so the client notices the error.
 pub struct FileBody {
     queue: VecDeque<Piece>,
     readers: Readers,
     turns: Turns,
-    /// A read from disk that is in progress.
     reading: Option<Reading<Bytes>>,
-    /// The number of bytes in the next piece that are known to be in the page cache.
+    /// The number of bytes in the next piece that are certainly in the page cache.
     at_hand: usize,
     left: u64,
 }
@@ -64,7 +61,6 @@ impl FileBody {
         }
     }
 
-    /// Whether the whole body is a range of one file.
     pub(crate) fn is_one_file(&self) -> bool {
         self.queue.len() == 1 && matches!(self.queue.front(), Some(Piece::File(..)))
     }
@@ -87,8 +83,7 @@ impl FileBody {
         }))
     }
 
-    /// Waits for a permit. Returns the permit and the number of bytes that can be sent without
-    /// waiting for the disk.
+    /// Returns the permit, and the number of bytes that can be sent without waiting for the disk.
     fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<io::Result<(usize, ReadPermit)>> {
         loop {
             if let Some(reading) = &mut self.reading {
@@ -112,7 +107,7 @@ impl FileBody {
         }
     }
 
-    /// Records that `sent` bytes of the first piece, which is in a file, have been sent.
+    /// Records that `sent` bytes of the first piece were sent. The first piece must be in a file.
     pub(crate) fn advance(&mut self, sent: usize) {
         self.at_hand = self.at_hand.saturating_sub(sent);
         let sent = sent as u64;
@@ -162,13 +157,12 @@ fn read(file: &File, at: u64, length: usize) -> io::Result<Bytes> {
     }
 }
 
-/// Returns the error for a file that is shorter than expected.
 pub(crate) fn shorter() -> io::Error {
     io::Error::new(ErrorKind::UnexpectedEof, "the file became shorter")
 }
 
-/// Returns how many of the `length` bytes from `at` on are in the page cache. The kernel reads
-/// files in larger blocks, so it is enough to probe the first byte of each block.
+/// How many of the `length` bytes from `at` on are in the page cache. The kernel reads files in
+/// larger blocks, so one byte of each block is probed.
 fn in_memory(file: &File, at: u64, length: usize) -> io::Result<usize> {
     for place in (0..length).step_by(PROBED) {
         if read_now(file, at + place as u64, &mut [0])?.is_none() {
@@ -178,8 +172,7 @@ fn in_memory(file: &File, at: u64, length: usize) -> io::Result<usize> {
     Ok(length)
 }
 
-/// Reads at least one byte of a file from the page cache. Returns `None` if the read would have to
-/// wait for the disk.
+/// Returns `None` if the read would wait for the disk.
 fn read_now(file: &File, at: u64, into: &mut [u8]) -> io::Result<Option<usize>> {
     match preadv2(
         file,
@@ -282,7 +275,6 @@ mod tests {
         FileBody::new(readers, [whole].into())
     }
 
-    /// Returns the number of frames that can be read without waiting.
     fn at_once(pieces: &mut FileBody) -> usize {
         let mut context = Context::from_waker(Waker::noop());
         std::iter::from_fn(|| {
@@ -296,13 +288,12 @@ mod tests {
     async fn what_is_in_memory_comes_at_once_and_lets_others_go_between() {
         let (readers, file) = (Readers::default(), file());
         if in_memory(&file, 0, LENGTH).unwrap() < LENGTH {
-            // Some file systems do not tell whether data is in the page cache, so the rest cannot
-            // be tested.
+            // Some file systems do not tell which data is in the page cache.
             return;
         }
         let (mut one, mut other) = (pieces(&readers, &file), pieces(&readers, &file));
         assert_eq!(at_once(&mut one), 2);
-        // Both bodies share the permits. The body that waits gets the next permit.
+        // The bodies share the permits, and the body that waits gets the next one.
         assert_eq!(at_once(&mut other), 0);
         tokio::task::yield_now().await;
         assert_eq!((at_once(&mut other), at_once(&mut one)), (1, 1));

@@ -22,7 +22,6 @@ pub struct LoggedBody<B: HttpBody> {
 }
 
 impl<B: HttpBody> LoggedBody<B> {
-    /// Wraps a body so that the log line of `entry` is written when the body ends.
     pub fn new(body: B, entry: Box<Entry>) -> Self {
         Self {
             body,
@@ -43,7 +42,7 @@ impl<B: HttpBody> LoggedBody<B> {
 }
 
 impl LoggedBody<Body> {
-    /// Waits until `sendfile` can send the next part.
+    /// See [`Body::poll_stretch`].
     pub(crate) fn poll_stretch(
         &mut self,
         context: &mut Context<'_>,
@@ -51,12 +50,11 @@ impl LoggedBody<Body> {
         self.body.poll_stretch(context)
     }
 
-    /// Logs that the body's file could not be read.
     pub(crate) fn failed(&mut self, error: &io::Error) {
         self.end(&error.to_string());
     }
 
-    /// Records that `sent` bytes of the last part have been sent.
+    /// Records that `sent` bytes of the last part were sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         self.body.advance(sent);
         self.sent += sent as u64;
@@ -85,7 +83,7 @@ where
             Some(Err(error)) => this.end(&error.to_string()),
             Some(Ok(frame)) => {
                 this.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
-                // The end is logged now, because hyper may not poll the body again.
+                // hyper may not poll the body again.
                 if this.body.is_end_stream() {
                     this.end("");
                 }
@@ -108,7 +106,7 @@ impl<B: HttpBody> Drop for LoggedBody<B> {
         let Some(entry) = self.entry.take() else {
             return;
         };
-        // hyper does not poll a body that is already at its end.
+        // hyper does not poll a body that is at its end.
         let is_whole = is_without_body(&entry) || self.body.is_end_stream();
         entry.end(
             self.sent,

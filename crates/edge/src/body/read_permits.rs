@@ -1,8 +1,7 @@
 //! Permits for steps in which large files are read, compressed or sent.
 //!
-//! Each step is short, but as many steps as clients may be waiting. Therefore, a worker runs only a
-//! few steps at once, and runs other ready tasks in between, so that a page request does not wait
-//! behind all downloads.
+//! Each step is short, but there may be as many steps as clients. A worker runs only a few steps at
+//! once, so a page request does not wait behind all downloads.
 
 use std::io;
 use std::pin::Pin;
@@ -15,11 +14,10 @@ use tokio_util::sync::PollSemaphore;
 
 /// The maximum number of concurrent steps in each worker.
 const STEPS: usize = 2;
-/// The maximum number of blocking threads for each worker. If each slow read had its own thread,
-/// these threads would take processor time from fast requests.
+/// The maximum number of blocking threads for each worker. More threads for slow reads would take
+/// processor time from fast requests.
 const THREADS: usize = 2;
 
-/// The permits for reading large files in one worker.
 #[derive(Debug, Clone)]
 pub(crate) struct Readers {
     steps: Arc<Semaphore>,
@@ -32,8 +30,8 @@ pub(crate) struct ReadPermit {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Acquires permits in the order of the requests. A task that has begun to wait must continue to
-/// wait or drop this value, because a permit may be reserved for the task.
+/// Acquires permits in the order of the requests. A task that waits for a permit must keep waiting
+/// or drop this value, because a permit may be reserved for the task.
 #[derive(Debug)]
 pub(super) struct Turns(PollSemaphore);
 
@@ -54,7 +52,7 @@ impl Readers {
         Turns(PollSemaphore::new(Arc::clone(&self.steps)))
     }
 
-    /// Starts a read at once if a blocking thread is available, or else when the result is polled.
+    /// Starts the read at once if a blocking thread is free, or else when the result is polled.
     pub(super) fn begin<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,
@@ -87,7 +85,7 @@ impl Turns {
 }
 
 impl ReadPermit {
-    /// Releases the permit once all tasks that are ready now have run.
+    /// Releases the permit after all ready tasks have run.
     pub(crate) fn pass_on(self) {
         if let Ok(worker) = Handle::try_current() {
             worker.spawn(async { drop(self) });

@@ -10,8 +10,8 @@ use http::header::CACHE_CONTROL;
 /// 1.2.2).
 const MOST: u64 = 1 << 31;
 
-/// The parsed directives. A time that is malformed, or is given twice with different values, counts
-/// as zero, so that the response is stale.
+/// The parsed directives. A time that is malformed, or that is given twice with different values,
+/// counts as zero.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -19,18 +19,17 @@ const MOST: u64 = 1 << 31;
 )]
 pub(super) struct Directives {
     pub(super) no_store: bool,
-    /// Whether there is a `no-cache`. `no-cache="Field"` counts too; its field names are ignored.
+    /// `no-cache="Field"` also sets this.
     pub(super) no_cache: bool,
-    /// Whether there is a `private`. `private="Field"` counts too.
+    /// `private="Field"` also sets this.
     pub(super) private: bool,
-    /// Whether there is a `must-revalidate` or a `proxy-revalidate`, which mean the same to a
-    /// shared cache.
+    /// `must-revalidate` or `proxy-revalidate`, which mean the same to a shared cache.
     pub(super) must_revalidate: bool,
     pub(super) max_age: Option<Duration>,
     pub(super) s_maxage: Option<Duration>,
-    /// The extension of RFC 5861, section 3.
+    /// RFC 5861, section 3.
     pub(super) stale_while_revalidate: Option<Duration>,
-    /// The extension of RFC 5861, section 4.
+    /// RFC 5861, section 4.
     pub(super) stale_if_error: Option<Duration>,
 }
 
@@ -68,7 +67,7 @@ fn set(time: &mut Option<Duration>, argument: &[u8]) {
     };
 }
 
-/// Parses a number of seconds, as in `Age` and in directives.
+/// Parses the number of seconds in `Age` or in a directive.
 pub(super) fn seconds(text: &[u8]) -> Option<Duration> {
     let is_number = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     let number = std::str::from_utf8(text).ok()?.parse().unwrap_or(MOST);
@@ -95,7 +94,7 @@ impl Iterator for Parts<'_> {
         let (argument, rest) = match rest {
             [b'=', rest @ ..] => match argument(rest.trim_ascii_start()) {
                 Some(argument) => argument,
-                // Any directive may be within an unterminated quotation, so it counts as
+                // Any directive may stand in an unterminated quotation, so the quotation counts as
                 // `no-store`.
                 None => return Some(("no-store".to_owned(), mem::take(&mut self.0).to_vec())),
             },
@@ -106,7 +105,6 @@ impl Iterator for Parts<'_> {
     }
 }
 
-/// Splits the text after `=` into the directive's argument and the rest.
 fn argument(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let [b'"', inside @ ..] = text else {
         let (token, rest) = text.split_at(position(text, |byte| byte == b','));

@@ -1,7 +1,7 @@
-//! Combines a request to the server with all requests that wait for its response.
+//! Combines a request to the server with all requests that wait for the same response.
 //!
-//! The first request leads: a separate task fetches the response, so that the other requests do not
-//! depend on the first client's connection. The other requests wait until the response is complete.
+//! A separate task fetches the response, so the waiting requests do not depend on the first
+//! client's connection.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,37 +11,36 @@ use tokio::sync::watch;
 
 use super::stored::{Key, Stored};
 
-/// How a stored response was obtained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
     /// The server sent the response.
     New,
-    /// The server confirmed an older stored response with `304`.
     Renewed,
-    /// The server failed with this status, so an older stored response is used instead.
+    /// The server failed with this status, so a stale stored response is used.
     StandsIn(u16),
 }
 
-/// The response for all waiting requests, and how it was obtained. `None` if each request must be
-/// sent to the server itself.
+/// The response for all waiting requests. `None` if each of these requests must go to the server on
+/// its own.
 type Outcome = Option<(Arc<Stored>, How)>;
 
 pub(crate) struct InFlight {
-    /// The outcome; `None` while the response is being fetched.
+    /// `None` while the response is being fetched.
     outcome: watch::Sender<Option<Outcome>>,
-    /// The map and the key by which other requests can join.
+    /// Where other requests can join; `None` if they cannot.
     place: Option<(Arc<Flights>, (Key, u64))>,
 }
 
-/// The fetches that other requests can join. The key consists of the cache key and a hash of the
-/// request headers that are named in the `Vary` of the newest stored response.
+/// The fetches that other requests can join. The key is the cache key, and a hash of the request
+/// headers that the newest stored response names in `Vary`.
 #[derive(Default)]
 pub(super) struct Flights(Mutex<HashMap<(Key, u64), Weak<InFlight>>>);
 
 impl Flights {
-    /// Joins a running fetch, or begins a new one. A response is stored before its fetch is removed
-    /// from this map. A request that has found neither a stored response nor a running fetch
-    /// therefore checks the store again with `is_there`.
+    /// Joins a running fetch or begins a new one.
+    ///
+    /// A fetch ends after its response is stored. A request that found neither a response nor a
+    /// fetch therefore checks the store again with `is_there`.
     pub(super) fn join(
         self: &Arc<Self>,
         place: (Key, u64),
@@ -61,7 +60,6 @@ impl Flights {
         Joined::Leads(FillGuard(flight))
     }
 
-    /// Removes a fetch, so that no other request joins it.
     fn leave(&self, place: &(Key, u64), flight: *const InFlight) {
         let mut all = self.all();
         if all.get(place).is_some_and(|there| there.as_ptr() == flight) {
@@ -74,12 +72,10 @@ impl Flights {
     }
 }
 
-/// The result of an attempt to join a fetch.
 pub(crate) enum Joined {
-    /// No fetch was running, so this request leads a new one.
     Leads(FillGuard),
     Follows(Arc<InFlight>),
-    /// A fetch has just ended, and its response is stored.
+    /// A fetch has just ended. This is its response.
     Landed(Arc<Stored>),
 }
 
@@ -93,14 +89,13 @@ impl InFlight {
         self.outcome.borrow().is_some()
     }
 
-    /// Waits until the fetch has ended.
     pub(crate) async fn wait(&self) -> Outcome {
         let mut outcome = self.outcome.subscribe();
         let ended = outcome.wait_for(Option::is_some).await;
         ended.ok()?.clone()?
     }
 
-    /// Ends the fetch: no other request joins it, and the waiting requests continue.
+    /// Lets the waiting requests continue. No other request joins the fetch.
     pub(crate) fn end(&self, outcome: Outcome) {
         if let Some((flights, place)) = &self.place {
             flights.leave(place, self);
@@ -115,8 +110,8 @@ impl fmt::Debug for InFlight {
     }
 }
 
-/// A guard that the leading request holds. Dropping the guard ends the fetch, so that no other
-/// request waits for a leader that no longer exists.
+/// The leading request holds this guard. Dropping the guard ends the fetch, so no request waits for
+/// a leader that no longer exists.
 #[derive(Debug)]
 pub(crate) struct FillGuard(pub(crate) Arc<InFlight>);
 

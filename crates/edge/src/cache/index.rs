@@ -12,19 +12,18 @@ use http::HeaderMap;
 use super::purge::Purge;
 use super::stored::{Head, Key, Stored};
 
-/// The maximum number of stored responses per key, which differ in the headers named in `Vary`. If
-/// there are more, the oldest is removed.
+/// The maximum number of stored responses per key, which differ in the headers named in `Vary`. The
+/// oldest is removed when there are more.
 const VARIANTS: usize = 16;
-/// The number of purge counters. Keys with the same hash share a counter. If a purge of another key
-/// changes the counter, the only effect is that a response being fetched is not stored.
+/// The number of purge counters. Keys with the same hash share a counter. A purge of one key then
+/// also prevents that the other key's response is stored while it is being fetched.
 const COUNTS: usize = 1_024;
-/// The maximum number of keys that are remembered because their responses could not be stored.
+/// The maximum number of keys in `passing`.
 const PASSING: usize = 4_096;
-/// After a response could not be stored, requests with the same key do not wait for a shared
-/// response during this time.
+/// After a response could not be stored, requests for its key do not wait for each other for this
+/// long.
 const PASSING_TIME: Duration = Duration::from_secs(10);
 
-/// The limits of the cache, in bytes and in responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Room {
     pub(super) memory: u64,
@@ -36,8 +35,7 @@ pub(super) struct Index {
     pages: HashMap<Key, Vec<Arc<Stored>>>,
     passing: HashMap<Key, SystemTime>,
     turns: Turns,
-    /// The number of purges of single keys, indexed by a hash of the key. `purged_names` is the
-    /// number of purges by path prefix.
+    /// The number of purges of single keys, indexed by a hash of the key.
     purged_addresses: Box<[u64]>,
     purged_names: u64,
     pub(super) memory: u64,
@@ -59,7 +57,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// Returns the newest stored response for a key that matches these request headers.
+    /// The newest stored response for a key that matches these request headers.
     pub(super) fn find(&self, key: &str, request: &HeaderMap) -> Option<Arc<Stored>> {
         let variants = self.pages.get(key)?;
         let found = variants
@@ -70,12 +68,11 @@ impl Index {
         Some(Arc::clone(found))
     }
 
-    /// Returns the newest stored response for a key, whatever its `Vary`.
     pub(super) fn newest(&self, key: &str) -> Option<&Arc<Stored>> {
         self.pages.get(key)?.last()
     }
 
-    /// Returns the number of purges that may have affected this key.
+    /// The number of purges that may have affected this key.
     pub(super) fn purges(&self, key: &Key) -> u64 {
         self.purged_names + self.purged_addresses[self.count_of(key)]
     }
@@ -85,8 +82,8 @@ impl Index {
         head.began != self.purges(&head.key)
     }
 
-    /// Stores a response, which replaces an earlier one. Does nothing if the response was purged
-    /// since its request began.
+    /// Replaces an earlier response. Does nothing if the response was purged since its request
+    /// began.
     pub(super) fn insert(&mut self, stored: &Arc<Stored>, room: Room) {
         if self.was_purged(&stored.head) {
             stored.leave();
@@ -127,8 +124,8 @@ impl Index {
         self.entries -= 1;
     }
 
-    /// Removes the responses that match a purge, and counts the purge so that responses being
-    /// fetched are not stored. Returns the number of removed responses.
+    /// Removes the responses that match a purge, and counts the purge. Returns the number of
+    /// removed responses.
     pub(super) fn purge(&mut self, purge: &Purge<'_>) -> usize {
         self.purged_names += 1;
         let all = self.pages.values().flatten();
@@ -140,7 +137,6 @@ impl Index {
         meant.len()
     }
 
-    /// Removes the stored responses for one key, and counts the purge.
     pub(super) fn purge_address(&mut self, key: &Key) {
         let count = self.count_of(key);
         self.purged_addresses[count] += 1;
@@ -157,7 +153,6 @@ impl Index {
         self.pages.hasher().hash_one(key) as usize % COUNTS
     }
 
-    /// Remembers that responses for this key cannot be stored.
     pub(super) fn pass(&mut self, key: &Key, now: SystemTime) {
         if self.passing.len() >= PASSING {
             self.passing.retain(|_, until| *until > now);
@@ -189,14 +184,14 @@ impl Index {
     }
 }
 
-/// The eviction order: a queue in which a response that has been used moves to the end again
-/// ("second chance"). The queue does not keep removed responses alive.
+/// The eviction order: a queue in which a used response moves to the end ("second chance"). The
+/// queue does not keep removed responses alive.
 #[derive(Debug, Default)]
 struct Turns(VecDeque<Weak<Stored>>);
 
 impl Turns {
     fn push(&mut self, stored: &Arc<Stored>, entries: usize) {
-        // When entries of removed responses make up more than half of the queue, they are dropped.
+        // The queue drops the entries of removed responses when they are more than half of it.
         if self.0.len() > 2 * entries + 64 {
             self.0.retain(|stored| there(stored).is_some());
         }

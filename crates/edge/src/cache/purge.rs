@@ -4,20 +4,19 @@ use http::{HeaderMap, HeaderName};
 
 use super::stored::Head;
 
-/// A response header by which a server purges stored responses. It contains paths, separated by
-/// commas or spaces; the edge purges all responses of the same target at and below these paths. `*`
-/// purges all responses of the target. The edge removes the header.
+/// A response header by which a server purges stored responses of the same target. The value is a
+/// list of paths, separated by commas or spaces. Each path also purges all paths below it, and `*`
+/// purges all responses. The edge removes the header.
 pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
 
-/// The maximum number of paths in one response. If there are more, all responses of the target are
-/// purged.
+/// The maximum number of paths in one response. More paths purge all responses of the target.
 const MOST: usize = 64;
 
-/// A purge of the responses whose path, as sent to the server, begins with `name`; of all responses
-/// if `name` is `*`.
+/// A purge of the responses whose path, as sent to the server, begins with `name`. `*` means all
+/// responses.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Purge<'a> {
-    /// The target whose responses are purged; `None` for all targets.
+    /// `None` for all targets.
     pub(crate) scope: Option<&'a str>,
     pub(crate) name: &'a str,
 }
@@ -32,8 +31,8 @@ impl Purge<'_> {
     }
 }
 
-/// Removes the purge header from a response and returns its paths. If there are too many paths,
-/// returns only `*`, because comparing each path would delay other requests.
+/// Removes the purge header from a response and returns its paths. Returns only `*` if there are
+/// too many paths, because comparing each path would delay other requests.
 pub(crate) fn taken_purges(answer: &mut HeaderMap) -> Vec<Box<str>> {
     if !answer.contains_key(PURGE) {
         return Vec::new();

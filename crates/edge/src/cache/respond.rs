@@ -22,21 +22,19 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// How the cache handled a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// A stored response was served.
     Hit,
     Stale,
-    /// The request was sent to the server, either on its own behalf or on behalf of another request
-    /// that it joined.
+    /// The edge sent this request, or another request that it joined, to the server.
     Asked {
         how: How,
-        /// The reason for sending the request to the server (`fwd` in RFC 9211): a miss, a stale
-        /// response, or a directive from the client.
+        /// Why the request went to the server: a miss, a stale response, or a client's directive
+        /// (`fwd` in RFC 9211).
         why: &'static str,
         collapsed: bool,
     },
-    /// The request bypassed the cache for this reason.
+    /// The request bypassed the cache, for this reason.
     Around(&'static str),
-    /// The request was sent to the server for this reason, but the response may not be stored.
+    /// The request went to the server for this reason, and the response may not be stored.
     NotKept(&'static str),
 }
 
@@ -84,7 +82,6 @@ impl Told {
     }
 }
 
-/// Adds `Cache-Status` to a response that does not come from the cache.
 pub(crate) fn tell(answer: &mut Answer, told: Told) {
     append_status(answer.headers_mut(), told, 0);
 }
@@ -165,7 +162,7 @@ impl Asker<'_> {
         headers
     }
 
-    /// Returns `304` if the client already has this response (RFC 9110, section 13.2.2).
+    /// Returns `304` if the client has this response (RFC 9110, section 13.2.2).
     fn unchanged(&self, head: &Head, headers: &mut HeaderMap) -> Option<Answer> {
         if head.status != StatusCode::OK {
             return None;
@@ -176,8 +173,8 @@ impl Asker<'_> {
                 let headers = std::mem::take(headers);
                 Some(answer(StatusCode::NOT_MODIFIED, headers, Body::Empty))
             }
-            // `Failed` cannot occur, because requests with `If-Match` or `If-Unmodified-Since`
-            // bypass the cache.
+            // Requests with `If-Match` or `If-Unmodified-Since` bypass the cache, so `Failed`
+            // cannot occur.
             Precondition::Send | Precondition::Failed => None,
         }
     }

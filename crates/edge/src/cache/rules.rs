@@ -1,6 +1,5 @@
-//! Decides which responses may be stored and how long they may be used, according to RFC 9111 for a
-//! shared cache, and RFC 5861. All functions are pure functions of requests, responses and times.
-//! Section numbers without an RFC refer to RFC 9111.
+//! Decides which responses may be stored and how long they may be used (RFC 9111 for a shared
+//! cache, and RFC 5861). All functions are pure. Section numbers without an RFC refer to RFC 9111.
 
 use std::time::{Duration, SystemTime};
 
@@ -17,7 +16,7 @@ use crate::filters::forwarding::is_alike;
 use crate::filters::rate_limit::OUTCOME;
 
 /// Headers that override the host, path or method at some servers. The cache key does not contain
-/// them, so requests with such a header bypass the cache.
+/// them, so such requests bypass the cache.
 const REWRITES: [&str; 7] = [
     "x-host",
     "x-http-method",
@@ -28,9 +27,8 @@ const REWRITES: [&str; 7] = [
     "x-rewrite-url",
 ];
 
-/// Headers that the edge itself sets or removes before a request reaches the server (see
-/// [`forwarding`](crate::filters::forwarding)). If a response varies by one of them, the client's
-/// headers cannot select the response. The scheme and the host are part of the cache key.
+/// Headers that the edge itself sets or removes (see [`forwarding`](crate::filters::forwarding)).
+/// They cannot select a stored response.
 const TOLD_BY_THE_DOOR: [&str; 15] = [
     "cf-connecting-ip",
     "connection",
@@ -54,13 +52,13 @@ const UNDERSTOOD: [u16; 14] = [
     200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501,
 ];
 
-/// The statuses of responses without caching headers that are stored for the route's lifetime.
+/// The statuses that are stored for the route's lifetime if the response has no caching headers.
 /// Section 4.2.2 permits more, but a missing page may appear at any moment.
 const KEPT_UNSAID: [u16; 6] = [200, 203, 300, 301, 308, 410];
 
-/// Clock corrections up to this are ignored when the age of a response is calculated.
+/// Clock corrections up to this size are ignored when the age of a response is calculated.
 const ADJUSTED: Duration = Duration::from_secs(5);
-/// The age that is assumed if the clock was set back: a hundred years, longer than any lifetime.
+/// The assumed age after the clock was set back: a hundred years, longer than any lifetime.
 const UNKNOWN: Duration = Duration::from_hours(100 * 366 * 24);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,23 +72,22 @@ pub(crate) enum CacheUse {
     In(Demand),
 }
 
-/// A request's demands on a cached response, such as its cache directives (section 5.2.1).
+/// The request's conditions for using a stored response (section 5.2.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Demand {
-    /// Whether a stored response must be revalidated first.
+    /// The edge must first revalidate the stored response.
     pub(crate) no_cache: bool,
     max_age: Option<Duration>,
-    /// Whether the request is for a range. A stored response may serve such a request, but a
-    /// partial response is not stored.
+    /// The request is for a range. A stored response may serve it, but a partial response is not
+    /// stored.
     pub(crate) part: bool,
     pub(crate) head: bool,
 }
 
 impl CacheUse {
-    /// Decides by a request's method, its headers and whether it has a body.
     pub(crate) fn of(method: &Method, headers: &HeaderMap, has_body: bool) -> Self {
-        // A WebSocket over HTTP/2 begins with `CONNECT` (RFC 8441, section 5), over HTTP/1.1 with
-        // `GET` and `Upgrade`.
+        // `CONNECT` begins a WebSocket over HTTP/2 (RFC 8441, section 5). `GET` with `Upgrade`
+        // begins one over HTTP/1.1.
         if *method == Method::CONNECT {
             return Self::Around;
         }
@@ -132,9 +129,9 @@ fn rewrites(name: &HeaderName) -> bool {
     REWRITES.iter().any(|known| is_alike(name.as_str(), known))
 }
 
-/// Whether a trusted proxy passes on headers that contradict the scheme or the host, or tell the
-/// server more about the request URL. The proxy's clients may have set these headers. Client
-/// addresses do not matter, because they do not change a public response.
+/// Whether a trusted proxy passes on headers that contradict the scheme or the host, or that extend
+/// the request URL. The proxy's clients may have set these headers. Headers with client addresses
+/// are not checked, because they do not change a public response.
 fn claims_more(headers: &HeaderMap, info: &ClientInfo) -> bool {
     const ALWAYS: [&str; 3] = ["forwarded", "proxy", "x-forwarded-prefix"];
     let is_secure = info.scheme == Scheme::Https;
@@ -158,7 +155,7 @@ fn claims_more(headers: &HeaderMap, info: &ClientInfo) -> bool {
     ALWAYS.iter().any(|name| headers.contains_key(*name)) || known.iter().any(differs)
 }
 
-/// Whether `Connection` makes the edge remove headers on which the response may depend.
+/// Whether `Connection` names headers that may affect the response. The edge removes them.
 fn names_headers(headers: &HeaderMap) -> bool {
     headers
         .get_all(CONNECTION)
@@ -182,21 +179,19 @@ pub(crate) struct Unsaid {
     pub(crate) stale_if_error: Duration,
 }
 
-/// How long a stored response may be used, and in which state.
+/// How long, and in which states, a stored response may be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Freshness {
-    /// The time at which the edge received the response.
     received: SystemTime,
     /// The response's age when the edge received it (section 4.2.3).
     age: Duration,
     lifetime: Duration,
-    /// Whether the response must be revalidated before each use.
+    /// The edge must revalidate the response before each use.
     always_ask: bool,
     stale_while_revalidate: Duration,
     stale_if_error: Duration,
 }
 
-/// How a stored response may be used now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CacheDecision {
     /// Send the response.
@@ -207,20 +202,17 @@ pub(crate) enum CacheDecision {
     Ask,
 }
 
-/// A response that may be stored, with its times.
+/// A response and its times.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kept<'a> {
     pub(crate) status: StatusCode,
     pub(crate) headers: &'a HeaderMap,
-    /// The time at which the edge sent the request.
     pub(crate) asked: SystemTime,
-    /// The time at which the edge received the response head.
     pub(crate) received: SystemTime,
 }
 
 impl Kept<'_> {
-    /// Returns how long the response may be used. Returns `None` if it may not be stored (section
-    /// 3).
+    /// Returns `None` if the response may not be stored (section 3).
     pub(crate) fn freshness(&self, unsaid: &Unsaid) -> Option<Freshness> {
         let headers = self.headers;
         let said = Directives::of(headers);
@@ -251,7 +243,7 @@ impl Kept<'_> {
             None => return None,
         };
         let never_stale = said.must_revalidate || said.no_cache;
-        // If the response has `s-maxage`, it may be used stale only if it explicitly permits that.
+        // A response with `s-maxage` may be used stale only if it explicitly permits that.
         let by_route = |time: Duration| said.s_maxage.map_or(time, |_| Duration::ZERO);
         let stale = |said: Option<Duration>, unsaid: Duration| match said {
             _ if never_stale => Duration::ZERO,
@@ -273,8 +265,8 @@ impl Kept<'_> {
         (can_be_used || has_validator(headers)).then_some(freshness)
     }
 
-    /// Returns the lifetime that the response's headers state; the most specific directive takes
-    /// precedence (section 4.2.1).
+    /// The lifetime in the response's headers. The most specific directive takes precedence
+    /// (section 4.2.1).
     fn explicit_lifetime(&self, said: &Directives) -> Option<Duration> {
         if let Some(time) = said.s_maxage.or(said.max_age) {
             return Some(time);
@@ -283,8 +275,7 @@ impl Kept<'_> {
         let until = http_date(expires.next()?.as_bytes());
         let from = self.date().unwrap_or(self.received);
         let lifetime = until.and_then(|until| until.duration_since(from).ok());
-        // An invalid date such as `0`, or more than one date, means that the response has already
-        // expired.
+        // An invalid date such as `0`, or more than one date, means an expired response.
         Some(
             lifetime
                 .filter(|_| expires.next().is_none())
@@ -292,7 +283,7 @@ impl Kept<'_> {
         )
     }
 
-    /// Returns the response's age when the edge received it (section 4.2.3).
+    /// The age of the response when the edge received it (section 4.2.3).
     fn age(&self) -> Duration {
         let apparent = self
             .date()
@@ -318,8 +309,7 @@ impl Kept<'_> {
 }
 
 impl Freshness {
-    /// Returns the response's age at `now`. If the clock was set back, the age is unknown, and a
-    /// very high one is returned.
+    /// The age of the response at `now`. A very high age is returned if the clock was set back.
     pub(crate) fn age_at(&self, now: SystemTime) -> Duration {
         let since = match now.duration_since(self.received) {
             Ok(since) => since,
@@ -329,7 +319,7 @@ impl Freshness {
         self.age + since
     }
 
-    /// Returns for how many seconds the response will still be fresh; negative if it is stale.
+    /// For how many seconds the response is still fresh; negative if it is stale.
     pub(crate) fn seconds_left(&self, now: SystemTime) -> i64 {
         let whole = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         whole(self.lifetime) - whole(self.age_at(now))
@@ -364,12 +354,10 @@ impl Freshness {
     }
 }
 
-/// Whether `status` is a server error that a stale response may replace (RFC 5861, section 4).
 pub(crate) fn is_fault(status: StatusCode) -> bool {
     matches!(status.as_u16(), 500 | 502 | 503 | 504)
 }
 
-/// Whether a stored response with these headers can be revalidated.
 pub(crate) fn has_validator(headers: &HeaderMap) -> bool {
     headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED)
 }
@@ -387,8 +375,8 @@ pub(crate) fn confirms(not_modified: &HeaderMap, kept: &HeaderMap) -> bool {
     }
 }
 
-/// Returns the headers of a stored response after an update by a `304` (section 3.2). `received` is
-/// the time at which the edge received the `304`, which replaces a missing `Date`.
+/// The headers of a stored response after an update by a `304` (section 3.2). `received` is the
+/// time of the `304`, which replaces a missing `Date`.
 pub(crate) fn renewed(
     kept: &HeaderMap,
     not_modified: &HeaderMap,
@@ -417,7 +405,7 @@ pub(crate) fn renewed(
     headers
 }
 
-/// Returns the header names in `Vary`, in lower case and sorted.
+/// The header names in `Vary`, in lower case and sorted.
 pub(crate) fn vary(headers: &HeaderMap) -> Vec<HeaderName> {
     let mut names: Vec<HeaderName> = headers
         .get_all(VARY)
@@ -430,8 +418,8 @@ pub(crate) fn vary(headers: &HeaderMap) -> Vec<HeaderName> {
     names
 }
 
-/// Whether stored responses cannot be selected by `Vary`, because it contains `*`, an invalid name,
-/// or a header that only the edge sets.
+/// Whether `Vary` contains `*`, an invalid name, or a header that only the edge sets. No stored
+/// response can then be selected.
 fn cannot_be_told_apart(headers: &HeaderMap) -> bool {
     headers
         .get_all(VARY)
@@ -446,7 +434,6 @@ fn cannot_be_told_apart(headers: &HeaderMap) -> bool {
         })
 }
 
-/// Whether the response's media type is that of an endless stream.
 fn is_endless(headers: &HeaderMap) -> bool {
     let kind = headers
         .get(CONTENT_TYPE)

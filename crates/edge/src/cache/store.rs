@@ -16,7 +16,6 @@ use super::purge::Purge;
 use super::stored::{Head, Key, Stored, variation};
 use crate::metrics::StoreFigures;
 
-/// The validated `[cache]` settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreSettings {
     /// The maximum memory for all stored responses, in bytes.
@@ -74,7 +73,7 @@ impl Store {
         self.settings.load_full()
     }
 
-    /// Applies new limits. Evicts responses until the store is within them.
+    /// Evicts responses until the store is within the new limits.
     pub(crate) fn change(&self, settings: StoreSettings) {
         let room = settings.room();
         self.settings.store(Arc::new(settings));
@@ -82,7 +81,6 @@ impl Store {
         self.count();
     }
 
-    /// Returns a stored response for `key` that matches these request headers.
     pub(crate) fn find(&self, key: &Key, request: &HeaderMap) -> Option<Arc<Stored>> {
         self.read().find(key, request)
     }
@@ -92,8 +90,8 @@ impl Store {
         !self.read().was_purged(head)
     }
 
-    /// Returns the number of purges that may have affected a key. It is compared with a later
-    /// number to detect a purge during a request.
+    /// The number of purges that may have affected a key. A later, higher number shows a purge
+    /// during a request.
     pub(crate) fn mark(&self, key: &Key) -> u64 {
         self.read().purges(key)
     }
@@ -106,21 +104,18 @@ impl Store {
         stored
     }
 
-    /// Removes a response that is out of date.
     pub(crate) fn remove(&self, stored: &Arc<Stored>) {
         self.write().remove(stored);
         self.count();
     }
 
-    /// Removes the responses that match a purge, and returns their number. Once this returns, they
-    /// are no longer served.
+    /// Returns the number of removed responses. Afterwards, they are no longer served.
     pub(crate) fn purge(&self, purge: &Purge<'_>) -> usize {
         let count = self.write().purge(purge);
         self.count();
         count
     }
 
-    /// Removes the stored responses for one key.
     pub(crate) fn purge_address(&self, key: &Key) {
         self.write().purge_address(key);
         self.count();
@@ -134,8 +129,8 @@ impl Store {
         self.read().is_passing(key, now)
     }
 
-    /// Joins a running fetch with the same key and with the same values of the request headers
-    /// named in the `Vary` of the newest stored response, or begins one.
+    /// Joins a running fetch or begins one. The fetch must have the same key, and the same values
+    /// of the request headers that the newest stored response names in `Vary`.
     pub(crate) fn join(
         self: &Arc<Self>,
         key: &Key,
@@ -158,8 +153,7 @@ impl Store {
         FillGuard(InFlight::new(None))
     }
 
-    /// Reserves `bytes` for a body that is being fetched. Returns `None` if the store has no room
-    /// for them.
+    /// Returns `None` if the store has no room for `bytes`.
     pub(crate) fn gather(self: &Arc<Self>, bytes: u64) -> Option<Gathering> {
         let mut gathering = Gathering {
             store: Arc::clone(self),
@@ -188,8 +182,8 @@ impl fmt::Debug for Store {
     }
 }
 
-/// A reservation of memory for a body that is being fetched. All reservations together are limited
-/// by the store's memory.
+/// Memory reserved for a body that is being fetched. The store's memory limits the sum of all
+/// reservations.
 #[derive(Debug)]
 pub(crate) struct Gathering {
     store: Arc<Store>,
@@ -197,8 +191,8 @@ pub(crate) struct Gathering {
 }
 
 impl Gathering {
-    /// Reserves more bytes. Returns false if the store has no room for them, or if the body becomes
-    /// too large to be stored.
+    /// Returns `false` if the store has no room for `more` bytes, or if the body becomes too large
+    /// to be stored.
     pub(crate) fn grow(&mut self, more: u64) -> bool {
         let settings = self.store.settings.load();
         if self.bytes + more > settings.largest {

@@ -1,5 +1,3 @@
-//! A stored response.
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,7 +32,7 @@ pub(crate) type Variation = Vec<(HeaderName, Option<Vec<u8>>)>;
 pub(crate) struct Stored {
     pub(crate) head: Arc<Head>,
     pub(crate) body: Bytes,
-    /// Whether the response has been used since it was last considered for eviction.
+    /// Whether the response was used since its last turn for eviction.
     pub(super) used: AtomicBool,
     gone: AtomicBool,
 }
@@ -49,7 +47,7 @@ impl Stored {
         }
     }
 
-    /// Returns an upper estimate of the memory that the stored response occupies, in bytes.
+    /// An upper estimate of the memory that the stored response occupies, in bytes.
     pub(super) fn weight(&self) -> u64 {
         const EACH: usize = 64;
         let headers = self.head.headers.iter();
@@ -72,7 +70,6 @@ impl Stored {
             + self.body.len()) as u64
     }
 
-    /// Whether the response has been removed from the cache.
     pub(super) fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Acquire)
     }
@@ -90,13 +87,12 @@ pub(crate) struct Head {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) freshness: Freshness,
-    /// The number of purges of the response's key at the time when its request began.
+    /// The number of purges of the response's key when its request began.
     pub(crate) began: u64,
 }
 
 impl Head {
-    /// Makes the head of a response for the cache. Omits headers that apply to a single request or
-    /// connection, and `Age`, which is computed for each use.
+    /// Omits `Age`, and headers that apply to a single request or connection.
     pub(crate) fn new(
         key: Key,
         request: &HeaderMap,
@@ -108,8 +104,7 @@ impl Head {
         for name in NOT_KEPT {
             headers.remove(name);
         }
-        // Clients compute the response's age from this date, so it must not be the time at which
-        // the stored response is sent.
+        // Clients compute the response's age from this date, so it must be the time of receipt.
         if !headers.contains_key(DATE)
             && let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(freshness.received()))
         {
@@ -135,8 +130,7 @@ impl Head {
     }
 }
 
-/// Copies a header value, because the original may keep alive the whole buffer into which it was
-/// read.
+/// Copies a header value. The original may keep alive the whole buffer into which it was read.
 fn own(value: &HeaderValue) -> HeaderValue {
     let mut own = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
     own.set_sensitive(value.is_sensitive());
@@ -147,8 +141,8 @@ fn said((name, value): &(HeaderName, Option<Vec<u8>>)) -> usize {
     name.as_str().len() + value.as_ref().map_or(0, Vec::len)
 }
 
-/// Returns the values of these headers in a request. `Accept-Encoding` is omitted, because stored
-/// responses have no content coding.
+/// The values of these headers in a request. `Accept-Encoding` is omitted, because stored responses
+/// have no content coding.
 pub(crate) fn variation(names: Vec<HeaderName>, request: &HeaderMap) -> Variation {
     let told_apart = names.into_iter().filter(|name| *name != ACCEPT_ENCODING);
     told_apart
@@ -159,7 +153,7 @@ pub(crate) fn variation(names: Vec<HeaderName>, request: &HeaderMap) -> Variatio
         .collect()
 }
 
-/// Returns all values of a header, joined into one list.
+/// All values of a header, joined into one list.
 fn field(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
     let mut lines = headers.get_all(name).iter();
     let mut whole = lines.next()?.as_bytes().trim_ascii().to_vec();

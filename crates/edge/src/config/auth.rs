@@ -1,4 +1,4 @@
-//! Validates the `access` settings of routes, which determine who may use a route.
+//! Validates the `access` settings of routes.
 
 use std::sync::Arc;
 

@@ -1,16 +1,14 @@
-//! Validates `[proxy]` and `listen.body_rate`, and the settings of routes that replace them: the
-//! buffering of bodies and the minimum rate of request bodies.
+//! Validates `[proxy]`, `listen.body_rate`, and the settings of routes that replace them.
 
 use super::check::Check;
 use crate::description;
 use crate::route::{self, Target};
 
-/// The settings that apply to all routes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bodies {
-    /// The maximum number of bytes of a request body that are read before a server is contacted.
+    /// The maximum number of request body bytes that are read before a server is contacted.
     pub(super) buffer: usize,
-    /// The maximum memory for all buffers, in bytes.
+    /// The memory limit for all buffers, in bytes.
     pub(super) memory: usize,
     /// The minimum rate of a request body in bytes per second; 0 for no limit.
     pub(super) rate: u64,
@@ -42,7 +40,7 @@ impl Bodies {
         Some(bodies)
     }
 
-    /// Returns the settings for a route, some of which may replace those for all routes.
+    /// A route's own settings replace those for all routes.
     pub(super) fn of_route(
         self,
         number: usize,
@@ -72,8 +70,7 @@ impl Bodies {
         Some(bodies)
     }
 
-    /// Rejects a buffer size larger than the memory for all buffers, because no body could ever use
-    /// such a buffer fully.
+    /// Rejects a buffer that is larger than the memory for all buffers.
     fn fits(&self, key: &str, buffer: usize, check: &mut Check) {
         if buffer > self.memory {
             check.refuse(

@@ -28,7 +28,6 @@ pub(super) fn store(written: &description::Cache, check: &mut Check) -> Option<S
     })
 }
 
-/// Returns a route's cache policy, if it has a `shared_cache`.
 pub(super) fn policy(
     number: usize,
     route: &str,

@@ -21,8 +21,8 @@ impl Check {
         self.warnings.push(flaw(key, what, mend));
     }
 
-    /// Returns the parsed value, or adds the error and returns `None`. In the error's message, the
-    /// text after the first `; ` is the hint on how to correct the value.
+    /// Returns the parsed value, or adds the error and returns `None`. The text after the first `;
+    /// ` in the error's message is the hint for correcting the value.
     pub(super) fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| {
@@ -33,7 +33,7 @@ impl Check {
             .ok()
     }
 
-    /// Parses a duration greater than 0.
+    /// Rejects 0.
     pub(super) fn time(&mut self, key: &str, written: &str) -> Option<Duration> {
         let time = self.accept(key, units::duration(written))?;
         if time.is_zero() {
@@ -43,7 +43,7 @@ impl Check {
         Some(time)
     }
 
-    /// Returns the number. Adds an error if it is not between `least` and `most`.
+    /// Returns the number in any case, but adds an error if it is out of range.
     pub(super) fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
         if !(least..=most).contains(&number) {
             self.refuse(
@@ -55,7 +55,7 @@ impl Check {
         number
     }
 
-    /// Returns a file's path. Adds an error if the file does not exist or cannot be opened.
+    /// Adds an error if the file does not exist or cannot be opened.
     pub(super) fn file(&mut self, key: &str, folder: &Path, written: &str) -> Option<PathBuf> {
         let path = folder.join(written);
         match std::fs::File::open(&path).and_then(|file| file.metadata()) {

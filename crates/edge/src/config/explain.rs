@@ -9,7 +9,6 @@ use crate::listener::ListenAddress;
 use crate::route::{BadPath, NormalPath, Route, Target, bare_host, columns};
 use crate::values;
 
-/// A parsed URL.
 struct Asked<'a> {
     scheme: Scheme,
     host: String,
@@ -18,12 +17,12 @@ struct Asked<'a> {
 }
 
 impl Plan {
-    /// Explains how the edge handles a request for a URL. Lists each route for the URL's host with
-    /// the reason why the route matches or not, and then describes how the request is processed.
+    /// Lists each route for the URL's host with the reason why the route matches or not, and then
+    /// describes how the edge processes the request.
     ///
     /// # Errors
     ///
-    /// If the URL is invalid, the error describes the reason.
+    /// The error describes why the URL is invalid.
     pub fn explain(&self, url: &str) -> Result<String, String> {
         let asked = Asked::parse(url)?;
         let mut rows = Vec::new();
@@ -65,9 +64,12 @@ impl Plan {
         Ok(told)
     }
 
-    /// Explains what the edge does before it looks for a route, such as a redirect to HTTPS.
-    /// Returns `None` if there is nothing to explain. The error explains why the edge does not look
-    /// for a route.
+    /// Explains how a request reaches the choice of its route.
+    ///
+    /// * `Ok(Some(text))`: the request reaches it after the step in `text`, such as a redirect to
+    ///   HTTPS.
+    /// * `Ok(None)`: the request reaches it directly.
+    /// * `Err(text)`: the request does not reach it, for the reason in `text`.
     fn arrival(&self, asked: &Asked<'_>) -> Result<Option<String>, String> {
         let host = &asked.host;
         let has_certificate = self.has_certificate(host);
@@ -85,7 +87,7 @@ impl Plan {
             )),
             Scheme::Https if has_certificate => Ok(None),
             Scheme::Https => match host.trim_matches(['[', ']']).parse() {
-                // Clients send no IP address as a server name (RFC 6066, section 3).
+                // A client sends no IP address as a server name (RFC 6066, section 3).
                 Ok(address) => self.arrival_at(address),
                 Err(_) => Err(format!(
                     "the handshake is refused: there is no certificate for {host}, see tls.acme and [[tls.certificate]]"
@@ -94,7 +96,7 @@ impl Plan {
         }
     }
 
-    /// Explains what happens to a client that connects to this IP address with TLS and sends no
+    /// Like [`Self::arrival`], for a client that connects to this IP address with TLS and sends no
     /// server name.
     fn arrival_at(&self, address: IpAddr) -> Result<Option<String>, String> {
         let files = &self.tls.certificates;
@@ -146,7 +148,6 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// Explains how the route processes the request.
     fn end(&self, route: &Route) -> String {
         let path = route.rewrite(&self.path);
         let end = match &route.target {

@@ -1,4 +1,4 @@
-//! Validates the `[[route]]` settings, which assign requests to targets.
+//! Validates the `[[route]]` settings.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -82,8 +82,7 @@ pub(super) fn routes(
     table
 }
 
-/// Tells each folder which of its paths belong to other routes, so that no symbolic link leads
-/// there.
+/// Tells each folder which of its paths belong to other routes. Symbolic links must not lead there.
 fn tell_folders(routes: &mut [(usize, Route)]) {
     for at in 0..routes.len() {
         let route = &routes[at].1;
@@ -117,7 +116,7 @@ fn unused(table: &Table, upstreams: &Upstreams) -> Vec<Arc<str>> {
         .collect()
 }
 
-/// Whether a request for the redirect's location would match the route `name` again.
+/// Whether the route `name` also matches a request for the redirect's location.
 fn leads_to(table: &Table, name: &str, location: &str) -> bool {
     let Ok(uri) = location.parse::<Uri>() else {
         return false;
@@ -129,8 +128,7 @@ fn leads_to(table: &Table, name: &str, location: &str) -> bool {
     table
         .find(uri.host().unwrap_or(own_host), &path)
         .is_some_and(|met| &*met.name == name)
-        // A redirect of a route for all hosts may lead to a specific host, where another route may
-        // match.
+        // A redirect of a route for all hosts may lead to one host, where another route may match.
         && (uri.host().is_none() || own_host != "*")
 }
 
@@ -349,7 +347,7 @@ fn files(
         let (what, mend) = text.split_once("\n  ").unwrap_or((&text, "mend it"));
         check.refuse(&format!("route[{number}].{key}"), what, mend);
     };
-    // Each entry is validated separately, so that all errors are reported.
+    // Each entry is validated separately, so all errors are reported.
     for (position, attempt) in written.r#try.iter().enumerate() {
         let alone = FolderSettings {
             r#try: vec![attempt.clone()],
@@ -389,7 +387,7 @@ fn redirect(url: &str) -> Result<Redirect, String> {
     let uri: Uri = sample.parse().map_err(|_| how())?;
     let is_whole = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
     let is_path = sample.starts_with('/') && !sample.starts_with("//");
-    // Fragments are refused, and so are braces that no value would replace.
+    // Fragments are refused, and braces that no value would replace.
     if !(is_whole || is_path) || sample.contains(['{', '}', '#']) {
         return Err(how());
     }

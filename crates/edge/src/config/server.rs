@@ -1,4 +1,4 @@
-//! Finds the server to which `to` in a route or in `access.ask` refers.
+//! Finds the server that `to` names in a route or in `access.ask`.
 
 use std::sync::Arc;
 
@@ -7,11 +7,10 @@ use super::upstreams::{Upstreams, unnamed};
 use super::{Ground, services};
 use crate::proxy::parse_address;
 
-/// An error that has already been added to the list of errors.
+/// The error has already been added to the list of errors.
 pub(super) struct Told;
 
-/// Returns the name of the upstream to which `to` refers, or `None` if it does not refer to a
-/// server.
+/// Returns the name of an upstream. Returns `None` if `to` names no server.
 pub(super) fn server(
     key: &str,
     to: &str,
@@ -20,7 +19,7 @@ pub(super) fn server(
     check: &mut Check,
 ) -> Option<Result<Arc<str>, Told>> {
     match to.split_once(':')? {
-        // Because of the prefix `service:`, a service and an upstream may have the same name.
+        // The prefix `service:` lets a service and an upstream have the same name.
         ("service", _) if upstreams.contains_key(to) => Some(Ok(to.into())),
         ("service", name) if !name.is_empty() => {
             services::unknown(key, name, upstreams, ground, check);

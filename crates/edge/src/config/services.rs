@@ -1,4 +1,4 @@
-//! Validates the services to which routes can lead, and their fronts.
+//! Validates services and their fronts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,26 +13,25 @@ use crate::listener::{ListenAddress, ListenSettings};
 use crate::proxy::Balance;
 use crate::route::Route;
 
-/// The maximum length of a Unix socket's path in bytes (Linux: `sun_path` without its final NUL).
+/// The length limit of a Unix socket's path in bytes (Linux: `sun_path` without its final NUL).
 const LONGEST_PATH: usize = 107;
 
-/// The routes for front addresses, at which all requests go to one service.
+/// The routes at fronts, where all requests go to one service.
 pub(super) type Fronts = BTreeMap<ListenAddress, Arc<Route>>;
 
-/// Returns the name of a service's upstream.
 pub(crate) fn upstream_of(service: &str) -> String {
     format!("{PREFIX}{service}")
 }
 
 const PREFIX: &str = "service:";
 
-/// Returns the service to which an upstream belongs; `None` if it belongs to no service.
+/// `None` if the upstream belongs to no service.
 pub(crate) fn service_of(upstream: &str) -> Option<&str> {
     upstream.strip_prefix(PREFIX)
 }
 
-/// Adds an upstream for each service. It has no servers until
-/// [`Edge::set_servers`](crate::Edge::set_servers) is called.
+/// Adds an upstream for each service. [`Edge::set_servers`](crate::Edge::set_servers) adds servers
+/// later.
 pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &mut Check) {
     for service in ground.services.iter().filter(|service| service.listens) {
         let key = |rest: &str| format!("service.{}.{rest}", service.name);
@@ -51,8 +50,8 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
         let mut settings = upstreams::unnamed(&name, None);
         settings.times = times;
         settings.balance = match balance {
-            // Services on the same host receive the same cookies, so each service needs its own
-            // cookie name.
+            // Services on the same host get the same cookies, so each service needs its own cookie
+            // name.
             Balance::Sticky(cookie) => Balance::Sticky(format!("{cookie}-{}", service.name)),
             balance => balance,
         };
@@ -60,7 +59,7 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
     }
 }
 
-/// Parses the front addresses of services. `[listen]` must not contain the same addresses.
+/// Rejects addresses that `[listen]` also contains.
 pub(super) fn fronts(
     ground: &Ground<'_>,
     listen: Option<&ListenSettings>,
@@ -116,7 +115,6 @@ pub(super) fn fronts(
     fronts
 }
 
-/// Adds the error that a service does not exist or does not accept connections.
 pub(super) fn unknown(
     key: &str,
     name: &str,
@@ -139,7 +137,7 @@ pub(super) fn unknown(
     check.refuse(key, format!("there is no service {name:?}"), mend);
 }
 
-/// Returns the rows of the table of fronts in the output of `kenduri check`.
+/// The table of fronts in the output of `kenduri check`.
 pub(super) fn rows(fronts: &Fronts) -> Vec<[String; 2]> {
     let rows = fronts
         .iter()

@@ -13,7 +13,7 @@ pub(crate) fn check_in(text: &str, folder: &Path) -> Result<Plan, Vec<Flaw>> {
     check_with(text, folder, &[])
 }
 
-/// Makes a plan with these services, each given by its name, its balance and its fronts.
+/// Each service is given by its name, its balance and its fronts.
 pub(crate) fn check_running(
     text: &str,
     services: &[(&str, &str, &[&str])],

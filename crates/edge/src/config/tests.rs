@@ -1,4 +1,4 @@
-//! Tests of which settings are rejected, and of how accepted settings are displayed.
+//! Tests which settings are rejected, and how accepted settings are displayed.
 
 use std::fs;
 use std::path::Path;
@@ -402,8 +402,8 @@ fn certificates_cover_names_and_the_authority_gets_the_rest() {
         ["*.a.example", "b.example"]
     );
     assert!(plan.warnings().is_empty());
-    // Hosts for which no certificate file exists get a self-signed certificate. Hosts that are
-    // served only in clear text need none.
+    // A host in clear text needs no certificate. Other hosts without a certificate file get a
+    // self-signed certificate.
     let names: Vec<_> = plan.tls().self_signed.iter().collect();
     assert_eq!(names, ["c.example", "localhost"]);
     assert!(plan_of("").tls().self_signed.is_empty());

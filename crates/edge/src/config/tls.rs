@@ -11,22 +11,18 @@ use crate::description::{Acme, Description};
 use crate::route::{HostPattern, Table};
 use crate::tls::{CertificateFiles, TlsSettings};
 
-/// The certificate authority, and the names for which the edge orders certificates.
 #[derive(Debug, Clone)]
 pub struct Authority {
-    /// The settings for the authority.
     pub settings: acme::Settings,
-    /// The names for which the edge orders certificates, in lower case: those of routes and of
-    /// [`Plan::order_for`](super::Plan::order_for) that no certificate file covers.
+    /// The names for which the edge orders certificates, in lower case. They come from routes and
+    /// [`Plan::order_for`](super::Plan::order_for), and no certificate file covers them.
     pub names: BTreeSet<String>,
-    /// The names that certificate files cover.
     covered: Vec<HostPattern>,
 }
 
 impl Authority {
-    /// Adds a name (in lower case) to those for which certificates are ordered, if no certificate
-    /// file covers it and an authority can issue a certificate for it. Returns whether the name was
-    /// added.
+    /// Adds a name in lower case. Returns `false` if a certificate file covers the name or no
+    /// authority can issue a certificate for it.
     pub(super) fn order_for(&mut self, name: &str) -> bool {
         let is_ordered = self.can_order(name);
         if is_ordered {
@@ -35,8 +31,8 @@ impl Authority {
         is_ordered
     }
 
-    /// Returns the names of the plan with those of `more` for which a certificate can be ordered and
-    /// that no file covers.
+    /// The names of the plan, and those of `more` that no file covers and for which a certificate
+    /// can be ordered.
     pub(crate) fn names_with(&self, more: &BTreeSet<String>) -> BTreeSet<String> {
         let more = more.iter().filter(|name| self.can_order(name));
         self.names.iter().chain(more).cloned().collect()
@@ -107,7 +103,7 @@ pub(super) fn tls(
     let mut self_signed = BTreeSet::new();
     if !description.listen.https.is_empty() {
         self_signed.insert("localhost".to_owned());
-        // Until the authority has issued a certificate, a self-signed one is used.
+        // A self-signed certificate is used until the authority has issued one.
         self_signed.extend(acme.iter().flat_map(|acme| acme.names.iter().cloned()));
     }
     let settings = TlsSettings {
@@ -168,7 +164,7 @@ fn certificates(
     certificates
 }
 
-/// Returns the hosts of all routes that no certificate file covers.
+/// The hosts of all routes that no certificate file covers.
 fn names(routes: &Table, patterns: &[HostPattern]) -> BTreeSet<String> {
     routes
         .routes()
@@ -189,7 +185,6 @@ pub(super) fn patterns(certificates: &[CertificateFiles]) -> impl Iterator<Item 
         .filter(|pattern| *pattern != HostPattern::Any)
 }
 
-/// Whether a certificate file covers this name.
 fn covered(name: &str, patterns: &[HostPattern]) -> bool {
     patterns.iter().any(|pattern| pattern.matches(name))
 }

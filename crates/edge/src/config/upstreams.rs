@@ -1,4 +1,4 @@
-//! Validates `[upstream.NAME]`, and the upstreams that routes refer to by address.
+//! Validates `[upstream.NAME]`, and the upstreams that routes name by address.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,6 @@ use crate::proxy::{
 
 pub(super) type Upstreams = BTreeMap<Arc<str>, UpstreamSettings>;
 
-/// The name of the cookie that keeps a client on the same server.
 const STICKY_COOKIE: &str = "kenduri-server";
 
 pub(super) fn named(
@@ -27,7 +26,7 @@ pub(super) fn named(
     upstreams.collect()
 }
 
-/// Makes an upstream whose name is the target itself: `service:NAME`, `http://…` or `unix:…`.
+/// Makes an upstream named after its target: `service:NAME`, `http://…` or `unix:…`.
 pub(super) fn unnamed(name: &str, address: Option<ServerAddress>) -> UpstreamSettings {
     UpstreamSettings {
         name: name.to_owned(),
@@ -39,7 +38,6 @@ pub(super) fn unnamed(name: &str, address: Option<ServerAddress>) -> UpstreamSet
     }
 }
 
-/// The timeouts as they are written in the settings.
 pub(super) struct WrittenTimes<'a> {
     pub(super) connect: &'a str,
     pub(super) first_byte: &'a str,
@@ -47,7 +45,7 @@ pub(super) struct WrittenTimes<'a> {
     pub(super) keep: &'a str,
 }
 
-/// Parses the timeouts. `key` returns the key of a timeout in the settings file.
+/// `key` returns a timeout's key in the settings file.
 pub(super) fn times(
     key: impl Fn(&str) -> String,
     written: &WrittenTimes<'_>,

@@ -11,12 +11,11 @@ pub(crate) struct StreamActivity {
     handle: Arc<Handle>,
     begun: AtomicUsize,
     ended: AtomicUsize,
-    /// Whether any stream is or was a tunnel. Tunnels have their own timeouts.
+    /// Whether any stream is or was a tunnel.
     tunnels: AtomicBool,
 }
 
 impl StreamActivity {
-    /// Makes the activity of a connection whose handshake is complete.
     pub(crate) fn new(handle: Arc<Handle>) -> Self {
         handle.set_busy(false);
         Self {
@@ -27,15 +26,15 @@ impl StreamActivity {
         }
     }
 
-    /// Updates the status of the connection. Returns false if the connection is being evicted.
+    /// Returns `false` if the connection is being evicted.
     fn tell(&self) -> bool {
         let number = |of: &AtomicUsize| of.load(Ordering::Relaxed);
         self.handle
             .set_busy(number(&self.begun) != number(&self.ended))
     }
 
-    /// Completes when no request has arrived within `first`, or when no request has been running
-    /// for the duration `idle`.
+    /// Completes when the first request has not arrived within `first`, or when no request has been
+    /// running for `idle`.
     pub(crate) async fn nobody_asks(&self, first: Duration, idle: Duration) {
         let mut wait = first;
         loop {
@@ -50,12 +49,10 @@ impl StreamActivity {
         }
     }
 
-    /// Records that a stream has become a tunnel.
     pub(crate) fn tunnels(&self) {
         self.tunnels.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the connection has, or has had, a tunnel.
     pub(crate) fn has_tunnels(&self) -> bool {
         self.tunnels.load(Ordering::Relaxed)
     }
@@ -68,8 +65,7 @@ pub(crate) struct ActiveStream {
 }
 
 impl ActiveStream {
-    /// Counts a new running stream. Returns `None` if the connection is being evicted, so that no
-    /// stream may begin.
+    /// Returns `None` if the connection is being evicted. No stream may then begin.
     pub(crate) fn begin(busy: &Arc<StreamActivity>) -> Option<Self> {
         busy.begun.fetch_add(1, Ordering::Relaxed);
         let running = Self {

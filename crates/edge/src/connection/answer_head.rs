@@ -1,4 +1,4 @@
-//! Writes the head of an HTTP/1 response, and determines the framing of its body.
+//! Writes the head of an HTTP/1 response, and determines how its body is framed.
 
 use http::header::{
     CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue, TE, TRANSFER_ENCODING,
@@ -11,12 +11,12 @@ use crate::body::{Answer, has_no_body};
 use crate::context::WorkerContext;
 use crate::filters::forwarding::names;
 
-/// The properties of a request on which the head of its response depends.
+/// The parts of a request that determine the head of its response.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     pub(super) is_head: bool,
     version: Version,
-    /// Whether the connection is closed after this response.
+    /// The connection is closed after this response.
     pub(super) is_last: bool,
     pub(super) takes_trailers: bool,
 }
@@ -26,13 +26,13 @@ pub(super) struct Asked {
 pub(super) enum Framing {
     Length(u64),
     Chunked,
-    /// The body ends when the edge closes the connection.
+    /// The end of the connection ends the body.
     Close,
     /// The response has no body, because another protocol follows.
     Switch,
 }
 
-/// The default is for a request that could not be parsed.
+/// For a request that could not be parsed.
 impl Default for Asked {
     fn default() -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Default for Asked {
 }
 
 impl Framing {
-    /// Determines the framing of a response, and removes headers that contradict it.
+    /// Also removes headers that contradict the framing.
     pub(super) fn of(answer: &mut Answer, asked: &mut Asked, is_switch: bool) -> Self {
         if is_switch {
             return Self::Switch;
@@ -97,7 +97,6 @@ impl Asked {
         }
     }
 
-    /// Writes the head of a response.
     pub(super) fn write_head(
         self,
         head: &mut Vec<u8>,
@@ -144,7 +143,7 @@ impl Asked {
             here.with_date(|date| line(&DATE, date.as_bytes()));
         }
         if framing == Framing::Switch {
-            // The response may already have its own `Connection` header.
+            // The response may have its own `Connection` header.
         } else if self.is_last {
             line(&CONNECTION, b"close");
         } else if !is_http11 {

@@ -1,8 +1,7 @@
 //! Combines the small writes of an HTTP/2 connection.
 //!
-//! hyper writes and flushes each response separately. With TLS, each write is a record and a system
-//! call, which cost more than the response itself. Therefore, writes are buffered while hyper runs,
-//! and sent when hyper has nothing more to do.
+//! hyper writes and flushes each response separately, and each write costs a TLS record and a
+//! system call. Writes are therefore buffered until hyper has nothing more to do.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
@@ -17,20 +16,19 @@ use tokio::time::Instant;
 
 use crate::lock::lock;
 
-/// The size of the buffer in bytes, which is the maximum size of a TLS record's content (RFC 8446,
-/// section 5.1).
+/// In bytes: the maximum content of a TLS record (RFC 8446, section 5.1).
 const MOST: usize = 16 * 1_024;
-/// The maximum time for which data stays in the buffer while hyper makes more responses.
+/// How long data may stay in the buffer while hyper makes more responses.
 const LONGEST: Duration = Duration::from_micros(500);
 
-/// A buffered stream, shared by hyper and the task that runs hyper.
+/// A buffered stream that hyper shares with the task that runs hyper.
 pub(super) struct Coalesced<S>(Arc<Mutex<Output<S>>>);
 
 struct Output<S> {
     stream: S,
     held: BytesMut,
     held_since: Option<Instant>,
-    /// A write error, which hyper receives when it next uses the stream.
+    /// A write error, which hyper gets at its next use of the stream.
     failure: Option<io::Error>,
 }
 
@@ -54,7 +52,7 @@ impl<S: AsyncWrite + Unpin> Coalesced<S> {
         lock(&self.0)
     }
 
-    /// Runs hyper, and sends the buffer each time hyper returns.
+    /// Runs hyper, and sends the buffer whenever hyper returns.
     pub(super) async fn flushed_after<F: Future>(&self, engine: F) -> F::Output {
         let mut engine = pin!(engine);
         poll_fn(|context| {
@@ -79,7 +77,7 @@ impl<S: AsyncWrite + Unpin> Output<S> {
             }
             self.held.advance(sent);
         }
-        // The empty buffer is freed, because the connection may be idle for a while.
+        // The empty buffer is freed, because the connection may now be idle.
         self.held = BytesMut::new();
         self.held_since = None;
         Poll::Ready(Ok(()))
@@ -150,8 +148,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Coalesced<S> {
         true
     }
 
-    /// Sends the buffer only if it has held data for too long, because the buffer is sent anyway
-    /// once hyper returns.
+    /// Sends the buffer only if it has held data for too long. The buffer is sent anyway when hyper
+    /// returns.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut output = self.output();
         let since = output.held_since;
@@ -174,7 +172,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns the number of bytes that the other side can read in one call.
+    /// The number of bytes that one read returns.
     async fn read_at_once(peer: &mut (impl AsyncRead + Unpin)) -> usize {
         let mut piece = vec![0; 2 * MOST];
         peer.read(&mut piece).await.unwrap()

@@ -1,8 +1,8 @@
-//! Runs the streams of an HTTP/2 connection. A stream is reset if its client does not read for too
-//! long.
+//! Runs the streams of an HTTP/2 connection, and resets a stream if its client does not read for
+//! too long.
 //!
-//! hyper takes one slice of a response body and polls for no more until the client opens its
-//! window, so a body cannot detect a stalled client. The task that runs the stream can detect it.
+//! A response body cannot detect a stalled client, because hyper does not poll the body until the
+//! client opens its window. Therefore, the task that runs the stream detects it.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -42,8 +42,7 @@ where
         };
         let (reader, patience) = (Arc::new(ProgressWatch::default()), self.patience);
         let mut stream = Box::pin(READER.scope(Arc::clone(&reader), async move {
-            // The stream is first polled on the connection's task, which a panic would otherwise
-            // end.
+            // The first poll is on the connection's task, which must survive a panic.
             if panic::caught(minded(stream, &reader, patience))
                 .await
                 .is_none()
@@ -52,9 +51,9 @@ where
             }
             drop(running);
         }));
-        // Most streams finish at once, and their responses are sent with the connection's next
-        // write. Any other stream continues on a task of its own, which polls the stream again, so
-        // no waker is needed here.
+        // Most streams finish at once, and the connection's next write sends their responses. Other
+        // streams continue on their own tasks. Each of these tasks polls its stream first, so this
+        // poll needs no waker.
         let mut at_once = Context::from_waker(Waker::noop());
         if stream.as_mut().poll(&mut at_once).is_pending() {
             tokio::spawn(stream);
@@ -62,15 +61,15 @@ where
     }
 }
 
-/// Runs a stream. If the stream waits too long for its client to read, it is dropped, which resets
-/// the stream and cancels the request handler.
+/// Runs a stream. Drops it if it waits too long for its client to read. The drop resets the stream
+/// and cancels the request handler.
 async fn minded(stream: impl Future, reader: &ProgressWatch, patience: Duration) {
     let (mut stream, mut still) = (pin!(stream), pin!(reader.stands_still(patience)));
     std::future::poll_fn(|context| {
         if stream.as_mut().poll(context).is_ready() {
             Poll::Ready(())
         } else if reader.is_awaited() {
-            // No timer runs while the stream waits for anything but its client.
+            // No timer runs unless the stream waits for its client.
             still.as_mut().poll(context)
         } else {
             Poll::Pending
@@ -79,8 +78,8 @@ async fn minded(stream: impl Future, reader: &ProgressWatch, patience: Duration)
     .await;
 }
 
-/// Wraps a response body so that its stream waits for the client to read whenever the body has
-/// data. Must be called on the stream's task.
+/// Wraps a response body. Whenever the body has data, its stream waits for the client to read. Must
+/// be called on the stream's task.
 pub(super) fn awaiting_reader(body: Body, output: &Arc<UnsentBytes>) -> Body {
     let reader = READER.try_with(Arc::clone).unwrap_or_default();
     reader.awaits(true);
@@ -97,7 +96,7 @@ pub(super) fn awaiting_reader(body: Body, output: &Arc<UnsentBytes>) -> Body {
 
 struct Awaiting {
     body: Body,
-    /// Data that the body has produced but that has not been returned yet.
+    /// Data from the body that has not been returned yet.
     rest: Bytes,
     reader: Arc<ProgressWatch>,
     unsent: Arc<UnsentSlices>,

@@ -1,8 +1,7 @@
 //! An HTTP/1 connection, which serves one request after another.
 //!
-//! The connection's task reads a request body as far as the request handler demands it. It writes
-//! the response from memory, with `sendfile`, or piece by piece as the response is produced. An
-//! idle connection holds no buffer.
+//! The connection's task reads a request body when the request handler demands it. An idle
+//! connection holds no buffer.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::mem::MaybeUninit;
@@ -34,15 +33,14 @@ use super::request_body::Feed;
 use super::transport::{Carrier, Sending};
 use super::{Bounds, ConnectionContext};
 
-/// The maximum size in bytes of a body that is copied behind its head instead of being sent as a
-/// separate slice.
+/// The maximum size in bytes of a body that is copied behind its head. Larger bodies are sent as
+/// separate slices.
 const SMALL: usize = 4 * 1_024;
-/// How long the edge reads and discards further data after it has rejected a request.
+/// How long the edge reads and discards data after it has rejected a request.
 const LINGER: Duration = Duration::from_secs(2);
-/// The number of bytes that are read and discarded at once.
+/// The size of a discarding read in bytes.
 const PIECE: usize = 8 * 1_024;
 
-/// Serves HTTP/1.0 and HTTP/1.1 until the connection ends or switches to another protocol.
 pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: ConnectionContext) {
     let (bounds, lame_duck_time) = {
         let running = visit.here.shared.running();
@@ -54,19 +52,17 @@ pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: ConnectionContext) {
         let ConnectionContext { here, place, .. } = visit;
         let stream = WatchedStream::new(stream, bounds, place);
         let stream = stream.switched(came, here.shared.cut.clone());
-        // An error means that the handler that requested the switch no longer exists.
+        // An error means that the handler that wanted the switch was dropped.
         let _ = switch.send(Box::new(stream));
     }
 }
 
-/// A connection that is about to switch to another protocol.
 struct Switched {
     switch: oneshot::Sender<Upgraded>,
-    /// Data of the new protocol that has already been received.
+    /// The received data of the new protocol.
     came: Bytes,
 }
 
-/// Serves requests until the connection ends or switches to another protocol.
 async fn answer_requests<S: Carrier>(
     stream: &mut S,
     visit: &ConnectionContext,
@@ -123,8 +119,8 @@ async fn answer_requests<S: Carrier>(
         let mut answer = client.while_it_waits(serving).await?;
         let switch = switch.filter(|_| answer.status() == StatusCode::SWITCHING_PROTOCOLS);
         if answer.status().is_informational() && switch.is_none() {
-            // Clients wait for a final response after an informational one, so an informational
-            // response from the handler is replaced by an error.
+            // Clients wait for a final response after an informational one. Therefore, an error
+            // replaces an informational response from the handler.
             answer = Answer::new(Body::Empty);
             *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         }
@@ -164,7 +160,6 @@ async fn answer_requests<S: Carrier>(
     }
 }
 
-/// Permits the request handler to switch to another protocol.
 fn offer_switch(request: &mut Request<Body>) -> oneshot::Sender<Upgraded> {
     let (switch, switched) = oneshot::channel();
     let switching = OnUpgrade::new(async { switched.await.ok() });
@@ -176,23 +171,22 @@ struct Client<'a, 'e, S> {
     stream: &'a mut S,
     input: Input,
     limits: Limits<'a, 'e>,
-    /// A future that completes when the edge stops. It is used for the whole connection, because
-    /// creating and dropping a future for each request would take two locks.
+    /// Completes when the edge stops. One future serves the whole connection, because a future for
+    /// each request would take two locks.
     drained: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
-/// The limits for writing to the client.
 struct Limits<'a, 'e> {
     timer: Deadline,
-    /// How long a client may read nothing before the edge disconnects it.
+    /// How long a client may read nothing.
     body_time: Duration,
     handle: &'a Handle,
     ended: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
 impl<S: Carrier> Client<'_, '_, S> {
-    /// Waits for a request head. The inner error is the reason why the head is rejected. Returns
-    /// `None` if no head arrives in time, or if none will arrive.
+    /// Waits for a request head. The inner error says why the head is rejected. Returns `None` if
+    /// no head arrives in time, or if none will arrive.
     async fn head(
         &mut self,
         wait: Duration,
@@ -218,7 +212,7 @@ impl<S: Carrier> Client<'_, '_, S> {
                 return Poll::Ready(None);
             }
             if last.is_none() && self.drained.as_mut().poll(context).is_ready() {
-                // A request whose head is already arriving is still served.
+                // A request is served if its head is already arriving.
                 last = Some(Instant::now() + lame_duck_time);
             }
             if last.is_some() && self.limits.ended.as_mut().poll(context).is_ready() {
@@ -241,8 +235,8 @@ impl<S: Carrier> Client<'_, '_, S> {
         }
     }
 
-    /// Waits for the response. Returns `None` if the client disconnects first. In the meantime,
-    /// reads the request body as far as the handler demands it, and possibly subsequent requests.
+    /// Waits for the response. Meanwhile, reads the request body as the handler demands it, and
+    /// possibly further requests. Returns `None` if the client disconnects first.
     async fn while_it_waits(
         &mut self,
         mut serving: Pin<&mut impl Future<Output = Answer>>,
@@ -263,7 +257,7 @@ impl<S: Carrier> Client<'_, '_, S> {
         .await
     }
 
-    /// Whether the connection may continue with another request, as far as is known.
+    /// Whether another request may follow.
     async fn can_go_on(&mut self) -> bool {
         std::future::poll_fn(|context| Poll::Ready(self.input.can_go_on(self.stream, context)))
             .await
@@ -292,7 +286,7 @@ impl<S: Carrier> Client<'_, '_, S> {
         self.flush().await
     }
 
-    /// Writes a response while it is produced. The request body may still be arriving.
+    /// Writes a response while it is produced. The request body may still arrive.
     async fn stream_out(&mut self, mut outgoing: Outgoing) -> Option<()> {
         while !outgoing.is_done() {
             std::future::poll_fn(|context| {
@@ -316,8 +310,8 @@ impl<S: Carrier> Client<'_, '_, S> {
                         outgoing.write(|slices| stream.poll_write_vectored(context, slices));
                     if polled.is_pending() {
                         outgoing.falls_behind(context);
-                        // The connection must keep reading the request body. Otherwise, a client
-                        // that sends its whole body before it reads would block.
+                        // The connection must keep reading the request body. A client that sends
+                        // its whole body before it reads would otherwise block.
                         while self.input.is_fed(self.stream, context) {}
                     }
                     polled
@@ -339,8 +333,8 @@ impl<S: Carrier> Client<'_, '_, S> {
     }
 
     /// Closes the connection. If a request was not read completely, first reads and discards data
-    /// for a while. Closing a socket with unread data resets the connection, and the client might
-    /// lose the response that reports the error (RFC 9112, section 9.6).
+    /// for a while. Otherwise, the unread data would reset the connection, and the client might
+    /// lose the error response (RFC 9112, section 9.6).
     async fn part<T>(&mut self) -> Option<T> {
         let mut stream = Pin::new(&mut *self.stream);
         let parted = |context: &mut Context<'_>| stream.as_mut().poll_shutdown(context);
@@ -369,8 +363,8 @@ impl<S: Carrier> Client<'_, '_, S> {
 }
 
 impl Limits<'_, '_> {
-    /// Writes a head, and sends a file with `sendfile`. Waits only a limited time for the client,
-    /// but any time for the file.
+    /// Writes a head, and sends a file with `sendfile`. The wait for the client is limited, the
+    /// wait for the file is not.
     async fn send(&mut self, socket: &TcpStream, mut sending: Sending<'_>) -> Option<()> {
         while !sending.is_done() {
             self.unless_stuck(|context| socket.poll_write_ready(context))
@@ -383,8 +377,8 @@ impl Limits<'_, '_> {
         Some(())
     }
 
-    /// Runs a writing step to its end. Returns `None` if the client reads nothing for too long, the
-    /// connection breaks, or all connections must end.
+    /// Repeats a writing step until it is ready. Returns `None` if the client reads nothing for too
+    /// long, the connection breaks, or all connections must end.
     async fn unless_stuck<T>(
         &mut self,
         mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
@@ -402,7 +396,7 @@ impl Limits<'_, '_> {
     }
 }
 
-/// Runs a step to its end. Returns `None` if the step fails or all connections must end.
+/// Repeats a step until it is ready. Returns `None` if the step fails or all connections must end.
 async fn unless_ended<T>(
     ended: &mut Pin<&mut WaitForCancellationFuture<'_>>,
     mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,

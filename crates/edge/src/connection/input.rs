@@ -18,27 +18,23 @@ use super::Bounds;
 use super::request_body::{Demand, Feed};
 use super::transport::Carrier;
 
-/// The number of bytes that are read at once while a head is expected, and within a body.
+/// The size of a read in bytes.
 const PIECE: usize = 16 * 1_024;
 const BODY_PIECE: usize = 64 * 1_024;
-/// The maximum size in bytes of a body that is returned whole. A larger body is streamed, even if
-/// all of it has already been received.
+/// The maximum size in bytes of a body that is returned whole. Larger bodies are streamed.
 const LONGEST_WHOLE: u64 = 16 * 1_024;
-/// The maximum number of bytes of an unread request body that are discarded to keep the connection
-/// open.
+/// The maximum number of unread request body bytes that are discarded to keep the connection open.
 const UNWANTED: usize = 64 * 1_024;
-/// The interim response that asks a client to send the body that it has announced (RFC 9110,
-/// section 10.1.1).
+/// Asks a client to send the body that it has announced (RFC 9110, section 10.1.1).
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// The data received from a client, and the state of reading it.
 pub(super) struct Input {
-    /// Received bytes that have not been parsed. An idle connection holds no buffer.
+    /// Received bytes that have not been parsed.
     pub(super) came: Bytes,
     heads: Heads,
-    /// The body of the current request; `None` once all of it has arrived.
+    /// The body of the current request; `None` after it has arrived.
     body: Option<Incoming>,
-    /// Whether no further request may be read.
+    /// No further request may be read.
     is_closed: bool,
     bounds: Bounds,
     waits_since: Option<Instant>,
@@ -48,13 +44,12 @@ pub(super) struct Input {
 struct Incoming {
     rest: RequestBody,
     feed: Feed,
-    /// The part of `100 Continue` that must still be written before the client sends the body.
+    /// The unsent part of `100 Continue`.
     word: &'static [u8],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fed {
-    /// The request handler can continue with the body.
     Piece,
     /// The client has disconnected.
     Left,
@@ -73,7 +68,7 @@ impl Input {
         }
     }
 
-    /// Returns the head of the next request, if the whole head has arrived.
+    /// `None` if the head is incomplete.
     pub(super) fn head(&mut self) -> Result<Option<RequestHead>, Refusal> {
         if self.came.is_empty() {
             return Ok(None);
@@ -90,8 +85,7 @@ impl Input {
         head
     }
 
-    /// Returns the time at which the edge began to wait for the rest of a head; `None` if no head
-    /// has begun.
+    /// When the edge began to wait for the rest of a head; `None` if no head has begun.
     pub(super) fn head_since(&mut self) -> Option<Instant> {
         let has_begun = !self.came.is_empty();
         has_begun.then(|| *self.waits_since.get_or_insert_with(Instant::now))
@@ -101,7 +95,7 @@ impl Input {
         self.is_closed = true;
     }
 
-    /// Reads more data from the client. Returns false at the end of the stream.
+    /// Returns `false` at the end of the stream.
     pub(super) fn poll_more(
         &mut self,
         stream: &mut impl Carrier,
@@ -122,8 +116,8 @@ impl Input {
         Poll::Ready(Ok(!piece.is_empty()))
     }
 
-    /// Returns the request body that follows a head. A short body that has already been received is
-    /// returned whole.
+    /// Returns the request body that follows a head. A short body that has arrived is returned
+    /// whole.
     pub(super) fn body(&mut self, mut rest: RequestBody, expects_continue: bool) -> Body {
         if rest.is_over() {
             return Body::Empty;
@@ -134,7 +128,7 @@ impl Input {
             return Body::full(whole);
         }
         let (feed, body) = Feed::new(rest.length());
-        // A client that has already sent part of the body does not wait for `100 Continue`.
+        // A client that has sent part of the body does not wait for `100 Continue`.
         let is_awaited = expects_continue && self.came.is_empty();
         let word = if is_awaited { CONTINUE } else { b"" };
         self.body = Some(Incoming { rest, feed, word });
@@ -145,8 +139,8 @@ impl Input {
         self.body.as_ref().map(|body| body.feed.clone())
     }
 
-    /// Reads the request body when the handler demands it. After the end of the body, returns when
-    /// the client sends another request or disconnects.
+    /// Reads the request body when the handler demands it. After the body, returns when the client
+    /// sends another request or disconnects.
     pub(super) fn poll_feed(
         &mut self,
         stream: &mut impl Carrier,
@@ -178,13 +172,12 @@ impl Input {
         Poll::Ready(Fed::Piece)
     }
 
-    /// Reads more of the request body if the handler demands it. Returns whether there was any
-    /// progress.
+    /// Returns whether there was any progress.
     pub(super) fn is_fed(&mut self, stream: &mut impl Carrier, context: &mut Context<'_>) -> bool {
         self.body.is_some() && self.poll_feed(stream, context).is_ready()
     }
 
-    /// Waits for the next part of the request body. Fails after a timeout.
+    /// Fails after a timeout.
     fn poll_next(
         &mut self,
         stream: &mut impl Carrier,
@@ -223,7 +216,6 @@ impl Input {
         }
     }
 
-    /// Returns the next part of the request body that has already been received.
     fn decoded(&mut self) -> Result<Option<Decoded>, BodyError> {
         let Some(body) = &mut self.body else {
             return Ok(None);
@@ -240,8 +232,8 @@ impl Input {
         refusal.into()
     }
 
-    /// Prepares for the response: `100 Continue` is no longer sent, and the rest of an unread body
-    /// is discarded if it is small. Returns whether another request may follow.
+    /// Prepares for the response: cancels `100 Continue`, and discards the rest of a small unread
+    /// body. Returns whether another request may follow.
     pub(super) fn can_go_on(
         &mut self,
         stream: &mut impl Carrier,
@@ -272,8 +264,8 @@ impl Input {
         false
     }
 
-    /// Whether no request is only partly read. If one is, closing the connection would reset it,
-    /// and the client might lose the response that reports the error (RFC 9112, section 9.6).
+    /// Whether the connection is between two requests. Closing the connection within a request
+    /// would reset it, and the client might lose the error response (RFC 9112, section 9.6).
     pub(super) fn is_between(&self) -> bool {
         self.body.is_none() && !self.is_closed
     }

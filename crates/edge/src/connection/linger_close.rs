@@ -1,9 +1,8 @@
-//! Closes an HTTP/2 connection in such a way that the client receives the final GOAWAY.
+//! Closes an HTTP/2 connection so that the client receives the final GOAWAY, which tells it which
+//! requests it may retry (RFC 9113, section 6.8).
 //!
-//! hyper sends GOAWAY only to a client whose preface it has read. When a socket is closed with
-//! unread data, the kernel resets the connection and discards data that the client has not read
-//! yet. That would include GOAWAY, which tells the client which requests it may retry (RFC 9113,
-//! section 6.8).
+//! hyper sends GOAWAY only to a client whose preface it has read. If a socket is closed with unread
+//! data, the kernel resets the connection, and the client loses GOAWAY.
 
 use std::io;
 use std::pin::Pin;
@@ -19,16 +18,16 @@ use crate::listener::Handle;
 
 /// The length of the client preface in bytes (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
-/// How long the edge waits for the client to close its side of the connection.
+/// How long the edge waits for the client to close its side.
 const TIME: Duration = Duration::from_secs(1);
-/// The number of bytes that are read and discarded at once.
+/// The size of a discarding read in bytes.
 const PIECE: usize = 8 * 1_024;
-/// The maximum number of bytes that are read and discarded. A client that respects its flow-control
-/// windows sends no more before it reads GOAWAY.
+/// The maximum number of bytes that are discarded. A client that respects its flow-control windows
+/// sends no more before it reads GOAWAY.
 const MOST: usize = 2 * CONNECTION_WINDOW as usize;
 
-/// A stream that lingers when it is dropped: it shuts down its writing side and, for a limited
-/// time, reads until the client has closed the other side.
+/// A stream that lingers when it is dropped. It shuts down its writing side, and reads for a
+/// limited time until the client has closed the other side.
 pub(super) struct LingerClose<S: Stream> {
     stream: Option<S>,
     read: usize,
@@ -36,13 +35,12 @@ pub(super) struct LingerClose<S: Stream> {
     handle: Arc<Handle>,
 }
 
-/// The byte stream of a connection.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
 impl<S: Stream> LingerClose<S> {
-    /// Wraps a stream. `begun` is cancelled once the client preface has been read.
+    /// `begun` is cancelled when the client preface has been read.
     pub(super) fn around(stream: S, begun: CancellationToken, handle: Arc<Handle>) -> Self {
         Self {
             stream: Some(stream),
@@ -66,11 +64,11 @@ impl<S: Stream> Drop for LingerClose<S> {
             return;
         };
         if self.handle.is_evicted() {
-            // Another connection waits for this connection's permit, so there is no time to linger.
+            // Another connection waits for this connection's permit, so the stream does not linger.
             return;
         }
         runtime.spawn(async move {
-            // After the timeout, the connection is reset.
+            // A timeout resets the connection.
             let _ = tokio::time::timeout(TIME, last_words(stream)).await;
         });
     }

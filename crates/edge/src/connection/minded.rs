@@ -1,4 +1,4 @@
-//! A connection with a limit on how long its client may stop reading.
+//! A connection that limits how long its client may read nothing.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -17,11 +17,11 @@ use super::Bounds;
 /// Resolves when a connection must end.
 type Cutting = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A connection that fails when its client has read nothing for too long. The connection holds a
-/// connection permit as long as it is open.
+/// A connection that fails when its client has read nothing for too long. It holds a connection
+/// permit.
 pub(super) struct WatchedStream<S> {
     stream: S,
-    /// Data that has already been received and is returned before the stream is read.
+    /// Received data, which is returned before the stream is read.
     came: Bytes,
     bounds: Bounds,
     stuck_since: Option<Instant>,
@@ -43,9 +43,8 @@ impl<S> WatchedStream<S> {
         }
     }
 
-    /// Wraps a connection that has switched to another protocol. `came` contains the data that has
-    /// already been received. The connection ends when `cut` is cancelled or when the connection is
-    /// evicted.
+    /// Wraps a connection that has switched to another protocol. `came` is the received data. The
+    /// connection ends when `cut` is cancelled or when it is evicted.
     pub(super) fn switched(self, came: Bytes, cut: CancellationToken) -> Self {
         let handle = self.place.handle().clone();
         let cutting = async move {

@@ -13,30 +13,26 @@ use super::answer_head::Framing;
 use crate::body::{Body, BodyError};
 use crate::proxy::keeping_up;
 
-/// The number of bytes after which no more parts are gathered for one write.
+/// No more parts are gathered for a write after this number of bytes.
 const GATHERED: usize = 64 << 10;
-/// The maximum number of slices in one write.
 const SLICES: usize = 16;
 
-/// The gathered parts of a response that have not been written yet, and the body that supplies
-/// more.
+/// The unwritten parts of a response, and the body that supplies more.
 pub(super) struct Outgoing {
     body: Body,
     framing: Framing,
-    /// Whether the client accepts trailers.
     takes_trailers: bool,
     trailers: HeaderMap,
     pieces: VecDeque<Bytes>,
     /// The number of bytes in all pieces.
     size: usize,
     is_over: bool,
-    /// Whether the body is read ahead of the client because the client is too slow.
+    /// Whether the body is read ahead because the client is too slow.
     is_ahead: bool,
     failure: Option<BodyError>,
 }
 
 impl Outgoing {
-    /// Starts a response whose serialized head is `head`.
     pub(super) fn new(head: &[u8], body: Body, framing: Framing, takes_trailers: bool) -> Self {
         let mut outgoing = Self {
             body,
@@ -57,7 +53,6 @@ impl Outgoing {
         self.is_over && self.size == 0
     }
 
-    /// Whether there is nothing to write now.
     pub(super) fn is_empty(&self) -> bool {
         self.size == 0
     }
@@ -83,7 +78,7 @@ impl Outgoing {
         Poll::Ready(Ok(()))
     }
 
-    /// Records that the client has not accepted all gathered data, so that the body is read ahead.
+    /// The client has not accepted all gathered data, so the body is read ahead.
     pub(super) fn falls_behind(&mut self, context: &mut Context<'_>) {
         if self.is_ahead || self.is_over {
             return;
@@ -155,7 +150,6 @@ impl Outgoing {
         }
     }
 
-    /// Calls `write` with the next slices to write.
     pub(super) fn write<T>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut count = 0;
@@ -166,7 +160,6 @@ impl Outgoing {
         write(&slices[..count])
     }
 
-    /// Records that `written` bytes were written.
     pub(super) fn advance(&mut self, mut written: usize) {
         self.size -= written;
         while let Some(piece) = self.pieces.front_mut() {
@@ -188,8 +181,6 @@ mod tests {
 
     use super::*;
 
-    /// Returns all bytes that are written for a body of these pieces, or the error that ends the
-    /// body.
     fn written(framing: Framing, pieces: &[&'static str]) -> Result<String, String> {
         let pieces: Vec<_> = pieces
             .iter()
@@ -206,7 +197,7 @@ mod tests {
                 Poll::Ready(gathered) => gathered.map_err(|error| error.to_string())?,
                 Poll::Pending => panic!("nothing is waited for"),
             }
-            // In each write, the client accepts a single byte.
+            // The client accepts a single byte in each write.
             while !outgoing.is_empty() {
                 let first = outgoing.write(|slices| slices[0][0]);
                 all.push(char::from(first));

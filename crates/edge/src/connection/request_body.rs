@@ -1,5 +1,4 @@
-//! An HTTP/1 request body. Its connection reads more of it when the code that consumes the body
-//! demands more.
+//! An HTTP/1 request body. Its connection reads more when the consumer of the body demands more.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -16,7 +15,7 @@ use crate::parse_result::BrokenBody;
 #[derive(Debug)]
 pub(super) struct Feed(Arc<Shared>);
 
-/// The reader's side of a body.
+/// The consumer's side of a body.
 #[derive(Debug)]
 struct RequestBody(Arc<Shared>);
 
@@ -28,32 +27,30 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// A part that has been read from the connection but not yet consumed.
+    /// A part that was read from the connection but not consumed.
     next: Option<Result<Frame<Bytes>, BodyError>>,
-    /// The number of bytes that have not been consumed yet; `None` if the length is not known.
+    /// The number of unconsumed bytes; `None` if the length is unknown.
     left: Option<u64>,
-    /// Whether the body has ended.
     is_over: bool,
     is_wanted: bool,
-    /// Whether the consumer's side was dropped.
+    /// The consumer's side was dropped.
     is_left: bool,
     reader: Option<Waker>,
     connection: Option<Waker>,
 }
 
-/// Whether the consumer of a body demands more data.
+/// Whether the consumer of a body wants more data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Demand {
     More,
     /// No data for now.
     Nothing,
-    /// The consumer's side was dropped, so nothing will be demanded again.
+    /// The consumer's side was dropped.
     Left,
 }
 
 impl Feed {
-    /// Makes the connection's and the consumer's side of a body. `left` is the body's length, if
-    /// known.
+    /// `left` is the body's length, if known.
     pub(super) fn new(left: Option<u64>) -> (Self, Body) {
         let state = State {
             left,
@@ -66,12 +63,12 @@ impl Feed {
         (Self(Arc::clone(&shared)), Body::stream(RequestBody(shared)))
     }
 
-    /// Returns the reason why the body is incomplete, which is empty unless that is known.
+    /// Returns the reason why the body is incomplete; empty if no reason is known.
     pub(super) fn broken(&self) -> &BrokenBody {
         &self.0.broken
     }
 
-    /// Returns the consumer's current demand. The calling task is woken when the demand changes.
+    /// The calling task is woken when the demand changes.
     pub(super) fn demand(&self, context: &Context<'_>) -> Demand {
         let mut state = lock(&self.0.state);
         if state.is_left {
@@ -84,8 +81,8 @@ impl Feed {
         Demand::Nothing
     }
 
-    /// Passes the next part to the consumer. The consumer is not woken if it runs on the
-    /// connection's task, which polls the consumer next anyway.
+    /// Passes the next part to the consumer. Does not wake a consumer that runs on the connection's
+    /// task, because that task polls the consumer next.
     pub(super) fn put(
         &self,
         context: &Context<'_>,

@@ -21,7 +21,7 @@ pub(crate) struct StalledBody {
 }
 
 impl StalledBody {
-    /// Wraps a body. `time` is the timeout for each part.
+    /// `time` is the timeout for each part.
     pub(crate) fn around(body: Incoming, time: Duration) -> Self {
         Self {
             body,

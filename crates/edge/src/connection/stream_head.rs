@@ -1,5 +1,4 @@
-//! Validates the head of an HTTP/2 or HTTP/3 request. Heads that hyper or the crate h3 reject do
-//! not reach this module.
+//! Validates the head of an HTTP/2 or HTTP/3 request, after hyper or the crate h3 has accepted it.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, Request};
@@ -17,7 +16,7 @@ const OF_CONNECTION: [HeaderName; 5] = [
     UPGRADE,
 ];
 
-/// Validates a request head. Returns the length of the body, if the head states a length.
+/// Returns the length of the body, if the head states one.
 pub(crate) fn judge<B>(request: &Request<B>, size: usize) -> Result<Option<u64>, Refusal> {
     let headers = request.headers();
     if list_size(request) > size {

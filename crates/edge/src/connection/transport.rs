@@ -14,12 +14,11 @@ use tokio_rustls::server::TlsStream;
 use crate::body::{Body, SendfileRange, shorter};
 
 pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    /// Returns the socket if bytes are sent over it unencrypted, so that `sendfile` can be used.
+    /// Returns the socket if its bytes are not encrypted, so `sendfile` can be used.
     fn bare(&self) -> Option<&TcpStream> {
         None
     }
 
-    /// Returns the local IP address to which the client has connected.
     fn local(&self) -> Option<IpAddr> {
         let local = self.bare()?.local_addr().ok()?;
         Some(local.ip().to_canonical())
@@ -43,7 +42,6 @@ pub(super) struct Sending<'a> {
 }
 
 impl<'a> Sending<'a> {
-    /// Prepares a response whose body is a file.
     pub(super) fn new(head: &'a [u8], body: Body) -> Self {
         Self { head, body }
     }
@@ -68,7 +66,7 @@ impl<'a> Sending<'a> {
         let head = &mut self.head;
         let sent = socket.try_io(Interest::WRITABLE, || {
             while !head.is_empty() {
-                // The file follows immediately, so the head need not be sent separately.
+                // The file follows at once, so the head waits for it.
                 let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
                 let sent = rustix::net::send(socket, head, flags)?;
                 *head = head.get(sent..).unwrap_or_default();
@@ -97,7 +95,7 @@ fn is_for_now(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// Whether the error was caused by the socket rather than by the file.
+/// Whether the socket caused the error, not the file.
 fn is_of_socket(error: &io::Error) -> bool {
     !matches!(error.kind(), ErrorKind::UnexpectedEof)
         && Errno::from_io_error(error) != Some(Errno::IO)

@@ -1,8 +1,7 @@
 //! Limits the memory that hyper holds for HTTP/2 responses until clients read them.
 //!
-//! Each stream may always hold one slice, so that no stream waits for the client of another stream.
-//! Memory beyond that is limited for each connection, and counts towards the memory for all
-//! buffered bodies.
+//! Each stream may always hold one slice, so no stream waits for another stream's client. Further
+//! memory is limited for each connection and counts towards the memory for all buffered bodies.
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
@@ -14,13 +13,12 @@ use crate::proxy::Room;
 
 /// The maximum number of bytes that are passed to hyper at once.
 pub(super) const SLICE: usize = 64 * 1_024;
-/// The maximum number of bytes that a connection holds in addition to one slice per stream.
+/// The maximum number of bytes that a connection holds besides one slice per stream.
 const MOST: usize = 1_024 * 1_024;
 
 #[derive(Debug)]
 pub(super) struct UnsentBytes(Mutex<Room>);
 
-/// The slices of a stream that have not been sent yet.
 #[derive(Debug)]
 pub(super) struct UnsentSlices {
     connection: Arc<UnsentBytes>,
@@ -30,16 +28,14 @@ pub(super) struct UnsentSlices {
 #[derive(Debug, Default)]
 struct State {
     slices: usize,
-    /// The waker of the body, while the body waits until all slices of the stream have been sent.
+    /// Wakes the body when all slices of the stream have been sent.
     waiting: Option<Waker>,
 }
 
-/// The permit for one slice that hyper holds.
 #[derive(Debug)]
 pub(super) struct Permit {
     stream: Arc<UnsentSlices>,
-    /// The number of bytes that count towards the connection's limit; 0 for the first slice of a
-    /// stream.
+    /// The bytes that count towards the connection's limit; 0 for a stream's first slice.
     bytes: usize,
 }
 
@@ -50,7 +46,7 @@ struct Slice {
 }
 
 impl UnsentBytes {
-    /// Makes an empty account for a connection. Its memory comes from `room`.
+    /// The connection's memory comes from `room`.
     pub(super) fn new(room: Room) -> Arc<Self> {
         Arc::new(Self(Mutex::new(room)))
     }
@@ -68,7 +64,6 @@ impl UnsentBytes {
 }
 
 impl UnsentSlices {
-    /// Makes the account of a new stream of this connection.
     pub(super) fn of(connection: &Arc<UnsentBytes>) -> Arc<Self> {
         Arc::new(Self {
             connection: Arc::clone(connection),
@@ -76,8 +71,8 @@ impl UnsentSlices {
         })
     }
 
-    /// Returns a permit for another slice. Returns `None` if too much memory is in use; the task of
-    /// `context` is then woken when all slices of the stream have been sent.
+    /// Returns `None` if too much memory is in use. The task of `context` is then woken when all
+    /// slices of the stream have been sent.
     pub(super) fn permit(self: &Arc<Self>, context: &Context<'_>) -> Option<Permit> {
         let mut state = lock(&self.state);
         let bytes = if state.slices == 0 {
@@ -97,7 +92,7 @@ impl UnsentSlices {
 }
 
 impl Permit {
-    /// Returns the bytes as a slice that keeps this permit until the slice is dropped.
+    /// The returned bytes keep this permit until they are dropped.
     pub(super) fn until_sent(mut self, bytes: Bytes) -> Bytes {
         let unused = self.bytes.saturating_sub(bytes.len());
         if unused > 0 {
@@ -181,7 +176,7 @@ mod tests {
         assert!(other.is_some());
         assert!(slice(&streams[0], SLICE).is_none());
         assert!(slice(&streams[1], SLICE).is_none());
-        // Once the stream's own slice has been sent, another slice is permitted, however much other
+        // Another slice is permitted after the stream's own slice was sent, however much other
         // streams hold.
         drop(other);
         assert!(slice(&streams[1], SLICE).is_some());

@@ -16,7 +16,7 @@ pub(crate) struct Running {
     pub(crate) plan: Arc<Plan>,
     /// The value of `Strict-Transport-Security`; `None` if it is not sent.
     pub(crate) hsts: Option<HeaderValue>,
-    /// Whether `hsts` is configured rather than a default.
+    /// Whether `hsts` is configured. Otherwise, it is the default.
     pub(crate) is_hsts_written: bool,
     /// The memory for buffered bodies, shared by all workers.
     pub(crate) buffer_memory: Arc<BufferMemory>,
@@ -31,9 +31,9 @@ struct Served {
 }
 
 impl Running {
-    /// Makes a configuration that takes over the rate limit counters and the state of servers from
-    /// the previous configuration. Running requests also use the new servers. The servers of
-    /// services do not depend on the configuration.
+    /// Takes over the rate limit counters and the state of servers from the previous configuration.
+    /// Running requests also use the new servers. The servers of services do not depend on the
+    /// configuration.
     pub(crate) fn new(
         plan: Plan,
         before: Option<&Self>,
@@ -58,7 +58,7 @@ impl Running {
         let size = plan.buffer_memory();
         let buffer_memory = match before.map(|before| &before.buffer_memory) {
             Some(same) if same.size() == size => Arc::clone(same),
-            // The memory that earlier bodies have reserved still counts towards the old limit only.
+            // The memory of earlier bodies counts towards the old limit only.
             _ => BufferMemory::new(size),
         };
         Self {
@@ -89,7 +89,6 @@ impl Served {
         }
     }
 
-    /// Returns this upstream with new settings.
     fn changed(&self, settings: &UpstreamSettings) -> Self {
         let upstream = self.upstream.changed(settings.clone());
         if self.settings.health == settings.health {
@@ -99,8 +98,8 @@ impl Served {
                 watch: Arc::clone(&self.watch),
             };
         }
-        // The old health checks are stopped, because running requests keep the old upstream alive,
-        // and both upstreams would then check the same servers.
+        // Running requests keep the old upstream alive, so its health checks must be stopped.
+        // Otherwise, both upstreams would check the same servers.
         self.watch.stop();
         Self::start(settings, upstream)
     }

@@ -24,11 +24,11 @@ impl ServiceBackends {
         lock(&self.0).get(upstream).cloned()
     }
 
-    /// Removes backends that have no servers and belong to no configuration in use. A later service
+    /// Removes backends without servers that belong to no configuration in use. A later service
     /// with the same name starts anew.
     pub(crate) fn tidy(&self) {
         lock(&self.0).retain(|_, backends| {
-            // Only `of` and `find` return clones, and both need the lock that is held here.
+            // `of` and `find` are the only functions that return clones, and both need this lock.
             let is_held = Arc::strong_count(backends) > 1;
             is_held || !backends.status().is_empty()
         });

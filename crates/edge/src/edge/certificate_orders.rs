@@ -1,4 +1,4 @@
-//! Starts, changes and stops the ordering of certificates from an authority.
+//! Starts, changes and stops the ordering of certificates.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use crate::lock::lock;
 #[derive(Default)]
 pub(super) struct CertificateOrders {
     ordering: Mutex<Option<Ordering>>,
-    /// Names beside those of the plan.
+    /// Names besides those of the plan.
     more: Mutex<BTreeSet<String>>,
 }
 
@@ -25,8 +25,8 @@ struct Ordering {
 }
 
 impl CertificateOrders {
-    /// Prepares a new task if the plan names another authority than the running task uses. All
-    /// steps that can fail are done here, before anything changes.
+    /// Prepares a new task if the plan names another authority than the running task. Does all
+    /// steps that can fail, before anything changes.
     pub(super) fn prepare(
         &self,
         plan: &Plan,
@@ -43,7 +43,7 @@ impl CertificateOrders {
             .transpose()
     }
 
-    /// Starts, changes or ends the task according to the current plan. `prepared` is the result of
+    /// Starts, changes or ends the task for the current plan. `prepared` is the result of
     /// [`Self::prepare`] for that plan.
     pub(super) fn follow(&self, shared: &Shared, prepared: Option<Prepared>) {
         let running = shared.running();
@@ -89,7 +89,6 @@ impl CertificateOrders {
     }
 }
 
-/// Converts the edge's clock to the type of clock that ordering uses.
 fn timestamps(clock: &Clock) -> acme::Clock {
     let clock = Arc::clone(clock);
     Arc::new(move || Timestamp::try_from(clock()).unwrap_or(Timestamp::UNIX_EPOCH))

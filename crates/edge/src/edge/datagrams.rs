@@ -1,4 +1,4 @@
-//! The UDP sockets for HTTP/3, which are opened and closed together with the https listeners.
+//! The UDP sockets for HTTP/3, which open and close together with the https listeners.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,8 +15,8 @@ use super::{Edge, Listeners, lock};
 pub(super) type Datagrams = BTreeMap<ListenAddress, CancellationToken>;
 
 impl Edge {
-    /// Opens the UDP sockets in the plan that are not open yet, and closes sockets that are not in
-    /// the plan. A UDP socket that cannot be opened causes no error.
+    /// Opens the plan's missing UDP sockets, and closes sockets that are not in the plan. A socket
+    /// that cannot be opened causes no error.
     pub(super) fn listen_for_datagrams(&self, listeners: &Listeners) {
         let running = self.shared.running();
         let settings = running.plan.listen();
@@ -37,7 +37,7 @@ impl Edge {
             }
             stays
         });
-        // HTTP/3 must not be advertised for an address whose socket is no longer read.
+        // HTTP/3 must not be advertised for a socket that is no longer read.
         let addresses: Vec<_> = all.keys().copied().collect();
         self.shared.alt_svc.keep(&addresses);
         for (address, bound) in wanted {
@@ -61,7 +61,7 @@ impl Edge {
         }
     }
 
-    /// Stops accepting HTTP/3 connections. `Alt-Svc: clear` is not sent, because another process
+    /// Stops accepting HTTP/3 connections. Does not send `Alt-Svc: clear`, because another process
     /// may take over.
     pub(super) fn close_datagrams(&self) {
         for close in lock(&self.datagrams).values() {

@@ -6,8 +6,8 @@ use crate::config::service_of;
 use crate::metrics::Passing;
 use crate::proxy::Upstream;
 
-/// Gauges for the health of all upstreams' servers. Each configured server has its own gauge. The
-/// servers of a service get new addresses at every start, so they are only counted.
+/// Gauges for the health of upstream servers. Each configured server has its own gauge. A service's
+/// servers are only counted, because they get new addresses at every start.
 #[derive(Debug)]
 pub(crate) struct ServerFigures {
     well: Passing<(String, String)>,
@@ -28,7 +28,7 @@ impl Default for ServerFigures {
 }
 
 impl ServerFigures {
-    /// Updates the gauges so that they describe exactly these upstreams.
+    /// Makes the gauges describe exactly these upstreams.
     pub(crate) fn tell<'a>(&mut self, upstreams: impl Iterator<Item = (&'a str, &'a Upstream)>) {
         let (mut well, mut services) = (Vec::new(), Vec::new());
         for (name, upstream) in upstreams {

@@ -6,11 +6,13 @@ use crate::proxy::{BackendsStatus, ServerAddress, Servers};
 use super::Edge;
 
 impl Edge {
-    /// Sets which of a service's servers receive requests. May be called before a plan names the
-    /// service, and stays in effect across reloads. When a server is removed, its running requests
-    /// finish; its idle connections are closed, and its WebSockets are closed after their timeout.
-    /// A service that has no servers and that no plan names is forgotten. Must be called within a
-    /// Tokio runtime.
+    /// Sets a service's servers. May be called before a plan names the service, and stays in effect
+    /// across reloads.
+    ///
+    /// When a server is removed, its running requests finish. Its idle connections are closed at
+    /// once, and its WebSockets after their timeout.
+    ///
+    /// Must be called within a Tokio runtime.
     pub fn set_servers(&self, service: &str, servers: &Servers) {
         let backends = self
             .shared
@@ -31,8 +33,8 @@ impl Edge {
             .unwrap_or_default()
     }
 
-    /// Completes when no request is running on the server at this address that
-    /// [`Edge::set_servers`] has removed. Completes immediately if there is no such server.
+    /// Completes when no request is running on the server at `address`, after [`Edge::set_servers`]
+    /// has removed that server. Completes at once if there is no such server.
     pub fn drained(
         &self,
         service: &str,

@@ -1,4 +1,4 @@
-//! Tests of cached files that remain cached when the plan changes.
+//! Tests that cached files stay cached when the plan changes.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +40,7 @@ async fn reloads_leave_no_files_behind_in_memory() {
     }
     let start = files("/", "");
     let start = plan(folder.path(), &start);
-    // The clock stands still, so that no cached file must be checked again.
+    // The clock stands still, so no cached file must be checked.
     let now = system_time();
     let options = Options {
         clock: Arc::new(move || now),
@@ -59,14 +59,13 @@ async fn reloads_leave_no_files_behind_in_memory() {
     let same = || plan(folder.path(), &files("/", ""));
     for _ in 0..3 {
         edge.reload(same()).unwrap();
-        // The reload keeps the files cached, so the memory use is the same before and after the
-        // first request.
+        // The reload keeps the files cached, so the first request changes no memory use.
         assert_eq!(edge.memories[0].weight(), weight);
         assert_eq!(ask_all("").await, weight);
     }
     let changes = [
         // Each of these plans serves the files differently: with other headers, from another path,
-        // with a path that belongs to another route, and finally as before.
+        // with a path of another route, and finally as before.
         (files("/", "cache = { \"*\" = \"no-store\" }"), ""),
         (files("/x/", "strip = \"/x\""), "/x"),
         (

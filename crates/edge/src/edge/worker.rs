@@ -25,11 +25,11 @@ use crate::tls::Expiry;
 
 use super::server_figures::ServerFigures;
 
-/// The pause after `accept` has failed, for example because file descriptors ran out.
+/// The pause after `accept` failed, for example because file descriptors ran out.
 const BREATH: Duration = Duration::from_millis(100);
 /// The interval at which certificate files and servers are checked.
 const LOOK: Duration = Duration::from_secs(1);
-/// The number of connections that are accepted before open connections are served again.
+/// The number of connections that are accepted before open connections get a turn.
 const AT_ONCE: usize = 16;
 
 #[derive(Debug)]
@@ -40,20 +40,19 @@ pub(super) struct Worker {
 }
 
 pub(super) enum Command {
-    /// Accept connections on a socket.
     Listen {
         door: Door,
         at: ListenAddress,
         socket: Socket,
         close: CancellationToken,
     },
-    /// Accept HTTP/3 connections, and distribute them round-robin to these workers.
+    /// Accept HTTP/3 connections and distribute them round-robin to these workers.
     Datagrams(UdpDoor, Vec<CommandSender>),
     /// Serve an HTTP/3 connection that another worker has accepted.
     PendingConnection(Box<PendingConnection>),
 }
 
-/// Sends commands to a worker, but does not keep the worker running.
+/// Sends commands to a worker without keeping the worker alive.
 pub(super) type CommandSender = mpsc::WeakUnboundedSender<Command>;
 
 impl Worker {
@@ -73,7 +72,7 @@ impl Worker {
                     }
                     run(received, Arc::new(here)).await;
                 });
-                // Tasks that the app has left running are not awaited.
+                // Tasks that the app left running are not awaited.
                 runtime.shutdown_background();
                 let _ = end.send(());
             })?;
@@ -99,7 +98,6 @@ impl Worker {
         });
     }
 
-    /// Makes the worker listen for HTTP/3 until the edge stops.
     pub(super) fn listen_for_datagrams(&self, door: UdpDoor, workers: Vec<CommandSender>) {
         self.order(Command::Datagrams(door, workers));
     }
@@ -114,11 +112,11 @@ impl Worker {
         }
     }
 
-    /// Stops the worker and everything that still runs on it.
+    /// Stops the worker and everything that runs on it.
     pub(super) async fn stop(self) {
         drop(self.orders);
         let _ = self.ended.await;
-        // The thread is about to end, so joining it does not block.
+        // The thread is about to end, so `join` does not block.
         let _ = self.thread.join();
     }
 }
@@ -158,7 +156,7 @@ async fn run(mut orders: mpsc::UnboundedReceiver<Command>, here: Arc<WorkerConte
     }
 }
 
-/// Returns a function that distributes connections round-robin to the running workers.
+/// The returned function distributes connections round-robin to the running workers.
 fn in_turn(workers: Vec<CommandSender>) -> impl Fn(PendingConnection) {
     let turn = AtomicUsize::new(0);
     move |guest| {
@@ -170,7 +168,7 @@ fn in_turn(workers: Vec<CommandSender>) -> impl Fn(PendingConnection) {
             .take(workers.len())
             .find_map(CommandSender::upgrade);
         if let Some(worker) = worker {
-            // An error means that the worker has ended, because the edge is stopping.
+            // An error means that the worker has ended because the edge stops.
             let _ = worker.send(Command::PendingConnection(Box::new(guest)));
         }
     }
@@ -198,8 +196,7 @@ impl Listener {
     }
 }
 
-/// Accepts connections until `close` is cancelled, and afterwards those that are already in the
-/// backlog.
+/// Accepts connections until `close` is cancelled, and then those in the backlog.
 async fn take(
     listener: Listener,
     door: Door,
@@ -236,7 +233,7 @@ async fn take(
         let (is_announced, origin, most) = {
             let running = shared.running();
             let listen = running.plan.listen();
-            // A client that connects to a Unix socket is on this machine.
+            // A client of a Unix socket is on this machine.
             let peer = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
             let most = listen.connections_per_address;
             let is_announced = listen.is_announced(&at, peer);
@@ -246,13 +243,13 @@ async fn take(
             };
             (is_announced, origin, most)
         };
-        // Without a permit, this connection waits, and so does the whole backlog, unless another
-        // connection can be evicted.
+        // Without a permit, this connection and the whole backlog wait, unless another connection
+        // can be evicted.
         let place = tokio::select! {
-            // An accepted connection is served even if `close` has been cancelled in the meantime.
+            // An accepted connection is served even if `close` was cancelled meanwhile.
             biased;
-            // A connection to a loopback front may serve a request that already holds a permit, so
-            // it must not wait for that permit.
+            // A connection to a loopback front must not wait for a permit. It may serve a request
+            // that already holds one.
             place = shared.places.take_inside(), if is_inside => place,
             place = shared.places.take(origin, most), if !is_inside => place,
             () = close.cancelled() => return,
@@ -294,7 +291,6 @@ struct AcceptedConnection {
     place: Place,
 }
 
-/// Serves a connection until it ends or is evicted.
 async fn welcome<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
     S: Carrier,
@@ -302,14 +298,13 @@ where
     let handle = Arc::clone(coming.place.handle());
     let _counted = here.shared.figures.connection();
     tokio::select! {
-        // If a response is finished at the moment of eviction, it is still written.
+        // A response that is finished at the moment of eviction is still written.
         biased;
         () = serve(stream, coming, here) => {}
         () = handle.evicted() => tracing::debug!("a connection made room for another"),
     }
 }
 
-/// Determines the protocol of a connection, and serves the connection.
 async fn serve<S>(mut stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
     S: Carrier,
@@ -384,7 +379,7 @@ where
     }
 }
 
-/// Returns the client that a PROXY protocol header names. Returns `None` if the header was missing,
+/// Returns the client that a PROXY protocol header names; `None` if the header was missing,
 /// malformed or late.
 async fn announced<S>(stream: &mut S, proxy: IpAddr, shared: &Shared) -> Option<Announced>
 where
@@ -411,7 +406,7 @@ where
 }
 
 /// Once a second, checks certificate files for changes, certificates for their expiry, and servers
-/// for their health. Unlike notifications, polling works on every file system.
+/// for their health. Polling works on every file system, unlike notifications.
 async fn look_after(shared: Arc<Shared>) {
     let mut servers = ServerFigures::default();
     let mut expiry = Expiry::default();

@@ -1,8 +1,5 @@
-//! Access control by network, by name and password, by asking an authorization server, or by the
-//! app's sign-in.
-//!
-//! All conditions in a route's `access` must hold. They are checked in this order: network,
-//! password, authorization server, sign-in.
+//! Access control by network, by password, by an authorization server, or by the app's sign-in. All
+//! conditions in a route's `access` must hold, and are checked in this order.
 
 mod basic;
 mod networks;
@@ -23,22 +20,20 @@ pub use users::{BadUsers, Users};
 pub(crate) use basic::{Denied, Passwords};
 pub(crate) use subrequest::vouch;
 
-/// The outcome that the route's rate limit counts after a wrong password.
+/// The outcome of a wrong password, for the route's rate limit.
 pub(crate) const WRONG_PASSWORD: &str = "wrong-password";
 
-/// The validated `access` setting of a route.
 #[derive(Debug)]
 pub struct Access {
     pub networks: Networks,
     pub basic: Option<Arc<Basic>>,
-    /// The authorization server.
     pub ask: Option<Ask>,
-    /// The required sign-in, as a keyword that the app defines.
+    /// A keyword that the app defines.
     pub sign_in: Option<Arc<str>>,
 }
 
 impl Access {
-    /// Whether requests can be permitted only if the edge has an app.
+    /// Whether only an app can permit a request.
     pub fn needs_app(&self) -> bool {
         self.sign_in.is_some()
     }
@@ -48,17 +43,16 @@ impl Access {
         self.basic.is_some() || self.ask.is_some() || self.sign_in.is_some()
     }
 
-    /// Returns the authorization server's upstream, if there is one.
     pub fn asks(&self) -> Option<&str> {
         self.ask.as_ref().map(|ask| &*ask.upstream)
     }
 
-    /// Returns the headers that are copied from the authorization server's response to the request.
+    /// The headers that are copied from the authorization server's response to the request.
     pub(crate) fn copies(&self) -> impl Iterator<Item = &HeaderName> {
         self.ask.iter().flat_map(|ask| &ask.copy)
     }
 
-    /// Takes over the counts of wrong passwords from the previous configuration.
+    /// Takes over the counts of wrong passwords.
     pub(crate) fn go_on_from(&self, other: &Self) {
         if let (Some(basic), Some(other)) = (&self.basic, &other.basic) {
             basic.go_on_from(other);

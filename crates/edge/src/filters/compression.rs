@@ -1,25 +1,9 @@
 //! Content codings: chooses a coding that the client accepts (RFC 9110, section 12.5.3), and
 //! compresses responses of the app and of upstreams.
 //!
-//! # Responses that are compressed
-//!
-//! Text-like types of at least [`SMALLEST`] bytes or of unknown length, unless the response already
-//! has a content coding, is partial or empty, has a digest of its bytes, or has `Cache-Control:
-//! no-transform`. Event streams and gRPC are never compressed.
-//!
-//! # Secrets
-//!
-//! The length of a compressed page reveals whether text that an attacker had reflected in it equals
-//! a secret in the same page (the BREACH attack). The attack needs a response made for one user. So
-//! a response is compressed only if it is evidently the same for everyone and sets no cookie. One
-//! of these conditions must hold:
-//! * The request had neither `Cookie` nor `Authorization`.
-//! * The response has `Cache-Control: public`.
-//! * The response is a style sheet, script, font, image or WebAssembly with a `Last-Modified`, so
-//!   it is a file and was not made for this request.
-//!
-//! A page of the app that is [`Compressible`] is compressed too, with random padding. All other
-//! responses are sent unchanged.
+//! The length of a compressed page can reveal a secret in it, if the page also contains an
+//! attacker's text (the BREACH attack). A response is therefore compressed only if it is evidently
+//! the same for everyone, or with random padding if it is [`Compressible`].
 
 mod accept;
 mod body;
@@ -44,11 +28,10 @@ use crate::body::{Answer, Body, has_no_body};
 use crate::crypto;
 use crate::filters::forwarding::names;
 
-/// The minimum size of a compressed body, in bytes. A smaller body fits into a packet or two, so
-/// compression would gain nothing.
+/// In bytes. Smaller bodies fit into a packet or two.
 pub const SMALLEST: u64 = 1_024;
 
-/// Headers with digests of the response's bytes, which compression would change.
+/// Headers with digests of the response's bytes. Compression would make them wrong.
 const DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("content-digest"),
     HeaderName::from_static("repr-digest"),
@@ -56,16 +39,16 @@ const DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("content-md5"),
 ];
 
-/// Marks a response of the app for one user as safe to compress: it reflects nothing of the request
-/// but the path, and the secrets in its forms differ each time.
+/// Marks a response of the app for one user as safe to compress. Such a response contains nothing
+/// of the request but its path, and its forms contain different secrets each time.
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
-/// The properties of a request that determine the content coding of its response.
+/// What a request says about the content coding of its response.
 #[derive(Debug, Clone, Copy)]
 pub struct Wishes {
     accepted: Accepted,
-    /// Whether the request has no credentials.
+    /// The request has no credentials.
     is_anonymous: bool,
 }
 
@@ -78,7 +61,7 @@ impl Wishes {
     }
 
     /// Returns a response of the app or an upstream in the coding that the client prefers, or
-    /// unchanged. The module documentation lists the responses that are never compressed.
+    /// unchanged.
     pub fn compress(self, mut answer: Answer) -> Answer {
         if answer.status() == StatusCode::NOT_MODIFIED {
             if may_stand_for_coded(self.is_anonymous, answer.headers()) {
@@ -91,7 +74,7 @@ impl Wishes {
             let encoding = self.accepted.choose(Offers::ALL);
             coded(answer, encoding, |encoding| Ok(Encoder::stream(encoding)))
         } else if is_compressible {
-            // Only gzip is used with padding; every browser supports gzip.
+            // Padding requires gzip, which every browser supports.
             let gzip = self.accepted.choose(Offers::GZIP);
             coded(answer, gzip, |_| {
                 crypto::random().map(|[padding]| Encoder::padded_gzip(padding))
@@ -102,7 +85,7 @@ impl Wishes {
     }
 }
 
-/// Like [`Wishes::compress`], for a response that certainly contains no secret.
+/// Like [`Wishes::compress`], for a response without secrets.
 pub(crate) fn encode(request: &HeaderMap, answer: Answer) -> Answer {
     let encoding = Accepted::of(request).choose(Offers::ALL);
     coded(answer, encoding, |encoding| Ok(Encoder::stream(encoding)))
@@ -143,13 +126,11 @@ fn coded(
     Response::from_parts(parts, Body::stream(body::Coded::new(body, encoder)))
 }
 
-/// Compresses a body in this coding while it is sent.
 pub(crate) fn body(plain: Body, encoding: Encoding) -> Body {
     Body::stream(body::Coded::new(plain, Encoder::stream(encoding)))
 }
 
-/// Adds `Content-Encoding`, and removes `Content-Length`, because the length after compression is
-/// unknown.
+/// Adds `Content-Encoding`. Removes `Content-Length`, because the compressed length is unknown.
 fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
     headers.remove(CONTENT_LENGTH);
@@ -157,9 +138,8 @@ fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     weaken(headers);
 }
 
-/// From a response to `HEAD`, removes the headers that compression would change, because it is
-/// unknown whether the response to `GET` would be compressed. RFC 9110, section 9.3.2, permits
-/// this.
+/// From a response to `HEAD`, removes the headers that compression would change. The response to
+/// `GET` might be compressed. RFC 9110, section 9.3.2, permits this.
 fn leave_open(headers: &mut HeaderMap) {
     headers.remove(ACCEPT_RANGES);
     if headers.get(ETAG).is_some_and(|tag| !is_weak(tag)) {
@@ -167,8 +147,8 @@ fn leave_open(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether the response that a 304 confirms may be compressed. If so, the 304 must have the same
-/// headers (RFC 9110, section 15.4.5). The 304 itself may lack `Content-Type`.
+/// Whether the response that a 304 confirms may be compressed. The 304 must then have the same
+/// headers (RFC 9110, section 15.4.5), but may lack `Content-Type`.
 fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE);
     let may_be_file = kind.is_none() && headers.contains_key(LAST_MODIFIED);
@@ -177,7 +157,6 @@ fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
     is_shared && may_be_coded(headers) && kind.is_none_or(is_compressible)
 }
 
-/// Whether the response headers permit compression.
 fn may_be_coded(headers: &HeaderMap) -> bool {
     !headers.contains_key(CONTENT_ENCODING)
         && !headers.contains_key(CONTENT_RANGE)
@@ -195,8 +174,8 @@ fn can_be_coded(answer: &Answer) -> bool {
         && length(answer).is_none_or(|length| length >= SMALLEST)
 }
 
-/// Returns the length of the response's body if it is known. For a response to `HEAD`, returns the
-/// length stated in its headers.
+/// The length of the response's body, if known. For a response to `HEAD`, the length in its
+/// headers.
 fn length(answer: &Answer) -> Option<u64> {
     let there = answer.body().size_hint().exact();
     let there = there.filter(|_| !answer.body().is_end_stream());
@@ -213,7 +192,6 @@ fn is_for_everybody(is_anonymous: bool, answer: &HeaderMap) -> bool {
         && (is_anonymous || names(answer, &CACHE_CONTROL, "public") || file)
 }
 
-/// Adds `Accept-Encoding` to `Vary`.
 fn vary(headers: &mut HeaderMap) {
     const ALONE: HeaderValue = HeaderValue::from_static("Accept-Encoding");
     if !headers.contains_key(VARY) {
@@ -238,8 +216,8 @@ fn is_weak(tag: &HeaderValue) -> bool {
     tag.as_bytes().starts_with(b"W/")
 }
 
-/// Makes the response's ETag weak, because compression changes the bytes but not the meaning (RFC
-/// 9110, section 8.8.1).
+/// Makes the response's ETag weak. Compression changes the bytes but not the meaning (RFC 9110,
+/// section 8.8.1).
 fn weaken(headers: &mut HeaderMap) {
     let Some(tag) = headers.get(ETAG) else {
         return;

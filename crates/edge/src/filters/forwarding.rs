@@ -20,7 +20,7 @@ pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarde
 pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// Headers with which a client could impersonate a proxy that the server trusts.
+/// A client could impersonate a trusted proxy with these headers.
 const CLAIMS: [&str; 17] = [
     "forwarded",
     "x-forwarded-for",
@@ -39,16 +39,16 @@ const CLAIMS: [&str; 17] = [
     "x-original-url",
     "x-rewrite-url",
     "x-host",
-    // CGI programs receive this header as the environment variable `HTTP_PROXY`.
+    // CGI programs get this header as the environment variable `HTTP_PROXY`.
     "proxy",
 ];
 
-/// Whether headers of this name are passed on only if they come from a trusted proxy.
+/// Whether only trusted proxies may send headers of this name.
 pub(crate) fn is_claim(name: &str) -> bool {
     CLAIMS.contains(&name)
 }
 
-/// Hop-by-hop headers. The headers named in `Connection` are hop-by-hop too.
+/// Hop-by-hop headers, besides those named in `Connection`.
 const HOPS: [&str; 8] = [
     "http2-settings",
     "keep-alive",
@@ -65,10 +65,9 @@ pub(crate) fn silence(headers: &mut HeaderMap) {
     remove(headers, is_claim);
 }
 
-/// Converts the headers of a client's request into those of the request to the upstream.
+/// Converts the headers of a client's request into those for the upstream.
 ///
-/// This also removes `Connection` and `Upgrade`. If an upgrade is forwarded, the caller must set
-/// them again.
+/// Removes `Connection` and `Upgrade`; the caller must set them again to forward an upgrade.
 pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
     let trailers = headers.contains_key(TE) && names(headers, &TE, "trailers");
     drop_hops(headers);
@@ -89,9 +88,10 @@ pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
     write_claims(headers, info);
 }
 
-/// Appends header lines that equal the result of [`request`] to `out`. The request must have a
-/// `Content-Length` exactly if it has a body. If more is necessary than omitting some headers and
-/// adding those of the edge, appends nothing and returns false.
+/// Appends to `out` the header lines that [`request`] would make.
+///
+/// Appends nothing and returns `false` if more is necessary than omitting headers of the client and
+/// adding those of the edge, or if `Content-Length` does not match `has_body`.
 pub(crate) fn write(
     headers: &HeaderMap,
     info: &ClientInfo,
@@ -129,8 +129,8 @@ pub(crate) fn write(
     true
 }
 
-/// Appends the client's headers, except those that are not passed on. Returns false if a header
-/// would have to be changed.
+/// Appends the client's headers for the upstream. Returns `false` if a header would have to be
+/// changed.
 fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
     let (mut has_host, mut has_cookie) = (false, false);
     for (name, value) in headers {
@@ -154,7 +154,7 @@ fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
     has_host
 }
 
-/// Whether a header of this name is dropped if it comes from an untrusted client.
+/// Whether the edge drops this header of an untrusted client.
 fn ends_here(name: &str) -> bool {
     let may_be = matches!(
         name.as_bytes().first(),
@@ -164,12 +164,10 @@ fn ends_here(name: &str) -> bool {
     is_said_here || is_hop(name) || is_lookalike(name)
 }
 
-/// Removes the hop-by-hop headers from an upstream's response.
 pub fn response(headers: &mut HeaderMap) {
     drop_hops(headers);
 }
 
-/// Whether the value of a list header contains this token.
 pub(crate) fn names(headers: &HeaderMap, header: &HeaderName, token: &str) -> bool {
     headers
         .get_all(header)
@@ -205,8 +203,7 @@ fn is_hop(name: &str) -> bool {
     may_be && HOPS.contains(&name)
 }
 
-/// Removes the headers whose names match. Since usually none matches, all names are checked before
-/// anything is removed.
+/// Removes the headers whose names match. Usually none matches, so all names are checked first.
 pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     let found = headers.keys().filter(|name| is_such(name.as_str()));
     let found: Vec<HeaderName> = found.cloned().collect();
@@ -215,8 +212,7 @@ pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     }
 }
 
-/// Removes headers whose names a program may confuse with headers that the edge sets or that frame
-/// a body.
+/// Removes headers that a program may confuse with headers that the edge sets or that frame a body.
 fn drop_lookalikes(headers: &mut HeaderMap) {
     remove(headers, is_lookalike);
 }
@@ -231,9 +227,9 @@ fn is_lookalike(name: &str) -> bool {
             || REAL.iter().any(|real| is_alike(name, real.as_str())))
 }
 
-/// Whether a program may confuse two header names. Programs that receive headers as variables (RFC
-/// 3875, section 4.1.18; also WSGI) cannot distinguish `_` from `-`, and some cannot distinguish
-/// `.` or other characters from them either.
+/// Whether a program may confuse two header names. Programs that get headers as variables (RFC
+/// 3875, section 4.1.18; WSGI) do not distinguish `_` from `-`. Some do not distinguish other
+/// characters either.
 pub(crate) fn is_alike(one: &str, other: &str) -> bool {
     let plain = |byte: u8| {
         if byte.is_ascii_alphanumeric() {
@@ -245,15 +241,14 @@ pub(crate) fn is_alike(one: &str, other: &str) -> bool {
     one.bytes().map(plain).eq(other.bytes().map(plain))
 }
 
-/// Whether this is a common value of `Connection` that names no header.
+/// A common value of `Connection` that names no header.
 fn is_plain(value: &HeaderValue) -> bool {
     value.as_bytes().eq_ignore_ascii_case(b"keep-alive")
         || value.as_bytes().eq_ignore_ascii_case(b"close")
 }
 
-/// Returns the headers that a value of `Connection` names. Headers that identify the host, the user
-/// or the proxies, or that frame the body, are excluded, because a client must not be able to
-/// remove them.
+/// The headers that `Connection` names. Excludes headers that identify the host, the user or the
+/// proxies, or that frame the body. A client must not be able to remove those.
 fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
     const STAY: [HeaderName; 4] = [HOST, CONTENT_LENGTH, CDN_LOOP, http::header::AUTHORIZATION];
     value
@@ -281,8 +276,8 @@ fn one_cookie(headers: &mut HeaderMap) {
     }
 }
 
-/// Adds `Forwarded` (RFC 7239) and the older `X-Forwarded-*` headers. Values from a trusted proxy
-/// are kept and come first.
+/// Adds `Forwarded` (RFC 7239) and `X-Forwarded-*`. Values from a trusted proxy are kept and come
+/// first.
 fn write_claims(headers: &mut HeaderMap, info: &ClientInfo) {
     if !info.peer_is_trusted {
         silence(headers);
@@ -306,8 +301,8 @@ fn write_claims(headers: &mut HeaderMap, info: &ClientInfo) {
     }
 }
 
-/// Appends an element to a list header, unless the list already contains it. A trusted proxy may
-/// have added the same client.
+/// Appends an element to a list header, unless the list contains it. A trusted proxy may have added
+/// the same client.
 fn append(headers: &mut HeaderMap, name: &HeaderName, text: Vec<u8>) {
     if !headers.contains_key(name) {
         if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(text)) {
@@ -335,8 +330,7 @@ fn append(headers: &mut HeaderMap, name: &HeaderName, text: Vec<u8>) {
     }
 }
 
-/// Appends an element of `Forwarded` to `out`. Values that are not tokens are quoted (RFC 7239,
-/// section 4).
+/// Appends an element of `Forwarded`. Values that are not tokens are quoted (RFC 7239, section 4).
 fn element(info: &ClientInfo, client: IpAddr, out: &mut Vec<u8>) {
     let (before, after): (&[u8], &[u8]) = match client {
         IpAddr::V4(_) => (b"for=", b""),

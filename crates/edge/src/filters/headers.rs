@@ -11,7 +11,7 @@ use crate::filters::forwarding::{is_alike, remove};
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
-/// Default headers, which no route needs to configure. They forbid nothing that a page may need.
+/// Default headers. They forbid nothing that a page may need.
 const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (
@@ -26,7 +26,7 @@ const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-/// Headers that no route may change: headers for framing and connections (RFC 9110, section 7.6.1),
+/// Headers that no route may change: those for framing and connections (RFC 9110, section 7.6.1),
 /// and the edge's own.
 const OURS: [&str; 10] = [
     "connection",
@@ -41,8 +41,7 @@ const OURS: [&str; 10] = [
     "x-request-id",
 ];
 
-/// Request headers that the edge sets itself whenever it forwards a request (RFC 7239; RFC 9110,
-/// sections 7.2 and 10.1.1).
+/// Request headers that the edge always sets itself (RFC 7239; RFC 9110, sections 7.2 and 10.1.1).
 const SAID_ANEW: [&str; 6] = [
     "expect",
     "forwarded",
@@ -59,8 +58,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Parses the changes to response headers. Calls `refuse` for each error, with the key, the
-    /// error and the correction.
+    /// Calls `refuse` for each error, with the key, the error and the correction.
     pub fn check(
         written: &description::Headers,
         refuse: &mut impl FnMut(&str, String, String),
@@ -96,13 +94,11 @@ impl Changes {
     }
 }
 
-/// The validated names of request headers that a route does not forward.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StrippedHeaders(Vec<HeaderName>);
 
 impl StrippedHeaders {
-    /// Parses the header names. Calls `refuse` for each error, with the key, the error and the
-    /// correction.
+    /// Calls `refuse` for each error, with the key, the error and the correction.
     pub fn check(
         written: &description::RequestHeaders,
         refuse: &mut impl FnMut(&str, String, String),
@@ -124,12 +120,11 @@ impl StrippedHeaders {
         self.0.is_empty()
     }
 
-    /// Whether a program may confuse the header `name` with one of these headers.
+    /// Whether a program may confuse `name` with one of these headers.
     pub(crate) fn holds(&self, name: &str) -> bool {
         self.0.iter().any(|own| is_alike(name, own.as_str()))
     }
 
-    /// Removes these headers from a request.
     pub(crate) fn take_from(&self, headers: &mut HeaderMap) {
         if !self.is_empty() {
             remove(headers, |name| self.holds(name));
@@ -167,8 +162,8 @@ fn refuse_ours(key: &str, header: &HeaderName, refuse: &mut impl FnMut(&str, Str
     );
 }
 
-/// Returns the value of `Strict-Transport-Security` (RFC 6797, section 6.1) for a lifetime; `None`
-/// if the lifetime is zero.
+/// The value of `Strict-Transport-Security` (RFC 6797, section 6.1); `None` if the lifetime is
+/// zero.
 pub fn hsts(time: Duration) -> Option<HeaderValue> {
     if time.is_zero() {
         return None;
@@ -176,10 +171,10 @@ pub fn hsts(time: Duration) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("max-age={}", time.as_secs())).ok()
 }
 
-/// Completes the headers of a response. `hsts` is the value of `Strict-Transport-Security`, if the
-/// client used TLS. Existing headers stay unless the route changes them; the route may also remove
-/// defaults. If `is_instead` is true, the response replaces the target's response, for example by
-/// an error page, so the route's caching headers are not applied.
+/// Completes the headers of a response. Existing headers stay unless the route changes them.
+///
+/// `hsts` is `None` for clear text. `is_instead` means that the response replaces the target's, for
+/// example as an error page. The route's caching headers are then not applied.
 pub fn complete(
     answer: &mut HeaderMap,
     changes: &Changes,
@@ -208,21 +203,19 @@ pub fn complete(
     identify(answer, id);
 }
 
-/// Returns the headers that [`complete`] adds to every response, with an empty request ID.
+/// The headers that [`complete`] adds to every response, with an empty request ID.
 pub(crate) fn prepared() -> HeaderMap {
     let mut headers: HeaderMap = DEFAULTS.into_iter().collect();
     headers.insert(REQUEST_ID, HeaderValue::from_static(""));
     headers
 }
 
-/// Whether a header of this name controls caching, by all caches (RFC 9111, sections 5.2 and 5.3)
-/// or by some (RFC 9213).
+/// Whether the header controls all caches (RFC 9111, sections 5.2 and 5.3) or some (RFC 9213).
 pub(crate) fn is_for_caches(name: &str) -> bool {
     name.ends_with("-cache-control")
         || ["cache-control", "expires", "surrogate-control"].contains(&name)
 }
 
-/// Sets a response's header for the request ID.
 pub(crate) fn identify(answer: &mut HeaderMap, id: &RequestId) {
     if let Some(id) = id.header() {
         answer.insert(REQUEST_ID, id);

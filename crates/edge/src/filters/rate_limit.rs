@@ -1,10 +1,9 @@
-//! Rate limits for each client.
+//! Rate limits for each client, which is an IP address (IPv6: a /64), or the value of a header or a
+//! cookie.
 //!
-//! A limit without `on` counts requests when they arrive. A limit with `on` instead counts
-//! responses whose header [`OUTCOME`] has a certain value (such as `wrong-code`), and rejects all
-//! requests of a client that has caused too many of them. If a limit identifies clients by a header
-//! or cookie, a client that does not send it is identified by its IP address. An IPv6 address
-//! counts as its /64, the network of one household.
+//! A limit without `on` counts requests. A limit with `on` counts responses whose header
+//! [`OUTCOME`] has that value, such as `wrong-code`, and rejects all requests of a client with too
+//! many of them.
 
 mod buckets;
 
@@ -26,7 +25,7 @@ use buckets::Buckets;
 /// The header in which the app reports the outcome of a request. The edge removes it.
 pub const OUTCOME: HeaderName = HeaderName::from_static("x-kenduri-outcome");
 
-/// Removes the [`OUTCOME`] header from a response and returns its value.
+/// Removes the header [`OUTCOME`] and returns its value.
 pub fn take_outcome(answer: &mut HeaderMap) -> Option<HeaderValue> {
     let mut found = None;
     while let Some(outcome) = answer.remove(OUTCOME) {
@@ -38,7 +37,7 @@ pub fn take_outcome(answer: &mut HeaderMap) -> Option<HeaderValue> {
 /// The maximum number of clients that are counted separately.
 const CLIENTS: usize = 100_000;
 
-/// A rate limit, and how many requests of it each client has used.
+/// A rate limit and the clients' counts.
 #[derive(Debug)]
 pub struct Limiter {
     limit: Limit,
@@ -53,7 +52,7 @@ struct Counts {
     buckets: Buckets,
 }
 
-/// The property that identifies a client.
+/// What identifies a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum By {
     Address,
@@ -61,11 +60,10 @@ enum By {
     Cookie(String),
 }
 
-/// A permitted request. The value identifies the client.
+/// A permitted request, with the client's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Admitted(u64);
 
-/// A request that exceeds the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many requests; come back in {} seconds", retry_after.as_secs())]
 pub struct Refused {
@@ -74,8 +72,7 @@ pub struct Refused {
 }
 
 impl Limiter {
-    /// Parses a rate limit. Calls `refuse` for each error, with the key, the error and the
-    /// correction.
+    /// Calls `refuse` for each error, with the key, the error and the correction.
     pub fn check(written: &Limit, refuse: &mut impl FnMut(&str, String, String)) -> Option<Self> {
         let mut told = |name: &str, why: String| {
             let (what, mend) = why.split_once("; ").unwrap_or((&why, "mend or remove it"));
@@ -113,24 +110,23 @@ impl Limiter {
         })
     }
 
-    /// Checks whether a client may send a request now. Counts the request, unless this limit counts
-    /// outcomes.
+    /// Counts the request, unless this limit counts outcomes.
     pub fn admit(&self, client: IpAddr, headers: &HeaderMap) -> Result<Admitted, Refused> {
         let admitted = Admitted(self.client(client, headers));
         self.ask(admitted, self.limit.on.is_empty())?;
         Ok(admitted)
     }
 
-    /// Counts the outcome of a request, if it is the outcome that this limit counts.
+    /// Counts the outcome of a request, if this limit counts that outcome.
     pub fn report(&self, admitted: Admitted, outcome: &HeaderValue) {
         if !self.limit.on.is_empty() && outcome == self.limit.on.as_str() {
-            // The result is ignored, because the client's next request will be rejected if the
-            // limit is exceeded.
+            // The result is ignored, because a client over the limit is rejected at its next
+            // request.
             let _ = self.ask(admitted, true);
         }
     }
 
-    /// Takes over the counts of the previous limit if its settings are the same.
+    /// Takes over the counts if the settings are the same.
     pub(crate) fn go_on_from(&self, other: &Self) {
         if self.limit == other.limit {
             self.counts.store(other.counts.load_full());

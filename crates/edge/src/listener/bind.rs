@@ -13,10 +13,9 @@ use socket2::{Domain, Protocol, Type};
 
 use super::ListenAddress;
 
-/// The length of the kernel's queue of connections that have not been accepted yet.
+/// The length of the kernel's queue of unaccepted connections.
 const BACKLOG: i32 = 1_024;
 
-/// The reason why listening on an address failed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {fault}\n  {}", fault.mend())]
 pub struct ListenError {
@@ -24,10 +23,8 @@ pub struct ListenError {
     pub fault: ListenFault,
 }
 
-/// The cause of a failure to listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenFault {
-    /// Another process listens on the address.
     #[error("it is in use")]
     InUse,
     #[error("it is not permitted")]
@@ -66,7 +63,7 @@ impl From<io::Error> for ListenFault {
     }
 }
 
-/// A listening socket that has not been registered with Tokio yet.
+/// A listening socket before its registration with Tokio.
 #[derive(Debug)]
 pub(crate) enum Socket {
     Tcp(TcpListener),
@@ -88,7 +85,6 @@ impl Socket {
         }
     }
 
-    /// Whether both values refer to the same socket.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Tcp(one), Self::Tcp(two)) => is_same(one, two),
@@ -129,7 +125,7 @@ pub(crate) fn is_same(one: &impl AsFd, two: &impl AsFd) -> bool {
 #[derive(Debug)]
 pub(crate) struct Bound {
     pub(crate) sockets: Vec<Socket>,
-    /// The IP address, with the port that the kernel chose; `None` for a Unix socket.
+    /// With the port that the kernel chose; `None` for a Unix socket.
     pub(crate) address: Option<SocketAddr>,
 }
 
@@ -149,7 +145,6 @@ impl Bound {
     }
 }
 
-/// Binds an address with sockets for this many workers.
 pub(crate) fn open(address: &ListenAddress, workers: usize) -> Result<Bound, ListenError> {
     let opened = match address {
         ListenAddress::Tcp(tcp) => each_worker(*tcp, workers),
@@ -164,7 +159,7 @@ pub(crate) fn open(address: &ListenAddress, workers: usize) -> Result<Bound, Lis
 
 fn everywhere(port: u16, workers: usize) -> Result<Bound, ListenFault> {
     match each_worker((Ipv6Addr::UNSPECIFIED, port).into(), workers) {
-        // Machines without IPv6 report these errors, so IPv4 is used alone.
+        // These errors mean that the machine has no IPv6, so IPv4 is used alone.
         Err(ListenFault::Other(_) | ListenFault::NotHere) => {
             each_worker((Ipv4Addr::UNSPECIFIED, port).into(), workers)
         }
@@ -173,8 +168,8 @@ fn everywhere(port: u16, workers: usize) -> Result<Bound, ListenFault> {
 }
 
 fn each_worker(address: SocketAddr, workers: usize) -> Result<Bound, ListenFault> {
-    // This trial bind fails if the port is in use. With `SO_REUSEPORT` alone, another process of
-    // the same user could share the port unnoticed.
+    // This trial bind fails if the port is in use. With `SO_REUSEPORT`, another process of the same
+    // user could share the port unnoticed.
     if address.port() != 0 {
         drop(tcp(address, Sharing::Alone)?);
     }
@@ -190,7 +185,6 @@ fn each_worker(address: SocketAddr, workers: usize) -> Result<Bound, ListenFault
     })
 }
 
-/// Which other sockets may bind the same address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sharing {
     Alone,
@@ -203,11 +197,10 @@ fn tcp(address: SocketAddr, sharing: Sharing) -> Result<TcpListener, ListenFault
     if domain == Domain::IPV6 {
         socket.set_only_v6(false)?;
     }
-    // Without this option, a restart would fail while connections of the previous run are in
-    // `TIME_WAIT`.
+    // A restart would otherwise fail while old connections are in `TIME_WAIT`.
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(sharing == Sharing::Workers)?;
-    // Accepted connections inherit this option, so that small responses are sent at once.
+    // Accepted connections inherit this option, which sends small responses at once.
     socket.set_tcp_nodelay(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
@@ -218,7 +211,7 @@ fn tcp(address: SocketAddr, sharing: Sharing) -> Result<TcpListener, ListenFault
 }
 
 /// Binds a UDP socket that shares its port with no other socket. With `SO_REUSEPORT` or
-/// `SO_REUSEADDR`, another socket could receive packets of connections that it does not know.
+/// `SO_REUSEADDR`, a socket could get packets of another socket's connections.
 pub(crate) fn datagrams(address: SocketAddr) -> io::Result<UdpSocket> {
     let domain = Domain::for_address(address);
     let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
@@ -239,7 +232,7 @@ fn unix(path: &Path, workers: usize) -> Result<Bound, ListenFault> {
         }
         match UnixStream::connect(path) {
             Ok(_) => return Err(ListenFault::InUse),
-            // No process listens on this socket file, which a killed process has left behind.
+            // A killed process left this socket file, on which nobody listens.
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 std::fs::remove_file(path)?;
             }

@@ -16,29 +16,27 @@ use crate::address::network_64;
 use crate::lock::lock;
 use crate::metrics::DoorFigures;
 
-/// The interval at which connections are evicted while a new connection waits for a permit.
+/// The interval of evictions while a new connection waits for a permit.
 const AGAIN: Duration = Duration::from_millis(100);
 
-/// The permits for connections, shared by all workers. Each open connection holds one permit.
+/// The permits for connections, shared by all workers.
 #[derive(Debug)]
 pub(crate) struct Places {
     free: Free,
-    /// Permits for connections to loopback fronts. Such connections may be made on behalf of a
-    /// request that already holds a permit.
+    /// Permits for connections to loopback fronts, which may serve a request that already holds a
+    /// permit.
     inside: Free,
     addresses: Arc<Addresses>,
     registry: Arc<Registry>,
     open: TaskTracker,
 }
 
-/// The origin of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// The client's address is not known yet.
     Unknown,
-    /// The connection comes from a trusted proxy that sends no PROXY protocol header.
+    /// A trusted proxy that sends no PROXY protocol header.
     Proxy(IpAddr),
-    /// The connection comes from a client.
     Client(IpAddr),
 }
 
@@ -46,10 +44,9 @@ pub(crate) enum Origin {
 #[derive(Debug)]
 pub(crate) struct Place {
     handle: Arc<Handle>,
-    /// The registration for eviction. It is dropped before the permit is released, so that a closed
-    /// connection is not evicted.
+    /// Dropped before the permit is released, so a closed connection is not evicted.
     registration: Option<Registration>,
-    /// Whether no permit was free when the connection arrived.
+    /// No permit was free when the connection arrived.
     came_to_full: bool,
     _free: OwnedSemaphorePermit,
     _open: TaskTrackerToken,
@@ -57,24 +54,22 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Returns the handle by which the connection can be evicted.
     pub(crate) fn handle(&self) -> &Arc<Handle> {
         &self.handle
     }
 }
 
-/// The reason why a connection gets no permit.
+/// Why a connection gets no permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoPlace {
     /// The IP address has too many connections (`listen.connections_per_address`).
     Address,
-    /// No permit is free (`listen.connections`), and either the connection cannot wait or its
-    /// network holds more than its share of the permits.
+    /// No permit is free (`listen.connections`). Either the connection cannot wait, or its network
+    /// holds more than its share of the permits.
     All,
 }
 
 impl NoPlace {
-    /// Counts the rejected connection in metrics.
     pub(crate) fn count_in(self, figures: &DoorFigures) {
         match self {
             Self::Address => figures.refused_of_address(),
@@ -92,12 +87,11 @@ struct Counted {
     address: IpAddr,
 }
 
-/// A number of permits that can be changed.
 #[derive(Debug)]
 struct Free {
     places: Arc<Semaphore>,
     size: Mutex<u32>,
-    /// The number of permits that will be removed as soon as they are released.
+    /// The number of permits to remove when they are released.
     owed: AtomicU32,
 }
 
@@ -111,7 +105,7 @@ impl Free {
     }
 
     fn resize(&self, size: u32) {
-        // The lock is held until the end, so that changes do not overlap.
+        // The lock is held until the end, so changes do not overlap.
         let mut now = lock(&self.size);
         if size > *now {
             let mut more = size - *now;
@@ -120,7 +114,7 @@ impl Free {
             }
             self.places.add_permits(more as usize);
         } else {
-            // Permits in use are removed later, when they are released.
+            // Permits in use are removed when they are released.
             self.owed.fetch_add(*now - size, Ordering::SeqCst);
         }
         *now = size;
@@ -136,7 +130,7 @@ impl Free {
         }
     }
 
-    /// Returns a free permit, or `None` if no permit is free now.
+    /// `None` if no permit is free now.
     fn take_now(&self) -> Option<OwnedSemaphorePermit> {
         loop {
             let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
@@ -147,7 +141,7 @@ impl Free {
         }
     }
 
-    /// Whether a released permit must be removed. If so, this call counts it as removed.
+    /// Whether a released permit must be removed. Counts it as removed.
     fn is_owed(&self) -> bool {
         let pay = |owed: u32| owed.checked_sub(1);
         self.owed
@@ -167,14 +161,15 @@ impl Places {
         }
     }
 
-    /// Changes the number of permits. Permits in use stay valid until they are released.
+    /// Permits in use stay valid until they are released.
     pub(crate) fn resize(&self, size: u32) {
         self.free.resize(size);
         self.inside.resize(size);
     }
 
-    /// Waits for a free permit. In the meantime, evicts connections from networks that hold more
-    /// than their share of the permits, unless the new connection belongs to such a network.
+    /// Waits for a free permit. Meanwhile, evicts connections from networks that hold more than
+    /// their share of the permits. Fails if no permit is free and the new connection belongs to
+    /// such a network.
     pub(crate) async fn take(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
         let counted = self.count_origin(origin, most)?;
         if let Some(free) = self.free.take_now() {
@@ -195,7 +190,7 @@ impl Places {
                     let free = free.ok_or(NoPlace::All)?;
                     return Ok(self.place(free, counted, origin, true));
                 }
-                // After this delay, another connection may be idle and can be evicted.
+                // After this delay, another connection may be idle, which can be evicted.
                 () = tokio::time::sleep(AGAIN) => {}
             }
         }
@@ -206,7 +201,7 @@ impl Places {
         Ok(self.place(free, None, Origin::Unknown, false))
     }
 
-    /// Counts a permit's origin, which was unknown when the permit was taken.
+    /// Counts the origin of a permit, which was unknown before.
     pub(crate) fn give(&self, place: &mut Place, origin: Origin, most: u32) -> Result<(), NoPlace> {
         if place.counted.is_none() {
             place.counted = self.count_origin(origin, most)?;
@@ -223,7 +218,7 @@ impl Places {
         Ok(())
     }
 
-    /// Returns a permit if one is free and the IP address has not reached its limit. Does not wait.
+    /// Does not wait. Fails if no permit is free or the IP address has reached its limit.
     pub(crate) fn take_free(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
         let counted = self.count_origin(origin, most)?;
         let free = self.free.take_now().ok_or(NoPlace::All)?;
@@ -254,7 +249,7 @@ impl Places {
 
     fn register(&self, origin: Origin, handle: &Arc<Handle>) -> Option<Registration> {
         match origin {
-            // A client behind a proxy may have no IP address; the unspecified address then stands
+            // A client behind a proxy may have no IP address. The unspecified address then stands
             // for the client.
             Origin::Client(address) if !address.is_unspecified() => {
                 Some(self.registry.add(address, handle))
@@ -272,7 +267,7 @@ impl Places {
         }
     }
 
-    /// Returns a token that [`Self::empty`] waits for, as for a permit.
+    /// [`Self::empty`] also waits for the returned token.
     pub(crate) fn keep_open(&self) -> TaskTrackerToken {
         self.open.token()
     }
@@ -363,8 +358,7 @@ mod tests {
         places.resize(2);
         let second = places.take(Origin::Unknown, 0).await.unwrap();
         places.resize(1);
-        // Both permits are in use, and there should be only one. Therefore, the first released
-        // permit is removed.
+        // Two permits are in use, and there should be one, so the first released permit is removed.
         drop(second);
         let address = client("192.0.2.1");
         assert!(places.take_free(address, 0).is_err());

@@ -1,4 +1,4 @@
-//! Decides which connection is closed in favour of a new one when the connection limit is reached.
+//! Decides which connection makes room for a new one when the connection limit is reached.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -10,18 +10,17 @@ use tokio_util::sync::CancellationToken;
 use crate::address::network_48;
 use crate::lock::lock;
 
-/// A network that holds more than one eighth of all connection permits must release some if others
-/// need them.
+/// A network that holds more than one eighth of all permits must release some if others need them.
 const SHARE: u64 = 8;
 
-/// The status of a connection that waits for a request.
+/// The connection waits for a request.
 const IDLE: u8 = 0;
-/// The status of a connection with an incomplete request or response.
+/// The connection has an incomplete request or response.
 const BUSY: u8 = 1;
-/// The status of a connection that must be closed.
+/// The connection must be closed.
 const EVICTED: u8 = 2;
 
-/// A connection's status, shared with the code that may evict the connection.
+/// A connection's status, shared with the code that may evict it.
 #[derive(Debug, Default)]
 pub(crate) struct Handle {
     status: AtomicU8,
@@ -29,8 +28,8 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
-    /// Records whether a request has begun. Returns `false` if the connection is being evicted, so
-    /// that no request may begin.
+    /// Records whether a request has begun. Returns `false` if the connection is being evicted. No
+    /// request may then begin.
     pub(crate) fn set_busy(&self, is_busy: bool) -> bool {
         let next = if is_busy { BUSY } else { IDLE };
         self.change(|status| status != EVICTED, next)
@@ -45,7 +44,7 @@ impl Handle {
     }
 
     /// Evicts the connection if its status is at most `highest`. If a request begins at the same
-    /// time, either this call sees the request, or [`Self::set_busy`] returns `false`.
+    /// moment, either this call sees the request, or [`Self::set_busy`] returns `false`.
     fn evict(&self, highest: u8) -> bool {
         let is_evicted = self.change(|status| status <= highest, EVICTED);
         if is_evicted {
@@ -63,18 +62,17 @@ impl Handle {
     }
 }
 
-/// The result of an attempt to evict a connection in favour of a new one.
+/// The result of an attempt to evict a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Room {
-    /// A connection has been evicted and will close soon.
+    /// An evicted connection will close soon.
     Soon,
     /// No network holds more than its share of the permits.
     None,
-    /// The new connection's own network holds more than its share of the permits.
+    /// The new connection's network holds more than its share of the permits.
     Refused,
 }
 
-/// All connections that may be evicted.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
     open: Mutex<Open>,
@@ -96,7 +94,6 @@ pub(super) struct Registration {
 }
 
 impl Registry {
-    /// Registers a connection, so that it may be evicted.
     pub(super) fn add(self: &Arc<Self>, client: IpAddr, handle: &Arc<Handle>) -> Registration {
         let network = network_48(client);
         let mut open = lock(&self.open);
@@ -117,9 +114,9 @@ impl Registry {
         own.is_some_and(|own| is_too_many(own, places))
     }
 
-    /// Evicts a connection from the network with the most connections, if that network holds more
-    /// than its share of the permits. Evicts the network's oldest idle connection, or else its
-    /// oldest connection.
+    /// Evicts the oldest idle connection of the network with the most connections, or else that
+    /// network's oldest connection. Evicts none if the network holds no more than its share of the
+    /// permits.
     pub(super) fn make_room(&self, newcomer: Option<IpAddr>, places: u32) -> Room {
         if newcomer.is_some_and(|client| self.holds_too_many(client, places)) {
             return Room::Refused;
@@ -215,7 +212,7 @@ mod tests {
             gone.push(next);
             gone.sort_unstable();
             assert_eq!(evicted(&connections), gone);
-            // If there are more permits, the network's connections no longer exceed its share.
+            // With more permits, the network's connections do not exceed its share.
             let held = u32::try_from(4 - gone.len()).unwrap();
             assert_eq!(room(&registry, NEWCOMER, held * 8), Room::None);
             if held == 1 {
@@ -242,7 +239,7 @@ mod tests {
         let _one = open(&registry, OTHER, false);
         assert_eq!(room(&registry, "2001:db8:1:3::2", 15), Room::Refused);
         assert_eq!(room(&registry, OTHER, 15), Room::Soon);
-        // Both networks have one connection now, which is no more than an eighth of 15 permits.
+        // Both networks have one connection, which is less than an eighth of 15 permits.
         assert_eq!(room(&registry, OTHER, 15), Room::None);
         assert_eq!(room(&registry, "2001:db8:1:3::2", 7), Room::Refused);
     }

@@ -1,5 +1,5 @@
-//! Listening sockets that this process inherited from systemd, from the supervisor process, or
-//! during an upgrade.
+//! Listening sockets from systemd, from the supervisor process, or from the previous process of an
+//! upgrade.
 
 use std::fs::File;
 use std::io;
@@ -15,25 +15,25 @@ use super::bind::{Socket, is_same};
 use super::shared_udp::SharedUdp;
 use super::{ListenAddress, ListenSettings};
 
-/// The number of the first inherited descriptor (`sd_listen_fds(3)`).
+/// The first inherited descriptor (`sd_listen_fds(3)`).
 const FIRST: RawFd = 3;
 /// The maximum number of inherited descriptors.
 const MOST: RawFd = 256;
 
-/// Inherited sockets, each of which is used for the address to which it is bound. A socket stays
-/// open while a plan names its address for any protocol. The process that passed the socket in also
-/// has it open, so no other socket could be bound to that address.
+/// Inherited sockets, each of which serves the address to which it is bound.
+///
+/// A socket stays open while a plan names its address for any protocol. No other socket could be
+/// bound to that address, because the process that passed the socket also has it open.
 #[derive(Debug, Default)]
 pub struct Inherited {
     sockets: Vec<InheritedSocket<Socket>>,
-    /// Inherited UDP sockets for HTTP/3.
     datagrams: Vec<InheritedSocket<SharedUdp>>,
 }
 
 #[derive(Debug)]
 struct InheritedSocket<T> {
     socket: T,
-    /// Whether the current plan, an earlier one or the next one names the socket's address.
+    /// An earlier plan, the current one or the next one names the socket's address.
     is_used: bool,
 }
 
@@ -47,7 +47,7 @@ impl<T> From<T> for InheritedSocket<T> {
 }
 
 impl<T> InheritedSocket<T> {
-    /// Makes an entry for a socket whose address a plan names or will name.
+    /// An entry for a socket whose address a plan names or will name.
     fn used(socket: T) -> Self {
         Self {
             socket,
@@ -56,7 +56,6 @@ impl<T> InheritedSocket<T> {
     }
 }
 
-/// The reason why inherited sockets cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum InheritedError {
     /// `LISTEN_FDS` is not a number within the limit.
@@ -70,7 +69,7 @@ pub enum InheritedError {
         "LISTEN_FDS promises descriptor {number}, which is not open\n  who starts this program must hand it in"
     )]
     Missing {
-        /// The number of the descriptor that is not open.
+        /// The descriptor that is not open.
         number: RawFd,
     },
     /// An inherited descriptor is neither a listening stream socket nor a UDP socket.
@@ -78,20 +77,17 @@ pub enum InheritedError {
         "a descriptor that was handed in is not a listening socket\n  hand in sockets that listen: ListenStream= in systemd, and ListenDatagram= for HTTP/3"
     )]
     NotListening,
-    /// The lock file of a UDP socket could not be created.
     #[error(
         "a UDP socket cannot be locked: {0}\n  the system must have memory and descriptors left"
     )]
     Lock(io::Error),
-    /// [`Inherited::receive`] was called before.
     #[error("the sockets that were handed in were taken already")]
     TakenBefore,
 }
 
 impl Inherited {
-    /// Returns the sockets that the environment variables `LISTEN_FDS` and `LISTEN_PID` announce;
-    /// empty if the variables are missing or meant for another process. Fails if called again in
-    /// the same process.
+    /// Returns the sockets that `LISTEN_FDS` and `LISTEN_PID` announce. Returns none if the
+    /// variables are missing or meant for another process. A second call fails.
     pub fn receive(count: Option<&str>, process: Option<&str>) -> Result<Self, InheritedError> {
         static TAKEN: AtomicBool = AtomicBool::new(false);
         let (Some(count), Some(process)) = (count, process) else {
@@ -119,7 +115,7 @@ impl Inherited {
         Self::new(numbers.map(own).collect())
     }
 
-    /// Makes a value from sockets that this process did not receive through `LISTEN_FDS`.
+    /// For sockets that did not come through `LISTEN_FDS`.
     pub fn new(descriptors: Vec<OwnedFd>) -> Result<Self, InheritedError> {
         let mut inherited = Self::default();
         for descriptor in descriptors {
@@ -129,7 +125,7 @@ impl Inherited {
                     let udp = SharedUdp::new(socket).map_err(InheritedError::Lock)?;
                     inherited.datagrams.push(udp.into());
                 }
-                // Each lock file immediately follows its socket.
+                // A lock file follows its socket.
                 Listening::Lock(file) => {
                     let came = inherited.datagrams.pop();
                     let came = came.ok_or(InheritedError::NotListening)?;
@@ -141,7 +137,6 @@ impl Inherited {
         Ok(inherited)
     }
 
-    /// Duplicates all descriptors, so that they can be passed to another process.
     pub(crate) fn share(&self) -> io::Result<Vec<OwnedFd>> {
         let mut all = Vec::new();
         for came in &self.sockets {
@@ -158,12 +153,11 @@ impl Inherited {
         self.sockets.push(InheritedSocket::used(socket));
     }
 
-    /// Adds a UDP socket for an address of the next plan.
     pub(crate) fn keep_datagrams(&mut self, socket: SharedUdp) {
         self.datagrams.push(InheritedSocket::used(socket));
     }
 
-    /// Adds inherited sockets for the next plan, except sockets that are already present.
+    /// Adds sockets for the next plan, except those already present.
     pub(crate) fn extend(&mut self, other: Self) {
         for came in other.sockets {
             let is_new = |known: &InheritedSocket<Socket>| !known.socket.is_same(&came.socket);
@@ -181,14 +175,13 @@ impl Inherited {
         }
     }
 
-    /// Returns the number of sockets that no plan has used.
+    /// The number of sockets that no plan has used.
     pub fn left(&self) -> usize {
         let streams = self.sockets.iter().filter(|came| !came.is_used);
         let datagrams = self.datagrams.iter().filter(|came| !came.is_used);
         streams.count() + datagrams.count()
     }
 
-    /// Returns the sockets that are bound to this address.
     pub(crate) fn find(&self, address: &ListenAddress) -> io::Result<Vec<Socket>> {
         let all = self.sockets.iter().map(|came| &came.socket);
         all.filter(|socket| is_at(socket, address))
@@ -197,7 +190,7 @@ impl Inherited {
     }
 
     /// Marks the sockets that the current plan names as used. Closes sockets that only earlier
-    /// plans named, because the process that passed them in may have closed them as well.
+    /// plans named, because the process that passed them may have closed them too.
     pub(crate) fn settle(&mut self, settings: &ListenSettings) {
         let named: Vec<_> = settings.all().map(|(_, address)| address).collect();
         self.sockets.retain_mut(|came| {
@@ -216,8 +209,8 @@ impl Inherited {
         });
     }
 
-    /// Returns the UDP socket that is bound to this address. If there are several such sockets,
-    /// logs that packets to the others are lost.
+    /// Returns one UDP socket at this address. If there are several, logs that packets to the
+    /// others are lost.
     pub(crate) fn find_datagrams(&self, address: &ListenAddress) -> io::Result<Option<SharedUdp>> {
         let all = self.datagrams.iter().map(|came| &came.socket);
         let mut found = all.filter(|came| is_bound(came.socket.local_addr(), address));
@@ -232,7 +225,6 @@ impl Inherited {
 enum Listening {
     Stream(Socket),
     Datagrams(UdpSocket),
-    /// The lock file of a UDP socket.
     Lock(File),
 }
 
@@ -250,7 +242,7 @@ fn own(number: RawFd) -> OwnedFd {
 
 fn listening(descriptor: OwnedFd) -> Result<Listening, InheritedError> {
     let socket = socket2::Socket::from(descriptor);
-    // Processes that this process starts must not inherit the descriptor.
+    // Child processes must not inherit the descriptor.
     let kept = fcntl_setfd(&socket, FdFlags::CLOEXEC).is_ok();
     let kind = socket.r#type().ok();
     let is_on_network = |socket: &socket2::Socket| {
@@ -276,7 +268,7 @@ fn listening(descriptor: OwnedFd) -> Result<Listening, InheritedError> {
             Ok(Listening::Stream(Socket::Unix(socket)))
         }
         Ok(address) if address.as_socket().is_some() => {
-            // Sockets that the edge itself opens have this option too.
+            // The edge's own sockets also have this option.
             let _ = socket.set_tcp_nodelay(true);
             let socket = TcpListener::from(OwnedFd::from(socket));
             Ok(Listening::Stream(Socket::Tcp(socket)))
@@ -329,7 +321,7 @@ mod tests {
         let mut last = Vec::new();
         let first = inherited.find_datagrams(&address).unwrap().unwrap();
         let reads = first.lock().await.unwrap();
-        // While one reader holds the lock, other readers wait, in this process or in another.
+        // While one reader holds the lock, other readers in any process wait.
         let elsewhere = Inherited::new(inherited.share().unwrap()).unwrap();
         for inherited in [inherited, elsewhere] {
             let second = inherited.find_datagrams(&address).unwrap().unwrap();
@@ -362,7 +354,7 @@ mod tests {
         assert!(find(&inherited, at_first).is_none());
         assert!(find(&inherited, at_second).is_some());
         assert!(inherited.find(&at(at_stream)).unwrap().is_empty());
-        // Once every duplicate has been closed, other sockets can be bound to the address.
+        // Other sockets can be bound to the address after every duplicate was closed.
         drop(UdpSocket::bind(at_first).unwrap());
         drop(TcpListener::bind(at_stream).unwrap());
     }
@@ -383,8 +375,7 @@ mod tests {
         let more = vec![OwnedFd::from(local())];
         inherited.extend(Inherited::new(more).unwrap());
         assert_eq!(inherited.share().unwrap().len(), 5);
-        // The plan for which the sockets were passed in was rejected, and the next plan does not
-        // name their addresses.
+        // The plan for these sockets was rejected, and the next plan does not name their addresses.
         inherited.settle(&settings(&[]));
         assert_eq!(inherited.share().unwrap().len(), 3);
     }

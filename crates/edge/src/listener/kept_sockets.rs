@@ -11,18 +11,17 @@ use super::{Inherited, ListenAddress, ListenError, ListenSettings};
 /// [`Inherited::new`] there. The serving process can then be replaced without rejecting
 /// connections.
 ///
-/// During the replacement, both the old and the new process have all sockets. Either process may
-/// accept a connection, and serves the connections that it accepted. A UDP socket, however, has a
-/// single reader: the new process becomes the reader a few seconds after the old one was asked to
-/// stop.
+/// During the replacement, the old and the new process both accept connections, and each serves its
+/// own. A UDP socket has a single reader: the new process becomes the reader a few seconds after
+/// the old one was asked to stop.
 #[derive(Debug, Default)]
 pub struct Kept {
     /// Sockets that the keeper inherited. They are never closed, because the process that passed
-    /// them in has them open too.
+    /// them has them open too.
     handed_in: Inherited,
     /// Sockets that the keeper opened. They are closed when no settings name them. A UDP socket
-    /// stays open as long as its address has TLS: after HTTP/3 has been disabled, the serving
-    /// process may still be finishing requests on it.
+    /// stays open as long as its address has TLS, because the serving process may still finish
+    /// requests after HTTP/3 was disabled.
     opened: Inherited,
 }
 
@@ -34,16 +33,15 @@ impl Kept {
         }
     }
 
-    /// Continues with the sockets of the previous program: those that it inherited, and those that
-    /// it had [opened](Kept::opened).
+    /// Continues with the previous program's sockets: those that it inherited, and those that it
+    /// had [opened](Kept::opened).
     pub fn resume(handed_in: Inherited, opened: Inherited) -> Self {
         let mut kept = Self::new(handed_in);
         kept.opened.extend(opened);
         kept
     }
 
-    /// Opens the sockets in the settings that are not open yet, one for each worker and address.
-    /// Opens either all of them or none.
+    /// Opens either all missing sockets of the settings or none, one for each worker and address.
     ///
     /// A UDP port that is in use causes no error, because the serving process waits for the port.
     pub fn open(&mut self, listen: &ListenSettings, workers: usize) -> Result<(), ListenError> {
@@ -92,31 +90,28 @@ impl Kept {
         Ok(found)
     }
 
-    /// Closes the sockets that the keeper opened and that the settings do not name.
+    /// Closes sockets that the keeper opened and that the settings do not name.
     pub fn close_others(&mut self, listen: &ListenSettings) {
         self.opened.settle(listen);
     }
 
-    /// Duplicates all sockets for the serving process, which may already have some of them.
+    /// Duplicates all sockets for the serving process.
     pub fn share(&self) -> io::Result<Vec<OwnedFd>> {
         let mut all = self.handed_in()?;
         all.extend(self.opened()?);
         Ok(all)
     }
 
-    /// Duplicates the sockets that the keeper inherited.
     pub fn handed_in(&self) -> io::Result<Vec<OwnedFd>> {
         self.handed_in.share()
     }
 
-    /// Duplicates the sockets that the keeper opened.
     pub fn opened(&self) -> io::Result<Vec<OwnedFd>> {
         self.opened.share()
     }
 }
 
-/// Removes duplicates of a Unix socket. All workers share one Unix socket, so only one descriptor
-/// is kept.
+/// Keeps one descriptor of a Unix socket, because all workers share it.
 fn distinct(mut sockets: Vec<Socket>, address: &ListenAddress) -> Vec<Socket> {
     if matches!(address, ListenAddress::Unix(_)) {
         sockets.truncate(1);

@@ -1,9 +1,8 @@
 //! The PROXY protocol, versions 1 and 2
-//! (<https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt>), with which a proxy reports the
-//! client on whose behalf it connects.
+//! (<https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt>), by which a proxy names the
+//! client of a connection.
 //!
-//! The header of the protocol precedes everything else on a connection, even TLS. The edge reads
-//! the header and nothing beyond it.
+//! The header precedes everything else on a connection, even TLS. The edge reads nothing beyond it.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -17,26 +16,24 @@ const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 const WORD: &[u8] = b"PROXY ";
 /// The maximum length of a version 1 header, in bytes.
 const LONGEST_LINE: usize = 107;
-/// The size of the fixed part of a version 2 header, in bytes. The fixed part ends with the size of
-/// the rest.
+/// The size of the fixed part of a version 2 header, in bytes. The last bytes of this part contain
+/// the size of the rest.
 const FIXED: usize = 16;
 /// The maximum size of the variable part of a version 2 header, in bytes.
 const MOST: usize = 4_096;
-/// The address that stands for an unknown client. No network of trusted proxies may contain it.
+/// Stands for an unknown client. No network of trusted proxies may contain it.
 const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-/// The content of a PROXY protocol header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Announced {
-    /// The client; `None` if the proxy connects on its own behalf, for example for a health check.
+    /// `None` if the proxy connects on its own behalf, for example for a health check.
     pub(crate) client: Option<IpAddr>,
-    /// The address of the proxy to which the client has connected, if known.
+    /// The proxy's address to which the client has connected, if known.
     pub(crate) local: Option<IpAddr>,
-    /// Whether the client has connected to the proxy over TLS.
+    /// The client has connected to the proxy over TLS.
     pub(crate) is_secure: bool,
 }
 
-/// The reason why a PROXY protocol header cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadAnnouncement {
     /// The connection ended within the PROXY protocol header.
@@ -51,7 +48,7 @@ pub(crate) enum BadAnnouncement {
     TooLarge,
 }
 
-/// Reads the PROXY protocol header, and nothing after it.
+/// Reads nothing after the header.
 pub(crate) async fn read<S>(stream: &mut S) -> Result<Announced, BadAnnouncement>
 where
     S: AsyncRead + Unpin,
@@ -91,7 +88,7 @@ fn understand(bytes: &[u8]) -> Result<Announced, BadAnnouncement> {
     if length != bytes.len() {
         return Err(BadAnnouncement::Malformed);
     }
-    // The header contains the command LOCAL, which exists in version 2 only (section 2.2).
+    // Only version 2 has the command LOCAL (section 2.2).
     if bytes.starts_with(SIGNATURE) && bytes.get(SIGNATURE.len()) == Some(&0x20) {
         return Ok(Announced {
             client: None,
@@ -99,8 +96,8 @@ fn understand(bytes: &[u8]) -> Result<Announced, BadAnnouncement> {
             is_secure: false,
         });
     }
-    // The header says UNKNOWN, or the client has no IP address, for example on a Unix socket. If
-    // the proxy's own address were used instead, the client would be trusted like the proxy.
+    // The header says UNKNOWN, or the client has no IP address. The proxy's own address must not
+    // stand in, because the client would then be trusted like the proxy.
     let addresses = header.proxied_address();
     let client = addresses.map_or(NOBODY, |addresses| addresses.source.ip().to_canonical());
     Ok(Announced {
@@ -137,7 +134,7 @@ mod tests {
         [&SIGNATURE[..], &fixed, rest].concat()
     }
 
-    /// Makes the content of a header with this client and without a destination address.
+    /// The content of a header with this client and no destination.
     fn client(address: &str, is_secure: bool) -> Announced {
         Announced {
             client: Some(address.parse().unwrap()),

@@ -1,4 +1,4 @@
-//! A UDP socket that several processes share. Only one of them reads the socket at a time.
+//! A UDP socket that several processes share, of which one at a time reads it.
 
 use std::ffi::CStr;
 use std::fs::{File, TryLockError};
@@ -12,16 +12,17 @@ use rustix::io::Errno;
 
 use crate::crypto;
 
-/// The interval at which a process checks whether the previous reader of the socket has stopped.
+/// The interval of checks whether the previous reader has stopped.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// The key from which the tokens of stateless resets are derived (RFC 9000, section 10.3).
+/// The tokens of stateless resets are derived from this key (RFC 9000, section 10.3).
 pub(crate) type ResetKey = [u8; 64];
 
-/// A UDP socket with its lock file, an in-memory file that is always passed on with the socket. The
-/// process that reads the socket locks the file, and the kernel unlocks the file when that process
-/// ends. The file contains the key for stateless resets, so that a process can reset the
-/// connections of a process that crashed.
+/// A UDP socket with its lock file, an in-memory file that is always passed on with the socket.
+///
+/// The reader of the socket locks the file. The kernel unlocks it when the reader's process ends.
+/// The file contains the key for stateless resets, so the next process can reset the connections of
+/// a crashed one.
 #[derive(Debug)]
 pub(crate) struct SharedUdp {
     pub(crate) socket: UdpSocket,
@@ -35,7 +36,7 @@ pub(crate) struct ReadLock {
     _file: File,
 }
 
-/// Creates a lock file in memory. Some systems require such files to be non-executable
+/// Creates a file in memory. Some systems require such files to be non-executable
 /// (`vm.memfd_noexec`), but Linux before 6.3 has no flag for that.
 fn file_in_memory() -> io::Result<OwnedFd> {
     const NAME: &CStr = c"udp lock";
@@ -48,7 +49,7 @@ fn file_in_memory() -> io::Result<OwnedFd> {
 }
 
 impl SharedUdp {
-    /// Makes a value from a UDP socket that no other process reads, with a new lock file.
+    /// For a UDP socket that no other process reads.
     pub(crate) fn new(socket: UdpSocket) -> io::Result<Self> {
         let key: ResetKey = crypto::random()?;
         let mut file = File::from(file_in_memory()?);
@@ -56,12 +57,11 @@ impl SharedUdp {
         Ok(Self { socket, file })
     }
 
-    /// Returns the socket with the lock file that was inherited together with it.
+    /// `file` is the lock file that was inherited with the socket.
     pub(super) fn with_file(self, file: File) -> Self {
         Self { file, ..self }
     }
 
-    /// Duplicates the socket and the lock file.
     pub(super) fn share(&self) -> io::Result<Self> {
         Ok(Self {
             socket: self.socket.try_clone()?,
@@ -69,16 +69,15 @@ impl SharedUdp {
         })
     }
 
-    /// Returns the descriptors to pass on: the socket, then the lock file.
+    /// The socket, then the lock file.
     pub(super) fn into_descriptors(self) -> [OwnedFd; 2] {
         [self.socket.into(), self.file.into()]
     }
 
-    /// Waits until no other reader, in this process or another, reads the socket. Afterwards, the
-    /// caller may read it.
+    /// Waits until no other reader, in any process, reads the socket.
     pub(crate) async fn lock(&self) -> io::Result<ReadLock> {
-        // A lock belongs to an open file description (flock(2)), which duplicates of a descriptor
-        // share. Therefore, the file is opened again.
+        // Duplicates share a lock, which belongs to the open file description (flock(2)).
+        // Therefore, the file is opened again.
         let mut file = File::open(format!("/proc/self/fd/{}", self.file.as_raw_fd()))?;
         while let Err(error) = file.try_lock() {
             match error {

@@ -1,5 +1,5 @@
-//! Counts requests and their durations. Each worker counts in its own memory, so that workers do
-//! not wait for each other. No individual sample is stored.
+//! Counts requests and their durations. Each worker counts in its own memory, so workers do not
+//! wait for each other.
 
 use std::array;
 use std::cell::Cell;
@@ -13,13 +13,12 @@ use http::StatusCode;
 
 use crate::lock::lock;
 
-/// The upper bounds of the duration buckets in seconds, from a page served from memory to a proxied
-/// request that times out.
+/// The upper bounds of the duration buckets, in seconds.
 const SECONDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0,
 ];
-/// The number of parts into which the counts of each route are divided. If there are more workers
-/// than parts, some workers share a part.
+/// The number of parts into which a route's counts are divided. If there are more workers than
+/// parts, some share a part.
 const PARTS: usize = 8;
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
@@ -27,37 +26,35 @@ thread_local! {
     static PART: Cell<usize> = const { Cell::new(0) };
 }
 
-/// All routes that have ever had counts, by name. A counter must not decrease when a route is
-/// removed from the configuration and added again.
+/// All routes that ever had counts. A counter must not decrease when a route is removed and added
+/// again.
 static ROUTES: Mutex<BTreeMap<Arc<str>, Arc<Requests>>> = Mutex::new(BTreeMap::new());
 
 #[derive(Debug, Default)]
 pub(super) struct Requests([Part; PARTS]);
 
-/// The counts of one worker. They are aligned so that no two workers write to the same cache line.
+/// The counts of one worker. The alignment keeps two workers from writing to the same cache line.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Part {
     /// The number of responses by the first digit of their status, 1 to 5.
     classes: [AtomicU64; CLASSES.len()],
-    /// The number of responses in each bucket of durations; the last bucket includes all longer
-    /// durations.
+    /// The number of responses in each duration bucket. The last bucket has no upper bound.
     buckets: [AtomicU64; SECONDS.len() + 1],
     nanoseconds: AtomicU64,
 }
 
-/// Makes this thread count in the part for worker `number`.
+/// Makes this thread count for worker `number`.
 pub(crate) fn set_worker(number: usize) {
     PART.set(number % PARTS);
 }
 
-/// Returns the counts for the route with this name.
 pub(super) fn of_route(name: &Arc<str>) -> Arc<Requests> {
     let mut routes = lock(&ROUTES);
     Arc::clone(routes.entry(Arc::clone(name)).or_default())
 }
 
-/// Returns the request metrics of all routes as Prometheus text.
+/// The request metrics of all routes as Prometheus text.
 pub fn text() -> String {
     let routes = lock(&ROUTES).clone();
     let routes = routes
@@ -68,7 +65,7 @@ pub fn text() -> String {
     for (name, requests) in &routes {
         let counts = requests.sum(|part| &part.classes);
         for (class, count) in CLASSES.iter().zip(counts) {
-            // Writing to a string never fails.
+            // Writing to a string cannot fail.
             let _ = writeln!(
                 all,
                 "edge_requests_total{{route=\"{name}\",status=\"{class}\"}} {count}"
@@ -125,7 +122,7 @@ impl Requests {
     }
 }
 
-/// Escapes a label's value for Prometheus text.
+/// For a label's value in Prometheus text.
 fn escaped(name: &str) -> String {
     let name = name.replace('\\', "\\\\").replace('"', "\\\"");
     name.replace('\n', "\\n")
@@ -147,7 +144,7 @@ mod tests {
             });
             counting.join().unwrap();
         };
-        // The last worker in this list shares a part with the second.
+        // The last worker here shares a part with the second.
         for (worker, status, milliseconds) in [
             (0, 200, 1),
             (1, 204, 2),

@@ -5,7 +5,7 @@ use metrics::{Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
 use super::*;
 
-/// A recorder that stores gauges as `/metrics` would show them.
+/// A recorder that stores gauges as `/metrics` shows them.
 #[derive(Default)]
 pub(crate) struct Page(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
 

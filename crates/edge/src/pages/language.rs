@@ -1,5 +1,4 @@
-//! Chooses the language of the edge's own pages: the available language that the visitor prefers
-//! most.
+//! Chooses the language of the edge's own pages.
 
 use http::{HeaderValue, StatusCode};
 
@@ -8,7 +7,7 @@ use crate::quality::quality;
 /// The maximum number of language ranges that are read from `Accept-Language`.
 const RANGES: usize = 32;
 
-/// English comes first and is used if none of the visitor's languages is available.
+/// English comes first and is the default.
 static LANGUAGES: [Language; 5] = [
     Language {
         tag: "en",
@@ -47,7 +46,7 @@ pub(super) struct Language {
 }
 
 impl Language {
-    /// Returns the available language that an `Accept-Language` header ranks highest.
+    /// Returns the available language that the header `Accept-Language` ranks highest.
     pub(super) fn of(accepted: Option<&HeaderValue>) -> &'static Self {
         let accepted = accepted.and_then(|line| line.to_str().ok());
         let ranges = accepted.unwrap_or_default().split(',').take(RANGES);
@@ -64,7 +63,7 @@ impl Language {
         best.1
     }
 
-    /// Returns the title and the explanation of a status in this language.
+    /// Returns a status's title and explanation.
     pub(super) fn text(&self, status: StatusCode) -> (&'static str, &'static str) {
         self.find(status.as_str()).unwrap_or_else(|| {
             let (title, text) = self.find("other").unwrap_or_default();
@@ -73,7 +72,7 @@ impl Language {
         })
     }
 
-    /// Returns the label that precedes a request's ID in this language.
+    /// The label before a request's ID.
     pub(super) fn request(&self) -> &'static str {
         let mut lines = self.file.lines();
         lines

@@ -1,4 +1,4 @@
-//! The parts of a refused request head that can be logged.
+//! The parts of a refused request head for the log.
 
 use std::sync::Arc;
 
@@ -7,20 +7,19 @@ use http::{Method, Request};
 
 use http1::METHOD_LENGTH;
 
-/// The maximum length of a request target that is logged with its query, in bytes.
+/// The maximum length of a logged request target with its query, in bytes.
 const TARGET_LENGTH: usize = 2_048;
 
-/// The parts of a refused request head for the log. Parts that could not be parsed are empty.
+/// Unparsed parts are empty.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LoggedHead {
     pub(crate) method: Option<Method>,
-    /// The requested host, in lower case.
+    /// In lower case.
     pub(crate) host: Arc<str>,
     pub(crate) target: Option<PathAndQuery>,
 }
 
 impl LoggedHead {
-    /// Copies the parts from a parsed request.
     pub(crate) fn of<B>(request: &Request<B>, host: &Arc<str>) -> Self {
         Self {
             method: Some(request.method().clone()),
@@ -29,8 +28,8 @@ impl LoggedHead {
         }
     }
 
-    /// Extracts the parts from the raw bytes of a head that could not be parsed. Omits incomplete
-    /// parts, because the log could show them wrongly, or show half of a text that it should mask.
+    /// Finds the parts in an unparsed head. Omits incomplete parts, because the log could show half
+    /// of a text that it should mask.
     pub(crate) fn of_bytes(came: &[u8]) -> Self {
         let came = came.strip_prefix(b"\r\n").unwrap_or(came);
         let mut lines = came.split_inclusive(|byte| *byte == b'\n');
@@ -45,7 +44,7 @@ impl LoggedHead {
     }
 }
 
-/// Returns a line without its line end, or `None` if the line is incomplete.
+/// Removes the line end. Returns `None` if the line has none.
 fn whole(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(b"\n")?;
     Some(line.strip_suffix(b"\r").unwrap_or(line))
@@ -64,7 +63,7 @@ fn request_line(line: &[u8]) -> (Option<Method>, Option<PathAndQuery>) {
     (method.flatten(), target.flatten())
 }
 
-/// Parses a request target. If the target is too long, its query is dropped.
+/// Drops the query of a request target that is too long.
 fn path_and_query(target: &[u8], is_whole: bool) -> Option<PathAndQuery> {
     let told = if is_whole && target.len() <= TARGET_LENGTH {
         target
@@ -77,7 +76,7 @@ fn path_and_query(target: &[u8], is_whole: bool) -> Option<PathAndQuery> {
     uri.into_parts().path_and_query
 }
 
-/// Returns the value of the `Host` header, if there is exactly one.
+/// `None` if there is not exactly one `Host` header.
 fn host<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<&'a str> {
     let mut named = lines
         .take_while(|line| !line.is_empty())

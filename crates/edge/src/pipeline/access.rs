@@ -18,10 +18,9 @@ use crate::route::{NormalPath, Route};
 use super::{bare, later};
 use crate::context::WorkerContext;
 
-/// The response to a request that is denied access.
 pub(super) struct Refusal {
     pub(super) answer: Answer,
-    /// The outcome of the check, which the route's rate limit may count.
+    /// The outcome for the route's rate limit.
     outcome: Option<&'static str>,
 }
 
@@ -33,8 +32,7 @@ impl Refusal {
         }
     }
 
-    /// Reports the outcome of the check to the rate limit, which counts only the outcomes for which
-    /// it is configured.
+    /// The rate limit counts only the outcomes for which it is configured.
     pub(super) fn report(&self, limit: &Limiter, admitted: Admitted) {
         if let Some(outcome) = self.outcome {
             limit.report(admitted, &HeaderValue::from_static(outcome));
@@ -42,9 +40,10 @@ impl Refusal {
     }
 }
 
-/// Checks whether a request may be forwarded. If so, removes its credentials, adds the headers that
-/// the access checks supply, and returns the headers to add to the response. If not, returns the
-/// response to send.
+/// Checks whether a request may be forwarded. For a refused request, the error is the response.
+///
+/// For a permitted request, removes the credentials, adds the headers from the access checks, and
+/// returns the headers for the response.
 pub(super) async fn admit(
     here: &WorkerContext,
     running: &Running,
@@ -80,8 +79,7 @@ pub(super) async fn admit(
     judged(here, access, info, &target, request).await
 }
 
-/// Returns the equivalent HTTP/1.1 method: a WebSocket over HTTP/2 begins with `CONNECT` instead of
-/// `GET` (RFC 8441, section 5).
+/// A WebSocket over HTTP/2 begins with `CONNECT`, over HTTP/1.1 with `GET` (RFC 8441, section 5).
 fn meant(method: &Method) -> &Method {
     if *method == Method::CONNECT {
         &Method::GET
@@ -107,8 +105,8 @@ fn denied_by(denied: Denied, challenge: &HeaderValue) -> Refusal {
     }
 }
 
-/// Asks the route's authorization server about the client's request. If that server permits the
-/// request, returns the headers of its response.
+/// Asks the route's authorization server. Returns the headers of its response if it permits the
+/// request.
 async fn asked(
     here: &WorkerContext,
     running: &Running,
@@ -149,7 +147,7 @@ async fn asked(
     Err(no_answer())
 }
 
-/// If the route requires a sign-in, asks the app whether the signed-in user may make this request.
+/// Asks the app whether the user may make this request, if the route requires a sign-in.
 async fn judged(
     here: &WorkerContext,
     access: &Access,
@@ -183,8 +181,8 @@ async fn judged(
     }
 }
 
-/// Adds headers to a response. If one of them sets a cookie, the response is for one person, so its
-/// caching headers (RFC 9111, section 5.2.2, and RFC 9213) are replaced by `private, no-store`.
+/// Adds headers to a response. A cookie makes the response personal, so its caching headers (RFC
+/// 9111, section 5.2.2, and RFC 9213) become `private, no-store`.
 pub(super) fn give(answer: &mut Answer, given: &HeaderMap) {
     let headers = answer.headers_mut();
     if given.contains_key(SET_COOKIE) {

@@ -1,5 +1,4 @@
-//! Fetches one response on behalf of all requests that wait for it, and caches the response. See
-//! [`cache`](crate::cache).
+//! Fetches and caches one response for all requests that wait for it. See [`cache`](crate::cache).
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -27,7 +26,7 @@ use super::target::ask_and_purge;
 use super::{RequestOutcome, bare};
 use crate::context::WorkerContext;
 
-/// The result that a fetch reports to the request that started it.
+/// What a fetch reports to the request that started it.
 pub(super) struct Led {
     pub(super) outcome: RequestOutcome,
     pub(super) answered: Answered,
@@ -47,16 +46,16 @@ pub(super) struct CacheFill {
     pub(super) key: Key,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
-    /// The number of times that the response's key had been purged before the fetch.
+    /// The number of purges of the key before the fetch.
     pub(super) began: u64,
-    /// The cached response, which the fetch may revalidate, or which may be sent although it is
-    /// stale.
+    /// The cached response. The fetch may revalidate it, or send it although it is stale.
     pub(super) old: Option<Arc<Stored>>,
     pub(super) guard: FillGuard,
 }
 
 impl CacheFill {
-    /// Fetches the response, and sends it to the request that started the fetch, if there is one.
+    /// Fetches and caches the response. Sends it to the request that started the fetch, if there is
+    /// one.
     pub(super) async fn run(mut self, lead: Option<oneshot::Sender<Led>>) {
         let flight = Arc::clone(&self.guard.0);
         let store = Arc::clone(&self.here.shared.cache);
@@ -80,8 +79,8 @@ impl CacheFill {
                     flight.end(Some((Arc::clone(&whole), How::Renewed)));
                     return hear(outcome, Answered::Whole(whole, How::Renewed));
                 }
-                // The target confirms the cached response but no longer permits caching, so only
-                // this client receives it.
+                // The target confirms the cached response but no longer permits caching. Only this
+                // client gets the response.
                 if !self.is_for_its_cookie(head.status, &headers_of_one, received) {
                     store.remove(old);
                 }
@@ -133,9 +132,10 @@ impl CacheFill {
         }
     }
 
-    /// Handles a response that cannot be cached. Removes the cached response, which is out of date,
-    /// and lets the next requests go to the target without waiting for each other. After a server
-    /// error, neither happens, because the next response may differ.
+    /// Removes the cached response, which is out of date. For a while, requests for the key do not
+    /// wait for each other.
+    ///
+    /// Does nothing after a server error, because the next response may differ.
     fn is_not_kept(&self, old: Option<&Arc<Stored>>, status: StatusCode, now: SystemTime) {
         if status.is_server_error() {
             return;
@@ -147,8 +147,8 @@ impl CacheFill {
         store.pass(&self.key, now);
     }
 
-    /// Whether the cookie of this request is the only reason not to cache the response. Responses
-    /// to other requests may then still be cached.
+    /// Whether only this request's cookie prevents caching. Responses to other requests may then be
+    /// cached.
     fn is_for_its_cookie(
         &self,
         status: StatusCode,
@@ -192,8 +192,7 @@ impl CacheFill {
                     if answer.status() == StatusCode::NOT_MODIFIED
                         && !confirms(answer.headers(), &old.head.headers) =>
                 {
-                    // The 304 confirms another response than the cached one, which is therefore
-                    // removed.
+                    // The 304 is not about the cached response, so the cached response is removed.
                     self.here.shared.cache.remove(old);
                     self.old = None;
                 }
@@ -202,8 +201,8 @@ impl CacheFill {
         }
     }
 
-    /// Makes the request on behalf of all waiting requests. The request is for the whole,
-    /// uncompressed response, and is conditional only if there is a cached response.
+    /// Makes a request for the whole, uncompressed response. It is conditional only if there is a
+    /// cached response.
     fn request(&self) -> Request<Body> {
         let mut headers = self.headers.clone();
         for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_RANGE, RANGE] {
@@ -229,8 +228,7 @@ impl CacheFill {
         request
     }
 
-    /// Returns the head under which the response is cached, or `None` if the response may not be
-    /// cached.
+    /// `None` if the response may not be cached.
     fn head(
         &self,
         status: StatusCode,
@@ -257,9 +255,8 @@ impl CacheFill {
     }
 }
 
-/// Reads the whole body of a response into one buffer. If there is no room for the body or reading
-/// takes too long, the error contains a body that starts with the bytes read so far. If the body
-/// broke off, the error contains `None`.
+/// Reads the whole body into one buffer. The error is the body itself, with the bytes read so far,
+/// if there is no room for it or reading takes too long. The error is `None` if the body broke off.
 async fn gather(
     mut body: Body,
     mut room: Gathering,

@@ -1,4 +1,4 @@
-//! Serves a request on a route with a cache: from the cache, from a fetch in progress, or from the
+//! Serves a request on a route with a cache: from the cache, from a running fetch, or from the
 //! target. See [`cache`](crate::cache).
 
 use std::sync::Arc;
@@ -23,7 +23,6 @@ use super::target::ask_and_purge;
 use super::{RequestOutcome, bare};
 use crate::context::WorkerContext;
 
-/// Responds from the cache or from the route's target.
 pub(super) async fn answer(
     here: &Arc<WorkerContext>,
     running: &Arc<Running>,
@@ -55,8 +54,8 @@ pub(super) async fn answer(
             past(answer, "bypass")
         }
         CacheUse::In(demand) => {
-            // Some proxies always add this header. No upstream needs it, but a response might
-            // reflect it and then be cached.
+            // Some proxies always add this header. A response might contain its value and then be
+            // cached.
             request.headers_mut().remove("x-forwarded-server");
             let visit = CacheableRequest {
                 here,
@@ -74,14 +73,14 @@ pub(super) async fn answer(
     answer
 }
 
-/// Removes headers that are only meant for caches from a response that bypasses the cache.
+/// Removes headers for caches from a response that bypasses the cache.
 fn past(mut answer: Answer, why: &'static str) -> (Answer, Told) {
     let told = Told::Around(why);
     tell(&mut answer, told);
     (answer, told)
 }
 
-/// Makes a response's cache key, from the path that is requested from the target.
+/// The key contains the path as requested from the target.
 fn key(
     policy: &Policy,
     route: &Route,
@@ -93,8 +92,8 @@ fn key(
     Some(policy.key(info, target.as_str()))
 }
 
-/// Returns the cache keys that a successful change invalidates: that of the request, and those of
-/// the URLs in the response's headers (RFC 9111, section 4.4).
+/// The cache keys that a successful change invalidates: the request's, and those of the URLs in the
+/// response's headers (RFC 9111, section 4.4).
 fn outdated(
     policy: &Policy,
     route: &Route,
@@ -117,7 +116,7 @@ fn outdated(
     keys
 }
 
-/// Parses the URL in a header. Returns `None` if it is on another host.
+/// Returns `None` if the URL in the header is on another host.
 fn here_at(named: &HeaderValue, info: &ClientInfo, uri: &Uri) -> Option<Uri> {
     let named = named.to_str().ok()?;
     let own = format!("{}://{}", info.scheme.as_str(), info.host);
@@ -135,7 +134,6 @@ fn here_at(named: &HeaderValue, info: &ClientInfo, uri: &Uri) -> Option<Uri> {
         .filter(|uri: &Uri| uri.path().starts_with('/'))
 }
 
-/// A request for which the edge may use the cache.
 struct CacheableRequest<'a> {
     here: &'a Arc<WorkerContext>,
     running: &'a Arc<Running>,
@@ -181,8 +179,8 @@ impl CacheableRequest<'_> {
             Some(_) if self.demand.no_cache => "request",
             Some(_) => "stale",
         };
-        // Requests for a head or a range bypass the cache, and so do requests whose responses
-        // recently could not be cached.
+        // Requests for a head or a range bypass the cache. Requests also bypass it if their
+        // responses recently could not be cached.
         if self.demand.head || self.demand.part || store.is_passing(&self.key, now) {
             let Self {
                 here,
@@ -235,7 +233,7 @@ impl CacheableRequest<'_> {
     }
 
     /// Waits for the response to an equivalent request. Returns `None` if no response arrives in
-    /// time, or if the response is not suitable for this request.
+    /// time, or if the response does not suit this request.
     async fn follow(
         &self,
         headers: &HeaderMap,
@@ -245,7 +243,7 @@ impl CacheableRequest<'_> {
         let store = &self.here.shared.cache;
         let waited = tokio::time::timeout(store.settings().wait, flight.wait());
         let (whole, how) = waited.await.ok()??;
-        // The URL may have been purged since the other request began.
+        // A purge may have affected the URL during the wait.
         if !whole.head.answers(headers) || !store.is_wanted(&whole.head) {
             return None;
         }
@@ -257,7 +255,7 @@ impl CacheableRequest<'_> {
         Some((self.asker(headers).whole(&whole, told), told))
     }
 
-    /// Spawns a task that fetches the response. The task continues if this client disconnects.
+    /// The task that fetches the response continues if this client disconnects.
     async fn lead(
         &self,
         fill: CacheFill,

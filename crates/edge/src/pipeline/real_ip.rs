@@ -1,4 +1,4 @@
-//! Determines the client of a request, and which proxies are trusted to name the client.
+//! Determines the client of a request, and which proxies are trusted to name it.
 
 mod forwarded;
 
@@ -15,9 +15,8 @@ use crate::filters::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO,
 use crate::listener::ListenSettings;
 use http1::is_host;
 
-/// Returns information about a request's client. Forwarding headers are used only if they come from
-/// trusted peers. Headers that a trusted proxy may have passed on unchanged from its client are
-/// removed.
+/// Uses forwarding headers only from trusted peers. Removes headers that a trusted proxy may have
+/// passed on unchanged from its client.
 pub(super) fn info(
     peer: &Peer,
     headers: &mut HeaderMap,
@@ -49,8 +48,7 @@ pub(super) fn info(
             ForwardedHeader::XForwardedFor => true,
             ForwardedHeader::Forwarded => false,
         };
-        // A proxy that sets only `Forwarded` or only `X-Forwarded-*` passes on the other kind as
-        // its client sent it.
+        // A proxy that sets one kind of header passes on its client's headers of the other kind.
         if is_elder {
             apply_x_forwarded(&mut info, headers, is_trusted);
             headers.remove(FORWARDED);
@@ -64,8 +62,8 @@ pub(super) fn info(
     info
 }
 
-/// Applies the elements of `Forwarded`, starting with that of the nearest proxy. Stops at the first
-/// element that an untrusted client may have written.
+/// Applies the elements of `Forwarded`, the nearest proxy's first. Stops at the first element that
+/// an untrusted client may have written.
 fn apply_forwarded(
     info: &mut ClientInfo,
     headers: &HeaderMap,
@@ -89,7 +87,6 @@ fn apply_forwarded(
     }
 }
 
-/// Applies `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`.
 fn apply_x_forwarded(
     info: &mut ClientInfo,
     headers: &HeaderMap,
@@ -106,8 +103,7 @@ fn apply_x_forwarded(
     }
 }
 
-/// Returns the right-most address that is not that of a trusted proxy. Addresses further left may
-/// be forged.
+/// The right-most address that is not a trusted proxy's. Addresses further left may be forged.
 fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
     let mut client = peer;
     for said in pieces(headers, &FORWARDED_FOR) {
@@ -122,7 +118,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> boo
     client
 }
 
-/// Parses an IP address, with or without a port.
+/// With or without a port.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text
         .strip_prefix('[')
@@ -134,14 +130,13 @@ fn address(text: &str) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-/// Returns the value in a header that the nearest proxy appended.
+/// The value that the nearest proxy appended.
 fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     pieces(headers, name).next()?
 }
 
-/// Returns the values in a header that proxies appended, the nearest proxy's first; `None` for a
-/// value that is not UTF-8. Each value is parsed separately, so that a client's value cannot
-/// corrupt the values that proxies append.
+/// The values that proxies appended, the nearest proxy's first; `None` for a value that is not
+/// UTF-8. Each value is parsed separately, so a client's value cannot corrupt the others.
 fn pieces<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
     let lines = headers.get_all(name).iter().rev();
     lines

@@ -1,5 +1,5 @@
-//! Serves requests at an address that belongs to one service. Such requests go through fewer steps
-//! than others and reach the service unchanged.
+//! Serves requests at the address of one service, in fewer steps than others. The requests reach
+//! the service unchanged.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub(super) async fn answered(
         Ok(path) => path,
         Err(bad) => return unclear(bad, outcome),
     };
-    // The configuration may have changed since the connection was accepted.
+    // The configuration may have changed since the connection began.
     let Some(route) = running.plan.front(front) else {
         return bare(StatusCode::NOT_FOUND);
     };

@@ -24,11 +24,11 @@ use super::upload::{Measured, TooLarge};
 use super::{RequestOutcome, bare, in_one_shape, later, moved};
 use crate::context::WorkerContext;
 
-/// The maximum number of bytes of an unwanted body that are read and discarded.
+/// The maximum number of bytes of an unwanted body that are discarded.
 const UNWANTED: usize = 64 * 1_024;
 
-/// Forwards the request to the target. Afterwards, purges the cached responses that a header of the
-/// target's response names.
+/// Forwards the request to the target. Then purges the cached responses that the target's response
+/// names.
 pub(super) async fn ask_and_purge(
     here: &WorkerContext,
     running: &Running,
@@ -52,7 +52,7 @@ pub(super) async fn ask_and_purge(
     answer
 }
 
-/// Passes the request to the route's target, which consumes it, and returns the response.
+/// Passes the request to the route's target, which consumes it.
 pub(super) async fn ask(
     here: &WorkerContext,
     running: &Running,
@@ -111,7 +111,7 @@ pub(super) async fn ask(
             if !request.body().is_end_stream() {
                 let body = std::mem::take(request.body_mut());
                 *request.body_mut() = Measured::around(body, route, &mut outcome.upload);
-                // The future is large, so it is boxed and only created for requests with a body.
+                // The future is large, so it is boxed.
                 let filled = fill(request, route.buffer_request, buffer_memory, info.client);
                 if let Err(error) = Box::pin(filled).await {
                     return failed(&error, name, info, outcome);
@@ -123,7 +123,7 @@ pub(super) async fn ask(
             let asked = Instant::now();
             let version = parts.version;
             let request = Request::from_parts(parts, body);
-            // The future is large. Boxing it keeps the futures of other requests small.
+            // The future is large. The box keeps the futures of other requests small.
             let answered = Box::pin(here.pool.forward(upstream, request, info, target)).await;
             outcome.upstream_time = Some(asked.elapsed());
             match answered {
@@ -136,7 +136,6 @@ pub(super) async fn ask(
     }
 }
 
-/// Returns the app's response to the request, for the given path and query.
 async fn of_app(
     here: &WorkerContext,
     route: &Route,
@@ -156,9 +155,8 @@ async fn of_app(
     answer
 }
 
-/// Reads and discards a body that the target does not need, up to a limit, because some clients
-/// read the response only after they have sent the body. An error means that the body's framing is
-/// invalid.
+/// Reads and discards a body that the target does not need, up to a limit. Some clients read the
+/// response only after they have sent the body. The error means that the body's framing is invalid.
 async fn put_away(mut body: Body) -> Result<(), StatusCode> {
     let mut left = UNWANTED;
     while left > 0
@@ -177,8 +175,8 @@ async fn put_away(mut body: Body) -> Result<(), StatusCode> {
     Ok(())
 }
 
-/// Passes a request to the app. Adds the client information, which a client cannot forge, and
-/// removes headers that could contradict that information.
+/// Adds the client information, which a client cannot forge. Removes headers that could contradict
+/// it.
 async fn app(here: &WorkerContext, info: &ClientInfo, request: Request<Body>) -> Answer {
     let Some(app) = &here.app else {
         return bare(StatusCode::SERVICE_UNAVAILABLE);
@@ -211,8 +209,7 @@ fn redirected(
     }
 }
 
-/// Marks a response about a missing or failed file, which has only a status so far, so that it gets
-/// a page.
+/// Gives a page to a response about a missing or failed file.
 fn in_words(mut answer: Answer) -> Answer {
     let status = answer.status();
     if (status.is_client_error() || status.is_server_error()) && answer.body().is_end_stream() {

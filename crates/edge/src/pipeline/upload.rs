@@ -1,4 +1,4 @@
-//! Counts the bytes of a request body, and limits its size and its slowness.
+//! Counts a request body, and limits its size and its slowness.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::deadline::Deadline;
 use crate::route::Route;
 use http1::Refusal;
 
-/// How long the edge may wait for a body in total before the minimum rate applies.
+/// How long the edge waits for a body in total before the minimum rate applies.
 const GRACE: Duration = Duration::from_secs(20);
 
 /// The body is larger than the route permits.
@@ -27,26 +27,23 @@ pub(super) struct TooLarge;
 pub(super) struct Measured {
     body: Body,
     upload: Arc<Upload>,
-    /// The number of bytes that may still arrive; `None` if the size is not limited.
+    /// The bytes that may still arrive; `None` for no limit.
     left: Option<u64>,
     pace: Pace,
 }
 
-/// Measures the rate at which a client sends a body.
 struct Pace {
-    /// The minimum rate, in bytes per second. 0 means no minimum.
+    /// The minimum in bytes per second; 0 for none.
     rate: u64,
     received: u64,
-    /// How long the edge has waited for the client so far, and the time at which the current wait
-    /// began.
+    /// The total of the waits for the client so far, and when the current wait began.
     waited: Duration,
     since: Option<Instant>,
     timer: Deadline,
 }
 
 impl Measured {
-    /// Wraps a body so that the route's limits apply, and sets `counter` to the counter of its
-    /// bytes. An empty body is returned unchanged.
+    /// Applies the route's limits to a body, and sets `counter`. Returns an empty body unchanged.
     pub(super) fn around(body: Body, route: &Route, counter: &mut Option<Arc<Upload>>) -> Body {
         if body.is_end_stream() {
             return body;
@@ -56,7 +53,7 @@ impl Measured {
         if let Some(length) = length
             && route.body_size.is_none_or(|most| length <= most)
         {
-            // The whole body has arrived, with the length that the head states.
+            // The whole body has arrived, with the length that its head states.
             upload.received.store(length, Ordering::Relaxed);
             return body;
         }
@@ -88,8 +85,8 @@ impl Pace {
         }
     }
 
-    /// Returns `Ready` once the edge has waited for longer than the received bytes may take at the
-    /// minimum rate.
+    /// `Ready` once the edge has waited longer than the received bytes may take at the minimum
+    /// rate.
     fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(seconds) = self.received.checked_div(self.rate) else {
             return Poll::Pending;
@@ -138,7 +135,6 @@ impl HttpBody for Measured {
     }
 }
 
-/// Whether the error says that the body was too slow.
 fn is_too_slow(error: &BodyError) -> bool {
     matches!(error.downcast_ref(), Some(Refusal::BodyTooSlow))
 }
@@ -190,8 +186,7 @@ mod tests {
         for _ in 0..10 {
             pieces.send_data(vec![0; 1].into()).await.unwrap();
             body.frame().await.unwrap().unwrap();
-            // During this time, the server reads nothing, which must not count as the client's
-            // slowness.
+            // The server reads nothing in this time, which must not count as the client's slowness.
             sleep(Duration::from_mins(1)).await;
         }
         let (begin, next) = (Instant::now(), body.frame());

@@ -11,17 +11,15 @@ use tokio_util::sync::CancellationToken;
 use super::health::HealthState;
 use super::settings::ServerAddress;
 
-/// The number for the next server. Numbers distinguish servers that had the same address at
-/// different times.
+/// The next server's number. Numbers distinguish servers that had the same address at different
+/// times.
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackendStatus {
     pub address: ServerAddress,
-    /// Whether the server may currently be chosen for requests.
     pub ready: bool,
     pub running: usize,
-    /// The number of requests that the server has received so far.
     pub requests: u64,
 }
 
@@ -29,7 +27,7 @@ pub struct BackendStatus {
 pub(super) struct Backend {
     pub(super) number: u64,
     pub(super) address: ServerAddress,
-    /// The server's name in the cookies of sticky sessions.
+    /// The name in the cookies of sticky sessions.
     pub(super) name: String,
     pub(super) authority: HeaderValue,
     pub(super) vitals: HealthState,
@@ -37,7 +35,7 @@ pub(super) struct Backend {
     pub(super) begun: AtomicU64,
     pub(super) removed: AtomicBool,
     quiet: Notify,
-    /// A token that is cancelled when the tunnels to this server must be closed.
+    /// Cancelled when the tunnels to this server must close.
     pub(super) cut: CancellationToken,
 }
 
@@ -47,7 +45,7 @@ impl Backend {
         Arc::new(Self {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             name: opaque(backends, &address.to_string()),
-            // An invalid host would have been refused when the address was parsed.
+            // A parsed address has no invalid host.
             authority: HeaderValue::from_str(&authority)
                 .unwrap_or(HeaderValue::from_static("localhost")),
             address: address.clone(),
@@ -68,12 +66,12 @@ impl Backend {
         self.removed.load(Ordering::SeqCst)
     }
 
-    /// Completes when the server has no running request. Callers use it for removed servers, which
-    /// get no new requests.
+    /// Completes when the server has no running request. For removed servers, which get no new
+    /// requests.
     pub(super) async fn quiet(&self) {
         loop {
-            // The future is created before the check. Otherwise, the end of a request between the
-            // two would be missed.
+            // A request may end between the check and the wait, so the future is created before the
+            // check.
             let ended = self.quiet.notified();
             if self.running() == 0 {
                 return;
@@ -96,12 +94,10 @@ impl Backend {
 pub(super) struct ActiveRequest(Arc<Backend>);
 
 impl ActiveRequest {
-    /// Counts a new running request of a server. Returns `None` if the server was removed and takes
-    /// no more requests.
+    /// Returns `None` if the server was removed and takes no more requests.
     pub(super) fn begin(backend: &Arc<Backend>) -> Option<Self> {
-        // The request is counted before `removed` is read, whereas a removal sets `removed` before
-        // it reads the count. Therefore, either the request sees the removal, or the removal sees
-        // the request.
+        // A request counts itself before it reads `removed`. A removal sets `removed` before it
+        // reads the count. Therefore, at least one of the two sees the other.
         backend.running.fetch_add(1, Ordering::SeqCst);
         let running = Self(Arc::clone(backend));
         if backend.is_removed() {
@@ -125,8 +121,8 @@ impl Drop for ActiveRequest {
     }
 }
 
-/// Returns a server's name in cookies. The name is the same in every worker and after a restart,
-/// and does not reveal the server's address.
+/// The server's name in cookies. It is the same in every worker and after a restart, and does not
+/// reveal the address.
 fn opaque(upstream: &str, address: &str) -> String {
     let mut hasher = DefaultHasher::new();
     [upstream.as_bytes(), address.as_bytes()].hash(&mut hasher);

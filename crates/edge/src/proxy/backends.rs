@@ -1,5 +1,4 @@
-//! The servers of an upstream: those that take requests, and those that are being removed. They
-//! outlive the configuration that named the upstream.
+//! The servers of an upstream: those that take requests, and those that are being removed.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,23 +18,20 @@ use super::settings::ServerAddress;
 /// The servers of a service, as the supervisor reports them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Servers {
-    /// The servers that take requests. If there are none, requests wait a short time for a server.
+    /// If there are none, requests wait a short time for a server.
     pub ready: Vec<ServerAddress>,
-    /// Whether the service has failed permanently. If so, requests do not wait when no server is
-    /// ready.
+    /// The service has failed permanently, so requests do not wait for a server.
     pub failed: bool,
-    /// How long tunnels, such as WebSockets, may stay on a server that is no longer ready.
+    /// How long tunnels, such as WebSockets, may stay on a removed server.
     pub drain_within: Duration,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BackendsStatus {
-    /// The number of requests that the service's servers have received, including servers removed
-    /// since then.
+    /// The number of requests to the service's servers, including servers removed since then.
     pub requests: u64,
-    /// Whether the service has failed permanently.
     pub failed: bool,
-    /// The servers that take requests, and removed servers that still have running requests.
+    /// The servers that take requests, and removed servers with running requests.
     pub members: Vec<BackendStatus>,
 }
 
@@ -50,7 +46,7 @@ pub(crate) struct Backends {
     name: String,
     group: ArcSwap<Group>,
     pub(super) turn: AtomicUsize,
-    /// Whether the supervisor reports the servers, so that a new server may appear at any moment.
+    /// The supervisor reports the servers, so a new one may appear at any moment.
     is_told: bool,
     failed: AtomicBool,
     changed: Notify,
@@ -62,12 +58,12 @@ pub(crate) struct Backends {
 struct Gone {
     /// Removed servers that may still have running requests.
     leaving: Vec<Arc<Backend>>,
-    /// The number of requests that the other removed servers had received.
+    /// The number of requests that the dropped servers had received.
     requests: u64,
 }
 
 impl Gone {
-    /// Drops the removed servers that have no running requests.
+    /// Drops removed servers without running requests.
     fn tidy(&mut self) {
         self.leaving.retain(|backend| {
             let stays = backend.running() > 0;
@@ -80,12 +76,12 @@ impl Gone {
 }
 
 impl Backends {
-    /// Makes the backends of an upstream whose servers are listed in the configuration.
+    /// For an upstream whose servers are in the configuration.
     pub(super) fn planned(name: &str) -> Self {
         Self::new(name, false)
     }
 
-    /// Makes the backends of a service, whose servers are set by [`Backends::tell`].
+    /// For a service, whose servers are set by [`Backends::tell`].
     pub(crate) fn told(name: &str) -> Self {
         Self::new(name, true)
     }
@@ -103,9 +99,10 @@ impl Backends {
         }
     }
 
-    /// Sets the servers of a service. Servers that are already known keep their status. Removed
-    /// servers get no new requests, idle connections to them are closed, and their tunnels are
-    /// closed after `drain_within`. Must be called within a Tokio runtime.
+    /// Sets the servers of a service. Known servers keep their status.
+    ///
+    /// Removed servers get no new requests. Their idle connections are closed at once, and their
+    /// tunnels after `drain_within`. Must be called within a Tokio runtime.
     pub(crate) fn tell(&self, servers: &Servers, pools: &[Pool]) {
         let mut members: Vec<ServerAddress> = Vec::new();
         for address in &servers.ready {
@@ -132,7 +129,7 @@ impl Backends {
     /// Replaces the servers and returns the removed ones, whose running requests continue. Wakes
     /// requests that wait for a server.
     pub(super) fn set(&self, wanted: &[ServerAddress]) -> Vec<Arc<Backend>> {
-        // This lock is held until the end, so that changes do not overlap.
+        // The lock is held until the end, so changes do not overlap.
         let mut gone = self.gone();
         let mut old = self.group.load().members.clone();
         let members = wanted.iter().map(|wanted| {
@@ -213,7 +210,6 @@ impl Backends {
         self.failed.load(Ordering::SeqCst)
     }
 
-    /// Wakes requests that wait for a server.
     pub(super) fn changed(&self) {
         self.changed.notify_waiters();
     }
@@ -223,13 +219,12 @@ impl Backends {
         self.changed.notified()
     }
 
-    /// Returns the number of milliseconds since these backends were created.
+    /// Milliseconds since these backends were created.
     pub(super) fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Returns the earliest time at which a server that is paused after failures receives requests
-    /// again.
+    /// When the first paused server gets requests again.
     pub(super) fn next_ready(&self) -> Option<Instant> {
         let group = self.group.load();
         let members = group.members.iter();
@@ -249,7 +244,7 @@ mod tests {
     use super::super::backend::ActiveRequest;
     use super::*;
 
-    /// A request may have loaded a group of servers before a server was removed from the group.
+    /// A request may have loaded the servers before one of them was removed.
     #[test]
     fn nothing_begins_on_a_member_after_it_was_drained() {
         let backends = Backends::told("service:a");

@@ -16,7 +16,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Returns a ready server that this request has not tried yet.
+    /// Returns a ready server that the request has not tried.
     pub(super) fn choose(&self, wish: &Wish<'_>, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
         let fits = |backend: &Backend| wish.fits(backend);
         match wish.balance {
@@ -32,9 +32,8 @@ impl Group {
         }
     }
 
-    /// Returns the most recently added server. When servers are replaced one by one, the newest
-    /// stays longest, so a client that has lost its server is not sent to a server that will be
-    /// removed next.
+    /// The most recently added server. Servers are replaced one by one, so the newest one stays
+    /// longest. A client that has lost its server then keeps the next one for long.
     fn youngest(&self, fits: impl Fn(&Backend) -> bool) -> Option<&Arc<Backend>> {
         self.members
             .iter()
@@ -58,15 +57,14 @@ impl Group {
         if fits(backend) {
             return Some(backend);
         }
-        // The share of a paused server is spread over all others, instead of going to the next
-        // server only.
+        // All other servers share the requests of a paused server.
         let fitting = || self.members.iter().filter(|backend| fits(backend));
         let count = fitting().count().max(1);
         fitting().nth((turn / all + turn) % count)
     }
 
     fn least(&self, fits: impl Fn(&Backend) -> bool, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
-        // Among servers with equally few running requests, a different one comes first each time.
+        // Among servers with equally few running requests, another one comes first each time.
         let start = turn.fetch_add(1, Ordering::Relaxed) % self.members.len().max(1);
         let (before, after) = self.members.split_at(start);
         let fitting = after.iter().chain(before).filter(|backend| fits(backend));
@@ -74,16 +72,16 @@ impl Group {
     }
 }
 
-/// The properties of a request that determine which server may be chosen.
+/// What a request says about the choice of its server.
 pub(super) struct Wish<'a> {
     pub(super) balance: &'a Balance,
     pub(super) headers: &'a HeaderMap,
     pub(super) info: &'a ClientInfo,
-    /// The numbers of the servers that this request has tried without success.
+    /// The numbers of the servers that the request has tried without success.
     pub(super) tried: [&'a [u64]; 2],
-    /// The current time, in milliseconds on the upstream's clock.
+    /// In milliseconds on the upstream's clock.
     pub(super) now: u64,
-    /// Whether a server that is paused after failures may be chosen, because no other is available.
+    /// A paused server may be chosen, because no other is available.
     pub(super) is_last_resort: bool,
 }
 

@@ -1,10 +1,7 @@
 //! The memory for all buffered bodies, shared by all workers.
 //!
-//! Before any of a request body is read, the body reserves memory for the maximum that may be
-//! buffered, so that no two bodies wait for each other half-read. Bodies wait in order of arrival,
-//! but only one body of each IP address at a time. One address can use at most half of the memory,
-//! and all responses together can also use at most half, so that neither can keep all others
-//! waiting.
+//! A request body reserves all its memory before it is read, so no two bodies wait for each other
+//! half-read. One IP address can use at most half of the memory, and so can all responses together.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -23,21 +20,20 @@ const WAIT: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(crate) struct BufferMemory {
     size: usize,
-    /// The free bytes. Waiting request bodies get memory in order of arrival. While any waits,
-    /// responses get none.
+    /// The free bytes. Waiting request bodies get them in order of arrival. Responses get none
+    /// while a request body waits.
     free: Semaphore,
     /// The bytes that responses may still reserve.
     answers: Semaphore,
     addresses: Mutex<HashMap<IpAddr, Weak<Share>>>,
 }
 
-/// The share of one IP address.
+/// One IP address's share of the memory.
 #[derive(Debug)]
 struct Share {
     address: IpAddr,
     memory: Arc<BufferMemory>,
-    /// The permit to wait for the shared memory. Only one body of the IP address has this permit at
-    /// a time.
+    /// Only one body of the IP address at a time waits for the shared memory.
     turn: Semaphore,
     free: Semaphore,
 }
@@ -46,13 +42,13 @@ struct Share {
 #[derive(Debug)]
 pub(crate) struct Room {
     memory: Arc<BufferMemory>,
-    /// The share of the client's address; `None` for a response.
+    /// `None` for a response.
     share: Option<Arc<Share>>,
     size: usize,
 }
 
 impl BufferMemory {
-    /// Makes a memory budget of `size` bytes.
+    /// `size` is in bytes.
     pub(crate) fn new(size: usize) -> Arc<Self> {
         let size = size.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
@@ -67,8 +63,7 @@ impl BufferMemory {
         self.size
     }
 
-    /// Reserves memory for the body of this client's request. Returns `None` if not enough memory
-    /// became free in time.
+    /// Returns `None` if not enough memory became free in time.
     pub(super) async fn reserve(self: &Arc<Self>, client: IpAddr, size: usize) -> Option<Room> {
         let size = size.min(self.size);
         let share = self.share(client);
@@ -88,7 +83,7 @@ impl BufferMemory {
         timeout(WAIT, room).await.ok()?
     }
 
-    /// Makes an empty reservation for a response, which can grow later.
+    /// The reservation is empty, and can grow.
     pub(crate) fn for_answer(self: &Arc<Self>) -> Room {
         Room {
             memory: Arc::clone(self),
@@ -97,8 +92,8 @@ impl BufferMemory {
         }
     }
 
-    /// Returns how much a body of this size counts towards its address's share. A single body may
-    /// be larger than the share.
+    /// How much a body of this size counts towards its address's share. A single body may be larger
+    /// than the share.
     fn part(&self, size: usize) -> usize {
         size.min(self.size / 2)
     }
@@ -126,14 +121,16 @@ impl BufferMemory {
     }
 }
 
-/// Converts a size to a number of semaphore permits, which is at most `u32::MAX`. Therefore, no
-/// body of 4 GiB or more is buffered, whatever the settings are.
+/// Converts a size in bytes to semaphore permits, at most `u32::MAX`.
+///
+/// A request reserves at most `proxy.buffer_request`, because `request_buffer` streams the rest of
+/// a larger body. No code refuses a `proxy.buffer_request` of 4 GiB or more.
 fn permits(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
 
 impl Room {
-    /// Enlarges a response's reservation if memory is free. Responses do not wait, and get nothing
+    /// Enlarges a response's reservation if memory is free. Responses never wait. They get nothing
     /// while a request body waits for memory that others hold.
     pub(crate) fn grow(&mut self, more: usize) -> bool {
         let more_permits = permits(more);
@@ -149,7 +146,7 @@ impl Room {
         true
     }
 
-    /// Shrinks the reservation to this size and releases the rest.
+    /// Releases the memory beyond `size`.
     pub(crate) fn shrink(&mut self, size: usize) {
         let rest = self.size.saturating_sub(size);
         if rest == 0 {
@@ -180,7 +177,7 @@ impl Drop for Room {
 impl Drop for Share {
     fn drop(&mut self) {
         let mut addresses = lock(&self.memory.addresses);
-        // By now, the map may contain a new share of this address.
+        // The map may contain a new share of this address.
         if let Some(known) = addresses.get(&self.address)
             && known.strong_count() == 0
         {
@@ -229,8 +226,8 @@ mod tests {
         }
         let [first, second] = held;
         drop(first);
-        // The second body of this address has to wait for the first body of another address, which
-        // came earlier.
+        // The second body of this address waits for the first body of another address, which came
+        // earlier.
         let third = waiting.remove(0).now_or_never().unwrap().unwrap();
         assert!(waiting[0].as_mut().now_or_never().is_none());
         drop(second);
@@ -275,8 +272,8 @@ mod tests {
         assert!(!answers[2].grow(1));
         answers[0].shrink(22);
         let held = memory.reserve(address(4), 50).await.unwrap();
-        // The first body waits for other bodies of its own address, so responses may still grow.
-        // The next body waits for memory that others hold, so responses may not grow.
+        // The first body waits for bodies of its own address, so responses may grow. The next body
+        // waits for memory that others hold, so responses may not.
         let mut greedy = Box::pin(memory.reserve(address(4), 1));
         assert!(greedy.as_mut().now_or_never().is_none());
         assert!(answers[2].grow(1));

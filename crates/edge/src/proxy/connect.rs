@@ -19,25 +19,25 @@ enum Socket {
 /// A connection to a server.
 ///
 /// When the server stops reading, writes appear to succeed. A server that refuses a body responds
-/// and closes the connection, and its response must still be read (RFC 9112, section 9.6). If there
-/// is no response, reading fails.
+/// and closes the connection, and that response must still be read (RFC 9112, section 9.6). If
+/// there is none, the read fails.
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Socket,
-    /// Whether the server accepts no more bytes.
+    /// The server accepts no more bytes.
     is_deaf: bool,
-    /// Whether the next read asks the kernel directly if the server has closed the connection.
+    /// The next read asks the kernel whether the server has closed the connection.
     looks: bool,
 }
 
 impl Stream {
-    /// Connects to a server. Host names are resolved each time, because their addresses may change.
+    /// Resolves host names each time, because their addresses may change.
     pub(super) async fn connect(address: &ServerAddress) -> io::Result<Self> {
         let socket = match address {
             ServerAddress::Tcp { host, port, .. } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
-                // Without this option, small requests could be delayed. If setting it fails, only
-                // the latency grows.
+                // Without this option, small requests are delayed. A failure to set it only costs
+                // time.
                 let _ = stream.set_nodelay(true);
                 Socket::Tcp(stream)
             }
@@ -56,13 +56,12 @@ impl Stream {
         })
     }
 
-    /// Makes the next read ask the kernel directly whether the server has closed the connection.
-    /// Tokio notices a close only when it next polls for events.
+    /// Makes the next read ask the kernel whether the server has closed the connection. Tokio
+    /// notices a close only when it next polls for events.
     pub(super) fn look(&mut self) {
         self.looks = true;
     }
 
-    /// Whether the server accepts no more bytes.
     pub(super) fn is_deaf(&self) -> bool {
         self.is_deaf
     }
@@ -77,8 +76,7 @@ impl Stream {
         )
     }
 
-    /// Whether the server has closed the connection, or sent something although no request is
-    /// running.
+    /// Whether the server has closed the connection, or sent something without a request.
     fn over(&self) -> bool {
         let mut byte = [0_u8; 1];
         let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
@@ -100,8 +98,8 @@ impl Stream {
     }
 }
 
-/// Checks which user owns the socket that accepted the connection (`SO_PEERCRED`, unix(7)). This
-/// works even if the path is a link.
+/// Checks which user owns the socket that accepted the connection (`SO_PEERCRED`, unix(7)), even if
+/// the path is a link.
 fn check_owner(stream: &UnixStream, owner: u32) -> io::Result<()> {
     let found = stream.peer_cred()?.uid();
     if found == owner {

@@ -1,4 +1,4 @@
-//! The reasons why a request to an upstream failed.
+//! Why a request to an upstream failed.
 
 use std::time::Duration;
 
@@ -7,30 +7,27 @@ use http1::BadAnswer;
 
 use crate::body::BodyError;
 
-/// The `Retry-After` for a client whose body could not be buffered because no memory was free.
+/// The `Retry-After` for a client whose body could not be buffered.
 const BUFFER_RETRY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Client,
     Upstream,
-    /// The edge itself.
     Us,
 }
 
-/// The reason why a request got no response from its upstream.
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyError {
     /// No server was ready, and none became ready in time.
     #[error("no server of the upstream is ready")]
     NoneReady {
-        /// The time for `Retry-After`.
+        /// For `Retry-After`.
         retry_after: Duration,
     },
     /// No server accepted a connection.
     #[error("the upstream takes no connection")]
     Connect(#[source] std::io::Error),
-    /// Connecting took too long.
     #[error("connecting to the upstream took too long")]
     ConnectTime,
     /// The first byte of the response did not arrive in time.
@@ -48,18 +45,16 @@ pub enum ProxyError {
     /// The framing of the response is ambiguous (RFC 9112, section 6.3).
     #[error("the upstream's answer has an ambiguous length")]
     Framing,
-    /// The server switched protocols although the client had not requested a switch, or switched to
-    /// a protocol other than the requested one.
+    /// The server switched protocols without the client's request, or to another protocol than the
+    /// client requested.
     #[error("the upstream's upgrade is not the one asked for")]
     Upgrade,
-    /// The client's request body broke off, was too slow or was too large. The source of the error
-    /// contains the reason.
+    /// The client's request body broke off, was too slow or was too large, as the source says.
     #[error("the client's body ended before its end")]
     Body(#[source] BodyError),
     /// The client stopped sending its request body.
     #[error("the client stopped sending its body")]
     BodyTime,
-    /// No memory became free in time to buffer the client's request body.
     #[error("the memory for bodies (proxy.buffer_memory) was in use for too long")]
     BufferFull,
     /// The request cannot be expressed for this upstream.
@@ -86,7 +81,7 @@ impl ProxyError {
         }
     }
 
-    /// Returns the status of the response to the client (RFC 9110, section 15).
+    /// RFC 9110, section 15.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NoneReady { .. } | Self::BufferFull => StatusCode::SERVICE_UNAVAILABLE,
@@ -102,7 +97,7 @@ impl ProxyError {
         }
     }
 
-    /// Returns the time for `Retry-After`, if there should be one.
+    /// `None` if the response needs no `Retry-After`.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::NoneReady { retry_after } => Some(*retry_after),
@@ -111,7 +106,7 @@ impl ProxyError {
         }
     }
 
-    /// Returns a stable identifier of the error for logs.
+    /// A stable identifier for logs.
     pub fn why(&self) -> &'static str {
         match self {
             Self::NoneReady { .. } => "upstream_not_ready",
@@ -131,7 +126,6 @@ impl ProxyError {
     }
 }
 
-/// The reason why a response body broke off.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
     /// The server sent nothing for too long.

@@ -1,4 +1,4 @@
-//! The health of a server, according to the results of requests and health checks.
+//! The health of a server, as requests and health checks show it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,24 +8,23 @@ use tokio_util::sync::CancellationToken;
 
 use super::settings::HealthSettings;
 
-/// The number of failures after which a server gets no requests for a pause. Each failure must
-/// follow the preceding one within [`WINDOW`], without a success in between.
+/// After this many failures, a server gets no requests for a pause. Each failure must follow the
+/// one before within [`WINDOW`], without a success in between.
 const FAILURES: u32 = 3;
 /// The maximum time between two failures that count together.
 const WINDOW: Duration = Duration::from_secs(10);
 /// The duration of the first pause. Each further pause is twice as long.
 const SHORTEST: Duration = Duration::from_secs(1);
-/// The maximum duration of a pause.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// The health of a server. Times are in milliseconds on its upstream's clock.
+/// Times are in milliseconds on the upstream's clock.
 #[derive(Debug, Default)]
 pub(super) struct HealthState {
-    /// Whether health checks have found the server down.
+    /// Health checks have found the server down.
     unwell: AtomicBool,
-    /// Until this time, the server receives no requests, unless there is no other server.
+    /// Until this time, the server gets no requests, unless there is no other server.
     out_until: AtomicU64,
-    /// Whether there are recorded failures, which a success must reset.
+    /// There are failures, which a success must reset.
     blemished: AtomicBool,
     record: Mutex<Record>,
 }
@@ -35,7 +34,7 @@ struct Record {
     failures: u32,
     last_failure: u64,
     whiles: u32,
-    /// The number of consecutive health checks whose result contradicts `unwell`.
+    /// The number of consecutive health checks that contradict `unwell`.
     contrary: u32,
 }
 
@@ -44,8 +43,8 @@ impl HealthState {
         !self.unwell.load(Ordering::Relaxed) && self.out_until.load(Ordering::Relaxed) <= now
     }
 
-    /// Returns the time from which the server is ready; `None` if health checks have found it down,
-    /// so that only another check can make it ready.
+    /// The time from which the server is ready; `None` if health checks have found it down. Only
+    /// another check can then make it ready.
     pub(super) fn ready_at(&self) -> Option<u64> {
         let unwell = self.unwell.load(Ordering::Relaxed);
         (!unwell).then(|| self.out_until.load(Ordering::Relaxed))
@@ -59,7 +58,7 @@ impl HealthState {
         }
     }
 
-    /// Records that a request failed because of the server. May begin a pause.
+    /// Records that the server failed a request. May begin a pause.
     pub(super) fn failed(&self, now: u64) {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         self.blemished.store(true, Ordering::Relaxed);
@@ -68,8 +67,8 @@ impl HealthState {
         }
         record.last_failure = now;
         record.failures += 1;
-        // After a pause, a single failure is enough to begin another one, until the server has
-        // responded to a request.
+        // After a pause, one failure begins another pause, until the server has responded to a
+        // request.
         if record.failures >= FAILURES || record.whiles > 0 {
             let out = SHORTEST
                 .saturating_mul(1 << record.whiles.min(8))
@@ -90,8 +89,8 @@ impl HealthState {
         stop: &CancellationToken,
     ) -> bool {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        // The token must be checked while the lock is held, because `unasked` takes the lock after
-        // `stop` has been cancelled.
+        // `unasked` takes the lock after `stop` is cancelled, so the token must be checked under
+        // the lock.
         if stop.is_cancelled() {
             return false;
         }
@@ -113,8 +112,7 @@ impl HealthState {
         true
     }
 
-    /// Discards the results of health checks after they have been stopped, because no later check
-    /// could revise them.
+    /// Discards the results of stopped health checks, because no later check could revise them.
     pub(super) fn unasked(&self) {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         record.contrary = 0;

@@ -14,12 +14,12 @@ use super::settings::{HealthSettings, Times};
 use super::upstream::Upstream;
 use super::upstream_connection::{Outgoing, UpstreamConnection};
 
-/// The running health checks of an upstream. Dropping this value stops them.
+/// Dropping this value stops the health checks.
 #[derive(Debug)]
 pub struct Watch(CancellationToken);
 
 impl Watch {
-    /// Stops the health checks, even if other owners still hold this value.
+    /// Stops the health checks, even if other owners hold this value.
     pub(crate) fn stop(&self) {
         self.0.cancel();
     }
@@ -33,7 +33,7 @@ impl Drop for Watch {
 
 impl Upstream {
     /// Starts the health checks of the upstream's servers, if any are configured. Must be called
-    /// within a Tokio runtime, and only once per upstream, not once per worker.
+    /// within a Tokio runtime, and only once per upstream.
     pub fn watch(&self) -> Watch {
         let stop = CancellationToken::new();
         match self.health.clone() {
@@ -89,7 +89,7 @@ async fn watch(backends: Weak<Backends>, settings: HealthSettings, stop: Cancell
     }
 }
 
-/// Whether the server responds to a health check with 2xx in time.
+/// Whether the server responds with 2xx in time.
 async fn ask(backend: &Backend, settings: &HealthSettings) -> bool {
     let asked = async {
         let stream = Stream::connect(&backend.address).await.ok()?;

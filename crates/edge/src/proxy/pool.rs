@@ -8,17 +8,16 @@ use super::backend::Backend;
 use super::upstream_connection::UpstreamConnection;
 use crate::lock::lock;
 
-/// Idle connections by their server's number.
+/// The idle connections by their server's number.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Idle(Arc<Mutex<HashMap<u64, Kept>>>);
 
-/// The idle connections to one server. As long as there are any, a task closes those that have been
-/// idle for too long.
+/// The idle connections to one server. While there are any, a task closes those that have been idle
+/// for too long.
 #[derive(Debug, Default)]
 struct Kept {
-    /// The connections, most recently used last.
+    /// Most recently used last.
     wires: VecDeque<Box<UpstreamConnection>>,
-    /// How long a connection may stay idle.
     keep: Duration,
 }
 
@@ -39,19 +38,17 @@ impl Idle {
         if wire.rested.elapsed() < keep {
             return Some(wire);
         }
-        // All other connections have been idle for even longer, so they are closed too.
+        // All other connections have been idle for longer.
         wires.clear();
         None
     }
 
-    /// Closes all idle connections to a server that was removed.
     pub(super) fn forget(&self, number: u64) {
         let closed = self.kept().remove(&number);
         drop(closed);
     }
 
-    /// Keeps a connection for another request. If there are too many, closes the one that has been
-    /// idle longest.
+    /// Keeps a connection. If there are too many, closes the one that has been idle longest.
     pub(super) fn put(
         &self,
         backend: &Backend,
@@ -63,8 +60,8 @@ impl Idle {
             return;
         }
         let mut all = self.kept();
-        // The flag must be checked while the lock is held, because `forget` takes the lock after
-        // `removed` has been set.
+        // `forget` takes the lock after `removed` is set, so `removed` must be checked under the
+        // lock.
         if backend.is_removed() {
             return;
         }

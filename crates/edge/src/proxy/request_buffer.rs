@@ -1,5 +1,5 @@
-//! Buffers a request body before it is sent to a server. A slow client then occupies a connection
-//! of the edge, but not one of the server's connections, of which there may be only a few.
+//! Buffers a request body before it is sent to a server. A slow client then occupies none of the
+//! server's connections, of which there may be only a few.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,11 +13,10 @@ use super::buffer_memory::{BufferMemory, Room};
 use super::error::ProxyError;
 use crate::body::Body;
 
-/// The minimum capacity of the buffer for a body of unknown length, in bytes.
+/// The minimum capacity in bytes for a body of unknown length.
 const SMALLEST: usize = 4 * 1_024;
 
-/// Reads up to `most` bytes of a request body. The rest of a longer body is streamed to the server
-/// after these bytes.
+/// Reads up to `most` bytes of a request body. The rest is streamed to the server.
 pub(crate) async fn fill(
     request: &mut Request<Body>,
     most: usize,
@@ -75,7 +74,6 @@ async fn read(mut body: Body, most: usize, mut room: Room) -> Result<Body, Proxy
     Ok(Body::begun(ahead.map(Ok).collect(), body))
 }
 
-/// Grows the buffer, up to the reserved size.
 fn make_room(held: &mut Vec<u8>, more: usize, reserved: usize) {
     let wanted = held.len() + more;
     if wanted > held.capacity() {
@@ -84,8 +82,7 @@ fn make_room(held: &mut Vec<u8>, more: usize, reserved: usize) {
     }
 }
 
-/// The buffered part of a body. Its memory reservation is released once its last byte has been
-/// sent.
+/// The buffered part of a body. Its memory is released when its last byte has been sent.
 struct Held<B> {
     bytes: B,
     #[expect(dead_code, reason = "it is held as long as the bytes")]
@@ -118,7 +115,7 @@ mod tests {
         )
     }
 
-    /// Makes a request whose body has an unknown length and arrives in pieces of these lengths.
+    /// A request whose body has an unknown length and arrives in pieces of these lengths.
     fn request(lengths: &[usize], last: Option<Frame<Bytes>>) -> Request<Body> {
         let pieces = lengths
             .iter()

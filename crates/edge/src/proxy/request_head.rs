@@ -7,12 +7,14 @@ use http::{HeaderMap, Method, Request};
 use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
 
-/// The initial capacity for a serialized head, in bytes, which suffices for most heads.
+/// The initial capacity in bytes, which suffices for most heads.
 const USUAL: usize = 1_024;
 
-/// Returns the serialized head of a request, followed by the body `whole`, if there is one. With
-/// `raw`, `request` still has the client's headers, and they are written as [`forwarding::request`]
-/// would change them. If that requires a header map, the headers in `request` are changed instead.
+/// Serializes the head of a request, followed by the body `whole`.
+///
+/// `raw` means that `request` has the client's headers, which are then written as
+/// [`forwarding::request`] would change them. If that needs a header map, the headers in `request`
+/// are changed instead.
 pub(super) fn of(
     request: &mut Request<()>,
     raw: &mut Option<&ClientInfo>,
@@ -48,7 +50,7 @@ fn tame(request: &mut Request<()>, raw: &mut Option<&ClientInfo>, whole: Option<
     }
 }
 
-/// Removes `Content-Length` from a request without a body, or sets it to 0 for methods that usually
+/// Removes `Content-Length` from a request without a body. Sets it to 0 for methods that usually
 /// have a body (RFC 9110, section 8.6).
 pub(super) fn no_length(method: &Method, headers: &mut HeaderMap) {
     match *method {

@@ -1,4 +1,4 @@
-//! A response body, on its way from a server to the client.
+//! A response body on its way from a server to the client.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -19,13 +19,13 @@ use crate::body::{Body, with_more};
 /// The number of pieces that are read before the response is returned.
 const AHEAD: usize = 2;
 
-/// A response body and the connection from which it is read.
+/// A response body and its connection.
 ///
-/// Polling the body drives the connection, including sending the rest of the request body. At the
-/// end of the body, the connection returns to the pool.
+/// Polling the body drives the connection, which also sends the rest of the request body. At its
+/// end, the connection returns to the pool.
 #[derive(Debug)]
 pub(super) struct ResponseBody {
-    /// The part of the body that was read with the head.
+    /// The part of the body that came with the head.
     first: Bytes,
     left: Left,
     ahead: VecDeque<Frame<Bytes>>,
@@ -33,7 +33,7 @@ pub(super) struct ResponseBody {
     waiting: bool,
 }
 
-/// The values that must be kept until the response's end.
+/// Kept until the end of the response.
 #[derive(Debug)]
 struct Held {
     wire: Box<UpstreamConnection>,
@@ -64,9 +64,8 @@ impl ResponseBody {
         }
     }
 
-    /// Converts this value into a body. A short body that has already arrived becomes a plain body
-    /// without a stream, and its connection is returned at once. A failure at this point can still
-    /// be reported by an error response.
+    /// A short body that has arrived becomes a plain body, and its connection returns to the pool
+    /// at once. A failure here can still become an error response.
     pub(super) async fn into_body(mut self) -> Result<Body, ProxyError> {
         let ahead = std::future::poll_fn(|context| Poll::Ready(self.look_ahead(context))).await;
         let whole = ahead.map_err(|error| match error {
@@ -86,7 +85,7 @@ impl ResponseBody {
         })
     }
 
-    /// Reads the bytes that have arrived. Returns true if they are the whole body, in at most one
+    /// Reads the bytes that have arrived. Returns `true` if they are the whole body, in at most one
     /// piece.
     fn look_ahead(&mut self, context: &mut Context<'_>) -> Result<bool, AnswerError> {
         while self.ahead.len() < AHEAD {
@@ -104,7 +103,6 @@ impl ResponseBody {
         Ok(false)
     }
 
-    /// Whether the whole body has been read.
     fn has_come(&self) -> bool {
         self.first.is_empty() && matches!(self.left, Left::Length(0))
     }

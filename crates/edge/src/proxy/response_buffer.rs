@@ -1,5 +1,5 @@
-//! Reads a response body ahead of the client. A slow client then occupies a connection of the edge,
-//! but not one of the server's connections, of which there may be only a few.
+//! Reads a response body ahead of the client. A slow client then occupies none of the server's
+//! connections, of which there may be only a few.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -19,16 +19,16 @@ use crate::body::with_more;
 use crate::body::{Answer, Body, BodyError};
 use crate::lock::lock;
 
-/// The maximum number of bytes of each response that are read ahead.
+/// The maximum number of bytes that are read ahead for each response.
 const AHEAD: usize = 256 << 10;
 
 thread_local! {
-    /// Whether the client for which the body is polled has received all earlier pieces.
+    /// Whether the polling client has received all earlier pieces.
     static KEEPS_UP: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Polls a response body for a client that has received everything so far, so that nothing needs to
-/// be read ahead.
+/// Polls a response body for a client that has received everything so far. Nothing is then read
+/// ahead.
 pub(crate) fn keeping_up<T>(poll: impl FnOnce() -> T) -> T {
     KEEPS_UP.set(true);
     let polled = poll();
@@ -36,9 +36,11 @@ pub(crate) fn keeping_up<T>(poll: impl FnOnce() -> T) -> T {
     polled
 }
 
-/// Reads a server's response ahead of this client. In HTTP/2 and HTTP/3, reading ahead begins at
-/// once, because their implementations request a piece only when the client can receive it. In
-/// HTTP/1, it begins when the client first falls behind. Event streams are not read ahead.
+/// Reads a response ahead of this client. Event streams are not read ahead.
+///
+/// In HTTP/1, reading ahead begins when the client first falls behind. In HTTP/2 and HTTP/3, it
+/// begins at once, because their implementations request a piece only when the client can receive
+/// it.
 pub(crate) fn read_ahead(answer: Answer, memory: &Arc<BufferMemory>, version: Version) -> Answer {
     if answer.body().is_here() || is_event_stream(answer.headers()) {
         return answer;
@@ -60,7 +62,7 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     begin.is_some_and(|begin| begin.eq_ignore_ascii_case(EVENT_STREAM))
 }
 
-/// A body that is read directly until reading ahead becomes worthwhile.
+/// A body that is read directly until reading ahead is worthwhile.
 enum ReadAhead {
     Direct(Body, Option<Room>),
     Ahead(Ahead),
@@ -72,17 +74,16 @@ struct Ahead {
     reading: JoinHandle<()>,
 }
 
-/// The state shared by the task that reads the body and the side that sends it to the client.
 struct Shared {
     ahead: VecDeque<Piece>,
     bytes: usize,
     room: Room,
-    /// The size of the part that has not been read yet.
+    /// The size of the unread part.
     rest: SizeHint,
     is_over: bool,
     error: Option<BodyError>,
-    /// The waker of the client's side, which waits for a piece, and the waker of the reading task,
-    /// which waits for room.
+    /// Wakes the client's side when there is a piece. `task` wakes the reading task when there is
+    /// room.
     client: Option<Waker>,
     task: Option<Waker>,
 }
@@ -112,7 +113,7 @@ impl Ahead {
 
 impl Drop for Ahead {
     fn drop(&mut self) {
-        // The client no longer needs the rest of the body.
+        // The client does not need the rest of the body.
         self.reading.abort();
     }
 }
@@ -134,7 +135,7 @@ async fn read(mut body: Body, shared: Arc<Mutex<Shared>>) {
 }
 
 impl Shared {
-    /// Appends a frame once there is room for it or the queue is empty.
+    /// Appends a frame when there is room for it or the queue is empty.
     fn poll_push(
         &mut self,
         context: &Context<'_>,
@@ -265,7 +266,7 @@ mod tests {
 
     const PIECE: usize = 16 << 10;
 
-    /// Makes an endless response. Also returns a counter of the pieces that were read from it.
+    /// An endless response, and a counter of the pieces read from it.
     fn endless(kind: &'static str) -> (Answer, Arc<AtomicUsize>) {
         let taken = Arc::<AtomicUsize>::default();
         let count = Arc::clone(&taken);
@@ -296,7 +297,7 @@ mod tests {
             let memory = BufferMemory::new(memory);
             let (answer, taken) = endless("text/plain");
             let mut body = read_ahead(answer, &memory, Version::HTTP_2).into_body();
-            // The reading task holds one piece in addition.
+            // The reading task holds one more piece.
             assert_eq!(until_still(&taken).await, pieces + 1);
             for _ in 0..3 {
                 body.frame().await.unwrap().unwrap();
@@ -317,8 +318,7 @@ mod tests {
             assert_eq!(until_still(&taken).await, count);
         }
         body.frame().await.unwrap().unwrap();
-        // The pieces that were read ahead, the piece that the reading task holds, and the four
-        // pieces that the client has received.
+        // These are the pieces read ahead, the reading task's piece, and the client's four pieces.
         assert_eq!(until_still(&taken).await, AHEAD / PIECE + 1 + 4);
     }
 

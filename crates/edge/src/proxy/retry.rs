@@ -1,57 +1,54 @@
-//! Decides whether and where to retry a request that has received no response.
+//! Decides whether and where to retry a request without a response.
 
 use http::Method;
 
 use super::error::ProxyError;
 
-/// The reason why a request has received no response, and whether it can be retried.
+/// Why a request has no response, and whether it can be retried.
 pub(super) struct Failure {
     pub(super) error: ProxyError,
     pub(super) left: RetryState,
 }
 
-/// How far the processing of a failed request may have gone.
+/// How far a failed request may have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryState {
-    /// The request is intact, and no byte of it was sent.
+    /// The request is intact. No byte of it was sent.
     Unbegun,
-    /// The request is intact, and the server has not read all of it. The server's kernel reset the
-    /// connection, which it does if a connection is closed with unread bytes; if all bytes had been
-    /// read, it would have shut the connection down normally (RFC 9293, section 3.6.1).
+    /// The request is intact, and the server has not read all of it. The server's kernel has reset
+    /// the connection, as a kernel does if a connection is closed with unread bytes (RFC 9293,
+    /// section 3.6.1).
     Unread,
     /// The request is intact. The server may have read it, but no byte of a response has arrived.
     Untouched,
-    /// The request cannot be retried: a part of its body was sent, a part of a response has
-    /// arrived, or its time is over.
+    /// The request cannot be retried. Part of its body was sent, part of a response has arrived, or
+    /// its time is over.
     Nothing,
 }
 
-/// How many times a request may be sent (RFC 9110, section 9.2).
+/// How often a request may be sent (RFC 9110, section 9.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Idempotency {
-    /// The request changes nothing, so it may be sent to any server any number of times.
+    /// The request changes nothing. It may be sent to any server any number of times.
     Safe,
-    /// Repeating the request has no additional effect, so it may be sent to the same server again.
+    /// Repeating the request has no further effect. It may be sent to the same server again.
     Idempotent,
-    /// The request may be sent only once.
+    /// The request may be sent once.
     Never,
 }
 
-/// The server to which a failed request is sent next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryTarget {
-    /// The same server, over a new connection, because only the old connection has failed.
+    /// To the same server, over a new connection.
     Same,
-    /// Any other ready server.
+    /// To any other ready server.
     Other,
-    /// One other server, but no third one, because some requests crash every server that receives
-    /// them.
+    /// To one other server, but not to a third one, because some requests crash every server.
     Second,
 }
 
 impl Idempotency {
-    /// Classifies a request by its method. A request with a body is never repeated, because its
-    /// body can be read only once.
+    /// A request with a body is never repeated, because its body can be read only once.
     pub(super) fn of(method: &Method, is_bodiless: bool) -> Self {
         if !is_bodiless {
             Self::Never
@@ -71,10 +68,8 @@ impl RetryState {
         self != Self::Unbegun
     }
 
-    /// Returns the server to which the request is sent next; `None` if the request must not be
-    /// repeated.
-    ///
-    /// `was_begun` tells whether an earlier server may have begun processing the request.
+    /// `None` if the request must not be repeated. `was_begun` means that an earlier server may
+    /// have begun the request.
     pub(super) fn next(
         self,
         repeats: Idempotency,

@@ -5,41 +5,34 @@ use std::time::Duration;
 
 use http::uri::{Authority, InvalidUri, PathAndQuery};
 
-/// The settings of a group of interchangeable servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamSettings {
-    /// The upstream's name in logs and metrics.
     pub name: String,
-    /// The upstream's servers. If there are none, requests wait for a server and are then refused.
+    /// If there are none, requests wait for a server and are then refused.
     pub members: Vec<ServerAddress>,
-    /// The method of choosing the server for a request.
     pub balance: Balance,
-    /// The settings for health checks of each server. If `None`, a server's health depends only on
-    /// the results of requests.
+    /// `None` if only requests show a server's health.
     pub health: Option<HealthSettings>,
     pub times: Times,
-    /// The maximum number of idle connections to each server, per worker.
+    /// For each server and worker.
     pub idle_connections: usize,
 }
 
 impl UpstreamSettings {
-    /// The default for [`UpstreamSettings::idle_connections`]. The limit protects memory and
-    /// servers. It can be high: the most recently used connection is used next and each is closed
-    /// after [`Times::keep`], so no more connections are kept than were recently in use at once.
-    /// With a lower limit, each burst of requests would reopen the connections that were closed
-    /// after the preceding burst.
+    /// The default for [`UpstreamSettings::idle_connections`], which protects memory and servers.
+    ///
+    /// The limit can be high, because [`Times::keep`] closes connections that no burst of requests
+    /// needs. With a lower limit, each burst would reopen connections.
     pub const IDLE_CONNECTIONS: usize = 1_024;
 }
 
-/// The method of choosing the server for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Balance {
     /// All servers, one after another.
     RoundRobin,
     /// The server with the fewest running requests.
     LeastRequests,
-    /// The server named in a cookie that the client's first response sets. The value is the
-    /// cookie's name.
+    /// The server that a cookie names. The value is the cookie's name.
     Sticky(String),
 }
 
@@ -47,9 +40,7 @@ pub enum Balance {
 pub struct HealthSettings {
     /// The path to request with `GET`, below each server's base. Any 2xx status means healthy.
     pub path: PathAndQuery,
-    /// The interval between checks.
     pub every: Duration,
-    /// The timeout for the response to a health check.
     pub within: Duration,
     /// The number of consecutive failed checks after which a server gets no requests; at least 1.
     pub fall: u32,
@@ -60,14 +51,12 @@ pub struct HealthSettings {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Times {
-    /// The connect timeout.
     pub connect: Duration,
-    /// The timeout for the first byte of a response, counted from the end of the request.
+    /// Counted from the end of the request.
     pub first_byte: Duration,
-    /// The timeout for a request body, a response body or a tunnel that makes no progress.
+    /// For a body or a tunnel that makes no progress.
     pub idle: Duration,
-    /// How long an idle connection is kept. This time should be shorter than the server's own
-    /// keep-alive timeout.
+    /// How long an idle connection is kept. Should be shorter than the server's keep-alive timeout.
     pub keep: Duration,
     /// How long a request waits if no server is ready.
     pub ready: Duration,
@@ -91,20 +80,20 @@ pub enum ServerAddress {
         /// A host name or an IP address, without brackets.
         host: String,
         port: u16,
-        /// The prefix of every request path: empty, or a path that begins with a slash and does not
-        /// end with one.
+        /// The prefix of every request path: empty, or a path with a slash at its beginning and
+        /// none at its end.
         base: String,
     },
     Unix {
         path: PathBuf,
-        /// The uid that must own the socket. Needed if other users could create a socket or a link
-        /// in the socket's folder. If `None`, everybody who may write to the folder is trusted.
+        /// The uid that must own the socket, if other users could create a socket or a link in its
+        /// folder. `None` trusts everybody who may write to the folder.
         owner: Option<u32>,
     },
 }
 
 impl ServerAddress {
-    /// Returns the request target for this server, which is the path below the server's base.
+    /// The request target below the server's base.
     ///
     /// # Errors
     ///
@@ -116,7 +105,6 @@ impl ServerAddress {
         }
     }
 
-    /// Returns the prefix of every request path.
     fn base(&self) -> &str {
         match self {
             Self::Tcp { base, .. } => base,
@@ -124,7 +112,7 @@ impl ServerAddress {
         }
     }
 
-    /// Returns the `Host` header of requests whose client sent none.
+    /// The `Host` header for requests whose client sent none.
     pub(crate) fn authority(&self) -> String {
         match self {
             Self::Tcp { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
@@ -148,12 +136,10 @@ pub enum BadAddress {
     /// The address is neither an `http` URL nor a `unix:` path.
     #[error("an address is `http://HOST:PORT`, `http://HOST:PORT/base/` or `unix:PATH`")]
     Form,
-    /// HTTP/2 to servers is not supported.
     #[error(
         "servers are not spoken to in HTTP/2, and gRPC is not proxied; use `http://HOST:PORT` or `unix:PATH` where the server speaks HTTP/1.1"
     )]
     Http2,
-    /// TLS to servers is not supported.
     #[error("servers are spoken to in the clear: use `http://`, or `unix:` on the same machine")]
     Https,
     /// The address contains no valid port.
@@ -167,11 +153,10 @@ pub enum BadAddress {
     Path,
 }
 
-/// The maximum length of a socket's path in bytes (Linux: `sun_path` without its final NUL).
+/// In bytes (Linux: `sun_path` without its final NUL).
 const LONGEST_PATH: usize = 107;
 
-/// Parses a server's address, `http://HOST:PORT[/base/]` or `unix:PATH`. A relative socket path is
-/// relative to `data`.
+/// Parses `http://HOST:PORT[/base/]` or `unix:PATH`. A relative socket path is relative to `data`.
 pub fn parse_address(text: &str, data: &Path) -> Result<ServerAddress, BadAddress> {
     if let Some(path) = text.strip_prefix("unix:") {
         let whole = data.join(path);

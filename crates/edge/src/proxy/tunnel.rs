@@ -1,5 +1,4 @@
-//! Copies bytes between a client and a server after they have switched from HTTP to another
-//! protocol.
+//! Copies bytes between a client and a server after a switch from HTTP to another protocol.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -20,12 +19,12 @@ use super::connect::Stream;
 use crate::access_log::{TUNNEL_BROKEN, Tunnelled};
 use crate::progress::ProgressWatch;
 
-/// The size of the read buffer for each direction, in bytes.
+/// For each direction, in bytes.
 const PIECE: usize = 16 << 10;
 
-/// The reasons in the access log for tunnels that ended before both sides were done: the client did
-/// not complete the upgrade, nothing moved for too long, the client read nothing for too long, or
-/// the edge or the server shut down.
+/// The reasons in the access log for tunnels that ended early: the client did not complete the
+/// upgrade, nothing moved for too long, the client read nothing for too long, or the edge or the
+/// server shut down.
 const GONE: &str = "client_closed";
 const IDLE: &str = "tunnel_idle";
 const UNREAD: &str = "tunnel_unread";
@@ -37,22 +36,19 @@ pub struct Tunnels {
     stop: CancellationToken,
 }
 
-/// The server's end of a tunnel.
 pub(super) struct Far {
     pub(super) server: Stream,
-    /// Bytes of the new protocol that the server sent together with its response head.
+    /// Bytes of the new protocol that came with the response head.
     pub(super) early: Bytes,
     pub(super) running: ActiveRequest,
 }
 
 impl Tunnels {
-    /// Returns the number of open tunnels.
     pub fn open(&self) -> usize {
         self.tracker.len()
     }
 
-    /// Waits up to `within` for all tunnels to end, then closes the rest. Returns the number of
-    /// closed tunnels.
+    /// Waits up to `within` for all tunnels to end, then closes the rest and returns their number.
     pub async fn close(&self, within: Duration) -> usize {
         self.tracker.close();
         let _ = tokio::time::timeout(within, self.tracker.wait()).await;
@@ -62,9 +58,9 @@ impl Tunnels {
         left
     }
 
-    /// Copies in both directions once the client has switched protocols. Stops when both sides have
-    /// ended, when nothing moves for `idle`, when all tunnels are closed, or when the tunnels of a
-    /// removed server are closed. Records in `told` the number of bytes, and why the tunnel ended.
+    /// Copies in both directions after the client has switched protocols. Stops when both sides
+    /// have ended, when nothing moves for `idle`, or when the edge closes the tunnel. Records the
+    /// number of bytes and the reason in `told`.
     pub(super) fn run(&self, client: OnUpgrade, far: Far, idle: Duration, told: Arc<Tunnelled>) {
         let stop = self.stop.clone();
         self.tracker.spawn(async move {
@@ -88,8 +84,7 @@ impl Tunnels {
     }
 }
 
-/// Copies in both directions until both sides end or `closed` completes. Returns the reason why the
-/// tunnel ended.
+/// Copies until both sides end or `closed` completes. Returns why the tunnel ended.
 async fn carry(
     client: Upgraded,
     mut far: Far,
@@ -113,16 +108,15 @@ async fn carry(
         copy_bidirectional_with_sizes(&mut client, &mut far.server, PIECE, PIECE).await
     };
     tokio::select! {
-        // The log does not distinguish which side failed.
+        // The log does not say which side failed.
         ended = both => if ended.is_ok() { "" } else { TUNNEL_BROKEN },
         () = both_ways.stands_still(idle) => IDLE,
-        // If a client sends but never reads, the server has to buffer its responses.
+        // The server must buffer its responses if a client sends but never reads.
         () = reading.stands_still(idle) => UNREAD,
         () = closed => CLOSED,
     }
 }
 
-/// A client connection that counts the bytes in both directions.
 struct Counted<T> {
     io: T,
     both_ways: Arc<ProgressWatch>,

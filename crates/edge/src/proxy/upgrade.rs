@@ -1,6 +1,5 @@
-//! Switches connections from HTTP to other protocols: to WebSockets (RFC 6455, over HTTP/2 RFC
-//! 8441), and to any other protocol that a client requests and a server accepts (RFC 9110, section
-//! 7.8).
+//! Switches connections from HTTP to WebSockets (RFC 6455, over HTTP/2 RFC 8441), or to any other
+//! protocol that a client requests and a server accepts (RFC 9110, section 7.8).
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
@@ -18,14 +17,12 @@ use upgrade::OnUpgrade;
 use super::error::ProxyError;
 use crate::filters::forwarding::names;
 
-/// The GUID that is hashed together with every WebSocket key (RFC 6455, section 1.3).
+/// The GUID that is hashed with every WebSocket key (RFC 6455, section 1.3).
 const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Protocols for which upgrades are not forwarded, because requests in these protocols would bypass
-/// the edge.
+/// Upgrades to these protocols are not forwarded, because their requests would bypass the edge.
 const KEPT_OUT: [&str; 4] = ["h2c", "h2", "http", "tls"];
 
-/// The upgrade that a client requests.
 #[derive(Debug)]
 pub(super) struct Upgrade {
     protocol: HeaderValue,
@@ -36,8 +33,8 @@ pub(super) struct Upgrade {
 }
 
 impl Upgrade {
-    /// Removes the upgrade from a request and returns it, if its protocol may be forwarded.
-    /// Converts an extended `CONNECT` into the `GET` that servers understand.
+    /// Takes the upgrade from a request, if its protocol may be forwarded. Converts an extended
+    /// `CONNECT` into the `GET` that servers understand.
     pub(super) fn take(parts: &mut request::Parts) -> Result<Option<Self>, ProxyError> {
         let client = parts.extensions.remove::<OnUpgrade>();
         if parts.method == Method::CONNECT {
@@ -89,17 +86,16 @@ impl Upgrade {
         }))
     }
 
-    /// Adds the headers that ask the server for the upgrade.
     pub(super) fn ask(&self, headers: &mut HeaderMap) {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, self.protocol.clone());
     }
 
-    /// Checks a server's response. A server that switches protocols must have accepted this
-    /// upgrade. Otherwise, the response must not look like a switch to the client.
+    /// Fails if the server switches protocols without this upgrade, or if the client would mistake
+    /// the response for a switch.
     pub(super) fn check(&self, answer: &response::Parts) -> Result<(), ProxyError> {
         if answer.status != StatusCode::SWITCHING_PROTOCOLS {
-            // The client would interpret any 2xx response to an extended `CONNECT` as a tunnel.
+            // The client takes any 2xx response to an extended `CONNECT` for a tunnel.
             let tunnel = self.accept.is_some() && answer.status.is_success();
             return if tunnel {
                 Err(ProxyError::Upgrade)
@@ -124,7 +120,7 @@ impl Upgrade {
         }
     }
 
-    /// Adapts the response head to the client's HTTP version. Returns the future that yields the
+    /// Adapts the response head to the client's HTTP version. The returned future yields the
     /// connection to the client.
     pub(super) fn answer(self, answer: &mut response::Parts) -> OnUpgrade {
         if self.accept.is_some() {
@@ -142,14 +138,14 @@ fn same(left: &HeaderValue, right: &HeaderValue) -> bool {
     left.as_bytes().eq_ignore_ascii_case(right.as_bytes())
 }
 
-/// Returns a WebSocket key: 16 random bytes, different for every request (RFC 6455, section 4.1).
-/// The key keeps old caches from mixing up responses, and is not secret.
+/// A WebSocket key: 16 random bytes (RFC 6455, section 4.1). The key keeps old caches from mixing
+/// up responses, and is not secret.
 fn key() -> String {
     let half = || RandomState::new().build_hasher().finish().to_ne_bytes();
     BASE64_STANDARD.encode([half(), half()].concat())
 }
 
-/// Returns the `Sec-WebSocket-Accept` that belongs to a key (RFC 6455, section 4.2.2).
+/// The `Sec-WebSocket-Accept` for a key (RFC 6455, section 4.2.2).
 fn accept(key: &[u8]) -> String {
     let mut hash = Sha1::new();
     hash.update(key);

@@ -13,16 +13,14 @@ use super::error::ProxyError;
 use crate::body::{Body, BodyError};
 use crate::filters::forwarding::names;
 
-/// A request body while it is being sent.
 pub(super) struct Upload {
     body: Body,
-    /// The number of bytes still to be sent; `None` if the length is unknown and the body is
-    /// therefore sent in chunks.
+    /// The unsent bytes; `None` if the length is unknown. The body is then sent in chunks.
     left: Option<u64>,
-    /// The request headers, of which `Trailer` names the trailers that may be sent.
+    /// The request headers. `Trailer` in them names the trailers that may be sent.
     announced: HeaderMap,
     is_over: bool,
-    /// Whether the edge is waiting for the next piece of the client's body.
+    /// The edge waits for the next piece from the client.
     pub(super) awaits_client: bool,
 }
 
@@ -33,7 +31,7 @@ pub(super) struct Piece {
 }
 
 impl Upload {
-    /// Makes a body with the length stated in `headers`, or else a chunked body.
+    /// The body has the length in `headers`, or else is chunked.
     pub(super) fn new(body: Body, headers: &HeaderMap) -> Self {
         let said = headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
         let trailers = headers.get_all(TRAILER).iter();
@@ -46,7 +44,7 @@ impl Upload {
         }
     }
 
-    /// Returns the next piece to send, or `None` after the last one.
+    /// `None` after the last piece.
     pub(super) fn poll_next(
         &mut self,
         context: &mut Context<'_>,
@@ -88,7 +86,7 @@ impl Upload {
         })
     }
 
-    /// Ends the body. Only trailers announced in `Trailer` are sent.
+    /// Sends only trailers that `Trailer` names.
     fn end(&mut self, trailers: &HeaderMap) -> Result<Piece, ProxyError> {
         self.is_over = true;
         let mut head = Vec::new();
@@ -126,8 +124,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns the bytes that the edge sends for a body of these frames, if the request has these
-    /// headers.
+    /// The bytes that the edge sends for a request with these headers and frames.
     fn sent(lines: &[(&'static str, &'static str)], frames: Vec<Frame<Bytes>>) -> Option<String> {
         let frames = frames.into_iter().map(Ok::<_, BodyError>);
         let body = Body::stream(StreamBody::new(stream::iter(frames)));

@@ -16,10 +16,10 @@ use crate::client_info::{ClientInfo, Scheme};
 
 /// The default `Retry-After` if no server is ready.
 const RETRY: Duration = Duration::from_secs(2);
-/// The `Retry-After` if the service has failed permanently. It is long, because only a person can
-/// restart the service.
+/// The `Retry-After` after the service has failed permanently. Only a person can restart the
+/// service, so this is long.
 const GIVEN_UP: Duration = Duration::from_secs(30);
-/// The delay before servers that refused a connection are tried again.
+/// The delay before another attempt at servers that refused a connection.
 const AGAIN: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub struct Upstream {
     backends: Arc<Backends>,
 }
 
-/// The server that was chosen for a request, and the cookie that a sticky session needs.
+/// The chosen server, and the cookie for a sticky session.
 pub(super) struct Chosen {
     pub(super) running: ActiveRequest,
     pub(super) cookie: Option<HeaderValue>,
@@ -43,17 +43,16 @@ pub(super) struct Search {
     /// The numbers of the servers that refused a connection.
     tried: Vec<u64>,
     /// The numbers of the servers that closed the connection before they had read the request. They
-    /// do not get the request again.
+    /// do not get it again.
     gone: Vec<u64>,
-    /// The time until which the request waits for a server.
+    /// When the request stops waiting for a server.
     deadline: Option<Instant>,
-    /// Whether the request has already been retried on a second server because the first one broke
-    /// it off.
+    /// The request was retried on a second server, because the first one broke it off.
     moved: bool,
 }
 
 impl Upstream {
-    /// Makes an upstream with these settings. Call [`Upstream::watch`] to begin its health checks.
+    /// [`Upstream::watch`] begins the health checks.
     pub fn new(settings: UpstreamSettings) -> Arc<Self> {
         let backends = Arc::new(Backends::planned(&settings.name));
         backends.set(&settings.members);
@@ -71,8 +70,8 @@ impl Upstream {
         })
     }
 
-    /// Returns an upstream with new settings and the state of this one. Its servers are replaced as
-    /// by [`Upstream::set_members`], even for requests that use the old settings.
+    /// Returns an upstream with new settings and the state of this one. Replaces its servers like
+    /// [`Upstream::set_members`], even for requests with the old settings.
     pub(crate) fn changed(&self, settings: UpstreamSettings) -> Arc<Self> {
         self.backends.set(&settings.members);
         Self::of(settings, Arc::clone(&self.backends))
@@ -82,8 +81,8 @@ impl Upstream {
         &self.name
     }
 
-    /// Replaces the servers. Servers that are already known keep their status. Requests on removed
-    /// servers run to completion. Requests that wait for a server are woken.
+    /// Replaces the servers. Known servers keep their status. Requests on removed servers run to
+    /// completion, and requests that wait for a server are woken.
     pub fn set_members(&self, wanted: &[ServerAddress]) {
         self.backends.set(wanted);
     }
@@ -96,14 +95,13 @@ impl Upstream {
         &self.backends
     }
 
-    /// Returns the current time in milliseconds on this upstream's clock.
+    /// In milliseconds on this upstream's clock.
     pub(super) fn now(&self) -> u64 {
         self.backends.now()
     }
 
-    /// Returns another server, after `backend` has refused a connection or has closed the
-    /// connection before reading the request. If the upstream is a service, whose servers come and
-    /// go, waits until a server is ready.
+    /// Returns another server, after `backend` has refused a connection or closed it before reading
+    /// the request. For a service, whose servers come and go, waits until a server is ready.
     pub(super) async fn find_other(
         &self,
         headers: &HeaderMap,
@@ -125,10 +123,11 @@ impl Upstream {
         Err(error)
     }
 
-    /// Returns another server, after `backend` has broken off a request that may be repeated. This
-    /// happens once per request, because some requests crash every server that receives them. If
-    /// the upstream is a service, whose servers come and go, waits until a server is ready, because
-    /// a crashing server also breaks off the requests that have just arrived.
+    /// Returns another server, after `backend` has broken off a request that may be repeated. Each
+    /// request gets only one second server, because some requests crash every server.
+    ///
+    /// For a service, waits until a server is ready, because a crashing server also breaks off
+    /// other requests.
     pub(super) async fn find_second(
         &self,
         headers: &HeaderMap,
@@ -146,9 +145,8 @@ impl Upstream {
         }
     }
 
-    /// Returns a ready server that the request has not tried. If there is none, returns a server
-    /// that is paused after failures: that server may have recovered, and the request could not be
-    /// served otherwise.
+    /// Returns a ready server that the request has not tried. If there is none, returns a paused
+    /// server, which may have recovered.
     pub(super) fn choose(
         &self,
         headers: &HeaderMap,
@@ -174,8 +172,7 @@ impl Upstream {
             let group = self.backends.group();
             let backend = group.choose(wish, &self.backends.turn)?;
             let Some(running) = ActiveRequest::begin(backend) else {
-                // The server was removed after it had been chosen, so the loop chooses from the new
-                // group.
+                // The chosen server was removed, so the loop chooses from the new group.
                 continue;
             };
             let cookie = match &self.balance {
@@ -194,7 +191,7 @@ impl Upstream {
         }
     }
 
-    /// Chooses like [`Upstream::choose`], but waits for a server to become ready.
+    /// Like [`Upstream::choose`], but waits for a server to become ready.
     pub(super) async fn wait(
         &self,
         headers: &HeaderMap,
@@ -206,8 +203,8 @@ impl Upstream {
             .deadline
             .get_or_insert_with(|| Instant::now() + ready);
         loop {
-            // The future is created before the check. Otherwise, a change between the two would be
-            // missed.
+            // A change may come between the check and the wait, so the future is created before the
+            // check.
             let changed = self.backends.next_change();
             if let Some(chosen) = self.choose(headers, info, search) {
                 return Ok(chosen);
@@ -230,7 +227,6 @@ impl Upstream {
         }
     }
 
-    /// Returns the time for `Retry-After`.
     fn retry_after(&self) -> Duration {
         if self.backends.is_failed() {
             return GIVEN_UP;

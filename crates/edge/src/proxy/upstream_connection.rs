@@ -27,33 +27,31 @@ use crate::deadline::Deadline;
 const PIECE: usize = 16 << 10;
 /// The maximum size of a read from the rest of a body, in bytes.
 const LARGEST_PIECE: usize = 64 << 10;
-/// The size in bytes below which a body is copied behind its head, because that is faster than
-/// sending two buffers.
+/// In bytes. A smaller body is copied behind its head, because that is faster than sending two
+/// buffers.
 const SMALL: usize = 4 << 10;
 
 pub(super) struct UpstreamConnection {
     stream: Stream,
-    /// The time at which the current wait for the server or the client began.
+    /// When the current wait for the server or the client began.
     since: Instant,
     deadline: Deadline,
-    /// Whether this connection has already been used for a request.
     reused: bool,
-    /// Whether the connection can be used for another request after the last response.
+    /// The connection can be used again after the response.
     lasting: bool,
     unsent: Unsent,
-    /// The part of the request body that is sent after `unsent`.
+    /// Sent after `unsent`.
     upload: Option<Box<Upload>>,
-    /// Whether any bytes have been sent since this flag was last cleared.
+    /// Bytes were sent since this flag was last cleared.
     has_moved: bool,
-    /// The time at which the connection was last returned to the pool.
+    /// When the connection last returned to the pool.
     pub(super) rested: Instant,
 }
 
-/// The bytes in memory that have not been sent yet.
 #[derive(Default)]
 struct Unsent {
     head: Vec<u8>,
-    /// The number of bytes of the head that have been sent.
+    /// The number of sent bytes of the head.
     sent: usize,
     body: Bytes,
     tail: &'static [u8],
@@ -90,31 +88,26 @@ impl Unsent {
         self.body.advance(of_body);
         self.tail = &self.tail[written - of_head - of_body..];
         if self.length() == 0 {
-            // This frees the memory, because the connection may be idle for a while.
+            // The memory is freed, because the connection may be idle for a while.
             *self = Self::default();
         }
     }
 }
 
-/// The request body to be sent.
 pub(super) enum Outgoing<'a> {
-    /// The whole body in memory, or no body.
     Here(Option<&'a Bytes>),
-    /// A body that is streamed.
     Streamed(&'a mut Option<Box<Upload>>),
 }
 
-/// The result of an attempt to send a request and to read the response head.
 enum Step {
     Answer(Head),
-    /// The server had closed the connection before anything was sent.
+    /// The server closed the connection before anything was sent.
     Unsent(io::Error),
     Broken(io::Error),
     /// The request must not be sent again.
     Over(ProxyError),
 }
 
-/// The reason why sending failed.
 enum Unwritten {
     Server(io::Error),
     Client(ProxyError),
@@ -139,9 +132,11 @@ impl UpstreamConnection {
         self.reused
     }
 
-    /// Sends a request and waits for the response head. If the server has already closed the
-    /// connection, the request is left intact. With `care`, the kernel is asked first whether the
-    /// connection is still open. With `raw`, the headers are still the client's own.
+    /// Sends a request and waits for the response head. Leaves the request intact if the server has
+    /// closed the connection.
+    ///
+    /// `care` asks the kernel first whether the connection is open. `raw` means that the headers
+    /// are the client's own.
     pub(super) async fn ask(
         &mut self,
         request: &mut Request<()>,
@@ -170,7 +165,7 @@ impl UpstreamConnection {
         let step = std::future::poll_fn(|context| {
             if !is_looked_at {
                 is_looked_at = true;
-                // Bytes that arrive before the request has been sent are not a response to it.
+                // Bytes that arrive before the request is sent are no response to it.
                 match self.poll_read(context, &mut came) {
                     Poll::Pending => {}
                     Poll::Ready(Ok(_)) => return Poll::Ready(Step::Unsent(closed())),
@@ -229,7 +224,7 @@ impl UpstreamConnection {
         Err(Failure { error, left })
     }
 
-    /// Returns the timeout of the current wait, and the error to report when it is exceeded.
+    /// The timeout of the current wait, and the error after it.
     fn awaits(&self, times: &Times) -> (Duration, ProxyError) {
         match &self.upload {
             Some(upload) if upload.awaits_client && self.unsent.length() == 0 => {
@@ -240,7 +235,6 @@ impl UpstreamConnection {
         }
     }
 
-    /// Sends the available part of the request.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unwritten>> {
         let polled = self.poll_unsent(context);
         if let Poll::Ready(Err(_)) = &polled {
@@ -268,8 +262,8 @@ impl UpstreamConnection {
                 self.has_moved = true;
             }
             if self.stream.is_deaf() {
-                // The server accepts no more data. The connection is still read, because the server
-                // may have sent a response.
+                // The server accepts no more data, but may have sent a response, which is still
+                // read.
                 self.upload = None;
             }
             let Some(upload) = &mut self.upload else {
@@ -304,15 +298,14 @@ impl UpstreamConnection {
         Poll::Ready(Ok(piece.len()))
     }
 
-    /// Returns the next part of a response body, of which `left` remains. Returns `None` at the
-    /// end.
+    /// Returns the next part of a response body with `left` remaining; `None` at the end.
     pub(super) fn poll_more(
         &mut self,
         context: &mut Context<'_>,
         left: &mut Left,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        // An error while writing to the server is ignored, because only the response shows whether
-        // the server needs the rest of the request.
+        // A write error is ignored, because only the response shows whether the server needs the
+        // rest of the request.
         if let Poll::Ready(Err(Unwritten::Client(error))) = self.poll_write(context) {
             return Poll::Ready(Some(Err(io::Error::other(error))));
         }
@@ -371,17 +364,16 @@ impl UpstreamConnection {
         Poll::Ready(Some(next))
     }
 
-    /// Starts the timer for the current wait.
     pub(super) fn waits(&mut self) {
         self.since = Instant::now();
     }
 
-    /// Returns `Ready` once the current wait is longer than `limit`.
+    /// `Ready` once the current wait is longer than `limit`.
     pub(super) fn poll_late(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
         self.deadline.poll(context, self.since + limit)
     }
 
-    /// Ends a response. Returns the connection if it can be used for another request.
+    /// Ends a response. Returns the connection if it can be used again.
     pub(super) fn rest(mut self: Box<Self>) -> Option<Box<Self>> {
         let is_sent = self.unsent.length() == 0 && self.upload.is_none();
         if !self.lasting || !is_sent || self.stream.is_deaf() {
@@ -393,7 +385,7 @@ impl UpstreamConnection {
     }
 }
 
-/// Parses a response head from the received bytes. Skips interim responses.
+/// Parses a response head. Skips interim responses.
 fn hear(came: &mut Bytes, is_head: bool, request: &mut Request<()>) -> Read {
     loop {
         match http1::read(came, is_head, request.headers_mut()) {

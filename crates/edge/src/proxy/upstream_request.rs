@@ -1,4 +1,4 @@
-//! Converts a client's request to the form in which it is sent to a server.
+//! Converts a client's request to the form for a server.
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TE, TRANSFER_ENCODING};
@@ -17,23 +17,21 @@ use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
 use http1::content_length;
 
-/// A request to be sent to a server, and the state of sending it.
+/// A request for a server, and the state of sending it.
 pub(super) struct UpstreamRequest<'a> {
     pub(super) request: Request<()>,
     pub(super) method: Method,
-    /// The client information with which the client's headers are changed while they are written.
-    /// `None` if the headers in `request` have already been changed.
+    /// The client whose headers are changed while they are written. `None` if the headers in
+    /// `request` have been changed.
     pub(super) raw: Option<&'a ClientInfo>,
-    /// The request body, if all of it is in memory.
+    /// The request body, if it is in memory.
     pub(super) whole: Option<Bytes>,
-    /// The request body, if it is streamed.
     pub(super) upload: Option<Box<Upload>>,
     pub(super) upgrade: Option<Upgrade>,
     pub(super) search: Search,
 }
 
 impl<'a> UpstreamRequest<'a> {
-    /// Converts a client's request into a forwarded request.
     pub(super) fn of(
         request: Request<Body>,
         info: &'a ClientInfo,
@@ -66,28 +64,27 @@ impl<'a> UpstreamRequest<'a> {
     }
 }
 
-/// Whether the client's headers can be changed while they are written. This avoids a header map
-/// that most requests do not need.
+/// Whether the client's headers can be changed while they are written. Most requests then need no
+/// header map.
 fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
     let is_usual = if body.is_end_stream() {
         [Method::GET, Method::HEAD].contains(&parts.method)
     } else {
-        // If the body had another length than its header states, the server would expect the end of
-        // the request elsewhere.
+        // The body must have the length that its header states. Otherwise, the server would expect
+        // the end of the request elsewhere.
         let said = parts.headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
         body.is_here() && said.and_then(content_length) == body.size_hint().exact()
     };
     is_usual && parts.headers.contains_key(HOST) && !parts.headers.contains_key(TE)
 }
 
-/// Returns the body to send: `whole` if it is in memory, `upload` if it is streamed.
+/// The body is `whole` if it is in memory, `upload` if it is streamed.
 fn outgoing(
     parts: &mut request::Parts,
     body: Body,
     upgrade: bool,
 ) -> (Option<Bytes>, Option<Box<Upload>>) {
-    // The edge sends `100 Continue` itself when it reads the client's body, so `Expect` is not
-    // forwarded.
+    // `Expect` is not forwarded, because the edge sends `100 Continue` itself.
     parts.headers.remove(EXPECT);
     if upgrade || body.is_end_stream() {
         no_length(&parts.method, &mut parts.headers);

@@ -24,28 +24,27 @@ use super::http3::http3;
 use super::settings;
 use super::socket::StoppableSocket;
 
-/// The interval at which the edge tries to bind a UDP port that another process still uses.
+/// The interval of attempts to bind a UDP port that another process uses.
 const AGAIN: Duration = Duration::from_secs(1);
-/// While at least this many handshakes are unfinished, a new client must prove its address (Retry,
+/// A new client must prove its address while at least this many handshakes are unfinished (Retry,
 /// RFC 9000, section 8.1.2).
 const UNPROVEN: usize = 64;
-/// How long connections may take to end after GOAWAY. The next process waits for this to happen.
+/// How long connections may take to end after GOAWAY. The next process waits for this.
 pub(super) const END_TIME: Duration = Duration::from_secs(5);
-/// How long the endpoint may take to send the last packets of closed connections.
+/// How long the last packets of closed connections may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// `H3_NO_ERROR` (RFC 9114, section 8.1).
 const NO_ERROR: VarInt = VarInt::from_u32(0x100);
 
-/// A UDP address to listen on.
 pub(crate) struct UdpDoor {
     pub(crate) address: ListenAddress,
-    /// The socket address to which the TCP listener is bound.
+    /// The address of the TCP listener.
     pub(crate) bound: SocketAddr,
     pub(crate) inherited: Arc<Mutex<Inherited>>,
     pub(crate) close: CancellationToken,
 }
 
-/// An admitted connection, before its worker serves it.
+/// An admitted connection before it is served.
 pub(crate) struct PendingConnection {
     incoming: Incoming,
     place: Place,
@@ -55,7 +54,7 @@ pub(crate) struct PendingConnection {
     _open: TaskTrackerToken,
 }
 
-/// An unfinished handshake, which counts as unfinished until this value is dropped.
+/// A handshake that counts as unfinished until this value is dropped.
 struct Shaking(Arc<AtomicUsize>);
 
 impl Shaking {
@@ -71,16 +70,16 @@ impl Drop for Shaking {
     }
 }
 
-/// Accepts connections until the edge shuts down, then waits for them to end. `lead` hands each
+/// Accepts connections until the edge shuts down, then waits for their end. `lead` gives each
 /// connection to a worker.
 pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(PendingConnection)) {
-    // This value keeps the process running until connections have sent their last packets.
+    // Keeps the process running until connections have sent their last packets.
     let _open = shared.places.keep_open();
     while let Some((udp, lock)) = readable(&door).await {
         let Some((endpoint, socket)) = opened(&udp, &lock, &door, &shared).await else {
             return;
         };
-        // The endpoint holds its own duplicate of the socket.
+        // The endpoint has its own duplicate of the socket.
         drop(udp);
         shared.alt_svc.saw(&door.address, UdpStatus::Open);
         take(&endpoint, &door, &shared, &lead).await;
@@ -96,8 +95,8 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Pen
     }
 }
 
-/// Accepts connections until the socket fails or the edge shuts down. Then waits for a limited time
-/// until the connections end.
+/// Accepts connections until the socket fails or the edge shuts down. Then waits a limited time for
+/// the connections to end.
 async fn take(
     endpoint: &Endpoint,
     door: &UdpDoor,
@@ -125,8 +124,8 @@ async fn take(
         () = door.close.cancelled() => {}
     }
     guests.close();
-    // New clients repeat their first packets, and by then the next process may be reading. In the
-    // meantime, they use TCP.
+    // New clients repeat their first packets, and by then the next process may read them.
+    // Meanwhile, they use TCP.
     let dropped = async {
         while let Some(incoming) = endpoint.accept().await {
             incoming.ignore();
@@ -141,9 +140,8 @@ async fn take(
     endpoint.close(NO_ERROR, b"");
 }
 
-/// Creates the endpoint for a UDP socket whose lock this process holds. If that fails, for example
-/// because there are no free file descriptors, tries again. Returns `None` if the edge shuts down
-/// first.
+/// Creates the endpoint for a UDP socket whose lock this process holds. Tries again after a
+/// failure. Returns `None` if the edge shuts down first.
 async fn opened(
     udp: &SharedUdp,
     lock: &ReadLock,
@@ -159,7 +157,7 @@ async fn opened(
     until_there(door, || ready(endpoint(udp, lock, shared)), tell).await
 }
 
-/// Calls `attempt` every second until it succeeds. Only the first failure is reported to `tell`.
+/// Calls `attempt` every second until it succeeds. Reports only the first failure to `tell`.
 /// Returns `None` if the edge shuts down first.
 async fn until_there<T, F>(
     door: &UdpDoor,
@@ -172,7 +170,7 @@ where
     let mut is_told = false;
     loop {
         let found = tokio::select! {
-            // If a result is available at the moment of a shutdown, the result must not be lost.
+            // A result at the moment of a shutdown must not be lost.
             biased;
             found = attempt() => found,
             () = door.close.cancelled() => return None,
@@ -212,8 +210,8 @@ fn endpoint(
     Ok((endpoint, socket))
 }
 
-/// Returns the UDP socket to read: an inherited socket once no other process reads it, or a new
-/// socket once no other process has the port. Returns `None` if the edge shuts down first.
+/// Returns the UDP socket to read: an inherited socket that no other process reads, or a new
+/// socket. Waits for either. Returns `None` if the edge shuts down first.
 async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     let find = || async {
         let handed_in = {
@@ -237,7 +235,6 @@ async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     until_there(door, find, tell).await
 }
 
-/// Admits a new connection if a permit is available.
 fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(Incoming, Place)> {
     let address = incoming.remote_address().ip().to_canonical();
     let (origin, most) = {
@@ -245,16 +242,14 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
         let listen = running.plan.listen();
         (listen.origin(address), listen.connections_per_address)
     };
-    // If the number of connections per IP address is limited, connections with a forged address
-    // must not use up the permits of the address's owner.
+    // Connections from a forged address must not use up the permits of the address's owner.
     let must_prove = most > 0 || shaking.load(Ordering::Relaxed) >= UNPROVEN;
     if must_prove && !incoming.remote_address_validated() && incoming.may_retry() {
-        // The client can connect again at once with the token that it receives.
+        // The client can connect again at once with the token that it gets.
         let _ = incoming.retry();
         return None;
     }
-    // An unproven address may be forged, so a connection of the address's real owner must not be
-    // evicted because of it.
+    // An unproven address may be forged, so it must not evict a connection of the address's owner.
     let origin = if incoming.remote_address_validated() {
         origin
     } else {
@@ -271,7 +266,6 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
     }
 }
 
-/// Completes the handshake of an admitted connection, and serves it.
 pub(crate) async fn welcome(guest: PendingConnection, here: Arc<WorkerContext>) {
     let PendingConnection {
         incoming,

@@ -1,13 +1,12 @@
-//! Checks the fields of a request head before the crate h3 decodes them.
+//! Checks the fields of a request head before the crate h3 decodes them, because h3 accepts
+//! repeated and misplaced pseudo-header fields.
 //!
-//! If a pseudo-header field occurs twice, h3 uses the last one; it also accepts such fields in any
-//! position. This module checks the fields without decoding them. Most fields are recognized by
-//! their indices in the static table (RFC 9204, appendix A), the others by their literal names.
+//! Most fields have indices in the static table (RFC 9204, appendix A), others have literal names.
 //! Bytes that this module cannot parse are left to h3, which cannot decode them either.
 
 use std::ops::RangeInclusive;
 
-/// The indices of pseudo-header fields in the static table.
+/// Indices of pseudo-header fields in the static table.
 const AUTHORITY: u64 = 0;
 const PATH: u64 = 1;
 const METHODS: RangeInclusive<u64> = 15..=21;
@@ -31,8 +30,8 @@ enum Field {
     Misplaced,
 }
 
-/// Whether every pseudo-header field occurs at most once, before all headers, and is allowed in a
-/// request (RFC 9114, section 4.3). Trailers must not contain any.
+/// Whether every pseudo-header field is allowed in a request, comes before all headers, and occurs
+/// at most once (RFC 9114, section 4.3). Trailers must not contain any.
 pub(super) fn are_in_order(section: &[u8], is_head: bool) -> bool {
     let mut rest = section;
     if integer(&mut rest, 8).is_none() || integer(&mut rest, 7).is_none() {
@@ -55,15 +54,15 @@ pub(super) fn are_in_order(section: &[u8], is_head: bool) -> bool {
     true
 }
 
-/// Whether a field section requires the dynamic table, which is always empty in this server (RFC
-/// 9204, section 4.5.1.1). h3 does not check that.
+/// Whether a field section requires the dynamic table, which is always empty here (RFC 9204,
+/// section 4.5.1.1). h3 does not check that.
 pub(super) fn needs_table(section: &[u8]) -> bool {
     let mut rest = section;
     integer(&mut rest, 8).is_some_and(|inserts| inserts > 0)
 }
 
-/// Removes the next field line (RFC 9204, section 4.5) from `rest` and classifies it. Returns
-/// `None` at the end, and for bytes that h3 cannot decode either.
+/// Takes the next field line (RFC 9204, section 4.5) from `rest` and classifies it. Returns `None`
+/// at the end, and for bytes that h3 cannot decode either.
 fn next(rest: &mut &[u8]) -> Option<Field> {
     let first = *rest.first()?;
     if first & 0x80 != 0 {
@@ -111,8 +110,7 @@ fn spelt(name: &[u8]) -> Field {
     }
 }
 
-/// Classifies a Huffman-coded literal name. For names in the static table, clients use the index
-/// instead.
+/// Classifies a Huffman-coded literal name. Clients use the index for names in the static table.
 fn spelt_packed(name: &[u8]) -> Field {
     match name.first() {
         Some(first) if first >> 1 == COLON => Field::Misplaced,
@@ -120,7 +118,7 @@ fn spelt_packed(name: &[u8]) -> Field {
     }
 }
 
-/// Parses an integer with a prefix of `bits` bits (RFC 7541, section 5.1).
+/// An integer with a prefix of `bits` bits (RFC 7541, section 5.1).
 fn integer(rest: &mut &[u8], bits: u32) -> Option<u64> {
     let most = (1_u64 << bits) - 1;
     let mut value = u64::from(byte(rest)?) & most;
@@ -139,7 +137,7 @@ fn integer(rest: &mut &[u8], bits: u32) -> Option<u64> {
     }
 }
 
-/// Parses a string literal and returns its bytes, which may be Huffman-coded.
+/// The bytes of a string literal, which may be Huffman-coded.
 fn string<'a>(rest: &mut &'a [u8], bits: u32) -> Option<&'a [u8]> {
     let length = usize::try_from(integer(rest, bits)?).ok()?;
     let (string, after) = rest.split_at_checked(length)?;
@@ -157,8 +155,7 @@ fn byte(rest: &mut &[u8]) -> Option<u8> {
 mod tests {
     use super::*;
 
-    /// Makes a field section that consists of GET, https, `:authority: a`, `/` and the lines in
-    /// `more`.
+    /// A field section of GET, https, `:authority: a`, `/` and the lines in `more`.
     fn head(more: &[&[u8]]) -> Vec<u8> {
         let begin: &[&[u8]] = &[&[0, 0, 0xd1, 0xd7], b"\x50\x01a", &[0xc1]];
         [begin, more].concat().concat()
@@ -172,32 +169,31 @@ mod tests {
         for (more, expected) in [
             (&[][..], true),
             (&[accept, agent, spelt], true),
-            // These sections repeat :path, :method, :authority or :scheme.
+            // Repeated :path, :method, :authority and :scheme.
             (&[&[0xc1][..]], false),
             (&[&[0xd4]], false),
             (&[b"\x50\x01b"], false),
             (&[&[0xd6]], false),
-            // These sections have literal names.
+            // Literal names.
             (&[b"\x25:path\x01/"], false),
             (&[b"\x27\x02:protocol\x01x"], true),
             (&[accept, b"\x27\x02:protocol\x01x"], false),
             (&[b"\x23:xy\x01x"], false),
-            // These sections contain `:status`, from both parts of the static table where it
-            // occurs.
+            // `:status`, from both parts of the static table that contain it.
             (&[&[0xd9]], false),
             (&[&[0xff, 0x00]], false),
-            // This section contains `user-agent`, from one of the same parts of the table.
+            // `user-agent`, from one of these parts of the table.
             (&[&[0xff, 0x20]], true),
-            // This section contains ":path", Huffman-coded.
+            // ":path", Huffman-coded.
             (&[b"\x2c\xb9\x58\xd3\x3f\x01/"], false),
-            // This module cannot parse these lines and leaves them to h3.
+            // Lines that this module cannot parse and leaves to h3.
             (&[&[0x10]], true),
             (&[&[0x80]], true),
             (&[&[0x50, 0x7f]], true),
         ] {
             assert_eq!(are_in_order(&head(more), true), expected, "{more:x?}");
         }
-        // In this section, a header precedes a pseudo-header field.
+        // A header before a pseudo-header field.
         let late = [&[0, 0][..], accept, &[0xd1]].concat();
         assert!(!are_in_order(&late, true));
     }

@@ -1,11 +1,8 @@
 //! Checks the frames of an HTTP/3 stream before the crate h3 reads them.
 //!
-//! h3 buffers whole frames of known types, skips an unknown frame only after it has received all of
-//! it, and continues to read while it has buffered frames. It treats an empty DATA frame as the end
-//! of a body, and the end of a stream within a frame as a proper end. Therefore, this module passes
-//! on only pieces that do not extend beyond a frame, relevant frames that are not too large, and
-//! heads whose fields are in order. This module is a pure state machine over bytes: the result does
-//! not depend on how the bytes are split.
+//! h3 buffers whole frames, and takes an empty DATA frame or a stream that ends within a frame for
+//! a proper end. This module is a pure state machine over bytes, and passes on only pieces that are
+//! safe for h3.
 
 use bytes::{Bytes, BytesMut};
 
@@ -13,7 +10,7 @@ use super::fields;
 
 /// The maximum size of a frame header: two integers of up to eight bytes (RFC 9114, section 7.1).
 const HEADER: usize = 16;
-/// The maximum number of bytes in unknown frames that a request may contain.
+/// The maximum number of bytes in a request's unknown frames.
 const UNKNOWN: u64 = 64 * 1_024;
 
 const DATA: u64 = 0x0;
@@ -21,7 +18,7 @@ const HEADERS: u64 = 0x1;
 /// Frame types that h3 handles: HEADERS, `CANCEL_PUSH`, SETTINGS, `PUSH_PROMISE`, GOAWAY,
 /// `MAX_PUSH_ID`, and types reserved because of HTTP/2 (RFC 9114, section 7.2).
 const KNOWN: [u64; 10] = [HEADERS, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, 0x9, 0xd];
-/// The frame type `WEBTRANSPORT_STREAM`; such a frame states no length and ends with the stream.
+/// `WEBTRANSPORT_STREAM`. Such a frame states no length and ends with the stream.
 const ENDLESS: u64 = 0x41;
 
 /// The stream type of the control stream (RFC 9114, section 6.2.1).
@@ -31,21 +28,20 @@ const CONTROL: u64 = 0x0;
 #[derive(Debug)]
 pub(crate) struct Frames {
     state: State,
-    /// The type and length of the current frame, of which `filled` bytes have arrived.
+    /// The current frame's type and length, of which `filled` bytes have arrived.
     header: [u8; HEADER],
     filled: usize,
-    /// The maximum size of a frame that is buffered whole, in bytes.
+    /// The maximum size in bytes of a frame that is buffered whole.
     largest: u64,
-    /// The number of bytes in unknown frames that may still arrive; `None` if there is no limit.
+    /// The bytes in unknown frames that may still arrive; `None` for no limit.
     unknown: Option<u64>,
-    /// The part of the field section that has arrived so far.
+    /// The received part of the field section.
     section: BytesMut,
-    /// Whether the stream's head has not arrived yet. After the head, a field section contains
-    /// trailers.
+    /// The head has not arrived. After it, a field section contains trailers.
     awaits_head: bool,
 }
 
-/// The part of a stream that is expected next.
+/// What a stream must contain next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// The type of a unidirectional stream.
@@ -54,7 +50,7 @@ enum State {
     Payload {
         left: u64,
     },
-    /// A head or trailers, which are checked once they are complete.
+    /// A head or trailers, which are checked when they are complete.
     Section {
         left: u64,
     },
@@ -67,19 +63,16 @@ enum State {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FrameFault {
-    /// The stream ended within a frame.
     #[error("the stream ends within a frame")]
     CutOff,
     /// A frame that must be buffered whole is too large.
     #[error("a frame is too large")]
     TooLarge,
-    /// The stream has too many bytes of unknown frames.
     #[error("too much came in unknown frames")]
     TooMuchUnknown,
-    /// Frames of this type are not allowed on this stream.
     #[error("a frame of another protocol")]
     Foreign,
-    /// A pseudo-header field is repeated or misplaced, so the head is ambiguous.
+    /// A pseudo-header field is repeated or misplaced.
     #[error("a pseudo-header field comes twice, or where it does not belong")]
     Fields,
     /// The head refers to the dynamic table, which is not supported.
@@ -88,8 +81,7 @@ pub(crate) enum FrameFault {
 }
 
 impl Frames {
-    /// Makes a checker for a request stream. `head_size` is the maximum size of an encoded head, in
-    /// bytes.
+    /// `head_size` is the maximum size of an encoded head, in bytes.
     pub(crate) fn of_request(head_size: usize) -> Self {
         Self {
             state: State::Header,
@@ -102,7 +94,7 @@ impl Frames {
         }
     }
 
-    /// Makes a checker for a unidirectional stream. h3 reads frames only on the control stream.
+    /// h3 reads frames only on the control stream.
     pub(crate) fn of_one_direction(frame_size: usize) -> Self {
         Self {
             state: State::Purpose,
@@ -111,8 +103,7 @@ impl Frames {
         }
     }
 
-    /// Returns the next piece for h3 and removes it from `held`. Returns `None` if more bytes have
-    /// to arrive first.
+    /// Takes the next piece for h3 from `held`. Returns `None` if more bytes must arrive first.
     pub(crate) fn next(&mut self, held: &mut Bytes) -> Result<Option<Bytes>, FrameFault> {
         while !held.is_empty() {
             match self.state {
@@ -160,7 +151,7 @@ impl Frames {
         Ok(None)
     }
 
-    /// Checks that the stream may end at this point.
+    /// Whether the stream may end here.
     pub(crate) fn end(&self) -> Result<(), FrameFault> {
         let is_between = match self.state {
             State::Through | State::Purpose => true,
@@ -170,8 +161,7 @@ impl Frames {
         is_between.then_some(()).ok_or(FrameFault::CutOff)
     }
 
-    /// Returns the whole field section of a head or of trailers. `piece` is the part that arrived
-    /// last.
+    /// Returns the whole field section of a head or of trailers. `piece` is its last part.
     fn fields(&mut self, piece: Bytes) -> Result<Bytes, FrameFault> {
         let section = if self.section.is_empty() {
             piece
@@ -188,7 +178,7 @@ impl Frames {
             .ok_or(FrameFault::Fields)
     }
 
-    /// Handles a complete frame header: either passes it on or skips its frame.
+    /// Passes on a complete frame header, or skips its frame.
     fn begun(&mut self) -> Result<Option<Bytes>, FrameFault> {
         let numbers = &self.header[..self.filled];
         let Some((first, rest)) = number(numbers) else {
@@ -233,7 +223,7 @@ impl Frames {
             self.state = State::Header;
         }
         let numbers = self.taken();
-        // An empty DATA frame is skipped. Frames of some other types have a meaning even when
+        // Only an empty DATA frame is skipped. Frames of other types have a meaning even when
         // empty.
         let is_said = is_kept && (first != DATA || length > 0);
         Ok(is_said.then_some(numbers))
@@ -250,15 +240,14 @@ fn whole(left: u64) -> usize {
     usize::try_from(left).unwrap_or(usize::MAX)
 }
 
-/// Parses a variable-length integer (RFC 9000, section 16). Returns the integer and the bytes after
-/// it.
+/// Returns a variable-length integer (RFC 9000, section 16) and the bytes after it.
 fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let (first, _) = bytes.split_first()?;
     let (digits, rest) = bytes.split_at_checked(1 << (first >> 6))?;
     let value = digits
         .iter()
         .fold(0, |value, digit| value << 8 | u64::from(*digit));
-    // The two highest bits of the first byte encode the length.
+    // The two highest bits of the first byte are the length.
     let bits = 8 * digits.len() - 2;
     Some((value & ((1 << bits) - 1), rest))
 }
@@ -272,8 +261,7 @@ mod tests {
         [kind, &length.to_be_bytes(), payload].concat()
     }
 
-    /// Returns all pieces that the checker passes on when `bytes` arrive in chunks of `at_once`
-    /// bytes.
+    /// The pieces that the checker passes on when `bytes` arrive in chunks of `at_once` bytes.
     fn pieces(
         mut frames: Frames,
         bytes: &[u8],

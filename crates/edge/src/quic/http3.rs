@@ -30,29 +30,27 @@ use super::wire::{Ended, Measure, QuicTransport};
 use self::answer::{AnswerError, Back};
 use self::body::Received;
 
-/// The number of request heads of a connection that are read at once. The crate h3 buffers each
-/// head whole.
+/// The number of a connection's request heads that are read at once. The crate h3 buffers each head
+/// whole.
 const HEADS: usize = 16;
-/// The maximum size of a request head in bytes. h3 accepts this many fields, of 32 bytes each (RFC
-/// 9114, section 4.2.2).
+/// In bytes. h3 accepts this many fields, of 32 bytes each (RFC 9114, section 4.2.2).
 const LARGEST_HEAD: usize = 24_576 * 32;
-/// The number of incomplete request heads after which a client's connection is closed.
+/// A connection with this many incomplete request heads is closed.
 const BROKEN_HEADS: u32 = 256;
-/// A client's connection is closed when its cancelled requests outnumber its finished requests by
-/// this number (CVE-2023-44487).
+/// A connection is closed when its cancelled requests outnumber its finished requests by this
+/// number (CVE-2023-44487).
 const TAKEN_BACK: u32 = 256;
-/// The wait between GOAWAY and the last request that may already be in transit. It takes this many
-/// round trips, but is within these bounds.
+/// How long requests in transit may arrive after the first GOAWAY: this many round trips, within
+/// these bounds.
 const ROUND_TRIPS: u32 = 3;
 const GRACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(1));
 
-/// The interval at which the edge checks whether the last packets have been sent.
+/// The interval of checks whether the last packets have been sent.
 const MOMENT: Duration = Duration::from_millis(2);
 
 type Engine = Connection<QuicTransport, Bytes>;
 type Resolver = RequestResolver<QuicTransport, Bytes>;
 
-/// The numbers of requests that the client cancelled or left incomplete.
 #[derive(Debug, Default)]
 struct Tally {
     /// The number of cancelled requests minus the number of finished requests.
@@ -60,20 +58,19 @@ struct Tally {
     broken: AtomicU32,
 }
 
-/// The state shared by all requests on a connection.
 struct H3Connection {
     here: Arc<WorkerContext>,
     connection: quinn::Connection,
-    /// The client's address at the time when it was validated. If the client migrates (RFC 9000,
-    /// section 9), this address does not change, because the new address may not be validated yet.
+    /// The client's address when it was validated. It stays the same if the client migrates (RFC
+    /// 9000, section 9), because the new address may not be validated.
     peer: Peer,
     bounds: Bounds,
     heads: Semaphore,
     tally: Tally,
 }
 
-/// Serves HTTP/3 until the connection ends. After `close` has been cancelled, only earlier requests
-/// are served.
+/// Serves HTTP/3 until the connection ends. After `close` is cancelled, only earlier requests are
+/// served.
 pub(super) async fn http3(
     connection: quinn::Connection,
     visit: ConnectionContext,
@@ -131,7 +128,7 @@ pub(super) async fn http3(
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    // The client or the network caused the error, so it is not worth a warning.
+                    // The client or the network caused the error, so a warning is unnecessary.
                     tracing::debug!(%error, "a connection ended early");
                     return;
                 }
@@ -158,19 +155,18 @@ pub(super) async fn http3(
     last.say(&mut engine, &way.connection).await;
 }
 
-/// Announces the end of the connection to the client by GOAWAY (RFC 9114, section 5.2).
+/// Announces the end of the connection by GOAWAY (RFC 9114, section 5.2).
 #[derive(Debug, Default)]
 struct LastCall {
     is_called: bool,
     is_told: bool,
-    /// Whether the client has sent any request.
+    /// The client has sent a request.
     is_known: bool,
 }
 
 impl LastCall {
-    /// Sends a first GOAWAY, which still permits all requests that may be in transit. If a client
-    /// has not sent any request yet, this GOAWAY is sent after the client's first request, which is
-    /// served.
+    /// Sends a first GOAWAY, which permits all requests in transit. If the client has sent no
+    /// request, its first request is served before this GOAWAY.
     async fn call(&mut self, engine: &mut Engine) {
         if !self.is_told && self.is_known {
             self.is_told = true;
@@ -178,14 +174,14 @@ impl LastCall {
         }
     }
 
-    /// Sends a final GOAWAY, which tells the client which requests are served. Returns when the
-    /// GOAWAY has been sent, because closing the connection discards unsent data.
+    /// Sends a final GOAWAY, which tells the client which requests are served. Returns when it has
+    /// been sent, because closing the connection discards unsent data.
     async fn say(&self, engine: &mut Engine, connection: &quinn::Connection) {
         let sent = || connection.stats().frame_tx.stream;
         let before = sent();
         let said = async {
-            // The GOAWAY names the stream after the newest one, because requests on all streams so
-            // far are served.
+            // Requests on all streams so far are served, so the GOAWAY names the stream after the
+            // newest one.
             let told = engine.shutdown(usize::from(self.is_known)).await;
             while told.is_ok() && sent() == before {
                 sleep(MOMENT).await;
@@ -200,14 +196,12 @@ impl H3Connection {
         (self.connection.rtt() * ROUND_TRIPS).clamp(GRACE.0, GRACE.1)
     }
 
-    /// Counts an incomplete request head.
     fn broken(&self) {
         if self.tally.broken.fetch_add(1, Ordering::Relaxed) >= BROKEN_HEADS {
             self.send_away(Code::H3_EXCESSIVE_LOAD, "too many requests that never came");
         }
     }
 
-    /// Counts a request that the client cancelled before its response was complete.
     fn taken_back(&self) {
         let before = self.tally.taken_back.fetch_add(1, Ordering::Relaxed);
         if before >= TAKEN_BACK {
@@ -229,14 +223,13 @@ impl H3Connection {
     }
 }
 
-/// Makes a `100 Continue` response (RFC 9110, section 10.1.1).
+/// A `100 Continue` response (RFC 9110, section 10.1.1).
 fn go_on() -> Response<()> {
     let mut word = Response::new(());
     *word.status_mut() = StatusCode::CONTINUE;
     word
 }
 
-/// Logs and counts an incomplete request head.
 async fn broken(way: &H3Connection, refusal: Refusal) {
     refused_unheard(&way.here, &way.peer, Version::HTTP_3, refusal).await;
     way.broken();
@@ -283,14 +276,13 @@ async fn answered(
         tokio::select! {
             biased;
             answer = &mut serving => break answer,
-            // The client has cancelled the request, so the response is dropped.
+            // The client has cancelled the request.
             _ = &mut ended => return way.taken_back(),
             () = wanted.notified(), if waits_for_word => {}
         }
         waits_for_word = false;
         match back.send_response(go_on()).await {
-            // If the interim response is too large for this client, h3 does not send it, which is
-            // harmless.
+            // h3 does not send an interim response that is too large for this client.
             Ok(()) | Err(StreamError::HeaderTooBig { .. }) => {}
             Err(error) => {
                 tracing::debug!(%error, "a client did not hear what comes before its answer");

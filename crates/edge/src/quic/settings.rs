@@ -16,17 +16,17 @@ use sha2::Sha256;
 use crate::connection::{CONNECTION_WINDOW, PING_TIME, STREAM_WINDOW, STREAMS};
 use crate::listener::ResetKey;
 
-/// The number of unidirectional streams that a client may have open: the three that HTTP/3
-/// requires, and some of unknown types.
+/// The unidirectional streams that a client may have open: the three of HTTP/3, and some of unknown
+/// types.
 const OTHER_STREAMS: u32 = 16;
-/// The number of unacknowledged bytes that a connection may buffer.
+/// The maximum number of unacknowledged bytes that a connection buffers.
 const SEND_WINDOW: u64 = 1_024 * 1_024;
-/// The number of connections that may wait to be accepted, the number of bytes that each of them
-/// may have sent, and the number of bytes for all of them.
+/// The limits for connections that wait to be accepted: their number, the bytes of each, and the
+/// bytes of all.
 const NEWCOMERS: usize = 1_024;
 const NEWCOMER_BUFFER: u64 = 16 * 1_024;
 const NEWCOMERS_BUFFER: u64 = 4 * 1_024 * 1_024;
-/// The idle timeout, after which the edge closes a client's connection.
+/// The idle timeout of a connection.
 const SILENCE: Duration = PING_TIME.saturating_mul(3);
 
 pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
@@ -49,16 +49,18 @@ pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
     server
 }
 
-/// Makes the settings of an endpoint that uses this key to reset connections it does not know.
+/// With this key, the endpoint resets connections that it does not know.
 pub(super) fn endpoint(reset_key: ResetKey) -> EndpointConfig {
     let mut endpoint = EndpointConfig::new(Arc::new(ResetTokens(reset_key)));
     endpoint.cid_generator(|| Box::<ConnectionIds>::default());
     endpoint
 }
 
-/// Generates unpredictable connection IDs. With quinn's own generator, an endpoint recognizes IDs
-/// of other endpoints and ignores their packets. With this generator, an endpoint assumes that
-/// every unknown ID belongs to a connection that no longer exists, and resets the connection.
+/// Generates unpredictable connection IDs.
+///
+/// An endpoint with quinn's own generator recognizes IDs of other endpoints and ignores their
+/// packets. With this generator, every unknown ID counts as a lost connection, which the endpoint
+/// resets.
 #[derive(Default)]
 struct ConnectionIds {
     secret: RandomState,

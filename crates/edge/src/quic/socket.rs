@@ -1,4 +1,4 @@
-//! A UDP socket that can stop reading while its endpoint still exists.
+//! A UDP socket that can stop reading while its endpoint exists.
 
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
@@ -10,9 +10,8 @@ use std::task::{Context, Poll};
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 
-/// A UDP socket that can stop reading but still sends. An endpoint continues to exist while late
-/// packets of its connections may arrive. If its socket continued to read, it would also take
-/// packets that are meant for the next process.
+/// An endpoint outlives its connections, for their late packets. If its socket kept reading, it
+/// would take packets for the next process.
 #[derive(Debug)]
 pub(super) struct StoppableSocket {
     socket: Arc<dyn AsyncUdpSocket>,
@@ -48,7 +47,7 @@ impl AsyncUdpSocket for StoppableSocket {
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
         if self.has_stopped.load(Ordering::Acquire) {
-            // A stopped socket never reads again, so no task needs to be woken.
+            // A stopped socket never reads again, so it wakes no task.
             return Poll::Pending;
         }
         self.socket.poll_recv(context, buffers, meta)

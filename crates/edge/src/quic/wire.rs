@@ -22,12 +22,11 @@ const CONTROL_FRAME: usize = 4 * 1_024;
 
 type Awaited<T> = Pin<Box<dyn Future<Output = Result<T, ConnectionError>> + Send + Sync>>;
 
-/// Completes when the client has received the whole response, has cancelled it, or has
-/// disconnected.
+/// Completes when the client has received the whole response, cancelled it, or disconnected.
 pub(crate) type Ended =
     Pin<Box<dyn Future<Output = Result<Option<VarInt>, StoppedError>> + Send + Sync>>;
 
-/// The limits for a client's request heads, and for slow clients.
+/// The limits for request heads and for slow clients.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measure {
     /// The maximum size of an encoded request head, in bytes.
@@ -46,12 +45,12 @@ pub(crate) struct QuicTransport {
     endings: Endings,
 }
 
-/// The [`Ended`] futures of accepted requests, until the requests' handlers take them.
+/// The [`Ended`] futures of accepted requests, until their handlers take them.
 #[derive(Clone, Default)]
 pub(crate) struct Endings(Arc<Mutex<HashMap<u64, Ended>>>);
 
 impl Endings {
-    /// Removes and returns the future that completes when the request on this stream ends.
+    /// The future completes when the request on this stream ends.
     pub(crate) fn take(&self, stream: StreamId) -> Option<Ended> {
         self.remove(stream.into_inner())
     }
@@ -68,7 +67,7 @@ impl Endings {
 }
 
 impl QuicTransport {
-    /// Wraps a quinn connection. Also returns the [`Endings`] of its requests.
+    /// Also returns the [`Endings`] of the connection's requests.
     pub(crate) fn new(connection: quinn::Connection, measure: Measure) -> (Self, Endings) {
         let endings = Endings::default();
         let wire = Self {
@@ -143,8 +142,7 @@ impl quic::Connection<Bytes> for QuicTransport {
     }
 }
 
-/// Opens unidirectional streams. A server must not open bidirectional streams (RFC 9114, section
-/// 6.1).
+/// Opens unidirectional streams, the only ones that a server may open (RFC 9114, section 6.1).
 pub(crate) struct Opener {
     connection: quinn::Connection,
     time: Duration,
@@ -269,7 +267,7 @@ pub(crate) struct Receiving {
     connection: quinn::Connection,
     stream: quinn::RecvStream,
     frames: Frames,
-    /// Bytes that have been read from quinn but not yet passed on.
+    /// Bytes from quinn that have not been passed on.
     held: Bytes,
     is_malformed: bool,
 }
@@ -285,7 +283,7 @@ impl Receiving {
         }
     }
 
-    /// Handles a framing error, which closes the connection in most cases (RFC 9114, section 7.1).
+    /// In most cases, a framing error closes the connection (RFC 9114, section 7.1).
     fn fault(&mut self, fault: FrameFault) -> StreamErrorIncoming {
         let code = match fault {
             FrameFault::CutOff => Code::H3_FRAME_ERROR,
@@ -343,7 +341,7 @@ impl quic::RecvStream for Receiving {
     }
 
     fn stop_sending(&mut self, code: u64) {
-        // An error means that the stream has already ended.
+        // An error means that the stream has ended.
         let _ = self.stream.stop(number(code));
     }
 
@@ -354,8 +352,8 @@ impl quic::RecvStream for Receiving {
 
 impl Drop for Receiving {
     fn drop(&mut self) {
-        // The edge will not read the rest of the request, so it asks the client not to send the
-        // rest (RFC 9114, section 4.1).
+        // The edge will not read the rest of the request, so the client need not send it (RFC 9114,
+        // section 4.1).
         let _ = self.stream.stop(number(Code::H3_NO_ERROR.value()));
     }
 }
@@ -433,7 +431,7 @@ impl quic::SendStream<Bytes> for Sending {
 
     fn reset(&mut self, code: u64) {
         self.is_over = true;
-        // An error means that the stream has already been stopped.
+        // An error means that the stream has stopped.
         let _ = self.stream.reset(number(code));
     }
 
@@ -445,7 +443,7 @@ impl quic::SendStream<Bytes> for Sending {
 impl Drop for Sending {
     fn drop(&mut self) {
         if !self.is_over {
-            // A reset keeps the client from mistaking a truncated response for a complete one.
+            // Without a reset, the client could mistake a truncated response for a complete one.
             let code = Code::H3_REQUEST_CANCELLED.value();
             let _ = self.stream.reset(number(code));
         }

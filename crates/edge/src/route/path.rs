@@ -1,34 +1,28 @@
 //! The path of a request, normalized once (RFC 3986, section 6).
 //!
-//! A path has two forms. In the *forwarded* form, dot segments are resolved, and the
-//! percent-encoding is as received. In the *matched* form, in addition, every escape except `%2F`
-//! and `%25` is decoded, and empty segments are removed. So `/%61dmin` and `//admin` match the
-//! route `/admin`, as they do in many upstreams. Some servers decode further, as in
-//! `/admin%2Fusers`. If such an interpretation would match another route, the edge refuses the
-//! request. The edge also refuses the request if a server that ignores letter case or a trailing
-//! slash, as Express does, would use a route that restricts access.
+//! The *forwarded* form has no dot segments, and keeps its percent-encoding. In the *matched* form,
+//! every escape except `%2F` and `%25` is decoded, and empty segments are removed.
 
 use std::borrow::Cow;
 
-/// The reason why a path is refused with 400.
+/// Why a path is refused with 400.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPath {
-    /// The path does not begin with `/`.
     #[error("the path does not begin with a slash")]
     Relative,
     /// The path contains a `%` without two hexadecimal digits.
     #[error("the path holds a % that is followed by no two hexadecimal digits")]
     Escape,
-    /// The path contains a control character, a space, a `?`, a `#`, a backslash, or a NUL even as
-    /// `%00`.
+    /// The path contains a control character, a space, a `?`, a `#`, a backslash, or a NUL (even as
+    /// `%00`).
     #[error("the path holds a character that no path may hold")]
     Character,
     /// The path contains a segment such as `..%2F`, `..%5C` or `..;x`, which some servers interpret
     /// as `..`.
     #[error("the path hides a dot segment")]
     HiddenDots,
-    /// The path contains a `%2F`, a `%5C` or a `;`, or differs in letter case or a trailing slash,
-    /// and would match another route according to many servers.
+    /// Many servers would match the path to another route, because of a `%2F`, a `%5C`, a `;`, its
+    /// letter case or a trailing slash.
     #[error(
         "the path is one of another route for servers that decode %2F, leave out what follows a ; or ignore letter case or a closing slash"
     )]
@@ -36,7 +30,7 @@ pub enum BadPath {
 }
 
 impl BadPath {
-    /// Returns a stable identifier of the error for logs.
+    /// A stable identifier for logs.
     pub fn why(self) -> &'static str {
         match self {
             Self::Relative => "refused_path_relative",
@@ -52,7 +46,7 @@ impl BadPath {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NormalPath<'a> {
     forwarded: Cow<'a, str>,
-    /// The matched form; `None` if it equals `forwarded`.
+    /// `None` if the matched form equals `forwarded`.
     matched: Option<Vec<u8>>,
 }
 
@@ -65,8 +59,7 @@ impl<'a> NormalPath<'a> {
             return Err(BadPath::Relative);
         }
         let mut escaped = false;
-        // Becomes true if a segment begins with a (possibly escaped) dot, is empty, or has
-        // parameters.
+        // `true` if a segment begins with a dot, even an escaped one, is empty, or has parameters.
         let mut odd = false;
         let mut before = b'x';
         for &byte in bytes {
@@ -107,9 +100,8 @@ impl<'a> NormalPath<'a> {
             .unwrap_or_else(|| self.forwarded.as_bytes())
     }
 
-    /// Returns the matched form according to servers that treat `%2F` and a backslash as a slash,
-    /// according to servers that ignore parameters (`;`, RFC 3986, section 3.3), and according to
-    /// servers that do both.
+    /// The matched forms of three kinds of servers. Some treat `%2F` and a backslash as a slash,
+    /// some ignore parameters (`;`, RFC 3986, section 3.3), and some do both.
     pub(super) fn other_readings(&self) -> impl Iterator<Item = Vec<u8>> + use<'_> {
         let matched = self.matched();
         let is_clear = !matched
@@ -120,8 +112,7 @@ impl<'a> NormalPath<'a> {
         ways.map(|(decodes, cuts)| read_otherwise(matched, decodes, cuts))
     }
 
-    /// Returns the path to forward, without its first `segments` segments. The result begins with
-    /// exactly one slash.
+    /// The path to forward without its first `segments` segments. It begins with exactly one slash.
     pub fn without_first(&self, segments: usize) -> &str {
         let mut rest = self.as_str();
         for _ in 0..segments {
@@ -140,7 +131,6 @@ impl<'a> NormalPath<'a> {
     }
 }
 
-/// Returns the number of non-empty segments of a path.
 pub(super) fn segments(path: &str) -> usize {
     path.split('/').filter(|part| !part.is_empty()).count()
 }
@@ -156,7 +146,7 @@ fn check_escapes(bytes: &[u8]) -> Result<(), BadPath> {
     Ok(())
 }
 
-/// Returns the byte that the percent-encoding at position `at` stands for; `None` if it is invalid.
+/// The byte for the percent-encoding at position `at`; `None` if it is invalid.
 fn escape(bytes: &[u8], at: usize) -> Option<u8> {
     let digit = |offset: usize| {
         let digit = char::from(*bytes.get(at + offset)?).to_digit(16)?;
@@ -165,8 +155,8 @@ fn escape(bytes: &[u8], at: usize) -> Option<u8> {
     Some(digit(1)? << 4 | digit(2)?)
 }
 
-/// Resolves dot segments (section 5.2.4), including escaped ones. Merges leading slashes, because
-/// `//host/` would be interpreted as another host.
+/// Resolves plain and escaped dot segments (section 5.2.4). Merges leading slashes, because
+/// `//host/` would name another host.
 fn without_dots(text: &str) -> Result<Cow<'_, str>, BadPath> {
     let text = &text[text.len() - text.trim_start_matches('/').len() - 1..];
     let mut kept: Vec<&str> = Vec::new();
@@ -190,13 +180,13 @@ fn without_dots(text: &str) -> Result<Cow<'_, str>, BadPath> {
     if ends_with_dots {
         kept.push("");
     }
-    // After dot segments have been resolved, the path may begin with empty segments.
+    // The resolved path may begin with empty segments.
     let first = kept.iter().position(|segment| !segment.is_empty());
     let kept = first.map_or(&[""][..], |first| &kept[first..]);
     Ok(Cow::Owned(format!("/{}", kept.join("/"))))
 }
 
-/// Returns 1 for `.`, 2 for `..`, and 0 for any other segment.
+/// 1 for `.`, 2 for `..`, and 0 for any other segment.
 fn dots(segment: &str) -> Result<usize, BadPath> {
     if !segment.contains(['.', '%']) {
         return Ok(0);
@@ -207,7 +197,7 @@ fn dots(segment: &str) -> Result<usize, BadPath> {
         b".." => return Ok(2),
         _ => {}
     }
-    // Some servers treat a backslash as a slash, which ends a segment.
+    // For some servers, a backslash ends a segment.
     let mut parts = decoded.split(|byte| matches!(byte, b'/' | b'\\'));
     let hides = parts.any(|part| {
         let name = part.split(|byte| *byte == b';').next().unwrap_or_default();
@@ -220,7 +210,6 @@ fn dots(segment: &str) -> Result<usize, BadPath> {
     }
 }
 
-/// Converts a path from forwarded to matched form.
 fn matched(forwarded: &[u8]) -> Vec<u8> {
     let mut matched = Vec::with_capacity(forwarded.len());
     let mut at = 0;
@@ -237,7 +226,7 @@ fn matched(forwarded: &[u8]) -> Vec<u8> {
     matched
 }
 
-/// Converts a matched form: `decodes` replaces `%2F` and backslashes by slashes, `cuts` removes
+/// Converts a matched form: `decodes` replaces `%2F` and backslashes by slashes, and `cuts` removes
 /// parameters.
 fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
     let mut read = Vec::with_capacity(matched.len());
@@ -266,8 +255,8 @@ fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
     read
 }
 
-/// Folds the letter case of a path in matched form. Letters of all languages are folded, because
-/// the server behind a route may do so too.
+/// Folds the letter case of a path in matched form, in all languages, because the target may fold
+/// it too.
 pub(super) fn folded(matched: &[u8]) -> Cow<'_, [u8]> {
     if matched
         .iter()
@@ -277,7 +266,7 @@ pub(super) fn folded(matched: &[u8]) -> Cow<'_, [u8]> {
     }
     let mut folded = Vec::with_capacity(matched.len());
     for chunk in matched.utf8_chunks() {
-        // Some letters, such as the long s, have the same capital as another letter.
+        // Some letters, such as the long s, share their capital with another letter.
         let letters = chunk.valid().chars().flat_map(char::to_uppercase);
         let letters: String = letters.flat_map(char::to_lowercase).collect();
         folded.extend_from_slice(letters.as_bytes());
@@ -369,7 +358,7 @@ mod tests {
             ("/admin", "/admin"),
             ("/AdMin/%2F", "/admin/%2f"),
             ("/%C3%89t%C3%A9", "/\u{e9}t\u{e9}"),
-            // The first path contains the Kelvin sign, a long s and a Turkish dotless i.
+            // The Kelvin sign, a long s and a Turkish dotless i.
             ("/%E2%84%AA%C5%BF%C4%B1", "/ksi"),
         ] {
             let path = NormalPath::parse(written).unwrap();

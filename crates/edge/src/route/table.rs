@@ -8,18 +8,17 @@ use std::sync::Arc;
 use super::path::folded;
 use super::{HostPattern, NormalPath, Route, above, bare_host, begins, is_bare};
 
-/// The routes for each host, sorted by path length, longest first.
+/// For each host, the routes with the longest path first.
 #[derive(Debug, Default)]
 pub struct Table {
     exact: HashMap<String, Vec<Arc<Route>>>,
     below: HashMap<String, Vec<Arc<Route>>>,
     any: Vec<Arc<Route>>,
-    /// Whether any route restricts requests.
     has_guards: bool,
 }
 
 impl Table {
-    /// Arranges routes. No two routes may have the same host and path.
+    /// No two routes may have the same host and path.
     pub fn new(routes: impl IntoIterator<Item = Route>) -> Self {
         let routes: Vec<Route> = routes.into_iter().collect();
         let place = |route: &Route, path: &[u8]| (route.host.clone(), path.to_vec());
@@ -44,23 +43,25 @@ impl Table {
         }
         let lists = table.exact.values_mut().chain(table.below.values_mut());
         for list in lists.chain([&mut table.any]) {
-            // Of routes that differ only in letter case, those that restrict requests come first.
+            // If two routes differ only in letter case, the one that restricts requests comes
+            // first.
             list.sort_by_key(|route| (Reverse(route.path.folded.len()), !route.is_guard()));
         }
         table
     }
 
-    /// Returns the route for a request. `host` has the same form as in
-    /// [`ClientInfo`](crate::ClientInfo): in lower case, with or without a port. Allocates nothing.
+    /// `host` is in lower case, with or without a port, as in [`ClientInfo`](crate::ClientInfo).
+    /// Allocates nothing.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         self.first(host, path.matched())
     }
 
-    /// Whether servers that interpret the path differently would assign it to another route than
+    /// Whether another server may interpret the path so that it belongs to another route than
     /// `met`, which [`Table::find`] returned. The request would then bypass the other route's
-    /// rules, such as `access`, a limit, a status or another target. So many servers ignore letter
-    /// case or a trailing slash that these interpretations count only if the other route restricts
-    /// requests.
+    /// rules.
+    ///
+    /// Many servers ignore letter case or a trailing slash. These interpretations count only if the
+    /// other route restricts requests.
     pub(crate) fn is_unclear(&self, host: &str, path: &NormalPath<'_>, met: &Arc<Route>) -> bool {
         let is_elsewhere = |reading: &[u8]| {
             let other = self.first(host, reading);
@@ -72,8 +73,8 @@ impl Table {
                 .any(|reading| is_elsewhere(&reading) || self.is_guarded(host, &reading, met))
     }
 
-    /// Whether servers that ignore letter case, a trailing slash or both would assign the path to
-    /// another route that restricts requests.
+    /// Whether a server that ignores letter case, a trailing slash or both would choose another
+    /// route that restricts requests.
     fn is_guarded(&self, host: &str, reading: &[u8], met: &Arc<Route>) -> bool {
         if !self.has_guards {
             return false;
@@ -104,7 +105,7 @@ impl Table {
         candidates.find(|route| route.path.begins(matched))
     }
 
-    /// Returns the routes for a host, in the order in which they are tried.
+    /// The routes for a host, in the order in which they are tried.
     pub fn candidates<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a Arc<Route>> + use<'a> {
         let host = bare_host(host);
         let exact = self.exact.get(host);
@@ -112,14 +113,14 @@ impl Table {
         exact.into_iter().chain(below).chain([&self.any]).flatten()
     }
 
-    /// Returns all routes in the order of matching. Hosts are sorted by name.
+    /// In the order of matching. Hosts are sorted by name.
     pub fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {
         let mut lists: Vec<_> = self.exact.values().chain(self.below.values()).collect();
         lists.sort_by_key(|list| list.first().map(|route| &route.host));
         lists.into_iter().chain([&self.any]).flatten()
     }
 
-    /// Returns the host, path and target of each route for display, in the order of matching.
+    /// Host, path and target of each route, in the order of matching.
     pub(crate) fn rows(&self) -> impl Iterator<Item = [String; 3]> {
         self.routes().map(|route| row(route))
     }
@@ -142,7 +143,6 @@ fn row(route: &Route) -> [String; 3] {
     [route.host.to_string(), route.path.as_str().to_owned(), to]
 }
 
-/// Formats rows as a table with aligned columns.
 pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| {
         let widths = rows.iter().map(|row| row[column].chars().count());
@@ -167,15 +167,15 @@ mod tests {
     use super::super::{NormalPath, Route, above};
     use crate::config::testing::plan_of;
 
-    /// Finds a route according to the module's documentation by checking one route after another.
+    /// Finds the route as the module's documentation says, by checking one route after another.
     fn naive<'a>(routes: &[&'a Route], host: &str, path: &str) -> Option<&'a Route> {
         naive_by(routes, host, |route| {
             (route.path.as_str().to_owned(), path.to_owned())
         })
     }
 
-    /// Like [`naive`]; `compared` converts a route's path and the request's path to the form in
-    /// which they are compared.
+    /// Like [`naive`]. `compared` converts a route's path and the request's path to the form for
+    /// comparison.
     fn naive_by<'a>(
         routes: &[&'a Route],
         host: &str,
@@ -216,8 +216,8 @@ mod tests {
         found.first().map(|(_, route)| **route)
     }
 
-    /// Whether a server that ignores letter case or a trailing slash would choose another route, if
-    /// that route has a limit and its path is not a variant of the path of `met`.
+    /// Whether a server that ignores letter case or a trailing slash would choose another route.
+    /// The other route must have a limit, and its path must not be a variant of the path of `met`.
     fn naive_unclear(routes: &[&Route], host: &str, path: &str, met: &Route) -> bool {
         let turned = match path.strip_suffix('/') {
             Some(bare) => bare.to_owned(),

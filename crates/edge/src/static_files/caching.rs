@@ -6,10 +6,9 @@ use http::HeaderValue;
 
 #[derive(Debug, PartialEq, Eq)]
 struct Words {
-    /// For files that may be cached but must be revalidated for each use, so that changes are seen
-    /// at once.
+    /// For files that must be revalidated for each use.
     revalidate: HeaderValue,
-    /// For files whose name changes with their content. They may be cached without revalidation.
+    /// For files whose name changes with their content.
     for_ever: HeaderValue,
 }
 
@@ -17,15 +16,15 @@ const FOR_EVERYBODY: Words = Words {
     revalidate: HeaderValue::from_static("no-cache"),
     for_ever: HeaderValue::from_static("public, max-age=31536000, immutable"),
 };
-/// The values for restricted files, which shared caches may not store (RFC 9111, section 5.2.2.7).
+/// For restricted files, which shared caches may not store (RFC 9111, section 5.2.2.7).
 const FOR_SOME: Words = Words {
     revalidate: HeaderValue::from_static("private, no-cache"),
     for_ever: HeaderValue::from_static("private, max-age=31536000, immutable"),
 };
-/// The possible lengths of a fingerprint in a file name.
+/// The length of a fingerprint in a file name.
 const FINGERPRINT: std::ops::RangeInclusive<usize> = 8..=64;
 /// The minimum number of changes between letters and digits in a fingerprint. Words and dates have
-/// fewer changes.
+/// fewer.
 const CHANGES: usize = 3;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -36,7 +35,7 @@ pub(super) struct Caching {
 }
 
 impl Caching {
-    /// Checks the configured values. The error is a pattern whose value is not a valid header.
+    /// The error is a pattern whose value is not a valid header.
     pub(super) fn new(
         patterns: BTreeMap<String, String>,
         is_for_some: bool,
@@ -55,7 +54,7 @@ impl Caching {
         })
     }
 
-    /// Returns the value for a list of the folder's files.
+    /// For a list of the folder's files.
     pub(super) fn of_listing(&self) -> HeaderValue {
         self.others.revalidate.clone()
     }
@@ -79,8 +78,7 @@ impl Caching {
     }
 }
 
-/// Whether a file name matches a pattern in which `*` stands for any text. The name must begin with
-/// the pattern's first piece, end with the last one, and contain the pieces in between in order.
+/// In a pattern, `*` stands for any text.
 fn fits(pattern: &str, name: &str) -> bool {
     let Some((first, others)) = pattern.split_once('*') else {
         return pattern == name;
@@ -98,10 +96,11 @@ fn fits(pattern: &str, name: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Whether a part of the name before its extension is a content hash in the style of site
-/// generators: `app.3f9a2c1b.js`, `index-BxK29aQz.css`, `app.3f9a2c1b.js.map`. Doubtful names do
-/// not count, because a missed hash only costs a revalidation for each use, whereas a wrong guess
-/// keeps a file cached for a year.
+/// Whether a part before the extension is a content hash in the style of site generators:
+/// `app.3f9a2c1b.js`, `index-BxK29aQz.css`, `app.3f9a2c1b.js.map`.
+///
+/// Doubtful names do not count. A missed hash only costs revalidations, but a wrong guess keeps a
+/// file cached for a year.
 fn is_fingerprinted(name: &str) -> bool {
     let Some((stem, _)) = name.rsplit_once('.') else {
         return false;
@@ -113,8 +112,8 @@ fn is_fingerprinted(name: &str) -> bool {
     })
 }
 
-/// Returns the number of changes between lower-case letters, capitals and digits in a part of a
-/// file name. Returns 0 if there are no digits, because capitals inside words are common.
+/// The number of changes between lower-case letters, capitals and digits. It is 0 without digits,
+/// because capitals inside words are common.
 fn changes(piece: &str) -> usize {
     let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
     let bytes = piece.as_bytes();

@@ -1,4 +1,4 @@
-//! A file in all its variants (uncompressed and compressed), with prepared headers.
+//! A file in all its variants, uncompressed and compressed, with prepared headers.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -19,20 +19,19 @@ use super::open::Stamp;
 use crate::filters::compression::{Accepted, Encoding, Offers, SMALLEST, is_compressible};
 use crate::filters::headers;
 
-/// The maximum size of a file that is kept in memory, in bytes.
+/// The maximum size of a file in memory, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
-/// Once a change is this old, the file system's clock has certainly advanced.
+/// After this time, the file system's clock has certainly advanced.
 const SETTLING: Duration = Duration::from_secs(2);
-/// The approximate memory per file in addition to its content, in bytes.
+/// The approximate memory per file besides its content, in bytes.
 const OVERHEAD: usize = 2_048;
 
-/// A newly opened file and its precompressed siblings.
 pub(super) struct Opened {
     pub(super) plain: (File, Stamp),
     pub(super) siblings: [Option<(File, Stamp)>; 2],
 }
 
-/// Metadata that shows whether a file or its precompressed siblings have changed.
+/// This metadata shows whether a file or its precompressed siblings have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamps {
     plain: Stamp,
@@ -64,12 +63,12 @@ impl Stamps {
 
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// The ID of the file's folder. `name` is the file's path in the folder.
+    /// The ID of the folder. `name` is the file's path in it.
     pub(super) folder: u64,
     pub(super) name: Box<str>,
     pub(super) stamps: Stamps,
-    /// Whether the stamps would reveal a later change. Clocks of file systems are coarse, so a file
-    /// that was written very recently is read again.
+    /// Whether the stamps would reveal a later change. Otherwise, the file is read again, because
+    /// file system clocks are coarse.
     pub(super) is_settled: bool,
     common: Common,
     pub(super) plain: Variant,
@@ -77,12 +76,12 @@ pub(super) struct Entry {
     offers: Offers,
 }
 
-/// The properties that all variants share.
+/// What all variants share.
 #[derive(Debug)]
 struct Common {
     content_type: HeaderValue,
     cache_control: HeaderValue,
-    /// The modification time; `None` if it is in the future.
+    /// `None` if the modification time is in the future.
     modified: Option<SystemTime>,
     varies: bool,
 }
@@ -91,16 +90,15 @@ struct Common {
 enum Coded {
     No,
     Ready(Box<Variant>),
-    /// A variant that is compressed on first use. The cell contains `None` if compression saves too
-    /// little.
+    /// Compressed at first use. The cell contains `None` if compression saves too little.
     Later(OnceCell<Option<Box<Variant>>>),
 }
 
 #[derive(Debug)]
 pub(super) struct Variant {
-    /// The headers of a response that contains the whole variant.
+    /// The headers for the whole variant.
     pub(super) headers: HeaderMap,
-    /// The headers of a 304 (RFC 9110, section 15.4.5).
+    /// For a 304 (RFC 9110, section 15.4.5).
     pub(super) unchanged: HeaderMap,
     pub(super) tag: HeaderValue,
     pub(super) content: Content,
@@ -110,7 +108,7 @@ pub(super) struct Variant {
 pub(super) enum Content {
     Memory(Bytes),
     File(Arc<File>, u64),
-    /// The plain file with its length; it is compressed while it is sent.
+    /// The plain file and its length. It is compressed while it is sent.
     Coded(Arc<File>, u64, Encoding),
 }
 
@@ -127,8 +125,7 @@ impl From<io::Error> for LoadError {
 }
 
 impl Entry {
-    /// Reads a file into memory if it is small enough. For a larger file, keeps only the
-    /// descriptor.
+    /// Reads a small file into memory. Keeps only the descriptor of a larger one.
     pub(super) fn load(
         folder: &Folder,
         name: &str,
@@ -191,7 +188,7 @@ impl Entry {
         matches!(self.plain.content, Content::Memory(_))
     }
 
-    /// Returns the memory that a newly loaded file uses, in bytes.
+    /// The memory of a newly loaded file, in bytes.
     pub(super) fn weight(&self) -> usize {
         let siblings = self.coded.iter().map(|coded| match coded {
             Coded::Ready(variant) => variant.content.weight(),
@@ -200,8 +197,8 @@ impl Entry {
         OVERHEAD + self.plain.content.weight() + siblings.sum::<usize>()
     }
 
-    /// Returns the variant that the client prefers. The error is the coding in which that variant
-    /// must be made first.
+    /// Returns the variant that the client prefers. The error is the coding of a variant that must
+    /// be made first.
     pub(super) fn at_hand(&self, request: &Parts) -> Result<&Variant, Encoding> {
         if !self.offers.any() {
             return Ok(&self.plain);
@@ -211,7 +208,7 @@ impl Entry {
         };
         Ok(match &self.coded[encoding as usize] {
             Coded::No => &self.plain,
-            // Content that is compressed while it is sent has unknown ranges.
+            // The ranges of content are unknown if it is compressed while it is sent.
             Coded::Ready(variant)
                 if matches!(variant.content, Content::Coded(..))
                     && request.headers.contains_key(RANGE) =>
@@ -226,8 +223,7 @@ impl Entry {
         })
     }
 
-    /// Returns the cell of a coding whose variant is compressed on first use; `None` for any other
-    /// coding.
+    /// The cell of a variant that is compressed at first use; `None` for any other coding.
     pub(super) fn later(&self, encoding: Encoding) -> Option<&OnceCell<Option<Box<Variant>>>> {
         match &self.coded[encoding as usize] {
             Coded::Later(cell) => Some(cell),
@@ -235,8 +231,7 @@ impl Entry {
         }
     }
 
-    /// Makes a variant from compressed bytes. Returns `None` unless they are at least a tenth
-    /// shorter than the file.
+    /// Returns `None` unless the compressed bytes are at least a tenth shorter than the file.
     pub(super) fn form(&self, encoding: Encoding, coded: Bytes, plain: &Bytes) -> Option<Variant> {
         if coded.len() > plain.len() / 10 * 9 {
             return None;
@@ -247,7 +242,7 @@ impl Entry {
     }
 }
 
-/// Returns a file's modification time; `None` if it is in the future (RFC 9110, section 8.8.2.1).
+/// The modification time; `None` if it is in the future (RFC 9110, section 8.8.2.1).
 fn believable(nanoseconds: i128, now: SystemTime) -> Option<SystemTime> {
     let seconds = u64::try_from(nanoseconds / 1_000_000_000).ok()?;
     let modified = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
@@ -262,8 +257,8 @@ impl Content {
         let size = usize::try_from(stamp.size).map_err(|_| LoadError::Changing)?;
         let mut bytes = Vec::with_capacity(size + 1);
         (&file).take(stamp.size + 1).read_to_end(&mut bytes)?;
-        // If the file changed while it was read, the bytes may mix two versions, which must not get
-        // an ETag.
+        // The file changed while it was read. The bytes may mix two versions, which must not get an
+        // ETag.
         if bytes.len() != size || Stamp::of(&file)? != stamp {
             return Err(LoadError::Changing);
         }
@@ -278,7 +273,7 @@ impl Content {
         }
     }
 
-    /// Returns the number of bytes to send; `None` if it is unknown before compression.
+    /// `None` if the length is unknown before compression.
     pub(super) fn length(&self) -> Option<u64> {
         match self {
             Self::Memory(bytes) => Some(bytes.len() as u64),
@@ -291,8 +286,8 @@ impl Content {
 impl Variant {
     fn new(common: &Common, stamp: Stamp, encoding: Option<Encoding>, content: Content) -> Self {
         let tag = tag(stamp, encoding);
-        // The map contains room for the headers that every response gets, because a cloned map has
-        // no spare room.
+        // The map has room for the headers of every response, because a cloned map has no spare
+        // room.
         let mut unchanged = headers::prepared();
         unchanged.insert(CACHE_CONTROL, common.cache_control.clone());
         unchanged.insert(ETAG, tag.clone());
@@ -332,7 +327,6 @@ fn tag(stamp: Stamp, encoding: Option<Encoding>) -> HeaderValue {
     } = stamp;
     let (dash, name) = encoding.map_or(("", ""), |encoding| ("-", encoding.name()));
     let text = format!("\"{inode:x}-{size:x}-{modified:x}-{changed:x}{dash}{name}\"");
-    // The text consists of digits, letters and dashes between quotes, so it is always a valid
-    // header.
+    // Digits, letters and dashes between quotes are always a valid header.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("W/\"\""))
 }

@@ -12,32 +12,28 @@ use super::caching::Caching;
 use super::open::Root;
 use super::path::Asked;
 
-/// The file that is served in response to a request for its folder.
+/// Served for a request for its folder.
 pub(super) const INDEX: &str = "index.html";
 
-/// The settings of a folder, as configured in a route.
 #[derive(Debug, Clone, Default)]
 pub struct FolderSettings {
-    /// The path of the folder, which may be created later. Until then, every response is 404.
+    /// The folder may be created later. Until then, every response is 404.
     pub root: PathBuf,
     /// The candidates to try, in this order: `{path}`, `{path}/`, `{path}.html`, or a fixed file
-    /// such as `/index.html`. If empty, `{path}`, then `{path}/`.
+    /// such as `/index.html`. If empty, `{path}` and then `{path}/`.
     pub r#try: Vec<String>,
-    /// Whether folders without an `index.html` are listed.
+    /// Lists folders without an `index.html`.
     pub listing: bool,
-    /// `Cache-Control` by name pattern, in which `*` stands for any text. A pattern that contains a
-    /// slash is compared with the file's whole path, any other pattern with its name. The longest
-    /// matching pattern wins.
+    /// `Cache-Control` by name pattern, in which `*` stands for any text. A pattern with a slash
+    /// applies to the whole path, any other to the name. The longest matching pattern wins.
     pub cache: BTreeMap<String, String>,
-    /// Whether access to the files is restricted. If so, shared caches may not store files unless a
-    /// pattern in `cache` matches them.
+    /// Access is restricted. Shared caches may then store only files that match a pattern in
+    /// `cache`.
     pub is_for_some: bool,
 }
 
-/// An error in the settings of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FolderError {
-    /// `try` contains an invalid entry.
     #[error(
         "try: `{text}` is no place to look\n  write `{{path}}`, `{{path}}/`, `{{path}}.html` or a file as `/index.html`"
     )]
@@ -45,10 +41,9 @@ pub enum FolderError {
         /// The invalid entry.
         text: String,
     },
-    /// `cache` contains a value that is not a valid `Cache-Control` header.
     #[error("cache: the value of `{pattern}` is no header\n  write one as `public, max-age=3600`")]
     Cache {
-        /// The pattern whose value is invalid.
+        /// The pattern with the invalid value.
         pattern: String,
     },
 }
@@ -61,9 +56,9 @@ pub struct Folder {
     places: Vec<Place>,
     pub(super) listing: bool,
     caching: Caching,
-    /// Paths below the folder that belong to other routes.
+    /// Paths in the folder that belong to other routes.
     elsewhere: Vec<PathBuf>,
-    /// Whether the log already reports that the folder is missing.
+    /// Whether the log has reported that the folder is missing.
     pub(super) is_missing: AtomicBool,
 }
 
@@ -71,7 +66,7 @@ pub struct Folder {
 enum Place {
     Path(String),
     Folder,
-    /// A fixed file, such as `/index.html`, which is tried for all paths except those of assets.
+    /// A file such as `/index.html`, which is tried for all paths except those of assets.
     Fixed(String),
 }
 
@@ -106,8 +101,8 @@ impl Folder {
         &self.root
     }
 
-    /// Keeps links from leading to anything below these paths, because other routes control the
-    /// access to them. The paths are percent-encoded as in a request.
+    /// Links must not lead to these paths or below, because other routes control the access to
+    /// them. The paths are percent-encoded as in a request.
     pub(crate) fn leave(&mut self, paths: impl IntoIterator<Item = String>) {
         let paths = paths.into_iter().filter_map(|path| {
             // A path that cannot be requested needs no protection.
@@ -133,7 +128,7 @@ impl Folder {
             && self.elsewhere == other.elsewhere
     }
 
-    /// Takes over the cached files of the folder `old`, which [is the same](Self::is_same).
+    /// Takes over the cached files of `old`, which [is the same](Self::is_same).
     pub(crate) fn go_on_from(&self, old: &Self) {
         self.id.store(old.id(), Ordering::Relaxed);
         let is_missing = old.is_missing.load(Ordering::Relaxed);
@@ -148,8 +143,7 @@ impl Folder {
         self.caching.of_listing()
     }
 
-    /// Returns all files to try for a path, in order. `original` is the path before any prefix was
-    /// stripped.
+    /// The files to try for a path, in order. `original` is the path before a prefix was stripped.
     pub(super) fn candidates<'a>(
         &'a self,
         asked: &'a Asked<'_>,
@@ -162,7 +156,7 @@ impl Folder {
             .filter_map(move |place| place.at(asked, wants_page))
     }
 
-    /// Returns the first file to try, which exists for most requests.
+    /// The first file to try, which exists for most requests.
     pub(super) fn first<'a>(&self, asked: &'a Asked<'_>) -> Option<Cow<'a, str>> {
         match self.places.first()?.at(asked, false)? {
             Candidate::File(Cow::Borrowed(_)) => Some(Cow::Borrowed(&*asked.relative)),
@@ -173,7 +167,6 @@ impl Folder {
     }
 }
 
-/// Returns the path of a folder's index file.
 pub(super) fn index(folder: &str) -> String {
     if folder.is_empty() {
         INDEX.to_owned()

@@ -13,17 +13,16 @@ use super::open::Root;
 use crate::body::{Answer, Body};
 use crate::filters::compression;
 
-/// The maximum number of names. A longer listing is truncated and says so.
+/// A longer listing is truncated and says so.
 const MOST: usize = 10_000;
-/// The encoding of a path segment: all characters except the unreserved ones (RFC 3986, section
-/// 2.3).
+/// Encodes all characters except the unreserved ones (RFC 3986, section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The files and subfolders of a folder, folders first, sorted by name.
+/// The files and subfolders, folders first, sorted by name.
 #[derive(Debug)]
 pub(super) struct Page {
     items: Vec<Item>,
@@ -34,7 +33,7 @@ pub(super) struct Page {
 #[derive(Debug, PartialEq, Eq)]
 struct Item {
     name: String,
-    /// The size in bytes; `None` for a folder.
+    /// In bytes; `None` for a folder.
     size: Option<u64>,
 }
 
@@ -47,8 +46,7 @@ impl Item {
     }
 }
 
-/// Reads a folder. Returns `None` if there is no folder at this path. Omits files that must not be
-/// served.
+/// Returns `None` if there is no folder. Omits files that must not be served.
 pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> {
     let Some(folder) = root.folder(relative)? else {
         return Ok(None);
@@ -74,7 +72,7 @@ pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> 
         } else {
             format!("{relative}/{name}")
         };
-        // Links that lead out of the folder, pipes and other special files are omitted.
+        // Links that lead out of the folder and special files are omitted.
         let Some(what) = root
             .what(&path)?
             .filter(|what| what.is_file() || what.is_dir())
@@ -135,8 +133,8 @@ impl Page {
             let link = utf8_percent_encode(name, SEGMENT);
             let size = size.map_or_else(String::new, |size| size.to_string());
             let name = escaped(name);
-            // Writing to a string cannot fail. The `./` is needed because a name may contain a
-            // colon.
+            // Writing to a string cannot fail. A name may contain a colon, so the link begins with
+            // `./`.
             let _ = writeln!(
                 html,
                 "<tr><td><a href=\"./{link}{slash}\">{name}{slash}</a></td><td>{size}</td></tr>"

@@ -13,42 +13,41 @@ use super::open::Root;
 use super::path::Asked;
 use crate::filters::compression::Encoding;
 
-/// The number of attempts to read a file that another process is writing.
+/// The number of attempts while another process writes the file.
 const TRIES: usize = 3;
 
 pub(super) struct DiskLookup {
     pub(super) folder: Arc<Folder>,
     pub(super) memory: Memory,
     pub(super) asked: Asked<'static>,
-    /// The file that the caller has already looked up in the memory cache.
+    /// The caller has looked for this file in the memory cache.
     pub(super) first: Option<String>,
-    /// The path before any prefix was stripped.
+    /// The path before a prefix was stripped.
     pub(super) original: String,
     pub(super) now: SystemTime,
 }
 
 pub(super) enum LookupResult {
     File(Arc<Entry>),
-    /// A folder that was requested without a trailing slash.
+    /// A folder, requested without a trailing slash.
     Folder,
     Listing(Page),
     Nothing,
 }
 
 impl DiskLookup {
-    /// Runs the lookup on a thread that may block. If `is_known` is true, the file is in the memory
-    /// cache and must be compared with the disk.
+    /// Runs on a thread that may block. `is_known` means that the memory cache has the file, which
+    /// must be compared with the disk.
     pub(super) async fn run(self, is_known: bool) -> io::Result<LookupResult> {
         let turn = self.memory.turn_to_look().await?;
-        // While this request waited, another request may have read the file.
+        // Another request may have read the file in the meantime.
         if !is_known
             && let Some(first) = &self.first
             && let Known::Fresh(entry) = self.memory.find(self.folder.id(), first, self.now)
         {
             return Ok(LookupResult::File(entry));
         }
-        // The permit moves to the thread, because the thread continues to run if the client
-        // disconnects.
+        // The permit moves to the thread, which continues if the client disconnects.
         let asked = tokio::task::spawn_blocking(move || {
             let seen = self.run_here();
             drop(turn);
@@ -68,15 +67,14 @@ impl DiskLookup {
     }
 
     fn search(&self) -> io::Result<LookupResult> {
-        // The folder is opened for each lookup, because sites are often deployed by replacing their
-        // folder.
+        // A deployment may replace the folder, so it is opened for each lookup.
         let root = match self.folder.open() {
             Ok(root) => {
                 self.folder.is_missing.store(false, Ordering::Relaxed);
                 root
             }
             Err(error) if is_missing(&error) => {
-                // A missing folder is logged once, not for each request.
+                // A missing folder is logged once.
                 if !self.folder.is_missing.swap(true, Ordering::Relaxed) {
                     tracing::warn!(%error, root = %self.folder.root().display(), "a folder to serve is not there");
                 }
@@ -149,7 +147,7 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
 }
 
-/// Opens a file and those of its precompressed siblings that are not older.
+/// Opens a file and its precompressed siblings, unless they are older.
 fn open(root: &Root<'_>, name: &str) -> io::Result<Option<Opened>> {
     let Some(plain) = root.file(name)? else {
         return Ok(None);

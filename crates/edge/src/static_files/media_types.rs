@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-/// Media types that are missing or outdated in the crate `mime_guess`.
+/// Media types that the crate `mime_guess` lacks.
 const OURS: [(&str, &str); 9] = [
     ("js", "text/javascript; charset=utf-8"),
     ("mjs", "text/javascript; charset=utf-8"),
@@ -15,8 +15,7 @@ const OURS: [(&str, &str); 9] = [
     ("md", "text/markdown; charset=utf-8"),
 ];
 
-/// Returns a file's media type, or `application/octet-stream` for an unknown extension. Text files
-/// are assumed to be UTF-8.
+/// `application/octet-stream` for an unknown extension. Text files count as UTF-8.
 pub(super) fn of(name: &str) -> HeaderValue {
     let ending = name
         .rsplit('/')

@@ -16,14 +16,14 @@ use crate::filters::compression::{Encoder, Encoding};
 
 /// The default size of the memory cache, in bytes.
 const SIZE: usize = 64 << 20;
-/// How long a file in memory is served before it is compared with the disk again.
+/// How long a file is served from memory before it is compared with the disk.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// The maximum number of concurrent disk lookups. Each lookup may read a file into memory, and uses
-/// a thread besides the worker's.
+/// The maximum number of concurrent disk lookups. Each uses a thread, and may read a file into
+/// memory.
 const LOOKS_AT_ONCE: usize = 16;
 
-/// A worker's memory cache of files. Each worker has its own, so there is no lock contention.
-/// Clones share the same cache.
+/// A worker's memory cache of files. Other workers have their own, so there is no lock contention.
+/// Clones share the cache.
 #[derive(Debug, Clone)]
 pub struct Memory(Arc<Shared>);
 
@@ -32,7 +32,7 @@ struct Shared {
     kept: Mutex<Kept>,
     size: usize,
     looks: Arc<Semaphore>,
-    /// Only one file is compressed at a time, so that the other cores can serve requests.
+    /// Only one file is compressed at a time, which leaves the other cores to requests.
     compressing: Arc<Semaphore>,
     readers: Readers,
     random: RandomState,
@@ -43,8 +43,7 @@ struct Shared {
 struct Kept {
     folders: HashMap<u64, HashMap<Box<str>, Slot>>,
     weight: usize,
-    /// The number of uses so far. It increases with each use and orders the files by their last
-    /// use.
+    /// Grows with each use, and orders the files by their last use.
     uses: u64,
 }
 
@@ -56,11 +55,10 @@ struct Slot {
     used: u64,
 }
 
-/// The result of a lookup in the memory cache.
 pub(super) enum Known {
     Fresh(Arc<Entry>),
-    /// The caller must compare the file with the disk. In the meantime, other requests are served
-    /// from the memory cache.
+    /// The caller must compare the file with the disk. Other requests are meanwhile served from
+    /// memory.
     Due,
     Nothing,
 }
@@ -72,7 +70,7 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// Makes a memory cache of about `size` bytes.
+    /// `size` is in bytes, and approximate.
     pub fn new(size: usize) -> Self {
         Self(Arc::new(Shared {
             kept: Mutex::default(),
@@ -85,7 +83,7 @@ impl Memory {
         }))
     }
 
-    /// Returns the number of bytes that the cached files use, for metrics.
+    /// The memory of the cached files in bytes, for metrics.
     pub fn weight(&self) -> usize {
         self.kept().weight
     }
@@ -98,7 +96,7 @@ impl Memory {
             return Known::Nothing;
         };
         slot.used = uses;
-        // A clock that was set back must not let a file be served unchecked for long.
+        // A clock that was set back must not keep a file unchecked for long.
         let age = now
             .duration_since(slot.checked)
             .unwrap_or_else(|ahead| ahead.duration());
@@ -109,13 +107,13 @@ impl Memory {
         Known::Due
     }
 
-    /// Waits for a permit to use the disk. Dropping the permit releases it.
+    /// Waits for a permit to use the disk.
     pub(super) async fn turn_to_look(&self) -> io::Result<OwnedSemaphorePermit> {
         let looks = Arc::clone(&self.0.looks);
         looks.acquire_owned().await.map_err(io::Error::other)
     }
 
-    /// Returns the cached file if it has not changed on disk.
+    /// Returns the cached file, unless it has changed on disk.
     pub(super) fn confirm(
         &self,
         folder: u64,
@@ -164,7 +162,6 @@ impl Memory {
         kept.weight = slots.map(|slot| slot.weight).sum();
     }
 
-    /// Adds the size of a cached file's new variant to the memory in use.
     fn grew(&self, entry: &Arc<Entry>, bytes: usize) {
         let mut kept = self.kept();
         if let Some(slot) = kept.slot(entry.folder, &entry.name)
@@ -176,7 +173,7 @@ impl Memory {
         }
     }
 
-    /// Returns a file's variant in the given coding, which is compressed on first use.
+    /// A file's variant in this coding, which is compressed at first use.
     pub(super) async fn coded<'e>(&self, entry: &'e Arc<Entry>, encoding: Encoding) -> &'e Variant {
         let Some(cell) = entry.later(encoding) else {
             return &entry.plain;
@@ -195,7 +192,7 @@ impl Memory {
         made.as_deref().unwrap_or(&entry.plain)
     }
 
-    /// Compresses a file on a thread that may block. Returns `None` if that fails.
+    /// Runs on a thread that may block. Returns `None` if compression fails.
     async fn compress(&self, plain: Bytes, encoding: Encoding) -> Option<Bytes> {
         let turn = Arc::clone(&self.0.compressing).acquire_owned().await.ok()?;
         let work = tokio::task::spawn_blocking(move || {
@@ -216,21 +213,21 @@ impl Memory {
         }
     }
 
-    /// Returns the readers of files that are too large for the memory cache.
+    /// For files that are too large for the memory cache.
     pub(super) fn readers(&self) -> &Readers {
         &self.0.readers
     }
 
-    /// Generates an unpredictable number for multipart boundaries, so that nobody can deliberately
-    /// create a file that contains a boundary.
+    /// An unpredictable number for multipart boundaries. Nobody can then create a file that
+    /// contains a boundary.
     pub(super) fn draw(&self) -> u64 {
         let number = self.0.drawn.fetch_add(1, Ordering::Relaxed);
         self.0.random.hash_one(number)
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        // If a thread panics while it holds the lock, the cache may contain one file too many or
-        // too few, which is harmless.
+        // If a thread panics under the lock, the cache may hold one file too many or too few, which
+        // is harmless.
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -252,8 +249,7 @@ impl Kept {
         }
     }
 
-    /// If the cache is full, removes the less recently used half of the files. Because many files
-    /// are removed together, this happens rarely.
+    /// If the cache is full, removes the less recently used half of the files.
     fn shrink(&mut self, size: usize) {
         if self.weight <= size {
             return;

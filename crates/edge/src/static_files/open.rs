@@ -1,7 +1,6 @@
-//! Opens files below a root folder. Neither the requested path nor links can lead outside.
+//! Opens files below a root folder. Neither the path nor links can lead outside.
 //!
-//! A link's target is served only if it could be requested by its own path: no segment of that path
-//! begins with a dot, and the path does not belong to another route.
+//! A link's target is served only if it could be requested by its own path.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -17,23 +16,22 @@ use super::path::is_hidden;
 
 const TRIES: usize = 16;
 
-/// An open folder outside which no lookup can lead.
+/// An open folder that no lookup can leave.
 pub(super) struct Root<'a> {
     folder: OwnedFd,
-    /// Paths below the folder that belong to other routes. Links must not lead to them.
+    /// Paths that belong to other routes. Links must not lead to them.
     elsewhere: &'a [PathBuf],
 }
 
-/// Metadata that changes whenever a file's content changes.
+/// This metadata changes whenever the file's content changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) device: u64,
     pub(super) inode: u64,
     pub(super) size: u64,
-    /// The time of modification, in nanoseconds since 1970.
+    /// The modification time, in nanoseconds since 1970.
     pub(super) modified: i128,
-    /// The time at which the inode was changed, in nanoseconds since 1970. Unlike the modification
-    /// time, it cannot be set by programs.
+    /// When the inode was changed, in nanoseconds since 1970. Programs cannot set this time.
     pub(super) changed: i128,
 }
 
@@ -59,9 +57,9 @@ impl<'a> Root<'a> {
         Ok(Self { folder, elsewhere })
     }
 
-    /// Opens a regular file. Returns `None` if the file is missing or must not be served.
+    /// Returns `None` if the file is missing, is not a regular file, or must not be served.
     pub(super) fn file(&self, relative: &str) -> io::Result<Option<(File, Stamp)>> {
-        // Without `NONBLOCK`, opening a pipe would block until the pipe has a writer.
+        // With `NONBLOCK`, a pipe without a writer does not block.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let Some(opened) = found(relative, self.beneath(relative, flags))? else {
             return Ok(None);
@@ -74,14 +72,14 @@ impl<'a> Root<'a> {
         Ok(Some((file, stamp)))
     }
 
-    /// Opens a folder for listing. Returns `None` in the same cases as [`Root::file`].
+    /// Returns `None` in the same cases as [`Root::file`].
     pub(super) fn folder(&self, relative: &str) -> io::Result<Option<OwnedFd>> {
         let relative = if relative.is_empty() { "." } else { relative };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         found(relative, self.beneath(relative, flags))
     }
 
-    /// Returns the metadata of a file or folder. Follows links as [`Root::file`] does.
+    /// Follows links as [`Root::file`] does.
     pub(super) fn what(&self, relative: &str) -> io::Result<Option<std::fs::Metadata>> {
         let opened = found(
             relative,
@@ -95,7 +93,7 @@ impl<'a> Root<'a> {
     fn beneath(&self, relative: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let border = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         match self.resolve(relative, flags, border | ResolveFlags::NO_SYMLINKS) {
-            // The kernel reports that the path contains a link.
+            // The path contains a link.
             Err(Errno::LOOP) => {}
             opened => return opened,
         }
@@ -107,8 +105,8 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Whether a link's target could be requested by its own path. The kernel reports that path; if
-    /// it cannot, the target is not served.
+    /// Whether a link's target could be requested by its own path, which the kernel reports. False
+    /// if the kernel cannot.
     fn serves(&self, opened: &OwnedFd) -> bool {
         let path = |opened: &OwnedFd| {
             std::fs::read_link(format!("/proc/self/fd/{}", opened.as_raw_fd())).ok()
@@ -133,7 +131,7 @@ impl<'a> Root<'a> {
             tries -= 1;
             match rustix::fs::openat2(&self.folder, relative, flags, Mode::empty(), border) {
                 Err(Errno::AGAIN | Errno::INTR) if tries > 0 => {}
-                // Some sandboxes refuse system calls that they do not know with `EPERM`.
+                // Some sandboxes refuse unknown system calls with `EPERM`.
                 Err(Errno::NOSYS | Errno::PERM) => return self.step_by_step(relative, flags),
                 opened => return opened,
             }
@@ -160,7 +158,7 @@ impl<'a> Root<'a> {
     }
 }
 
-/// Turns the errors of a missing file into `None`. Other errors mean that the lookup failed.
+/// Turns the errors of a missing file into `None`.
 fn found(relative: &str, opened: rustix::io::Result<OwnedFd>) -> io::Result<Option<OwnedFd>> {
     match opened {
         Ok(opened) => Ok(Some(opened)),
@@ -216,7 +214,7 @@ mod tests {
         ] {
             assert!(root.step_by_step(hidden, read).is_err(), "{hidden}");
         }
-        // With `openat2`, links that stay within the folder are followed.
+        // `openat2` follows links that stay within the folder.
         assert!(root.file("inside/b/c.txt").unwrap().is_some());
         assert!(root.file("a/b/link").unwrap().is_some());
         for hidden in ["out", "../secret", "a/../../secret", "a", ""] {

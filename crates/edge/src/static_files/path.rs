@@ -4,15 +4,15 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// The only name with a leading dot whose files are served (RFC 8615).
+/// The only name with a leading dot that is served (RFC 8615).
 const WELL_KNOWN: &str = ".well-known";
 
 /// A decoded path below the root folder, without empty and dot segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Asked<'a> {
-    /// The path without leading and trailing slashes, as in `a/b`; empty for the root folder.
+    /// Without leading and trailing slashes, as in `a/b`; empty for the root folder.
     pub(super) relative: Cow<'a, str>,
-    /// Whether the path ends with a slash, which means that a folder is requested.
+    /// The path ends with a slash, so it is for a folder.
     pub(super) is_folder: bool,
 }
 
@@ -47,8 +47,8 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// Whether the path names an asset, such as `app.js` but not `v1.2`. The edge never sends a
-    /// page in place of a missing asset.
+    /// Whether the path names an asset, such as `app.js` but not `v1.2`. No page ever replaces a
+    /// missing asset.
     pub(super) fn is_asset(&self) -> bool {
         let name = self.relative.rsplit('/').next().unwrap_or_default();
         let Some((_, ending)) = name.rsplit_once('.') else {
@@ -60,7 +60,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Whether the path needs neither decoding nor rejection.
+/// Whether the path needs no decoding and cannot be refused.
 fn is_ordinary(path: &str) -> bool {
     let mut before = b'/';
     for byte in path.bytes() {
@@ -73,12 +73,11 @@ fn is_ordinary(path: &str) -> bool {
     before != b'/' || path.is_empty()
 }
 
-/// Whether a file or folder with this name is never served.
 pub(super) fn is_hidden(name: &[u8]) -> bool {
     name.starts_with(b".") && name != WELL_KNOWN.as_bytes()
 }
 
-/// Decodes the segments of a path. Empty segments are skipped, as in the file system.
+/// Skips empty segments, as the file system does.
 fn decode(path: &str) -> Result<String, Refused> {
     if !is_encoded_well(path) {
         return Err(Refused::Invalid);

@@ -1,4 +1,4 @@
-//! Builds the response from a file's variant: evaluates conditions, then ranges.
+//! Responds with a file's variant: evaluates conditions, then ranges.
 
 use std::fs::File;
 use std::ops::Range;
@@ -103,7 +103,7 @@ fn one(variant: &Variant, part: Range<u64>, readers: &Readers) -> Answer {
     answer(StatusCode::PARTIAL_CONTENT, headers, body)
 }
 
-/// Makes a response of type `multipart/byteranges` (section 14.6).
+/// A `multipart/byteranges` response (RFC 9110, section 14.6).
 fn several(variant: &Variant, parts: &[Range<u64>], memory: &Memory) -> Answer {
     let length = variant.content.length().unwrap_or_default();
     let boundary = format!("{:016x}{:016x}", memory.draw(), memory.draw());
@@ -141,8 +141,7 @@ fn content_range(part: &Range<u64>, length: u64) -> String {
     format!("bytes {}-{}/{length}", part.start, part.end - 1)
 }
 
-/// Returns a range of the content. The ranges have been checked against the content's length, so
-/// the conversion cannot fail.
+/// `part` is within the content, so the conversion cannot fail.
 fn piece(content: &Content, part: Range<u64>) -> Piece {
     match content {
         Content::Memory(bytes) => {

@@ -15,10 +15,10 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// The default modification time of the test files, in 2009.
+/// The modification time of the test files, in 2009.
 const WRITTEN: u64 = 1_234_567_890;
 const WRITTEN_TEXT: &str = "Fri, 13 Feb 2009 23:31:30 GMT";
-/// The simulated time of the requests, in 2040.
+/// The time of the requests, in 2040.
 const NOW: u64 = 2_208_988_800;
 
 /// A served folder, and files beside it that must not be served.
@@ -137,7 +137,7 @@ async fn answers_a_file_with_all_that_is_known_of_it() {
         assert_eq!(got.header("accept-ranges"), Some("bytes"));
         assert_eq!(got.header("cache-control"), Some("no-cache"));
         assert!(got.header("etag").unwrap().starts_with('"'));
-        // The file is too small to have compressed variants.
+        // The file is too small for compressed variants.
         assert_eq!(got.header("vary"), None);
         let head = world.ask("HEAD", "/a.txt", &[]).await;
         assert_eq!(head.headers, got.headers);
@@ -268,7 +268,7 @@ async fn a_single_page_app_answers_pages_but_no_missing_assets() {
         ("/apiary", 200, "app"),
         ("/.env", 404, ""),
     ] {
-        // The first response comes from the disk, the second from the memory cache.
+        // The first response comes from the disk, the second from memory.
         for _ in 0..2 {
             let got = world.get(uri).await;
             assert_eq!(

@@ -21,14 +21,14 @@ pub enum TlsError {
     #[error("cannot read {}: {cause}\n  the user that runs this must be able to read it", path.display())]
     Unreadable {
         path: PathBuf,
-        /// The description of the error.
+        /// The error as text.
         cause: String,
     },
-    /// The file does not contain the expected certificate or private key.
+    /// The file does not contain the expected item.
     #[error("{} holds no {kind}\n  it must be a PEM file", path.display())]
     Empty {
         path: PathBuf,
-        /// The missing item: a certificate or a private key.
+        /// A certificate or a private key.
         kind: &'static str,
     },
     /// The key and the certificate do not belong together, or their type is unsupported.
@@ -36,24 +36,20 @@ pub enum TlsError {
     NoPair {
         chain: PathBuf,
         key: PathBuf,
-        /// The error of rustls.
         cause: rustls::Error,
     },
     /// A certificate contains no names.
     #[error("the certificate in {} names no host\n  name them: hosts = [\"example.org\"]", chain.display())]
     Nameless {
-        /// The file that contains the certificate.
+        /// The certificate's file.
         chain: PathBuf,
     },
-    /// A self-signed certificate could not be created.
     #[error("cannot make a self-signed certificate: {0}")]
     SelfSigned(String),
-    /// rustls could not be set up.
     #[error("TLS cannot be set up: {0}")]
     Engine(rustls::Error),
 }
 
-/// All certificates, both from files and ordered from an authority.
 #[derive(Debug)]
 pub(crate) struct Certificates {
     table: ArcSwap<Table>,
@@ -61,7 +57,7 @@ pub(crate) struct Certificates {
     ordered: ArcSwapOption<Ordered>,
 }
 
-/// The certificates ordered from an authority, and the challenges for new ones.
+/// The authority's certificates, and the challenges for new ones.
 #[derive(Debug)]
 struct Ordered {
     issued: Arc<Issued>,
@@ -72,26 +68,25 @@ struct Ordered {
 #[derive(Debug, Default)]
 struct Table {
     exact: HashMap<String, Arc<CertifiedKey>>,
-    /// Wildcard certificates, by the part of their name after `*.`.
+    /// By the part of their name after `*.`.
     wildcard: HashMap<String, Arc<CertifiedKey>>,
     by_address: HashMap<IpAddr, Arc<CertifiedKey>>,
-    /// The certificate for clients that send no host name.
+    /// For clients that send no host name.
     default: Option<Arc<CertifiedKey>>,
     self_signed: Option<Arc<CertifiedKey>>,
 }
 
-/// The certificates in files and the self-signed one, from which the lookup table is built.
+/// The lookup table is built from these certificates.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pairs: Vec<Pair>,
     self_signed: Option<SelfSigned>,
 }
 
-/// A self-signed certificate, and its names.
 type SelfSigned = (BTreeSet<String>, Arc<CertifiedKey>);
 
 impl Certificates {
-    /// Reads all certificate files. Fails if a file cannot be used.
+    /// Fails if a file cannot be used.
     pub(crate) fn load(settings: &TlsSettings) -> Result<Self, TlsError> {
         let sources = Sources::load(settings, None)?;
         Ok(Self {
@@ -101,7 +96,7 @@ impl Certificates {
         })
     }
 
-    /// Reads the certificate files of new settings, without using the certificates yet.
+    /// Reads the certificate files of new settings without using them.
     pub(crate) fn read(&self, settings: &TlsSettings) -> Result<Sources, TlsError> {
         let kept = {
             let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
@@ -116,8 +111,8 @@ impl Certificates {
         self.table.store(Arc::new(sources.table()));
     }
 
-    /// Reloads the certificate files that have changed. If a new certificate and key are invalid,
-    /// the old certificate stays in use.
+    /// Reloads changed certificate files. An old certificate stays in use if the new certificate or
+    /// key is invalid.
     pub(crate) fn refresh(&self) {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = false;
@@ -126,7 +121,7 @@ impl Certificates {
             if stamp == pair.stamp {
                 continue;
             }
-            // An error is logged once. The files are read again when they change again.
+            // An error is logged once, and the files are read again after their next change.
             pair.stamp = stamp;
             match Pair::load(&pair.files) {
                 Ok(fresh) => {
@@ -144,8 +139,8 @@ impl Certificates {
         }
     }
 
-    /// Returns the certificates in use, each with the names for which it is used. Omits the
-    /// self-signed certificate, and certificates whose validity period cannot be parsed.
+    /// The certificates in use. Omits the self-signed certificate, and certificates whose validity
+    /// period cannot be parsed.
     pub(crate) fn in_use(&self) -> Vec<InUse> {
         let files = self.in_files();
         let files = files.into_iter().map(|file| InUse {
@@ -166,7 +161,6 @@ impl Certificates {
         files.chain(ordered).collect()
     }
 
-    /// Returns the certificates in use that come from files.
     pub(crate) fn in_files(&self) -> Vec<FileCertificate> {
         let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let table = self.table.load();
@@ -193,8 +187,7 @@ impl Certificates {
         shown.collect()
     }
 
-    /// Sets the source of certificates ordered from an authority. With `None`, such certificates
-    /// are no longer used.
+    /// Sets the source of ordered certificates; `None` for none.
     pub(crate) fn order(&self, acme: Option<&Acme>) {
         self.ordered.store(acme.map(|acme| {
             Arc::new(Ordered {
@@ -205,19 +198,18 @@ impl Certificates {
         }));
     }
 
-    /// Returns the certificate that responds to a TLS-ALPN-01 challenge for this name.
+    /// The certificate for a TLS-ALPN-01 challenge.
     pub(crate) fn proof(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         self.ordered.load().as_ref()?.challenges.tls_alpn_01(name)
     }
 
-    /// Returns the response to the HTTP-01 challenge with this token.
+    /// The response to the HTTP-01 challenge with this token.
     pub(crate) fn proof_text(&self, token: &str) -> Option<Arc<str>> {
         self.ordered.load().as_ref()?.challenges.http_01(token)
     }
 
-    /// Returns the certificate for a host name. An exact name takes precedence over a wildcard.
-    /// Certificates from files take precedence over ordered certificates, and these over the
-    /// self-signed certificate.
+    /// Finds an exact name before a wildcard. Certificates in files come first, then ordered ones,
+    /// then the self-signed one.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let table = self.table.load();
         let lower;
@@ -240,7 +232,7 @@ impl Certificates {
         found.cloned()
     }
 
-    /// Whether the certificate for this name is one that was ordered from an authority.
+    /// Whether the name's certificate comes from an authority.
     pub(crate) fn is_issued(&self, name: &str) -> bool {
         let ordered = self.ordered.load();
         let issued = ordered
@@ -252,9 +244,9 @@ impl Certificates {
         })
     }
 
-    /// Returns the certificate for clients that send no host name and have connected to the address
-    /// `local`: a certificate that contains the address, or else the default one. The self-signed
-    /// certificate is used only if there is no other.
+    /// The certificate for clients that send no host name and have connected to `local`: one that
+    /// contains this address, or else the default. The self-signed one is used only if there is no
+    /// other.
     pub(crate) fn unnamed(&self, local: Option<IpAddr>) -> Option<Arc<CertifiedKey>> {
         let table = self.table.load();
         let of_address = local.and_then(|local| table.by_address.get(&local));
@@ -312,7 +304,7 @@ impl Sources {
 }
 
 impl Table {
-    /// Adds a certificate for a name, unless another certificate for that name was added earlier.
+    /// Does nothing if the name has a certificate.
     fn add(&mut self, name: &str, certificate: &Arc<CertifiedKey>) {
         let name = name.to_ascii_lowercase();
         let (names, name) = match name.strip_prefix("*.") {
@@ -327,7 +319,7 @@ impl Table {
         own.is_some_and(|own| Arc::ptr_eq(own, certificate))
     }
 
-    /// Whether this certificate is used for a name, which may be a wildcard.
+    /// Whether a name, which may be a wildcard, uses this certificate.
     fn shows(&self, name: &str, certificate: &Arc<CertifiedKey>) -> bool {
         let name = name.to_ascii_lowercase();
         let shown = match name.strip_prefix("*.") {

@@ -1,4 +1,4 @@
-//! Metrics and log messages about expiring certificates, both from files and ordered.
+//! Metrics and log messages about expiring certificates.
 
 use std::collections::BTreeMap;
 
@@ -7,24 +7,21 @@ use jiff::{SignedDuration, Timestamp};
 use crate::acme::{Life, later};
 use crate::metrics::{self, Passing};
 
-/// The interval at which an expiring certificate is logged.
+/// The interval of log messages about an expiring certificate.
 const LOUD_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
-/// A certificate in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InUse {
-    /// The names for which the certificate is used.
     pub(crate) names: Vec<String>,
     pub(crate) life: Life,
-    /// The reason why the certificate was not replaced, if it is known.
+    /// Why the certificate was not replaced, if known.
     pub(crate) why: Option<String>,
 }
 
-/// The metrics about certificates, and the times at which expiring certificates were logged.
 #[derive(Debug)]
 pub(crate) struct Expiry {
     days: Passing<String>,
-    /// The time of each certificate's last log entry, by the certificate's names.
+    /// When a certificate was last logged, by its names.
     spoken: BTreeMap<Vec<String>, Timestamp>,
 }
 
@@ -38,7 +35,6 @@ impl Default for Expiry {
 }
 
 impl Expiry {
-    /// Updates the metrics, and logs expiring certificates that should have been replaced.
     pub(crate) fn look(&mut self, all: &[InUse], now: Timestamp) {
         #[expect(clippy::cast_precision_loss, reason = "days, a few hundred at most")]
         self.days.tell(all.iter().flat_map(|one| {
@@ -51,8 +47,8 @@ impl Expiry {
         }
     }
 
-    /// Returns the certificates to be logged now: each overdue certificate, once a day until it is
-    /// replaced. If several certificates have the same names, only one is logged.
+    /// The certificates to log now: each overdue one, once a day. Only one of several certificates
+    /// with the same names is logged.
     fn due<'a>(&mut self, all: &'a [InUse], now: Timestamp) -> Vec<&'a InUse> {
         let loud = all.iter().filter(|one| one.life.is_loud(now));
         let mut before = std::mem::take(&mut self.spoken);
@@ -102,7 +98,7 @@ mod tests {
             ("2026-03-18T00:00:01Z", false),
             ("2026-03-18T23:59:59Z", false),
             ("2026-03-19T00:00:00Z", true),
-            // A clock that was set back does not suppress the log message.
+            // The clock was set back, which must not suppress the log message.
             ("2026-03-18T12:00:00Z", true),
             ("2026-05-01T00:00:00Z", true),
         ] {

@@ -21,10 +21,10 @@ use crate::crypto::provider;
 /// The maximum size of a certificate or key file, in bytes.
 const SIZE: u64 = 1024 * 1024;
 
-/// A certificate that is in use and comes from a file.
+/// A certificate in use that comes from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileCertificate {
-    /// The names for which the certificate is used, such as `example.org` or `*.example.org`.
+    /// The names that use the certificate, such as `example.org` or `*.example.org`.
     pub names: Vec<String>,
     pub chain: PathBuf,
     pub valid_from: Timestamp,
@@ -32,7 +32,6 @@ pub struct FileCertificate {
 }
 
 impl FileCertificate {
-    /// Returns the certificate's validity period.
     pub(super) fn life(&self) -> Life {
         Life {
             from: self.valid_from,
@@ -40,30 +39,28 @@ impl FileCertificate {
         }
     }
 
-    /// Whether the certificate should have been replaced by now. Such a certificate is logged every
-    /// day. A certificate is overdue in the last 14 days of its validity period; if the period is
-    /// shorter than six weeks, in the last sixth of it.
+    /// Whether the certificate should have been replaced: in its last 14 days. If its validity
+    /// period is shorter than six weeks, in the last sixth of the period.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.life().is_loud(now)
     }
 }
 
-/// A certificate and its key, as last read from their files.
+/// As last read from the files.
 #[derive(Debug)]
 pub(super) struct Pair {
     pub(super) files: CertificateFiles,
     pub(super) stamp: Stamp,
     pub(super) names: Vec<String>,
     pub(super) addresses: Vec<IpAddr>,
-    /// The certificate's validity period, if it can be parsed.
+    /// `None` if the validity period cannot be parsed.
     pub(super) life: Option<Life>,
     pub(super) certificate: Arc<CertifiedKey>,
 }
 
 impl Pair {
     pub(super) fn load(files: &CertificateFiles) -> Result<Self, TlsError> {
-        // The stamp is determined before reading. If the files change during reading, the old stamp
-        // reveals the change later.
+        // The stamp is older than the read, so a change during the read shows later.
         let stamp = Stamp::of(files);
         let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(&files.chain)?)
             .collect::<Result<_, _>>()
@@ -89,8 +86,7 @@ impl Pair {
             .ok()
             .and_then(|(_, leaf)| Life::of(&leaf));
         let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|_| {
-            // The error does not contain its cause, because the cause could contain parts of the
-            // key.
+            // The cause could contain parts of the key, so the error omits it.
             TlsError::Empty {
                 path: files.key.clone(),
                 kind: "private key",
@@ -110,9 +106,8 @@ impl Pair {
 }
 
 impl CertificateFiles {
-    /// Returns the host names for which the certificate is used: the configured names, or else the
-    /// certificate's own names. Returns none if the file cannot be read; that error is reported
-    /// when the file is used.
+    /// The configured names, or else the certificate's own names. Returns none if the file cannot
+    /// be read. That error is reported when the file is used.
     pub(crate) fn names(&self) -> Vec<String> {
         if !self.hosts.is_empty() {
             return self.hosts.clone();
@@ -120,7 +115,6 @@ impl CertificateFiles {
         self.leaf().map_or_else(Vec::new, |leaf| names_in(&leaf))
     }
 
-    /// Returns the IP addresses in the certificate file.
     pub(crate) fn addresses(&self) -> Vec<IpAddr> {
         self.leaf()
             .map_or_else(Vec::new, |leaf| addresses_in(&leaf))
@@ -132,8 +126,7 @@ impl CertificateFiles {
     }
 }
 
-/// Metadata of the certificate and key files, which reveals any change, even if only permissions
-/// change.
+/// This metadata reveals any change of the files, even of their permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stamp([Option<(u64, u64, i64, i64)>; 2]);
 
@@ -141,7 +134,7 @@ impl Stamp {
     pub(super) fn of(files: &CertificateFiles) -> Self {
         Self([&files.chain, &files.key].map(|path| {
             let found = fs::metadata(path).ok()?;
-            // The mtime is not needed, because the ctime changes whenever the mtime does.
+            // The ctime changes whenever the mtime does.
             Some((found.ino(), found.len(), found.ctime(), found.ctime_nsec()))
         }))
     }
@@ -157,8 +150,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|error| TlsError::unreadable(path, &error))
 }
 
-/// Returns the host names in a certificate's `subjectAltName`. The common name is ignored (RFC
-/// 6125).
+/// The host names in `subjectAltName`. The common name is ignored (RFC 6125).
 fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
     alternatives(leaf, |name| match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
@@ -166,7 +158,7 @@ fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
     })
 }
 
-/// Returns the IP addresses in a certificate's `subjectAltName` (RFC 5280, section 4.2.1.6).
+/// The IP addresses in `subjectAltName` (RFC 5280, section 4.2.1.6).
 fn addresses_in(leaf: &CertificateDer<'_>) -> Vec<IpAddr> {
     alternatives(leaf, |name| match name {
         GeneralName::IPAddress(octets) => match octets.len() {
@@ -210,8 +202,7 @@ mod tests {
             is_default: false,
         };
         let before = Stamp::of(&files);
-        // File timestamps are coarse, so the test changes the file repeatedly until the stamp
-        // differs.
+        // File timestamps are coarse, so the test changes the file until the stamp differs.
         let until = Instant::now() + Duration::from_mins(1);
         while Stamp::of(&files) == before {
             assert!(Instant::now() < until, "nobody would read it again");

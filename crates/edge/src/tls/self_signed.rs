@@ -1,4 +1,4 @@
-//! Self-signed certificates, for `localhost` and for names that have no trusted certificate yet.
+//! Self-signed certificates, for `localhost` and for names without a trusted certificate.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

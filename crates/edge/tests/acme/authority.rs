@@ -1,4 +1,4 @@
-//! Runs a private Pebble, with its own ports and root certificate, and a DNS server that resolves
+//! Runs a private Pebble with its own ports and root certificate, and a DNS server that resolves
 //! every name to this machine.
 
 use std::fs::{self, File};
@@ -11,19 +11,19 @@ use std::time::{Duration, Instant};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 
-/// The timeout for a server's start on a busy machine.
+/// The timeout for a server's start.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The properties of the authority that a test needs.
+/// What a test needs from the authority.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Wishes {
     /// The percentage of valid nonces that Pebble rejects.
     pub(crate) refused_nonces: u8,
-    /// The ID and key of the only account that Pebble accepts; `None` to accept any account.
+    /// The ID and key of the only account that Pebble accepts; `None` for any account.
     pub(crate) external: Option<(&'static str, &'static str)>,
 }
 
-/// Pebble and its DNS server; dropping this value ends both.
+/// Pebble and its DNS server, which end when this value is dropped.
 pub(crate) struct Authority {
     pebble: Running,
     _resolver: Running,
@@ -43,8 +43,7 @@ impl Drop for Running {
 }
 
 impl Authority {
-    /// Starts Pebble and its DNS server. Returns `None` if Pebble is not installed and the
-    /// environment permits skipping these tests.
+    /// Returns `None` if Pebble is not installed and the environment permits skipping these tests.
     pub(crate) fn start(http_port: u16, tls_port: u16, wishes: Wishes) -> Option<Self> {
         if !is_installed() {
             return None;
@@ -93,7 +92,7 @@ impl Authority {
         })
     }
 
-    /// Stops Pebble and starts it again on the same port; the new process has no state.
+    /// Restarts Pebble on the same port without its state.
     pub(crate) fn forget_everything(&mut self) {
         self.stop();
         self.pebble = start_pebble(&self.arguments, self.refused_nonces, self.folder.path());
@@ -109,14 +108,13 @@ impl Authority {
         format!("https://localhost:{}/dir", self.port)
     }
 
-    /// Returns the file with the root certificate for the authority's own HTTPS server.
+    /// The root certificate of the authority's own HTTPS server.
     pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("root.pem")
     }
 }
 
-/// Whether Pebble is installed. Panics if it is missing, unless the environment permits skipping
-/// these tests.
+/// Panics if Pebble is missing, unless the environment permits skipping these tests.
 #[expect(
     clippy::disallowed_methods,
     reason = "tests have no configuration but this"
@@ -159,7 +157,7 @@ fn spawn(command: &mut Command, log: &Path) -> Running {
     Running(child)
 }
 
-/// Makes a root certificate, and a certificate for localhost that the root has signed.
+/// Makes a root certificate, and a certificate for localhost from this root.
 pub(crate) fn make_certificates(folder: &Path) {
     let mut root = CertificateParams::new(Vec::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -174,9 +172,9 @@ pub(crate) fn make_certificates(folder: &Path) {
     fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
 }
 
-/// Returns free ports. They are outside the range from which the kernel assigns ports (ip(7),
-/// `ip_local_port_range`), and no port is returned twice. Therefore, no other process takes them
-/// before they are used, or while Pebble is stopped.
+/// Returns each port only once, and only ports that the kernel never assigns (ip(7),
+/// `ip_local_port_range`). No other process then takes them before their use, or while Pebble is
+/// stopped.
 fn free_ports<const N: usize>() -> [u16; N] {
     const FIRST: u32 = 20_000;
     const COUNT: u32 = 12_000;

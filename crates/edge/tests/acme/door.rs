@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
-/// The listeners for HTTP and TLS, which close with the test's runtime.
+/// Closed with the test's runtime.
 pub(crate) struct Door {
     pub(crate) http: SocketAddr,
     pub(crate) https: SocketAddr,
@@ -25,15 +25,14 @@ pub(crate) struct Door {
 #[derive(Debug)]
 pub(crate) struct Inside {
     shown: Mutex<Option<(Arc<Challenges>, Arc<Issued>)>>,
-    /// The challenge responses that have been served, by token. They continue to be served, because
-    /// an authority requests a response several times, and some of these requests may arrive after
-    /// the ACME client has stopped.
+    /// All challenge responses so far, by token. They stay available, because an authority requests
+    /// a response several times, even after the ACME client has stopped.
     remembered: Mutex<HashMap<String, Arc<str>>>,
-    /// Whether requests for challenge responses get none.
+    /// No request gets a challenge response.
     pub(crate) is_silent: AtomicBool,
     /// Each request for an HTTP challenge response adds a permit.
     pub(crate) asked: Semaphore,
-    /// Each served challenge response takes a permit; without permits, the request waits.
+    /// Each served challenge response takes a permit, or waits for one.
     pub(crate) answers: Semaphore,
 }
 

@@ -1,4 +1,4 @@
-//! The setup of a test: an authority, an edge, a clock, and a folder that outlives restarts.
+//! A test's authority, edge, clock, and a folder that outlives restarts.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -31,8 +31,7 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// Makes a test setup with an authority. Returns `None` if Pebble is not installed and the
-    /// environment permits skipping these tests.
+    /// Returns `None` if Pebble is not installed and the environment permits skipping these tests.
     pub(crate) async fn with_authority(challenge: Challenge, wishes: Wishes) -> Option<Self> {
         let mut house = Self::alone(challenge, String::new(), String::new()).await;
         let (http, https) = (house.door.http.port(), house.door.https.port());
@@ -43,8 +42,7 @@ impl House {
         Some(house)
     }
 
-    /// Makes a test setup without an authority, in which the ACME client uses the given directory
-    /// URL.
+    /// Without an authority. The ACME client uses this directory URL.
     pub(crate) async fn alone(challenge: Challenge, directory: String, ca: String) -> Self {
         Self {
             authority: None,
@@ -75,8 +73,8 @@ impl House {
         acme
     }
 
-    /// Returns the environment of the ACME client. There, every name except localhost resolves to
-    /// the edge, unless the test chose another address.
+    /// In the ACME client's environment, every name except localhost resolves to the edge, unless
+    /// the test chose another address.
     fn world(&self) -> World {
         let clock = Arc::clone(&self.clock);
         let elsewhere = Arc::clone(&self.elsewhere);
@@ -105,7 +103,6 @@ impl House {
         *self.clock.lock().unwrap() = to;
     }
 
-    /// Returns the storage folder of the only authority, below the data folder.
     pub(crate) fn storage(&self) -> PathBuf {
         let mut found = fs::read_dir(self.folder.path().join("acme")).unwrap();
         found.next().unwrap().unwrap().path()
@@ -120,7 +117,7 @@ pub(crate) fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
-/// Waits until the state of a host name satisfies a condition, and returns the state.
+/// Waits until a host name's state satisfies a condition, and returns the state.
 pub(crate) async fn wait(acme: &Acme, name: &str, so: impl Fn(&Standing) -> bool) -> Standing {
     let mut watch = acme.watch();
     let found = |all: &Arc<[Standing]>| all.iter().find(|it| it.name == name && so(it)).cloned();

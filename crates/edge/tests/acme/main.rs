@@ -1,4 +1,4 @@
-//! Tests of ordering certificates from a real authority, Pebble, and from a simulated one.
+//! Tests of ordering certificates from Pebble, and from a simulated authority.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
@@ -39,7 +39,7 @@ async fn several_names_are_issued(challenge: Challenge) {
         let mode = file.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{}", file.path().display());
     }
-    // The edge starts again without an authority, and must serve the stored certificates.
+    // The edge restarts without an authority, and must serve the stored certificates.
     let before = found(&acme, "a.example");
     house.stop.cancel();
     acme.stopped().await;
@@ -99,7 +99,7 @@ async fn a_failure_is_told_waited_out_and_leaves_the_old_certificate() {
     let acme = house.start(&["a.example"]);
     let standing = wait(&acme, "a.example", has_certificate).await;
     let first = found(&acme, "a.example");
-    // If Pebble has validated a name before, it might not validate the name again.
+    // Pebble might not validate a name twice, so it must forget the first time.
     house.authority.as_mut().unwrap().forget_everything();
     house.door.inside.is_silent.store(true, Ordering::SeqCst);
     house.set_clock(standing.valid_until.unwrap());
@@ -155,8 +155,8 @@ async fn an_order_that_was_interrupted_is_gone_on_with() {
     house.asked.force = true;
     let held = house.door.inside.answers.forget_permits(usize::MAX);
     let acme = house.start(&["a.example"]);
-    // The edge stops after the authority has requested the challenge response and before the edge
-    // has sent it.
+    // The edge stops after the authority's request for the challenge response, and before the
+    // response.
     house.door.inside.asked.acquire().await.unwrap().forget();
     house.stop.cancel();
     acme.stopped().await;
@@ -245,7 +245,7 @@ async fn the_authority_learns_a_new_mail_address_and_the_account_stays() {
     for email in ["owner@example.org", "heir@example.org"] {
         house.asked.email = email.to_owned();
         let acme = house.start(&["a.example"]);
-        // Once the renewal window has been requested, the client has opened its account.
+        // The client has opened its account when it has requested the renewal window.
         wait(&acme, "a.example", |it| {
             let now = *house.clock.lock().unwrap();
             has_certificate(it) && it.next.is_some_and(|next| next.at > now)
@@ -305,8 +305,7 @@ async fn only_names_with_an_address_are_ordered() {
         why.contains("has no address") && why.contains("force"),
         "{why}"
     );
-    // The failure is not stored, so that a restart causes an immediate attempt. The DNS record may
-    // have been corrected in the meantime.
+    // The failure is not stored, so a restart tries again at once.
     let attempt = house.storage().join("nowhere.example.attempt.json");
     assert!(!attempt.exists());
 }

@@ -1,6 +1,5 @@
-//! A simulated authority of a few lines, for behaviour that Pebble lacks. It can suggest renewal
-//! windows, reject the replacement of a certificate for a while, reject the message that a
-//! challenge response is ready, or never respond.
+//! A small simulated authority for behaviour that Pebble lacks. It can suggest renewal windows,
+//! reject some requests, or never respond.
 
 use std::convert::Infallible;
 use std::fs;
@@ -32,7 +31,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::authority::make_certificates;
 use crate::house::{House, has_failed, set, wait};
 
-/// The requests received by the simulated authority: their paths, and the payloads of orders.
+/// The requests to the simulated authority: their paths, and the payloads of orders.
 #[derive(Default)]
 struct Heard {
     asked_when: Vec<String>,
@@ -180,7 +179,7 @@ fn order(base: &str) -> Value {
     })
 }
 
-/// Makes a response that reports a temporary problem.
+/// Reports a temporary problem.
 fn refuse(answer: response::Builder, problem: &str, detail: &str) -> http::Result<Response<Value>> {
     answer
         .header("Content-Type", "application/problem+json")
@@ -190,8 +189,7 @@ fn refuse(answer: response::Builder, problem: &str, detail: &str) -> http::Resul
         }))
 }
 
-/// Makes a key and a certificate as issued by an authority, valid for ninety days in 2026. Returns
-/// the key followed by the certificate, in PEM.
+/// The key and then the certificate in PEM, valid for ninety days in 2026.
 pub(crate) fn ninety_days() -> String {
     let mut issuer = CertificateParams::new(Vec::new()).unwrap();
     issuer.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -212,7 +210,7 @@ async fn the_authority_says_when_and_is_waited_for() {
     house.asked.force = true;
     let asked: Timestamp = "2026-01-11T00:00:00Z".parse().unwrap();
     house.set_clock(asked);
-    // This start only creates the storage folder.
+    // Only creates the storage folder.
     let acme = house.start(&[]);
     house.stop.cancel();
     acme.stopped().await;
@@ -227,15 +225,14 @@ async fn the_authority_says_when_and_is_waited_for() {
             .is_some_and(|next| next.action == Action::Ask && next.at > asked)
     })
     .await;
-    // The next attempt is due at the time given by the authority's `Retry-After`.
+    // The authority's `Retry-After` determines the next attempt.
     let again = standing.next.unwrap().at;
     let pause = again.duration_since(asked);
     let hour = SignedDuration::from_hours(1);
     assert!(pause <= hour && pause > hour - SignedDuration::from_secs(5));
     assert_eq!(standing.failures, None);
     assert!(played.heard.lock().unwrap().orders.is_empty());
-    // At this time, far less than two thirds of the lifetime have passed, but the renewal window
-    // has begun.
+    // The renewal window has begun, long before two thirds of the lifetime have passed.
     let end: Timestamp = "2026-01-22T00:00:00Z".parse().unwrap();
     house.set_clock(end);
     acme.set_names(set(&["a.example"]));
@@ -250,7 +247,7 @@ async fn the_authority_says_when_and_is_waited_for() {
     assert_eq!(orders.len(), 1);
     let replaced = orders[0]["replaces"].as_str().unwrap();
     assert!(played.heard.lock().unwrap().asked_when[0].ends_with(replaced));
-    // The client must not send an order before the time that the authority has requested.
+    // The client must send no order before the time that the authority requested.
     house.set_clock(end + SignedDuration::from_secs(7_199));
     acme.set_names(set(&["a.example"]));
     wait(&acme, "a.example", |it| {
@@ -268,15 +265,14 @@ async fn the_authority_says_when_and_is_waited_for() {
     assert_eq!(played.heard.lock().unwrap().orders.len(), 1);
 }
 
-/// The authority does not know that the challenge response is ready, so the client must not wait
-/// for the validation.
+/// The authority does not know that the challenge response is ready, so no validation will come.
 #[tokio::test]
 async fn a_proof_that_could_not_be_announced_is_not_waited_for() {
     let played = Played::start().await;
     let mut house = House::alone(Challenge::Http01, played.directory.clone(), played.root()).await;
     house.asked.force = true;
     let acme = house.start(&["a.example"]);
-    // The failure must be reported long before the timeout of a validation.
+    // The failure must come long before the timeout of a validation.
     let standing = wait(&acme, "a.example", has_failed).await;
     assert!(standing.failures.unwrap().why.contains("badNonce"));
     // The order is still valid and is resumed.
@@ -298,7 +294,7 @@ async fn an_authority_that_never_answers_does_not_hold_up_a_stop() {
     let acme = house.start(&["a.example"]);
     let _open = listener.accept().await.unwrap();
     house.stop.cancel();
-    // Stopping must not wait for the request timeout.
+    // The stop must not wait for the request timeout.
     timeout(Duration::from_secs(20), acme.stopped())
         .await
         .unwrap();

@@ -13,9 +13,8 @@ use tracing::{Event, Level, Subscriber};
 use crate::authority::Wishes;
 use crate::house::{House, has_certificate, wait};
 
-/// Collects the log events of all threads, separately for each thread. The tasks that a test starts
-/// run on the test's own thread. If each test had its own subscriber, the subscriber would miss
-/// events whose call site another thread used first.
+/// Collects the log events of each thread. A test's tasks run on the test's own thread. A
+/// subscriber for each test would miss events whose call site another thread used first.
 struct Ears;
 
 static LISTENING: Once = Once::new();

@@ -1,4 +1,4 @@
-//! Tests of which responses are stored, and for which requests.
+//! Tests which responses are stored, and for which requests.
 
 use super::*;
 
@@ -76,7 +76,7 @@ async fn what_is_for_one_person_is_never_kept() {
         assert_eq!(heard.body, format!("for {number}"));
         assert_eq!(heard.cache(), "kenduri; fwd=bypass");
     }
-    // Requests with credentials must not get the response that is stored for others.
+    // Requests with credentials must not get the response for others.
     assert_eq!(site.get("/mine").await.body, "for 4");
     assert_eq!(site.get("/mine").await.body, "for 4");
     assert_eq!(site.ask("GET", "/mine", &basic).await.body, "for 5");
@@ -134,7 +134,7 @@ async fn nobody_decides_what_others_are_answered() {
     assert_eq!(other.body, "answer 2");
     assert_eq!(other.header("x-named"), Some("b.example"));
     assert_eq!(site.get("/").await.body, "answer 1");
-    // The response to a request with a header that can change the path is not stored.
+    // A header that can change the path prevents storing the response.
     let rewritten = [("X-Original-URL", "/admin"), ("Host", "c.example")];
     assert_eq!(site.ask("GET", "/", &rewritten).await.body, "answer 3");
     assert_eq!(
@@ -151,8 +151,7 @@ async fn conditions_ranges_and_heads_are_answered_from_what_is_kept() {
         "0123456789",
     );
     site.script.says("/", said);
-    // The client already has this content. The edge nevertheless fetches the whole response, in
-    // order to store it.
+    // The client has this content, but the edge fetches the whole response to store it.
     let known = [("If-None-Match", "\"v1\"")];
     let first = site.ask("GET", "/", &known).await;
     assert_eq!((first.status, first.body.as_str()), (304, ""));
@@ -175,8 +174,7 @@ async fn conditions_ranges_and_heads_are_answered_from_what_is_kept() {
     assert_eq!(head.header("content-length"), Some("10"));
     assert!(head.is_hit());
     assert_eq!(site.script.asked("/"), 1);
-    // If no response is stored for a path, the response to a range request or a `HEAD` is not
-    // stored either.
+    // Neither a range request nor a `HEAD` stores a response.
     site.script.says("/other", minute("0123456789"));
     site.ask("GET", "/other", &[("Range", "bytes=2-4")]).await;
     site.ask("HEAD", "/other", &[]).await;
@@ -277,7 +275,7 @@ async fn what_is_too_large_or_breaks_off_is_not_kept() {
             assert!(heard.is_whole);
             assert_eq!(site.script.asked(path), number);
         }
-        // The response breaks off before the edge has sent anything to the client.
+        // The response breaks off before the edge sends anything to the client.
         for path in ["/broken", "/broken-chunks"] {
             assert_eq!(site.get(path).await.status, 502, "{path}");
             assert_eq!(site.script.asked(path), number);
@@ -338,8 +336,7 @@ async fn a_proxy_that_is_trusted_poisons_nothing() {
     for told in ["x-forwarded-port: 80", "x-forwarded-host: a.example"] {
         assert!(heard.body.contains(told), "{}", heard.body);
     }
-    // The forged values do not consist of digits alone, because any digits may occur in a request
-    // ID.
+    // A request ID may contain any digits, so the forged values contain other characters too.
     for lie in ["evil", ": 666", ":666", "=666"] {
         assert!(!heard.body.contains(lie), "{}", heard.body);
     }
@@ -347,7 +344,7 @@ async fn a_proxy_that_is_trusted_poisons_nothing() {
     upstream.abort();
 }
 
-/// Starts a server whose page stays fresh for a minute and lists the request headers.
+/// A server whose page stays fresh for a minute and lists the request headers.
 async fn told() -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let app = Router::new().fallback(async |request: Request| {
         let lines = request.headers().iter();

@@ -1,4 +1,4 @@
-//! Tests of the access log's lines for cached responses.
+//! Tests the access log's lines for cached responses.
 
 use std::io::{self, Write};
 use std::time::Instant;
@@ -22,8 +22,8 @@ impl Write for Lines {
 }
 
 impl Lines {
-    /// Returns the whole log once the logging thread has stopped. Dropping `writing` waits only for
-    /// a second, which may be too short on a busy machine.
+    /// The whole log after the logging thread has stopped. The drop of `writing` waits only for a
+    /// second, which may be too short on a busy machine.
     fn after(&self, writing: Writing) -> String {
         drop(writing);
         let begin = Instant::now();
@@ -49,17 +49,16 @@ async fn what_the_client_hears_is_told_whoever_said_it() {
     let streamed = tagged.clone().streamed(&["who", "le"]);
     site.script.says("/streamed", streamed.without_length());
     site.script.says("/fault", Said::of(&[control], "whole"));
-    // These first requests are not served from the cache.
+    // These responses do not come from the cache.
     assert_eq!(site.get("/confirmed").await.status, 200);
     assert_eq!(site.get("/fault").await.status, 200);
-    // The client has a current copy, so the edge responds with 304 although the app sends the whole
-    // response.
+    // The edge responds with 304 because the client has the content, although the app sends it
+    // whole.
     let known = [("If-None-Match", "\"v1\"")];
     assert_eq!(site.ask("GET", "/known", &known).await.status, 304);
     assert_eq!(site.ask("GET", "/streamed", &known).await.status, 304);
     site.later(61);
-    // The app responds with 304 or with an error, and the client gets the whole response from the
-    // cache.
+    // The app responds with 304 or an error, and the client gets the whole response from the cache.
     assert_eq!(site.get("/confirmed").await.status, 200);
     site.script.says("/fault", Said::of(&[], "no").status(500));
     assert_eq!(site.get("/fault").await.status, 200);
@@ -69,7 +68,7 @@ async fn what_the_client_hears_is_told_whoever_said_it() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    // Each worker writes its own buffer, so the order of the lines is not defined.
+    // Each worker has its own buffer, so the lines have no order.
     let mut told: Vec<_> = told
         .iter()
         .map(|line| (line["path"].as_str().unwrap(), line["status"].as_u64()))

@@ -1,4 +1,4 @@
-//! Tests of the cache through real sockets, which check the response to each request.
+//! Tests the cache through real sockets, by the response to each request.
 
 #![expect(
     clippy::unwrap_used,
@@ -29,10 +29,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-/// The timeout for each wait.
 const LONG: Duration = Duration::from_mins(2);
 
-/// A route that sends all requests to the app and stores the responses.
+/// Sends all requests to the app and stores the responses.
 const ROUTE: &str = "[[route]]\nto = \"app\"\nshared_cache = {}\n";
 
 #[derive(Default)]
@@ -41,22 +40,21 @@ struct Script {
     /// The number of requests for each path, and the headers of all requests.
     asked: Mutex<HashMap<String, usize>>,
     heard: Mutex<Vec<http::HeaderMap>>,
-    /// The gates of paths. The app takes a permit from a path's gate before it sends the head of a
-    /// response, and before it sends each piece of the body.
+    /// For each path, the app takes a permit before it sends a response's head, and before each
+    /// piece of the body.
     gates: Mutex<HashMap<String, Arc<Semaphore>>>,
     waiting: AtomicUsize,
 }
 
-/// A response that the app sends. `{n}` in its body is replaced by the number of requests for the
-/// path.
+/// `{n}` in the body is replaced by the number of requests for the path.
 #[derive(Clone)]
 struct Said {
     status: u16,
     headers: Vec<(String, String)>,
     pieces: Vec<String>,
-    /// Whether the response contains a `Content-Length`.
+    /// The response has a `Content-Length`.
     has_length: bool,
-    /// Whether the connection breaks after the response's pieces.
+    /// The connection breaks after the pieces.
     breaks: bool,
 }
 
@@ -108,7 +106,7 @@ impl Script {
         self.heard.lock().unwrap().last().cloned().unwrap()
     }
 
-    /// From now on, responses at this path wait for permits of the returned semaphore.
+    /// Responses at this path then wait for permits of the returned semaphore.
     fn close(&self, path: &str) -> Arc<Semaphore> {
         let gate = Arc::new(Semaphore::new(0));
         let mut gates = self.gates.lock().unwrap();
@@ -188,8 +186,7 @@ async fn answered(State(script): State<Arc<Script>>, request: Request) -> Respon
     answer.body(Body::new(body)).unwrap()
 }
 
-/// A response body whose pieces are sent as soon as the test provides them, with or without a
-/// length.
+/// A response body whose pieces are sent when the test provides them.
 struct FileBody {
     receiver: tokio::sync::mpsc::Receiver<Result<String, &'static str>>,
     left: Option<u64>,
@@ -295,7 +292,7 @@ async fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &s
     Heard::of(&heard)
 }
 
-/// Sends a request and does not wait for the response.
+/// Does not wait for the response.
 async fn begin(
     address: SocketAddr,
     method: &str,

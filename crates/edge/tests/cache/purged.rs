@@ -1,4 +1,4 @@
-//! Tests of purging stored responses before they expire.
+//! Tests purging stored responses before they expire.
 
 use super::*;
 
@@ -56,8 +56,7 @@ async fn what_is_purged_while_it_comes_is_not_kept() {
     let first = tokio::spawn(ask(site.address, "GET", "/a", &[]));
     until(|| site.script.asked("/a") == 1).await;
     site.edge.purge("/a");
-    // A request that begins after the purge must not get a response that the edge requested before
-    // the purge.
+    // A request after the purge must not get a response that was requested before it.
     let second = begin(site.address, "GET", "/a", &[]).await;
     gate.add_permits(10);
     assert_eq!(first.await.unwrap().body, "a 1");
@@ -75,8 +74,7 @@ async fn a_change_makes_what_is_kept_of_its_address_worthless() {
         site.script.says(path, minute("page {n}"));
         assert_eq!(site.get(path).await.body, "page 1");
     }
-    // The response's headers contain the URL of another page on this host, and a URL on another
-    // host.
+    // The headers name another page on this host, and a page on another host.
     let done = Said::of(
         &[
             ("location", "/b"),
@@ -91,7 +89,7 @@ async fn a_change_makes_what_is_kept_of_its_address_worthless() {
     assert_eq!(site.get("/a").await.body, "page 3");
     assert_eq!(site.get("/b").await.body, "page 2");
     assert_eq!(site.get("/c").await.body, "page 1");
-    // A failed request for a change invalidates no stored response.
+    // A failed change invalidates no stored response.
     site.script.says("/a", minute("no").status(403));
     site.ask("DELETE", "/a", &[]).await;
     assert_eq!(site.get("/a").await.body, "page 3");
@@ -113,7 +111,7 @@ async fn a_reload_keeps_what_comes_from_the_same_place() {
             .body,
         "a 1"
     );
-    // After the route's target has changed, the stored response must not be used.
+    // The stored response is for the old target of the route.
     let elsewhere = "[[route]]\nto = \"http://127.0.0.1:9\"\nshared_cache = {}\n";
     site.edge
         .reload(plan(elsewhere, site.folder.path()))

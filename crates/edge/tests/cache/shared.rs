@@ -1,11 +1,9 @@
-//! Tests that the edge sends a single request to the app when many clients request the same page at
-//! once.
+//! Tests that the app gets a single request when many clients request the same page at once.
 
 use tokio::net::TcpListener;
 
 use super::*;
 
-/// The number of concurrent clients.
 const CLIENTS: usize = 40;
 
 fn many(site: &Site, path: &'static str) -> Vec<tokio::task::JoinHandle<Heard>> {
@@ -62,7 +60,7 @@ async fn who_has_a_cookie_waits_for_nobody_whose_answer_is_not_for_them() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let upstream = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        // The app responds only after both requests have arrived.
+        // The app responds after both requests have arrived.
         let (mut first, mut second) = (
             listener.accept().await.unwrap().0,
             listener.accept().await.unwrap().0,
@@ -107,7 +105,7 @@ async fn the_others_need_not_fear_that_the_first_one_leaves() {
         let first = begin(site.address, "GET", path, &[]).await;
         until(|| site.script.asked(path) == asked + 1).await;
         let others = many(&site, path);
-        // In some cases, the head and one piece of the response arrive; in others, nothing does.
+        // In some cases, the head and one piece of the response arrive. In others, nothing does.
         gate.add_permits(before);
         until(|| gate.available_permits() == 0).await;
         drop(first);
@@ -174,14 +172,14 @@ async fn what_cannot_be_shared_is_asked_for_by_each() {
     heard.sort();
     heard.dedup();
     assert_eq!(heard.len(), CLIENTS);
-    // After a response that could not be stored, the edge forwards concurrent requests for the page
-    // individually for ten seconds.
+    // For ten seconds after a response that could not be stored, each concurrent request for the
+    // page goes to the app.
     let gate = site.script.close("/");
     let clients = many(&site, "/");
     until(|| site.script.waiting.load(Ordering::SeqCst) == CLIENTS).await;
     gate.add_permits(1_000);
     all(clients).await;
-    // After ten seconds, concurrent requests for the page wait for a single response again.
+    // After ten seconds, concurrent requests wait for a single response again.
     site.later(11);
     site.script.says("/", minute("for all"));
     assert_eq!(site.get("/").await.body, "for all");
@@ -197,7 +195,7 @@ async fn what_turns_out_too_large_keeps_nobody_waiting_again() {
     let control = [("cache-control", "max-age=60")];
     let large = Said::of(&control, "").streamed(&[&piece, &piece, "{n}"]);
     site.script.says("/", large.without_length());
-    // While a response is arriving, the edge does not know whether it can store the whole response.
+    // The edge does not know whether it can store the whole response until all of it has arrived.
     let first = site.get("/").await;
     assert!(first.is_whole && first.body.ends_with("x1"));
     assert_eq!(first.cache(), "kenduri; fwd=miss");
@@ -207,7 +205,7 @@ async fn what_turns_out_too_large_keeps_nobody_waiting_again() {
     until(|| site.script.waiting.load(Ordering::SeqCst) == CLIENTS).await;
     gate.add_permits(1_000);
     assert!(all(clients).await.iter().all(|heard| heard.is_whole));
-    // After ten seconds, concurrent requests for the page wait for a single response again.
+    // After ten seconds, concurrent requests wait for a single response again.
     site.later(11);
     site.script.says(
         "/",

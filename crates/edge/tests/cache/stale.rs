@@ -1,4 +1,4 @@
-//! Tests of how the edge uses stale responses.
+//! Tests how the edge uses stale responses.
 
 use super::*;
 
@@ -37,8 +37,7 @@ async fn what_did_not_change_is_confirmed_and_not_sent_again() {
         (changed.body.as_str(), changed.header("etag")),
         ("answer 3", Some("\"v2\""))
     );
-    // The new response is for a single user, so nobody else gets it. The old response must not be
-    // used either.
+    // The new response is for a single user, and the old one must not be used either.
     site.later(61);
     let mut own = said("\"v2\"", "d");
     own.headers
@@ -96,8 +95,8 @@ async fn who_comes_late_is_answered_at_once_while_one_asks_anew() {
         .await
         .expect("a newer answer");
     assert_eq!(site.script.asked("/"), 2);
-    // The stored response is so old that it may not be sent during revalidation, so the client
-    // waits for a new one.
+    // The stored response is too old to be sent during revalidation, so the client waits for a new
+    // one.
     site.later(71);
     assert_eq!(site.get("/").await.body, "answer 3");
 }
@@ -124,7 +123,7 @@ async fn an_older_answer_stands_in_for_an_error() {
         site.script.says("/strict", fault);
         assert_eq!(site.get("/strict").await.status, status);
     }
-    // The stored response is too old to be sent in place of an error.
+    // The stored response is too old to replace an error.
     site.later(3_700);
     site.script.says("/", Said::of(&[], "fault").status(503));
     assert_eq!(site.get("/").await.status, 503);
@@ -156,7 +155,7 @@ async fn it_does_so_for_a_head_and_for_a_part() {
     assert_eq!(part.cache(), fault);
     let known = site.ask("HEAD", "/", &[("If-None-Match", "\"v1\"")]).await;
     assert_eq!((known.status, known.cache()), (304, fault));
-    // A stale response is sent in place of server errors only, not in place of 410.
+    // A stale response replaces server errors, but not a 410.
     site.script.says("/", Said::of(&[], "gone").status(410));
     assert_eq!(site.ask("HEAD", "/", &[]).await.status, 410);
     site.script.says("/", Said::of(&[], "fault").status(503));
@@ -166,8 +165,8 @@ async fn it_does_so_for_a_head_and_for_a_part() {
 
 #[tokio::test]
 async fn a_program_that_is_gone_is_stood_in_for() {
-    // The upstream listens on an IP address that no other test uses, so that no other process gets
-    // its port once it has stopped.
+    // No other test uses the upstream's IP address. Therefore, no other process gets its port after
+    // it has stopped.
     let listener = tokio::net::TcpListener::bind("127.1.0.1:0").await.unwrap();
     let upstream = listener.local_addr().unwrap();
     let site = Site::open(&format!(
@@ -218,8 +217,7 @@ async fn a_body_that_ends_with_its_connection_is_not_known_to_be_whole() {
     serves.await.unwrap();
 }
 
-/// Starts an upstream that sends no caching headers, and whose responses contain the client's
-/// cookie.
+/// Starts an upstream without caching headers, whose responses contain the client's cookie.
 async fn by_cookie() -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -251,19 +249,19 @@ async fn a_lifetime_of_the_route_is_not_for_answers_to_cookies() {
             (false, "for session=aisyah")
         );
     }
-    // The edge still stores responses to requests without cookies.
+    // Responses to requests without cookies are stored.
     let first = site.get("/").await;
     assert_eq!((first.is_hit(), &*first.body), (false, "for nobody"));
     assert!(first.cache().contains("stored"), "{}", first.cache());
     assert!(site.get("/").await.is_hit());
-    // Requests with cookies must not get stale responses either.
+    // Requests with cookies get no stale responses either.
     site.later(3_700);
     assert!(!site.ask("GET", "/", &aisyah).await.is_hit());
     assert!(site.get("/").await.cache().contains("stored"));
-    // At this path, the upstream's headers permit shared caches to store the response.
+    // The upstream permits shared caches to store this path's response.
     assert!(!site.ask("GET", "/said", &aisyah).await.is_hit());
     assert!(site.get("/said").await.is_hit());
-    // The route is changed to permit storing responses to requests with cookies.
+    // The route now permits storing responses to requests with cookies.
     let folder = tempfile::tempdir().unwrap();
     let with_cookies = plan(&route(", with_cookies = true"), folder.path());
     site.edge.reload(with_cookies).unwrap();

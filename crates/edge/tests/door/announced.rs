@@ -1,12 +1,12 @@
-//! Tests of the PROXY protocol: from which proxies and at which listeners the edge accepts it, and
-//! its effects.
+//! Tests the PROXY protocol: from which proxies and at which listeners the edge accepts it, and its
+//! effects.
 
 use super::tls::{files, handshake_on, secured};
 use super::*;
 
 const LINE: &[u8] = b"PROXY TCP4 192.0.2.7 10.0.0.1 40000 80\r\n";
 
-/// Makes settings that require the PROXY protocol from all clients on this machine.
+/// Settings that require the PROXY protocol from all clients on this machine.
 fn announced() -> ListenSettings {
     ListenSettings {
         trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
@@ -42,25 +42,24 @@ async fn a_proxy_says_for_whom_it_connects() {
             second(0x21, 0x11, &secure),
             "client=192.0.2.8 scheme=https ",
         ),
-        // The header contains no client address. The proxy is trusted, but an unknown client is
+        // These headers contain no client address. The proxy is trusted, but an unknown client is
         // not.
         (b"PROXY UNKNOWN\r\n".to_vec(), "client=0.0.0.0 scheme=http "),
         (second(0x21, 0x00, &[]), "client=0.0.0.0 scheme=http "),
         (second(0x21, 0x31, &[0; 216]), "client=0.0.0.0 scheme=http "),
-        // The client named in the header is itself a trusted proxy, so its forwarding headers are
-        // used.
+        // The header names a trusted proxy as the client, so the forwarding headers are used.
         (
             b"PROXY TCP4 127.0.0.9 10.0.0.1 1 2\r\n".to_vec(),
             "client=198.51.100.1 scheme=https ",
         ),
-        // This header says that the proxy itself is the client (`LOCAL`).
+        // The proxy itself is the client (`LOCAL`).
         (second(0x20, 0x00, &[]), "client=198.51.100.1 scheme=https "),
     ] {
         let bytes = [&said[..], asking(claims).as_bytes()].concat();
         let heard = exchange(address, &bytes).await;
         assert!(heard.contains(seen), "{said:?}: {heard}");
     }
-    // The edge accepts a header that arrives byte by byte.
+    // A header may arrive byte by byte.
     let mut stream = connect(address).await;
     for byte in [&second(0x21, 0x11, &four), asking("").as_bytes()].concat() {
         stream.write_u8(byte).await.unwrap();
@@ -177,8 +176,7 @@ async fn connections_count_for_the_client_that_is_announced() {
     let heard = exchange(address, &[other, asking("").as_bytes()].concat()).await;
     assert!(heard.contains("client=192.0.2.9"), "{heard}");
     drop(first);
-    // The edge notices with some delay that the first client has disconnected, so the request is
-    // repeated.
+    // The edge notices late that the first client has disconnected, so the request is repeated.
     let served = async {
         while exchange(address, &[LINE, asking("").as_bytes()].concat())
             .await

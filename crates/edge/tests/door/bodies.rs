@@ -1,4 +1,4 @@
-//! Tests of request bodies that the app reads while they arrive, and of the requests that follow.
+//! Tests request bodies that the app reads while they arrive, and the requests after them.
 
 use edge::ListenSettings;
 
@@ -10,7 +10,6 @@ fn post(path: &str, lines: &str) -> String {
     format!("POST {path} HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n")
 }
 
-/// Reads until the received text ends with `end`.
 async fn until(stream: &mut TcpStream, end: &str) -> String {
     let mut came = Vec::new();
     let read = async {
@@ -31,7 +30,7 @@ async fn a_connection_goes_on_behind_a_body_of_any_length() {
         let sized = post("/echo", &format!("Content-Length: {length}")) + &body;
         let chunked = post("/echo", CHUNKED) + &format!("{length:x}\r\n{body}\r\n0\r\n\r\n");
         for asked in [sized, chunked] {
-            // The client sends the next request before it receives the first response.
+            // The client does not wait for the first response.
             let both = asked + &request("/");
             stream.write_all(both.as_bytes()).await.unwrap();
             let echoed = until(&mut stream, &format!("\r\n\r\n{body}")).await;
@@ -152,7 +151,7 @@ async fn http10_is_answered_as_it_knows() {
         let kept = answer(&mut stream).await;
         assert!(kept.contains("connection: keep-alive\r\n"), "{kept}");
     }
-    // HTTP/1.0 has no chunked coding, so the response ends when the connection closes.
+    // HTTP/1.0 has no chunked coding, so the end of the connection ends the response.
     let asked = b"GET /pieces HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
     stream.write_all(asked).await.unwrap();
     scene.go.add_permits(2);

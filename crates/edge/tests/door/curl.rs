@@ -6,10 +6,9 @@ use std::process::Command;
 use super::tls::{files, secured};
 use super::*;
 
-/// Runs curl, which must succeed, and returns its output.
 fn curl(words: &[&str]) -> String {
     let output = Command::new("curl")
-        // The curl configuration of the user who runs the tests must have no effect.
+        // Ignores the curl configuration of the user who runs the tests.
         .args(["--disable", "--silent", "--show-error", "--noproxy", "*"])
         .args(["--max-time", "60"])
         .args(words)
@@ -20,7 +19,7 @@ fn curl(words: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// An HTTP version, and an origin at which curl reaches the edge over that version.
+/// An HTTP version, and an origin where the edge supports it.
 struct Way<'a> {
     version: &'a str,
     shown: &'a str,
@@ -84,8 +83,8 @@ async fn curl_is_answered_alike_over_every_version() {
         let head = way.ask(&["--head", &way.to("/")]).to_ascii_lowercase();
         assert!(head.contains("content-length: 5\r\n"), "{head}");
         assert!(head.contains("x-request-id: "), "{head}");
-        // If a body has at least a megabyte, curl waits for `100 Continue` in HTTP versions that
-        // support it.
+        // curl waits for `100 Continue` before it sends a megabyte, if the HTTP version supports
+        // that.
         way.ask(&["--data-binary", &data, "--output", back, &way.to("/echo")]);
         assert!(std::fs::read(back).unwrap() == large, "{version} {origin}");
         if version == "--http1.0" {

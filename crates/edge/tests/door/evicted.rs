@@ -1,4 +1,4 @@
-//! Tests of which connection is closed when the connection limit is reached.
+//! Tests which connection is closed at the connection limit.
 
 use super::http2::{nothing, read, site, to};
 use super::tls::{files, secured};
@@ -6,14 +6,14 @@ use super::*;
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// The IP address of the client with the most connections, and that of another client.
+/// Addresses of the client with the most connections, and of another client.
 const GREEDY: [u8; 4] = [127, 0, 0, 2];
 const OTHER: [u8; 4] = [127, 0, 0, 3];
 const THIRD: [u8; 4] = [127, 0, 0, 4];
 const FOURTH: [u8; 4] = [127, 0, 0, 5];
 
-/// Starts an edge with one worker. Once the worker responds to a request, it has also handled all
-/// earlier connections.
+/// The edge has one worker. When the worker responds to a request, it has handled all earlier
+/// connections.
 fn crowded(listen: ListenSettings) -> (Edge, SocketAddr, Scene) {
     let (scene, app) = scene();
     let edge = try_start(clear(listen), 1, Inherited::default(), &app).unwrap();
@@ -28,7 +28,7 @@ fn places(connections: u32) -> ListenSettings {
     }
 }
 
-/// Sends a request that gets an immediate response, on a connection that stays open.
+/// The connection stays open.
 async fn greet(stream: &mut TcpStream) -> String {
     let bytes = b"GET / HTTP/1.1\r\nHost: b.example\r\n\r\n";
     stream.write_all(bytes).await.unwrap();
@@ -104,7 +104,7 @@ async fn nothing_is_taken_from_who_holds_no_more_than_an_eighth() {
     for last in 10..16 {
         others.push(idle([127, 0, 0, last], address).await);
     }
-    // Two of eight connections are more than an eighth. Therefore, the client loses its oldest
+    // Two of eight connections are more than an eighth. The client therefore loses its oldest
     // connection, although all other connections are idle.
     others.push(idle(THIRD, address).await);
     assert_eq!(all(&mut oldest).await, "");
@@ -221,7 +221,7 @@ async fn a_connection_of_http2_with_a_stream_goes_as_the_oldest() {
     site.edge.stop().await;
 }
 
-/// Opens a connection on which a PROXY header names this client.
+/// The PROXY header of the connection names this client.
 async fn named(client: &str, address: SocketAddr) -> TcpStream {
     let mut stream = connect(address).await;
     let line = format!("PROXY TCP4 {client} 10.0.0.1 40000 80\r\n");
@@ -247,8 +247,7 @@ async fn connections_of_a_proxy_count_for_the_clients_that_it_names() {
     let mut newcomer = named("192.0.2.9", address).await;
     assert!(is_served(&mut newcomer).await);
     assert_eq!(all(&mut greedy[0]).await, "");
-    // The edge learns which client the PROXY header names only after the connection has got a
-    // permit.
+    // The edge reads the PROXY header after the connection has got a permit.
     let mut refused = named("192.0.2.7", address).await;
     assert_eq!(all(&mut refused).await, "");
     for kept in [&mut other, &mut newcomer] {

@@ -1,5 +1,4 @@
-//! Tests of two edges that use the same sockets, which a keeper passes from one worker process to
-//! the next.
+//! Tests two edges on the same sockets, which a keeper passes from one worker process to the next.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -15,12 +14,12 @@ use tokio::task::JoinSet;
 use super::tls::{files, handshake};
 use super::*;
 
-/// The number of requests by each kind of client, and the number of concurrent clients.
+/// The number of requests by each kind of client, and of concurrent clients.
 const REQUESTS: usize = 2_000;
 const CLIENTS: usize = 8;
 
-/// Returns an address with a free port. No other test uses its IP address, so that the keeper can
-/// open a socket for each thread.
+/// An address with a free port. No other test uses its IP address, so the keeper can open a socket
+/// for each thread.
 fn free() -> SocketAddr {
     let socket = std::net::TcpListener::bind(own()).unwrap();
     socket.local_addr().unwrap()
@@ -39,18 +38,17 @@ struct House {
     kept: Kept,
     address: SocketAddr,
     path: PathBuf,
-    /// The TLS address and its certificate; `None` if the test does not use TLS.
+    /// `None` if the test does not use TLS.
     secure: Option<(ListenAddress, CertificateFiles)>,
     _folder: tempfile::TempDir,
 }
 
 impl House {
     fn open() -> Self {
-        // The keeper opens a TCP socket for each of the two threads, and one Unix socket for both.
+        // A TCP socket for each of the two threads, and one Unix socket for both.
         Self::with(|_| None, 3)
     }
 
-    /// Makes a keeper that also has a TLS address.
     fn secure() -> Self {
         let with_tls = |folder: &Path| {
             let address = ListenAddress::Tcp(free());
@@ -87,7 +85,6 @@ impl House {
         settings
     }
 
-    /// Starts another edge on the keeper's sockets.
     fn edge(&self) -> Edge {
         self.edge_with(|_| {})
     }
@@ -102,17 +99,15 @@ impl House {
     }
 }
 
-/// The progress of all clients.
 #[derive(Clone, Default)]
 struct Progress {
     answered: Arc<AtomicUsize>,
-    /// The number of times that a client had to reconnect.
+    /// How often a client had to reconnect.
     closed: Arc<AtomicUsize>,
     is_enough: Arc<AtomicBool>,
 }
 
 impl Progress {
-    /// Whether clients should send more requests.
     fn goes_on(&self) -> bool {
         !self.is_enough.load(Ordering::SeqCst)
     }
@@ -121,7 +116,7 @@ impl Progress {
         self.answered.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Waits until `requests` more requests have received a response.
+    /// Waits for `requests` more responses.
     async fn more(&self, requests: usize) {
         let wanted = self.answered.load(Ordering::SeqCst) + requests;
         let reached = async {
@@ -134,8 +129,8 @@ impl Progress {
     }
 }
 
-/// Sends requests over a connection until the edge announces its end, and then over a new
-/// connection. No request may fail.
+/// Sends requests over a connection until the edge announces its end, and then over a new one. No
+/// request may fail.
 async fn asks<S, C>(connect: impl Fn() -> C, progress: Progress)
 where
     S: AsyncRead + tokio::io::AsyncWrite + Unpin,
@@ -156,8 +151,8 @@ where
     }
 }
 
-/// Sends requests over HTTP/2, where a GOAWAY frame announces the end of a connection. Requests
-/// sent before the GOAWAY must receive a response.
+/// Like `asks`, over HTTP/2, where GOAWAY announces the end of a connection. Requests before the
+/// GOAWAY must get a response.
 async fn asks_many(address: SocketAddr, chain: PathBuf, progress: Progress) {
     while progress.goes_on() {
         let stream = handshake(address, &chain, b"h2", "b.example").await;
@@ -177,7 +172,7 @@ async fn asks_many(address: SocketAddr, chain: PathBuf, progress: Progress) {
                     assert_eq!(body, "hello");
                     progress.count();
                 }
-                // The edge did not process this request, so the client sends it again.
+                // The edge did not process the request, so the client sends it again.
                 Err(error) if error.is_canceled() || is_untaken(&error) => break,
                 Err(error) => panic!("{error:?}"),
             }
@@ -187,7 +182,7 @@ async fn asks_many(address: SocketAddr, chain: PathBuf, progress: Progress) {
     }
 }
 
-/// Opens a tunnel, exchanges data through it, and closes it.
+/// Exchanges data through a tunnel, and closes it.
 async fn talks(address: SocketAddr, progress: Progress) {
     let upgrade = b"GET /tunnel HTTP/1.1\r\nHost: a.example\r\n\
         Connection: upgrade\r\nUpgrade: echo\r\n\r\n";
@@ -206,8 +201,8 @@ async fn talks(address: SocketAddr, progress: Progress) {
     }
 }
 
-/// Whether the edge has reported, by GOAWAY or by a reset, that it did not process a request (RFC
-/// 9113, section 8.7). hyper shows that only in its error message.
+/// Whether the edge reported, by GOAWAY or a reset, that it did not process a request (RFC 9113,
+/// section 8.7). Only hyper's error message shows that.
 fn is_untaken(error: &hyper::Error) -> bool {
     let said = format!("{error:?}");
     said.contains("GoAway(b\"\", NO_ERROR, Remote)") || said.contains("REFUSED_STREAM, Remote")
@@ -251,7 +246,7 @@ async fn nothing_fails_while_one_worker_follows_another() {
         in_time.expect("the old one ends");
         many.more(REQUESTS / 10).await;
         talk.more(REQUESTS / 10).await;
-        // The keeper owns the Unix socket, so the socket's path still exists.
+        // The keeper owns the Unix socket, so its path still exists.
         drop(UnixStream::connect(&house.path).await.unwrap());
     }
     for progress in [&progress, &many, &talk] {
@@ -272,7 +267,7 @@ async fn an_idle_client_goes_on_at_the_next_worker() {
     assert!(!answer(&mut idle).await.contains("connection: close"));
     let second = house.edge();
     let stopping = tokio::spawn(first.stop());
-    // The old edge may still accept new connections, and must respond on them.
+    // The old edge may accept new connections, and must respond on them.
     for _ in 0..200 {
         let answered = exchange(house.address, b"GET / HTTP/1.0\r\n\r\n").await;
         assert!(answered.ends_with("hello"), "{answered:?}");
@@ -303,14 +298,13 @@ async fn sockets_that_come_with_a_reload_are_used() {
     assert_eq!(house.kept.opened().unwrap().len(), 5);
     // The keeper has the port open, so the edge cannot open its own socket there.
     assert!(matches!(edge.reload(plan()), Err(EdgeError::Listen(_))));
-    // The keeper passes all its sockets, including those that the edge already uses.
+    // The keeper passes all its sockets, also those that the edge uses.
     edge.hand_in(Inherited::new(house.kept.share().unwrap()).unwrap());
     edge.reload(plan()).unwrap();
     for _ in 0..32 {
         let answered = exchange(added, b"GET / HTTP/1.0\r\n\r\n").await;
         assert!(answered.ends_with("hello"), "{answered:?}");
     }
-    // After the address is removed from the settings, nothing listens on it.
     edge.reload(house.settings().plan()).unwrap();
     house.kept.close_others(house.settings().plan().listen());
     until_closed(added).await;
@@ -334,7 +328,7 @@ async fn sockets_that_came_for_a_plan_that_is_refused_are_let_go() {
     house.kept.open(unreadable.listen(), 2).unwrap();
     edge.hand_in(Inherited::new(house.kept.share().unwrap()).unwrap());
     assert!(matches!(edge.reload(unreadable), Err(EdgeError::Tls(_))));
-    // The keeper has closed its sockets as well, so others can bind the port.
+    // The keeper has also closed its sockets, so the port is free.
     house.kept.close_others(house.settings().plan().listen());
     std::net::TcpListener::bind(added).unwrap();
     std::net::UdpSocket::bind(added).unwrap();
@@ -359,14 +353,13 @@ async fn what_is_spoken_at_a_socket_changes_with_a_reload() {
         edge.reload(secure.plan()).unwrap();
         assert_eq!(edge.https_addresses(), [house.address]);
         let closed = async {
-            // The edge still serves connections that it accepted before the change, so the request
-            // is repeated.
+            // Connections from before the change are still served, so the request is repeated.
             while exchange(house.address, clear).await.ends_with("hello") {}
         };
         tokio::time::timeout(SOON, closed).await.unwrap();
         edge.reload(house.settings().plan()).unwrap();
-        // Each thread applies the change at a different time. Therefore, several consecutive
-        // connections must show the change.
+        // The threads apply the change at different times, so several consecutive connections must
+        // show it.
         let open = async {
             let mut in_a_row = 0;
             while in_a_row < 32 {

@@ -188,8 +188,8 @@ async fn an_answer_to_a_refusal_is_not_lost_behind_what_still_comes() {
     let answer = loop {
         let before = Instant::now();
         let answer = tokio::task::spawn_blocking(ask).await.unwrap();
-        // The edge reads and discards further data for up to two seconds. If a busy machine takes
-        // longer to send the data, the attempt is repeated.
+        // The edge discards data for up to two seconds. If a busy machine sends the data more
+        // slowly, the attempt is repeated.
         if answer.is_ok() || before.elapsed() < Duration::from_secs(1) {
             break answer.unwrap();
         }
@@ -267,8 +267,7 @@ async fn another_protocol_goes_on_after_its_answer() {
     });
     let mut stream = connect(address).await;
     let wish = "GET /tunnel HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
-    // Bytes that follow an upgrade request are interpreted only after the response has determined
-    // the protocol.
+    // The response decides the protocol of the bytes after an upgrade request.
     let bytes = format!("{wish}\nno\0http");
     stream.write_all(bytes.as_bytes()).await.unwrap();
     let answer = answer(&mut stream).await;

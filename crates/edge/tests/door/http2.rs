@@ -126,7 +126,7 @@ async fn a_body_that_panics_costs_one_stream() {
         Err(_) => false,
     };
     assert!(!is_whole, "its client hears that it broke off");
-    // The client's other stream continues, and the client may send more requests.
+    // The client's other stream continues, and it may send more requests.
     site.scene.go.add_permits(1);
     assert_eq!(read(other.await.unwrap()).await.1, "waited");
     let asked = to("/").body(nothing()).unwrap();
@@ -142,7 +142,7 @@ async fn streams_that_run_are_finished_when_the_edge_stops() {
     let running = site.send.send_request(to("/wait").body(nothing()).unwrap());
     site.scene.reached.notified().await;
     let stopping = tokio::spawn(site.edge.stop());
-    // After GOAWAY, the connection accepts no new requests, but the running request continues.
+    // After GOAWAY, the connection accepts no new requests. The running request continues.
     let refused = async {
         let mut other = site.send.clone();
         while other
@@ -280,7 +280,7 @@ async fn a_head_that_can_be_read_in_two_ways_is_refused() {
     site.edge.stop().await;
 }
 
-/// Makes a HEADERS frame of a GET request, with the flags that end the headers and the stream.
+/// A HEADERS frame of a GET request that ends the headers and the stream.
 pub(crate) fn request_frame(stream: u32, path: &str) -> Vec<u8> {
     let mut block = Vec::new();
     for (name, value) in [
@@ -289,7 +289,7 @@ pub(crate) fn request_frame(stream: u32, path: &str) -> Vec<u8> {
         (":authority", "a.example"),
         (":path", path),
     ] {
-        // The field is a literal that is not added to the dynamic table (RFC 7541, section 6.2.2).
+        // A literal that is not added to the dynamic table (RFC 7541, section 6.2.2).
         block.push(0);
         for text in [name, value] {
             block.push(u8::try_from(text.len()).unwrap());

@@ -3,8 +3,7 @@ use tokio::io::AsyncWriteExt as _;
 use super::*;
 
 const SHORT: Duration = Duration::from_millis(200);
-/// The header timeout in tests whose clients send something. It is long, because sending may take a
-/// while on a busy machine.
+/// For tests whose clients send something. Sending may take long on a busy machine.
 const HEAD: Duration = Duration::from_secs(2);
 
 #[tokio::test]
@@ -41,8 +40,7 @@ async fn an_answer_that_takes_its_time_is_no_idle_connection() {
     let mut stream = connect(address).await;
     stream.write_all(request("/wait").as_bytes()).await.unwrap();
     scene.reached.notified().await;
-    // The test must stay idle for longer than the idle-connection timeout and the request-head
-    // timeout combined.
+    // Idle for longer than the timeouts for an idle connection and for a request head together.
     tokio::time::sleep(4 * SHORT + HEAD).await;
     scene.go.add_permits(1);
     assert!(answer(&mut stream).await.ends_with("waited"));
@@ -70,14 +68,14 @@ async fn a_reader_that_stands_still_is_given_up() {
     let (edge, address, _scene) = simple(ListenSettings {
         body_time: SHORT,
         connections: 1,
-        // The edge closes no connection of a trusted proxy to make room for others.
+        // A trusted proxy's connection never makes room for others.
         trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
         ..ListenSettings::default()
     });
     let mut slow = connect(address).await;
     slow.write_all(request("/large").as_bytes()).await.unwrap();
     slow.readable().await.unwrap();
-    // This request waits until the slow reader has lost its connection permit.
+    // This request waits until the slow reader has lost its permit.
     let mut next = connect(address).await;
     next.write_all(request("/").as_bytes()).await.unwrap();
     assert!(answer(&mut next).await.ends_with("hello"));

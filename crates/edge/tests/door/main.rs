@@ -1,4 +1,4 @@
-//! Tests of the edge through real sockets.
+//! Tests the edge through real sockets.
 
 #![expect(
     clippy::unwrap_used,
@@ -46,16 +46,15 @@ use tokio::sync::{Notify, Semaphore};
 use tower::ServiceExt as _;
 use upgrade::OnUpgrade;
 
-/// The timeout for each wait.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Scene {
-    /// Notifies when a request for `/wait` has arrived.
+    /// Notified when a request for `/wait` has arrived.
     pub(crate) reached: Arc<Notify>,
-    /// Each permit lets `/wait` respond once, or lets `/pieces` send one piece.
+    /// Each permit lets `/wait` respond, or `/pieces` send one piece.
     pub(crate) go: Arc<Semaphore>,
-    /// Notifies when the body of `/endless` is dropped.
+    /// Notified when the body of `/endless` is dropped.
     pub(crate) let_go: Arc<Notify>,
 }
 
@@ -132,7 +131,7 @@ impl Drop for ToldWhenDropped {
     }
 }
 
-/// Moves a body to another task, and returns a body whose pieces come from that task.
+/// Returns a body whose pieces come from another task.
 async fn from_elsewhere(body: Body) -> Body {
     let (pieces, came) = tokio::sync::mpsc::channel(1);
     tokio::spawn(async move {
@@ -150,7 +149,7 @@ async fn panics() -> &'static str {
     panic!("as asked")
 }
 
-/// Switches to another protocol and echoes all bytes.
+/// Echoes all bytes after the switch to another protocol.
 async fn tunnel(mut request: Request) -> Response {
     let is_first = request.version() < Version::HTTP_2;
     let upgrade: OnUpgrade = request.extensions_mut().remove().unwrap();
@@ -171,7 +170,7 @@ async fn tunnel(mut request: Request) -> Response {
     }
 }
 
-/// Responds with the client information and the headers that the app receives.
+/// Responds with the client information and the headers that the app gets.
 async fn seen(headers: HeaderMap, request: Request) -> String {
     let facts = request.extensions().get::<ClientInfo>().unwrap();
     let header = |name: &str| {
@@ -193,7 +192,7 @@ async fn seen(headers: HeaderMap, request: Request) -> String {
     )
 }
 
-/// The settings of the edge. Everything is routed to the app.
+/// Everything is routed to the app.
 #[derive(Default)]
 pub(crate) struct Settings {
     pub(crate) listen: ListenSettings,
@@ -206,8 +205,8 @@ impl Settings {
     }
 }
 
-/// Returns an address whose loopback IP address no other test uses, so that no other test can reuse
-/// one of its ports. Each test runs on a thread of its own.
+/// No other test uses this loopback IP address, and so no other test reuses its ports. Each test
+/// has its own thread.
 pub(crate) fn own() -> SocketAddr {
     static LAST: AtomicU16 = AtomicU16::new(0);
     thread_local! {
@@ -223,7 +222,6 @@ pub(crate) fn local() -> ListenAddress {
     ListenAddress::Tcp(own())
 }
 
-/// Waits until the address refuses connections.
 pub(crate) async fn until_closed(address: SocketAddr) {
     let closed = async {
         while TcpStream::connect(address).await.is_ok() {
@@ -262,7 +260,7 @@ pub(crate) fn try_start(
     Edge::start(settings.plan(), options, Some(&Mounted(app.clone())))
 }
 
-/// A handler that mounts a router as the edge's app, and sends short responses in one piece.
+/// Mounts a router as the app, and sends short responses in one piece.
 #[derive(Clone)]
 struct Mounted(Router);
 
@@ -278,7 +276,6 @@ impl App for Mounted {
     }
 }
 
-/// Starts an edge for clear text, and returns its address.
 pub(crate) fn simple(listen: ListenSettings) -> (Edge, SocketAddr, Scene) {
     let (scene, app) = scene();
     let edge = start(clear(listen), &app);
@@ -300,12 +297,12 @@ pub(crate) async fn connect_from(client: [u8; 4], address: SocketAddr) -> TcpStr
 pub(crate) async fn all(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     let ended = tokio::time::timeout(SOON, stream.read_to_end(&mut bytes)).await;
-    // If everything was read, a reset counts as a normal end of the connection.
+    // After all data, a reset is a normal end of the connection.
     let _ = ended.expect("the connection closes");
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Reads one response with a `Content-Length`.
+/// The response must have a `Content-Length`.
 pub(crate) async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     let read = async {
@@ -327,7 +324,7 @@ pub(crate) async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> String {
     tokio::time::timeout(SOON, read).await.expect("an answer")
 }
 
-/// Sends bytes on a new connection, and reads until the edge closes the connection.
+/// Sends bytes on a new connection, and reads until the edge closes it.
 pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = connect(address).await;
     stream.write_all(bytes).await.unwrap();

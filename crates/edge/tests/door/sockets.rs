@@ -81,7 +81,7 @@ async fn sockets_that_were_handed_in_are_used_first() {
     let mut settings = on(ListenAddress::Tcp(address));
     settings.listen.http.push(ListenAddress::Unix(path.clone()));
     let (_, app) = scene();
-    // This connection is opened before the edge starts, and waits in the queue of the listener.
+    // This connection waits in the listener's queue until the edge starts.
     let mut early = connect(address).await;
     early.write_all(LAST).await.unwrap();
     let edge = try_start(settings, 2, inherited, &app).unwrap();
@@ -186,7 +186,7 @@ fn a_process_takes_the_sockets_its_environment_names() {
     assert!(status.success());
 }
 
-/// Does nothing unless the test above runs it in a separate process and passes it a socket.
+/// Does nothing unless the test above runs it in a separate process with a socket.
 #[test]
 #[expect(
     clippy::disallowed_methods,

@@ -86,7 +86,7 @@ async fn a_reload_keeps_what_stays_and_closes_what_goes() {
     edge.reload(only.plan()).unwrap();
     assert_eq!(edge.http_addresses(), [second]);
     until_closed(first).await;
-    // Existing connections continue after their listener has been closed.
+    // Connections outlive their listener.
     stream.write_all(request("/").as_bytes()).await.unwrap();
     assert!(answer(&mut stream).await.ends_with("hello"));
     let bytes = "GET / HTTP/1.0\r\n\r\n";

@@ -1,4 +1,4 @@
-//! Tests of slow HTTP/2 clients and of apps that respond slowly.
+//! Tests slow HTTP/2 clients, and apps that respond slowly.
 
 use std::sync::atomic::AtomicUsize;
 
@@ -22,7 +22,7 @@ async fn a_reader_that_opens_no_window_is_given_up() {
     tokio::time::timeout(SOON, given_up).await.unwrap();
     let broken = async { while let Some(Ok(_)) = unread.frame().await {} };
     tokio::time::timeout(SOON, broken).await.unwrap();
-    // The connection and its other streams must continue.
+    // The connection and its other streams continue.
     let asked = to("/").body(nothing()).unwrap();
     let answer = site.send.send_request(asked).await.unwrap();
     assert_eq!(read(answer).await, (StatusCode::OK, "hello".to_owned()));
@@ -36,7 +36,7 @@ async fn a_reader_that_waits_for_us_is_not_given_up() {
     let asked = to("/pieces").body(nothing()).unwrap();
     let mut answer = site.send.send_request(asked).await.unwrap();
     for _ in 0..3 {
-        // The test must stay idle for several times the reader timeout.
+        // Idle for several times the timeout for a reader.
         tokio::time::sleep(4 * SHORT).await;
         site.scene.go.add_permits(1);
         let piece = tokio::time::timeout(SOON, answer.frame()).await.unwrap();
@@ -52,8 +52,8 @@ async fn an_answer_that_is_read_slowly_is_no_idle_connection() {
     let mut site = site(|settings| settings.listen.idle_time = SHORT).await;
     let asked = to("/large").body(nothing()).unwrap();
     let answer = site.send.send_request(asked).await.unwrap();
-    // The test must stay idle for several times the idle-connection timeout, plus the time in which
-    // the edge closes a connection.
+    // Idle for several times the timeout for an idle connection, plus the time in which the edge
+    // closes a connection.
     tokio::time::sleep(10 * SHORT).await;
     let whole = answer.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(whole.len(), 64 << 20);
@@ -90,7 +90,7 @@ async fn a_tunnel_has_its_own_time_when_the_edge_stops() {
     let answer = site.send.send_request(asked).await.unwrap();
     let mut tunnel = TokioIo::new(hyper::upgrade::on(answer).await.unwrap());
     let stopping = tokio::spawn(site.edge.stop());
-    // The test must stay idle for several times the request timeout.
+    // Idle for several times the timeout for a request.
     tokio::time::sleep(5 * SHORT).await;
     tunnel.write_all(b"abc").await.unwrap();
     let mut back = [0; 3];
@@ -110,7 +110,7 @@ async fn a_connection_whose_tunnel_has_ended_is_idle_again() {
         .unwrap();
     let answer = site.send.send_request(asked).await.unwrap();
     let mut tunnel = TokioIo::new(hyper::upgrade::on(answer).await.unwrap());
-    // The test must stay idle for several times the idle-connection timeout.
+    // Idle for several times the timeout for an idle connection.
     tokio::time::sleep(5 * SHORT).await;
     tunnel.write_all(b"abc").await.unwrap();
     let mut back = [0; 3];
@@ -130,8 +130,8 @@ async fn a_connection_whose_tunnel_has_ended_is_idle_again() {
 async fn a_client_that_reads_nothing_holds_little_memory() {
     const STREAMS: u32 = 128;
     const PIECE: usize = 16 << 10;
-    // The limit in bytes: for each stream, a held slice and a slice being sent; the additional
-    // bytes that the connection may hold; and the socket buffers on both ends.
+    // The limit in bytes: for each stream, a held slice and a slice being sent, then the further
+    // bytes that the connection may hold, and the socket buffers on both ends.
     const MOST: usize = STREAMS as usize * ((64 << 10) + PIECE) + (1 << 20) + (12 << 20);
     let folder = tempfile::tempdir().unwrap();
     let certificate = files(folder.path(), "a", &["a.example"]);
@@ -151,15 +151,13 @@ async fn a_client_that_reads_nothing_holds_little_memory() {
     let stream = handshake(address, &certificate.chain, b"h2", "a.example").await;
     let mut stream = stream.unwrap();
     let mut said = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    // These are SETTINGS with a window of 16 MiB for each stream, and WINDOW_UPDATE for the
-    // connection.
+    // SETTINGS with a window of 16 MiB for each stream, and WINDOW_UPDATE for the connection.
     said.extend(b"\0\0\x06\x04\0\0\0\0\0\0\x04\x01\0\0\0");
     said.extend(b"\0\0\x04\x08\0\0\0\0\0\x40\0\0\0");
     for number in 0..STREAMS {
         said.extend(request_frame(2 * number + 1, "/endless"));
     }
     stream.write_all(&said).await.unwrap();
-    // Waits until the number has not changed for a short time.
     let still = async {
         let mut before = 0;
         loop {

@@ -32,7 +32,7 @@ pub(crate) async fn handshake(
     handshake_on(connect(address).await, chain, protocol, name).await
 }
 
-/// Performs a TLS handshake on a stream on which bytes were sent before.
+/// Performs a TLS handshake on a stream after other bytes.
 pub(crate) async fn handshake_on(
     stream: TcpStream,
     chain: &Path,
@@ -129,7 +129,7 @@ async fn a_certificate_that_changes_is_swapped_and_a_broken_one_is_not() {
     let address = edge.https_addresses()[0];
     std::fs::write(&old.key, "no key").unwrap();
     std::fs::write(folder.path().join("seen"), "").unwrap();
-    // The certificate and the key do not match now, so every check of the files must keep the old
+    // The certificate and the key do not match, so every check of the files keeps the old
     // certificate.
     let until = std::time::Instant::now() + Duration::from_millis(1_500);
     while std::time::Instant::now() < until {
@@ -237,8 +237,8 @@ async fn localhost_has_a_certificate_that_nobody_vouches_for() {
     edge.stop().await;
 }
 
-/// Starts an edge with two certificates: one that an authority has issued for `a.example`, whose
-/// root is in `root.pem`, and one in a file for `b.example`.
+/// Starts an edge with an authority's certificate for `a.example`, whose root is in `root.pem`, and
+/// a certificate in a file for `b.example`.
 fn with_issued(folder: &Path, written: &str) -> Edge {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -247,7 +247,7 @@ fn with_issued(folder: &Path, written: &str) -> Edge {
     let key = KeyPair::generate().unwrap();
     let leaf = CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
     let leaf = leaf.signed_by(&key, &authority).unwrap();
-    // The certificate is stored in the folder for certificates from an authority.
+    // The folder for an authority's certificates.
     let kept = folder.join("acme/127.0.0.1%3A1");
     std::fs::create_dir_all(&kept).unwrap();
     let pem = format!("{}{}", key.serialize_pem(), leaf.pem());
@@ -297,8 +297,8 @@ async fn browsers_are_told_to_remember_https_for_a_day_where_nobody_said_otherwi
     }
 }
 
-/// Returns the TLS error of a client that sends no host name, connects to an IP address, and trusts
-/// the certificate in `chain`.
+/// The TLS error of a client that sends no host name, connects to an IP address, and trusts the
+/// certificate in `chain`.
 async fn without_a_name(address: SocketAddr, chain: &Path) -> Option<rustls::Error> {
     let name = address.ip().to_string();
     let shaken = handshake(address, chain, b"http/1.1", &name).await;

@@ -1,4 +1,4 @@
-//! Tests of which clients learn about HTTP/3 from the header `Alt-Svc`.
+//! Tests which clients get the header `Alt-Svc`.
 
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -7,7 +7,7 @@ use tokio_rustls::TlsConnector;
 
 use super::*;
 
-/// Returns the value of `Alt-Svc` in a response over TCP.
+/// The value of `Alt-Svc` in a response over TCP.
 async fn told(site: &Site, host: &str) -> Option<String> {
     let config = trusting(&site.chain, b"http/1.1");
     let stream = TcpStream::connect(site.address).await.unwrap();
@@ -27,7 +27,6 @@ async fn asked(mut stream: impl AsyncRead + AsyncWrite + Unpin, host: &str) -> O
     lines.find_map(|line| line.strip_prefix("alt-svc: ").map(str::to_owned))
 }
 
-/// Waits until `Alt-Svc` has the expected value.
 async fn until(site: &Site, host: &str, expected: &str) {
     let said = async {
         while told(site, host).await.as_deref() != Some(expected) {
@@ -51,13 +50,13 @@ async fn clients_are_told_once_udp_is_read_and_for_longer_once_one_came() {
     let answered = talk.get("/").await;
     assert_eq!(answered.headers["alt-svc"], "h3=\":443\"; ma=86400");
     until(&site, "a.example", "h3=\":443\"; ma=86400").await;
-    // The edge advertises HTTP/3 neither in clear-text responses nor to clients of a trusted proxy.
+    // Neither clear-text clients nor a trusted proxy's clients learn about HTTP/3.
     let clear = TcpStream::connect(site.edge.http_addresses()[0]).await;
     assert_eq!(asked(clear.unwrap(), "b.example").await, None);
     site.reload(|listen| listen.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]);
     assert_eq!(told(&site, "a.example").await, None);
     site.reload(|listen| listen.trusted_proxies = Vec::new());
-    // Clients to which HTTP/3 was advertised earlier learn that it is no longer available.
+    // Clients that learned about HTTP/3 now learn that it is gone.
     site.reload(|listen| listen.http3 = false);
     assert_eq!(told(&site, "a.example").await.as_deref(), Some("clear"));
     site.stop().await;
@@ -99,7 +98,7 @@ async fn nobody_comes_by_udp_where_proxies_say_for_whom_they_connect() {
         Talk::begin(connection.unwrap()).await.get("/").await.text(),
         "hello"
     );
-    // HTTP/3 is not advertised, because the proxy's clients would bypass the proxy over UDP.
+    // The proxy's clients would bypass the proxy over UDP, so HTTP/3 is not advertised.
     assert_eq!(told(&site, "a.example").await, None);
     is_nobodys(address).await;
     site.stop().await;

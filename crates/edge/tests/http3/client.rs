@@ -13,7 +13,6 @@ use tokio::task::JoinHandle;
 
 use super::*;
 
-/// An HTTP/3 client that trusts exactly one certificate.
 pub(crate) struct Client {
     endpoint: Endpoint,
 }
@@ -32,13 +31,13 @@ impl Client {
         Self { endpoint }
     }
 
-    /// Moves the client's end of the connections to another loopback address.
+    /// Moves the client to another loopback address.
     pub(crate) fn move_to(&self, address: Ipv4Addr) {
         let socket = UdpSocket::bind((address, 0)).unwrap();
         self.endpoint.rebind(socket).unwrap();
     }
 
-    /// Begins a handshake without waiting for its end.
+    /// Does not wait for the end of the handshake.
     pub(crate) fn begin(&self, address: SocketAddr, name: &str) -> quinn::Connecting {
         self.endpoint.connect(address, name).unwrap()
     }
@@ -70,7 +69,6 @@ impl Answer {
     }
 }
 
-/// An HTTP/3 connection on which a test sends requests.
 pub(crate) struct Talk {
     pub(crate) connection: quinn::Connection,
     pub(crate) send: SendRequest<OpenStreams, Bytes>,
@@ -90,7 +88,7 @@ impl Talk {
         }
     }
 
-    /// Sends a request head, and leaves the stream open for a body.
+    /// Leaves the stream open for a body.
     pub(crate) async fn ask(
         &mut self,
         method: Method,

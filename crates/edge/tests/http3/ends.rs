@@ -1,4 +1,4 @@
-//! Tests of how HTTP/3 connections end: after a stop of the edge, after a reload, and by timeouts.
+//! Tests how HTTP/3 connections end: when the edge stops or reloads, and by timeouts.
 
 use axum::http::Method;
 use quinn::ConnectionError;
@@ -15,7 +15,7 @@ async fn what_runs_is_finished_when_the_edge_stops() {
     waiting.finish().await.unwrap();
     site.scene.reached.notified().await;
     let stopping = tokio::spawn(site.edge.stop());
-    // After GOAWAY, the connection accepts no new requests, but running requests continue.
+    // After GOAWAY, the connection accepts no new requests. Running requests continue.
     let told = async {
         while let Ok(mut stream) = talk.ask(Method::GET, "/", &[]).await {
             let _ = stream.finish().await;
@@ -67,7 +67,7 @@ async fn nothing_that_was_taken_is_lost_when_the_edge_stops_under_load() {
     for client in clients {
         answered += client.await.unwrap();
     }
-    // Each request that reached the app must have received its response.
+    // Each request that reached the app must have got its response.
     assert_eq!(answered, seen.load(Ordering::Relaxed));
     assert!(answered >= 200);
 }
@@ -90,8 +90,7 @@ async fn a_connection_that_asks_for_nothing_is_ended() {
             if asks {
                 listen.idle_time = Duration::from_millis(200);
             } else {
-                // The header timeout is long, because a client may take a while to send its first
-                // request on a busy machine.
+                // A client may take long to send its first request on a busy machine.
                 listen.header_time = Duration::from_secs(5);
             }
         });
@@ -149,7 +148,7 @@ async fn a_reload_keeps_connections_and_can_end_them() {
     tokio::time::timeout(SOON, talk.connection.closed())
         .await
         .unwrap();
-    // The edge binds the UDP port again as soon as HTTP/3 is enabled.
+    // The edge binds the UDP port again when HTTP/3 is enabled.
     site.reload(|listen| listen.http3 = true);
     assert_eq!(site.talk().await.get("/").await.text(), "hello");
     site.stop().await;

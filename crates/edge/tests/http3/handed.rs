@@ -1,5 +1,5 @@
-//! Tests of sockets that several processes share. A keeper passes the sockets to the serving
-//! process, which reads from them, and later to the next process.
+//! Tests sockets that several processes share. A keeper passes them from one serving process to the
+//! next.
 
 use axum::http::Method;
 use edge::Kept;
@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::client::{answer, piece};
 use super::*;
 
-/// Holds a TCP and a UDP socket, which a test can pass to several sites.
+/// A TCP and a UDP socket, which a test can pass to several sites.
 pub(crate) struct Keeper {
     tcp: TcpListener,
     kept: Kept,
@@ -32,12 +32,11 @@ impl Keeper {
         self.tcp.local_addr().unwrap()
     }
 
-    /// Starts another site on the keeper's sockets.
     pub(crate) fn site(&self) -> Site {
         self.site_with(|_| {})
     }
 
-    /// Starts another site on the keeper's sockets, with changed settings.
+    /// Starts a site on the keeper's sockets, with changed settings.
     pub(crate) fn site_with(&self, change: impl FnOnce(&mut ListenSettings)) -> Site {
         let at = ListenAddress::Tcp(self.address());
         let change = |listen: &mut ListenSettings| {
@@ -48,7 +47,7 @@ impl Keeper {
     }
 }
 
-/// Connects to this site as soon as it reads from the UDP socket.
+/// Connects to this site as soon as the site reads from the UDP socket.
 pub(crate) async fn next(site: &Site) -> Talk {
     let client = Client::trusting(&site.chain);
     let connected = async {
@@ -65,7 +64,7 @@ pub(crate) async fn next(site: &Site) -> Talk {
 }
 
 pub(crate) fn is_in_peace(ended: &ConnectionError) -> bool {
-    // The edge must close the connection with H3_NO_ERROR (RFC 9114, section 8.1).
+    // The connection ends with H3_NO_ERROR (RFC 9114, section 8.1).
     matches!(
         ended,
         ConnectionError::ApplicationClosed(closed) if closed.error_code == 0x100_u32.into()
@@ -78,8 +77,8 @@ async fn the_next_process_reads_once_the_first_has_stopped() {
     let first = keeper.site();
     let mut talk = next(&first).await;
     let second = keeper.site();
-    // Both processes have the UDP socket. Packets of this connection must not reach the second
-    // process, which does not know the connection yet.
+    // Both processes have the UDP socket. The second process does not know this connection, so its
+    // packets must not arrive there.
     for _ in 0..200 {
         assert_eq!(talk.get("/").await.text(), "hello");
     }
@@ -88,7 +87,7 @@ async fn the_next_process_reads_once_the_first_has_stopped() {
     let ended = tokio::time::timeout(SOON, talk.connection.closed()).await;
     assert!(is_in_peace(&ended.unwrap()));
     let mut talk = next(&second).await;
-    // The first process may still send its last packets, but it no longer reads.
+    // The first process may send its last packets, but it no longer reads.
     for _ in 0..200 {
         assert_eq!(talk.get("/").await.text(), "hello");
     }
@@ -108,8 +107,7 @@ async fn who_ends_without_a_word_is_followed_by_one_that_resets_its_connections(
         let second = keeper.site();
         drop(first);
         assert_eq!(next(&second).await.get("/").await.text(), "hello");
-        // The second process resets the connection, so that the client need not wait for its own
-        // timeout.
+        // The second process resets the connection, which spares the client its own timeout.
         let _unanswered = talk.ask(Method::GET, "/", &[]).await;
         let ended = tokio::time::timeout(SOON, talk.connection.closed()).await;
         assert_eq!(ended.unwrap(), ConnectionError::Reset);
@@ -148,7 +146,7 @@ async fn a_socket_that_was_handed_in_outlives_a_reload_during_a_download() {
         assert_eq!(first.as_deref(), Some(&b"one"[..]));
         site.reload(|listen| listen.http3 = false);
         site.reload(|listen| listen.http3 = true);
-        // The first endpoint keeps the UDP socket until its client has received everything.
+        // The first endpoint keeps the UDP socket until its client has everything.
         site.scene.go.add_permits(1);
         let second = piece(&mut download).await.unwrap();
         assert_eq!(second.as_deref(), Some(&b"two"[..]));
@@ -165,7 +163,7 @@ async fn a_socket_that_was_handed_in_outlives_a_reload_during_a_download() {
     site.stop().await;
 }
 
-/// Returns all bytes that the edge sends on its control stream until the connection ends.
+/// All bytes on the edge's control stream until the connection ends.
 async fn controlled(connection: quinn::Connection, begun: Arc<Notify>) -> Vec<u8> {
     let mut streams = JoinSet::new();
     while let Ok(mut stream) = connection.accept_uni().await {
@@ -187,7 +185,7 @@ async fn controlled(connection: quinn::Connection, begun: Arc<Notify>) -> Vec<u8
     control.unwrap()
 }
 
-/// Returns the stream IDs in GOAWAY frames (RFC 9114, section 7.2.6); they must be below 64.
+/// The stream IDs in GOAWAY frames (RFC 9114, section 7.2.6), which must be below 64.
 fn goaways(control: &[u8]) -> Vec<u8> {
     let mut rest = &control[1..];
     let mut found = Vec::new();
@@ -207,14 +205,13 @@ async fn the_last_word_leaves_before_the_connection_is_closed() {
         let keeper = Keeper::open();
         let site = keeper.site_with(|listen| {
             if is_idle {
-                // The header timeout is long, because a client may take a while to send its first
-                // request on a busy machine.
+                // A client may take long to send its first request on a busy machine.
                 listen.header_time = Duration::from_secs(5);
             }
         });
         let client = Client::trusting(&site.chain);
         let connection = client.connect(site.address, "a.example").await.unwrap();
-        // An empty SETTINGS frame is the least that a client must send.
+        // A client must send at least an empty SETTINGS frame.
         let mut control = connection.open_uni().await.unwrap();
         control.write_all(&[0, 4, 0]).await.unwrap();
         let begun = Arc::new(Notify::new());
@@ -229,7 +226,7 @@ async fn the_last_word_leaves_before_the_connection_is_closed() {
             tokio::time::timeout(SOON, said).await.unwrap().unwrap()
         };
         // The client has sent no request, so GOAWAY must say that requests from stream 0 on can be
-        // repeated elsewhere.
+        // repeated.
         assert_eq!(goaways(&heard).last(), Some(&0), "{heard:?}");
         assert!(is_in_peace(&connection.closed().await));
     }
@@ -259,11 +256,11 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
     let announced = plan(&|listen| listen.proxy_protocol = vec![at.clone()]);
     assert_eq!(open(&mut kept, &announced), 2);
     let with = plan(&|_| {});
-    // Besides the sockets, the keeper passes the file that the reader of the UDP socket locks.
+    // The keeper also passes the file that the reader of the UDP socket locks.
     let all = 2 + 1 + 1;
     assert_eq!(open(&mut kept, &with), all);
     assert_eq!(open(&mut kept, &with), all);
-    // While HTTP/3 is disabled, the keeper keeps the UDP socket for running requests.
+    // The UDP socket stays open for running requests while HTTP/3 is disabled.
     kept.close_others(without.listen());
     assert!(UdpSocket::bind(address).is_err());
     assert_eq!(open(&mut kept, &with), all);
@@ -275,12 +272,12 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
     let other = plan(&|listen| listen.https = Vec::new());
     kept.close_others(other.listen());
     drop(TcpListener::bind(address).unwrap());
-    // If another process uses the UDP port, the keeper continues without it, and opens it later.
+    // The keeper continues without a UDP port that another process uses, and opens it later.
     let taken = UdpSocket::bind(address).unwrap();
     assert_eq!(open(&mut kept, &with), 2);
     drop(taken);
     assert_eq!(open(&mut kept, &with), all);
-    // A resumed keeper can close the sockets that the previous keeper opened, but not those that it
+    // A resumed keeper can close sockets that the previous keeper opened, but not those that it
     // inherited.
     let (handed_in, theirs) = pair();
     let known = vec![OwnedFd::from(handed_in), OwnedFd::from(theirs)];
@@ -301,7 +298,7 @@ async fn a_socket_that_comes_later_is_used() {
     let (tcp, udp) = pair();
     let address = tcp.local_addr().unwrap();
     let at = ListenAddress::Tcp(address);
-    // The keeper has opened the UDP port, but has not passed it to the edge yet.
+    // The keeper has opened the UDP port, but has not passed it to the edge.
     let mut site = Site::with(
         |listen| listen.https = vec![at],
         options(vec![OwnedFd::from(tcp)]),

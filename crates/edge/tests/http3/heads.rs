@@ -30,7 +30,7 @@ const TARGETS: [(&str, u16); 10] = [
     ("/nothing", 204),
 ];
 
-/// The value of a response's `Content-Length`, and the number of received body bytes.
+/// A response's `Content-Length`, and the number of received body bytes.
 #[derive(Debug, PartialEq, Eq)]
 struct Told {
     status: u16,
@@ -89,8 +89,7 @@ impl Clients {
             request.body(Empty::<Bytes>::new()).unwrap()
         };
         self.first.ready().await.unwrap();
-        // The edge would redirect clear-text requests for a host with a certificate, so the client
-        // requests another host.
+        // This host has no certificate. Otherwise, clear-text requests would be redirected.
         let first = request(target.to_owned(), "b.example");
         let first = self.first.send_request(first).await.unwrap();
         let first = Told::read(first).await;
@@ -106,7 +105,6 @@ impl Clients {
     }
 }
 
-/// Opens a TLS connection for HTTP/2.
 async fn over_tls(address: SocketAddr, chain: &Path) -> TlsStream<TcpStream> {
     let stream = TcpStream::connect(address).await.unwrap();
     let name = ServerName::try_from("a.example").unwrap();
@@ -183,8 +181,8 @@ async fn a_head_says_what_a_get_does_and_has_no_body() {
             assert_eq!(got.status, status, "{target} {version}");
             let has_none = [204, 308].contains(&status);
             assert_eq!(got.body == 0, has_none, "{target} {version}: {got:?}");
-            // If the response to `GET` must not have a body, the response to `HEAD` need not
-            // contain its length.
+            // A response to `HEAD` need not contain the length if the response to `GET` must have
+            // no body.
             let length = got.length.clone().filter(|_| !has_none);
             let expected = Told {
                 length,

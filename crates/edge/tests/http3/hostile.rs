@@ -12,7 +12,7 @@ async fn an_unknown_name_is_told_so_in_the_handshake() {
     let site = Site::open(|_| {});
     let client = Client::trusting(&site.chain);
     let refused = client.connect(site.address, "b.example").await.unwrap_err();
-    // The client must get an alert (RFC 9001, section 4.8) instead of another host's certificate.
+    // The client must get an alert (RFC 9001, section 4.8), not another host's certificate.
     let ConnectionError::ConnectionClosed(closed) = refused else {
         panic!("{refused:?}");
     };
@@ -82,7 +82,7 @@ async fn a_body_that_is_not_as_long_as_it_says_is_refused() {
         let headers = [("content-length", length)];
         let mut stream = talk.ask(Method::POST, "/echo", &headers).await.unwrap();
         if !sent.is_empty() {
-            // An error means that the edge has already refused the request.
+            // An error means that the edge has refused the request.
             let _ = stream.send_data(Bytes::from(sent)).await;
         }
         let _ = stream.finish().await;
@@ -96,7 +96,7 @@ async fn a_body_that_is_not_as_long_as_it_says_is_refused() {
     site.stop().await;
 }
 
-/// Encodes a field section of literals only (RFC 9204, section 4.5.6).
+/// Encodes a field section of literals (RFC 9204, section 4.5.6).
 pub(crate) fn section(fields: &[(&str, &str)]) -> Vec<u8> {
     let mut block = vec![0, 0];
     let number = |block: &mut Vec<u8>, first: u8, most: usize, value: usize| {
@@ -133,8 +133,7 @@ const POST: [(&str, &str); 4] = [
     (":path", "/echo"),
 ];
 
-/// Sends bytes on a new stream. Returns all bytes of the response, or the error that ended the
-/// response.
+/// Sends bytes on a new stream. Returns the bytes of the response, or the error that ended it.
 async fn raw(connection: &quinn::Connection, bytes: &[u8]) -> Result<String, ReadToEndError> {
     let (mut send, mut receive) = connection.open_bi().await.unwrap();
     // An error means that the edge has closed its side of the stream.
@@ -157,7 +156,7 @@ async fn frames_are_read_in_one_way_only() {
     let head = frame(1, &section(&POST));
     let data = |text: &str| frame(0, text.as_bytes());
     let unknown = frame(0x21, b"who knows");
-    // The edge must ignore empty frames, and frames of unknown types, between other frames.
+    // Empty frames and frames of unknown types are ignored between other frames.
     let bytes = [
         unknown.clone(),
         head.clone(),
@@ -182,18 +181,16 @@ async fn frames_are_read_in_one_way_only() {
     let mut too_large = frame(1, &[]);
     too_large[1..5].copy_from_slice(&0xbfff_ffff_u32.to_be_bytes());
     for (bytes, code) in [
-        // These inputs end the connection with H3_FRAME_ERROR (RFC 9114, section 7.1).
+        // H3_FRAME_ERROR (RFC 9114, section 7.1).
         ([head.clone(), cut_off].concat(), 0x106_u32),
         (head[..10].to_vec(), 0x106),
-        // These inputs end the connection with H3_FRAME_UNEXPECTED, because they are not a request,
-        // or because their frames exist in HTTP/2 only.
+        // H3_FRAME_UNEXPECTED: no request, or frames that exist only in HTTP/2.
         (data("abc"), 0x105),
         ([head.clone(), frame(8, b"1234")].concat(), 0x105),
         (vec![0x40, 0x41, 0], 0x105),
-        // This input ends the connection with H3_EXCESSIVE_LOAD.
+        // H3_EXCESSIVE_LOAD.
         (too_large, 0x107),
-        // These inputs end the connection with QPACK_DECOMPRESSION_FAILED, because they refer to
-        // the dynamic table, which is empty.
+        // QPACK_DECOMPRESSION_FAILED: the dynamic table is empty.
         (frame(1, &[1, 0, 0x80]), 0x200),
         (frame(1, &[&[1], &section(&POST)[1..]].concat()), 0x200),
     ] {
@@ -224,8 +221,7 @@ async fn heads_are_read_in_one_way_only() {
         let answered = raw(&connection, &asked(extra)).await.unwrap();
         assert!(answered.contains("400 Bad Request"), "{extra:?} {answered}");
     }
-    // These streams end with H3_MESSAGE_ERROR (RFC 9114, section 4.1.2), because the requests are
-    // ambiguous.
+    // These ambiguous requests end their streams with H3_MESSAGE_ERROR (RFC 9114, section 4.1.2).
     for extra in [
         &[("X-Upper", "x")][..],
         &[("x-line", "a\nb")],
@@ -276,7 +272,7 @@ async fn who_takes_back_what_it_asked_for_is_sent_away() {
             }
         };
         tokio::time::timeout(SOON, attack).await.unwrap();
-        // After a certain number of resets, the edge closes the connection with H3_EXCESSIVE_LOAD.
+        // Too many resets end the connection with H3_EXCESSIVE_LOAD.
         let ended = connection.closed().await;
         let ConnectionError::ApplicationClosed(closed) = ended else {
             panic!("{ended:?}");
@@ -292,7 +288,7 @@ async fn who_takes_back_what_it_asked_for_is_sent_away() {
 async fn who_takes_back_what_it_asked_for_in_the_middle_of_a_100_is_sent_away() {
     let site = Site::open(|listen| listen.http = Vec::new());
     let mut transport = quinn::TransportConfig::default();
-    // The client's window is too small for the head of any response.
+    // The window is too small for the head of any response.
     transport.stream_receive_window(4_u32.into());
     let client = Client::speaking(&site.chain, b"h3", transport);
     let connection = client.connect(site.address, "a.example").await.unwrap();
@@ -320,7 +316,7 @@ async fn who_takes_back_what_it_asked_for_in_the_middle_of_a_100_is_sent_away() 
         }
     };
     tokio::time::timeout(SOON, attack).await.unwrap();
-    // The edge closes the connection with H3_EXCESSIVE_LOAD.
+    // H3_EXCESSIVE_LOAD.
     let ended = connection.closed().await;
     let quinn::ConnectionError::ApplicationClosed(closed) = ended else {
         panic!("{ended:?}");

@@ -1,5 +1,4 @@
-//! Tests of HTTP/3 at the edge, through real sockets. The client uses other HTTP/3 code than the
-//! edge.
+//! Tests HTTP/3 at the edge through real sockets. The client uses other HTTP/3 code than the edge.
 
 #![expect(
     clippy::unwrap_used,
@@ -42,18 +41,16 @@ use tokio::sync::{Notify, Semaphore};
 use self::certificates::{files, trusting};
 use self::client::{Client, Talk};
 
-/// The timeout for each wait.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Scene {
-    /// Notifies when a request that the app holds has arrived.
+    /// Notified when a request that the app holds has arrived.
     pub(crate) reached: Arc<Notify>,
     /// Each permit lets one held request continue.
     pub(crate) go: Arc<Semaphore>,
-    /// Notifies when the app stops working on a response because its client has disconnected.
+    /// Notified when the app gives up a response because its client has disconnected.
     pub(crate) given_up: Arc<Notify>,
-    /// The number of requests for `/`.
     pub(crate) seen: Arc<AtomicUsize>,
 }
 
@@ -150,13 +147,12 @@ pub(crate) fn scene() -> (Scene, Router) {
 }
 
 pub(crate) const LARGE: usize = 8 << 20;
-/// The size in bytes and the number of the pieces that `/long` sends; it sends each piece when the
-/// test permits it. A piece is larger than the amount of data that can be sent before the client
-/// acknowledges any.
+/// The size in bytes and the number of the pieces of `/long`. A piece is larger than the data that
+/// can be sent before the client acknowledges any.
 pub(crate) const PIECE: usize = 256 << 10;
 pub(crate) const PIECES: usize = 8;
 
-/// Responds with the client information that the app receives.
+/// Responds with the client information that the app gets.
 async fn seen(request: Request) -> String {
     let facts = request.extensions().get::<ClientInfo>().unwrap();
     let hosts: Vec<_> = request.headers().get_all("host").iter().collect();
@@ -171,8 +167,8 @@ async fn seen(request: Request) -> String {
     )
 }
 
-/// Returns a loopback address that no other test uses. If tests shared an address, a client could
-/// connect to a reused port of another test's edge that is still closing.
+/// No other test uses this loopback address. Otherwise, a client could connect to another test's
+/// edge on a reused port.
 pub(crate) fn own() -> Ipv4Addr {
     static LAST: AtomicU16 = AtomicU16::new(0);
     let [high, low] = (LAST.fetch_add(1, Ordering::Relaxed) + 1).to_be_bytes();
@@ -183,14 +179,14 @@ pub(crate) fn local() -> ListenAddress {
     ListenAddress::Tcp(SocketAddr::from((own(), 0)))
 }
 
-/// Makes a TCP and a UDP socket with the same port.
+/// A TCP and a UDP socket with the same port.
 pub(crate) fn pair() -> (TcpListener, UdpSocket) {
     let tcp = TcpListener::bind((own(), 0)).unwrap();
     let udp = UdpSocket::bind(tcp.local_addr().unwrap()).unwrap();
     (tcp, udp)
 }
 
-/// Makes options with which the edge inherits these sockets.
+/// The edge inherits these sockets.
 pub(crate) fn options(sockets: Vec<OwnedFd>) -> Options {
     Options {
         inherited: Inherited::new(sockets).unwrap(),
@@ -202,7 +198,6 @@ pub(crate) struct Site {
     pub(crate) edge: Edge,
     pub(crate) address: SocketAddr,
     pub(crate) scene: Scene,
-    /// The certificate file of `a.example`.
     pub(crate) chain: PathBuf,
     pub(crate) listen: ListenSettings,
     pub(crate) tls: TlsSettings,
@@ -247,7 +242,6 @@ impl Site {
         }
     }
 
-    /// Reloads the edge with changed settings.
     pub(crate) fn reload(&mut self, change: impl FnOnce(&mut ListenSettings)) {
         change(&mut self.listen);
         let plan = Plan::of_app(self.listen.clone(), self.tls.clone());

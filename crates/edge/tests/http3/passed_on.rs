@@ -1,4 +1,4 @@
-//! Tests of HTTP/3 connections whose UDP socket is passed to another process.
+//! Tests HTTP/3 connections whose UDP socket is passed to another process.
 
 use axum::http::Method;
 
@@ -26,7 +26,7 @@ impl Download {
         download
     }
 
-    /// Lets the server send one more chunk, and waits until it has arrived.
+    /// Lets the server send one more chunk, and waits for it.
     async fn go_on(&mut self) {
         self.scene.go.add_permits(1);
         let mut came = 0;
@@ -51,8 +51,7 @@ impl Download {
     }
 }
 
-/// Waits until the client learns by GOAWAY that the edge accepts no more requests on this
-/// connection.
+/// Waits until GOAWAY tells the client that the edge accepts no more requests.
 async fn told(talk: &mut Talk) {
     let told = async {
         while let Ok(mut more) = talk.ask(Method::GET, "/", &[]).await {
@@ -72,8 +71,8 @@ async fn an_answer_is_finished_before_the_next_process_reads() {
     let second = keeper.site();
     let stopping = tokio::spawn(first.edge.stop());
     told(&mut talk).await;
-    // The edge drops the first packets of a new client instead of refusing the connection, so the
-    // client sends them again.
+    // The edge drops the first packets of a new client without refusing it, so the client sends
+    // them again.
     let newcomer = Client::trusting(&second.chain);
     let connecting = newcomer.begin(second.address, "a.example");
     download.finish().await;
@@ -98,7 +97,7 @@ async fn an_answer_goes_on_when_nobody_follows() {
     told(&mut talk).await;
     download.finish().await;
     tokio::time::timeout(SOON, stopping).await.unwrap().unwrap();
-    // The socket can be passed on again to a third process.
+    // A third process can also get the socket.
     let late = keeper.site();
     assert_eq!(next(&late).await.get("/").await.text(), "hello");
     late.stop().await;
@@ -107,7 +106,7 @@ async fn an_answer_goes_on_when_nobody_follows() {
 #[tokio::test]
 async fn what_does_not_end_soon_is_ended_for_each_that_follows() {
     let keeper = Keeper::open();
-    // Requests over TCP may continue for much longer than the whole test takes.
+    // Requests over TCP may continue for much longer than the test takes.
     let site = || keeper.site_with(|listen| listen.drain_time = 10 * SOON);
     let mut first = site();
     for _ in 0..2 {
@@ -124,8 +123,8 @@ async fn what_does_not_end_soon_is_ended_for_each_that_follows() {
         assert!(answer(&mut held).await.is_err());
         assert!(is_in_peace(&talk.connection.closed().await));
         assert_eq!(next(&second).await.get("/").await.text(), "hello");
-        // The second process must not receive a request that the first process received while it
-        // was stopping.
+        // The second process must not get a request that the first process received while it was
+        // stopping.
         assert_eq!(second.scene.seen.load(Ordering::Relaxed), 1);
         tokio::time::timeout(SOON, stopping).await.unwrap().unwrap();
         first = second;

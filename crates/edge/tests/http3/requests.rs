@@ -1,4 +1,4 @@
-//! Tests of requests and their responses over HTTP/3.
+//! Tests requests and their responses over HTTP/3.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -11,8 +11,8 @@ use edge::access_log::{Format, Log, Mask, Writing};
 use super::client::{answer, piece};
 use super::*;
 
-/// How long a test waits to check that nothing happens. If the machine is too slow to show a fault
-/// in that time, the test still passes.
+/// How long a test waits to see that nothing happens. On a slow machine, the test passes without
+/// seeing a fault.
 const SHORT: Duration = Duration::from_secs(2);
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn pieces_arrive_when_they_are_made() {
     let mut stream = talk.ask(Method::GET, "/drip", &[]).await.unwrap();
     stream.finish().await.unwrap();
     assert_eq!(stream.recv_response().await.unwrap().status(), 200);
-    // The test app produces the second piece only after the client has received the first one.
+    // The app sends the second piece after the client has received the first one.
     assert_eq!(piece(&mut stream).await.unwrap().unwrap(), "one");
     site.scene.go.add_permits(1);
     assert_eq!(piece(&mut stream).await.unwrap().unwrap(), "two");
@@ -181,7 +181,7 @@ async fn many_requests_share_a_connection() {
 async fn who_leaves_is_not_worked_for() {
     let site = Site::open(|_| {});
     let mut talk = site.talk().await;
-    // The client cancels one request before its response begins, and another in the middle of its
+    // The client cancels one request before its response, and another in the middle of its
     // response.
     let mut stream = talk.ask(Method::GET, "/held", &[]).await.unwrap();
     stream.finish().await.unwrap();
@@ -212,11 +212,11 @@ async fn a_body_that_stands_still_is_given_up() {
     let mut talk = site.talk().await;
     let mut stream = talk.ask(Method::POST, "/echo", &[]).await.unwrap();
     stream.send_data(Bytes::from("abc")).await.unwrap();
-    // The client does not finish its request body, so the edge resets the stream in the middle of
-    // the response.
+    // The client does not finish its body, so the edge resets the stream in the middle of the
+    // response.
     let broken = answer(&mut stream).await;
     assert!(broken.is_err(), "{broken:?}");
-    // If the app has not begun a response, the edge refuses the unfinished request.
+    // The edge refuses an unfinished request if the app has not begun a response.
     let mut stream = talk.ask(Method::POST, "/whole", &[]).await.unwrap();
     stream.send_data(Bytes::from("abc")).await.unwrap();
     assert_eq!(answer(&mut stream).await.unwrap().status, 408);
@@ -232,7 +232,7 @@ async fn a_client_that_takes_nothing_is_given_up() {
     stream.finish().await.unwrap();
     let given_up = site.scene.given_up.notified();
     tokio::time::timeout(SOON, given_up).await.unwrap();
-    // The client gets an error, because it cannot receive the rest of the response.
+    // The client cannot receive the rest of the response.
     assert!(answer(&mut stream).await.is_err());
     assert_eq!(talk.get("/").await.text(), "hello");
     site.stop().await;
@@ -254,7 +254,7 @@ impl Write for Lines {
 }
 
 impl Lines {
-    /// Opens a site that writes its log into this value until the returned [`Writing`] is dropped.
+    /// The site writes its log into this value until the returned [`Writing`] is dropped.
     fn of_site(&self) -> (Site, Writing) {
         let mask: Mask = Arc::new(|text, _| text.to_owned().into());
         let (log, writing) = Log::start(Format::Json, mask, self.clone()).unwrap();
@@ -265,8 +265,8 @@ impl Lines {
         (Site::with(|_| {}, options), writing)
     }
 
-    /// Returns the whole log once the logging thread has stopped. Dropping `writing` waits only for
-    /// a second, which may be too short on a busy machine.
+    /// The whole log after the logging thread has stopped. The drop of `writing` waits only for a
+    /// second, which may be too short on a busy machine.
     pub(crate) fn after(&self, writing: Writing) -> String {
         drop(writing);
         let begin = Instant::now();
@@ -285,7 +285,7 @@ async fn a_head_that_cannot_be_read_has_its_line() {
     let client = Client::trusting(&site.chain);
     let connection = client.connect(site.address, "a.example").await.unwrap();
     let (mut send, mut receive) = connection.open_bi().await.unwrap();
-    // These bytes are a HEADERS frame without any field.
+    // A HEADERS frame without fields.
     send.write_all(&[1, 2, 0, 0]).await.unwrap();
     send.finish().unwrap();
     assert!(receive.read_to_end(1 << 10).await.is_err());

@@ -1,5 +1,4 @@
-//! Tests of which route an HTTP/3 request matches, and of the request that the route's upstream
-//! receives.
+//! Tests which route an HTTP/3 request matches, and what the route's upstream gets.
 
 use axum::http::Method;
 use edge::{CdnId, Ground};
@@ -9,7 +8,7 @@ use tokio::net::TcpListener;
 use super::client::{Answer, answer};
 use super::*;
 
-/// Starts an upstream that responds with the request head that it received.
+/// The upstream responds with the request head.
 async fn program() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

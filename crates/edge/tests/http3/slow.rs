@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::client::answer;
 use super::*;
 
-/// Changes the site's routes so that all requests go to this upstream.
+/// Sends all requests of the site to this upstream.
 fn lead(site: &Site, program: SocketAddr) {
     let https = &site.listen.https[0];
     let text = format!(
@@ -25,7 +25,7 @@ fn lead(site: &Site, program: SocketAddr) {
     site.edge.reload(plan).unwrap();
 }
 
-/// Accepts the next connection, responds on it and returns the request head.
+/// Accepts a connection, responds on it and returns the request head.
 async fn answered(listener: &TcpListener, end: &[u8]) -> String {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut came = Vec::new();

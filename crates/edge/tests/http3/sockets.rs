@@ -1,4 +1,4 @@
-//! Tests of HTTP/3 sockets: which process has them, and how many clients may connect.
+//! Tests which process has the HTTP/3 sockets, and how many clients may connect.
 
 use std::sync::atomic::AtomicBool;
 
@@ -27,15 +27,15 @@ async fn a_second_process_waits_until_the_first_has_finished() {
     let same = OwnedFd::from(tcp.try_clone().unwrap());
     let first = Site::with(listen, options(vec![OwnedFd::from(tcp)]));
     let mut talk = first.talk().await;
-    // The TCP socket is shared, as in an upgrade; the UDP socket is not.
+    // The processes share the TCP socket, as in an upgrade, but not the UDP socket.
     let second = Site::with(listen, options(vec![same]));
     for _ in 0..50 {
         assert_eq!(talk.get("/").await.text(), "hello");
     }
     assert_eq!(second.scene.seen.load(Ordering::Relaxed), 0);
     let stopping = tokio::spawn(first.edge.stop());
-    // The first process drops packets of new clients. Once the first process has exited, the second
-    // process binds the UDP port.
+    // The first process drops packets of new clients. The second process binds the UDP port after
+    // the first one has exited.
     let client = Client::trusting(&second.chain);
     let taken = async {
         loop {
@@ -78,7 +78,7 @@ async fn relay(to: SocketAddr, way: Way) -> (SocketAddr, Arc<AtomicBool>) {
                     let Ok((length, _)) = received else {
                         continue;
                     };
-                    // This packet has a long header of type Retry (RFC 9000, section 17.2.5).
+                    // A long header of type Retry (RFC 9000, section 17.2.5).
                     if down[0] & 0xb0 == 0xb0 && down[1..5] == [0, 0, 0, 1] {
                         noted.store(true, Ordering::Relaxed);
                     }
@@ -105,7 +105,7 @@ async fn where_addresses_are_counted_a_client_proves_its_own() {
         let second = client.connect(address, "a.example").await;
         match second {
             Ok(_) => assert_eq!(most, 0),
-            // After CONNECTION_REFUSED (RFC 9000, section 20.1), a client may fall back to TCP.
+            // A client may fall back to TCP after CONNECTION_REFUSED (RFC 9000, section 20.1).
             Err(ConnectionError::ConnectionClosed(closed)) => {
                 assert_eq!((most, u64::from(closed.error_code)), (1, 2));
             }
@@ -121,8 +121,8 @@ async fn many_handshakes_at_once_have_to_prove_their_addresses() {
     assert_eq!(site.talk().await.get("/").await.text(), "hello");
     let (address, retried) = relay(site.address, Way::There).await;
     let client = Client::trusting(&site.chain);
-    // These handshakes never finish. The test begins more of them until the server requires clients
-    // to prove their addresses.
+    // These handshakes never finish. The test begins more of them until clients must prove their
+    // addresses.
     let mut begun = Vec::new();
     let flood = async {
         while !retried.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! Tests of responses from upstream servers and how the proxy passes them on.
+//! Tests upstream responses, and how the proxy passes them on.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Tests of the proxy with well-behaved and misbehaving servers.
+//! Tests the proxy with well-behaved and misbehaving servers.
 
 #[cfg(test)]
 mod answers;

@@ -1,4 +1,4 @@
-//! Tests with several upstream servers: which server gets a request, and which are healthy.
+//! Tests which of several upstream servers gets a request, and which are healthy.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -71,8 +71,7 @@ async fn one_that_refuses_is_passed_over() {
 
 #[tokio::test]
 async fn one_that_takes_no_connection_is_given_up_in_time() {
-    // The listener never accepts connections, so its queue fills up and further connection attempts
-    // time out.
+    // The listener never accepts, so its queue fills up and further connection attempts time out.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
     socket.bind(&any.into()).unwrap();
@@ -166,8 +165,8 @@ async fn who_loses_a_server_goes_to_the_one_that_came_last() {
     let mut settings = settings(&all[..2]);
     settings.balance = Balance::Sticky("stay".to_owned());
     let (pool, upstream) = (Pool::default(), Upstream::new(settings));
-    // One of two servers is replaced. The old server's clients go to its replacement, although the
-    // other server would be next in turn.
+    // One of two servers is replaced. Its clients go to its replacement, although the other server
+    // is next in turn.
     upstream.set_members(&[backend(all[1]), backend(all[2])]);
     for _ in 0..6 {
         let mut asked = request("GET", Body::Empty);
@@ -238,7 +237,7 @@ async fn what_runs_on_a_server_that_goes_is_finished_there() {
     assert_eq!(get(&pool, &upstream).await.unwrap(), "new");
     blocked.notify_one();
     assert_eq!(collect(answer).await, "old");
-    // The proxy must close the connection instead of keeping it for reuse.
+    // The proxy must close the connection, not keep it for reuse.
     let closed = tokio::time::timeout(crate::support::LONG, blocked.notified()).await;
     closed.unwrap();
 }
@@ -257,8 +256,8 @@ async fn servers_that_stay_keep_what_is_known_of_them() {
 
 #[tokio::test]
 async fn one_that_was_out_gets_another_chance() {
-    // The server listens on an IP address that no other test uses, so that no other process gets
-    // its port while it is stopped.
+    // No other test uses the server's IP address. Therefore, no other process gets its port while
+    // it is stopped.
     let listener = TcpListener::bind("127.0.0.3:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -270,8 +269,8 @@ async fn one_that_was_out_gets_another_chance() {
         );
     }
     assert!(!upstream.status()[0].ready);
-    // While the only server is paused, requests do not wait for it. They fail, or reach the server
-    // if it has recovered.
+    // Requests do not wait while the only server is paused. They fail, or reach the server if it
+    // has recovered.
     let error = get(&pool, &upstream).await.unwrap_err();
     assert_eq!(error.why(), "upstream_connect");
     let listener = TcpListener::bind(address).await.unwrap();

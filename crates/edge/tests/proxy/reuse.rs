@@ -1,4 +1,4 @@
-//! Tests of which upstream connections are reused.
+//! Tests which upstream connections are reused.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,8 +31,8 @@ async fn a_connection_that_closed_while_unused_is_not_used() {
         })
         .await;
         let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
-        // This task continues immediately after the server has closed the connection, before Tokio
-        // has noticed the close.
+        // This task continues right after the server closes the connection, before Tokio notices
+        // the close.
         let asking = tokio::spawn(async move {
             for _ in 0..20 {
                 let answer = forward(&pool, &upstream, request(method, Body::Empty)).await;
@@ -46,8 +46,8 @@ async fn a_connection_that_closed_while_unused_is_not_used() {
     }
 }
 
-/// Starts a server that responds to one request on each connection, and closes the connection after
-/// reading the next one.
+/// The server responds to one request on each connection, and closes the connection after it has
+/// read the next one.
 async fn forgetful(requests: Arc<AtomicUsize>) -> crate::support::Server {
     server(move |_, mut stream| {
         let requests = Arc::clone(&requests);
@@ -95,8 +95,8 @@ async fn a_request_that_may_not_be_repeated_is_not() {
     }
 }
 
-/// Accepts one connection and responds to one request. Exits when `told` notifies it, or after a
-/// second request. Returns whether it received a second request.
+/// Accepts one connection and responds to one request. Exits when `told` is notified, or after a
+/// second request. Returns whether there was a second request.
 async fn dies(listener: TcpListener, told: Arc<Notify>) -> bool {
     let (mut stream, _) = listener.accept().await.unwrap();
     head(&mut stream).await;
@@ -128,8 +128,8 @@ async fn what_a_server_may_have_changed_before_it_died_is_changed_by_no_other() 
         })
         .await;
         let upstream = upstream(&[mortal, well.address]);
-        // This task continues immediately after the server task has ended, before Tokio has noticed
-        // that the connection is closed.
+        // This task continues right after the server task ends, before Tokio notices the closed
+        // connection.
         let asking = tokio::spawn(async move {
             let pool = Pool::default();
             for _ in 0..2 {
@@ -216,7 +216,6 @@ async fn unused_connections_are_closed_before_the_server_does() {
     all_closed(&open, &closed).await;
 }
 
-/// Waits until all connections to the server have been closed.
 async fn all_closed(open: &AtomicUsize, closed: &Notify) {
     let waits = async {
         while open.load(Ordering::SeqCst) > 0 {
@@ -243,7 +242,7 @@ async fn so_many_unused_connections_are_kept_and_no_more() {
     }
 }
 
-/// Starts a server that keeps its connections open and always sends the same response.
+/// The server always sends the same response, and keeps its connections open.
 async fn server_of_one_word(word: &'static str) -> Server {
     server(move |_, mut stream| async move {
         while head(&mut stream).await.is_some() {
@@ -271,7 +270,7 @@ async fn as_many_unused_connections_are_kept_as_were_lately_in_use_at_once() {
     })
     .await;
     let pool = Pool::default();
-    // An upstream whose connections are kept for longer must not affect other upstreams.
+    // Another upstream's longer keep time must have no effect.
     let patient = server_of_one_word("two").await;
     let mut longer = settings(&[patient.address]);
     longer.times.keep = Duration::from_hours(1);
@@ -292,7 +291,7 @@ async fn as_many_unused_connections_are_kept_as_were_lately_in_use_at_once() {
     all_closed(&open, &closed).await;
 }
 
-/// Returns the next number of a pseudo-random sequence, which is the same in each run.
+/// The next number of a pseudo-random sequence, which is the same in each run.
 fn dice(state: &mut u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -304,8 +303,8 @@ fn dice(state: &mut u64) -> u64 {
 async fn no_request_fails_when_a_server_closes_unused_connections_as_it_likes() {
     const REQUESTS: usize = 20_000;
     const AT_ONCE: usize = 16;
-    // After a random number of responses, the server closes the connection, either at once or after
-    // a short wait. Some closes therefore coincide with the next request.
+    // The server closes the connection after a random number of responses, at once or after a short
+    // wait. Some closes therefore coincide with the next request.
     let server = server(|number, mut stream| async move {
         let mut state = number as u64 * 2_654_435_761 + 88_172_645_463_325_252;
         loop {

@@ -1,4 +1,4 @@
-//! Tests of request and response bodies that stream at the same time.
+//! Tests request and response bodies that stream at the same time.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::support::{
 
 type Piece = Result<Frame<Bytes>, std::io::Error>;
 
-/// Makes a body that the test writes piece by piece.
+/// The test writes the body piece by piece.
 fn written() -> (mpsc::UnboundedSender<Piece>, Body) {
     let (pieces, mut written) = mpsc::unbounded_channel();
     let stream = futures_util::stream::poll_fn(move |context| written.poll_recv(context));
@@ -32,7 +32,7 @@ fn data(text: &str) -> Piece {
     Ok(Frame::data(Bytes::copy_from_slice(text.as_bytes())))
 }
 
-/// Reads a chunked body up to its end, and returns its raw bytes, including the chunk framing.
+/// Returns the raw bytes of a chunked body, with the chunk framing.
 async fn chunks(stream: &mut tokio::net::TcpStream) -> String {
     let mut text = Vec::new();
     loop {
@@ -115,13 +115,13 @@ async fn trailers_pass_in_both_directions() {
 
 #[tokio::test]
 async fn a_request_goes_on_while_its_answer_comes() {
-    // The server echoes each piece before the next one is sent.
+    // Each piece is echoed before the next one is sent.
     let server = server(|_, mut stream| async move {
         while head(&mut stream).await.is_some() {
             let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
             stream.write_all(start.as_bytes()).await.unwrap();
             loop {
-                // The last chunk (`0` and two line ends) has five bytes; all others have six.
+                // The last chunk (`0` and two line ends) has five bytes. All others have six.
                 let mut chunk = [0; 5];
                 stream.read_exact(&mut chunk).await.unwrap();
                 stream.write_all(&chunk).await.unwrap();
@@ -164,7 +164,7 @@ async fn a_request_goes_on_while_its_answer_comes() {
 
 #[tokio::test]
 async fn an_early_answer_passes_and_ends_the_connection() {
-    // The server responds without reading the body and closes the connection. The unread bytes
+    // The server responds and closes the connection without reading the body. The unread bytes
     // cause a TCP reset.
     let server = server(|_, mut stream| async move {
         head(&mut stream).await;
@@ -195,8 +195,8 @@ async fn an_early_answer_is_read_even_after_writing_has_failed() {
         async move {
             head(&mut stream).await;
             stream.write_all(ok("early").as_bytes()).await.unwrap();
-            // The server closes the connection with a piece unread, and the client then sends
-            // another piece. Tokio has noticed neither yet.
+            // The server closes the connection with a piece unread, and then the client sends
+            // another. Tokio has noticed neither.
             drop(stream);
             more.send(data("two")).unwrap();
         }
@@ -321,11 +321,11 @@ async fn who_stands_still_is_told_apart() {
     assert_eq!(error.status(), StatusCode::GATEWAY_TIMEOUT);
 }
 
-/// The maximum number of bytes that the proxy may accept from a stalled stream. It is larger than
-/// all socket buffers, and far smaller than the whole body.
+/// The maximum number of bytes that the proxy accepts from a stalled stream: more than all socket
+/// buffers, and far less than the whole body.
 const BOUND: usize = 32 << 20;
 const GIB: usize = 1 << 30;
-/// Writing counts as stalled if the proxy has accepted no bytes for this long.
+/// A write is stalled when the proxy has accepted nothing for this long.
 const STILL: Duration = Duration::from_millis(300);
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Servers written for these tests, and common code.
+//! Scripted servers and common code for these tests.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,11 +14,10 @@ use http_body_util::BodyExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The timeout for each wait.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
-/// How long idle connections are kept. The tests count connections, so none may expire while a busy
-/// machine delays a test.
+/// How long idle connections are kept. The tests count connections, so none may expire on a busy
+/// machine.
 const KEEP: Duration = Duration::from_mins(10);
 
 pub(crate) fn facts() -> ClientInfo {
@@ -78,7 +77,7 @@ pub(crate) async fn forward(
         .expect("an answer in time")
 }
 
-/// Forwards a `GET` request and reads the whole response.
+/// Reads the whole response to a `GET` request.
 pub(crate) async fn get(pool: &Pool, upstream: &Arc<Upstream>) -> Result<Bytes, ProxyError> {
     let answer = forward(pool, upstream, request("GET", Body::Empty)).await?;
     Ok(collect(answer).await)
@@ -92,7 +91,7 @@ pub(crate) async fn collect(answer: Answer) -> Bytes {
         .to_bytes()
 }
 
-/// Starts a server that calls `script` for each connection, with the connection's number.
+/// Calls `script` for each connection, with the connection's number.
 pub(crate) async fn server<F>(script: impl Fn(usize, TcpStream) -> F + Send + 'static) -> Server
 where
     F: Future<Output = ()> + Send + 'static,
@@ -114,8 +113,8 @@ where
     }
 }
 
-/// Returns an address at which connections are refused. No other process can bind the address while
-/// the returned socket exists.
+/// An address that refuses connections. No other process can bind it while the returned socket
+/// exists.
 pub(crate) fn nobody() -> (std::net::TcpListener, SocketAddr) {
     // The socket is bound but not listening, so connections are refused.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
@@ -144,7 +143,7 @@ impl Drop for Server {
     }
 }
 
-/// Starts a server that reads one request head, sends `text`, and then acts according to `after`.
+/// The server reads one request head, sends `text`, and then does what `after` says.
 pub(crate) async fn says(text: impl Into<Vec<u8>>, after: After) -> Server {
     let text = Bytes::from(text.into());
     server(move |_, mut stream| {
@@ -167,11 +166,11 @@ pub(crate) async fn says(text: impl Into<Vec<u8>>, after: After) -> Server {
 #[derive(Clone, Copy)]
 pub(crate) enum After {
     Close,
-    /// The server keeps the connection open and reads the next request head.
+    /// Keeps the connection open and reads the next request head.
     Stay,
 }
 
-/// Reads a head, up to its empty line. Returns `None` at the end of the stream.
+/// Reads up to an empty line. Returns `None` at the end of the stream.
 pub(crate) async fn head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut text = Vec::new();
     while !text.ends_with(b"\r\n\r\n") {

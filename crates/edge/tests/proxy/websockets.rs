@@ -1,4 +1,4 @@
-//! Tests of WebSockets through a real edge, over HTTP/1.1 and HTTP/2.
+//! Tests WebSockets through a real edge, over HTTP/1.1 and HTTP/2.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -25,15 +25,14 @@ use upgrade::{OnUpgrade, Upgraded};
 
 use crate::support::{After, LONG, Server, facts, head, ok, says, server, settings, upstream};
 
-/// Makes a WebSocket configuration that permits the largest message of these tests.
+/// Permits the largest message of these tests.
 fn roomy() -> WebSocketConfig {
     WebSocketConfig::default()
         .max_message_size(Some(32 << 20))
         .max_frame_size(Some(32 << 20))
 }
 
-/// Starts a server that echoes all messages. The server does not select the subprotocol `sub`,
-/// which the client offers.
+/// Echoes all messages. Does not select the subprotocol `sub`, which the client offers.
 async fn echo() -> Server {
     server(|_, stream| async move {
         let mut socket = accept_async_with_config(stream, Some(roomy()))
@@ -47,7 +46,7 @@ async fn echo() -> Server {
                 break;
             }
         }
-        // The loop sends the closing frame, and waits until the client closes the connection.
+        // Sends the closing frame, and waits until the client closes the connection.
         while let Some(Ok(_)) = socket.next().await {}
     })
     .await
@@ -76,8 +75,7 @@ async fn answer(
     )
 }
 
-/// Starts an edge that proxies every request to `upstream`. Returns the edge's addresses for
-/// HTTP/1.1 and HTTP/2.
+/// The edge proxies every request to `upstream`. Returns its addresses for HTTP/1.1 and HTTP/2.
 async fn door(upstream: Arc<Upstream>, tunnels: Tunnels) -> (SocketAddr, SocketAddr) {
     let pool = Pool::new(tunnels);
     let one = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -119,7 +117,7 @@ async fn over_http1(door: SocketAddr) -> WebSocketStream<TcpStream> {
     socket
 }
 
-/// Returns the response to an extended `CONNECT` over HTTP/2.
+/// The response to an extended `CONNECT` over HTTP/2.
 async fn connect(door: SocketAddr) -> Response<Incoming> {
     let stream = TcpStream::connect(door).await.unwrap();
     let (mut sender, connection) =
@@ -127,7 +125,7 @@ async fn connect(door: SocketAddr) -> Response<Incoming> {
             .await
             .unwrap();
     tokio::spawn(connection);
-    // The request is repeated until the edge's settings, which permit extended `CONNECT`, have
+    // The edge's settings permit extended `CONNECT`. The request is repeated until they have
     // arrived.
     loop {
         sender.ready().await.unwrap();
@@ -178,8 +176,8 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S>)
     }
     assert_eq!(next(&mut socket).await, Message::text("one two three"));
     let large = Message::binary(vec![7; 16 << 20]);
-    // The echo arrives while the message is still being sent, so the client must read and write at
-    // the same time.
+    // The echo arrives while the message is being sent, so the client must read and write at the
+    // same time.
     let (mut sink, mut stream) = socket.split();
     let (sent, back) = tokio::join!(sink.send(large.clone()), async {
         tokio::time::timeout(LONG, stream.next()).await.unwrap()
@@ -236,7 +234,7 @@ async fn a_websocket_works_over_http2() {
 
 #[tokio::test]
 async fn what_the_server_says_first_arrives_first() {
-    // The server's first message is in the same write as the head of its response.
+    // One write contains the response head and the server's first message.
     let server = server(|_, mut stream| async move {
         head(&mut stream).await;
         let text = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: chat\r\nConnection: upgrade\r\n\
@@ -372,7 +370,7 @@ async fn tunnels_get_their_time_when_all_is_closed() {
         two.send(Message::text(text)).await.unwrap();
         assert_eq!(next(&mut two).await, Message::text(text));
     }
-    // The edge adds no closing frame, so the clients see a connection that ended unexpectedly.
+    // The edge adds no closing frame, so the connection ends unexpectedly for the clients.
     let ended = tokio::time::timeout(LONG, one.next()).await.unwrap();
     assert!(matches!(ended, Some(Err(_))), "{ended:?}");
     let ended = tokio::time::timeout(LONG, two.next()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Tests of access rules by IP address and by password.
+//! Tests access rules by IP address and by password.
 
 use argon2::password_hash::PasswordHasher as _;
 use argon2::password_hash::phc::PasswordHash;
@@ -9,7 +9,7 @@ use edge::Flaw;
 
 use super::*;
 
-/// Hashes a password cheaply, so that tests are fast.
+/// A cheap hash, for fast tests.
 fn hash(password: &str) -> String {
     let params = Params::new(64, 1, 1, None).unwrap();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -19,7 +19,7 @@ fn hash(password: &str) -> String {
     hash.to_string()
 }
 
-/// Makes a password file whose only user is Aisyah.
+/// A password file whose only user is Aisyah.
 fn people() -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("aisyah:{}\n", hash("bunga raya"))).unwrap();
@@ -41,7 +41,7 @@ fn flaws(routes: &str) -> Vec<Flaw> {
     Plan::check(&toml::from_str(routes).unwrap(), &ground).unwrap_err()
 }
 
-/// Starts a server that responds with the request head that it received.
+/// The server responds with the request head.
 pub(crate) async fn teller() -> (SocketAddr, DropGuard) {
     answering(any(|request: Request| async move {
         let mut told = format!("{} {}\n", request.method(), request.uri());
@@ -56,7 +56,7 @@ pub(crate) async fn teller() -> (SocketAddr, DropGuard) {
     .await
 }
 
-/// Starts a server, which runs until the guard is dropped.
+/// The server runs until the guard is dropped.
 pub(crate) async fn answering(answers: axum::routing::MethodRouter) -> (SocketAddr, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -147,10 +147,10 @@ async fn a_name_and_its_password_open_and_go_no_further() {
     assert_eq!(site.get("/files/page.html").await.status, 401);
     let page = site.ask("GET", "/files/page.html", &right, "").await;
     assert_eq!(page.body, "<p>A page</p>");
-    // No shared cache may serve this page to clients that have not sent the password.
+    // Shared caches must not serve this page to clients without the password.
     assert_eq!(page.header("cache-control"), Some("private, no-cache"));
     assert_eq!(site.get("/").await.status, 200, "other routes are open");
-    // The response to a request with credentials is personal. It is not compressed, because
+    // A response to a request with credentials is personal. It is not compressed, because
     // compression can reveal secrets (BREACH).
     let gzip = format!("{right}Accept-Encoding: gzip\r\n");
     let long = site.ask("GET", "/long", &gzip, "").await;
@@ -188,13 +188,13 @@ async fn who_guesses_is_not_listened_to() {
     let right = shown("aisyah", "bunga raya");
     let other = site.ask("GET", "/", &from("192.0.2.2", &right), "").await;
     assert_eq!(other.status, 200, "others are");
-    // Requests without credentials do not count as attempts to guess a password.
+    // A request without credentials is no guess of a password.
     for _ in 0..30 {
         let heard = site.ask("GET", "/", &from("192.0.2.3", ""), "").await;
         assert_eq!(heard.status, 401);
     }
-    // A request with a wrong password also counts against the route's own rate limit, which may be
-    // stricter than the limit of guesses.
+    // A wrong password also counts against the route's own rate limit, which may be stricter than
+    // the limit of guesses.
     let ask = |headers: String| {
         let headers = from("192.0.2.4", &headers);
         let site = &site;

@@ -1,4 +1,4 @@
-//! Tests of routes whose access is decided by another server, or by the app's sign-in.
+//! Tests routes to which another server or the app's sign-in controls the access.
 
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -8,8 +8,7 @@ use edge::{Answer, App, AuthDecision, Body, Pass, Question};
 use super::access::{answering, teller};
 use super::*;
 
-/// Starts an authorization server that recognizes Aisyah by a cookie, and denies everybody access
-/// to secret paths.
+/// The authorization server recognizes Aisyah by a cookie, and denies everybody the secret paths.
 async fn judge() -> (SocketAddr, DropGuard) {
     answering(any(|request: Request| async move {
         let headers = request.headers();
@@ -121,8 +120,8 @@ async fn a_server_is_asked_who_may_come_in() {
         assert_eq!(heard.status, 502, "{path}: neither yes nor no");
     }
     drop(judging);
-    // A server that is stopping may still respond once on an open connection, so the request is
-    // repeated until it fails.
+    // A stopping server may respond once more on an open connection, so the request is repeated
+    // until it fails.
     let alone = async {
         while ![502, 503].contains(&site.ask("GET", "/api/x", aisyah, "").await.status) {}
     };

@@ -1,4 +1,4 @@
-//! Tests of changes to routes, servers and certificates while requests are running.
+//! Tests changes to routes, servers and certificates while requests run.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,8 +8,8 @@ use tokio::sync::Semaphore;
 use super::services::{at, ready};
 use super::*;
 
-/// Clients that send requests on persistent connections until `stop` is set. They count the
-/// responses and collect the unexpected ones.
+/// Clients that send requests on persistent connections until `stop` is set. They collect
+/// unexpected responses.
 struct Guests {
     stop: Arc<AtomicBool>,
     answers: Arc<AtomicUsize>,
@@ -83,7 +83,7 @@ async fn ask(
     bad
 }
 
-/// Sends one request and returns the whole response, or `None` if the connection closed first.
+/// Returns the whole response, or `None` if the connection closed first.
 async fn exchange(stream: &mut TcpStream, request: &str) -> Option<String> {
     stream.write_all(request.as_bytes()).await.ok()?;
     let mut heard = Vec::new();
@@ -133,7 +133,7 @@ async fn no_request_fails_while_servers_take_turns() {
         let (next, started) = server("new").await;
         let next = at(next);
         site.edge.set_servers("node", &ready(&[&next]));
-        // The old server may stop only when all its requests have finished.
+        // The old server may stop after all its requests have finished.
         site.edge.drained("node", &address).await;
         drop(std::mem::replace(&mut running, started));
         address = next;
@@ -184,7 +184,7 @@ async fn certificates_that_cannot_be_kept_leave_everything_as_it_was() {
 
 #[tokio::test]
 async fn certificates_are_ordered_for_further_names_while_they_are_wanted() {
-    // Nobody listens at this authority, so orders fail, and the names stay in the report.
+    // Nobody listens at this authority, so orders fail and the names stay in the report.
     let settings = |more: &str| {
         format!(
             "listen.https = [\"127.0.0.1:0\"]\n\
@@ -213,7 +213,7 @@ async fn certificates_are_ordered_for_further_names_while_they_are_wanted() {
     let names = ["our-day.example", "192.0.2.1", "localhost", "a.example"];
     site.edge.order_also(names.map(str::to_owned).into());
     ordered(&["a.example", "our-day.example"]).await;
-    // They are kept when the settings change.
+    // The names stay when the settings change.
     let more = "[[route]]\nhost = \"b.example\"\nto = \"status:404\"\n";
     site.edge.reload(site.plan(&settings(more))).unwrap();
     ordered(&["a.example", "b.example", "our-day.example"]).await;
@@ -222,8 +222,8 @@ async fn certificates_are_ordered_for_further_names_while_they_are_wanted() {
     site.edge.stop().await;
 }
 
-/// Starts a server that is unhealthy at `/sick`, healthy at `/well`, and never responds at `/held`.
-/// The returned semaphores count the requests for these three paths and for all others.
+/// The server is unhealthy at `/sick`, healthy at `/well`, and never responds at `/held`. The
+/// semaphores count the requests for these three paths and for all others.
 async fn patient() -> (SocketAddr, [Arc<Semaphore>; 4]) {
     let asked = [(); 4].map(|()| Arc::new(Semaphore::new(0)));
     let [sick, well, held, elsewhere] = asked.clone();
@@ -253,8 +253,7 @@ async fn patient() -> (SocketAddr, [Arc<Semaphore>; 4]) {
     (address, asked)
 }
 
-/// Waits until three more health checks have begun. The first of them may still use earlier
-/// settings.
+/// Waits for the beginning of three health checks. The first may use earlier settings.
 async fn asked(by: &Semaphore) {
     by.forget_permits(usize::MAX);
     let asked = tokio::time::timeout(Duration::from_mins(1), by.acquire_many(3));
@@ -284,8 +283,8 @@ async fn servers_are_as_well_after_a_change_of_their_upstream_as_before() {
     let is_ready = || site.edge.upstream("group").unwrap().status()[0].ready;
     asked(&sick).await;
     assert!(!is_ready());
-    // A change to the health check or its timeouts does not make the server healthy. Only a
-    // successful check does.
+    // A changed health check or timeout does not make the server healthy. Only a successful check
+    // does.
     change(
         &patient,
         &format!("{}\nconnect_time = \"4s\"", health("/sick")),
@@ -294,7 +293,7 @@ async fn servers_are_as_well_after_a_change_of_their_upstream_as_before() {
     change(&patient, &health("/sick").replace("10ms", "11ms"));
     assert!(!is_ready());
     asked(&sick).await;
-    // A request that waits for a healthy server is sent to a newly added server.
+    // A request that waits for a healthy server goes to a new server.
     let answers = tokio::join!(site.get("/x"), async {
         elsewhere.acquire().await.unwrap().forget();
         change(&format!("{patient}, \"http://{other}\""), &health("/sick"));

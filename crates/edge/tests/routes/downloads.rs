@@ -1,5 +1,5 @@
-//! Tests of files that are too large to be kept in memory. Over an unencrypted TCP socket, the
-//! kernel sends them directly; otherwise the edge reads them in pieces.
+//! Tests files that are too large for memory. Over an unencrypted TCP socket, the kernel sends
+//! them. Otherwise, the edge reads them in pieces.
 
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,7 @@ use super::sent::{Client, SOON, also_over_unix, content, large_file, large_file_
 use super::told::Lines;
 use super::*;
 
-/// The size of the file in bytes. It exceeds the limit for files in memory, and the capacity of two
-/// socket buffers.
+/// In bytes: more than the limit for files in memory, and than two socket buffers hold.
 const LENGTH: usize = 8 << 20;
 
 #[tokio::test]
@@ -28,7 +27,7 @@ async fn they_come_whole_and_in_parts_and_leave_the_connection_open() {
     ] {
         bare.say_with("GET", "/large.bin", line).await;
         other.say_with("GET", "/large.bin", line).await;
-        // The client sends the next request before it has received the first response.
+        // The client does not wait for the first response.
         bare.say("GET", "/page.html").await;
         let (head, body) = bare.hear_some(true).await;
         assert_eq!(head.status, status);
@@ -67,7 +66,7 @@ async fn who_reads_nothing_keeps_nobody_waiting() {
     let mut client = Client::open(&site).await;
     assert!(client.get("/large.bin").await.1 == expected);
     assert_eq!(client.get("/page.html").await.1, b"<p>A page</p>");
-    // Clients that did not read for a while still receive the whole file.
+    // Clients that paused still get the whole file.
     for mut client in stuck.into_iter().step_by(33) {
         assert!(client.hear(true).await.1 == expected);
     }
@@ -101,7 +100,7 @@ async fn what_came_of_each_is_told() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 
-    // The file is truncated while it is being sent, so the client must not see a complete response.
+    // The file is truncated while it is sent, so the response must not look complete.
     let mut short = Client::open(&site).await;
     short.say("GET", "/large.bin").await;
     short.0.read_exact(&mut [0; 100]).await.unwrap();

@@ -1,4 +1,4 @@
-//! Tests of a route that serves files and passes all other requests to the app.
+//! Tests a route that serves files and passes all other requests to the app.
 
 use super::*;
 
@@ -34,7 +34,7 @@ async fn what_is_no_file_is_the_app_s() {
         assert_eq!((heard.status, heard.body.as_str()), (200, text), "{path}");
         assert_eq!(heard.header("x-site"), None, "{path}");
     }
-    // The app does not have these paths either, so the response is the app's own 404.
+    // The app does not have these paths either, and sends its own 404.
     for path in ["/pictures/", "/pictures", "/none.css", "/.env"] {
         let heard = site.get(path).await;
         assert_eq!((heard.status, heard.body.as_str()), (404, ""), "{path}");
@@ -47,7 +47,7 @@ async fn what_is_no_file_is_the_app_s() {
     assert_eq!((posted.status, posted.header("x-site")), (404, None));
     let options = site.ask("OPTIONS", "/facts", "", "").await;
     assert_eq!(options.status, 200);
-    // A `GET` with an unnecessary body reaches the app, too.
+    // A `GET` with a body also reaches the app.
     let asked = site.ask("GET", "/facts", "", "abc").await;
     assert_eq!(asked.status, 200);
     let head = site.ask("HEAD", "/facts", "", "").await;

@@ -1,4 +1,4 @@
-//! Tests of fronts: addresses at which all requests go to one service.
+//! Tests fronts: addresses at which all requests go to one service.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> Hea
 async fn a_front_is_a_plain_way_to_its_service() {
     let (address, _running) = server("one").await;
     let folder = tempfile::tempdir().unwrap();
-    // At all other addresses, the configured routes refuse every request, and the certificate's
-    // host is redirected to HTTPS.
+    // At all other addresses, the routes refuse every request, and the certificate's host is
+    // redirected to HTTPS.
     let routes = "listen.https = [\"127.0.0.1:0\"]\n\
                   [[route]]\nto = \"status:410\"\naccess = { allow = [\"192.0.2.1\"] }\n";
     let fronts = ["127.0.0.1:0", "unix:run/inner/node.sock"];
@@ -59,12 +59,12 @@ async fn a_front_is_a_plain_way_to_its_service() {
         // The same connection is used before and after a reload.
         edge.reload(plan()).unwrap();
     }
-    // The edge still handles requests at its other addresses as before.
+    // The edge's other addresses work as before.
     let door = edge.http_addresses()[0];
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let moved = ask(TcpStream::connect(door).await.unwrap(), get).await;
     assert_eq!(moved.status, 308, "https serves it");
-    // The edge refuses ambiguous requests at a front's address, too.
+    // A front refuses ambiguous requests too.
     let both =
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n";
     let refused = ask(TcpStream::connect(front).await.unwrap(), both).await;
@@ -159,8 +159,8 @@ async fn an_address_becomes_a_front_and_a_door_again_on_the_socket_that_was_hand
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let answered = async |expected: &str| {
         let turned = async {
-            // Connections accepted before the change keep their old service, so the test repeats
-            // the request on new connections.
+            // Connections from before the change keep their old service, so the request is repeated
+            // on new ones.
             while !ask(TcpStream::connect(address).await.unwrap(), get)
                 .await
                 .body

@@ -1,4 +1,4 @@
-//! An HTTP/2 client for the tests; the edge supports HTTP/2 over TLS only.
+//! An HTTP/2 client for the tests. The edge supports HTTP/2 over TLS only.
 
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -11,10 +11,10 @@ use tokio_rustls::client::TlsStream;
 
 use super::*;
 
-/// Settings of an edge that listens for HTTPS, on a free port and without HTTP/3.
+/// HTTPS on a free port, without HTTP/3.
 pub(crate) const HTTPS: &str = "listen.https = [\"127.0.0.1:0\"]\nlisten.http3 = false\n";
 
-/// A verifier that trusts any certificate, because the edge creates its own certificate at startup.
+/// Trusts any certificate, because the edge creates its own.
 #[derive(Debug)]
 struct Trusting;
 
@@ -56,8 +56,7 @@ impl ServerCertVerifier for Trusting {
     }
 }
 
-/// Opens a TLS connection without a server name (SNI), so that requests on the connection may be
-/// for any host.
+/// Without a server name (SNI), requests on the connection may be for any host.
 pub(crate) async fn secure(edge: &Edge) -> TlsStream<TcpStream> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()

@@ -1,4 +1,4 @@
-//! Tests of upstream servers that are killed before they have read a request.
+//! Tests upstream servers that are killed before they have read a request.
 
 use std::time::Instant;
 
@@ -13,8 +13,7 @@ async fn open() -> (TcpListener, ServerAddress) {
     (listener, address)
 }
 
-/// Accepts a connection and resets it once it has unread data, as the kernel does when a process is
-/// killed.
+/// Resets a connection with unread data, as the kernel does when a process is killed.
 async fn reset(listener: &TcpListener) {
     let (stream, _) = listener.accept().await.unwrap();
     stream.peek(&mut [0]).await.unwrap();
@@ -24,8 +23,8 @@ async fn reset(listener: &TcpListener) {
 async fn who_comes_as_all_are_killed_waits_for_the_next() {
     let (next, _running) = server("next").await;
     let site = Site::open(TO_NODE, Options::default());
-    // A request that waits for a server fails after two seconds, so `at_once` repeats the attempt
-    // if the machine is busy.
+    // A request that waits for a server fails after two seconds. `at_once` repeats the attempt on a
+    // busy machine.
     let heard = at_once(async || {
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
@@ -36,7 +35,7 @@ async fn who_comes_as_all_are_killed_waits_for_the_next() {
         }
         let all: Vec<_> = addresses.iter().collect();
         site.edge.set_servers("node", &ready(&all));
-        // Each server is killed only after the edge has sent it the request.
+        // Each server is killed after it has been sent the request.
         let (heard, ()) = tokio::join!(site.get("/"), async {
             let dying = listeners.into_iter().map(async |listener| {
                 reset(&listener).await;
@@ -76,8 +75,8 @@ async fn none_that_reset_a_request_gets_it_twice() {
         assert_eq!((heard.status, counts), (expected, resets), "{target}");
         assert!(before.elapsed() < SOON);
     }
-    // The server may have read the request, and these methods may change something, so the edge
-    // does not repeat the request.
+    // These methods may change something, and the server may have read the request. Therefore, the
+    // edge does not repeat it.
     for method in ["POST", "PUT", "DELETE"] {
         let (heard, ()) = tokio::join!(site.ask(method, "/planned", "", ""), reset(&listener));
         assert_eq!(heard.status, 502, "{method}");

@@ -1,4 +1,4 @@
-//! Tests of responses with a known length, whose pieces may arrive at any time.
+//! Tests responses with a known length, whose pieces may arrive at any time.
 
 use std::time::Duration;
 
@@ -10,11 +10,10 @@ use tokio::sync::Semaphore;
 use super::http2::{HTTPS, client};
 use super::*;
 
-/// The timeout for each wait.
 const SOON: Duration = Duration::from_mins(1);
 
-/// A response body of `length` bytes. The server sends its first `first` bytes with the head, and
-/// the rest only after the client has received that part.
+/// A body of `length` bytes. The server sends the first `first` bytes with the head, and the rest
+/// after the client has received them.
 #[derive(Debug, Clone, Copy)]
 struct FileBody {
     length: usize,
@@ -35,8 +34,7 @@ impl FileBody {
     }
 }
 
-/// Starts an HTTP/1.1 server that sends the body's first piece with the head, and the second piece
-/// when the test permits it.
+/// The server sends the body's first piece with the head, and the second when the test permits it.
 async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -68,8 +66,8 @@ async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
     address
 }
 
-/// Requests `path` over HTTP/1.1 and returns the body. The second piece is sent after the client
-/// has received the first one.
+/// Requests `path` over HTTP/1.1 and returns the body, whose second piece is sent after the client
+/// has received the first.
 async fn over_http1(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -> Vec<u8> {
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     let asked = format!("GET {path} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");
@@ -92,8 +90,7 @@ async fn over_http1(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -
     heard.split_off(from)
 }
 
-/// Requests `path` over HTTP/2 and returns the body. The second piece is sent after the client has
-/// received the first one.
+/// Like `over_http1`, over HTTP/2.
 async fn over_http2(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -> Vec<u8> {
     let mut send = client(&site.edge).await;
     let asked = Request::get(format!("https://a.example{path}"));
@@ -119,8 +116,7 @@ async fn over_http2(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -
 async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
     let go = Arc::new(Semaphore::new(0));
     let own = by_hand(Arc::clone(&go)).await;
-    // A response in two pieces is not complete within `cache.wait`, so the edge passes it on
-    // without storing it.
+    // A response in two pieces is not complete within `cache.wait`, so it is not stored.
     let site = Site::open(
         &format!(
             "{HTTPS}cache.wait = \"300ms\"\n\
@@ -141,8 +137,7 @@ async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
         let pieces = FileBody { length, first };
         for route in ["own", "kept"] {
             for version in [1, 2] {
-                // The path contains the HTTP version, so that a request cannot get the stored
-                // response to the same request over another version.
+                // Each HTTP version has its own path, and so its own stored response.
                 let path = format!("/{route}/{version}/{length}/{first}");
                 let heard = async {
                     if version == 1 {

@@ -1,4 +1,4 @@
-//! Tests of routes through real sockets: how the whole edge handles a request.
+//! Tests routes through real sockets: how the whole edge handles a request.
 
 #![expect(
     clippy::unwrap_used,
@@ -42,7 +42,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::DropGuard;
 
-/// An edge that serves a temporary folder, and the edge's address.
+/// An edge that serves a temporary folder.
 struct Site {
     folder: tempfile::TempDir,
     edge: Edge,
@@ -50,7 +50,7 @@ struct Site {
 }
 
 impl Site {
-    /// Starts an edge with these routes, and a folder `files` that contains a page.
+    /// The folder `files` contains a page.
     fn open(routes: &str, options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("files")).unwrap();
@@ -90,12 +90,12 @@ impl Site {
     }
 }
 
-/// Makes a plan that listens on a free port.
+/// Listens on a free port.
 fn plan(routes: &str, folder: &Path) -> Plan {
     plan_with(routes, folder, &[service("node", &[])])
 }
 
-/// Makes a plan that listens on a free port, with these services.
+/// Listens on a free port, with these services.
 fn plan_with(routes: &str, folder: &Path, services: &[Service]) -> Plan {
     let text = format!("listen.http = [\"127.0.0.1:0\"]\n{routes}");
     let ground = Ground {
@@ -184,7 +184,7 @@ impl Heard {
     }
 }
 
-/// Starts a server that responds with `name` and the request that it received.
+/// The server responds with `name` and the request.
 async fn server(name: &'static str) -> (SocketAddr, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -432,8 +432,8 @@ async fn the_app_is_told_who_asks() {
     assert_eq!(heard.body, "192.0.2.7 a.example false");
     assert_eq!(heard.header("x-request-id"), Some("theirs"));
     assert_eq!(site.get("/facts").await.body, "127.0.0.1 a.example true");
-    // Some proxies set only one kind of forwarding header and pass on the other kind as the client
-    // sent it.
+    // A proxy that sets one kind of forwarding header passes on the other kind as the client sent
+    // it.
     site.edge
         .reload(site.plan(
             "listen.trusted_proxies = [\"127.0.0.0/8\"]\nlisten.forwarded_header = \"forwarded\"",

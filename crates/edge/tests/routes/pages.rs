@@ -1,4 +1,4 @@
-//! Tests of the edge's own pages, which replace responses or are a route's target.
+//! Tests the edge's own pages, which replace responses or are a route's target.
 
 use super::*;
 
@@ -24,7 +24,7 @@ async fn what_stands_in_for_an_answer_is_kept_by_nobody() {
         Options::default(),
     );
     let control = |heard: &Heard| heard.header("cache-control").map(str::to_owned);
-    // The headers configured for a route must also be on a page of the edge's own.
+    // A route's headers must also be on pages of the edge itself.
     for (target, status) in [("/well", 200), ("/few", 410)] {
         let heard = site.get(target).await;
         assert_eq!(heard.status, status, "{target}");
@@ -46,7 +46,7 @@ async fn what_stands_in_for_an_answer_is_kept_by_nobody() {
     }
     let heard = site.get("/bare").await;
     assert_eq!(control(&heard).as_deref(), Some("no-store"));
-    // The request becomes invalid in the middle of its body, after the edge has chosen a route.
+    // The request becomes invalid in its body, after the edge has chosen a route.
     let chunked = "POST /well HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n";
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     stream.write_all(chunked.as_bytes()).await.unwrap();

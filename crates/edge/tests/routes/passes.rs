@@ -1,5 +1,4 @@
-//! Tests of how requests reach upstreams and how their responses are returned, over HTTP/1.1 and
-//! HTTP/2.
+//! Tests how requests reach upstreams and how responses return, over HTTP/1.1 and HTTP/2.
 
 use axum::http::{HeaderMap, Method};
 use edge::CdnId;
@@ -11,7 +10,6 @@ use super::access::teller;
 use super::http2::{HTTPS, client};
 use super::*;
 
-/// Requests a target over HTTP/2.
 pub(crate) async fn over_http2(site: &Site, target: &str) -> (u16, String) {
     let headers = HeaderMap::new();
     send_http2(site, Method::GET, target, headers, None).await
@@ -27,8 +25,7 @@ async fn send_http2(
     let mut send = client(&site.edge).await;
     let empty = || http::Request::new(Empty::<Bytes>::new());
     if protocol.is_some() {
-        // The edge's HTTP/2 settings, which permit an extended `CONNECT`, arrive with this
-        // response.
+        // The edge's settings arrive with this response, and permit an extended `CONNECT`.
         let mut first = empty();
         *first.uri_mut() = "https://a.example/".parse().unwrap();
         send.send_request(first).await.unwrap();
@@ -124,8 +121,7 @@ async fn a_request_that_comes_back_again_and_again_is_refused() {
             heard.1
         );
     }
-    // The edge must stop a request loop, whether a route leads to the edge itself or uses the edge
-    // for authorization.
+    // The edge must stop a request loop through its routes, and one through authorization.
     let itself = site.address;
     for route in [
         format!("to = \"http://{itself}\""),

@@ -1,11 +1,11 @@
-//! Tests of paths that different servers interpret differently.
+//! Tests paths that different servers interpret differently.
 
 use super::http2::HTTPS;
 use super::passes::over_http2;
 use super::*;
 
-/// Many upstreams decode `%2F` before they route a path (PEP 3333: `PATH_INFO` has no escapes),
-/// some also decode a backslash, and servlets ignore the text after a `;`.
+/// Many upstreams decode `%2F` before they route a path (PEP 3333: `PATH_INFO` has no escapes).
+/// Some also decode a backslash, and servlets ignore the text after a `;`.
 #[tokio::test]
 async fn no_guard_is_walked_past_by_another_way_to_write_its_path() {
     let (server, _running) = server("one").await;
@@ -74,7 +74,7 @@ async fn no_guard_is_walked_past_by_another_way_to_write_its_path() {
     site.edge.stop().await;
 }
 
-/// Express matches `/Admin` and `/admin/` with a route for `/admin`.
+/// Express also matches `/Admin` and `/admin/` with a route for `/admin`.
 #[tokio::test]
 async fn no_guard_is_walked_past_by_letter_case_or_a_closing_slash() {
     let (server, _running) = server("one").await;
@@ -109,8 +109,7 @@ async fn no_guard_is_walked_past_by_letter_case_or_a_closing_slash() {
             let statuses = [site.get(path).await.status, over_http2(&site, path).await.0];
             assert_eq!(statuses, [400, 400], "{path} with {guard}");
         }
-        // These paths exactly match a route of their own, or match no restricted route in any
-        // interpretation.
+        // These paths match a route of their own, or no restricted route in any interpretation.
         for path in [
             "/API/admin/x",
             "/caf%C3%A9",

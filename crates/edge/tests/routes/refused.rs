@@ -1,4 +1,4 @@
-//! Tests of ambiguous requests, which the edge refuses, and of its responses to them.
+//! Tests ambiguous requests, which the edge refuses.
 
 use edge::access_log::{Format, Log, Mask};
 use http_body_util::Empty;
@@ -13,8 +13,7 @@ const PATHS: [(&str, &str); 3] = [
     ("/a%00", "refused_path_character"),
 ];
 
-/// Sends two requests in one write. Returns all bytes received until the edge closes the
-/// connection.
+/// Sends two requests in one write. Returns all bytes until the edge closes the connection.
 async fn answers(door: SocketAddr, method: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(door).await.unwrap();
     let next = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";

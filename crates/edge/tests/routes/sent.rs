@@ -1,4 +1,4 @@
-//! Tests of in-memory files that need more than one write.
+//! Tests in-memory files that need more than one write.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -8,10 +8,8 @@ use tokio::net::TcpSocket;
 
 use super::*;
 
-/// The size of the file in bytes. It is nearly the largest size that is kept in memory, and more
-/// than any socket accepts at once.
+/// In bytes: nearly the largest size in memory, and more than any socket accepts at once.
 const LENGTH: usize = (1 << 20) - 1;
-/// The timeout for each wait.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 pub(crate) fn content(seed: usize, length: usize) -> Vec<u8> {
@@ -31,7 +29,7 @@ pub(crate) fn large_file_with(content: &[u8], options: Options) -> Site {
     site
 }
 
-/// Makes the site also listen on a Unix socket, over which the edge does not use `sendfile`.
+/// Over a Unix socket, the edge does not use `sendfile`.
 pub(crate) fn also_over_unix(site: &Site) -> PathBuf {
     let socket = site.folder.path().join("door.sock");
     let both = format!(
@@ -52,7 +50,7 @@ pub(crate) struct Client<S>(pub(crate) S);
 
 impl Client<TcpStream> {
     pub(crate) async fn open(site: &Site) -> Self {
-        // The receive buffer is small, so that the edge needs many writes for every response.
+        // With a small receive buffer, the edge needs many writes for every response.
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(8 << 10).unwrap();
         Self(socket.connect(site.address).await.unwrap())
@@ -76,7 +74,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         (head, body)
     }
 
-    /// Reads the next response, whose status may be 206.
+    /// Like `hear`, but the status may be 206.
     pub(crate) async fn hear_some(&mut self, has_body: bool) -> (Heard, Vec<u8>) {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -102,8 +100,7 @@ async fn it_comes_whole_among_others_and_by_pieces() {
     let site = large_file(&expected);
     let mut client = Client::open(&site).await;
 
-    // All requests are sent at once. If a response had a wrong length, the next response could not
-    // be parsed.
+    // All requests are sent at once. After a wrong length, the next response could not be parsed.
     for (method, target) in [
         ("GET", "/large.bin"),
         ("HEAD", "/large.bin"),
@@ -138,7 +135,7 @@ async fn what_is_written_into_the_file_is_never_sent_under_its_old_tag() {
     let tag = client.get("/large.bin").await.0;
     let tag = tag.header("etag").unwrap();
 
-    // Like `cp`, this overwrites the existing file instead of replacing it.
+    // Overwrites the file, as `cp` does, and does not replace it.
     std::fs::write(site.folder.path().join("files/large.bin"), &new).unwrap();
     let (head, body) = waiting.hear(true).await;
     assert_eq!(head.header("etag"), Some(tag));

@@ -1,4 +1,4 @@
-//! Tests of a service's servers as they are added, removed, abandoned or die.
+//! Tests a service's servers when they are added or removed, fail or die.
 
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -30,8 +30,8 @@ pub(super) fn ready(addresses: &[&ServerAddress]) -> Servers {
     }
 }
 
-/// Returns an address at which connections are refused. No other process can bind the address while
-/// the returned descriptor is open.
+/// An address that refuses connections. No other process can bind it while the returned descriptor
+/// is open.
 fn nobody() -> (OwnedFd, ServerAddress) {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
@@ -40,8 +40,8 @@ fn nobody() -> (OwnedFd, ServerAddress) {
     (socket.into(), at(address))
 }
 
-/// Starts a server that reads a request and closes the connection without a response, like a server
-/// that crashes on every request.
+/// The server closes each connection after the request, like a server that crashes on every
+/// request.
 async fn dying() -> (ServerAddress, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = at(listener.local_addr().unwrap());
@@ -70,8 +70,8 @@ async fn until(what: impl Fn() -> bool) {
     tokio::time::timeout(SOON, waiting).await.unwrap();
 }
 
-/// Gives a request time to start waiting for a server; the test cannot observe that moment. A
-/// request that starts later is served in the same way, so the test still passes.
+/// Gives a request time to begin to wait for a server, which the test cannot observe. The test also
+/// passes if the request begins later.
 async fn pause(milliseconds: u64) {
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
 }
@@ -96,8 +96,8 @@ async fn one_that_was_given_up_is_not_waited_for() {
         failed: true,
         ..Servers::default()
     };
-    // A request that had to wait for a server would take two seconds. On a busy machine, other
-    // requests may also take so long, but not in every attempt.
+    // A request that waits for a server takes two seconds. On a busy machine, others may also take
+    // so long, but not in every attempt.
     at_once(async || {
         site.edge.set_servers("node", &failed);
         let heard = site.get("/").await;
@@ -106,7 +106,7 @@ async fn one_that_was_given_up_is_not_waited_for() {
         assert!(heard.body.contains("<h1>"), "{heard:?}");
     })
     .await;
-    // When the service fails, a request that is already waiting for a server is refused as well.
+    // When the service fails, requests that wait for a server are refused too.
     at_once(async || {
         site.edge.set_servers("node", &Servers::default());
         let (heard, ()) = tokio::join!(site.get("/"), async {
@@ -116,7 +116,7 @@ async fn one_that_was_given_up_is_not_waited_for() {
         assert_eq!(heard.status, 503);
     })
     .await;
-    // As long as any server is ready, the failure of other servers has no effect.
+    // The failure has no effect while any server is ready.
     let (server, _running) = server("one").await;
     let partly = Servers {
         failed: true,
@@ -179,8 +179,8 @@ async fn what_was_told_outlives_every_plan() {
     }
     let before = site.edge.servers("flask");
     assert!(before.requests > 2, "{before:?}");
-    // Neither the same routes, nor another balance, nor routes without the service change the
-    // servers.
+    // None of these changes affects the servers: the same routes, another balance, or routes
+    // without the service.
     for balance in ["round-robin", "least", "sticky"] {
         site.edge.reload(plan(balance)).unwrap();
         let now = site.edge.servers("flask");
@@ -219,8 +219,8 @@ async fn one_that_refuses_costs_no_request() {
             for _ in 0..2 {
                 let heard = site.get("/").await;
                 assert_eq!(heard.status, 200, "{dead}");
-                // The dead server cannot have received the request, so the edge may send even a
-                // `POST` to another server.
+                // The dead server cannot have received the request, so even a `POST` may go to
+                // another server.
                 let heard = site.ask("POST", "/", "", "12345").await;
                 assert_eq!(heard.status, 200, "{dead}");
                 assert!(heard.body.contains("length=5"), "{heard:?}");
@@ -249,8 +249,7 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
     };
     let well = at(server);
     assert_eq!(ask("GET", &[&dying_one, &well]).await, [200, 200]);
-    // The first server may have begun to change something, so the edge sends the request to no
-    // other server.
+    // The first server may have begun to change something, so no other server gets the request.
     for method in ["POST", "PUT", "DELETE"] {
         assert_eq!(
             ask(method, &[&dying_one, &well]).await,
@@ -259,7 +258,7 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
         );
     }
     assert_eq!(ask("GET", &[&dying_one]).await, [502, 502]);
-    // A request that has failed at two servers is not sent to a third.
+    // A request that failed at two servers is not sent to a third.
     let three = [&dying_one, &dying_two, &well];
     let mut bad = 0;
     for _ in 0..3 {
@@ -277,15 +276,15 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
 async fn who_comes_as_the_only_one_dies_waits_for_the_next() {
     let (server, _running) = server("one").await;
     let site = Site::open(TO_NODE, Options::default());
-    // A request that waits for a server fails after two seconds. If the machine is that slow,
-    // `at_once` repeats the attempt.
+    // A request that waits for a server fails after two seconds. `at_once` repeats the attempt on a
+    // busy machine.
     let heard = at_once(async || {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let dying = at(listener.local_addr().unwrap());
         site.edge.set_servers("node", &ready(&[&dying]));
         let (heard, ()) = tokio::join!(site.get("/"), async {
             let (connection, _) = listener.accept().await.unwrap();
-            // When the connection breaks, nothing listens at the address any more.
+            // Nothing listens at the address when the connection breaks.
             drop(listener);
             drop(connection);
             pause(100).await;
@@ -305,14 +304,14 @@ async fn a_dead_socket_is_waited_for() {
     let gone = in_file(&site.folder.path().join("gone.sock"), None);
     let (_bound, refusing) = nobody();
     for dead in [&gone, &refusing] {
-        // A request that waits for a server fails after two seconds. If the machine is that slow,
-        // `at_once` repeats the attempt.
+        // A request that waits for a server fails after two seconds. `at_once` repeats the attempt
+        // on a busy machine.
         let (get, post) = at_once(async || {
             site.edge.set_servers("node", &ready(&[dead]));
             let before = site.edge.servers("node").requests;
             let answers = async { tokio::join!(site.get("/"), site.ask("POST", "/", "", "12345")) };
             let (answers, ()) = tokio::join!(answers, async {
-                // By now, the edge has tried to connect to the address and was refused.
+                // The address has refused the edge's connection.
                 until(|| site.edge.servers("node").requests >= before + 2).await;
                 pause(100).await;
                 site.edge.set_servers("node", &ready(&[&at(server)]));
@@ -323,7 +322,7 @@ async fn a_dead_socket_is_waited_for() {
         assert_eq!((get.status, post.status), (200, 200), "{dead}");
         assert!(post.body.contains("length=5"), "{post:?}");
     }
-    // The server starts again at the same address, without a new call to `set_servers`.
+    // The server restarts at the same address, without a call to `set_servers`.
     let path = site.folder.path().join("back.sock");
     let back = in_file(&path, None);
     site.edge.set_servers("node", &ready(&[&back]));
@@ -336,8 +335,7 @@ async fn a_dead_socket_is_waited_for() {
         listener
     });
     assert_eq!((heard.status, &*heard.body), (200, "ok"));
-    // Nothing listens at the address, so the request fails after two seconds with a `Retry-After`
-    // header.
+    // Nothing listens at the address, so the request fails after two seconds with a `Retry-After`.
     site.edge.set_servers("node", &ready(&[&gone]));
     let before = Instant::now();
     let heard = site.get("/").await;
@@ -371,7 +369,7 @@ async fn who_has_another_owner_is_told_nothing() {
         .set_servers("node", &ready(&[&in_file(&path, Some(me))]));
     let (heard, ()) = tokio::join!(site.get("/"), async {
         let mut stream = loop {
-            // Connections from earlier attempts carry no request, so the test skips them.
+            // Connections from earlier attempts carry no request.
             if let (stream, 1..) = read().await {
                 break stream;
             }
@@ -383,7 +381,7 @@ async fn who_has_another_owner_is_told_nothing() {
     site.edge.stop().await;
 }
 
-/// Starts a server that passes each accepted connection to the test, which sends the responses.
+/// The server passes each connection to the test, which sends the responses.
 async fn patient() -> (ServerAddress, tokio::sync::mpsc::Receiver<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = at(listener.local_addr().unwrap());
@@ -419,7 +417,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
     site.edge.reload(plan).unwrap();
     site.edge.set_servers("node", &ready(&[&old]));
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold";
-    // The first connection becomes idle, while a request is running on a second connection.
+    // The first connection becomes idle while a request runs on the second.
     let (first, mut resting) = tokio::join!(site.get("/"), async {
         let mut stream = taken.recv().await.unwrap();
         head(&mut stream).await;
@@ -433,7 +431,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
             let mut busy = taken.recv().await.unwrap();
             head(&mut busy).await;
             resting.write_all(answer.as_bytes()).await.unwrap();
-            // The second connection is idle by now, and the edge closes it at once.
+            // The second connection is idle, and the edge closes it at once.
             until(|| site.edge.servers("node").members[0].running == 1).await;
             let before = site.edge.servers("node");
             assert_eq!((before.requests, before.members[0].requests), (3, 3));
@@ -459,7 +457,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
     let after = site.edge.servers("node");
     assert_eq!(after.members.len(), 1, "{after:?}");
     assert_eq!((after.requests, after.members[0].requests), (4, 1));
-    // The edge no longer has the server in its list, so these calls return at once.
+    // The edge does not know these servers, so these calls return at once.
     site.edge.drained("node", &old).await;
     site.edge.drained("nobody", &old).await;
     site.edge.stop().await;
@@ -467,7 +465,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// Opens a WebSocket through the edge, and returns the client's and the server's end.
+/// Returns the client's and the server's end.
 async fn websocket(site: &Site, listener: &TcpListener) -> (Socket, Socket) {
     let stream = TcpStream::connect(site.address).await.unwrap();
     let (near, far) = tokio::join!(client_async("ws://a.example/live", stream), async {
@@ -502,8 +500,8 @@ async fn websockets_have_their_time_and_are_closed() {
         assert_eq!(next(&mut far).await, Some(Message::text(text)));
     }
     let drained = site.edge.drained("node", &old);
-    // The edge closes the connection without a closing frame, because it adds nothing to the data
-    // of either end.
+    // The edge closes the connection without a closing frame, because it adds nothing to either
+    // end's data.
     for end in [&mut near, &mut far] {
         let ended = tokio::time::timeout(SOON, end.next()).await.unwrap();
         assert!(matches!(ended, Some(Err(_))), "{ended:?}");
@@ -523,7 +521,7 @@ async fn a_service_that_was_removed_can_be_added_again() {
     };
     for name in ["one", "two", "three"] {
         let (server, _running) = server(name).await;
-        // A service's servers may be set before or after the routes that name the service.
+        // The servers may be set before or after the routes that name the service.
         if name == "two" {
             site.edge.reload(plan(&with)).unwrap();
         }
@@ -540,7 +538,7 @@ async fn a_service_that_was_removed_can_be_added_again() {
         }
         site.edge.reload(plan(&without)).unwrap();
         site.edge.set_servers("node", &Servers::default());
-        // Once no routes name the service, the edge discards the service's servers.
+        // The edge discards the servers when no routes name the service.
         until(|| {
             site.edge.set_servers("other", &Servers::default());
             site.edge.servers("node") == BackendsStatus::default()

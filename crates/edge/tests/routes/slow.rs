@@ -1,5 +1,4 @@
-//! Tests of slow clients of a server with a single worker. The slow clients must not block other
-//! clients.
+//! Tests that slow clients of a server with a single worker do not block other clients.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +17,6 @@ use super::http2::{HTTPS, built, client};
 use super::services::SOON;
 use super::*;
 
-/// A server that handles one request at a time.
 struct OneWorker {
     address: SocketAddr,
     accepted: Arc<AtomicUsize>,
@@ -33,11 +31,10 @@ impl Drop for OneWorker {
 }
 
 impl OneWorker {
-    /// Starts the server. The response's body is the length of the request's body, or has as many
-    /// bytes as the path says.
+    /// The response is the length of the request's body, or has as many bytes as the path says.
     fn open() -> Self {
         let socket = TcpSocket::new_v4().unwrap();
-        // The send buffer is small, so that the kernel does not accept a whole response at once.
+        // The kernel must not accept a whole response at once, so the send buffer is small.
         socket.set_send_buffer_size(8 << 10).unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let listener = socket.listen(64).unwrap();
@@ -88,7 +85,7 @@ impl OneWorker {
     }
 }
 
-/// Reads until the received data ends with `end`, or to the end of the stream.
+/// Reads until the data ends with `end`, or to the end of the stream.
 async fn until(stream: &mut TcpStream, end: &[u8]) -> String {
     let mut came = Vec::new();
     while !came.ends_with(end) {
@@ -100,7 +97,7 @@ async fn until(stream: &mut TcpStream, end: &[u8]) -> String {
     String::from_utf8(came).unwrap()
 }
 
-/// Reads the body that follows a request head and returns the body's length.
+/// Returns the length of the body after this head.
 async fn read_body(stream: &mut TcpStream, head: &str) -> usize {
     if head.contains("transfer-encoding: chunked") {
         let mut length = 0;
@@ -124,7 +121,7 @@ async fn read_body(stream: &mut TcpStream, head: &str) -> usize {
     length
 }
 
-/// Sends the head of an upload to the edge, and waits until the edge requests the body.
+/// Sends an upload's head, and waits until the edge requests the body.
 async fn upload(site: &Site, framing: &str) -> TcpStream {
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     let head = format!(
@@ -199,8 +196,8 @@ async fn a_stream_that_drips_takes_none_either() {
     site.edge.stop().await;
 }
 
-/// Starts a server that passes all data after the request head to the returned receiver, and
-/// responds when the data ends with `end`.
+/// The server passes all data after the request head to the receiver, and responds when the data
+/// ends with `end`.
 async fn teller(end: &'static [u8]) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -220,7 +217,7 @@ async fn teller(end: &'static [u8]) -> (SocketAddr, mpsc::UnboundedReceiver<Stri
     (address, told)
 }
 
-/// Waits until `count` letters `x` have arrived at the server.
+/// Waits until the server has received `count` letters `x`.
 async fn until_came(told: &mut mpsc::UnboundedReceiver<String>, count: usize) {
     let came = async { while told.recv().await.unwrap().matches('x').count() < count {} };
     tokio::time::timeout(SOON, came).await.unwrap();
@@ -302,7 +299,7 @@ async fn a_body_there_is_no_room_for_is_not_read_before_there_is() {
     site.edge.stop().await;
 }
 
-/// All HTTP versions are tested concurrently, because the grace period for slow bodies is long.
+/// Tests all HTTP versions at the same time, because the grace period for slow bodies is long.
 #[tokio::test]
 async fn a_body_that_comes_too_slowly_is_refused() {
     let server = OneWorker::open();

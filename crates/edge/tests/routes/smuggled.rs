@@ -1,5 +1,5 @@
-//! Sends a corpus of request smuggling attempts through the whole edge. The tests check the
-//! response to each attempt, and the requests that a server behind the edge received.
+//! Tests request smuggling through the whole edge: the response to each attempt, and the requests
+//! that a server behind the edge gets.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,11 +7,10 @@ use tokio::net::tcp::OwnedReadHalf;
 
 use super::*;
 
-/// The requests that the server received, according to a strict parser: `METHOD target "body"`.
+/// The requests that the server got, according to a strict parser: `METHOD target "body"`.
 type Seen = Arc<Mutex<Vec<String>>>;
 
-/// Starts a server that responds to every complete request with an empty body, and records the
-/// request.
+/// The server records every complete request, and responds with an empty body.
 async fn witness() -> (SocketAddr, Seen, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -86,9 +85,8 @@ async fn request(reader: &mut OwnedReadHalf) -> Option<String> {
     Some(format!("{first} {body:?}"))
 }
 
-/// Sends `bytes` to the edge. Returns the statuses of `answers` responses, or of all responses
-/// until the edge closes the connection, as it does after a refusal. If `answers` is 0, the client
-/// disconnects at once.
+/// Returns the statuses of `answers` responses, or of all until the edge closes the connection
+/// after a refusal. If `answers` is 0, the client disconnects at once.
 async fn tried(address: SocketAddr, bytes: &str, answers: usize) -> Vec<u16> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes.as_bytes()).await.unwrap();
@@ -122,10 +120,10 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
     );
     let length = HIDDEN.len();
     let chunk = format!("{length:x}\r\n{HIDDEN}\r\n0\r\n\r\n");
-    // Each attempt consists of the headers after a valid `Host`, the bytes after the headers, the
-    // expected statuses, and the requests that the server must receive.
+    // Each row: the headers after a valid `Host`, the bytes after the headers, the expected
+    // statuses, and the requests that the server must get.
     let tries: Vec<(String, String, &[u16], Vec<String>)> = vec![
-        // These requests have contradictory framing.
+        // Contradictory framing.
         both(
             "Content-Length: 6\r\nTransfer-Encoding: chunked",
             "0\r\n\r\n",
@@ -136,7 +134,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
         both("Content-Length: +44", ""),
         both("Content-Length: 0x2c", ""),
         both("Content-Length: 4 4", ""),
-        // These requests disguise the transfer coding.
+        // A disguised transfer coding.
         both("Transfer-Encoding: xchunked", &chunk),
         both("Transfer-Encoding : chunked", &chunk),
         both("Transfer-Encoding:\r\n chunked", &chunk),
@@ -158,8 +156,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
             "Transfer-Encoding: chunked",
             "0\r\nContent-Length: 44\r\n\r\n",
         ),
-        // These requests look odd but are valid. The server must receive the same messages from the
-        // edge.
+        // Odd but valid. The server must get the same messages from the edge.
         (
             "Connection: content-length\r\nContent-Length: 5".to_owned(),
             format!("hello{HIDDEN}"),
@@ -195,7 +192,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
             &[200],
             vec!["POST /seen \"ok\"".to_owned()],
         ),
-        // The server must not receive an incomplete request.
+        // The server must not get an incomplete request.
         (
             format!("Content-Length: {}", length + 1),
             HIDDEN.to_owned(),
@@ -214,7 +211,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
     running.abort();
 }
 
-/// Makes an attempt that the edge must refuse. Another request is hidden after the body.
+/// The edge must refuse this attempt, which hides another request after the body.
 fn both(headers: &str, body: &str) -> (String, String, &'static [u16], Vec<String>) {
     (
         headers.to_owned(),

@@ -1,4 +1,4 @@
-//! Tests of the access log and of maintenance mode.
+//! Tests the access log and maintenance mode.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -19,8 +19,8 @@ impl Lines {
         String::from_utf8_lossy(&lines).into_owned()
     }
 
-    /// Returns the whole log once the logging thread has stopped. Dropping `writing` waits only for
-    /// a second, which may be too short on a busy machine.
+    /// The whole log after the logging thread has stopped. The drop of `writing` waits only for a
+    /// second, which may be too short on a busy machine.
     pub(crate) fn after(&self, writing: Writing) -> String {
         drop(writing);
         let begin = Instant::now();
@@ -104,8 +104,8 @@ async fn one_line_is_written_for_each_request() {
     assert!(lines[0]["upstream_us"].is_u64());
 }
 
-/// The access log must have one line for each response of the app, however the response ends and
-/// however many log headers the app sets.
+/// The access log must have one line for each response of the app, however it ends and whatever log
+/// headers the app sets.
 #[tokio::test]
 async fn what_the_app_answers_has_one_line_with_what_may_be_shown() {
     let lines = Lines::default();
@@ -251,7 +251,7 @@ async fn closed_doors_let_the_owner_through() {
         .ask("GET", "/", &format!("Cookie: {cookie}\r\n"), "")
         .await;
     assert_eq!(own.body, "the app");
-    // The edge removes the maintenance pass from requests that it forwards to other servers.
+    // The edge removes the maintenance pass from requests to other servers.
     let both = format!("Cookie: a=1; {cookie}; b=2\r\n");
     let handed_on = site.ask("GET", "/api", &both, "").await;
     assert!(handed_on.body.ends_with("cookie=a=1; b=2"), "{handed_on:?}");

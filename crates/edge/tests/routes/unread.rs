@@ -1,4 +1,4 @@
-//! Tests of HTTP/2 connections that the h2 crate closes because of client errors.
+//! Tests HTTP/2 connections that the crate h2 closes because of client errors.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,7 +11,6 @@ use super::http2::{HTTPS, secure};
 use super::told::Lines;
 use super::*;
 
-/// The timeout for each wait.
 const SOON: Duration = Duration::from_mins(1);
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -29,7 +28,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&head, payload].concat()
 }
 
-/// Encodes a header block of literals only (RFC 7541, section 6.2.2).
+/// Encodes a header block of literals (RFC 7541, section 6.2.2).
 fn block(fields: &[(&str, &str)]) -> Vec<u8> {
     let mut block = Vec::new();
     for (name, value) in fields {
@@ -49,7 +48,7 @@ const WHOLE: [(&str, &str); 4] = [
     (":path", "/none"),
 ];
 
-/// An HTTP/2 connection on which the test writes every byte itself.
+/// An HTTP/2 connection on which the test writes every byte.
 struct Raw(TlsStream<TcpStream>);
 
 impl Raw {
@@ -64,7 +63,7 @@ impl Raw {
         self.0.write_all(&frames.concat()).await.unwrap();
     }
 
-    /// Returns the next frame's type, flags and stream, or `None` if the connection has ended.
+    /// The next frame's type, flags and stream; `None` if the connection has ended.
     async fn hear(&mut self) -> Option<(u8, u8, u32)> {
         let mut head = [0; 9];
         let read = self.0.read_exact(&mut head);
@@ -75,7 +74,7 @@ impl Raw {
         Some((kind, flags, u32::from_be_bytes(stream)))
     }
 
-    /// Waits until all these streams have ended, and returns the streams that were reset.
+    /// Waits for the end of all these streams, and returns those that were reset.
     async fn ended(&mut self, mut streams: Vec<u32>) -> Vec<u32> {
         let mut reset = Vec::new();
         while !streams.is_empty() {
@@ -107,13 +106,13 @@ fn logged(more: &str) -> (Site, Lines, Writing) {
     (site, lines, writing)
 }
 
-/// Returns the status, protocol and reason in each line of the access log, sorted.
+/// The status, protocol and reason in each line of the access log, sorted.
 async fn told(site: Site, lines: Lines, writing: Writing) -> Vec<(u64, String, String)> {
     site.edge.stop().await;
     let line = |line: &str| {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
-        // Only lines about accepted requests contain the method, the host and the path.
+        // Lines about refused requests contain no method, host or path.
         let is_known = ["method", "host", "path"].map(|key| line[key].is_string());
         assert_eq!(is_known, [!text("why").starts_with("refused"); 3], "{line}");
         (
@@ -127,7 +126,6 @@ async fn told(site: Site, lines: Lines, writing: Writing) -> Vec<(u64, String, S
     told
 }
 
-/// Counts the connections that were refused.
 struct Refused(Arc<AtomicU64>);
 
 impl Recorder for Refused {

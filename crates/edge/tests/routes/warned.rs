@@ -1,4 +1,4 @@
-//! Tests of the log entries that the edge writes about failed requests.
+//! Tests the log entries about failed requests.
 
 use std::fmt::{Debug, Write as _};
 use std::sync::{Mutex, Once, PoisonError};
@@ -24,7 +24,6 @@ fn listen() {
     });
 }
 
-/// Returns the log entries about the request with this ID.
 fn heard_of(id: &str) -> Vec<String> {
     let heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
     let said = format!("request_id={id}");

@@ -1,4 +1,4 @@
-//! Tests of WebSockets through routes, over HTTP/1.1 and HTTP/2.
+//! Tests WebSockets through routes, over HTTP/1.1 and HTTP/2.
 
 use std::time::Duration;
 
@@ -21,16 +21,15 @@ use super::http2::{HTTPS, client};
 use super::told::Lines;
 use super::*;
 
-/// The versions of HTTP, as the access log names them.
+/// The HTTP versions as in the access log.
 const VERSIONS: [&str; 2] = ["HTTP/1.1", "HTTP/2"];
 
-/// The timeout for each wait.
 const SOON: Duration = Duration::from_mins(1);
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
-/// Starts a server with a page that may be cached for a minute and, at the same path, a WebSocket
-/// that echoes messages. The response header `X-Told` repeats the request's `X-Seen`.
+/// One path has a page that may be cached for a minute, and a WebSocket that echoes messages. The
+/// response header `X-Told` repeats the request's `X-Seen`.
 async fn live() -> (SocketAddr, DropGuard) {
     answering(any(|mut request: Request| async move {
         let told = request.headers().get("x-seen").cloned();
@@ -70,7 +69,7 @@ async fn open(site: &Site, version: &str, path: &str) -> (Response<()>, Socket) 
             .uri(format!("https://a.example{path}"))
             .extension(Protocol::from_static("websocket"));
         let request = request.body(Empty::<Bytes>::new()).unwrap();
-        // The request is repeated until the edge's settings, which permit extended `CONNECT`, have
+        // The edge's settings permit extended `CONNECT`. The request is repeated until they have
         // arrived.
         loop {
             send.ready().await.unwrap();
@@ -168,12 +167,11 @@ async fn a_websocket_has_one_line_when_it_ends() {
                 continue;
             }
             socket.close(None).await.unwrap();
-            // The client reads to the end of the stream, which comes after the server has closed
-            // its side.
+            // The end of the stream comes after the server has closed its side.
             while let Some(Ok(_)) = socket.next().await {}
         }
     }
-    // The access log has lines only for connections that have ended.
+    // The access log has lines only for ended connections.
     let told = async {
         while lines.text().matches("\"/left\"").count() < 2 {
             tokio::task::yield_now().await;

@@ -11,7 +11,6 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
-/// Writes a new certificate for these names to files.
 pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFiles {
     let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
     let key = KeyPair::generate().unwrap();
@@ -30,8 +29,7 @@ pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFil
     written
 }
 
-/// Makes the configuration of a client that trusts only the certificate in `chain` and offers this
-/// ALPN protocol.
+/// Trusts only the certificate in `chain`, and offers this ALPN protocol.
 pub(crate) fn trusting(chain: &Path, protocol: &[u8]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots

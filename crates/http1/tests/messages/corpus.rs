@@ -7,8 +7,8 @@ use http1::Refusal;
 
 const LIMIT: usize = 2_048;
 
-/// Passes bytes to a reader in pieces of these sizes. Returns the accepted bytes and the result,
-/// which contains the refusal if the reader refused the rest.
+/// Passes bytes to a reader in pieces of these sizes. Returns the accepted bytes, and the result
+/// with the refusal of the rest.
 fn let_through(bytes: &[u8], sizes: impl IntoIterator<Item = usize>) -> (Vec<u8>, Followed) {
     let mut reader = Reader::new(LIMIT);
     let mut left = bytes;
@@ -141,7 +141,7 @@ fn malformed_lines_are_refused() {
     ] {
         let found = refused(head);
         if why == RequestLine || why == Version {
-            // Either of the two refusals is correct.
+            // Either refusal is correct.
             let is_either = matches!(found, Some(RequestLine | Version));
             assert!(is_either, "{head:?}: {found:?}");
         } else {
@@ -291,8 +291,7 @@ fn nothing_follows_a_wish_for_another_protocol_before_its_answer() {
     let bytes = format!("{wish}\u{1}\u{2}\n\n");
     let verdict = verdict(bytes.as_bytes());
     assert_eq!((verdict.cleared, verdict.heads), (wish.len(), 1));
-    // After a response that does not switch protocols, the reader must validate the bytes that
-    // follow.
+    // The response does not switch protocols, so the reader must validate the next bytes.
     let mut reader = Reader::new(LIMIT);
     reader.follow(bytes.as_bytes());
     assert_eq!(reader.followed, verdict);
@@ -300,7 +299,7 @@ fn nothing_follows_a_wish_for_another_protocol_before_its_answer() {
     assert!(reader.followed.refusal.is_some());
 }
 
-/// Generates pieces of valid and invalid requests, in any order.
+/// Pieces of valid and invalid requests, in any order.
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         Just(&b"GET / HTTP/1.1\r\n"[..]),

@@ -1,9 +1,8 @@
-//! Random messages, each generated from a seed.
+//! Random messages, each from a seed. All parsers must agree on where a message ends, however its
+//! bytes are split.
 //!
-//! The result must not depend on how the bytes are split, and all parsers must agree on where a
-//! message ends. A long run can be continued, because `HTTP1_FROM=NUMBER HTTP1_SECONDS=28800 cargo
-//! test --release -p http1 --test messages generated -- --nocapture` prints the next seed when it
-//! ends.
+//! `HTTP1_FROM=NUMBER HTTP1_SECONDS=28800 cargo test --release -p http1 --test messages generated
+//! -- --nocapture` is a long run, and prints the next seed at its end.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -13,11 +12,11 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http1::{Chunks, Decoded, Read, read};
 
-/// The number of cases in a run without a time limit.
+/// For a run without a time limit.
 const CASES: u64 = 5_000;
 const LIMIT: usize = 2_048;
 
-/// Draws random values from a seed (`SplitMix64`).
+/// Random values from a seed (`SplitMix64`).
 struct Draw(u64);
 
 impl Draw {
@@ -98,7 +97,7 @@ impl Draw {
         bytes.extend(b"\r\n");
     }
 
-    /// Returns a sequence of valid or nearly valid requests.
+    /// Valid or nearly valid requests.
     fn requests(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for _ in 0..=self.below(3) {
@@ -165,7 +164,7 @@ impl Draw {
         bytes
     }
 
-    /// Returns at most three positions at which the test splits the bytes.
+    /// At most three positions at which the bytes are split, and the end.
     fn places(&mut self, length: usize) -> Vec<usize> {
         let mut places: Vec<_> = (0..self.below(4)).map(|_| self.below(length)).collect();
         places.push(length);
@@ -174,8 +173,8 @@ impl Draw {
     }
 }
 
-/// Passes the bytes to a reader in pieces that end at the given positions. Returns the result and
-/// the request bodies.
+/// Passes the bytes to a reader in pieces that end at these positions. Returns the result and the
+/// request bodies.
 fn let_through(bytes: &[u8], places: &[usize]) -> (Followed, Vec<u8>) {
     let mut reader = Reader::new(LIMIT);
     let mut before = 0;
@@ -186,8 +185,8 @@ fn let_through(bytes: &[u8], places: &[usize]) -> (Followed, Vec<u8>) {
     (reader.followed, reader.bodies)
 }
 
-/// Returns the data of a chunked body and the position after its end, or `None` if the body is
-/// incomplete or invalid.
+/// The data of a chunked body and the position after its end; `None` if the body is incomplete or
+/// invalid.
 fn decoded(bytes: &[u8], places: &[usize]) -> Option<(Vec<u8>, usize)> {
     let (mut chunks, mut data, mut before) = (Chunks::of_answer(), Vec::new(), 0);
     for &place in places {
@@ -226,8 +225,8 @@ fn chunks_end_in_one_place(draw: &mut Draw) {
     let every: Vec<_> = (1..=body.len()).collect();
     assert_eq!(decoded(&body, &every), whole, "byte by byte");
 
-    // If the request parser accepts a whole chunked message, the response parser must find the same
-    // end and the same contents.
+    // If the request parser accepts a chunked message, the response parser must find the same end
+    // and content.
     let mut reader = Reader::new(LIMIT);
     reader.follow(HEAD);
     for (place, byte) in body.iter().enumerate() {

@@ -1,27 +1,23 @@
-//! Reads requests as a server would, and records which bytes it accepts.
+//! Reads requests like a server, and records which bytes it accepts.
 
 use bytes::{Buf as _, Bytes};
 use http1::{Decoded, Heads, Refusal, RequestBody};
 
-/// The result of reading a connection's bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Followed {
     pub(crate) cleared: usize,
     pub(crate) heads: u64,
-    /// The reason why the reader refuses the remaining bytes.
+    /// Why the reader refuses the remaining bytes.
     pub(crate) refusal: Option<Refusal>,
 }
 
-/// Reads the messages of one connection.
 pub(crate) struct Reader {
     heads: Heads,
     body: Option<RequestBody>,
     asks_upgrade: bool,
-    /// Whether the reader must wait for a response before it interprets further bytes, because the
-    /// response may switch protocols.
+    /// The reader waits for a response, because the response may switch protocols.
     is_undecided: bool,
     came: Bytes,
-    /// The number of bytes already removed from `came`.
     taken: usize,
     pub(crate) followed: Followed,
     pub(crate) bodies: Vec<u8>,
@@ -41,7 +37,7 @@ impl Reader {
         }
     }
 
-    /// Whether the next byte would begin a new request head.
+    /// Whether the next byte would begin a request head.
     pub(crate) fn is_between(&self) -> bool {
         self.body.is_none() && self.followed.refusal.is_none()
     }
@@ -60,13 +56,13 @@ impl Reader {
         }
     }
 
-    /// Tells the reader that the response was sent without a switch of protocols.
+    /// The response did not switch protocols.
     pub(crate) fn goes_on(&mut self) {
         self.is_undecided = false;
         self.follow(&[]);
     }
 
-    /// Reads the next part of the input. Returns whether a whole part was available.
+    /// Reads the next part of the input. Returns `false` if it is incomplete.
     fn step(&mut self) -> Result<bool, Refusal> {
         let Some(body) = &mut self.body else {
             let Some(head) = self.heads.next(&self.came)? else {

@@ -11,7 +11,7 @@ fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
 }
 
-/// Returns a validity period of ninety days that contains a leap day.
+/// A validity period of ninety days that contains a leap day.
 fn ninety_days() -> Life {
     let from = at("2028-01-15T08:00:00Z");
     Life {
@@ -176,7 +176,6 @@ fn an_authority_cannot_ask_for_more_than_a_tenth_of_a_life() {
             from: ninety_days().from,
             until: later(ninety_days().from, days(whole)),
         };
-        // Two thirds of the certificate's lifetime have passed, so the renewal is due.
         let now = later(life.from, days(whole) * 2 / 3);
         let failures = Failures {
             asked_to_wait: i64::MAX,
@@ -283,7 +282,7 @@ proptest! {
             jitter: Jitter(jitter),
         };
         let found = next(&known, now);
-        // No due order may be delayed by more than the maximum delay that an authority may request.
+        // An authority can delay a due order by at most this maximum.
         if life.is_none_or(|life| life.until <= now) {
             prop_assert!(found.at <= later(now, LONGEST_ASKED));
         }

@@ -34,7 +34,7 @@ fn what_was_kept_is_found_and_replaced_whole() {
     let storage = Storage::open(data.path(), DIRECTORY).unwrap();
     assert!(storage.load_certificate("a.example").unwrap().is_none());
     for _ in 0..2 {
-        // A crash during an earlier write left this incomplete file behind.
+        // A crash during an earlier write left this file.
         fs::write(storage.folder.join(".a.example.certificate.pem"), "half").unwrap();
         let (key, chain) = made("a.example");
         let pem = format!("{key}{chain}");

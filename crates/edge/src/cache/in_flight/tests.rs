@@ -61,7 +61,7 @@ async fn followers_are_sent_what_the_leader_was() {
         let (whole, how) = follower.await.unwrap().unwrap();
         assert_eq!((&whole.body[..], how), (&b"abcdef"[..], How::New));
     }
-    // The previous fetch has ended, so the next request leads a new one.
+    // The previous fetch has ended.
     lead(&store);
 }
 
@@ -126,6 +126,6 @@ async fn who_looked_before_it_landed_and_joins_after_finds_it() {
         Joined::Landed(whole) => assert_eq!(whole.body, "abc"),
         Joined::Leads(_) | Joined::Follows(_) => panic!("it is there"),
     }
-    // The stored response may not be used, so this request leads a new fetch.
+    // The stored response may not be used.
     lead(&store);
 }

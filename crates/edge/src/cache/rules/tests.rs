@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Returns the time `seconds` after Sun, 06 Nov 1994 08:49:37 GMT.
+/// The time `seconds` after Sun, 06 Nov 1994 08:49:37 GMT.
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(784_111_777 + seconds)
 }
@@ -58,7 +58,7 @@ fn what_may_not_be_kept_is_not() {
         ],
         &[(CONTROL, "public")],
         &[("etag", "\"a\"")],
-        // These responses are stale when they arrive, and have no validator.
+        // These responses arrive stale and have no validator.
         &[(CONTROL, "max-age=0")],
         &[(CONTROL, "no-cache, max-age=60")],
         &[(CONTROL, "max-age=60, s-maxage=0")],
@@ -119,7 +119,7 @@ fn a_route_speaks_where_nothing_was_said() {
     .unwrap();
     assert_eq!(said.lifetime, Duration::from_secs(9));
     assert_eq!(said.stale_while_revalidate, Duration::from_secs(3));
-    // The first two directives forbid stale responses in any case; `s-maxage` forbids them unless
+    // The first two directives forbid stale responses in any case. `s-maxage` forbids them unless
     // the response explicitly permits them.
     for forbidden in [
         "max-age=9, must-revalidate, stale-if-error=9",
@@ -144,7 +144,7 @@ fn the_lifetime_is_the_most_exact_one() {
     );
     assert_eq!(lifetime(&[(CONTROL, "max-age=60"), later, DATED]), Some(60));
     assert_eq!(lifetime(&[later, DATED]), Some(600));
-    // Without `Date`, the lifetime counts from the time at which the response was received.
+    // The lifetime begins when the response is received, because there is no `Date`.
     assert_eq!(lifetime(&[later]), Some(598));
     assert_eq!(lifetime(&[later, later, ("etag", "\"a\"")]), Some(0));
     assert_eq!(lifetime(&[("expires", "soon"), ("etag", "\"a\"")]), Some(0));
@@ -156,7 +156,7 @@ fn the_age_is_the_greater_of_what_is_said_and_what_is_seen() {
         let all = [&[(CONTROL, "max-age=3600")], lines].concat();
         kept(&all).unwrap().age_at(at(10)).as_secs()
     };
-    // The request was sent at second 0, the response was received at second 2, and now is second
+    // The request was sent at second 0, and the response was received at second 2. Now is second
     // 10.
     assert_eq!(age(&[]), 2 + 8);
     assert_eq!(age(&[DATED]), 2 + 8);
@@ -293,8 +293,7 @@ fn what_a_trusted_proxy_says_beside_the_key_goes_around() {
         ],
     ] {
         assert_eq!(way(lines, &told), CacheUse::Around, "{lines:?}");
-        // The edge removes an untrusted peer's headers before the request reaches the server, so
-        // the cache may be used.
+        // The edge removes an untrusted peer's headers, so the request may use the cache.
         let unknown = info(Scheme::Https, "a.example", false);
         assert_eq!(way(lines, &unknown), CacheUse::In(Demand::default()));
     }
@@ -350,7 +349,7 @@ fn not_modified_renews_what_it_speaks_of() {
 }
 
 proptest! {
-    /// The directives `no-store` and `private` take precedence over all others.
+    /// `no-store` and `private` take precedence over all other directives.
     #[test]
     fn a_refusal_is_heard_wherever_it_stands(
         before in "(public, |max-age=[0-9]{1,4}, |s-maxage=9, |immutable, ){0,3}",
@@ -362,7 +361,7 @@ proptest! {
         prop_assert_eq!(freshness(200, &[(CONTROL, &control)], &unsaid), None);
     }
 
-    /// As time passes, a stored response may only become less usable.
+    /// Time only makes a stored response less usable.
     #[test]
     fn nothing_becomes_fresh_again(
         lifetime in 0_u64..100, revalidate in 0_u64..100, early in 2_u64..300, later in 0_u64..300,

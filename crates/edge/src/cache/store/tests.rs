@@ -65,7 +65,6 @@ fn memory_is_bounded_and_what_is_asked_for_stays() {
     }
     assert_eq!(body(&store, "1"), None);
     assert_eq!(body(&store, "49"), Some(large(49)));
-    // The new limits take effect at once.
     store.change(StoreSettings {
         memory: 250_000,
         ..settings()
@@ -117,7 +116,7 @@ fn what_was_purged_on_its_way_does_not_arrive() {
     assert_eq!(purge("/"), 0);
     store.keep(head(a, began), "old".into());
     assert_eq!(body(&store, a), None);
-    // These responses were requested after the purge, so they may be stored.
+    // These requests began after the purge, so their responses may be stored.
     for key in [a, "apple\nhttp://a/t", "app\nhttp://b/t"] {
         store.keep(head(key, mark(key)), "new".into());
         assert_eq!(body(&store, key), Some("new".into()));
@@ -128,7 +127,7 @@ fn what_was_purged_on_its_way_does_not_arrive() {
     assert_eq!(purge("*"), 1);
     assert_eq!(purge("*"), 0);
     assert!(body(&store, "apple\nhttp://a/t").is_some());
-    // A purge of one key must not affect responses that are being fetched for most other keys.
+    // A purge of one key must not affect running fetches for most other keys.
     let keys: Vec<Key> = (0..100).map(|number| number.to_string().into()).collect();
     let marks: Vec<u64> = keys.iter().map(|key| store.mark(key)).collect();
     store.keep(head("0", marks[0]), "old".into());

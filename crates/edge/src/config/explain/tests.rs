@@ -1,5 +1,3 @@
-//! Tests of the explanations of how the edge handles a URL.
-
 use crate::config::testing::{check, check_running, plan_of};
 
 #[test]

@@ -1,8 +1,7 @@
 //! HTTP Basic authentication (RFC 7617).
 //!
-//! Verifying a password requires a deliberately expensive argon2 hash. Therefore, the edge verifies
-//! passwords on separate threads, a few at a time. It remembers a verified password for some
-//! minutes. After too many wrong passwords, it rejects their IP address for a while.
+//! A password's argon2 hash is deliberately expensive. The edge therefore verifies passwords on
+//! separate threads, a few at a time, and remembers a verified password for some minutes.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -20,15 +19,14 @@ use crate::crypto;
 use crate::description::Limit;
 use crate::filters::rate_limit::Limiter;
 
-/// The number of wrong passwords that an IP address (IPv6: a /64) may send at once, and the rate at
-/// which it may send further ones.
+/// The rate limit for wrong passwords from one IP address (IPv6: a /64): a burst, then a rate.
 const TRIES: u32 = 10;
 const TRIES_AGAIN: &str = "6/m";
 /// The number of verifications that may wait for a processor core.
 const QUEUE: usize = 64;
-/// The `Retry-After` when [`QUEUE`] verifications are already waiting.
+/// The `Retry-After` when [`QUEUE`] verifications wait.
 const BUSY: Duration = Duration::from_secs(1);
-/// The maximum length of a password, in bytes.
+/// In bytes.
 const LONGEST: usize = 1_024;
 /// The decoder for the credentials in a request. Padding is optional, because some clients omit it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -36,7 +34,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The users of one password file, and how many wrong passwords each client has sent.
+/// The users of one password file, and each client's count of wrong passwords.
 #[derive(Debug)]
 pub struct Basic {
     users: Users,
@@ -44,21 +42,17 @@ pub struct Basic {
     wrong: Limiter,
 }
 
-/// The reason why a request is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denied {
     Unknown,
-    /// The name or password is wrong.
     Wrong,
     /// The client has recently sent too many wrong passwords.
     TooOften(Duration),
-    /// Too many verifications are waiting.
     Busy(Duration),
 }
 
 impl Basic {
-    /// Makes the authentication for these users. Returns `None` if `realm` cannot be part of a
-    /// header.
+    /// Returns `None` if `realm` cannot be part of a header.
     pub fn new(users: Users, realm: &str) -> Option<Self> {
         let is_plain = !realm.is_empty()
             && realm
@@ -100,8 +94,8 @@ impl Basic {
 
 #[derive(Debug)]
 pub(crate) struct Passwords {
-    /// The verified passwords. This value is created on first use, because few sites use passwords
-    /// and creating it would delay the start.
+    /// Created at first use, because its creation would delay the start, and few sites use
+    /// passwords.
     verified: OnceLock<Arc<Verified>>,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
@@ -124,8 +118,8 @@ impl Passwords {
             .get_or_init(|| Arc::new(Verified::new(crypto::random().ok())))
     }
 
-    /// Checks the user name and the password in a request. Removes them from the request, because
-    /// only the edge needs them.
+    /// Checks the user name and the password. Removes them from the request, because only the edge
+    /// needs them.
     pub(crate) async fn admit(
         &self,
         basic: &Arc<Basic>,
@@ -144,8 +138,8 @@ impl Passwords {
             let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
             let core = Arc::clone(&self.cores).acquire_owned().await;
             let core = core.map_err(|_| Denied::Busy(BUSY))?;
-            // While this request waited, another request may have verified the same password, or
-            // the client may have sent too many wrong passwords.
+            // During the wait, another request may have verified the same password, or the client
+            // may have sent too many wrong passwords.
             if !verified.knows(digest) {
                 let tried = basic.may_try(client, headers)?;
                 let (basic, verified) = (Arc::clone(basic), Arc::clone(verified));
@@ -180,7 +174,7 @@ struct Given {
 }
 
 impl Given {
-    /// Parses the credentials. Returns `None` if they are missing or malformed.
+    /// Returns `None` if the credentials are missing or malformed.
     fn read(headers: &HeaderMap) -> Option<Self> {
         let mut lines = headers.get_all(AUTHORIZATION).iter();
         let (line, None) = (lines.next()?, lines.next()) else {
@@ -345,7 +339,7 @@ mod tests {
                 .await;
             };
             gone.await;
-            // When all permits are free again, all verifications are complete.
+            // All verifications are complete when all permits are free.
             drop(passwords.cores.acquire_many(all).await.unwrap());
         }
         let refused = ask(&passwords, &basic, "a:right").await;

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// Allowed and denied networks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Networks {
     allow: Vec<IpNet>,
@@ -12,8 +11,8 @@ pub struct Networks {
 }
 
 impl Networks {
-    /// Permits clients in the networks `allow`, or all clients if `allow` is empty, except clients
-    /// in `deny`.
+    /// Permits clients in `allow`, or all clients if `allow` is empty. Never permits clients in
+    /// `deny`.
     pub fn new(allow: Vec<IpNet>, deny: Vec<IpNet>) -> Self {
         Self { allow, deny }
     }
@@ -24,7 +23,6 @@ impl Networks {
         !names(&self.deny) && (self.allow.is_empty() || names(&self.allow))
     }
 
-    /// Whether any network is permitted or denied explicitly.
     pub(crate) fn names_any(&self) -> bool {
         !self.allow.is_empty() || !self.deny.is_empty()
     }

@@ -1,8 +1,7 @@
 //! Asks an authorization server whether a request is permitted.
 //!
-//! The server gets a `GET` request with the headers of the client's request and no body. A 2xx
-//! response permits the client's request. Redirects, 401, 403 and 429 reject it and are sent to the
-//! client. Any other status is an error.
+//! The server gets a `GET` request with the client's headers and no body. A 2xx response permits
+//! the client's request; redirects, 401, 403 and 429 reject it and are sent to the client.
 
 use std::sync::Arc;
 
@@ -17,12 +16,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use crate::body::Body;
 use crate::filters::forwarding::{is_alike, is_claim, remove};
 
-/// The headers that tell the authorization server the method and the URL of the client's request.
+/// Tell the authorization server the method and the URL of the client's request.
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 
-/// Whether other proxies use a header of this name to tell authorization servers the URL or the
-/// method of the client's request.
+/// Whether other proxies use this header to tell authorization servers the URL or the method.
 fn is_elsewhere(name: &str) -> bool {
     const OURS: [HeaderName; 2] = [FORWARDED_METHOD, FORWARDED_URI];
     const ORIGINAL: &str = "x-original-";
@@ -32,8 +30,8 @@ fn is_elsewhere(name: &str) -> bool {
         || OURS.iter().any(|ours| is_alike(name, ours.as_str()))
 }
 
-/// Headers that belong to the request's body, its response or its connection. The authorization
-/// server does not get them.
+/// Headers of the request's body, its response or its connection. The authorization server does not
+/// get them.
 const LEFT_OUT: [HeaderName; 15] = [
     ACCEPT_ENCODING,
     ACCEPT_RANGES,
@@ -52,21 +50,17 @@ const LEFT_OUT: [HeaderName; 15] = [
     UPGRADE,
 ];
 
-/// The authorization server, and the headers to copy from its response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
-    /// The name of the authorization server's upstream.
     pub upstream: Arc<str>,
-    /// The path to request from the authorization server.
     pub path: PathAndQuery,
-    /// Headers that are copied from a 2xx response of the authorization server to the client's
-    /// request, where they replace existing headers.
+    /// Headers that a 2xx response of the authorization server sets in the client's request.
     pub copy: Vec<HeaderName>,
 }
 
 impl Ask {
-    /// Whether the setting `copy` may contain this header. It may not if the edge sets the header
-    /// itself, if the edge accepts the header only from trusted proxies, or if the header controls
+    /// Whether the setting `copy` may contain this header. It may not contain headers that the edge
+    /// sets, headers that the edge accepts only from trusted proxies, and headers that control
     /// routing or framing.
     pub fn may_copy(name: &HeaderName) -> bool {
         const OURS: [&str; 11] = [
@@ -85,8 +79,7 @@ impl Ask {
         !OURS.contains(&name.as_str()) && !LEFT_OUT.contains(name) && !is_claim(name.as_str())
     }
 
-    /// Makes the request to the authorization server about a client's request. `target` is the
-    /// request target as the edge parsed it.
+    /// `target` is the request target as the edge parsed it.
     pub(crate) fn question(
         method: &Method,
         target: &str,
@@ -111,8 +104,8 @@ impl Ask {
         Some(question)
     }
 
-    /// Whether a response of the authorization server rejects the client's request and is sent to
-    /// the client.
+    /// Whether the authorization server's response rejects the request. The client then gets this
+    /// response.
     pub(crate) fn is_no(status: StatusCode) -> bool {
         let is_move = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
         is_move || matches!(status.as_u16(), 401 | 403 | 429)
@@ -120,7 +113,7 @@ impl Ask {
 }
 
 /// Removes unnecessary percent-encoding from the path of a request target (RFC 3986, section
-/// 6.2.2.2), so that `/%73ecret` does not bypass rules for `/secret`.
+/// 6.2.2.2). Otherwise, `/%73ecret` would bypass rules for `/secret`.
 fn plain(target: &str) -> String {
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query)),
@@ -147,9 +140,8 @@ fn plain(target: &str) -> String {
     text
 }
 
-/// Copies headers in such a way that the client can neither forge them nor remove them by naming
-/// them in `Connection` (RFC 9110, section 7.6.1). Also removes headers whose names a program may
-/// confuse with theirs.
+/// Copies headers. The client can neither forge them nor remove them by naming them in `Connection`
+/// (RFC 9110, section 7.6.1). Also removes headers that a program may confuse with them.
 pub(crate) fn vouch(headers: &mut HeaderMap, names: &[HeaderName], said: &HeaderMap) {
     remove(headers, |written| {
         names.iter().any(|name| is_alike(written, name.as_str()))

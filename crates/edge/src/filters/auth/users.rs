@@ -7,10 +7,9 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordVerifier as _};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The maximum number of users in a password file.
 const MOST: usize = 10_000;
-/// The maximum memory in KiB, passes and lanes that a hash may require. Without a limit, a typing
-/// error in a hash could overload the machine.
+/// The limits for a hash: memory in KiB, passes and lanes. A typing error in a hash could otherwise
+/// overload the machine.
 const MEMORY_KIB: u32 = 256 << 10;
 const PASSES: u32 = 16;
 const LANES: u32 = 16;
@@ -18,8 +17,8 @@ const LANES: u32 = 16;
 #[derive(Debug)]
 pub struct Users {
     by_name: HashMap<String, Hash>,
-    /// The hash against which passwords for unknown names are verified. Verification takes as long
-    /// as with a real hash, but always fails.
+    /// Passwords for unknown names are verified against this hash. Verification takes as long as
+    /// for a known name, but always fails.
     decoy: Hash,
     is_even: bool,
 }
@@ -33,40 +32,33 @@ impl std::fmt::Debug for Hash {
     }
 }
 
-/// An error in a password file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadUsers {
-    /// A line is not `name:hash`.
     #[error(
         "line {0} is not NAME:HASH; write a name, a colon and what `kenduri password hash` prints"
     )]
     Line(usize),
-    /// The hash in a line is not a valid argon2id hash.
     #[error(
         "line {0} has no argon2id hash; put there what `kenduri password hash` prints, never a password"
     )]
     Hash(usize),
-    /// The hash in a line would be too expensive to verify.
+    /// The hash would be too expensive to verify.
     #[error(
         "line {0} has a hash that takes too much memory or time; make one with `kenduri password hash`"
     )]
     Cost(usize),
-    /// A name occurs twice.
     #[error("line {0} names somebody again; keep one of the lines")]
     Twice(usize),
-    /// The file contains no user.
     #[error(
         "nobody is named, so nobody could come in; write NAME:HASH, with what `kenduri password hash` prints"
     )]
     Nobody,
-    /// The file contains too many users.
     #[error("more than {MOST} people are named; ask a server of your own with `ask`")]
     TooMany,
 }
 
 impl Users {
-    /// Parses the lines of a password file, which have the form `name:hash`. Empty lines and lines
-    /// that begin with `#` are skipped.
+    /// Parses lines of the form `name:hash`. Skips empty lines and lines that begin with `#`.
     pub fn parse(text: &str) -> Result<Self, BadUsers> {
         let mut by_name = HashMap::new();
         let mut costs: Vec<(u32, u32, u32)> = Vec::new();
@@ -101,13 +93,13 @@ impl Users {
         })
     }
 
-    /// Whether all hashes are equally expensive. If not, response times may reveal which names
+    /// Whether all hashes are equally expensive. Otherwise, response times may reveal which names
     /// exist.
     pub fn is_even(&self) -> bool {
         self.is_even
     }
 
-    /// Returns the hash against which to verify a user's password, and whether the user exists.
+    /// Returns the hash for verifying a user's password, and whether the user exists.
     pub(super) fn find(&self, name: &str) -> (&Hash, bool) {
         match self.by_name.get(name) {
             Some(hash) => (hash, true),
@@ -117,7 +109,7 @@ impl Users {
 }
 
 impl Hash {
-    /// Verifies a password, which deliberately takes about 20 milliseconds and 20 MiB.
+    /// Takes about 20 milliseconds and 20 MiB, deliberately.
     pub(super) fn is_of(&self, password: &str) -> bool {
         Argon2::default()
             .verify_password(password.as_bytes(), &*self.0)
@@ -129,13 +121,13 @@ impl Hash {
     }
 }
 
-/// Normalizes a name or password to Unicode NFC (RFC 8265), so that the same letters are equal
-/// whatever keyboard was used.
+/// Normalizes a name or password to Unicode NFC (RFC 8265), because keyboards produce different
+/// forms of the same letters.
 pub(super) fn normal(text: &str) -> String {
     text.nfc().collect()
 }
 
-/// Returns the memory in KiB, the passes and the lanes that a hash requires.
+/// Returns the memory in KiB, the passes and the lanes of a hash.
 fn cost(hash: &str, line: usize) -> Result<(u32, u32, u32), BadUsers> {
     let parsed = PasswordHash::new(hash).map_err(|_| BadUsers::Hash(line))?;
     let is_whole = parsed.algorithm.as_str() == Algorithm::Argon2id.ident().as_str()

@@ -1,4 +1,4 @@
-//! Remembers recently verified passwords, so that the requests for a page's images need no hashes.
+//! Remembers recently verified passwords. The requests for a page's images then need no hashes.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,9 +8,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use tokio::time::Instant;
 
-/// How long a verified password is remembered.
 const LIFETIME: Duration = Duration::from_mins(5);
-/// The maximum number of remembered passwords.
 const MOST: usize = 1_024;
 
 /// Digests of verified passwords. Their key is generated at each start, so the digests are useless
@@ -21,12 +19,12 @@ pub(super) struct Verified {
     until: Mutex<HashMap<Digest, Instant>>,
 }
 
-/// A digest of a user name, a password and the stored hash that verified the password.
+/// A digest of a user name, a password and the stored hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Digest([u8; 32]);
 
 impl Verified {
-    /// Makes an empty set. If there is no key, no password is remembered.
+    /// Without a key, no password is remembered.
     pub(super) fn new(key: Option<[u8; 32]>) -> Self {
         Self {
             key,
@@ -34,8 +32,7 @@ impl Verified {
         }
     }
 
-    /// Returns the digest of a name, a password and a stored hash. The digest becomes invalid when
-    /// the hash in the password file changes.
+    /// The digest becomes invalid when the hash in the password file changes.
     pub(super) fn digest(&self, name: &str, password: &str, hash: &[u8]) -> Option<Digest> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_ref()?).ok()?;
         for part in [hash, name.as_bytes(), password.as_bytes()] {
@@ -45,7 +42,6 @@ impl Verified {
         Some(Digest(mac.finalize().into_bytes().into()))
     }
 
-    /// Whether the name and password with this digest were verified recently.
     pub(super) fn knows(&self, digest: Option<Digest>) -> bool {
         let Some(digest) = digest else {
             return false;
@@ -56,8 +52,7 @@ impl Verified {
             .is_some_and(|until| *until > Instant::now())
     }
 
-    /// Remembers that a name and a password were verified. If there are too many, the oldest are
-    /// forgotten.
+    /// Forgets the oldest passwords if there are too many.
     pub(super) fn remember(&self, digest: Option<Digest>) {
         let Some(digest) = digest else {
             return;

@@ -1,10 +1,9 @@
-//! Parses `Accept-Encoding`. Does not allocate, because this happens for every request for a file.
+//! Parses `Accept-Encoding` without allocating, because every request for a file needs this.
 
 use http::header::{ACCEPT_ENCODING, HeaderMap};
 
 use crate::quality::quality;
 
-/// A supported content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// Brotli (RFC 7932).
@@ -16,7 +15,7 @@ pub enum Encoding {
 impl Encoding {
     pub const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
 
-    /// Returns the coding's name in `Content-Encoding`.
+    /// As in `Content-Encoding`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Brotli => "br",
@@ -24,7 +23,6 @@ impl Encoding {
         }
     }
 
-    /// Returns the file name extension for this coding.
     pub fn ending(self) -> &'static str {
         match self {
             Self::Brotli => ".br",
@@ -56,8 +54,8 @@ impl Offers {
     }
 }
 
-/// How much the client prefers each coding, in thousandths; 0 for codings that the client does not
-/// accept or does not name.
+/// The client's preference for each coding, in thousandths. It is 0 for codings that the client
+/// does not accept or name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Accepted {
     coded: [u16; 2],
@@ -65,7 +63,7 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// Parses the `Accept-Encoding` of a request. Unknown codings are ignored.
+    /// Ignores unknown codings.
     pub fn of(headers: &HeaderMap) -> Self {
         let mut named = [None; 2];
         let mut identity = 0;
@@ -95,9 +93,8 @@ impl Accepted {
         }
     }
 
-    /// Returns the available coding that the client prefers, or `None` for an uncompressed
-    /// response. Also returns `None` if the client accepts nothing, as RFC 9110, section 12.5.3
-    /// recommends.
+    /// Returns the available coding that the client prefers. Returns `None` for an uncompressed
+    /// response, also if the client accepts nothing (RFC 9110, section 12.5.3).
     pub fn choose(self, offers: Offers) -> Option<Encoding> {
         let mut best = None;
         let mut most = 0;

@@ -12,21 +12,20 @@ use crate::body::{Body, BodyError};
 
 /// The maximum number of bytes that are compressed at once.
 const PIECE: usize = 32 * 1_024;
-/// The number of bytes after whose compression other tasks may run, even if there is no output yet.
+/// Other tasks may run after this number of bytes has been compressed, even if there is no output.
 const TURN: usize = 4 * PIECE;
-/// The bytes that each step counts towards [`TURN`] in addition to its data, because a step also
-/// takes time.
+/// The bytes that each step adds to the count for [`TURN`], because a step takes time.
 const STEP: usize = 512;
 
-/// A body that is compressed without being delayed. When the source has no more data for now, all
-/// data so far is flushed, so that the client can decode it.
+/// A body that compression does not delay. When the source has no data for now, all data so far is
+/// flushed.
 pub(super) struct Coded {
     source: Body,
-    /// The encoder; `None` once the body has ended or failed.
+    /// `None` after the body has ended or failed.
     encoder: Option<Encoder>,
-    /// Data from the source that still has to be compressed.
+    /// Data that still has to be compressed.
     waiting: Bytes,
-    /// Whether the encoder holds data whose output has not been flushed.
+    /// Whether the encoder holds unflushed data.
     unflushed: bool,
     /// Frames to return before the source is polled again.
     last: VecDeque<Frame<Bytes>>,
@@ -105,7 +104,7 @@ impl HttpBody for Coded {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let stepped = ready!(self.step(context));
         if stepped.is_err() {
-            // After an error, the encoder must not finish the stream, because the body would then
+            // After an error, the encoder must not finish the stream. Otherwise, the body would
             // look complete.
             self.encoder = None;
         }

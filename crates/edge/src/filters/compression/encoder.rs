@@ -6,18 +6,18 @@ use bytes::Bytes;
 
 use super::Encoding;
 
-/// The kind of data to compress, which determines how much memory the encoder uses.
+/// What is compressed, which determines the encoder's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
     /// A file that is compressed once and cached. The window is as large as the largest such file.
     Kept,
-    /// One of many streams. The window is 256 KiB, whatever the stream's length is.
+    /// One of many streams. The window is 256 KiB.
     Stream,
 }
 
 const BROTLI_LEVEL: u32 = 4;
 const GZIP_LEVEL: u32 = 5;
-/// The sizes of the encoder windows, as powers of two.
+/// Window sizes as powers of two.
 const STREAM_WINDOW: u32 = 18;
 const KEPT_WINDOW: u32 = 20;
 const BROTLI_BUFFER: usize = 4_096;
@@ -52,8 +52,8 @@ impl Encoder {
         Self::new(encoding, Effort::Stream)
     }
 
-    /// Makes a gzip encoder that adds `padding` bytes to the header, in a field that decoders
-    /// ignore (RFC 1952, section 2.3.1.1).
+    /// Adds `padding` bytes to the header, in a field that decoders ignore (RFC 1952, section
+    /// 2.3.1.1).
     pub(crate) fn padded_gzip(padding: u8) -> Self {
         let mut extra = vec![b'K', b'n', padding, 0];
         extra.resize(extra.len() + usize::from(padding), 0);
@@ -62,7 +62,7 @@ impl Encoder {
         Self::Gzip(Box::new(encoder))
     }
 
-    /// Compresses a whole file, whose compressed form is to be cached.
+    /// Compresses a whole file for the cache.
     pub(crate) fn once(encoding: Encoding, bytes: &[u8]) -> io::Result<Bytes> {
         let mut encoder = Self::new(encoding, Effort::Kept);
         encoder.write(bytes)?;
@@ -92,7 +92,6 @@ impl Encoder {
         std::mem::take(out).into()
     }
 
-    /// Ends the compressed stream and returns the rest of the output.
     pub(crate) fn finish(self) -> io::Result<Bytes> {
         match self {
             Self::Brotli(encoder) => Ok(encoder.into_inner()),

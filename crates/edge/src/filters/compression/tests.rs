@@ -1,4 +1,4 @@
-//! Tests of which responses are compressed, and that no data is lost or held back.
+//! Tests which responses are compressed, and that no data is lost or delayed.
 
 use std::collections::VecDeque;
 use std::io::Read as _;
@@ -33,8 +33,8 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     headers
 }
 
-/// Makes a response to `HEAD` with the headers `lines`, and compresses it for a request with the
-/// headers `request`.
+/// Compresses a response to `HEAD` with the headers `lines`, for a request with the headers
+/// `request`.
 fn head(lines: &[(&str, &str)], request: &[(&str, &str)]) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.headers_mut() = headers(lines);
@@ -70,8 +70,7 @@ fn decode(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
 fn decides_by_type_size_and_what_the_answer_says() {
     const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
     type Lines = &'static [(&'static str, &'static str)];
-    // Each row contains the response headers, the body size, and whether the response is
-    // compressed.
+    // The response headers, the body size, and whether the response is compressed.
     let table: &[(Lines, usize, bool)] = &[
         (&[HTML], 1_024, true),
         (&[HTML], 1_023, false),
@@ -172,7 +171,7 @@ fn not_modified_says_what_the_answer_depends_on() {
         (&[], &[("set-cookie", "a=b")], None),
         (COOKIE, &[HTML, DATED], None),
         (COOKIE, &[("etag", "\"a\"")], None),
-        // The confirmed response may be a style sheet, whose coding depends on the request.
+        // The confirmed response may be a style sheet, which may be compressed.
         (COOKIE, &[DATED], Some("Accept-Encoding")),
         (COOKIE, &[DATED, ("set-cookie", "a=b")], None),
         (
@@ -285,8 +284,7 @@ fn coded(encoding: Encoding, steps: Vec<Step>) -> (Body, Arc<AtomicBool>) {
     (Wishes::of(&asked).compress(answer).into_body(), gate)
 }
 
-/// Reads all available frames of a body. Returns the data, the trailers and the reason why reading
-/// stopped.
+/// Reads the available frames of a body. Returns the data, the trailers and why reading stopped.
 fn drain(body: &mut Body) -> (Vec<u8>, Option<HeaderMap>, &'static str) {
     let mut context = Context::from_waker(Waker::noop());
     let (mut bytes, mut trailers) = (Vec::new(), None);
@@ -430,7 +428,7 @@ fn an_answer_to_head_says_what_the_one_to_get_does() {
             assert_eq!(told.headers(), got.headers(), "{lines:?} {request:?}");
         }
     }
-    // For this response, the edge does not know whether the response to `GET` would be compressed.
+    // The edge does not know whether the response to `GET` would be compressed.
     let told = head(TAGGED, BR);
     let left_out = ["etag", "accept-ranges", "content-encoding"];
     assert_eq!(left_out.map(|name| value(&told, name)), [None; 3]);
@@ -459,8 +457,8 @@ async fn a_page_for_one_person_is_compressed_where_the_app_says_so_and_its_lengt
         assert!(sent.len() < 600, "{}", sent.len());
         lengths.insert(sent.len());
     }
-    // There are 256 possible lengths. The probability that forty responses have fewer than ten
-    // different lengths is about 10^-40.
+    // There are 256 possible lengths. Forty responses have fewer than ten different lengths with a
+    // probability of about 10^-40.
     assert!(lengths.len() >= 10, "{lengths:?}");
 
     let brotli_alone = headers(&[("cookie", "a=b"), ("accept-encoding", "br")]);

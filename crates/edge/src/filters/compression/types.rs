@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-/// Whether data of this media type is worth compressing and may be delayed by compression.
+/// Whether data of this media type becomes smaller by compression and may be delayed.
 pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;
@@ -40,8 +40,7 @@ pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
         .any(is)
 }
 
-/// Whether this is the media type of an asset, which several pages can share, rather than of a page
-/// or of data.
+/// Whether the media type is that of an asset, which pages share, and not of a page or of data.
 pub(super) fn is_asset(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use crate::lock::lock;
 
-/// The number of shards, each with its own lock. With this many shards, workers rarely wait for
-/// each other.
+/// The number of shards, each with its own lock. Workers then rarely wait for each other.
 const SHARDS: usize = 16;
 /// The minimum time between two searches for idle clients in a full shard.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// A bucket for each client, stored as the time at which the bucket will be full again (the generic
-/// cell rate algorithm). When active clients use all buckets, all further clients share one bucket,
-/// which is strict but limits the memory. Times are relative to the first request.
+/// A bucket for each client, stored as the time when the bucket will be full (the generic cell rate
+/// algorithm). Times are relative to the first request.
+///
+/// If active clients use all buckets, further clients share one bucket, which limits the memory.
 #[derive(Debug)]
 pub(super) struct Buckets {
-    /// The time in which a bucket regains one request, and the time in which an empty bucket
-    /// becomes full.
+    /// How long a bucket takes to regain one request, and how long an empty bucket takes to become
+    /// full.
     each: Duration,
     all: Duration,
     shards: Vec<Mutex<Shard>>,
@@ -28,13 +28,13 @@ pub(super) struct Buckets {
 
 #[derive(Debug, Default)]
 struct Shard {
-    /// The time at which each client's bucket will be full again.
+    /// When each client's bucket will be full.
     full_at: HashMap<u64, Duration>,
     swept: Option<Duration>,
 }
 
 impl Buckets {
-    /// Allows one request per period of `each`, and bursts of `burst` requests.
+    /// Allows one request per `each`, and bursts of `burst` requests.
     pub(super) fn new(each: Duration, burst: u32, clients: usize) -> Self {
         Self {
             each,
@@ -45,8 +45,8 @@ impl Buckets {
         }
     }
 
-    /// Checks whether a client may send a request. If not, the error is the time until it may. The
-    /// request is counted only if `counts` is true.
+    /// Whether a client may send a request. The error is the time until it may. Counts the request
+    /// only if `counts`.
     pub(super) fn ask(&self, client: u64, counts: bool, now: Duration) -> Result<(), Duration> {
         let shard = usize::try_from(client % SHARDS as u64).unwrap_or_default();
         let mut shard = lock(&self.shards[shard]);
@@ -67,8 +67,8 @@ impl Buckets {
         Ok(())
     }
 
-    /// Takes a request from a bucket and returns the time at which the bucket will be full again.
-    /// If the bucket is empty, the error is the time until a request is permitted.
+    /// Takes a request from a bucket and returns when the bucket will be full. The error is the
+    /// time until a request is permitted.
     fn take(&self, full_at: Duration, now: Duration) -> Result<Duration, Duration> {
         let next = full_at.max(now).saturating_add(self.each);
         let wait = next.saturating_sub(now.saturating_add(self.all));
@@ -83,8 +83,8 @@ impl Buckets {
 }
 
 impl Shard {
-    /// Checks whether a bucket can be added. If there are too many, first removes the buckets of
-    /// idle clients.
+    /// Whether a bucket can be added. First removes the buckets of idle clients if there are too
+    /// many.
     fn has_room(&mut self, most: usize, now: Duration) -> bool {
         let may_sweep = self.swept.is_none_or(|swept| now >= swept + SWEEP);
         if self.full_at.len() >= most && may_sweep {
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(ask(true, 8), Err(SECOND));
         assert_eq!(ask(true, 9), Ok(()));
         assert_eq!(ask(false, 9), Err(2 * SECOND));
-        // However long a bucket has not been used, it holds no more than its maximum.
+        // A bucket that is unused for long holds no more than its maximum.
         assert!(
             (0..4)
                 .map(|_| ask(true, 1_000))

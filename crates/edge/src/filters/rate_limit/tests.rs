@@ -1,4 +1,4 @@
-//! Tests of which clients are counted together, and when clients are permitted again.
+//! Tests which clients are counted together, and when they are permitted again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

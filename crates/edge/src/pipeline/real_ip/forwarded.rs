@@ -1,4 +1,5 @@
-//! Parses `Forwarded` (RFC 7239) from the right, because elements further left may be forged.
+//! Parses `Forwarded` (RFC 7239) from the right, because a client may have forged the elements on
+//! the left.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,20 +9,19 @@ use http::header::FORWARDED;
 use crate::client_info::Scheme;
 use http1::is_host;
 
-/// The maximum number of parameters in an element.
 const MOST: usize = 16;
 
-/// The element that one proxy appended: its statement about its own client.
+/// The element that one proxy appended about its own client.
 #[derive(Debug, Default)]
 pub(super) struct Element {
-    /// The client's IP address; `None` if it is unknown, obfuscated or missing.
+    /// `None` if the address is unknown, obfuscated or missing.
     pub(super) client: Option<IpAddr>,
     pub(super) scheme: Option<Scheme>,
-    /// The requested host, in lower case.
+    /// In lower case.
     pub(super) host: Option<String>,
 }
 
-/// Returns the elements of `Forwarded`, the nearest proxy's first; `None` for an invalid element.
+/// The nearest proxy's element first; `None` for an invalid element.
 pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Element>> {
     let lines = headers.get_all(FORWARDED).iter().rev();
     lines
@@ -31,9 +31,9 @@ pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Eleme
         .map(element)
 }
 
-/// Yields the pieces of a header value between separators outside quotes, last piece first. Because
-/// the value is read from its end, an unclosed quote from a client cannot swallow the text that
-/// proxies append, and invalid text affects only its own piece.
+/// Yields the pieces of a header value between separators outside quotes, last piece first. A
+/// client's unclosed quote cannot swallow the text that proxies append, because the value is read
+/// from its end.
 struct Cut<'a> {
     left: Option<&'a [u8]>,
     at: u8,
@@ -67,7 +67,7 @@ impl<'a> Iterator for Cut<'a> {
     }
 }
 
-/// Whether the character that follows `before` is escaped within a quoted string.
+/// Whether a backslash in `before` escapes the next character of a quoted string.
 fn is_escaped(before: &[u8]) -> bool {
     let signs = before.iter().rev();
     signs.take_while(|byte| **byte == b'\\').count() % 2 == 1
@@ -101,9 +101,10 @@ fn element(text: &[u8]) -> Option<Element> {
     Some(element)
 }
 
-/// Returns a token, or the content of a quoted string (RFC 9110, section 5.6.4). Accepts hosts and
-/// addresses without the required quotes, and empty hosts. Many proxies write them, and a client
-/// must not be able to hide its address by the host that it requests.
+/// Returns a token, or the content of a quoted string (RFC 9110, section 5.6.4).
+///
+/// Accepts hosts and addresses without the required quotes, and empty hosts, because many proxies
+/// write them. Otherwise, a client could hide its address by the host that it requests.
 fn value_of(text: &[u8]) -> Option<Vec<u8>> {
     let Some(quoted) = text.strip_prefix(b"\"") else {
         return (!text.contains(&b'"')).then(|| text.to_owned());
@@ -125,7 +126,7 @@ fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(is_sign)
 }
 
-/// Returns the node identifier of a proxy or client without its port (RFC 7239, section 6).
+/// The identifier of a proxy or client without its port (RFC 7239, section 6).
 fn without_port(text: &str) -> Option<&str> {
     let end = match text.find(']') {
         Some(bracket) => bracket + 1,

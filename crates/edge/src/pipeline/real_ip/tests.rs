@@ -4,7 +4,7 @@ use proptest::string::bytes_regex;
 
 use super::*;
 
-/// Returns the client information for a request that `peer` sends with these headers. 127.0.0.1 and
+/// The client, scheme and host of a request from `peer` with these headers. 127.0.0.1 and
 /// 10.0.0.0/8 are trusted.
 fn told(peer: &str, lines: &[(&str, &str)]) -> (String, Scheme, String) {
     told_by(ForwardedHeader::Auto, peer, lines).0
@@ -50,15 +50,14 @@ fn believed(
     (info.client.to_string(), info.scheme, info.host.to_string())
 }
 
-/// Returns the client information for a request from 127.0.0.1 with one header, whose value may
-/// contain any bytes.
+/// Like [`told`], from 127.0.0.1 with one header, whose value may contain any bytes.
 fn of_bytes(name: &HeaderName, value: &[u8]) -> (String, Scheme, String) {
     let value = HeaderValue::from_bytes(value).unwrap();
     let mut headers = HeaderMap::from_iter([(name.clone(), value)]);
     believed(ForwardedHeader::Auto, "127.0.0.1", &mut headers)
 }
 
-/// Returns the client information for a request from a trusted proxy that sends only `Forwarded`.
+/// Like [`told`], from a trusted proxy that sends only `Forwarded`.
 fn forwarded(value: &str) -> (String, Scheme, String) {
     told("127.0.0.1", &[("forwarded", value)])
 }
@@ -88,8 +87,7 @@ fn the_client_is_the_nearest_that_nobody_trusts() {
         ("for=192.0.2.1, for=10.0.0.1", "192.0.2.1"),
         ("for=192.0.2.1,,for=10.0.0.1 ,", "192.0.2.1"),
         ("for=192.0.2.9, for=192.0.2.1, for=10.0.0.1", "192.0.2.1"),
-        // No trusted proxy gives these clients' addresses, so the nearest known address counts as
-        // the client's.
+        // No trusted proxy gives these clients' addresses, so the nearest known address counts.
         ("for=192.0.2.1, for=unknown, for=10.0.0.1", "10.0.0.1"),
         ("for=_hidden, for=10.0.0.1", "10.0.0.1"),
         ("for=192.0.2.1, proto=https", "127.0.0.1"),
@@ -124,7 +122,7 @@ fn what_is_no_element_ends_the_walk() {
         ("for=192.0.2.1\"", "127.0.0.1"),
         ("for=\"192.0.2.1\"x", "127.0.0.1"),
         ("for=192.0.2.1, nonsense, for=10.0.0.1", "10.0.0.1"),
-        // A client's part of the header cannot affect the parts that trusted proxies append.
+        // A client's part of the header cannot affect the parts of trusted proxies.
         ("for=\"192.0.2.9, for=192.0.2.1", "192.0.2.1"),
         ("for=\"192.0.2.9\\\", for=192.0.2.1", "192.0.2.1"),
         ("for=\"192.0.2.9, for=\"[2001:db8::7]\"", "2001:db8::7"),
@@ -296,8 +294,8 @@ const ELDER: [&str; 4] = [
     "x-forwarded-proto",
 ];
 
-/// Returns forwarding headers, each with a value that a proxy may append and the resulting client
-/// information.
+/// Forwarding headers, each with a value that a proxy may append and the resulting client, scheme
+/// and host.
 fn appended() -> [(HeaderName, &'static str, (String, Scheme, String)); 4] {
     let told = |client: &str, scheme, host: &str| (client.to_owned(), scheme, host.to_owned());
     let (own, asked) = ("127.0.0.1", "asked.example");

@@ -14,21 +14,17 @@ use crate::body::{Answer, Body, BodyError, has_no_body};
 use crate::connection::stream_head;
 use crate::quic::wire::{Ended, Sending};
 
-/// The reason why a client did not receive a whole response.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AnswerError {
     /// The client has cancelled the request or disconnected.
     #[error("the client left")]
     ClientLeft,
-    /// Sending failed.
     #[error("the answer cannot be sent: {0}")]
     Stream(#[from] StreamError),
-    /// The response body broke off.
     #[error("the answer broke off: {0}")]
     Body(BodyError),
 }
 
-/// The sending side of one request stream.
 pub(super) struct Back<'a> {
     pub(super) stream: RequestStream<Sending, Bytes>,
     pub(super) ended: &'a mut Ended,
@@ -38,8 +34,7 @@ pub(super) struct Back<'a> {
 }
 
 impl Back<'_> {
-    /// Sends a response. Returns once the client has received all of it, or has received nothing
-    /// for too long.
+    /// Sends a response. Returns when the client has received all of it, or nothing for too long.
     pub(super) async fn send(
         mut self,
         method: &Method,
@@ -81,8 +76,7 @@ impl Back<'_> {
             let frame = tokio::select! {
                 biased;
                 frame = body.frame() => frame,
-                // The client has cancelled the request, so the rest of the response is not
-                // produced.
+                // The client has cancelled the request, so the rest is not produced.
                 _ = &mut *self.ended => return Err(AnswerError::ClientLeft),
             };
             let Some(frame) = frame else {
@@ -102,8 +96,8 @@ impl Back<'_> {
         Ok(self.stream.finish().await?)
     }
 
-    /// Waits until the client has acknowledged the whole response. Stops waiting when there has
-    /// been no progress for `time`.
+    /// Waits until the client has acknowledged the whole response, or there is no progress for
+    /// `time`.
     async fn arrival(&mut self) {
         loop {
             let sent = self.connection.stats().frame_tx.stream;

@@ -1,5 +1,5 @@
-//! An HTTP/3 request body. Its length is checked against `Content-Length`, and it may stall only
-//! for a limited time.
+//! An HTTP/3 request body. It must have the length in `Content-Length`, and may stall only for a
+//! limited time.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,16 +19,16 @@ use http1::{Refusal, judge_fields};
 
 pub(super) struct Received {
     stream: RequestStream<Receiving, Bytes>,
-    /// The number of bytes still expected according to `Content-Length`.
+    /// The bytes still expected according to `Content-Length`.
     left: Option<u64>,
     time: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     state: State,
-    /// The reason why the body broke off; empty as long as it has not.
+    /// Why the body broke off; empty if it has not.
     broken: Arc<BrokenBody>,
-    /// Notifies when the body is first read.
+    /// Notified when the body is first read.
     wanted: Arc<Notify>,
-    /// The part of the body that arrived with the head.
+    /// The part of the body that came with the head.
     first: Option<Result<Frame<Bytes>, BodyError>>,
 }
 
@@ -40,8 +40,8 @@ enum State {
 }
 
 impl Received {
-    /// Returns the body that follows a request head. Bytes that arrived with the head may already
-    /// show that there is no body, or that the body is invalid.
+    /// Returns the body after a request head. The first bytes may show that there is no body, or
+    /// that it is invalid.
     pub(super) async fn body(
         stream: RequestStream<Receiving, Bytes>,
         length: Option<u64>,
@@ -93,8 +93,8 @@ impl Received {
                     }
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
-                // The body is shorter than its head states, so the request is malformed (RFC 9114,
-                // section 4.1.2).
+                // A body that is shorter than its head states makes the request malformed (RFC
+                // 9114, section 4.1.2).
                 Ok(None) if self.left.is_some_and(|left| left > 0) => {
                     return self.breaks(Refusal::Length);
                 }

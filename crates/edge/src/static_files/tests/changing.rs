@@ -1,4 +1,4 @@
-//! Tests of files that change, are deleted, are truncated or exceed the memory cache.
+//! Tests files that change, are deleted, are truncated or exceed the memory cache.
 
 use super::super::entry::{LoadError, Opened};
 use super::super::open::Root;
@@ -14,8 +14,8 @@ async fn a_change_is_seen_after_a_second_and_not_before() {
     world.now += Duration::from_secs(1);
     let new = world.get("/a.txt").await;
     assert_eq!(new.bytes, "new");
-    // The size and the modification time are unchanged, so only the inode's change time reveals the
-    // new content.
+    // Only the inode's change time reveals the new content, because size and modification time are
+    // the same.
     assert_ne!(new.header("etag"), old.header("etag"));
     fs::remove_file(world.root().join("a.txt")).unwrap();
     world.now += Duration::from_secs(1);
@@ -44,7 +44,7 @@ async fn an_unchanged_file_is_not_read_again() {
     assert!(Arc::ptr_eq(&before, &known(&world)));
 }
 
-/// The clock of a file system is so coarse that two changes may have the same timestamp.
+/// File system clocks are coarse, so two changes may have the same timestamp.
 #[tokio::test]
 async fn a_file_that_was_just_written_is_read_again() {
     use std::os::unix::fs::MetadataExt as _;
@@ -146,7 +146,7 @@ async fn the_memory_stays_within_its_bounds() {
     assert!(world.memory.weight() > 1 << 19);
     let kept = world.memory.find(world.folder.id(), "often.txt", world.now);
     assert!(matches!(kept, Known::Fresh(_)), "what is used often stays");
-    // Compressed variants count towards the limit of the memory cache.
+    // Compressed variants count towards the memory limit.
     world.memory = Memory::new(1 << 20);
     for number in 0..40 {
         let text: String = (0..8_000_u32)

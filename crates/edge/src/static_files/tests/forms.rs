@@ -1,4 +1,4 @@
-//! Tests of compressed variants and ranges, for files in memory and for larger files.
+//! Tests compressed variants and ranges, for files in memory and for larger files.
 
 use std::io::Read as _;
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Makes a text that compresses well although no two passages are equal.
+/// A text that compresses well although no two passages are equal.
 fn text(length: usize) -> Vec<u8> {
     let mut text = Vec::new();
     for number in 0_u32.. {
@@ -108,7 +108,7 @@ async fn siblings_are_taken_unless_they_are_older() {
     world.write("app.js.br", "br");
     for (accept, content, coding) in [
         ("br, gzip", &b"br"[..], Some("br")),
-        // A precompressed file that is older than its original is not served, and the edge makes no
+        // A precompressed file that is older than its original is not served. The edge makes no
         // compressed variant instead.
         ("gzip", &plain, None),
         ("", &plain, None),
@@ -151,7 +151,7 @@ async fn many_who_ask_at_once_are_all_answered() {
         assert_eq!(got.header("content-encoding"), Some("br"));
         assert!(got.bytes == all[0].bytes);
     }
-    // If a variant had been made twice, the cache would use more memory.
+    // A variant that was made twice would use more memory.
     let bytes = plain.len() + all[0].bytes.len();
     assert!((bytes..bytes + 3_000).contains(&world.memory.weight()));
 }
@@ -196,14 +196,14 @@ async fn ranges_are_slices_of_the_form_that_is_sent() {
         (206, Some("br"))
     );
     assert_eq!(got.bytes, whole.bytes[5..10]);
-    // Content that is compressed while it is sent has no ranges, so the uncompressed variant is
-    // sent.
+    // The uncompressed variant is sent, because content that is compressed while it is sent has no
+    // ranges.
     let got = world.ask("GET", "/large.css", &part).await;
     assert_eq!((got.status, got.header("content-encoding")), (206, None));
     assert_eq!(got.bytes, large[5..10]);
 }
 
-/// Returns the parts of a `multipart/byteranges` response: each range and its content.
+/// The parts of a `multipart/byteranges` response: each range and its content.
 fn parts_of(got: &Got) -> Vec<(String, Vec<u8>)> {
     let kind = got.header("content-type").unwrap();
     let boundary = kind

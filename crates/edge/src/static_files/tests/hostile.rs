@@ -1,4 +1,4 @@
-//! Tests of path traversal, encoded slashes, symbolic links out of the root, and dot-files.
+//! Tests path traversal, encoded slashes, symbolic links out of the root, and dot-files.
 
 use std::os::unix::fs::symlink;
 
@@ -41,12 +41,12 @@ fn world() -> World {
     world
 }
 
-/// Tests each row of the table in the module's documentation.
+/// Tests each row of the table in the documentation of `static_files`.
 #[tokio::test]
 async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
     let world = world();
     for (path, status) in [
-        // These paths try to leave the folder.
+        // Paths that try to leave the folder.
         ("/../secret.txt", 404),
         ("/a/../../secret.txt", 404),
         ("/a/../a.txt", 404),
@@ -54,7 +54,7 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
         ("/.%2E/secret.txt", 404),
         ("/a/%2e%2e/%2e%2e/secret.txt", 404),
         ("/...//secret.txt", 404),
-        // These paths are encoded once, twice, or incorrectly.
+        // Paths that are encoded once, twice, or incorrectly.
         ("/..%2fsecret.txt", 404),
         ("/%2e%2e%2fsecret.txt", 404),
         ("/a%2fb.txt", 404),
@@ -89,7 +89,7 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
         ("/inside/.hidden/b.txt", 404),
         ("/.well-known/../.env", 404),
         ("/.well-known/security.txt", 200),
-        // These paths do not name regular files.
+        // Paths that name no regular file.
         ("/pipe", 404),
         ("/socket", 404),
         ("/a.txt/b.txt", 404),
@@ -121,14 +121,14 @@ async fn a_link_leads_to_nothing_that_another_route_is_for() {
         ("/inside.txt", 404),
         ("/inside/b.txt", 404),
         ("/e.txt", 404),
-        // Other routes serve these files, so a request for them never reaches this route.
+        // Other routes serve these files, so this route never gets such requests.
         ("/a/b.txt", 200),
     ] {
         assert_eq!(world.get(path).await.status, status, "{path}");
     }
 }
 
-/// While requests run, a folder is repeatedly exchanged with a link that leads outside.
+/// A folder is repeatedly exchanged with a link that leads outside, while requests run.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_that_is_swapped_with_a_link_stays_inside() {
     let world = world();

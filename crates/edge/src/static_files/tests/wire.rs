@@ -1,4 +1,4 @@
-//! Tests of responses as hyper sends them.
+//! Tests responses as hyper sends them.
 
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -7,8 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
 
-/// Returns a response as the client receives it until the connection closes: the head in lower
-/// case, and the body.
+/// Returns the head in lower case, and the body. Reads until the connection closes.
 async fn exchange(world: Arc<World>, request: &str) -> (String, Vec<u8>) {
     let (mut client, server) = tokio::io::duplex(64 * 1_024);
     let service = service_fn(move |request: http::Request<Incoming>| {
@@ -47,8 +46,8 @@ async fn lengths_and_bodies_agree() {
         .to_owned();
     let tag = format!("If-None-Match: {tag}\r\n");
     let coded = "Accept-Encoding: gzip\r\n";
-    // Each row contains the request, the expected status, the value of `Content-Length` and the
-    // number of received bytes.
+    // The request, the expected status, the value of `Content-Length` and the number of received
+    // bytes.
     for (method, uri, line, status, told, bytes) in [
         ("GET", "/small.css", "", 200, Some(2_000), 2_000),
         ("HEAD", "/small.css", "", 200, Some(2_000), 0),
