@@ -1,6 +1,7 @@
 //! Request and response bodies.
 
 mod file_body;
+mod kept_file;
 mod logged_body;
 mod read_permits;
 
@@ -19,6 +20,7 @@ use http_body_util::{BodyExt as _, Full};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 pub(crate) use file_body::{FileBody, Piece, shorter};
+pub(crate) use kept_file::KeptFile;
 pub(crate) use logged_body::LoggedBody;
 pub(crate) use read_permits::{ReadPermit, Readers};
 
@@ -74,8 +76,9 @@ pub(crate) struct SendfileRange<'a> {
     /// The part's offset in the file.
     pub(crate) place: u64,
     pub(crate) length: usize,
-    /// The permit for this call, to be released after the call has sent something.
-    pub(crate) turn: ReadPermit,
+    /// The permit for this call, to be released after the call has sent something. `None` if the
+    /// call needs no permit.
+    pub(crate) turn: Option<ReadPermit>,
 }
 
 /// A request or response body. Common kinds are enum variants, which avoids a boxed trait for most
@@ -85,6 +88,8 @@ pub enum Body {
     #[default]
     Empty,
     Full(Full<Bytes>),
+    /// A file that is in memory, and open.
+    KeptFile(KeptFile),
     /// Data that is read from files while it is sent.
     FileBody(Box<FileBody>),
     /// A body whose end is recorded in the access log.
@@ -112,6 +117,7 @@ impl Body {
     pub(crate) fn is_in_file(&self) -> bool {
         match self {
             Self::FileBody(pieces) => pieces.is_one_file(),
+            Self::KeptFile(kept) => kept.is_unchanged(),
             Self::LoggedBody(logged) => logged.body().is_in_file(),
             _ => false,
         }
@@ -126,6 +132,7 @@ impl Body {
         let nothing = || io::ErrorKind::UnexpectedEof.into();
         match self {
             Self::FileBody(pieces) => pieces.poll_stretch(context),
+            Self::KeptFile(kept) => Poll::Ready(Ok(kept.rest())),
             Self::LoggedBody(logged) => logged.poll_stretch(context),
             _ => Poll::Ready(Err(nothing())),
         }
@@ -142,6 +149,7 @@ impl Body {
     pub(crate) fn advance(&mut self, sent: usize) {
         match self {
             Self::FileBody(pieces) => pieces.advance(sent),
+            Self::KeptFile(kept) => kept.advance(sent),
             Self::LoggedBody(logged) => logged.advance(sent),
             _ => {}
         }
@@ -150,7 +158,7 @@ impl Body {
     /// Whether the whole body is in memory.
     pub(crate) fn is_here(&self) -> bool {
         match self {
-            Self::Empty | Self::Full(_) => true,
+            Self::Empty | Self::Full(_) | Self::KeptFile(_) => true,
             Self::LoggedBody(logged) => logged.body().is_here(),
             Self::FileBody(_) | Self::Stream(_) => false,
         }
@@ -194,6 +202,7 @@ impl HttpBody for Body {
             Self::Full(full) => Pin::new(full)
                 .poll_frame(context)
                 .map_err(|never| match never {}),
+            Self::KeptFile(kept) => Poll::Ready(kept.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::FileBody(pieces) => Pin::new(pieces).poll_frame(context),
             Self::LoggedBody(logged) => Pin::new(logged).poll_frame(context),
             Self::Stream(stream) => Pin::new(stream).poll_frame(context),
@@ -204,6 +213,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Full(full) => full.is_end_stream(),
+            Self::KeptFile(kept) => kept.left() == 0,
             Self::FileBody(pieces) => pieces.is_end_stream(),
             Self::LoggedBody(logged) => logged.is_end_stream(),
             Self::Stream(stream) => stream.is_end_stream(),
@@ -214,6 +224,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(full) => full.size_hint(),
+            Self::KeptFile(kept) => SizeHint::with_exact(kept.left()),
             Self::FileBody(pieces) => pieces.size_hint(),
             Self::LoggedBody(logged) => logged.size_hint(),
             Self::Stream(stream) => stream.size_hint(),
