@@ -1,6 +1,7 @@
 //! Request and response bodies.
 
 mod file_body;
+mod kept_file;
 mod logged_body;
 mod read_permits;
 
@@ -19,6 +20,7 @@ use http_body_util::{BodyExt as _, Full};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 pub(crate) use file_body::{FileBody, Piece, shorter};
+pub(crate) use kept_file::KeptFile;
 pub(crate) use logged_body::LoggedBody;
 pub(crate) use read_permits::{ReadPermit, Readers};
 
@@ -72,8 +74,9 @@ pub(crate) struct SendfileRange<'a> {
     /// The part's offset in the file.
     pub(crate) place: u64,
     pub(crate) length: usize,
-    /// Dropped after `sendfile` has sent something.
-    pub(crate) turn: ReadPermit,
+    /// The permit for this call, to be released after the call has sent something. `None` if the
+    /// call needs no permit.
+    pub(crate) turn: Option<ReadPermit>,
 }
 
 /// A request or response body. The common kinds are variants, which avoids boxed traits.
@@ -82,6 +85,8 @@ pub enum Body {
     #[default]
     Empty,
     Full(Full<Bytes>),
+    /// A file that is in memory, and open.
+    KeptFile(KeptFile),
     FileBody(Box<FileBody>),
     /// A body whose end is written to the access log.
     LoggedBody(Box<LoggedBody<Body>>),
@@ -107,6 +112,7 @@ impl Body {
     pub(crate) fn is_in_file(&self) -> bool {
         match self {
             Self::FileBody(pieces) => pieces.is_one_file(),
+            Self::KeptFile(kept) => kept.is_unchanged(),
             Self::LoggedBody(logged) => logged.body().is_in_file(),
             _ => false,
         }
@@ -121,6 +127,7 @@ impl Body {
         let nothing = || io::ErrorKind::UnexpectedEof.into();
         match self {
             Self::FileBody(pieces) => pieces.poll_stretch(context),
+            Self::KeptFile(kept) => Poll::Ready(Ok(kept.rest())),
             Self::LoggedBody(logged) => logged.poll_stretch(context),
             _ => Poll::Ready(Err(nothing())),
         }
@@ -137,6 +144,7 @@ impl Body {
     pub(crate) fn advance(&mut self, sent: usize) {
         match self {
             Self::FileBody(pieces) => pieces.advance(sent),
+            Self::KeptFile(kept) => kept.advance(sent),
             Self::LoggedBody(logged) => logged.advance(sent),
             _ => {}
         }
@@ -144,7 +152,7 @@ impl Body {
 
     pub(crate) fn is_here(&self) -> bool {
         match self {
-            Self::Empty | Self::Full(_) => true,
+            Self::Empty | Self::Full(_) | Self::KeptFile(_) => true,
             Self::LoggedBody(logged) => logged.body().is_here(),
             Self::FileBody(_) | Self::Stream(_) => false,
         }
@@ -186,6 +194,7 @@ impl HttpBody for Body {
             Self::Full(full) => Pin::new(full)
                 .poll_frame(context)
                 .map_err(|never| match never {}),
+            Self::KeptFile(kept) => Poll::Ready(kept.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::FileBody(pieces) => Pin::new(pieces).poll_frame(context),
             Self::LoggedBody(logged) => Pin::new(logged).poll_frame(context),
             Self::Stream(stream) => Pin::new(stream).poll_frame(context),
@@ -196,6 +205,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Full(full) => full.is_end_stream(),
+            Self::KeptFile(kept) => kept.left() == 0,
             Self::FileBody(pieces) => pieces.is_end_stream(),
             Self::LoggedBody(logged) => logged.is_end_stream(),
             Self::Stream(stream) => stream.is_end_stream(),
@@ -206,6 +216,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(full) => full.size_hint(),
+            Self::KeptFile(kept) => SizeHint::with_exact(kept.left()),
             Self::FileBody(pieces) => pieces.size_hint(),
             Self::LoggedBody(logged) => logged.size_hint(),
             Self::Stream(stream) => stream.size_hint(),

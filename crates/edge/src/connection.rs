@@ -242,3 +242,23 @@ fn list_size<B>(request: &Request<B>) -> usize {
     let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + EACH);
     pseudo + headers.sum::<usize>()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::mem;
+
+    use tokio::net::TcpStream;
+    use tokio_rustls::server::TlsStream;
+
+    use super::*;
+
+    fn size<S: Carrier, F>(_: impl FnOnce(S, ConnectionContext) -> F) -> usize {
+        mem::size_of::<F>()
+    }
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        assert!(size(super::http1::<TcpStream>) <= 2_560);
+        assert!(size(super::http1::<TlsStream<TcpStream>>) <= 5_120);
+    }
+}

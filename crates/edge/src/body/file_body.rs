@@ -79,7 +79,7 @@ impl FileBody {
             file: file.as_fd(),
             place: range.start,
             length,
-            turn,
+            turn: Some(turn),
         }))
     }
 
@@ -318,7 +318,7 @@ mod tests {
                     let stretch = ready!(pieces.poll_stretch(context)).unwrap();
                     assert_eq!(stretch.place, end);
                     assert!((1..=STRETCH).contains(&stretch.length));
-                    stretch.turn.pass_on();
+                    stretch.turn.unwrap().pass_on();
                     // `sendfile` may send less than it is asked to.
                     Poll::Ready(stretch.length.div_ceil(2))
                 })

@@ -115,8 +115,10 @@ async fn answer_requests<S: Carrier>(
             Some((refusal, head)) => ParseResult::refused(refusal, head),
             None => ParseResult::of_body(feed.as_ref().map(Feed::broken)),
         };
-        let serving = pin!(serve(here, peer, request, parsed));
-        let mut answer = client.while_it_waits(serving).await?;
+        // The future is boxed, so that an idle connection does not occupy its memory.
+        let mut serving = Box::pin(serve(here, peer, request, parsed));
+        let mut answer = client.while_it_waits(serving.as_mut()).await?;
+        drop(serving);
         let switch = switch.filter(|_| answer.status() == StatusCode::SWITCHING_PROTOCOLS);
         if answer.status().is_informational() && switch.is_none() {
             // Clients wait for a final response after an informational one. Therefore, an error

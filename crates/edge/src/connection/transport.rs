@@ -76,7 +76,9 @@ impl<'a> Sending<'a> {
         match sent {
             Ok(sent) => {
                 // Other connections may now be served first.
-                stretch.turn.pass_on();
+                if let Some(turn) = stretch.turn {
+                    turn.pass_on();
+                }
                 self.body.advance(sent);
             }
             Err(error) if is_for_now(&error) => {}

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -305,7 +306,27 @@ where
     }
 }
 
-async fn serve<S>(mut stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
+/// Determines the protocol of a connection, and serves the connection.
+///
+/// The futures are boxed, because a connection would otherwise occupy the memory of the largest
+/// protocol and of the handshake until it ends.
+async fn serve<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
+where
+    S: Carrier,
+{
+    if let Some(serving) = Box::pin(begin(stream, coming, here)).await {
+        serving.await;
+    }
+}
+
+type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Prepares a connection up to its first request. Returns `None` if it ended before.
+async fn begin<S>(
+    mut stream: S,
+    coming: AcceptedConnection,
+    here: Arc<WorkerContext>,
+) -> Option<Serving>
 where
     S: Carrier,
 {
@@ -319,9 +340,7 @@ where
     let mut scheme = Scheme::Http;
     let mut local = stream.local();
     if is_announced {
-        let Some(said) = announced(&mut stream, address, &here.shared).await else {
-            return;
-        };
+        let said = announced(&mut stream, address, &here.shared).await?;
         if let Some(client) = said.client {
             (address, local) = (client, said.local);
             let (origin, most) = {
@@ -332,7 +351,7 @@ where
             if let Err(why) = here.shared.places.give(&mut place, origin, most) {
                 tracing::debug!(?address, ?why, "no place for a connection");
                 why.count_in(&here.shared.figures);
-                return;
+                return None;
             }
         }
         if said.is_secure {
@@ -351,7 +370,7 @@ where
         here,
     };
     if door != Door::Https {
-        return connection::http1(stream, visit).await;
+        return Some(Box::pin(connection::http1(stream, visit)));
     }
     let shaken = match visit.here.shared.tls() {
         Ok(tls) => tls.accept(stream, local).await,
@@ -362,7 +381,7 @@ where
         Ok(stream) => stream,
         Err(error) => {
             tracing::debug!(%error, "a handshake failed");
-            return;
+            return None;
         }
     };
     let session = stream.get_ref().1;
@@ -372,11 +391,11 @@ where
         Some(ProtocolVersion::TLSv1_2) => "1.2",
         _ => "1.3",
     };
-    if session.alpn_protocol() == Some(b"h2") {
-        connection::http2(stream, visit).await;
+    Some(if session.alpn_protocol() == Some(b"h2") {
+        Box::pin(connection::http2(stream, visit))
     } else {
-        connection::http1(stream, visit).await;
-    }
+        Box::pin(connection::http1(stream, visit))
+    })
 }
 
 /// Returns the client that a PROXY protocol header names; `None` if the header was missing,
@@ -417,5 +436,18 @@ async fn look_after(shared: Arc<Shared>) {
         tokio::time::sleep(LOOK).await;
         let certificates = Arc::clone(&shared.certificates);
         let _ = tokio::task::spawn_blocking(move || certificates.refresh()).await;
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<F>(_: impl FnOnce(TcpStream, AcceptedConnection, Arc<WorkerContext>) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_connection_does_not_occupy_the_memory_of_every_protocol() {
+        assert!(size(welcome::<TcpStream>) <= 1_024);
     }
 }

@@ -21,6 +21,9 @@ use crate::filters::headers;
 
 /// The maximum size of a file in memory, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
+/// The minimum size, in bytes, of a file in memory that is also kept open. For smaller files,
+/// `sendfile` costs more than a copy.
+const KEPT_OPEN: u64 = 64 << 10;
 /// After this time, the file system's clock has certainly advanced.
 const SETTLING: Duration = Duration::from_secs(2);
 /// The approximate memory per file besides its content, in bytes.
@@ -107,6 +110,8 @@ pub(super) struct Variant {
 #[derive(Debug)]
 pub(super) enum Content {
     Memory(Bytes),
+    /// A file of medium size, in memory and open.
+    Kept(Bytes, Arc<File>, Stamp),
     File(Arc<File>, u64),
     /// The plain file and its length. It is compressed while it is sent.
     Coded(Arc<File>, u64, Encoding),
@@ -185,7 +190,7 @@ impl Entry {
     }
 
     pub(super) fn is_kept(&self) -> bool {
-        matches!(self.plain.content, Content::Memory(_))
+        self.plain.content.bytes().is_some()
     }
 
     /// The memory of a newly loaded file, in bytes.
@@ -263,20 +268,28 @@ impl Content {
             return Err(LoadError::Changing);
         }
         bytes.shrink_to_fit();
-        Ok(Self::Memory(bytes.into()))
+        if stamp.size < KEPT_OPEN {
+            return Ok(Self::Memory(bytes.into()));
+        }
+        Ok(Self::Kept(bytes.into(), Arc::new(file), stamp))
+    }
+
+    /// Returns the content if it is in memory.
+    pub(super) fn bytes(&self) -> Option<&Bytes> {
+        match self {
+            Self::Memory(bytes) | Self::Kept(bytes, ..) => Some(bytes),
+            Self::File(..) | Self::Coded(..) => None,
+        }
     }
 
     fn weight(&self) -> usize {
-        match self {
-            Self::Memory(bytes) => bytes.len(),
-            Self::File(..) | Self::Coded(..) => 0,
-        }
+        self.bytes().map_or(0, Bytes::len)
     }
 
     /// `None` if the length is unknown before compression.
     pub(super) fn length(&self) -> Option<u64> {
         match self {
-            Self::Memory(bytes) => Some(bytes.len() as u64),
+            Self::Memory(bytes) | Self::Kept(bytes, ..) => Some(bytes.len() as u64),
             Self::File(_, length) => Some(*length),
             Self::Coded(..) => None,
         }

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::entry::{Content, Entry, Stamps, Variant};
+use super::entry::{Entry, Stamps, Variant};
 use crate::body::Readers;
 use crate::filters::compression::{Encoder, Encoding};
 
@@ -179,9 +179,7 @@ impl Memory {
             return &entry.plain;
         };
         let make = async || {
-            let Content::Memory(plain) = &entry.plain.content else {
-                return None;
-            };
+            let plain = entry.plain.content.bytes()?;
             let coded = self.compress(plain.clone(), encoding).await?;
             let length = coded.len();
             let form = entry.form(encoding, coded, plain)?;

@@ -12,7 +12,8 @@ use http::{Method, StatusCode};
 
 use super::entry::{Content, Variant};
 use super::memory::Memory;
-use crate::body::{Answer, Body, FileBody, Piece, Readers, answer};
+use super::open::Stamp;
+use crate::body::{Answer, Body, FileBody, KeptFile, Piece, Readers, answer};
 use crate::conditions::{self, Precondition};
 use crate::filters::compression;
 use crate::ranges::{self, Wanted};
@@ -67,6 +68,11 @@ pub(super) fn respond(
 fn whole(content: &Content, readers: &Readers) -> Body {
     match content {
         Content::Memory(bytes) => Body::full(bytes.clone()),
+        Content::Kept(bytes, file, stamp) => {
+            // A file that is changed in place must not be sent under the ETag of its old content.
+            let is_unchanged = Stamp::of(file).is_ok_and(|now| now == *stamp);
+            Body::KeptFile(KeptFile::new(bytes.clone(), Arc::clone(file), is_unchanged))
+        }
         Content::File(file, length) => file_body(file, *length, readers),
         Content::Coded(file, length, encoding) => {
             compression::body(file_body(file, *length, readers), *encoding)
@@ -144,7 +150,7 @@ fn content_range(part: &Range<u64>, length: u64) -> String {
 /// `part` is within the content, so the conversion cannot fail.
 fn piece(content: &Content, part: Range<u64>) -> Piece {
     match content {
-        Content::Memory(bytes) => {
+        Content::Memory(bytes) | Content::Kept(bytes, ..) => {
             let at = |place: u64| {
                 usize::try_from(place)
                     .unwrap_or(bytes.len())

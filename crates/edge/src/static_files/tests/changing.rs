@@ -226,3 +226,17 @@ fn a_mixture_of_two_contents_is_never_taken_in() {
         assert!(matches!(loaded, Err(LoadError::Changing)), "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_file_changed_in_place_is_not_sent_under_its_old_tag() {
+    let world = World::new();
+    world.write("a.bin", vec![b'a'; 100 << 10]);
+    let before = world.get("/a.bin").await;
+    assert!(world.start("GET", "/a.bin", &[]).await.body().is_in_file());
+    world.write("a.bin", vec![b'b'; 100 << 10]);
+    // The change is not noticed for a second.
+    assert!(!world.start("GET", "/a.bin", &[]).await.body().is_in_file());
+    let after = world.get("/a.bin").await;
+    assert_eq!(after.header("etag"), before.header("etag"));
+    assert_eq!(after.bytes, before.bytes);
+}

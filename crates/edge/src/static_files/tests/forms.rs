@@ -316,12 +316,15 @@ proptest! {
 async fn the_kernel_is_left_what_is_in_one_large_file() {
     let world = World::new();
     world.write("a.bin", vec![b'a'; 2 << 20]);
+    world.write("medium.bin", vec![b'm'; 100 << 10]);
     world.write("small.bin", "small");
     for (method, path, range, is_in_file) in [
         ("GET", "/a.bin", "", true),
         ("GET", "/a.bin", "bytes=5-1500000", true),
         ("GET", "/a.bin", "bytes=0-1,5-6", false),
         ("HEAD", "/a.bin", "", false),
+        ("GET", "/medium.bin", "", true),
+        ("GET", "/medium.bin", "bytes=5-70000", false),
         ("GET", "/small.bin", "", false),
     ] {
         let range = [("range", range)];
