@@ -18,6 +18,9 @@ struct Arguments {
     number: usize,
     /// The hash of the members' common password.
     hash: String,
+    /// The occasion of which all members are coordinators.
+    #[arg(long, value_name = "SLUG")]
+    occasion: Option<String>,
 }
 
 fn main() -> Result<()> {
@@ -25,6 +28,7 @@ fn main() -> Result<()> {
         store,
         number,
         hash,
+        occasion,
     } = Arguments::parse();
     let mut store =
         rusqlite::Connection::open_with_flags(&store, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE)
@@ -49,6 +53,16 @@ fn main() -> Result<()> {
         change.execute(
             "INSERT INTO account_slug (slug, account_id) VALUES (?2, ?1)",
             (&id, format!("member-{member}")),
+        )?;
+    }
+    if let Some(occasion) = occasion {
+        change.execute(
+            "INSERT INTO role_grant
+                 (account_id, scope_kind, scope_id, role, is_rank, granted_at)
+             SELECT account_slug.account_id, 'occasion', occasion.id, 'coordinator', 1, 0
+             FROM account_slug CROSS JOIN occasion
+             WHERE account_slug.slug LIKE 'member-%' AND occasion.slug = ?1",
+            (occasion,),
         )?;
     }
     for phrase in 1..=PHRASES {

@@ -10,6 +10,7 @@ mod cores;
 mod countdown;
 mod crawl;
 mod crowd;
+mod dashboards;
 mod edge;
 mod flush;
 mod footprint;
@@ -125,6 +126,14 @@ pub(crate) enum Bench {
         #[command(flatten)]
         subject: Subject,
     },
+    /// Many open overview pages of one occasion: memory, processor time, and how soon the pages know
+    /// of an RSVP.
+    Dashboards {
+        #[command(flatten)]
+        watched: dashboards::Watched,
+        #[command(flatten)]
+        subject: Subject,
+    },
     /// An import of as many households as an occasion can have, while others send RSVPs: time,
     /// memory, how long others wait. Then the host's pages in that occasion.
     Import {
@@ -231,6 +240,9 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         Bench::Watchers { watching, subject } => {
             watchers::bench(&runtime, &subject.path()?, *watching)
         }
+        Bench::Dashboards { watched, subject } => {
+            dashboards::bench(&runtime, &subject.path()?, *watched)
+        }
         Bench::Import { subject } => import::bench(&runtime, &subject.path()?),
         Bench::Site { visit, subject } => site::bench(&runtime, &subject.path()?, *visit),
     }
@@ -246,6 +258,7 @@ impl Bench {
             | Bench::Login { subject, .. }
             | Bench::Countdown { subject, .. }
             | Bench::Watchers { subject, .. }
+            | Bench::Dashboards { subject, .. }
             | Bench::Import { subject }
             | Bench::Site { subject, .. } => subject.program.as_deref(),
             _ => None,

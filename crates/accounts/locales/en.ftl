@@ -209,6 +209,20 @@ account-restore-text = You asked for this account to be erased. Press the button
 account-restore-do = Keep the account
 
 # Administering people.
+overview-title = Figures and log
+overview-figures = Figures
+overview-people = Accounts
+overview-signed-in = Signed in within 30 days
+overview-administrators = Administrators
+overview-sessions = Open sessions
+overview-tokens = Tokens
+overview-suppressed = Addresses that get no mail
+overview-log = What happened to accounts and to the site
+overview-log-text = What hosts do in their own pages is in their own logs.
+overview-system = Kenduri
+overview-token = A token
+overview-gone = Somebody whose account is gone
+overview-more = Older lines
 people-title = People
 people-search = Name or address
 people-state = State

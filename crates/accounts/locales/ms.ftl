@@ -207,6 +207,20 @@ account-restore-text = Anda meminta akaun ini dipadam. Tekan butang untuk mengek
 account-restore-do = Kekalkan akaun
 
 # Mentadbir orang.
+overview-title = Angka dan log
+overview-figures = Angka
+overview-people = Akaun
+overview-signed-in = Log masuk dalam 30 hari
+overview-administrators = Pentadbir
+overview-sessions = Sesi yang terbuka
+overview-tokens = Token
+overview-suppressed = Alamat yang tidak menerima e-mel
+overview-log = Apa yang berlaku pada akaun dan pada laman
+overview-log-text = Perbuatan hos di halaman mereka sendiri ada dalam log mereka sendiri.
+overview-system = Kenduri
+overview-token = Satu token
+overview-gone = Seseorang yang akaunnya sudah tiada
+overview-more = Baris yang lebih lama
 people-title = Orang
 people-search = Nama atau alamat
 people-state = Keadaan

@@ -14,6 +14,7 @@ mod message;
 mod new_account_form;
 mod notifications;
 mod oauth;
+mod overview;
 mod own_data;
 mod own_password;
 mod people;
@@ -129,6 +130,7 @@ pub fn pages() -> Pages<Context, Callers> {
         .get("/unsubscribe/{link}", Anybody, unsubscribe::show)
         .post("/unsubscribe/{link}", Anybody, unsubscribe::unsubscribe)
         .post("/hooks/mail/{provider}", Anybody, mail_callbacks::take)
+        .get("/admin/audit", People, overview::show)
         .get("/admin/suppressions", People, suppressed::list)
         .post("/admin/suppressions/lift", People, suppressed::lift)
         .get("/", Anybody, public_pages::first)

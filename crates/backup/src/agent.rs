@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,8 @@ const MOST_LOG_FRAMES: u32 = 65_536;
 /// The maximum number of rounds in which the agent, when it stops, copies the log that a PostgreSQL
 /// server is still sending.
 const LAST_TURNS: u32 = 20;
+/// How often the size of the backup is measured.
+const MEASURE: Duration = Duration::from_hours(1);
 /// How long to wait after a failed dump before the next attempt.
 const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
 
@@ -65,6 +67,8 @@ pub struct Status {
     pub snapshot: Option<Timestamp>,
     /// The time up to which all commits are in the backup.
     pub copied_until: Option<Timestamp>,
+    /// The size of all objects in the target, in bytes, as last measured.
+    pub bytes: Option<u64>,
     /// Whether a restore can only yield the states at snapshots, and none in between.
     pub is_dumped: bool,
     /// The outcome of the last drill.
@@ -86,6 +90,7 @@ enum Request {
     Now(SyncSender<Result<(), BackupError>>),
     /// Does the work of one second, and sends the result.
     Turn(SyncSender<Result<(), BackupError>>),
+    HoldDrills(IsFrozen),
     Stop,
 }
 
@@ -113,7 +118,9 @@ impl Agent {
             going: None,
             made: None,
             dump_failed: None,
+            measured_at: None,
             drill: None,
+            is_frozen: None,
         };
         let thread = std::thread::Builder::new()
             .name("backup".to_owned())
@@ -146,6 +153,15 @@ impl Agent {
     /// until that is done.
     pub fn turn(&self) -> Result<(), BackupError> {
         self.ask(Request::Turn)
+    }
+
+    /// Lets no drill begin while `is_frozen` returns true. A drill that is due begins afterwards.
+    pub fn hold_drills(
+        &self,
+        is_frozen: impl Fn(&mut Tx<'_>) -> Result<bool, StoreError> + Send + Sync + 'static,
+    ) {
+        // The thread may already have ended.
+        let _ = self.requests.send(Request::HoldDrills(Arc::new(is_frozen)));
     }
 
     fn ask(
@@ -187,8 +203,13 @@ struct Work {
     made: Option<Timestamp>,
     /// When the last dump failed.
     dump_failed: Option<Timestamp>,
+    measured_at: Option<Instant>,
     drill: Option<JoinHandle<Result<Drill, BackupError>>>,
+    is_frozen: Option<IsFrozen>,
 }
+
+/// Whether no drill may begin now.
+type IsFrozen = Arc<dyn Fn(&mut Tx<'_>) -> Result<bool, StoreError> + Send + Sync>;
 
 impl Work {
     fn run(mut self, asked: &Receiver<Request>) {
@@ -196,6 +217,10 @@ impl Work {
             let (outcome, answer) = match asked.recv_timeout(PACE) {
                 Ok(Request::Now(answer)) => (self.snapshot_now(), Some(answer)),
                 Ok(Request::Turn(answer)) => (self.turn(), Some(answer)),
+                Ok(Request::HoldDrills(is_frozen)) => {
+                    self.is_frozen = Some(is_frozen);
+                    continue;
+                }
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     let outcome = self.follow_to_the_end().and_then(|()| self.note_head(true));
                     self.note(&outcome);
@@ -251,6 +276,9 @@ impl Work {
             metrics::gauge!("kenduri_backup_lag_seconds")
                 .set(now.duration_since(until).as_secs_f64());
         }
+        if let Some(bytes) = status.bytes {
+            metrics::gauge!("kenduri_backup_bytes").set(gauge(bytes));
+        }
         if let Some(at) = status.snapshot {
             metrics::gauge!("kenduri_backup_snapshot_timestamp_seconds")
                 .set(at.as_duration().as_secs_f64());
@@ -290,7 +318,22 @@ impl Work {
         // the log short.
         let reclaimed = self.reclaim(outcome.is_ok());
         let drilled = self.drill(now);
+        if outcome.is_ok() {
+            self.measure();
+        }
         outcome.and(reclaimed).and(drilled)
+    }
+
+    /// Measures the size of the backup once an hour, and after each snapshot.
+    fn measure(&mut self) {
+        let is_fresh = self.measured_at.is_some_and(|at| at.elapsed() < MEASURE);
+        if is_fresh || self.going.is_none() {
+            return;
+        }
+        self.measured_at = Some(Instant::now());
+        // Without a size, the backup is as good as with one.
+        let bytes = self.settings.target.bytes().ok();
+        self.status.send_modify(|status| status.bytes = bytes);
     }
 
     /// Stores the outcome of a drill that has ended, and starts a drill in a thread if one is due.
@@ -315,6 +358,9 @@ impl Work {
             || self.drill.is_some()
             || !drill::is_due(&data, now)
         {
+            return Ok(());
+        }
+        if self.is_frozen()? {
             return Ok(());
         }
         let Some(key) = BackupKey::read(&data)? else {
@@ -426,6 +472,13 @@ impl Work {
         going.map_or(Ok(()), |going| going.note_head(now, at_once))
     }
 
+    fn is_frozen(&self) -> Result<bool, BackupError> {
+        let Some(is_frozen) = self.is_frozen.clone() else {
+            return Ok(false);
+        };
+        self.read(move |tx| is_frozen(tx))
+    }
+
     fn read<T, F>(&self, look: F) -> Result<T, BackupError>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -481,6 +534,7 @@ impl Work {
         });
         let now = clock.now();
         self.made = Some(now);
+        self.measured_at = None;
         going.note_head(now, true)?;
         let oldest = now
             .checked_sub(self.settings.keep)
@@ -523,4 +577,12 @@ impl Work {
         }
         outcome.map(drop)
     }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "gauges are f64, and nobody counts single bytes of petabytes"
+)]
+fn gauge(bytes: u64) -> f64 {
+    bytes as f64
 }

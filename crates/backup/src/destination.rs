@@ -7,8 +7,8 @@ use platform::Random;
 
 use crate::BackupError;
 use folder::Folder;
-use s3::S3;
-pub use s3::S3Access;
+pub use platform::s3::S3Access;
+use s3::Bucket;
 
 /// The target of a backup. Each object in it is either complete or absent.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub enum Target {
     /// A folder, which should be on another disk.
     Folder(Folder),
     /// An S3 bucket.
-    S3(Box<S3>),
+    S3(Box<Bucket>),
 }
 
 impl Target {
@@ -27,7 +27,7 @@ impl Target {
             return Ok(Self::Folder(Folder::at(path)));
         }
         let bucket = after("s3://").ok_or_else(|| BackupError::NoTarget(text.to_owned()))?;
-        Ok(Self::S3(Box::new(S3::at(bucket, access)?)))
+        Ok(Self::S3(Box::new(Bucket::at(bucket, access)?)))
     }
 
     /// A name of the target for operators.
@@ -60,6 +60,14 @@ impl Target {
         match self {
             Self::Folder(folder) => folder.list(prefix),
             Self::S3(bucket) => bucket.list(prefix),
+        }
+    }
+
+    /// Returns the size of all objects, in bytes.
+    pub(crate) fn bytes(&self) -> Result<u64, BackupError> {
+        match self {
+            Self::Folder(folder) => folder.bytes(),
+            Self::S3(bucket) => bucket.bytes(),
         }
     }
 

@@ -98,6 +98,22 @@ booking-confirmed = Confirmed
 booking-expired = Not paid in time
 booking-cancelled = Cancelled
 booking-completed = Over
+booking-no-show-member = Member did not come
+booking-no-show-provider = Provider did not come
+outcome-completed = It took place
+outcome-no-show-member = The member did not come…
+outcome-no-show-provider = The provider did not come…
+outcome-question = { $outcome ->
+    [no_show_member] Say that the member did not come to “{ $title }”?
+   *[other] Say that the provider did not come to “{ $title }”?
+}
+outcome-facts = { $outcome ->
+    [no_show_member] Money and credit stay spent.
+   *[other] Money and credit go back to the member, and the provider is paid nothing.
+}
+    The other side is told.
+outcome-undo = Only an administrator can change it if the other side says otherwise.
+outcome-do = Say so
 booking-party-member = member
 booking-party-provider = provider
 booking-party-administrator = administrator
@@ -182,6 +198,7 @@ plan-remove-effect = A plan that somebody ordered stays, and is not offered any 
 plan-removed = The plan is removed.
 gateway-test = Test gateway
 gateway-razorpay = Razorpay
+gateway-stripe = Stripe
 test-gateway-title = Test gateway
 test-gateway-text = This page stands for the page of a payment service. No money moves. Choose what happens.
 test-gateway-pay = Pay
@@ -241,6 +258,59 @@ slot-remove-undo = You can add it again.
 slot-to-booking = The booking
 slot-bookings = Bookings with you
 slot-bookings-none = Nobody has booked yet.
+slot-begun = Begun or over
+slot-begun-text = Say what became of them.
+payout-mine = Your payouts
+payout-mine-none = Nothing is owed to you yet. A payout appears here after each session for which you are paid.
+payout-totals = Totals
+payout-sessions = Sessions
+payout-where = Where your money goes
+payout-where-set = It is set. It is not shown again; type it anew to change it.
+payout-where-none = It is not set, so you cannot be paid yet.
+payout-reference = Bank account, or another reference
+payout-reference-hint = With the name of the bank and of the owner. Stored encrypted; empty removes it.
+payout-pending = waits for approval
+payout-approved = approved
+payout-batched = being paid
+payout-paid = paid
+payout-rejected = rejected
+payout-adjustment = adjustment
+payout-disputed = the payment is disputed
+payout-all = Payouts
+payout-none = There is nothing here.
+payout-approve-ticked = Approve the ticked ones
+payout-approve = Approve
+payout-reject = Reject
+payout-reopen = Let it wait again
+payout-correct = Add a correction
+payout-correct-by = Taken off, in the smallest unit
+payout-sum = Sum
+payout-from = Payable from
+payout-rates = What providers are paid
+payout-rates-none = Nobody offers times yet.
+payout-rate-group = For each session
+payout-rate-text = Bookings that were made before keep their rate.
+payout-rate = Sum in the smallest unit; 0 pays nothing
+payout-no-show = Share if the member does not come
+payout-no-show-hint = In hundredths of a percent: 10000 is all of it.
+batch-make = { $count ->
+    [one] Make a batch: { $sum } to 1 provider
+   *[other] Make a batch: { $sum } to { $count } providers
+}
+batch-none-due = Something is approved, but not payable yet: its day has not come, the provider has set no bank reference, or the sum is not above 0.
+batch-all = Batches
+batch-title = Batch of { $when }
+batch-draft = draft
+batch-approved = approved
+batch-sent = sent
+batch-settled = settled
+batch-failed = given up
+batch-approve = Approve the batch
+batch-send = It is sent
+batch-settle = The money has arrived
+batch-fail = Give the batch up
+batch-reference = Reference of the bank
+batch-file = File for the bank (CSV)
 series-new = Add times
 series-weekdays = On these days
 series-times = At these times
@@ -280,6 +350,9 @@ booking-set-cancel = Minutes ahead that a member may cancel or move
 booking-set-moves = How often a booking may be moved
 booking-set-shortest = Shortest time, in minutes
 booking-set-longest = Longest time, in minutes
+booking-set-outcome = Hours after a session in which its outcome may be said
+booking-set-payout-days = Days after a session before it is paid out
+booking-set-two-people = Who approves a payout does not send it
 
 # Mails and notices.
 booking-mail-confirmed = Booked: { $title }, { $when }
@@ -306,6 +379,11 @@ booking-notice-refund-failed = { $about } could not be paid back. See to it with
 booking-notice-refund-elsewhere = Somebody paid { $about } back at the payment service itself. Compare it with the orders here.
 booking-notice-dispute = The payer of { $about } disputes the payment. See to it with the payment service.
 booking-notice-wrong-sum = { $about } was paid, which is not what an order costs. It is paid back.
+booking-notice-no-show-member = The provider says that you did not come to “{ $about }”.
+booking-notice-no-show-provider = The member says that the provider did not come to “{ $about }”. What was paid goes back.
+payout-mail-sent = { $sum } is on its way to you – { $site }
+payout-said-sent = { $sum } was sent to you for your sessions. The bank's reference is { $number }.
+payout-notice-sent = { $about } is on its way to you.
 
 # What is refused.
 problem-own-slot = This is your own time.
@@ -360,3 +438,15 @@ problem-currency-unknown = Not a currency of ISO 4217.
     .title = Unknown currency
 problem-price-invalid = A sum such as 180 or 180.00.
     .title = Price not valid
+problem-outcome-too-early = Too early. A session is over when it ends, and missed 10 minutes after it began.
+    .title = Too early
+problem-outcome-closed = What became of this session cannot be said any more.
+    .title = Too late
+problem-outcome-contested = The other side says otherwise. Write to the administrators, who decide.
+    .title = Contested
+problem-payout-state = This was decided meanwhile. Read it again.
+    .title = Decided meanwhile
+problem-payout-empty = Nothing is due in this currency.
+    .title = Nothing due
+problem-second-person-required = You approved some of these payouts. Somebody else has to send them.
+    .title = A second person is needed

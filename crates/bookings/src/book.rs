@@ -16,7 +16,7 @@ use crate::slot::{Slot, SlotId};
 use crate::{
     NOT_CANCELLABLE, OWN_SLOT, QUOTA_EXHAUSTED, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED, Refusal,
     SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, credit, gateway,
-    provider, settings, slot,
+    payout, provider, settings, slot,
 };
 
 /// The maximum length of a note, in characters.
@@ -98,6 +98,7 @@ pub fn book(
         return Err(busy(&other));
     }
     let rules = settings::load(tx)?;
+    let rate = payout::rate(tx, &slot.provider_id)?;
     let now = tx.now();
     check_count(tx, account)?;
     let mut booking = Booking {
@@ -121,6 +122,9 @@ pub fn book(
         cancelled_at: None,
         cancelled_by: None,
         cancel_reason: String::new(),
+        payout_minor: rate.payout_minor,
+        payout_currency: rate.payout_currency,
+        outcome_by: None,
         created_at: now,
         version: 1,
     };

@@ -4,6 +4,7 @@ use identity::account::AccountId;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{self, NewJob};
+use platform::money::Currency;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,20 @@ web::words! {
         Cancelled = "cancelled" => "booking-cancelled",
         /// The session took place.
         Completed = "completed" => "booking-completed",
+        /// The member did not come.
+        NoShowMember = "no_show_member" => "booking-no-show-member",
+        /// The provider did not come.
+        NoShowProvider = "no_show_provider" => "booking-no-show-provider",
+    }
+}
+
+impl State {
+    /// Whether the session was to take place, or has.
+    pub(crate) fn is_held(self) -> bool {
+        matches!(
+            self,
+            Self::Confirmed | Self::Completed | Self::NoShowMember | Self::NoShowProvider
+        )
     }
 }
 
@@ -97,6 +112,11 @@ pub struct Booking {
     pub cancelled_at: Option<Timestamp>,
     pub cancelled_by: Option<Party>,
     pub cancel_reason: String,
+    /// What the provider is owed for the session, in minor units.
+    pub payout_minor: i64,
+    pub payout_currency: Currency,
+    /// Who marked the outcome; `None` if nobody did.
+    pub outcome_by: Option<Party>,
     pub created_at: Timestamp,
     /// The version, which increases with every change.
     pub version: i64,
@@ -407,7 +427,7 @@ impl BookingView {
             Some(order) => order::find(tx, order)?,
             None => None,
         };
-        let is_open = matches!(booking.state, State::Confirmed | State::Completed);
+        let is_open = booking.state.is_held();
         let shown = |text: String| if is_open { text } else { String::new() };
         Ok(Self {
             provider: provider::find(tx, &booking.provider_id)?.display_name,
@@ -472,6 +492,26 @@ pub fn list_of_provider(
          ORDER BY starts_at, id LIMIT 200",
         provider,
         now = tx.roughly_now()
+    )
+    .all(tx)
+}
+
+/// Lists a provider's sessions that began within the last hours and whose outcome can be marked,
+/// latest first.
+pub fn list_begun(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+    hours: i64,
+) -> Result<Vec<Booking>, StoreError> {
+    let now = tx.roughly_now();
+    sql!(
+        "SELECT {Booking} FROM booking
+         WHERE provider_id = :provider AND starts_at <= :now AND ends_at > :since
+           AND state IN ('confirmed', 'completed', 'no_show_member', 'no_show_provider')
+         ORDER BY starts_at DESC, id LIMIT 100",
+        provider,
+        now,
+        since = now - SignedDuration::from_hours(hours)
     )
     .all(tx)
 }

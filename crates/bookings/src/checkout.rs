@@ -2,7 +2,7 @@
 //! for the result.
 
 use axum::http::StatusCode;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob, Queue};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -10,8 +10,8 @@ use serde_json::json;
 use web::{Form, Problem, Site};
 
 use crate::gateway::{Checkout, Fact, GatewayError};
-use crate::order::{self, GatewayName, Order, OrderId, OrderState};
-use crate::settle;
+use crate::order::{self, CLOSE, GatewayName, Order, OrderId, OrderState};
+use crate::{booking, settle};
 
 /// The job kind of the job that polls a gateway.
 pub const KIND: &str = "booking.poll";
@@ -23,6 +23,8 @@ const ASKED: SignedDuration = SignedDuration::from_hours(48);
 const FIRST: SignedDuration = SignedDuration::from_mins(3);
 /// How soon a gateway is polled again if it did not respond when the payer returned.
 const SOON: SignedDuration = SignedDuration::from_secs(10);
+/// How long an order that is paid with Stripe can be paid at least.
+const EXTENDED: SignedDuration = SignedDuration::from_mins(40);
 
 /// Returns the gateway's page for an order. The order is stored first, then the gateway is asked to
 /// create its own order, and then that order's id is stored. So after a crash the polling job finds
@@ -62,7 +64,15 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
             )
             .run(tx, Rows::Exactly(1))?;
             plan(tx, &id, gateway, FIRST)?;
-            Ok(Ok(Order { gateway, ..order }))
+            let expires_at = match gateway {
+                GatewayName::Stripe => extend(tx, &order)?,
+                _ => order.expires_at,
+            };
+            Ok(Ok(Order {
+                gateway,
+                expires_at,
+                ..order
+            }))
         }
     };
     let order = site.store.write(claim).await??;
@@ -82,6 +92,35 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
     };
     site.store.write(write).await?;
     Ok(made?)
+}
+
+/// Extends the time for payment once, because a session of Stripe lasts 30 minutes at least. After
+/// that the time stays the same, since a repeated request must not differ from the first. The
+/// caller holds the order's lock.
+fn extend(tx: &mut Tx<'_>, order: &Order) -> Result<Timestamp, StoreError> {
+    let until = order.expires_at.max(tx.now() + EXTENDED);
+    let extended = sql!(
+        "UPDATE booking_order SET expires_at = :until, is_extended = 1
+         WHERE id = :id AND is_extended = 0",
+        id = order.id,
+        until
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if extended == 0 {
+        return Ok(order.expires_at);
+    }
+    if let Some(booking) = booking::lock_of_order(tx, &order.id)? {
+        sql!(
+            "UPDATE slot SET hold_until = :until
+             WHERE id = :slot AND state = 'held' AND hold_token = :token",
+            slot = booking.slot_id,
+            token = booking.hold_token.as_deref(),
+            until
+        )
+        .run(tx, Rows::AtMostOne)?;
+        booking::plan_hold(tx, &booking, until)?;
+    }
+    Ok(until)
 }
 
 /// Handles a payer's return from the gateway's page. The returned values only identify the payment.
@@ -137,8 +176,31 @@ pub(crate) fn plan(
     })
 }
 
+pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
+    [poll(site), close(site)]
+}
+
+/// The job that closes the gateway's page for an order that can no longer be paid.
+fn close(site: &Site) -> Handler {
+    let site = site.clone();
+    Handler::new(CLOSE, move |job: Job| {
+        let site = site.clone();
+        async move {
+            let Payload { order: id } = job.read()?;
+            let look = move |tx: &mut Tx<'_>| order::find(tx, &id);
+            if let Some(order) = site.store.read(look).await?
+                && let Some(name) = &order.gateway_order_id
+            {
+                let closed = order.gateway.close_checkout(&site, name).await;
+                closed.map_err(|error| JobError::later(FIRST, error))?;
+            }
+            Ok(Done::nothing())
+        }
+    })
+}
+
 /// The job that polls a gateway about an order, until the order is paid or two days have passed.
-pub(crate) fn job(site: &Site) -> Handler {
+fn poll(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(KIND, move |job: Job| {
         let site = site.clone();

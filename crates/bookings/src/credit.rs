@@ -184,6 +184,17 @@ pub(crate) fn give_back(
     enter(tx, id, 1, CreditReason::Returned, booking)
 }
 
+/// Whether the credit of a booking was given back.
+pub(crate) fn is_back(tx: &mut Tx<'_>, booking: &str) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM credit_entry
+         WHERE subject = :booking AND reason IN ('returned', 'replaced')",
+        booking
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
 /// The lots of an account that still have credits and have not expired, the first to expire first.
 pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError> {
     sql!(

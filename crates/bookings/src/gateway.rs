@@ -2,6 +2,8 @@
 //! all effects.
 
 mod razorpay;
+mod remote;
+pub mod stripe;
 mod test;
 
 use axum::http::{HeaderMap, StatusCode};
@@ -24,7 +26,7 @@ pub const MODE: Word = Word {
 /// The setting with the payment gateways that the site offers, in order of preference.
 pub const GATEWAYS: Words = Words {
     key: "bookings.gateways",
-    words: &["test", "razorpay"],
+    words: &["test", "razorpay", "stripe"],
 };
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting::Word(MODE),
@@ -33,6 +35,9 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::Secret(razorpay::KEY_SECRET),
     Setting::Secret(razorpay::WEBHOOK_SECRET),
     Setting::Line(razorpay::URL),
+    Setting::Secret(stripe::SECRET_KEY),
+    Setting::Secret(stripe::WEBHOOK_SECRET),
+    Setting::Line(stripe::URL),
 ];
 
 pub use razorpay::{KEY_ID, KEY_SECRET, URL, WEBHOOK_SECRET};
@@ -67,6 +72,9 @@ pub(crate) fn flaws(values: &SettingValues) -> Vec<Flaw> {
     if offered.contains(&"razorpay") {
         flaws.extend(razorpay::flaws(values, mode));
     }
+    if offered.contains(&"stripe") {
+        flaws.extend(stripe::flaws(values, mode));
+    }
     flaws
 }
 
@@ -91,6 +99,7 @@ pub enum Way {
 /// The gateway's page for an order.
 #[derive(Clone, Debug)]
 pub struct Checkout {
+    pub gateway: GatewayName,
     pub gateway_order_id: String,
     /// How the payer's browser gets to the page.
     pub way: Way,
@@ -141,7 +150,7 @@ pub enum GatewayError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The settings contain no keys for the gateway.
-    #[error("the gateway has no keys\n  set bookings.razorpay.key_id and key_secret_file")]
+    #[error("the gateway has no keys\n  set those of bookings.razorpay or bookings.stripe")]
     Unconfigured,
     /// The request failed, or got no response.
     #[error(transparent)]
@@ -172,17 +181,13 @@ impl From<GatewayError> for Problem {
 }
 
 impl GatewayName {
-    /// The queue lane of jobs that send requests to this gateway.
-    pub(crate) fn line(self) -> String {
-        format!("gateway {}", self.word())
-    }
-
     /// Whether the gateway sends events and has records that can be compared with ours. The test
     /// gateway does not.
     pub(crate) fn is_remote(self, site: &Site) -> bool {
         match self {
             Self::Test => false,
             Self::Razorpay => razorpay::is_configured(site),
+            Self::Stripe => stripe::is_configured(site),
         }
     }
 
@@ -195,6 +200,7 @@ impl GatewayName {
         match self {
             Self::Test => test::create_checkout(site, order).await,
             Self::Razorpay => razorpay::create_checkout(site, order).await,
+            Self::Stripe => stripe::create_checkout(site, order).await,
         }
     }
 
@@ -208,6 +214,7 @@ impl GatewayName {
         match self {
             Self::Test => test::list_payments(site, order).await,
             Self::Razorpay => razorpay::list_payments(site, order).await,
+            Self::Stripe => stripe::list_payments(site, order).await,
         }
     }
 
@@ -215,6 +222,7 @@ impl GatewayName {
         match self {
             Self::Test => test::refund(site, call).await,
             Self::Razorpay => razorpay::refund(site, call).await,
+            Self::Stripe => stripe::refund(site, call).await,
         }
     }
 
@@ -228,6 +236,7 @@ impl GatewayName {
             // The test gateway processes refunds at once.
             Self::Test => Ok(Refunded::Processed(id.to_owned())),
             Self::Razorpay => razorpay::fetch_refund(site, id).await,
+            Self::Stripe => stripe::fetch_refund(site, id).await,
         }
     }
 
@@ -240,6 +249,7 @@ impl GatewayName {
         match self {
             Self::Test => Ok(None),
             Self::Razorpay => razorpay::find_order(site, id).await,
+            Self::Stripe => stripe::find_order(site, id).await,
         }
     }
 
@@ -254,6 +264,15 @@ impl GatewayName {
         match self {
             Self::Test => Ok(Vec::new()),
             Self::Razorpay => razorpay::list_captured(site, from, until).await,
+            Self::Stripe => stripe::list_captured(site, from, until).await,
+        }
+    }
+
+    /// Ends the page for an order, so that nobody pays it any more. Only Stripe's can be ended.
+    pub(crate) async fn close_checkout(self, site: &Site, id: &str) -> Result<(), GatewayError> {
+        match self {
+            Self::Test | Self::Razorpay => Ok(()),
+            Self::Stripe => stripe::close_checkout(site, id).await,
         }
     }
 
@@ -263,6 +282,7 @@ impl GatewayName {
         match self {
             Self::Test => test::check_return(site, order, sent),
             Self::Razorpay => razorpay::check_return(site, order, sent),
+            Self::Stripe => stripe::check_return(order, sent),
         }
     }
 
@@ -277,6 +297,7 @@ impl GatewayName {
         match self {
             Self::Test => Err(Problem::not_found()),
             Self::Razorpay => razorpay::read_event(site, headers, body),
+            Self::Stripe => stripe::read_event(site, headers, body),
         }
     }
 }
@@ -320,5 +341,30 @@ mod tests {
         values.set_word(MODE, "test").unwrap();
         values.set_line(URL, "http://127.0.0.1:9");
         assert_eq!(keys(&values), [KEY_ID.key]);
+    }
+
+    #[test]
+    fn stripe_is_offered_with_keys_of_its_mode_alone() {
+        let mut values = SettingValues::default();
+        values.set_words(GATEWAYS, &["stripe"]).unwrap();
+        let missing = [stripe::SECRET_KEY.key, stripe::WEBHOOK_SECRET.key];
+        assert_eq!(keys(&values), missing);
+        values.set_secret(stripe::WEBHOOK_SECRET, Secret::new("whsec_1"));
+        for (mode, key, is_fine) in [
+            ("test", "sk_test_1", true),
+            ("test", "rk_test_1", true),
+            ("test", "sk_live_1", false),
+            ("live", "sk_live_1", true),
+            ("live", "sk_test_1", false),
+            ("live", "pk_live_1", false),
+        ] {
+            values.set_word(MODE, mode).unwrap();
+            values.set_secret(stripe::SECRET_KEY, Secret::new(key));
+            let flaws = keys(&values);
+            assert_eq!(flaws.is_empty(), is_fine, "{mode} {key}: {flaws:?}");
+        }
+        values.set_secret(stripe::SECRET_KEY, Secret::new("sk_live_1"));
+        values.set_line(stripe::URL, "http://stripe.example");
+        assert_eq!(keys(&values), [stripe::URL.key]);
     }
 }

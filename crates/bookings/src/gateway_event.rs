@@ -15,7 +15,7 @@ use web::Site;
 use crate::gateway::Event;
 use crate::order::{self, GatewayName, OrderId};
 use crate::refund::{self, Refund};
-use crate::{checkout, gateway, settle};
+use crate::{booking, checkout, gateway, payout, settle};
 
 /// The job kind of the job that processes an event.
 pub const KIND: &str = "booking.event";
@@ -151,14 +151,19 @@ async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
     if event.kind.starts_with("refund.") {
         return handle_refund(site, event).await;
     }
-    let Some(id) = find_order(&site, gateway, event.order_ref.as_deref()).await? else {
+    let found = match event.order_ref.as_deref() {
+        Some(name) => find_order(&site, gateway, name).await?,
+        None => find_order_of_payment(&site, &event).await?,
+    };
+    let Some(id) = found else {
         return Ok(Done::with(move |tx: &mut Tx<'_>| {
             end(tx, &event, Outcome::Unmatched)
         }));
     };
-    if event.kind.starts_with("payment.dispute.") {
+    if event.kind.contains(".dispute.") {
         return Ok(Done::with(move |tx: &mut Tx<'_>| {
             tell(tx, &site, "booking-notice-dispute", &event)?;
+            follow_dispute(tx, &id, &event)?;
             end(tx, &event, Outcome::Done)
         }));
     }
@@ -183,11 +188,9 @@ async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
 async fn find_order(
     site: &Site,
     gateway: GatewayName,
-    named: Option<&str>,
+    name: &str,
 ) -> Result<Option<OrderId>, JobError> {
-    let Some(name) = named.map(str::to_owned) else {
-        return Ok(None);
-    };
+    let name = name.to_owned();
     let look = {
         let name = name.clone();
         move |tx: &mut Tx<'_>| order::find_by_gateway(tx, gateway, &name)
@@ -204,6 +207,35 @@ async fn find_order(
     Ok(found
         .filter(|order| order.gateway == gateway)
         .map(|order| order.id))
+}
+
+/// Finds our order by the payment's id at the gateway, for events that name no order.
+async fn find_order_of_payment(site: &Site, event: &Stored) -> Result<Option<OrderId>, JobError> {
+    let (gateway, payment) = (event.gateway, event.payment_ref.clone());
+    let look = move |tx: &mut Tx<'_>| -> Result<Option<(OrderId,)>, StoreError> {
+        sql!(
+            "SELECT order_id FROM payment
+             WHERE gateway = :gateway AND gateway_payment_id = :payment",
+            gateway,
+            payment = payment.as_deref()
+        )
+        .maybe(tx)
+    };
+    Ok(site.store.read(look).await?.map(|(id,)| id))
+}
+
+/// Holds back what the provider is owed while a payment is disputed, and takes it back if the
+/// dispute is lost.
+fn follow_dispute(tx: &mut Tx<'_>, order: &OrderId, event: &Stored) -> Result<(), StoreError> {
+    order::lock(tx, order)?;
+    let Some(booking) = booking::lock_of_order(tx, order)? else {
+        return Ok(());
+    };
+    payout::follow_dispute(tx, &booking)?;
+    if event.kind.ends_with(".lost") {
+        payout::take_back(tx, &booking.id)?;
+    }
+    Ok(())
 }
 
 async fn handle_refund(site: Site, event: Stored) -> Result<Done, JobError> {
@@ -292,7 +324,7 @@ async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
     };
     let mut missing = Vec::new();
     for order in site.store.read(look).await? {
-        missing.extend(find_order(&site, gateway, Some(&order)).await?);
+        missing.extend(find_order(&site, gateway, &order).await?);
     }
     Ok(Done::with(
         move |tx: &mut Tx<'_>| -> Result<(), StoreError> {

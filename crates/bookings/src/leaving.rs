@@ -8,7 +8,7 @@ use crate::booking::{self, Booking, BookingId, BookingView};
 use crate::order::Order;
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
-use crate::{calendar_feed, credit};
+use crate::{calendar_feed, credit, payout};
 
 /// Exports an account's bookings, payments and slots.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
@@ -41,12 +41,17 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         .all(tx)?,
         None => Vec::new(),
     };
+    let payouts = match &profile {
+        Some(profile) => payout::list_of(tx, &profile.id)?,
+        None => Vec::new(),
+    };
     let credits = credit::lots(tx, account)?;
     if views.is_empty() && orders.is_empty() && profile.is_none() {
         return Ok(Value::Null);
     }
     Ok(json!({
         "bookings": views, "orders": orders, "credits": credits, "profile": profile, "slots": slots,
+        "payouts": payouts,
     }))
 }
 
@@ -96,7 +101,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     )
     .run(tx, Rows::Any)?;
     sql!(
-        "UPDATE provider SET account_id = NULL, display_name = '', bio = '', is_paused = 1
+        "UPDATE provider SET account_id = NULL, display_name = '', bio = '', is_paused = 1,
+             payout_ref = NULL
          WHERE account_id = :account",
         account
     )
@@ -104,6 +110,11 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     sql!(
         "UPDATE booking SET member_id = NULL, note = '', cancel_reason = ''
          WHERE member_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE payout_item SET approved_by = NULL WHERE approved_by = :account",
         account
     )
     .run(tx, Rows::Any)?;

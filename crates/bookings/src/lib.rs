@@ -13,6 +13,8 @@ pub mod gateway_event;
 mod leaving;
 mod notice;
 pub mod order;
+pub mod outcome;
+pub mod payout;
 pub mod plan;
 pub mod provider;
 pub mod refund;
@@ -94,8 +96,8 @@ pub const DOMAIN: Domain = Domain {
     cards: web::own_card::find,
     routes: web::routes,
     jobs: |site| {
-        let own = [refund::job(site), checkout::job(site)];
-        let all = session::jobs(site).into_iter().chain(own);
+        let all = session::jobs(site).into_iter().chain([refund::job(site)]);
+        let all = all.chain(checkout::jobs(site));
         all.chain(gateway_event::jobs(site)).collect()
     },
     describe: domain::debug_only(|| {
@@ -115,7 +117,9 @@ pub const DOMAIN: Domain = Domain {
         "0001_begin",
         "0002_gateways",
         "0003_credits",
-        "0004_calendar"
+        "0004_calendar",
+        "0005_payouts",
+        "0006_stripe"
     ))
 };
 
@@ -130,6 +134,12 @@ const PROBLEM_CODES: &[Code] = &[
     RESCHEDULE_NOT_ALLOWED,
     TOO_MANY_HOLDS,
     QUOTA_EXHAUSTED,
+    OUTCOME_TOO_EARLY,
+    OUTCOME_CLOSED,
+    OUTCOME_CONTESTED,
+    PAYOUT_STATE,
+    PAYOUT_EMPTY,
+    SECOND_PERSON,
     Code::new(400, "payment_mismatch"),
     Code::new(400, "payment_signature"),
     Code::new(409, "slot_overlap"),
@@ -168,6 +178,19 @@ pub const RESCHEDULE_NOT_ALLOWED: Code = Code::new(422, "reschedule_not_allowed"
 pub const TOO_MANY_HOLDS: Code = Code::new(429, "too_many_holds");
 /// The error for booking with a credit if the member has no credit for that time.
 pub const QUOTA_EXHAUSTED: Code = Code::new(422, "quota_exhausted");
+/// The error for marking the outcome of a session that has not ended yet.
+pub const OUTCOME_TOO_EARLY: Code = Code::new(422, "outcome_too_early");
+/// The error for marking the outcome of a session that was over too long ago, or did not take
+/// place.
+pub const OUTCOME_CLOSED: Code = Code::new(409, "outcome_closed");
+/// The error for marking an outcome that contradicts the other side.
+pub const OUTCOME_CONTESTED: Code = Code::new(409, "outcome_contested");
+/// The error for a step that the state of a payout item or batch does not allow.
+pub const PAYOUT_STATE: Code = Code::new(409, "payout_state");
+/// The error for a batch of payouts in a currency in which nothing is due.
+pub const PAYOUT_EMPTY: Code = Code::new(422, "payout_empty");
+/// The error for sending a payout that the same person has approved.
+pub const SECOND_PERSON: Code = Code::new(403, "second_person_required");
 /// The error for a caller without the required role. The crate `accounts` declares this code.
 const ROLE_REQUIRED: Code = Code::new(403, "role_required");
 /// The error for moving money with an API token, which only people in a browser may do. The crate

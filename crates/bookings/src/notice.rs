@@ -8,7 +8,7 @@ use platform::mail::{self, Address, NewMail, Stream};
 use platform::money::Money;
 use platform::{StoreError, Tx, sql};
 use web::calendar_file::{self, CalendarEvent, Method};
-use web::{Language, Site, Text};
+use web::{Language, Site, Text, Value};
 
 use crate::booking::{Booking, Party};
 use crate::order::Order;
@@ -264,7 +264,7 @@ pub(crate) fn tell_payer(
     tx: &mut Tx<'_>,
     site: &Site,
     order: &Order,
-    (subject, said): (&'static str, &'static str),
+    messages: (&'static str, &'static str),
     sum: Money,
 ) -> Result<(), StoreError> {
     let (account,): (Option<AccountId>,) = sql!(
@@ -272,20 +272,32 @@ pub(crate) fn tell_payer(
         party = order.party_id
     )
     .one(tx)?;
-    let Some(reader) = reader(tx, site, account.as_ref())? else {
+    let number = order.receipt_no.unwrap_or_default().into();
+    let path = format!("/pay/{}", order.id);
+    mail_money(tx, site, account.as_ref(), messages, (&path, sum, number))
+}
+
+/// Mails an account about a sum. The messages have the arguments `sum`, `number` and `site`.
+pub(crate) fn mail_money(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: Option<&AccountId>,
+    (subject, said): (&'static str, &'static str),
+    (path, sum, number): (&str, Money, Value<'_>),
+) -> Result<(), StoreError> {
+    let Some(reader) = reader(tx, site, account)? else {
         return Ok(());
     };
     let text = &reader.text;
     let values = [
         ("sum", text.money(sum).into()),
-        ("number", order.receipt_no.unwrap_or_default().into()),
+        ("number", number),
         ("site", site.settings.name.as_str().into()),
     ];
-    let path = format!("/pay/{}", order.id);
     let body = format!(
         "{}\n\n{}\n\n{}\n",
         text.with(said, &values),
-        site.url().join(&path),
+        site.url().join(path),
         site.settings.name
     );
     let subject = text.with(subject, &values);

@@ -2,10 +2,12 @@
 
 use identity::account::AccountId;
 use jiff::Timestamp;
+use platform::jobs::{NewJob, Queue};
 use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 platform::id!(OrderId, random, "Something to be paid.");
@@ -13,6 +15,9 @@ platform::id!(PartyId, random, "Somebody who pays.");
 platform::id!(PaymentId, random, "One payment.");
 platform::id!(LedgerEntryId, "One line of the ledger.");
 platform::id!(PlanId, random, "One plan.");
+
+/// The job kind of the job that closes a gateway's page for an order.
+pub(crate) const CLOSE: &str = "booking.close";
 
 web::words! {
     /// The state of an order.
@@ -56,6 +61,19 @@ web::words! {
         /// The built-in test gateway, which moves no money.
         Test = "test" => "gateway-test",
         Razorpay = "razorpay" => "gateway-razorpay",
+        Stripe = "stripe" => "gateway-stripe",
+    }
+}
+
+impl GatewayName {
+    /// The queue lane of jobs that send requests to this gateway.
+    pub(crate) fn line(self) -> String {
+        format!("gateway {}", self.word())
+    }
+
+    /// Whether the gateway's page for an order can be closed.
+    fn closes_pages(self) -> bool {
+        self == Self::Stripe
     }
 }
 
@@ -234,15 +252,25 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, Store
     .maybe(tx)
 }
 
-/// Marks an order as expired, because it was not paid in time. A payment that arrives later is
-/// still handled.
+/// Marks an order as expired, because it was not paid in time, and closes the gateway's page for
+/// it. A payment that arrives later is still handled.
 pub(crate) fn expire(tx: &mut Tx<'_>, id: &OrderId) -> Result<(), StoreError> {
-    sql!(
+    let expired = sql!(
         "UPDATE booking_order SET state = 'expired' WHERE id = :id AND state = 'created'",
         id
     )
     .run(tx, Rows::AtMostOne)?;
-    Ok(())
+    let order = if expired == 1 { find(tx, id)? } else { None };
+    match order {
+        Some(order) if order.gateway_order_id.is_some() && order.gateway.closes_pages() => tx
+            .enqueue(NewJob {
+                queue: Queue::Services,
+                line: Some(order.gateway.line()),
+                key: Some(format!("{CLOSE} {id}")),
+                ..NewJob::new(CLOSE, json!({"order": id}))
+            }),
+        _ => Ok(()),
+    }
 }
 
 pub fn payments(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<Payment>, StoreError> {

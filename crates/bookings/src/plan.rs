@@ -16,7 +16,7 @@ use web::{Field, Findings, Input, List, PageQuery, Site};
 
 use crate::order::{self, Grant, Order, PlanId};
 use crate::settings::{self, Administrator};
-use crate::{Refusal, TOKEN_NOT_PERMITTED, gateway};
+use crate::{Refusal, TOKEN_NOT_PERMITTED, gateway, slot};
 
 /// How long a member can pay an order for a plan.
 const OPEN: SignedDuration = SignedDuration::from_hours(24);
@@ -180,6 +180,9 @@ impl Resource for Plan {
     ) -> Result<(), Refusal> {
         if self.name.is_empty() {
             findings.add("/name", "required", []);
+        }
+        if !slot::is_payable(self.price()) {
+            findings.add("/price_minor", "price_invalid", []);
         }
         Ok(())
     }

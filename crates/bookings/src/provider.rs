@@ -49,7 +49,7 @@ pub struct ProviderProfile {
 
 /// The declarations of the fields that a provider can set.
 pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
-    display_name: line(80).label("booking-profile-name"),
+    display_name: line(80).label("booking-profile-name").required(),
     bio: lines(2_000).label("booking-profile-bio"),
     time_zone: line(64).label("booking-profile-zone").hint("booking-profile-zone-hint"),
     buffer_before: number(0, 240).label("booking-profile-before"),

@@ -9,6 +9,7 @@ use web::Site;
 
 use crate::booking::{self, Booking, COMPLETE, FAREWELL, HOLD, Party, Payload, REMIND, State};
 use crate::notice::{self, Event};
+use crate::outcome::{self, Outcome};
 use crate::{cancel, order};
 
 /// A reminder that would come less than this before the session is skipped.
@@ -51,18 +52,9 @@ fn handler(kind: &'static str, site: &Site, work: Work) -> Handler {
 }
 
 fn complete(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
-    if booking.state != State::Confirmed || booking.ends_at > tx.now() {
-        return Ok(());
+    if booking.state == State::Confirmed && booking.ends_at <= tx.now() {
+        outcome::end(tx, booking, Outcome::Completed, None)?;
     }
-    let mut booking = booking.clone();
-    booking.state = State::Completed;
-    booking::save(tx, &mut booking)?;
-    sql!(
-        "UPDATE slot SET state = 'completed', version = version + 1
-         WHERE id = :id AND state = 'booked'",
-        id = booking.slot_id
-    )
-    .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
-use web::fields::{line, number};
+use web::fields::{flag, line, number};
 use web::{Field, Findings, Input};
 
 use crate::Refusal;
@@ -33,6 +33,12 @@ pub struct BookingSettings {
     pub shortest_minutes: i64,
     /// The longest session, in minutes.
     pub longest_minutes: i64,
+    /// How many hours after a session its outcome may be marked.
+    pub outcome_hours: i64,
+    /// How many days after a session its payout may be sent.
+    pub payout_days: i64,
+    /// Whether nobody may send a batch with a payout that they have approved.
+    pub payout_two_people: bool,
     /// The version, which increases with every change.
     pub version: i64,
 }
@@ -46,6 +52,9 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     reschedule_limit: number(0, 20).label("booking-set-moves"),
     shortest_minutes: number(5, 720).label("booking-set-shortest"),
     longest_minutes: number(5, 1_440).label("booking-set-longest"),
+    outcome_hours: number(1, 720).label("booking-set-outcome"),
+    payout_days: number(0, 365).label("booking-set-payout-days"),
+    payout_two_people: flag().label("booking-set-two-people"),
 };
 
 impl BookingSettings {

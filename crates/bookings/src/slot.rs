@@ -203,6 +203,9 @@ impl Template {
         if sent.takes_credit && sent.price_minor != 0 {
             findings.add("/price_minor", "too_high", [("max", 0.into())]);
         }
+        if !is_payable(Money::new(price, rules.currency())) {
+            findings.add("/price_minor", "price_invalid", []);
+        }
         let kind = sent.location_kind.unwrap_or(Place::Online);
         let location = findings.line("/location", &sent.location, 0, 500);
         if kind == Place::Online && !location.is_empty() && !is_meeting(&location) {
@@ -322,6 +325,11 @@ impl Obstacle {
             Self::Overlap(_) => "slot_overlap",
         }
     }
+}
+
+/// Whether gateways take this amount. The last of three decimals must be 0.
+pub(crate) fn is_payable(price: Money) -> bool {
+    price.currency.decimals() != 3 || price.minor % 10 == 0
 }
 
 fn check_length(minutes: i64, rules: &BookingSettings, findings: &mut Findings) {

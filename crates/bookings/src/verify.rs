@@ -1,4 +1,4 @@
-//! Consistency checks of the tables for bookings, slots, payments and the test gateway.
+//! Consistency checks of the tables for bookings, slots, payments, payouts and the test gateway.
 
 use platform::{Sql, StoreError, Tx, sql};
 
@@ -66,7 +66,7 @@ const CHECKS: &[(&str, Sql)] = &[
             "SELECT r.id FROM booking_order r
              WHERE r.state = 'paid' AND r.plan_id IS NULL
                AND NOT EXISTS (SELECT 1 FROM booking b WHERE b.order_id = r.id
-                               AND (b.state IN ('confirmed', 'completed')
+                               AND (b.state IN ('confirmed', 'completed', 'no_show_member')
                                     OR b.state = 'cancelled' AND b.cancelled_by = 'member'
                                        AND b.cancelled_at > b.starts_at - b.cancel_minutes * 60000))
                AND NOT EXISTS (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
@@ -94,23 +94,82 @@ const CHECKS: &[(&str, Sql)] = &[
         "a booking takes place, and the credit for it was not spent",
         sql!(
             "SELECT b.id FROM booking b JOIN slot s ON s.id = b.slot_id
-             WHERE b.state IN ('confirmed', 'completed') AND s.takes_credit = 1
+             WHERE b.state IN ('confirmed', 'completed', 'no_show_member') AND s.takes_credit = 1
                AND 1 <> (SELECT COUNT(*) FROM credit_entry e WHERE e.subject = b.id
                          AND e.lot_id = b.credit_lot_id AND e.reason = 'booked')"
         ),
     ),
     (
-        "a credit was given back, and its booking was not cancelled",
+        "a credit was given back, and its booking was neither cancelled nor missed by its provider",
         sql!(
             "SELECT b.id FROM booking b JOIN credit_entry e ON e.subject = b.id
-             WHERE e.reason IN ('returned', 'replaced') AND b.state <> 'cancelled'"
+             WHERE e.reason IN ('returned', 'replaced')
+               AND b.state NOT IN ('cancelled', 'no_show_provider')
+               AND COALESCE(b.outcome_by, '') <> 'administrator'"
         ),
     ),
     (
         "a booking takes place that costs something, and is not paid",
         sql!(
             "SELECT b.id FROM booking b JOIN booking_order r ON r.id = b.order_id
-             WHERE b.state IN ('confirmed', 'completed') AND r.state <> 'paid'"
+             WHERE b.state IN ('confirmed', 'completed', 'no_show_member') AND r.state <> 'paid'
+               AND NOT EXISTS (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
+                               WHERE p.order_id = r.id AND f.reason = 'no_show_provider')"
+        ),
+    ),
+    (
+        "a session took place, and what its provider is owed was not noted",
+        sql!(
+            "SELECT b.id FROM booking b WHERE b.state = 'completed' AND b.payout_minor > 0
+               AND NOT EXISTS (SELECT 1 FROM payout_item i
+                               WHERE i.booking_id = b.id AND i.is_adjustment = 0)"
+        ),
+    ),
+    (
+        "a provider is owed something for a session that did not take place",
+        sql!(
+            "SELECT i.id FROM payout_item i JOIN booking b ON b.id = i.booking_id
+             WHERE i.is_adjustment = 0 AND b.state NOT IN ('completed', 'no_show_member')"
+        ),
+    ),
+    (
+        "a provider is owed another sum than the booking says",
+        sql!(
+            "SELECT i.id FROM payout_item i JOIN booking b ON b.id = i.booking_id
+             WHERE i.provider_id <> b.provider_id OR i.currency <> b.payout_currency
+                OR i.is_adjustment = 0
+                   AND (i.amount_minor <= 0 OR i.amount_minor > b.payout_minor)
+                OR i.is_adjustment = 0 AND b.state = 'completed'
+                   AND i.amount_minor <> b.payout_minor"
+        ),
+    ),
+    (
+        "the adjustments of a payout are more than it was",
+        sql!(
+            "SELECT i.id FROM payout_item i
+             WHERE i.is_adjustment = 0 AND i.amount_minor <
+                 (SELECT CAST(COALESCE(SUM(-a.amount_minor), 0) AS BIGINT) FROM payout_item a
+                  WHERE a.booking_id = i.booking_id AND a.is_adjustment = 1
+                    AND a.state <> 'rejected')"
+        ),
+    ),
+    (
+        "a payout and its batch do not agree",
+        sql!(
+            "SELECT i.id FROM payout_item i LEFT JOIN payout_batch t ON t.id = i.batch_id
+             WHERE CASE COALESCE(t.state, '')
+                       WHEN 'settled' THEN 'paid'
+                       WHEN '' THEN 'none'
+                       ELSE 'batched' END
+                   <> CASE WHEN i.state IN ('batched', 'paid') THEN i.state ELSE 'none' END
+                OR t.currency <> i.currency OR t.state = 'failed'"
+        ),
+    ),
+    (
+        "a batch pays a provider nothing, or less",
+        sql!(
+            "SELECT i.batch_id FROM payout_item i WHERE i.batch_id IS NOT NULL
+             GROUP BY i.batch_id, i.provider_id HAVING SUM(i.amount_minor) <= 0"
         ),
     ),
     (

@@ -7,6 +7,7 @@ mod hook;
 mod own;
 pub(crate) mod own_card;
 mod pay;
+mod payouts;
 mod plans;
 pub(crate) mod public;
 mod rows;
@@ -50,6 +51,7 @@ pub fn pages() -> Pages<Site, Callers> {
         .post("/me/bookings/{id}/cancel", People, own::cancel)
         .get("/me/bookings/{id}/move", People, own::times)
         .post("/me/bookings/{id}/move", People, own::reschedule)
+        .post("/me/bookings/{id}/outcome", People, own::mark_outcome)
         .get("/me/slots", People, slots::week)
         .get("/me/slots/new", People, slots::new)
         .post("/me/slots/new", People, slots::create)
@@ -58,10 +60,39 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/me/slots/profile", People, slots::profile)
         .post("/me/slots/profile", People, slots::change_profile)
         .get("/me/slots/bookings", People, slots::bookings)
+        .get("/me/slots/payouts", People, payouts::own)
+        .post("/me/slots/payouts", People, payouts::set_reference)
         .get("/me/slots/{id}", People, slots::show)
         .post("/me/slots/{id}/visibility", People, slots::set_visibility)
         .post("/me/slots/{id}/delete", People, slots::remove)
         .get("/admin/sessions/settings", People, admin::settings)
         .post("/admin/sessions/settings", People, admin::change_settings)
         .get("/admin/orders", People, admin::orders)
+        .get("/admin/payouts", People, payouts::all)
+        .post("/admin/payouts/approve", People, payouts::approve)
+        .get("/admin/payouts/items/{id}", People, payouts::item)
+        .post(
+            "/admin/payouts/items/{id}/{step}",
+            People,
+            payouts::item_step,
+        )
+        .post("/admin/payouts/batches", People, payouts::create_batch)
+        .get("/admin/payouts/batches/{id}", People, payouts::batch)
+        .get(
+            "/admin/payouts/batches/{id}/lines.csv",
+            People,
+            payouts::file,
+        )
+        .post(
+            "/admin/payouts/batches/{id}/{step}",
+            People,
+            payouts::batch_step,
+        )
+        .get("/admin/payouts/providers", People, payouts::providers)
+        .get("/admin/payouts/providers/{id}", People, payouts::rate)
+        .post(
+            "/admin/payouts/providers/{id}",
+            People,
+            payouts::change_rate,
+        )
 }

@@ -33,6 +33,9 @@ pub enum Format {
     Combined,
 }
 
+/// Returns the log of a site, by the name in `log` of a route; `None` if it cannot be opened.
+pub type SiteLogs = Arc<dyn Fn(&str) -> Option<Log> + Send + Sync>;
+
 /// The access log of one worker. [`Log::for_worker`] makes the logs of further workers.
 #[derive(Clone)]
 pub struct Log(Arc<LogFormatter>);
@@ -45,6 +48,9 @@ struct LogFormatter {
     all_dropped: Counter,
     /// The number of lines that have been dropped since a line last fitted into the buffer.
     dropped: AtomicU64,
+    /// Another log, for the requests that failed or were refused.
+    errors: Option<Log>,
+    sites: Option<SiteLogs>,
 }
 
 impl Log {
@@ -70,30 +76,57 @@ impl Log {
 
     #[must_use]
     pub fn for_worker(&self) -> Self {
+        let errors = self.0.errors.as_ref().map(Self::for_worker);
+        self.with(|formatter| formatter.errors = errors)
+    }
+
+    /// Returns this log, which also writes the lines of failed and refused requests to `errors`.
+    #[must_use]
+    pub fn with_errors(&self, errors: Self) -> Self {
+        self.with(|formatter| formatter.errors = Some(errors))
+    }
+
+    /// Returns this log with the logs of sites, which take the lines of their routes.
+    #[must_use]
+    pub fn with_sites(&self, sites: SiteLogs) -> Self {
+        self.with(|formatter| formatter.sites = Some(sites))
+    }
+
+    fn with(&self, change: impl FnOnce(&mut LogFormatter)) -> Self {
         let LogFormatter {
             buffer,
             format,
             mask,
+            errors,
+            sites,
             ..
         } = &*self.0;
-        Self::of(buffer.beside(), *format, Arc::clone(mask))
+        let mut formatter = LogFormatter {
+            errors: errors.clone(),
+            sites: sites.clone(),
+            ..LogFormatter::new(buffer.beside(), *format, Arc::clone(mask))
+        };
+        change(&mut formatter);
+        Self(Arc::new(formatter))
+    }
+
+    /// Returns the log of a site, or else this log.
+    pub(crate) fn of_site(&self, name: &str) -> Self {
+        let site = self.0.sites.as_ref().and_then(|sites| sites(name));
+        site.unwrap_or_else(|| self.clone())
     }
 
     fn of(buffer: LogBuffer, format: Format, mask: Mask) -> Self {
-        Self(Arc::new(LogFormatter {
-            buffer,
-            format,
-            mask,
-            second: Mutex::default(),
-            all_dropped: log_lines_dropped(),
-            dropped: AtomicU64::new(0),
-        }))
+        Self(Arc::new(LogFormatter::new(buffer, format, mask)))
     }
 
     /// Puts a line into the buffer, or drops the line if the buffer is full. Never waits for the
     /// disk.
     pub fn line(&self, line: &Line<'_>) {
         let formatter = &*self.0;
+        if let Some(errors) = formatter.errors.as_ref().filter(|_| line.is_error()) {
+            errors.line(line);
+        }
         let mut second = formatter
             .second
             .lock()
@@ -108,6 +141,21 @@ impl Log {
         } else if formatter.dropped.load(Ordering::Relaxed) > 0 {
             let lines = formatter.dropped.swap(0, Ordering::Relaxed);
             tracing::warn!(lines, "the access log could not keep up: lines dropped");
+        }
+    }
+}
+
+impl LogFormatter {
+    fn new(buffer: LogBuffer, format: Format, mask: Mask) -> Self {
+        Self {
+            buffer,
+            format,
+            mask,
+            second: Mutex::default(),
+            all_dropped: log_lines_dropped(),
+            dropped: AtomicU64::new(0),
+            errors: None,
+            sites: None,
         }
     }
 }

@@ -117,6 +117,12 @@ impl Standing {
             until: self.valid_until?,
         })
     }
+
+    /// Whether the certificate should have been renewed by now. The rule is the same as for
+    /// [`FileCertificate::is_overdue`](crate::FileCertificate::is_overdue).
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.life().is_some_and(|life| life.is_loud(now))
+    }
 }
 
 pub struct Prepared(Shared);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -73,7 +73,9 @@ pub struct Listen {
     pub https: Vec<String>,
     /// Whether HTTP/3 is also served, on UDP ports with the same numbers as the `https` ports.
     pub http3: bool,
-    /// IP addresses or networks of proxies that may set `Forwarded` and `X-Forwarded-*`.
+    /// IP addresses or networks of proxies that may set `Forwarded` and `X-Forwarded-*`, or names of
+    /// content delivery networks: `cloudflare`, `fastly`.
+    #[serde(deserialize_with = "one_or_many")]
     pub trusted_proxies: Vec<String>,
     /// The header that trusted proxies set.
     pub forwarded_header: ForwardedHeader,
@@ -101,6 +103,20 @@ pub struct Listen {
     pub lame_duck_time: String,
     /// How long connections of other protocols stay open when the edge stops.
     pub tunnel_time: String,
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a text, or a list of them")]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(text) => vec![text],
+        OneOrMany::Many(texts) => texts,
+    })
 }
 
 impl Default for Listen {
@@ -241,6 +257,8 @@ pub struct Route {
     pub limit: Option<Limit>,
     /// The access rules; `None` if everybody may use the route.
     pub access: Option<Access>,
+    /// The name of the site's own access log and error log; empty for the common log.
+    pub log: String,
     pub headers: Headers,
     /// Changes to request headers for the upstream.
     pub request_headers: RequestHeaders,

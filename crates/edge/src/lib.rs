@@ -51,6 +51,7 @@ pub mod metrics;
 
 // Modules that depend on no other part of the edge.
 mod address;
+mod cdn_presets;
 mod client_info;
 mod clock_text;
 mod conditions;
@@ -70,6 +71,7 @@ pub mod values;
 pub use app::{App, AuthDecision, Pass, Question};
 pub use body::{Answer, Body, BodyError};
 pub use cdn_loop::CdnId;
+pub use cdn_presets::Cdn;
 pub use client_info::{ClientInfo, RequestId, Scheme};
 pub use config::{Flaw, Ground, Plan, Service};
 pub use context::Clock;

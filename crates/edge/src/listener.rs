@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::cdn_presets::Cdn;
 use crate::description::ForwardedHeader;
 
 pub use self::bind::{ListenError, ListenFault};
@@ -36,6 +37,8 @@ pub struct ListenSettings {
     pub http3: bool,
     /// The proxies that may set forwarding headers.
     pub trusted_proxies: Vec<IpNet>,
+    /// The content delivery networks among the trusted proxies.
+    pub cdns: Vec<Cdn>,
     pub forwarded_header: ForwardedHeader,
     /// The addresses where trusted proxies begin each connection with the PROXY protocol.
     pub proxy_protocol: Vec<ListenAddress>,
@@ -66,6 +69,7 @@ impl Default for ListenSettings {
             fronts: Vec::new(),
             http3: true,
             trusted_proxies: Vec::new(),
+            cdns: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
             proxy_protocol: Vec::new(),
             connections: 4_096,

@@ -157,6 +157,10 @@ pub(crate) async fn serve(
             {
                 entry.whose = Whose::Neighbour;
             }
+            let route = outcome.route.as_ref();
+            if let Some(name) = route.and_then(|route| route.log.as_deref()) {
+                entry.log = entry.log.of_site(name);
+            }
             entry.route = outcome.route.map(|route| Arc::clone(&route.figures));
             entry.why = outcome.why;
             match answer.extensions_mut().remove::<Arc<Tunnelled>>() {

@@ -65,6 +65,8 @@ pub struct Route {
     /// `None` if responses are not cached.
     pub shared_cache: Option<Policy>,
     pub figures: Arc<RouteFigures>,
+    /// The name of the site's own access log; `None` for the common log.
+    pub(crate) log: Option<Arc<str>>,
 }
 
 impl Route {
@@ -89,6 +91,7 @@ impl Route {
             body_rate: BODY_RATE,
             buffer_request: BUFFER_REQUEST,
             shared_cache: None,
+            log: None,
         }
     }
 

@@ -6,6 +6,7 @@
 pub mod factor_reset;
 pub mod import;
 pub mod invite;
+pub mod overview;
 pub mod setup;
 
 pub use crate::account::State;

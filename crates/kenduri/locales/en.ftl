@@ -104,6 +104,8 @@ server-done-stop = { $service } is stopped.
 server-done-late = { $service } is still at it. This page shows how far it is.
 server-done-worker = The next process is starting. If it does not get ready, the old one goes on, and the log says why.
 server-refused = This was not done
+server-frozen = An event is near: nothing is restarted until { $when }.
+server-force = Do it all the same
 server-scale-range = Choose what to do; the number of instances is 1 to 64.
 server-lines = Last lines
 server-grep = Lines that hold this text
@@ -126,16 +128,113 @@ server-exits = Earlier ends
 server-no-exits = None so far.
 server-exit = Instance { $instance }, after { $ran }
 
-## Hosts: mail, a service that was given up
+## Hosts: alerts
 
-mail-service-subject = { $service } at { $site } failed too often
-mail-service-text =
+server-alerts = Alerts
+server-alerts-none = Nothing is wrong now.
+server-alerts-on = On
+server-alerts-since = Since { $when }
+alert-disk = The disk is nearly full
+alert-disk-text = { $free } of { $size } are free for Kenduri's data. When the disk is full, nothing can be saved. Remove files that nobody needs, or move to a larger disk.
+alert-memory = Memory is nearly used up
+alert-memory-text = { $free } of { $size } are available. When memory runs out, the system ends programs. kenduri ps shows which service uses most of it.
+alert-backup = The backup is behind
+alert-backup-text = What was written after { $until } is not in the backup. Look whether the place of the backup can be reached and has room.
+alert-drill = The backup could not be restored
+alert-drill-text = The trial failed: { $reason }. Run kenduri backup verify, then kenduri backup now.
+alert-certificate-ends = The certificate of { $about } ends soon
+alert-certificate-ends-text = It ends on { $until }. Then browsers refuse the site. Replace its files, or look below why it is not renewed.
+alert-certificate-fails = No certificate can be ordered for { $about }
+alert-certificate-fails-text = The authority or the network says: { $reason }
+alert-jobs = Background work failed
+alert-jobs-text = Failed in the last day, and not tried again: { $number } ({ $kinds }). The log says why.
+alert-mails = Mails cannot be sent
+alert-mails-text = Given up in the last day: { $number }. The page about mail and the log say why.
+alert-service = { $about } failed too often
+alert-service-text = It is not started again. If it has several instances, the others go on; without any, requests to it are answered with an error. Why: { $reason }. Mend the cause, then start it on its page.
+
+## Hosts: whether the installation is ready
+
+server-ready-title = Is it ready?
+server-ready-yes = Ready
+server-ready-todo = To do
+server-ready-unknown = Not known
+server-ready-backup = A recent backup
+server-ready-backup-off = Nothing is backed up. The part about the backup below tells how to begin.
+server-ready-backup-key = Make the key of the backup with kenduri backup now, and write down its passphrase.
+server-ready-backup-failing = The backup fails. The part about the backup below says why.
+server-ready-backup-waiting = The first snapshot is being made. Look again in a while.
+server-ready-backup-old = The last snapshot is too old. Run kenduri backup now, and look why none was made.
+server-ready-drill = The backup can be restored
+server-ready-drill-failed = The trial failed. Run kenduri backup verify, then kenduri backup now.
+server-ready-drill-skipped = The disk has too little room for a trial. Make room, or run kenduri backup verify.
+server-ready-drill-none = It was not tried yet. With backup.drill it is tried once a week.
+server-ready-mail = Mail leaves
+server-ready-mail-mailbox = Mails stay in the mailbox of this site. In kenduri.toml, mail.url names a mail server.
+server-ready-mail-failed = The last mail could not be sent. Look at mail.url, its password, and the log.
+server-ready-mail-none = No mail was sent yet. Ask for a sign-in link for yourself, to try it.
+server-ready-records = The DNS records of mail are there
+server-ready-records-missing = Records are missing, so mail to many waits. The page about mail and DNS lists them.
+server-ready-certificates = Certificates are good
+server-ready-certificates-wrong = One ends soon, or could not be ordered. The part about certificates below says which.
+server-ready-certificates-none = There is none. That is right only if something in front of Kenduri has them.
+server-ready-certificates-ordered = One is being ordered. Look again in a while.
+server-ready-disk = There is room on the disk
+server-ready-disk-low = Little is free. Remove files that nobody needs, or move to a larger disk.
+server-ready-disk-unknown = The system does not say how much is free.
+server-ready-freeze = No event is near
+server-ready-freeze-now = Hosts asked to leave the server alone until { $until }. Plan restarts and upgrades for later.
+server-ready-freeze-near = Hosts asked to leave the server alone from { $from } until { $until }. Do what you plan before that, or after it.
+server-ready-updates = Kenduri is up to date
+server-ready-updates-advisory = An advisory concerns this version. Upgrade to one in which it is fixed.
+server-ready-updates-off = Nobody looks. In kenduri.toml, updates.advisories names where to look once a day.
+server-ready-updates-failed = The last look did not succeed. The part about news of Kenduri below says why.
+server-ready-updates-waiting = Nothing is known yet. Look again tomorrow.
+server-ready-later = Look again in a moment.
+server-ready-updates-newer = There is a newer version. Upgrade when no event is near.
+
+## Hosts: the machine
+
+server-machine = Machine
+server-memory-room = Memory
+server-disk = Disk of the data folder
+server-free = { $free } of { $size } free
+server-load = Load in 1, 5 and 15 minutes
+server-load-text = { $load } ({ $n ->
+    [one] 1 processor
+   *[other] { $n } processors
+})
+server-store = Size of the store
+server-store-lag = Background work
+server-store-lag-none = Nothing waits.
+server-store-lag-text = The oldest waits for { $lag }.
+server-backup-bytes = Size: { $size }.
+server-backup-lag = Behind by { $lag }.
+
+## Hosts: mails about alerts
+
+mail-alert-begun-subject = { $title } – { $site }
+mail-alert-begun-text =
     Hello { $name },
 
-    { $service } at { $site } failed so often that it is not started again. If it has several instances, the others go on; without any, requests to it are answered with an error.
+    { $site } needs you.
+
+    { $title }
+    { $what }
+
+    Since: { $time } ({ $zone })
+
+    What is wrong now is here:
+    { $address }
+
+    You get one more mail when this is over.
+mail-alert-ended-subject = Over: { $title } – { $site }
+mail-alert-ended-text =
+    Hello { $name },
+
+    This is over at { $site }:
+    { $title }
 
     When: { $time } ({ $zone })
-    Why: { $reason }
 
-    What it said last is here, with a button that starts it again once the cause is mended:
     { $address }

@@ -104,6 +104,8 @@ server-done-stop = { $service } telah dihentikan.
 server-done-late = { $service } masih melakukannya. Halaman ini menunjukkan kemajuannya.
 server-done-worker = Proses seterusnya sedang bermula. Jika ia tidak sedia, yang lama diteruskan, dan log menyatakan sebabnya.
 server-refused = Ini tidak dilakukan
+server-frozen = Majlis sudah dekat: tiada yang dimulakan semula sehingga { $when }.
+server-force = Lakukan juga
 server-scale-range = Pilih tindakan; bilangan salinan ialah 1 hingga 64.
 server-lines = Baris terakhir
 server-grep = Baris yang mengandungi teks ini
@@ -126,16 +128,110 @@ server-exits = Tamat terdahulu
 server-no-exits = Belum ada.
 server-exit = Salinan { $instance }, selepas { $ran }
 
-## Hosts: mail, a service that was given up
+## Hosts: alerts
 
-mail-service-subject = { $service } di { $site } terlalu kerap gagal
-mail-service-text =
+server-alerts = Amaran
+server-alerts-none = Tiada masalah sekarang.
+server-alerts-on = Aktif
+server-alerts-since = Sejak { $when }
+alert-disk = Cakera hampir penuh
+alert-disk-text = { $free } daripada { $size } masih kosong untuk data Kenduri. Apabila cakera penuh, tiada apa-apa boleh disimpan. Buang fail yang tidak diperlukan, atau pindah ke cakera yang lebih besar.
+alert-memory = Ingatan hampir habis digunakan
+alert-memory-text = { $free } daripada { $size } masih tersedia. Apabila ingatan habis, sistem menamatkan program. kenduri ps menunjukkan perkhidmatan yang paling banyak menggunakannya.
+alert-backup = Sandaran ketinggalan
+alert-backup-text = Apa yang ditulis selepas { $until } tiada dalam sandaran. Periksa sama ada tempat sandaran boleh dicapai dan mempunyai ruang.
+alert-drill = Sandaran tidak dapat dipulihkan
+alert-drill-text = Percubaan gagal: { $reason }. Jalankan kenduri backup verify, kemudian kenduri backup now.
+alert-certificate-ends = Sijil { $about } hampir tamat
+alert-certificate-ends-text = Ia tamat pada { $until }. Selepas itu pelayar menolak laman ini. Gantikan failnya, atau lihat di bawah sebab ia tidak diperbaharui.
+alert-certificate-fails = Sijil untuk { $about } tidak dapat dipesan
+alert-certificate-fails-text = Pihak berkuasa sijil atau rangkaian menyatakan: { $reason }
+alert-jobs = Kerja latar gagal
+alert-jobs-text = Gagal dalam sehari yang lalu dan tidak dicuba lagi: { $number } ({ $kinds }). Log menyatakan sebabnya.
+alert-mails = E-mel tidak dapat dihantar
+alert-mails-text = Tidak dicuba lagi dalam sehari yang lalu: { $number }. Halaman tentang e-mel dan log menyatakan sebabnya.
+alert-service = { $about } terlalu kerap gagal
+alert-service-text = Ia tidak dimulakan lagi. Jika ia mempunyai beberapa salinan, yang lain diteruskan; tanpa satu pun, permintaan kepadanya dijawab dengan ralat. Sebab: { $reason }. Baiki puncanya, kemudian mulakan pada halamannya.
+
+## Hosts: whether the installation is ready
+
+server-ready-title = Sudah sedia?
+server-ready-yes = Sedia
+server-ready-todo = Perlu dibuat
+server-ready-unknown = Tidak diketahui
+server-ready-backup = Sandaran terkini
+server-ready-backup-off = Tiada apa-apa disandarkan. Bahagian tentang sandaran di bawah menerangkan cara bermula.
+server-ready-backup-key = Buat kunci sandaran dengan kenduri backup now, dan catat frasa laluannya.
+server-ready-backup-failing = Sandaran gagal. Bahagian tentang sandaran di bawah menyatakan sebabnya.
+server-ready-backup-waiting = Petikan pertama sedang dibuat. Lihat semula sebentar lagi.
+server-ready-backup-old = Petikan terakhir sudah terlalu lama. Jalankan kenduri backup now, dan periksa sebab tiada yang dibuat.
+server-ready-drill = Sandaran boleh dipulihkan
+server-ready-drill-failed = Percubaan gagal. Jalankan kenduri backup verify, kemudian kenduri backup now.
+server-ready-drill-skipped = Ruang cakera tidak cukup untuk percubaan. Kosongkan ruang, atau jalankan kenduri backup verify.
+server-ready-drill-none = Belum pernah dicuba. Dengan backup.drill, ia dicuba seminggu sekali.
+server-ready-mail = E-mel dihantar
+server-ready-mail-mailbox = E-mel kekal dalam peti mel laman ini. Dalam kenduri.toml, mail.url menamakan pelayan mel.
+server-ready-mail-failed = E-mel terakhir tidak dapat dihantar. Periksa mail.url, kata laluannya dan log.
+server-ready-mail-none = Belum ada e-mel dihantar. Minta pautan log masuk untuk diri sendiri sebagai percubaan.
+server-ready-records = Rekod DNS untuk e-mel sudah ada
+server-ready-records-missing = Ada rekod yang tiada, jadi e-mel kepada ramai orang menunggu. Halaman tentang e-mel dan DNS menyenaraikannya.
+server-ready-certificates = Sijil dalam keadaan baik
+server-ready-certificates-wrong = Ada sijil yang hampir tamat atau tidak dapat dipesan. Bahagian tentang sijil di bawah menyatakan yang mana.
+server-ready-certificates-none = Tiada sijil. Ini betul hanya jika sesuatu di hadapan Kenduri memilikinya.
+server-ready-certificates-ordered = Ada sijil yang sedang dipesan. Lihat semula sebentar lagi.
+server-ready-disk = Cakera mempunyai ruang
+server-ready-disk-low = Ruang hampir habis. Buang fail yang tidak diperlukan, atau pindah ke cakera yang lebih besar.
+server-ready-disk-unknown = Sistem tidak menyatakan berapa ruang yang kosong.
+server-ready-freeze = Tiada majlis yang dekat
+server-ready-freeze-now = Tuan rumah meminta supaya pelayan tidak diusik sehingga { $until }. Rancang mula semula dan naik taraf selepas itu.
+server-ready-freeze-near = Tuan rumah meminta supaya pelayan tidak diusik dari { $from } sehingga { $until }. Lakukan rancangan anda sebelum atau selepasnya.
+server-ready-updates = Kenduri terkini
+server-ready-updates-advisory = Ada nasihat keselamatan tentang versi ini. Naik taraf kepada versi yang telah dibaiki.
+server-ready-updates-off = Tiada siapa menyemak. Dalam kenduri.toml, updates.advisories menamakan tempat untuk disemak sekali sehari.
+server-ready-updates-failed = Semakan terakhir tidak berjaya. Bahagian tentang berita Kenduri di bawah menyatakan sebabnya.
+server-ready-updates-waiting = Belum ada apa-apa yang diketahui. Lihat semula esok.
+server-ready-later = Lihat semula sebentar lagi.
+server-ready-updates-newer = Ada versi lebih baharu. Naik taraf apabila tiada majlis yang dekat.
+
+## Hosts: the machine
+
+server-machine = Mesin
+server-memory-room = Ingatan
+server-disk = Cakera folder data
+server-free = { $free } daripada { $size } kosong
+server-load = Beban dalam 1, 5 dan 15 minit
+server-load-text = { $load } ({ $n } pemproses)
+server-store = Saiz stor
+server-store-lag = Kerja latar
+server-store-lag-none = Tiada yang menunggu.
+server-store-lag-text = Yang terlama menunggu selama { $lag }.
+server-backup-bytes = Saiz: { $size }.
+server-backup-lag = Ketinggalan { $lag }.
+
+## Hosts: mails about alerts
+
+mail-alert-begun-subject = { $title } – { $site }
+mail-alert-begun-text =
     Salam { $name },
 
-    { $service } di { $site } gagal terlalu kerap, jadi ia tidak dimulakan lagi. Jika ia mempunyai beberapa salinan, yang lain diteruskan; tanpa satu pun, permintaan kepadanya dijawab dengan ralat.
+    { $site } memerlukan anda.
+
+    { $title }
+    { $what }
+
+    Sejak: { $time } ({ $zone })
+
+    Masalah sekarang disenaraikan di sini:
+    { $address }
+
+    Anda akan menerima satu e-mel lagi apabila ini selesai.
+mail-alert-ended-subject = Selesai: { $title } – { $site }
+mail-alert-ended-text =
+    Salam { $name },
+
+    Ini sudah selesai di { $site }:
+    { $title }
 
     Masa: { $time } ({ $zone })
-    Sebab: { $reason }
 
-    Kata-kata terakhirnya ada di sini, bersama butang untuk memulakannya semula setelah puncanya dibaiki:
     { $address }

@@ -4,13 +4,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use edge::access_log::{Format, Whose};
+use edge::access_log::{Format, Mask, Whose};
 use edge::route::NormalPath;
 use site::domains;
 use web::masking::SecretPaths;
 
 use crate::domains::DOMAINS;
-use crate::log;
+use crate::log::{self, To};
 
 /// Opens the access log. Its lines are part of Kenduri's own log, regardless of the log's level.
 pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log::Log {
@@ -20,11 +20,12 @@ pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log:
         Format::Json
     };
     let paths = domains::secret_paths(DOMAINS);
-    edge::access_log::Log::onto(
-        &lines.writer,
-        format,
-        Arc::new(move |address, whose| mask(&paths, address, whose)),
-    )
+    let mask: Mask = Arc::new(move |address, whose| mask(&paths, address, whose));
+    let log = edge::access_log::Log::onto(&lines.writer, format, Arc::clone(&mask));
+    match &settings.to {
+        To::Folder(folder) => log.with_sites(log::sites(folder.clone(), format, mask)),
+        To::Stderr | To::Journal => log,
+    }
 }
 
 /// Masks a URL for logs: codes in the path are cut, and of the query only the parameters' names are

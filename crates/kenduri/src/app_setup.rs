@@ -27,12 +27,8 @@ pub(crate) struct Opened {
 
 /// Opens the store and the key file, and builds the site with them.
 pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
-    if backup::is_unfinished(&settings.data) && settings.restore_with.is_none() {
-        bail!(
-            "a restore into {} was not finished, and half of it is not served\n  \
-             run kenduri restore again",
-            settings.data.display()
-        );
+    if settings.restore_with.is_none() {
+        refuse_half_restored(settings)?;
     }
     let filling = Arc::clone(settings);
     tokio::task::spawn_blocking(move || fill(&filling)).await??;
@@ -47,7 +43,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
         store,
         clock: Clock::System,
         random,
-        files: Files::folder(&settings.files, settings.max_upload),
+        files: settings.files.clone(),
         keys,
         outbound: Outbound::public()?,
         name_servers: settings.mail.name_servers.clone(),
@@ -67,6 +63,17 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
         site: site.with_settings(values),
         domains,
     })
+}
+
+pub(crate) fn refuse_half_restored(settings: &Settings) -> Result<()> {
+    if backup::is_unfinished(&settings.data) {
+        bail!(
+            "a restore into {} was not finished, and half of it is not served\n  \
+             run kenduri restore again",
+            settings.data.display()
+        );
+    }
+    Ok(())
 }
 
 /// Returns the site's URL in the settings, or else the URL of the first listener.

@@ -60,8 +60,12 @@ pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
     })
 }
 
-/// Returns a worker for the jobs of all domains.
-pub(crate) fn worker(accounts: &Context, settings: &Settings) -> Result<Worker> {
+/// Returns a worker for the jobs of all domains, and for the job that looks for alerts.
+pub(crate) fn worker(
+    accounts: &Context,
+    settings: &Settings,
+    alerts: Option<Handler>,
+) -> Result<Worker> {
     let site = &accounts.site;
     let mailer = match &settings.mail.route {
         MailRoute::Mailbox => Mailer::Mailbox,
@@ -90,6 +94,7 @@ pub(crate) fn worker(accounts: &Context, settings: &Settings) -> Result<Worker> 
         let key = site.keys.key(suppression::PURPOSE);
         handlers.push(bounces::handler(site.store.clone(), mailbox.clone(), key));
     }
+    handlers.extend(alerts);
     handlers.extend(domains::jobs(accounts));
     handlers.push(declared::handler(site, settings.webhooks.clone()));
     if !settings.updates.is_empty() {

@@ -9,6 +9,7 @@ mod import;
 mod install;
 mod maintenance;
 mod migrate;
+mod move_store;
 mod owner;
 mod password;
 mod purge;
@@ -77,6 +78,7 @@ enum Word {
     #[command(subcommand)]
     Verify(verify::Verify),
     Migrate(migrate::Migrate),
+    MoveStore(move_store::MoveStore),
     #[command(subcommand)]
     Backup(backup::Backup),
     Restore(restore::Restore),
@@ -93,6 +95,10 @@ struct Where {
     /// The settings file [default: kenduri.toml in this folder, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The section `[profile.NAME]` of the settings file, whose settings override the others of the
+    /// file [default: $KENDURI_PROFILE]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     /// The data folder [default: data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -117,6 +123,7 @@ impl Kenduri {
             Word::Token(token) => token.run(),
             Word::Verify(verify) => verify.run(),
             Word::Migrate(migrate) => migrate.run(),
+            Word::MoveStore(move_store) => move_store.run(),
             Word::Backup(backup) => backup.run(),
             Word::Restore(restore) => restore.run(),
             Word::Import(import) => import.run(),
@@ -283,6 +290,7 @@ impl Where {
         }
         Asked {
             file: self.config.clone(),
+            profile: self.profile.clone(),
             text: None,
             lasting: None,
             ports: BTreeMap::new(),

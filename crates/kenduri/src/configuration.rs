@@ -1,18 +1,21 @@
 //! The configuration: reads `kenduri.toml` and turns it into checked settings.
 //!
-//! Precedence, lowest first: defaults, the file, the environment (`KENDURI_SITE_URL`), flags
+//! Precedence, lowest first: defaults, the file, its profile, the environment (`KENDURI_SITE_URL`), flags
 //! (`--set site.url=…`). A configuration is checked as a whole. The result is either [`Settings`],
 //! or all problems with file, line, key and remedy.
 
 mod address;
+mod alerts;
 mod backup;
 mod deep;
 mod differences;
 mod domain_settings;
+mod files;
 mod keys;
 mod mail;
 mod problem;
 mod problem_collector;
+mod profile;
 mod providers;
 mod report;
 mod restart_only;
@@ -37,6 +40,7 @@ pub(crate) use mail::MailRoute;
 pub(crate) use problem::{Origin, Problem, Problems};
 pub(crate) use restart_only::RestartOnly;
 pub(crate) use settings::Settings;
+pub(crate) use url_password::without_password;
 
 use problem_collector::ProblemCollector;
 use written::Written;
@@ -52,6 +56,9 @@ const USUAL_FILE: &str = "kenduri.toml";
 pub(crate) struct Asked {
     /// The value of `--config FILE`.
     pub(crate) file: Option<PathBuf>,
+    /// The value of `--profile NAME`.
+    #[serde(default)]
+    pub(crate) profile: Option<String>,
     /// The text of the settings file, if it was read before. If `None`, the file is read now.
     pub(crate) text: Option<String>,
     /// The active values of settings that take effect only after a restart. `None` while Kenduri
@@ -117,13 +124,22 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
     let file = find_file(asked);
     let mut leaves = Vec::new();
     let mut text = asked.text.clone();
+    let profile = profile::wanted(asked);
+    if let Some((name, origin)) = profile.clone().filter(|_| file.is_none()) {
+        problems.push(Problem {
+            origin,
+            what: format!("there is no settings file, and so no [profile.{name}]"),
+            mend: "name the file: --config FILE".to_owned(),
+        });
+    }
+    let profile = profile.map(|(name, _)| name);
     if let Some(path) = &file {
         match text
             .take()
             .map_or_else(|| std::fs::read_to_string(path), Ok)
         {
             Ok(read) => {
-                leaves.extend(sources::file(path, &read, &mut problems));
+                leaves.extend(sources::file(path, &read, profile, &mut problems));
                 text = Some(read);
             }
             Err(error) => problems.push(unreadable(path, &error)),
@@ -236,12 +252,13 @@ pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
         }
     };
     let mut says_nothing = None;
+    let profile = profile::wanted(asked).map(|(name, _)| name);
     if let Some(path) = find_file(asked) {
         match std::fs::read_to_string(&path) {
             Ok(text) => {
                 let folder = path.parent().unwrap_or_else(|| Path::new(""));
                 let mut problems = Vec::new();
-                set(sources::file(&path, &text, &mut problems), folder);
+                set(sources::file(&path, &text, profile, &mut problems), folder);
                 says_nothing = text.parse::<Table>().is_err().then_some(problems);
             }
             Err(error) => says_nothing = Some(vec![unreadable(&path, &error)]),

@@ -15,12 +15,13 @@ use identity::grant::{self, Scope};
 use identity::people::factor_reset::{self, Reset};
 use identity::people::setup::{self, Credential};
 use identity::session::token::{self, NewToken, TokenScope};
+use jiff::Timestamp;
 use occasions::{occasion, role};
 use platform::audit::chain;
 use platform::mail::Address;
 use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
-use site::Domains;
+use site::{Domains, freeze};
 use tokio::sync::{mpsc, oneshot};
 use web::Site;
 
@@ -56,6 +57,8 @@ pub(crate) enum ControlRequest {
     MaintenanceOff,
     /// Adds a snapshot to the backup.
     BackupNow,
+    /// Asks until when nothing is planned, because of an event.
+    Freeze,
     #[serde(rename = "neighbours")]
     Services(services::ServiceRequest),
 }
@@ -147,6 +150,10 @@ pub(crate) enum ControlResponse {
     Open,
     /// A snapshot was added to the backup.
     BackedUp,
+    Frozen {
+        /// The end of the freeze; `None` if there is none now.
+        until: Option<Timestamp>,
+    },
     /// The result of a request about services.
     #[serde(rename = "neighbours")]
     Services(services::ServiceResponse),
@@ -195,6 +202,7 @@ impl ControlRequest {
             Self::TokenCreate(order) => create_token(order, hands.opened()?).await,
             Self::VerifyAudit => verify_audit(&hands.opened()?.site).await,
             Self::BackupNow => back_up(hands).await,
+            Self::Freeze => frozen(hands).await,
             Self::VerifyBookings => verify_bookings(&hands.opened()?.site).await,
             Self::Purge { tags } => {
                 let (answer, count) = oneshot::channel();
@@ -309,6 +317,18 @@ async fn back_up(hands: &RequestContext) -> Result<ControlResponse> {
     })
     .await??;
     Ok(ControlResponse::BackedUp)
+}
+
+/// Without the app, there are no events.
+async fn frozen(hands: &RequestContext) -> Result<ControlResponse> {
+    let Some(Opened { site, domains }) = &hands.opened else {
+        return Ok(ControlResponse::Frozen { until: None });
+    };
+    let domains = *domains;
+    let freeze = site.store.read(move |tx| freeze::now(tx, domains)).await?;
+    Ok(ControlResponse::Frozen {
+        until: freeze.map(|freeze| freeze.until),
+    })
 }
 
 async fn verify_audit(site: &Site) -> Result<ControlResponse> {

@@ -20,8 +20,15 @@ pub(crate) const LOCALES: &[Locale] = &[
     ("en", include_str!("../locales/en-mail.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
     ("ms", include_str!("../locales/ms-mail.ftl")),
+    ("en", include_str!("../locales/en-status.ftl")),
+    ("ms", include_str!("../locales/ms-status.ftl")),
+    ("it", include_str!("../locales/it-status.ftl")),
+    ("zh-Hans", include_str!("../locales/zh-Hans-status.ftl")),
+    ("ar", include_str!("../locales/ar-status.ftl")),
 ];
 
+#[cfg(test)]
+mod moved_store;
 #[cfg(test)]
 mod off;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! Lines that do not fit into the buffer are dropped and counted.
 
 mod folder;
+mod sites;
 
 use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::program_io;
 
 use folder::Folder;
+pub(crate) use sites::sites;
 
 /// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
 //! Serves metrics about requests, the store and the process under `/metrics`, as text for
 //! Prometheus.
 
+#[cfg(test)]
+mod board;
 mod process;
 
 use std::time::Duration;
@@ -9,6 +11,8 @@ use anyhow::{Context as _, Result};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use platform::{Store, StoreError, Tx, jobs, mail};
 use tokio_util::sync::CancellationToken;
+
+use crate::machine::Machine;
 
 /// The upper bounds of the histograms' buckets, in seconds. They range from pages that are served
 /// from memory to requests to upstream servers that time out.
@@ -25,6 +29,7 @@ pub(crate) struct Metrics {
     counted: PrometheusHandle,
     /// The store; `None` if the app does not run.
     store: Option<Store>,
+    machine: Option<Machine>,
 }
 
 /// Installs the recorder of metrics for the whole process.
@@ -33,14 +38,22 @@ pub(crate) fn start() -> Result<Metrics> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
         .and_then(PrometheusBuilder::install_recorder)
         .context("cannot count figures")?;
-    let store = None;
-    Ok(Metrics { counted, store })
+    Ok(Metrics {
+        counted,
+        store: None,
+        machine: None,
+    })
 }
 
 impl Metrics {
     pub(crate) fn with(self, store: Store) -> Self {
         let store = Some(store);
         Self { store, ..self }
+    }
+
+    pub(crate) fn of_machine(self, machine: Machine) -> Self {
+        let machine = Some(machine);
+        Self { machine, ..self }
     }
 
     pub(crate) async fn render(&self) -> String {
@@ -53,6 +66,9 @@ impl Metrics {
             }
             metrics::counter!("kenduri_store_changes_total").absolute(changes);
             metrics::counter!("kenduri_store_commits_total").absolute(commits);
+        }
+        if let Some(machine) = &self.machine {
+            set_machine(machine, self.store.as_ref()).await;
         }
         // Counting the open descriptors of a busy process takes a while, so a blocking thread does
         // it.
@@ -71,6 +87,35 @@ impl Metrics {
     }
 }
 
+/// Sets the gauges of the machine and of the store. A figure that cannot be read keeps its last
+/// value.
+async fn set_machine(machine: &Machine, store: Option<&Store>) {
+    let status = machine.status().await;
+    if let Some(memory) = status.memory {
+        metrics::gauge!("kenduri_memory_available_bytes").set(gauge(memory.free));
+        metrics::gauge!("kenduri_memory_total_bytes").set(gauge(memory.total));
+    }
+    if let Some(disk) = status.disk {
+        metrics::gauge!("kenduri_disk_free_bytes").set(gauge(disk.free));
+        metrics::gauge!("kenduri_disk_total_bytes").set(gauge(disk.total));
+    }
+    if let Some([one, five, fifteen]) = status.load {
+        metrics::gauge!("kenduri_load1").set(one);
+        metrics::gauge!("kenduri_load5").set(five);
+        metrics::gauge!("kenduri_load15").set(fifteen);
+    }
+    let Some(store) = store else {
+        return;
+    };
+    if let Ok(figures) = machine.store(store).await {
+        if let Some(bytes) = figures.bytes {
+            metrics::gauge!("kenduri_store_bytes").set(gauge(bytes));
+        }
+        let behind = figures.behind_seconds.unsigned_abs();
+        metrics::gauge!("kenduri_store_lag_seconds").set(gauge(behind));
+    }
+}
+
 /// Removes metrics whose value is NaN. The object that they measured no longer exists.
 fn present(all: &str) -> String {
     let lines = all.split_inclusive('\n');
@@ -85,8 +130,12 @@ fn look(tx: &mut Tx<'_>) -> Result<(f64, f64), StoreError> {
 }
 
 /// Returns a count as a gauge's `f64`.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "gauges are f64, and nobody counts single bytes of petabytes"
+)]
 fn gauge(count: u64) -> f64 {
-    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+    count as f64
 }
 
 #[cfg(test)]

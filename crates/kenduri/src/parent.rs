@@ -119,7 +119,7 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     let manager = SdNotify::of(&asked.environment);
     let signals = Signals::listen(Vec::new())?;
     let control = Control::open(&run, &configuration.settings.data)?;
-    let (means, channels) = service_config::means(&configuration.folders);
+    let (means, channels) = service_config::means(&configuration);
     let program = ProgramFile::this()?;
     let plan = service_config::plan(&configuration, &program)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;

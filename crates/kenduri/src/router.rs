@@ -1,8 +1,5 @@
 //! Kenduri's router, with the routes of all domains and the endpoints for operators.
 
-use ::backup::Agent;
-use std::sync::Arc;
-
 use axum::{Extension, Router};
 use compat::{kadkahwin, personal_site};
 use countdowns::entry_limit::EntryLimit;
@@ -15,8 +12,8 @@ use web::mailbox::Access;
 use crate::api;
 use crate::metrics::Metrics;
 use crate::operators;
-use crate::server::{self, MailFacts, ServerStatus};
-use crate::updates::Source;
+use crate::public_status::{self, PublicStatus};
+use crate::server::{self, AdminParts};
 
 /// Everything that the router needs.
 pub(crate) struct Parts {
@@ -33,13 +30,8 @@ pub(crate) struct Parts {
     /// The policy for the paths of an older personal site, if they are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
     pub(crate) figures: Metrics,
-    /// Gets the data for the operator's pages.
-    pub(crate) server_status: ServerStatus,
-    /// The settings of outgoing mail, for the operator's page about mail.
-    pub(crate) mail: Arc<MailFacts>,
-    /// The sources of newer versions and security advisories.
-    pub(crate) updates: Arc<[Source]>,
-    pub(crate) backup: Option<Arc<Agent>>,
+    pub(crate) admin: AdminParts,
+    pub(crate) public_status: Option<PublicStatus>,
     pub(crate) stop: CancellationToken,
     /// Cancelled when Kenduri as a whole stops, not only this worker.
     pub(crate) ending: CancellationToken,
@@ -65,12 +57,12 @@ pub(crate) fn router(parts: Parts) -> Router {
     };
     let router = router
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
-        .merge(server::routes(
-            parts.server_status,
-            parts.updates,
-            parts.mail,
-            parts.backup,
-        ))
+        .merge(server::routes(parts.admin))
+        .merge(
+            parts
+                .public_status
+                .map_or_else(Router::new, public_status::routes),
+        )
         .merge(api::routes())
         .merge(operators::routes(parts.figures, parts.ending));
     let router = accounts::web::around(&parts.accounts, router);

@@ -3,19 +3,19 @@
 //!
 //! A page shows what the supervisor process and the edge report at that moment; nothing is stored.
 //! An action is sent to the supervisor process over the worker's channel, and recorded in the audit
-//! log. Visitors who are not owners get "not found". When a failed service is no longer restarted,
-//! owners also get a [mail](alarm).
+//! log. Visitors who are not owners get "not found".
 
 mod actions;
-mod alarm;
+mod alerts;
 mod backup;
 mod context;
+mod machine;
 mod mail;
 mod overview;
+mod readiness;
 mod rows;
 mod service;
 mod service_action;
-mod status;
 #[cfg(test)]
 mod tests;
 
@@ -23,22 +23,35 @@ use std::sync::Arc;
 
 use ::backup::Agent;
 use axum::{Extension, Router};
+use jiff::SignedDuration;
 use site::Callers::{self, People};
+use site::Domains;
 use web::{Pages, Site};
 
+use crate::alert_settings::Limits;
+use crate::machine::Machine;
+use crate::server_status::ServerStatus;
 use crate::updates::Source;
 
-pub(crate) use alarm::Alarm;
 pub(crate) use mail::{MailFacts, daily as look_daily};
-pub(crate) use status::{EdgeStatus, ServerStatus, StatusRequest};
 
-/// Returns the routes of the operator's pages. `updates` are the sources of newer versions.
-pub(crate) fn routes(
-    server: ServerStatus,
-    updates: Arc<[Source]>,
-    mail: Arc<MailFacts>,
-    backup: Option<Arc<Agent>>,
-) -> Router<Site> {
+/// The sources of what the operator's pages show.
+#[derive(Clone)]
+pub(crate) struct AdminParts {
+    pub(crate) server: ServerStatus,
+    /// The sources of newer versions.
+    pub(crate) updates: Arc<[Source]>,
+    pub(crate) mail: Arc<MailFacts>,
+    pub(crate) backup: Option<Arc<Agent>>,
+    pub(crate) machine: Machine,
+    pub(crate) domains: Domains,
+    /// The limits of alerts.
+    pub(crate) limits: Limits,
+    /// The time between two snapshots of the backup.
+    pub(crate) backup_every: SignedDuration,
+}
+
+pub(crate) fn routes(parts: AdminParts) -> Router<Site> {
     // Every signed-in person passes this access rule. `AdminContext` then refuses everybody but
     // owners.
     Pages::<_, Callers>::default()
@@ -48,8 +61,7 @@ pub(crate) fn routes(
         .get("/admin/server/mail", People, mail::show)
         .post("/admin/server/mail", People, mail::make_key)
         .into_router()
-        .layer(Extension(mail))
-        .layer(Extension(server))
-        .layer(Extension(updates))
-        .layer(Extension(backup))
+        .layer(Extension(Arc::clone(&parts.mail)))
+        .layer(Extension(parts.server.clone()))
+        .layer(Extension(Arc::new(parts)))
 }

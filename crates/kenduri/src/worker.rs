@@ -20,7 +20,7 @@ use occasions::web::own_domain::OwnDomains;
 use platform::limits::guess::GuessBudget;
 use platform::{StoreError, Tx};
 use site::webhook::declared;
-use site::{Context, domains, look};
+use site::{Context, domains, freeze, look};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +29,7 @@ use web::Site;
 use web::mailbox::Access;
 use web::state::Menu;
 
+use crate::alerts::{self, Outlet, Watch};
 use crate::app_service::AppService;
 use crate::app_setup::Opened;
 use crate::background::{self, Background};
@@ -36,12 +37,15 @@ use crate::channel::{self, Parcel};
 use crate::configuration::{self, Configuration, Settings, link_to};
 use crate::control_requests::RequestContext;
 use crate::domains::DOMAINS;
+use crate::machine::Machine;
 use crate::messages::{DRAIN_TIME, MessageSender, RequestIds, ServeMode, ToParent, ToWorker};
 use crate::metrics::{self, Metrics};
+use crate::public_status::PublicStatus;
 use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
 use crate::sd_notify::SdNotify;
-use crate::server::ServerStatus;
+use crate::server::AdminParts;
+use crate::server_status::ServerStatus;
 use crate::sockets::threads;
 use crate::{access_log, app_setup, demo, descriptors, log, operators, program_io};
 
@@ -134,10 +138,12 @@ impl Begun {
         let tasks = TaskTracker::new();
         let (ask, status_requests) = mpsc::channel(LOOKS);
         let server_status = ServerStatus::new(self.line.clone(), ask);
+        let machine = Machine::new(&settings.data, &settings.store);
+        let figures = self.figures.of_machine(machine);
         let (figures, app) = if started.app {
             // Migrations may take long, so more time is requested from the service manager.
             let opened = manager.wait_for(app_setup::open(&settings)).await?;
-            let figures = self.figures.with(opened.site.store.clone());
+            let figures = figures.with(opened.site.store.clone());
             let tokens = (&stop, &ending);
             let app = App::open(
                 opened,
@@ -151,7 +157,7 @@ impl Begun {
             .await?;
             (figures, Some(app))
         } else {
-            (self.figures, None)
+            (figures, None)
         };
         let access = access_log::open(&settings.log, lines);
         let means = Options {
@@ -280,6 +286,12 @@ impl App {
             prepared.map_err(|error| anyhow::anyhow!("{owner} cannot be served: {error}"))?;
         }
         let backup = app_setup::start_backup(settings, &site)?;
+        if let Some(agent) = &backup {
+            agent.hold_drills(move |tx| Ok(freeze::now(tx, domains)?.is_some()));
+        }
+        let every = settings.backup.as_ref().map(|backup| backup.every);
+        let backup_every = every.unwrap_or_default();
+        let machine = Machine::new(&settings.data, &settings.store);
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
         let links_key = site.store.read(LinkKey::load).await?;
         let gate = CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens));
@@ -292,10 +304,17 @@ impl App {
             kadkahwin: kadkahwin(&site, settings, start).await?,
             personal_site: settings.personal_site,
             figures: figures.clone(),
-            server_status,
-            mail: background::mail_facts(settings),
-            updates: settings.updates.clone().into(),
-            backup: backup.clone(),
+            public_status: public_status(settings, &server_status),
+            admin: AdminParts {
+                server: server_status.clone(),
+                mail: background::mail_facts(settings),
+                updates: settings.updates.clone().into(),
+                backup: backup.clone(),
+                machine: machine.clone(),
+                domains,
+                limits: settings.alerts.limits.clone(),
+                backup_every,
+            },
             stop: stop.clone(),
             ending: ending.clone(),
         });
@@ -308,9 +327,20 @@ impl App {
             look::begin(tx, &home)
         };
         site.store.write(begin).await?;
+        // The codes of a demo are known to everybody, so nobody relies on one.
+        let alerts = (!start.is_demo()).then(|| {
+            alerts::job(Watch {
+                outlet: Outlet::new(&site, &settings.alerts),
+                machine,
+                server: server_status,
+                backup: backup.clone(),
+                every: backup_every,
+                started: site.clock.now(),
+            })
+        });
         Ok(Self {
             background: Background {
-                worker: background::worker(&accounts, settings)?,
+                worker: background::worker(&accounts, settings, alerts)?,
                 jobs_at_once: settings.jobs_at_once,
                 budget,
                 opens,
@@ -356,6 +386,11 @@ async fn follow_own_domains(own_domains: Option<OwnDomains>, edge: &Edge) {
         }
     };
     tokio::join!(own_domains.follow(), order);
+}
+
+fn public_status(settings: &Settings, server: &ServerStatus) -> Option<PublicStatus> {
+    let services = settings.status.clone()?;
+    Some(PublicStatus::new(server.clone(), services))
 }
 
 fn accounts(opened: &Opened, settings: &Settings) -> Context {

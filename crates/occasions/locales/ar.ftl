@@ -31,6 +31,7 @@ reply-undecided = غير مؤكد
 reply-pending = لا رد بعد
 reply-waitlisted = قائمة الانتظار
 reply-waitlisted-explained = سنبلغكم عند توفر مكان.
+reply-waitlisted-look = عند توفر مكان سترون ذلك في هذه الصفحة.
 
 count-yes = { $n ->
     [zero] لا أحد سيحضر
@@ -132,6 +133,7 @@ saved-coming-fun = تم الحفظ، شكرًا لكم. لا يكتمل يومن
 saved-declined-formal = تم الحفظ، شكرًا لإبلاغنا. سنفتقد حضوركم.
 saved-declined-casual = تم الحفظ، شكرًا لإبلاغنا. سنفتقدكم.
 saved-declined-fun = تم الحفظ. يا للأسف! لن يكتمل الفرح من دونكم.
+saved-waiting = تم الحفظ. أنتم في قائمة الانتظار.
 saved-partly = تم الحفظ، شكرًا لكم. ما زالت بعض الردود ناقصة.
 
 ## Code entry
@@ -243,6 +245,7 @@ choice-left = { $n ->
 }
 choice-full = اكتمل العدد
 choice-full-waiting = اكتمل العدد: قائمة انتظار
+choice-left-list = إن احتجتم إلى أماكن أكثر فستُدرجون في قائمة الانتظار.
 
 answer-name = الاسم
 answer-correct-name = تصحيح الاسم
@@ -466,6 +469,8 @@ thanks-days-since = { $n ->
 ## Mail after saving
 
 mail-confirmation-subject = ردودكم: { $hosts }
+mail-moved-up-subject = توفر مكان لكم: { $hosts }
+mail-moved-up = توفرت أماكن، ولم تعودوا في قائمة الانتظار.
 mail-confirmation-list = هذا ما وصلنا منكم:
 mail-confirmation-open = فتح الدعوة
 mail-confirmation-or = أو انتقلوا إلى { $address } وأدخلوا { $code }.

@@ -61,3 +61,72 @@ host-remove-news-effect = Guests no longer see it.
 host-log-news-created = wrote news
 host-log-news-changed = changed news
 host-log-news-removed = deleted news
+
+## Is it ready?
+
+host-ready = Is it ready?
+host-ready-open = { $n ->
+    [one] 1 point is open
+   *[other] { $n } points are open
+}
+host-ready-none = Everything is ready
+host-ready-all = Everything is ready for { $title }.
+host-ready-all-text = Nothing is open now. This page counts again whenever you open it.
+host-ready-over = The day is over: nothing is open any more.
+host-ready-more = and { $n } more
+host-ready-draft = This is a draft: guests cannot open their invitations yet.
+host-ready-no-invitations = Nobody is invited yet.
+host-ready-no-place = No venue and no address is given for { $of }.
+host-ready-no-contact = Guests do not read whom they can ask.
+host-ready-no-deadline = There is no last day to answer.
+host-ready-deadline-passed = The last day to answer is over, and { $count ->
+    [one] 1 household still owes
+   *[other] { $n } households still owe
+} an answer.
+host-ready-texts-missing = { $of }: { $count ->
+    [one] 1 text is missing
+   *[other] { $n } texts are missing
+} ({ $languages }).
+host-ready-news = { $count ->
+    [one] 1 announcement is
+   *[other] { $n } announcements are
+} written, but not published.
+host-ready-unreachable = { $count ->
+    [one] 1 household has
+   *[other] { $n } households have
+} not answered, and you have no address or number to reach them.
+host-ready-mail-fails = Mail does not reach { $count ->
+    [one] 1 household
+   *[other] { $n } households
+}.
+host-ready-not-sent = { $count ->
+    [one] 1 invitation is
+   *[other] { $n } invitations are
+} not sent yet.
+host-ready-owing = { $count ->
+    [one] 1 household still owes
+   *[other] { $n } households still owe
+} an answer.
+host-ready-unapproved = { $count ->
+    [one] 1 answer without a code waits
+   *[other] { $n } answers without a code wait
+} for your approval.
+host-ready-waiting = { $count ->
+    [one] 1 household is
+   *[other] { $n } households are
+} on the waiting list: { $of }.
+host-ready-meal-open = { $count ->
+    [one] 1 guest has
+   *[other] { $n } guests have
+} not chosen yet: { $of }
+host-ready-see = See who
+host-ready-do-place = Say where it is
+host-ready-do-contact = Name somebody
+host-ready-do-deadline = Set a last day
+host-ready-do-later = Choose a later day
+host-ready-do-texts = Write them
+host-ready-do-news = See the announcements
+host-ready-do-invite = Invite them by mail
+host-ready-do-send = Send them by message
+host-ready-do-remind = Remind them by mail
+host-ready-do-seats = Change the seats

@@ -143,8 +143,14 @@ host-seats-left = { $n ->
     [one] 1 seat left
    *[other] { $n } seats left
 }
-host-seats-n = { $n }
 host-seats-unapproved = { $n } of them answered without a code and wait for approval
+host-seats-waiting = { $n ->
+    [one] 1 waiting
+   *[other] { $n } waiting
+}, in { $households ->
+    [one] 1 household
+   *[other] { $households } households
+}
 host-seats-any = as many as come
 host-look = Needs a look
 host-look-nothing = Nothing waits for you.
@@ -224,6 +230,7 @@ host-response-declined = Nobody comes
 host-response-unanswered = No answer at all
 host-response-partial = Partly answered
 host-response-complete = Fully answered
+host-response-waitlisted = On the waiting list
 host-chip-search = “{ $value }”
 host-chip-tag = Tag “{ $value }”
 host-filter-response = Answers
@@ -243,6 +250,9 @@ host-filter-sent-no = Not sent
 host-filter-email = Email address
 host-filter-email-yes = With email
 host-filter-email-no = Without email
+host-filter-contact = Way to reach them
+host-filter-contact-yes = With an address or number
+host-filter-contact-no = Without any address or number
 host-filter-override = Own deadline
 host-filter-override-yes = With its own deadline
 host-filter-override-no = Without its own deadline
@@ -567,10 +577,12 @@ host-switch-undecided = Offer “Not sure”
 host-switch-undecided-off = Off: those who said so count as not answered.
 host-switch-names = A guest brought along needs a name
 host-switch-names-on = On: those without a name stay until they are changed.
-host-switch-late = Notes and gifts stay open after answers close
-host-switch-late-off = Off closes notes and gifts with the answers.
+host-switch-late = Notes, gifts and pictures stay open after answers close
+host-switch-late-off = Off closes notes, gifts and pictures with the answers.
 host-switch-mail = Confirm by mail what was saved
 host-switch-mail-off = Off: nobody gets a mail after saving.
+host-switch-waitlist = Keep a waiting list
+host-switch-waitlist-on = On: when an event has too few seats left, a household waits instead of being refused. When seats become free, households move up by themselves, first come first served, and are told by mail.
 host-switch-open = Take answers without a code
 host-switch-open-on = On: whoever knows the page of the occasion can answer. Look through these answers and approve them.
 host-switch-wishes = Show wishes to everybody
@@ -685,6 +697,7 @@ host-family-grant = Members
 host-family-invite = Links for members
 host-log-rsvp-saved = saved answers
 host-log-rsvp-by-host = saved answers by phone
+host-log-rsvp-moved-up = moved up from the waiting list
 host-log-invitation-created = wrote the invitation
 host-log-invitation-changed = changed the invitation
 host-log-invitation-archived = archived the invitation

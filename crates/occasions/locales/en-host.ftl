@@ -15,6 +15,7 @@ host-source-api = By a program
 host-source-socket = Live
 host-source-import = From a file
 host-source-phone = By phone
+host-source-waitlist = From the waiting list
 
 ## Who put a guest on the list
 

@@ -26,6 +26,7 @@ reply-undecided = Not sure
 reply-pending = No answer yet
 reply-waitlisted = Waiting list
 reply-waitlisted-explained = We will write when a place is free.
+reply-waitlisted-look = When a place is free, you will see it on this page.
 
 count-yes = { $n } coming
 count-no = { $n } not coming
@@ -80,6 +81,7 @@ saved-coming-fun = Saved, hooray! It wouldn’t be the same day without you.
 saved-declined-formal = Saved, thank you for telling us. You will be missed.
 saved-declined-casual = Saved, thanks for telling us. We’ll miss you.
 saved-declined-fun = Saved. What a pity! The day won’t be the same without you.
+saved-waiting = Saved. You are on the waiting list.
 saved-partly = Saved, thank you. Some answers are still open.
 
 ## Code entry
@@ -173,6 +175,7 @@ choice-left = { $n ->
 }
 choice-full = Full
 choice-full-waiting = Full: waiting list
+choice-left-list = If you need more, you go on the waiting list.
 
 answer-name = Name
 answer-correct-name = Correct the name
@@ -347,6 +350,8 @@ thanks-days-since = { $n ->
 ## Mail after saving
 
 mail-confirmation-subject = Your answers: { $hosts }
+mail-moved-up-subject = There is a place for you: { $hosts }
+mail-moved-up = Places have become free, and you have moved up from the waiting list.
 mail-confirmation-list = This is what we have from you:
 mail-confirmation-open = Open the invitation
 mail-confirmation-or = Or go to { $address } and enter { $code }.

@@ -29,6 +29,7 @@ reply-undecided = In forse
 reply-pending = Ancora senza risposta
 reply-waitlisted = Lista d’attesa
 reply-waitlisted-explained = Scriveremo appena si libera un posto.
+reply-waitlisted-look = Quando si libera un posto, lo vedrà in questa pagina.
 
 count-yes = { $n ->
     [one] 1 ci sarà
@@ -89,6 +90,7 @@ saved-coming-fun = Risposta salvata, grazie. Senza di te non sarebbe lo stesso!
 saved-declined-formal = Risposta salvata, grazie di avercelo fatto sapere. Sentiremo la Sua mancanza.
 saved-declined-casual = Risposta salvata, grazie di avercelo fatto sapere. Ci mancherai.
 saved-declined-fun = Risposta salvata. Che peccato! Quel giorno mancherai a tutti.
+saved-waiting = Risposte salvate. Il Suo nome è in lista d’attesa.
 saved-partly = Risposta salvata, grazie. Qualche risposta manca ancora.
 
 ## Code entry
@@ -182,6 +184,7 @@ choice-left = { $n ->
 }
 choice-full = Al completo
 choice-full-waiting = Al completo: lista d’attesa
+choice-left-list = Se ne servono di più, si va in lista d’attesa.
 
 answer-name = Nome
 answer-correct-name = Correggi il nome
@@ -356,6 +359,8 @@ thanks-days-since = { $n ->
 ## Mail after saving
 
 mail-confirmation-subject = Risposte all’invito: { $hosts }
+mail-moved-up-subject = C’è posto per Lei: { $hosts }
+mail-moved-up = Si sono liberati dei posti e non è più in lista d’attesa.
 mail-confirmation-list = Queste sono le risposte che abbiamo ricevuto:
 mail-confirmation-open = Apri l’invito
 mail-confirmation-or = Oppure vada su { $address } e inserisca { $code }.

@@ -15,6 +15,7 @@ host-source-api = Melalui program
 host-source-socket = Secara langsung
 host-source-import = Daripada fail
 host-source-phone = Melalui telefon
+host-source-waitlist = Daripada senarai menunggu
 
 ## Siapa yang meletakkan tetamu dalam senarai
 

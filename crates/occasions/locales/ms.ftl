@@ -26,6 +26,7 @@ reply-undecided = Belum pasti
 reply-pending = Belum dijawab
 reply-waitlisted = Senarai menunggu
 reply-waitlisted-explained = Kami akan maklumkan apabila ada tempat kosong.
+reply-waitlisted-look = Apabila ada tempat kosong, anda akan melihatnya di halaman ini.
 
 count-yes = { $n } orang akan hadir
 count-no = { $n } orang tidak hadir
@@ -74,6 +75,7 @@ saved-coming-fun = Telah disimpan, terima kasih. Tanpa anda, tak lengkaplah hari
 saved-declined-formal = Telah disimpan, terima kasih kerana memaklumkan. Ketiadaan tuan/puan akan dirasai.
 saved-declined-casual = Telah disimpan, terima kasih kerana memberitahu kami. Kami akan teringatkan anda.
 saved-declined-fun = Telah disimpan. Alahai, sayangnya! Kami pasti rindukan anda.
+saved-waiting = Disimpan. Anda berada dalam senarai menunggu.
 saved-partly = Telah disimpan, terima kasih. Masih ada jawapan yang belum diisi.
 
 ## Code entry
@@ -152,6 +154,7 @@ choice-undecided-to = belum pasti tentang { $event }, { $person }
 choice-left = Tinggal { $n } tempat
 choice-full = Penuh
 choice-full-waiting = Penuh: senarai menunggu
+choice-left-list = Jika anda memerlukan lebih banyak tempat, anda akan dimasukkan ke dalam senarai menunggu.
 
 answer-name = Nama
 answer-correct-name = Betulkan nama
@@ -303,6 +306,8 @@ thanks-days-since = { $n ->
 ## Mail after saving
 
 mail-confirmation-subject = Jawapan anda: { $hosts }
+mail-moved-up-subject = Ada tempat untuk anda: { $hosts }
+mail-moved-up = Ada tempat yang telah kosong, dan anda tidak lagi dalam senarai menunggu.
 mail-confirmation-list = Inilah jawapan yang kami terima:
 mail-confirmation-open = Buka jemputan
 mail-confirmation-or = Atau pergi ke { $address } dan masukkan { $code }.

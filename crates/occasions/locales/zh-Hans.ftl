@@ -26,6 +26,7 @@ reply-undecided = 未定
 reply-pending = 尚未回复
 reply-waitlisted = 候补名单
 reply-waitlisted-explained = 一有空位，我们就会通知您。
+reply-waitlisted-look = 一有空位，您会在本页看到。
 
 count-yes = { $n }位出席
 count-no = { $n }位不出席
@@ -74,6 +75,7 @@ saved-coming-fun = 已保存，谢谢您。那天可少不了您！
 saved-declined-formal = 已保存，谢谢您告知。未能相聚，我们深感遗憾。
 saved-declined-casual = 已保存，谢谢您告诉我们。未能相聚，我们会想念您的。
 saved-declined-fun = 已保存。好可惜呀！那天没有您，总少了一份热闹。
+saved-waiting = 已保存。您在候补名单中。
 saved-partly = 已保存，谢谢您。还有一些回复尚未填写。
 
 ## Code entry
@@ -152,6 +154,7 @@ choice-undecided-to = 未定是否出席{ $event }，{ $person }
 choice-left = 还剩{ $n }个名额
 choice-full = 名额已满
 choice-full-waiting = 名额已满：可候补
+choice-left-list = 如需更多名额，将列入候补名单。
 
 answer-name = 姓名
 answer-correct-name = 更正姓名
@@ -303,6 +306,8 @@ thanks-days-since = { $n ->
 ## Mail after saving
 
 mail-confirmation-subject = 您的回复：{ $hosts }
+mail-moved-up-subject = 有位置了：{ $hosts }
+mail-moved-up = 现在有了空位，您不再是候补。
 mail-confirmation-list = 以下是我们收到的回复：
 mail-confirmation-open = 打开邀请
 mail-confirmation-or = 或前往 { $address }，输入 { $code }。

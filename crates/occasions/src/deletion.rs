@@ -11,7 +11,7 @@ use site::dates;
 
 use crate::id::OccasionId;
 use crate::occasion;
-use crate::{cover, diet_deletion, event, gift, invitation, role};
+use crate::{cover, diet_deletion, event, gift, invitation, role, upload};
 
 /// The kind of erasure, in the list of erasures that survives a restore.
 pub(crate) const ERASED: &str = "occasion";
@@ -49,6 +49,7 @@ const ROWS: &[Sql] = &[
     ),
     sql!("DELETE FROM gift_reservation WHERE gift IN (SELECT id FROM gift WHERE occasion = $1)"),
     sql!("DELETE FROM gift WHERE occasion = $1"),
+    sql!("DELETE FROM upload WHERE occasion = $1"),
     sql!("DELETE FROM received_gift WHERE occasion = $1"),
     sql!("DELETE FROM cash_link WHERE occasion = $1"),
     sql!("DELETE FROM occasion_page WHERE occasion = $1"),
@@ -108,6 +109,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError>
     for (picture,) in pictures {
         gift::remove_picture(tx, &picture)?;
     }
+    upload::remove_files_of(tx, id)?;
     let now = tx.now();
     // Nobody else's invitation gets the code on a card that still lies in a drawer.
     sql!(

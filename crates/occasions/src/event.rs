@@ -1,6 +1,7 @@
 //! The events of an occasion, each with a date and possibly limited seats.
 
 mod dates;
+mod freezes;
 
 use ::web::{Findings, I18n};
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 use crate::id::{EventId, OccasionId};
 
 pub(crate) use dates::dates;
+pub(crate) use freezes::freezes;
 
 /// A dated part of an occasion.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]

@@ -219,9 +219,9 @@ fn plan(
     (!is_same).then_some(new)
 }
 
-/// Checks whether households may reserve now. They may do so after answers have closed, until the
-/// occasion closes.
-fn check_access(portal: &InvitationSnapshot) -> Result<(), Refusal> {
+/// Checks whether households may reserve gifts and upload now. They may do so after answers have
+/// closed, until the occasion closes.
+pub(crate) fn check_access(portal: &InvitationSnapshot) -> Result<(), Refusal> {
     let stored = || Box::new(portal.clone());
     match portal.access {
         _ if portal.takes_notes() => Ok(()),

@@ -33,6 +33,7 @@ pub mod own_domains;
 pub mod permissions;
 pub mod portals;
 pub mod questions;
+pub mod ready;
 pub mod received_gifts;
 pub mod record;
 pub mod reminders;
@@ -43,6 +44,7 @@ pub mod stream;
 pub mod summary;
 pub mod suppressions;
 pub mod tally;
+pub mod uploads;
 
 pub use permissions::{HostOf, Permission, enter};
 pub use web::When;

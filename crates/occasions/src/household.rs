@@ -41,6 +41,25 @@ pub struct Allowance {
     pub children: Places,
 }
 
+impl Allowance {
+    /// Computes the used slots. `allowed` holds the slots for anybody and for children, `brought`
+    /// holds all guests who use a slot and the children among them.
+    pub(crate) fn new(allowed: [i64; 2], brought: [usize; 2]) -> Self {
+        let [all, children] = brought.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+        let own_places = children.min(allowed[1]);
+        Self {
+            plus_ones: Places {
+                allowed: allowed[0],
+                used: all - own_places,
+            },
+            children: Places {
+                allowed: allowed[1],
+                used: own_places,
+            },
+        }
+    }
+}
+
 pub fn load(
     tx: &mut Tx<'_>,
     invitation: Invitation,
@@ -129,18 +148,7 @@ pub(crate) fn brought(guests: &[Guest]) -> impl Iterator<Item = &Guest> {
 
 /// Returns how many slots an invitation with these guests has and uses.
 pub(crate) fn allowance(invitation: &Invitation, guests: &[Guest]) -> Allowance {
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let all = count(brought(guests).count());
-    let children = count(brought(guests).filter(|guest| guest.is_child).count());
-    let own_places = children.min(invitation.details.children);
-    Allowance {
-        plus_ones: Places {
-            allowed: invitation.details.plus_ones,
-            used: all - own_places,
-        },
-        children: Places {
-            allowed: invitation.details.children,
-            used: own_places,
-        },
-    }
+    let children = brought(guests).filter(|guest| guest.is_child).count();
+    let allowed = [invitation.details.plus_ones, invitation.details.children];
+    Allowance::new(allowed, [brought(guests).count(), children])
 }

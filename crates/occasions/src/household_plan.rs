@@ -63,6 +63,11 @@ impl FieldChange {
         is_of_guest && (self.field.ends_with("/diets") || self.field.ends_with("/diet_note"))
     }
 
+    /// Whether the change may take or free a seat.
+    pub(crate) fn is_of_reply(&self) -> bool {
+        self.field.contains("/replies/") || self.is_of_whole_guest()
+    }
+
     pub(crate) fn is_of_whole_guest(&self) -> bool {
         let rest = self.field.strip_prefix("guests/");
         rest.is_some_and(|rest| !rest.contains('/'))

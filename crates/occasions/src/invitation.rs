@@ -77,28 +77,48 @@ pub struct Details {
     pub tags: Vec<String>,
 }
 
-impl Invitation {
+/// The fields that decide about the access of an invitation that is not archived.
+#[derive(Clone, Copy, Debug, Row)]
+pub struct Lock {
+    pub lock_mode: LockMode,
+    pub open_until: Option<Timestamp>,
+    pub deadline_override: Option<Timestamp>,
+}
+
+impl Lock {
     /// Returns what the household may do at `now`. No other code decides about this.
-    pub fn access(&self, occasion: &Occasion, now: Timestamp) -> Access {
-        if self.archived_at.is_some() {
-            return Access::Revoked;
-        }
+    pub fn access(self, occasion: &Occasion, now: Timestamp) -> Access {
         match occasion.status {
             OccasionStatus::Archived => return Access::Expired,
             OccasionStatus::Closed => return Access::Closed,
             OccasionStatus::Draft | OccasionStatus::Published => {}
         }
-        match self.details.lock_mode {
+        match self.lock_mode {
             LockMode::Locked => return Access::Locked,
-            LockMode::Open if self.details.open_until.is_none_or(|until| now < until) => {
+            LockMode::Open if self.open_until.is_none_or(|until| now < until) => {
                 return Access::Open;
             }
             LockMode::Open | LockMode::Auto => {}
         }
-        match self.deadline(occasion) {
+        match self.deadline_override.or(occasion.rsvp_deadline) {
             Some(deadline) if now >= deadline => Access::Closed,
             _ => Access::Open,
         }
+    }
+}
+
+impl Invitation {
+    /// Returns what the household may do at `now`.
+    pub fn access(&self, occasion: &Occasion, now: Timestamp) -> Access {
+        if self.archived_at.is_some() {
+            return Access::Revoked;
+        }
+        let lock = Lock {
+            lock_mode: self.details.lock_mode,
+            open_until: self.details.open_until,
+            deadline_override: self.details.deadline_override,
+        };
+        lock.access(occasion, now)
     }
 
     /// Returns the deadline that applies: this household's own, or else the occasion's.

@@ -200,6 +200,12 @@ impl InvitationSnapshot {
         Some(taken.unwrap_or_default().remaining(capacity, is_unapproved))
     }
 
+    /// Whether the household goes on the waiting list of an event that is full. Answers that wait
+    /// for approval do not, because anybody can send hundreds of those.
+    pub fn has_waitlist(&self) -> bool {
+        self.occasion.switches.waitlist && self.is_invited()
+    }
+
     /// Whether the household sees what is only for the invited. A household that answered without
     /// a code does once a host has approved it.
     pub fn is_invited(&self) -> bool {
@@ -257,13 +263,8 @@ impl InvitationSnapshot {
         late || self.takes_answers()
     }
 
-    /// Returns the reply that counts. If the hosts have switched "not sure" off, an undecided guest
-    /// counts as not having answered.
     pub fn effective_status(&self, status: ReplyStatus) -> ReplyStatus {
-        if status == ReplyStatus::Undecided && !self.occasion.switches.undecided {
-            return ReplyStatus::Pending;
-        }
-        status
+        self.occasion.effective_status(status)
     }
 
     /// Returns the time at which answers close automatically; `None` if they never do.

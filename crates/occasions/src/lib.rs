@@ -7,8 +7,8 @@
 //! From the bottom up, guests and hosts read [`event`], [`question`], [`diet`], [`occasion_page`],
 //! [`guest`] and [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine these.
 //! [`refusal`] lists the reasons for refusing a request. [`rsvp`], [`single_answer`] and
-//! [`open_rsvp`] save answers, [`gift_reservation`] reservations of gifts. [`hosting`] is only for
-//! hosts. [`mod@web`] has the routes for guests and hosts.
+//! [`open_rsvp`] save answers, [`gift_reservation`] reservations of gifts, [`upload`] files.
+//! [`hosting`] is only for hosts. [`mod@web`] has the routes for guests and hosts.
 
 pub mod announcement;
 pub mod answer;
@@ -54,6 +54,7 @@ mod sample;
 pub mod single_answer;
 pub mod snapshot;
 pub mod token_scopes;
+pub mod upload;
 pub mod web;
 pub mod webhook;
 pub mod words;
@@ -81,15 +82,18 @@ pub const DOMAIN: Domain = Domain {
     settings: &[
         Setting::Word(hosting::membership::CREATE),
         Setting::Flag(own_domain::ALLOWED),
+        Setting::Number(upload::QUOTA),
     ],
     secret_paths: &[
         SecretPath::code("/invite/"),
         // `/api/v1/invitations/id/…` contains an id, which is not secret.
         SecretPath::code("/api/v1/invitations/").but_not("id"),
+        // The signature of a link to a file.
+        SecretPath::token("/o/uploads/"),
         SecretPath::body("/api/rsvp"),
         SecretPath::body("/api/v1/codes/resolve"),
     ],
-    reserved_slugs: &["occasions", "rsvp"],
+    reserved_slugs: &["occasions", "rsvp", "uploads"],
     navigation: Some(NavigationGroup {
         title: "host-occasions",
         links: &[Link {
@@ -125,6 +129,8 @@ pub const DOMAIN: Domain = Domain {
             hosting::import::sweep_job(site.platform.clone()),
             cover::FOLDER.job(site),
             gift::FOLDER.job(site),
+            upload::FOLDER.job(site),
+            upload::sweep_job(site.platform.clone()),
         ]
     },
     before_serving: |site| {
@@ -136,6 +142,7 @@ pub const DOMAIN: Domain = Domain {
     },
     shared: leaving::shared,
     dates: event::dates,
+    freezes: event::freezes,
     webhook_events: webhook::EVENTS,
     describe: domain::debug_only(|| webhook::describe(web::api::describe())),
     shared_responses: &[
@@ -174,7 +181,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0015_retention",
     "0016_announcements",
     "0017_own_domain_proof",
-    "0018_answer_mails"
+    "0018_answer_mails",
+    "0019_uploads"
 );
 
 const PROBLEM_CODES: &[Code] = &[
@@ -202,6 +210,9 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "gift_quantity"),
     Code::new(409, "gift_needs_attendance"),
     Code::new(409, "gift_already_given"),
+    Code::new(415, "upload_type"),
+    Code::new(409, "upload_limit"),
+    Code::new(507, "upload_quota"),
     // The following codes are only for hosts and programs.
     Code::new(409, "code_taken"),
     Code::new(422, "code_guessable"),
@@ -231,7 +242,9 @@ pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en-host-pages.ftl")),
     ("en", include_str!("../locales/en-host-mail.ftl")),
     ("en", include_str!("../locales/en-gifts.ftl")),
+    ("en", include_str!("../locales/en-uploads.ftl")),
     ("en", include_str!("../locales/en-host-gifts.ftl")),
+    ("en", include_str!("../locales/en-host-uploads.ftl")),
     ("en", include_str!("../locales/en-host-more.ftl")),
     ("en", include_str!("../locales/en-host-notifications.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
@@ -241,19 +254,24 @@ pub const LOCALES: &[::web::Locale] = &[
     ("ms", include_str!("../locales/ms-host-pages.ftl")),
     ("ms", include_str!("../locales/ms-host-mail.ftl")),
     ("ms", include_str!("../locales/ms-gifts.ftl")),
+    ("ms", include_str!("../locales/ms-uploads.ftl")),
     ("ms", include_str!("../locales/ms-host-gifts.ftl")),
+    ("ms", include_str!("../locales/ms-host-uploads.ftl")),
     ("ms", include_str!("../locales/ms-host-more.ftl")),
     ("ms", include_str!("../locales/ms-host-notifications.ftl")),
     ("it", include_str!("../locales/it.ftl")),
     ("it", include_str!("../locales/it-mail.ftl")),
     ("it", include_str!("../locales/it-gifts.ftl")),
+    ("it", include_str!("../locales/it-uploads.ftl")),
     ("it", include_str!("../locales/it-pages.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans-mail.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans-gifts.ftl")),
+    ("zh-Hans", include_str!("../locales/zh-Hans-uploads.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans-pages.ftl")),
     ("ar", include_str!("../locales/ar.ftl")),
     ("ar", include_str!("../locales/ar-mail.ftl")),
     ("ar", include_str!("../locales/ar-gifts.ftl")),
+    ("ar", include_str!("../locales/ar-uploads.ftl")),
     ("ar", include_str!("../locales/ar-pages.ftl")),
 ];

@@ -13,7 +13,7 @@ use web::{I18n, Language, Theme};
 
 use crate::id::OccasionId;
 use crate::role;
-use crate::words::{OccasionKind, OccasionStatus, Tone};
+use crate::words::{OccasionKind, OccasionStatus, ReplyStatus, Tone};
 
 /// An occasion with the hosts' input and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
@@ -116,14 +116,18 @@ pub struct Switches {
     pub gifts: bool,
     /// Shows ways to give money.
     pub cash_links: bool,
+    /// Lets households upload pictures and documents, and shows the gallery.
+    pub uploads: bool,
     /// Lets only households reserve gifts of which somebody comes.
     pub gifts_only_if_attending: bool,
-    /// Lets notes be written and gifts be reserved after answers have closed.
+    /// Lets notes be written, gifts be reserved and files be uploaded after answers have closed.
     pub late_gifts_notes: bool,
     /// Sends a confirmation mail with the saved answers.
     pub confirmation_mail: bool,
     /// Shows how many days are left.
     pub days_left: bool,
+    /// Puts households on a waiting list when an event has too few seats left.
+    pub waitlist: bool,
     /// Lets anybody who knows the public page answer without a code.
     pub open_rsvp: bool,
     /// Shows the notes of such answers on the public page, once hosts have approved them.
@@ -132,6 +136,9 @@ pub struct Switches {
     pub ask_name: bool,
     /// Says at the foot of guests' pages that they are made with Kenduri.
     pub made_with: bool,
+    /// Keeps the server as it is from 12 hours before an event until it is over: nothing is
+    /// restarted or upgraded unless its operator forces it.
+    pub freeze: bool,
 }
 
 impl Default for Switches {
@@ -144,14 +151,17 @@ impl Default for Switches {
             plus_one_name_required: false,
             gifts: false,
             cash_links: false,
+            uploads: false,
             gifts_only_if_attending: false,
             late_gifts_notes: true,
             confirmation_mail: true,
             days_left: true,
+            waitlist: false,
             open_rsvp: false,
             public_wishes: false,
             ask_name: false,
             made_with: true,
+            freeze: false,
         }
     }
 }
@@ -169,6 +179,15 @@ pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 }
 
 impl Occasion {
+    /// Returns the reply that counts. If the hosts have switched "not sure" off, an undecided guest
+    /// counts as not having answered.
+    pub fn effective_status(&self, status: ReplyStatus) -> ReplyStatus {
+        if status == ReplyStatus::Undecided && !self.switches.undecided {
+            return ReplyStatus::Pending;
+        }
+        status
+    }
+
     pub fn blank(id: OccasionId) -> Self {
         Self {
             id,

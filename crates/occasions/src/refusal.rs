@@ -103,6 +103,16 @@ pub enum Refusal {
     #[error("the gift was given already")]
     GiftAlreadyGiven,
 
+    /// The content of the file is of no type that is taken.
+    #[error("the file is of another type")]
+    UploadType,
+    /// The household has as many uploads as an invitation may have.
+    #[error("an invitation holds {0} uploads")]
+    UploadLimit(usize),
+    /// The occasion's uploads fill its quota.
+    #[error("the quota of the occasion's uploads is used up")]
+    UploadQuota,
+
     /// This occasion accepts no answers without a code.
     #[error("this occasion asks for a code")]
     CodeRequired,
@@ -233,6 +243,10 @@ impl Refusal {
             Self::GiftQuantity(left) => new(S::CONFLICT, "gift_quantity").with("left", left),
             Self::GiftNeedsAttendance => new(S::CONFLICT, "gift_needs_attendance"),
             Self::GiftAlreadyGiven => new(S::CONFLICT, "gift_already_given"),
+
+            Self::UploadType => new(S::UNSUPPORTED_MEDIA_TYPE, "upload_type"),
+            Self::UploadLimit(limit) => new(S::CONFLICT, "upload_limit").with("limit", limit),
+            Self::UploadQuota => new(S::INSUFFICIENT_STORAGE, "upload_quota"),
 
             Self::CodeRequired => new(S::UNPROCESSABLE_ENTITY, "code_required"),
             Self::PartySize(limit) => {

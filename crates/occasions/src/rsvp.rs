@@ -27,9 +27,11 @@ use crate::words::{Access, ActedBy, OccasionStatus, Source};
 
 mod news;
 mod seats;
+pub mod waitlist;
 
 pub(crate) use news::tell_of_answers;
-pub(crate) use seats::{check_seats, seat};
+pub(crate) use seats::{check_seats, seat, settle_seats};
+pub(crate) use waitlist::{move_up, recount_seats};
 
 /// The kind of the job that confirms a save by mail.
 pub const CONFIRM: &str = "occasions.confirm";
@@ -133,6 +135,11 @@ pub fn answer(
         .version
         .is_some_and(|seen| seen != household.invitation.version);
     let planned = household.plan(&save.wish, rules, || tx.id());
+    let planned = match planned {
+        // Only a save that touches seats holds the locks of the events.
+        Ok(plan) if save.wish.touches_seats() => seats::settle_plan(&portal, plan),
+        planned => planned,
+    };
     let note = plan_note(&portal, save.wish.note.as_ref());
     if stale {
         // The change may already be stored, because clients repeat requests whose response was
@@ -155,8 +162,9 @@ pub fn answer(
     if !wrong.is_empty() {
         return Err(Refusal::Answers(wrong));
     }
-    let (plan, note) = (planned?, note?);
-    check_seats(&portal, &plan.guests)?;
+    // The note's version comes before the seats.
+    let note = note?;
+    let plan = planned?;
     if plan.changes.is_empty() && note.is_none() {
         let body = keep(tx, repeat, || answer(&portal))?;
         return Ok(Saved::Unchanged(After::new(portal, body)));
@@ -318,7 +326,12 @@ pub(crate) fn write(
     seat(tx, portal, &guests, Seats::Free)?;
     let renamed = changes.iter().any(FieldChange::is_of_names);
     portal.household.guests = guests;
-    finish(tx, portal, &changes, renamed, save)
+    finish(tx, portal, &changes, renamed, save)?;
+    let is_limited = portal.events.iter().any(|event| event.capacity.is_some());
+    if is_limited && changes.iter().any(FieldChange::is_of_reply) {
+        move_up(tx, &portal.occasion.id)?;
+    }
+    Ok(())
 }
 
 /// Writes the differences between a household's stored guests and `after`.

@@ -7,6 +7,7 @@ use web::{I18n, Theme};
 use crate::event::Event;
 use crate::invitation::{self, Invitation};
 use crate::occasion::Occasion;
+use crate::upload::{Upload, UploadKind, UploadState};
 use crate::words::{LockMode, OccasionStatus};
 use platform::id::Id;
 
@@ -82,5 +83,24 @@ pub(crate) fn event(key: &str) -> Event {
         position: 0,
         calendar_sequence: 0,
         version: 1,
+    }
+}
+
+pub(crate) fn upload() -> Upload {
+    let occasion = occasion();
+    Upload {
+        id: Id::from_text("01970000-0000-7000-8000-000000000003".to_owned()),
+        invitation: invitation(&occasion).id,
+        occasion: occasion.id,
+        name: "IMG_1.jpg".to_owned(),
+        caption: "The first dance".to_owned(),
+        kind: UploadKind::Picture,
+        state: UploadState::Pending,
+        file: "a-4096x3072.jpg".to_owned(),
+        bytes: 900_000,
+        thumbnail: "a-400x400.jpg".to_owned(),
+        thumbnail_bytes: 20_000,
+        digest: "d".to_owned(),
+        created_at: Timestamp::UNIX_EPOCH,
     }
 }

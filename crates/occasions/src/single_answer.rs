@@ -63,7 +63,7 @@ pub struct Outcome {
     pub id: InvitationId,
     /// Whether the invitation had no answer before.
     pub is_new: bool,
-    /// The `attending` of the answer.
+    /// The `attending` of the answer, or `Waitlisted` if nobody comes and somebody waits for a seat.
     pub attending: ReplyStatus,
     /// The number of guests who come after this answer.
     pub guests: usize,
@@ -74,15 +74,26 @@ pub struct Outcome {
 impl Outcome {
     /// Computes the result for a household after its answer was saved.
     pub(crate) fn of(portal: &InvitationSnapshot, attending: ReplyStatus, is_new: bool) -> Self {
-        let comes = |guest: &&Guest| {
-            let mut replies = guest.replies.values();
-            replies.any(|reply| reply.status == ReplyStatus::Yes)
+        let count = |status: ReplyStatus| {
+            let guests = portal.household.guests.iter();
+            let says = |guest: &&Guest| {
+                let mut replies = guest.replies.values();
+                replies.any(|reply| reply.status == status)
+            };
+            guests.filter(says).count()
         };
+        let guests = count(ReplyStatus::Yes);
+        let only_waits =
+            attending == ReplyStatus::Yes && guests == 0 && count(ReplyStatus::Waitlisted) > 0;
         Self {
             id: portal.household.invitation.id.clone(),
             is_new,
-            attending,
-            guests: portal.household.guests.iter().filter(comes).count(),
+            attending: if only_waits {
+                ReplyStatus::Waitlisted
+            } else {
+                attending
+            },
+            guests,
             code: None,
         }
     }

@@ -29,6 +29,7 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     let mut handlers = vec![
         crate::deadline_notices::sweeps(site.store.clone()),
         mail::confirmations(site.clone()),
+        mail::moves_up(site.clone()),
         letter::campaigns(site.clone()),
         crate::hosting::reminders::each_minute(
             site.store.clone(),

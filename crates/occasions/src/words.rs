@@ -87,6 +87,8 @@ words! {
         /// A host recorded an answer that the household gave in another way, for example by
         /// telephone.
         Phone = "phone",
+        /// Seats became free, and the household moved up from the waiting list.
+        Waitlist = "waitlist",
     }
 }
 
@@ -206,6 +208,8 @@ words! {
         Gifts = "gifts" => "host-export-gifts",
         /// One line per gift that the hosts received.
         ReceivedGifts = "received_gifts" => "host-export-received",
+        /// One line per uploaded picture or document.
+        Uploads = "uploads" => "host-export-uploads",
         /// Households with everyone on them and all answers, in a form that an import can read
         /// again.
         Everything = "everything" => "host-export-everything",

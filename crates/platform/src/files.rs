@@ -5,14 +5,27 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, Take};
+
+use crate::s3::S3;
+
+/// The folder of files that are still arriving. A key cannot start with a dot, so no stored file is
+/// in it.
+const ARRIVING: &str = ".arriving";
 
 #[derive(Clone, Debug)]
 pub enum Files {
     Folder(Folder),
+    /// Files are objects in an S3 bucket. They arrive in the folder first.
+    Bucket(Box<S3>, Folder),
 }
 
 /// A file store in a folder, with one file per key.
@@ -65,9 +78,21 @@ impl Files {
         })
     }
 
+    /// A file store in a bucket, for which files arrive in the folder `root`.
+    pub fn bucket(bucket: S3, root: impl Into<PathBuf>, max_upload: usize) -> Self {
+        let folder = Self::folder(root, max_upload).local();
+        Self::Bucket(Box::new(bucket), folder)
+    }
+
+    /// The folder in which files arrive.
+    fn local(&self) -> Folder {
+        let (Self::Folder(folder) | Self::Bucket(_, folder)) = self;
+        folder.clone()
+    }
+
     /// The largest upload, in bytes.
     pub fn max_upload(&self) -> usize {
-        let Self::Folder(folder) = self;
+        let (Self::Folder(folder) | Self::Bucket(_, folder)) = self;
         folder.max_upload
     }
 
@@ -77,24 +102,142 @@ impl Files {
     where
         F: FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
     {
-        let Self::Folder(folder) = self.clone();
+        match self {
+            Self::Folder(folder) => {
+                let (folder, key) = (folder.clone(), key.clone());
+                off_the_runtime(move || folder.put(&key, fill)).await
+            }
+            Self::Bucket(..) => {
+                let mut arriving = self.begin().await?;
+                arriving.file = None;
+                let path = arriving.path.clone();
+                off_the_runtime(move || fill_file(fs::File::create(path)?, fill)).await?;
+                self.keep(arriving, key).await
+            }
+        }
+    }
+
+    /// Begins a file whose content arrives part by part.
+    pub async fn begin(&self) -> io::Result<Arriving> {
+        let folder = self.local();
+        let path = off_the_runtime(move || {
+            let arriving = folder.root.join(ARRIVING);
+            create_folders(&arriving)?;
+            Ok(arriving.join(folder.next_name()))
+        })
+        .await?;
+        let new = tokio::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .await?;
+        Ok(Arriving {
+            path,
+            file: Some(new),
+        })
+    }
+
+    /// Stores a file that has arrived, replacing any previous file with this key.
+    pub async fn keep(&self, mut arriving: Arriving, key: &Key) -> io::Result<()> {
+        arriving.finish().await?;
+        let folder = match self {
+            Self::Folder(folder) => folder.clone(),
+            Self::Bucket(bucket, _) => {
+                let file = tokio::fs::File::open(&arriving.path).await?;
+                return bucket
+                    .put_file(&key.0, file)
+                    .await
+                    .map_err(io::Error::other);
+            }
+        };
         let key = key.clone();
-        off_the_runtime(move || folder.put(&key, fill)).await
+        off_the_runtime(move || {
+            let path = folder.path(&key);
+            create_folders(path.parent().unwrap_or(&folder.root))?;
+            fs::rename(&arriving.path, &path)?;
+            sync_folder_of(&path)
+        })
+        .await
+    }
+
+    /// Removes the files that began to arrive before this time and were never stored, which a crash
+    /// leaves behind. Returns how many there were.
+    pub async fn sweep(&self, before: SystemTime) -> io::Result<usize> {
+        let folder = self.local();
+        off_the_runtime(move || {
+            let Some(entries) = found(fs::read_dir(folder.root.join(ARRIVING)))? else {
+                return Ok(0);
+            };
+            let mut removed = 0;
+            for entry in entries {
+                let path = entry?.path();
+                let facts = found(fs::metadata(&path))?;
+                let is_old = facts
+                    .is_some_and(|facts| facts.modified().is_ok_and(|modified| modified < before));
+                if is_old && found(fs::remove_file(&path))?.is_some() {
+                    removed += 1;
+                }
+            }
+            Ok(removed)
+        })
+        .await
     }
 
     /// Opens a file for reading; `None` when it does not exist.
     pub async fn open(&self, key: &Key) -> io::Result<Option<fs::File>> {
-        let Self::Folder(folder) = self.clone();
-        let key = key.clone();
-        off_the_runtime(move || found(fs::File::open(folder.path(&key)))).await
+        match self {
+            Self::Folder(folder) => folder.open(key).await,
+            Self::Bucket(..) => {
+                let Some(mut content) = self.read(key, 0..u64::MAX).await? else {
+                    return Ok(None);
+                };
+                let mut arriving = self.begin().await?;
+                while let Some(part) = content.next().await? {
+                    arriving.write(&part).await?;
+                }
+                arriving.finish().await?;
+                // The file is removed from the folder, but stays readable while it is open.
+                fs::File::open(&arriving.path).map(Some)
+            }
+        }
     }
 
-    /// Removes a file, and returns whether it existed.
+    /// Reads a part of a file; `None` when the file does not exist.
+    pub async fn read(&self, key: &Key, range: Range<u64>) -> io::Result<Option<Content>> {
+        match self {
+            Self::Folder(folder) => {
+                let Some(file) = folder.open(key).await? else {
+                    return Ok(None);
+                };
+                let mut file = tokio::fs::File::from_std(file);
+                file.seek(io::SeekFrom::Start(range.start)).await?;
+                let left = range.end.saturating_sub(range.start);
+                Ok(Some(Content::File(file.take(left))))
+            }
+            Self::Bucket(bucket, _) => {
+                let mut object = Object {
+                    bucket: bucket.clone(),
+                    key: key.0.clone(),
+                    range,
+                    first: None,
+                };
+                object.first = object.fetch().await?;
+                let is_there = object.first.is_some();
+                Ok(is_there.then(|| Content::Object(Box::new(object))))
+            }
+        }
+    }
+
+    /// Removes a file, and returns whether it may have existed.
     pub async fn remove(&self, key: &Key) -> io::Result<bool> {
-        let Self::Folder(folder) = self.clone();
-        let key = key.clone();
+        let path = match self {
+            Self::Folder(folder) => folder.path(key),
+            Self::Bucket(bucket, _) => {
+                let removed = bucket.remove(&key.0).await;
+                return removed.map(|()| true).map_err(io::Error::other);
+            }
+        };
         off_the_runtime(move || {
-            let path = folder.path(&key);
             let removed = found(fs::remove_file(&path))?.is_some();
             if removed {
                 sync_folder_of(&path)?;
@@ -115,11 +258,7 @@ impl Folder {
         let folder = path.parent().unwrap_or(&self.root);
         create_folders(folder)?;
         // A key cannot start with a dot, so no stored file has the temporary name.
-        let temporary = folder.join(format!(
-            ".{}.{}",
-            std::process::id(),
-            self.written.fetch_add(1, Ordering::Relaxed)
-        ));
+        let temporary = folder.join(self.next_name());
         let written = write(&temporary, fill).and_then(|()| fs::rename(&temporary, &path));
         if let Err(error) = written {
             drop(fs::remove_file(&temporary));
@@ -128,13 +267,140 @@ impl Folder {
         sync_folder_of(&path)
     }
 
+    async fn open(&self, key: &Key) -> io::Result<Option<fs::File>> {
+        let path = self.path(key);
+        off_the_runtime(move || found(fs::File::open(path))).await
+    }
+
     fn path(&self, key: &Key) -> PathBuf {
         self.root.join(&key.0)
+    }
+
+    /// A name for a file that is being written.
+    fn next_name(&self) -> String {
+        let number = self.written.fetch_add(1, Ordering::Relaxed);
+        format!(".{}.{number}", std::process::id())
+    }
+}
+
+/// How many bytes of a file are read at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// How many bytes of an object in a bucket are read at a time.
+const OBJECT_CHUNK: u64 = 1 << 20;
+
+/// A part of a stored file that is being read.
+#[derive(Debug)]
+pub enum Content {
+    File(Take<tokio::fs::File>),
+    Object(Box<Object>),
+}
+
+/// A part of an object in a bucket that is being read.
+#[derive(Debug)]
+pub struct Object {
+    bucket: Box<S3>,
+    key: String,
+    /// What has not been read.
+    range: Range<u64>,
+    /// The first bytes, by which it is known that the object exists.
+    first: Option<Bytes>,
+}
+
+impl Content {
+    /// The next bytes; `None` at the end. A file that is too short is an error.
+    pub async fn next(&mut self) -> io::Result<Option<Bytes>> {
+        let file = match self {
+            Self::File(file) => file,
+            Self::Object(object) => {
+                let part = match object.first.take() {
+                    Some(first) => Some(first),
+                    None => object.fetch().await?,
+                };
+                return Ok(part.filter(|part| !part.is_empty()));
+            }
+        };
+        let mut chunk = BytesMut::with_capacity(CHUNK);
+        if file.read_buf(&mut chunk).await? > 0 {
+            return Ok(Some(chunk.freeze()));
+        }
+        match file.limit() {
+            0 => Ok(None),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+}
+
+impl Object {
+    /// Reads the next bytes, none at the end; `None` if the object does not exist.
+    async fn fetch(&mut self) -> io::Result<Option<Bytes>> {
+        let start = self.range.start;
+        let end = self.range.end.min(start.saturating_add(OBJECT_CHUNK));
+        if start >= end {
+            return Ok(Some(Bytes::new()));
+        }
+        let part = self.bucket.get(&self.key, Some(start..end)).await;
+        let part = part.map_err(io::Error::other)?;
+        if let Some(part) = &part {
+            let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
+            self.range.start = start.saturating_add(length);
+            // Less than was asked for is the end of the object.
+            if length < end - start {
+                self.range.end = self.range.start;
+            }
+        }
+        Ok(part)
+    }
+}
+
+/// A file that is still arriving. Dropping it removes what has arrived.
+#[derive(Debug)]
+pub struct Arriving {
+    path: PathBuf,
+    /// `None` once everything has arrived.
+    file: Option<tokio::fs::File>,
+}
+
+impl Arriving {
+    /// Appends to the content.
+    pub async fn write(&mut self, part: &[u8]) -> io::Result<()> {
+        match &mut self.file {
+            Some(file) => file.write_all(part).await,
+            None => Err(io::Error::other("the file has arrived")),
+        }
+    }
+
+    /// Puts the whole content on stable storage.
+    pub async fn finish(&mut self) -> io::Result<()> {
+        if let Some(mut file) = self.file.take() {
+            file.flush().await?;
+            file.sync_all().await?;
+        }
+        Ok(())
+    }
+
+    /// The path at which the content can be read after [`Arriving::finish`].
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        // A stored file is no longer at this path.
+        drop(fs::remove_file(&self.path));
     }
 }
 
 fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut file = io::BufWriter::new(fs::File::create_new(path)?);
+    fill_file(fs::File::create_new(path)?, fill)
+}
+
+fn fill_file(
+    file: fs::File,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = io::BufWriter::new(file);
     fill(&mut file)?;
     file.into_inner()?.sync_all()
 }

@@ -25,6 +25,7 @@ pub mod news;
 pub mod outbound;
 pub mod random;
 pub mod request;
+pub mod s3;
 pub mod secret;
 pub mod store;
 pub mod text_cleaning;
@@ -54,7 +55,8 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0007_dkim",
     "0008_mail_calendar",
     "0009_bounces_and_sender",
-    "0010_mail_link_origin"
+    "0010_mail_link_origin",
+    "0011_alerts"
 );
 
 /// The store, and all interfaces to the outside world. Tests replace some of them. Clones share

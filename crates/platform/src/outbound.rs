@@ -27,7 +27,7 @@ use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-pub use json_call::{CallError, JsonCall};
+pub use json_call::{CallBody, CallError, JsonCall};
 
 /// The longest URL, in characters.
 pub const LONGEST: usize = 2_000;
@@ -85,6 +85,8 @@ pub struct Call<'a> {
 pub struct Answer {
     pub status: StatusCode,
     pub body: Bytes,
+    /// The entity tag of the response.
+    pub etag: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -206,12 +208,13 @@ impl Outbound {
         &self,
         method: Method,
         url: &str,
+        headers: &[(&'static str, String)],
         body: Bytes,
     ) -> Result<Answer, OutboundError> {
         let request = Outgoing {
             method,
             media_type: None,
-            headers: &[],
+            headers,
             body,
             read_up_to: Some(LONGEST_OBJECT),
         };
@@ -360,13 +363,15 @@ where
     let answering = async move {
         let answer = sender.send_request(request).await?;
         let status = answer.status();
+        let etag = answer.headers().get(http::header::ETAG);
+        let etag = etag.and_then(|tag| tag.to_str().ok()).map(str::to_owned);
         let body = if let Some(longest) = read_up_to {
             let body = Limited::new(answer.into_body(), longest).collect().await;
             body.map_err(unread)?.to_bytes()
         } else {
             Bytes::new()
         };
-        Ok(Answer { status, body })
+        Ok(Answer { status, body, etag })
     };
     let mut answering = std::pin::pin!(answering);
     let mut connection = std::pin::pin!(connection);

@@ -7,6 +7,7 @@ use std::pin::Pin;
 
 use axum::Router;
 use axum::extract::FromRef;
+use jiff::Timestamp;
 use platform::jobs::{Handler, JobError};
 use platform::mail::SnsTopic;
 use platform::store::migrate::Migrations;
@@ -100,6 +101,9 @@ pub struct Domain {
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
     /// The domain's dates that the account may follow.
     pub dates: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Date>, StoreError>,
+    /// The domain's events around which nothing is restarted or upgraded, because somebody asked
+    /// for that.
+    pub freezes: fn(&mut Tx<'_>) -> Result<Vec<Occurrence>, StoreError>,
     /// Updates the domain's items that follow the date with this id, after the date was changed or
     /// removed.
     pub follow: fn(&mut Tx<'_>, Dates, &str) -> Result<(), StoreError>,
@@ -124,6 +128,13 @@ pub struct Date {
     /// The local time in `time_zone`, as `2027-01-16T18:00`.
     pub at: String,
     pub time_zone: String,
+}
+
+/// The time of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    pub from: Timestamp,
+    pub until: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -237,6 +248,7 @@ impl Domain {
             before_serving: |_| Box::pin(async { Ok(()) }),
             shared: |_, _| Ok(Vec::new()),
             dates: |_, _| Ok(Vec::new()),
+            freezes: |_| Ok(Vec::new()),
             follow: |_, _, _| Ok(()),
             describe: None,
             shared_responses: &[],
@@ -273,6 +285,7 @@ impl Domain {
             has_admin_page: false,
             jobs: |_| Vec::new(),
             shared: |_, _| Ok(Vec::new()),
+            freezes: |_| Ok(Vec::new()),
             ..self
         }
     }

@@ -114,7 +114,10 @@ impl Facts {
                 .into_iter()
                 .chain([("people-title", addresses::PEOPLE)])
                 .chain(may_invite.then_some(("account-invites", addresses::INVITES)))
-                .chain([("suppressed-title", addresses::SUPPRESSED)])
+                .chain([
+                    ("suppressed-title", addresses::SUPPRESSED),
+                    ("overview-title", addresses::AUDIT),
+                ])
                 .chain(is_owner.then_some(("host-server", "/admin/server")));
             section("host-site", entries.map(entry).collect())
         });

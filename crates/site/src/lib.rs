@@ -15,6 +15,7 @@ pub mod domain;
 pub mod domains;
 pub mod first_page;
 pub mod frame;
+pub mod freeze;
 pub mod look;
 pub mod mail_callbacks;
 pub mod moved;

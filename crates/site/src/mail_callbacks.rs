@@ -1,15 +1,16 @@
 //! Callbacks through which a mail provider reports that mails were delivered, bounced or led to
 //! complaints.
 
+mod resend;
 mod ses;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use platform::Tx;
 use platform::mail::Address;
 use platform::mail::suppression::{self, Outcome};
 use platform::webhook_key::{Signed, WebhookKey};
+use platform::{StoreError, Tx};
 use serde::Deserialize;
 use web::{Json, Problem, Site};
 
@@ -40,7 +41,15 @@ pub async fn take(
         &context.mail_callbacks,
         &context.ses_topic,
     ) {
-        ("generic", Some(key), _) => take_generic(&context.site, key, request).await,
+        ("generic", Some(key), _) => {
+            let body = read_signed(&context.site, key, "webhook", request).await?;
+            take_generic(&context.site, &body).await
+        }
+        // Resend signs by Svix, whose headers the standard has renamed.
+        ("resend", Some(key), _) => {
+            let body = read_signed(&context.site, key, "svix", request).await?;
+            resend::take(&context.site, &body).await
+        }
         ("ses", _, Some(topic)) => {
             let body = read(request.into_body()).await?;
             ses::take(&context.site, topic, &body).await
@@ -54,23 +63,29 @@ async fn read(body: Body) -> Result<Bytes, Problem> {
     to_bytes(body, LIMIT).await.map_err(too_large)
 }
 
-async fn take_generic(
+/// Returns the body if it is signed. The names of the signature's headers begin with `prefix`.
+async fn read_signed(
     site: &Site,
     key: &WebhookKey,
+    prefix: &str,
     request: Request,
-) -> Result<StatusCode, Problem> {
+) -> Result<Bytes, Problem> {
     let (parts, body) = request.into_parts();
     let body = read(body).await?;
-    let header = |name| header(&parts.headers, name);
+    let header = |name| header(&parts.headers, &format!("{prefix}-{name}"));
     let signed = Signed {
-        id: header("webhook-id"),
-        timestamp: header("webhook-timestamp"),
-        signatures: header("webhook-signature"),
+        id: header("id"),
+        timestamp: header("timestamp"),
+        signatures: header("signature"),
     };
     if !key.verify(signed, &body, site.clock.now()) {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"));
     }
-    let Json(said): Json<Callback> = Json::parse(&body)?;
+    Ok(body)
+}
+
+async fn take_generic(site: &Site, body: &[u8]) -> Result<StatusCode, Problem> {
+    let Json(said): Json<Callback> = Json::parse(body)?;
     let address: Address = said
         .address
         .parse()
@@ -79,13 +94,26 @@ async fn take_generic(
         let values = [("max", 500.into())];
         return Err(Problem::fields().field("/message_id", "too_long", values));
     }
+    report(site, vec![address], said.message_id, said.outcome).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn report(
+    site: &Site,
+    mut addresses: Vec<Address>,
+    message: String,
+    outcome: Outcome,
+) -> Result<(), StoreError> {
+    // Sorted addresses are locked in the same order by all callbacks, which prevents deadlocks.
+    addresses.sort_by(|one, other| one.canonical().cmp(other.canonical()));
     let key = site.keys.key(suppression::PURPOSE);
     let change = move |tx: &mut Tx<'_>| {
-        suppression::report(tx, &key, &address, &said.message_id, said.outcome)
+        for address in &addresses {
+            suppression::report(tx, &key, address, &message, outcome)?;
+        }
+        Ok(())
     };
-    let done: Result<(), platform::StoreError> = site.store.write(change).await;
-    done?;
-    Ok(StatusCode::NO_CONTENT)
+    site.store.write(change).await
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {

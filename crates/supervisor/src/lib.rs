@@ -3,6 +3,7 @@
 mod address_check;
 mod channel;
 mod control;
+mod cron;
 mod folder;
 mod handover;
 mod log_query;
@@ -22,6 +23,7 @@ mod supervisor;
 
 pub use channel::Channel;
 pub use control::{ChangeOutcome, Control, ControlError, ServiceChange};
+pub use cron::Schedule;
 pub use folder::Folder;
 pub use handover::{
     HandoverState, ReceivedHandover, block_signals, read_handover_file, receive_handover,

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use own_service::{ALL_SERVICES, OWN_SERVICE, OwnService};
+pub(crate) use settings::USUAL_WEIGHT;
 pub use settings::{
     Environment, HealthSettings, Listening, LogSettings, Placeholders, ServiceSettings, User,
 };

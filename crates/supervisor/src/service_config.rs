@@ -15,6 +15,8 @@ pub type ServiceConfigs = BTreeMap<String, ServiceConfig>;
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceConfig {
+    /// The name of the service on the public status page; empty to leave it out.
+    pub public_name: String,
     /// The command: one line, split at blanks outside quotes, or a list of words.
     pub run: CommandLine,
     /// Whether `/bin/sh` runs the command line.
@@ -55,8 +57,17 @@ pub struct ServiceConfig {
     pub restart: RestartConfig,
     /// The memory limit; `None` for no limit.
     pub memory: Option<MemoryConfig>,
+    /// The share of the processor that an instance gets when others want it too, 1 to 10,000; the
+    /// usual share is 100.
+    pub cpu_weight: u32,
     /// The size limits of the log files.
     pub logs: LogConfig,
+    /// When the command runs once, as in `crontab`; empty for a command that is kept running.
+    pub cron: String,
+    /// When the instances are replaced, as in `crontab`; empty for never.
+    pub cron_restart: String,
+    /// The time zone of `cron` and `cron_restart`; empty for UTC.
+    pub time_zone: String,
     /// Services that start before this service and stop after it.
     pub after: Vec<String>,
     /// How long an instance that is being replaced may take to finish its requests.
@@ -71,6 +82,7 @@ pub struct ServiceConfig {
 impl Default for ServiceConfig {
     fn default() -> Self {
         Self {
+            public_name: String::new(),
             run: CommandLine::default(),
             shell: false,
             directory: ".".to_owned(),
@@ -91,7 +103,11 @@ impl Default for ServiceConfig {
             stop: StopConfig::default(),
             restart: RestartConfig::default(),
             memory: None,
+            cpu_weight: 100,
             logs: LogConfig::default(),
+            cron: String::new(),
+            cron_restart: String::new(),
+            time_zone: String::new(),
             after: Vec::new(),
             drain_within: "5s".to_owned(),
             activate: false,
@@ -202,7 +218,7 @@ fn roll() -> String {
     "roll".to_owned()
 }
 
-/// `logs = { max = "10M", keep = 5, journal = false }`.
+/// `logs = { max = "10M", keep = 5, journal = false, errors = false }`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
@@ -212,6 +228,8 @@ pub struct LogConfig {
     pub keep: u32,
     /// Whether each log line is also sent to the system's journal.
     pub journal: bool,
+    /// Whether lines on standard error are also written to a file of their own.
+    pub errors: bool,
 }
 
 impl Default for LogConfig {
@@ -220,6 +238,7 @@ impl Default for LogConfig {
             max: "10M".to_owned(),
             keep: 5,
             journal: false,
+            errors: false,
         }
     }
 }

@@ -71,6 +71,12 @@ pub(crate) struct OpenPipe {
     pub(crate) line: Vec<u8>,
 }
 
+#[derive(Default)]
+struct PendingLines {
+    all: Vec<String>,
+    errors: Vec<String>,
+}
+
 /// The log of a service.
 pub(crate) struct ServiceLog {
     service: Arc<str>,
@@ -80,13 +86,15 @@ pub(crate) struct ServiceLog {
     ring: Mutex<Ring>,
     /// Lines that have not been written to the file. They have the same order as in the ring,
     /// because they are added while the ring is locked.
-    pending: Mutex<Vec<String>>,
+    pending: Mutex<PendingLines>,
     newest: watch::Sender<u64>,
     /// The log file's path, which refers to the descriptor of its folder. The descriptor stays open
     /// as long as this value exists.
     path: PathBuf,
-    _folder: Arc<Folder>,
+    folder: Arc<Folder>,
     file: Mutex<LogFile>,
+    /// The file of the lines on standard error, if they have one.
+    error_file: Mutex<Option<LogFile>>,
     /// Whether a write error has been reported. Further errors are reported only after a write has
     /// succeeded.
     is_broken: AtomicBool,
@@ -114,8 +122,9 @@ impl ServiceLog {
             pending: Mutex::default(),
             newest: watch::Sender::new(first),
             path,
-            _folder: Arc::clone(folder),
+            folder: Arc::clone(folder),
             file: Mutex::new(file),
+            error_file: Mutex::new(None),
             is_broken: AtomicBool::new(false),
         }))
     }
@@ -132,9 +141,25 @@ impl ServiceLog {
         (ring.since(0), ring.next())
     }
 
-    /// Sets the size limits of the files, and whether lines are passed to the line hook.
+    /// Sets the size limits of the files, whether there is one for errors, and whether lines are
+    /// passed to the line hook.
     pub(crate) fn limit(&self, logs: LogSettings) {
         lock(&self.file).limit(logs.max, logs.keep);
+        let mut error_file = lock(&self.error_file);
+        if !logs.errors {
+            *error_file = None;
+        } else if error_file.is_none() {
+            let service = &self.service;
+            *error_file = LogFile::open(&self.folder.at(format!("{service}.err.log")))
+                .inspect_err(|error| {
+                    tracing::warn!(%service, %error, "cannot open the file of a service's errors");
+                })
+                .ok();
+        }
+        if let Some(file) = &mut *error_file {
+            file.limit(logs.max, logs.keep);
+        }
+        drop(error_file);
         self.has_line_hook.store(logs.journal, Ordering::Relaxed);
     }
 
@@ -313,6 +338,7 @@ impl ServiceLog {
         let mut prefix = None;
         let has_line_hook = self.has_line_hook.load(Ordering::Relaxed);
         let line_hook = self.line_hook.as_ref().filter(|_| has_line_hook);
+        let is_error = stream == Stream::Err && lock(&self.error_file).is_some();
         let newest = {
             let mut ring = lock(&self.ring);
             let mut pending = lock(&self.pending);
@@ -327,7 +353,11 @@ impl ServiceLog {
                     text,
                 };
                 let prefix = prefix.get_or_insert_with(|| line.prefix());
-                pending.push(line.with_prefix(prefix));
+                let written = line.with_prefix(prefix);
+                if is_error {
+                    pending.errors.push(written.clone());
+                }
+                pending.all.push(written);
                 if let Some(line_hook) = line_hook {
                     line_hook(&line);
                 }
@@ -347,10 +377,14 @@ impl ServiceLog {
         // wrote only its own lines, the order in which the threads lock the file would determine
         // the order of the lines.
         let lines = std::mem::take(&mut *lock(&self.pending));
-        if lines.is_empty() {
+        if lines.all.is_empty() {
             return;
         }
-        let failure = file.append(&lines).err();
+        let mut written = file.append(&lines.all);
+        if let Some(file) = &mut *lock(&self.error_file) {
+            written = written.and(file.append(&lines.errors));
+        }
+        let failure = written.err();
         let was_broken = self.is_broken.swap(failure.is_some(), Ordering::Relaxed);
         if let Some(error) = failure.filter(|_| !was_broken) {
             let service = &self.service;
@@ -431,6 +465,7 @@ mod tests {
                 max: 1 << 20,
                 keep: 1,
                 journal,
+                errors: false,
             });
             output
                 .append((0, 1), Stream::Out, vec![text.to_owned()])
@@ -438,5 +473,32 @@ mod tests {
         }
         assert_eq!(*lock(&heard), ["two"]);
         assert_eq!(output.since(0).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn errors_have_a_file_of_their_own_where_that_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock: Clock = Arc::new(|| jiff::Timestamp::UNIX_EPOCH);
+        let output = ServiceLog::open(&"a".into(), &held(&folder), clock, None).unwrap();
+        let said = [
+            (false, Stream::Err, "one"),
+            (true, Stream::Out, "two"),
+            (true, Stream::Err, "three"),
+            (false, Stream::Err, "four"),
+        ];
+        for (errors, stream, text) in said {
+            output.limit(LogSettings {
+                max: 1 << 20,
+                keep: 1,
+                journal: false,
+                errors,
+            });
+            output.append((0, 1), stream, vec![text.to_owned()]).await;
+        }
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(read("a.log").lines().count(), 4);
+        let errors = read("a.err.log");
+        assert!(errors.ends_with(" err three\n"), "{errors}");
+        assert_eq!(errors.lines().count(), 1);
     }
 }

@@ -66,6 +66,8 @@ pub enum Command {
     Start,
     Stop,
     Restart,
+    /// Run the command of a scheduled service, unless it still runs.
+    RunOnce,
     /// Replace all instances by a new generation, with a new policy if one is given.
     Reload(Option<Policy>),
     /// Set the number of instances.

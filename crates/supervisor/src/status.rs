@@ -89,6 +89,12 @@ pub struct SettingsSummary {
     /// How long an instance that is being replaced may take to finish its requests.
     pub drain_within: String,
     pub roll: String,
+    /// When the command runs once; empty for a command that is kept running.
+    pub cron: String,
+    /// When the instances are replaced; empty for never.
+    pub cron_restart: String,
+    /// The time zone of both; empty for UTC.
+    pub time_zone: String,
 }
 
 /// The full status of a service, without the values of its environment variables.

@@ -76,6 +76,8 @@ pub struct SupervisorOptions {
     /// control group. Use this only if no other process is in that group; a group with other
     /// processes is never changed.
     pub control_groups: bool,
+    /// The memory limit of all services together, in bytes. It is held only with control groups.
+    pub memory: Option<u64>,
     pub clock: Clock,
     /// The source of the random numbers that vary the restart delays.
     pub random: RandomSource,
@@ -96,6 +98,7 @@ impl SupervisorOptions {
             launcher: ShimProgram::ThisProgram,
             adopt_orphans: true,
             control_groups: true,
+            memory: None,
             clock: Arc::new(system_time),
             random: Box::new(random),
             line_hook: None,
@@ -257,7 +260,8 @@ impl Supervisor {
             ready_instances.clone(),
             notifications.clone(),
         );
-        let groups = options.control_groups.then(find_cgroups).flatten();
+        let groups = options.control_groups.then(|| find_cgroups(options.memory));
+        let groups = groups.flatten();
         let supervisor = Self {
             options,
             launcher,
@@ -331,7 +335,10 @@ impl Supervisor {
                     self.look_at_lingering();
                 }
                 () = sleep_until(due) => self.tick(),
-                _ = sample.tick() => self.sample(),
+                _ = sample.tick() => {
+                    self.sample();
+                    self.run_schedules();
+                }
             }
         }
         if let Some(groups) = self.groups.take() {
@@ -384,14 +391,21 @@ impl Supervisor {
     }
 }
 
-fn find_cgroups() -> Option<Cgroups> {
+/// `memory` is the limit of all services together, in bytes.
+fn find_cgroups(memory: Option<u64>) -> Option<Cgroups> {
     match Cgroups::find() {
-        Ok(groups) => {
+        Ok(mut groups) => {
             let folder = groups.folder().display();
             tracing::info!(%folder, "each instance of a service has a control group");
+            if let Some(why) = memory.and_then(|memory| groups.limit_all(memory).err()) {
+                tracing::warn!(%why, "the memory of all services together is not limited");
+            }
             Some(groups)
         }
         Err(why) => {
+            if memory.is_some() {
+                tracing::warn!(%why, "the memory of all services together is not limited");
+            }
             tracing::debug!(%why, "instances have no control groups; their memory is sampled");
             None
         }

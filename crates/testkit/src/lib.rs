@@ -32,6 +32,7 @@ pub use form::{Field, Form};
 pub use log::Log;
 pub use name_server::NameServer;
 pub use page::{Link, Page, assert_private, errors, shape};
+pub use postgres::Database;
 pub use stage::{Person, Stage};
 pub use statements::{Statement, prepare_all, statements};
 pub use together::{rounds, together};

@@ -12,16 +12,26 @@ use sha2::{Digest, Sha256};
 
 /// A database for a single test, dropped together with this value.
 #[derive(Debug)]
-pub(crate) struct Database {
+pub struct Database {
     server: String,
     name: String,
 }
 
 impl Database {
+    /// Creates a database without tables. Returns `None` when no server is configured.
+    pub fn empty() -> Option<Self> {
+        let server = crate::world::postgres_server()?;
+        Some(Self::create(&server, ""))
+    }
+
     /// A fresh database with `migrations` applied.
     pub(crate) fn clone_of(server: &str, migrations: &[Migrations]) -> Self {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
         let template = template(server, migrations);
+        Self::create(server, &format!("TEMPLATE {template}"))
+    }
+
+    fn create(server: &str, how: &str) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
         let name = format!(
             "kenduri_test_{}_{}",
             std::process::id(),
@@ -30,10 +40,7 @@ impl Database {
         let mut client = connect(server);
         // An earlier process with the same id may have left a database when it was killed.
         execute(&mut client, &format!("DROP DATABASE IF EXISTS {name}"));
-        execute(
-            &mut client,
-            &format!("CREATE DATABASE {name} TEMPLATE {template}"),
-        );
+        execute(&mut client, &format!("CREATE DATABASE {name} {how}"));
         Self {
             server: server.to_owned(),
             name,
@@ -41,7 +48,7 @@ impl Database {
     }
 
     /// The store settings for this database.
-    pub(crate) fn settings(&self, connections: usize) -> Settings {
+    pub fn settings(&self, connections: usize) -> Settings {
         settings(&self.server, &self.name, connections)
     }
 }

@@ -338,7 +338,7 @@ fn settings(folder: &TempDir, database: Option<&Database>) -> Settings {
     clippy::disallowed_methods,
     reason = "tests have no configuration but this"
 )]
-fn postgres_server() -> Option<String> {
+pub(crate) fn postgres_server() -> Option<String> {
     std::env::var("KENDURI_TEST_POSTGRES")
         .ok()
         .filter(|server| !server.is_empty())

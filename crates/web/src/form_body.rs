@@ -6,6 +6,10 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::header::CONTENT_DISPOSITION;
 use axum::http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use platform::Files;
+use platform::files::Arriving;
+use platform::text_cleaning::hexadecimal;
+use sha2::{Digest as _, Sha256};
 
 use crate::form::Form;
 use crate::media_type;
@@ -80,38 +84,158 @@ impl Form {
         keep_files: bool,
     ) -> Result<(Self, Vec<SentFile>), Problem> {
         DefaultBodyLimit::max(most).apply(&mut request);
-        let multipart = Multipart::from_request(request, &()).await;
-        let mut multipart = multipart.map_err(|_| invalid())?;
-        let (mut fields, mut files, mut parts) = (Vec::new(), Vec::new(), 0);
-        let mut left = MOST_BYTES;
-        while let Some(mut part) = multipart.next_field().await? {
-            parts += 1;
-            if parts > MOST_FIELDS {
-                return Err(too_large());
-            }
-            if is_file(&part) {
-                if keep_files {
-                    let field = part.name().unwrap_or_default().to_owned();
-                    let bytes = part.bytes().await?;
+        let mut parts = PartReader::of(request).await?;
+        let (mut fields, mut files) = (Vec::new(), Vec::new());
+        while let Some(part) = parts.next().await? {
+            match part {
+                Part::Field(name, value) => fields.push((name, value)),
+                Part::File(mut file) if keep_files => {
+                    let field = file.0.name().unwrap_or_default().to_owned();
+                    let mut bytes = Vec::new();
+                    while let Some(chunk) = file.0.chunk().await? {
+                        bytes.extend_from_slice(&chunk);
+                    }
                     // Browsers send an empty file if none was chosen.
                     if !bytes.is_empty() {
+                        let bytes = bytes.into();
                         files.push(SentFile { field, bytes });
                     }
-                } else {
-                    while part.chunk().await?.is_some() {}
                 }
-                continue;
+                Part::File(mut file) => while file.0.chunk().await?.is_some() {},
             }
-            // A name that is not UTF-8 counts as missing.
-            let name = part.name().ok_or_else(invalid)?.to_owned();
-            let mut value = Vec::new();
-            while let Some(chunk) = part.chunk().await? {
-                left = left.checked_sub(chunk.len()).ok_or_else(too_large)?;
-                value.extend_from_slice(&chunk);
-            }
-            fields.push((name, String::from_utf8(value).map_err(|_| invalid())?));
         }
         Ok((Self(fields), files))
+    }
+}
+
+/// Reads the parts of a `multipart/form-data` body (RFC 7578) as they arrive.
+#[derive(Debug)]
+pub struct PartReader {
+    multipart: Multipart,
+    /// How many bytes the remaining fields may have together.
+    left: usize,
+    parts: usize,
+}
+
+/// A part of a form.
+#[derive(Debug)]
+pub enum Part<'a> {
+    /// The name and the value of a field.
+    Field(String, String),
+    File(Box<SentPart<'a>>),
+}
+
+/// A file that is part of a form, of which nothing has been read.
+#[derive(Debug)]
+pub struct SentPart<'a>(Field<'a>);
+
+/// A file that has arrived in the file store's folder but is not stored yet.
+#[derive(Debug)]
+pub struct ArrivedFile {
+    /// The file's name on the sender's machine.
+    pub name: String,
+    pub content: Arriving,
+    /// The size in bytes.
+    pub bytes: u64,
+    /// The SHA-256 of the content, in hexadecimal digits.
+    pub digest: String,
+    /// The first bytes, by which the type is recognized.
+    pub head: Vec<u8>,
+}
+
+/// How many bytes [`ArrivedFile::head`] has at most.
+const HEAD: usize = 16;
+
+impl PartReader {
+    /// Reads a form with up to `files` files of `most` bytes each.
+    pub async fn with_files(
+        mut request: Request,
+        files: usize,
+        most: usize,
+    ) -> Result<Self, Problem> {
+        // A browser may send one file that is too large, of which the rest is skipped.
+        let most = most.saturating_mul(files.saturating_add(1));
+        DefaultBodyLimit::max(MOST_BYTES.saturating_add(most)).apply(&mut request);
+        if !media_type::is(request.headers(), media_type::MULTIPART) {
+            return Err(unsupported());
+        }
+        Self::of(request).await
+    }
+
+    async fn of(request: Request) -> Result<Self, Problem> {
+        let multipart = Multipart::from_request(request, &()).await;
+        Ok(Self {
+            multipart: multipart.map_err(|_| invalid())?,
+            left: MOST_BYTES,
+            parts: 0,
+        })
+    }
+
+    pub async fn next(&mut self) -> Result<Option<Part<'_>>, Problem> {
+        let Some(mut part) = self.multipart.next_field().await? else {
+            return Ok(None);
+        };
+        self.parts += 1;
+        if self.parts > MOST_FIELDS {
+            return Err(too_large());
+        }
+        if is_file(&part) {
+            return Ok(Some(Part::File(Box::new(SentPart(part)))));
+        }
+        // A name that is not UTF-8 counts as missing.
+        let name = part.name().ok_or_else(invalid)?.to_owned();
+        let mut value = Vec::new();
+        while let Some(chunk) = part.chunk().await? {
+            self.left = self.left.checked_sub(chunk.len()).ok_or_else(too_large)?;
+            value.extend_from_slice(&chunk);
+        }
+        let value = String::from_utf8(value).map_err(|_| invalid())?;
+        Ok(Some(Part::Field(name, value)))
+    }
+}
+
+impl SentPart<'_> {
+    /// The file's name on the sender's machine.
+    pub fn name(&self) -> &str {
+        self.0.file_name().unwrap_or_default()
+    }
+
+    /// Writes the file to the file store's folder while it arrives. Returns `None` for an empty
+    /// file, which browsers send if none was chosen. Of a file with more than `most` bytes, the
+    /// whole is read but only the beginning is written.
+    pub async fn receive(
+        mut self,
+        files: &Files,
+        most: usize,
+    ) -> Result<Option<Result<ArrivedFile, Problem>>, Problem> {
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
+        let name = self.name().to_owned();
+        let mut content = files.begin().await.map_err(Problem::internal)?;
+        let (mut bytes, mut head, mut hash) = (0_u64, Vec::new(), Sha256::new());
+        while let Some(chunk) = self.0.chunk().await? {
+            bytes = bytes.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+            if bytes > most {
+                continue;
+            }
+            let missing = HEAD - head.len();
+            head.extend(chunk.iter().take(missing));
+            hash.update(&chunk);
+            content.write(&chunk).await.map_err(Problem::internal)?;
+        }
+        if bytes == 0 {
+            return Ok(None);
+        }
+        if bytes > most {
+            return Ok(Some(Err(too_large())));
+        }
+        content.finish().await.map_err(Problem::internal)?;
+        Ok(Some(Ok(ArrivedFile {
+            name,
+            content,
+            bytes,
+            digest: hexadecimal(&hash.finalize()),
+            head,
+        })))
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use axum::body::Bytes;
 use jiff::SignedDuration;
-use platform::files::{Key, NotAKey};
+use platform::files::{Arriving, Key, NotAKey};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
@@ -110,12 +110,24 @@ impl PictureFolder {
         Ok(stem)
     }
 
-    /// Writes a file, which is deleted after a day if no record uses it.
-    pub async fn put(self, site: &Site, file: &str, bytes: Bytes) -> Result<(), Problem> {
+    /// Makes sure that a file is deleted after a day if no record uses it, and returns its key.
+    async fn reserve(self, site: &Site, file: &str) -> Result<Key, Problem> {
         let name = file.to_owned();
         let change = move |tx: &mut Tx<'_>| self.remove(tx, &name);
         site.store.write(change).await?;
-        let key = self.key(file).map_err(Problem::internal)?;
+        self.key(file).map_err(Problem::internal)
+    }
+
+    /// Stores a file that has arrived. It is deleted after a day if no record uses it.
+    pub async fn keep(self, site: &Site, file: &str, content: Arriving) -> Result<(), Problem> {
+        let key = self.reserve(site, file).await?;
+        let kept = site.files.keep(content, &key).await;
+        kept.map_err(Problem::internal)
+    }
+
+    /// Writes a file, which is deleted after a day if no record uses it.
+    pub async fn put(self, site: &Site, file: &str, bytes: Bytes) -> Result<(), Problem> {
+        let key = self.reserve(site, file).await?;
         let write = move |out: &mut dyn Write| out.write_all(&bytes);
         let written = site.files.put(&key, write).await;
         written.map_err(Problem::internal)

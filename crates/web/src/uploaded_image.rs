@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::io::Cursor;
+use std::path::PathBuf;
 
 use axum::body::Bytes;
 use image::codecs::jpeg::JpegEncoder;
@@ -14,6 +15,9 @@ use tokio::sync::Semaphore;
 
 /// The maximum length of a stored picture's longer side, in pixels.
 pub const LONGEST: u32 = 1_600;
+/// The maximum length of the longer side of a guest's photograph, in pixels. Printed on A4, it has
+/// 300 dots per inch.
+const LONGEST_OF_GUESTS: u32 = 4_096;
 /// The maximum length of an uploaded picture's longer side, in pixels.
 const LONGEST_READ: u32 = 12_000;
 /// The maximum number of pixels in an uploaded picture. Decoding a progressive JPEG takes nine
@@ -52,11 +56,11 @@ pub struct Cut {
 /// The JPEG qualities that are tried in this order until a crop is small enough.
 const QUALITIES: [u8; 6] = [QUALITY, 74, 66, 58, 50, 42];
 
-/// Crops a JPEG, PNG or WebP file to each of these sizes and encodes the results as JPEG. Returns
+/// Crops a JPEG, PNG, WebP or GIF file to each of these sizes and encodes the results as JPEG. Returns
 /// `None` if the file has another format or is too large.
 pub async fn cut(file: Bytes, cuts: &'static [Cut]) -> Option<Vec<Photo>> {
     let work = move || {
-        let picture = over_white(&decode(&file)?);
+        let picture = over_white(&decode(&file, LONGEST)?);
         cuts.iter().map(|cut| cut.out_of(&picture)).collect()
     };
     run_alone(&DECODING, work).await?
@@ -97,6 +101,17 @@ impl Cut {
     }
 }
 
+/// Processes a guest's photograph, which is kept larger than other pictures. Returns it with one
+/// crop, or `None` if the file has no known format or is too large.
+pub async fn read_with_cut(file: PathBuf, cut: Cut) -> Option<(Photo, Photo)> {
+    let work = move || {
+        let picture = decode(&std::fs::read(file).ok()?, LONGEST_OF_GUESTS)?;
+        let small = cut.out_of(&over_white(&picture))?;
+        Some((encode(&picture)?, small))
+    };
+    run_alone(&DECODING, work).await?
+}
+
 /// Draws the picture on a white background.
 fn over_white(picture: &DynamicImage) -> RgbImage {
     if !picture.color().has_alpha() {
@@ -110,7 +125,7 @@ fn over_white(picture: &DynamicImage) -> RgbImage {
     })
 }
 
-/// Processes a JPEG, PNG or WebP file. Returns `None` if the file has another format or is too
+/// Processes a JPEG, PNG, WebP or GIF file. Returns `None` if the file has another format or is too
 /// large.
 pub async fn read(file: Bytes) -> Option<Photo> {
     run_alone(&DECODING, move || write_anew(&file)).await?
@@ -225,8 +240,8 @@ fn without_profile(file: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(kept)
 }
 
-/// Decodes a picture, scales it down to at most [`LONGEST`] pixels, and rotates it upright.
-fn decode(file: &[u8]) -> Option<DynamicImage> {
+/// Decodes a picture, scales it down to at most `longest` pixels, and rotates it upright.
+fn decode(file: &[u8], longest: u32) -> Option<DynamicImage> {
     let reader = ImageReader::new(Cursor::new(without_profile(file)));
     let mut reader = reader.with_guessed_format().ok()?;
     let mut limits = Limits::default();
@@ -241,17 +256,20 @@ fn decode(file: &[u8]) -> Option<DynamicImage> {
     }
     let orientation = decoder.orientation().ok()?;
     let mut picture = DynamicImage::from_decoder(decoder).ok()?;
-    if width.max(height) > LONGEST {
-        picture = picture.thumbnail(LONGEST, LONGEST);
+    if width.max(height) > longest {
+        picture = picture.thumbnail(longest, longest);
     }
     picture.apply_orientation(orientation);
     Some(picture)
 }
 
 fn write_anew(file: &[u8]) -> Option<Photo> {
-    let picture = decode(file)?;
+    encode(&decode(file, LONGEST)?)
+}
+
+fn encode(picture: &DynamicImage) -> Option<Photo> {
     let mut bytes = Vec::new();
-    let extension = if is_translucent(&picture) {
+    let extension = if is_translucent(picture) {
         let picture = picture.to_rgba8();
         let mut out = Cursor::new(&mut bytes);
         picture.write_to(&mut out, ImageFormat::Png).ok()?;

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use super::client::{Client, get, send_json};
 use super::crawl::Cookies;
 use super::crowd::{self, Crowd};
-use super::load::Conversation as _;
+use super::load::{Conversation as _, figure};
 use super::rsvp::{self, Request};
 use super::server::{Server, bytes};
 use super::{median, milliseconds, new_folder, percentile};
@@ -87,12 +87,18 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path) -> Result<()> {
         ] {
             let request = get(&format!("/admin/o/{OCCASION}{path}"), &cookies.header());
             let mut times = Vec::new();
+            let before = server.processor_time()?;
             for _ in 0..VIEWS {
                 let begin = Instant::now();
                 client.exchange(&request).await?.expect(200)?;
                 times.push(milliseconds(begin.elapsed()));
             }
-            println!("{name:<20}  {:>8.1} ms", median(times));
+            let used = server.processor_time()?.saturating_sub(before);
+            println!(
+                "{name:<20}  {:>8.1} ms  {:>8.1} ms of processor time",
+                median(times),
+                milliseconds(used) / figure(VIEWS)
+            );
         }
         Ok(())
     })

@@ -17,6 +17,20 @@ const PASSWORD: &str = "nasi lemak for breakfast";
 /// Writes `number` members, numbered from 1, to the store of a data folder that no process has
 /// open.
 pub(super) fn join(kenduri: &Path, data: &Path, number: usize) -> Result<()> {
+    join_with(kenduri, data, number, &[])
+}
+
+/// Like [`join`]. The members are coordinators of the occasion with this slug.
+pub(super) fn join_occasion(
+    kenduri: &Path,
+    data: &Path,
+    number: usize,
+    occasion: &str,
+) -> Result<()> {
+    join_with(kenduri, data, number, &["--occasion", occasion])
+}
+
+fn join_with(kenduri: &Path, data: &Path, number: usize, options: &[&str]) -> Result<()> {
     let hash = hash(kenduri)?;
     let mut cargo = program("cargo");
     cargo.args(["run", "--quiet", "--locked", "-p", "lab"]);
@@ -25,7 +39,7 @@ pub(super) fn join(kenduri: &Path, data: &Path, number: usize) -> Result<()> {
     }
     cargo.args(["--example", "members", "--"]);
     cargo.arg(data.join("kenduri.db"));
-    run(cargo.args([&number.to_string(), &hash]))
+    run(cargo.args([&number.to_string(), &hash]).args(options))
 }
 
 /// Returns the hash of the password that all members share, computed by the `kenduri` program with

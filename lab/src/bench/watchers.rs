@@ -27,7 +27,7 @@ use super::{median, milliseconds, new_folder};
 /// The number of watching clients per IP address that the server permits.
 const OF_ONE_ADDRESS: usize = 5;
 /// The number of descriptors for other purposes, in this process and in the server.
-const SPARE: usize = 200;
+pub(super) const SPARE: usize = 200;
 /// The wait after all clients have connected, in which memory is freed.
 const SETTLE: Duration = Duration::from_secs(5);
 /// The timeout until all clients have received the event of a reset.
@@ -110,7 +110,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, watching: Watching) -> Re
 }
 
 /// Raises this process's limit of open descriptors.
-fn raise_limit(wanted: usize) -> Result<()> {
+pub(super) fn raise_limit(wanted: usize) -> Result<()> {
     let wanted = u64::try_from(wanted)?;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     ensure!(

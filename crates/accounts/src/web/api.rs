@@ -7,6 +7,7 @@ mod factors;
 mod identities;
 mod invites;
 mod notices;
+mod overview;
 mod own_data;
 mod passkeys;
 mod people;
@@ -61,6 +62,7 @@ pub fn routes<R: Routes<Context>>() -> R {
         .merge(sudo::routes())
         .merge(people::routes())
         .merge(suppressed::routes())
+        .merge(overview::routes())
         .merge(profile::routes())
         .merge(slug::routes())
         .merge(trusted::routes())

@@ -74,12 +74,15 @@ mod tests {
     use super::SENTENCES;
 
     /// Strings that look like the name of an action but are not: names of jobs, a file and form
-    /// fields, and labels of data that passkeys sign.
-    const OTHERS: [&str; 9] = [
+    /// fields, labels of data that passkeys sign, and events of a mail provider.
+    const OTHERS: [&str; 12] = [
         "accounts.",
         "date.moved",
         "account.json",
         "ask.",
+        "email.bounced",
+        "email.complained",
+        "email.delivered",
         "site.image",
         "webauthn.",
         "webhook.deliver",

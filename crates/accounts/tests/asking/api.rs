@@ -280,8 +280,10 @@ fn the_description_names_every_address() {
     assert_eq!(
         paths,
         [
+            "/api/v1/admin/audit",
             "/api/v1/admin/invites",
             "/api/v1/admin/invites/{id}",
+            "/api/v1/admin/stats",
             "/api/v1/admin/suppressions",
             "/api/v1/admin/suppressions/{id}",
             "/api/v1/admin/users",

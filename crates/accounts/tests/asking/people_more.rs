@@ -5,6 +5,7 @@ use axum::http::Method;
 use identity::account::AccountId;
 use identity::grant::{self, ADMIN, OWNER, Role, Scope};
 use identity::session::sudo;
+use platform::audit::{Actor, Entry, chain};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
 
@@ -12,6 +13,7 @@ use crate::people::{API, administrator, browser, post, press};
 use crate::registering::expect;
 use crate::stage::{
     EDITOR, MIGRATIONS, MODERATOR, accounts, actions, english, person, read, signed_in, usual_hash,
+    write,
 };
 use crate::unconfirmed::make_pending;
 
@@ -188,14 +190,88 @@ fn the_way_to_other_pages_is_grouped_and_no_group_is_without_a_right() {
         assert_eq!(groups(&page), std::slice::from_ref(&own));
         let current = page.body.split(" aria-current=\"page\"").next().unwrap();
         assert!(current.ends_with("<a href=\"/me/security\""));
-        let administered = ["/admin/people", "/admin/invites", "/admin/suppressions"];
-        let owned = ["/admin/look", "/admin/people", "/admin/invites"];
-        let owned = [&owned[..], &["/admin/suppressions", "/admin/server"]].concat();
+        let administered = [
+            "/admin/people",
+            "/admin/invites",
+            "/admin/suppressions",
+            "/admin/audit",
+        ];
+        let owned = [&["/admin/look"], &administered[..], &["/admin/server"]].concat();
         for (rank, links) in [(ADMIN, &administered[..]), (OWNER, &owned)] {
             let id = administrator(world, &format!("{rank}@example.my"), rank).await;
             let page = browser(world, &id).await.get("/me/security").await;
             let site = group("host-site", links);
             assert_eq!(groups(&page), [own.clone(), site], "{rank}");
+        }
+    });
+}
+
+#[test]
+fn administrators_see_figures_and_what_happened_to_accounts() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let english = english(&accounts(world));
+        let id = person(world, FARAH, None).await;
+        let admin = administrator(world, "admin@example.my", ADMIN).await;
+        let mut boss = browser(world, &admin).await;
+        post(&mut boss, &id, "deactivate").await;
+        assert!(world.store().write(chain::seal).await.unwrap() > 0);
+        let private = Entry {
+            actor: Actor::System,
+            action: "note.saved",
+            entity: ("note", "1".to_owned()),
+            scope: Some("s".to_owned()),
+            changes: json!([]),
+            request: None,
+        };
+        write(world.store(), move |tx| tx.record(private.clone())).await;
+        post(&mut boss, &id, "activate").await;
+
+        let mut all = Vec::new();
+        let mut next = String::new();
+        while all.len() < 100 {
+            let path = format!("/api/v1/admin/audit?limit=2&cursor={next}");
+            let list = boss.get(&path).await.with(200).json();
+            all.extend(list["items"].as_array().unwrap().clone());
+            match list["next_cursor"].as_str() {
+                Some(cursor) => next = cursor.to_owned(),
+                None => break,
+            }
+        }
+        let seen: Vec<_> = all
+            .iter()
+            .map(|line| line["action"].as_str().unwrap())
+            .collect();
+        let mut written = actions(world).await;
+        written.retain(|action| action != "note.saved");
+        written.reverse();
+        assert_eq!(seen, written);
+        assert_eq!(seen[..1], ["account.activated"]);
+        assert!(seen.contains(&"account.deactivated"));
+        assert_eq!(all[0]["actor_id"], json!(admin.to_string()));
+        assert_eq!(all[0]["entity_id"], json!(id.to_string()));
+        assert!(all[0]["actor_name"].is_string() && all[0]["entity_name"].is_string());
+
+        let figures = boss.get("/api/v1/admin/stats").await.with(200).json();
+        let expected = json!({
+            "people": 2, "signed_in": 1, "unverified": 0, "deactivated": 0, "leaving": 0,
+            "administrators": 1, "sessions": 1, "tokens": 0, "suppressed": 0,
+        });
+        assert_eq!(figures, expected);
+        let page = boss.get("/admin/audit").await.with(200);
+        for words in ["overview-signed-in", "event-account-deactivated"] {
+            assert!(page.text().contains(&english.say(words)), "{words}");
+        }
+        let first = boss.get("/admin/audit?limit=1").await.with(200);
+        assert!(
+            !first
+                .text()
+                .contains(&english.say("event-account-deactivated"))
+        );
+        assert!(first.body.contains("rel=\"next\""));
+
+        let mut nobody = browser(world, &id).await;
+        for path in ["/admin/audit", "/api/v1/admin/audit", "/api/v1/admin/stats"] {
+            nobody.get(path).await.with(403);
         }
     });
 }

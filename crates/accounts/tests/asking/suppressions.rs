@@ -209,18 +209,34 @@ fn administrators_see_the_list_and_owners_lift_anything() {
 
 const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
 
-/// Posts a signed callback of a mail provider. Returns the response's status.
 async fn call_back(world: &World, accounts: &Context, path: &str, body: &Value) -> u16 {
+    call_back_signed(world, accounts, path, "webhook", body).await
+}
+
+/// Posts a signed callback of a mail provider. Returns the response's status. The names of the
+/// signature's headers begin with `prefix`.
+async fn call_back_signed(
+    world: &World,
+    accounts: &Context,
+    path: &str,
+    prefix: &str,
+    body: &Value,
+) -> u16 {
     let at = world.clock.now().as_second();
     let signed = format!("msg.{at}.{body}");
     let secret = STANDARD.decode(&SECRET[6..]).unwrap();
     let mac = Hmac::<Sha256>::new_from_slice(&secret).unwrap();
     let mac = mac.chain_update(signed).finalize().into_bytes();
     let mut provider = visitor(accounts);
+    let [id, timestamp, signature] = if prefix == "svix" {
+        ["svix-id", "svix-timestamp", "svix-signature"]
+    } else {
+        ["webhook-id", "webhook-timestamp", "webhook-signature"]
+    };
     provider
-        .header("webhook-id", "msg")
-        .header("webhook-timestamp", &at.to_string())
-        .header("webhook-signature", &format!("v1,{}", STANDARD.encode(mac)));
+        .header(id, "msg")
+        .header(timestamp, &at.to_string())
+        .header(signature, &format!("v1,{}", STANDARD.encode(mac)));
     let answer = provider.call(Method::POST, path, body).await;
     answer.status.as_u16()
 }
@@ -260,5 +276,67 @@ fn a_provider_tells_what_became_of_a_mail() {
         let filter = audit::Filter::default();
         let log = read(world.store(), move |tx| audit::list(tx, &filter, None, 10)).await;
         assert_eq!(log.len(), 1);
+    });
+}
+
+#[test]
+fn resend_tells_in_its_own_form_what_became_of_a_mail() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let mut accounts = accounts(world);
+        let path = "/hooks/mail/resend";
+        let say = |kind: &str, bounce: &str, id: &str| {
+            json!({
+                "type": kind,
+                "created_at": "2026-11-22T23:41:12.126Z",
+                "data": {
+                    "email_id": id,
+                    "from": "Kenduri <post@kad.example>",
+                    "to": [FARAH, "not an address"],
+                    "subject": "Save the date",
+                    "bounce": { "type": bounce, "subType": "General", "message": "gone" },
+                },
+            })
+        };
+        let bounce = &say("email.bounced", "Permanent", "1");
+        let call = async |accounts: &Context, prefix, body: &Value| {
+            call_back_signed(world, accounts, path, prefix, body).await
+        };
+        assert_eq!(call(&accounts, "svix", bounce).await, 404);
+        accounts.mail_callbacks = platform::webhook_key::WebhookKey::parse(SECRET);
+        assert_eq!(call(&accounts, "webhook", bounce).await, 401);
+        assert_eq!(call(&accounts, "svix", &json!([])).await, 422);
+        for kind in ["email.opened", "email.sent", "domain.updated"] {
+            let body = say(kind, "Permanent", "1");
+            assert_eq!(call(&accounts, "svix", &body).await, 204, "{kind}");
+        }
+        let unnamed = say("email.complained", "", "");
+        assert_eq!(call(&accounts, "svix", &unnamed).await, 204);
+        assert_eq!(suppressed(world).await, []);
+        for _ in 0..2 {
+            assert_eq!(call(&accounts, "svix", bounce).await, 204);
+        }
+        assert_eq!(suppressed(world).await, [Cause::HardBounce]);
+        let complaint = say("email.complained", "", "2");
+        assert_eq!(call(&accounts, "svix", &complaint).await, 204);
+        assert_eq!(suppressed(world).await, [Cause::Complaint]);
+    });
+}
+
+#[test]
+fn three_passing_failures_that_resend_tells_hold_an_address() {
+    World::in_file(&MIGRATIONS, async |world| {
+        let mut accounts = accounts(world);
+        accounts.mail_callbacks = platform::webhook_key::WebhookKey::parse(SECRET);
+        for id in ["1", "2", "3"] {
+            assert_eq!(suppressed(world).await, []);
+            let body = json!({
+                "type": "email.bounced",
+                "data": { "email_id": id, "to": [FARAH], "bounce": { "type": "Transient" } },
+            });
+            let status =
+                call_back_signed(world, &accounts, "/hooks/mail/resend", "svix", &body).await;
+            assert_eq!(status, 204);
+        }
+        assert_eq!(suppressed(world).await, [Cause::SoftBounce]);
     });
 }

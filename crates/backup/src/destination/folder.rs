@@ -77,6 +77,15 @@ impl Folder {
         Ok(names)
     }
 
+    pub(super) fn bytes(&self) -> Result<u64, BackupError> {
+        let names = self.list("")?;
+        let lengths = names.iter().filter_map(|name| {
+            // The object may have been removed since the folder was listed.
+            fs::metadata(self.0.join(name)).ok()
+        });
+        Ok(lengths.map(|facts| facts.len()).sum())
+    }
+
     fn gather(&self, folder: &Path, names: &mut Vec<String>) -> io::Result<()> {
         let entries = match fs::read_dir(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -65,3 +65,38 @@ async fn a_drill_comes_each_week_by_itself() {
     }
     agent.stop();
 }
+
+#[tokio::test]
+async fn a_drill_waits_while_drills_are_held() {
+    let mut place = Place::new();
+    place.has_drills = true;
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.hold_drills(|_| Ok(true));
+    agent.now().unwrap();
+    agent.turn().unwrap();
+    place.clock.advance(SignedDuration::from_hours(13));
+    let released = Clock::Manual(place.clock.clone()).now();
+    agent.hold_drills(|_| Ok(false));
+    let mut status = agent.watch();
+    let drill = status.wait_for(|status| status.drill.is_some()).await;
+    let drill = drill.unwrap().drill.clone().unwrap();
+    assert_eq!(drill.at, released.as_millisecond());
+    agent.stop();
+}
+
+#[tokio::test]
+async fn the_size_of_the_backup_is_told() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    agent.turn().unwrap();
+    let before = agent.status().bytes.unwrap();
+    assert!(before > 0);
+    answer(&store, 1).await.unwrap();
+    agent.now().unwrap();
+    agent.turn().unwrap();
+    assert!(agent.status().bytes.unwrap() > before);
+    agent.stop();
+}

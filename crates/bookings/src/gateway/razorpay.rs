@@ -2,15 +2,13 @@
 //! payer's browser posts a form to Razorpay's own page, so none of Razorpay's scripts run on our
 //! pages.
 
-use std::time::Duration;
-
 use axum::http::{HeaderMap, Method, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use platform::key;
 use platform::money::Money;
-use platform::outbound::{JsonCall, Reach};
+use platform::outbound::CallBody;
 use platform::secret;
 use platform::text_cleaning::hexadecimal;
 use serde::Deserialize;
@@ -19,8 +17,9 @@ use serde_json::{Value, json};
 use web::setting::{Flaw, Line, SecretLine, SettingValues};
 use web::{Form, Problem, Site};
 
+use super::remote::{self, plain};
 use super::{Checkout, Event, Fact, GatewayError, RefundCall, Refunded, Way};
-use crate::order::{Order, OrderId, OrderState, PaymentState};
+use crate::order::{GatewayName, Order, OrderId, OrderState, PaymentState};
 
 /// The setting with the public id of the API key.
 pub const KEY_ID: Line = Line {
@@ -44,77 +43,43 @@ pub const URL: Line = Line {
     built_in: "https://api.razorpay.com",
 };
 
-/// The timeout of a request to Razorpay.
-const WITHIN: Duration = Duration::from_secs(10);
 /// The number of payments that are requested at one time.
 const PAGE: usize = 100;
 /// The maximum number of payments that are compared.
 const MOST: usize = 10_000;
 
 pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
-    let mut flaws = Vec::new();
-    let mut add = |key, what: &str, mend| {
-        let what = format!("{key}: {what}");
-        flaws.push(Flaw { key, what, mend });
-    };
     let id = KEY_ID.of(values);
     let (own, other) = match mode {
         "live" => ("rzp_live_", "rzp_test_"),
         _ => ("rzp_test_", "rzp_live_"),
     };
+    let mut flaws = Vec::new();
     if id.starts_with(other) {
-        add(
+        flaws.push(remote::flaw(
             KEY_ID.key,
             "the key is of the other mode",
             "a key rzp_test_… is for bookings.mode = \"test\", rzp_live_… for \"live\"",
-        );
+        ));
     } else if !id.starts_with(own) {
-        add(
+        flaws.push(remote::flaw(
             KEY_ID.key,
             "it is no id of a key",
             "Razorpay's dashboard shows it below Account & Settings, API Keys",
-        );
+        ));
     }
-    if KEY_SECRET
-        .of(values)
-        .is_none_or(|secret| secret.reveal().is_empty())
-    {
-        add(
-            KEY_SECRET.key,
-            "it is missing",
+    let secrets = [
+        (
+            KEY_SECRET,
             "set key_secret_file to a file that holds the key's secret",
-        );
-    }
-    if secrets(values).next().is_none() {
-        add(
-            WEBHOOK_SECRET.key,
-            "it is missing",
+        ),
+        (
+            WEBHOOK_SECRET,
             "set webhook_secret_file to a file that holds the secret of the webhook",
-        );
-    }
-    let url = URL.of(values);
-    if url.ends_with('/') || !platform::outbound::is_permitted(url, reach(values)) {
-        add(
-            URL.key,
-            "no call can be made there",
-            "write https:// and a host without a path; http:// is for this machine only",
-        );
-    }
+        ),
+    ];
+    flaws.extend(remote::flaws(values, URL, secrets));
     flaws
-}
-
-fn reach(values: &SettingValues) -> Reach {
-    match URL.of(values) {
-        url if url == URL.built_in => Reach::Public,
-        // The operator has configured another URL, which may be in a private network.
-        _ => Reach::Private,
-    }
-}
-
-fn secrets(values: &SettingValues) -> impl Iterator<Item = &str> {
-    let text = WEBHOOK_SECRET.of(values).map(platform::Secret::reveal);
-    let lines = text.unwrap_or_default().lines().map(str::trim);
-    lines.filter(|line| !line.is_empty())
 }
 
 pub(super) fn is_configured(site: &Site) -> bool {
@@ -157,16 +122,6 @@ struct Collection<T> {
     items: Vec<T>,
 }
 
-#[derive(Deserialize)]
-struct ErrorBody {
-    error: RemoteError,
-}
-
-#[derive(Deserialize)]
-struct RemoteError {
-    description: String,
-}
-
 async fn get<T: DeserializeOwned>(site: &Site, path: &str) -> Result<T, GatewayError> {
     send(site, Method::GET, path, None, None).await
 }
@@ -178,29 +133,12 @@ async fn send<T: DeserializeOwned>(
     body: Option<&Value>,
     key: Option<&str>,
 ) -> Result<T, GatewayError> {
-    let values = &site.declared.settings;
     let (id, secret) = keys(site)?;
     let basic = STANDARD.encode(format!("{id}:{secret}"));
     let mut headers = vec![("authorization", format!("Basic {basic}"))];
     headers.extend(key.map(|key| ("x-refund-idempotency", key.to_owned())));
-    let call = JsonCall {
-        method,
-        url: &format!("{}/v1/{path}", URL.of(values)),
-        reach: reach(values),
-        headers: &headers,
-        body,
-        within: WITHIN,
-    };
-    let answer = site.outbound.call_json(call).await?;
-    if !answer.status.is_success() {
-        let body = answer.json::<ErrorBody>();
-        return Err(GatewayError::Refused {
-            status: answer.status.as_u16(),
-            description: body.map(|body| body.error.description).unwrap_or_default(),
-        });
-    }
-    let read = answer.json();
-    read.map_err(|error| GatewayError::Unclear(error.to_string()))
+    let body = body.map_or(CallBody::None, CallBody::Json);
+    remote::send(site, URL, (method, path), body, &headers).await
 }
 
 /// The order's id at Razorpay. If Razorpay created the order but the id was not stored, because a
@@ -244,6 +182,7 @@ pub(super) async fn create_checkout(site: &Site, order: &Order) -> Result<Checko
     ];
     let page = format!("{}/v1/checkout/embedded", URL.of(&site.declared.settings));
     Ok(Checkout {
+        gateway: GatewayName::Razorpay,
         gateway_order_id: id,
         way: Way::Form(page, fields),
     })
@@ -317,16 +256,6 @@ pub(super) async fn find_order(site: &Site, id: &str) -> Result<Option<OrderId>,
             status: 400 | 404, ..
         }) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// Checks that an id from Razorpay can safely be part of a path.
-fn plain(id: &str) -> Result<&str, GatewayError> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    if !id.is_empty() && id.bytes().all(is_plain) {
-        Ok(id)
-    } else {
-        Err(GatewayError::Unclear(format!("{id:?} is no id")))
     }
 }
 
@@ -437,12 +366,8 @@ pub(super) fn read_event(
         let value = headers.get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default()
     };
-    let given = header("x-razorpay-signature").as_bytes();
-    let is_signed = secrets(&site.declared.settings).any(|secret| {
-        let mac = key::hmac(secret.as_bytes(), &[body]);
-        secret::same(hexadecimal(&mac).as_bytes(), given)
-    });
-    if !is_signed {
+    let (given, values) = (header("x-razorpay-signature"), &site.declared.settings);
+    if !remote::is_signed(values, WEBHOOK_SECRET, &[body], given) {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"));
     }
     let id = match header("x-razorpay-event-id") {

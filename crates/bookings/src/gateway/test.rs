@@ -8,7 +8,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use web::{Form, Problem, Site};
 
 use super::{Checkout, Fact, GatewayError, RefundCall, Refunded, Way};
-use crate::order::{self, Order, OrderId, OrderState, PaymentState};
+use crate::order::{self, GatewayName, Order, OrderId, OrderState, PaymentState};
 
 /// The purpose for which the test gateway's signing key is derived from the key file.
 const PURPOSE: &str = "bookings.test-gateway";
@@ -40,6 +40,7 @@ fn order_id(order: &Order) -> String {
 #[expect(clippy::unused_async, reason = "as the others, which call somebody")]
 pub(super) async fn create_checkout(_: &Site, order: &Order) -> Result<Checkout, GatewayError> {
     Ok(Checkout {
+        gateway: GatewayName::Test,
         gateway_order_id: order_id(order),
         way: Way::Page(format!("/pay/test/{}", order.id)),
     })

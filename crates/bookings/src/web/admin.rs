@@ -2,14 +2,15 @@
 
 use askama::Template;
 use axum::response::Response;
+use jiff::tz::TimeZone;
 use platform::store::Row;
 use platform::{Tx, sql};
 use site::request::{FormPost, PageRequest};
-use web::fields::Input;
-use web::form_state::{self, FormState, Group};
+use web::fields::{self, Input};
+use web::form_state::{self, FormState};
 use web::{Problem, Text};
 
-use super::slots::{FormPage, HERE};
+use super::slots::{FormPage, HERE, table_form};
 use super::words;
 use crate::Refusal;
 use crate::order::Order;
@@ -19,32 +20,12 @@ use crate::settings::{self, Administrator, FIELDS};
 pub(super) async fn settings(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(settings::load(tx)?);
     let now = req.read(look).await?;
-    let form = form_state::form([
-        ("currency", now.currency.clone()),
-        ("hold_minutes", now.hold_minutes.to_string()),
-        ("hold_limit", now.hold_limit.to_string()),
-        ("cancel_minutes", now.cancel_minutes.to_string()),
-        ("reschedule_limit", now.reschedule_limit.to_string()),
-        ("shortest_minutes", now.shortest_minutes.to_string()),
-        ("longest_minutes", now.longest_minutes.to_string()),
-        ("version", now.version.to_string()),
-    ]);
+    let form = fields::form(FIELDS, &now, now.version, &TimeZone::UTC);
     settings_page(&req, &FormState::of(form)).await
 }
 
 async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let (text, title) = (&req.text, req.text.say("booking-settings"));
-    let fields = FIELDS.iter().map(|field| {
-        let label = text.say(field.label);
-        match field.name {
-            "currency" => form_state.line(field.name, label),
-            name => form_state.number(name, label),
-        }
-    });
-    let group = Group {
-        legend: title.clone().into_owned(),
-        fields: fields.collect(),
-    };
     let body = FormPage {
         text,
         csrf: &req.csrf,
@@ -55,7 +36,7 @@ async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Resp
         action: "/admin/sessions/settings",
         back: HERE,
         version: form_state.form.number("version").ok().flatten(),
-        groups: vec![group],
+        groups: table_form(req, form_state).groups(FIELDS, "booking-settings"),
         button: "slot-save",
         form_state,
     };

@@ -1,5 +1,7 @@
 //! The JSON API of bookings.
 
+mod payouts;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -23,6 +25,7 @@ use crate::booking::{self, BookingView, PartyTo};
 use crate::browse::{self, Filter, Offered};
 use crate::credit::{self, Lot};
 use crate::order::{self, Order, OrderId, PlanId};
+use crate::outcome::{self, Outcome};
 use crate::plan::{self, Plan};
 use crate::provider::{self, Provider, ProviderProfile};
 use crate::series::{self, NewSeries};
@@ -38,6 +41,8 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(show_booking: Tokens(&[READ])))
         .routes(routes!(cancel_booking: Tokens(&[WRITE])))
         .routes(routes!(move_booking: Tokens(&[WRITE])))
+        .routes(routes!(mark_outcome: Tokens(&[WRITE])))
+        .merge(payouts::routes::<R>())
         .routes(routes!(list_offered_plans: Anybody))
         .routes(routes!(create_order: People))
         .routes(routes!(show_order: Tokens(&[READ])))
@@ -229,6 +234,32 @@ async fn move_booking(call: Call, body: Received<NewTime>) -> Result<Response, P
         check_money(party)?;
         let moved = book::reschedule(tx, &site, party, &new)?;
         Ok::<_, Refusal>(BookingView::of(tx, moved)?)
+    };
+    call.post(&body.bytes, StatusCode::OK, change).await
+}
+
+/// What became of a session.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = OutcomeMark)]
+struct Mark {
+    outcome: Outcome,
+}
+
+/// Says what became of a session. Its provider says that it took place or that the member did not
+/// come, its member that the provider did not come; administrators correct both.
+#[utoipa::path(
+    post, path = "/api/v1/bookings/{id}/outcome", tag = "bookings",
+    params(("id" = String, Path,)), request_body = Mark,
+    responses((status = 200, body = BookingView), (status = 403), (status = 404), (status = 409),
+        (status = 422))
+)]
+async fn mark_outcome(call: Call, body: Received<Mark>) -> Result<Response, Problem> {
+    let (outcome, site) = (body.value.outcome, call.site.clone());
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        check_money(party)?;
+        let marked = outcome::mark(tx, &site, party, outcome)?;
+        Ok::<_, Refusal>(BookingView::of(tx, marked)?)
     };
     call.post(&body.bytes, StatusCode::OK, change).await
 }

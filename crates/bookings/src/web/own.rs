@@ -18,6 +18,7 @@ use crate::book::{self, NewTime};
 use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::browse::{self, Filter};
 use crate::order::{self, Order, OrderState};
+use crate::outcome::{self, Outcome};
 use crate::slot::Slot;
 use crate::{Refusal, cancel as cancelling, notice, provider};
 
@@ -27,6 +28,7 @@ const DONE: &[(&str, &str)] = &[
     ("paid", "booking-was-paid"),
     ("moved", "booking-was-moved"),
     ("cancelled", "booking-was-cancelled"),
+    ("marked", "slot-saved"),
 ];
 
 #[derive(Template)]
@@ -86,6 +88,8 @@ struct Loaded {
     /// The name of the other side, that is, of the provider or the member.
     with: String,
     order: Option<Order>,
+    /// The outcomes that the reader can mark.
+    outcomes: Vec<Outcome>,
 }
 
 async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
@@ -108,6 +112,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             None => None,
         };
         Ok(Loaded {
+            outcomes: outcome::offered(tx, party)?,
             party: party.party,
             booking,
             slot,
@@ -155,7 +160,7 @@ async fn page(
     let (booking, slot) = (&loaded.booking, &loaded.slot);
     let zone = words::zone(&req.site, Some(&req.who));
     let (date, time) = words::when(text, &zone, booking.starts_at, booking.ends_at);
-    let is_open = matches!(booking.state, State::Confirmed | State::Completed);
+    let is_open = booking.state.is_held();
     let in_time = now <= booking.cancel_deadline();
     let is_ahead = booking.is_active() && booking.starts_at > now;
     let is_member = loaded.party == Party::Member;
@@ -208,7 +213,7 @@ async fn page(
 pub(super) async fn calendar(req: PageRequest) -> Result<Response, Problem> {
     let loaded = load(&req).await?;
     let booking = &loaded.booking;
-    if !matches!(booking.state, State::Confirmed | State::Completed) {
+    if !booking.state.is_held() {
         return Err(Problem::not_found());
     }
     let event = notice::event(&req.site, booking, &loaded.slot.location_secret);
@@ -247,6 +252,42 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         let done = cancelling::cancel(tx, &site, party, &reason)?;
         Ok::<_, Refusal>(format!("{}?done=cancelled", notice::page(&done)))
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
+        page(req, None, &form_state).await
+    })
+    .await
+}
+
+const MARK: Question = Question {
+    title: "outcome-question",
+    facts: "outcome-facts",
+    undo: "outcome-undo",
+    button: "outcome-do",
+    confirm: "outcome-do",
+};
+
+/// `POST /me/bookings/{id}/outcome`. That one side did not come is confirmed first.
+pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let said = Outcome::find(posted.form.text("outcome")).ok_or_else(Problem::not_found)?;
+    if said != Outcome::Completed && !question::is_sure(&posted.form) {
+        let loaded = load(req).await?;
+        let here = notice::page(&loaded.booking);
+        let address = format!("{here}/outcome");
+        let sent = (address.as_str(), here.as_str(), &posted.form);
+        let values = [
+            ("title", loaded.booking.title.as_str().into()),
+            ("outcome", said.word().into()),
+        ];
+        let who = (&req.who, req.csrf.as_str());
+        return question::show(&req.site, &req.text, who, sent, MARK, &values).await;
+    }
+    let site = req.site.clone();
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        let done = outcome::mark(tx, &site, party, said)?;
+        Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&done)))
     };
     form_state::answer(posted.once(change).await, async |problem| {
         let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);

@@ -167,8 +167,10 @@ pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
     let chosen = chosen.or(offered.first().copied()).unwrap_or(order.gateway);
     match checkout::open(&req.site, &order.id, chosen).await {
         Ok(opened) => Ok(match &opened.way {
-            Way::Page(page) => see_other(page),
-            Way::Form(action, fields) => form_page(req, &order, action, fields),
+            Way::Page(page) if page.starts_with('/') => see_other(page),
+            // A form that leads to another site would need the policy of the page that has it.
+            Way::Page(page) => form_page(req, (&order, opened.gateway), page, &[]),
+            Way::Form(action, fields) => form_page(req, (&order, opened.gateway), action, fields),
         }),
         Err(problem) if problem.code == "order_closed" => {
             Ok(see_other(&format!("/pay/{}", order.id)))
@@ -177,16 +179,15 @@ pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
     }
 }
 
-/// The last page before the gateway's page. It has a form, because the gateway does not accept a
-/// plain link.
+/// The last page before the gateway's page. It has a form if there are fields, otherwise a link.
 fn form_page(
     req: &PageRequest,
-    order: &Order,
+    (order, gateway): (&Order, GatewayName),
     action: &str,
     fields: &[(&'static str, String)],
 ) -> Response {
     let text = &req.text;
-    let name = text.say(GatewayName::Razorpay.label());
+    let name = text.say(gateway.label());
     let body = FormPage {
         text,
         order,

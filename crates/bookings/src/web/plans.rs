@@ -14,6 +14,7 @@ use site::resource::pages::{Messages, PageParent, PageResource};
 use web::form_state::{FormState, TableForm};
 use web::{List, Problem, Site, Text, Wishes};
 
+use super::slots::table_form;
 use super::{own, public, words};
 use crate::Refusal;
 use crate::order::{self, PlanId};
@@ -160,12 +161,7 @@ impl PageParent for Administrator {
     }
 
     fn table<'a>(req: &'a PageRequest, _: &'a Self, form_state: &'a FormState) -> TableForm<'a> {
-        TableForm {
-            text: &req.text,
-            form_state,
-            languages: &[],
-            zone: &req.who.account().time_zone,
-        }
+        table_form(req, form_state)
     }
 
     async fn page<B: Template + Send>(

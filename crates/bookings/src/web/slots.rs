@@ -11,8 +11,8 @@ use platform::money::Money;
 use platform::{Tx, sql};
 use site::question::{self, Question};
 use site::request::{FormPost, PageRequest};
-use web::fields::Input;
-use web::form_state::{self, Control, Field, FormState, Group};
+use web::fields::{self, Input};
+use web::form_state::{self, Control, Field, FormState, Group, TableForm};
 use web::{Form, Problem, Text};
 
 use super::rows::{BookingRows, Row};
@@ -152,11 +152,21 @@ pub(super) struct FormPage<'a> {
     pub(super) done: Option<&'static str>,
     pub(super) title: &'a str,
     pub(super) hint: String,
-    pub(super) action: &'static str,
+    pub(super) action: &'a str,
     pub(super) back: &'static str,
     pub(super) version: Option<i64>,
     pub(super) groups: Vec<Group>,
     pub(super) button: &'static str,
+}
+
+/// Makes the fields of a form from their declarations.
+pub(super) fn table_form<'a>(req: &'a PageRequest, form_state: &'a FormState) -> TableForm<'a> {
+    TableForm {
+        text: &req.text,
+        form_state,
+        languages: &[],
+        zone: &req.who.account().time_zone,
+    }
 }
 
 fn details(text: &Text, form_state: &FormState, currency: &str) -> Vec<Field> {
@@ -319,49 +329,23 @@ fn at_form(mut problem: Problem) -> Problem {
 pub(super) async fn profile(req: PageRequest) -> Result<Response, Problem> {
     let look = |_: &mut Tx<'_>, provider: &Provider| Ok::<_, Refusal>(provider.profile.clone());
     let profile = req.read(look).await?;
-    let flag = if profile.is_paused { "1" } else { "" };
-    let form = form_state::form([
-        ("display_name", profile.display_name),
-        ("bio", profile.bio),
-        ("time_zone", profile.time_zone),
-        ("buffer_before", profile.buffer_before.to_string()),
-        ("buffer_after", profile.buffer_after.to_string()),
-        ("min_notice", profile.min_notice.to_string()),
-        ("is_paused", flag.to_owned()),
-    ]);
+    let form = fields::form(provider::FIELDS, &profile, profile.version, &TimeZone::UTC);
     profile_page(&req, &FormState::of(form)).await
 }
 
 async fn profile_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let (text, title) = (&req.text, req.text.say("booking-profile"));
-    let say = |id| text.say(id).into_owned();
-    let fields = vec![
-        form_state
-            .line("display_name", say("booking-profile-name"))
-            .required(),
-        form_state.lines("bio", say("booking-profile-bio")),
-        form_state
-            .line("time_zone", say("booking-profile-zone"))
-            .hint(say("booking-profile-zone-hint")),
-        form_state.number("buffer_before", say("booking-profile-before")),
-        form_state.number("buffer_after", say("booking-profile-after")),
-        form_state.number("min_notice", say("booking-profile-notice")),
-        form_state.tick("is_paused", say("booking-profile-paused")),
-    ];
     let body = FormPage {
         text,
         csrf: &req.csrf,
         submission: req.submission(),
         done: None,
         title: &title,
-        hint: say("booking-profile-hint"),
+        hint: text.say("booking-profile-hint").into_owned(),
         action: "/me/slots/profile",
         back: HERE,
         version: None,
-        groups: vec![Group {
-            legend: title.clone().into_owned(),
-            fields,
-        }],
+        groups: table_form(req, form_state).groups(provider::FIELDS, "booking-profile"),
         button: "slot-save",
         form_state,
     };
@@ -494,30 +478,50 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
 struct BookingsPage<'a> {
     text: &'a Text,
     list: BookingRows,
+    /// The sessions that have begun, whose outcome can be marked.
+    begun: BookingRows,
 }
 
-/// `GET /me/slots/bookings`: the provider's upcoming bookings, the next one first.
+/// `GET /me/slots/bookings`: the provider's upcoming bookings, the next one first, and those that
+/// have begun.
 pub(super) async fn bookings(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, provider: &Provider| {
-        let mut rows = Vec::new();
-        for one in booking::list_of_provider(tx, &provider.profile.id)? {
-            let member = match &one.member_id {
-                Some(id) => identity::account::find(tx, id)?,
-                None => None,
-            };
-            rows.push((one, member.map(|one| one.display_name).unwrap_or_default()));
+        let (id, hours) = (&provider.profile.id, settings::load(tx)?.outcome_hours);
+        let mut coming = booking::list_of_provider(tx, id)?;
+        coming.retain(|one| one.starts_at > tx.roughly_now());
+        let mut lists = Vec::new();
+        for all in [coming, booking::list_begun(tx, id, hours)?] {
+            let mut rows = Vec::new();
+            for one in all {
+                let member = match &one.member_id {
+                    Some(id) => identity::account::find(tx, id)?,
+                    None => None,
+                };
+                rows.push((one, member.map(|one| one.display_name).unwrap_or_default()));
+            }
+            lists.push(rows);
         }
-        Ok::<_, Refusal>((rows, provider.profile.zone()))
+        Ok::<_, Refusal>((lists, provider.profile.zone()))
     };
     let (found, zone) = req.read(look).await?;
     let text = &req.text;
-    let rows = found
-        .iter()
-        .map(|(one, name)| Row::of(text, &zone, (one, name, None)));
-    let list = BookingRows {
-        rows: rows.collect(),
+    let mut lists = found.iter().map(|rows| BookingRows {
+        rows: rows
+            .iter()
+            .map(|(one, name)| Row::of(text, &zone, (one, name, None)))
+            .collect(),
         is_card: true,
+    });
+    let mut next = || {
+        lists.next().unwrap_or(BookingRows {
+            rows: Vec::new(),
+            is_card: true,
+        })
     };
-    let body = BookingsPage { text, list };
+    let body = BookingsPage {
+        text,
+        list: next(),
+        begun: next(),
+    };
     req.page(HERE, &text.say("slot-bookings"), body).await
 }

@@ -75,7 +75,7 @@ pub(super) fn tag(state: booking::State) -> &'static str {
     match state {
         booking::State::Confirmed => "yes",
         booking::State::PendingPayment => "wait",
-        booking::State::Expired | booking::State::Cancelled | booking::State::Completed => "",
+        _ => "",
     }
 }
 

@@ -23,7 +23,7 @@ fn id(booking: &str) -> &str {
 }
 
 /// Creates a plan that grants `credits` for a month. Returns the plan's id.
-async fn plan(owner: &mut Person, credits: i64) -> String {
+pub(crate) async fn plan(owner: &mut Person, credits: i64) -> String {
     let page = owner.browser.get("/admin/plans/new").await;
     let mut form = page.expect(200).form("/admin/plans/new");
     form.fill("name", "Three sessions")
@@ -38,14 +38,14 @@ async fn plan(owner: &mut Person, credits: i64) -> String {
 }
 
 /// Orders a plan. Returns the path of the payment page.
-async fn order(person: &mut Person, plan: &str) -> String {
+pub(crate) async fn order(person: &mut Person, plan: &str) -> String {
     let page = person.browser.get("/book/plans").await;
     let form = page.expect(200).form(&format!("/book/plans/{plan}"));
     let led = person.browser.submit(&page, &form).await;
     led.expect(303).location().unwrap().to_owned()
 }
 
-async fn credits(person: &mut Person) -> i64 {
+pub(crate) async fn credits(person: &mut Person) -> i64 {
     let page = person.call("GET", "/api/v1/me/credits", &Value::Null).await;
     let all = page.expect(200).json()["items"].as_array().unwrap().clone();
     let left = |lot: &Value| lot["granted"].as_i64().unwrap() - lot["used"].as_i64().unwrap();
@@ -53,7 +53,7 @@ async fn credits(person: &mut Person) -> i64 {
 }
 
 /// Offers a one-hour session that costs a credit.
-async fn offer(farah: &mut Person, day: &str) -> Value {
+pub(crate) async fn offer(farah: &mut Person, day: &str) -> Value {
     offer_at(farah, day, 9).await
 }
 

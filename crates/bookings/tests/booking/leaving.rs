@@ -2,9 +2,9 @@
 
 use bookings::DOMAIN;
 use bookings::booking::State;
-use platform::{StoreError, Tx};
+use platform::{StoreError, Tx, sql};
 
-use crate::stage::{Booking, Person, Stage, on_both, provider, state};
+use crate::stage::{Booking, Person, Stage, on_both, provider, script, state};
 
 async fn obliged(stage: &Stage<'_>, person: &Person) -> Vec<String> {
     let id = person.who.account().id.clone();
@@ -65,11 +65,32 @@ fn a_provider_settles_their_sessions_first_and_leaves_no_words() {
             obliged(stage, &farah).await,
             ["Portrait on the veranda, 2026-12-01"]
         );
+        let (id, set) = (farah.who.account().id.clone(), "Bank Satu 123-456");
+        let set = serde_json::json!({"reference": set});
+        let path = "/api/v1/me/payouts";
+        let mut own = script(stage, &farah);
+        own.call("PUT".parse().unwrap(), path, &set)
+            .await
+            .expect(204);
+        let has_reference = async |expected: i64| {
+            let look = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
+                let all = sql!("SELECT COUNT(*) FROM provider WHERE payout_ref IS NOT NULL");
+                Ok(tx.all(all, &[])?.remove(0))
+            };
+            let (found,) = stage.world.store().read(look).await.unwrap();
+            assert_eq!(found, expected);
+        };
+        has_reference(1).await;
+        let look = move |tx: &mut Tx<'_>| (DOMAIN.accounts.export)(tx, &id);
+        let copy = stage.world.store().read(look).await.unwrap();
+        assert_eq!(copy["payouts"], serde_json::json!([]));
+        assert!(!copy.to_string().contains("123-456"));
         let booking = aina.coming().await;
         aina.cancel(&format!("/me/bookings/{}", booking["id"].as_str().unwrap()))
             .await;
         assert_eq!(obliged(stage, &farah).await, [""; 0]);
         go(stage, &farah).await;
+        has_reference(0).await;
         let page = stage.visitor().get("/api/v1/slots").await;
         assert_eq!(page.json()["items"], serde_json::json!([]));
         let places = stage.world.places_of("meet.jit.si/Veranda");

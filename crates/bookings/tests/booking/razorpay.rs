@@ -8,7 +8,8 @@ use platform::random::Random;
 use platform::{StoreError, Tx, sql};
 use testkit::{Page, rounds};
 
-use crate::razorpay_double::{Fault, Posted, Razorpay};
+use crate::double::{Fault, run_or_die};
+use crate::razorpay_double::{Posted, Razorpay};
 use crate::stage::{Booking, Person, Stage, give_all_to, ledger, on_both, provider, state, wrong};
 
 /// A site whose only gateway is the test double of Razorpay.
@@ -17,12 +18,12 @@ async fn with_razorpay<'w>(stage: &Stage<'w>) -> (Stage<'w>, Razorpay) {
     (stage.clone().with_settings(double.settings()), double)
 }
 
-fn id(booking: &str) -> &str {
+pub(crate) fn id(booking: &str) -> &str {
     booking.rsplit('/').next().unwrap()
 }
 
 /// Presses the button “Pay”.
-async fn press(person: &mut Person, pay: &str) -> Page {
+pub(crate) async fn press(person: &mut Person, pay: &str) -> Page {
     let page = person.browser.get(pay).await;
     let form = page.expect(200).form(&format!("{pay}/checkout"));
     person.browser.submit(&page, &form).await
@@ -60,7 +61,7 @@ async fn post(stage: &Stage<'_>, event: &Posted) -> Page {
         .await
 }
 
-async fn outcomes(stage: &Stage<'_>) -> Vec<String> {
+pub(crate) async fn outcomes(stage: &Stage<'_>) -> Vec<String> {
     let look = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, StoreError> {
         tx.all(
             sql!("SELECT outcome FROM gateway_event ORDER BY event_id"),
@@ -71,7 +72,7 @@ async fn outcomes(stage: &Stage<'_>) -> Vec<String> {
     all.into_iter().map(|(outcome,)| outcome).collect()
 }
 
-async fn held(stage: &Stage<'_>, day: &str) -> (Person, String, String) {
+pub(crate) async fn held(stage: &Stage<'_>, day: &str) -> (Person, String, String) {
     let mut farah = provider(stage).await;
     let slot = farah.offer(day, "09:00", 18_000).await;
     let mut aina = stage.person("Aina Yusof").await;
@@ -356,25 +357,8 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
     });
 }
 
-/// Runs `work` to its end, or until the gateway leaves a request without a response. In that case
-/// `work` is dropped, as if the process had been killed.
-async fn run_or_die<T: Send + 'static>(
-    double: &Razorpay,
-    work: impl Future<Output = T> + Send + 'static,
-) -> Option<T> {
-    let silence = double.silence();
-    let mut running = tokio::spawn(work);
-    let ended = tokio::select! {
-        ended = &mut running => Some(ended.unwrap()),
-        () = silence => None,
-    };
-    running.abort();
-    double.recover();
-    ended
-}
-
 /// Advances the clock so that the leases of the killed process expire.
-fn restart(stage: &Stage<'_>) {
+pub(crate) fn restart(stage: &Stage<'_>) {
     stage.world.clock.advance(SignedDuration::from_secs(61));
 }
 

@@ -1,24 +1,18 @@
 //! A test double of Razorpay: orders, payments, refunds and webhooks as in Razorpay's
-//! documentation, and ways in which requests fail.
+//! documentation.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::io;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::ops::Deref;
 
 use bookings::gateway::{GATEWAYS, KEY_ID, KEY_SECRET, URL, WEBHOOK_SECRET};
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
+use hyper::http::request::Parts;
 use platform::Secret;
 use platform::key::hmac;
 use platform::text_cleaning::hexadecimal;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 use web::setting::SettingValues;
+
+use crate::double::{Answering, Double};
 
 const ID: &str = "rzp_test_1";
 const KEY: &str = "the key's secret";
@@ -26,42 +20,28 @@ const KEY: &str = "the key's secret";
 const WEBHOOKS: &str = "the newer secret\nthe webhook's secret\n";
 const WEBHOOK: &str = "the webhook's secret";
 
-/// The way in which a request to the double fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// The connection closes before the double processes the request.
-    Before,
-    /// The double processes the request, but the connection closes without a response.
-    After,
-    /// The double does not process the request, and responds with this status.
-    Status(u16),
-    /// The double neither processes the request nor responds.
-    SilentBefore,
-    /// The double processes the request, but never responds.
-    SilentAfter,
-}
-
 #[derive(Debug, Default)]
-struct Book {
+pub(crate) struct Book {
     orders: BTreeMap<String, Value>,
     payments: BTreeMap<String, Value>,
     refunds: BTreeMap<String, Value>,
     /// The refunds, by the idempotency keys of their requests.
     keys: BTreeMap<String, (Value, String)>,
-    /// The planned fault, and the number of requests before it.
-    fault: Option<(usize, Fault)>,
     /// The state of new refunds.
     refund_state: String,
-    calls: Vec<String>,
     made: usize,
 }
 
 /// A running double. Clones share its state.
 #[derive(Clone, Debug)]
-pub(crate) struct Razorpay {
-    pub(crate) url: String,
-    book: Arc<Mutex<Book>>,
-    silent: watch::Sender<usize>,
+pub(crate) struct Razorpay(Double<Book>);
+
+impl Deref for Razorpay {
+    type Target = Double<Book>;
+
+    fn deref(&self) -> &Double<Book> {
+        &self.0
+    }
 }
 
 /// An event that the double posts to the site.
@@ -73,28 +53,12 @@ pub(crate) struct Posted {
 }
 
 impl Razorpay {
-    /// Starts the double in a background task.
     pub(crate) async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let double = Self {
-            url: format!("http://{}", listener.local_addr().unwrap()),
-            book: Arc::default(),
-            silent: watch::channel(0).0,
+        let book = Book {
+            refund_state: "processed".to_owned(),
+            ..Book::default()
         };
-        "processed".clone_into(&mut double.book().refund_state);
-        let served = double.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let served = served.clone();
-                tokio::spawn(async move {
-                    let service = service_fn(|request| served.clone().serve(request));
-                    let http = hyper::server::conn::http1::Builder::new();
-                    // This fails if a fault closes the connection.
-                    let _ = http.serve_connection(TokioIo::new(stream), service).await;
-                });
-            }
-        });
-        double
+        Self(Double::start(book).await)
     }
 
     /// The settings of a site whose only gateway is the double.
@@ -106,34 +70,6 @@ impl Razorpay {
         values.set_secret(WEBHOOK_SECRET, Secret::new(WEBHOOKS));
         values.set_line(URL, &self.url);
         values
-    }
-
-    fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap()
-    }
-
-    /// Plans a fault: after `others` further requests, the next one fails in this way.
-    pub(crate) fn fail(&self, others: usize, fault: Fault) {
-        self.book().fault = Some((others, fault));
-    }
-
-    /// Cancels the planned fault.
-    pub(crate) fn recover(&self) {
-        self.book().fault = None;
-    }
-
-    /// Waits until the double leaves a request without a response.
-    pub(crate) fn silence(&self) -> impl Future<Output = ()> + use<> {
-        let mut silent = self.silent.subscribe();
-        let before = *silent.borrow_and_update();
-        async move {
-            silent.wait_for(|count| *count > before).await.unwrap();
-        }
-    }
-
-    /// The requests so far, each with method and path.
-    pub(crate) fn calls(&self) -> Vec<String> {
-        self.book().calls.clone()
     }
 
     pub(crate) fn orders(&self) -> usize {
@@ -236,39 +172,6 @@ impl Razorpay {
             signature: hexadecimal(&mac),
         }
     }
-
-    async fn serve(self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, io::Error> {
-        let (head, body) = request.into_parts();
-        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-        let fault = self.book().next_fault();
-        if let Some(Fault::Before | Fault::SilentBefore | Fault::Status(_)) = fault {
-            return self.fail_now(fault).await;
-        }
-        let (status, answer) = self.book().answer(&head, &body);
-        if fault.is_some() {
-            return self.fail_now(fault).await;
-        }
-        let mut response = Response::new(Full::new(answer.to_string().into()));
-        *response.status_mut() = status.try_into().unwrap();
-        Ok(response)
-    }
-
-    async fn fail_now(&self, fault: Option<Fault>) -> Result<Response<Full<Bytes>>, io::Error> {
-        match fault {
-            Some(Fault::Status(status)) => {
-                let body = json!({"error": {"code": "SERVER_ERROR", "description": "later"}});
-                let mut response = Response::new(Full::new(body.to_string().into()));
-                *response.status_mut() = status.try_into().unwrap();
-                Ok(response)
-            }
-            Some(Fault::SilentBefore | Fault::SilentAfter) => {
-                self.silent.send_modify(|count| *count += 1);
-                let never: Infallible = std::future::pending().await;
-                match never {}
-            }
-            _ => Err(io::Error::other("closed on purpose")),
-        }
-    }
 }
 
 fn refused(description: &str) -> (u16, Value) {
@@ -280,68 +183,6 @@ impl Book {
     fn name(&mut self, kind: &str) -> String {
         self.made += 1;
         format!("{kind}_{:06}", self.made)
-    }
-
-    fn next_fault(&mut self) -> Option<Fault> {
-        match self.fault.take() {
-            Some((0, fault)) => Some(fault),
-            Some((others, fault)) => {
-                self.fault = Some((others - 1, fault));
-                None
-            }
-            None => None,
-        }
-    }
-
-    fn answer(&mut self, head: &hyper::http::request::Parts, body: &[u8]) -> (u16, Value) {
-        let path = head.uri.path().to_owned();
-        self.calls.push(format!("{} {path}", head.method));
-        // This is the base64 of “rzp_test_1:the key's secret”.
-        let expected = "Basic cnpwX3Rlc3RfMTp0aGUga2V5J3Mgc2VjcmV0";
-        if head
-            .headers
-            .get("authorization")
-            .is_none_or(|given| given != expected)
-        {
-            return (401, refused("Authentication failed").1);
-        }
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        let parts: Vec<&str> = path.trim_start_matches("/v1/").split('/').collect();
-        match (head.method.as_str(), parts.as_slice()) {
-            ("POST", ["orders"]) => self.create_order(&body),
-            ("GET", ["orders"]) => {
-                let query = head.uri.query().unwrap_or_default();
-                let receipt = query.trim_start_matches("receipt=");
-                let all = self.orders.values().filter(|one| one["receipt"] == receipt);
-                (200, collection(&all.cloned().collect::<Vec<_>>()))
-            }
-            ("GET", ["orders", id]) => found(self.orders.get(*id)),
-            ("GET", ["orders", id, "payments"]) => {
-                let all = self.payments.values().filter(|one| one["order_id"] == **id);
-                (200, collection(&all.cloned().collect::<Vec<_>>()))
-            }
-            ("GET", ["payments"]) => {
-                let query = head.uri.query().unwrap_or_default();
-                let number = |name: &str| -> usize {
-                    let found = query.split('&').find_map(|part| part.strip_prefix(name));
-                    found.unwrap().parse().unwrap()
-                };
-                let all = self.payments.values().skip(number("skip="));
-                (
-                    200,
-                    collection(&all.take(number("count=")).cloned().collect::<Vec<_>>()),
-                )
-            }
-            ("GET", ["payments", id]) => found(self.payments.get(*id)),
-            ("POST", ["payments", id, "capture"]) => self.capture(id, &body),
-            ("POST", ["payments", id, "refund"]) => {
-                let key = head.headers.get("x-refund-idempotency");
-                let key = key.and_then(|key| key.to_str().ok()).unwrap_or_default();
-                self.refund(id, key, &body)
-            }
-            ("GET", ["refunds", id]) => found(self.refunds.get(*id)),
-            _ => refused("The requested URL was not found on the server."),
-        }
     }
 
     fn create_order(&mut self, body: &Value) -> (u16, Value) {
@@ -406,6 +247,58 @@ impl Book {
         self.refunds.insert(name.clone(), refund.clone());
         self.keys.insert(key.to_owned(), (body.clone(), name));
         (200, refund)
+    }
+}
+
+impl Answering for Book {
+    fn answer(&mut self, head: &Parts, body: &[u8]) -> (u16, Value) {
+        let path = head.uri.path().to_owned();
+        // This is the base64 of “rzp_test_1:the key's secret”.
+        let expected = "Basic cnpwX3Rlc3RfMTp0aGUga2V5J3Mgc2VjcmV0";
+        if head
+            .headers
+            .get("authorization")
+            .is_none_or(|given| given != expected)
+        {
+            return (401, refused("Authentication failed").1);
+        }
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let parts: Vec<&str> = path.trim_start_matches("/v1/").split('/').collect();
+        match (head.method.as_str(), parts.as_slice()) {
+            ("POST", ["orders"]) => self.create_order(&body),
+            ("GET", ["orders"]) => {
+                let query = head.uri.query().unwrap_or_default();
+                let receipt = query.trim_start_matches("receipt=");
+                let all = self.orders.values().filter(|one| one["receipt"] == receipt);
+                (200, collection(&all.cloned().collect::<Vec<_>>()))
+            }
+            ("GET", ["orders", id]) => found(self.orders.get(*id)),
+            ("GET", ["orders", id, "payments"]) => {
+                let all = self.payments.values().filter(|one| one["order_id"] == **id);
+                (200, collection(&all.cloned().collect::<Vec<_>>()))
+            }
+            ("GET", ["payments"]) => {
+                let query = head.uri.query().unwrap_or_default();
+                let number = |name: &str| -> usize {
+                    let found = query.split('&').find_map(|part| part.strip_prefix(name));
+                    found.unwrap().parse().unwrap()
+                };
+                let all = self.payments.values().skip(number("skip="));
+                (
+                    200,
+                    collection(&all.take(number("count=")).cloned().collect::<Vec<_>>()),
+                )
+            }
+            ("GET", ["payments", id]) => found(self.payments.get(*id)),
+            ("POST", ["payments", id, "capture"]) => self.capture(id, &body),
+            ("POST", ["payments", id, "refund"]) => {
+                let key = head.headers.get("x-refund-idempotency");
+                let key = key.and_then(|key| key.to_str().ok()).unwrap_or_default();
+                self.refund(id, key, &body)
+            }
+            ("GET", ["refunds", id]) => found(self.refunds.get(*id)),
+            _ => refused("The requested URL was not found on the server."),
+        }
     }
 }
 

@@ -1,10 +1,9 @@
 //! Tests of reminders. Member and provider each get one for every time to which a booking was
 //! moved.
 
-use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 
-use crate::stage::{Booking, Stage, on_both, provider};
+use crate::stage::{Booking, Stage, go_to, on_both, provider};
 
 async fn outcomes(stage: &Stage<'_>) -> Vec<(i64, String, String)> {
     let look = |tx: &mut Tx<'_>| -> Result<_, StoreError> {
@@ -13,13 +12,6 @@ async fn outcomes(stage: &Stage<'_>) -> Vec<(i64, String, String)> {
         tx.all(all, &[])
     };
     stage.world.store().read(look).await.unwrap()
-}
-
-async fn go_to(stage: &Stage<'_>, at: &str) {
-    let at: Timestamp = at.parse().unwrap();
-    let now = stage.site.clock.now();
-    stage.world.clock.advance(at.duration_since(now));
-    stage.work().await;
 }
 
 fn told(sequence: i64, outcome: &str) -> Vec<(i64, String, String)> {

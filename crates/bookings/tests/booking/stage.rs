@@ -4,13 +4,14 @@ use bookings::booking::{BookingId, State};
 use bookings::provider::PROVIDER;
 use bookings::{READ, Refusal, WRITE, verify};
 use identity::account::AccountId;
+use identity::session::{self, Method, Stay};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use site::domain::Domains;
 use site::domains;
-use testkit::{Page, World};
+use testkit::{Page, Visitor, World};
 
 pub(crate) use testkit::{Person, Stage, errors};
 
@@ -25,6 +26,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             "booking.complete",
             "booking.remind",
             "booking.poll",
+            "booking.close",
             "booking.refund",
             "booking.event",
             "booking.reconcile",
@@ -68,6 +70,41 @@ pub(crate) async fn ledger(stage: &Stage<'_>) -> i64 {
         tx.one(sum, &[])
     };
     stage.world.store().read(look).await.unwrap().0
+}
+
+/// Sets the clock to an instant, and runs the jobs that are due.
+pub(crate) async fn go_to(stage: &Stage<'_>, at: &str) {
+    let at: Timestamp = at.parse().unwrap();
+    let now = stage.site.clock.now();
+    stage.world.clock.advance(at.duration_since(now));
+    stage.work().await;
+}
+
+/// Begins another session, so that the person has just proved a credential.
+pub(crate) async fn prove(stage: &Stage<'_>, person: &mut Person) {
+    let id = person.who.account().id.clone();
+    let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let begun = session::begin(
+            tx,
+            &id,
+            Method::Link,
+            Stay::Remembered,
+            &testkit::people::client(1),
+        )?;
+        Ok(begun.unwrap().session)
+    };
+    let session = stage.world.store().write(change).await.unwrap();
+    person.browser.set_cookie("kd_session", session.reveal());
+}
+
+/// A script on a page of ours, which calls the API with the person's cookie.
+pub(crate) fn script(stage: &Stage<'_>, person: &Person) -> Visitor {
+    let session = person.browser.cookie("kd_session").unwrap();
+    let mut script = stage.visitor();
+    script.set_cookie("kd_session", session);
+    let token = web::csrf::token(session, &stage.site.random);
+    script.header("x-csrf-token", &token);
+    script
 }
 
 /// Converts an instant to local date and time.

@@ -225,6 +225,9 @@ impl Asker {
         let text = guest::speak(&self.site, &self.wishes, occasion, None);
         let message = match &outcome.code {
             Some(code) => text.with("kadkahwin-saved-code", [("code", code.as_str().into())]),
+            None if outcome.attending == ReplyStatus::Waitlisted => {
+                text.say("kadkahwin-waiting").into_owned()
+            }
             None => text.say("kadkahwin-saved").into_owned(),
         };
         Reply {

@@ -84,6 +84,7 @@ pub fn routes(
         .route("/api/flask/hello", get(hello))
         .route("/api/node/hello", get(hello))
         .route("/api/flask/rsvp", post(rsvp))
+        .route("/api/node/rsvp", post(rsvp))
         .layer(Extension(served))
         .merge(sockets.routes())
 }

@@ -2,13 +2,14 @@
 
 use axum::http::Method;
 use occasions::words::OccasionStatus;
-use platform::sql;
+use platform::{Rows, sql};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, together};
 
 use crate::stage::{assert_private, guest, on_both, on_sqlite, state};
 
 pub(crate) const RSVP: &str = "/api/flask/rsvp";
+const NODE_RSVP: &str = "/api/node/rsvp";
 
 pub(crate) async fn send(visitor: &mut Visitor, body: &Value) -> Page {
     let page = visitor.call(Method::POST, RSVP, body).await;
@@ -39,6 +40,36 @@ fn it_is_alive_and_says_hello() {
             let message = &hello.expect(200).json()["message"];
             assert!(message.as_str().is_some_and(|words| !words.is_empty()));
         }
+    });
+}
+
+#[test]
+fn who_only_waits_for_seats_hears_so() {
+    on_both(async |stage| {
+        stage.switch(|switches| switches.waitlist = true).await;
+        stage
+            .change(|tx| {
+                let full = sql!("UPDATE event SET capacity = seats_taken");
+                tx.run(full, &[], Rows::Exactly(3)).map(drop)
+            })
+            .await;
+        let mut program = stage.visitor();
+        program.header("accept-language", "en");
+        let body = json!({ "code": "RAHMA", "attending": true });
+        let told = send(&mut program, &body).await.with(201).json();
+        assert_eq!(
+            (&told["attending"], &told["guests"]),
+            (&json!(false), &json!(0))
+        );
+        assert!(
+            told["message"]
+                .as_str()
+                .unwrap()
+                .ends_with("you are on the waiting list."),
+            "{told}"
+        );
+        let after = state(&mut program, "RAHMA").await;
+        assert_eq!(guest(&after, "Rahman")["replies"]["nikah"], "waitlisted");
     });
 }
 
@@ -268,7 +299,12 @@ fn a_repeat_is_answered_as_before_and_counts_once() {
             let first = send(&mut program, &body).await;
             let again = send(&mut program, &body).await;
             assert_eq!(first.expect(201).json(), again.expect(201).json());
+            let by_node = program.call(Method::POST, NODE_RSVP, &body).await;
+            assert_private(&by_node);
+            assert_eq!(first.json(), by_node.expect(201).json());
             let page = send(&mut program, &other).await;
+            assert_refused(&page, 422, "idempotency_key_reused");
+            let page = program.call(Method::POST, NODE_RSVP, &other).await;
             assert_refused(&page, 422, "idempotency_key_reused");
         }
         let submissions = sql!("SELECT COUNT(*) FROM submission WHERE source = $1");

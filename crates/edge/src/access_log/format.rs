@@ -64,6 +64,11 @@ pub struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// Whether the request failed or was refused.
+    pub(super) fn is_error(&self) -> bool {
+        self.status >= 500 || !self.why.is_empty()
+    }
+
     pub(super) fn write(
         &self,
         format: Format,

@@ -2,6 +2,7 @@
 
 use super::Ground;
 use super::check::Check;
+use crate::cdn_presets::Cdn;
 use crate::description::{ForwardedHeader, Listen};
 use crate::listener::{ListenAddress, ListenSettings};
 use crate::values;
@@ -25,8 +26,13 @@ pub(super) fn listen(
             "name at least one address, for example \"127.0.0.1:8080\"",
         );
     }
-    let mut trusted_proxies = Vec::new();
+    let (mut trusted_proxies, mut cdns) = (Vec::new(), Vec::new());
     for (number, text) in written.trusted_proxies.iter().enumerate() {
+        if let Some(cdn) = Cdn::named(text) {
+            trusted_proxies.extend(cdn.networks.iter().copied());
+            cdns.push(cdn);
+            continue;
+        }
         let key = format!("listen.trusted_proxies[{number}]");
         trusted_proxies.extend(check.accept(&key, values::network(text)));
     }
@@ -78,6 +84,7 @@ pub(super) fn listen(
         fronts: Vec::new(),
         http3: written.http3,
         trusted_proxies,
+        cdns,
         forwarded_header: written.forwarded_header,
         proxy_protocol,
         connections: check.between("listen.connections", written.connections, 1, 1_000_000),

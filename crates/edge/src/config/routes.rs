@@ -183,6 +183,7 @@ fn one(
         .access
         .as_ref()
         .map(|written| super::auth::access(&key("access"), written, upstreams, ground, check));
+    let log = log_name(&key("log"), &written.log, check);
     let target = target?;
     let bodies = bodies.of_route(number, &target, written, check);
     let (host, path) = (host?, path?);
@@ -270,7 +271,24 @@ fn one(
         body_rate: bodies?.rate,
         buffer_request: bodies?.buffer,
         shared_cache,
+        log,
     })
+}
+
+/// Checks the name of a site's log, which becomes part of a file's name.
+fn log_name(key: &str, written: &str, check: &mut Check) -> Option<Arc<str>> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if written.is_empty() {
+        return None;
+    }
+    if written.len() > 64 || !written.bytes().all(is_plain) || written.starts_with('.') {
+        check.refuse(
+            key,
+            format!("{written:?} cannot be part of a file's name"),
+            "write up to 64 letters, digits, ., - and _, such as the name of the site",
+        );
+    }
+    Some(written.into())
 }
 
 fn added(key: &str, written: &str, check: &mut Check) -> Option<String> {

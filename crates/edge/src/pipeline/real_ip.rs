@@ -58,6 +58,11 @@ pub(super) fn info(
         if listen.forwarded_header == ForwardedHeader::Forwarded {
             remove(headers, |name| name.starts_with("x-forwarded-"));
         }
+        let mut cdns = listen.cdns.iter();
+        if let Some(client) = cdns.find_map(|cdn| cdn.client(&peer.address, headers)) {
+            info.client = client;
+            info.is_direct = false;
+        }
     }
     info
 }

@@ -332,7 +332,7 @@ impl Provider {
             headers,
             form,
         };
-        let Answer { status, body } = outbound.call(call).await?;
+        let Answer { status, body, .. } = outbound.call(call).await?;
         if !status.is_success() {
             return Err(ProviderError::Status {
                 what,

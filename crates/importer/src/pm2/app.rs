@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
-use supervisor::OWN_SERVICE;
+use supervisor::{OWN_SERVICE, Schedule};
 
 use super::Asked;
 use super::values::text;
@@ -218,8 +218,23 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Handles the fields that are left. If the service may exit permanently, there may be no
-    /// process to reload, so the remark suggests `kenduri restart` instead.
+    fn cron(&mut self, cron: &str, may_end: bool) {
+        if let Err(why) = Schedule::parse(cron, "") {
+            self.page.remark(&format!("cron_restart: {why}"));
+        } else if may_end {
+            self.page.remark(
+                "cron_restart: PM2 runs it at the start too. A command that runs at these times alone, in UTC or in time_zone = \"Asia/Kuala_Lumpur\", has this line in place of `restart`",
+            );
+            self.page.propose("cron", cron);
+        } else {
+            self.page.remark(
+                "cron_restart: in UTC, unless you write another zone, such as time_zone = \"Asia/Kuala_Lumpur\"",
+            );
+            self.page.key("cron_restart", cron);
+        }
+    }
+
+    /// Handles the fields that are left. `may_end`: the service may exit permanently.
     fn rest(&mut self, may_end: bool) {
         if let Some(watch) = self.take(&["watch"])
             && *watch != false
@@ -239,13 +254,8 @@ impl<'a> Service<'a> {
                 "autostart false: every service starts with Kenduri; leave its section out until it shall run",
             );
         }
-        let again = if may_end { "restart" } else { "reload" };
-        for field in ["cron_restart", "cron"] {
-            if self.take(&[field]).is_some() {
-                self.page.remark(&format!(
-                    "{field}: nothing is started anew by the clock; a timer of systemd, or cron, may call `kenduri {again} NAME`"
-                ));
-            }
+        if let Some(cron) = self.take_text(&["cron_restart", "cron"]) {
+            self.cron(&cron, may_end);
         }
         for (field, why) in SETTLED {
             if self.take(&[field]).is_some() {

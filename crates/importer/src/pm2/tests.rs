@@ -228,7 +228,12 @@ fn every_field_is_carried_over_or_said() {
         (
             "cron_restart",
             json!("0 3 * * *"),
-            "cron_restart: nothing is started anew by the clock",
+            "cron_restart = \"0 3 * * *\"",
+        ),
+        (
+            "cron_restart",
+            json!("*/5 * * * * *"),
+            "cron_restart: \"*/5 * * * * *\" has not five fields",
         ),
         ("watch", json!(["src"]), "watch: files are not watched"),
         (

@@ -32,6 +32,8 @@ impl Apply {
         let named = config.as_ref().and_then(|file| file.canonicalize().ok());
         let place = Where {
             config: config.clone(),
+            // The running Kenduri keeps the profile with which it was started.
+            profile: None,
             data,
             set: Vec::new(),
         };

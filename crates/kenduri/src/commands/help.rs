@@ -23,6 +23,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
             "maintenance",
             "purge",
             "migrate",
+            "move-store",
             "password",
             "secret",
             "token",

@@ -1,6 +1,5 @@
 //! `kenduri install`: installs Kenduri as a systemd service.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +32,9 @@ pub(super) struct Install {
     /// The settings file [default: kenduri.toml in this folder, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The section `[profile.NAME]` of the settings file, whose settings override the others
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     /// The data folder [default: as in the settings, else /var/lib/kenduri]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -89,7 +91,11 @@ impl Install {
         let config = self.config()?;
         // The installed service does not see this shell's environment, so the settings are read
         // without it.
-        let configuration = load(config.as_deref(), self.data.as_deref())?;
+        let configuration = load(
+            config.as_deref(),
+            self.profile.as_deref(),
+            self.data.as_deref(),
+        )?;
         let (unit, shared) = self.unit(config.as_deref(), &configuration)?;
         let service = install::marked(&unit.text());
         let listen = configuration.plan.listen();
@@ -197,7 +203,7 @@ impl Install {
     fn unit(&self, config: Option<&Path>, configuration: &Configuration) -> Result<(Unit, bool)> {
         let services = match config {
             None => Services::default(),
-            Some(file) => services(file)?,
+            Some(file) => services(file, configuration.merged()),
         };
         let services_user = config.and_then(|config| self.services_user(config, &services));
         let has_others = services.with_user > 0 || services.default_user.is_some();
@@ -209,6 +215,7 @@ impl Install {
         let unit = Unit {
             program,
             config: config.map(Path::to_owned),
+            profile: self.profile.clone(),
             data: std::path::absolute(&configuration.settings.data)?,
             says_data: self.data.is_some(),
             user: (!by_root).then(|| self.user.clone()),
@@ -243,16 +250,15 @@ struct Services {
     default_user: Option<String>,
 }
 
-/// Reads the `[service.NAME]` sections of a settings file that was checked before.
-fn services(file: &Path) -> Result<Services> {
-    let whole: toml::Table = fs::read_to_string(file)?.parse()?;
+/// Reads the `[service.NAME]` sections of settings that were checked before.
+fn services(file: &Path, whole: &toml::Table) -> Services {
     let mut found = Services::default();
     let default_user = whole.get("service_user").and_then(toml::Value::as_str);
     found.default_user = default_user
         .filter(|user| !user.is_empty())
         .map(str::to_owned);
     let Some(services) = whole.get("service").and_then(toml::Value::as_table) else {
-        return Ok(found);
+        return found;
     };
     let beside = file.parent().unwrap_or(Path::new("/"));
     for service in services.values() {
@@ -271,10 +277,14 @@ fn services(file: &Path) -> Result<Services> {
             found.with_user += 1;
         }
     }
-    Ok(found)
+    found
 }
 
-fn load(config: Option<&Path>, data: Option<&Path>) -> Result<Configuration> {
+fn load(
+    config: Option<&Path>,
+    profile: Option<&str>,
+    data: Option<&Path>,
+) -> Result<Configuration> {
     let says_data = config.is_some() && data.is_none();
     let flag = Flag {
         typed: "--data".to_owned(),
@@ -283,6 +293,7 @@ fn load(config: Option<&Path>, data: Option<&Path>) -> Result<Configuration> {
     };
     let asked = Asked {
         file: config.map(Path::to_owned),
+        profile: profile.map(str::to_owned),
         flags: if says_data { Vec::new() } else { vec![flag] },
         ..Asked::default()
     };

@@ -53,6 +53,7 @@ impl Maintenance {
             | ControlResponse::Purged { .. }
             | ControlResponse::AuditVerified { .. }
             | ControlResponse::BackedUp
+            | ControlResponse::Frozen { .. }
             | ControlResponse::BookingsVerified { .. }
             | ControlResponse::Services(_) => Ok(()),
         }

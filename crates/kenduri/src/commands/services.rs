@@ -39,12 +39,12 @@ pub(super) enum Services {
     /// Stop a service, and wait until all its processes have ended
     Stop(One),
     /// Stop and start a service; requests wait or fail (see reload)
-    Restart(OneOrAll),
+    Restart(Planned<OneOrAll>),
     /// Replace the instances one by one, without a failed request
     ///
     /// The next instance is ready before the old one stops. If it does not get ready, the old one
     /// stays, and the command fails and says why.
-    Reload(OneOrAll),
+    Reload(Planned<OneOrAll>),
     /// Change the number of instances of a service
     ///
     /// The new number holds until the settings of the service change or Kenduri starts anew.
@@ -56,7 +56,7 @@ pub(super) enum Services {
     /// The new worker is ready on the same sockets before the old one stops. Services are not
     /// touched. If it is not ready within 30 seconds, the old one goes on, and the command fails
     /// and says why.
-    Upgrade(Plain),
+    Upgrade(Planned<Plain>),
 }
 
 #[derive(Debug, Args)]
@@ -82,6 +82,15 @@ pub(super) struct OneOrAll {
     service: String,
     #[command(flatten)]
     plain: Plain,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Planned<T: Args> {
+    #[command(flatten)]
+    what: T,
+    /// Do it even though an event is near, for which its hosts asked that nothing is touched
+    #[arg(long)]
+    force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -151,17 +160,19 @@ impl Services {
             }
             Self::Start(One { service, plain }) => plain.order(ServiceRequest::Start { service }),
             Self::Stop(One { service, plain }) => plain.order(ServiceRequest::Stop { service }),
-            Self::Restart(OneOrAll { service, plain }) => {
-                plain.order(ServiceRequest::Restart { service })
+            Self::Restart(Planned { what, force }) => {
+                let OneOrAll { service, plain } = what;
+                plain.order(ServiceRequest::Restart { service, force })
             }
-            Self::Reload(OneOrAll { service, plain }) => {
-                plain.order(ServiceRequest::Reload { service })
+            Self::Reload(Planned { what, force }) => {
+                let OneOrAll { service, plain } = what;
+                plain.order(ServiceRequest::Reload { service, force })
             }
             Self::Scale(scale) => scale.plain.order(ServiceRequest::Scale {
                 service: scale.service,
                 instances: scale.instances,
             }),
-            Self::Upgrade(plain) => plain.order(ServiceRequest::Upgrade),
+            Self::Upgrade(Planned { what, force }) => what.order(ServiceRequest::Upgrade { force }),
         }
     }
 }

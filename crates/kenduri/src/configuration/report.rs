@@ -11,6 +11,9 @@ use super::problem::Origin;
 use super::url_password::without_password;
 use super::{domain_settings, keys};
 
+/// Keys outside the domains' sections whose value is a secret, beside passwords.
+const SECRETS: [&str; 3] = ["callback_secret", "secret_key", "webhook_secret"];
+
 /// The column at which comments begin, unless the line is longer.
 const COLUMN: usize = 44;
 
@@ -73,8 +76,7 @@ fn without(value: &Value, key: &str) -> Value {
 fn without_password_in(name: &str, value: &Value) -> Value {
     match value {
         Value::String(text)
-            if ["password", "callback_secret", "secret_key"].contains(&name)
-                && !text.is_empty() =>
+            if (name.ends_with("password") || SECRETS.contains(&name)) && !text.is_empty() =>
         {
             Value::String("***".to_owned())
         }

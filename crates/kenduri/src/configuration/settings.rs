@@ -21,8 +21,10 @@ use web::client_info::Proxies;
 use web::setting::SettingValues;
 
 use super::address;
+use super::alerts;
 use super::backup;
 use super::domain_settings;
+use super::files;
 use super::mail::{self, MailRoute};
 use super::problem_collector::ProblemCollector;
 use super::providers;
@@ -30,6 +32,7 @@ use super::sign_in_routes;
 use super::url_password::without_password;
 use super::webhooks;
 use super::written::{FILES, Registration, Synchronous, Written};
+use crate::alert_settings::AlertSettings;
 use crate::folders::LOGS;
 use crate::log::{Log, To};
 use crate::operators::PATHS;
@@ -52,10 +55,8 @@ pub(crate) struct Settings {
     pub(crate) mail: Mail,
     /// Who may have an account.
     pub(crate) registration: identity::person::registration::Registration,
-    /// The folder for uploaded files and exports.
-    pub(crate) files: PathBuf,
-    /// The largest upload, in bytes.
-    pub(crate) max_upload: usize,
+    /// The store of uploaded files and exports.
+    pub(crate) files: platform::Files,
     /// The settings of backups; `None` if nothing is backed up.
     pub(crate) backup: Option<::backup::Settings>,
     /// The address of the S3 server for backups, and the credentials for it.
@@ -82,8 +83,14 @@ pub(crate) struct Settings {
     pub(crate) compat_occasion: Option<String>,
     /// The policy for the paths of an older personal site, if they are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
-    /// The webhooks that the settings declare.
+    /// The webhooks that the settings declare, with the one for alerts.
     pub(crate) webhooks: Vec<DeclaredWebhook>,
+    pub(crate) alerts: AlertSettings,
+    /// The memory limit of all services together, in bytes.
+    pub(crate) service_memory: Option<u64>,
+    /// The services on the public status page, each with its public name; `None` if there is no
+    /// such page.
+    pub(crate) status: Option<Vec<(String, String)>>,
 }
 
 /// The name, address and languages of the installation.
@@ -152,8 +159,11 @@ pub(super) fn settings(
             plan.order_for(url.host());
         }
     }
-    // If this value is invalid, the edge's plan has already reported it.
-    let trusted_proxies = Proxies::parse(&written.listen.trusted_proxies).ok();
+    let trusted_proxies = plan.as_ref().and_then(|plan| {
+        let networks = plan.listen().trusted_proxies.iter();
+        let networks: Vec<String> = networks.map(ToString::to_string).collect();
+        Proxies::parse(&networks).ok()
+    });
     let from = mail::sender(written, check);
     let jobs_at_once = check.between("jobs.at_once", written.jobs.at_once, 1, 64) as usize;
     let metrics = (!written.metrics.listen.is_empty())
@@ -167,6 +177,17 @@ pub(super) fn settings(
             "name another folder, such as \"log\", or give the service another name",
         );
     }
+    if matches!(written.log.to.as_str(), "stderr" | "journal") {
+        for (number, route) in written.route.iter().enumerate() {
+            if !route.log.is_empty() {
+                check.refuse_at(
+                    &format!("route[{number}].log"),
+                    "the log of a site is a file, and log.to names no folder",
+                    "write to = \"logs\" in [log], or take it out",
+                );
+            }
+        }
+    }
     let domains = domain_settings::read(sections, check);
     domain_settings::check_home(&site.home, &domains, check);
     let reaches_app = plan.as_ref().is_none_or(edge::Plan::any_host_reaches_app);
@@ -177,6 +198,8 @@ pub(super) fn settings(
         );
     }
     let s3_access = backup::access(written, check);
+    let mut webhooks = webhooks::read(&written.webhook, (services, is_start), check);
+    let alerts = alerts::read(written, (services, is_start), &mut webhooks, check);
     let route = mail::route(written, check);
     let store = store_settings(written, data, check);
     let settings = Settings {
@@ -193,8 +216,6 @@ pub(super) fn settings(
             route,
         },
         registration: registration(written, check),
-        files: files(written, data, check),
-        max_upload: max_upload(written, check),
         backup: backup::read(written, data, &store, &s3_access, check),
         store,
         s3_access,
@@ -218,10 +239,22 @@ pub(super) fn settings(
         domains,
         compat_occasion: compat_occasion(written, check),
         personal_site: personal_site(written, check),
-        webhooks: webhooks::read(&written.webhook, (services, is_start), check),
+        webhooks,
+        alerts,
+        status: alerts::status(written),
+        service_memory: service_memory(written, check),
+        files: files::read(written, data, check)?,
     };
     let whole = (settings, plan?);
     check.problems.is_empty().then_some(whole)
+}
+
+fn service_memory(written: &Written, check: &mut ProblemCollector<'_>) -> Option<u64> {
+    let all = &written.service_memory;
+    if all.is_empty() {
+        return None;
+    }
+    check.accept("service_memory", units::size(all))
 }
 
 fn updates(written: &Written, check: &mut ProblemCollector<'_>) -> Vec<Source> {
@@ -504,55 +537,4 @@ fn with_password(url: &str, password: Option<&Secret>) -> Secret {
         }
     }
     Secret::new(whole)
-}
-
-fn files(written: &Written, data: &Path, check: &mut ProblemCollector<'_>) -> PathBuf {
-    let folder = written
-        .files
-        .url
-        .strip_prefix("folder:")
-        .unwrap_or_else(|| {
-            check.refuse(
-                "files.url",
-                "files.url does not begin with \"folder:\"",
-                "this version keeps files in a folder; write \"folder:files\"",
-            );
-            "files"
-        });
-    data.join(folder)
-}
-
-fn max_upload(written: &Written, check: &mut ProblemCollector<'_>) -> usize {
-    let size = check.accept("files.max_upload", bytes(&written.files.max_upload));
-    size.and_then(|size| usize::try_from(size).ok())
-        .unwrap_or_default()
-}
-
-fn bytes(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
-    let unit = match &text[digits.len()..] {
-        "" => Some(1),
-        "K" => Some(1_u64 << 10),
-        "M" => Some(1 << 20),
-        "G" => Some(1 << 30),
-        _ => None,
-    };
-    let size = digits.parse::<u64>().ok().zip(unit);
-    size.and_then(|(number, unit)| number.checked_mul(unit))
-        .filter(|size| *size > 0)
-        .ok_or_else(|| format!("{text:?} is no size; write it like 500K, 15M or 1G"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bytes;
-
-    #[test]
-    fn sizes_have_units() {
-        assert_eq!(bytes("15M"), Ok(15 << 20));
-        assert_eq!(bytes("700"), Ok(700));
-        for wrong in ["", "M", "0", "15MB", "-1K", "99999999999G"] {
-            assert!(bytes(wrong).is_err(), "{wrong}");
-        }
-    }
 }

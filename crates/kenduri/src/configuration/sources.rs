@@ -12,8 +12,9 @@ use toml::{Spanned, Table, Value};
 use units::nearest;
 
 use super::problem::{Origin, Problem};
+use super::profile::Tables;
 use super::written::Written;
-use super::{deep, domain_settings, keys};
+use super::{deep, domain_settings, keys, profile};
 
 /// A key with its value and the value's source.
 #[derive(Debug, Clone)]
@@ -28,8 +29,14 @@ pub(crate) struct Leaf {
 /// The prefix of variables that begin with `KENDURI_` but are not settings.
 const OTHER_VARIABLES: &str = "KENDURI_TEST_";
 
-/// Reads the settings in the text of a `kenduri.toml`.
-pub(crate) fn file(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<Leaf> {
+/// Reads the settings in the text of a `kenduri.toml`, with those of a profile over the others. The
+/// other profiles are checked too.
+pub(crate) fn file(
+    path: &Path,
+    text: &str,
+    profile: Option<&str>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Leaf> {
     let origin = |offset: usize| Origin::File {
         path: path.to_owned(),
         line: line_of(text, offset),
@@ -45,10 +52,60 @@ pub(crate) fn file(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<
             return Vec::new();
         }
     };
+    let mut tables = Tables {
+        spans: spans.into_inner(),
+        values,
+    };
+    let profiles = match tables.take_profiles() {
+        Ok(profiles) => profiles,
+        Err(offset) => {
+            problems.push(Problem {
+                origin: origin(offset),
+                what: "a profile is a section, not a value".to_owned(),
+                mend: "write [profile.NAME] and its keys below".to_owned(),
+            });
+            return Vec::new();
+        }
+    };
+    let chosen = profile.and_then(|name| profiles.get(name));
+    let whole = chosen.map_or_else(|| tables.clone(), |profile| tables.with(profile));
+    let mut found = Vec::new();
+    let leaves = leaves(&whole, &origin, &mut found);
+    for other in profiles.values() {
+        let mut wrong = Vec::new();
+        self::leaves(&tables.with(other), &origin, &mut wrong);
+        wrong.retain(|problem| !found.contains(problem));
+        found.append(&mut wrong);
+    }
+    if let Some(name) = profile.filter(|_| chosen.is_none()) {
+        let names: Vec<&str> = profiles.keys().map(String::as_str).collect();
+        found.push(Problem {
+            origin: origin(0),
+            what: format!("there is no [profile.{name}]"),
+            mend: if names.is_empty() {
+                "write it, or leave --profile and KENDURI_PROFILE out".to_owned()
+            } else {
+                format!("there are {}", names.join(", "))
+            },
+        });
+    }
+    found.sort_by_key(|problem| match &problem.origin {
+        Origin::File { line, .. } => *line,
+        _ => 0,
+    });
+    problems.append(&mut found);
+    leaves
+}
+
+fn leaves(
+    tables: &Tables<'_>,
+    origin: &impl Fn(usize) -> Origin,
+    problems: &mut Vec<Problem>,
+) -> Vec<Leaf> {
     let known = keys::known();
     let mut leaves = Vec::new();
     walk(
-        spans.get_ref(),
+        &tables.spans,
         "",
         &mut |key, offset, value| match known.get(key) {
             Some(_) if keys::DEEP.contains(&key) || value.get_ref().as_table().is_none() => {
@@ -59,7 +116,7 @@ pub(crate) fn file(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<
                     what: error.what,
                     mend: error.mend,
                 }));
-                if let Some(found) = keys::find(&values, key).filter(|_| are_none) {
+                if let Some(found) = keys::find(&tables.values, key).filter(|_| are_none) {
                     let mut inside = Vec::new();
                     if keys::DEEP.contains(&key) {
                         deep::visit(value, key, &mut |place, name, _| {
@@ -99,12 +156,7 @@ pub(crate) fn file(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<
             }
         },
     );
-    let leaves = typed(leaves, &known, problems);
-    problems.sort_by_key(|problem| match &problem.origin {
-        Origin::File { line, .. } => *line,
-        _ => 0,
-    });
-    leaves
+    typed(leaves, &known, problems)
 }
 
 /// Reads the settings in environment variables that begin with `KENDURI_`.
@@ -117,7 +169,8 @@ pub(crate) fn environment(
         known.keys().map(|key| (keys::variable(key), key)).collect();
     let mut leaves = Vec::new();
     for (name, text) in variables {
-        if !name.starts_with("KENDURI_") || name.starts_with(OTHER_VARIABLES) {
+        let is_setting = name.starts_with("KENDURI_") && name != profile::VARIABLE;
+        if !is_setting || name.starts_with(OTHER_VARIABLES) {
             continue;
         }
         let origin = Origin::Environment(name.clone());

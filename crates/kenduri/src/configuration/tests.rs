@@ -11,7 +11,9 @@ use platform::store;
 
 use super::{Asked, Flag, Origin, load};
 
+mod alerts;
 mod own_domains;
+mod profiles;
 mod providers;
 mod webhooks;
 
@@ -541,6 +543,7 @@ fn every_key_is_documented_with_its_built_in_value() {
 #[test]
 fn every_example_of_the_documents_is_accepted() {
     let documents = [
+        include_str!("../../../../docs/clouds.md"),
         include_str!("../../../../docs/configure.md"),
         include_str!("../../../../docs/edge.md"),
         include_str!("../../../../docs/edge-reference.md"),
@@ -562,6 +565,7 @@ fn every_example_of_the_documents_is_accepted() {
         std::fs::create_dir_all(program.parent().expect("a folder")).expect("a folder");
         std::fs::write(&program, "#!/bin/sh\n").expect("a program");
         std::fs::set_permissions(&program, Permissions::from_mode(0o700)).expect("a mode");
+        std::os::unix::fs::symlink("backend", folder.path().join("current")).expect("a link");
         let hash = "$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         let people = format!("aisyah:{hash}\n");
         let shop = rcgen::generate_simple_self_signed(["shop.example".to_owned()]).expect("a pair");

@@ -3,7 +3,7 @@
 use platform::Secret;
 
 /// Removes the password from `scheme://user:password@host/…`. Returns the URL and the password.
-pub(super) fn without_password(url: &str) -> (String, Option<Secret>) {
+pub(crate) fn without_password(url: &str) -> (String, Option<Secret>) {
     let split = || {
         let (scheme, rest) = url.split_once("://")?;
         let end = rest.find(['/', '?']).unwrap_or(rest.len());

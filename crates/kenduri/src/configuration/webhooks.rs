@@ -24,48 +24,63 @@ pub(super) fn read(
     let mut all: Vec<DeclaredWebhook> = Vec::new();
     for (number, webhook) in written.iter().enumerate() {
         let key = |name: &str| format!("webhook[{number}].{name}");
-        let address = webhook.url.strip_prefix("service:");
-        let service = address.map(|address| find(address, services));
-        match &service {
-            Some(Err((what, mend))) if is_start => check.refuse_at(&key("url"), what, mend),
-            None if !outbound::is_permitted(&webhook.url, Reach::Public) => check.refuse_at(
-                &key("url"),
-                &format!("{:?} is no https address on public networks", webhook.url),
-                "a service of this file is called by \"service:NAME/path\"",
-            ),
-            _ => {}
-        }
-        if all.iter().any(|one| one.url == webhook.url) {
-            check.refuse_at(
-                &key("url"),
-                &format!("another webhook has {:?} too", webhook.url),
-                "name all events in one of them",
-            );
-        }
         check_events(&webhook.events, &key("events"), check);
-        let signs = key("secret");
-        let secret = check.secret(&signs, &webhook.secret, &webhook.secret_file);
-        let signing = secret
-            .as_ref()
-            .map(|secret| WebhookKey::parse(secret.reveal()));
-        let has_file_problem = secret.is_none() && !webhook.secret_file.is_empty();
-        match signing.flatten() {
-            Some(signing) => all.push(DeclaredWebhook {
-                url: webhook.url.clone(),
-                events: webhook.events.clone(),
-                include_notes: webhook.include_notes,
-                key: signing,
-                service: service.and_then(Result::ok),
-            }),
-            None if has_file_problem => {}
-            None => check.refuse_at(
-                &signs,
-                "it is not whsec_ and base64 of 24 to 64 bytes",
-                "make one with: echo whsec_$(openssl rand -base64 32), and name its file in secret_file",
-            ),
+        let keys = (&*key("url"), &*key("secret"));
+        if let Some(declared) = read_one(webhook, keys, (services, is_start), &all, check) {
+            all.push(declared);
         }
     }
     all
+}
+
+/// Reads the target and the secret of one webhook. `keys` are the names of its URL and of its
+/// secret in the settings, and `others` are the webhooks before it.
+pub(super) fn read_one(
+    webhook: &Webhook,
+    (url_key, secret_key): (&str, &str),
+    (services, is_start): (&[edge::Service], bool),
+    others: &[DeclaredWebhook],
+    check: &mut ProblemCollector<'_>,
+) -> Option<DeclaredWebhook> {
+    let address = webhook.url.strip_prefix("service:");
+    let service = address.map(|address| find(address, services));
+    match &service {
+        Some(Err((what, mend))) if is_start => check.refuse_at(url_key, what, mend),
+        None if !outbound::is_permitted(&webhook.url, Reach::Public) => check.refuse_at(
+            url_key,
+            &format!("{:?} is no https address on public networks", webhook.url),
+            "a service of this file is called by \"service:NAME/path\"",
+        ),
+        _ => {}
+    }
+    if others.iter().any(|one| one.url == webhook.url) {
+        check.refuse_at(
+            url_key,
+            &format!("another webhook has {:?} too", webhook.url),
+            "name all events in one of them",
+        );
+    }
+    let secret = check.secret(secret_key, &webhook.secret, &webhook.secret_file);
+    let signing = secret
+        .as_ref()
+        .and_then(|secret| WebhookKey::parse(secret.reveal()));
+    if signing.is_none() && (secret.is_some() || webhook.secret_file.is_empty()) {
+        check.refuse_at(
+            secret_key,
+            "it is not whsec_ and base64 of 24 to 64 bytes",
+            &format!(
+                "make one with: echo whsec_$(openssl rand -base64 32), and name its file in {}_file",
+                secret_key.rsplit('.').next().unwrap_or(secret_key)
+            ),
+        );
+    }
+    Some(DeclaredWebhook {
+        url: webhook.url.clone(),
+        events: webhook.events.clone(),
+        include_notes: webhook.include_notes,
+        key: signing?,
+        service: service.and_then(Result::ok),
+    })
 }
 
 /// Finds the service in `NAME/path`. Returns the service's socket and the path, or an error with

@@ -23,6 +23,8 @@ pub(crate) struct Written {
     pub(crate) secret_file: String,
     /// The user of services that name no `user`. If empty, the owner of the data folder.
     pub(crate) service_user: String,
+    /// The memory limit of all services together: a number with K, M or G. If empty, no limit.
+    pub(crate) service_memory: String,
     pub(crate) site: Site,
     pub(crate) store: Store,
     pub(crate) mail: Mail,
@@ -42,6 +44,8 @@ pub(crate) struct Written {
     pub(crate) updates: Updates,
     pub(crate) compat: Compat,
     pub(crate) webhook: Vec<Webhook>,
+    pub(crate) alerts: Alerts,
+    pub(crate) status: Status,
 }
 
 /// The prefix for a first page that is a folder of files.
@@ -53,6 +57,7 @@ impl Default for Written {
             data: "data".to_owned(),
             secret_file: "secret.key".to_owned(),
             service_user: String::new(),
+            service_memory: String::new(),
             site: Site::default(),
             store: Store::default(),
             mail: Mail::default(),
@@ -72,6 +77,8 @@ impl Default for Written {
             updates: Updates::default(),
             compat: Compat::default(),
             webhook: Vec::new(),
+            alerts: Alerts::default(),
+            status: Status::default(),
         }
     }
 }
@@ -226,10 +233,20 @@ impl Default for Mail {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Files {
-    /// `folder:NAME` (in `data`).
+    /// `folder:NAME` (in `data`), or `s3://BUCKET/PREFIX`.
     pub(crate) url: String,
     /// The maximum size of an uploaded file: a number with K, M or G.
     pub(crate) max_upload: String,
+    /// The server of the bucket. If empty, Amazon's.
+    pub(crate) endpoint: String,
+    /// The region of the bucket.
+    pub(crate) region: String,
+    /// The access key id for the bucket.
+    pub(crate) access_key: String,
+    /// The secret access key for the bucket.
+    pub(crate) secret_key: String,
+    /// A file that contains the secret access key.
+    pub(crate) secret_key_file: String,
 }
 
 impl Default for Files {
@@ -237,6 +254,11 @@ impl Default for Files {
         Self {
             url: "folder:files".to_owned(),
             max_upload: "15M".to_owned(),
+            endpoint: String::new(),
+            region: "us-east-1".to_owned(),
+            access_key: String::new(),
+            secret_key: String::new(),
+            secret_key_file: String::new(),
         }
     }
 }
@@ -461,4 +483,53 @@ pub(crate) struct Webhook {
     pub(crate) secret: String,
     /// A file that contains the secret.
     pub(crate) secret_file: String,
+}
+
+/// `[status]`: the page about what is up.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Status {
+    /// Whether everybody may see the page at `/status`.
+    pub(crate) public: bool,
+}
+
+/// `[alerts]`: who is told when something is wrong, and when that is over.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Alerts {
+    /// Who gets mails: `owners` of the installation, and mail addresses. If empty, nobody.
+    pub(crate) to: Vec<String>,
+    /// An https URL on public networks, or `service:NAME/path`, that gets a message too.
+    pub(crate) webhook: String,
+    /// The secret that signs the messages.
+    pub(crate) webhook_secret: String,
+    /// A file that contains the secret.
+    pub(crate) webhook_secret_file: String,
+    /// The least free space for Kenduri's data: a share or a size. `0` watches nothing.
+    pub(crate) disk: String,
+    /// The least available memory: a share or a size. `0` watches nothing.
+    pub(crate) memory: String,
+    /// How far the backup may be behind. `0s` watches nothing.
+    pub(crate) backup_lag: String,
+    /// The number of failed jobs in a day that begins an alert. 0 watches nothing.
+    pub(crate) failed_jobs: u32,
+    /// The number of mails in a day that could not be sent and that begins an alert. 0 watches
+    /// nothing.
+    pub(crate) failed_mails: u32,
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        Self {
+            to: vec!["owners".to_owned()],
+            webhook: String::new(),
+            webhook_secret: String::new(),
+            webhook_secret_file: String::new(),
+            disk: "10%".to_owned(),
+            memory: "10%".to_owned(),
+            backup_lag: "15m".to_owned(),
+            failed_jobs: 1,
+            failed_mails: 5,
+        }
+    }
 }

@@ -30,11 +30,17 @@ pub(crate) enum ServiceRequest {
     Restart {
         /// The name of the service, or `all`.
         service: String,
+        /// Whether it is done during a freeze too.
+        #[serde(default)]
+        force: bool,
     },
     /// Replaces the instances of a service one by one, so that no request fails.
     Reload {
         /// The name of the service, or `all`.
         service: String,
+        /// Whether it is done during a freeze too.
+        #[serde(default)]
+        force: bool,
     },
     /// Changes the number of instances of a service.
     Scale {
@@ -43,7 +49,11 @@ pub(crate) enum ServiceRequest {
         instances: u32,
     },
     /// Upgrades to the program file that is now on the disk.
-    Upgrade,
+    Upgrade {
+        /// Whether it is done during a freeze too.
+        #[serde(default)]
+        force: bool,
+    },
 }
 
 /// Selects log lines.

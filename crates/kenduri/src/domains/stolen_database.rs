@@ -1,7 +1,7 @@
 //! Tests that a stolen database, without the key file, lets nobody sign in. The test searches every
 //! column for every secret that was issued, and tries every stored hash as a secret.
 
-mod cells;
+pub(super) mod cells;
 mod files;
 
 use std::collections::BTreeSet;
@@ -56,6 +56,7 @@ const HASHES: &[&str] = &[
 /// The other columns of bytes, each with the reason why its content is useless to a thief.
 const OTHER_BYTES: &[(&str, &str)] = &[
     ("dkim_key.sealed_key", "opened by the key file alone"),
+    ("provider.payout_ref", "opened by the key file alone"),
     ("totp.sealed_secret", "opened by the key file alone"),
     ("passkey.public_key", "the public half"),
     ("idempotency.fingerprint", "compared with a repeat"),

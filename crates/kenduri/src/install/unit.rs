@@ -13,7 +13,7 @@ const AFTER_DRAIN: Duration = Duration::from_mins(1);
 
 /// Lets each instance of a service have a control group of its own. Without services this is not
 /// needed.
-const DELEGATE: &str = "Delegate=memory";
+const DELEGATE: &str = "Delegate=cpu memory";
 
 /// The data from which the text of the units is built.
 #[derive(Debug, Clone)]
@@ -21,6 +21,7 @@ pub(crate) struct Unit {
     pub(crate) program: PathBuf,
     /// The settings file; `None` if there is none.
     pub(crate) config: Option<PathBuf>,
+    pub(crate) profile: Option<String>,
     /// The data folder, to which the service may write.
     pub(crate) data: PathBuf,
     /// Whether the unit contains `--data`, because the settings do not name the data folder.
@@ -202,9 +203,11 @@ impl Unit {
     /// Returns the flags that select the installation.
     fn flags(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let config = self.config.as_deref().map(|file| ("--config", file));
+        let profile = self.profile.as_deref().map(Path::new);
+        let profile = profile.map(|name| ("--profile", name));
         let says_data = self.says_data || config.is_none();
         let data = says_data.then_some(("--data", self.data.as_path()));
-        config.into_iter().chain(data)
+        config.into_iter().chain(profile).chain(data)
     }
 
     /// Returns the flags that select the installation as command-line arguments.
@@ -345,6 +348,7 @@ mod tests {
         Unit {
             program: "/usr/local/bin/kenduri".into(),
             config: Some("/etc/kenduri/kenduri.toml".into()),
+            profile: None,
             data: "/var/lib/kenduri".into(),
             says_data: false,
             user: Some("kenduri".to_owned()),
@@ -362,7 +366,9 @@ mod tests {
         assert!(alone.contains("ProtectHome=true"));
         let services = Some(vec![PathBuf::from(concat!("/ho", "me/aisyah/shop"))]);
         let with = Unit { services, ..unit() }.text();
-        assert!(with.contains("Delegate=memory") && !with.contains("MemoryDenyWriteExecute=true"));
+        assert!(
+            with.contains("Delegate=cpu memory") && !with.contains("MemoryDenyWriteExecute=true")
+        );
         assert!(!with.contains("ProtectControlGroups"));
         assert!(with.contains("ProtectHome=read-only"));
         assert!(with.contains(concat!("ReadWritePaths=-/ho", "me/aisyah/shop")));

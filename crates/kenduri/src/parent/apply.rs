@@ -177,6 +177,7 @@ mod tests {
 
     use edge::Inherited;
     use supervisor::{Channel, OWN_SERVICE, Plan, ShimProgram, Supervisor, SupervisorOptions};
+    use tokio::io::AsyncReadExt as _;
     use tokio::sync::mpsc;
 
     use super::*;
@@ -369,6 +370,77 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nothing_is_planned_while_an_event_is_near_unless_forced() {
+        use services::ServiceRequest::{Reload, Restart};
+
+        let house = TestParent::build();
+        let parent = &house.parent;
+        // Without a worker, nobody knows of events.
+        parent.check_freeze(false).await.unwrap();
+        let (mut worker, ..) = house.start(1).await;
+        worker.say(ToParent::Serving).await;
+        parent.workers.first_served().await;
+        let until = jiff::Timestamp::from_second(1_800_000_000).unwrap();
+        let answer = async |worker: &mut Worker, until| {
+            let (ToWorker::Request { id, order }, _) = worker.hear().await else {
+                panic!("no request");
+            };
+            assert!(matches!(order, ControlRequest::Freeze), "{order:?}");
+            let reply = Reply::Ok(ControlResponse::Frozen { until });
+            worker.say(ToParent::Reply { id, reply }).await;
+        };
+        let service = || "web".to_owned();
+        let all = || supervisor::ALL_SERVICES.to_owned();
+        let force = false;
+        for order in [
+            Restart {
+                service: service(),
+                force,
+            },
+            Restart {
+                service: all(),
+                force,
+            },
+            Reload {
+                service: service(),
+                force,
+            },
+            Reload {
+                service: all(),
+                force,
+            },
+        ] {
+            let inside = parent.gate.enter().unwrap();
+            let order = ControlRequest::Services(order);
+            let (reply, ()) = tokio::join!(
+                parent.reply(order, &inside),
+                answer(&mut worker, Some(until))
+            );
+            let Reply::Error(why) = reply else {
+                panic!("{reply:?}");
+            };
+            assert!(
+                why.contains("until 2027-01-15T08:00:00Z, because of an event"),
+                "{why}"
+            );
+        }
+        let (client, mut told) = tokio::net::UnixStream::pair().unwrap();
+        let (done, ()) = tokio::join!(
+            parent.upgrade(client, false),
+            answer(&mut worker, Some(until))
+        );
+        done.unwrap();
+        let mut said = String::new();
+        told.read_to_string(&mut said).await.unwrap();
+        assert!(said.contains("because of an event"), "{said}");
+
+        let (free, ()) = tokio::join!(parent.check_freeze(false), answer(&mut worker, None));
+        free.unwrap();
+        // The worker is not asked.
+        parent.check_freeze(true).await.unwrap();
+    }
+
+    #[tokio::test]
     async fn who_waits_to_change_something_is_told_when_another_program_comes() {
         let house = TestParent::build();
         let parent = &house.parent;
@@ -378,6 +450,7 @@ mod tests {
             parent.reply(order, &inside).await
         };
         let reload = services::ServiceRequest::Reload {
+            force: false,
             service: OWN_SERVICE.to_owned(),
         };
         let both = async {

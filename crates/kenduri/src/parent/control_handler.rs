@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Error, Result, bail};
 use supervisor::state::{InstanceState, RunId};
@@ -11,6 +12,7 @@ use supervisor::{
     ALL_SERVICES, Address, Channel, Control, InstanceStatus, LogTail, OWN_SERVICE, ReadyInstances,
 };
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::timeout;
 
 use super::active_settings::Settings;
 use super::apply::Applied;
@@ -24,6 +26,10 @@ use crate::control;
 use crate::control_requests::Reply;
 use crate::control_requests::{ControlRequest, ControlResponse, services};
 use crate::messages::{MessageSender, RequestIds, ToWorker};
+
+/// How long to wait for the worker that is asked about events. A worker that has hung is to be
+/// replaced.
+const FREEZE_TIME: Duration = Duration::from_secs(5);
 
 impl ParentProcess {
     /// Creates the handler of requests. Also returns the receiver of requests to upgrade.
@@ -167,30 +173,58 @@ impl ParentProcess {
                 control.stop(&service).await?;
                 format!("{service} is stopped.")
             }
-            ServiceRequest::Restart { service } if service == ALL_SERVICES => {
+            ServiceRequest::Restart { service, force } if service == ALL_SERVICES => {
+                self.check_freeze(force).await?;
                 let mut outcomes = Vec::new();
                 for service in self.described().await? {
                     outcomes.push((self.restart(&service).await, service));
                 }
                 of_all(outcomes)?
             }
-            ServiceRequest::Reload { service } if service == ALL_SERVICES => {
+            ServiceRequest::Reload { service, force } if service == ALL_SERVICES => {
+                self.check_freeze(force).await?;
                 let mut outcomes = Vec::new();
                 for service in self.described().await? {
                     outcomes.push((self.reload(&service).await, service));
                 }
                 of_all(outcomes)?
             }
-            ServiceRequest::Restart { service } => self.restart(&service).await?,
-            ServiceRequest::Reload { service } => self.reload(&service).await?,
+            ServiceRequest::Restart { service, force } => {
+                self.check_freeze(force).await?;
+                self.restart(&service).await?
+            }
+            ServiceRequest::Reload { service, force } => {
+                self.check_freeze(force).await?;
+                self.reload(&service).await?
+            }
             ServiceRequest::Scale { service, instances } => {
                 not_the_worker(&service)?;
                 control.scale(&service, instances).await?;
                 format!("{service} has {instances} instances.")
             }
-            ServiceRequest::Upgrade => bail!("only `kenduri upgrade` can ask for that"),
+            ServiceRequest::Upgrade { .. } => bail!("only `kenduri upgrade` can ask for that"),
         };
         Ok(ServiceResponse::Done(done))
+    }
+
+    /// Fails if an event is near, unless `force`. Only the worker knows of events, so without a
+    /// worker nothing is refused. A service that ends by itself is started again without asking.
+    pub(super) async fn check_freeze(&self, force: bool) -> Result<()> {
+        if force || self.workers.serving().is_none() {
+            return Ok(());
+        }
+        let message = |id| ToWorker::Request {
+            id,
+            order: ControlRequest::Freeze,
+        };
+        let reply = timeout(FREEZE_TIME, self.workers.ask(message)).await;
+        match reply {
+            Ok(Reply::Ok(ControlResponse::Frozen { until: Some(until) })) => bail!(
+                "nothing is restarted or upgraded until {until}, because of an event\n  \
+                 --force does it all the same"
+            ),
+            _ => Ok(()),
+        }
     }
 
     async fn restart(&self, service: &str) -> Result<String> {
@@ -243,8 +277,9 @@ impl ParentProcess {
 
     /// Upgrades to the program file on the disk: first the worker, then, once the new worker
     /// serves, this process. `client` receives the result.
-    pub(crate) async fn upgrade(&self, client: tokio::net::UnixStream) -> Result<()> {
+    pub(crate) async fn upgrade(&self, client: tokio::net::UnixStream, force: bool) -> Result<()> {
         let renewed = async {
+            self.check_freeze(force).await?;
             self.program.check()?;
             let alone = self.alone().await?;
             let room = exec_upgrade::ensure_room(self).await;

@@ -68,9 +68,9 @@ async fn answer(
             drop(inside);
             follow(stream, parent, logs).await
         }
-        Ok(ControlRequest::Services(services::ServiceRequest::Upgrade)) => {
+        Ok(ControlRequest::Services(services::ServiceRequest::Upgrade { force })) => {
             drop(inside);
-            parent.upgrade(stream).await
+            parent.upgrade(stream, force).await
         }
         Ok(order) => {
             let reply = parent.reply(order, &inside).await;

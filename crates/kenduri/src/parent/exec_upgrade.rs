@@ -191,7 +191,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let mut sockets = Sockets::resume(handed_in, opened)?;
     sockets.open(&configuration.plan)?;
     let configuration = super::sockets::find_ports(&mut asked, configuration)?;
-    let (means, started) = service_config::means(&configuration.folders);
+    let (means, started) = service_config::means(&configuration);
     let program = ProgramFile::this()?;
     let plan = service_config::plan(&configuration, &program)?;
     // The previous program may have accepted permissions that this program rejects. This is only

@@ -8,7 +8,6 @@ use tokio::sync::mpsc;
 
 use super::program_file::ProgramFile;
 use crate::configuration::Configuration;
-use crate::folders::Folders;
 use crate::messages::DRAIN_TIME;
 
 /// The hidden subcommand that runs a worker.
@@ -20,15 +19,18 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The first and the longest pause before a restart of a service.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Returns the supervisor's options for these folders, and a receiver for the channels to new
-/// workers.
-pub(super) fn means(folders: &Folders) -> (SupervisorOptions, mpsc::UnboundedReceiver<Channel>) {
+/// Returns the supervisor's options, and a receiver for the channels to new workers.
+pub(super) fn means(
+    configuration: &Configuration,
+) -> (SupervisorOptions, mpsc::UnboundedReceiver<Channel>) {
+    let folders = &configuration.folders;
     let (channels, opened) = mpsc::unbounded_channel();
     let means = SupervisorOptions {
         run: folders.run.clone(),
         logs: folders.logs.clone(),
         line_hook: super::journal::line_hook(),
         channels: Some(channels),
+        memory: configuration.settings.service_memory,
         ..SupervisorOptions::in_folder(&folders.run)
     };
     (means, opened)

@@ -78,7 +78,7 @@ pub(crate) fn take_part() -> Result<()> {
     let handed = supervisor::read_handover_file(written)
         .context("only the supervisor process asks for this")?;
     let (_, configuration) = understand(&handed.note)?;
-    let (means, _) = service_config::means(&configuration.folders);
+    let (means, _) = service_config::means(&configuration);
     service_config::plan(&configuration, &ProgramFile::this()?)?;
     let understood = handed.rest.check(&means.run);
     understood.map_err(|why| Error::msg(format!("it cannot take over what runs: {why}")))

@@ -1,5 +1,6 @@
 //! Carries out actions on a service, for the buttons on the service's page.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
@@ -14,11 +15,12 @@ use site::asking::Sender;
 use supervisor::OWN_SERVICE;
 use web::{Form, Problem, Site, Wishes};
 
+use super::AdminParts;
 use super::context::AdminContext;
-use super::rows::address;
 use super::service::{self, ActionError, ServiceQuery};
 use super::service_action::ServiceAction;
-use super::status::{RequestError, ServerStatus};
+use crate::server_status::RequestError;
+use crate::server_status::service_address;
 
 /// How long a page waits for an action. After that time, the supervisor process continues the
 /// action.
@@ -32,7 +34,7 @@ const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
 /// Handles `POST /admin/server/services/{name}`.
 pub(super) async fn perform(
     State(site): State<Site>,
-    Extension(server): Extension<ServerStatus>,
+    Extension(parts): Extension<Arc<AdminParts>>,
     Path(name): Path<String>,
     uri: Uri,
     headers: HeaderMap,
@@ -48,7 +50,7 @@ pub(super) async fn perform(
     } = sender;
     let admin = AdminContext::of(&site, who, csrf, &wishes).await?;
     // If the service does not exist, this fails before the action is recorded.
-    service::describe(&server, &name).await?;
+    service::describe(&parts.server, &name).await?;
     let Some((action, instances)) = read(&form) else {
         let error = ActionError {
             words: "server-scale-range",
@@ -56,7 +58,7 @@ pub(super) async fn perform(
         };
         return refuse(
             &admin,
-            &server,
+            &parts,
             &name,
             StatusCode::UNPROCESSABLE_ENTITY,
             error,
@@ -78,10 +80,9 @@ pub(super) async fn perform(
     site.store.write(record).await?;
     let is_own = name == OWN_SERVICE;
     let patience = if is_own { OWN_PATIENCE } else { PATIENCE };
-    match server
-        .order(action.order(name.clone(), instances), patience)
-        .await
-    {
+    let force = form.text("force") == "1";
+    let order = action.order(name.clone(), instances, force);
+    match parts.server.order(order, patience).await {
         Ok(_) => Ok(onward(&name, action.word())),
         Err(RequestError::Late) if is_own => Ok(onward(&name, "worker")),
         Err(RequestError::Late) => Ok(onward(&name, "late")),
@@ -90,7 +91,7 @@ pub(super) async fn perform(
                 words: "server-refused",
                 reason: Some(reason),
             };
-            refuse(&admin, &server, &name, StatusCode::CONFLICT, error).await
+            refuse(&admin, &parts, &name, StatusCode::CONFLICT, error).await
         }
     }
 }
@@ -108,18 +109,18 @@ fn read(form: &Form) -> Option<(ServiceAction, u32)> {
 
 async fn refuse(
     admin: &AdminContext,
-    server: &ServerStatus,
+    parts: &AdminParts,
     name: &str,
     status: StatusCode,
     error: ActionError,
 ) -> Result<Response, Problem> {
-    let page = service::page(admin, server, name, &ServiceQuery::default(), Some(error)).await?;
+    let page = service::page(admin, parts, name, &ServiceQuery::default(), Some(error)).await?;
     Ok((status, page).into_response())
 }
 
 /// Redirects to the service's page, which then confirms the action.
 fn onward(name: &str, done: &str) -> Response {
-    let to = format!("{}?done={done}", address(name));
+    let to = format!("{}?done={done}", service_address(name));
     match HeaderValue::try_from(to) {
         Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
         Err(_) => Problem::internal("a path that no header can hold").into_response(),

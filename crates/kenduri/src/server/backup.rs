@@ -3,7 +3,8 @@
 use backup::{DrillResult, Status};
 use jiff::Timestamp;
 
-use super::context::AdminContext;
+use super::context::{AdminContext, span};
+use crate::machine::written_bytes;
 
 pub(super) struct BackupState {
     pub(super) class: &'static str,
@@ -34,6 +35,14 @@ impl BackupState {
                 .copied_until
                 .map(|at| line("server-backup-until", at)),
         );
+        lines.extend(status.bytes.map(|bytes| {
+            let size = written_bytes(bytes);
+            text.with("server-backup-bytes", [("size", size.into())])
+        }));
+        lines.extend(status.copied_until.map(|at| {
+            let lag = span(text, admin.now.duration_since(at).as_secs());
+            text.with("server-backup-lag", [("lag", lag.into())])
+        }));
         let dumped = status.is_dumped && status.has_key;
         lines.extend(dumped.then(|| text.say("server-backup-dumped").to_string()));
         let drill = status.drill.map(|drill| {

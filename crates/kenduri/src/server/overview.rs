@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use ::backup::Agent;
 use askama::Template;
 use axum::Extension;
 use axum::response::Response;
@@ -11,17 +10,24 @@ use edge::FileCertificate;
 use edge::acme::Standing;
 use web::{Problem, Text};
 
+use super::AdminParts;
+use super::alerts::AlertLine;
 use super::backup::BackupState;
 use super::context::AdminContext;
+use super::machine::Figure;
+use super::readiness::{self, Check};
 use super::rows::Instance;
-use super::status::{EdgeStatus, ServerStatus};
 use crate::control_requests::services::{ServiceRequest, ServiceResponse};
-use crate::updates::{self, Advisory, Known, Release, Source};
+use crate::server_status::EdgeStatus;
+use crate::updates::{self, Advisory, Known, Release};
 
 #[derive(Template)]
 #[template(path = "server/overview.html")]
 struct Overview<'a> {
     text: &'a Text,
+    alerts: Vec<AlertLine>,
+    checks: Vec<Check>,
+    figures: Vec<Figure>,
     /// The instances of all services, or `None` if the supervisor process did not reply.
     rows: Option<Vec<Instance>>,
     certificates: Option<Vec<Certificate>>,
@@ -83,20 +89,33 @@ struct Certificate {
 /// Handles `GET /admin/server`.
 pub(super) async fn show(
     admin: AdminContext,
-    Extension(server): Extension<ServerStatus>,
-    Extension(sources): Extension<Arc<[Source]>>,
-    Extension(backup): Extension<Option<Arc<Agent>>>,
+    Extension(parts): Extension<Arc<AdminParts>>,
 ) -> Result<Response, Problem> {
+    let AdminParts {
+        server,
+        updates: sources,
+        backup,
+        machine,
+        ..
+    } = &*parts;
     let updates = if sources.is_empty() {
         None
     } else {
+        let sources = Arc::clone(sources);
         let read = admin
             .site
             .store
             .read(move |tx| updates::known(tx, &sources));
         Some(Updates::of(&admin, read.await?))
     };
-    let (rows, status) = tokio::join!(server.ask(ServiceRequest::Ps), server.edge_status());
+    let alerts = AlertLine::list(&admin).await?;
+    let (rows, status, seen) = tokio::join!(
+        server.ask(ServiceRequest::Ps),
+        server.edge_status(),
+        machine.status()
+    );
+    let checks = readiness::list(&admin, &parts, status.as_ref(), &seen).await?;
+    let store = machine.store(&admin.site.store).await?;
     let rows = match rows {
         Ok(ServiceResponse::Rows(rows)) => Some(rows),
         Ok(_) | Err(_) => None,
@@ -104,6 +123,9 @@ pub(super) async fn show(
     let certificates = status.as_ref().map(|status| certificates(&admin, status));
     let body = Overview {
         text: &admin.text,
+        alerts,
+        checks,
+        figures: Figure::list(&admin.text, &seen, store),
         rows: rows.map(|rows| {
             let rows = rows.iter();
             rows.map(|row| Instance::of(&admin, row, None)).collect()
@@ -111,7 +133,9 @@ pub(super) async fn show(
         certificates,
         routes: status.map(|status| status.routes),
         updates,
-        backup: backup.map(|agent| BackupState::of(&admin, agent.status())),
+        backup: backup
+            .as_ref()
+            .map(|agent| BackupState::of(&admin, agent.status())),
     };
     Ok(admin.page(&admin.text.say("server"), body))
 }

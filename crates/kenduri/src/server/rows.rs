@@ -3,7 +3,8 @@
 use supervisor::state::InstanceState;
 use supervisor::{InstanceStatus, OWN_SERVICE};
 
-use super::context::{AdminContext, HERE};
+use super::context::AdminContext;
+use crate::server_status::service_address;
 
 /// A row in the table of instances.
 pub(super) struct Instance {
@@ -36,7 +37,7 @@ impl Instance {
         let used = megabytes(row.memory_bytes);
         Self {
             service: row.service.to_string(),
-            href: address(&row.service),
+            href: service_address(&row.service),
             number: row.instance,
             is_own: &*row.service == OWN_SERVICE,
             mark: mark(row.state),
@@ -55,12 +56,6 @@ impl Instance {
             last_exit: row.last_exit.clone(),
         }
     }
-}
-
-/// Returns the path of a service's page. A service's name consists of letters, digits and hyphens,
-/// so no escaping is needed.
-pub(super) fn address(service: &str) -> String {
-    format!("{HERE}/services/{service}")
 }
 
 fn mark(state: InstanceState) -> Mark {

@@ -1,20 +1,26 @@
 //! The page of a service, with its instances, settings, exits, log lines and actions.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
+use platform::{StoreError, Tx};
 use serde::Deserialize;
+use site::freeze::{self, Freeze};
 use supervisor::state::InstanceState;
 use supervisor::{OWN_SERVICE, ServiceStatus};
 use web::{Problem, Text};
 
+use super::AdminParts;
 use super::context::{AdminContext, span};
-use super::rows::{Instance, address};
+use super::rows::Instance;
 use super::service_action::ServiceAction;
-use super::status::{RequestError, ServerStatus};
 use crate::control_requests::services::{self, Logs, ServiceRequest, ServiceResponse};
+use crate::server_status::service_address;
+use crate::server_status::{RequestError, ServerStatus};
 
 /// The maximum number of log lines on the page.
 const LINES: usize = 50;
@@ -43,6 +49,8 @@ struct ServicePage<'a> {
     rows: Vec<Instance>,
     exits: Vec<Exit>,
     actions: Vec<ServiceAction>,
+    /// The end of the freeze that is in force.
+    frozen: Option<String>,
     lines: String,
     grep: &'a str,
     done: Option<String>,
@@ -67,21 +75,24 @@ pub(super) struct ActionError {
 /// Handles `GET /admin/server/services/{name}`.
 pub(super) async fn show(
     admin: AdminContext,
-    Extension(server): Extension<ServerStatus>,
+    Extension(parts): Extension<Arc<AdminParts>>,
     Path(name): Path<String>,
     Query(asked): Query<ServiceQuery>,
 ) -> Result<Response, Problem> {
-    page(&admin, &server, &name, &asked, None).await
+    page(&admin, &parts, &name, &asked, None).await
 }
 
 /// Renders the page. `error` says why an action was not carried out.
 pub(super) async fn page(
     admin: &AdminContext,
-    server: &ServerStatus,
+    parts: &AdminParts,
     name: &str,
     asked: &ServiceQuery,
     error: Option<ActionError>,
 ) -> Result<Response, Problem> {
+    let (server, domains) = (&parts.server, parts.domains);
+    let freeze = move |tx: &mut Tx<'_>| freeze::now(tx, domains);
+    let freeze: Option<Freeze> = admin.site.store.read::<_, StoreError, _>(freeze).await?;
     let found = describe(server, name).await?;
     let grep = &asked.grep[..asked.grep.floor_char_boundary(GREP)];
     let lines = if grep.is_empty() {
@@ -105,13 +116,14 @@ pub(super) async fn page(
     let body = ServicePage {
         text,
         csrf: &admin.csrf,
-        here: address(name),
+        here: service_address(name),
         is_own: name == OWN_SERVICE,
         command: found.command.join(" "),
         manner: services::settings(&found.settings),
         rows: rows.map(|row| Instance::of(admin, row, most)).collect(),
         exits: exits(admin, &found),
         actions: actions(&found),
+        frozen: freeze.map(|freeze| admin.moment(freeze.until)),
         lines: lines[first..]
             .iter()
             .map(supervisor::LogLine::to_file_line)

@@ -74,12 +74,17 @@ impl ServiceAction {
         matches!(self, Self::Restart | Self::Stop)
     }
 
+    /// Whether the action waits until an event is over, unless it is forced.
+    pub(super) fn is_planned(self) -> bool {
+        matches!(self, Self::Reload | Self::Restart)
+    }
+
     /// Returns the corresponding request to the supervisor process.
-    pub(super) fn order(self, service: String, instances: u32) -> ServiceRequest {
+    pub(super) fn order(self, service: String, instances: u32, force: bool) -> ServiceRequest {
         match self {
             Self::Start => ServiceRequest::Start { service },
-            Self::Reload => ServiceRequest::Reload { service },
-            Self::Restart => ServiceRequest::Restart { service },
+            Self::Reload => ServiceRequest::Reload { service, force },
+            Self::Restart => ServiceRequest::Restart { service, force },
             Self::Scale => ServiceRequest::Scale { service, instances },
             Self::Stop => ServiceRequest::Stop { service },
         }

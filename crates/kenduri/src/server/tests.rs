@@ -14,7 +14,7 @@ use platform::audit::{self, Filter};
 use platform::dns::NameServers;
 use platform::store::migrate::Migrations;
 use platform::{StoreError, Tx};
-use site::{Context, domains};
+use site::{Context, Domains, domains};
 use supervisor::state::InstanceState;
 use supervisor::{
     Address, InstanceStatus, LastExit, LogLine as Said, OWN_SERVICE, ServiceStatus, Stream,
@@ -24,16 +24,20 @@ use tokio::sync::mpsc;
 use web::client_info::Proxies;
 use web::{Language, Settings, SiteUrl};
 
-use super::{EdgeStatus, MailFacts, ServerStatus, routes};
+use super::{AdminParts, MailFacts, routes};
+use crate::alert_settings::{Floor, Limits};
 use crate::control_requests::Reply;
 use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
 use crate::domains::{DOMAINS, LOCALES};
+use crate::machine::Machine;
 use crate::messages::{MessageSender, RequestIds, ToParent};
+use crate::server_status::{EdgeStatus, ServerStatus, StatusRequest};
 use crate::updates::Source;
 
-mod alarm;
+mod alerts;
 mod backup;
+mod freeze;
 mod updates;
 
 const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
@@ -56,7 +60,7 @@ fn site_with(world: &World, status: Option<EdgeStatus>) -> (Context, axum::Route
 /// Like [`site`], with a backup.
 fn site_backed_up(world: &World, agent: &Arc<Agent>) -> (Context, axum::Router, Orders) {
     let status = status(world.platform.clock.now());
-    site_of(world, Some(status), &[], Some(Arc::clone(agent)))
+    site_of(world, Some(status), &[], Some(Arc::clone(agent)), &[])
 }
 
 /// Like [`site_with`], with sources of newer versions.
@@ -65,7 +69,7 @@ fn site_looking(
     status: Option<EdgeStatus>,
     sources: &[Source],
 ) -> (Context, axum::Router, Orders) {
-    site_of(world, status, sources, None)
+    site_of(world, status, sources, None, &[])
 }
 
 fn site_of(
@@ -73,6 +77,7 @@ fn site_of(
     status: Option<EdgeStatus>,
     sources: &[Source],
     backup: Option<Arc<Agent>>,
+    domains: Domains,
 ) -> (Context, axum::Router, Orders) {
     let settings = Settings {
         url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
@@ -84,12 +89,19 @@ fn site_of(
     let site = domains::site(DOMAINS, LOCALES, world.platform.clone(), settings);
     let accounts = Context::new(site, DOMAINS);
     let (server, orders) = server(world.platform.clock.now(), status);
-    let pages = accounts::web::routes(&accounts).merge(routes(
+    let pages = accounts::web::routes(&accounts).merge(routes(AdminParts {
         server,
-        sources.into(),
-        mail_facts(),
+        updates: sources.into(),
+        mail: mail_facts(),
         backup,
-    ));
+        machine: Machine::new(std::path::Path::new("/"), &world.settings()),
+        domains,
+        limits: Limits {
+            disk: Some(Floor::Bytes(1)),
+            ..Limits::default()
+        },
+        backup_every: jiff::SignedDuration::from_hours(24),
+    }));
     let pages = accounts::web::around(&accounts, pages);
     let router = web::serve(&accounts.site, pages);
     (accounts, router, orders)
@@ -108,7 +120,7 @@ fn mail_facts() -> Arc<MailFacts> {
 
 fn server(now: jiff::Timestamp, status: Option<EdgeStatus>) -> (ServerStatus, Orders) {
     let (outbox, mut asked) = mpsc::channel(8);
-    let (ask, mut looks) = mpsc::channel::<super::StatusRequest>(8);
+    let (ask, mut looks) = mpsc::channel::<StatusRequest>(8);
     let line = MessageSender::new(outbox, RequestIds::default());
     let server = ServerStatus::new(line.clone(), ask);
     let orders = Orders::default();
@@ -398,7 +410,10 @@ async fn orders_reach_the_parent_and_the_log() {
     let done = format!("{:?}", orders.lock().unwrap());
     let wanted = [
         ServiceRequest::Start { service: service() },
-        ServiceRequest::Reload { service: service() },
+        ServiceRequest::Reload {
+            service: service(),
+            force: false,
+        },
         ServiceRequest::Scale {
             service: service(),
             instances: 3,
@@ -486,7 +501,8 @@ async fn kenduri_itself_can_only_be_replaced() {
         format!(
             "[{:?}]",
             ServiceRequest::Reload {
-                service: OWN_SERVICE.to_owned()
+                service: OWN_SERVICE.to_owned(),
+                force: false,
             }
         )
     );
@@ -505,7 +521,10 @@ async fn a_parent_that_does_not_answer_is_not_waited_for() {
 
 #[test]
 fn every_language_says_the_same_messages_with_the_same_names() {
-    let differences = web::locales::differences(LOCALES, |_, _| true);
+    let is_public = |id: &str| id == "status" || id.starts_with("status-");
+    let differences = web::locales::differences(LOCALES, |tag, id| {
+        web::language::COMPLETE.contains(&tag) || is_public(id)
+    });
     assert_eq!(differences, [""; 0]);
 }
 

@@ -11,12 +11,13 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::alerts::{Outlet, ServiceAlarm};
 use crate::channel::Parcel;
 use crate::control_requests::Reply;
 use crate::control_requests::{ControlResponse, Purge, RequestContext};
 use crate::messages::{MessageSender, ToParent, ToWorker};
 use crate::reload::Reload;
-use crate::server::{Alarm, EdgeStatus, StatusRequest};
+use crate::server_status::{EdgeStatus, StatusRequest};
 
 use super::upstream_servers::{LOOK, UpstreamServers};
 
@@ -32,9 +33,8 @@ pub(super) struct MessageLoop<'a> {
     purges: mpsc::Receiver<Purge>,
     status_requests: mpsc::Receiver<StatusRequest>,
     upstream_servers: UpstreamServers,
-    /// Notifies owners when a failed service is no longer restarted. `None` if the app does not
-    /// run.
-    alarm: Option<Alarm>,
+    /// `None` if the app does not run, and while the next worker tells of services.
+    alarm: Option<ServiceAlarm>,
     ending: CancellationToken,
     /// Whether another worker has taken over or Kenduri is stopping.
     is_leaving: bool,
@@ -52,7 +52,9 @@ impl<'a> MessageLoop<'a> {
     ) -> Self {
         let mut upstream_servers = UpstreamServers::default();
         upstream_servers.take(services, edge);
-        let alarm = context.opened.clone().map(|opened| Alarm::new(opened.site));
+        let outlet = |site| Outlet::new(site, &context.settings.alerts);
+        let alarm = context.opened.as_ref();
+        let alarm = alarm.map(|opened| ServiceAlarm::start(outlet(&opened.site)));
         let (ask, purges) = mpsc::channel(PURGES);
         context.purges = Some(ask);
         Self {
@@ -86,6 +88,7 @@ impl<'a> MessageLoop<'a> {
         end: impl Future,
     ) -> Result<()> {
         self.is_leaving = true;
+        self.alarm = None;
         self.listen(inbox, end).await
     }
 
@@ -135,7 +138,7 @@ impl<'a> MessageLoop<'a> {
                 tracing::error!("the supervisor process asks for what has begun");
             }
             ToWorker::ReadyInstances(instances) => {
-                if let Some(alarm) = &mut self.alarm {
+                if let Some(alarm) = &self.alarm {
                     alarm.hear(&instances);
                 }
                 self.upstream_servers

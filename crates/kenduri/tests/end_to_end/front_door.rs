@@ -66,6 +66,42 @@ const FILES: &str = "data = \"data\"\n[listen]\nhttp = [\"127.0.0.1:0\"]\n\
                      [[route]]\nto = \"files:pages\"\n";
 
 #[test]
+fn a_site_has_logs_of_its_own() {
+    let settings = "data = \"data\"\n[log]\nto = \"logs\"\n[listen]\nhttp = [\"127.0.0.1:0\"]\n\
+        [[route]]\nhost = \"shop.example\"\nto = \"files:pages\"\nlog = \"shop\"\n\
+        [[route]]\nhost = \"shop.example\"\npath = \"/api\"\nto = \"http://127.0.0.1:1\"\nlog = \"shop\"\n\
+        [[route]]\nto = \"files:pages\"\n";
+    let place = Place::new(settings);
+    let mut program = place.serve();
+    for (host, path, status) in [
+        ("shop.example", "/", 200),
+        ("shop.example", "/api/x", 502),
+        ("other.example", "/other", 404),
+    ] {
+        assert_eq!(get(&program, host, path, "").status, status, "{path}");
+    }
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+    let logs = place.path().join("data/logs");
+    let read = |name: &str| fs::read_to_string(logs.join(name)).expect("a log");
+    let all = read("shop.access.log");
+    assert!(
+        all.contains("\"path\":\"/\"") && all.contains("\"path\":\"/api/x\""),
+        "{all}"
+    );
+    let errors = read("shop.error.log");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert!(errors.contains("\"path\":\"/api/x\""), "{errors}");
+    let common = read("kenduri.log");
+    assert!(common.contains("\"path\":\"/other\""), "{common}");
+    assert!(!common.contains("shop.example"), "{common}");
+
+    place.write("kenduri.toml", &settings.replace("\"logs\"", "\"stderr\""));
+    let (code, said) = place.order(&["check"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("log.to names no folder"), "{said}");
+}
+
+#[test]
 fn without_a_route_to_the_app_nothing_of_it_is_there() {
     let aside = "[log]\nto = \"logs\"\n[metrics]\nlisten = \"unix:run/figures.sock\"\n";
     let place = Place::new(&format!("{FILES}{aside}"));
@@ -183,6 +219,13 @@ fn operators_are_answered_where_no_route_is_in_the_way() {
     assert_eq!(program.get("/readyz").text(), "ready\n");
     let figures = program.get("/metrics").text();
     assert!(figures.contains("edge_requests_total{route="), "{figures}");
+    for name in [
+        "kenduri_memory_available_bytes",
+        "kenduri_disk_free_bytes",
+        "kenduri_load1",
+    ] {
+        assert!(figures.contains(name), "{name} {figures}");
+    }
     // A request forwarded by a proxy comes from a client that is not on this machine.
     let forwarded = "X-Forwarded-For: 203.0.113.9\r\n";
     assert_eq!(get(&program, "x", "/metrics", forwarded).status, 404);
@@ -203,7 +246,13 @@ fn operators_are_answered_where_no_route_is_in_the_way() {
     place.write("kenduri.toml", &elsewhere.replace("files:pages", "app"));
     let mut program = place.serve();
     let figures = program.get("/metrics").text();
-    assert!(figures.contains("kenduri_store_commits_total"), "{figures}");
+    for name in [
+        "kenduri_store_commits_total",
+        "kenduri_store_bytes",
+        "kenduri_store_lag_seconds",
+    ] {
+        assert!(figures.contains(name), "{name} {figures}");
+    }
     assert_eq!(program.get("/readyz").status, 200);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 

@@ -11,6 +11,7 @@ pub(crate) struct Received {
     /// The `Message-ID` header.
     pub(crate) id: String,
     pub(crate) to: String,
+    pub(crate) subject: String,
 }
 
 /// A running mail server. Its threads end with the process.
@@ -90,7 +91,7 @@ fn converse(
             }
             "DATA" => {
                 answers.write_all(b"354 go on\r\n")?;
-                let mut id = String::new();
+                let (mut id, mut subject) = (String::new(), String::new());
                 loop {
                     // The client disconnected before the end of the mail, so the mail is not
                     // accepted (RFC 5321 §4.1.1.4).
@@ -100,14 +101,16 @@ fn converse(
                     if line == "." {
                         break;
                     }
-                    if let Some((name, value)) = line.split_once(':')
-                        && name.eq_ignore_ascii_case("message-id")
-                    {
-                        value.trim().clone_into(&mut id);
+                    let (name, value) = line.split_once(':').unwrap_or_default();
+                    match name.to_ascii_lowercase().as_str() {
+                        "message-id" => value.trim().clone_into(&mut id),
+                        "subject" => value.trim().clone_into(&mut subject),
+                        _ => {}
                     }
                 }
                 let received = Received {
                     id,
+                    subject,
                     to: std::mem::take(&mut to),
                 };
                 kept.0

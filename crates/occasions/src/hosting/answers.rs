@@ -143,14 +143,14 @@ fn write(
     tx: &mut Tx<'_>,
     host: &HostOf,
     mut portal: InvitationSnapshot,
-    after: Vec<Guest>,
+    mut after: Vec<Guest>,
     answers: Answers,
     overrides: Overrides,
 ) -> Result<InvitationSnapshot, Refusal> {
     let seats = if overrides.may_exceed {
         Seats::Beyond
     } else {
-        rsvp::check_seats(&portal, &after)?;
+        rsvp::settle_seats(&portal, &mut after)?;
         Seats::Free
     };
     let before = portal.household.clone();
@@ -168,7 +168,12 @@ fn write(
     portal.household.guests = after;
     portal.household.answers = answers;
     finish(tx, host, &mut portal, &changes, overrides)?;
-    Ok(portal)
+    if !changes.iter().any(FieldChange::is_of_reply) {
+        return Ok(portal);
+    }
+    rsvp::move_up(tx, host.occasion())?;
+    // The household itself may have moved up.
+    portals::load_changed(tx, host, &before.invitation.id)
 }
 
 fn finish(
@@ -181,7 +186,7 @@ fn finish(
     let now = portal.now;
     let stored = &mut portal.household.invitation;
     let before = stored.version;
-    let answered = changes.iter().any(is_answer);
+    let answered = changes.iter().any(FieldChange::is_of_reply);
     let replied_at = if answered {
         Some(now)
     } else {
@@ -218,8 +223,4 @@ fn finish(
         rsvp::confirm_later(tx, portal)?;
     }
     Ok(())
-}
-
-fn is_answer(change: &FieldChange) -> bool {
-    change.field.contains("/replies/") || change.is_of_whole_guest()
 }

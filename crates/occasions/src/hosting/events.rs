@@ -11,9 +11,10 @@ use super::resource::{
     Edit, History, Removal, Resource, TypedRemoval, free_key, history_of, next_position,
 };
 use super::{HostOf, Permission, Refusal};
-use crate::event::{Event, ScheduleLine, list, recount_seats};
+use crate::event::{Event, ScheduleLine, list, lock_limited};
 use crate::id::{EventId, OccasionId};
 use crate::invitation::wait_for_answers;
+use crate::rsvp;
 
 /// The length of an event for which no end is given.
 const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
@@ -144,6 +145,8 @@ impl Resource for Event {
 
     fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
         let occasion = edit.parent.occasion();
+        // Households that move up are locked after the events, as in every save.
+        lock_limited(tx, occasion)?;
         lock(tx, &self.id)?;
         if edit.old.is_some_and(|old| old.starts_at != self.starts_at) {
             dates::moved(tx, self.id.as_str())?;
@@ -166,7 +169,7 @@ impl Resource for Event {
         )
         .run(tx, Rows::Exactly(1))?;
         // Taken seats are not counted while seats are unlimited, so they are counted now.
-        recount_seats(tx, occasion)?;
+        rsvp::recount_seats(tx, occasion)?;
         Ok(())
     }
 

@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::HostOf;
-use crate::event;
 use crate::household::Household;
 use crate::invitation;
+use crate::rsvp;
 
 /// Old and new values of fields, in the format of the audit log.
 #[derive(Debug, Default)]
@@ -121,7 +121,7 @@ pub(super) fn finish_invitation(
     invitation.version += 1;
     invitation::update_search(tx, invitation, &household.guests)?;
     if ending.moves_seats {
-        event::recount_seats(tx, &household.invitation.occasion)?;
+        rsvp::recount_seats(tx, &household.invitation.occasion)?;
     }
     let entity = ("invitation", household.invitation.id.to_string());
     record(tx, host, ending.action, entity, ending.changes)?;

@@ -249,6 +249,7 @@ pub fn archive(
         moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
+    rsvp::move_up(tx, host.occasion())?;
     portals::load(tx, host, id)
 }
 
@@ -292,6 +293,8 @@ pub fn restore(
         moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
+    // The household may have been on the waiting list.
+    rsvp::move_up(tx, host.occasion())?;
     portals::load(tx, host, id)
 }
 

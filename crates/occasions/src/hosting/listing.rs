@@ -171,53 +171,18 @@ fn find(
     let language = filter.language.as_deref().unwrap_or_default();
     let answer = filter::answer_sought(filter.answer.as_deref());
     let open = filter.open.map(filter::Open::word).unwrap_or_default();
+    let [is_answered, is_unsettled] = filter.answers_sought();
     let mut lines: Vec<InvitationRow> = sql!(
-        "WITH person AS (
-             SELECT guest.id AS id, guest.invitation AS invitation, guest.kind AS kind,
-                 guest.is_child AS is_child, guest.beyond_allowance AS beyond,
-                 COUNT(CASE WHEN reply.status = 'yes' THEN 1 END) AS yes,
-                 COUNT(CASE WHEN reply.status = 'waitlisted' THEN 1 END) AS waitlisted,
-                 COUNT(CASE WHEN reply.status = 'undecided' AND CAST(:undecided AS BIGINT) = 1
-                            THEN 1 END) AS undecided,
-                 COUNT(CASE WHEN reply.status = 'no' THEN 1 END) AS no,
-                 COUNT(reply.status) AS replies
-             FROM invitation
-             JOIN guest ON guest.invitation = invitation.id
-             LEFT JOIN reply ON reply.guest = guest.id AND (:event = '' OR reply.event = :event)
-             WHERE invitation.occasion = :occasion
-             GROUP BY guest.id, guest.invitation, guest.kind, guest.is_child,
-                 guest.beyond_allowance
-         ), people AS (
-             SELECT invitation,
-                 COUNT(CASE WHEN :event = '' OR replies > 0 THEN 1 END) AS size,
-                 COUNT(CASE WHEN yes > 0 THEN 1 END) AS yes,
-                 COUNT(CASE WHEN yes = 0 AND waitlisted > 0 THEN 1 END) AS waitlisted,
-                 COUNT(CASE WHEN yes = 0 AND waitlisted = 0 AND undecided > 0
-                            THEN 1 END) AS undecided,
-                 COUNT(CASE WHEN no > 0 AND no = replies THEN 1 END) AS no,
-                 COUNT(CASE WHEN no > 0 AND no < replies
-                                 AND yes + waitlisted + undecided = 0
-                            THEN 1 END) AS partial,
-                 CAST(SUM(yes + waitlisted + undecided + no) AS BIGINT) AS answered,
-                 CAST(SUM(replies - yes - waitlisted - no) AS BIGINT) AS unsettled,
-                 COUNT(CASE WHEN kind = 'plus_one' AND beyond = 0 THEN 1 END) AS brought,
-                 COUNT(CASE WHEN kind = 'plus_one' AND beyond = 0 AND is_child = 1
-                            THEN 1 END) AS brought_children
-             FROM person GROUP BY invitation
-         ), listed AS (
-             SELECT invitation.*,
-                 COALESCE(people.size, 0) AS size,
-                 COALESCE(people.yes, 0) AS yes,
-                 COALESCE(people.no, 0) AS no,
-                 COALESCE(people.partial, 0) AS partial,
-                 COALESCE(people.undecided, 0) AS undecided,
-                 COALESCE(people.waitlisted, 0) AS waitlisted,
-                 COALESCE(people.answered, 0) AS answered,
-                 COALESCE(people.unsettled, 0) AS unsettled,
-                 CASE WHEN COALESCE(people.brought, 0)
-                         - CASE WHEN COALESCE(people.brought_children, 0) < invitation.children
-                                THEN COALESCE(people.brought_children, 0)
-                                ELSE invitation.children END
+        "WITH listed AS (
+             SELECT invitation.id AS id, invitation.sort_name AS sort_name,
+                 CASE WHEN (SELECT COUNT(*) - CASE
+                               WHEN COUNT(CASE WHEN guest.is_child = 1 THEN 1 END)
+                                    < invitation.children
+                               THEN COUNT(CASE WHEN guest.is_child = 1 THEN 1 END)
+                               ELSE invitation.children END
+                           FROM guest
+                           WHERE guest.invitation = invitation.id AND guest.kind = 'plus_one'
+                             AND guest.beyond_allowance = 0)
                          > invitation.plus_ones THEN 1 ELSE 0 END AS is_over,
                  CASE WHEN invitation.archived_at IS NOT NULL THEN 'revoked'
                       WHEN :status = 'archived' THEN 'expired'
@@ -237,10 +202,12 @@ fn find(
                  CASE :sort WHEN 'replied' THEN COALESCE(invitation.replied_at, -1)
                           WHEN 'opened' THEN COALESCE(invitation.last_opened_at, -1)
                           WHEN 'created' THEN invitation.created_at
-                          WHEN 'size' THEN COALESCE(people.size, 0)
+                          WHEN 'size' THEN (SELECT COUNT(*) FROM guest
+                               WHERE guest.invitation = invitation.id
+                                 AND (:event = '' OR EXISTS (SELECT 1 FROM reply
+                                      WHERE reply.guest = guest.id AND reply.event = :event)))
                           ELSE 0 END AS key_number
              FROM invitation
-             LEFT JOIN people ON people.invitation = invitation.id
              LEFT JOIN open_answer ON open_answer.invitation = invitation.id
              WHERE invitation.occasion = :occasion
                AND (invitation.archived_at IS NOT NULL) = (CAST(:is_archived AS BIGINT) = 1)
@@ -264,10 +231,16 @@ fn find(
                     OR (:language = 'none' AND language IS NULL))
                AND (:tag = '' OR replace(tags, :tag, '') <> tags)
                AND (:has_email = '' OR (email IS NOT NULL) = (:has_email = 'yes'))
+               AND (:has_contact = '' OR (email IS NOT NULL OR phone IS NOT NULL
+                    OR address IS NOT NULL) = (:has_contact = 'yes'))
                AND (:is_opened = '' OR (last_opened_at IS NOT NULL) = (:is_opened = 'yes'))
                AND (:is_sent = '' OR (sent_at IS NOT NULL) = (:is_sent = 'yes'))
                AND (:has_override = ''
                    OR (deadline_override IS NOT NULL) = (:has_override = 'yes'))
+               AND (:response <> 'waitlisted' OR EXISTS (SELECT 1 FROM guest
+                    JOIN reply ON reply.guest = guest.id
+                    WHERE guest.invitation = invitation.id AND reply.status = 'waitlisted'
+                      AND (:event = '' OR reply.event = :event)))
                AND (:has_note = '' OR (note <> '') = (:has_note = 'yes'))
                AND (:owes_thanks = '' OR EXISTS (SELECT 1 FROM received_gift
                     WHERE received_gift.household = invitation.id
@@ -286,48 +259,110 @@ fn find(
                                <> question.events)
                       AND ((question.coming_only = 0 AND reply.status <> 'no')
                            OR reply.status IN ('yes', 'waitlisted'))))
+               AND (:is_answered = '' OR CASE WHEN EXISTS (SELECT 1 FROM guest
+                    JOIN reply ON reply.guest = guest.id
+                    WHERE guest.invitation = invitation.id
+                      AND (:event = '' OR reply.event = :event)
+                      AND (reply.status IN ('yes', 'waitlisted', 'no')
+                           OR (reply.status = 'undecided' AND CAST(:undecided AS BIGINT) = 1)))
+                    THEN 'yes' ELSE 'no' END = :is_answered)
+               AND (:is_unsettled = '' OR EXISTS (SELECT 1 FROM guest
+                    JOIN reply ON reply.guest = guest.id
+                    WHERE guest.invitation = invitation.id
+                      AND (:event = '' OR reply.event = :event)
+                      AND reply.status NOT IN ('yes', 'waitlisted', 'no'))
+                    = (:is_unsettled = 'yes'))
+               AND (:response <> 'attending' OR EXISTS (SELECT 1 FROM guest
+                    JOIN reply ON reply.guest = guest.id
+                    WHERE guest.invitation = invitation.id AND reply.status = 'yes'
+                      AND (:event = '' OR reply.event = :event)))
+               AND (:response <> 'declined' OR (EXISTS (SELECT 1 FROM guest
+                        JOIN reply ON reply.guest = guest.id
+                        WHERE guest.invitation = invitation.id
+                          AND (:event = '' OR reply.event = :event))
+                    AND NOT EXISTS (SELECT 1 FROM guest
+                        LEFT JOIN reply ON reply.guest = guest.id
+                             AND (:event = '' OR reply.event = :event)
+                        WHERE guest.invitation = invitation.id
+                          AND (reply.status <> 'no'
+                               OR (reply.status IS NULL AND :event = '')))))
          ), matching AS (
-             SELECT listed.*,
-                 email IS NOT NULL AS has_email,
-                 note <> '' AS has_note,
-                 size - yes - no - undecided - waitlisted AS pending,
-                 CASE WHEN answered = 0 THEN 'unanswered' WHEN unsettled = 0 THEN 'complete'
-                      ELSE 'partial' END AS response,
-                 NULLIF(open_state, '') AS open
-             FROM listed
+             SELECT * FROM listed
              WHERE (:access = '' OR access = :access)
                AND (:is_over_allowance = '' OR (is_over = 1) = (:is_over_allowance = 'yes'))
-               AND (:is_answered = '' OR (answered > 0) = (:is_answered = 'yes'))
                AND (:open = '' OR open_state = :open OR (:open = 'yes' AND open_state <> '')
                     OR (:open = 'no' AND open_state = '')
                     OR (:open = 'waiting' AND open_state = 'duplicate'))
-               AND (:response = ''
-                    OR (:response = 'pending' AND unsettled > 0)
-                    OR (:response = 'attending' AND yes > 0)
-                    OR (:response = 'declined' AND size > 0 AND no = size)
-                    OR (:response = 'unanswered' AND answered = 0)
-                    OR (:response = 'partial' AND answered > 0 AND unsettled > 0)
-                    OR (:response = 'complete' AND answered > 0 AND unsettled = 0))
+         ), page AS (
+             SELECT matching.*, counted.total AS total
+             FROM matching CROSS JOIN (SELECT COUNT(*) AS total FROM matching) AS counted
+             WHERE CAST(:has_key AS BIGINT) = 0
+                OR (CAST(:is_back AS BIGINT) = 0 AND
+                    (key_number < CAST(:key_number AS BIGINT)
+                     OR (key_number = CAST(:key_number AS BIGINT) AND sort_name > :key_name)
+                     OR (key_number = CAST(:key_number AS BIGINT) AND sort_name = :key_name
+                         AND id > :key_id)))
+                OR (CAST(:is_back AS BIGINT) = 1 AND
+                    (key_number > CAST(:key_number AS BIGINT)
+                     OR (key_number = CAST(:key_number AS BIGINT) AND sort_name < :key_name)
+                     OR (key_number = CAST(:key_number AS BIGINT) AND sort_name = :key_name
+                         AND id < :key_id)))
+             ORDER BY CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN key_number ELSE -key_number END,
+                 CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN '' ELSE sort_name END,
+                 CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN sort_name ELSE '' END DESC,
+                 CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN '' ELSE id END,
+                 CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN id ELSE '' END DESC
+             LIMIT :limit
+         ), person AS (
+             SELECT page.*, guest.id AS guest,
+                 COUNT(CASE WHEN reply.status = 'yes' THEN 1 END) AS yes,
+                 COUNT(CASE WHEN reply.status = 'waitlisted' THEN 1 END) AS waitlisted,
+                 COUNT(CASE WHEN reply.status = 'undecided' AND CAST(:undecided AS BIGINT) = 1
+                            THEN 1 END) AS undecided,
+                 COUNT(CASE WHEN reply.status = 'no' THEN 1 END) AS no,
+                 COUNT(reply.status) AS replies
+             FROM page
+             LEFT JOIN guest ON guest.invitation = page.id
+             LEFT JOIN reply ON reply.guest = guest.id AND (:event = '' OR reply.event = :event)
+             GROUP BY page.id, page.sort_name, page.is_over, page.access, page.open_state,
+                 page.key_number, page.total, guest.id
+         ), people AS (
+             SELECT id, MAX(is_over) AS is_over, MAX(access) AS access,
+                 MAX(open_state) AS open_state, MAX(key_number) AS key_number,
+                 MAX(total) AS total,
+                 COUNT(CASE WHEN guest IS NOT NULL AND (:event = '' OR replies > 0)
+                            THEN 1 END) AS size,
+                 COUNT(CASE WHEN yes > 0 THEN 1 END) AS yes,
+                 COUNT(CASE WHEN yes = 0 AND waitlisted > 0 THEN 1 END) AS waitlisted,
+                 COUNT(CASE WHEN yes = 0 AND waitlisted = 0 AND undecided > 0
+                            THEN 1 END) AS undecided,
+                 COUNT(CASE WHEN no > 0 AND no = replies THEN 1 END) AS no,
+                 COUNT(CASE WHEN no > 0 AND no < replies
+                                 AND yes + waitlisted + undecided = 0
+                            THEN 1 END) AS partial,
+                 CAST(SUM(yes + waitlisted + undecided + no) AS BIGINT) AS answered,
+                 CAST(SUM(replies - yes - waitlisted - no) AS BIGINT) AS unsettled
+             FROM person GROUP BY id
+         ), shown AS (
+             SELECT invitation.*, people.is_over, people.access, people.key_number,
+                 people.total, people.size, people.yes, people.no, people.undecided,
+                 people.partial, people.waitlisted, people.unsettled,
+                 people.size - people.yes - people.no - people.undecided - people.waitlisted
+                     AS pending,
+                 CASE WHEN people.answered = 0 THEN 'unanswered'
+                      WHEN people.unsettled = 0 THEN 'complete'
+                      ELSE 'partial' END AS response,
+                 NULLIF(people.open_state, '') AS open,
+                 invitation.email IS NOT NULL AS has_email,
+                 invitation.note <> '' AS has_note
+             FROM people JOIN invitation ON invitation.id = people.id
          )
-         SELECT {InvitationRow}
-         FROM matching CROSS JOIN (SELECT COUNT(*) AS total FROM matching) AS counted
-         WHERE CAST(:has_key AS BIGINT) = 0
-            OR (CAST(:is_back AS BIGINT) = 0 AND
-                (key_number < CAST(:key_number AS BIGINT)
-                 OR (key_number = CAST(:key_number AS BIGINT) AND sort_name > :key_name)
-                 OR (key_number = CAST(:key_number AS BIGINT) AND sort_name = :key_name
-                     AND id > :key_id)))
-            OR (CAST(:is_back AS BIGINT) = 1 AND
-                (key_number > CAST(:key_number AS BIGINT)
-                 OR (key_number = CAST(:key_number AS BIGINT) AND sort_name < :key_name)
-                 OR (key_number = CAST(:key_number AS BIGINT) AND sort_name = :key_name
-                     AND id < :key_id)))
+         SELECT {InvitationRow} FROM shown
          ORDER BY CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN key_number ELSE -key_number END,
              CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN '' ELSE sort_name END,
              CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN sort_name ELSE '' END DESC,
              CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN '' ELSE id END,
-             CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN id ELSE '' END DESC
-         LIMIT :limit",
+             CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN id ELSE '' END DESC",
         occasion = host.occasion(),
         now = scene.now,
         deadline = scene.deadline,
@@ -345,6 +380,7 @@ fn find(
         language,
         tag,
         has_email = flag_word(filter.email),
+        has_contact = flag_word(filter.contact),
         is_opened = flag_word(filter.opened),
         is_sent = flag_word(filter.sent),
         has_override = flag_word(filter.r#override),
@@ -358,7 +394,8 @@ fn find(
         key_name = key.name,
         key_id = key.id,
         limit,
-        is_answered = flag_word(filter.answered),
+        is_answered,
+        is_unsettled,
         question = answer[0],
         answer = answer[1],
         answer_in_list = answer[2],

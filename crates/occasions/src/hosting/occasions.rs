@@ -40,15 +40,18 @@ const SWITCHES: Part<Switches> = web::part! { Switches:
     plus_one_name_required: flag().label("host-switch-names").hint("host-switch-names-on"),
     gifts: flag().label("host-switch-gifts").hint("host-switch-gifts-on"),
     cash_links: flag().label("host-switch-cash").hint("host-switch-cash-on"),
+    uploads: flag().label("host-switch-uploads").hint("host-switch-uploads-on"),
     gifts_only_if_attending: flag().label("host-switch-gifts-attending")
         .hint("host-switch-gifts-attending-on"),
     late_gifts_notes: flag().label("host-switch-late").hint("host-switch-late-off"),
     confirmation_mail: flag().label("host-switch-mail").hint("host-switch-mail-off"),
     days_left: flag().label("host-switch-days-left").hint("host-switch-days-left-on"),
+    waitlist: flag().label("host-switch-waitlist").hint("host-switch-waitlist-on"),
     open_rsvp: flag().label("host-switch-open").hint("host-switch-open-on"),
     public_wishes: flag().label("host-switch-wishes").hint("host-switch-wishes-on"),
     ask_name: flag().label("host-switch-ask-name").hint("host-switch-ask-name-on"),
     made_with: flag().label("host-switch-made-with").hint("host-switch-made-with-off"),
+    freeze: flag().label("host-switch-freeze").hint("host-switch-freeze-on"),
 };
 
 const CONTACT: Part<Contact> = web::part! { Contact:

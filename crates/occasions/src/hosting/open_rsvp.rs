@@ -17,6 +17,7 @@ use crate::invitation::{self, Invitation};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::open_rsvp;
 use crate::rsvp::{self, NOTE_LIMIT};
+use crate::upload;
 use crate::words::{ActedBy, GuestKind, Source};
 
 /// Approves an answer without a code. Its guests then take seats like all others, which fails if
@@ -52,6 +53,7 @@ pub fn approve(
         moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
+    rsvp::move_up(tx, host.occasion())?;
     portals::load_changed(tx, host, id)
 }
 
@@ -131,6 +133,7 @@ pub fn merge(
     keep(tx, &merged)?;
     leave(tx, from, into)?;
     gift_reservation::hand_over(tx, host.occasion(), from, into)?;
+    upload::hand_over(tx, from, into)?;
     staying.household.guests.clone_from(&plan.after);
     staying.household.invitation = merged;
     let mut changes: Vec<serde_json::Value> = vec![

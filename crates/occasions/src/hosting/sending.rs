@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use platform::Tx;
 
+use super::listing::filter::Open;
 use super::listing::{self, InvitationFilter, InvitationRow};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, invitations, portals};
@@ -30,10 +31,14 @@ pub struct Walk {
     pub before: Option<(InvitationId, String)>,
 }
 
-/// Whether the invitation has not been sent yet. An invitation that an answer without a code
-/// created need not be sent.
 pub fn waits(row: &InvitationRow) -> bool {
-    row.sent_at.is_none() && row.open.is_none()
+    is_unsent(row.sent_at, row.open)
+}
+
+/// Whether the invitation is still to be sent. An invitation that an answer without a code created
+/// need not be sent.
+pub(super) fn is_unsent(sent_at: Option<Timestamp>, open: Option<Open>) -> bool {
+    sent_at.is_none() && open.is_none()
 }
 
 /// Finds the household to be shown, among the households that match the filter, sorted by name.

@@ -1,13 +1,15 @@
 //! The feed behind a host's event stream. It returns the occasion's news in order, and the counters
 //! at most twice a second. It remembers the number of the last returned news, and continues from
 //! there after each commit. The host's role is checked before each batch of news, so that a former
-//! host gets no more news.
+//! host gets no more news. All feeds of an occasion share what is read and written.
 
 mod counts;
+mod recent;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use identity::session::signed_in::SignedIn;
 use platform::news::{self, News};
 use platform::{Store, StoreError, Tx, sql};
@@ -21,21 +23,28 @@ use super::summary;
 use crate::id::OccasionId;
 pub use counts::AllCounts;
 use counts::{Counted, Counts};
+use web::event_stream;
 
 /// The shortest time between two events with counters.
 const SUMMARY_EVERY: Duration = Duration::from_millis(500);
 /// The maximum number of news read at once.
 const BATCH: u32 = 200;
 
-/// An event for a host's event stream.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Message {
-    /// The number from which the client can resume; `None` for counters.
-    pub id: Option<i64>,
-    /// The kind of event: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`, `campaign` or
-    /// `reset`.
-    pub name: String,
-    pub data: Value,
+/// News as an event: `rsvp`, `invitation`, `note`, `job`, `campaign` or `reset`.
+#[derive(Clone, Debug)]
+struct Event {
+    /// The number from which the client can resume.
+    number: i64,
+    /// The permission that a host needs to see the event, beside [`Permission::See`].
+    needs: Permission,
+    /// The event as it is sent.
+    text: Bytes,
+}
+
+impl Event {
+    fn text_for(&self, host: &HostOf) -> Option<Bytes> {
+        host.may(self.needs).then(|| self.text.clone())
+    }
 }
 
 #[derive(Debug)]
@@ -51,7 +60,7 @@ pub struct Feed {
     /// When the counters may be sent again. `None` if they cannot have changed.
     summary_at: Option<Instant>,
     said_summary: Instant,
-    waiting: VecDeque<Message>,
+    waiting: VecDeque<Bytes>,
 }
 
 impl Feed {
@@ -101,8 +110,8 @@ impl Feed {
         self.store.read(look).await
     }
 
-    /// Waits for the next message. Cancelling the future loses nothing.
-    pub async fn next(&mut self) -> Result<Message, Refusal> {
+    /// Waits for the next event, and returns it as it is sent. Cancelling the future loses nothing.
+    pub async fn next(&mut self) -> Result<Bytes, Refusal> {
         loop {
             if let Some(message) = self.waiting.pop_front() {
                 return Ok(message);
@@ -133,28 +142,25 @@ impl Feed {
             cursor, summary, ..
         } = self.count(now).await?;
         self.last = cursor;
-        self.waiting.push_back(Message {
-            id: Some(cursor),
-            name: "hello".to_owned(),
-            data: json!({"cursor": cursor, "summary": *summary}),
-        });
+        let hello = json!({"cursor": cursor, "summary": *summary});
+        let hello = event_stream::event(Some(cursor), "hello", &hello);
+        self.waiting.push_back(hello.into());
         Ok(())
     }
 
-    async fn summary(&mut self) -> Result<Message, Refusal> {
+    async fn summary(&mut self) -> Result<Bytes, Refusal> {
         let counted = self.count(self.last).await?;
         self.summary_at = None;
-        Ok(Message {
-            id: None,
-            name: "summary".to_owned(),
-            data: json!(*counted.summary),
-        })
+        Ok(counted.event)
     }
 
     /// Returns counters that include the news number `last`. They may have been counted for another
     /// feed. The subscriber's role is checked every time.
     async fn count(&mut self, last: i64) -> Result<Counted, Refusal> {
-        self.check().await?;
+        let caller = (&self.who, &self.occasion);
+        let mut recent = self.counts.recent().await;
+        recent.check(&self.store, caller).await?;
+        drop(recent);
         let counted = self.counts.after(last, || {
             let (who, occasion) = (self.who.clone(), self.occasion.clone());
             self.store.read_at_length(move |tx| {
@@ -168,20 +174,17 @@ impl Feed {
     }
 
     async fn read_news(&mut self) -> Result<(), Refusal> {
-        let (who, occasion, last) = (self.who.clone(), self.occasion.clone(), self.last);
-        let batch = self
-            .store
-            .read(move |tx| {
-                let host = permissions::enter(tx, &who, &occasion, None)?;
-                read_batch(tx, &host, last)
-            })
-            .await?;
-        self.is_behind = batch.may_have_more;
-        if batch.last != self.last {
+        let caller = (&self.who, &self.occasion);
+        let mut recent = self.counts.recent().await;
+        let news = recent.after(self.last, &self.store, &self.wake, caller);
+        let news = news.await?;
+        drop(recent);
+        self.is_behind = news.may_have_more;
+        if news.last != self.last {
             self.summary_at = Some(Instant::now());
         }
-        self.last = batch.last;
-        self.waiting.extend(batch.messages);
+        self.last = news.last;
+        self.waiting.extend(news.texts);
         Ok(())
     }
 }
@@ -199,43 +202,48 @@ fn count(tx: &mut Tx<'_>, host: &HostOf) -> Result<(i64, Value), Refusal> {
 }
 
 struct Batch {
-    messages: Vec<Message>,
+    events: Vec<Event>,
     last: i64,
     may_have_more: bool,
+    /// Whether the news after the last number is not known any more.
+    is_reset: bool,
 }
 
 fn read_batch(tx: &mut Tx<'_>, host: &HostOf, last: i64) -> Result<Batch, Refusal> {
     let scope = host.occasion().to_string();
     let Some(found) = news::after(tx, &scope, last, BATCH)? else {
         let cursor = news::cursor(tx)?;
-        let reset = Message {
-            id: Some(cursor),
-            name: "reset".to_owned(),
-            data: json!({"cursor": cursor}),
+        let data = json!({"cursor": cursor});
+        let reset = Event {
+            number: cursor,
+            needs: Permission::See,
+            text: event_stream::event(Some(cursor), "reset", &data).into(),
         };
         return Ok(Batch {
-            messages: vec![reset],
+            events: vec![reset],
             last: cursor,
             may_have_more: false,
+            is_reset: true,
         });
     };
     let may_have_more = found.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
     let last = found.last().map_or(last, |news| news.number);
-    let mut messages = Vec::new();
+    let mut events = Vec::new();
     for news in found {
-        messages.extend(tell(tx, host, news)?);
+        events.extend(tell(tx, news)?);
     }
     Ok(Batch {
-        messages,
+        events,
         last,
         may_have_more,
+        is_reset: false,
     })
 }
 
-/// Builds the event that this host may see. Returns `None` if there is none.
-fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, StoreError> {
+/// Builds the event about this news. Returns `None` if there is none.
+fn tell(tx: &mut Tx<'_>, news: News) -> Result<Option<Event>, StoreError> {
     let mut data: Value = serde_json::from_str(&news.payload).unwrap_or_default();
-    match news.name.as_str() {
+    let needs = match news.name.as_str() {
         "rsvp" | "note" => {
             // Stored news contains no names, so that erasing a person need not change it. The
             // household's name is therefore read now.
@@ -246,18 +254,17 @@ fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, S
             )
             .maybe(tx)?;
             data["household"] = json!(household.map(|(name,)| name));
+            Permission::See
         }
-        "job" if data["contacts"] == json!(true) && !host.may(Permission::SeeContacts) => {
-            return Ok(None);
-        }
-        "campaign" if !host.may(Permission::Invite) => return Ok(None),
-        "invitation" | "job" | "campaign" => {}
+        "job" if data["contacts"] == json!(true) => Permission::SeeContacts,
+        "campaign" => Permission::Invite,
+        "invitation" | "job" => Permission::See,
         // This news only means that the counters changed, and counters have an event of their own.
         _ => return Ok(None),
-    }
-    Ok(Some(Message {
-        id: Some(news.number),
-        name: news.name,
-        data,
+    };
+    Ok(Some(Event {
+        number: news.number,
+        needs,
+        text: event_stream::event(Some(news.number), &news.name, &data).into(),
     }))
 }

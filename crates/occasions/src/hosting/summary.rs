@@ -1,24 +1,30 @@
 //! The numbers on an occasion's overview page. Each number is counted from the list to which it
 //! links, so that both agree.
 
+mod census;
+
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use platform::{Tx, sql};
+use platform::Tx;
 use serde::Serialize;
 
-use super::listing::people::{self, Band, Person};
-use super::listing::{self, InvitationFilter, InvitationRow, People};
+use super::listing::People;
+use super::listing::filter::Open;
+use super::listing::people::Band;
 use super::meals::{self, MealNumbers};
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, occasions};
+use super::{Refusal, occasions, sending};
 use crate::diet;
 use crate::event::{self, SeatsTaken};
 use crate::household::Places;
 use crate::id::{EventId, GuestId};
 use crate::occasion::Occasion;
+use crate::rsvp::waitlist;
+use crate::upload;
 use crate::words::{Access, GuestKind, ReplyStatus, Response};
+use census::{Census, GuestFacts, HouseholdFacts};
 
 /// All counters of an occasion.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
@@ -104,6 +110,8 @@ pub struct EventNumbers {
     pub left: Option<i64>,
     /// Guests who said yes without a code and wait for approval, where seats are limited.
     pub unapproved: i64,
+    /// Households on the waiting list. How many people wait is `waitlisted` of `guests`.
+    pub waiting_households: i64,
     /// Dietary requirements of the event's guests who come or are not sure.
     pub diets: Vec<DietNumbers>,
     /// The meals that the event's guests chose.
@@ -132,6 +140,8 @@ pub struct Attention {
     pub diet_notes: i64,
     /// Households without an email address.
     pub without_email: i64,
+    /// Uploads that wait for a host's decision.
+    pub uploads: i64,
 }
 
 /// A day on the answer curve, as of the end of the day.
@@ -149,11 +159,56 @@ pub struct Day {
 }
 
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
+    let (occasion, census) = take(tx, host)?;
+    summarize(tx, &occasion, &census)
+}
+
+/// Returns the answers over time, with an entry for each day from the first answer to today. The
+/// last day equals [`Summary::guests`].
+pub fn curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Day>, Refusal> {
+    let (occasion, census) = take(tx, host)?;
+    Ok(draw_curve(&occasion, tx.now(), &census.guests))
+}
+
+/// Returns what [`load`] and [`curve`] return, from one reading.
+pub fn load_with_curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<(Summary, Vec<Day>), Refusal> {
+    let (occasion, census) = take(tx, host)?;
+    let curve = draw_curve(&occasion, tx.now(), &census.guests);
+    Ok((summarize(tx, &occasion, &census)?, curve))
+}
+
+/// The numbers on the list of invitations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListNumbers {
+    pub invitations: Invitations,
+    /// Answers without a code that wait for approval.
+    pub waiting: i64,
+    /// Invitations that are still to be sent.
+    pub unsent: i64,
+}
+
+pub fn of_list(tx: &mut Tx<'_>, host: &HostOf) -> Result<ListNumbers, Refusal> {
+    let (_, Census { households, .. }) = take(tx, host)?;
+    let open = households.iter().map(|household| household.row.open);
+    let is_waiting = |open: &Option<Open>| matches!(open, Some(Open::Waiting | Open::Duplicate));
+    let rows = households.iter().map(|household| &household.row);
+    Ok(ListNumbers {
+        invitations: count_invitations(&households),
+        waiting: number(open.filter(is_waiting)),
+        unsent: number(rows.filter(|row| sending::is_unsent(row.sent_at, row.open))),
+    })
+}
+
+fn take(tx: &mut Tx<'_>, host: &HostOf) -> Result<(Occasion, Census), Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
+    let census = census::take(tx, &occasion)?;
+    Ok((occasion, census))
+}
+
+fn summarize(tx: &mut Tx<'_>, occasion: &Occasion, census: &Census) -> Result<Summary, Refusal> {
     let now = tx.now();
-    let lines = listing::all_invitations(tx, host, &InvitationFilter::default())?;
-    let everybody = people::all_people(tx, host, &people::GuestFilter::default())?;
+    let Census { households, guests } = census;
     let options = diet::list(tx, &occasion.id)?;
     let known: Vec<(String, bool)> = options
         .into_iter()
@@ -162,13 +217,15 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
     let all = event::list(tx, &occasion.id)?;
     let taken: HashMap<EventId, SeatsTaken> =
         event::seats_taken(tx, &occasion.id)?.into_iter().collect();
-    let answers = Answers::load(tx, &occasion, &everybody)?;
+    let waiting = waitlist::count(tx, &occasion.id)?;
     let meals = meals::load(tx, &occasion.id)?;
+    let answers = by_event(guests);
     let events = all
         .iter()
         .map(|one| {
-            let invited = answers.of(&one.id);
-            let guests = count(invited);
+            let invited = answers.get(&one.id).map_or(&[][..], Vec::as_slice);
+            // A guest's answer to a single event is never partial.
+            let guests = census::count(invited.iter().map(|(status, _)| (*status, false)));
             let capacity = one.capacity;
             let unapproved = taken.get(&one.id).map_or(0, |taken| taken.unapproved);
             EventNumbers {
@@ -177,59 +234,46 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
                 capacity,
                 left: capacity.map(|seats| seats - (guests.yes - unapproved)),
                 unapproved,
+                waiting_households: waiting.get(&one.id).map_or(0, |one| one.households),
                 diets: count_diets(invited, &known),
                 meals: meals.count(&one.key, &coming(invited)),
             }
         })
         .collect();
-    let overall: Vec<Answer<'_>> = everybody
-        .iter()
-        .map(|person| (person.status, person))
-        .collect();
-    let guests = People {
-        partial: number(everybody.iter().filter(|person| person.is_partial)),
-        ..count(&overall)
-    };
-    let eating = || everybody.iter().filter(|person| person.is_eating());
-    let diet_notes = number(eating().filter(|person| !person.diet_note.is_empty()));
+    let overall: Vec<Answer<'_>> = guests.iter().map(|guest| (guest.status, guest)).collect();
+    let eating = guests.iter().filter(|guest| guest.is_eating());
+    let diet_notes = number(eating.filter(|guest| guest.row.has_diet_note));
     let first = all.iter().map(|event| event.starts_at).min();
     let deadline = occasion.rsvp_deadline;
+    let people = census::count(guests.iter().map(|guest| (guest.status, guest.is_partial)));
     Ok(Summary {
-        days_to_event: first.map(|at| occasions::days_until(&occasion, now, at)),
-        days_to_deadline: deadline.map(|at| occasions::days_until_deadline(&occasion, now, at)),
-        invitations: count_invitations(&lines),
-        guests,
-        coming: count_ages(&everybody),
-        plus_ones: count_plus_ones(tx, host, &everybody)?,
-        response_per_mille: per_mille(guests.yes + guests.no, guests.total),
-        attendance_per_mille: per_mille(guests.yes, guests.total),
+        days_to_event: first.map(|at| occasions::days_until(occasion, now, at)),
+        days_to_deadline: deadline.map(|at| occasions::days_until_deadline(occasion, now, at)),
+        invitations: count_invitations(households),
+        guests: people,
+        coming: count_ages(guests),
+        plus_ones: count_plus_ones(census),
+        response_per_mille: per_mille(people.yes + people.no, people.total),
+        attendance_per_mille: per_mille(people.yes, people.total),
         events,
         diets: count_diets(&overall, &known),
         diet_notes,
         attention: Attention {
-            over_allowance: number(lines.iter().filter(|line| line.is_over_allowance)),
-            notes: number(lines.iter().filter(|line| line.has_note)),
+            over_allowance: number(households.iter().filter(|one| one.is_over_allowance)),
+            notes: number(households.iter().filter(|one| one.row.has_note)),
             diet_notes,
-            without_email: number(lines.iter().filter(|line| !line.has_email)),
+            without_email: number(households.iter().filter(|one| !one.row.has_email)),
+            uploads: upload::waiting(tx, &occasion.id)?,
         },
     })
 }
 
-/// Returns the answers over time, with an entry for each day from the first answer to today. The
-/// last day equals [`Summary::guests`].
-pub fn curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Day>, Refusal> {
-    host.needs(Permission::See)?;
-    let occasion = occasions::load(tx, host)?;
-    let everybody = people::all_people(tx, host, &people::GuestFilter::default())?;
-    Ok(draw_curve(&occasion, tx.now(), &everybody))
-}
-
-fn draw_curve(occasion: &Occasion, now: Timestamp, everybody: &[Person]) -> Vec<Day> {
+fn draw_curve(occasion: &Occasion, now: Timestamp, guests: &[GuestFacts]) -> Vec<Day> {
     let zone = occasion.zone();
     let day_of = |at: Timestamp| at.to_zoned(zone.clone()).date();
     let mut by_day: BTreeMap<Date, Day> = BTreeMap::new();
-    for person in everybody {
-        let Some(answered_at) = person.answered_at else {
+    for guest in guests {
+        let Some(answered_at) = guest.answered_at else {
             continue;
         };
         let date = day_of(answered_at);
@@ -239,7 +283,7 @@ fn draw_curve(occasion: &Occasion, now: Timestamp, everybody: &[Person]) -> Vec<
             no: 0,
             undecided: 0,
         });
-        match person.status {
+        match guest.status {
             ReplyStatus::Yes => day.yes += 1,
             ReplyStatus::No => day.no += 1,
             ReplyStatus::Undecided => day.undecided += 1,
@@ -279,107 +323,64 @@ fn per_mille(part: i64, whole: i64) -> i64 {
     if whole == 0 { 0 } else { part * 1_000 / whole }
 }
 
-type Answer<'p> = (ReplyStatus, &'p Person);
+type Answer<'g> = (ReplyStatus, &'g GuestFacts);
 
-/// The replies of the invited guests, by event.
-struct Answers<'p>(BTreeMap<EventId, Vec<Answer<'p>>>);
-
-impl<'p> Answers<'p> {
-    fn load(
-        tx: &mut Tx<'_>,
-        occasion: &Occasion,
-        everybody: &'p [Person],
-    ) -> Result<Self, Refusal> {
-        let people: HashMap<&GuestId, &Person> = everybody
-            .iter()
-            .map(|person| (&person.id, person))
-            .collect();
-        let replies: Vec<(GuestId, EventId, ReplyStatus)> = sql!(
-            "SELECT reply.guest, reply.event, reply.status
-             FROM event JOIN reply ON reply.event = event.id
-             WHERE event.occasion = :occasion",
-            occasion = occasion.id
-        )
-        .all(tx)?;
-        let mut by_event: BTreeMap<EventId, Vec<Answer<'p>>> = BTreeMap::new();
-        for (guest, event, status) in replies {
-            // Guests of archived invitations are not in the map.
-            if let Some(person) = people.get(&guest) {
-                let shown = effective_status(occasion, status);
-                by_event.entry(event).or_default().push((shown, person));
-            }
+/// Returns the replies of the invited guests to each event.
+fn by_event(guests: &[GuestFacts]) -> HashMap<&EventId, Vec<Answer<'_>>> {
+    let mut by_event: HashMap<&EventId, Vec<Answer<'_>>> = HashMap::new();
+    for guest in guests {
+        for (event, status) in &guest.replies {
+            by_event.entry(event).or_default().push((*status, guest));
         }
-        Ok(Self(by_event))
     }
-
-    fn of(&self, event: &EventId) -> &[Answer<'p>] {
-        self.0.get(event).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// Returns the reply that counts. If the hosts have switched "not sure" off, an undecided guest
-/// counts as not having answered.
-fn effective_status(occasion: &Occasion, status: ReplyStatus) -> ReplyStatus {
-    match status {
-        ReplyStatus::Undecided if !occasion.switches.undecided => ReplyStatus::Pending,
-        other => other,
-    }
-}
-
-fn count(answers: &[Answer<'_>]) -> People {
-    let of = |wanted| number(answers.iter().filter(|(status, _)| *status == wanted));
-    People {
-        total: number(answers.iter()),
-        yes: of(ReplyStatus::Yes),
-        no: of(ReplyStatus::No),
-        undecided: of(ReplyStatus::Undecided),
-        pending: of(ReplyStatus::Pending),
-        // A guest's answer to a single event is never partial.
-        partial: 0,
-        waitlisted: of(ReplyStatus::Waitlisted),
-    }
+    by_event
 }
 
 /// The guests who said yes.
-fn coming<'p>(answers: &[Answer<'p>]) -> Vec<&'p GuestId> {
+fn coming<'g>(answers: &[Answer<'g>]) -> Vec<&'g GuestId> {
     let coming = answers
         .iter()
         .filter(|(status, _)| *status == ReplyStatus::Yes);
-    coming.map(|(_, person)| &person.id).collect()
+    coming.map(|(_, guest)| &guest.row.id).collect()
 }
 
-fn count_invitations(lines: &[InvitationRow]) -> Invitations {
-    let of = |wanted: fn(&InvitationRow) -> bool| number(lines.iter().filter(|line| wanted(line)));
+fn count_invitations(households: &[HouseholdFacts]) -> Invitations {
+    let of = |wanted: fn(&HouseholdFacts) -> bool| {
+        number(households.iter().filter(|household| wanted(household)))
+    };
     Invitations {
-        total: number(lines.iter()),
-        open: of(|line| line.access == Access::Open),
-        closed: of(|line| line.access == Access::Closed),
-        locked: of(|line| line.access == Access::Locked),
-        never_opened: of(|line| line.last_opened_at.is_none()),
-        answered: of(|line| line.response != Response::Unanswered),
-        unanswered: of(|line| line.response == Response::Unanswered),
-        partial: of(|line| line.response == Response::Partial),
-        pending: of(|line| line.unsettled > 0),
-        attending: of(|line| line.people.yes > 0),
-        declined: of(|line| line.people.total > 0 && line.people.no == line.people.total),
-        complete: of(|line| line.response == Response::Complete),
+        total: number(households.iter()),
+        open: of(|household| household.access == Access::Open),
+        closed: of(|household| household.access == Access::Closed),
+        locked: of(|household| household.access == Access::Locked),
+        never_opened: of(|household| !household.row.is_opened),
+        answered: of(|household| household.response != Response::Unanswered),
+        unanswered: of(|household| household.response == Response::Unanswered),
+        partial: of(|household| household.response == Response::Partial),
+        pending: of(|household| household.is_unsettled),
+        attending: of(|household| household.people.yes > 0),
+        declined: of(|household| {
+            household.people.total > 0 && household.people.no == household.people.total
+        }),
+        complete: of(|household| household.response == Response::Complete),
     }
 }
 
-fn count_ages(people: &[Person]) -> Coming {
+fn count_ages(guests: &[GuestFacts]) -> Coming {
     let coming = || {
-        people
+        let coming = guests
             .iter()
-            .filter(|person| person.status == ReplyStatus::Yes)
+            .filter(|guest| guest.status == ReplyStatus::Yes);
+        coming.map(|guest| &guest.row)
     };
     let mut by_age: BTreeMap<&'static str, i64> =
         Band::ALL.iter().map(|band| (band.word(), 0)).collect();
-    for child in coming().filter(|person| person.is_child) {
+    for child in coming().filter(|guest| guest.is_child) {
         *by_age.entry(Band::of(child.age).word()).or_default() += 1;
     }
     Coming {
-        adults: number(coming().filter(|person| !person.is_child)),
-        children: number(coming().filter(|person| person.is_child)),
+        adults: number(coming().filter(|guest| !guest.is_child)),
+        children: number(coming().filter(|guest| guest.is_child)),
         by_age,
     }
 }
@@ -395,7 +396,7 @@ fn count_diets(answers: &[Answer<'_>], known: &[(String, bool)]) -> Vec<DietNumb
         .map(|(key, allergy)| DietNumbers {
             key: key.clone(),
             allergy: *allergy,
-            people: number(eating().filter(|(_, person)| person.diets.contains(key))),
+            people: number(eating().filter(|(_, guest)| guest.row.diets.contains(key))),
         })
         .filter(|diet| diet.people > 0)
         .collect();
@@ -404,19 +405,13 @@ fn count_diets(answers: &[Answer<'_>], known: &[(String, bool)]) -> Vec<DietNumb
     counted
 }
 
-fn count_plus_ones(tx: &mut Tx<'_>, host: &HostOf, people: &[Person]) -> Result<Places, Refusal> {
-    let (allowed,): (i64,) = sql!(
-        "SELECT CAST(COALESCE(SUM(plus_ones + children), 0) AS BIGINT) FROM invitation
-         WHERE occasion = :occasion AND archived_at IS NULL",
-        occasion = host.occasion()
-    )
-    .one(tx)?;
-    let used = number(
-        people
-            .iter()
-            .filter(|person| person.kind == GuestKind::PlusOne),
-    );
-    Ok(Places { allowed, used })
+fn count_plus_ones(census: &Census) -> Places {
+    let rows = census.households.iter().map(|household| &household.row);
+    let guests = census.guests.iter().map(|guest| &guest.row);
+    Places {
+        allowed: rows.map(|row| row.plus_ones + row.children).sum(),
+        used: number(guests.filter(|guest| guest.kind == GuestKind::PlusOne)),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use platform::{StoreError, Tx};
 
 use crate::event::{self, Seats};
-use crate::guest::Guest;
+use crate::guest::{Guest, Reply};
+use crate::household_plan::{self, HouseholdPlan, asking};
 use crate::id::EventId;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
@@ -25,6 +26,82 @@ pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Resul
         }
     }
     Ok(())
+}
+
+/// Gives the guests who want to come either all the seats that they need, or none. Guests without
+/// a seat go on the waiting list, or are refused if the occasion has none. Guests who wait already
+/// keep their place in it. The caller holds the locks of the events.
+pub(crate) fn settle_seats(
+    portal: &InvitationSnapshot,
+    after: &mut [Guest],
+) -> Result<(), Refusal> {
+    for event in portal.events.iter() {
+        let before = |guest: &Guest| {
+            let known = portal
+                .household
+                .guests
+                .iter()
+                .find(|one| one.id == guest.id)?;
+            known.replies.get(&event.id)
+        };
+        let seated = coming(&portal.household.guests, &event.id);
+        let wanting = with_status(after, &event.id, ReplyStatus::Yes)
+            + with_status(after, &event.id, ReplyStatus::Waitlisted);
+        let left = portal.seats_left(event);
+        let has_room = left.is_none_or(|left| wanting - seated <= left);
+        for guest in after.iter_mut() {
+            let old = before(guest).cloned();
+            let is_seated = old
+                .as_ref()
+                .is_some_and(|old| old.status == ReplyStatus::Yes);
+            let waiting = old.filter(|old| old.status == ReplyStatus::Waitlisted);
+            let Some(reply) = guest.replies.get_mut(&event.id) else {
+                continue;
+            };
+            match reply.status {
+                ReplyStatus::Waitlisted if has_room => reply.status = ReplyStatus::Yes,
+                ReplyStatus::Yes if !has_room && !is_seated => {
+                    *reply = match waiting {
+                        Some(waiting) => waiting,
+                        None if portal.has_waitlist() => Reply {
+                            status: ReplyStatus::Waitlisted,
+                            answered_at: Some(portal.now),
+                        },
+                        None => {
+                            return Err(Refusal::EventFull {
+                                event: event.key.clone(),
+                                left: left.unwrap_or(0),
+                            });
+                        }
+                    };
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Like [`settle_seats`], for a household's plan. The changes of the plan then say who waits.
+pub(super) fn settle_plan(
+    portal: &InvitationSnapshot,
+    mut plan: HouseholdPlan,
+) -> Result<HouseholdPlan, Refusal> {
+    let wanted = plan.guests.clone();
+    settle_seats(portal, &mut plan.guests)?;
+    if plan.guests != wanted {
+        let household = &portal.household;
+        plan.changes = household_plan::differences(
+            &household.guests,
+            &plan.guests,
+            &portal.events,
+            &portal.questions,
+        );
+        let answers = &plan.answers;
+        let changes = &mut plan.changes;
+        asking::differences(&household.answers, answers, &portal.questions, "", changes);
+    }
+    Ok(plan)
 }
 
 /// Takes and frees seats while holding the locks of the events. Updates the counts in `portal`.
@@ -52,10 +129,11 @@ pub(crate) fn seat(
 }
 
 fn coming(guests: &[Guest], event: &EventId) -> i64 {
-    let yes = guests
-        .iter()
-        .filter_map(|guest| guest.replies.get(event))
-        .filter(|reply| reply.status == ReplyStatus::Yes)
-        .count();
-    i64::try_from(yes).unwrap_or(i64::MAX)
+    with_status(guests, event, ReplyStatus::Yes)
+}
+
+fn with_status(guests: &[Guest], event: &EventId, status: ReplyStatus) -> i64 {
+    let replies = guests.iter().filter_map(|guest| guest.replies.get(event));
+    let count = replies.filter(|reply| reply.status == status).count();
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -23,9 +23,14 @@ mod portal;
 mod portal_page;
 mod refusal;
 mod request;
+mod sending_limits;
 mod show;
 mod thanks;
+mod tiles;
+pub(crate) mod upload_files;
+mod uploads;
 pub mod view;
+mod waiting_list;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -65,6 +70,13 @@ pub fn routes() -> Router<Site> {
         )
         .route("/invite/{code}/gifts", get(gifts::show))
         .route("/invite/{code}/gifts/{gift}", post(gifts::save))
+        .route(
+            "/invite/{code}/uploads",
+            get(uploads::show).post(uploads::add),
+        )
+        .route("/invite/{code}/uploads/{upload}", post(uploads::remove))
+        .route("/invite/{code}/gallery", get(uploads::gallery))
+        .route("/o/uploads/{token}/{file}", get(upload_files::file))
         .route("/invite/{code}/confirmation", get(portal::confirmation))
         .route("/invite/{code}/pages/{key}", get(info_page::show_invited))
         .route("/invite/{code}/calendar.ics", get(calendar::file))

@@ -39,6 +39,7 @@ mod person;
 mod preview;
 mod print;
 mod questions;
+mod ready;
 mod received_gifts;
 mod reminders;
 mod reports;
@@ -47,6 +48,7 @@ mod resource;
 mod schedule;
 mod sending;
 mod settings;
+mod uploads;
 pub(crate) mod wording;
 
 use ::web::{Pages, Site};
@@ -78,6 +80,7 @@ pub fn pages() -> Pages<Site, HostAccess> {
 fn of_occasion() -> Pages<Site, HostAccess> {
     Pages::default()
         .get("", See, overview::show)
+        .get("/ready", See, ready::show)
         .get("/answers", See, overview::table)
         .get("/invites", See, invites::list)
         .get("/invites/new", Invite, invite_form::new)
@@ -169,6 +172,8 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/gifts/received/{id}/thanked", Write, received_gifts::thank)
         .post("/gifts/reservations/{id}/given", Write, gifts::receive)
         .post("/gifts/reservations/{id}/release", Write, gifts::release)
+        .get("/uploads", SeeAnswers, uploads::show)
+        .post("/uploads", Write, uploads::decide)
         .get("/members", See, members::show)
         .post("/members/invite", Own, members::invite)
         .post("/members/withdraw", Own, members::withdraw)

@@ -17,8 +17,9 @@ use crate::hosting::membership::{self, MailLeave};
 use crate::id::InvitationId;
 use crate::invitation;
 use crate::invitation_snapshot::{self, InvitationSnapshot};
+use crate::rsvp::{self, waitlist};
+use crate::snapshot;
 use crate::words::OccasionStatus;
-use crate::{rsvp, snapshot};
 
 /// Returns the handler of the confirmation jobs that saves enqueue.
 pub fn confirmations(site: Site) -> Handler {
@@ -28,25 +29,60 @@ pub fn confirmations(site: Site) -> Handler {
     })
 }
 
+/// Returns the handler of the jobs that tell households that they moved up from the waiting list.
+pub fn moves_up(site: Site) -> Handler {
+    Handler::new(waitlist::MOVED_UP, move |job| {
+        let site = site.clone();
+        async move { tell_of_move(&site, &job).await }
+    })
+}
+
 #[derive(Deserialize)]
 struct Payload {
     invitation: InvitationId,
 }
 
+#[derive(Deserialize)]
+struct MovePayload {
+    invitation: InvitationId,
+    /// Whether a host gave the answers.
+    by_host: bool,
+}
+
+/// Why a household gets the mail with its answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    Saved,
+    MovedUp { by_host: bool },
+}
+
 /// Renders the mail of `job`, and queues it in the transaction that ends the job. If
 /// the invitation or its occasion changes in between, the job runs again.
 pub async fn confirm(site: &Site, job: &Job) -> Result<Done, JobError> {
-    let Payload { invitation: id } = job.read()?;
+    let Payload { invitation } = job.read()?;
+    mail_answers(site, invitation, Reason::Saved).await
+}
+
+/// Like [`confirm`], for a household that moved up.
+pub async fn tell_of_move(site: &Site, job: &Job) -> Result<Done, JobError> {
+    let MovePayload {
+        invitation,
+        by_host,
+    } = job.read()?;
+    mail_answers(site, invitation, Reason::MovedUp { by_host }).await
+}
+
+async fn mail_answers(site: &Site, id: InvitationId, reason: Reason) -> Result<Done, JobError> {
     let of = id.clone();
-    let found = site.store.read(move |tx| find(tx, &of)).await?;
+    let found = site.store.read(move |tx| find(tx, &of, reason)).await?;
     let Some((portal, revision, to)) = found else {
         return Ok(Done::nothing());
     };
-    let Some(mail) = compose(site, &portal, to) else {
+    let Some(mail) = compose(site, &portal, to, reason) else {
         return Ok(Done::nothing());
     };
     let rendered = (portal.household.invitation.version, revision);
-    Ok(Done::with(move |tx| send(tx, &id, rendered, &mail)))
+    Ok(Done::with(move |tx| send(tx, &id, rendered, &mail, reason)))
 }
 
 /// Returns the household's invitation, the occasion's revision, and the recipient. Returns `None`
@@ -54,6 +90,7 @@ pub async fn confirm(site: &Site, job: &Job) -> Result<Done, JobError> {
 fn find(
     tx: &mut Tx<'_>,
     id: &InvitationId,
+    reason: Reason,
 ) -> Result<Option<(InvitationSnapshot, i64, Address)>, StoreError> {
     let Some(invitation) = invitation::find(tx, id)? else {
         return Ok(None);
@@ -67,7 +104,7 @@ fn find(
     let Some(to) = address else {
         return Ok(None);
     };
-    if gone || !occasion.switches.confirmation_mail {
+    if gone || (reason == Reason::Saved && !occasion.switches.confirmation_mail) {
         return Ok(None);
     }
     let portal = invitation_snapshot::load(tx, snapshot, invitation)?;
@@ -80,10 +117,16 @@ fn send(
     id: &InvitationId,
     rendered: (i64, i64),
     mail: &Composed,
+    reason: Reason,
 ) -> Result<(), JobError> {
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(());
     };
+    // A host who gave the answers also chose the recipient.
+    let by_host = reason == Reason::MovedUp { by_host: true };
+    if by_host && !membership::sends_mail(tx, &invitation.occasion)? {
+        return Ok(());
+    }
     let revision = snapshot::revision(tx, &invitation.occasion)?;
     if (invitation.version, revision) != rendered {
         let cause = "the invitation changed while its mail was rendered";
@@ -111,7 +154,12 @@ struct Composed {
     calendar: Option<String>,
 }
 
-fn compose(site: &Site, portal: &InvitationSnapshot, to: Address) -> Option<Composed> {
+fn compose(
+    site: &Site,
+    portal: &InvitationSnapshot,
+    to: Address,
+    reason: Reason,
+) -> Option<Composed> {
     let occasion = &portal.occasion;
     let invitation = &portal.household.invitation;
     let tag = invitation.details.language.as_deref();
@@ -130,6 +178,8 @@ fn compose(site: &Site, portal: &InvitationSnapshot, to: Address) -> Option<Comp
         tone: occasion.tone,
         progress: reading.progress(),
         counts: reading.counts(),
+        waiting: reading.waiting(),
+        has_moved_up: reason != Reason::Saved,
         guests: reading.stored(),
         events: reading.events_attended(),
         calendar: reading.calendar().map(|path| portal.url(site).join(&path)),

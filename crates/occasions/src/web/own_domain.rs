@@ -158,7 +158,10 @@ async fn only_own(
     next: Next,
 ) -> Result<Response, Problem> {
     let mut segments = request.uri().path().split('/').skip(1);
-    let is_other = segments.next() == Some("o") && segments.next() != Some(&*slug);
+    let is_public = segments.next() == Some("o");
+    // Signed links to files are below `uploads`, which is no occasion's slug.
+    let is_own = |name: &str| name == &*slug || name == "uploads";
+    let is_other = is_public && !segments.next().is_some_and(is_own);
     if is_other {
         return Err(Problem::not_found());
     }

@@ -14,6 +14,7 @@ use web::I18n;
 use crate::stage::{MIGRATIONS, Stage, all, key};
 
 const ON: Switches = Switches {
+    freeze: false,
     dietary: true,
     notes: true,
     children: true,
@@ -21,10 +22,12 @@ const ON: Switches = Switches {
     plus_one_name_required: false,
     gifts: true,
     cash_links: true,
+    uploads: false,
     gifts_only_if_attending: false,
     late_gifts_notes: true,
     confirmation_mail: true,
     days_left: true,
+    waitlist: false,
     open_rsvp: false,
     public_wishes: false,
     ask_name: false,

@@ -7,3 +7,5 @@ mod gifts;
 mod races;
 mod saving;
 mod stage;
+mod uploads;
+mod waiting;

@@ -23,7 +23,7 @@ use crate::pages::HOME;
 use crate::questions::create;
 use crate::stage::{Stage, code, fields, on_both};
 
-fn main_course(change: &Value) -> Value {
+pub(crate) fn main_course(change: &Value) -> Value {
     let label = |key: &str, en: &str| json!({"key": key, "label": {"en": en}});
     let mut question = json!({
         "key": "main",

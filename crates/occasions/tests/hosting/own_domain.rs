@@ -24,6 +24,7 @@ use web::Peer;
 
 use crate::pages::HOME;
 use crate::stage::{ALL, Host, Stage, call, code, fields, on_both};
+use crate::uploads;
 
 const OURS: &str = "127.0.0.1";
 const NAME: &str = "our-day.example";
@@ -489,6 +490,10 @@ fn guests_find_the_occasion_and_nothing_else() {
         assert!(to.starts_with("/invite/RAHMA"), "{to}");
         guest.get(&to).await.expect(200);
         guest.get("/o/aisyah-daniel/pages/travel").await.expect(200);
+        uploads::send(stage, "RAHMA", "", 0).await;
+        let own = guest.get("/invite/RAHMA/uploads").await.with(200).links();
+        let file = own.iter().find(|link| link.href.starts_with("/o/uploads/"));
+        guest.get(&file.unwrap().href).await.expect(200);
         // Codes of other occasions are as unknown here as codes that nobody has.
         stage
             .other_occasion("OTHER", OccasionStatus::Published)

@@ -7,7 +7,7 @@ use crate::numbers::decline_one_event;
 use crate::stage::{Stage, on_both};
 
 /// Pages of an occasion whose paths contain no id.
-const PAGES: [&str; 26] = [
+const PAGES: [&str; 27] = [
     "",
     "/answers",
     "/invites",
@@ -16,6 +16,7 @@ const PAGES: [&str; 26] = [
     "/invites/send",
     "/guests",
     "/guests?status=eating&diet=halal&event=reception",
+    "/ready",
     "/reports",
     "/print",
     "/print/cards",

@@ -94,6 +94,7 @@ async fn plant(stage: &Stage<'_>) {
         .answer(json!({ "name": format!("{MARK} open"), "attending": true, "wish": MARK }))
         .await
         .unwrap();
+    crate::uploads::send(stage, "RAHMA", MARK, 0).await;
     let mut owner = stage.visitor(&stage.owner);
     owner.header("idempotency-key", "by-host");
     let change = sent(json!({
@@ -141,7 +142,14 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         stage.expect_confirmations();
         stage.expect_work();
         plant(stage).await;
-        for place in ["guest", "invitation", "submission", "idempotency", "audit"] {
+        for place in [
+            "guest",
+            "invitation",
+            "submission",
+            "upload",
+            "idempotency",
+            "audit",
+        ] {
             let places = stage.world.places_of(MARK);
             assert!(
                 places.iter().any(|found| found == place),
@@ -246,6 +254,13 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         .await;
         assert_eq!(retired, 1);
         retention::run(&stage.site).await.unwrap();
+        stage.day("2027-07-18").await;
+        stage.worker().run_due().await.unwrap();
+        let files = stage.world.files();
+        assert!(
+            !files.iter().any(|file| file.contains("uploads/")),
+            "{files:?}"
+        );
     });
 }
 

@@ -13,6 +13,7 @@ use testkit::{Page, Visitor};
 use web::described::Description;
 
 use crate::stage::{ALL, Stage, call, on_both};
+use crate::uploads::send;
 
 /// A path with its rule from the access list, and a request to the path that changes little.
 pub(crate) struct Route {
@@ -54,7 +55,7 @@ impl Route {
 }
 
 /// Path parameters as the access lists name them, and as the tests' paths do.
-const PLACES: [(&str, &str); 37] = [
+const PLACES: [(&str, &str); 38] = [
     ("/gifts/reservations/{id}", "/gifts/reservations/{v}"),
     ("/gifts/received/{id}", "/gifts/received/{w}"),
     ("/gifts/cash/{id}", "/gifts/cash/{y}"),
@@ -62,6 +63,7 @@ const PLACES: [(&str, &str); 37] = [
     ("/received-gifts/{gift}", "/received-gifts/{w}"),
     ("{gift}", "{z}"),
     ("{link}", "{y}"),
+    ("{upload}", "{u}"),
     ("{reservation}", "{v}"),
     ("/invitations/id/{id}", "/invitations/id/{i}"),
     ("/guests/{id}/replies/{event}", "/guests/{g}/replies/nikah"),
@@ -131,6 +133,7 @@ fn body(method: &str, rest: &str) -> Value {
         (_, "/exports") => json!({"kind": "guests", "format": "csv"}),
         (_, "/members" | "/members/{account}") => json!({"role": "observer"}),
         (_, "/received-gifts/{gift}/thanked") => json!({"thanked": true, "version": 999}),
+        (_, "/uploads/state") => json!({"uploads": [], "state": "approved"}),
         (_, "/own-domain") => json!({"own_domain": "a.example"}),
         (_, "/move") => json!({"version": 999, "guests": []}),
         (_, "/merge") => json!({"into": "01970000-0000-7000-8000-000000000000"}),
@@ -254,8 +257,8 @@ impl Names {
     }
 }
 
-/// Adds a gift that the household of this code has reserved, a way to give money and a received
-/// gift, and returns their placeholders.
+/// Adds a gift that the household of this code has reserved, a way to give money, a received gift
+/// and an upload, and returns their placeholders.
 pub(crate) async fn plant_gifts(stage: &Stage<'_>, code: &str) -> Vec<(&'static str, String)> {
     stage.switch(|switches| switches.gifts = true).await;
     let mut owner = stage.visitor(&stage.owner);
@@ -284,6 +287,7 @@ pub(crate) async fn plant_gifts(stage: &Stage<'_>, code: &str) -> Vec<(&'static 
     reserved.expect(201);
     let all = owner.get(&stage.at("/gift-reservations")).await.json();
     made.push(("{v}", all["items"][0]["id"].as_str().unwrap().to_owned()));
+    made.push(("{u}", send(stage, code, "Marker caption", 0).await));
     made
 }
 

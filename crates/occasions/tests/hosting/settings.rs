@@ -1,6 +1,7 @@
 //! Tests of owners' settings (the occasion, its events, dietary options and members), and of the
 //! deadline's effect on households.
 
+use jiff::SignedDuration;
 use occasions::diet::DietaryOption;
 use occasions::event::{self, Event};
 use occasions::hosting::invitations::{self, InvitationChange};
@@ -9,8 +10,9 @@ use occasions::hosting::{HostOf, Refusal, When, listing, members, occasions as h
 use occasions::hosting::{portals, resource};
 use occasions::occasion;
 use occasions::words::{Access, OccasionStatus};
-use platform::Tx;
+use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
+use site::{Domains, freeze};
 use web::Input;
 
 use crate::parts::{opens, portal};
@@ -217,6 +219,55 @@ fn what_follows_an_event_hears_that_it_is_moved_or_gone() {
         let moved = stage.done(dates).await;
         let date = moved.iter().find(|date| date.id == event.id.as_str());
         assert_eq!(date.unwrap().at, "2027-01-10T11:00");
+    });
+}
+
+#[test]
+fn an_occasion_that_asked_for_it_freezes_the_server_around_its_events() {
+    const DOMAINS: Domains = &[occasions::DOMAIN];
+
+    on_both(async |stage| {
+        let next =
+            |tx: &mut Tx<'_>, _: &HostOf| -> Result<_, Refusal> { Ok(freeze::next(tx, DOMAINS)?) };
+        let switch = |is_on: bool| {
+            let input = Input::from(json!({"switches": {"freeze": is_on}}));
+            stage.done(move |tx, host| {
+                let version = hosted::load(tx, host)?.version;
+                hosted::change(tx, host, version, &input)
+            })
+        };
+        assert_eq!(stage.done(next).await, None);
+        switch(true).await;
+        let events = stage.done(resource::list::<Event>).await;
+        let begins = events.iter().map(|event| event.starts_at).min().unwrap();
+        let found = stage.done(next).await.unwrap();
+        assert_eq!(found.from, begins - SignedDuration::from_hours(12));
+        let ends = events.iter().map(|event| event.ends_at);
+        assert!(ends.clone().any(|end| end == found.until), "{found:?}");
+
+        let members = |by_staff: bool, sends_mail: bool| {
+            stage.done(move |tx, _| -> Result<(), Refusal> {
+                sql!(
+                    "UPDATE occasion SET by_staff = :by_staff, sends_mail = :sends_mail",
+                    by_staff,
+                    sends_mail
+                )
+                .run(tx, Rows::Any)?;
+                Ok(())
+            })
+        };
+        members(false, false).await;
+        assert_eq!(stage.done(next).await, None, "a member's occasion");
+        members(false, true).await;
+        assert_eq!(stage.done(next).await, Some(found));
+
+        switch(false).await;
+        assert_eq!(stage.done(next).await, None);
+        switch(true).await;
+        let last = ends.max().unwrap();
+        let clock = &stage.world.clock;
+        clock.advance(last.duration_since(stage.world.platform.clock.now()));
+        assert_eq!(stage.done(next).await, None, "all events are over");
     });
 }
 

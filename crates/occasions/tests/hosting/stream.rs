@@ -247,6 +247,48 @@ fn who_is_a_member_no_more_or_signed_out_hears_nothing_more() {
     });
 }
 
+/// The streams of an occasion share the news that was read, but not what their hosts may see.
+#[test]
+fn hosts_who_listen_together_hear_what_each_of_them_may() {
+    on_both(async |stage| {
+        let mut coordinator = listen(stage, &stage.coordinator, None).await;
+        let mut observer = listen(stage, &stage.observer, None).await;
+        hear(&mut coordinator).await.unwrap();
+        hear(&mut observer).await.unwrap();
+        let occasion = stage.occasion.to_string();
+        stage
+            .site
+            .store
+            .write(move |tx| {
+                for (id, contacts) in [("1", true), ("2", false)] {
+                    tx.publish(NewNews {
+                        scope: occasion.clone(),
+                        name: "job",
+                        payload: json!({"id": id, "kind": "export", "contacts": contacts}),
+                    })?;
+                }
+                Ok::<_, platform::StoreError>(())
+            })
+            .await
+            .unwrap();
+        assert_eq!(hear_news(&mut coordinator).await.data["id"], "1");
+        assert_eq!(hear_news(&mut coordinator).await.data["id"], "2");
+        assert_eq!(hear_news(&mut observer).await.data["id"], "2");
+        let leaving = stage.observer.account.clone();
+        stage
+            .act(&stage.owner, move |tx, host| {
+                members::remove(tx, host, &leaving)
+            })
+            .await
+            .unwrap();
+        rattle(stage, 1).await;
+        assert_eq!(hear_news(&mut coordinator).await.name, "invitation");
+        while let Some(heard) = hear(&mut observer).await {
+            assert_eq!(heard.name, "summary", "no news after the role was gone");
+        }
+    });
+}
+
 #[test]
 fn counters_come_at_most_twice_a_second() {
     on_both(async |stage| {

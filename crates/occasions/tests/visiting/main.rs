@@ -29,3 +29,5 @@ mod remembering;
 mod rows;
 mod stage;
 mod two_at_once;
+mod uploads;
+mod waiting;

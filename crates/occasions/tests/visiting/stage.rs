@@ -84,6 +84,7 @@ impl Stage<'_> {
             vec![
                 mail::handler(site.store.clone(), post),
                 occasions::web::mail::confirmations(site.clone()),
+                occasions::web::mail::moves_up(site.clone()),
                 occasions::web::alarm::alarms(site.clone()),
             ],
         )

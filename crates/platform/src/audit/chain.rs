@@ -55,6 +55,35 @@ pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     Ok(waiting.len() as u64)
 }
 
+/// Returns at most `limit` lines about accounts and administrators that were written before
+/// `before`, newest first. `before` is the sequence number of the last line on the previous page.
+pub fn list(tx: &mut Tx<'_>, before: Option<i64>, limit: i64) -> Result<Vec<Record>, StoreError> {
+    let before = before.unwrap_or(i64::MAX);
+    let mut lines: Vec<Record> = sql!(
+        "SELECT {Record} FROM audit
+         WHERE chained = 1 AND place IS NULL AND sequence < :before
+         ORDER BY sequence DESC LIMIT :limit",
+        before,
+        limit
+    )
+    .all(tx)?;
+    let found = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+    let rest = limit.saturating_sub(found);
+    // Places are indexed, and lines are sealed in the order of their sequence numbers.
+    let sealed: Vec<Record> = sql!(
+        "SELECT {Record} FROM audit
+         WHERE place <= COALESCE(
+             (SELECT last.place - 1 FROM audit last WHERE last.sequence = :before),
+             (SELECT place FROM audit_chain WHERE id = 1))
+         ORDER BY place DESC LIMIT :rest",
+        before,
+        rest
+    )
+    .all(tx)?;
+    lines.extend(sealed);
+    Ok(lines)
+}
+
 /// The position at which the audit chain is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken {

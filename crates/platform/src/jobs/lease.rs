@@ -141,12 +141,14 @@ pub(super) fn give_up(
     error: &str,
 ) -> Result<(), StoreError> {
     sql!(
-        "UPDATE job SET state = 'failed', due_at = NULL, attempts = :attempts, last_error = :error
+        "UPDATE job SET state = 'failed', due_at = NULL, attempts = :attempts, last_error = :error,
+             failed_at = :now
          WHERE id = :id AND starts = :starts AND state = 'running'",
         id = job.id,
         starts = job.starts,
         attempts,
-        error
+        error,
+        now = tx.now()
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())

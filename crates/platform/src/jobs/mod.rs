@@ -248,6 +248,18 @@ pub fn list_failed(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<FailedJob>, StoreE
     .all(tx)
 }
 
+/// Returns the number of jobs of each kind that failed since then. A mail that cannot be sent is
+/// counted by [`mail::failed_since`](crate::mail::failed_since).
+pub fn failed_since(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<(String, u64)>, StoreError> {
+    sql!(
+        "SELECT kind, COUNT(*) FROM job
+         WHERE state = 'failed' AND failed_at > :since AND queue <> 'mail'
+         GROUP BY kind ORDER BY kind",
+        since
+    )
+    .all(tx)
+}
+
 /// Makes a failed job due now, with its full number of attempts. Returns `false` if no failed job
 /// has this id.
 pub fn retry(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {

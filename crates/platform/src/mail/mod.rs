@@ -346,6 +346,26 @@ pub fn doubted(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     Ok(count)
 }
 
+/// The number of mails whose sending was given up since then.
+pub fn failed_since(tx: &mut Tx<'_>, since: Timestamp) -> Result<u64, StoreError> {
+    let (count,) = sql!(
+        "SELECT COUNT(*) FROM mail WHERE state = 'failed' AND changed_at > :since",
+        since
+    )
+    .one(tx)?;
+    Ok(count)
+}
+
+/// The state of the mail whose sending ended last; `None` if no mail was ever sent.
+pub fn last_outcome(tx: &mut Tx<'_>) -> Result<Option<State>, StoreError> {
+    let statement = sql!(
+        "SELECT state FROM mail WHERE state IN ('sent', 'failed', 'deferred')
+         ORDER BY changed_at DESC, id DESC LIMIT 1"
+    );
+    let found: Option<(State,)> = tx.maybe(statement, &[])?;
+    Ok(found.map(|(state,)| state))
+}
+
 /// Withdraws a mail that no mail server has accepted yet. Returns `false` if it is too late.
 pub fn withdraw(tx: &mut Tx<'_>, id: &MailId) -> Result<bool, StoreError> {
     let taken = sql!(

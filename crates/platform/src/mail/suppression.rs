@@ -7,6 +7,8 @@
 mod place;
 mod report;
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -178,6 +180,38 @@ pub fn find_for(
     let all = list_of(tx, key, address)?.into_iter();
     let blocking = all.filter(|one| one.cause.blocks(stream) && one.place.covers(stream, scope));
     Ok(blocking.map(|one| one.cause).max())
+}
+
+/// The hashed email addresses to which a stream's mail in a scope does not go, except for those
+/// whose owners unsubscribed.
+#[derive(Debug)]
+pub struct Blocked(HashSet<Vec<u8>>);
+
+impl Blocked {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn contains(&self, key: &Key, address: &Address) -> bool {
+        let parts = [address.canonical()];
+        let mut hashes = key.macs(&parts);
+        hashes.any(|hash| self.0.contains(hash.as_slice()))
+    }
+}
+
+/// Reads all of [`Blocked`] at once, for callers who ask about many addresses.
+pub fn blocked(tx: &mut Tx<'_>, stream: Stream, scope: &str) -> Result<Blocked, StoreError> {
+    let now = tx.roughly_now();
+    let all: Vec<Suppression> = sql!(
+        "SELECT {Suppression} FROM suppression
+         WHERE cause <> 'unsubscribe' AND scope IN ('', :scope)",
+        scope
+    )
+    .all(tx)?;
+    let held = all.into_iter().filter(|one| {
+        one.is_held(now) && one.cause.blocks(stream) && one.place.covers(stream, Some(scope))
+    });
+    Ok(Blocked(held.map(|one| one.place.address).collect()))
 }
 
 /// Suppresses `address`, unless a stronger cause is recorded.

@@ -30,10 +30,35 @@ pub struct JsonCall<'a> {
     pub url: &'a str,
     pub reach: Reach,
     pub headers: &'a [(&'static str, String)],
-    /// The body; `None` if the request has none.
-    pub body: Option<&'a Value>,
+    pub body: CallBody<'a>,
     /// The timeout of the whole request.
     pub within: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum CallBody<'a> {
+    None,
+    Json(&'a Value),
+    /// Fields in the encoding of HTML forms.
+    Form(&'a str),
+}
+
+impl CallBody<'_> {
+    fn media_type(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Json(_) => Some("application/json"),
+            Self::Form(_) => Some("application/x-www-form-urlencoded"),
+        }
+    }
+
+    fn text(self) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Json(value) => value.to_string(),
+            Self::Form(fields) => fields.to_owned(),
+        }
+    }
 }
 
 /// The reason why a request has no response.
@@ -99,9 +124,9 @@ impl Outbound {
         let target = Target::of(call.url, call.reach).map_err(CallError::NotSent)?;
         let request = Outgoing {
             method: call.method,
-            media_type: call.body.is_some().then_some("application/json"),
+            media_type: call.body.media_type(),
             headers: call.headers,
-            body: call.body.map(Value::to_string).unwrap_or_default().into(),
+            body: call.body.text().into(),
             read_up_to: None,
         };
         let request = request.build(&target.uri, &target.authority);
@@ -155,7 +180,11 @@ impl Outbound {
         };
         self.0.connections.keep(server, sender);
         let body = body.to_bytes();
-        Ok(Answer { status, body })
+        Ok(Answer {
+            status,
+            body,
+            etag: None,
+        })
     }
 
     async fn open(&self, target: &Target, reach: Reach) -> Result<Sender, OutboundError> {

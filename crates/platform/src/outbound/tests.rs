@@ -224,7 +224,7 @@ fn json_call(url: &str, within: Duration) -> JsonCall<'_> {
         url,
         reach: Reach::Private,
         headers: &[],
-        body: None,
+        body: CallBody::None,
         within,
     }
 }

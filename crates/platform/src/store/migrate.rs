@@ -128,17 +128,25 @@ pub(super) fn postgres(
     migrations: &[Migrations],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let fail = |error: ::postgres::Error| {
-        StoreError::Schema(format!(
-            "migration failed: {}",
-            super::postgres_statements::explain(&error)
-        ))
-    };
-    let mut transaction = client.transaction().map_err(fail)?;
-    // If two processes start at the same time, the second waits and finds everything applied.
+    let mut transaction = client.transaction().map_err(|error| unable(&error))?;
+    lock(&mut transaction)?;
+    postgres_steps(&mut transaction, migrations, now)?;
+    transaction.commit().map_err(|error| unable(&error))
+}
+
+/// If two processes start at the same time, the second waits and finds everything applied.
+pub(super) fn lock(transaction: &mut ::postgres::Transaction<'_>) -> Result<(), StoreError> {
     transaction
         .batch_execute("SELECT pg_advisory_xact_lock(7002)")
-        .map_err(fail)?;
+        .map_err(|error| unable(&error))
+}
+
+pub(super) fn postgres_steps(
+    transaction: &mut ::postgres::Transaction<'_>,
+    migrations: &[Migrations],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let fail = |error: ::postgres::Error| unable(&error);
     transaction
         .batch_execute(&for_postgres(LEDGER))
         .map_err(fail)?;
@@ -176,7 +184,12 @@ pub(super) fn postgres(
             )
             .map_err(fail)?;
     }
-    transaction.commit().map_err(fail)
+    Ok(())
+}
+
+fn unable(error: &::postgres::Error) -> StoreError {
+    let reason = super::postgres_statements::explain(error);
+    StoreError::Schema(format!("migration failed: {reason}"))
 }
 
 /// Returns the steps that are not applied yet, in order. Fails if this version of Kenduri cannot

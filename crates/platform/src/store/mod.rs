@@ -19,6 +19,7 @@ mod relay;
 mod sql;
 mod sqlite;
 mod sqlite_statements;
+pub mod transfer;
 mod tx;
 mod value;
 

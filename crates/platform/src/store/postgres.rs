@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use postgres::{Client, Config};
+use postgres::{Client, Config, GenericClient};
 
 use super::error::Failure;
 use super::migrate::{self, Migrations};
@@ -277,7 +277,11 @@ impl LogHold {
 /// This function blocks.
 pub fn has_tables(settings: &PostgresSettings) -> Result<bool, StoreError> {
     let config = Config::from(configuration(settings)?);
-    let found = connect(&config)?.query_opt(
+    is_in_use(&mut connect(&config)?)
+}
+
+pub(super) fn is_in_use(client: &mut impl GenericClient) -> Result<bool, StoreError> {
+    let found = client.query_opt(
         "SELECT 1 FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
          AND relnamespace NOT IN (SELECT oid FROM pg_namespace
              WHERE nspname LIKE 'pg\\_%' OR nspname = 'information_schema')
@@ -296,7 +300,9 @@ const SESSION: &str = "-c synchronous_commit=on -c lock_timeout=5s \
     -c idle_in_transaction_session_timeout=60s -c client_min_messages=warning \
     -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";
 
-fn configuration(settings: &PostgresSettings) -> Result<tokio_postgres::Config, StoreError> {
+pub(super) fn configuration(
+    settings: &PostgresSettings,
+) -> Result<tokio_postgres::Config, StoreError> {
     let mut config: tokio_postgres::Config =
         settings.url.reveal().parse().map_err(|_| {
             StoreError::Unavailable("store.url is not a PostgreSQL address".to_owned())
@@ -310,7 +316,7 @@ fn configuration(settings: &PostgresSettings) -> Result<tokio_postgres::Config, 
     Ok(config)
 }
 
-fn connect(config: &Config) -> Result<Client, StoreError> {
+pub(super) fn connect(config: &Config) -> Result<Client, StoreError> {
     config.connect(tls()).map_err(|error| {
         StoreError::Unavailable(format!("PostgreSQL does not answer: {}", explain(&error)))
     })

@@ -420,7 +420,7 @@ impl Writer {
     }
 }
 
-fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
+pub(super) fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
     make(&settings.path).map_err(|error| {
         StoreError::Unavailable(format!("{}: {error}", settings.path.display()))
     })?;

@@ -289,7 +289,7 @@ rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
 rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
 rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);
 
-fn sqlite_cell<'a>(row: &'a rusqlite::Row<'a>, index: usize) -> Option<Value<'a>> {
+pub(super) fn sqlite_cell<'a>(row: &'a rusqlite::Row<'a>, index: usize) -> Option<Value<'a>> {
     match row.get_ref(index).ok()? {
         ValueRef::Null => Some(Value::Null),
         ValueRef::Integer(number) => Some(Value::Integer(number)),
@@ -299,7 +299,7 @@ fn sqlite_cell<'a>(row: &'a rusqlite::Row<'a>, index: usize) -> Option<Value<'a>
     }
 }
 
-fn postgres_cell(row: &postgres::Row, index: usize) -> Option<Value<'_>> {
+pub(super) fn postgres_cell(row: &postgres::Row, index: usize) -> Option<Value<'_>> {
     row.try_get::<_, Value<'_>>(index).ok()
 }
 

@@ -2,8 +2,11 @@
 
 use std::io::{self, Read};
 
-use platform::Files;
+use bytes::Bytes;
+use http::Method;
 use platform::files::Key;
+use platform::s3::{PART, S3, S3Access};
+use platform::{Files, Outbound, Secret};
 
 fn key(name: &str) -> Key {
     name.parse().unwrap()
@@ -76,4 +79,125 @@ async fn a_file_that_was_not_finished_leaves_the_old_one_and_no_trace() {
     assert!(outcome.is_err());
     assert_eq!(read(&files, "a").await.as_deref(), Some("old"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn half_a_file_is_never_there_and_is_swept_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Files::folder(folder.path(), 1);
+    let arriving = || std::fs::read_dir(folder.path().join(".arriving")).unwrap();
+    let mut whole = files.begin().await.unwrap();
+    whole.write(b"one, ").await.unwrap();
+    assert_eq!(read(&files, "uploads/a").await, None);
+    whole.write(b"two").await.unwrap();
+    whole.finish().await.unwrap();
+    assert_eq!(std::fs::read(whole.path()).unwrap(), b"one, two");
+    files.keep(whole, &key("uploads/a")).await.unwrap();
+    assert_eq!(read(&files, "uploads/a").await.as_deref(), Some("one, two"));
+    assert_eq!(arriving().count(), 0);
+
+    let mut half = files.begin().await.unwrap();
+    half.write(b"one").await.unwrap();
+    assert_eq!(arriving().count(), 1);
+    drop(half);
+    assert_eq!(arriving().count(), 0);
+
+    // A crash leaves the file.
+    let left = std::mem::ManuallyDrop::new(files.begin().await.unwrap());
+    let written = std::fs::metadata(left.path()).unwrap().modified().unwrap();
+    assert_eq!(files.sweep(written).await.unwrap(), 0);
+    let later = written + std::time::Duration::from_secs(1);
+    assert_eq!(files.sweep(later).await.unwrap(), 1);
+    assert_eq!(arriving().count(), 0);
+}
+
+#[tokio::test]
+async fn a_part_of_a_file_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Files::folder(folder.path(), 1);
+    let content = |file: &mut dyn io::Write| file.write_all(&[7; 200_000]);
+    files.put(&key("a"), content).await.unwrap();
+    for (range, length) in [(0..200_000, 200_000), (1..3, 2), (150_000..200_000, 50_000)] {
+        let mut part = files.read(&key("a"), range).await.unwrap().unwrap();
+        let mut read = 0;
+        while let Some(bytes) = part.next().await.unwrap() {
+            read += bytes.len();
+        }
+        assert_eq!(read, length);
+    }
+    let mut short = files.read(&key("a"), 0..200_001).await.unwrap().unwrap();
+    let mut last = short.next().await;
+    while matches!(last, Ok(Some(_))) {
+        last = short.next().await;
+    }
+    assert!(last.is_err());
+    assert!(files.read(&key("b"), 0..1).await.unwrap().is_none());
+}
+
+/// A file store in a new bucket of the server that `KENDURI_TEST_S3` names.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests have no configuration to read it in"
+)]
+async fn bucket(folder: &std::path::Path) -> Option<Files> {
+    let Ok(endpoint) = std::env::var("KENDURI_TEST_S3") else {
+        eprintln!("skipped: KENDURI_TEST_S3 names no server");
+        return None;
+    };
+    // The name of the temporary folder is unique.
+    let name = folder.file_name().unwrap().to_string_lossy();
+    let name = format!("files-{}", name.trim_start_matches('.').to_lowercase());
+    let access = S3Access {
+        endpoint: endpoint.clone(),
+        region: "us-east-1".to_owned(),
+        access_key: "key".to_owned(),
+        secret_key: Some(Secret::new("secret")),
+    };
+    let (outbound, url) = (Outbound::public().unwrap(), format!("{endpoint}/{name}"));
+    let made = outbound.transfer(Method::PUT, &url, &[], Bytes::new());
+    assert!(made.await.unwrap().status.is_success());
+    let s3 = S3::at(&format!("{name}/a/prefix"), &access).unwrap();
+    Some(Files::bucket(s3, folder, 1))
+}
+
+#[tokio::test]
+async fn a_bucket_keeps_files_as_a_folder_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(files) = bucket(folder.path()).await else {
+        return;
+    };
+    assert!(files.open(&key("uploads/a")).await.unwrap().is_none());
+    assert!(files.read(&key("uploads/a"), 0..1).await.unwrap().is_none());
+    for text in ["one", "two, longer", ""] {
+        let content = move |file: &mut dyn io::Write| file.write_all(text.as_bytes());
+        files.put(&key("exports/a.csv"), content).await.unwrap();
+        assert_eq!(read(&files, "exports/a.csv").await.as_deref(), Some(text));
+    }
+    // Two whole parts and a bit, so that it is written in three and read in many.
+    let whole: Vec<u8> = (0..2 * PART + 5).map(|n| (n % 251) as u8).collect();
+    let mut arriving = files.begin().await.unwrap();
+    arriving.write(&whole).await.unwrap();
+    files.keep(arriving, &key("uploads/a")).await.unwrap();
+    let length = u64::try_from(whole.len()).unwrap();
+    for (range, expected) in [
+        (0..length, &whole[..]),
+        (3..7, &whole[3..7]),
+        (length - 2..length, &whole[whole.len() - 2..]),
+    ] {
+        let mut part = files.read(&key("uploads/a"), range).await.unwrap().unwrap();
+        let mut found = Vec::new();
+        while let Some(bytes) = part.next().await.unwrap() {
+            found.extend_from_slice(&bytes);
+        }
+        assert!(found == expected);
+    }
+    let mut opened = files.open(&key("uploads/a")).await.unwrap().unwrap();
+    let mut found = Vec::new();
+    opened.read_to_end(&mut found).unwrap();
+    assert!(found == whole);
+    files.remove(&key("uploads/a")).await.unwrap();
+    files.remove(&key("uploads/a")).await.unwrap();
+    assert!(files.open(&key("uploads/a")).await.unwrap().is_none());
+    let left = std::fs::read_dir(folder.path().join(".arriving")).unwrap();
+    assert_eq!(left.count(), 0);
 }

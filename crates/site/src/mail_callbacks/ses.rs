@@ -1,13 +1,12 @@
 //! Amazon SES's reports on our mails, delivered through an Amazon SNS topic.
 
 use axum::http::StatusCode;
-use platform::mail::suppression::{self, Outcome};
+use platform::mail::suppression::Outcome;
 use platform::mail::{Address, SnsError, SnsPost, SnsTopic};
-use platform::{StoreError, Tx};
 use serde::Deserialize;
 use web::{Json, Problem, Site};
 
-use super::MESSAGE_LIMIT;
+use super::{MESSAGE_LIMIT, report};
 
 /// The part of a report about deliveries, bounces and complaints. Reports of other kinds do not
 /// concern an email address.
@@ -111,23 +110,12 @@ pub(super) async fn take(
     let Some((outcome, addresses)) = event.outcome() else {
         return Ok(StatusCode::NO_CONTENT);
     };
-    let mut addresses: Vec<Address> = addresses
+    let addresses: Vec<Address> = addresses
         .iter()
         .filter_map(|address| address.parse().ok())
         .collect();
-    // Sorted addresses are locked in the same order by all callbacks, which prevents deadlocks.
-    addresses.sort_by(|one, other| one.canonical().cmp(other.canonical()));
-    if !(1..=MESSAGE_LIMIT).contains(&name.len()) {
-        return Ok(StatusCode::NO_CONTENT);
+    if (1..=MESSAGE_LIMIT).contains(&name.len()) {
+        report(site, addresses, name, outcome).await?;
     }
-    let key = site.keys.key(suppression::PURPOSE);
-    let change = move |tx: &mut Tx<'_>| {
-        for address in &addresses {
-            suppression::report(tx, &key, address, &name, outcome)?;
-        }
-        Ok(())
-    };
-    let done: Result<(), StoreError> = site.store.write(change).await;
-    done?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,7 +12,7 @@ use platform::outbound;
 use platform::webhook_key::WebhookKey;
 use platform::{Outbound, Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use web::Site;
 
 use super::delivery::{self, DeliveryId, End, PAUSES, Sending};
@@ -105,6 +105,18 @@ pub(super) fn enqueue<M: Serialize>(
         tx.enqueue(payload.job(None))?;
     }
     Ok(())
+}
+
+/// Stores a message that is no event of a domain, for the declared webhook with this URL.
+pub fn send(tx: &mut Tx<'_>, url: &str, event: &str, body: Value) -> Result<(), StoreError> {
+    let (delivery, body) = delivery::message(tx, event, body);
+    let payload = Payload {
+        url: url.to_owned(),
+        delivery,
+        body,
+        attempts: 0,
+    };
+    tx.enqueue(payload.job(None))
 }
 
 /// The job that sends messages to declared webhooks.

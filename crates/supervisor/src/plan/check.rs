@@ -1,5 +1,7 @@
 //! Checks the settings of services and collects all errors.
 
+mod schedules;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs;
@@ -15,7 +17,7 @@ use super::{CheckDepth, ConfigError, PlanContext, value_parsers};
 use crate::service_config::{
     CommandLine, HealthConfig, MemoryConfig, ServiceConfig, ServiceConfigs,
 };
-use crate::state::Policy;
+use crate::state::{Policy, RestartWhen};
 
 /// The maximum number of instances of a service, including spares.
 const MOST_INSTANCES: u32 = 64;
@@ -172,6 +174,7 @@ impl ServiceCheck<'_> {
         let health = self.health();
         let stop_signal = self.accept("stop.signal", value_parsers::signal(&service.stop.signal));
         let memory = self.memory();
+        let cpu_weight = self.in_range("cpu_weight", service.cpu_weight, 1, 10_000);
         let max = self.accept("logs.max", units::size(&service.logs.max));
         let keep = self.in_range("logs.keep", service.logs.keep, 0, 1_000);
         self.balance();
@@ -183,6 +186,9 @@ impl ServiceCheck<'_> {
             }
         }
         let policy = self.policy();
+        let cron = self.schedule("cron", &service.cron);
+        let cron_restart = self.schedule("cron_restart", &service.cron_restart);
+        self.only_once();
         Some(ServiceSettings {
             name: name.to_owned(),
             own: false,
@@ -197,11 +203,15 @@ impl ServiceCheck<'_> {
             health: health.ok()?,
             stop_signal: stop_signal?,
             memory: memory.ok()?,
+            cpu_weight,
             logs: LogSettings {
                 max: max?,
                 keep,
                 journal: service.logs.journal,
+                errors: service.logs.errors,
             },
+            cron: cron.ok()?,
+            cron_restart: cron_restart.ok()?,
             after: service.after.clone(),
             policy: policy?,
         })
@@ -525,6 +535,11 @@ impl ServiceCheck<'_> {
             .as_ref()
             .map_or("roll", |memory| &memory.action);
         let memory = self.one_of("memory.action", action, &value_parsers::ACTIONS);
+        let scheduled = !service.cron.is_empty();
+        let when = match when? {
+            RestartWhen::Always if scheduled => RestartWhen::Never,
+            when => when,
+        };
         Some(Policy {
             instances,
             spare,
@@ -533,11 +548,12 @@ impl ServiceCheck<'_> {
             drain_within: drain_within?,
             fall,
             rise,
-            when: when?,
+            when,
             backoff: backoff?,
             give_up: give_up?,
             memory: memory?,
             roll: roll?,
+            scheduled,
         })
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::settings::{Environment, Listening, LogSettings, ServiceSettings, User};
+use super::settings::{Environment, Listening, LogSettings, ServiceSettings, USUAL_WEIGHT, User};
 use crate::state::{MemoryAction, Policy, RestartWhen, Roll};
 
 /// The name of the program's own service; no configured service may use it.
@@ -73,11 +73,15 @@ impl OwnService {
             health: None,
             stop_signal: Signal::TERM,
             memory: None,
+            cpu_weight: USUAL_WEIGHT,
             logs: LogSettings {
                 max: 0,
                 keep: 0,
                 journal: false,
+                errors: false,
             },
+            cron: None,
+            cron_restart: None,
             after: Vec::new(),
             policy: Policy {
                 instances: 1,
@@ -94,6 +98,7 @@ impl OwnService {
                 give_up: None,
                 memory: MemoryAction::Roll,
                 roll: Roll::OneAtATime,
+                scheduled: false,
             },
         }
     }

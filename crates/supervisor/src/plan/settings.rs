@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
+use crate::cron::Schedule;
 use crate::state::{MemoryAction, Policy};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,11 +37,28 @@ pub struct ServiceSettings {
     pub stop_signal: Signal,
     /// The memory limit of an instance, in bytes.
     pub memory: Option<u64>,
+    /// The share of the processor that an instance gets when others want it too.
+    #[serde(default = "usual_weight")]
+    pub cpu_weight: u32,
     /// The limits of the log files.
     pub logs: LogSettings,
+    /// When the command runs once. `None` for a command that is kept running.
+    #[serde(default)]
+    pub cron: Option<Schedule>,
+    /// When the instances are replaced.
+    #[serde(default)]
+    pub cron_restart: Option<Schedule>,
     /// The services that must be ready before this service is started.
     pub after: Vec<String>,
     pub policy: Policy,
+}
+
+/// The weight of a control group for which none is written (cgroups(7)).
+pub(crate) const USUAL_WEIGHT: u32 = 100;
+
+/// The program before an upgrade may not have known weights.
+fn usual_weight() -> u32 {
+    USUAL_WEIGHT
 }
 
 impl ServiceSettings {
@@ -192,6 +210,9 @@ pub struct LogSettings {
     pub keep: u32,
     /// Whether each line is also passed to the [line hook](crate::SupervisorOptions::line_hook).
     pub journal: bool,
+    /// Whether the error output also has a file of its own.
+    #[serde(default)]
+    pub errors: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use super::settings::ServiceSettings;
 use super::{masking, value_parsers};
+use crate::cron::Schedule;
 use crate::service_config::{HealthConfig, LogConfig, MemoryConfig, RestartConfig, StopConfig};
 use crate::status::SettingsSummary;
 
@@ -52,9 +53,20 @@ impl ServiceSettings {
                 max: units::written_size(self.logs.max),
                 keep: self.logs.keep,
                 journal: self.logs.journal,
+                errors: self.logs.errors,
             }),
             drain_within: units::written_duration(policy.drain_within),
             roll: value_parsers::name(&value_parsers::ROLLS, &policy.roll),
+            cron: written(self.cron.as_ref(), Schedule::cron),
+            cron_restart: written(self.cron_restart.as_ref(), Schedule::cron),
+            time_zone: written(
+                self.cron.as_ref().or(self.cron_restart.as_ref()),
+                Schedule::time_zone,
+            ),
         }
     }
+}
+
+fn written(schedule: Option<&Schedule>, part: fn(&Schedule) -> &str) -> String {
+    schedule.map(part).unwrap_or_default().to_owned()
 }

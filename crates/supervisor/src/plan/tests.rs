@@ -148,6 +148,8 @@ fn every_mistake_is_told_with_its_key() {
         ("instances = 0", "service.a.instances: it is 0"),
         ("instances = 65", "service.a.instances: it is 65"),
         ("instances = 60\nspare = 5", "service.a.spare: it is 5"),
+        ("cpu_weight = 0", "service.a.cpu_weight: it is 0"),
+        ("cpu_weight = 10001", "service.a.cpu_weight: it is 10001"),
         (
             "balance = \"fair\"",
             "service.a.balance: \"fair\" is no way to share",

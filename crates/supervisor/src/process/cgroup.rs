@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 
+use crate::plan::USUAL_WEIGHT;
+
 /// The control group to which this process moves, because a control group that has controllers and
 /// child groups may not contain processes (cgroups(7), "no internal processes").
 const SUPERVISOR_GROUP: &str = "supervisor";
@@ -22,11 +24,18 @@ const SUPERVISOR_GROUP: &str = "supervisor";
 const DELEGATE_ATTRIBUTES: [&str; 2] = ["user.delegate", "trusted.delegate"];
 
 /// The hint for users, shown if this process's control group cannot be used.
-const DELEGATE: &str = "under systemd, its unit needs Delegate=memory";
+const DELEGATE: &str = "under systemd, its unit needs Delegate=cpu memory";
+
+/// The control group of all services, if their memory is limited together.
+const SERVICES_GROUP: &str = "services";
 
 #[derive(Debug)]
 pub(crate) struct Cgroups {
     folder: PathBuf,
+    /// The parent of the instances' control groups.
+    parent: PathBuf,
+    /// Whether control groups have the controller `cpu`.
+    has_cpu: bool,
 }
 
 impl Cgroups {
@@ -44,8 +53,8 @@ impl Cgroups {
             && has(parent, "cgroup.subtree_control", "memory")
             && read(parent, "cgroup.procs").is_ok_and(|inside| inside.is_empty())
         {
-            let folder = parent.to_owned();
-            return Ok(Self { folder });
+            let has_cpu = has(parent, "cgroup.subtree_control", "cpu");
+            return Ok(Self::in_folder(parent, has_cpu));
         }
         let shown = own.display();
         if !has(own, "cgroup.controllers", "memory") {
@@ -67,24 +76,71 @@ impl Cgroups {
         }
         let leaf = own.join(SUPERVISOR_GROUP);
         make(&leaf)?;
-        let entered = write(&leaf, "cgroup.procs", &me)
-            .and_then(|()| write(own, "cgroup.subtree_control", "+memory"));
+        let mut has_cpu = has(own, "cgroup.controllers", "cpu");
+        let entered = write(&leaf, "cgroup.procs", &me).and_then(|()| {
+            // The controller `cpu` may be refused alone, for example to realtime processes.
+            has_cpu = has_cpu && write(own, "cgroup.subtree_control", "+memory +cpu").is_ok();
+            if has_cpu {
+                Ok(())
+            } else {
+                write(own, "cgroup.subtree_control", "+memory")
+            }
+        });
         if let Err(error) = entered {
             // The changes made so far are undone as far as possible.
             let _ = write(own, "cgroup.procs", &me);
             let _ = fs::remove_dir(leaf);
             return Err(error);
         }
-        let folder = own.to_owned();
-        Ok(Self { folder })
+        Ok(Self::in_folder(own, has_cpu))
+    }
+
+    fn in_folder(folder: &Path, has_cpu: bool) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            parent: folder.to_owned(),
+            has_cpu,
+        }
+    }
+
+    /// Limits the memory of all instances together, in bytes. Instances that already run are not
+    /// limited.
+    pub(crate) fn limit_all(&mut self, limit: u64) -> Result<(), String> {
+        let parent = self.folder.join(SERVICES_GROUP);
+        make(&parent)?;
+        write(&parent, "memory.max", &limit.to_string())?;
+        // The file does not exist on a system without swap.
+        let _ = write(&parent, "memory.swap.max", "0");
+        write(&parent, "cgroup.subtree_control", self.controllers('+'))?;
+        self.parent = parent;
+        Ok(())
+    }
+
+    pub(crate) fn share_processors(&self) -> bool {
+        self.has_cpu
+    }
+
+    fn controllers(&self, sign: char) -> &'static str {
+        match (sign, self.has_cpu) {
+            ('+', true) => "+memory +cpu",
+            ('+', false) => "+memory",
+            (_, true) => "-memory -cpu",
+            (_, false) => "-memory",
+        }
     }
 
     /// Restores the group to its original state; all instances must have exited. If this fails, the
     /// system cleans up.
     pub(crate) fn restore(self) {
         let me = rustix::process::getpid().as_raw_nonzero().to_string();
-        let left = write(&self.folder, "cgroup.subtree_control", "-memory")
-            .and_then(|()| write(&self.folder, "cgroup.procs", &me));
+        // The group exists only if the memory of all services is limited.
+        let _ = fs::remove_dir(self.folder.join(SERVICES_GROUP));
+        let left = write(
+            &self.folder,
+            "cgroup.subtree_control",
+            self.controllers('-'),
+        )
+        .and_then(|()| write(&self.folder, "cgroup.procs", &me));
         if left.is_ok() {
             let _ = fs::remove_dir(self.folder.join(SUPERVISOR_GROUP));
         }
@@ -95,10 +151,26 @@ impl Cgroups {
     }
 
     /// Creates a control group without processes. `limit` is the memory limit in bytes; `None` for
-    /// no limit.
-    pub(crate) fn make(&self, name: &str, limit: Option<u64>) -> Result<Cgroup, String> {
-        let folder = self.folder.join(name);
+    /// no limit. `weight` is the share of the processor.
+    pub(crate) fn make(
+        &self,
+        name: &str,
+        limit: Option<u64>,
+        weight: u32,
+    ) -> Result<Cgroup, String> {
+        let folder = self.parent.join(name);
         make(&folder)?;
+        if self.has_cpu
+            && weight != USUAL_WEIGHT
+            && let Err(error) = write(&folder, "cpu.weight", &weight.to_string())
+        {
+            let _ = fs::remove_dir(folder);
+            return Err(error);
+        }
+        if limit.is_none() && self.parent != self.folder {
+            // If all services together run out of memory, the kernel kills whole instances.
+            let _ = write(&folder, "memory.oom.group", "1");
+        }
         if let Some(limit) = limit {
             let limited = write(&folder, "memory.max", &limit.to_string())
                 // If memory runs out, the kernel kills the whole group, because a partly killed
@@ -392,9 +464,7 @@ mod tests {
     fn the_group_is_as_it_was_when_nothing_is_left() {
         let folder = tree("memory", "");
         fs::create_dir(folder.path().join(SUPERVISOR_GROUP)).unwrap();
-        let groups = Cgroups {
-            folder: folder.path().to_owned(),
-        };
+        let groups = Cgroups::in_folder(folder.path(), false);
         groups.restore();
         let says = |file| read(folder.path(), file).unwrap();
         assert_eq!(says("cgroup.subtree_control"), "-memory");
@@ -417,10 +487,9 @@ mod tests {
     #[test]
     fn a_limit_is_for_the_whole_group_and_goes_with_it() {
         let folder = tempfile::tempdir().unwrap();
-        let groups = Cgroups {
-            folder: folder.path().to_owned(),
-        };
-        let group = groups.make("1.2.web.3", Some(32 << 20)).unwrap();
+        let groups = Cgroups::in_folder(folder.path(), false);
+        let group = groups.make("1.2.web.3", Some(32 << 20), 300).unwrap();
+        assert!(!group.folder.join("cpu.weight").exists());
         let says = |file| read(&group.folder, file).unwrap();
         assert_eq!(says("memory.max"), "33554432");
         assert_eq!(says("memory.oom.group"), "1");
@@ -441,10 +510,41 @@ mod tests {
         group.kill();
         assert_eq!(says("cgroup.kill"), "1");
 
-        let free = groups.make("1.2.web.4", None).unwrap();
+        let free = groups.make("1.2.web.4", None, 100).unwrap();
         fs::create_dir_all(free.folder.join("its/own")).unwrap();
         free.remove().unwrap();
         assert!(!free.folder.exists());
         free.remove().unwrap();
+    }
+
+    #[test]
+    fn all_services_have_one_limit_and_share_the_processor_by_weight() {
+        let folder = tree("cpu memory pids", "4711\n");
+        // The kernel creates these files together with the folders.
+        fs::create_dir(folder.path().join(SUPERVISOR_GROUP)).unwrap();
+        let mut groups = Cgroups::at(folder.path(), me()).unwrap();
+        assert!(groups.share_processors());
+        let control = read(folder.path(), "cgroup.subtree_control").unwrap();
+        assert_eq!(control, "+memory +cpu");
+        groups.limit_all(600 << 20).unwrap();
+        let all = folder.path().join(SERVICES_GROUP);
+        assert_eq!(read(&all, "memory.max").unwrap(), "629145600");
+        assert_eq!(read(&all, "memory.swap.max").unwrap(), "0");
+        assert_eq!(
+            read(&all, "cgroup.subtree_control").unwrap(),
+            "+memory +cpu"
+        );
+        let group = groups.make("1.2.web.3", None, 300).unwrap();
+        assert_eq!(group.folder, all.join("1.2.web.3"));
+        assert_eq!(read(&group.folder, "cpu.weight").unwrap(), "300");
+        assert_eq!(read(&group.folder, "memory.oom.group").unwrap(), "1");
+        // The kernel shows this after an upgrade.
+        fs::write(folder.path().join("cgroup.subtree_control"), "cpu memory\n").unwrap();
+        fs::write(folder.path().join("cgroup.procs"), "").unwrap();
+        let again = Cgroups::at(&folder.path().join(SUPERVISOR_GROUP), me()).unwrap();
+        assert!(again.share_processors());
+        again.restore();
+        let control = read(folder.path(), "cgroup.subtree_control").unwrap();
+        assert_eq!(control, "-memory -cpu");
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Action, Command, CommandId, Policy, Transition, run::AfterStop};
+use super::run::{AfterStop, Run};
+use super::{Action, Command, CommandId, Policy, Transition};
 
 /// The maximum number of pending commands.
 const MOST_WAITING: usize = 32;
@@ -36,6 +37,7 @@ impl Transition {
             Command::Start => self.start(id),
             Command::Stop => self.stop_all(id),
             Command::Restart => self.restart(id),
+            Command::RunOnce => self.run_once(id),
             Command::Reload(policy) => self.reload(id, policy),
             Command::Scale { instances, spare } => self.scale(id, instances, spare),
         }
@@ -44,8 +46,20 @@ impl Transition {
     fn start(&mut self, id: CommandId) {
         self.state.up = true;
         self.fail_pending(Goal::Gone, "the service was started meanwhile");
-        self.start_idle_slots();
+        if self.state.policy.scheduled {
+            self.finish_slots(false);
+        } else {
+            self.start_idle_slots();
+        }
         self.wait(id, Goal::Settled);
+    }
+
+    fn run_once(&mut self, id: CommandId) {
+        if !self.state.up {
+            return self.refuse(id, "the service is stopped");
+        }
+        self.start_idle_slots();
+        self.answer(id, Ok(()));
     }
 
     fn stop_all(&mut self, id: CommandId) {
@@ -77,13 +91,33 @@ impl Transition {
         }
         let policy = policy.map_or_else(|| Arc::clone(&self.state.policy), Arc::new);
         self.state.last_generation += 1;
-        if self.state.up {
+        let (was_scheduled, is_scheduled) = (self.state.policy.scheduled, policy.scheduled);
+        if self.state.up && !was_scheduled && !is_scheduled {
             self.begin_roll(id, policy);
         } else {
             self.state.generation = self.state.last_generation;
             self.state.policy = policy;
             self.fill_slots();
+            if self.state.up && !is_scheduled {
+                self.start_idle_slots();
+            } else if self.state.up && !was_scheduled {
+                self.finish_slots(true);
+                self.stop_each(&AfterStop::Gone);
+            }
             self.answer(id, Ok(()));
+        }
+    }
+
+    /// Lets the slots of a scheduled service wait for its next time.
+    fn finish_slots(&mut self, also_running: bool) {
+        self.add_slots();
+        let runs = &self.state.runs;
+        for (number, slot) in &mut self.state.slots {
+            let is_held = |run: &Run| run.number == *number && run.holds_place();
+            if also_running || !runs.values().any(is_held) {
+                slot.finished = true;
+                slot.restart_at = None;
+            }
         }
     }
 

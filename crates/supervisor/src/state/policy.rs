@@ -32,6 +32,9 @@ pub struct Policy {
     pub give_up: Option<GiveUpLimit>,
     pub memory: MemoryAction,
     pub roll: Roll,
+    /// Whether an instance is idle until it is run, and again after it has finished.
+    #[serde(default)]
+    pub scheduled: bool,
 }
 
 /// The condition on which an exited process is restarted.

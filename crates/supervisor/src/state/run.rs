@@ -148,10 +148,10 @@ impl Slot {
     pub(super) fn new(generation: u32, policy: Arc<Policy>, now: Now) -> Self {
         Self {
             generation,
-            policy,
             restart_at: None,
             given_up: false,
-            finished: false,
+            finished: policy.scheduled,
+            policy,
             restarts: 0,
             since: now.at,
             failures_in_a_row: 0,

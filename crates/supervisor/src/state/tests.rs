@@ -22,6 +22,7 @@ pub(super) fn policy() -> Policy {
         }),
         memory: MemoryAction::Roll,
         roll: Roll::OneAtATime,
+        scheduled: false,
     }
 }
 
@@ -284,6 +285,59 @@ fn one_that_is_not_started_again_still_tells_why_it_failed() {
     assert!(actions.iter().any(told));
     assert!(stage.answer(1).is_err());
     assert_eq!(stage.standings(), [InstanceState::Finished]);
+}
+
+#[test]
+fn a_scheduled_command_runs_when_it_is_due_and_not_twice_at_once() {
+    let mut stage = Stage::new(Policy {
+        when: RestartWhen::Never,
+        scheduled: true,
+        ..policy()
+    });
+    stage.command(1, Command::RunOnce);
+    assert!(stage.answer(1).is_err(), "it is not started");
+    assert_eq!(spawned(&stage.command(2, Command::Start)), NOBODY);
+    assert!(stage.answer(2).is_ok());
+    assert_eq!(stage.standings(), [InstanceState::Finished]);
+    assert_eq!(spawned(&stage.command(3, Command::RunOnce)), [1]);
+    assert_eq!(spawned(&stage.command(4, Command::RunOnce)), NOBODY);
+    assert_eq!(spawned(&stage.on(Event::Exited(1, Exit::Code(1)))), NOBODY);
+    assert_eq!(stage.state.next_due(), None);
+    assert_eq!(spawned(&stage.command(5, Command::RunOnce)), [2]);
+
+    // What is changed while the command runs takes effect the next time.
+    let reload = Command::Reload(Some(stage.state.policy().clone()));
+    assert_eq!(spawned(&stage.command(6, reload)), NOBODY);
+    assert_eq!(stage.runs(Run::is_leaving), NOBODY);
+    stage.on(Event::Exited(2, Exit::Code(0)));
+    let actions = stage.command(7, Command::RunOnce);
+    assert!(actions.contains(&Action::Spawn {
+        run: 3,
+        number: 0,
+        generation: 2
+    }));
+    stage.command(8, Command::Stop);
+    stage.on(Event::Exited(3, Exit::Signal(15)));
+    stage.command(9, Command::RunOnce);
+    assert!(stage.answer(9).is_err());
+    assert_eq!(spawned(&stage.command(10, Command::Start)), NOBODY);
+    assert_eq!(spawned(&stage.command(11, Command::Restart)), [4]);
+}
+
+#[test]
+fn a_service_becomes_a_scheduled_command_and_back() {
+    let mut stage = Stage::ready(policy());
+    let scheduled = Policy {
+        when: RestartWhen::Never,
+        scheduled: true,
+        ..policy()
+    };
+    let actions = stage.command(2, Command::Reload(Some(scheduled)));
+    assert!(actions.contains(&Action::AskToStop(1)));
+    assert_eq!(spawned(&stage.on(Event::Exited(1, Exit::Code(0)))), NOBODY);
+    assert_eq!(stage.standings(), [InstanceState::Finished]);
+    let actions = stage.command(3, Command::Reload(Some(policy())));
+    assert_eq!(spawned(&actions), [2]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Handles messages of [`Control`](crate::Control): commands, queries, new plans and shutdown.
+//! Handles messages of [`Control`](crate::Control) (commands, queries, new plans and shutdown), and gives
+//! the commands of schedules.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -33,6 +34,7 @@ impl Supervisor {
             given_up: None,
             waits: true,
             leaves: false,
+            scheduled_until: (self.options.clock)(),
         };
         self.services.insert(name, managed);
         Ok(())
@@ -114,6 +116,35 @@ impl Supervisor {
                     self.handle_message(message);
                 }
             }
+        }
+    }
+
+    /// Runs what has become due since this function was last called.
+    pub(super) fn run_schedules(&mut self) {
+        let now = (self.options.clock)();
+        let mut due: Vec<(Arc<str>, Command)> = Vec::new();
+        for (name, managed) in &mut self.services {
+            let settings = managed.current_settings();
+            // Schedules have whole minutes, so nothing is due within one.
+            let minute = now.as_second().div_euclid(60);
+            if minute == managed.scheduled_until.as_second().div_euclid(60) {
+                continue;
+            }
+            let before = std::mem::replace(&mut managed.scheduled_until, now);
+            for (schedule, command) in [
+                (&settings.cron, Command::RunOnce),
+                (&settings.cron_restart, Command::Reload(None)),
+            ] {
+                let next = schedule
+                    .as_ref()
+                    .and_then(|schedule| schedule.after(before));
+                if next.is_some_and(|next| next <= now) && managed.state.is_up() {
+                    due.push((Arc::clone(name), command));
+                }
+            }
+        }
+        for (name, command) in due {
+            self.command(&name, command, None);
         }
     }
 
@@ -291,6 +322,7 @@ impl Supervisor {
         let mut scaled = ServiceSettings::clone(&now);
         (scaled.policy.instances, scaled.policy.spare) = (instances, spare);
         scaled.logs = wanted.logs;
+        scaled.cron_restart.clone_from(&wanted.cron_restart);
         // A failed rolling update may leave instances of several generations. The service is then
         // reloaded even if only the number of instances has changed, so that all instances get the
         // same generation.

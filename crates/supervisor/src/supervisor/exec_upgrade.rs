@@ -128,6 +128,8 @@ struct SavedService {
     given_up: Option<GivenUp>,
     waits: bool,
     leaves: bool,
+    #[serde(default)]
+    scheduled_until: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -186,6 +188,7 @@ fn save(supervisor: &Supervisor) -> io::Result<(Vec<u8>, Vec<BorrowedFd<'_>>)> {
             given_up: managed.given_up.clone(),
             waits: managed.waits,
             leaves: managed.leaves,
+            scheduled_until: Some(managed.scheduled_until),
         };
         services.insert(Arc::clone(name), known);
     }
@@ -301,6 +304,9 @@ impl Supervisor {
             given_up: known.given_up,
             waits: known.waits,
             leaves: known.leaves,
+            scheduled_until: known
+                .scheduled_until
+                .unwrap_or_else(|| (self.options.clock)()),
         };
         self.services.insert(Arc::clone(name), managed);
         Ok(())

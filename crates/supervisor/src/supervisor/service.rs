@@ -42,6 +42,8 @@ pub(super) struct ManagedService {
     /// Whether the service waits for its dependencies to become ready.
     pub(super) waits: bool,
     pub(super) leaves: bool,
+    /// The time until which the schedules were carried out.
+    pub(super) scheduled_until: Timestamp,
 }
 
 pub(super) struct RunningInstance {

@@ -14,7 +14,7 @@ use super::service::RunningInstance;
 use crate::channel::Channel;
 use crate::folder::Folder;
 use crate::log_query::Stream;
-use crate::plan::{Listening, OWN_SERVICE, Placeholders, ServiceSettings};
+use crate::plan::{Listening, OWN_SERVICE, Placeholders, ServiceSettings, USUAL_WEIGHT};
 use crate::process::{Cgroup, Cgroups, PassedDescriptor, PidRecord, SpawnRequest, spawn};
 use crate::readiness::NotifySocket;
 use crate::ready_instances::Address;
@@ -260,8 +260,18 @@ fn control_group(
     name: &str,
     settings: &ServiceSettings,
 ) -> Option<Cgroup> {
-    let groups = groups.filter(|_| !settings.own)?;
-    match groups.make(name, settings.hard_limit()) {
+    if settings.own {
+        return None;
+    }
+    if settings.cpu_weight != USUAL_WEIGHT && !groups.is_some_and(Cgroups::share_processors) {
+        tracing::warn!(
+            service = settings.name,
+            "cpu_weight is not used, because control groups do not share the processor\n  \
+             under systemd, the unit needs Delegate=cpu memory"
+        );
+    }
+    let groups = groups?;
+    match groups.make(name, settings.hard_limit(), settings.cpu_weight) {
         Ok(group) => Some(group),
         Err(error) => {
             tracing::warn!(%error, service = settings.name, "a process gets no control group");

@@ -19,6 +19,7 @@ mod own_service;
 mod program;
 #[cfg(test)]
 mod rolling_update;
+mod schedules;
 #[cfg(test)]
 mod starting;
 #[cfg(test)]

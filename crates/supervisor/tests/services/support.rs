@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use supervisor::{
-    Channel, CheckDepth, ConfigError, Control, InnerListener, InstanceStatus, LogQuery, OwnService,
-    Plan, PlanContext, ServiceConfigs, ServiceInstances, ShimProgram, Supervisor,
+    Channel, CheckDepth, Clock, ConfigError, Control, InnerListener, InstanceStatus, LogQuery,
+    OwnService, Plan, PlanContext, ServiceConfigs, ServiceInstances, ShimProgram, Supervisor,
     SupervisorOptions,
 };
 use tempfile::TempDir;
@@ -118,19 +118,32 @@ impl Fixture {
         Self::with_plan(folder, plan)
     }
 
+    /// Starts a supervisor that reads the time from this clock.
+    pub(crate) fn with_clock(services: &str, clock: Clock) -> Self {
+        let folder = folder();
+        let plan = plan(folder.path(), services).unwrap();
+        Self::start(folder, plan, Some(clock))
+    }
+
     fn with_plan(folder: TempDir, plan: Plan) -> Self {
+        Self::start(folder, plan, None)
+    }
+
+    fn start(folder: TempDir, plan: Plan, clock: Option<Clock>) -> Self {
         let path = folder.path().to_owned();
         let (sender, control) = mpsc::channel();
         let (voice, channels) = unbounded_channel();
         let (passes, mut passed) = unbounded_channel::<(Duration, mpsc::Sender<()>)>();
         let thread = std::thread::spawn(move || {
+            let usual = SupervisorOptions::in_folder(&path);
             let means = SupervisorOptions {
+                clock: clock.unwrap_or_else(|| Arc::clone(&usual.clock)),
                 launcher: ShimProgram::Other(SUPERVISE.into()),
                 // The test process must not reap the children of other tests.
                 adopt_orphans: false,
                 control_groups: false,
                 channels: Some(voice),
-                ..SupervisorOptions::in_folder(&path)
+                ..usual
             };
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {

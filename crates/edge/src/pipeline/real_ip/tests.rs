@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use proptest::string::bytes_regex;
 
 use super::*;
+use crate::cdn_presets::Cdn;
 
 /// The client, scheme and host of a request from `peer` with these headers. 127.0.0.1 and
 /// 10.0.0.0/8 are trusted.
@@ -171,6 +172,79 @@ fn scheme_and_host_are_those_the_client_used_with_the_first_of_ours() {
     ] {
         let (_, told, named) = forwarded(value);
         assert_eq!((told, &*named), (scheme, host), "{value}");
+    }
+}
+
+#[test]
+fn a_cdn_is_believed_about_its_client_by_its_own_header() {
+    let cdn = |name| Cdn::named(name).unwrap();
+    let cdns = vec![cdn("fastly"), cdn("cloudflare")];
+    let networks = cdns.iter().flat_map(|cdn| cdn.networks.iter().copied());
+    let listen = ListenSettings {
+        trusted_proxies: networks.chain(["10.0.0.1/32".parse().unwrap()]).collect(),
+        cdns,
+        ..ListenSettings::default()
+    };
+    let told = |peer: &str, lines: &[(&'static str, &str)]| {
+        let peer = Peer {
+            address: peer.parse().unwrap(),
+            scheme: Scheme::Http,
+            server_name: None,
+            tls: "",
+            front: None,
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        let info = info(
+            &peer,
+            &mut headers,
+            "a.example".into(),
+            &listen,
+            &Ids::default(),
+        );
+        assert!(!info.is_direct || info.client == peer.address);
+        info.client.to_string()
+    };
+    let (cloudflare, fastly) = ("104.16.1.1", "2a04:4e42::1");
+    let own = ("cf-connecting-ip", "203.0.113.7");
+    for (peer, lines, client) in [
+        (cloudflare, vec![own], "203.0.113.7"),
+        (
+            cloudflare,
+            vec![("x-forwarded-for", "198.51.100.2"), own],
+            "203.0.113.7",
+        ),
+        (
+            cloudflare,
+            vec![("cf-connecting-ip", "::ffff:203.0.113.7")],
+            "203.0.113.7",
+        ),
+        (
+            cloudflare,
+            vec![("x-forwarded-for", "192.0.2.9, 198.51.100.2")],
+            "198.51.100.2",
+        ),
+        (cloudflare, vec![("cf-connecting-ip", "nobody")], cloudflare),
+        (
+            cloudflare,
+            vec![own, ("cf-connecting-ip", "192.0.2.1")],
+            cloudflare,
+        ),
+        (
+            fastly,
+            vec![("x-forwarded-for", "198.51.100.2"), own],
+            "198.51.100.2",
+        ),
+        (
+            "10.0.0.1",
+            vec![("x-forwarded-for", "198.51.100.2, 104.16.1.1"), own],
+            "198.51.100.2",
+        ),
+        ("192.0.2.1", vec![own], "192.0.2.1"),
+    ] {
+        assert_eq!(told(peer, &lines), client, "{peer} {lines:?}");
     }
 }
 

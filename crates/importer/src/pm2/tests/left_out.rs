@@ -26,24 +26,24 @@ fn who_is_left_out_is_named() {
 }
 
 #[test]
-fn a_job_is_started_again_by_a_word_that_does_so() {
+fn a_job_that_may_end_gets_a_schedule_only_as_a_proposal() {
     let cron = "0 3 * * *";
-    for (app, word) in [
+    for (app, line) in [
         (
             json!({ "script": "a.js", "cron_restart": cron, "autorestart": false }),
-            "restart",
+            "\n# cron = ",
         ),
         (
             json!({ "script": "a.js", "cron": cron, "stop_exit_codes": [0] }),
-            "restart",
+            "\n# cron = ",
         ),
-        (json!({ "script": "a.js", "cron_restart": cron }), "reload"),
+        (
+            json!({ "script": "a.js", "cron_restart": cron }),
+            "\ncron_restart = ",
+        ),
     ] {
-        let text = flat(&app);
-        assert!(
-            text.contains(&format!("may call `kenduri {word} NAME`")),
-            "{text}"
-        );
+        let text = made(&app);
+        assert!(text.contains(&format!("{line}\"{cron}\"")), "{text}");
     }
 }
 

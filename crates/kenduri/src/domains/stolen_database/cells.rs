@@ -11,11 +11,11 @@ use rusqlite::types::ValueRef;
 use testkit::World;
 
 /// The value in one column of one row.
-pub(super) struct Cell {
+pub(in crate::domains) struct Cell {
     /// The table and the column, as `table.column`.
-    pub(super) place: String,
+    pub(in crate::domains) place: String,
     pub(super) is_bytes: bool,
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::domains) bytes: Vec<u8>,
 }
 
 /// Returns every value in every column of every table.
@@ -29,7 +29,7 @@ pub(super) fn cells(world: &World) -> Vec<Cell> {
     std::thread::spawn(read).join().unwrap()
 }
 
-fn in_sqlite(path: &std::path::Path) -> Vec<Cell> {
+pub(in crate::domains) fn in_sqlite(path: &std::path::Path) -> Vec<Cell> {
     let connection = rusqlite::Connection::open(path).unwrap();
     let list = "SELECT m.name, c.name, c.type FROM sqlite_master m, pragma_table_info(m.name) c
                 WHERE m.type = 'table'";
@@ -64,7 +64,7 @@ fn in_sqlite(path: &std::path::Path) -> Vec<Cell> {
     cells
 }
 
-fn in_postgres(url: &str) -> Vec<Cell> {
+pub(in crate::domains) fn in_postgres(url: &str) -> Vec<Cell> {
     let mut client = postgres::Client::connect(url, NoTls).unwrap();
     let list = "SELECT table_name::text, column_name::text, data_type::text
                 FROM information_schema.columns WHERE table_schema = 'public'";

@@ -1,4 +1,4 @@
-//! The wish list with its reservations, and the book of received gifts.
+//! The wish list with its reservations, the book of received gifts, and the uploads.
 
 use platform::Tx;
 use platform::money::Money;
@@ -6,7 +6,7 @@ use platform::money::Money;
 use super::table::Ground;
 use super::{Cell, Sheet};
 use crate::gift;
-use crate::hosting::{HostOf, Refusal, gifts, received_gifts};
+use crate::hosting::{HostOf, Refusal, gifts, received_gifts, uploads};
 use web::Deadline;
 
 impl Ground<'_> {
@@ -86,6 +86,37 @@ impl Ground<'_> {
                 "host-field-currency",
                 "host-field-received-on",
                 "host-thanked",
+            ]),
+        })
+    }
+
+    /// Builds a row per upload, the oldest first.
+    pub(super) fn uploads(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<Sheet, Refusal> {
+        let zone = self.occasion.zone();
+        let all = uploads::all(tx, host)?;
+        let rows = all.iter().map(|one| {
+            let day = one.upload.created_at.to_zoned(zone.clone()).date();
+            vec![
+                Cell::from(one.household.as_str()),
+                Cell::from(one.upload.name.as_str()),
+                Cell::from(one.upload.caption.as_str()),
+                Cell::from(&*self.text.say(one.upload.state.label())),
+                Cell::from(one.upload.bytes),
+                Cell::from(one.upload.file.as_str()),
+                Cell::from(day.to_string()),
+            ]
+        });
+        Ok(Sheet {
+            rows: rows.collect(),
+            name: self.name("host-export-sheet-uploads"),
+            headings: self.say(&[
+                "host-export-household",
+                "host-upload-name",
+                "host-upload-caption",
+                "host-state",
+                "host-upload-bytes",
+                "host-upload-file",
+                "host-upload-day",
             ]),
         })
     }

@@ -55,6 +55,7 @@ pub(super) fn build(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Vec<S
         ExportKind::Questions => Ok(vec![ground.all_answers(&lines)]),
         ExportKind::Gifts => Ok(vec![ground.gifts(tx, host)?]),
         ExportKind::ReceivedGifts => Ok(vec![ground.received_gifts(tx)?]),
+        ExportKind::Uploads => Ok(vec![ground.uploads(tx, host)?]),
         ExportKind::Everything => Ok(Vec::new()),
     }
 }

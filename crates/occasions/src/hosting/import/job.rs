@@ -18,6 +18,7 @@ use crate::hosting::{Refusal, codes, history, occasions};
 use crate::id::InvitationId;
 use crate::id::OccasionId;
 use crate::limits;
+use crate::rsvp;
 
 pub const KIND: &str = "occasions.import";
 /// The kind of the job that deletes the stored rows of old files.
@@ -232,7 +233,7 @@ fn apply_batch(
         )
         .run(tx, Rows::Exactly(1))?;
     }
-    event::recount_seats(tx, &occasion.id)?;
+    rsvp::recount_seats(tx, &occasion.id)?;
     let is_over = to == all.len();
     let state = if is_over {
         ImportState::Ready
@@ -407,7 +408,7 @@ fn undo_batch(tx: &mut Tx<'_>, id: &ImportId) -> Result<bool, StoreError> {
         )
         .run(tx, Rows::Exactly(1))?;
     }
-    event::recount_seats(tx, host.occasion())?;
+    rsvp::recount_seats(tx, host.occasion())?;
     let is_over = rows.len() < BATCH;
     if is_over {
         sql!("UPDATE import SET state = 'undone' WHERE id = :id", id).run(tx, Rows::Exactly(1))?;

@@ -255,7 +255,10 @@ pub(super) fn remove(tx: &mut Tx<'_>, id: &InvitationId, version: i64) -> Result
            AND archived_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM bulk_row WHERE bulk_row.invitation = invitation.id)
            AND NOT EXISTS (SELECT 1 FROM open_answer
-                           WHERE open_answer.invitation = invitation.id)",
+                           WHERE open_answer.invitation = invitation.id)
+           AND NOT EXISTS (SELECT 1 FROM gift_reservation
+                           WHERE gift_reservation.invitation = invitation.id)
+           AND NOT EXISTS (SELECT 1 FROM upload WHERE upload.invitation = invitation.id)",
         id,
         version
     )

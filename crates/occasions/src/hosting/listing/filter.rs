@@ -46,6 +46,8 @@ pub struct InvitationFilter {
     pub event: Option<String>,
     /// With or without an email address.
     pub email: Option<bool>,
+    /// With or without an email address, a telephone number or a postal address.
+    pub contact: Option<bool>,
     /// Opened by the household, or never.
     pub opened: Option<bool>,
     /// Marked as sent, or not.
@@ -84,6 +86,8 @@ pub const FIELDS: &[Field] = web::fields! { InvitationFilter:
     opened: either("host-filter-opened-yes", "host-filter-opened-no").label("host-filter-opened"),
     sent: either("host-filter-sent-yes", "host-filter-sent-no").label("host-filter-sent"),
     email: either("host-filter-email-yes", "host-filter-email-no").label("host-filter-email"),
+    contact: either("host-filter-contact-yes", "host-filter-contact-no")
+        .label("host-filter-contact"),
     r#override: either("host-filter-override-yes", "host-filter-override-no")
         .label("host-filter-override"),
     over: either("host-filter-over-yes", "host-filter-over-no").label("host-filter-over"),
@@ -105,6 +109,8 @@ words! {
         /// Some answers are given, and some are missing or "not sure".
         Partial = "partial" => "host-response-partial",
         Complete = "complete" => "host-response-complete",
+        /// Somebody waits for a seat.
+        Waitlisted = "waitlisted" => "host-response-waitlisted",
     }
 }
 
@@ -175,6 +181,26 @@ impl InvitationFilter {
             || self.answer.is_some()
             || self.answered.is_some()
             || self.note.is_some()
+    }
+
+    /// Returns whether a matching invitation has an answer, and whether an answer of it is missing
+    /// or "not sure". Each is `yes`, `no`, or empty where it does not matter.
+    pub(super) fn answers_sought(&self) -> [&'static str; 2] {
+        let (answered, unsettled) = match self.response {
+            None | Some(Answered::Attending | Answered::Waitlisted | Answered::Declined) => {
+                (None, None)
+            }
+            Some(Answered::Pending) => (None, Some(true)),
+            Some(Answered::Unanswered) => (Some(false), None),
+            Some(Answered::Partial) => (Some(true), Some(true)),
+            Some(Answered::Complete) => (Some(true), Some(false)),
+        };
+        let answered = match (answered, self.answered) {
+            // Nothing is both, so this word equals neither.
+            (Some(one), Some(other)) if one != other => "never",
+            (one, other) => filter::flag_word(one.or(other)),
+        };
+        [answered, filter::flag_word(unsettled)]
     }
 }
 

@@ -245,44 +245,21 @@ fn find(
     let answer = filter.answer.as_deref().filter(|_| unanswered.is_none());
     let answer = answer_sought(answer);
     Ok(sql!(
-        "WITH person AS (
-             SELECT guest.id AS id,
-                 COUNT(CASE WHEN reply.status = 'yes' THEN 1 END) AS yes,
-                 COUNT(CASE WHEN reply.status = 'waitlisted' THEN 1 END) AS waitlisted,
-                 COUNT(CASE WHEN reply.status = 'undecided' AND CAST(:undecided AS BIGINT) = 1
-                            THEN 1 END) AS undecided,
-                 COUNT(CASE WHEN reply.status = 'no' THEN 1 END) AS no,
-                 COUNT(reply.status) AS replies,
-                 MAX(reply.answered_at) AS answered_at
+        "WITH listed AS (
+             SELECT guest.id AS id, guest.sort_name AS sort_name,
+                 (SELECT 2 * MAX(CASE WHEN reply.status = 'yes' THEN 5
+                                      WHEN reply.status = 'waitlisted' THEN 4
+                                      WHEN reply.status = 'undecided'
+                                           AND CAST(:undecided AS BIGINT) = 1 THEN 3
+                                      WHEN reply.status = 'no' THEN 1
+                                      ELSE 2 END)
+                         + MAX(CASE WHEN reply.status = 'no' THEN 1 ELSE 0 END)
+                  FROM reply
+                  WHERE reply.guest = guest.id AND (:event = '' OR reply.event = :event)
+                 ) AS standing
              FROM invitation
              JOIN guest ON guest.invitation = invitation.id
-             LEFT JOIN reply ON reply.guest = guest.id AND (:event = '' OR reply.event = :event)
              WHERE invitation.occasion = :occasion AND invitation.archived_at IS NULL
-             GROUP BY guest.id
-         ), listed AS (
-             SELECT guest.id AS id, guest.name AS name, guest.invitation AS invitation,
-                 invitation.household AS household, guest.kind AS kind,
-                 guest.is_child AS is_child, guest.child_age AS child_age,
-                 guest.beyond_allowance AS beyond,
-                 CASE WHEN person.yes > 0 THEN 'yes'
-                      WHEN person.waitlisted > 0 THEN 'waitlisted'
-                      WHEN person.undecided > 0 THEN 'undecided'
-                      WHEN person.no > 0 AND person.no = person.replies THEN 'no'
-                      ELSE 'pending' END AS status,
-                 CASE WHEN person.no > 0 AND person.no < person.replies
-                           AND person.yes + person.waitlisted + person.undecided = 0
-                      THEN 1 ELSE 0 END AS is_partial,
-                 person.answered_at AS answered_at, guest.diets AS diets,
-                 guest.diet_note AS diet_note, guest.sort_name AS sort_name,
-                 CASE WHEN guest.name <> '' THEN ''
-                      ELSE COALESCE((SELECT other.name FROM guest AS other
-                           WHERE other.invitation = guest.invitation AND other.name <> ''
-                           ORDER BY other.position, other.id LIMIT 1),
-                           invitation.household) END AS guest_of
-             FROM person
-             JOIN guest ON guest.id = person.id
-             JOIN invitation ON invitation.id = guest.invitation
-             WHERE (:event = '' OR person.replies > 0)
                AND (:word_1 = '' OR replace(guest.sort_name, :word_1, '') <> guest.sort_name
                     OR replace(invitation.sort_name, :word_1, '') <> invitation.sort_name
                     OR (:contacts = 'yes' AND
@@ -331,25 +308,53 @@ fn find(
                     AND NOT EXISTS (SELECT 1 FROM answer
                         JOIN question ON question.id = answer.question
                         WHERE answer.guest = guest.id AND question.key = :unanswered)))
+         ), answering AS (
+             SELECT id, sort_name,
+                 CASE WHEN standing >= 10 THEN 'yes' WHEN standing >= 8 THEN 'waitlisted'
+                      WHEN standing >= 6 THEN 'undecided' WHEN standing <= 3 THEN 'no'
+                      ELSE 'pending' END AS status,
+                 CASE WHEN standing = 5 THEN 1 ELSE 0 END AS is_partial
+             FROM listed WHERE :event = '' OR standing IS NOT NULL
          ), matching AS (
-             SELECT * FROM listed
+             SELECT * FROM answering
              WHERE (:status = '' OR status = :status
                     OR (:status = 'partial' AND is_partial = 1)
                     OR (:status = 'unanswered' AND status = 'pending' AND is_partial = 0)
                     OR (:status = 'eating' AND status IN ('yes', 'undecided')))
+         ), page AS (
+             SELECT matching.*, counted.total AS total
+             FROM matching CROSS JOIN (SELECT COUNT(*) AS total FROM matching) AS counted
+             WHERE CAST(:has_key AS BIGINT) = 0
+                OR (CAST(:is_back AS BIGINT) = 0
+                    AND (sort_name > :key_name OR (sort_name = :key_name AND id > :key_id)))
+                OR (CAST(:is_back AS BIGINT) = 1
+                    AND (sort_name < :key_name OR (sort_name = :key_name AND id < :key_id)))
+             ORDER BY CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN '' ELSE sort_name END,
+                 CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN sort_name ELSE '' END DESC,
+                 CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN '' ELSE id END,
+                 CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN id ELSE '' END DESC
+             LIMIT :limit
+         ), shown AS (
+             SELECT page.id, guest.name, guest.invitation, invitation.household, guest.kind,
+                 guest.is_child, guest.child_age, guest.beyond_allowance AS beyond, page.status,
+                 page.is_partial, guest.diets, guest.diet_note, page.sort_name, page.total,
+                 (SELECT MAX(reply.answered_at) FROM reply
+                  WHERE reply.guest = page.id AND (:event = '' OR reply.event = :event)
+                 ) AS answered_at,
+                 CASE WHEN guest.name <> '' THEN ''
+                      ELSE COALESCE((SELECT other.name FROM guest AS other
+                           WHERE other.invitation = guest.invitation AND other.name <> ''
+                           ORDER BY other.position, other.id LIMIT 1),
+                           invitation.household) END AS guest_of
+             FROM page
+             JOIN guest ON guest.id = page.id
+             JOIN invitation ON invitation.id = guest.invitation
          )
-         SELECT {Person}
-         FROM matching CROSS JOIN (SELECT COUNT(*) AS total FROM matching) AS counted
-         WHERE CAST(:has_key AS BIGINT) = 0
-            OR (CAST(:is_back AS BIGINT) = 0
-                AND (sort_name > :key_name OR (sort_name = :key_name AND id > :key_id)))
-            OR (CAST(:is_back AS BIGINT) = 1
-                AND (sort_name < :key_name OR (sort_name = :key_name AND id < :key_id)))
+         SELECT {Person} FROM shown
          ORDER BY CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN '' ELSE sort_name END,
              CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN sort_name ELSE '' END DESC,
              CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN '' ELSE id END,
-             CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN id ELSE '' END DESC
-         LIMIT :limit",
+             CASE WHEN CAST(:is_back AS BIGINT) = 1 THEN id ELSE '' END DESC",
         occasion = host.occasion(),
         undecided = scene.undecided,
         event,

@@ -4,17 +4,25 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use axum::body::Bytes;
 use serde_json::Value;
 use tokio::time::Instant;
+use web::event_stream;
 
 use super::SUMMARY_EVERY;
+use super::recent::Recent;
 use crate::hosting::Refusal;
 use crate::id::OccasionId;
 
 #[derive(Clone, Debug, Default)]
 pub struct AllCounts(Arc<Mutex<HashMap<OccasionId, Weak<Shared>>>>);
 
-type Shared = tokio::sync::Mutex<Option<Counted>>;
+/// What the event streams of an occasion share.
+#[derive(Debug, Default)]
+struct Shared {
+    counted: tokio::sync::Mutex<Option<Counted>>,
+    recent: tokio::sync::Mutex<Recent>,
+}
 
 /// The shared counters of one occasion. They are dropped together with the last handle.
 #[derive(Clone, Debug)]
@@ -26,6 +34,8 @@ pub(super) struct Counted {
     /// The number of the latest news when the counters were counted.
     pub(super) cursor: i64,
     pub(super) summary: Arc<Value>,
+    /// The counters as an event.
+    pub(super) event: Bytes,
     at: Instant,
 }
 
@@ -44,6 +54,11 @@ impl AllCounts {
 }
 
 impl Counts {
+    /// Returns the latest news that the streams of the occasion share.
+    pub(super) async fn recent(&self) -> tokio::sync::MutexGuard<'_, Recent> {
+        self.0.recent.lock().await
+    }
+
     /// Returns counters that include the news number `last`. If another feed is just counting,
     /// waits for its result. Runs `count` only if that result is not recent enough.
     pub(super) async fn after<F>(
@@ -54,7 +69,7 @@ impl Counts {
     where
         F: Future<Output = Result<(i64, Value), Refusal>>,
     {
-        let mut known = self.0.lock().await;
+        let mut known = self.0.counted.lock().await;
         if let Some(counted) = known.as_ref()
             && counted.cursor >= last
             && counted.at.elapsed() < SUMMARY_EVERY
@@ -64,6 +79,7 @@ impl Counts {
         let (cursor, summary) = count().await?;
         let counted = Counted {
             cursor,
+            event: event_stream::event(None, "summary", &summary).into(),
             summary: Arc::new(summary),
             at: Instant::now(),
         };
@@ -117,7 +133,7 @@ mod tests {
         assert_eq!(ask(8).await.unwrap(), 8, "later news is counted anew");
         assert_eq!(ask(7).await.unwrap(), 8);
         assert_eq!(counted.load(Ordering::Relaxed), 2);
-        keeps.0.lock().await.as_mut().unwrap().at -= SUMMARY_EVERY;
+        keeps.0.counted.lock().await.as_mut().unwrap().at -= SUMMARY_EVERY;
         begin.notify_one();
         assert_eq!(ask(7).await.unwrap(), 7, "days pass without news");
         assert_eq!(counted.load(Ordering::Relaxed), 3);

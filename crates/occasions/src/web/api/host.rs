@@ -16,10 +16,12 @@ mod notifications;
 mod occasions;
 mod own_domain;
 mod qr;
+mod ready;
 pub(crate) mod refusal;
 mod reports;
 mod retention;
 pub(crate) mod stream;
+mod uploads;
 mod view;
 
 use site::resource::api as resource;
@@ -58,10 +60,12 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(resource::routes::<CashLink, R>())
         .merge(resource::routes::<ReceivedGift, R>())
         .merge(gifts::routes())
+        .merge(uploads::routes())
         .merge(members::routes())
         .merge(notifications::routes())
         .merge(own_domain::routes())
         .merge(reports::routes())
+        .merge(ready::routes())
         .merge(retention::routes())
         .merge(stream::routes())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod guest;
 mod guest_gifts;
+mod guest_uploads;
 pub(crate) mod host;
 mod state;
 
@@ -13,6 +14,7 @@ use web::described::{Description, Routes};
 pub fn routes<R: Routes<Site>>() -> R {
     guest::routes::<R>()
         .merge(guest_gifts::routes())
+        .merge(guest_uploads::routes())
         .merge(host::routes())
 }
 

@@ -11,13 +11,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use identity::session::signed_in;
 use jiff::{SignedDuration, Timestamp};
 use platform::key::{Key, Keyring};
+use platform::limits::Wait;
 use platform::limits::guess::{Attempt, GuessBudget, Refused, Try};
-use platform::limits::{Limit, Rule, Wait};
 use platform::{StoreError, Tx, sql};
 use web::cookie::{self, Life};
 use web::{Facts, Form, Outcome, Problem, Site};
 
 use super::page_cache::Pages;
+use super::sending_limits::SendingLimits;
 use super::view::Known;
 use crate::code::CodeKey;
 use crate::first_opened::Opens;
@@ -34,14 +35,6 @@ const REMEMBERED: usize = 20;
 /// How long a browser remembers households.
 const LIFE: Life = Life::Seconds(180 * 24 * 60 * 60);
 
-/// The maximum number of answers without a code that a network may send, whether accepted or not.
-/// Each of them occupies the store's single writer for a moment.
-const STRANGERS: Rule = Rule {
-    count: 30,
-    per: SignedDuration::from_mins(10),
-};
-/// The maximum number of networks whose answers without a code are counted.
-const NETWORKS: usize = 20_000;
 /// How long the result of [`CodeGate::asks_name`] may be cached.
 const ASKS_NAME_FOR: SignedDuration = SignedDuration::from_secs(5);
 
@@ -50,7 +43,7 @@ pub struct CodeGate {
     key: Key,
     budget: GuessBudget,
     opens: Arc<Opens>,
-    strangers: Limit,
+    pub(super) limits: SendingLimits,
     /// Whether any occasion always requires guests' names, and when this was read.
     asks_name: Arc<Mutex<(Timestamp, bool)>>,
     pub(super) links: LinkKey,
@@ -192,7 +185,7 @@ impl CodeGate {
             key: keys.key("guest cookie"),
             budget,
             opens,
-            strangers: Limit::new(&[STRANGERS], NETWORKS),
+            limits: SendingLimits::default(),
             asks_name: Arc::new(Mutex::new((Timestamp::MIN, false))),
             links,
             pages: Arc::default(),
@@ -355,9 +348,7 @@ impl CodeGate {
 
     /// Permits a visitor to send an answer without a code, within the limit per network.
     pub fn admit_stranger(&self, site: &Site, facts: &Facts) -> Result<(), Refusal> {
-        let network = facts.network().to_string();
-        let taken = self.strangers.take(&network, site.clock.now());
-        taken.map_err(|wait| Refusal::RateLimited(wait.seconds))
+        self.limits.admit_stranger(site, facts)
     }
 
     pub(super) async fn open(

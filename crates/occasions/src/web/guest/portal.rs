@@ -50,6 +50,7 @@ pub(super) async fn confirmation(req: GuestRequest) -> Result<Response, EarlyRes
         events: reading.events_attended(),
         guests: reading.stored(),
         counts: reading.counts(),
+        waiting: reading.waiting(),
         household: reading.household_answers(),
         calendar: reading.calendar(),
         mail: email.filter(|_| wants_mail).map(masked_email),

@@ -74,6 +74,7 @@ fn body<'a>(
         calendar: reading.calendar(),
         guests: reading.stored(),
         counts: reading.counts(),
+        waiting: reading.waiting(),
         household: reading.household_answers(),
         tiles: reading.tiles(),
         pages: page_links::invited_links(text, portal, ""),

@@ -177,6 +177,26 @@ impl GuestRequest {
         }
     }
 
+    /// Loads the invitation for a page that stays readable after the occasion is archived.
+    pub(super) async fn look_at_past(&self) -> Result<InvitationSnapshot, EarlyResponse> {
+        match self.open_past().await {
+            Ok(portal) => {
+                self.check_spelling(&portal.household.invitation.code)?;
+                Ok(portal)
+            }
+            Err(failure) => Err(self.turn_away(failure, Vec::new()).await),
+        }
+    }
+
+    /// Like [`GuestRequest::open`], but also opens the invitations of an archived occasion.
+    pub(crate) async fn open_past(&self) -> Result<InvitationSnapshot, Failure> {
+        let (site, given) = (&self.site, &self.given);
+        let look = invitation_snapshot::look_back;
+        self.gate
+            .open_as(site, &self.facts, &self.headers, given, look)
+            .await
+    }
+
     /// Asks the gate for permission to use the code for a change.
     pub async fn admit(&self) -> Result<Admitted, Failure> {
         self.gate
@@ -202,14 +222,7 @@ impl GuestRequest {
     /// Shows the page of an archived occasion, with the `typed` values that can no longer be saved.
     /// Only the household's own page (`is_page`) is found; everything below it is gone.
     async fn look_back(&self, typed: Vec<Typed>, is_page: bool) -> Response {
-        let look = self.gate.open_as(
-            &self.site,
-            &self.facts,
-            &self.headers,
-            &self.given,
-            invitation_snapshot::look_back,
-        );
-        let portal = match look.await {
+        let portal = match self.open_past().await {
             Ok(portal) => portal,
             Err(failure) => return Problem::from(failure).into_response(),
         };

@@ -11,7 +11,7 @@ use web::{card_picture, dates};
 use super::other_apps;
 use super::view::{
     AppLink, Closing, Contact, Counts, Cover, CoverPicture, DaysLeft, EventRow, Frame, Hosts, Mark,
-    NewsItem, OpenEvent, Progress, ScheduleRow, Standing, Stored, Tile, Timer,
+    NewsItem, OpenEvent, Progress, ScheduleRow, Standing, Stored, Timer,
 };
 use crate::announcement::Announcement;
 use crate::cover;
@@ -66,7 +66,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn occasion(&self) -> &'a Occasion {
+    pub(super) fn occasion(&self) -> &'a Occasion {
         &self.portal.occasion
     }
 
@@ -371,45 +371,6 @@ impl<'a> Reading<'a> {
             }
         };
         self.portal.news.iter().map(item).collect()
-    }
-
-    pub(super) fn tiles(&self) -> Vec<Tile> {
-        let switches = self.occasion().switches;
-        let say = |id| self.text.say(id).into_owned();
-        let mut tiles = Vec::new();
-        if self.portal.takes_answers() && switches.dietary {
-            let guests = &self.portal.household.guests;
-            let some = |guest: &&Guest| !guest.diets.is_empty() || !guest.diet_note.is_empty();
-            let state = match guests.iter().filter(some).count() {
-                0 => say("tile-none"),
-                n => self.text.with("tile-diets", [("n", n.into())]),
-            };
-            tiles.push(Tile {
-                address: self.portal.link("/dietary"),
-                title: say("tile-dietary"),
-                state,
-            });
-        }
-        if self.portal.takes_notes() && switches.notes {
-            let written = !self.portal.household.invitation.note.is_empty();
-            tiles.push(Tile {
-                address: self.portal.link("/notes"),
-                title: say("tile-note"),
-                state: say(if written {
-                    "tile-note-written"
-                } else {
-                    "tile-none"
-                }),
-            });
-        }
-        if self.portal.gift_lists().contains(&true) {
-            tiles.push(Tile {
-                address: self.portal.link("/gifts"),
-                title: say("gift-title"),
-                state: say("gift-tile"),
-            });
-        }
-        tiles
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) fn of_household(
     let own = OfHousehold {
         typed,
         salutation: Some(salutation(text, portal)),
+        gallery: portal.has_gallery().then(|| portal.link("/gallery")),
     };
     let mut response = render(site, text, &portal.occasion, &events, own);
     keep_private(&mut response);
@@ -50,6 +51,7 @@ pub(super) fn of_occasion(
 struct OfHousehold {
     typed: Vec<Typed>,
     salutation: Option<String>,
+    gallery: Option<String>,
 }
 
 fn salutation(text: &Text, portal: &InvitationSnapshot) -> String {
@@ -77,6 +79,7 @@ fn render(
         farewell: show::pick(text, occasion, &occasion.farewell),
         typed: own.typed,
         contact: show::contact(occasion),
+        gallery: own.gallery,
     };
     let title = body.title();
     let languages = occasion.languages.iter();

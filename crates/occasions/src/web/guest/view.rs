@@ -22,6 +22,7 @@ mod question;
 pub(crate) mod sample;
 #[cfg(test)]
 pub(crate) mod sample_forms;
+mod uploads;
 
 pub use alone::{DietRow, Dietary, NotePage};
 pub use answer::{Answer, Chips, Choice, Diet, NewRow, NoteField, Places, Row, Seats};
@@ -38,6 +39,7 @@ pub use portal::{
     Standing, Stored, Tile, Timer, Typed,
 };
 pub use question::{AnsweredQuestion, FieldChoice, QuestionControl, QuestionField};
+pub use uploads::{FileView, Gallery, UploadRow, Uploads};
 
 impl Tone {
     /// Returns the opening line of a page or mail: the hosts' own salutation, or a built-in one
@@ -54,6 +56,8 @@ impl Tone {
     fn thanks(self, text: &Text, counts: Counts, progress: Progress) -> String {
         if counts.declined() {
             self.say(text, "saved-declined", "")
+        } else if counts.yes == 0 && counts.waitlisted > 0 {
+            text.say("saved-waiting").into_owned()
         } else if progress == Progress::Complete {
             self.say(text, "saved-coming", "")
         } else {

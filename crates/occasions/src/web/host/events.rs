@@ -1,5 +1,7 @@
 //! The occasion's events, as pages and as operations of the JSON API.
 
+use std::collections::BTreeMap;
+
 use ::web::{List, Problem, Spoken, Text};
 use askama::Template;
 use axum::response::Response;
@@ -11,8 +13,10 @@ use super::frame::Place;
 use super::request::{HostRequest, PageContext};
 use super::resource::{OWNS, READS, WRITES};
 use super::wording::Wording;
-use crate::event::Event;
+use crate::event::{self, Event, SeatsTaken};
 use crate::hosting::{HostOf, Permission, Refusal};
+use crate::id::EventId;
+use crate::rsvp::waitlist::{self, Waiting};
 use crate::web::access::HostAccess;
 
 impl ApiResource for Event {
@@ -81,10 +85,21 @@ impl PageResource for Event {
     ) -> Result<Response, Problem> {
         let all = &list.items;
         let (text, wording) = (&req.text, req.wording(context));
+        let (_, seats) = req
+            .read(|tx, context| {
+                let occasion = &context.occasion.id;
+                let taken = event::seats_taken(tx, occasion)?.into_iter().collect();
+                let waiting = waitlist::count(tx, occasion)?;
+                Ok(TakenSeats { taken, waiting })
+            })
+            .await?;
         let body = Events {
             text,
             done: req.done(),
-            rows: all.iter().map(|event| row(&wording, event)).collect(),
+            rows: all
+                .iter()
+                .map(|event| row(&wording, event, &seats))
+                .collect(),
             may_own: context.may(Permission::Own),
             wording: wording.clone(),
         };
@@ -108,9 +123,18 @@ struct Row<'a> {
     when: String,
     venue: &'a str,
     seats: String,
+    /// How many people and households wait, with the link to the households.
+    waiting: Option<(String, String)>,
 }
 
-fn row<'a>(wording: &Wording<'a>, event: &'a Event) -> Row<'a> {
+/// The taken seats of events with limited seats, and who waits for seats.
+struct TakenSeats {
+    taken: BTreeMap<EventId, SeatsTaken>,
+    waiting: BTreeMap<EventId, Waiting>,
+}
+
+fn row<'a>(wording: &Wording<'a>, event: &'a Event, seats: &TakenSeats) -> Row<'a> {
+    let taken = seats.taken.get(&event.id).copied().unwrap_or_default();
     let (start, end) = (wording.local(event.starts_at), wording.local(event.ends_at));
     let day = wording.text.date_short(start.date());
     Row {
@@ -118,10 +142,24 @@ fn row<'a>(wording: &Wording<'a>, event: &'a Event) -> Row<'a> {
         name: wording.event(event),
         when: format!("{day} · {}", wording.text.time_range(&start, &end)),
         venue: &event.venue,
+        waiting: seats.waiting.get(&event.id).map(|waiting| {
+            let list = format!("/invites?response=waitlisted&event={}", event.key);
+            let values = [
+                ("n", waiting.people.into()),
+                ("households", waiting.households.into()),
+            ];
+            (
+                wording.at(&list),
+                wording.text.with("host-seats-waiting", values),
+            )
+        }),
         seats: match event.capacity {
             Some(seats) => {
-                let values = [("n", wording.text.number(seats).into())];
-                wording.text.with("host-seats-n", values)
+                let values = [
+                    ("n", wording.text.number(taken.confirmed).into()),
+                    ("seats", wording.text.number(seats).into()),
+                ];
+                wording.text.with("host-seats-of", values)
             }
             None => wording.text.say("host-seats-any").into_owned(),
         },

@@ -30,6 +30,7 @@ pub(crate) enum Place {
     Guests,
     Mail,
     Gifts,
+    Uploads,
     Reports,
     Settings,
     Events,
@@ -190,6 +191,7 @@ impl HostRequest {
             work.push(entry(Place::Mail, "host-mail", "/mail"));
         }
         work.push(entry(Place::Gifts, "host-gifts", Gift::PAGES));
+        work.push(entry(Place::Uploads, "host-uploads", "/uploads"));
         work.push(entry(Place::Reports, "host-reports", "/reports"));
         let server = context
             .owns_site
@@ -265,6 +267,10 @@ impl HostRequest {
             "given" => "host-done-gift-given",
             "released" => "host-done-gift-released",
             "thanked" => "host-done-gift-thanked",
+            "upload-approved" => "host-done-upload-approved",
+            "upload-rejected" => "host-done-upload-rejected",
+            "upload-deleted" => "host-done-upload-deleted",
+            "upload-none" => "host-done-upload-none",
             "export" => "host-done-export",
             "trial" => "host-done-trial",
             _ => return None,

@@ -295,7 +295,7 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
 }
 
 /// The families of actions that the log can be filtered by.
-pub(super) const FAMILIES: [(&str, &str); 12] = [
+pub(super) const FAMILIES: [(&str, &str); 13] = [
     ("rsvp", "host-family-rsvp"),
     ("invitation", "host-family-invitation"),
     ("guest", "host-family-guest"),
@@ -305,6 +305,7 @@ pub(super) const FAMILIES: [(&str, &str); 12] = [
     ("bulk", "host-family-bulk"),
     ("campaign", "host-family-campaign"),
     ("gift", "host-gifts"),
+    ("upload", "host-uploads"),
     ("export", "host-family-export"),
     ("grant", "host-family-grant"),
     ("invite", "host-family-invite"),
@@ -313,6 +314,7 @@ pub(super) const FAMILIES: [(&str, &str); 12] = [
 fn action(action: &str) -> Option<&'static str> {
     Some(match action {
         "rsvp.saved" => "host-log-rsvp-saved",
+        "rsvp.moved_up" => "host-log-rsvp-moved-up",
         "rsvp.saved_by_host" => "host-log-rsvp-by-host",
         "invitation.created" => "host-log-invitation-created",
         "invitation.changed" => "host-log-invitation-changed",
@@ -355,6 +357,12 @@ fn action(action: &str) -> Option<&'static str> {
         "gift.reserved" => "host-log-gift-reserved",
         "gift.released" => "host-log-gift-released",
         "gift.given" => "host-log-gift-given",
+        "upload.added" => "host-log-upload-added",
+        "upload.removed" => "host-log-upload-removed",
+        "upload.approved" => "host-log-upload-approved",
+        "upload.rejected" => "host-log-upload-rejected",
+        "upload.returned" => "host-log-upload-returned",
+        "upload.deleted" => "host-log-upload-deleted",
         "cash_link.created" | "cash_link.changed" | "cash_link.removed" => "host-log-cash",
         "received_gift.created" | "received_gift.changed" | "received_gift.removed" => {
             "host-log-received"

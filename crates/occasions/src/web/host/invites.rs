@@ -14,6 +14,7 @@ use crate::hosting::bulk::{self, Bulk};
 use crate::hosting::listing::filter::Open;
 use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::hosting::sending;
+use crate::hosting::summary::{self, ListNumbers};
 use crate::question::{self, Question};
 use crate::words::Progress;
 
@@ -119,10 +120,7 @@ struct InvitationListData {
     list: List<InvitationRow>,
     limit: u32,
     names: Vec<String>,
-    counts: [i64; 3],
-    /// The number of answers without a code that wait for approval.
-    waiting: usize,
-    is_unsent: bool,
+    numbers: ListNumbers,
     jobs: Vec<Bulk>,
     questions: Vec<Question>,
 }
@@ -141,16 +139,11 @@ pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response
                 let all: Vec<String> = guests.into_iter().map(|guest| guest.name).collect();
                 names.push(shortened(all));
             }
-            let all = listing::all_invitations(tx, host, &InvitationFilter::default())?;
-            let waits =
-                |line: &&InvitationRow| matches!(line.open, Some(Open::Waiting | Open::Duplicate));
             Ok(InvitationListData {
-                waiting: all.iter().filter(waits).count(),
-                is_unsent: all.iter().any(sending::waits),
                 list,
                 limit: paging.limit,
                 names,
-                counts: counts(&all),
+                numbers: summary::of_list(tx, host)?,
                 jobs: bulk::list(tx, host, 1)?,
                 questions: question::of(tx, host.occasion())?,
             })
@@ -173,19 +166,6 @@ fn shortened(names: Vec<String>) -> String {
     shown.join(", ")
 }
 
-/// Counts the households that have not answered completely, those that come, and those that do not
-/// come.
-fn counts(all: &[InvitationRow]) -> [i64; 3] {
-    let of = |wanted: fn(&InvitationRow) -> bool| {
-        i64::try_from(all.iter().filter(|line| wanted(line)).count()).unwrap_or(i64::MAX)
-    };
-    [
-        of(|line| line.unsettled > 0),
-        of(|line| line.people.yes > 0),
-        of(|line| line.people.total > 0 && line.people.no == line.people.total),
-    ]
-}
-
 fn page(
     req: &HostRequest,
     context: &PageContext,
@@ -205,7 +185,7 @@ fn page(
         csrf: &req.csrf,
         stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
         done: req.done(),
-        presets: presets(&filters, found.counts, found.waiting),
+        presets: presets(&filters, &found.numbers),
         sort,
         rows: lines
             .map(|(line, names)| row(&wording, line, names, may_invite))
@@ -213,7 +193,7 @@ fn page(
         total: found.list.total,
         next: filters.next(&found.list),
         previous: filters.previous(&found.list, found.limit),
-        send: (may_invite && found.is_unsent)
+        send: (may_invite && found.numbers.unsent > 0)
             .then(|| wording.at(&format!("/invites/send?{query}"))),
         may_invite,
         is_empty: context.sizes.invitations == 0 && *filter == InvitationFilter::default(),
@@ -227,11 +207,12 @@ fn page(
     req.page(context, Place::Invitations, &title, body)
 }
 
-fn presets(filters: &Filters<'_>, counts: [i64; 3], waiting: usize) -> Vec<Preset> {
+fn presets(filters: &Filters<'_>, numbers: &ListNumbers) -> Vec<Preset> {
+    let (all, waiting) = (numbers.invitations, numbers.waiting);
     let words = [
-        ("pending", "host-preset-pending"),
-        ("attending", "host-preset-attending"),
-        ("declined", "host-preset-declined"),
+        ("pending", "host-preset-pending", all.pending),
+        ("attending", "host-preset-attending", all.attending),
+        ("declined", "host-preset-declined", all.declined),
     ];
     let chosen = filters.query.text("response");
     let is_waiting = filters.query.text("open") == "waiting";
@@ -244,8 +225,7 @@ fn presets(filters: &Filters<'_>, counts: [i64; 3], waiting: usize) -> Vec<Prese
     });
     words
         .into_iter()
-        .zip(counts)
-        .map(|((word, id), n)| {
+        .map(|(word, id, n)| {
             let is_chosen = chosen == word;
             Preset {
                 words: filters

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use platform::mail::suppression;
 use web::{Deadline, List, PageQuery, Problem, Spoken, Text};
 
 use super::curve::{Curve, Drawing};
@@ -14,6 +15,7 @@ use crate::diet::{self, DietaryOption};
 use crate::hosting::Permission;
 use crate::hosting::listing::people::Band;
 use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
+use crate::hosting::ready::{self, Ready};
 use crate::hosting::summary::{self, Day, Summary};
 use crate::question::{self, Question};
 use crate::web::guest::view::Mark;
@@ -29,6 +31,8 @@ struct Overview<'a> {
     done: Option<String>,
     stream: String,
     may_invite: bool,
+    /// How many points are not ready; `None` once the day is over.
+    unready: Option<i64>,
     summary: &'a Summary,
     curve: Vec<Drawing>,
     today: Option<&'a Day>,
@@ -45,6 +49,8 @@ struct Seats<'a> {
     words: String,
     /// The number of seats taken by guests who wait for approval.
     unapproved: Option<i64>,
+    /// How many people and households wait, with the link to the households.
+    waiting: Option<(String, String)>,
     left: Option<i64>,
 }
 
@@ -268,6 +274,7 @@ impl Overview<'_> {
 }
 
 struct OverviewData {
+    ready: Ready,
     summary: Summary,
     days: Vec<Day>,
     latest: List<InvitationRow>,
@@ -278,6 +285,7 @@ struct OverviewData {
 /// Handles `GET /admin/o/{slug}`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let latest = PageQuery::read(LATEST)?;
+    let key = req.site.keys.key(suppression::PURPOSE);
     let (context, found) = req
         .read(move |tx, context| {
             let host = &context.host;
@@ -285,9 +293,11 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
                 answered: Some(true),
                 ..InvitationFilter::default()
             };
+            let (summary, days) = summary::load_with_curve(tx, host)?;
             Ok(OverviewData {
-                summary: summary::load(tx, host)?,
-                days: summary::curve(tx, host)?,
+                ready: ready::load(tx, &key, host)?,
+                summary,
+                days,
                 latest: listing::invitations(tx, host, &answered, Sort::Replied, &latest)?,
                 diets: diet::list(tx, host.occasion())?,
                 questions: question::of(tx, host.occasion())?,
@@ -309,6 +319,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &OverviewData) -> Respo
         done: req.done(),
         stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
         may_invite: context.may(Permission::Invite),
+        unready: (!found.ready.is_over).then(|| super::ready::open(&found.ready)),
         summary: &found.summary,
         curve: curve.draw(text),
         today: found.days.last(),
@@ -355,6 +366,17 @@ fn seats<'a>(wording: &Wording<'a>, context: &'a PageContext, summary: &Summary)
                     None => yes,
                 },
                 unapproved: Some(numbers.unapproved).filter(|n| *n > 0),
+                waiting: (numbers.waiting_households > 0).then(|| {
+                    let values = [
+                        ("n", numbers.guests.waitlisted.into()),
+                        ("households", numbers.waiting_households.into()),
+                    ];
+                    let list = format!("/invites?response=waitlisted&event={}", numbers.key);
+                    (
+                        wording.at(&list),
+                        wording.text.with("host-seats-waiting", values),
+                    )
+                }),
                 // The number of free seats is shown only if at most a tenth of the seats is free.
                 left: numbers
                     .left
@@ -383,6 +405,7 @@ fn attention(wording: &Wording<'_>, summary: &Summary) -> Vec<Number> {
             "/invites?email=no",
             attention.without_email,
         ),
+        ("host-look-uploads", "/uploads", attention.uploads),
     ]
     .into_iter()
     .filter(|(.., n)| *n > 0)

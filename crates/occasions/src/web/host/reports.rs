@@ -295,7 +295,8 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
         | ExportKind::Diets
         | ExportKind::Questions
         | ExportKind::Gifts
-        | ExportKind::ReceivedGifts => {}
+        | ExportKind::ReceivedGifts
+        | ExportKind::Uploads => {}
     }
     let request = Request {
         kind,

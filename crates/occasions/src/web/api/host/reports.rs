@@ -42,10 +42,12 @@ struct Report {
 async fn counters(call: Call, Path(occasion): Path<String>) -> Result<Json<Report>, Problem> {
     let found = call
         .read(Place::occasion(&occasion)?, |tx, host| {
+            let cursor = news::cursor(tx)?;
+            let (summary, curve) = summary::load_with_curve(tx, host)?;
             Ok(Report {
-                cursor: news::cursor(tx)?,
-                summary: summary::load(tx, host)?,
-                curve: summary::curve(tx, host)?,
+                cursor,
+                summary,
+                curve,
             })
         })
         .await?;

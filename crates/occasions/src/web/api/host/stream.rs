@@ -21,7 +21,7 @@ use web::{Problem, Site, routes};
 
 use super::call::{Call, id};
 use crate::hosting::Permission::See;
-use crate::hosting::stream::{AllCounts, Feed, Message};
+use crate::hosting::stream::{AllCounts, Feed};
 use crate::id::OccasionId;
 use crate::token_scopes::RSVPS_READ;
 use crate::web::access::may;
@@ -100,17 +100,17 @@ async fn send(
     let mut tick = interval(every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tick.tick().await;
-    if !push(&mut sender, format!("{RETRY}\n")) {
+    if !push(&mut sender, format!("{RETRY}\n").into()) {
         return;
     }
     loop {
         let text = tokio::select! {
             message = feed.next() => match message {
-                Ok(Message { id, name, data }) => event(id, &name, &data),
+                Ok(event) => event,
                 Err(_) => return,
             },
             () = end.wait() => {
-                push(&mut sender, event(None, "end", &json!({})));
+                push(&mut sender, event(None, "end", &json!({})).into());
                 return;
             }
             _ = tick.tick() => {
@@ -121,7 +121,7 @@ async fn send(
                 if feed.check().await.is_err() {
                     return;
                 }
-                COMMENT.to_owned()
+                Bytes::from_static(COMMENT.as_bytes())
             }
         };
         if !push(&mut sender, text) {
@@ -138,7 +138,7 @@ async fn still_there(parts: &request::Parts, site: &Site) -> Option<SignedIn> {
 
 /// Queues an event without waiting. Returns `false` if the client has disconnected or its queue is
 /// full.
-fn push(sender: &mut Sender<Bytes, std::convert::Infallible>, text: String) -> bool {
-    let frame = http_body::Frame::data(Bytes::from(text));
+fn push(sender: &mut Sender<Bytes, std::convert::Infallible>, text: Bytes) -> bool {
+    let frame = http_body::Frame::data(text);
     sender.try_send(frame).is_ok()
 }

@@ -178,6 +178,8 @@ impl Sheet<'_> {
             people: self.people(),
             new: self.new_rows(),
             places: self.places(),
+            has_waitlist: self.portal.has_waitlist(),
+            hears_of_place: self.reading.hears_of_place(),
             undecided: switches.undecided,
             children: switches.children,
             household: self.household_questions(),
@@ -339,6 +341,7 @@ impl Sheet<'_> {
         let wanted = i64::try_from(household.guests.len()).unwrap_or(i64::MAX)
             + (places.allowed - places.used).max(0);
         match self.portal.seats_left(event) {
+            Some(left) if left <= 0 && self.portal.has_waitlist() => Seats::WaitingList,
             Some(left) if left <= 0 => Seats::Full,
             Some(left) if left < wanted => Seats::Left(left),
             _ => Seats::Enough,

@@ -45,7 +45,7 @@ pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
 }
 
 /// Returns the reply fields of all guests, each with whether the reply can be yes. A yes needs a
-/// free seat, unless the guest already has one.
+/// free seat, unless the guest already has one or there is a waiting list.
 fn choices(portal: &InvitationSnapshot) -> impl Iterator<Item = (String, bool)> {
     portal.household.guests.iter().flat_map(move |guest| {
         portal.events.iter().filter_map(move |event| {
@@ -53,7 +53,7 @@ fn choices(portal: &InvitationSnapshot) -> impl Iterator<Item = (String, bool)> 
             let has_place = matches!(reply.status, ReplyStatus::Yes | ReplyStatus::Waitlisted);
             let is_full = portal.seats_left(event) == Some(0);
             let name = format!("reply.{}.{}", guest.id, event.key);
-            Some((name, has_place || !is_full))
+            Some((name, has_place || !is_full || portal.has_waitlist()))
         })
     })
 }

@@ -38,6 +38,10 @@ pub struct Answer<'a> {
     pub new: Vec<NewRow<'a>>,
     /// The number of guests that the household may bring; `None` if it may bring none.
     pub places: Option<Places>,
+    /// Whether households that need more seats than are left go on a waiting list.
+    pub has_waitlist: bool,
+    /// How a guest who waits hears of a free place.
+    pub hears_of_place: String,
     /// Whether "Not sure" is offered.
     pub undecided: bool,
     /// Whether the form distinguishes children from adults.

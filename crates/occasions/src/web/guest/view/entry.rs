@@ -171,6 +171,8 @@ pub struct Thanks<'a> {
     /// Typed values that arrived too late to be saved.
     pub typed: Vec<Typed>,
     pub contact: Option<Contact>,
+    /// The path of the gallery, for a household.
+    pub gallery: Option<String>,
 }
 
 impl Thanks<'_> {

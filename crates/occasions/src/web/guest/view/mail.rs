@@ -150,6 +150,10 @@ pub struct Confirmation<'a> {
     pub tone: Tone,
     pub progress: Progress,
     pub counts: Counts,
+    /// How the household hears of a free place, if somebody waits for one.
+    pub waiting: Option<String>,
+    /// Whether the mail says that the household moved up from the waiting list.
+    pub has_moved_up: bool,
     pub guests: Vec<Stored<'a>>,
     /// The events that at least one guest attends, with time and venue.
     pub events: Vec<EventRow<'a>>,
@@ -178,14 +182,24 @@ pub struct ConfirmationText<'a>(pub &'a Confirmation<'a>);
 impl Confirmation<'_> {
     pub fn subject(&self) -> String {
         let hosts = self.hosts.replace(['\r', '\n'], " ");
-        self.text
-            .with("mail-confirmation-subject", [("hosts", hosts.into())])
+        let id = if self.has_moved_up {
+            "mail-moved-up-subject"
+        } else {
+            "mail-confirmation-subject"
+        };
+        self.text.with(id, [("hosts", hosts.into())])
     }
 
     fn thanks(&self) -> String {
-        let thanks = self.tone.thanks(self.text, self.counts, self.progress);
-        let space = self.text.say("sentence-space");
-        format!("{thanks}{space}{}", self.text.say("mail-confirmation-list"))
+        let thanks = if self.has_moved_up {
+            self.text.say("mail-moved-up").into_owned()
+        } else {
+            self.tone.thanks(self.text, self.counts, self.progress)
+        };
+        let list = self.text.say("mail-confirmation-list").into_owned();
+        let sentences = [Some(thanks), self.waiting.clone(), Some(list)];
+        let sentences: Vec<String> = sentences.into_iter().flatten().collect();
+        sentences.join(&self.text.say("sentence-space"))
     }
 
     fn or(&self) -> String {

@@ -39,6 +39,8 @@ pub struct PortalPage<'a> {
     pub calendar: Option<String>,
     pub guests: Vec<Stored<'a>>,
     pub counts: Counts,
+    /// How the household hears of a free place, if somebody waits for one.
+    pub waiting: Option<String>,
     /// The household's answers to the hosts' own questions.
     pub household: Vec<AnsweredQuestion<'a>>,
     pub tiles: Vec<Tile>,
@@ -288,6 +290,8 @@ pub struct Confirmation<'a> {
     pub events: Vec<EventRow<'a>>,
     pub guests: Vec<Stored<'a>>,
     pub counts: Counts,
+    /// How the household hears of a free place, if somebody waits for one.
+    pub waiting: Option<String>,
     /// Whether the seats wait for the hosts' approval.
     pub unconfirmed: bool,
     /// The new code, if the answer was sent without a code.
@@ -335,10 +339,5 @@ impl Confirmation<'_> {
 
     fn copy(&self, address: &str) -> String {
         self.text.with("saved-mail", [("address", address.into())])
-    }
-
-    fn waiting(&self) -> bool {
-        let mut replies = self.guests.iter().flat_map(|guest| &guest.replies);
-        replies.any(|(_, mark)| *mark == Mark::Waitlisted)
     }
 }

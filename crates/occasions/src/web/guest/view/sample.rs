@@ -294,6 +294,7 @@ pub(crate) fn portal(text: &Text) -> PortalPage<'_> {
             pending: 4,
             ..Counts::default()
         },
+        waiting: None,
         household: vec![answer_text(text, "Getaran Jiwa")],
         tiles: tiles(text),
         pages: page_links(text),
@@ -336,6 +337,7 @@ pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
             pending: 0,
             ..counts()
         },
+        waiting: None,
         unconfirmed: false,
         code: Some("RAHMA"),
         household: vec![answer_text(text, "Getaran Jiwa")],
@@ -451,6 +453,7 @@ pub(crate) fn thanks(text: &Text) -> Thanks<'_> {
         farewell: Spoken::plain(""),
         typed: Vec::new(),
         contact: Some(contact()),
+        gallery: Some("/invite/RAHMA/gallery?k=7d2kq0m1xz".to_owned()),
     }
 }
 
@@ -464,6 +467,8 @@ pub(crate) fn mail(text: &Text) -> ConfirmationMail<'_> {
         tone: Tone::Formal,
         progress: Progress::Complete,
         counts: counts(),
+        waiting: None,
+        has_moved_up: false,
         events: events(text),
         calendar: Some("https://kenduri.example/invite/RAHMA/calendar.ics".to_owned()),
         guests: stored(text).into_iter().take(2).collect(),

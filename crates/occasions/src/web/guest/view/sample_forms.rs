@@ -152,6 +152,8 @@ pub(crate) fn answer(text: &Text) -> Answer<'_> {
             children_allowed: 0,
             children_left: 0,
         }),
+        has_waitlist: true,
+        hears_of_place: text.say("reply-waitlisted-look").into_owned(),
         undecided: true,
         children: true,
         household: [

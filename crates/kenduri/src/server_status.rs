@@ -37,7 +37,7 @@ pub(crate) struct EdgeStatus {
 
 /// Why the supervisor process did not give the requested state.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum RequestError {
+pub(crate) enum RequestError {
     /// The supervisor process refused the request for this reason.
     #[error("{0}")]
     Refused(String),
@@ -57,13 +57,13 @@ impl ServerStatus {
     }
 
     /// Asks the supervisor process for a state.
-    pub(super) async fn ask(&self, order: ServiceRequest) -> Result<ServiceResponse, RequestError> {
+    pub(crate) async fn ask(&self, order: ServiceRequest) -> Result<ServiceResponse, RequestError> {
         self.order(order, PATIENCE).await
     }
 
     /// Requests an action from the supervisor process. If no reply arrives within `patience`, the
     /// action still continues.
-    pub(super) async fn order(
+    pub(crate) async fn order(
         &self,
         order: ServiceRequest,
         patience: Duration,
@@ -80,7 +80,7 @@ impl ServerStatus {
     }
 
     /// Returns the state of the edge, or `None` while the worker starts or stops.
-    pub(super) async fn edge_status(&self) -> Option<EdgeStatus> {
+    pub(crate) async fn edge_status(&self) -> Option<EdgeStatus> {
         let (answer, seen) = oneshot::channel();
         let look = async {
             self.requests.send(answer).await.ok()?;
@@ -88,4 +88,10 @@ impl ServerStatus {
         };
         tokio::time::timeout(PATIENCE, look).await.ok().flatten()
     }
+}
+
+/// Returns the path of the operator's page about a service. A service's name consists of letters,
+/// digits and hyphens, so no escaping is needed.
+pub(crate) fn service_address(service: &str) -> String {
+    format!("/admin/server/services/{service}")
 }

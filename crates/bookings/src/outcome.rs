@@ -1,0 +1,173 @@
+//! What became of a session: it took place, or one side did not come.
+
+use identity::grant::ADMIN;
+use identity::notification::{self, NewNotification};
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entry;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::json;
+use web::Site;
+
+use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::order::{self, OrderState};
+use crate::{
+    OUTCOME_CLOSED, OUTCOME_CONTESTED, OUTCOME_TOO_EARLY, PAYOUT_STATE, Refusal, credit, notice,
+    payout, refund, settings,
+};
+
+/// How long after its start a session can be marked as missed.
+const MISSED: SignedDuration = SignedDuration::from_mins(10);
+
+web::words! {
+    /// The outcome of a session.
+    #[schema(as = SessionOutcome)]
+    Outcome {
+        /// The session took place.
+        Completed = "completed" => "outcome-completed",
+        /// The member did not come.
+        NoShowMember = "no_show_member" => "outcome-no-show-member",
+        /// The provider did not come.
+        NoShowProvider = "no_show_provider" => "outcome-no-show-provider",
+    }
+}
+
+impl Outcome {
+    fn state(self) -> State {
+        match self {
+            Self::Completed => State::Completed,
+            Self::NoShowMember => State::NoShowMember,
+            Self::NoShowProvider => State::NoShowProvider,
+        }
+    }
+}
+
+/// The outcomes that this person can mark now.
+pub(crate) fn offered(tx: &mut Tx<'_>, party: &PartyTo) -> Result<Vec<Outcome>, StoreError> {
+    let (hours, now) = (settings::load(tx)?.outcome_hours, tx.roughly_now());
+    let all = Outcome::ALL.iter().copied();
+    let all = all.filter(|one| one.state() != party.booking.state);
+    Ok(all
+        .filter(|one| check(party, *one, now, hours).is_ok())
+        .collect())
+}
+
+fn check(party: &PartyTo, outcome: Outcome, now: Timestamp, hours: i64) -> Result<(), Refusal> {
+    let booking = &party.booking;
+    let is_over = now > booking.ends_at + SignedDuration::from_hours(hours);
+    let is_marked = booking.outcome_by.is_some();
+    match (party.party, outcome) {
+        _ if !booking.state.is_held() => return Err(OUTCOME_CLOSED.into()),
+        (Party::Administrator, _) => {}
+        (Party::Provider, Outcome::NoShowProvider) => return Err(Refusal::Forbidden),
+        (Party::Member, Outcome::Completed | Outcome::NoShowMember) => {
+            return Err(Refusal::Forbidden);
+        }
+        _ if is_over => return Err(OUTCOME_CLOSED.into()),
+        (Party::Provider, _) if booking.state == State::NoShowProvider => {
+            return Err(OUTCOME_CONTESTED.into());
+        }
+        (Party::Member, _) if is_marked => return Err(OUTCOME_CONTESTED.into()),
+        _ => {}
+    }
+    let from = match outcome {
+        Outcome::Completed => booking.ends_at,
+        _ => booking.starts_at + MISSED,
+    };
+    if now < from {
+        return Err(OUTCOME_TOO_EARLY.into());
+    }
+    Ok(())
+}
+
+/// Marks the outcome of a session. If it is already marked so, nothing changes.
+pub fn mark(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    party: &PartyTo,
+    outcome: Outcome,
+) -> Result<Booking, Refusal> {
+    let old = &party.booking;
+    if old.state == outcome.state() && old.outcome_by.is_some() {
+        return Ok(old.clone());
+    }
+    let hours = settings::load(tx)?.outcome_hours;
+    check(party, outcome, tx.now(), hours)?;
+    let Some(booking) = end(tx, old, outcome, Some(party.party))? else {
+        return Err(PAYOUT_STATE.into());
+    };
+    tx.record(Entry {
+        actor: party.requester.who.actor(),
+        action: "booking.outcome",
+        entity: ("booking", booking.id.to_string()),
+        scope: None,
+        changes: json!([{"field": "state", "old": old.state, "new": booking.state}]),
+        request: Some(party.requester.request.clone()),
+    })?;
+    tell(tx, site, &booking)?;
+    Ok(booking)
+}
+
+/// Ends a confirmed booking, or corrects its outcome. Returns `None` if what the provider is owed
+/// was already approved. The caller holds the locks of the order and of the booking.
+pub(crate) fn end(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+    outcome: Outcome,
+    by: Option<Party>,
+) -> Result<Option<Booking>, StoreError> {
+    let was = booking.state;
+    let mut booking = booking.clone();
+    booking.state = outcome.state();
+    booking.outcome_by = by;
+    if outcome == Outcome::NoShowProvider {
+        if let Some(lot) = &booking.credit_lot_id
+            && !credit::is_back(tx, booking.id.as_str())?
+        {
+            credit::give_back(tx, lot, booking.id.as_str(), true)?;
+        }
+        let order = match &booking.order_id {
+            Some(order) => order::find(tx, order)?,
+            None => None,
+        };
+        if let Some(order) = order.filter(|order| order.state == OrderState::Paid) {
+            refund::request_of_order(tx, &order, "no_show_provider")?;
+        }
+    }
+    if was == State::Confirmed {
+        // The job itself marks a session without a person, and is not withdrawn while it runs.
+        if by.is_some() {
+            booking::withdraw_jobs(tx, &booking)?;
+        }
+        sql!(
+            "UPDATE slot SET state = 'completed', version = version + 1
+             WHERE id = :id AND state = 'booked'",
+            id = booking.slot_id
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    booking::save(tx, &mut booking)?;
+    Ok(payout::owe(tx, &booking)?.then_some(booking))
+}
+
+/// Tells the side that is said to have missed the session, and of a missing provider
+/// administrators too.
+fn tell(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<(), StoreError> {
+    let (kind, party) = match booking.state {
+        State::NoShowMember => ("booking-notice-no-show-member", Party::Member),
+        State::NoShowProvider => ("booking-notice-no-show-provider", Party::Provider),
+        _ => return Ok(()),
+    };
+    let href = notice::page(booking);
+    let told = NewNotification {
+        kind,
+        about: &booking.title,
+        href: &href,
+    };
+    if let Some(account) = notice::account_of(tx, booking, party)? {
+        notification::tell(tx, site, &account, told)?;
+    }
+    if party == Party::Provider {
+        notification::tell_site(tx, site, ADMIN, told)?;
+    }
+    Ok(())
+}

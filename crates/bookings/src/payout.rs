@@ -1,0 +1,545 @@
+//! What providers are owed for their sessions. An item is approved, put into a batch and paid, in
+//! this order; a paid item never changes.
+
+pub mod batch;
+
+use identity::account::AccountId;
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo;
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entry;
+use platform::money::{Currency, Money};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use site::proof::Requester;
+use utoipa::ToSchema;
+use web::fields::number;
+use web::{Field, Findings, Input, Site};
+
+use crate::booking::{Booking, BookingId, State};
+use crate::provider::{Provider, ProviderId};
+use crate::settings::{self, Administrator};
+use crate::{PAYOUT_STATE, Refusal};
+
+use batch::BatchId;
+
+platform::id!(PayoutId, random, "One sum that a provider is owed.");
+
+/// The purpose for which the key of bank references is derived from the key file.
+const PURPOSE: &str = "bookings.payout-reference";
+/// The reason of items that a dispute changed.
+pub(crate) const DISPUTE: &str = "dispute";
+/// The maximum length of a reason, in characters.
+const REASON: usize = 300;
+/// The maximum length of a bank reference, in characters.
+const REFERENCE: usize = 200;
+
+web::words! {
+    /// The state of what a provider is owed.
+    PayoutState {
+        /// Nobody has approved it yet.
+        Pending = "pending" => "payout-pending",
+        /// It goes into the next batch.
+        Approved = "approved" => "payout-approved",
+        /// It is in a batch that is not settled yet.
+        Batched = "batched" => "payout-batched",
+        /// The provider has the money.
+        Paid = "paid" => "payout-paid",
+        /// An administrator has refused it.
+        Rejected = "rejected" => "payout-rejected",
+    }
+}
+
+web::words! {
+    /// What an administrator does with a payout item.
+    PayoutStep {
+        Approve = "approve" => "payout-approve",
+        Reject = "reject" => "payout-reject",
+        /// Waits for an approval again.
+        Reopen = "reopen" => "payout-reopen",
+        /// Adds a negative item to one that was paid.
+        Correct = "correct" => "payout-correct",
+    }
+}
+
+/// A sum that a provider is owed for a session, or, if it is negative, an adjustment of one that
+/// was paid.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[schema(as = PayoutItem)]
+pub struct Payout {
+    #[schema(value_type = String)]
+    pub id: PayoutId,
+    #[serde(skip)]
+    pub provider_id: ProviderId,
+    #[schema(value_type = String)]
+    pub booking_id: BookingId,
+    /// The amount in minor units; negative for an adjustment.
+    pub amount_minor: i64,
+    /// The currency (ISO 4217).
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    pub state: PayoutState,
+    pub is_adjustment: bool,
+    /// Why it was rejected or adjusted.
+    pub reason: String,
+    /// From when on a batch may contain it.
+    #[schema(value_type = String, format = "date-time")]
+    pub available_at: Timestamp,
+    #[schema(value_type = Option<String>)]
+    pub batch_id: Option<BatchId>,
+    #[serde(skip)]
+    pub approved_by: Option<AccountId>,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Timestamp,
+}
+
+impl Payout {
+    pub fn amount(&self) -> Money {
+        Money::new(self.amount_minor, self.currency)
+    }
+}
+
+/// A payout item with the names that people know it by.
+#[derive(Clone, Debug, Row, Serialize, ToSchema)]
+#[schema(as = PayoutItemView)]
+pub struct PayoutView {
+    #[serde(flatten)]
+    #[row(flatten)]
+    pub item: Payout,
+    /// The provider's name.
+    pub provider: String,
+    /// The session's title.
+    pub title: String,
+    #[schema(value_type = String, format = "date-time")]
+    pub starts_at: Timestamp,
+}
+
+/// What a provider is owed for a session, set by administrators.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[schema(as = PayoutRate)]
+pub struct Rate {
+    /// For each session, in minor units; 0 if nothing is owed.
+    pub payout_minor: i64,
+    /// The currency (ISO 4217).
+    #[schema(value_type = String)]
+    pub payout_currency: Currency,
+    /// The share that is owed if the member does not come, in hundredths of a percent.
+    pub no_show_bps: i64,
+}
+
+/// The declarations of the fields that an administrator can set.
+pub const RATE_FIELDS: &[Field] = web::fields! { Rate:
+    payout_minor: number(0, 100_000_000_000).label("payout-rate").hint("plan-price-hint"),
+    no_show_bps: number(0, 10_000).label("payout-no-show").hint("payout-no-show-hint"),
+};
+
+pub(crate) fn rate(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Rate, StoreError> {
+    sql!("SELECT {Rate} FROM provider WHERE id = :provider", provider).one(tx)
+}
+
+/// A provider and their rate.
+#[derive(Clone, Debug, Row, Serialize, ToSchema)]
+pub struct RatedProvider {
+    #[schema(value_type = String)]
+    pub id: ProviderId,
+    pub display_name: String,
+    #[serde(flatten)]
+    #[row(flatten)]
+    pub rate: Rate,
+}
+
+/// All providers who have an account, by name.
+pub fn list_rates(tx: &mut Tx<'_>) -> Result<Vec<RatedProvider>, StoreError> {
+    let all = sql!(
+        "SELECT {RatedProvider} FROM provider WHERE account_id IS NOT NULL
+         ORDER BY display_name, id"
+    );
+    tx.all(all, &[])
+}
+
+/// Sets the rate for bookings that are made from now on, in the site's currency.
+pub fn change_rate(
+    tx: &mut Tx<'_>,
+    by: &Administrator,
+    id: &ProviderId,
+    input: &Input,
+) -> Result<RatedProvider, Refusal> {
+    sudo::require::<Refusal>(tx, &by.requester().who)?;
+    let found: Option<RatedProvider> = sql!(
+        "SELECT {RatedProvider} FROM provider WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    let old = found.ok_or(Refusal::NotFound)?;
+    let mut findings = Findings::default();
+    let zone = jiff::tz::TimeZone::UTC;
+    let mut rate = input.apply(RATE_FIELDS, &old.rate, false, &zone, &mut findings);
+    findings.finish()?;
+    rate.payout_currency = settings::load(tx)?.currency();
+    sql!(
+        "UPDATE provider SET {Rate = :Rate} WHERE id = :id",
+        Rate = rate,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let changes = json!([{"field": "rate", "old": old.rate, "new": rate}]);
+    let entity = ("provider", id.to_string());
+    record(tx, by.requester(), entity, "provider.rate_changed", changes)?;
+    Ok(RatedProvider { rate, ..old })
+}
+
+pub(crate) fn record(
+    tx: &mut Tx<'_>,
+    by: &Requester,
+    entity: (&'static str, String),
+    action: &'static str,
+    changes: Value,
+) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor: by.who.actor(),
+        action,
+        entity,
+        scope: None,
+        changes,
+        request: Some(by.request.clone()),
+    })
+}
+
+/// Makes the item of a booking whose outcome is known, or adapts it to another outcome. Returns
+/// `false` if an administrator has already decided about the item.
+pub(crate) fn owe(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
+    let amount_minor = match booking.state {
+        State::Completed => booking.payout_minor,
+        State::NoShowMember => {
+            let share = rate(tx, &booking.provider_id)?.no_show_bps;
+            let part = i128::from(booking.payout_minor) * i128::from(share) / 10_000;
+            i64::try_from(part).unwrap_or(0)
+        }
+        _ => 0,
+    };
+    let found: Option<Payout> = sql!(
+        "SELECT {Payout} FROM payout_item
+         WHERE booking_id = :booking AND is_adjustment = 0 FOR NO KEY UPDATE",
+        booking = booking.id
+    )
+    .maybe(tx)?;
+    match found {
+        Some(item) if item.state != PayoutState::Pending => return Ok(false),
+        Some(item) if amount_minor == 0 => {
+            sql!("DELETE FROM payout_item WHERE id = :id", id = item.id)
+                .run(tx, Rows::Exactly(1))?;
+        }
+        Some(item) => {
+            sql!(
+                "UPDATE payout_item SET amount_minor = :amount_minor WHERE id = :id",
+                id = item.id,
+                amount_minor
+            )
+            .run(tx, Rows::Exactly(1))?;
+        }
+        None if amount_minor == 0 => {}
+        None => {
+            let days = settings::load(tx)?.payout_days;
+            let is_disputed = is_disputed(tx, booking)?;
+            let item = Payout {
+                id: tx.id(),
+                provider_id: booking.provider_id.clone(),
+                booking_id: booking.id.clone(),
+                amount_minor,
+                currency: booking.payout_currency,
+                state: if is_disputed {
+                    PayoutState::Rejected
+                } else {
+                    PayoutState::Pending
+                },
+                is_adjustment: false,
+                reason: if is_disputed { DISPUTE } else { "" }.to_owned(),
+                available_at: booking.ends_at + SignedDuration::from_hours(24 * days),
+                batch_id: None,
+                approved_by: None,
+                created_at: tx.now(),
+            };
+            insert(tx, &item)?;
+        }
+    }
+    Ok(true)
+}
+
+fn insert(tx: &mut Tx<'_>, item: &Payout) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO payout_item ({Payout}) VALUES ({:Payout})",
+        Payout = item
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// The values of a step; which of them it needs depends on the step.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = PayoutStepValues)]
+pub struct StepValues {
+    /// Why an item is rejected or corrected, 1–300 characters.
+    pub reason: String,
+    /// By how much a paid item is corrected, in minor units.
+    pub amount_minor: i64,
+}
+
+/// Takes a step with an item. Returns the item, or the adjustment that was added to it.
+pub fn step(
+    tx: &mut Tx<'_>,
+    by: &Administrator,
+    id: &PayoutId,
+    step: PayoutStep,
+    values: &StepValues,
+) -> Result<Payout, Refusal> {
+    let who: &SignedIn = &by.requester().who;
+    sudo::require::<Refusal>(tx, who)?;
+    let found: Option<Payout> = sql!(
+        "SELECT {Payout} FROM payout_item WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    let old = found.ok_or(Refusal::NotFound)?;
+    let mut findings = Findings::default();
+    let mut new = old.clone();
+    match (step, old.state) {
+        (PayoutStep::Approve, PayoutState::Pending) => {
+            new.state = PayoutState::Approved;
+            new.approved_by = Some(who.account().id.clone());
+        }
+        (PayoutStep::Reject, PayoutState::Pending | PayoutState::Approved) => {
+            new.state = PayoutState::Rejected;
+            new.approved_by = None;
+            new.reason = findings.line("/reason", &values.reason, 1, REASON);
+        }
+        (PayoutStep::Reopen, PayoutState::Rejected) => {
+            new.state = PayoutState::Pending;
+            new.reason = String::new();
+        }
+        (PayoutStep::Correct, PayoutState::Paid) if !old.is_adjustment => {
+            let left = left(tx, &old)?;
+            let amount = findings.number("/amount_minor", values.amount_minor, 1, left);
+            new = adjustment(tx, &old, -amount);
+            new.reason = findings.line("/reason", &values.reason, 1, REASON);
+        }
+        _ => return Err(PAYOUT_STATE.into()),
+    }
+    findings.finish()?;
+    if new.id == old.id {
+        sql!(
+            "UPDATE payout_item SET {Payout = :Payout} WHERE id = :id",
+            Payout = new,
+            id = old.id
+        )
+        .run(tx, Rows::Exactly(1))?;
+    } else {
+        insert(tx, &new)?;
+    }
+    let changes = json!([{"field": "state", "old": old.state, "new": new.state},
+        {"field": "amount_minor", "old": old.amount_minor, "new": new.amount_minor}]);
+    let entity = ("payout_item", new.id.to_string());
+    record(tx, by.requester(), entity, "payout.step", changes)?;
+    Ok(new)
+}
+
+/// What is left of a paid item after its adjustments that were not rejected.
+fn left(tx: &mut Tx<'_>, item: &Payout) -> Result<i64, StoreError> {
+    let (adjusted,): (i64,) = sql!(
+        "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM payout_item
+         WHERE booking_id = :booking AND is_adjustment = 1 AND state <> 'rejected'",
+        booking = item.booking_id
+    )
+    .one(tx)?;
+    Ok(item.amount_minor + adjusted)
+}
+
+fn adjustment(tx: &mut Tx<'_>, paid: &Payout, amount_minor: i64) -> Payout {
+    Payout {
+        id: tx.id(),
+        amount_minor,
+        state: PayoutState::Pending,
+        is_adjustment: true,
+        available_at: tx.now(),
+        batch_id: None,
+        approved_by: None,
+        created_at: tx.now(),
+        ..paid.clone()
+    }
+}
+
+/// Whether the payment for a session is disputed, or was lost in a dispute. Events are counted, so
+/// that it does not matter in which order they come.
+fn is_disputed(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
+    let Some(order) = &booking.order_id else {
+        return Ok(false);
+    };
+    let (open,): (i64,) = sql!(
+        "SELECT CAST(COALESCE(SUM(CASE WHEN e.kind LIKE '%.dispute.created' THEN 1
+                                       WHEN e.kind LIKE '%.dispute.lost' THEN 1
+                                       WHEN e.kind LIKE '%.dispute.won' THEN -1
+                                       ELSE 0 END), 0) AS BIGINT)
+         FROM payment p JOIN gateway_event e
+             ON e.payment_ref = p.gateway_payment_id AND e.gateway = p.gateway
+         WHERE p.order_id = :order",
+        order
+    )
+    .one(tx)?;
+    Ok(open > 0)
+}
+
+/// Follows the dispute of a session's payment: what is owed is held back while it is open or if it
+/// is lost, and else released.
+pub(crate) fn follow_dispute(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
+    if is_disputed(tx, booking)? {
+        hold(tx, &booking.id)
+    } else {
+        release(tx, &booking.id)
+    }
+}
+
+fn hold(tx: &mut Tx<'_>, booking: &BookingId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE payout_item SET state = 'rejected', reason = :dispute, approved_by = NULL
+         WHERE booking_id = :booking AND is_adjustment = 0
+           AND state IN ('pending', 'approved')",
+        booking,
+        dispute = DISPUTE
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+fn release(tx: &mut Tx<'_>, booking: &BookingId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE payout_item SET state = 'pending', reason = ''
+         WHERE booking_id = :booking AND is_adjustment = 0
+           AND state = 'rejected' AND reason = :dispute",
+        booking,
+        dispute = DISPUTE
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// Proposes to take back what was paid for a session whose payment was lost in a dispute.
+pub(crate) fn take_back(tx: &mut Tx<'_>, booking: &BookingId) -> Result<(), StoreError> {
+    let found: Option<Payout> = sql!(
+        "SELECT {Payout} FROM payout_item
+         WHERE booking_id = :booking AND is_adjustment = 0 AND state IN ('batched', 'paid')
+         FOR NO KEY UPDATE",
+        booking
+    )
+    .maybe(tx)?;
+    let Some(paid) = found else { return Ok(()) };
+    let left = left(tx, &paid)?;
+    if left > 0 {
+        let mut item = adjustment(tx, &paid, -left);
+        DISPUTE.clone_into(&mut item.reason);
+        insert(tx, &item)?;
+    }
+    Ok(())
+}
+
+/// Lists the items in this state, oldest first.
+pub fn list(tx: &mut Tx<'_>, state: PayoutState, most: i64) -> Result<Vec<PayoutView>, StoreError> {
+    sql!(
+        "SELECT {i: Payout}, p.display_name AS provider, b.title AS title, b.starts_at AS starts_at
+         FROM payout_item i JOIN provider p ON p.id = i.provider_id
+         JOIN booking b ON b.id = i.booking_id
+         WHERE i.state = :state ORDER BY i.created_at, i.id LIMIT :most",
+        state,
+        most
+    )
+    .all(tx)
+}
+
+pub fn find(tx: &mut Tx<'_>, id: &PayoutId) -> Result<Option<PayoutView>, StoreError> {
+    sql!(
+        "SELECT {i: Payout}, p.display_name AS provider, b.title AS title, b.starts_at AS starts_at
+         FROM payout_item i JOIN provider p ON p.id = i.provider_id
+         JOIN booking b ON b.id = i.booking_id
+         WHERE i.id = :id",
+        id
+    )
+    .maybe(tx)
+}
+
+/// Lists a provider's items, latest session first.
+pub fn list_of(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Vec<PayoutView>, StoreError> {
+    sql!(
+        "SELECT {i: Payout}, p.display_name AS provider, b.title AS title, b.starts_at AS starts_at
+         FROM payout_item i JOIN provider p ON p.id = i.provider_id
+         JOIN booking b ON b.id = i.booking_id
+         WHERE i.provider_id = :provider ORDER BY b.starts_at DESC, i.created_at DESC LIMIT 200",
+        provider
+    )
+    .all(tx)
+}
+
+/// The sum of a provider's items in each currency and state.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[schema(as = PayoutTotal)]
+pub struct Total {
+    /// The currency (ISO 4217).
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    pub state: PayoutState,
+    /// The sum in minor units.
+    pub amount_minor: i64,
+}
+
+pub fn totals(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Vec<Total>, StoreError> {
+    sql!(
+        "SELECT currency, state, CAST(SUM(amount_minor) AS BIGINT) AS amount_minor FROM payout_item
+         WHERE provider_id = :provider AND state <> 'rejected'
+         GROUP BY currency, state ORDER BY currency, state",
+        provider
+    )
+    .all(tx)
+}
+
+/// Sets where a provider's money goes, such as a bank account. Empty removes it.
+pub fn set_reference(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    provider: &Provider,
+    reference: &str,
+) -> Result<(), Refusal> {
+    sudo::require::<Refusal>(tx, &provider.who)?;
+    let mut findings = Findings::default();
+    let reference = findings.line("/reference", reference, 0, REFERENCE);
+    findings.finish()?;
+    let id = &provider.profile.id;
+    let place = ["provider", "payout_ref", id.as_str()];
+    let key = site.keys.key(PURPOSE);
+    let sealed =
+        (!reference.is_empty()).then(|| key.seal(tx.random(), &place, reference.as_bytes()));
+    sql!(
+        "UPDATE provider SET payout_ref = :sealed WHERE id = :id",
+        id,
+        sealed
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let entity = ("provider", id.to_string());
+    provider.record(tx, entity, "provider.payout_reference_changed", json!([]))?;
+    Ok(())
+}
+
+pub fn has_reference(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM provider WHERE id = :provider AND payout_ref IS NOT NULL",
+        provider
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
+/// Opens a sealed reference. If the key file cannot open it, it reads as empty.
+pub(crate) fn open_reference(site: &Site, provider: &ProviderId, sealed: &[u8]) -> String {
+    let place = ["provider", "payout_ref", provider.as_str()];
+    let plain = site.keys.key(PURPOSE).open(&place, sealed);
+    String::from_utf8(plain.unwrap_or_default()).unwrap_or_default()
+}

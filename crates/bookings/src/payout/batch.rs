@@ -1,0 +1,373 @@
+//! Batches of payouts: approved items in one currency that the bank transfers together, one line
+//! for each provider.
+
+use std::collections::BTreeMap;
+
+use identity::account::AccountId;
+use identity::notification::{self, NewNotification};
+use identity::session::sudo;
+use jiff::Timestamp;
+use platform::money::{Currency, Money};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use web::sheet::{self, Cell, FileFormat, Sheet};
+use web::{Findings, Site};
+
+use crate::payout::{self, Payout};
+use crate::provider::ProviderId;
+use crate::settings::{self, Administrator};
+use crate::{PAYOUT_EMPTY, PAYOUT_STATE, Refusal, SECOND_PERSON, notice};
+
+platform::id!(BatchId, random, "One batch of payouts.");
+
+/// The maximum length of the bank's reference, in characters.
+const REFERENCE: usize = 80;
+
+web::words! {
+    /// The state of a batch of payouts.
+    #[schema(as = PayoutBatchState)]
+    BatchState {
+        Draft = "draft" => "batch-draft",
+        Approved = "approved" => "batch-approved",
+        /// The bank has the transfer.
+        Sent = "sent" => "batch-sent",
+        /// The providers have the money.
+        Settled = "settled" => "batch-settled",
+        /// The transfer was given up, and its items wait for another batch.
+        Failed = "failed" => "batch-failed",
+    }
+}
+
+web::words! {
+    /// What an administrator does with a batch of payouts.
+    BatchStep {
+        Approve = "approve" => "batch-approve",
+        Send = "send" => "batch-send",
+        Settle = "settle" => "batch-settle",
+        Fail = "fail" => "batch-fail",
+    }
+}
+
+/// A batch of payouts.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[schema(as = PayoutBatch)]
+pub struct Batch {
+    #[schema(value_type = String)]
+    pub id: BatchId,
+    /// The currency (ISO 4217).
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    pub state: BatchState,
+    /// What the bank calls the transfer.
+    pub reference: String,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Timestamp,
+    #[schema(value_type = String, format = "date-time")]
+    pub changed_at: Timestamp,
+}
+
+/// What one provider gets from a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[schema(as = PayoutLine)]
+pub struct Line {
+    #[schema(value_type = String)]
+    pub provider_id: ProviderId,
+    pub provider: String,
+    /// How many items the sum is made of.
+    pub items: i64,
+    /// The sum in minor units.
+    pub amount_minor: i64,
+    /// Where the money goes, sealed.
+    #[serde(skip)]
+    payout_ref: Option<Vec<u8>>,
+    #[serde(skip)]
+    account_id: Option<AccountId>,
+}
+
+/// A batch with its lines.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PayoutBatchView)]
+pub struct BatchView {
+    #[serde(flatten)]
+    pub batch: Batch,
+    pub lines: Vec<Line>,
+}
+
+/// The currency of a new batch.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewPayoutBatch)]
+pub struct NewBatch {
+    /// A currency (ISO 4217).
+    pub currency: String,
+}
+
+/// The values of a step of a batch.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = PayoutBatchStepValues)]
+pub struct BatchStepValues {
+    /// The bank's reference, which sending needs; 1–80 characters.
+    pub reference: String,
+}
+
+/// The approved items that the next batch of a currency would contain. Providers without a bank
+/// reference, and those whose items do not add up to more than 0, wait.
+fn due(tx: &mut Tx<'_>, currency: Currency) -> Result<Vec<Payout>, StoreError> {
+    let items: Vec<Payout> = sql!(
+        "SELECT {Payout} FROM payout_item
+         WHERE state = 'approved' AND currency = :currency AND available_at <= :now
+           AND provider_id IN (SELECT id FROM provider WHERE payout_ref IS NOT NULL)
+         ORDER BY id",
+        currency,
+        now = tx.roughly_now()
+    )
+    .all(tx)?;
+    let mut sums: BTreeMap<ProviderId, i64> = BTreeMap::new();
+    for item in &items {
+        *sums.entry(item.provider_id.clone()).or_default() += item.amount_minor;
+    }
+    let is_due = |item: &Payout| sums.get(&item.provider_id).is_some_and(|sum| *sum > 0);
+    Ok(items.into_iter().filter(is_due).collect())
+}
+
+/// Makes a batch of all items in this currency that are due.
+pub fn create(tx: &mut Tx<'_>, by: &Administrator, new: &NewBatch) -> Result<BatchView, Refusal> {
+    sudo::require::<Refusal>(tx, &by.requester().who)?;
+    let items = match new.currency.parse() {
+        Ok(currency) => due(tx, currency)?,
+        Err(_) => Vec::new(),
+    };
+    let Some(currency) = items.first().map(|item| item.currency) else {
+        return Err(PAYOUT_EMPTY.into());
+    };
+    let now = tx.now();
+    let batch = Batch {
+        id: tx.id(),
+        currency,
+        state: BatchState::Draft,
+        reference: String::new(),
+        created_at: now,
+        changed_at: now,
+    };
+    sql!(
+        "INSERT INTO payout_batch ({Batch}) VALUES ({:Batch})",
+        Batch = batch
+    )
+    .run(tx, Rows::Exactly(1))?;
+    for item in &items {
+        let taken = sql!(
+            "UPDATE payout_item SET state = 'batched', batch_id = :batch
+             WHERE id = :id AND state = 'approved'",
+            id = item.id,
+            batch = batch.id
+        )
+        .run(tx, Rows::AtMostOne)?;
+        if taken == 0 {
+            return Err(PAYOUT_STATE.into());
+        }
+    }
+    let changes = json!([{"field": "items", "old": null, "new": items.len()}]);
+    record(tx, by, &batch.id, "payout_batch.created", changes)?;
+    view(tx, batch)
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    by: &Administrator,
+    id: &BatchId,
+    action: &'static str,
+    changes: serde_json::Value,
+) -> Result<(), StoreError> {
+    let entity = ("payout_batch", id.to_string());
+    payout::record(tx, by.requester(), entity, action, changes)
+}
+
+pub fn view(tx: &mut Tx<'_>, batch: Batch) -> Result<BatchView, Refusal> {
+    let lines = sql!(
+        "SELECT p.id AS provider_id, p.display_name AS provider, COUNT(*) AS items,
+             CAST(SUM(i.amount_minor) AS BIGINT) AS amount_minor, p.payout_ref AS payout_ref,
+             p.account_id AS account_id
+         FROM payout_item i JOIN provider p ON p.id = i.provider_id
+         WHERE i.batch_id = :batch
+         GROUP BY p.id, p.display_name, p.payout_ref, p.account_id ORDER BY p.display_name, p.id",
+        batch = batch.id
+    )
+    .all(tx)?;
+    Ok(BatchView { batch, lines })
+}
+
+pub fn find(tx: &mut Tx<'_>, id: &BatchId) -> Result<Option<Batch>, StoreError> {
+    sql!("SELECT {Batch} FROM payout_batch WHERE id = :id", id).maybe(tx)
+}
+
+/// The latest batches, newest first.
+pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Batch>, StoreError> {
+    let all = sql!("SELECT {Batch} FROM payout_batch ORDER BY created_at DESC, id LIMIT 100");
+    tx.all(all, &[])
+}
+
+/// For each currency, the sum of the next batch and the number of its providers.
+pub fn next(tx: &mut Tx<'_>) -> Result<Vec<(Money, usize)>, StoreError> {
+    let currencies = sql!(
+        "SELECT DISTINCT currency FROM payout_item WHERE state = 'approved' ORDER BY currency"
+    );
+    let currencies: Vec<(Currency,)> = tx.all(currencies, &[])?;
+    let mut found = Vec::new();
+    for (currency,) in currencies {
+        let items = due(tx, currency)?;
+        let sum = items.iter().map(|item| item.amount_minor).sum();
+        let mut providers: Vec<_> = items.iter().map(|item| &item.provider_id).collect();
+        providers.sort();
+        providers.dedup();
+        found.push((Money::new(sum, currency), providers.len()));
+    }
+    Ok(found)
+}
+
+/// Takes a step with a batch. The items follow it.
+pub fn step(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    by: &Administrator,
+    id: &BatchId,
+    (step, values): (BatchStep, &BatchStepValues),
+) -> Result<BatchView, Refusal> {
+    let who = &by.requester().who;
+    sudo::require::<Refusal>(tx, who)?;
+    let found: Option<Batch> = sql!(
+        "SELECT {Batch} FROM payout_batch WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    let old = found.ok_or(Refusal::NotFound)?;
+    let mut new = old.clone();
+    new.changed_at = tx.now();
+    match (step, old.state) {
+        (BatchStep::Approve, BatchState::Draft) => new.state = BatchState::Approved,
+        (BatchStep::Send, BatchState::Approved) => {
+            check_second_person(tx, id, &who.account().id)?;
+            let mut findings = Findings::default();
+            new.reference = findings.line("/reference", &values.reference, 1, REFERENCE);
+            findings.finish()?;
+            new.state = BatchState::Sent;
+        }
+        (BatchStep::Settle, BatchState::Sent) => {
+            sql!(
+                "UPDATE payout_item SET state = 'paid' WHERE batch_id = :id",
+                id
+            )
+            .run(tx, Rows::Any)?;
+            new.state = BatchState::Settled;
+        }
+        (BatchStep::Fail, BatchState::Draft | BatchState::Approved | BatchState::Sent) => {
+            sql!(
+                "UPDATE payout_item SET state = 'approved', batch_id = NULL WHERE batch_id = :id",
+                id
+            )
+            .run(tx, Rows::Any)?;
+            new.state = BatchState::Failed;
+        }
+        _ => return Err(PAYOUT_STATE.into()),
+    }
+    sql!(
+        "UPDATE payout_batch SET {Batch = :Batch} WHERE id = :id",
+        Batch = new,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let changes = json!([{"field": "state", "old": old.state, "new": new.state}]);
+    record(tx, by, id, "payout_batch.step", changes)?;
+    let view = view(tx, new)?;
+    if step == BatchStep::Send {
+        tell(tx, site, &view)?;
+    }
+    Ok(view)
+}
+
+/// Refuses, where the rules want two people, that somebody sends what they have approved.
+fn check_second_person(tx: &mut Tx<'_>, id: &BatchId, account: &AccountId) -> Result<(), Refusal> {
+    let (own,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM payout_item WHERE batch_id = :id AND approved_by = :account",
+        id,
+        account
+    )
+    .one(tx)?;
+    if own > 0 && settings::load(tx)?.payout_two_people {
+        return Err(SECOND_PERSON.into());
+    }
+    Ok(())
+}
+
+fn tell(tx: &mut Tx<'_>, site: &Site, view: &BatchView) -> Result<(), StoreError> {
+    const PAGE: &str = "/me/slots/payouts";
+    for line in &view.lines {
+        let Some(account) = &line.account_id else {
+            continue;
+        };
+        let sum = Money::new(line.amount_minor, view.batch.currency);
+        let messages = ("payout-mail-sent", "payout-said-sent");
+        let reference = view.batch.reference.as_str();
+        notice::mail_money(
+            tx,
+            site,
+            Some(account),
+            messages,
+            (PAGE, sum, reference.into()),
+        )?;
+        let told = NewNotification {
+            kind: "payout-notice-sent",
+            about: &format!("{} {}", sum.currency, sum.decimal()),
+            href: PAGE,
+        };
+        notification::tell(tx, site, account, told)?;
+    }
+    Ok(())
+}
+
+/// The lines of a batch as a CSV file for the bank, with the references of the providers.
+pub fn file(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    by: &Administrator,
+    id: &BatchId,
+) -> Result<Vec<u8>, Refusal> {
+    sudo::require::<Refusal>(tx, &by.requester().who)?;
+    let batch = find(tx, id)?.ok_or(Refusal::NotFound)?;
+    let BatchView { batch, lines } = view(tx, batch)?;
+    let rows = lines.iter().map(|line| -> Vec<Cell> {
+        let sealed = line.payout_ref.as_deref().unwrap_or_default();
+        let sum = Money::new(line.amount_minor, batch.currency);
+        vec![
+            line.provider.as_str().into(),
+            payout::open_reference(site, &line.provider_id, sealed).into(),
+            sum.decimal().into(),
+            batch.currency.code().into(),
+            sum.minor.into(),
+            line.items.into(),
+            line.provider_id.to_string().into(),
+        ]
+    });
+    let headings = [
+        "name",
+        "reference",
+        "amount",
+        "currency",
+        "amount_minor",
+        "items",
+        "provider_id",
+    ];
+    let sheet = Sheet {
+        name: "payouts".to_owned(),
+        headings: headings.map(str::to_owned).to_vec(),
+        rows: rows.collect(),
+    };
+    let mut out = Vec::new();
+    let written = sheet::write(&[sheet], FileFormat::Csv, &mut out);
+    written.map_err(|error| Refusal::Problem(web::Problem::internal(error)))?;
+    record(tx, by, id, "payout_batch.exported", json!([]))?;
+    Ok(out)
+}

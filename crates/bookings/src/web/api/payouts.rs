@@ -1,0 +1,234 @@
+//! The JSON API of payouts.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use platform::Tx;
+use serde::{Deserialize, Serialize};
+use site::Callers::{People, Tokens};
+use site::call::{Call, Maybe, answer};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use web::described::Routes;
+use web::fields;
+use web::json::{Members, Received};
+use web::{Input, Json, List, Problem, Site, routes};
+
+use crate::payout::batch::{self, Batch, BatchId, BatchStep, BatchStepValues, BatchView, NewBatch};
+use crate::payout::{
+    self, Payout, PayoutId, PayoutState, PayoutStep, PayoutView, RATE_FIELDS, Rate, RatedProvider,
+    StepValues, Total,
+};
+use crate::provider::{Provider, ProviderId};
+use crate::settings::Administrator;
+use crate::web::payouts::download;
+use crate::{READ, Refusal};
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
+        .routes(routes!(list_own: Tokens(&[READ]), set_reference: People))
+        .routes(routes!(list_items: People))
+        .routes(routes!(step_item: People))
+        .routes(routes!(list_batches: People, create_batch: People))
+        .routes(routes!(show_batch: People))
+        .routes(routes!(batch_file: People))
+        .routes(routes!(step_batch: People))
+        .routes(routes!(list_rates: People))
+        .routes(routes!(change_rate: People))
+}
+
+/// What a provider is owed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OwnPayouts)]
+struct Own {
+    totals: Vec<Total>,
+    items: Vec<PayoutView>,
+    /// Whether it is known where the money goes.
+    has_reference: bool,
+}
+
+/// What the caller is owed for their sessions: totals, and the latest 200 items.
+#[utoipa::path(
+    get, path = "/api/v1/me/payouts", tag = "bookings", operation_id = "list_own_payouts",
+    responses((status = 200, body = Own), (status = 403))
+)]
+async fn list_own(call: Call) -> Result<Json<Own>, Problem> {
+    let look = |tx: &mut Tx<'_>, provider: &Provider| {
+        let id = &provider.profile.id;
+        Ok::<_, Refusal>(Own {
+            totals: payout::totals(tx, id)?,
+            items: payout::list_of(tx, id)?,
+            has_reference: payout::has_reference(tx, id)?,
+        })
+    };
+    Ok(Json(call.read(look).await?))
+}
+
+/// Where a provider's money goes.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PayoutReference)]
+struct Reference {
+    /// A bank account or the like, up to 200 characters; empty removes it. No answer repeats it.
+    reference: String,
+}
+
+/// Sets where the caller's money goes. It is stored encrypted.
+#[utoipa::path(
+    put, path = "/api/v1/me/payouts", tag = "bookings", operation_id = "set_payout_reference",
+    request_body = Reference,
+    responses((status = 204), (status = 403), (status = 422))
+)]
+async fn set_reference(call: Call, Json(body): Json<Reference>) -> Result<StatusCode, Problem> {
+    let site = call.site.clone();
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        payout::set_reference(tx, &site, provider, &body.reference)
+    };
+    call.write(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The first 500 payout items in one state, oldest first.
+#[utoipa::path(
+    get, path = "/api/v1/admin/payout-items", tag = "bookings", operation_id = "list_payout_items",
+    params(("state" = Option<PayoutState>, Query,)),
+    responses((status = 200, body = List<PayoutView>), (status = 403), (status = 404))
+)]
+async fn list_items(call: Call) -> Result<Json<List<PayoutView>>, Problem> {
+    let state = match call.query().text("state") {
+        "" => PayoutState::Pending,
+        word => PayoutState::find(word).ok_or_else(Problem::not_found)?,
+    };
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        Ok::<_, Refusal>(List::whole(payout::list(tx, state, 500)?))
+    };
+    Ok(Json(call.read(look).await?))
+}
+
+/// Approves, rejects or reopens a payout item, or adds a negative item to one that was paid.
+/// Correcting returns the item that was added.
+#[utoipa::path(
+    post, path = "/api/v1/admin/payout-items/{id}/{step}", tag = "bookings",
+    operation_id = "step_payout_item",
+    params(("id" = String, Path,), ("step" = PayoutStep, Path,)),
+    request_body = Option<StepValues>,
+    responses((status = 200, body = Payout), (status = 403), (status = 404), (status = 409),
+        (status = 422))
+)]
+async fn step_item(call: Call, body: Maybe<StepValues>) -> Result<Response, Problem> {
+    let id: PayoutId = call.id("id")?;
+    let step = PayoutStep::find(call.piece("step")).ok_or_else(Problem::not_found)?;
+    let values = body.value;
+    let change =
+        move |tx: &mut Tx<'_>, by: &Administrator| payout::step(tx, by, &id, step, &values);
+    call.post(&body.bytes, StatusCode::OK, change).await
+}
+
+/// The latest 100 batches of payouts, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/admin/payout-batches", tag = "bookings",
+    operation_id = "list_payout_batches",
+    responses((status = 200, body = List<Batch>), (status = 403))
+)]
+async fn list_batches(call: Call) -> Result<Json<List<Batch>>, Problem> {
+    let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(List::whole(batch::list(tx)?));
+    Ok(Json(call.read(look).await?))
+}
+
+/// Makes a batch of all approved items in a currency that are due.
+#[utoipa::path(
+    post, path = "/api/v1/admin/payout-batches", tag = "bookings",
+    operation_id = "create_payout_batch", request_body = NewBatch,
+    responses((status = 201, body = BatchView), (status = 403), (status = 409), (status = 422))
+)]
+async fn create_batch(call: Call, body: Received<NewBatch>) -> Result<Response, Problem> {
+    let new = body.value;
+    let change = move |tx: &mut Tx<'_>, by: &Administrator| batch::create(tx, by, &new);
+    call.post(&body.bytes, StatusCode::CREATED, change).await
+}
+
+/// A batch of payouts, with a line for each provider.
+#[utoipa::path(
+    get, path = "/api/v1/admin/payout-batches/{id}", tag = "bookings",
+    operation_id = "show_payout_batch", params(("id" = String, Path,)),
+    responses((status = 200, body = BatchView), (status = 403), (status = 404))
+)]
+async fn show_batch(call: Call) -> Result<Json<BatchView>, Problem> {
+    let id: BatchId = call.id("id")?;
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        let batch = batch::find(tx, &id)?.ok_or(Refusal::NotFound)?;
+        batch::view(tx, batch)
+    };
+    Ok(Json(call.read(look).await?))
+}
+
+/// The lines of a batch for the bank, with the references of the providers.
+#[utoipa::path(
+    get, path = "/api/v1/admin/payout-batches/{id}/lines.csv", tag = "bookings",
+    operation_id = "show_payout_batch_file", params(("id" = String, Path,)),
+    responses((status = 200, description = "The file.", content_type = "text/csv", body = String),
+        (status = 403), (status = 404))
+)]
+async fn batch_file(call: Call) -> Result<Response, Problem> {
+    let (id, site): (BatchId, _) = (call.id("id")?, call.site.clone());
+    let write = move |tx: &mut Tx<'_>, by: &Administrator| batch::file(tx, &site, by, &id);
+    Ok(download(call.write(write).await?))
+}
+
+/// Takes a batch a step further, or gives it up. Its items follow it.
+#[utoipa::path(
+    post, path = "/api/v1/admin/payout-batches/{id}/{step}", tag = "bookings",
+    operation_id = "step_payout_batch",
+    params(("id" = String, Path,), ("step" = inline(BatchStep), Path,)),
+    request_body = Option<BatchStepValues>,
+    responses((status = 200, body = BatchView), (status = 403), (status = 404), (status = 409),
+        (status = 422))
+)]
+async fn step_batch(call: Call, body: Maybe<BatchStepValues>) -> Result<Response, Problem> {
+    let (id, site): (BatchId, _) = (call.id("id")?, call.site.clone());
+    let step = BatchStep::find(call.piece("step")).ok_or_else(Problem::not_found)?;
+    let values = body.value;
+    let change =
+        move |tx: &mut Tx<'_>, by: &Administrator| batch::step(tx, &site, by, &id, (step, &values));
+    call.post(&body.bytes, StatusCode::OK, change).await
+}
+
+/// What each provider is owed for a session.
+#[utoipa::path(
+    get, path = "/api/v1/admin/payout-rates", tag = "bookings", operation_id = "list_payout_rates",
+    responses((status = 200, body = List<RatedProvider>), (status = 403))
+)]
+async fn list_rates(call: Call) -> Result<Json<List<RatedProvider>>, Problem> {
+    let look =
+        |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(List::whole(payout::list_rates(tx)?));
+    Ok(Json(call.read(look).await?))
+}
+
+/// The OpenAPI schema of the body that changes a rate.
+struct RateChange;
+
+impl PartialSchema for RateChange {
+    fn schema() -> RefOr<Schema> {
+        let description = "What a provider is owed for a session; what is left out stays.";
+        fields::schema::<Rate>(RATE_FIELDS, &[], description)
+    }
+}
+
+impl ToSchema for RateChange {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "PayoutRateChange".into()
+    }
+}
+
+/// Changes what a provider is owed for a session. Bookings that were made before keep their rate.
+#[utoipa::path(
+    put, path = "/api/v1/admin/payout-rates/{id}", tag = "bookings",
+    operation_id = "change_payout_rate", params(("id" = String, Path,)), request_body = RateChange,
+    responses((status = 200, body = RatedProvider), (status = 403), (status = 404), (status = 422))
+)]
+async fn change_rate(call: Call, Json(body): Json<Members>) -> Result<Response, Problem> {
+    let id: ProviderId = call.id("id")?;
+    let (input, _) = Input::of_json(body)?;
+    let change =
+        move |tx: &mut Tx<'_>, by: &Administrator| payout::change_rate(tx, by, &id, &input);
+    Ok(answer(StatusCode::OK, &call.write(change).await?))
+}

@@ -1,0 +1,96 @@
+//! Alerts: owners and a webhook are told once when something begins to be wrong, and once when it
+//! is over.
+//!
+//! The store has a row for each alert that is on ([`alert`]), so that a restart repeats nothing.
+//! [`conditions`] decide what is wrong.
+
+pub(crate) mod alert;
+pub(crate) mod conditions;
+mod service_alarm;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use backup::Agent;
+use jiff::{SignedDuration, Timestamp};
+use platform::jobs::{Done, Handler, JobError};
+use platform::{StoreError, Tx, jobs, mail};
+
+use crate::machine::Machine;
+use crate::server_status::ServerStatus;
+
+pub(crate) use alert::{Outlet, Report};
+pub(crate) use service_alarm::ServiceAlarm;
+
+/// The period in which failed jobs and failed mails count.
+const PERIOD: SignedDuration = SignedDuration::from_hours(24);
+
+/// The sources of the conditions.
+pub(crate) struct Watch {
+    pub(crate) outlet: Outlet,
+    pub(crate) machine: Machine,
+    pub(crate) server: ServerStatus,
+    pub(crate) backup: Option<Arc<Agent>>,
+    /// The time between two snapshots.
+    pub(crate) every: SignedDuration,
+    /// When this process started.
+    pub(crate) started: Timestamp,
+}
+
+impl Watch {
+    /// Returns a report on each condition that can be judged now.
+    pub(crate) async fn look(&self) -> Vec<Report> {
+        let (machine, edge) = tokio::join!(self.machine.status(), self.server.edge_status());
+        let (limits, now) = (&self.outlet.settings.limits, self.outlet.site.clock.now());
+        let mut reports = conditions::machine(&machine, limits);
+        if let Some(edge) = edge {
+            reports.extend(conditions::certificates(&edge, now));
+        }
+        if let Some(agent) = &self.backup {
+            let times = conditions::BackupTimes {
+                now,
+                started: self.started,
+                every: self.every,
+            };
+            reports.extend(conditions::backup(&agent.status(), times, limits));
+        }
+        reports
+    }
+}
+
+/// Returns the handler of the job that looks at all conditions once a minute.
+pub(crate) fn job(watch: Watch) -> Handler {
+    let watch = Arc::new(watch);
+    Handler::each_minute("alerts.look", move |_| {
+        let watch = Arc::clone(&watch);
+        async move {
+            let (reports, outlet) = (watch.look().await, watch.outlet.clone());
+            let settle = move |tx: &mut Tx<'_>| -> Result<(), JobError> {
+                let failures = failures(tx)?;
+                let of_store = conditions::failures(&failures, &outlet.settings.limits);
+                for report in reports.iter().chain(&of_store) {
+                    alert::settle(tx, &outlet, report)?;
+                }
+                Ok(())
+            };
+            Ok(Done::with(settle))
+        }
+    })
+}
+
+/// The jobs and mails that failed in the last day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Failures {
+    /// The number of failed jobs of each kind.
+    pub(crate) jobs: Vec<(String, u64)>,
+    pub(crate) mails: u64,
+}
+
+pub(crate) fn failures(tx: &mut Tx<'_>) -> Result<Failures, StoreError> {
+    let since = tx.now() - PERIOD;
+    Ok(Failures {
+        jobs: jobs::failed_since(tx, since)?,
+        mails: mail::failed_since(tx, since)?,
+    })
+}

@@ -1,0 +1,410 @@
+//! An alert in the store: how it begins, and how it ends.
+
+use std::sync::Arc;
+
+use identity::account::{self, Account};
+use identity::grant::{self, Scope};
+use identity::security_mail::SecurityMail;
+use jiff::Timestamp;
+use platform::mail::{Address, NewMail, Stream, sealed_text};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::json;
+use site::webhook::declared;
+use web::{Language, Site, Text, Value};
+
+use crate::alert_settings::AlertSettings;
+use crate::server_status::service_address;
+
+/// The page that lists the alerts.
+const PAGE: &str = "/admin/server";
+/// The events of the webhook.
+const BEGUN: &str = "alert.begun";
+const ENDED: &str = "alert.ended";
+
+/// Where alerts are sent.
+#[derive(Clone)]
+pub(crate) struct Outlet {
+    pub(crate) site: Site,
+    pub(crate) settings: Arc<AlertSettings>,
+}
+
+impl Outlet {
+    pub(crate) fn new(site: &Site, settings: &AlertSettings) -> Self {
+        Self {
+            site: site.clone(),
+            settings: Arc::new(settings.clone()),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Disk,
+    Memory,
+    Backup,
+    Drill,
+    CertificateEnds,
+    CertificateFails,
+    Jobs,
+    Mails,
+    Service,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Disk,
+        Self::Memory,
+        Self::Backup,
+        Self::Drill,
+        Self::CertificateEnds,
+        Self::CertificateFails,
+        Self::Jobs,
+        Self::Mails,
+        Self::Service,
+    ];
+
+    /// The kind's name in the store and in messages of the webhook.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Disk => "disk",
+            Self::Memory => "memory",
+            Self::Backup => "backup",
+            Self::Drill => "drill",
+            Self::CertificateEnds => "certificate_ends",
+            Self::CertificateFails => "certificate_fails",
+            Self::Jobs => "jobs",
+            Self::Mails => "mails",
+            Self::Service => "service",
+        }
+    }
+
+    /// The ids of the message's title and of its text.
+    fn messages(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Disk => ("alert-disk", "alert-disk-text"),
+            Self::Memory => ("alert-memory", "alert-memory-text"),
+            Self::Backup => ("alert-backup", "alert-backup-text"),
+            Self::Drill => ("alert-drill", "alert-drill-text"),
+            Self::CertificateEnds => ("alert-certificate-ends", "alert-certificate-ends-text"),
+            Self::CertificateFails => ("alert-certificate-fails", "alert-certificate-fails-text"),
+            Self::Jobs => ("alert-jobs", "alert-jobs-text"),
+            Self::Mails => ("alert-mails", "alert-mails-text"),
+            Self::Service => ("alert-service", "alert-service-text"),
+        }
+    }
+
+    /// The names of the values in the message's text, in the order of [`Finding::details`].
+    fn values(self) -> &'static [&'static str] {
+        match self {
+            Self::Disk | Self::Memory => &["free", "size"],
+            Self::Backup => &["until"],
+            Self::CertificateEnds => &["until"],
+            Self::CertificateFails | Self::Drill | Self::Service => &["reason"],
+            Self::Jobs => &["number", "kinds"],
+            Self::Mails => &["number"],
+        }
+    }
+}
+
+/// All that is known of one kind of alert at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) kind: Kind,
+    /// The subjects that are wrong or doubtful. An alert on any other subject is over.
+    pub(crate) findings: Vec<Finding>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// The service or the names of the certificate; empty for kinds with one subject.
+    pub(crate) about: String,
+    pub(crate) level: Level,
+    pub(crate) details: Vec<String>,
+    /// When it began; `None` if nobody knows.
+    pub(crate) since: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Wrong,
+    /// An alert that is on stays on, and none begins.
+    Between,
+}
+
+/// An alert that is on.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub(crate) struct Alert {
+    kind: String,
+    pub(crate) about: String,
+    pub(crate) since: Timestamp,
+    #[row(json)]
+    details: Vec<String>,
+    /// Whether somebody was told that the alert began.
+    is_told: bool,
+}
+
+/// Returns the alerts that are on, oldest first.
+pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<Alert>, StoreError> {
+    tx.all(
+        sql!("SELECT {Alert} FROM alert ORDER BY since, kind, about"),
+        &[],
+    )
+}
+
+impl Alert {
+    fn of(kind: Kind, finding: &Finding, now: Timestamp) -> Self {
+        Self {
+            kind: kind.word().to_owned(),
+            about: finding.about.clone(),
+            since: to_millisecond(finding.since.unwrap_or(now)),
+            details: finding.details.clone(),
+            is_told: false,
+        }
+    }
+
+    /// Returns the title and the text in a language. An alert of an unknown kind, which another
+    /// version of Kenduri has stored, has its kind as the title.
+    pub(crate) fn said(&self, text: &Text) -> (String, String) {
+        let Some(kind) = self.kind() else {
+            return (self.kind.clone(), String::new());
+        };
+        let (title, sentence) = kind.messages();
+        let names = kind.values().iter().copied();
+        let details = self
+            .details
+            .iter()
+            .map(|detail| Value::from(detail.as_str()));
+        let mut values: Vec<_> = names.zip(details).collect();
+        values.push(("about", self.about.as_str().into()));
+        (text.with(title, &values), text.with(sentence, &values))
+    }
+
+    /// The page about the alert's subject.
+    pub(crate) fn path(&self) -> String {
+        match self.kind() {
+            Some(Kind::Service) => service_address(&self.about),
+            _ => PAGE.to_owned(),
+        }
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.word() == self.kind)
+    }
+}
+
+/// Rounds a time down as the store does, so that both can be compared.
+fn to_millisecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+/// Begins and ends alerts, so that the store agrees with a report.
+pub(crate) fn settle(tx: &mut Tx<'_>, outlet: &Outlet, report: &Report) -> Result<(), StoreError> {
+    let kind = report.kind.word();
+    let known: Vec<Alert> = sql!(
+        "SELECT {Alert} FROM alert WHERE kind = :kind FOR NO KEY UPDATE",
+        kind
+    )
+    .all(tx)?;
+    for finding in report
+        .findings
+        .iter()
+        .filter(|one| one.level == Level::Wrong)
+    {
+        let before = known.iter().find(|alert| alert.about == finding.about);
+        let now = tx.now();
+        let next = Alert::of(report.kind, finding, now);
+        match before {
+            // A service may have failed again before anybody noticed that it ran.
+            Some(before)
+                if !before.is_told || finding.since.is_some() && next.since > before.since =>
+            {
+                change(tx, &next)?;
+            }
+            Some(before) => {
+                let next = Alert {
+                    since: before.since,
+                    is_told: true,
+                    ..next
+                };
+                if next != *before {
+                    change(tx, &next)?;
+                }
+                continue;
+            }
+            None => {
+                let is_new = sql!(
+                    "INSERT INTO alert ({Alert}) VALUES ({:Alert})
+                     ON CONFLICT (kind, about) DO NOTHING",
+                    Alert = next
+                )
+                .run(tx, Rows::AtMostOne)?;
+                if is_new == 0 {
+                    continue;
+                }
+                tracing::warn!(kind, about = next.about, "an alert began");
+            }
+        }
+        let is_told = tell(tx, outlet, &next, true)?;
+        change(tx, &Alert { is_told, ..next })?;
+    }
+    for alert in &known {
+        let mut findings = report.findings.iter();
+        if !findings.any(|finding| finding.about == alert.about) {
+            end(tx, outlet, alert)?;
+        }
+    }
+    Ok(())
+}
+
+fn change(tx: &mut Tx<'_>, alert: &Alert) -> Result<(), StoreError> {
+    let Alert {
+        kind,
+        about,
+        since,
+        details,
+        is_told,
+    } = alert;
+    sql!(
+        "UPDATE alert SET since = :since, details = :details, is_told = :is_told
+         WHERE kind = :kind AND about = :about",
+        since,
+        details = json!(details).to_string(),
+        is_told,
+        kind,
+        about
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+fn end(tx: &mut Tx<'_>, outlet: &Outlet, alert: &Alert) -> Result<(), StoreError> {
+    let was_on = sql!(
+        "DELETE FROM alert WHERE kind = :kind AND about = :about",
+        kind = alert.kind,
+        about = alert.about
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if was_on == 1 && alert.is_told {
+        tracing::info!(kind = alert.kind, about = alert.about, "an alert is over");
+        tell(tx, outlet, alert, false)?;
+    }
+    Ok(())
+}
+
+/// Sends the mails and the webhook's message. Returns whether there was anybody to tell.
+fn tell(
+    tx: &mut Tx<'_>,
+    outlet: &Outlet,
+    alert: &Alert,
+    has_begun: bool,
+) -> Result<bool, StoreError> {
+    let (site, settings) = (&outlet.site, &outlet.settings);
+    let mut is_told = false;
+    if settings.owners {
+        for member in grant::list(tx, &Scope::site())? {
+            if member.role != grant::OWNER {
+                continue;
+            }
+            if let Some(owner) = account::find(tx, &member.account)? {
+                mail_owner(tx, site, alert, &owner, has_begun)?;
+                is_told = true;
+            }
+        }
+    }
+    for address in &settings.addresses {
+        mail_address(tx, site, alert, address, has_begun)?;
+        is_told = true;
+    }
+    if let Some(url) = &settings.webhook {
+        let (title, text) = alert.said(&first_language(site));
+        let body = json!({
+            "site": site.settings.name,
+            "kind": alert.kind,
+            "about": alert.about,
+            "since": alert.since,
+            "title": title,
+            "text": text,
+        });
+        let event = if has_begun { BEGUN } else { ENDED };
+        declared::send(tx, url, event, body)?;
+        is_told = true;
+    }
+    Ok(is_told)
+}
+
+/// The message ids of the mail's subject and text.
+fn mail_messages(has_begun: bool) -> (&'static str, &'static str) {
+    if has_begun {
+        ("mail-alert-begun-subject", "mail-alert-begun-text")
+    } else {
+        ("mail-alert-ended-subject", "mail-alert-ended-text")
+    }
+}
+
+fn mail_owner(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    alert: &Alert,
+    owner: &Account,
+    has_begun: bool,
+) -> Result<(), StoreError> {
+    let (subject, text) = mail_messages(has_begun);
+    let (title, what) = alert.said(&site.catalogue.speak(&Language::of(&owner.locale)));
+    let notice = SecurityMail {
+        subject,
+        text,
+        at: if has_begun { alert.since } else { tx.now() },
+        path: &alert.path(),
+        values: vec![("title", title.into()), ("what", what.into())],
+    };
+    notice.send(tx, site, owner)
+}
+
+fn mail_address(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    alert: &Alert,
+    to: &Address,
+    has_begun: bool,
+) -> Result<(), StoreError> {
+    let text = first_language(site);
+    let (subject, sentence) = mail_messages(has_begun);
+    let (title, what) = alert.said(&text);
+    let zone = &site.settings.time_zone;
+    let at = if has_begun { alert.since } else { tx.now() };
+    let values = [
+        ("name", to.as_str().into()),
+        ("site", site.settings.name.as_str().into()),
+        ("time", text.moment(&at.to_zoned(zone.clone())).into()),
+        ("zone", zone.iana_name().unwrap_or("UTC").into()),
+        ("address", site.url().join(&alert.path()).into()),
+        ("title", title.into()),
+        ("what", what.into()),
+    ];
+    tx.send_mail(NewMail {
+        to: to.clone(),
+        to_name: String::new(),
+        sender_name: None,
+        reply_to: None,
+        stream: Stream::Security,
+        scope: None,
+        subject: text.with(subject, &values),
+        text: text.with(sentence, &values),
+        html: None,
+        seal: Some(site.keys.key(sealed_text::PURPOSE)),
+        stranger: None,
+    })?;
+    Ok(())
+}
+
+/// The site's first language, for people without an account.
+fn first_language(site: &Site) -> Text {
+    let tag = site.settings.languages.first().map_or("en", String::as_str);
+    let tag = if web::language::COMPLETE.contains(&tag) {
+        tag
+    } else {
+        "en"
+    };
+    site.catalogue.speak(&Language::of(tag))
+}

@@ -1,0 +1,77 @@
+//! The alert about a failed service that is no longer restarted.
+
+use std::time::Duration;
+
+use platform::{StoreError, Tx};
+use supervisor::{OWN_SERVICE, ReadyInstances};
+use tokio::sync::watch;
+
+use super::alert::{self, Finding, Kind, Level, Outlet, Report};
+
+/// The pause before the next attempt if the store takes no changes.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// Begins and ends alerts whenever the supervisor tells of its services.
+pub(crate) struct ServiceAlarm {
+    heard: watch::Sender<Option<Report>>,
+}
+
+impl ServiceAlarm {
+    /// Starts the task that writes to the store. The task ends when the value is dropped. Must be
+    /// called within a runtime.
+    pub(crate) fn start(outlet: Outlet) -> Self {
+        let (heard, told) = watch::channel(None);
+        tokio::spawn(follow(outlet, told));
+        Self { heard }
+    }
+
+    pub(crate) fn hear(&self, fleet: &ReadyInstances) {
+        let report = Some(report(fleet));
+        self.heard.send_if_modified(|before| {
+            let is_new = *before != report;
+            *before = report;
+            is_new
+        });
+    }
+}
+
+/// Writes the latest report. One task does so, so that no report overtakes a later one.
+async fn follow(outlet: Outlet, mut told: watch::Receiver<Option<Report>>) {
+    while told.changed().await.is_ok() {
+        let Some(report) = told.borrow_and_update().clone() else {
+            continue;
+        };
+        while let Err(error) = settle(&outlet, &report).await {
+            tracing::warn!(%error, "that a service was given up is not told yet");
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+}
+
+pub(super) async fn settle(outlet: &Outlet, report: &Report) -> Result<(), StoreError> {
+    let (here, report) = (outlet.clone(), report.clone());
+    let settle = move |tx: &mut Tx<'_>| alert::settle(tx, &here, &report);
+    outlet.site.store.write(settle).await
+}
+
+pub(super) fn report(fleet: &ReadyInstances) -> Report {
+    let services = fleet.iter().filter(|(name, _)| ***name != *OWN_SERVICE);
+    let findings = services.filter_map(|(name, crew)| {
+        let (level, details) = match &crew.given_up {
+            Some(given_up) => (Level::Wrong, vec![given_up.reason.clone()]),
+            // A service that starts may fail again.
+            None if crew.ready.is_empty() => (Level::Between, Vec::new()),
+            None => return None,
+        };
+        Some(Finding {
+            about: name.to_string(),
+            level,
+            details,
+            since: crew.given_up.as_ref().map(|given_up| given_up.since),
+        })
+    });
+    Report {
+        kind: Kind::Service,
+        findings: findings.collect(),
+    }
+}

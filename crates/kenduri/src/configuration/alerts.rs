@@ -1,0 +1,66 @@
+//! Reads `[alerts]`, which says who is told when something is wrong, and `[status]`.
+
+use jiff::SignedDuration;
+use site::webhook::declared::DeclaredWebhook;
+
+use super::problem_collector::ProblemCollector;
+use super::webhooks;
+use super::written::{Webhook, Written};
+use crate::alert_settings::{AlertSettings, Floor, Limits};
+
+/// The word for the owners of the installation.
+const OWNERS: &str = "owners";
+
+/// Reads the settings, and adds the webhook of alerts to the declared webhooks.
+pub(super) fn read(
+    written: &Written,
+    services: (&[edge::Service], bool),
+    declared: &mut Vec<DeclaredWebhook>,
+    check: &mut ProblemCollector<'_>,
+) -> AlertSettings {
+    let alerts = &written.alerts;
+    let others = alerts.to.iter().filter(|to| *to != OWNERS);
+    let addresses = others.filter_map(|address| {
+        let parsed = address
+            .parse()
+            .map_err(|_| format!("{address:?} is neither \"owners\" nor a mail address"));
+        check.accept("alerts.to", parsed)
+    });
+    let addresses = addresses.collect();
+    if !alerts.webhook.is_empty() {
+        let webhook = Webhook {
+            url: alerts.webhook.clone(),
+            secret: alerts.webhook_secret.clone(),
+            secret_file: alerts.webhook_secret_file.clone(),
+            ..Webhook::default()
+        };
+        let keys = ("alerts.webhook", "alerts.webhook_secret");
+        declared.extend(webhooks::read_one(
+            &webhook, keys, services, declared, check,
+        ));
+    }
+    let lag = units::duration(&alerts.backup_lag);
+    let lag = check.accept("alerts.backup_lag", lag);
+    let lag = lag.and_then(|lag| SignedDuration::try_from(lag).ok());
+    let mut floor = |key: &str, written: &str| check.accept(key, Floor::parse(written)).flatten();
+    AlertSettings {
+        owners: alerts.to.iter().any(|to| to == OWNERS),
+        addresses,
+        webhook: (!alerts.webhook.is_empty()).then(|| alerts.webhook.clone()),
+        limits: Limits {
+            disk: floor("alerts.disk", &alerts.disk),
+            memory: floor("alerts.memory", &alerts.memory),
+            backup_lag: lag.filter(|lag| lag.is_positive()),
+            failed_jobs: alerts.failed_jobs,
+            failed_mails: alerts.failed_mails,
+        },
+    }
+}
+
+/// Returns the services with a public name, if there is a public status page.
+pub(super) fn status(written: &Written) -> Option<Vec<(String, String)>> {
+    let named = written.service.iter();
+    let named = named.filter(|(_, service)| !service.public_name.trim().is_empty());
+    let named = named.map(|(name, service)| (name.clone(), service.public_name.trim().to_owned()));
+    written.status.public.then(|| named.collect())
+}

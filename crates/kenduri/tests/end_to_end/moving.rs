@@ -1,0 +1,104 @@
+//! Tests of the move of a store into PostgreSQL, as an operator does it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::engine::{Database, Engine};
+use crate::program::{PATIENCE, Program, command, run, text};
+
+fn moved(data: &Path, to: &Engine) -> (Option<i32>, String) {
+    let data = data.to_str().expect("a path");
+    let words = ["move-store", "--data", data, "--to", to.url()];
+    let output = run(&words, Path::new("/"), &[]);
+    let said = text(&output.stdout) + &text(&output.stderr);
+    (output.status.code(), said)
+}
+
+fn tables(database: &Engine, data: &Path) -> String {
+    let count = "SELECT count(*)::text FROM pg_tables WHERE schemaname = 'public'";
+    database.text(data, count)
+}
+
+#[test]
+fn a_demo_moves_into_postgresql_and_is_served_from_there() {
+    let Some(database) = Database::create("moving") else {
+        return;
+    };
+    let database = Engine::Postgres(database);
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let place = data.to_str().expect("a path");
+    let mut program = Program::serve(&["--demo", "--data", place], &[]);
+    let (code, said) = moved(data, &database);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("stop it first"), "{said}");
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+
+    let before = Engine::Sqlite.invitations(data);
+    let (code, said) = moved(data, &database);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("every table is equal"), "{said}");
+    let url = format!("url = \"{}\"", database.url());
+    assert!(said.contains(&url), "{said}");
+    assert_eq!(database.invitations(data), before);
+
+    let set = format!("store.url={}", database.url());
+    let words = ["--data", place, "--set", &set];
+    let mut program = Program::serve(&words, &[]);
+    let (code, _) = before.first().expect("an invitation");
+    assert_eq!(program.get(&format!("/invite/{code}")).status, 200);
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+    let (code, said) = moved(data, &database);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("is not empty"), "{said}");
+}
+
+#[test]
+fn a_move_that_is_killed_leaves_the_database_empty() {
+    let Some(database) = Database::create("killed_move") else {
+        return;
+    };
+    let database = Engine::Postgres(database);
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let place = data.to_str().expect("a path");
+    let migrated = run(&["migrate", "--data", place], Path::new("/"), &[]);
+    assert_eq!(
+        migrated.status.code(),
+        Some(0),
+        "{}",
+        text(&migrated.stderr)
+    );
+    // These rows take long enough that the command is killed among them.
+    let fill = "INSERT INTO guess WITH RECURSIVE n (i) AS
+        (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
+        SELECT 'address' || i, i, i, i FROM n";
+    Engine::Sqlite.execute(data, fill);
+
+    let mut child = command(&[])
+        .args(["move-store", "--data", place, "--to", database.url()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let output = child.stdout.take().expect("its output");
+    let first = BufReader::new(output).lines().next();
+    assert!(first.is_some(), "a table was sent");
+    child.kill().expect("it lives");
+    assert_eq!(child.wait().expect("its status").code(), None);
+    let end = Instant::now() + PATIENCE;
+    // PostgreSQL notices a moment later that nobody is connected any more.
+    while tables(&database, data) != "0" {
+        assert!(Instant::now() < end, "tables are left");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let (code, said) = moved(data, &database);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(
+        database.text(data, "SELECT count(*)::text FROM guess"),
+        "300000"
+    );
+}

@@ -1,0 +1,41 @@
+# Uploads of guests, for hosts.
+
+host-uploads = Guests’ pictures
+host-uploads-off = Guests cannot send pictures or see the gallery: this is switched off.
+host-no-uploads = No pictures yet
+host-no-uploads-text = What guests send waits here until you approve it. Approved pictures form the gallery, which guests see from the beginning of the first event on.
+host-uploads-none-here = Nothing here.
+host-upload-pending = Waiting
+host-upload-approved = In the gallery
+host-upload-rejected = Rejected
+host-upload-choose = Choose
+host-upload-approve = Put into the gallery
+host-upload-reject = Reject
+host-upload-delete = Delete…
+host-upload-delete-title = Delete what guests sent?
+host-upload-delete-effect = { $n ->
+    [one] 1 file is deleted for you and for the household that sent it. This cannot be undone.
+   *[other] { $n } files are deleted for you and for the households that sent them. This cannot be undone.
+}
+host-upload-delete-go = Delete
+host-upload-keep = Go back, change nothing
+host-upload-name = Name of the file
+host-upload-caption = What it shows
+host-upload-bytes = Bytes
+host-upload-file = File in the store
+host-upload-day = Sent on
+host-done-upload-approved = They are in the gallery.
+host-done-upload-rejected = Rejected. Nobody but you and the household that sent it sees it.
+host-done-upload-deleted = Deleted.
+host-done-upload-none = Nothing was chosen, so nothing changed.
+host-look-uploads = Pictures that wait for you
+host-switch-uploads = Pictures from guests
+host-switch-uploads-on = Households send pictures and documents. What you approve is a gallery from the beginning of the first event on.
+host-export-uploads = Guests’ pictures
+host-export-sheet-uploads = Pictures
+host-log-upload-added = sent a picture or document
+host-log-upload-removed = removed a picture or document
+host-log-upload-approved = put a picture or document into the gallery
+host-log-upload-rejected = rejected a picture or document
+host-log-upload-returned = put a picture or document back to those that wait
+host-log-upload-deleted = deleted a picture or document

@@ -1,0 +1,40 @@
+# Gambar dan dokumen tetamu, dan galeri.
+
+upload-title = Kongsi gambar
+upload-tile = Gambar dan dokumen
+upload-welcome = Kongsi gambar anda pada hari itu, atau dokumen. Tuan rumah melihat setiap satu sebelum orang lain boleh melihatnya.
+upload-caption = Apa yang ditunjukkan (pilihan)
+upload-file = Gambar atau fail PDF
+upload-hint = { $left ->
+   *[other] JPEG, PNG, WebP, GIF atau PDF, sehingga { $most } MB setiap satu. Anda boleh menghantar { $left } lagi.
+}
+upload-place = Kami membuang tempat dan masa yang ditulis oleh telefon anda dalam gambar.
+upload-send = Hantar
+upload-full = Anda telah menghantar sebanyak yang dibenarkan bagi satu jemputan. Buang satu untuk menghantar yang lain.
+upload-over = Tiada apa-apa yang boleh dihantar lagi.
+upload-own = Apa yang anda hantar
+upload-pending = Tuan rumah belum melihatnya
+upload-approved = Dalam galeri
+upload-rejected = Tiada dalam galeri
+upload-remove = Buang
+upload-refused = { $file }: { $reason }
+upload-done-added = Terima kasih! Fail anda telah sampai.
+upload-done-some = { $n ->
+   *[other] { $n } fail telah sampai. Yang lain tidak diterima.
+}
+upload-done-removed = Dibuang.
+gallery-title = Galeri
+gallery-tile = Gambar hari itu
+gallery-none = Belum ada gambar di sini.
+gallery-pages = Halaman galeri
+gallery-previous = Gambar terdahulu
+gallery-next = Gambar lagi
+
+problem-upload-type = Ini bukan fail JPEG, PNG, WebP, GIF atau PDF, atau gambar itu terlalu besar atau rosak.
+    .title = Jenis fail lain
+problem-upload-limit = { $limit ->
+   *[other] Jemputan ini sudah mempunyai { $limit } fail. Buang satu untuk menghantar yang lain.
+}
+    .title = Terlalu banyak fail
+problem-upload-quota = Tiada lagi ruang untuk gambar majlis ini. Sila beritahu tuan rumah.
+    .title = Tiada lagi ruang

@@ -1,0 +1,40 @@
+# 宾客的照片和文件，以及相册。
+
+upload-title = 分享照片
+upload-tile = 照片和文件
+upload-welcome = 欢迎分享当天的照片或文件。主人逐一看过之后，其他人才能看到。
+upload-caption = 照片内容（可不填）
+upload-file = 照片或 PDF 文件
+upload-hint = { $left ->
+   *[other] JPEG、PNG、WebP、GIF 或 PDF，每个不超过 { $most } MB。还可以发送 { $left } 个。
+}
+upload-place = 手机写进照片里的拍摄地点和时间会被删除。
+upload-send = 发送
+upload-full = 这份请柬的文件已达上限。删除一个后可以再发送。
+upload-over = 现在不能再发送了。
+upload-own = 您发送的内容
+upload-pending = 主人还没有看
+upload-approved = 已在相册中
+upload-rejected = 不在相册中
+upload-remove = 删除
+upload-refused = { $file }：{ $reason }
+upload-done-added = 谢谢！文件已收到。
+upload-done-some = { $n ->
+   *[other] 已收到 { $n } 个文件。其余的未被接受。
+}
+upload-done-removed = 已删除。
+gallery-title = 相册
+gallery-tile = 当天的照片
+gallery-none = 这里还没有照片。
+gallery-pages = 相册页
+gallery-previous = 较早的照片
+gallery-next = 更多照片
+
+problem-upload-type = 这不是 JPEG、PNG、WebP、GIF 或 PDF 文件，或者照片太大或已损坏。
+    .title = 文件类型不符
+problem-upload-limit = { $limit ->
+   *[other] 这份请柬已有 { $limit } 个文件。删除一个后可以再发送。
+}
+    .title = 文件太多
+problem-upload-quota = 这场活动已没有存放照片的空间。请告诉主人。
+    .title = 空间已满

@@ -1,0 +1,27 @@
+//! The times of events around which the server is left alone.
+
+use jiff::Timestamp;
+use platform::{StoreError, Tx, sql};
+use site::freeze::Occurrence;
+
+use crate::occasion::Switches;
+
+/// Returns the events that are not over, of occasions that asked for a freeze. A member's occasion
+/// cannot ask for it until somebody of the site has taken it on.
+pub(crate) fn freezes(tx: &mut Tx<'_>) -> Result<Vec<Occurrence>, StoreError> {
+    let events: Vec<(String, Timestamp, Timestamp)> = sql!(
+        "SELECT o.switches, e.starts_at, e.ends_at
+         FROM event e JOIN occasion o ON o.id = e.occasion
+         WHERE o.status IN ('published', 'closed') AND (o.by_staff = 1 OR o.sends_mail = 1)
+             AND e.ends_at > :now",
+        now = tx.now()
+    )
+    .all(tx)?;
+    let asked = events.into_iter().filter(|(switches, _, _)| {
+        let switches = serde_json::from_str::<Switches>(switches);
+        switches.is_ok_and(|switches| switches.freeze)
+    });
+    Ok(asked
+        .map(|(_, from, until)| Occurrence { from, until })
+        .collect())
+}

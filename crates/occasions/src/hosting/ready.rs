@@ -1,0 +1,397 @@
+//! What still stands between now and the day: one count for each open point. Counts are made in SQL
+//! and agree with the lists that show the same households or guests.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use platform::key::Key;
+use platform::mail::Address;
+use platform::mail::suppression;
+use platform::store::Row;
+use platform::{Tx, sql};
+use serde::Serialize;
+use web::{I18n, words};
+
+use super::campaign::audience::STREAM;
+use super::permissions::{HostOf, Permission};
+use super::{Refusal, occasions};
+use crate::announcement;
+use crate::event::{self, Event};
+use crate::gift;
+use crate::id::{InvitationId, OccasionId};
+use crate::occasion::Occasion;
+use crate::occasion_page;
+use crate::question;
+use crate::rsvp::waitlist;
+use crate::words::{OccasionStatus, PageAudience};
+
+/// The maximum number of households that a point names.
+const NAMED: usize = 10;
+
+words! {
+    /// What is not ready.
+    ReadyPoint {
+        /// The occasion is a draft, so guests cannot open their invitations.
+        Draft = "draft" => "host-ready-draft",
+        /// There are no invitations.
+        NoInvitations = "no_invitations" => "host-ready-no-invitations",
+        /// `of` is the key of an event that has neither a venue nor an address.
+        NoPlace = "no_place" => "host-ready-no-place",
+        /// The hosts gave no name, telephone number or email address for questions.
+        NoContact = "no_contact" => "host-ready-no-contact",
+        /// Answers never close.
+        NoDeadline = "no_deadline" => "host-ready-no-deadline",
+        /// The deadline has passed, and this many households still owe an answer.
+        DeadlinePassed = "deadline_passed" => "host-ready-deadline-passed",
+        /// Texts are missing in `languages`; `of` is where: `texts`, `events`, `questions`, `news`,
+        /// `pages` or `gifts`.
+        TextsMissing = "texts_missing" => "host-ready-texts-missing",
+        /// Announcements that are written, but not published.
+        NewsUnpublished = "news_unpublished" => "host-ready-news",
+        /// Households without an answer that have no email address, telephone number or postal
+        /// address.
+        Unreachable = "unreachable" => "host-ready-unreachable",
+        /// Households to whose address no mail goes, because earlier mail bounced, was marked as
+        /// spam or was stopped by an administrator.
+        MailFails = "mail_fails" => "host-ready-mail-fails",
+        /// Households that owe an answer and whose invitation was not sent.
+        NotSent = "not_sent" => "host-ready-not-sent",
+        /// Households that owe an answer and whose invitation was sent.
+        Owing = "owing" => "host-ready-owing",
+        /// Answers without a code that wait for approval.
+        Unapproved = "unapproved" => "host-ready-unapproved",
+        /// Households that wait for seats at the event with the key `of`.
+        Waiting = "waiting" => "host-ready-waiting",
+        /// Guests who come and have not chosen the meal of the question with the key `of`.
+        MealOpen = "meal_open" => "host-ready-meal-open",
+    }
+}
+
+/// Whether an occasion is ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Ready {
+    /// How many points are open.
+    pub open: usize,
+    /// Whether all events are over, so that nothing is open any more.
+    pub is_over: bool,
+    /// The open points, in the order in which hosts deal with them.
+    pub points: Vec<OpenPoint>,
+}
+
+/// Something that is not ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct OpenPoint {
+    /// What is not ready.
+    pub point: ReadyPoint,
+    /// How many households, guests or texts it concerns; 1 where nothing is counted.
+    pub count: i64,
+    /// The event, question or place that it concerns.
+    pub of: Option<String>,
+    /// The languages it concerns.
+    pub languages: Vec<String>,
+    /// Up to 10 of the households it concerns, where no list can find them.
+    pub households: Vec<NamedHousehold>,
+}
+
+/// A household with its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct NamedHousehold {
+    /// The invitation's id.
+    #[schema(value_type = String)]
+    pub id: InvitationId,
+    /// The household's name.
+    pub name: String,
+}
+
+impl OpenPoint {
+    fn new(point: ReadyPoint, count: i64) -> Self {
+        Self {
+            point,
+            count,
+            of: None,
+            languages: Vec::new(),
+            households: Vec::new(),
+        }
+    }
+
+    fn of(point: ReadyPoint, count: i64, of: &str) -> Self {
+        Self {
+            of: Some(of.to_owned()),
+            ..Self::new(point, count)
+        }
+    }
+}
+
+/// Finds everything that is not ready. `key` hashes email addresses in the suppression list.
+pub fn load(tx: &mut Tx<'_>, key: &Key, host: &HostOf) -> Result<Ready, Refusal> {
+    host.needs(Permission::See)?;
+    let occasion = occasions::load(tx, host)?;
+    let events = event::list(tx, &occasion.id)?;
+    let now = tx.now();
+    let is_archived = occasion.status == OccasionStatus::Archived;
+    if is_archived || events.iter().all(|event| event.ends_at <= now) {
+        return Ok(Ready {
+            is_over: true,
+            ..Ready::default()
+        });
+    }
+    let counts = count_households(tx, &occasion)?;
+    let mut points = set_up(tx, &occasion, &events, counts, now)?;
+    points.push(OpenPoint::new(ReadyPoint::Unreachable, counts.unreachable));
+    if host.may(Permission::SeeContacts) {
+        points.push(mail_fails(tx, key, &occasion.id)?);
+    }
+    points.extend([
+        OpenPoint::new(ReadyPoint::NotSent, counts.unsent),
+        OpenPoint::new(ReadyPoint::Owing, counts.owing),
+        OpenPoint::new(ReadyPoint::Unapproved, counts.unapproved),
+    ]);
+    let waiting = waitlist::count(tx, &occasion.id)?;
+    for event in &events {
+        let households = waiting.get(&event.id).map_or(0, |one| one.households);
+        points.push(OpenPoint::of(ReadyPoint::Waiting, households, &event.key));
+    }
+    points.extend(open_meals(tx, &occasion.id)?);
+    points.retain(|point| point.count > 0);
+    Ok(Ready {
+        open: points.len(),
+        is_over: false,
+        points,
+    })
+}
+
+/// The numbers of households, without archived ones.
+#[derive(Clone, Copy, Debug, Row)]
+struct Households {
+    total: i64,
+    unreachable: i64,
+    unsent: i64,
+    owing: i64,
+    /// Those of `owing` and `unsent`, and those who answered in part without a sent invitation.
+    undone: i64,
+    unapproved: i64,
+}
+
+fn count_households(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Households, Refusal> {
+    let undecided = if occasion.switches.undecided {
+        "undecided"
+    } else {
+        ""
+    };
+    Ok(sql!(
+        "SELECT COUNT(*) AS total,
+             COUNT(CASE WHEN is_answered = 0 AND email IS NULL AND phone IS NULL
+                             AND address IS NULL THEN 1 END) AS unreachable,
+             COUNT(CASE WHEN owes = 1 AND sent_at IS NULL AND is_open = 0 THEN 1 END) AS unsent,
+             COUNT(CASE WHEN owes = 1 AND sent_at IS NOT NULL THEN 1 END) AS owing,
+             COUNT(CASE WHEN owes = 1 THEN 1 END) AS undone,
+             COUNT(CASE WHEN is_open = 1 AND is_approved = 0 THEN 1 END) AS unapproved
+         FROM (SELECT invitation.email AS email, invitation.phone AS phone,
+                   invitation.address AS address, invitation.sent_at AS sent_at,
+                   CASE WHEN open_answer.invitation IS NULL THEN 0 ELSE 1 END AS is_open,
+                   CASE WHEN open_answer.approved_note_version = invitation.note_version
+                        THEN 1 ELSE 0 END AS is_approved,
+                   CASE WHEN EXISTS (SELECT 1 FROM guest JOIN reply ON reply.guest = guest.id
+                       WHERE guest.invitation = invitation.id
+                         AND reply.status IN ('pending', 'undecided')) THEN 1 ELSE 0 END AS owes,
+                   CASE WHEN EXISTS (SELECT 1 FROM guest JOIN reply ON reply.guest = guest.id
+                       WHERE guest.invitation = invitation.id
+                         AND reply.status IN ('yes', 'no', 'waitlisted', :undecided))
+                       THEN 1 ELSE 0 END AS is_answered
+               FROM invitation
+               LEFT JOIN open_answer ON open_answer.invitation = invitation.id
+               WHERE invitation.occasion = :occasion
+                 AND invitation.archived_at IS NULL) AS household",
+        occasion = occasion.id,
+        undecided
+    )
+    .one(tx)?)
+}
+
+/// Finds what hosts have not set up, whomever they invite.
+fn set_up(
+    tx: &mut Tx<'_>,
+    occasion: &Occasion,
+    events: &[Event],
+    households: Households,
+    now: Timestamp,
+) -> Result<Vec<OpenPoint>, Refusal> {
+    let is = |point, open: bool| OpenPoint::new(point, i64::from(open));
+    let mut points = vec![
+        is(ReadyPoint::Draft, occasion.status == OccasionStatus::Draft),
+        is(ReadyPoint::NoInvitations, households.total == 0),
+    ];
+    for event in events {
+        let is_nowhere = event.venue.is_empty() && event.address.is_empty();
+        let point = OpenPoint::of(ReadyPoint::NoPlace, i64::from(is_nowhere), &event.key);
+        points.push(point);
+    }
+    let contact = &occasion.contact;
+    let reach = [&contact.name, &contact.phone, &contact.email];
+    let no_contact = reach.iter().all(|text| text.is_empty());
+    points.push(is(ReadyPoint::NoContact, no_contact));
+    match occasion.rsvp_deadline {
+        None => points.push(is(ReadyPoint::NoDeadline, true)),
+        Some(at) if at <= now => {
+            points.push(OpenPoint::new(
+                ReadyPoint::DeadlinePassed,
+                households.undone,
+            ));
+        }
+        Some(_) => {}
+    }
+    points.extend(missing_texts(tx, occasion, events)?);
+    let news = announcement::list(tx, &occasion.id)?;
+    let unpublished = news.iter().filter(|one| !one.published).count();
+    points.push(OpenPoint::new(
+        ReadyPoint::NewsUnpublished,
+        number(unpublished),
+    ));
+    Ok(points)
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// The texts of one place that guests read.
+struct Texts {
+    place: &'static str,
+    texts: Vec<I18n>,
+}
+
+/// Finds texts that are written in one of the occasion's languages, but not in all. The hosts' names
+/// are usually the same in all languages.
+fn missing_texts(
+    tx: &mut Tx<'_>,
+    occasion: &Occasion,
+    events: &[Event],
+) -> Result<Vec<OpenPoint>, Refusal> {
+    if occasion.languages.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let own = [
+        &occasion.title,
+        &occasion.kicker,
+        &occasion.subtitle,
+        &occasion.welcome,
+        &occasion.farewell,
+    ];
+    let of_events = events.iter().flat_map(|event| {
+        let lines = event.schedule.iter();
+        let lines = lines.flat_map(|line| [line.title.clone(), line.detail.clone()]);
+        [event.name.clone(), event.dress_code.clone()]
+            .into_iter()
+            .chain(lines)
+    });
+    let questions = question::of(tx, &occasion.id)?;
+    let asked = questions
+        .into_iter()
+        .filter(question::Question::is_for_guests);
+    let of_questions = asked.flat_map(|one| {
+        let choices = one.choices.into_iter().map(|choice| choice.label);
+        [one.title, one.help].into_iter().chain(choices)
+    });
+    let news = announcement::list(tx, &occasion.id)?.into_iter();
+    let news = news.filter(|one| one.published);
+    let pages = occasion_page::list(tx, &occasion.id)?.into_iter();
+    let pages = pages.filter(|page| page.audience != PageAudience::Nobody);
+    let gifts = if occasion.switches.gifts {
+        gift::of(tx, &occasion.id)?
+    } else {
+        Vec::new()
+    };
+    let gifts = gifts.into_iter().filter(|gift| gift.active);
+    let places = [
+        Texts {
+            place: "texts",
+            texts: own.into_iter().cloned().collect(),
+        },
+        Texts {
+            place: "events",
+            texts: of_events.collect(),
+        },
+        Texts {
+            place: "questions",
+            texts: of_questions.collect(),
+        },
+        Texts {
+            place: "news",
+            texts: news.flat_map(|one| [one.title, one.body]).collect(),
+        },
+        Texts {
+            place: "pages",
+            texts: pages.flat_map(|page| [page.title, page.body]).collect(),
+        },
+        Texts {
+            place: "gifts",
+            texts: gifts
+                .flat_map(|gift| [gift.name, gift.description])
+                .collect(),
+        },
+    ];
+    let points = places.into_iter().map(|Texts { place, texts }| {
+        let mut lacking = BTreeSet::new();
+        let mut count = 0;
+        for text in texts.iter().filter(|text| !text.is_empty()) {
+            for tag in &occasion.languages {
+                if text.find(tag).is_none_or(str::is_empty) {
+                    lacking.insert(tag.clone());
+                    count += 1;
+                }
+            }
+        }
+        OpenPoint {
+            languages: lacking.into_iter().collect(),
+            ..OpenPoint::of(ReadyPoint::TextsMissing, count, place)
+        }
+    });
+    Ok(points.collect())
+}
+
+/// Finds the households whose address gets no mail. Whoever only unsubscribed is not among them.
+fn mail_fails(tx: &mut Tx<'_>, key: &Key, occasion: &OccasionId) -> Result<OpenPoint, Refusal> {
+    let mut point = OpenPoint::new(ReadyPoint::MailFails, 0);
+    let blocked = suppression::blocked(tx, STREAM, occasion.as_str())?;
+    if blocked.is_empty() {
+        return Ok(point);
+    }
+    let found: Vec<(InvitationId, String, String)> = sql!(
+        "SELECT id, household, email FROM invitation
+         WHERE occasion = :occasion AND archived_at IS NULL AND email IS NOT NULL
+         ORDER BY sort_name, id",
+        occasion
+    )
+    .all(tx)?;
+    for (id, name, email) in found {
+        let address = email.parse::<Address>().ok();
+        if address.is_some_and(|address| blocked.contains(key, &address)) {
+            point.count += 1;
+            if point.households.len() < NAMED {
+                point.households.push(NamedHousehold { id, name });
+            }
+        }
+    }
+    Ok(point)
+}
+
+/// Counts the guests who come to an event and have not chosen its meal.
+fn open_meals(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<OpenPoint>, Refusal> {
+    let open: Vec<(String, i64)> = sql!(
+        "SELECT question.key, COUNT(*)
+         FROM question
+         JOIN event ON event.occasion = question.occasion
+             AND replace(question.events, '\"' || event.key || '\"', '') <> question.events
+         JOIN reply ON reply.event = event.id AND reply.status = 'yes'
+         JOIN guest ON guest.id = reply.guest
+         JOIN invitation ON invitation.id = guest.invitation
+         LEFT JOIN answer ON answer.question = question.id AND answer.guest = guest.id
+         WHERE question.occasion = :occasion AND question.kind = 'meal' AND question.active = 1
+           AND invitation.archived_at IS NULL AND answer.question IS NULL
+         GROUP BY question.key, question.position ORDER BY question.position, question.key",
+        occasion
+    )
+    .all(tx)?;
+    let point = |(key, count): (String, i64)| OpenPoint::of(ReadyPoint::MealOpen, count, &key);
+    Ok(open.into_iter().map(point).collect())
+}

@@ -1,0 +1,140 @@
+//! How hosts look through the uploads of their guests.
+
+use platform::{Rows, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use web::{List, PageQuery};
+
+use super::{HostOf, Permission, Refusal, history};
+use crate::id::{InvitationId, UploadId};
+use crate::occasion;
+use crate::upload::{self, Upload, UploadState};
+
+/// The most uploads that are decided on at once.
+pub const AT_ONCE: usize = 200;
+
+/// An upload with its household.
+#[derive(Clone, Debug)]
+pub struct HostUpload {
+    pub upload: Upload,
+    pub household: String,
+}
+
+/// What becomes of uploads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    State(UploadState),
+    Delete,
+}
+
+/// How many uploads were changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Decided {
+    /// How many uploads are in another state than before.
+    pub changed: i64,
+}
+
+/// Lists a page of uploads in this state, or of all, the oldest first.
+pub fn list(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    state: Option<UploadState>,
+    paging: &PageQuery,
+) -> Result<List<HostUpload>, Refusal> {
+    host.needs(Permission::SeeAnswers)?;
+    let list = upload::list(tx, host.occasion(), state, paging)?;
+    let mut items = Vec::with_capacity(list.items.len());
+    for upload in list.items {
+        let household = household(tx, &upload.invitation)?;
+        items.push(HostUpload { upload, household });
+    }
+    Ok(List {
+        items,
+        next_cursor: list.next_cursor,
+        previous_cursor: list.previous_cursor,
+        total: None,
+    })
+}
+
+/// Lists all uploads of the occasion, for its export.
+pub(super) fn all(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<HostUpload>, Refusal> {
+    host.needs(Permission::SeeAnswers)?;
+    let mut all = Vec::new();
+    for upload in upload::of_occasion(tx, host.occasion())? {
+        let household = household(tx, &upload.invitation)?;
+        all.push(HostUpload { upload, household });
+    }
+    Ok(all)
+}
+
+fn household(tx: &mut Tx<'_>, id: &InvitationId) -> Result<String, Refusal> {
+    let (name,): (String,) = sql!("SELECT household FROM invitation WHERE id = :id", id).one(tx)?;
+    Ok(name)
+}
+
+/// Counts the uploads in each state.
+pub fn count(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<(UploadState, i64)>, Refusal> {
+    host.needs(Permission::SeeAnswers)?;
+    Ok(sql!(
+        "SELECT state, COUNT(*) FROM upload WHERE occasion = :occasion GROUP BY state",
+        occasion = host.occasion()
+    )
+    .all(tx)?)
+}
+
+/// Approves, rejects or deletes uploads. Uploads that are gone are left out.
+pub fn decide(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    ids: &[UploadId],
+    decision: Decision,
+) -> Result<Decided, Refusal> {
+    host.needs(Permission::Write)?;
+    if ids.len() > AT_ONCE {
+        return Err(Refusal::LimitReached(
+            i64::try_from(AT_ONCE).unwrap_or(i64::MAX),
+        ));
+    }
+    // Households add and remove uploads under the same lock.
+    occasion::hold(tx, host.occasion())?.ok_or(Refusal::NotFound)?;
+    let mut changed = 0;
+    for id in ids {
+        let found: Option<Upload> = sql!(
+            "SELECT {Upload} FROM upload WHERE id = :id AND occasion = :occasion",
+            id,
+            occasion = host.occasion()
+        )
+        .maybe(tx)?;
+        let Some(upload) = found else { continue };
+        let action = match decision {
+            Decision::State(state) if state == upload.state => continue,
+            Decision::State(state) => {
+                sql!("UPDATE upload SET state = :state WHERE id = :id", state, id)
+                    .run(tx, Rows::Exactly(1))?;
+                upload::tell(tx, host.occasion(), id, state.word())?;
+                match state {
+                    UploadState::Approved => "upload.approved",
+                    UploadState::Rejected => "upload.rejected",
+                    UploadState::Pending => "upload.returned",
+                }
+            }
+            Decision::Delete => {
+                upload::delete(tx, &upload)?;
+                "upload.deleted"
+            }
+        };
+        let entity = ("invitation", upload.invitation.to_string());
+        history::record(tx, host, action, entity, json!([]))?;
+        changed += 1;
+    }
+    Ok(Decided { changed })
+}
+
+/// Deletes one upload.
+pub fn delete(tx: &mut Tx<'_>, host: &HostOf, id: &UploadId) -> Result<(), Refusal> {
+    match decide(tx, host, std::slice::from_ref(id), Decision::Delete)? {
+        Decided { changed: 0 } => Err(Refusal::NotFound),
+        Decided { .. } => Ok(()),
+    }
+}

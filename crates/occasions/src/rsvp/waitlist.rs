@@ -1,0 +1,188 @@
+//! Gives free seats to households that wait for them. A household moves up with everybody who
+//! waits, or stays. Whoever asked first comes first; a household that is too large is skipped.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use platform::audit::{Actor, Entry};
+use platform::jobs::NewJob;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::json;
+
+use super::{insert_submission, masked, seat, tell_of_answers};
+use crate::event::{self, Seats};
+use crate::household_plan;
+use crate::id::{EventId, InvitationId, OccasionId};
+use crate::invitation;
+use crate::invitation_snapshot;
+use crate::snapshot;
+use crate::words::{ReplyStatus, Source};
+
+/// The kind of the job that tells a household by mail that it moved up.
+pub const MOVED_UP: &str = "occasions.moved_up";
+
+/// The guests of a household who wait for seats at an event.
+#[derive(Row)]
+struct Party {
+    event: EventId,
+    invitation: InvitationId,
+    people: i64,
+    /// The number of these guests who answered themselves.
+    own_answers: i64,
+    /// The event's number of seats; `None` if unlimited.
+    capacity: Option<i64>,
+    /// The taken seats, without those of answers that wait for approval.
+    taken: i64,
+}
+
+/// Counts the taken seats of every event with limited seats again, and gives free ones to those who
+/// wait. Needed after a host's change that may concern many guests.
+pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    event::recount_seats(tx, occasion)?;
+    move_up(tx, occasion)
+}
+
+/// Gives free seats to households that wait for them, at events that have not begun. The caller
+/// holds the locks of all events with limited seats.
+pub(crate) fn move_up(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    let mut lucky: BTreeMap<InvitationId, Lucky> = BTreeMap::new();
+    let mut given: BTreeMap<EventId, i64> = BTreeMap::new();
+    for party in waiting(tx, occasion)? {
+        let taken = given.entry(party.event.clone()).or_insert(party.taken);
+        if party
+            .capacity
+            .is_some_and(|seats| *taken + party.people > seats)
+        {
+            continue;
+        }
+        *taken += party.people;
+        let one = lucky.entry(party.invitation).or_default();
+        one.events.push(party.event);
+        one.answered_itself |= party.own_answers > 0;
+    }
+    // The invitations are locked in the order of their ids.
+    for (id, one) in lucky {
+        promote(tx, &id, &one)?;
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Lucky {
+    events: Vec<EventId>,
+    answered_itself: bool,
+}
+
+/// Lists who waits, in the order in which seats are given. Answers that wait for approval are not
+/// on the waiting list.
+fn waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Party>, StoreError> {
+    sql!(
+        "SELECT event.id AS event, guest.invitation AS invitation, COUNT(*) AS people,
+             COUNT(CASE WHEN reply.answered_by = 'household' THEN 1 END) AS own_answers,
+             event.capacity AS capacity, event.seats_taken AS taken
+         FROM event
+         JOIN reply ON reply.event = event.id AND reply.status = 'waitlisted'
+         JOIN guest ON guest.id = reply.guest
+         JOIN invitation ON invitation.id = guest.invitation
+         WHERE event.occasion = :occasion AND event.starts_at > :now
+           AND invitation.archived_at IS NULL AND invitation.unapproved = 0
+         GROUP BY event.id, guest.invitation, event.capacity, event.seats_taken
+         ORDER BY MIN(COALESCE(reply.answered_at, 0)), guest.invitation, event.id",
+        occasion,
+        now = tx.now()
+    )
+    .all(tx)
+}
+
+/// Gives a household the seats for which it waits at these events.
+fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), StoreError> {
+    let Some(stored) = invitation::lock(tx, id)? else {
+        return Ok(());
+    };
+    let snapshot = snapshot::load(tx, &stored.occasion)?;
+    let mut portal = invitation_snapshot::load(tx, snapshot, stored)?;
+    let mut after = portal.household.guests.clone();
+    for reply in after.iter_mut().flat_map(|guest| guest.replies.iter_mut()) {
+        let (event, reply) = reply;
+        if lucky.events.contains(event) && reply.status == ReplyStatus::Waitlisted {
+            reply.status = ReplyStatus::Yes;
+        }
+    }
+    for event in &lucky.events {
+        sql!(
+            "UPDATE reply SET status = 'yes'
+             WHERE event = :event AND status = 'waitlisted'
+               AND guest IN (SELECT id FROM guest WHERE invitation = :id)",
+            event,
+            id
+        )
+        .run(tx, Rows::Any)?;
+    }
+    seat(tx, &mut portal, &after, Seats::Free)?;
+    let (events, questions) = (&portal.events, &portal.questions);
+    let changes = household_plan::differences(&portal.household.guests, &after, events, questions);
+    portal.household.guests = after;
+    let now: Timestamp = tx.now();
+    let invitation = &mut portal.household.invitation;
+    let before = invitation.version;
+    sql!(
+        "UPDATE invitation SET version = version + 1, updated_at = :now
+         WHERE id = :id AND version = :before",
+        id,
+        now,
+        before
+    )
+    .run(tx, Rows::Exactly(1))?;
+    invitation.version += 1;
+    insert_submission(tx, id, before, &changes, "system", Source::Waitlist)?;
+    tx.record(Entry {
+        actor: Actor::System,
+        action: "rsvp.moved_up",
+        entity: ("invitation", id.to_string()),
+        scope: Some(portal.occasion.id.to_string()),
+        changes: masked(&changes),
+        request: None,
+    })?;
+    tell_of_answers(tx, &portal, &changes, Source::Waitlist, None)?;
+    if portal.household.invitation.details.email.is_some() {
+        tx.enqueue(NewJob {
+            key: Some(format!("moved-up:{id}")),
+            ..NewJob::new(
+                MOVED_UP,
+                json!({ "invitation": id, "by_host": !lucky.answered_itself }),
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Who waits for seats at an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    pub people: i64,
+    pub households: i64,
+}
+
+/// Counts who waits, by event.
+pub fn count(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+) -> Result<BTreeMap<EventId, Waiting>, StoreError> {
+    let found: Vec<(EventId, i64, i64)> = sql!(
+        "SELECT reply.event, COUNT(*), COUNT(DISTINCT guest.invitation)
+         FROM event
+         JOIN reply ON reply.event = event.id AND reply.status = 'waitlisted'
+         JOIN guest ON guest.id = reply.guest
+         JOIN invitation ON invitation.id = guest.invitation
+         WHERE event.occasion = :occasion AND invitation.archived_at IS NULL
+         GROUP BY reply.event",
+        occasion
+    )
+    .all(tx)?;
+    let counted = found.into_iter().map(|(event, people, households)| {
+        let waiting = Waiting { people, households };
+        (event, waiting)
+    });
+    Ok(counted.collect())
+}

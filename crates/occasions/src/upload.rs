@@ -1,0 +1,553 @@
+//! Pictures and documents that households upload. Hosts approve them, and approved ones form the
+//! gallery. All uploads of an occasion are counted under the occasion's lock, so that neither the
+//! limit of an invitation nor the occasion's quota is exceeded.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::{Actor, Entry, RequestFacts};
+use platform::jobs::{Done, Handler, JobError};
+use platform::key::Keyring;
+use platform::news::NewNews;
+use platform::store::Row;
+use platform::{Platform, Rows, StoreError, Tx, sql, text_cleaning};
+use serde_json::json;
+use web::picture_folder::PictureFolder;
+use web::setting::{Number, SettingValues};
+use web::uploaded_image::Cut;
+use web::{Direction, FieldProblem, List, PageQuery, words};
+
+use crate::code::CodeKey;
+use crate::event::Event;
+use crate::gift_reservation::check_access;
+use crate::id::{InvitationId, OccasionId, UploadId};
+use crate::invitation;
+use crate::invitation_snapshot::{self, InvitationSnapshot};
+use crate::occasion;
+use crate::refusal::Refusal;
+use crate::rsvp::HOUSEHOLD;
+use crate::words::OccasionStatus;
+
+/// The most uploads of an invitation.
+pub const MOST: usize = 30;
+/// The longest caption, in characters.
+pub const CAPTION_LIMIT: usize = 300;
+/// The longest file name that is kept, in characters.
+const NAME_LIMIT: usize = 160;
+/// How long a link to a file works at most.
+const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+/// A link's end is a multiple of this many seconds, so that a page that is loaded again shows the
+/// same links and the browser need not fetch the pictures again.
+const LINK_STEP: i64 = 5 * 60;
+/// The kind of the job that removes a file that no upload has.
+pub const FILE_JOB: &str = "occasions.upload_file";
+/// The kind of the job that removes what interrupted uploads left behind.
+pub const SWEEP: &str = "occasions.uploads_sweep";
+/// How long half an upload is kept.
+const HALF_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// The quota of an occasion's uploads, in MiB.
+pub const QUOTA: Number = Number {
+    key: "occasions.upload_quota",
+    built_in: 5 * 1024,
+    most: 10 * 1024 * 1024,
+};
+
+/// The files of all uploads.
+pub(crate) const FOLDER: PictureFolder = PictureFolder {
+    name: "uploads",
+    job_kind: FILE_JOB,
+    is_used,
+};
+
+/// The cut of a picture that lists show.
+pub const THUMBNAIL: Cut = Cut {
+    width: 400,
+    height: 400,
+    bytes: 40 * 1024,
+};
+
+words! {
+    /// The state of an upload.
+    UploadState {
+        /// No host has decided yet.
+        Pending = "pending" => "host-upload-pending",
+        /// It is in the gallery.
+        Approved = "approved" => "host-upload-approved",
+        /// It is not in the gallery.
+        Rejected = "rejected" => "host-upload-rejected",
+    }
+}
+
+words! {
+    /// What was uploaded.
+    UploadKind {
+        Picture = "picture",
+        /// A PDF file.
+        Document = "document",
+    }
+}
+
+/// A file of a household.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Upload {
+    pub id: UploadId,
+    pub occasion: OccasionId,
+    pub invitation: InvitationId,
+    /// The file's name on the sender's machine.
+    pub name: String,
+    pub caption: String,
+    pub kind: UploadKind,
+    pub state: UploadState,
+    /// The name in the file store.
+    pub file: String,
+    /// The size of the file in bytes.
+    pub bytes: i64,
+    /// The name of the picture's thumbnail in the file store; empty for a document.
+    pub thumbnail: String,
+    pub thumbnail_bytes: i64,
+    /// The SHA-256 of the file as it was sent.
+    pub digest: String,
+    pub created_at: Timestamp,
+}
+
+impl Upload {
+    /// The name under which the file is downloaded.
+    pub fn download_name(&self) -> String {
+        let stem = self.name.rsplit_once('.');
+        let stem = stem.map_or(self.name.as_str(), |(stem, _)| stem);
+        let stem = if stem.is_empty() {
+            self.kind.word()
+        } else {
+            stem
+        };
+        let extension = self.file.rsplit_once('.').map_or("", |(_, end)| end);
+        format!("{stem}.{extension}")
+    }
+}
+
+/// Recognizes the type of a file by its first bytes; `None` for a type that is not taken.
+pub fn recognize(head: &[u8]) -> Option<UploadKind> {
+    let is_webp = head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP");
+    let pictures: [&[u8]; 4] = [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a"];
+    if is_webp || pictures.iter().any(|start| head.starts_with(start)) {
+        Some(UploadKind::Picture)
+    } else {
+        head.starts_with(b"%PDF-").then_some(UploadKind::Document)
+    }
+}
+
+/// Makes links to files that work for at most ten minutes.
+#[derive(Clone, Debug)]
+pub struct Links(platform::key::Key);
+
+impl Links {
+    pub fn new(keys: &Keyring) -> Self {
+        Self(keys.key("upload link"))
+    }
+
+    /// The path of a file.
+    pub fn path(&self, file: &str, now: Timestamp) -> String {
+        let end = now + LINK_LIFETIME;
+        let end = end.as_second() / LINK_STEP * LINK_STEP;
+        let signature = self.0.sign(&[&end.to_string(), file]);
+        format!("/o/uploads/{end}-{signature}/{file}")
+    }
+
+    /// Whether a link's `token` permits the file at this time.
+    pub fn permits(&self, token: &str, file: &str, now: Timestamp) -> bool {
+        let Some((end, signature)) = token.split_once('-') else {
+            return false;
+        };
+        let is_current = end.parse().is_ok_and(|end: i64| now.as_second() < end);
+        is_current && self.0.verify(&[end, file], signature)
+    }
+}
+
+/// A file that has been stored and becomes an upload.
+#[derive(Clone, Debug)]
+pub struct NewUpload {
+    /// The code that was sent with the request.
+    pub key: CodeKey,
+    pub name: String,
+    pub caption: String,
+    pub kind: UploadKind,
+    pub file: String,
+    pub bytes: i64,
+    pub thumbnail: String,
+    pub thumbnail_bytes: i64,
+    pub digest: String,
+    /// The quota of the occasion, in bytes.
+    pub quota: i64,
+    pub request: Option<RequestFacts>,
+}
+
+/// An occasion's quota, in bytes.
+pub fn quota(settings: &SettingValues) -> i64 {
+    i64::try_from(QUOTA.of(settings)).unwrap_or(i64::MAX / (1 << 20)) << 20
+}
+
+/// Checks whether a household may upload now, before its file is received.
+pub fn check(tx: &mut Tx<'_>, portal: &InvitationSnapshot, quota: i64) -> Result<(), Refusal> {
+    if !portal.has_uploads() {
+        return Err(Refusal::FeatureDisabled);
+    }
+    check_access(portal)?;
+    check_room(tx, portal, 1, quota)
+}
+
+/// Checks the limits. The result is final only under the occasion's lock.
+fn check_room(
+    tx: &mut Tx<'_>,
+    portal: &InvitationSnapshot,
+    bytes: i64,
+    quota: i64,
+) -> Result<(), Refusal> {
+    if of_invitation(tx, &portal.household.invitation.id)?.len() >= MOST {
+        return Err(Refusal::UploadLimit(MOST));
+    }
+    let (used,): (i64,) = sql!(
+        "SELECT CAST(COALESCE(SUM(bytes + thumbnail_bytes), 0) AS BIGINT)
+         FROM upload WHERE occasion = :occasion",
+        occasion = portal.occasion.id
+    )
+    .one(tx)?;
+    if used.saturating_add(bytes) > quota {
+        return Err(Refusal::UploadQuota);
+    }
+    Ok(())
+}
+
+/// Checks a caption as the household typed it.
+pub fn check_caption(caption: &str) -> Result<(), Refusal> {
+    if text_cleaning::length(&text_cleaning::clean(caption)) > CAPTION_LIMIT {
+        let most = i64::try_from(CAPTION_LIMIT).unwrap_or(i64::MAX);
+        let problem = FieldProblem::new("/caption", "too_long", [("max", most.into())]);
+        return Err(Refusal::Fields(vec![problem]));
+    }
+    Ok(())
+}
+
+/// Adds an upload whose files are stored. Returns the earlier upload if the household has uploaded
+/// the same file before, so that a request can be repeated.
+pub fn add(tx: &mut Tx<'_>, new: &NewUpload) -> Result<Upload, Refusal> {
+    let portal = enter(tx, &new.key)?;
+    if let Some(same) = find_same(tx, &portal.household.invitation.id, &new.digest)? {
+        return Ok(same);
+    }
+    if !portal.has_uploads() {
+        return Err(Refusal::FeatureDisabled);
+    }
+    check_access(&portal)?;
+    check_caption(&new.caption)?;
+    let bytes = new.bytes.saturating_add(new.thumbnail_bytes);
+    check_room(tx, &portal, bytes, new.quota)?;
+    let name = text_cleaning::clean(&new.name);
+    let upload = Upload {
+        id: tx.id(),
+        occasion: portal.occasion.id.clone(),
+        invitation: portal.household.invitation.id.clone(),
+        name: name.chars().take(NAME_LIMIT).collect(),
+        caption: text_cleaning::clean(&new.caption),
+        kind: new.kind,
+        state: UploadState::Pending,
+        file: new.file.clone(),
+        bytes: new.bytes,
+        thumbnail: new.thumbnail.clone(),
+        thumbnail_bytes: new.thumbnail_bytes,
+        digest: new.digest.clone(),
+        created_at: tx.now(),
+    };
+    sql!(
+        "INSERT INTO upload ({Upload}) VALUES ({:Upload})",
+        Upload = upload
+    )
+    .run(tx, Rows::Exactly(1))?;
+    record(tx, &upload, "upload.added", new.request.clone())?;
+    tell(tx, &upload.occasion, &upload.id, upload.state.word())?;
+    Ok(upload)
+}
+
+/// Removes an upload of the household.
+pub fn remove(
+    tx: &mut Tx<'_>,
+    key: &CodeKey,
+    id: &UploadId,
+    request: Option<RequestFacts>,
+) -> Result<(), Refusal> {
+    let portal = enter(tx, key)?;
+    if !portal.has_uploads() {
+        return Err(Refusal::FeatureDisabled);
+    }
+    let mut own = of_invitation(tx, &portal.household.invitation.id)?.into_iter();
+    let own = own.find(|one| one.id == *id).ok_or(Refusal::NotFound)?;
+    delete(tx, &own)?;
+    Ok(record(tx, &own, "upload.removed", request)?)
+}
+
+/// Opens the invitation of a code under the locks that uploads need.
+fn enter(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Refusal> {
+    let (id, occasion) = invitation::seek(tx, key)?.ok_or(Refusal::InvitationNotFound)?;
+    occasion::hold(tx, &occasion)?;
+    let locked = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
+    // Since the look-up, a host may have replaced the code.
+    let now = invitation::seek(tx, key)?;
+    if now.is_none_or(|(found, _)| found != locked.id) {
+        return Err(Refusal::InvitationNotFound);
+    }
+    Ok(invitation_snapshot::enter(tx, locked)?)
+}
+
+/// Deletes an upload. Its files go within a day.
+pub(crate) fn delete(tx: &mut Tx<'_>, upload: &Upload) -> Result<(), StoreError> {
+    sql!("DELETE FROM upload WHERE id = :id", id = upload.id).run(tx, Rows::AtMostOne)?;
+    remove_files(tx, upload)?;
+    tell(tx, &upload.occasion, &upload.id, "removed")
+}
+
+/// Schedules the removal of the files of all uploads of an occasion.
+pub(crate) fn remove_files_of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    for upload in of_occasion(tx, occasion)? {
+        remove_files(tx, &upload)?;
+    }
+    Ok(())
+}
+
+fn remove_files(tx: &mut Tx<'_>, upload: &Upload) -> Result<(), StoreError> {
+    let files = [&upload.file, &upload.thumbnail].into_iter();
+    for file in files.filter(|file| !file.is_empty()) {
+        FOLDER.remove(tx, file)?;
+    }
+    Ok(())
+}
+
+/// Gives the uploads of an invitation that is merged into another one to that invitation, even if
+/// it then has more than [`MOST`].
+pub(crate) fn hand_over(
+    tx: &mut Tx<'_>,
+    from: &InvitationId,
+    into: &InvitationId,
+) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE upload SET invitation = :into WHERE invitation = :from",
+        from,
+        into
+    )
+    .run(tx, Rows::Any)
+    .map(drop)
+}
+
+/// Lists the uploads of an invitation, the oldest first.
+pub fn of_invitation(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Vec<Upload>, StoreError> {
+    sql!(
+        "SELECT {Upload} FROM upload WHERE invitation = :id ORDER BY id",
+        id
+    )
+    .all(tx)
+}
+
+/// Lists all uploads of an occasion, the oldest first.
+pub(crate) fn of_occasion(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+) -> Result<Vec<Upload>, StoreError> {
+    sql!(
+        "SELECT {Upload} FROM upload WHERE occasion = :occasion ORDER BY id",
+        occasion
+    )
+    .all(tx)
+}
+
+/// Lists a page of an occasion's uploads in this state, or of all, the oldest first.
+pub fn list(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    state: Option<UploadState>,
+    paging: &PageQuery,
+) -> Result<List<Upload>, Refusal> {
+    let from: Option<String> = paging.key().map_err(|_| Refusal::CursorInvalid)?;
+    let (from, state) = (
+        from.unwrap_or_default(),
+        state.map_or("", UploadState::word),
+    );
+    let rows = paging.rows();
+    let found: Vec<Upload> = match paging.direction() {
+        Direction::Forward => sql!(
+            "SELECT {Upload} FROM upload
+             WHERE occasion = :occasion AND (:state = '' OR state = :state) AND id > :from
+             ORDER BY id LIMIT :rows",
+            occasion,
+            state,
+            from,
+            rows
+        )
+        .all(tx)?,
+        Direction::Backward => sql!(
+            "SELECT {Upload} FROM upload
+             WHERE occasion = :occasion AND (:state = '' OR state = :state) AND id < :from
+             ORDER BY id DESC LIMIT :rows",
+            occasion,
+            state,
+            from,
+            rows
+        )
+        .all(tx)?,
+    };
+    Ok(paging.list(found, |upload| upload.id.to_string()))
+}
+
+/// Finds an upload of the household with the same content.
+pub fn find_same(
+    tx: &mut Tx<'_>,
+    invitation: &InvitationId,
+    digest: &str,
+) -> Result<Option<Upload>, StoreError> {
+    let mut own = of_invitation(tx, invitation)?.into_iter();
+    Ok(own.find(|one| one.digest == digest))
+}
+
+/// Finds the upload to which a file belongs, and whether the file is its thumbnail.
+pub fn find_by_file(tx: &mut Tx<'_>, file: &str) -> Result<Option<(Upload, bool)>, StoreError> {
+    let found: Option<Upload> = sql!(
+        "SELECT {Upload} FROM upload WHERE file = :file OR thumbnail = :file",
+        file
+    )
+    .maybe(tx)?;
+    Ok(found.map(|upload| {
+        let is_thumbnail = upload.thumbnail == file;
+        (upload, is_thumbnail)
+    }))
+}
+
+/// Counts the uploads that wait for a host's decision.
+pub(crate) fn waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<i64, StoreError> {
+    let (n,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM upload WHERE occasion = :occasion AND state = :pending",
+        occasion,
+        pending = UploadState::Pending
+    )
+    .one(tx)?;
+    Ok(n)
+}
+
+fn is_used(tx: &mut Tx<'_>, file: &str) -> Result<bool, StoreError> {
+    Ok(!file.is_empty() && find_by_file(tx, file)?.is_some())
+}
+
+/// The daily job that removes what interrupted uploads left behind.
+pub(crate) fn sweep_job(platform: Platform) -> Handler {
+    Handler::each_day(SWEEP, move |_| {
+        let platform = platform.clone();
+        async move {
+            let before = platform.clock.now() - HALF_LIFETIME;
+            let swept = platform.files.sweep(before.into()).await;
+            swept.map_err(JobError::retry)?;
+            Ok(Done::nothing())
+        }
+    })
+}
+
+/// Adds a line about an upload to the log of its household.
+fn record(
+    tx: &mut Tx<'_>,
+    upload: &Upload,
+    action: &'static str,
+    request: Option<RequestFacts>,
+) -> Result<(), StoreError> {
+    let invitation = upload.invitation.to_string();
+    tx.record(Entry {
+        actor: Actor::Other {
+            kind: HOUSEHOLD,
+            id: invitation.clone(),
+        },
+        action,
+        entity: ("invitation", invitation),
+        scope: Some(upload.occasion.to_string()),
+        changes: json!([]),
+        request,
+    })
+}
+
+/// Tells open pages that an upload changed.
+pub(crate) fn tell(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    id: &UploadId,
+    state: &str,
+) -> Result<(), StoreError> {
+    tx.publish(NewNews {
+        scope: occasion.to_string(),
+        name: "upload",
+        payload: json!({"id": id, "state": state}),
+    })
+}
+
+impl InvitationSnapshot {
+    /// Whether the household sees the page for its uploads.
+    pub fn has_uploads(&self) -> bool {
+        self.occasion.switches.uploads && self.is_invited()
+    }
+
+    /// Whether the household sees the gallery: from the beginning of the first event on.
+    pub fn has_gallery(&self) -> bool {
+        let has_begun = |event: &Event| event.starts_at <= self.now;
+        let is_over = self.occasion.status == OccasionStatus::Archived;
+        self.has_uploads() && (is_over || self.events.iter().any(has_begun))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_content_decides_what_a_file_is() {
+        for (head, kind) in [
+            (
+                &b"\xff\xd8\xff\xe0\0\x10JFIF"[..],
+                Some(UploadKind::Picture),
+            ),
+            (b"\x89PNG\r\n\x1a\n\0\0", Some(UploadKind::Picture)),
+            (b"GIF89a\0\0", Some(UploadKind::Picture)),
+            (b"RIFF\0\0\0\0WEBPVP8 ", Some(UploadKind::Picture)),
+            (b"RIFF\0\0\0\0WAVEfmt ", None),
+            (b"%PDF-1.7\n", Some(UploadKind::Document)),
+            (b"<svg xmlns=", None),
+            (b"\0\0\0\x18ftypheic", None),
+            (b"", None),
+        ] {
+            assert_eq!(recognize(head), kind, "{head:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_works_for_ten_minutes_and_for_its_file_alone() {
+        let links = Links::new(&Keyring::new([1; 32], &[]));
+        let now: Timestamp = "2026-06-27T10:03:00Z".parse().unwrap();
+        let path = links.path("a-1x1.jpg", now);
+        let mut parts = path.split('/').skip(3);
+        let (token, file) = (parts.next().unwrap(), parts.next().unwrap());
+        assert_eq!(file, "a-1x1.jpg");
+        let soon = now + SignedDuration::from_mins(6);
+        let late = now + SignedDuration::from_mins(10);
+        assert!(links.permits(token, file, now) && links.permits(token, file, soon));
+        assert!(!links.permits(token, file, late));
+        assert!(!links.permits(token, "b-1x1.jpg", now));
+        assert!(!links.permits(&token.replacen('1', "2", 1), file, late));
+        assert!(!Links::new(&Keyring::new([2; 32], &[])).permits(token, file, now));
+        // A page that is loaded again a little later shows the same address.
+        assert_eq!(
+            path,
+            links.path("a-1x1.jpg", now + SignedDuration::from_secs(60))
+        );
+    }
+
+    #[test]
+    fn a_download_has_the_extension_of_what_is_kept() {
+        let named = |name: &str| Upload {
+            name: name.to_owned(),
+            ..crate::sample::upload()
+        };
+        assert_eq!(named("IMG 1.PNG").download_name(), "IMG 1.jpg");
+        assert_eq!(named("kad").download_name(), "kad.jpg");
+        assert_eq!(named("").download_name(), "picture.jpg");
+    }
+}

@@ -1,0 +1,145 @@
+//! Uploads of households and the gallery, with the code in the path.
+
+use axum::extract::{Path, Request};
+use axum::http::StatusCode;
+use axum::response::Response;
+use platform::id::Id as _;
+use platform::{StoreError, Tx};
+use utoipa::ToSchema;
+use web::described::{Routes, problem_responses};
+use web::{Anybody, Json, List, PageQuery, Part, PartReader, Problem, Site, routes};
+
+use super::guest::private;
+use crate::id::UploadId;
+use crate::refusal::Refusal;
+use crate::upload::{self, UploadState};
+use crate::web::guest::GuestRequest;
+use crate::web::guest::upload_files::{self, UploadView};
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
+        .routes(routes!(list: Anybody, add: Anybody))
+        .routes(routes!(remove: Anybody))
+        .routes(routes!(gallery: Anybody))
+        .describing(|api| problem_responses::may_answer(api, &[404, 410, 429]))
+}
+
+/// The household's own uploads, the oldest first: at most 30.
+#[utoipa::path(
+    get, path = "/api/v1/invitations/{code}/uploads", tag = "guests",
+    params(
+        ("code" = String, Path,),
+        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
+    ),
+    responses((status = 200, body = List<UploadView>), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404))
+)]
+async fn list(req: GuestRequest) -> Result<Response, Problem> {
+    let portal = req.open().await.map_err(Problem::from)?;
+    if !portal.has_uploads() {
+        return Err(Refusal::FeatureDisabled.problem());
+    }
+    let id = portal.household.invitation.id;
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { upload::of_invitation(tx, &id) };
+    let own = req.site.store.read(look).await?;
+    let own = own.iter().map(|one| UploadView::of(&req.site, one));
+    Ok(private(Json(List::whole(own.collect()))))
+}
+
+/// The approved uploads of all households, the oldest first, from the beginning of the first event
+/// on.
+#[utoipa::path(
+    get, path = "/api/v1/invitations/{code}/gallery", tag = "guests",
+    params(
+        ("code" = String, Path,), PageQuery,
+        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
+    ),
+    responses((status = 200, body = List<UploadView>), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404))
+)]
+async fn gallery(req: GuestRequest, paging: PageQuery) -> Result<Response, Problem> {
+    let portal = req.open_past().await.map_err(Problem::from)?;
+    if !portal.has_gallery() {
+        return Err(Refusal::FeatureDisabled.problem());
+    }
+    let occasion = portal.occasion.id.clone();
+    let look =
+        move |tx: &mut Tx<'_>| upload::list(tx, &occasion, Some(UploadState::Approved), &paging);
+    let list = req.site.store.read(look).await.map_err(Refusal::problem)?;
+    let list = list.map(|one| UploadView::of(&req.site, &one));
+    Ok(private(Json(list)))
+}
+
+/// A file to upload.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes a form that is read as it arrives")]
+struct UploadBody {
+    /// A JPEG, PNG, WebP, GIF or PDF file. Its content decides the type.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// Up to 300 characters.
+    caption: Option<String>,
+}
+
+/// Uploads a picture or a PDF file. Pictures are encoded anew, without the place where they were
+/// taken. The same file again changes nothing.
+#[utoipa::path(
+    post, path = "/api/v1/invitations/{code}/uploads", tag = "guests",
+    params(
+        ("code" = String, Path,),
+        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
+    ), request_body(content = UploadBody, content_type = "multipart/form-data"),
+    responses(
+        (status = 201, body = UploadView), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404),
+        (status = 409, description = "The invitation has 30 uploads: `upload_limit`."), (status = 413),
+        (status = 415), (status = 422), (status = 423),
+        (status = 507, description = "The occasion's quota is used up: `upload_quota`.")
+    )
+)]
+async fn add(req: GuestRequest, request: Request) -> Result<Response, Problem> {
+    let portal = req.open().await.map_err(Problem::from)?;
+    upload_files::check(&req, &portal).await?;
+    let most = req.site.files.max_upload();
+    let mut parts = PartReader::with_files(request, 1, most).await?;
+    let (mut file, mut caption) = (None, String::new());
+    while let Some(part) = parts.next().await? {
+        match part {
+            Part::Field(name, value) if name == "caption" => caption = value,
+            Part::Field(name, _) => {
+                let pointer = format!("/{name}");
+                return Err(Problem::fields().field(&pointer, "unknown_field", []));
+            }
+            Part::File(sent) if file.is_none() => {
+                file = sent.receive(&req.site.files, most).await?.transpose()?;
+            }
+            Part::File(_) => {
+                return Err(Problem::fields().field("/file", "too_many", [("max", 1.into())]));
+            }
+        }
+    }
+    let missing = || Problem::fields().field("/file", "required", []);
+    let file = file.ok_or_else(missing)?;
+    let added = upload_files::store(&req, &portal, file, &caption).await?;
+    let view = UploadView::of(&req.site, &added);
+    Ok(private((StatusCode::CREATED, Json(view))))
+}
+
+/// Removes an upload of the household.
+#[utoipa::path(
+    delete, path = "/api/v1/invitations/{code}/uploads/{upload}", tag = "guests",
+    params(
+        ("code" = String, Path,), ("upload" = String, Path,),
+        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
+    ),
+    responses((status = 204), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404))
+)]
+async fn remove(
+    req: GuestRequest,
+    Path((_, upload)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let portal = req.open().await.map_err(Problem::from)?;
+    upload_files::remove(&req, &portal, UploadId::from_text(upload)).await?;
+    Ok(private(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,32 @@
+//! The API for what is not ready.
+
+use axum::extract::Path;
+use platform::mail::suppression;
+use site::Callers::Tokens;
+use web::described::Routes;
+use web::{Json, Problem, Site, routes};
+
+use super::call::{Call, Place};
+use crate::hosting::Permission::See;
+use crate::hosting::ready::{self, Ready};
+use crate::token_scopes::RSVPS_READ;
+use crate::web::access::may;
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default().routes(routes!(points: may(See, Tokens(&[RSVPS_READ]))))
+}
+
+/// What still stands between now and the day, counted.
+///
+/// Households whose address gets no mail are counted only for callers who may see addresses.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/ready", tag = "reports", params(("id" = String, Path,)),
+    responses((status = 200, body = Ready), (status = 404))
+)]
+async fn points(call: Call, Path(occasion): Path<String>) -> Result<Json<Ready>, Problem> {
+    let key = call.site.keys.key(suppression::PURPOSE);
+    let look =
+        move |tx: &mut platform::Tx<'_>, host: &crate::hosting::HostOf| ready::load(tx, &key, host);
+    let found = call.read(Place::occasion(&occasion)?, look).await?;
+    Ok(Json(found))
+}

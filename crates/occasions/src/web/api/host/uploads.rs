@@ -1,0 +1,131 @@
+//! The uploads of guests, for hosts.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use serde::{Deserialize, Serialize};
+use site::Callers::Tokens;
+use utoipa::ToSchema;
+use web::described::Routes;
+use web::json::Received;
+use web::{Json, List, PageQuery, Problem, Site, routes};
+
+use super::call::{Call, Place, id};
+use crate::hosting::Permission::{SeeAnswers, Write};
+use crate::hosting::uploads::{self, Decided, Decision, HostUpload};
+use crate::id::{InvitationId, UploadId};
+use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ};
+use crate::upload::UploadState;
+use crate::web::access::may;
+use crate::web::guest::upload_files::UploadView;
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    let write = || may(Write, Tokens(&[OCCASION_WRITE]));
+    R::default()
+        .routes(routes!(list: may(SeeAnswers, Tokens(&[RSVPS_READ]))))
+        .routes(routes!(decide: write()))
+        .routes(routes!(delete: write()))
+}
+
+/// An upload with its household.
+#[derive(Serialize, ToSchema)]
+struct HostUploadView {
+    #[serde(flatten)]
+    upload: UploadView,
+    /// The household's invitation.
+    #[schema(value_type = String)]
+    invitation: InvitationId,
+    /// The household's name.
+    household: String,
+}
+
+impl HostUploadView {
+    fn of(site: &Site, one: HostUpload) -> Self {
+        Self {
+            upload: UploadView::of(site, &one.upload),
+            invitation: one.upload.invitation,
+            household: one.household,
+        }
+    }
+}
+
+/// The uploads of all households, the oldest first.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/uploads", tag = "uploads",
+    params(
+        ("id" = String, Path,), PageQuery,
+        ("state" = Option<UploadState>, Query, description = "Only uploads in this state.")
+    ),
+    responses((status = 200, body = List<HostUploadView>), (status = 404), (status = 422))
+)]
+async fn list(
+    call: Call,
+    Path(occasion): Path<String>,
+    paging: PageQuery,
+) -> Result<Json<List<HostUploadView>>, Problem> {
+    let query = call.query();
+    let state = match query.find("state") {
+        None => None,
+        Some(word) => Some(
+            UploadState::find(word)
+                .ok_or_else(|| Problem::fields().field("/state", "unknown_option", []))?,
+        ),
+    };
+    let place = Place::occasion(&occasion)?;
+    let list = call
+        .read(place, move |tx, host| {
+            uploads::list(tx, host, state, &paging)
+        })
+        .await?;
+    Ok(Json(list.map(|one| HostUploadView::of(&call.site, one))))
+}
+
+/// What becomes of uploads.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DecideBody {
+    /// The uploads' ids: at most 200.
+    #[schema(value_type = Vec<String>)]
+    uploads: Vec<UploadId>,
+    /// `approved` puts them into the gallery, `rejected` and `pending` keep them out of it.
+    state: UploadState,
+}
+
+/// Approves or rejects uploads. The same request again changes nothing.
+#[utoipa::path(
+    put, path = "/api/v1/occasions/{id}/uploads/state", tag = "uploads",
+    params(("id" = String, Path,)), request_body = DecideBody,
+    responses((status = 200, body = Decided), (status = 403), (status = 404), (status = 409), (status = 422))
+)]
+async fn decide(
+    call: Call,
+    Path(occasion): Path<String>,
+    body: Received<DecideBody>,
+) -> Result<Json<Decided>, Problem> {
+    let DecideBody {
+        uploads: ids,
+        state,
+    } = body.value;
+    let place = Place::occasion(&occasion)?;
+    let change = move |tx: &mut platform::Tx<'_>, host: &crate::hosting::HostOf| {
+        uploads::decide(tx, host, &ids, Decision::State(state))
+    };
+    Ok(Json(call.write(place, change).await?))
+}
+
+/// Deletes an upload. Its files are gone within a day.
+#[utoipa::path(
+    delete, path = "/api/v1/occasions/{id}/uploads/{upload}", tag = "uploads",
+    params(("id" = String, Path,), ("upload" = String, Path,)),
+    responses((status = 204), (status = 403), (status = 404))
+)]
+async fn delete(
+    call: Call,
+    Path((occasion, upload)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let upload: UploadId = id(&upload)?;
+    let place = Place::occasion(&occasion)?;
+    call.write(place, move |tx, host| uploads::delete(tx, host, &upload))
+        .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

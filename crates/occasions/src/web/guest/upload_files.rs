@@ -1,0 +1,201 @@
+//! Receives the files of households and sends them. Pages and the JSON API have this in common.
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use jiff::Timestamp;
+use platform::{StoreError, Tx};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::file_response::{FileResponse, disposition};
+use web::{ArrivedFile, Problem, Site, uploaded_image};
+
+use super::refusal::problem;
+use super::request::GuestRequest;
+use crate::code::CodeKey;
+use crate::id::UploadId;
+use crate::invitation_snapshot::InvitationSnapshot;
+use crate::refusal::Refusal;
+use crate::upload::{self, FOLDER, Links, NewUpload, THUMBNAIL, Upload, UploadKind, UploadState};
+
+/// How browsers may cache a file, whose link works for ten minutes.
+const CACHING: &str = "private, max-age=600, immutable";
+
+/// A picture or document.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct UploadView {
+    /// The upload's id.
+    #[schema(value_type = String)]
+    pub(crate) id: UploadId,
+    /// The file's name on the sender's machine.
+    pub(crate) name: String,
+    /// What the household wrote about it, up to 300 characters.
+    pub(crate) caption: String,
+    /// `picture`, or `document` for a PDF file.
+    pub(crate) kind: UploadKind,
+    /// `pending`, `approved` or `rejected`.
+    pub(crate) state: UploadState,
+    /// The size of the file in bytes.
+    pub(crate) bytes: i64,
+    /// The path of the file, which works for at most ten minutes.
+    pub(crate) url: String,
+    /// The path of a picture of 400 × 400 pixels; null for a document.
+    pub(crate) thumbnail: Option<String>,
+    /// When it was uploaded.
+    #[schema(value_type = String, format = "date-time")]
+    pub(crate) created_at: Timestamp,
+}
+
+impl UploadView {
+    pub(crate) fn of(site: &Site, upload: &Upload) -> Self {
+        let (links, now) = (Links::new(&site.keys), site.clock.now());
+        let thumbnail = &upload.thumbnail;
+        Self {
+            id: upload.id.clone(),
+            name: upload.name.clone(),
+            caption: upload.caption.clone(),
+            kind: upload.kind,
+            state: upload.state,
+            bytes: upload.bytes,
+            url: links.path(&upload.file, now),
+            thumbnail: (!thumbnail.is_empty()).then(|| links.path(thumbnail, now)),
+            created_at: upload.created_at,
+        }
+    }
+}
+
+/// Handles `GET /o/uploads/{token}/{file}`. The link is the permission.
+pub(super) async fn file(
+    State(site): State<Site>,
+    Path((token, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if !Links::new(&site.keys).permits(&token, &file, site.clock.now()) {
+        return Err(Problem::not_found());
+    }
+    let name = file.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { upload::find_by_file(tx, &name) };
+    let found = site.store.read(look).await?;
+    let (upload, is_thumbnail) = found.ok_or_else(Problem::not_found)?;
+    let bytes = if is_thumbnail {
+        upload.thumbnail_bytes
+    } else {
+        upload.bytes
+    };
+    // A picture was encoded here, while a document is as a guest sent it.
+    let (kind, media_type) = match upload.kind {
+        UploadKind::Picture => ("inline", uploaded_image::media_type(&file)),
+        UploadKind::Document => ("attachment", Some("application/pdf")),
+    };
+    let key = FOLDER.key(&file).map_err(|_| Problem::not_found())?;
+    let response = FileResponse {
+        key: &key,
+        bytes: u64::try_from(bytes).unwrap_or_default(),
+        media_type: media_type.ok_or_else(Problem::not_found)?,
+        disposition: disposition(kind, &upload.download_name()),
+        caching: CACHING,
+    };
+    response.send(&site.files, &headers).await
+}
+
+/// Checks whether the household may upload now.
+pub(crate) async fn check(req: &GuestRequest, portal: &InvitationSnapshot) -> Result<(), Problem> {
+    let quota = upload::quota(&req.site.declared.settings);
+    let asked = portal.clone();
+    let look = move |tx: &mut Tx<'_>| upload::check(tx, &asked, quota);
+    let checked = req.site.store.read(look).await;
+    checked.map_err(|refusal| problem(refusal, |portal| req.text(portal)))
+}
+
+/// Stores a file that has arrived, and adds it to the household's uploads. A refused file leaves
+/// nothing behind.
+pub(crate) async fn store(
+    req: &GuestRequest,
+    portal: &InvitationSnapshot,
+    file: ArrivedFile,
+    caption: &str,
+) -> Result<Upload, Problem> {
+    let refused = |refusal: Refusal| problem(refusal, |portal| req.text(portal));
+    let invitation = &portal.household.invitation;
+    let counted = req
+        .gate
+        .limits
+        .admit_file(&invitation.id, req.site.clock.now());
+    counted.map_err(refused)?;
+    upload::check_caption(caption).map_err(refused)?;
+    let kind = upload::recognize(&file.head).ok_or_else(|| refused(Refusal::UploadType))?;
+    let (id, digest) = (invitation.id.clone(), file.digest.clone());
+    let look =
+        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { upload::find_same(tx, &id, &digest) };
+    if let Some(same) = req.site.store.read(look).await? {
+        return Ok(same);
+    }
+    let mut new = NewUpload {
+        key: CodeKey::parse(&invitation.code).map_err(Problem::internal)?,
+        name: file.name,
+        caption: caption.to_owned(),
+        kind,
+        file: String::new(),
+        bytes: 0,
+        thumbnail: String::new(),
+        thumbnail_bytes: 0,
+        digest: file.digest,
+        quota: upload::quota(&req.site.declared.settings),
+        request: Some(req.origin()),
+    };
+    let stem = platform::id::generate_random(&req.site.random);
+    let size = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
+    match kind {
+        UploadKind::Picture => {
+            let path = file.content.path().to_owned();
+            let read = uploaded_image::read_with_cut(path, THUMBNAIL).await;
+            let (photo, small) = read.ok_or_else(|| refused(Refusal::UploadType))?;
+            drop(file.content);
+            new.file = format!(
+                "{stem}-{}x{}.{}",
+                photo.width, photo.height, photo.extension
+            );
+            new.bytes = size(photo.bytes.len());
+            new.thumbnail = format!("{stem}-thumbnail.jpg");
+            new.thumbnail_bytes = size(small.bytes.len());
+            FOLDER.put(&req.site, &new.file, photo.bytes).await?;
+            FOLDER.put(&req.site, &new.thumbnail, small.bytes).await?;
+        }
+        UploadKind::Document => {
+            new.file = format!("{stem}.pdf");
+            new.bytes = i64::try_from(file.bytes).unwrap_or(i64::MAX);
+            FOLDER.keep(&req.site, &new.file, file.content).await?;
+        }
+    }
+    let added = new.clone();
+    let change = move |tx: &mut Tx<'_>| upload::add(tx, &added);
+    let done = req.site.store.write(change).await;
+    let is_unused = match &done {
+        Ok(upload) => upload.file != new.file,
+        // It is not known whether such a change was saved.
+        Err(Refusal::Store(_)) => false,
+        Err(_) => true,
+    };
+    if is_unused {
+        for name in [&new.file, &new.thumbnail] {
+            // What is left here, the job removes a day later.
+            if let Ok(key) = FOLDER.key(name) {
+                drop(req.site.files.remove(&key).await);
+            }
+        }
+    }
+    done.map_err(refused)
+}
+
+/// Removes an upload of the household.
+pub(crate) async fn remove(
+    req: &GuestRequest,
+    portal: &InvitationSnapshot,
+    id: UploadId,
+) -> Result<(), Problem> {
+    let key = CodeKey::parse(&portal.household.invitation.code).map_err(Problem::internal)?;
+    let origin = req.origin();
+    let change = move |tx: &mut Tx<'_>| upload::remove(tx, &key, &id, Some(origin.clone()));
+    let removed = req.site.store.write(change).await;
+    removed.map_err(|refusal| problem(refusal, |portal| req.text(portal)))
+}

@@ -1,0 +1,242 @@
+//! The page on which a household uploads pictures and documents, and the gallery.
+
+use axum::extract::{Path, Request};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use platform::id::Id as _;
+use platform::{StoreError, Tx};
+use web::form_state::FormError;
+use web::{Form, PageQuery, Part, PartReader, Problem, Text, csrf};
+
+use super::frame::guest_page;
+use super::request::{EarlyResponse, GuestRequest};
+use super::show::Reading;
+use super::upload_files::{self, UploadView};
+use super::view::{FileView, Gallery, UploadRow, Uploads};
+use crate::id::UploadId;
+use crate::invitation_snapshot::InvitationSnapshot;
+use crate::refusal::Refusal;
+use crate::upload::{self, MOST, Upload, UploadKind, UploadState};
+
+/// How many pictures a page of the gallery shows.
+const PER_PAGE: u32 = 60;
+
+/// What became of a form.
+#[derive(Default)]
+struct Outcome {
+    added: usize,
+    caption: String,
+    /// The files that were refused, with their names.
+    refused: Vec<(String, Problem)>,
+}
+
+/// `GET /invite/{code}/uploads`.
+pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
+    let portal = req.look().await?;
+    let text = req.text(&portal);
+    let done = match req.query().text("done") {
+        "added" => Some("upload-done-added"),
+        "removed" => Some("upload-done-removed"),
+        _ => None,
+    };
+    let said = done.map(|id| text.say(id).into_owned());
+    let page = page(&req, &text, &portal, said, Outcome::default()).await?;
+    Ok(req.remember_household(&portal, page))
+}
+
+async fn page(
+    req: &GuestRequest,
+    text: &Text,
+    portal: &InvitationSnapshot,
+    done: Option<String>,
+    outcome: Outcome,
+) -> Result<Response, EarlyResponse> {
+    if !portal.has_uploads() {
+        return Err(Refusal::FeatureDisabled.problem().said_in(text).into());
+    }
+    let id = portal.household.invitation.id.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { upload::of_invitation(tx, &id) };
+    let own = req.site.store.read(look).await.map_err(Problem::from)?;
+    let reading = Reading::new(text, portal);
+    let (mut errors, mut trouble) = (Vec::new(), None);
+    for (name, problem) in &outcome.refused {
+        let words = problem.detail(text);
+        if name.is_empty() {
+            trouble = Some(words);
+        } else {
+            errors.push(FormError {
+                field: "file".to_owned(),
+                words: text.with(
+                    "upload-refused",
+                    [("file", name.into()), ("reason", words.into())],
+                ),
+            });
+        }
+    }
+    let is_open = portal.takes_notes();
+    let row = |one: &Upload| {
+        let (state, tag) = match one.state {
+            UploadState::Pending => ("upload-pending", "pending"),
+            UploadState::Approved => ("upload-approved", "yes"),
+            UploadState::Rejected => ("upload-rejected", "pending"),
+        };
+        UploadRow {
+            file: file_view(req, one),
+            state,
+            tag,
+            remove: is_open.then(|| portal.link(&format!("/uploads/{}", one.id))),
+        }
+    };
+    let body = Uploads {
+        text,
+        frame: reading.frame(),
+        done,
+        trouble,
+        errors,
+        action: is_open.then(|| portal.link("/uploads")),
+        left: MOST.saturating_sub(own.len()),
+        most_megabytes: (req.site.files.max_upload() >> 20).max(1),
+        caption: outcome.caption,
+        rows: own.iter().map(row).collect(),
+        gallery: portal.has_gallery().then(|| portal.link("/gallery")),
+    };
+    let title = body.title();
+    Ok(guest_page(text, portal, &title, body))
+}
+
+fn file_view(req: &GuestRequest, one: &Upload) -> FileView {
+    let view = UploadView::of(&req.site, one);
+    FileView {
+        id: view.id.to_string(),
+        name: match one.kind {
+            UploadKind::Document => one.download_name(),
+            UploadKind::Picture => view.name,
+        },
+        caption: view.caption,
+        href: view.url,
+        thumbnail: view.thumbnail,
+    }
+}
+
+/// Handles `POST /invite/{code}/uploads`: a form with any number of files. Each file is stored when
+/// it has arrived, so that a broken connection loses only the files after it.
+pub(super) async fn add(req: GuestRequest, request: Request) -> Result<Response, EarlyResponse> {
+    let portal = req.enter().await?;
+    let mut outcome = Outcome::default();
+    let received = match csrf::check_sender(&req.headers, req.site.url()) {
+        Ok(()) => receive(&req, &portal, request, &mut outcome).await,
+        Err(problem) => Err(problem),
+    };
+    if let Err(problem) = received {
+        if problem.status == StatusCode::NOT_FOUND {
+            return Err(problem.said_in(&req.text(&portal)).into());
+        }
+        outcome.refused.push((String::new(), problem));
+    }
+    let Some((_, first)) = outcome.refused.first() else {
+        return Ok(done(&portal, "added"));
+    };
+    let status = first.status;
+    let text = req.text(&portal);
+    let added = outcome.added;
+    let said = (added > 0).then(|| text.with("upload-done-some", [("n", added.into())]));
+    let mut page = page(&req, &text, &portal, said, outcome).await?;
+    *page.status_mut() = status;
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let headers = page.headers_mut();
+        headers.insert("retry-after", HeaderValue::from_static("5"));
+    }
+    Ok(page)
+}
+
+async fn receive(
+    req: &GuestRequest,
+    portal: &InvitationSnapshot,
+    request: Request,
+    outcome: &mut Outcome,
+) -> Result<(), Problem> {
+    upload_files::check(req, portal).await?;
+    let most = req.site.files.max_upload();
+    let mut parts = PartReader::with_files(request, MOST, most).await?;
+    let mut is_empty = true;
+    while let Some(part) = parts.next().await? {
+        let sent = match part {
+            Part::Field(name, value) if name == "caption" => {
+                outcome.caption = value;
+                continue;
+            }
+            Part::Field(..) => continue,
+            Part::File(sent) => sent,
+        };
+        let name = sent.name().to_owned();
+        let file = match sent.receive(&req.site.files, most).await? {
+            None => continue,
+            Some(file) => file,
+        };
+        is_empty = false;
+        let stored = match file {
+            Ok(file) => upload_files::store(req, portal, file, &outcome.caption).await,
+            Err(problem) => Err(problem),
+        };
+        match stored {
+            Ok(_) => outcome.added += 1,
+            Err(problem) => outcome.refused.push((name, problem)),
+        }
+    }
+    if is_empty {
+        return Err(Problem::fields().field("/file", "required", []));
+    }
+    Ok(())
+}
+
+/// Handles `POST /invite/{code}/uploads/{upload}`, which removes an upload of the household.
+pub(super) async fn remove(
+    req: GuestRequest,
+    Path((_, id)): Path<(String, String)>,
+    _: Form,
+) -> Result<Response, EarlyResponse> {
+    let portal = req.enter().await?;
+    let text = req.text(&portal);
+    csrf::check_sender(&req.headers, req.site.url()).map_err(|problem| problem.said_in(&text))?;
+    let removed = upload_files::remove(&req, &portal, UploadId::from_text(id)).await;
+    removed.map_err(|problem| problem.said_in(&text))?;
+    Ok(done(&portal, "removed"))
+}
+
+fn done(portal: &InvitationSnapshot, word: &str) -> Response {
+    let address = portal.link("/uploads");
+    let mark = if address.contains('?') { '&' } else { '?' };
+    Redirect::to(&format!("{address}{mark}done={word}")).into_response()
+}
+
+/// `GET /invite/{code}/gallery`. It stays readable after the occasion is archived.
+pub(super) async fn gallery(req: GuestRequest) -> Result<Response, EarlyResponse> {
+    let portal = req.look_at_past().await?;
+    let text = req.text(&portal);
+    if !portal.has_gallery() {
+        return Err(Refusal::FeatureDisabled.problem().said_in(&text).into());
+    }
+    let query = req.query();
+    let pairs = query.iter().filter(|(name, _)| *name != "limit");
+    let mut paging = PageQuery::of(pairs)?;
+    paging.limit = PER_PAGE;
+    let occasion = portal.occasion.id.clone();
+    let look =
+        move |tx: &mut Tx<'_>| upload::list(tx, &occasion, Some(UploadState::Approved), &paging);
+    let list = req.site.store.read(look).await.map_err(Refusal::problem)?;
+    let address = portal.link("/gallery");
+    let mark = if address.contains('?') { '&' } else { '?' };
+    let page = |name, cursor: Option<&String>| Some(format!("{address}{mark}{name}={}", cursor?));
+    let reading = Reading::new(&text, &portal);
+    let body = Gallery {
+        text: &text,
+        frame: reading.frame(),
+        previous: page("before", list.previous_cursor.as_ref()),
+        next: page("cursor", list.next_cursor.as_ref()),
+        files: list.items.iter().map(|one| file_view(&req, one)).collect(),
+        uploads: portal.takes_notes().then(|| portal.link("/uploads")),
+    };
+    let title = body.title();
+    let page = guest_page(&text, &portal, &title, body);
+    Ok(req.remember_household(&portal, page))
+}

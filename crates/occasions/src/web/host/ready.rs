@@ -1,0 +1,250 @@
+//! The page that says what still stands between now and the day, each point with what mends it.
+
+use askama::Template;
+use axum::response::Response;
+use platform::mail::suppression;
+use site::resource::pages::PageResource as _;
+use web::{Problem, Text};
+
+use super::frame::Place;
+use super::request::{HostRequest, PageContext};
+use super::wording::{self, Wording};
+use crate::announcement::Announcement;
+use crate::event::Event;
+use crate::gift::Gift;
+use crate::hosting::Permission::{self, Invite, Own, Write};
+use crate::hosting::listing::filter::unanswered_word;
+use crate::hosting::ready::{self, OpenPoint, Ready, ReadyPoint};
+use crate::occasion_page::OccasionPage;
+use crate::question::{self, Question};
+use crate::words::OccasionStatus;
+
+#[derive(Template)]
+#[template(path = "host/ready.html")]
+struct ReadyPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    wording: Wording<'a>,
+    done: Option<String>,
+    open: i64,
+    is_over: bool,
+    lines: Vec<Line>,
+}
+
+/// An open point with what mends it.
+struct Line {
+    words: String,
+    /// The households it concerns, with links to their invitations.
+    households: Vec<(String, String)>,
+    /// How many more households it concerns.
+    more: i64,
+    links: Vec<(String, &'static str)>,
+    /// Whether the line has the button that publishes the occasion.
+    publishes: bool,
+}
+
+impl ReadyPage<'_> {
+    /// Says that nothing is open.
+    fn all(&self) -> String {
+        let title = self.wording.pick(&self.wording.occasion.title);
+        let values = [("title", title.text.into())];
+        self.text.with("host-ready-all", values)
+    }
+}
+
+/// Handles `GET /admin/o/{slug}/ready`.
+pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+    let key = req.site.keys.key(suppression::PURPOSE);
+    let (context, (found, questions)) = req
+        .read(move |tx, context| {
+            Ok((
+                ready::load(tx, &key, &context.host)?,
+                question::of(tx, context.host.occasion())?,
+            ))
+        })
+        .await?;
+    let (text, wording) = (&req.text, req.wording(&context));
+    let page = PointLines {
+        wording: &wording,
+        context: &context,
+        questions: &questions,
+    };
+    let body = ReadyPage {
+        text,
+        csrf: &req.csrf,
+        done: req.done(),
+        open: open(&found),
+        is_over: found.is_over,
+        lines: found.points.iter().map(|point| page.line(point)).collect(),
+        wording: wording.clone(),
+    };
+    let title = text.say("host-ready");
+    Ok(req.page(&context, Place::Overview, &title, body))
+}
+
+/// Returns the number of open points.
+pub(super) fn open(found: &Ready) -> i64 {
+    i64::try_from(found.open).unwrap_or(i64::MAX)
+}
+
+/// Says what is open to one host.
+struct PointLines<'a> {
+    wording: &'a Wording<'a>,
+    context: &'a PageContext,
+    questions: &'a [Question],
+}
+
+impl PointLines<'_> {
+    fn line(&self, point: &OpenPoint) -> Line {
+        let text = self.wording.text;
+        let of = point.of.as_deref().unwrap_or_default();
+        let names: Vec<String> = self
+            .wording
+            .languages()
+            .into_iter()
+            .filter(|(tag, _)| point.languages.contains(tag))
+            .map(|(_, name)| name)
+            .collect();
+        let name = match point.point {
+            ReadyPoint::TextsMissing => text.say(place_name(of)).into_owned(),
+            ReadyPoint::MealOpen => self.question(of).map_or_else(String::new, |one| {
+                self.wording.pick(&one.title).text.to_owned()
+            }),
+            _ => self.event(of).map_or_else(String::new, |event| {
+                self.wording.event(event).text.to_owned()
+            }),
+        };
+        let values = [
+            ("count", point.count.into()),
+            ("n", text.number(point.count).into()),
+            ("of", name.into()),
+            ("languages", names.join(&text.say("list-comma")).into()),
+        ];
+        let named = point.households.iter();
+        let households: Vec<(String, String)> = named
+            .map(|one| {
+                let href = self.wording.at(&format!("/invites/{}", one.id));
+                (href, one.name.clone())
+            })
+            .collect();
+        let shown = i64::try_from(households.len()).unwrap_or(i64::MAX);
+        let links = self.links(point.point, of).into_iter();
+        let links = links.filter(|(_, _, needs)| needs.is_none_or(|one| self.context.may(one)));
+        let is_draft = self.context.occasion.status == OccasionStatus::Draft;
+        Line {
+            words: text.with(point.point.label(), values),
+            more: if households.is_empty() {
+                0
+            } else {
+                point.count - shown
+            },
+            households,
+            links: links
+                .map(|(rest, label, _)| (self.wording.at(&rest), label))
+                .collect(),
+            publishes: point.point == ReadyPoint::Draft && is_draft && self.context.may(Own),
+        }
+    }
+
+    fn event(&self, key: &str) -> Option<&Event> {
+        self.context.events.iter().find(|event| event.key == key)
+    }
+
+    fn question(&self, key: &str) -> Option<&Question> {
+        self.questions.iter().find(|question| question.key == key)
+    }
+
+    /// Returns what mends a point: paths with their labels, and the permissions they require.
+    fn links(
+        &self,
+        point: ReadyPoint,
+        of: &str,
+    ) -> Vec<(String, &'static str, Option<Permission>)> {
+        let list = |rest: &str| (rest.to_owned(), "host-ready-see", None);
+        let press = |rest: &str, label, needs| (rest.to_owned(), label, Some(needs));
+        let form = |event: Option<&Event>| {
+            let id = event.map(|event| event.id.to_string());
+            format!("{}/{}", Event::PAGES, id.unwrap_or_default())
+        };
+        match point {
+            ReadyPoint::Draft => Vec::new(),
+            ReadyPoint::NoInvitations => vec![
+                press("/invites/new", "host-first-invitation", Invite),
+                press("/import", "host-import", Invite),
+            ],
+            ReadyPoint::NoPlace => {
+                vec![press(&form(self.event(of)), "host-ready-do-place", Own)]
+            }
+            ReadyPoint::NoContact => {
+                vec![press("/settings/contact", "host-ready-do-contact", Own)]
+            }
+            ReadyPoint::NoDeadline => {
+                vec![press("/settings/deadline", "host-ready-do-deadline", Own)]
+            }
+            ReadyPoint::DeadlinePassed => vec![
+                list("/invites?response=pending"),
+                press("/settings/deadline", "host-ready-do-later", Own),
+            ],
+            ReadyPoint::TextsMissing => {
+                vec![press(text_page(of), "host-ready-do-texts", Write)]
+            }
+            ReadyPoint::NewsUnpublished => {
+                vec![press(Announcement::PAGES, "host-ready-do-news", Write)]
+            }
+            ReadyPoint::Unreachable => vec![list("/invites?contact=no&answered=no")],
+            ReadyPoint::MailFails => Vec::new(),
+            ReadyPoint::NotSent => {
+                let filter = "sent=no&response=pending&open=no";
+                let mail = format!("/mail/new?kind=invitation&{filter}");
+                let walk = format!("/invites/send?{filter}");
+                vec![
+                    list(&format!("/invites?{filter}")),
+                    press(&mail, "host-ready-do-invite", Invite),
+                    press(&walk, "host-ready-do-send", Invite),
+                ]
+            }
+            ReadyPoint::Owing => {
+                let filter = "sent=yes&response=pending";
+                let mail = format!("/mail/new?kind=reminder&{filter}&access=open");
+                vec![
+                    list(&format!("/invites?{filter}")),
+                    press(&mail, "host-ready-do-remind", Invite),
+                ]
+            }
+            ReadyPoint::Unapproved => vec![list("/invites?open=waiting")],
+            ReadyPoint::Waiting => vec![
+                list(&format!("/invites?response=waitlisted&event={of}")),
+                press(&form(self.event(of)), "host-ready-do-seats", Own),
+            ],
+            ReadyPoint::MealOpen => self.question(of).map_or_else(Vec::new, |question| {
+                let open = unanswered_word(question);
+                let event = question.events.first().map_or("", String::as_str);
+                let pairs = [("event", event), ("status", "yes"), ("answer", &*open)];
+                vec![list(&wording::address("/guests", pairs))]
+            }),
+        }
+    }
+}
+
+/// Returns the page of the hosts on which these texts stand.
+fn text_page(place: &str) -> &'static str {
+    match place {
+        "events" => Event::PAGES,
+        "questions" => Question::PAGES,
+        "news" => Announcement::PAGES,
+        "pages" => OccasionPage::PAGES,
+        "gifts" => Gift::PAGES,
+        _ => "/settings/texts",
+    }
+}
+
+fn place_name(place: &str) -> &'static str {
+    match place {
+        "events" => "host-events",
+        "questions" => "host-questions",
+        "news" => "host-news",
+        "pages" => "host-info-pages",
+        "gifts" => "host-gifts",
+        _ => "host-texts",
+    }
+}

@@ -1,0 +1,37 @@
+//! Checks the schedules of a service.
+
+use super::{Refused, ServiceCheck};
+use crate::cron::Schedule;
+
+impl ServiceCheck<'_> {
+    pub(super) fn schedule(
+        &mut self,
+        key: &str,
+        written: &str,
+    ) -> Result<Option<Schedule>, Refused> {
+        if written.is_empty() {
+            return Ok(None);
+        }
+        let schedule = Schedule::parse(written, &self.service.time_zone);
+        self.accept(key, schedule).map(Some).ok_or(Refused)
+    }
+
+    /// Refuses settings that make no sense for a command that runs at the times of `cron`.
+    pub(super) fn only_once(&mut self) {
+        let service = self.service;
+        if service.cron.is_empty() {
+            return;
+        }
+        for (key, is_set) in [
+            ("cron_restart", !service.cron_restart.is_empty()),
+            ("listen", service.listen != "none"),
+            ("instances", service.instances != 1),
+            ("spare", service.spare != 0),
+        ] {
+            if is_set {
+                let what = "a command that runs at the times of cron is not kept running";
+                self.refuse(key, what, "take it out, or take cron out");
+            }
+        }
+    }
+}
