@@ -104,7 +104,7 @@ fn hosts_approve_reject_and_delete_and_observers_only_look() {
                 .contains(&stage.say("host-done-upload-approved"))
         );
         assert_eq!(states(stage, "approved").await, [first.as_str(), &second]);
-        let body = json!({"uploads": [second, third, "none"], "state": "rejected"});
+        let body = json!({"uploads": [second, third], "state": "rejected"});
         let path = stage.at("/uploads/state");
         let done = call(&mut host, "PUT", &path, &body).await.with(200).json();
         assert_eq!(done, json!({"changed": 2}));

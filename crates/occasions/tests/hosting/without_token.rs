@@ -4,6 +4,7 @@
 /// password.
 pub(crate) const WITHOUT_TOKEN: &[&str] = &[
     "POST /api/rsvp",
+    "GET /api/v1/admin/audit",
     "GET /api/v1/admin/invites",
     "POST /api/v1/admin/invites",
     "DELETE /api/v1/admin/invites/{id}",
@@ -56,6 +57,7 @@ pub(crate) const WITHOUT_TOKEN: &[&str] = &[
     "POST /api/v1/me/passkeys/options",
     "DELETE /api/v1/me/passkeys/{id}",
     "DELETE /api/v1/admin/suppressions/{id}",
+    "GET /api/v1/admin/stats",
     "GET /api/v1/admin/suppressions",
     "GET /api/v1/me/slug",
     "PUT /api/v1/me/slug",

@@ -26,7 +26,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 
 /// The household's own uploads, the oldest first: at most 30.
 #[utoipa::path(
-    get, path = "/api/v1/invitations/{code}/uploads", tag = "guests",
+    get, path = "/api/v1/invitations/{code}/uploads", tag = "guests", operation_id = "list_uploads",
     params(
         ("code" = String, Path,),
         ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
