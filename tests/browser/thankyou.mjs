@@ -179,7 +179,7 @@ test('a wedding goes from a spreadsheet to thank-yous', { timeout: 180_000 }, as
 
   // A wish list, and answers on phones in four languages.
   await partner.goto(`${home}/settings/switches?lang=en`);
-  await partner.locator('[name="switches.gifts"]').check();
+  for (const part of ['gifts', 'uploads']) await partner.locator(`[name="switches.${part}"]`).check();
   await press(partner, partner.locator('.save-bar button'), /done=saved/);
   await partner.goto(`${home}/gifts/new?lang=en`);
   await partner.locator('[name="name.en"]').fill('Six tea glasses');
@@ -227,15 +227,40 @@ test('a wedding goes from a spreadsheet to thank-yous', { timeout: 180_000 }, as
   await keep(closed, 'thankyou-closed-360');
   await closed.context().close();
 
-  // Weeks later both come back. The observer sees who came, and still changes nothing.
+  // Who comes sends a picture.
+  const sender = await visitor(browser, kenduri, { viewport: phone });
+  await sender.goto(`${new URL(messages.get(giver.household)).pathname}/uploads?lang=en`);
+  await sender.locator('[name=caption]').fill('The two of you in the garden');
+  const picture = { name: 'IMG_0001.png', mimeType: 'image/png', buffer: await sender.screenshot() };
+  await sender.locator('[name=file]').setInputFiles([picture]);
+  await sender.locator('main form[enctype] button').click();
+  await sender.locator('.banner.ok').waitFor();
+  await keep(sender, 'thankyou-picture-360');
+  await sender.context().close();
+
+  // After the day both come back. The observer sees who came, and still changes nothing.
+  kenduri.advanceTo(later(66, 9));
   await comeBack(observer, 'Nenek');
   await observer.goto(`${home}?lang=en`);
   await observer.locator('#part-coming .figure').waitFor();
   await observer.goto(`${home}/gifts?lang=en`);
   assert.equal(await observer.locator('main form[method=post]').count(), 0);
 
-  // Thanked: the gift in the book, and by mail those who came.
+  // The couple approves the picture, and another household finds it in the gallery.
   await comeBack(partner, 'Hakim');
+  await partner.goto(`${home}/uploads?lang=en`);
+  await partner.locator('[name=ids]').check();
+  await partner.locator('button[value=approve]').click();
+  await partner.locator('.banner.ok').waitFor();
+  const looker = await visitor(browser, kenduri, { viewport: phone });
+  await looker.goto(`${new URL(linkIn(invitationTo(byMail[0]))).pathname}?lang=en`);
+  await looker.locator('main a[href*="/gallery"]').first().click();
+  await looker.locator('.gallery', { hasText: 'The two of you in the garden' }).waitFor();
+  await looker.locator('.gallery img').evaluate((one) => one.decode());
+  await keep(looker, 'thankyou-gallery-360');
+  await looker.context().close();
+
+  // Thanked: the gift in the book, and by mail those who came.
   await partner.goto(`${home}/gifts?lang=en`);
   await partner.locator('button', { hasText: 'We have it' }).click();
   await partner.locator('.banner.ok').waitFor();

@@ -232,7 +232,7 @@ fn follow_dispute(tx: &mut Tx<'_>, order: &OrderId, event: &Stored) -> Result<()
         return Ok(());
     };
     payout::follow_dispute(tx, &booking)?;
-    if event.kind.ends_with(".lost") {
+    if event.kind.rsplit('.').next() == Some("lost") {
         payout::take_back(tx, &booking.id)?;
     }
     Ok(())

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use edge::maintenance::Maintenance;
 use platform::erasure;
 use platform::store::{self, migrate};
-use platform::{Clock, Files, Outbound, Platform, Random, Secret, Store, StoreError, Tx};
+use platform::{Clock, Outbound, Platform, Random, Secret, Store, StoreError, Tx};
 use site::domain::Domains;
 use site::domains;
 use web::{Site, SiteUrl};

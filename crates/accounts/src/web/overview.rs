@@ -34,12 +34,6 @@ impl OverviewPage<'_> {
         audit_sentences::sentence(self.text, &line.record.action)
     }
 
-    /// The account that was acted on, unless people acted on their own.
-    fn subject<'a>(&self, line: &'a Line) -> Option<&'a str> {
-        let is_own = line.record.actor_id.as_deref() == Some(&line.record.entity_id);
-        line.subject.as_deref().filter(|_| !is_own)
-    }
-
     fn actor(&self, line: &Line) -> String {
         let words = match line.record.actor_kind.as_str() {
             Actor::ACCOUNT => match &line.actor {

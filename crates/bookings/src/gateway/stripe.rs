@@ -159,16 +159,13 @@ async fn send<T: DeserializeOwned>(
 /// The order's session. If Stripe made it but its id was not stored, because a response was lost or
 /// Kenduri stopped, it is found by our id among the sessions of that time.
 async fn find_session(site: &Site, order: &Order) -> Result<Option<Session>, GatewayError> {
-    let found = match &order.gateway_order_id {
-        Some(id) => {
-            let path = format!("checkout/sessions/{}", plain(id)?);
-            Some(get::<Session>(site, &path).await?)
-        }
-        None => {
-            let all = list(site, order.created_at - FRESH, order.expires_at, "").await?;
-            let mut all = all.into_iter();
-            all.find(|one| one.client_reference_id.as_deref() == Some(order.id.as_str()))
-        }
+    let found = if let Some(id) = &order.gateway_order_id {
+        let path = format!("checkout/sessions/{}", plain(id)?);
+        Some(get::<Session>(site, &path).await?)
+    } else {
+        let all = list(site, order.created_at - FRESH, order.expires_at, "").await?;
+        let mut all = all.into_iter();
+        all.find(|one| one.client_reference_id.as_deref() == Some(order.id.as_str()))
     };
     match found {
         Some(session) if session.client_reference_id.as_deref() != Some(order.id.as_str()) => {

@@ -66,6 +66,14 @@ pub struct Line {
     pub subject: Option<String>,
 }
 
+impl Line {
+    /// The name of the account that was acted on, or `None` if people acted on their own account.
+    pub fn other_account(&self) -> Option<&str> {
+        let is_own = self.record.actor_id.as_deref() == Some(&self.record.entity_id);
+        self.subject.as_deref().filter(|_| !is_own)
+    }
+}
+
 /// Returns at most `rows` lines before the line with the sequence number `before`, newest first.
 pub fn log(
     tx: &mut Tx<'_>,

@@ -230,7 +230,7 @@ fn read_batch(tx: &mut Tx<'_>, host: &HostOf, last: i64) -> Result<Batch, Refusa
     let last = found.last().map_or(last, |news| news.number);
     let mut events = Vec::new();
     for news in found {
-        events.extend(tell(tx, news)?);
+        events.extend(tell(tx, &news)?);
     }
     Ok(Batch {
         events,
@@ -241,7 +241,7 @@ fn read_batch(tx: &mut Tx<'_>, host: &HostOf, last: i64) -> Result<Batch, Refusa
 }
 
 /// Builds the event about this news. Returns `None` if there is none.
-fn tell(tx: &mut Tx<'_>, news: News) -> Result<Option<Event>, StoreError> {
+fn tell(tx: &mut Tx<'_>, news: &News) -> Result<Option<Event>, StoreError> {
     let mut data: Value = serde_json::from_str(&news.payload).unwrap_or_default();
     let needs = match news.name.as_str() {
         "rsvp" | "note" => {

@@ -169,9 +169,8 @@ async fn receive(
             Part::File(sent) => sent,
         };
         let name = sent.name().to_owned();
-        let file = match sent.receive(&req.site.files, most).await? {
-            None => continue,
-            Some(file) => file,
+        let Some(file) = sent.receive(&req.site.files, most).await? else {
+            continue;
         };
         is_empty = false;
         let stored = match file {

@@ -167,7 +167,7 @@ impl PointLines<'_> {
             format!("{}/{}", Event::PAGES, id.unwrap_or_default())
         };
         match point {
-            ReadyPoint::Draft => Vec::new(),
+            ReadyPoint::Draft | ReadyPoint::MailFails => Vec::new(),
             ReadyPoint::NoInvitations => vec![
                 press("/invites/new", "host-first-invitation", Invite),
                 press("/import", "host-import", Invite),
@@ -192,7 +192,6 @@ impl PointLines<'_> {
                 vec![press(Announcement::PAGES, "host-ready-do-news", Write)]
             }
             ReadyPoint::Unreachable => vec![list("/invites?contact=no&answered=no")],
-            ReadyPoint::MailFails => Vec::new(),
             ReadyPoint::NotSent => {
                 let filter = "sent=no&response=pending&open=no";
                 let mail = format!("/mail/new?kind=invitation&{filter}");

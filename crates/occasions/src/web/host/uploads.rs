@@ -26,6 +26,7 @@ struct UploadsPage<'a> {
     csrf: &'a str,
     submission: String,
     done: Option<String>,
+    /// The states with their counts. Empty while the occasion has no upload at all.
     tabs: Vec<Tab>,
     /// The state of the uploads that are shown.
     state: UploadState,
@@ -35,8 +36,6 @@ struct UploadsPage<'a> {
     may_write: bool,
     may_own: bool,
     is_off: bool,
-    /// Whether the occasion has no upload at all.
-    is_empty: bool,
 }
 
 /// A link to the uploads in one state.
@@ -77,7 +76,7 @@ pub(super) async fn show(req: HostRequest, mut paging: PageQuery) -> Result<Resp
     };
     let page = |name, cursor: Option<&String>| {
         let pairs = [("state", state.word()), (name, cursor?.as_str())];
-        Some(wording::address(&wording.at("/uploads"), pairs.into_iter()))
+        Some(wording::address(&wording.at("/uploads"), pairs))
     };
     let List {
         items,
@@ -85,12 +84,17 @@ pub(super) async fn show(req: HostRequest, mut paging: PageQuery) -> Result<Resp
         previous_cursor,
         ..
     } = list;
+    let states = if counts.is_empty() {
+        &[]
+    } else {
+        UploadState::ALL
+    };
     let body = UploadsPage {
         text,
         csrf: &req.csrf,
         submission: req.submission(),
         done: req.done(),
-        tabs: UploadState::ALL.iter().map(tab).collect(),
+        tabs: states.iter().map(tab).collect(),
         state,
         rows: items
             .into_iter()
@@ -101,7 +105,6 @@ pub(super) async fn show(req: HostRequest, mut paging: PageQuery) -> Result<Resp
         may_write: context.may(Permission::Write),
         may_own: context.may(Permission::Own),
         is_off: !context.occasion.switches.uploads,
-        is_empty: counts.is_empty(),
         wording: wording.clone(),
     };
     Ok(req.page(&context, Place::Uploads, &text.say("host-uploads"), body))
