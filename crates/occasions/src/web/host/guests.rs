@@ -27,7 +27,7 @@ struct Guests<'a> {
     is_empty: bool,
     csrf: &'a str,
     submission: String,
-    /// The list's filter as a query, which an export gets too.
+    /// The list's filter as a query, which an export applies too.
     query: String,
 }
 

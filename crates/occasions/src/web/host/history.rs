@@ -45,7 +45,7 @@ pub(super) struct LoggedChange {
     pub(super) new: String,
 }
 
-/// The data with which ids in audit lines are turned into names.
+/// The data for replacing ids in audit lines with names.
 pub(super) struct Telling<'a> {
     pub(super) wording: Wording<'a>,
     pub(super) events: &'a [Event],
@@ -242,8 +242,8 @@ impl Telling<'_> {
     }
 }
 
-/// How to format a keyword in a value. The keyword alone does not tell, because a tag may be called
-/// `no`.
+/// The type of a value, which decides how keywords in it are formatted. The keyword itself does not
+/// show the type, because a tag may be called `no`.
 #[derive(Clone, Copy)]
 enum Meaning {
     Reply,
@@ -294,7 +294,7 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
     }
 }
 
-/// The families of actions that the log can be filtered by.
+/// The families of actions by which the log can be filtered.
 pub(super) const FAMILIES: [(&str, &str); 13] = [
     ("rsvp", "host-family-rsvp"),
     ("invitation", "host-family-invitation"),

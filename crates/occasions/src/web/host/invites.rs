@@ -43,7 +43,7 @@ struct Invites<'a> {
     submission: String,
     /// The link to the page that leads through all unsent invitations.
     send: Option<String>,
-    /// The list's filter as a query, which bulk actions and exports get too.
+    /// The list's filter as a query, which bulk actions and exports apply too.
     query: String,
 }
 

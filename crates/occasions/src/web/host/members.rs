@@ -39,7 +39,7 @@ struct MemberItem<'a> {
     is_me: bool,
 }
 
-/// A link that makes its first user a member, and that nobody has used yet.
+/// An unused link that makes the first person who uses it a member.
 struct Open {
     id: String,
     role: &'static str,

@@ -1,4 +1,4 @@
-//! The page on which hosts look through the uploads of their guests.
+//! The page on which hosts review the uploads of their guests.
 
 use askama::Template;
 use axum::response::Response;
@@ -140,7 +140,7 @@ pub(super) async fn decide(posted: HostForm) -> Result<Response, Problem> {
             return ask(&posted, state, ids).await;
         }
         "delete" => (Decision::Delete, "upload-deleted"),
-        // Without a button, nothing changes, but the role is checked.
+        // A form without a known button changes nothing, but the role is still checked.
         _ => {
             ids.clear();
             (Decision::State(state), "upload-none")
@@ -161,7 +161,7 @@ pub(super) async fn decide(posted: HostForm) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// Asks whether the chosen uploads shall be deleted.
+/// Asks the host to confirm the deletion of the chosen uploads.
 async fn ask(posted: &HostForm, state: UploadState, ids: Vec<&str>) -> Result<Response, Problem> {
     let req = &posted.req;
     let look = |_: &mut Tx<'_>, context: &PageContext| context.host.needs(Permission::Write);
