@@ -66,7 +66,7 @@ web::words! {
 }
 
 impl GatewayName {
-    /// The queue lane of jobs that send requests to this gateway.
+    /// The queue lane for jobs that send requests to this gateway.
     pub(crate) fn line(self) -> String {
         format!("gateway {}", self.word())
     }
@@ -252,8 +252,8 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, Store
     .maybe(tx)
 }
 
-/// Marks an order as expired, because it was not paid in time, and closes the gateway's page for
-/// it. A payment that arrives later is still handled.
+/// Marks an order as expired, because it was not paid in time. Closes the gateway's page for the
+/// order. A payment that arrives later is still processed.
 pub(crate) fn expire(tx: &mut Tx<'_>, id: &OrderId) -> Result<(), StoreError> {
     let expired = sql!(
         "UPDATE booking_order SET state = 'expired' WHERE id = :id AND state = 'created'",
