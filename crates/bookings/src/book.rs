@@ -42,7 +42,6 @@ pub struct NewBooking {
     pub note: String,
 }
 
-/// The result of [`book`].
 #[derive(Clone, Debug)]
 pub struct Booked {
     pub booking: Booking,

@@ -1,4 +1,4 @@
-//! Bookings, each of which is a member's claim on a slot.
+//! Bookings. A booking is a member's claim on a slot.
 
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
@@ -263,8 +263,8 @@ pub(crate) fn busy(
     Ok(found.map(|(id,)| id))
 }
 
-/// Gives a slot to a booking, either for good or until the payment is due. Returns `false` if the
-/// slot was not free.
+/// Assigns a slot to a booking, either permanently or, with `hold`, until the payment is due.
+/// Returns `false` if the slot was not free.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     slot: &Slot,

@@ -42,7 +42,6 @@ pub(crate) const SETTINGS: &[Setting] = &[
 
 pub use razorpay::{KEY_ID, KEY_SECRET, URL, WEBHOOK_SECRET};
 
-/// The payment gateways that the site offers.
 pub fn offered(site: &Site) -> Vec<GatewayName> {
     let words = GATEWAYS.of(&site.declared.settings).into_iter();
     words.filter_map(GatewayName::find).collect()
@@ -159,7 +158,6 @@ pub enum GatewayError {
     /// The gateway has refused the request.
     #[error("the gateway answered {status}: {description}")]
     Refused {
-        /// The HTTP status.
         status: u16,
         /// The gateway's description of the error.
         description: String,

@@ -24,7 +24,6 @@ pub(crate) enum Event {
     Confirmed,
     /// The session was moved to another time.
     Moved,
-    /// The session was cancelled.
     Cancelled,
     /// The session takes place tomorrow.
     Reminder,

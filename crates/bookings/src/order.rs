@@ -148,11 +148,9 @@ pub struct Payment {
     pub id: PaymentId,
     pub order_id: OrderId,
     pub gateway: GatewayName,
-    /// The payment's id at the gateway.
     pub gateway_payment_id: String,
     pub state: PaymentState,
     pub settles: bool,
-    /// The amount in minor units.
     pub amount_minor: i64,
     /// The currency (ISO 4217).
     pub currency: Currency,
@@ -162,7 +160,6 @@ pub struct Payment {
     pub captured_at: Option<Timestamp>,
 }
 
-/// Creates an order for an account.
 pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<Order, StoreError> {
     let party: PartyId = tx.id();
     sql!(

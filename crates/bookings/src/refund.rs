@@ -43,7 +43,6 @@ pub struct Refund {
     /// The refund's id, which is also the idempotency key of its requests to the gateway.
     pub id: RefundId,
     pub payment_id: PaymentId,
-    /// The amount in minor units.
     pub amount_minor: i64,
     pub reason: String,
     /// The refund's id at the gateway; `None` until the gateway has accepted the refund.

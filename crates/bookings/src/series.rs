@@ -40,7 +40,7 @@ pub struct Planned {
     pub time: Time,
     /// The instant at which the slot begins; `None` if the clock skips this local time.
     pub start: Option<Start>,
-    /// The error code for the reason why no slot can be created at this time; `None` if one can.
+    /// The error code for the reason why a slot cannot begin at this time; `None` if it can.
     pub obstacle: Option<&'static str>,
 }
 

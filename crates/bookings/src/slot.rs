@@ -245,7 +245,7 @@ impl Template {
         })
     }
 
-    /// The reason why no slot can begin at this instant; `None` if one can.
+    /// Returns the reason why a slot cannot begin at this instant, or `None` if it can.
     pub(crate) fn find_obstacle(
         &self,
         tx: &mut Tx<'_>,

@@ -94,7 +94,7 @@ impl Asked {
         }
     }
 
-    /// The URL of the list with the same filter that begins on `day`.
+    /// The URL of the list that begins on `day`, with the same filter.
     fn from(&self, day: Date) -> String {
         let kind = match self.kind.as_str() {
             "" => String::new(),

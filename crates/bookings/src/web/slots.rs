@@ -478,7 +478,7 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
 struct BookingsPage<'a> {
     text: &'a Text,
     list: BookingRows,
-    /// The sessions that have begun, whose outcome can be marked.
+    /// The sessions that have begun and whose outcome can be marked.
     begun: BookingRows,
 }
 

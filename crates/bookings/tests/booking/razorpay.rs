@@ -143,7 +143,7 @@ fn a_signature_over_another_order_pays_nothing() {
                 .text()
                 .contains(&stage.say("problem-payment-mismatch"))
         );
-        // The signature belongs to the cheap order, but the order's id is the expensive one's.
+        // The signature is for the cheap order, but the order's id is that of the expensive order.
         let mut mixed = back.clone();
         mixed[0].1 = other;
         let page = come_back(&stage, &pay_dear, &mixed).await;
@@ -261,7 +261,7 @@ fn what_fails_on_the_way_is_tried_again_and_made_once() {
         press(&mut aina, &pay).await.expect(502);
         let order = open(&mut aina, &pay).await;
         assert_eq!(double.orders(), 1);
-        // When the browser returns, the gateway does not respond. A job therefore asks it again
+        // When the browser returns, the gateway does not respond. A job therefore polls it again
         // soon.
         let payment = double.pay(&order, "captured");
         double.fail(0, Fault::Status(500));

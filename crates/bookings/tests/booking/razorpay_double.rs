@@ -27,7 +27,6 @@ pub(crate) struct Book {
     refunds: BTreeMap<String, Value>,
     /// The refunds, by the idempotency keys of their requests.
     keys: BTreeMap<String, (Value, String)>,
-    /// The state of new refunds.
     refund_state: String,
     made: usize,
 }

@@ -33,7 +33,6 @@ pub(crate) struct Book {
     refunds: BTreeMap<String, Value>,
     /// The requests and their results, by idempotency key.
     keys: BTreeMap<String, (String, (u16, Value))>,
-    /// The state of new refunds.
     refund_state: String,
     made: usize,
 }
@@ -88,7 +87,6 @@ impl Stripe {
         self.book().sessions[id].clone()
     }
 
-    /// Changes a field of a session.
     pub(crate) fn set(&self, session: &str, field: &str, value: impl Into<Value>) {
         self.book().sessions.get_mut(session).unwrap()[field] = value.into();
     }

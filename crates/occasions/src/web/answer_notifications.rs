@@ -82,7 +82,6 @@ fn report(tx: &mut Tx<'_>, site: &Site, one: &Unreported) -> Result<(), StoreErr
     }
 }
 
-/// A household with new answers.
 #[derive(Row)]
 struct AnsweredHousehold {
     id: InvitationId,

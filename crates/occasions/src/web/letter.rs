@@ -229,7 +229,6 @@ fn linked(words: &str) -> Vec<Span> {
     spans
 }
 
-/// Builds the mail for a household.
 pub(crate) fn mail(
     portal: &InvitationSnapshot,
     parts: Parts,

@@ -1,6 +1,6 @@
-//! The gate through which every use of a code goes. It limits guesses, and remembers the households
-//! that a browser has opened. Anybody who has a household's code can open the household. Instead of
-//! the code, the browser stores a signature over the invitation's id and its epoch. The signature
+//! The gate that checks every use of a code. It limits guesses, and remembers the households that a
+//! browser has opened. Anybody who has a household's code can open the household. Instead of the
+//! code, the browser stores a signature over the invitation's id and its epoch. The signature
 //! cannot be guessed, and becomes invalid when the code is replaced.
 
 use std::sync::{Arc, Mutex, PoisonError};

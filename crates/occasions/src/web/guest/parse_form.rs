@@ -105,7 +105,7 @@ impl FormRow {
     }
 }
 
-/// Returns the ids of those guests for whom the form has fields, in the order of the form.
+/// Returns the ids of the guests for whom the form has fields, in the form's order.
 fn known_ids(form: &Form) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for (name, _) in form.iter() {

@@ -103,7 +103,7 @@ impl Frame<'_> {
 #[derive(Clone)]
 pub struct Hosts<'a>(pub Spoken<'a>);
 
-/// The words between two names in the supported languages. Except for the Chinese one, each is
+/// The words between two names in the supported languages. Except in Chinese, a joining word is
 /// recognized only between spaces.
 const JOINERS: [&str; 7] = [" & ", " dan ", " and ", " e ", " و ", " دان ", "与"];
 

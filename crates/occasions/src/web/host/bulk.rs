@@ -344,7 +344,8 @@ struct JobPage<'a> {
     failed: Vec<Failed>,
     csrf: &'a str,
     submission: String,
-    /// The bulk action that would undo this one, once it has finished.
+    /// The bulk action that reverses this one. `None` if there is none, or if this action has not
+    /// finished.
     undo: Option<&'static str>,
 }
 

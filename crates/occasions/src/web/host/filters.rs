@@ -218,7 +218,7 @@ impl<'a> Filters<'a> {
         self.text.with("host-range", values)
     }
 
-    /// Returns all query parameters except `names`, for a form that changes those.
+    /// Returns all query parameters except `names`, for a form that changes the parameters `names`.
     pub(super) fn others(&self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
         self.repeated_parameters()
             .filter(|(name, value)| {

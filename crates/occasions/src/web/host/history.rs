@@ -55,7 +55,6 @@ pub(super) struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    /// Formats an audit line as a sentence.
     pub(super) fn tell(&self, line: &AuditRow) -> Sentence {
         let wording = &self.wording;
         let record = &line.record;
@@ -250,7 +249,6 @@ enum Meaning {
     Field(Kind),
     /// An amount in minor units.
     Money,
-    /// Plain text.
     Text,
 }
 
@@ -408,7 +406,6 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns the name of a field.
 pub(crate) fn field_words(field: &str) -> Option<&'static str> {
     Some(match field {
         "code" => "host-code",

@@ -26,7 +26,6 @@ pub(super) struct Sending {
     pub(super) subject: String,
     /// The text of the message to the household. It contains the link.
     pub(super) message: String,
-    /// The language of the message.
     pub(super) language: Language,
     pub(super) whatsapp: String,
     pub(super) sms: String,

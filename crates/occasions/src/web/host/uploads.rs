@@ -27,7 +27,6 @@ struct UploadsPage<'a> {
     submission: String,
     done: Option<String>,
     tabs: Vec<Tab>,
-    /// The state of the uploads that are shown.
     state: UploadState,
     rows: Vec<Row>,
     previous: Option<String>,

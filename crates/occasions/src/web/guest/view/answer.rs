@@ -118,7 +118,6 @@ pub struct Diet<'a> {
     pub on: bool,
 }
 
-/// A row for a new guest.
 pub struct NewRow<'a> {
     /// The number of the row, starting at 0.
     pub n: usize,

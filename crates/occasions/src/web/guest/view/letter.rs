@@ -31,7 +31,6 @@ pub struct Letter<'a> {
 
 /// A paragraph or a button of a mail.
 pub enum Block {
-    /// The lines of a paragraph.
     Paragraph(Vec<Vec<Span>>),
     /// A button that links to the household's page.
     Button(String),

@@ -16,7 +16,6 @@ pub struct QuestionField<'a> {
     /// The name of the event at which the meal is served, if the household is invited to several
     /// events.
     pub meal_at: Option<String>,
-    /// The kind of control.
     pub control: QuestionControl,
     pub value: String,
     /// The possible answers, if the control has choices.
@@ -31,7 +30,6 @@ pub enum QuestionControl {
     Line,
     Lines,
     Number,
-    /// A field for a date.
     Date,
     /// A choice between yes and no, which may stay empty.
     YesNo,
