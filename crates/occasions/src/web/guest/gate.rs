@@ -462,7 +462,7 @@ impl CodeGate {
             .collect())
     }
 
-    /// Adds a household to the browser's cookie, before the other households.
+    /// Adds a household to the browser's cookie, as the first of its households.
     pub(super) fn remember(
         &self,
         site: &Site,

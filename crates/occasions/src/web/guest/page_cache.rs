@@ -27,7 +27,7 @@ pub(super) struct Pages(Mutex<CachedPages>);
 
 #[derive(Debug, Default)]
 struct CachedPages {
-    /// Pages by household, and by host name and language.
+    /// The pages, by household and by tag, which consists of host name and language.
     kept: HashMap<(InvitationId, String), CachedPage>,
     bytes: usize,
 }

@@ -188,7 +188,6 @@ pub(crate) async fn store(
     done.map_err(refused)
 }
 
-/// Removes an upload of the household.
 pub(crate) async fn remove(
     req: &GuestRequest,
     portal: &InvitationSnapshot,

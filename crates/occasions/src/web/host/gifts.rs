@@ -188,7 +188,7 @@ fn blank() -> Gift {
     }
 }
 
-/// The pages about gifts, which are tabs of each other.
+/// The tabs of the pages about gifts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tab {
     Gifts,

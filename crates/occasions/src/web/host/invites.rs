@@ -37,7 +37,7 @@ struct Invites<'a> {
     next: Option<String>,
     previous: Option<String>,
     may_invite: bool,
-    /// Whether the occasion has no invitations and no filter is set.
+    /// Whether the list is empty although no filter is set.
     is_empty: bool,
     job: Option<JobLine>,
     submission: String,

@@ -44,7 +44,7 @@ struct Line {
 }
 
 impl ReadyPage<'_> {
-    /// Formats the sentence that no points are open.
+    /// Formats the sentence for a checklist without open points.
     fn all(&self) -> String {
         let title = self.wording.pick(&self.wording.occasion.title);
         let values = [("title", title.text.into())];

@@ -68,7 +68,8 @@ impl PageResource for ReceivedGift {
     fn arrange(_: &HostRequest, _: &PageContext, _: Option<&Self>, form: &mut EditForm<'_>) {
         let currency = form.form_state.form.text("currency").trim().to_uppercase();
         money_field::show(&mut form.groups, "amount", &currency);
-        // The field of the giver already shows the household's name.
+        // The field of the giver shows the household's name, so the household becomes a hidden
+        // field.
         let household = money_field::take(&mut form.groups, "household");
         if let Some(household) = household.filter(|field| !field.value.is_empty()) {
             form.hidden.push(("household", household.value));

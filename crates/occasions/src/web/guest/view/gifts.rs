@@ -42,7 +42,7 @@ pub struct GiftRow<'a> {
     pub left: String,
     /// The path to which the form is sent.
     pub action: String,
-    /// The most pieces that this household may hold.
+    /// The maximum number of pieces that this household may reserve.
     pub most: i64,
     /// The number of pieces in the form.
     pub quantity: i64,

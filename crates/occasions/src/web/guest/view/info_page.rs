@@ -11,7 +11,7 @@ use crate::occasion_page::Title;
 #[template(path = "guest/info_page.html")]
 pub struct InfoPage<'a> {
     pub text: &'a Text,
-    /// The path of the page to which the hosts' names lead back.
+    /// The path to which the hosts' names link.
     pub home: String,
     pub hosts: Hosts<'a>,
     pub title: Title,

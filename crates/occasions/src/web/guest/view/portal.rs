@@ -314,7 +314,7 @@ impl Confirmation<'_> {
         format!("{} – {}", self.text.say("saved-title"), self.frame.hosts.0)
     }
 
-    /// Formats the sentence that shows the new code, split around the code.
+    /// Formats the sentence that shows the new code, as the text before and after the code.
     fn code_words(&self) -> (String, String) {
         let sentence = self
             .text
