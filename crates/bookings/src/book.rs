@@ -42,7 +42,6 @@ pub struct NewBooking {
     pub note: String,
 }
 
-/// The result of [`book`].
 #[derive(Clone, Debug)]
 pub struct Booked {
     pub booking: Booking,
@@ -215,7 +214,8 @@ fn insert(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The refusal for a slot that is no longer free. It names the next free slot with the same title.
+/// Returns the refusal for a slot that is no longer free, with the next free slot of the same
+/// title.
 fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
     let filter = browse::Filter {
         title: slot.title.clone(),
@@ -245,7 +245,7 @@ pub struct NewTime {
     pub slot_version: i64,
 }
 
-/// Moves a booking to another slot of the same provider at the same price. The new slot is taken
+/// Moves a booking to another slot of the same provider at the same price. The new slot is reserved
 /// before the old one is released, so that the member cannot lose both.
 pub fn reschedule(
     tx: &mut Tx<'_>,

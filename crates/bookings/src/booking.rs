@@ -1,4 +1,4 @@
-//! Bookings, each of which is a member's claim on a slot.
+//! Bookings. A booking is a member's claim on a slot.
 
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
@@ -27,7 +27,7 @@ pub(crate) const COMPLETE: &str = "booking.complete";
 pub(crate) const REMIND: &str = "booking.remind";
 pub(crate) const FAREWELL: &str = "booking.farewell";
 
-/// How long before a session member and provider are reminded.
+/// How long before a session the member and the provider are reminded.
 const REMINDER: SignedDuration = SignedDuration::from_hours(24);
 /// How long after a session's end its booking is marked as completed.
 const COMPLETION: SignedDuration = SignedDuration::from_hours(2);
@@ -54,7 +54,7 @@ web::words! {
 }
 
 impl State {
-    /// Whether the session was to take place, or has.
+    /// Whether the session will take place or should have taken place.
     pub(crate) fn is_held(self) -> bool {
         matches!(
             self,
@@ -98,7 +98,8 @@ pub struct Booking {
     pub order_id: Option<OrderId>,
     /// The lot from which the credit for the booking was taken; `None` if it cost no credit.
     pub credit_lot_id: Option<LotId>,
-    /// The token that the held slot contains too, so that the slot belongs to this booking.
+    /// The token that marks the held slot as this booking's. The slot's row contains the same
+    /// token.
     pub hold_token: Option<String>,
     /// How many minutes before the session the member can cancel at the latest.
     pub cancel_minutes: i64,
@@ -112,10 +113,10 @@ pub struct Booking {
     pub cancelled_at: Option<Timestamp>,
     pub cancelled_by: Option<Party>,
     pub cancel_reason: String,
-    /// What the provider is owed for the session, in minor units.
+    /// The amount that the provider is owed for the session, in minor units.
     pub payout_minor: i64,
     pub payout_currency: Currency,
-    /// Who marked the outcome; `None` if nobody did.
+    /// The person who marked the outcome; `None` if no person did.
     pub outcome_by: Option<Party>,
     pub created_at: Timestamp,
     /// The version, which increases with every change.
@@ -132,14 +133,14 @@ impl Booking {
         self.starts_at - SignedDuration::from_mins(self.cancel_minutes)
     }
 
-    /// Whether the session is planned or its payment is awaited.
+    /// Whether the session will take place or is not paid yet.
     pub fn is_active(&self) -> bool {
         matches!(self.state, State::PendingPayment | State::Confirmed)
     }
 }
 
-/// The proof that a person is a party to the booking whose id is the path parameter `id`. If it is
-/// taken for a change, the order and the booking are locked.
+/// The proof that a person is a party to the booking whose id is the path parameter `id`. For a
+/// change, both the booking and its order are locked.
 #[derive(Clone, Debug)]
 pub struct PartyTo {
     pub requester: Requester,
@@ -155,7 +156,7 @@ impl PartyTo {
             Party::Member
         } else if provider.as_ref() == Some(account) {
             Party::Provider
-        // With an access token, an administrator has no more rights than every other member.
+        // An administrator who uses an access token has only the rights of a member.
         } else if requester.who.is_in_browser() && is_administrator(tx, &requester.who)? {
             Party::Administrator
         } else {
@@ -187,7 +188,7 @@ pub fn find(tx: &mut Tx<'_>, id: &BookingId) -> Result<Option<Booking>, StoreErr
     sql!("SELECT {Booking} FROM booking WHERE id = :id", id).maybe(tx)
 }
 
-/// The booking that an order pays.
+/// The booking that the order pays for.
 pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<Booking>, StoreError> {
     sql!(
         "SELECT {Booking} FROM booking WHERE order_id = :order",
@@ -208,7 +209,7 @@ pub(crate) fn lock_of_order(
     .maybe(tx)
 }
 
-/// Loads a booking and its order, and locks both, the order first.
+/// Loads a booking and its order. Locks both, the order first.
 pub(crate) fn lock(
     tx: &mut Tx<'_>,
     id: &BookingId,
@@ -241,7 +242,7 @@ pub(crate) fn save(tx: &mut Tx<'_>, booking: &mut Booking) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Whether a member has another active booking at this time.
+/// Whether a member has another active booking during this period.
 pub(crate) fn busy(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -262,8 +263,8 @@ pub(crate) fn busy(
     Ok(found.map(|(id,)| id))
 }
 
-/// Gives a slot to a booking, either for good or until the payment is due. Returns `false` if the
-/// slot was not free.
+/// Assigns a slot to a booking, either permanently or, with `hold`, until the payment is due.
+/// Returns `false` if the slot was not free.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     slot: &Slot,
@@ -333,7 +334,7 @@ fn plan(
     booking: &Booking,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    // An earlier job would keep its time, so it is withdrawn first.
+    // Enqueuing a job under an existing key keeps the old time, so the old job is withdrawn first.
     jobs::withdraw(tx, &key(kind, &booking.id))?;
     tx.enqueue(NewJob {
         key: Some(key(kind, &booking.id)),
@@ -365,8 +366,8 @@ pub(crate) fn plan_hold(
     plan(tx, HOLD, booking, until)
 }
 
-/// Schedules the notice that tells the provider that a booking ended, because the member has
-/// deleted their account.
+/// Schedules the notice to the provider about a booking that ended because the member deleted their
+/// account.
 pub(crate) fn plan_farewell(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let now = tx.now();
     plan(tx, FAREWELL, booking, now)
@@ -416,7 +417,6 @@ pub struct BookingView {
 }
 
 impl BookingView {
-    /// Loads everything that a booking's parties see.
     pub fn of(tx: &mut Tx<'_>, booking: Booking) -> Result<Self, StoreError> {
         let slot: Slot = sql!(
             "SELECT {Slot} FROM slot WHERE id = :id",

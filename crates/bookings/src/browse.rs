@@ -1,4 +1,4 @@
-//! Slots that every member can book.
+//! Searches the slots that every member can book.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;

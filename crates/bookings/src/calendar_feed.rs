@@ -1,5 +1,5 @@
-//! An account's private calendar URL, with which calendar software that cannot sign in reads the
-//! account's sessions. The URL is derived from the key file, so it can be shown again. A new URL
+//! An account's private calendar URL. Calendar software that cannot sign in reads the account's
+//! sessions from it. The URL is derived from the key file, so it can be shown again. A new URL
 //! invalidates the old one.
 
 use identity::account::{self, Account, AccountId};

@@ -15,21 +15,20 @@ use crate::{booking, settle};
 
 /// The job kind of the job that polls a gateway.
 pub const KIND: &str = "booking.poll";
-/// How long a request has the exclusive right to contact a gateway about an order.
+/// How long a request has the exclusive right to call a gateway about an order.
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
-/// How long after an order was made a gateway is polled about it.
+/// How long after an order's creation a gateway is polled about it.
 const ASKED: SignedDuration = SignedDuration::from_hours(48);
 /// How long after the payer was redirected the gateway is first polled.
 const FIRST: SignedDuration = SignedDuration::from_mins(3);
 /// How soon a gateway is polled again if it did not respond when the payer returned.
 const SOON: SignedDuration = SignedDuration::from_secs(10);
-/// How long an order that is paid with Stripe can be paid at least.
+/// The minimum time for paying an order with Stripe.
 const EXTENDED: SignedDuration = SignedDuration::from_mins(40);
 
-/// Returns the gateway's page for an order. The order is stored first, then the gateway is asked to
-/// create its own order, and then that order's id is stored. So after a crash the polling job finds
-/// the order, and a repeated call returns the same page. The payer can choose another gateway until
-/// one has created an order.
+/// Returns the gateway's page for an order. The order is stored before the gateway creates its own
+/// order, whose id is stored last. So after a crash the polling job finds the order, and a repeated
+/// call returns the same page. The payer can choose another gateway until one has created an order.
 pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Checkout, Problem> {
     let claim = {
         let id = id.clone();
@@ -94,8 +93,8 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
     Ok(made?)
 }
 
-/// Extends the time for payment once, because a session of Stripe lasts 30 minutes at least. After
-/// that the time stays the same, since a repeated request must not differ from the first. The
+/// Extends the time for payment once, because a Stripe session lasts at least 30 minutes. Later
+/// calls do not change the time, because a repeated request to Stripe must equal the first. The
 /// caller holds the order's lock.
 fn extend(tx: &mut Tx<'_>, order: &Order) -> Result<Timestamp, StoreError> {
     let until = order.expires_at.max(tx.now() + EXTENDED);
@@ -124,7 +123,8 @@ fn extend(tx: &mut Tx<'_>, order: &Order) -> Result<Timestamp, StoreError> {
 }
 
 /// Handles a payer's return from the gateway's page. The returned values only identify the payment.
-/// The gateway is asked for the paid amount; if it does not respond, it is polled again soon.
+/// The paid amount is requested from the gateway. If the gateway does not respond, it is polled
+/// again soon.
 pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Problem> {
     let at = id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> { order::find(tx, &at) };

@@ -14,7 +14,7 @@ use crate::order::{Order, PartyId};
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
 
-/// How long after a lot's expiry a session that its credits pay may begin.
+/// How long after a lot's expiry a session may begin that was booked with its credits.
 const AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long the replacement for a credit of an expired lot is valid.
 const REPLACED: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -59,7 +59,7 @@ pub struct CreditEntry {
     /// The number of credits added or, if negative, removed.
     pub delta: i64,
     pub reason: CreditReason,
-    /// The id of the order or booking that has caused the change.
+    /// The id of the order or booking that caused the change.
     pub subject: String,
     pub created_at: Timestamp,
 }
@@ -112,7 +112,7 @@ fn enter(
     Ok(())
 }
 
-/// Spends a credit on a session that begins at `starts_at`. The credit is taken from the lot that
+/// Spends a credit on a session that begins at `starts_at`. The credit comes from the lot that
 /// expires first. Returns `None` if there is no credit for that time.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
@@ -143,7 +143,7 @@ fn reaches(lot: &Lot, starts_at: Timestamp) -> bool {
     starts_at <= lot.expires_at + AFTER
 }
 
-/// Whether a credit of this lot can pay a session that begins at this instant.
+/// Whether a credit of this lot can pay for a session that begins at this instant.
 pub(crate) fn may_begin(
     tx: &mut Tx<'_>,
     lot: &LotId,
@@ -184,7 +184,7 @@ pub(crate) fn give_back(
     enter(tx, id, 1, CreditReason::Returned, booking)
 }
 
-/// Whether the credit of a booking was given back.
+/// Whether the credit of a booking was returned or replaced.
 pub(crate) fn is_back(tx: &mut Tx<'_>, booking: &str) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM credit_entry

@@ -42,13 +42,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
 
 pub use razorpay::{KEY_ID, KEY_SECRET, URL, WEBHOOK_SECRET};
 
-/// The payment gateways that the site offers.
 pub fn offered(site: &Site) -> Vec<GatewayName> {
     let words = GATEWAYS.of(&site.declared.settings).into_iter();
     words.filter_map(GatewayName::find).collect()
 }
 
-/// The payment gateway that new orders get first.
+/// The payment gateway that a new order has until the payer chooses another.
 pub(crate) fn first(site: &Site) -> GatewayName {
     offered(site).first().copied().unwrap_or(GatewayName::Test)
 }
@@ -126,7 +125,8 @@ pub enum Refunded {
     Failed,
 }
 
-/// A notification from a gateway. It only causes a request to the gateway, and has no other effect.
+/// A notification from a gateway. It only triggers a request to the gateway, which returns the
+/// actual state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// The event's id at the gateway.
@@ -139,7 +139,7 @@ pub struct Event {
     pub payment: Option<String>,
     /// The refund's id at the gateway.
     pub refund: Option<String>,
-    /// Our own id of the order or refund.
+    /// Our own id of the order or refund, as the gateway returns it.
     pub receipt: Option<String>,
 }
 
@@ -158,7 +158,6 @@ pub enum GatewayError {
     /// The gateway has refused the request.
     #[error("the gateway answered {status}: {description}")]
     Refused {
-        /// The HTTP status.
         status: u16,
         /// The gateway's description of the error.
         description: String,
@@ -268,7 +267,7 @@ impl GatewayName {
         }
     }
 
-    /// Ends the page for an order, so that nobody pays it any more. Only Stripe's can be ended.
+    /// Closes the page for an order, so that nobody can pay it any more. Only Stripe supports this.
     pub(crate) async fn close_checkout(self, site: &Site, id: &str) -> Result<(), GatewayError> {
         match self {
             Self::Test | Self::Razorpay => Ok(()),

@@ -1,6 +1,6 @@
 //! Events from payment gateways, and a daily comparison of the gateways' records with ours. An
-//! event is stored before it is acknowledged. A job then asks the gateway for the current state, so
-//! that reordered, repeated or late events do no harm.
+//! event is stored before it is acknowledged. A job then requests the current state from the
+//! gateway, so that reordered, repeated or late events do no harm.
 
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
@@ -23,7 +23,7 @@ pub const KIND: &str = "booking.event";
 pub const RECONCILE: &str = "booking.reconcile";
 /// The job kind of the job that compares one gateway's records with ours.
 pub const COMPARE: &str = "booking.compare";
-/// How long a job waits before it tries again, after the gateway did not respond.
+/// The delay before a job tries again, if the gateway did not respond.
 const PAUSE: SignedDuration = SignedDuration::from_mins(2);
 /// How far back in time the records are compared.
 const COMPARED: SignedDuration = SignedDuration::from_hours(3 * 24);
@@ -224,8 +224,8 @@ async fn find_order_of_payment(site: &Site, event: &Stored) -> Result<Option<Ord
     Ok(site.store.read(look).await?.map(|(id,)| id))
 }
 
-/// Holds back what the provider is owed while a payment is disputed, and takes it back if the
-/// dispute is lost.
+/// Holds back the provider's payout while a payment is disputed. If the dispute is lost, takes back
+/// a payout that is already in a batch or paid.
 fn follow_dispute(tx: &mut Tx<'_>, order: &OrderId, event: &Stored) -> Result<(), StoreError> {
     order::lock(tx, order)?;
     let Some(booking) = booking::lock_of_order(tx, order)? else {
@@ -298,9 +298,9 @@ fn end(tx: &mut Tx<'_>, event: &Stored, outcome: Outcome) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Compares the payments that the gateway has captured with ours. If one is missing that belongs to
-/// an order of ours, the gateway is asked about that order at once. Payments for other orders are
-/// ignored.
+/// Compares the payments that the gateway has captured with ours. If we lack a payment for one of
+/// our orders, the order's state is requested from the gateway at once. Payments for other orders
+/// are ignored.
 async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
     let Payload { gateway, .. } = job.read()?;
     let now = site.clock.now();

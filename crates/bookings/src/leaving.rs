@@ -127,8 +127,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Cancels those bookings of an account whose sessions have not ended. As always, nothing is
-/// refunded after the deadline.
+/// Cancels an account's bookings whose sessions have not ended. After the deadline for cancelling,
+/// nothing is refunded.
 pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     // All bookings are selected, because a list for a page would be truncated.
     let open: Vec<(BookingId,)> = sql!(

@@ -51,7 +51,7 @@ pub const ENABLED: Flag = Flag {
     built_in: false,
 };
 
-/// Everything that the server needs to know about bookings: routes, tables, jobs and settings.
+/// The routes, tables, jobs and settings of bookings, for the server.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     settings: gateway::SETTINGS,
@@ -174,7 +174,7 @@ pub const NOT_CANCELLABLE: Code = Code::new(409, "booking_not_cancellable");
 pub const RESCHEDULE_LIMIT: Code = Code::new(422, "reschedule_limit");
 /// The error for moving a booking to a slot of another provider or with another price.
 pub const RESCHEDULE_NOT_ALLOWED: Code = Code::new(422, "reschedule_not_allowed");
-/// The error for a member for whom too many slots are held.
+/// The error for a member who already holds too many slots without having paid.
 pub const TOO_MANY_HOLDS: Code = Code::new(429, "too_many_holds");
 /// The error for booking with a credit if the member has no credit for that time.
 pub const QUOTA_EXHAUSTED: Code = Code::new(422, "quota_exhausted");
@@ -193,11 +193,11 @@ pub const PAYOUT_EMPTY: Code = Code::new(422, "payout_empty");
 pub const SECOND_PERSON: Code = Code::new(403, "second_person_required");
 /// The error for a caller without the required role. The crate `accounts` declares this code.
 const ROLE_REQUIRED: Code = Code::new(403, "role_required");
-/// The error for moving money with an API token, which only people in a browser may do. The crate
+/// The error for moving money with an API token. Only people in a browser may move money. The crate
 /// `accounts` declares this code.
 const TOKEN_NOT_PERMITTED: Code = Code::new(403, "token_not_permitted");
 
-/// The refusal of a change that is based on an outdated version.
+/// Returns the refusal of a change that is based on an outdated version.
 fn conflict(stored: &impl Serialize) -> Refusal {
     let whole = serde_json::to_value(stored).unwrap_or_default();
     Refusal::VersionConflict(Box::new(site::refusal::Stored {

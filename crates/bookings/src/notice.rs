@@ -24,7 +24,6 @@ pub(crate) enum Event {
     Confirmed,
     /// The session was moved to another time.
     Moved,
-    /// The session was cancelled.
     Cancelled,
     /// The session takes place tomorrow.
     Reminder,
@@ -212,8 +211,8 @@ fn send(
         sender_name: None,
         reply_to: None,
         stream,
-        // Only mails in the notification stream have a scope. In another stream, a scope would only
-        // keep the contents of undelivered mails, which nobody sends again.
+        // Only mails in the notification stream have a scope. In other streams, a scope would only
+        // preserve the texts of undelivered mails, although nobody can send them again.
         scope: (stream == Stream::Notification).then(|| SCOPE.to_owned()),
         subject,
         text,
@@ -259,7 +258,7 @@ fn calendar(
     )
 }
 
-/// Mails the payer a receipt, or a notice about a late payment or a refund.
+/// Sends the payer a receipt, or a notice about a late payment or a refund.
 pub(crate) fn tell_payer(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -277,7 +276,7 @@ pub(crate) fn tell_payer(
     mail_money(tx, site, account.as_ref(), messages, (&path, sum, number))
 }
 
-/// Mails an account about a sum. The messages have the arguments `sum`, `number` and `site`.
+/// Mails an account about an amount. The messages have the arguments `sum`, `number` and `site`.
 pub(crate) fn mail_money(
     tx: &mut Tx<'_>,
     site: &Site,

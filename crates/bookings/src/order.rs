@@ -66,7 +66,7 @@ web::words! {
 }
 
 impl GatewayName {
-    /// The queue lane of jobs that send requests to this gateway.
+    /// The queue lane for jobs that send requests to this gateway.
     pub(crate) fn line(self) -> String {
         format!("gateway {}", self.word())
     }
@@ -148,11 +148,9 @@ pub struct Payment {
     pub id: PaymentId,
     pub order_id: OrderId,
     pub gateway: GatewayName,
-    /// The payment's id at the gateway.
     pub gateway_payment_id: String,
     pub state: PaymentState,
     pub settles: bool,
-    /// The amount in minor units.
     pub amount_minor: i64,
     /// The currency (ISO 4217).
     pub currency: Currency,
@@ -162,7 +160,6 @@ pub struct Payment {
     pub captured_at: Option<Timestamp>,
 }
 
-/// Creates an order for an account.
 pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<Order, StoreError> {
     let party: PartyId = tx.id();
     sql!(
@@ -252,8 +249,8 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, Store
     .maybe(tx)
 }
 
-/// Marks an order as expired, because it was not paid in time, and closes the gateway's page for
-/// it. A payment that arrives later is still handled.
+/// Marks an order as expired, because it was not paid in time. Closes the gateway's page for the
+/// order. A payment that arrives later is still processed.
 pub(crate) fn expire(tx: &mut Tx<'_>, id: &OrderId) -> Result<(), StoreError> {
     let expired = sql!(
         "UPDATE booking_order SET state = 'expired' WHERE id = :id AND state = 'created'",

@@ -1,4 +1,4 @@
-//! What became of a session: it took place, or one side did not come.
+//! The outcome of a session: it took place, or one side did not come.
 
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
@@ -15,7 +15,7 @@ use crate::{
     payout, refund, settings,
 };
 
-/// How long after its start a session can be marked as missed.
+/// The time after a session's start from which it can be marked as missed.
 const MISSED: SignedDuration = SignedDuration::from_mins(10);
 
 web::words! {
@@ -79,7 +79,8 @@ fn check(party: &PartyTo, outcome: Outcome, now: Timestamp, hours: i64) -> Resul
     Ok(())
 }
 
-/// Marks the outcome of a session. If it is already marked so, nothing changes.
+/// Marks the outcome of a session. If a person has already marked the same outcome, nothing
+/// changes.
 pub fn mark(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -107,8 +108,9 @@ pub fn mark(
     Ok(booking)
 }
 
-/// Ends a confirmed booking, or corrects its outcome. Returns `None` if what the provider is owed
-/// was already approved. The caller holds the locks of the order and of the booking.
+/// Ends a confirmed booking, or corrects its outcome. Returns `None` if an administrator has
+/// already decided about the provider's payout. The caller holds the locks of the order and of the
+/// booking.
 pub(crate) fn end(
     tx: &mut Tx<'_>,
     booking: &Booking,
@@ -134,7 +136,8 @@ pub(crate) fn end(
         }
     }
     if was == State::Confirmed {
-        // The job itself marks a session without a person, and is not withdrawn while it runs.
+        // If there is no person, the completion job itself runs this code. A running job must not
+        // withdraw itself.
         if by.is_some() {
             booking::withdraw_jobs(tx, &booking)?;
         }
@@ -149,8 +152,8 @@ pub(crate) fn end(
     Ok(payout::owe(tx, &booking)?.then_some(booking))
 }
 
-/// Tells the side that is said to have missed the session, and of a missing provider
-/// administrators too.
+/// Notifies the side that, according to the outcome, missed the session. If the provider missed it,
+/// administrators are notified too.
 fn tell(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<(), StoreError> {
     let (kind, party) = match booking.state {
         State::NoShowMember => ("booking-notice-no-show-member", Party::Member),

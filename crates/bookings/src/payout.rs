@@ -1,5 +1,5 @@
-//! What providers are owed for their sessions. An item is approved, put into a batch and paid, in
-//! this order; a paid item never changes.
+//! The amounts that providers are owed for their sessions. An item is approved, put into a batch
+//! and paid, in this order. A paid item never changes.
 
 pub mod batch;
 
@@ -27,9 +27,9 @@ use batch::BatchId;
 
 platform::id!(PayoutId, random, "One sum that a provider is owed.");
 
-/// The purpose for which the key of bank references is derived from the key file.
+/// The purpose for which the key that encrypts bank references is derived from the key file.
 const PURPOSE: &str = "bookings.payout-reference";
-/// The reason of items that a dispute changed.
+/// The reason of items that were changed because of a dispute.
 pub(crate) const DISPUTE: &str = "dispute";
 /// The maximum length of a reason, in characters.
 const REASON: usize = 300;
@@ -129,7 +129,7 @@ pub struct Rate {
     pub no_show_bps: i64,
 }
 
-/// The declarations of the fields that an administrator can set.
+/// The fields of a rate that an administrator can set.
 pub const RATE_FIELDS: &[Field] = web::fields! { Rate:
     payout_minor: number(0, 100_000_000_000).label("payout-rate").hint("plan-price-hint"),
     no_show_bps: number(0, 10_000).label("payout-no-show").hint("payout-no-show-hint"),
@@ -150,7 +150,7 @@ pub struct RatedProvider {
     pub rate: Rate,
 }
 
-/// All providers who have an account, by name.
+/// Lists all providers who have an account, by name.
 pub fn list_rates(tx: &mut Tx<'_>) -> Result<Vec<RatedProvider>, StoreError> {
     let all = sql!(
         "SELECT {RatedProvider} FROM provider WHERE account_id IS NOT NULL
@@ -207,8 +207,8 @@ pub(crate) fn record(
     })
 }
 
-/// Makes the item of a booking whose outcome is known, or adapts it to another outcome. Returns
-/// `false` if an administrator has already decided about the item.
+/// Creates the payout item of a booking whose outcome is known, or adapts the item to a changed
+/// outcome. Returns `false` if an administrator has already decided about the item.
 pub(crate) fn owe(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let amount_minor = match booking.state {
         State::Completed => booking.payout_minor,
@@ -287,7 +287,7 @@ pub struct StepValues {
     pub amount_minor: i64,
 }
 
-/// Takes a step with an item. Returns the item, or the adjustment that was added to it.
+/// Performs a step on an item. Returns the item, or the adjustment that was added to it.
 pub fn step(
     tx: &mut Tx<'_>,
     by: &Administrator,
@@ -345,7 +345,7 @@ pub fn step(
     Ok(new)
 }
 
-/// What is left of a paid item after its adjustments that were not rejected.
+/// The rest of a paid item after subtracting its adjustments. Rejected adjustments do not count.
 fn left(tx: &mut Tx<'_>, item: &Payout) -> Result<i64, StoreError> {
     let (adjusted,): (i64,) = sql!(
         "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM payout_item
@@ -370,8 +370,8 @@ fn adjustment(tx: &mut Tx<'_>, paid: &Payout, amount_minor: i64) -> Payout {
     }
 }
 
-/// Whether the payment for a session is disputed, or was lost in a dispute. Events are counted, so
-/// that it does not matter in which order they come.
+/// Whether the payment for a session is disputed, or was lost in a dispute. The result does not
+/// depend on the order of the events, because they are only counted.
 fn is_disputed(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let Some(order) = &booking.order_id else {
         return Ok(false);
@@ -390,8 +390,8 @@ fn is_disputed(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     Ok(open > 0)
 }
 
-/// Follows the dispute of a session's payment: what is owed is held back while it is open or if it
-/// is lost, and else released.
+/// Holds back a session's payout while its payment is disputed or after the dispute was lost.
+/// Otherwise releases the payout.
 pub(crate) fn follow_dispute(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     if is_disputed(tx, booking)? {
         hold(tx, &booking.id)
@@ -424,7 +424,8 @@ fn release(tx: &mut Tx<'_>, booking: &BookingId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Proposes to take back what was paid for a session whose payment was lost in a dispute.
+/// Adds a pending item that takes back a payout that is already in a batch or paid, because the
+/// payment for its session was lost in a dispute.
 pub(crate) fn take_back(tx: &mut Tx<'_>, booking: &BookingId) -> Result<(), StoreError> {
     let found: Option<Payout> = sql!(
         "SELECT {Payout} FROM payout_item
@@ -501,7 +502,7 @@ pub fn totals(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Vec<Total>, Stor
     .all(tx)
 }
 
-/// Sets where a provider's money goes, such as a bank account. Empty removes it.
+/// Sets the destination of a provider's payouts, such as a bank account. An empty text removes it.
 pub fn set_reference(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -537,7 +538,7 @@ pub fn has_reference(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<bool, Sto
     Ok(count > 0)
 }
 
-/// Opens a sealed reference. If the key file cannot open it, it reads as empty.
+/// Decrypts a bank reference. If the key file cannot decrypt it, the result is empty.
 pub(crate) fn open_reference(site: &Site, provider: &ProviderId, sealed: &[u8]) -> String {
     let place = ["provider", "payout_ref", provider.as_str()];
     let plain = site.keys.key(PURPOSE).open(&place, sealed);

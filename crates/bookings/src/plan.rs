@@ -1,4 +1,4 @@
-//! Plans: credits that people buy and that expire after some months.
+//! Plans, with which members buy credits that expire after some months.
 
 use identity::session::signed_in::Confirmed;
 use jiff::SignedDuration;
@@ -207,7 +207,7 @@ impl Resource for Plan {
         Ok(())
     }
 
-    /// A plan that was ever ordered is not deleted, but no longer offered.
+    /// A plan that was ever ordered is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (orders,): (i64,) = sql!(
             "SELECT COUNT(*) FROM booking_order WHERE plan_id = :id",

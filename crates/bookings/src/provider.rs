@@ -47,7 +47,7 @@ pub struct ProviderProfile {
     pub version: i64,
 }
 
-/// The declarations of the fields that a provider can set.
+/// The fields that a provider can set.
 pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
     display_name: line(80).label("booking-profile-name").required(),
     bio: lines(2_000).label("booking-profile-bio"),
@@ -65,8 +65,8 @@ impl ProviderProfile {
     }
 }
 
-/// The proof that a person may offer slots. If it is taken for a change, the provider's profile is
-/// locked, so that concurrent changes cannot create overlapping slots.
+/// The proof that a person may offer slots. For a change, the provider's profile is locked, so that
+/// concurrent changes cannot create overlapping slots.
 #[derive(Clone, Debug)]
 pub struct Provider {
     pub(crate) who: SignedIn,

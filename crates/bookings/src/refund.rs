@@ -19,10 +19,10 @@ use crate::order::{self, EntryKind, GatewayName, Order, Payment, PaymentId, Paym
 platform::id!(RefundId, random, "One sum that goes back.");
 
 pub const KIND: &str = "booking.refund";
-/// How long the job waits before it tries again, after the gateway did not respond.
+/// The delay before the job tries again, if the gateway did not respond.
 const PAUSE: SignedDuration = SignedDuration::from_mins(5);
-/// How often the job asks the gateway about a pending refund. Usually the gateway's event arrives
-/// earlier.
+/// The interval at which the job asks the gateway about a pending refund. Usually the gateway's
+/// event arrives earlier.
 const WORKED_ON: SignedDuration = SignedDuration::from_hours(6);
 
 web::words! {
@@ -43,7 +43,6 @@ pub struct Refund {
     /// The refund's id, which is also the idempotency key of its requests to the gateway.
     pub id: RefundId,
     pub payment_id: PaymentId,
-    /// The amount in minor units.
     pub amount_minor: i64,
     pub reason: String,
     /// The refund's id at the gateway; `None` until the gateway has accepted the refund.
@@ -51,7 +50,7 @@ pub struct Refund {
     pub state: RefundState,
 }
 
-/// Refunds the part of a payment that was not refunded yet. The caller holds the order's lock.
+/// Refunds the part of a payment that is not refunded yet. The caller holds the order's lock.
 pub(crate) fn request(
     tx: &mut Tx<'_>,
     payment: &Payment,
@@ -132,7 +131,7 @@ pub(crate) fn wake(
     plan(tx, refund, gateway, SignedDuration::ZERO)
 }
 
-/// Refunds what is left of the payment that settled an order.
+/// Refunds the rest of the payment that settled an order.
 pub(crate) fn request_of_order(
     tx: &mut Tx<'_>,
     order: &Order,

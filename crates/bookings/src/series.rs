@@ -40,7 +40,7 @@ pub struct Planned {
     pub time: Time,
     /// The instant at which the slot begins; `None` if the clock skips this local time.
     pub start: Option<Start>,
-    /// The error code for the obstacle to a slot at this time; `None` if there is none.
+    /// The error code for the reason why a slot cannot begin at this time; `None` if it can.
     pub obstacle: Option<&'static str>,
 }
 
@@ -85,7 +85,7 @@ fn look(
                 .find_obstacle(tx, start.at)?
                 .map(|found| found.code()),
         };
-        // A time in the series may be too close to an earlier one.
+        // A time may be too close to an earlier time of the same series.
         let before = planned.iter().rev().find(|one| one.obstacle.is_none());
         let before = before.and_then(|one| one.start);
         if let (Some(start), Some(before)) = (start, before)
@@ -122,7 +122,7 @@ fn local_times(sent: &NewSeries, findings: &mut Findings) -> Vec<(Date, Time)> {
     times.sort();
     times.dedup();
     if !(1..=12).contains(&weeks) || times.len() > 6 {
-        // `create` reports the errors. Computing the times is skipped, because so many would take
+        // `create` reports the error. This function computes no times, because so many would take
         // too long.
         return Vec::new();
     }

@@ -12,7 +12,8 @@ use crate::notice::{self, Event};
 use crate::outcome::{self, Outcome};
 use crate::{cancel, order};
 
-/// A reminder that would come less than this before the session is skipped.
+/// The minimum time between a reminder and the session. A later reminder is skipped, and a notice
+/// about it is sent instead.
 const LATEST: SignedDuration = SignedDuration::from_hours(1);
 
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {

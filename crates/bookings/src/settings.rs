@@ -43,7 +43,7 @@ pub struct BookingSettings {
     pub version: i64,
 }
 
-/// The declarations of the fields, with their limits.
+/// The fields of the settings, with their limits.
 pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     currency: line(3).label("booking-set-currency"),
     hold_minutes: number(5, 120).label("booking-set-hold"),
@@ -72,7 +72,6 @@ pub fn load(tx: &mut Tx<'_>) -> Result<BookingSettings, StoreError> {
 pub struct Administrator(Requester);
 
 impl Administrator {
-    /// The administrator and the request.
     pub(crate) fn requester(&self) -> &Requester {
         &self.0
     }

@@ -84,8 +84,8 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
     }
 }
 
-/// Stores the state of a payment. Returns the payment if this report is the first to say that it
-/// was captured. A captured payment cannot become failed.
+/// Stores the state of a payment. Returns the payment if this is the first report of its capture. A
+/// captured payment cannot become failed.
 fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>, StoreError> {
     let Money { minor, currency } = fact.amount;
     let new = Payment {
@@ -148,8 +148,8 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
     }))
 }
 
-/// Confirms the booking that was paid. Returns `false` if the booking was cancelled or its slot was
-/// given to somebody else.
+/// Confirms the booking that was paid. Returns `false` if the booking was cancelled or its slot
+/// belongs to somebody else.
 fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreError> {
     let mut booking = booking.clone();
     let is_ours = match booking.state {
@@ -179,8 +179,8 @@ fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreE
     Ok(true)
 }
 
-/// Takes the slot again for a payment that arrived after the hold had ended. Both the slot and the
-/// member must be free at that time.
+/// Reserves the slot again for a payment that arrived after the hold had ended. Both the slot and
+/// the member must be free at that time.
 fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let Some(member) = &booking.member_id else {
         return Ok(false);

@@ -20,7 +20,7 @@ platform::id!(SeriesId, random, "Times that were made together.");
 
 /// How far in the future a slot may be.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// The hosts of online meetings that a slot's link may have. Subdomains are allowed too.
+/// The allowed host names in a slot's link to an online meeting. Subdomains are allowed too.
 const MEETINGS: [&str; 5] = [
     "meet.google.com",
     "zoom.us",
@@ -245,7 +245,7 @@ impl Template {
         })
     }
 
-    /// The obstacle to a slot that begins at this instant; `None` if there is none.
+    /// Returns the reason why a slot cannot begin at this instant, or `None` if it can.
     pub(crate) fn find_obstacle(
         &self,
         tx: &mut Tx<'_>,
@@ -271,7 +271,8 @@ impl Template {
         Ok(found.map(|(id,)| Obstacle::Overlap(id)))
     }
 
-    /// Whether slots that begin at `one` and at `later` do not overlap, including their buffers.
+    /// Whether a slot that begins at `one` does not overlap a slot that begins at `later`,
+    /// including their buffers.
     pub(crate) fn is_clear_of(&self, one: Timestamp, later: Timestamp) -> bool {
         one + self.length + self.after <= later - self.before
     }
@@ -327,7 +328,8 @@ impl Obstacle {
     }
 }
 
-/// Whether gateways take this amount. The last of three decimals must be 0.
+/// Whether the gateways accept this amount. In currencies with three decimals, the last digit must
+/// be 0.
 pub(crate) fn is_payable(price: Money) -> bool {
     price.currency.decimals() != 3 || price.minor % 10 == 0
 }

@@ -2,7 +2,7 @@
 
 use platform::{Sql, StoreError, Tx, sql};
 
-/// Queries that must find nothing, each with the description of the inconsistency.
+/// Queries that must return no rows, each with the description of the inconsistency.
 const CHECKS: &[(&str, Sql)] = &[
     (
         "a slot is booked, and has not one confirmed booking",

@@ -43,9 +43,9 @@ pub const URL: Line = Line {
     built_in: "https://api.razorpay.com",
 };
 
-/// The number of payments that are requested at one time.
+/// The number of payments that one request to Razorpay returns.
 const PAGE: usize = 100;
-/// The maximum number of payments that are compared.
+/// The maximum number of payments that a comparison reads.
 const MOST: usize = 10_000;
 
 pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
@@ -141,7 +141,7 @@ async fn send<T: DeserializeOwned>(
     remote::send(site, URL, (method, path), body, &headers).await
 }
 
-/// The order's id at Razorpay. If Razorpay created the order but the id was not stored, because a
+/// The order's id at Razorpay. If Razorpay created the order but its id was not stored, because a
 /// response was lost or Kenduri stopped, the order is found by its receipt.
 async fn remote_id(site: &Site, order: &Order) -> Result<Option<String>, GatewayError> {
     if let Some(id) = &order.gateway_order_id {
@@ -309,8 +309,8 @@ fn refunded(made: RemoteRefund) -> Result<Refunded, GatewayError> {
     }
 }
 
-/// Verifies a signature over the order's id **from our row** and the payment's id. Because of that,
-/// the signature for another order cannot pay this order.
+/// Verifies the signature over the payment's id and the order's id **from our row**, so that the
+/// signature for another order cannot pay for this order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
     let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
     let Some(id) = &order.gateway_order_id else {

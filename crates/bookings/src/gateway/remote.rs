@@ -1,4 +1,4 @@
-//! What the gateways at other sites have in common: their settings, and the requests to them.
+//! The common code of the gateways that are HTTP services: their settings, and requests to them.
 
 use axum::http::Method;
 use platform::Secret;
@@ -33,7 +33,7 @@ pub(super) fn flaw(key: &'static str, what: &str, mend: &'static str) -> Flaw {
     Flaw { key, what, mend }
 }
 
-/// The flaws of the settings that each gateway has: two secrets and a URL.
+/// Returns the errors in the settings that each of these gateways has: two secrets and a URL.
 pub(super) fn flaws(
     values: &SettingValues,
     url: Line,
@@ -71,7 +71,8 @@ pub(super) fn lines(values: &SettingValues, secret: SecretLine) -> impl Iterator
     lines.filter(|line| !line.is_empty())
 }
 
-/// Whether one of a secret's lines signs `parts` so, in hexadecimal digits.
+/// Whether `given` is the HMAC-SHA-256 of `parts`, in hexadecimal digits, under one of the secret's
+/// lines.
 pub(super) fn is_signed(
     values: &SettingValues,
     secret: SecretLine,
@@ -84,7 +85,7 @@ pub(super) fn is_signed(
     })
 }
 
-/// Calls a gateway, and reads its answer.
+/// Calls a gateway, and parses its response.
 pub(super) async fn send<T: DeserializeOwned>(
     site: &Site,
     url: Line,

@@ -35,13 +35,14 @@ pub const URL: Line = Line {
 
 /// The version of Stripe's API that this module follows.
 const VERSION: &str = "2024-12-18.acacia";
-/// How old the signature of an event may be, and by how much Stripe's clock may differ.
+/// The maximum age of an event's signature, and the maximum difference between Stripe's clock and
+/// ours.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
-/// The longest life of a session.
+/// The maximum lifetime of a session.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
-/// The number of sessions that are requested at one time.
+/// The number of sessions that one request to Stripe returns.
 const PAGE: usize = 100;
-/// The maximum number of sessions that are compared.
+/// The maximum number of sessions that a comparison reads.
 const MOST: usize = 10_000;
 
 pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
@@ -77,9 +78,9 @@ fn key(site: &Site) -> Result<&str, GatewayError> {
     found.ok_or(GatewayError::Unconfigured)
 }
 
-/// How Stripe counts an amount; `None` if Stripe cannot take it. Stripe's units are not those of
-/// ISO 4217 for three currencies, and the last of three decimals must be 0
-/// (<https://docs.stripe.com/currencies>).
+/// Converts an amount to Stripe's unit. Returns `None` if Stripe does not accept the amount.
+/// Stripe's unit differs from ISO 4217 for three currencies. In currencies with three decimals, the
+/// last digit must be 0 (<https://docs.stripe.com/currencies>).
 fn amount(money: Money) -> Option<i64> {
     match (money.currency.code(), money.currency.decimals()) {
         ("ISK" | "UGX", _) => money.minor.checked_mul(100),
@@ -156,8 +157,9 @@ async fn send<T: DeserializeOwned>(
     remote::send(site, URL, to, body, &headers).await
 }
 
-/// The order's session. If Stripe made it but its id was not stored, because a response was lost or
-/// Kenduri stopped, it is found by our id among the sessions of that time.
+/// Finds the Stripe session of an order. If Stripe created the session but its id was not stored,
+/// because a response was lost or Kenduri stopped, the session is found by our order id among the
+/// sessions of that time.
 async fn find_session(site: &Site, order: &Order) -> Result<Option<Session>, GatewayError> {
     let found = if let Some(id) = &order.gateway_order_id {
         let path = format!("checkout/sessions/{}", plain(id)?);
@@ -176,7 +178,7 @@ async fn find_session(site: &Site, order: &Order) -> Result<Option<Session>, Gat
     }
 }
 
-/// Lists the sessions that were made in a period.
+/// Lists the sessions that were created in a period.
 async fn list(
     site: &Site,
     from: Timestamp,
@@ -215,14 +217,14 @@ pub(super) async fn create_checkout(site: &Site, order: &Order) -> Result<Checko
     let back = format!("/pay/{}?back=1", order.id);
     Ok(Checkout {
         gateway: GatewayName::Stripe,
-        // A session that is complete or has expired has no page any more.
+        // A complete or expired session has no page.
         way: Way::Page(session.url.unwrap_or(back)),
         gateway_order_id: session.id,
     })
 }
 
-/// Makes a session. The order's id is the idempotency key, so that a repeated call returns the same
-/// session; its fields therefore depend on the order alone.
+/// Creates a session. The order's id is the idempotency key, so that a repeated call returns the
+/// same session. The fields must therefore depend only on the order.
 async fn create_session(site: &Site, order: &Order) -> Result<Session, GatewayError> {
     let unclear = || GatewayError::Unclear(format!("no amount of Stripe: {:?}", order.amount()));
     let amount = amount(order.amount()).ok_or_else(unclear)?;
@@ -260,7 +262,7 @@ async fn create_session(site: &Site, order: &Order) -> Result<Session, GatewayEr
 
 pub(super) async fn list_payments(site: &Site, order: &Order) -> Result<Vec<Fact>, GatewayError> {
     match find_session(site, order).await? {
-        // A delayed payment method completes the session before the money comes.
+        // With a delayed payment method, the session is complete before the money arrives.
         Some(session) if session.payment_status == "paid" => Ok(vec![Fact {
             payment_id: session
                 .payment_intent
@@ -293,7 +295,8 @@ pub(super) async fn list_captured(
         .collect())
 }
 
-/// Ends a session, so that nobody pays it any more. One that is not open stays as it is.
+/// Expires a session, so that nobody can pay it any more. A session that is not open stays
+/// unchanged.
 pub(super) async fn close_checkout(site: &Site, id: &str) -> Result<(), GatewayError> {
     let path = format!("checkout/sessions/{}/expire", plain(id)?);
     match post::<Session>(site, &path, &[], None).await {
@@ -340,8 +343,8 @@ fn refunded(made: RemoteRefund) -> Result<Refunded, GatewayError> {
     }
 }
 
-/// The session's id in the return URL is not signed. It only says which order to ask about, and
-/// must be the one on our row.
+/// Checks that the session's id in the return URL is the one in our row. The id is not signed, so
+/// it only determines which order to request from Stripe.
 pub(super) fn check_return(order: &Order, sent: &Form) -> Result<(), Problem> {
     match &order.gateway_order_id {
         Some(id) if sent.text("session_id") != id => {
@@ -433,10 +436,11 @@ pub(super) fn read_event(
             ..event
         }),
         "charge.dispute.created" => Some(event),
-        // How it ended, as other gateways name it.
+        // Other gateways put the result of a dispute into the event's kind, so this event gets such
+        // a kind.
         "charge.dispute.closed" => {
             let end = match object.status.as_deref() {
-                // A question of the bank that never became a dispute.
+                // An inquiry of the bank that never became a dispute.
                 Some("warning_closed") => "won",
                 other => other.unwrap_or_default(),
             };
@@ -445,7 +449,7 @@ pub(super) fn read_event(
                 ..event
             })
         }
-        // All other events, such as `charge.refunded`, repeat what these say.
+        // All other events, such as `charge.refunded`, only repeat information from these events.
         _ => None,
     })
 }

@@ -96,8 +96,8 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
     Ok(site.store.write(write).await?)
 }
 
-/// Verifies a signature over order and payment, so that the receipt for another order cannot pay
-/// this order.
+/// Verifies a signature over order and payment, so that the signature for another order cannot pay
+/// for this order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
     let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
     if sent.text("order") != order_id(order) {
@@ -168,7 +168,7 @@ pub(crate) async fn press(
 }
 
 /// Whether the order can be paid. Like a real gateway, the test gateway accepts no payment for a
-/// closed order, and only some payments for each order.
+/// closed order, and at most [`MOST`] payments per order.
 fn is_open(tx: &mut Tx<'_>, id: &OrderId, gateway_id: &str) -> Result<bool, StoreError> {
     let Some(order) = order::lock(tx, id)? else {
         return Ok(false);

@@ -1,5 +1,5 @@
-//! Batches of payouts: approved items in one currency that the bank transfers together, one line
-//! for each provider.
+//! Batches of payouts. A batch contains approved items in one currency that the bank transfers
+//! together, with one line for each provider.
 
 use std::collections::BTreeMap;
 
@@ -114,8 +114,8 @@ pub struct BatchStepValues {
     pub reference: String,
 }
 
-/// The approved items that the next batch of a currency would contain. Providers without a bank
-/// reference, and those whose items do not add up to more than 0, wait.
+/// The approved items that the next batch of a currency would contain. Omits providers without a
+/// bank reference, and providers whose items do not add up to more than 0.
 fn due(tx: &mut Tx<'_>, currency: Currency) -> Result<Vec<Payout>, StoreError> {
     let items: Vec<Payout> = sql!(
         "SELECT {Payout} FROM payout_item
@@ -134,7 +134,7 @@ fn due(tx: &mut Tx<'_>, currency: Currency) -> Result<Vec<Payout>, StoreError> {
     Ok(items.into_iter().filter(is_due).collect())
 }
 
-/// Makes a batch of all items in this currency that are due.
+/// Creates a batch of all items in this currency that are due.
 pub fn create(tx: &mut Tx<'_>, by: &Administrator, new: &NewBatch) -> Result<BatchView, Refusal> {
     sudo::require::<Refusal>(tx, &by.requester().who)?;
     let items = match new.currency.parse() {
@@ -210,7 +210,7 @@ pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Batch>, StoreError> {
     tx.all(all, &[])
 }
 
-/// For each currency, the sum of the next batch and the number of its providers.
+/// For each currency, the total amount of the next batch and the number of its providers.
 pub fn next(tx: &mut Tx<'_>) -> Result<Vec<(Money, usize)>, StoreError> {
     let currencies = sql!(
         "SELECT DISTINCT currency FROM payout_item WHERE state = 'approved' ORDER BY currency"
@@ -228,7 +228,7 @@ pub fn next(tx: &mut Tx<'_>) -> Result<Vec<(Money, usize)>, StoreError> {
     Ok(found)
 }
 
-/// Takes a step with a batch. The items follow it.
+/// Performs a step on a batch, and changes the state of its items accordingly.
 pub fn step(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -288,7 +288,8 @@ pub fn step(
     Ok(view)
 }
 
-/// Refuses, where the rules want two people, that somebody sends what they have approved.
+/// Prevents a person from sending a batch with items that they have approved, if the settings
+/// require two people.
 fn check_second_person(tx: &mut Tx<'_>, id: &BatchId, account: &AccountId) -> Result<(), Refusal> {
     let (own,): (i64,) = sql!(
         "SELECT COUNT(*) FROM payout_item WHERE batch_id = :id AND approved_by = :account",

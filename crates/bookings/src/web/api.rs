@@ -264,7 +264,8 @@ async fn mark_outcome(call: Call, body: Received<Mark>) -> Result<Response, Prob
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// Refuses an API token if the change moves money. Such changes require a person in a browser.
+/// Refuses the change if it moves money and the caller uses an API token. Only people in a browser
+/// may move money.
 fn check_money(party: &PartyTo) -> Result<(), Refusal> {
     if party.booking.order_id.is_some() && !party.requester.who.is_in_browser() {
         return Err(Refusal::TokenNotPermitted);

@@ -14,7 +14,7 @@ use crate::order::GatewayName;
 /// The maximum size of an event, in bytes.
 const LONGEST: usize = 256 * 1024;
 
-/// `POST /hooks/pay/{gateway}`: stores the event durably before acknowledging it.
+/// Handles `POST /hooks/pay/{gateway}`. The event is stored durably before it is acknowledged.
 pub(super) async fn take(
     State(site): State<Site>,
     Path(gateway): Path<String>,

@@ -268,7 +268,8 @@ const MARK: Question = Question {
     confirm: "outcome-do",
 };
 
-/// `POST /me/bookings/{id}/outcome`. That one side did not come is confirmed first.
+/// Handles `POST /me/bookings/{id}/outcome`. Unless the session took place, the page first asks for
+/// a confirmation.
 pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let said = Outcome::find(posted.form.text("outcome")).ok_or_else(Problem::not_found)?;
@@ -296,8 +297,8 @@ pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> 
     .await
 }
 
-/// The refund for the confirmation question: an amount, or a keyword that selects the message's
-/// variant.
+/// The refund for the confirmation question: an amount, or a keyword that selects a variant of the
+/// message.
 fn money_back(text: &Text, loaded: &Loaded) -> String {
     match &loaded.order {
         Some(order) if order.state == OrderState::Paid => text.money(order.amount()),

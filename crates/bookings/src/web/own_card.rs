@@ -1,4 +1,4 @@
-//! The card of a person's bookings and sessions on the page that people see after signing in.
+//! The card on a person's start page that lists their bookings and sessions.
 
 use identity::grant;
 use identity::session::signed_in::SignedIn;
@@ -25,7 +25,7 @@ const BOOK: Begin = Begin {
     icon: "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5v3M10.5 2.5v3M6 10.5l1.5 1.5L10.5 9",
 };
 
-/// Makes the card of the next sessions that the person has booked or provides.
+/// Builds the card of the next sessions that the person has booked or provides.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -19,7 +19,7 @@ use crate::order::{self, GatewayName, Order, OrderId, OrderState};
 use crate::plan::{self, Plan};
 use crate::{Refusal, checkout, notice};
 
-/// The maximum size of a form that the gateway makes the browser post back, in bytes.
+/// The maximum size of a form that the browser posts back from the gateway, in bytes.
 const LONGEST_RETURN: usize = 64 * 1024;
 
 #[derive(Template)]
@@ -28,10 +28,10 @@ struct PayPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     order: &'a Order,
-    /// The name of the session or plan that the order pays.
+    /// The name of the session or plan that the order pays for.
     title: &'a str,
     when: String,
-    /// The booking that the order pays; `None` if it pays a plan.
+    /// The booking that the order pays for; `None` if it pays for a plan.
     booking: Option<&'a Booking>,
     sum: String,
     until: String,
@@ -44,7 +44,7 @@ struct PayPage<'a> {
     gateways: Vec<(&'static str, String)>,
 }
 
-/// The booking or plan that an order pays.
+/// The booking or plan that an order pays for.
 enum Subject {
     Booking(Box<Booking>),
     Plan(Plan),
@@ -168,7 +168,8 @@ pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
     match checkout::open(&req.site, &order.id, chosen).await {
         Ok(opened) => Ok(match &opened.way {
             Way::Page(page) if page.starts_with('/') => see_other(page),
-            // A form that leads to another site would need the policy of the page that has it.
+            // The content security policy of the payment page does not let its form lead to another
+            // site, not even by a redirect, so the next page shows a link.
             Way::Page(page) => form_page(req, (&order, opened.gateway), page, &[]),
             Way::Form(action, fields) => form_page(req, (&order, opened.gateway), action, fields),
         }),
@@ -179,7 +180,8 @@ pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
     }
 }
 
-/// The last page before the gateway's page. It has a form if there are fields, otherwise a link.
+/// Renders the last page before the gateway's page. The page has a form if there are fields, and
+/// otherwise a link.
 fn form_page(
     req: &PageRequest,
     (order, gateway): (&Order, GatewayName),
@@ -215,7 +217,7 @@ pub(super) async fn come_back(
 }
 
 /// `POST /pay/{order}/return`: like the `GET` route, for gateways that make the browser post a
-/// form. Such a request carries no cookie.
+/// form. Such a request contains no cookies.
 pub(super) async fn be_posted_back(
     State(site): State<Site>,
     Path(order): Path<String>,

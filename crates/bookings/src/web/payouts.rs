@@ -1,4 +1,4 @@
-//! The pages of payouts: a provider's own, and those of administrators.
+//! The pages about payouts, for providers and for administrators.
 
 use askama::Template;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -27,7 +27,7 @@ use crate::settings::Administrator;
 const OWN: &str = "/me/slots/payouts";
 const HERE: &str = "/admin/payouts";
 const DONE: &[(&str, &str)] = &[("saved", "slot-saved")];
-/// How many items a page lists.
+/// The maximum number of items on a page.
 const MOST: i64 = 100;
 
 /// A payout item as a line of a list.
@@ -137,7 +137,7 @@ async fn own_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
         .await
 }
 
-/// `POST /me/slots/payouts`: sets where the provider's money goes.
+/// Handles `POST /me/slots/payouts`, which sets the destination of the provider's payouts.
 pub(super) async fn set_reference(posted: FormPost) -> Result<Response, Problem> {
     let site = posted.req.site.clone();
     let reference = posted.form.text("reference").to_owned();
@@ -160,16 +160,18 @@ struct AllPage<'a> {
     submission: String,
     done: Option<&'static str>,
     form_state: &'a FormState,
-    /// The states, each with its page and whether it is shown.
+    /// The states, each with the path of its page, the label, and whether it is the shown state.
     states: Vec<(String, &'static str, bool)>,
     is_pending: bool,
     lines: Vec<Line>,
-    /// What may become a batch: the currency, and the button's label; none if nothing is due.
+    /// For each currency with due items: the currency, and the label of the button that creates a
+    /// batch.
     due: Vec<(String, Option<String>)>,
     batches: Vec<(BatchId, String, String, &'static str, &'static str)>,
 }
 
-/// `GET /admin/payouts`: the items in one state, what is due, and the batches.
+/// Handles `GET /admin/payouts`, which shows the items in one state, the due amounts and the
+/// batches.
 pub(super) async fn all(req: PageRequest) -> Result<Response, Problem> {
     all_page(&req, &FormState::default()).await
 }
@@ -227,7 +229,7 @@ async fn answer_all(
     .await
 }
 
-/// `POST /admin/payouts/approve`: approves the ticked items, all or none.
+/// Handles `POST /admin/payouts/approve`, which approves either all ticked items or none.
 pub(super) async fn approve(posted: FormPost) -> Result<Response, Problem> {
     let ids = posted.form.all("item").map(str::parse);
     let ids: Result<Vec<PayoutId>, _> = ids.collect();
@@ -241,7 +243,8 @@ pub(super) async fn approve(posted: FormPost) -> Result<Response, Problem> {
     answer_all(&posted, posted.once(change).await).await
 }
 
-/// `POST /admin/payouts/batches`: makes a batch of all that is due in a currency.
+/// Handles `POST /admin/payouts/batches`, which creates a batch of all items that are due in a
+/// currency.
 pub(super) async fn create_batch(posted: FormPost) -> Result<Response, Problem> {
     let new = NewBatch {
         currency: posted.form.text("currency").to_owned(),
@@ -268,7 +271,7 @@ struct StepsPage<'a> {
     /// The link to the file for the bank.
     file: Option<String>,
     here: String,
-    /// Each step, with its label and the fields that it needs.
+    /// Each step, with its label and its form fields.
     steps: Vec<(&'static str, &'static str, Vec<web::form_state::Field>)>,
 }
 
@@ -460,7 +463,8 @@ struct ProvidersPage<'a> {
     rows: Vec<(ProviderId, String, String)>,
 }
 
-/// `GET /admin/payouts/providers`: what each provider is owed for a session.
+/// Handles `GET /admin/payouts/providers`, which lists the amounts that providers are owed per
+/// session.
 pub(super) async fn providers(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(payout::list_rates(tx)?);
     let found = req.read(look).await?;

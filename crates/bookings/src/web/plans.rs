@@ -85,8 +85,8 @@ struct OwnPage<'a> {
     lots: Vec<(String, String)>,
     /// The time, the reason and the number of credits of each change.
     entries: Vec<(String, &'static str, String)>,
-    /// For each order: the payment page, the time, the amount, the CSS class of its state, and the
-    /// state's message id.
+    /// For each order: the path of the payment page, the time, the amount, the CSS class of the
+    /// state, and the message id of the state.
     orders: Vec<(String, String, String, &'static str, &'static str)>,
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     Ok(all.collect())
 }
 
-/// Finds the next free slot, for the site's first page.
+/// Finds the next free slot, for the site's home page.
 pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -94,7 +94,7 @@ impl Asked {
         }
     }
 
-    /// The URL of the list with the same filter that begins on `day`.
+    /// The URL of the list that begins on `day`, with the same filter.
     fn from(&self, day: Date) -> String {
         let kind = match self.kind.as_str() {
             "" => String::new(),
@@ -449,7 +449,7 @@ async fn slot_page(
     Ok(plain(site, text, &title, body))
 }
 
-/// A sentence about the time until which a member can cancel.
+/// Formats a sentence about the time until which a member can cancel.
 pub(super) fn cancel_rule(
     text: &Text,
     zone: &TimeZone,

@@ -45,8 +45,8 @@ impl BookingRows {
 }
 
 impl Row {
-    /// Makes the row of a booking, with the other side's name. `order` is set only for the member,
-    /// who must pay it.
+    /// Builds the row of a booking, with the name of the other side. `order` is set only for the
+    /// member, who must pay it.
     pub(super) fn of(
         text: &Text,
         zone: &TimeZone,

@@ -159,7 +159,7 @@ pub(super) struct FormPage<'a> {
     pub(super) button: &'static str,
 }
 
-/// Makes the fields of a form from their declarations.
+/// Builds the fields of a form from their declarations.
 pub(super) fn table_form<'a>(req: &'a PageRequest, form_state: &'a FormState) -> TableForm<'a> {
     TableForm {
         text: &req.text,
@@ -313,8 +313,8 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     .await
 }
 
-/// Converts an error about the price to the form's field, in which the price is typed in whole
-/// units.
+/// Moves an error about the price to the form's field for the price, which contains whole units of
+/// the currency.
 fn at_form(mut problem: Problem) -> Problem {
     for error in &mut problem.errors {
         if error.pointer == "/price_minor" {
@@ -478,12 +478,12 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
 struct BookingsPage<'a> {
     text: &'a Text,
     list: BookingRows,
-    /// The sessions that have begun, whose outcome can be marked.
+    /// The sessions that have begun and whose outcome can be marked.
     begun: BookingRows,
 }
 
-/// `GET /me/slots/bookings`: the provider's upcoming bookings, the next one first, and those that
-/// have begun.
+/// Handles `GET /me/slots/bookings`. It lists the provider's upcoming bookings, the next one first,
+/// and the sessions that have begun.
 pub(super) async fn bookings(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, provider: &Provider| {
         let (id, hours) = (&provider.profile.id, settings::load(tx)?.outcome_hours);

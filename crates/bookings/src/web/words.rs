@@ -9,7 +9,7 @@ use crate::booking;
 use crate::order::OrderState;
 use crate::slot::{self, Slot};
 
-/// The time zone for the reader: that of their account, otherwise the site's.
+/// The time zone in which a reader sees times: the account's zone, or else the site's zone.
 pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
     let own = who.and_then(|who| TimeZone::get(&who.account().time_zone).ok());
     own.unwrap_or_else(|| site.settings.time_zone.clone())
@@ -61,7 +61,7 @@ pub(super) fn price(text: &Text, slot: &Slot) -> String {
     }
 }
 
-/// Describes how the two sides meet, without details that only they may see.
+/// Describes how the two sides meet, without details that only the two sides may see.
 pub(super) fn place(text: &Text, slot: &Slot) -> String {
     let kind = text.say(slot.location_kind.label());
     match slot.area.as_str() {

@@ -59,7 +59,7 @@ async fn taken_by_gateway(stage: &Stage<'_>) -> i64 {
     stage.world.store().read(look).await.unwrap().0
 }
 
-/// Submits the form on the test gateway's page once more, whatever the order's state.
+/// Submits the form on the test gateway's page once more, regardless of the order's state.
 async fn press_again(person: &mut Person, pay: &str, how: &str) -> String {
     let gateway = pay.replace("/pay/", "/pay/test/");
     let page = person.browser.get(&gateway).await;
@@ -207,8 +207,8 @@ fn the_last_days_of_time_are_listed() {
     });
 }
 
-/// Mails about bookings have no scope. Otherwise, undelivered ones would be kept although nobody
-/// can send them again.
+/// Mails about bookings have no scope, because a scope would preserve the texts of undelivered
+/// mails, although nobody can send them again.
 #[test]
 fn mails_of_bookings_have_no_scope_that_keeps_their_texts() {
     on_both(&async |stage: &Stage<'_>| {

@@ -1,5 +1,5 @@
-//! What the test doubles of gateways have in common: a server in a background task, and ways in
-//! which requests fail.
+//! The common code of the gateways' test doubles: a server in a background task, and faults that
+//! make requests fail.
 
 use std::convert::Infallible;
 use std::io;
@@ -160,8 +160,8 @@ impl<B: Answering> Double<B> {
     }
 }
 
-/// Runs `work` to its end, or until the gateway leaves a request without a response. In that case
-/// `work` is dropped, as if the process had been killed.
+/// Runs `work` until it completes, or until the gateway leaves a request without a response. In the
+/// second case, `work` is dropped, as if the process had been killed.
 pub(crate) async fn run_or_die<B: Answering, T: Send + 'static>(
     double: &Double<B>,
     work: impl Future<Output = T> + Send + 'static,

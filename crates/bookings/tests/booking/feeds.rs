@@ -53,7 +53,7 @@ fn a_calendar_has_an_address_of_its_own_that_can_be_ended() {
             );
             assert!(page.body.contains("LOCATION:https://meet.jit.si/Veranda"));
         }
-        // A signature is valid only for its own account. Logs mask it.
+        // A signature is valid only for its own account. Logs mask the path of the calendar.
         let (id, _) = mine.split_once('.').unwrap();
         let (_, signature) = hers.split_once('.').unwrap();
         stranger.get(&format!("{id}.{signature}")).await.expect(404);

@@ -110,7 +110,7 @@ fn random_days_leave_everything_in_agreement() {
                 assert_eq!(wrong(stage).await, [""; 0], "run {seed}, step {at}");
             }
         }
-        // An hour later, the jobs have asked the gateway about all payments, so the consistency
+        // After an hour, the jobs have asked the gateway about all payments, so the consistency
         // checks find nothing.
         stage.world.clock.advance(SignedDuration::from_hours(1));
         stage.work().await;

@@ -1,4 +1,4 @@
-//! Tests of the outcomes of sessions, and of what providers are owed for them.
+//! Tests of the outcomes of sessions, and of the amounts that providers are owed for them.
 
 use bookings::booking::State;
 use bookings::payout::PayoutId;
@@ -16,14 +16,15 @@ use crate::stage::{
 
 const ITEMS: &str = "/api/v1/admin/payout-items";
 const BATCHES: &str = "/api/v1/admin/payout-batches";
-/// After the end of [`offer`]'s session, in which the rate is RM 100.
+/// An instant after the end of the session that [`booked`] creates.
 const OVER: &str = "2026-11-24T02:30:00Z";
 
 async fn call(who: &mut Visitor, method: &str, path: &str, body: &Value) -> Page {
     who.call(method.parse().unwrap(), path, body).await
 }
 
-/// Sets what Farah is owed for a session to RM 100, and half of it if the member does not come.
+/// Sets the rate of all providers to RM 100 for a session, and to half of it if the member does not
+/// come.
 async fn set_rate(stage: &Stage<'_>, owner: &Person) {
     let mut owner = script(stage, owner);
     let all = call(
@@ -40,7 +41,8 @@ async fn set_rate(stage: &Stage<'_>, owner: &Person) {
     }
 }
 
-/// Farah with a rate, and Aina's booking of her session at 10:00 on the 24th.
+/// Creates a provider (Farah) with a rate, and a booking by Aina of Farah's session on 24 November.
+/// Returns the provider, the member and the booking's id.
 async fn booked(stage: &Stage<'_>, price: i64) -> (Person, Person, String) {
     let owner = stage.person_as("Siti Owner", OWNER).await;
     let mut farah = provider(stage).await;
@@ -66,7 +68,7 @@ async fn mark(stage: &Stage<'_>, person: &Person, id: &str, outcome: &str) -> Pa
     call(&mut script(stage, person), "POST", &path, &body).await
 }
 
-/// Amount, state and whether it is an adjustment, of all items, oldest first.
+/// All payout items, oldest first: amount, state, and whether the item is an adjustment.
 async fn items(stage: &Stage<'_>) -> Vec<(i64, String, bool)> {
     let look = |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let all = sql!(
@@ -100,12 +102,14 @@ async fn run(stage: &Stage<'_>, query: Sql) {
 fn each_side_says_in_its_time_what_became_of_a_session() {
     on_both(&async |stage: &Stage<'_>| {
         let (farah, aina, id) = booked(stage, 0).await;
-        // The booking keeps the rate of its day.
+        // The booking stores the rate at the time of booking, so a later change of the rate has no
+        // effect.
         run(stage, sql!("UPDATE provider SET payout_minor = 1")).await;
         let early = mark(stage, &farah, &id, "completed").await;
         assert_eq!(early.expect(422).json()["code"], "outcome_too_early");
         go_to(stage, "2026-11-24T01:40:00Z").await;
-        // The session runs. Its member can be missed, and it cannot be over.
+        // The session has begun but not ended. The member can be marked as missing, but the session
+        // cannot be marked as completed.
         mark(stage, &farah, &id, "completed").await.expect(422);
         mark(stage, &aina, &id, "completed").await.expect(403);
         mark(stage, &aina, &id, "no_show_member").await.expect(403);
@@ -115,7 +119,7 @@ fn each_side_says_in_its_time_what_became_of_a_session() {
         mark(stage, &farah, &id, "no_show_member").await.expect(200);
         assert_eq!(state(stage, &id).await, State::NoShowMember);
         assert_eq!(items(stage).await, [item(5_000, "pending")]);
-        // The member contradicts, and the provider corrects themselves.
+        // The member cannot contradict the provider's mark, but the provider can correct it.
         let contested = mark(stage, &aina, &id, "no_show_provider").await;
         assert_eq!(contested.expect(409).json()["code"], "outcome_contested");
         let told = stage.fill(
@@ -128,7 +132,7 @@ fn each_side_says_in_its_time_what_became_of_a_session() {
         mark(stage, &farah, &id, "completed").await.expect(200);
         assert_eq!(items(stage).await, [item(10_000, "pending")]);
         mark(stage, &farah, &id, "completed").await.expect(200);
-        // A stranger knows nothing of it.
+        // For other people, the booking does not exist.
         let daniel = stage.person_as("Daniel Tan", PROVIDER).await;
         mark(stage, &daniel, &id, "completed").await.expect(404);
         go_to(stage, "2026-11-26T02:31:00Z").await;
@@ -142,7 +146,7 @@ fn a_provider_who_does_not_come_is_owed_nothing_and_the_money_goes_back() {
     on_both(&async |stage: &Stage<'_>| {
         let (mut farah, mut aina, id) = booked(stage, 18_000).await;
         go_to(stage, "2026-11-24T05:00:00Z").await;
-        // It was completed by the job, which nobody has confirmed.
+        // The job has completed the session, and no person has confirmed this.
         assert_eq!(state(stage, &id).await, State::Completed);
         assert_eq!(items(stage).await, [item(10_000, "pending")]);
         let page = aina.browser.get(&format!("/me/bookings/{id}")).await;
@@ -157,7 +161,7 @@ fn a_provider_who_does_not_come_is_owed_nothing_and_the_money_goes_back() {
         let told = stage.start("booking-notice-no-show-provider");
         let text = farah.browser.get("/me/notices").await.text();
         assert!(text.contains(&told), "{text}");
-        // An administrator decides. What was refunded stays refunded.
+        // An administrator decides the conflict. The refund is not reversed.
         let admin = stage.person_as("Mei Lin", ADMIN).await;
         mark(stage, &admin, &id, "completed").await.expect(200);
         stage.work().await;
@@ -212,7 +216,7 @@ fn a_payout_is_approved_sent_and_corrected_through_the_pages() {
         let form = page.expect(200).form("/admin/payouts/approve");
         owner.browser.submit(&page, &form).await.expect(303);
         assert_eq!(items(stage).await, [item(10_000, "approved")]);
-        // Nothing is payable without a reference, and before its day.
+        // Nothing is payable before the provider has a bank reference, or before the item's day.
         let none = stage.say("batch-none-due");
         assert!(
             owner
@@ -274,7 +278,7 @@ fn a_payout_is_approved_sent_and_corrected_through_the_pages() {
             mail.recipient.to_lowercase().contains("farah.ali") && mail.text.contains("TRX-7"),
             "{mail:?}"
         );
-        // What is paid is never changed: a correction is another item.
+        // A paid item is never changed. A correction is another item.
         let page = admin.get("/admin/payouts?state=paid").await;
         let links = page.body.split("/admin/payouts/items/").nth(1).unwrap();
         let at = format!("/admin/payouts/items/{}", links.split('"').next().unwrap());
@@ -325,7 +329,7 @@ fn a_batch_holds_one_currency_and_carries_what_is_negative_on() {
         call(&mut owner, "POST", &step(&first, "pay"), none)
             .await
             .expect(404);
-        // A decided payout keeps the outcome as it is.
+        // After the payout was decided, the outcome of the session cannot be changed.
         let admin = stage.person_as("Mei Lin", ADMIN).await;
         let late = mark(stage, &admin, &id, "no_show_member").await;
         assert_eq!(late.expect(409).json()["code"], "payout_state");
@@ -339,7 +343,7 @@ fn a_batch_holds_one_currency_and_carries_what_is_negative_on() {
         call(&mut owner, "POST", BATCHES, &ringgit)
             .await
             .expect(422);
-        // Given up, it leaves its items for the next one.
+        // A batch that has failed releases its items for the next batch.
         call(&mut owner, "POST", &format!("{batch}/fail"), none)
             .await
             .expect(200);
@@ -371,7 +375,7 @@ fn a_batch_holds_one_currency_and_carries_what_is_negative_on() {
             let path = step(one["id"].as_str().unwrap(), "approve");
             call(&mut owner, "POST", &path, none).await.expect(200);
         }
-        // It is owed less than nothing, so it waits.
+        // The provider's items add up to less than zero, so no batch contains them.
         call(&mut owner, "POST", BATCHES, &ringgit)
             .await
             .expect(422);
@@ -475,7 +479,8 @@ fn payouts_are_for_administrators_with_a_recent_proof() {
     });
 }
 
-/// A payout is approved while its session is marked as missed by the provider: one of both wins.
+/// If a payout is approved while its session is being marked as missed by the provider, exactly one
+/// of the two changes succeeds.
 #[test]
 fn an_approval_and_a_correction_at_once_end_as_one_of_both() {
     on_both(&async |stage: &Stage<'_>| {

@@ -134,8 +134,7 @@ fn cancelling_and_paying_at_once_ends_without_money_or_with_a_session() {
             stage.work().await;
             let id = booking.rsplit('/').next().unwrap();
             let now = state(stage, id).await;
-            // Whichever comes first, the booking is cancelled; if the payment was first, it is
-            // refunded.
+            // The booking is cancelled in either order. If the payment came first, it is refunded.
             assert_eq!(now, State::Cancelled, "round {round}: {}", cancelled.status);
             assert_eq!(wrong(stage).await, [""; 0], "round {round}");
             assert_eq!(crate::stage::ledger(stage).await, 0, "round {round}");

@@ -143,7 +143,7 @@ fn a_signature_over_another_order_pays_nothing() {
                 .text()
                 .contains(&stage.say("problem-payment-mismatch"))
         );
-        // The signature belongs to the cheap order, but the order's id is the expensive one's.
+        // The signature is for the cheap order, but the order's id is that of the expensive order.
         let mut mixed = back.clone();
         mixed[0].1 = other;
         let page = come_back(&stage, &pay_dear, &mixed).await;
@@ -154,8 +154,8 @@ fn a_signature_over_another_order_pays_nothing() {
         );
         assert_eq!(state(&stage, id(&booking)).await, State::PendingPayment);
         assert_eq!(ledger(&stage).await, 0);
-        // For a failed payment, the site asks the gateway nothing, and the page reports the
-        // failure.
+        // After a failed payment, the site sends no request to the gateway, and the page reports
+        // the failure.
         let failed = [("error[code]", "BAD_REQUEST_ERROR".to_owned())];
         let page = come_back(&stage, &pay_dear, &failed).await;
         assert_eq!(
@@ -261,7 +261,7 @@ fn what_fails_on_the_way_is_tried_again_and_made_once() {
         press(&mut aina, &pay).await.expect(502);
         let order = open(&mut aina, &pay).await;
         assert_eq!(double.orders(), 1);
-        // When the browser returns, the gateway does not respond. A job therefore asks it again
+        // When the browser returns, the gateway does not respond. A job therefore polls it again
         // soon.
         let payment = double.pay(&order, "captured");
         double.fail(0, Fault::Status(500));
@@ -293,8 +293,8 @@ fn a_lost_payment_is_found_by_polling_or_by_comparing_the_books() {
         stage.world.clock.advance(SignedDuration::from_mins(4));
         stage.work().await;
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
-        // The site asks about an order for two days. A payment after that is found by comparing the
-        // records of both sides.
+        // The site polls the gateway about an order for two days. A payment after that time is
+        // found by comparing the records of both sides.
         let mut daniel = stage.person("Daniel Tan").await;
         let mut mei = stage
             .person_as("Mei Lin", bookings::provider::PROVIDER)
@@ -378,8 +378,8 @@ fn a_kill_between_gateway_and_store_loses_neither_money_nor_service() {
                 .offer(&day.unwrap().to_string(), "09:00", 18_000)
                 .await;
             let (pay, booking) = aina.hold(&slot).await;
-            // In each phase, the process is killed once, at one of the next requests, either before
-            // or after the gateway processes it.
+            // In each phase, the process is killed at one of the next requests, either before or
+            // after the gateway processes the request.
             let arm = || {
                 let faults = [Fault::SilentBefore, Fault::SilentAfter];
                 let fault = faults[random.below(2) as usize];
@@ -456,8 +456,8 @@ fn a_kill_between_gateway_and_store_loses_neither_money_nor_service() {
             assert_eq!(wrong(&stage).await, [""; 0], "round {round}");
         }
         assert!(kills >= rounds(), "{kills}");
-        // The comparison with the gateway's records finds no difference, so the site asks about no
-        // single payment.
+        // The comparison with the gateway's records finds no difference, so the site sends no
+        // requests about single payments.
         stage.world.clock.advance(SignedDuration::from_hours(24));
         let before = double.calls().len();
         stage.work().await;

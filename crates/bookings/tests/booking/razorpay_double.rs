@@ -27,7 +27,6 @@ pub(crate) struct Book {
     refunds: BTreeMap<String, Value>,
     /// The refunds, by the idempotency keys of their requests.
     keys: BTreeMap<String, (Value, String)>,
-    /// The state of new refunds.
     refund_state: String,
     made: usize,
 }
@@ -131,7 +130,7 @@ impl Razorpay {
         id
     }
 
-    /// The fields of the form that the browser posts to the return URL.
+    /// The form fields that the browser posts to the return URL.
     pub(crate) fn returned(order: &str, payment: &str) -> Vec<(&'static str, String)> {
         let mac = hmac(
             KEY.as_bytes(),
@@ -144,7 +143,7 @@ impl Razorpay {
         ]
     }
 
-    /// Makes an event about a payment or a refund.
+    /// Creates an event about a payment or a refund.
     pub(crate) fn event(&self, kind: &str, subject: &str) -> Posted {
         let mut book = self.book();
         let id = book.name("evt");

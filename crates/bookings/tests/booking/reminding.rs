@@ -1,5 +1,5 @@
-//! Tests of reminders. Member and provider each get one for every time to which a booking was
-//! moved.
+//! Tests of reminders. The member and the provider each get one reminder for every time to which a
+//! booking was moved.
 
 use platform::{StoreError, Tx, sql};
 

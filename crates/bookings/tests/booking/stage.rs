@@ -39,7 +39,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             .with_tokens_for(&[READ, WRITE]);
         test(&stage).await;
         assert_eq!(wrong(&stage).await, [""; 0]);
-        // Tests that are about mails have checked them before this point.
+        // Tests that check mails have done so before this point.
         let clear = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
             tx.run(sql!("DELETE FROM mail"), &[], Rows::Any)
         };
@@ -80,7 +80,7 @@ pub(crate) async fn go_to(stage: &Stage<'_>, at: &str) {
     stage.work().await;
 }
 
-/// Begins another session, so that the person has just proved a credential.
+/// Begins a new session, so that the person counts as having just proved a credential.
 pub(crate) async fn prove(stage: &Stage<'_>, person: &mut Person) {
     let id = person.who.account().id.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
@@ -97,7 +97,8 @@ pub(crate) async fn prove(stage: &Stage<'_>, person: &mut Person) {
     person.browser.set_cookie("kd_session", session.reveal());
 }
 
-/// A script on a page of ours, which calls the API with the person's cookie.
+/// Returns a client that calls the API with the person's cookie, like a script on a page of the
+/// site.
 pub(crate) fn script(stage: &Stage<'_>, person: &Person) -> Visitor {
     let session = person.browser.cookie("kd_session").unwrap();
     let mut script = stage.visitor();

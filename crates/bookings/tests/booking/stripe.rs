@@ -31,7 +31,7 @@ async fn open(person: &mut Person, pay: &str) -> String {
     link.unwrap().split('"').next().unwrap().to_owned()
 }
 
-/// Opens the return URL as Stripe makes a browser do.
+/// Opens the return URL, as a browser does after a payment with Stripe.
 async fn come_back(stage: &Stage<'_>, pay: &str, session: &str) -> Page {
     let path = format!("{pay}/return?session_id={session}");
     stage.visitor().get(&path).await
@@ -69,7 +69,7 @@ fn somebody_pays_on_its_page_and_gets_the_money_back() {
                 .contains(&until("4:15 pm"))
         );
         let session = open(&mut aina, &pay).await;
-        // Stripe needs at least 30 minutes, so the time is kept longer, once.
+        // A Stripe session lasts at least 30 minutes, so the time for payment is extended once.
         assert!(
             aina.browser
                 .get(&pay)
@@ -99,7 +99,7 @@ fn somebody_pays_on_its_page_and_gets_the_money_back() {
                 .unwrap()
                 .ends_with("{CHECKOUT_SESSION_ID}")
         );
-        // An unpaid session pays nothing, whatever the URL says.
+        // Opening the return URL of an unpaid session does not count as a payment.
         come_back(&stage, &pay, &session).await.expect(303);
         assert_eq!(state(&stage, id(&booking)).await, State::PendingPayment);
         double.pay(&session, "paid");
@@ -132,19 +132,19 @@ fn a_session_of_another_order_or_sum_pays_nothing() {
         assert!(page.expect(400).text().contains(&told));
         assert_eq!(state(&stage, id(&booking)).await, State::PendingPayment);
         assert_eq!(ledger(&stage).await, 0);
-        // The session says another order than ours: nothing of it is believed.
+        // The session names another order than ours, so the site ignores it.
         double.pay(&session, "paid");
         let ours = double.session(&session)["client_reference_id"].clone();
         double.set(&session, "client_reference_id", "another");
         come_back(&stage, &pay_dear, &session).await.expect(303);
         assert_eq!(ledger(&stage).await, 0);
-        // Another sum is not what the order costs, and goes back.
+        // The paid amount differs from the order's amount, so the payment is refunded.
         double.set(&session, "client_reference_id", ours);
         double.set(&session, "amount_total", 89_999);
         come_back(&stage, &pay_dear, &session).await.expect(303);
         assert_eq!(state(&stage, id(&booking)).await, State::PendingPayment);
         stage.work().await;
-        // The first comparison with Stripe's records has found what paid the cheap one.
+        // The first comparison with Stripe's records has found the payment for the cheap order.
         assert_eq!((ledger(&stage).await, double.balance()), (100, 100));
         come_back(&stage, &pay_cheap, &paid).await.expect(303);
         assert_eq!(ledger(&stage).await, 100);
@@ -208,7 +208,8 @@ fn events_count_once_whenever_they_come_and_only_if_they_are_signed_now() {
         assert_eq!(outcomes(&stage).await, ["done"; 2]);
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
         assert_eq!(ledger(&stage).await, 18_000);
-        // A processed event causes no request, and what repeats another is not stored.
+        // A processed event causes no request to Stripe. An event that only repeats another event
+        // is not stored.
         let calls = double.calls().len();
         post(&stage, &done).await.expect(200);
         let other = done
@@ -221,7 +222,7 @@ fn events_count_once_whenever_they_come_and_only_if_they_are_signed_now() {
         post(&stage, &stranger).await.expect(200);
         stage.work().await;
         assert_eq!(outcomes(&stage).await, ["done", "done", "unmatched"]);
-        // After five minutes a signature is too old.
+        // A signature is too old after five minutes.
         let event = double.event("checkout.session.completed", &session);
         stage.world.clock.advance(SignedDuration::from_secs(301));
         post(&stage, &event).await.expect(401);
@@ -239,7 +240,8 @@ fn what_fails_on_the_way_is_tried_again_and_made_once() {
             let page = press(&mut aina, &pay).await;
             assert!(page.expect(502).text().contains(&told));
         }
-        // The last request made a session. Without its id, it is found among all of that time.
+        // The last request created a session, but its id was lost. The site finds it among the
+        // sessions of that time.
         let sessions = double.sessions();
         assert_eq!(sessions.len(), 1);
         double.pay(&sessions[0], "paid");
@@ -271,7 +273,7 @@ fn its_page_is_closed_with_the_order_and_a_lost_payment_is_found() {
         stage.world.clock.advance(SignedDuration::from_mins(3));
         stage.work().await;
         assert_eq!(double.session(&session)["status"], "expired");
-        // Three sessions are paid, and no browser or event tells of them.
+        // Three sessions are paid, but neither a browser nor an event reports the payments.
         let mut farah = stage
             .person_as("Mei Lin", bookings::provider::PROVIDER)
             .await;
@@ -361,7 +363,8 @@ fn a_plan_can_be_paid_as_soon_as_it_is_ordered_and_in_its_last_minutes() {
     });
 }
 
-/// While a payment is disputed its payout waits, and what was already paid is taken back.
+/// While a payment is disputed, its payout is held back. If the payout was already paid, it is
+/// taken back.
 #[test]
 fn a_dispute_holds_the_payout_back() {
     on_both(&async |stage: &Stage<'_>| {
@@ -380,7 +383,7 @@ fn a_dispute_holds_the_payout_back() {
         let session = open(&mut aina, &pay).await;
         let payment = double.pay(&session, "paid");
         come_back(&stage, &pay, &session).await.expect(303);
-        // The session is over while its payment is disputed.
+        // The session takes place while its payment is disputed.
         post(&stage, &double.event("charge.dispute.created", &payment))
             .await
             .expect(200);
@@ -391,7 +394,7 @@ fn a_dispute_holds_the_payout_back() {
             ("charge.dispute.closed.won", "pending"),
             ("charge.dispute.created", "rejected"),
             ("charge.dispute.closed.warning_closed", "pending"),
-            // The end comes before the beginning.
+            // The event about the end of the dispute arrives before the event about its beginning.
             ("charge.dispute.closed.won", "pending"),
             ("charge.dispute.created", "pending"),
             ("charge.dispute.closed.lost", "rejected"),

@@ -22,7 +22,8 @@ const KEY: &str = "sk_test_1";
 /// During a rotation there are two secrets, and Stripe signs with both.
 const WEBHOOKS: &str = "whsec_newer\nwhsec_older\n";
 const WEBHOOK: &str = "whsec_older";
-/// The double's pages of lists are shorter than those that are asked for.
+/// The number of sessions on a page of a list. It is smaller than the requested number, so that
+/// tests read several pages.
 const PAGE: usize = 2;
 
 #[derive(Debug)]
@@ -32,7 +33,6 @@ pub(crate) struct Book {
     refunds: BTreeMap<String, Value>,
     /// The requests and their results, by idempotency key.
     keys: BTreeMap<String, (String, (u16, Value))>,
-    /// The state of new refunds.
     refund_state: String,
     made: usize,
 }
@@ -87,13 +87,12 @@ impl Stripe {
         self.book().sessions[id].clone()
     }
 
-    /// Changes a field of a session.
     pub(crate) fn set(&self, session: &str, field: &str, value: impl Into<Value>) {
         self.book().sessions.get_mut(session).unwrap()[field] = value.into();
     }
 
     /// Pays a session on the double's page. Returns the payment's id. `state` is `paid`, or
-    /// `unpaid` for a method with which the money comes later.
+    /// `unpaid` for a payment method with which the money arrives later.
     pub(crate) fn pay(&self, session: &str, state: &str) -> String {
         let mut book = self.book();
         let payment = book.name("pi");
@@ -131,7 +130,7 @@ impl Stripe {
         paid - back.map(|one| one["amount"].as_i64().unwrap()).sum::<i64>()
     }
 
-    /// Makes an event about a session, a refund or a dispute over a payment.
+    /// Creates an event about a session, a refund or a dispute about a payment.
     pub(crate) fn event(&self, kind: &str, subject: &str) -> Posted {
         let book = self.book();
         let object = if kind.starts_with("refund.") {
@@ -187,7 +186,7 @@ impl Book {
         format!("{kind}_{:06}", self.made)
     }
 
-    /// Marks the sessions whose time is over.
+    /// Marks the sessions that have expired.
     fn expire(&mut self) {
         let now = self.clock.now().as_second();
         for session in self.sessions.values_mut() {
@@ -231,7 +230,7 @@ impl Book {
         let created = |one: &Value| one["created"].as_i64().unwrap();
         let from = query.number("created[gte]").unwrap().unwrap();
         let until = query.number("created[lte]").unwrap().unwrap();
-        // The newest come first.
+        // The newest sessions are listed first.
         let all = self.sessions.values().rev();
         let all = all.filter(|one| (from..=until).contains(&created(one)));
         let status = query.text("status");

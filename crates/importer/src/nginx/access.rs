@@ -38,8 +38,8 @@ impl Rule {
     }
 }
 
-/// Splits the rules at the first one that is for all IP addresses. Returns the rules before it, and
-/// whether it allows access.
+/// Returns the rules before the first rule for all IP addresses, and whether that rule allows
+/// access. Without such a rule, nginx allows access.
 fn first(rules: &[Rule]) -> (&[Rule], bool) {
     match rules.iter().position(|rule| rule.network.is_empty()) {
         Some(end) => (&rules[..end], rules[end].allows),

@@ -1,4 +1,4 @@
-//! Converts `return`, `rewrite` and `if`: responses without an upstream.
+//! Converts `return`, `rewrite` and `if` directives to responses that need no upstream.
 
 use super::made::{Made, close};
 use super::scope::Level;
@@ -33,7 +33,7 @@ fn read(directive: &Directive) -> ReturnAction {
     }
 }
 
-/// Sets the response of a route to what a `return` or `rewrite` directive says.
+/// Sets the response of a route from a `return` or `rewrite` directive.
 pub(super) fn answer(
     route: &mut edge::Route,
     level: &mut Level,

@@ -1,4 +1,4 @@
-//! Access restrictions, and how they are kept if no route can express them.
+//! Preserves access restrictions that no route can express, by closing the affected paths.
 
 use super::known;
 use super::locations::ConvertedLocation;
@@ -123,8 +123,8 @@ pub(super) fn keeps_out(directive: &Directive, level: &Level) -> bool {
         || !scope.closed.is_empty()
 }
 
-/// Whether `kept` denies access to at least the clients to whom `other` denies access, and with the
-/// same response.
+/// Whether `kept` denies access to every client to whom `other` denies access, with the same
+/// response.
 pub(super) fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
     if !kept.scope.closed.is_empty() || kept.internal {
         return true;

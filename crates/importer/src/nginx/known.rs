@@ -1,4 +1,4 @@
-//! Directives that the import can ignore, because Kenduri needs no counterpart or has another one.
+//! Directives that the import ignores, because Kenduri does not need them or replaces them.
 
 const BY_ITSELF: &str = "Kenduri does that by itself";
 const CLIENTS: &str = "how long clients may take, and how much they may say, is in [listen]: idle_time, header_time, \

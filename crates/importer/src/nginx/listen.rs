@@ -47,8 +47,8 @@ impl Place {
         }
     }
 
-    /// Whether firewalls usually allow everybody to reach this socket address, which is so for
-    /// ports 80 and 443 on all interfaces.
+    /// Whether firewalls usually leave this socket address open to everybody, as they do for ports
+    /// 80 and 443 on all interfaces.
     fn is_of_the_web(&self) -> bool {
         self.reach == Reach::Everywhere && matches!(&*self.port, "80" | "443")
     }
@@ -350,8 +350,8 @@ fn certificate(
     }
 }
 
-/// Removes socket addresses that are part of another one, such as `127.0.0.1:80` beside `:80`,
-/// because both cannot be bound.
+/// Removes socket addresses that another one includes, such as `127.0.0.1:80` beside `:80`, because
+/// the server cannot bind both.
 pub(super) fn settle(made: &mut Made) {
     let wide: Vec<String> = made
         .http

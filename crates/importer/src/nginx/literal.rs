@@ -92,8 +92,8 @@ impl Literal {
             // shorter ones.
             Kind::Exact(path) => path != self.path,
             Kind::Prefix(path) => {
-                // A route for an exact path also applies to the paths below it, for which nginx
-                // uses the other location.
+                // A route for an exact path also applies to the paths below it. For those paths,
+                // nginx uses the location `other`.
                 let has_rest = self.is_exact && is_guard(other);
                 let is_around = self.path.starts_with(path);
                 let goes_before = other.word(0).starts_with("^~") || has_rest;

@@ -44,7 +44,7 @@ pub(super) struct Locations {
     lost: Vec<Lost>,
 }
 
-/// How a location is matched with the request's path.
+/// How nginx compares a location with the request's path.
 pub(super) enum Kind<'a> {
     Prefix(&'a str),
     Exact(&'a str),

@@ -101,7 +101,7 @@ fn rewrite(route: &mut edge::Route, path: &str) {
 /// Adds a remark if Kenduri would forward another path than nginx. nginx replaces the location's
 /// path by the path of `proxy_pass` as plain text, whereas Kenduri replaces whole segments.
 pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
-    // The route denies all access, so it forwards nothing.
+    // A route that denies all access forwards nothing.
     let is_closed = level.internal || !level.scope.closed.is_empty();
     let Some(pass) = level
         .pass

@@ -39,8 +39,8 @@ pub(super) struct Scope {
     pub(super) keeps_host: bool,
     /// Client headers that are withheld from upstreams.
     pub(super) withheld: Vec<String>,
-    /// The reason why the import denies all access although nginx permits some; empty if it does
-    /// not.
+    /// The reason why the import denies all access although nginx permits some. Empty if the import
+    /// does not deny all access.
     pub(super) closed: String,
     /// The `ssl_certificate` directives. The matching `ssl_certificate_key` has the same index in
     /// `keys`.

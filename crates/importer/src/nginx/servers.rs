@@ -186,9 +186,9 @@ pub(super) fn site(
     site
 }
 
-/// Denies access to the routes of a server block that only some clients could reach, because
-/// Kenduri's routes apply to all listeners. `wider` contains the sites that more clients could
-/// reach.
+/// Restricts access to the routes of a server block that only some clients can reach in nginx,
+/// because Kenduri's routes apply to all listeners. Adds a remark about the restriction. `wider`
+/// contains the sites that more clients can reach.
 fn narrowed(
     routes: &mut [Told],
     reach: Reach,

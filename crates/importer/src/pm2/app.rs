@@ -15,7 +15,7 @@ const LONGEST_NAME: usize = 64;
 /// The maximum number of characters of a value in a remark.
 pub(super) const SHOWN: usize = 80;
 
-/// Fields that the import can ignore, because Kenduri needs no counterpart or has another one.
+/// Fields that the import ignores, because Kenduri does not need them or replaces them.
 const SETTLED: [(&str, &str); 18] = [
     (
         "out_file",
@@ -91,7 +91,7 @@ const QUIET: [&str; 8] = [
     "disable_source_map_support",
 ];
 
-/// The names and ports that services already use. No two services can have the same.
+/// The names and ports that services already use. Each must be unique.
 #[derive(Debug, Default)]
 pub(super) struct UsedNames {
     names: Vec<String>,
@@ -234,7 +234,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Handles the fields that are left. `may_end`: the service may exit permanently.
+    /// Handles the remaining fields. `may_end` says whether the service may exit permanently.
     fn rest(&mut self, may_end: bool) {
         if let Some(watch) = self.take(&["watch"])
             && *watch != false

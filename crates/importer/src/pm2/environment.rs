@@ -1,4 +1,4 @@
-//! The environment of a service.
+//! Converts the environment variables of an app.
 
 use serde_json::Value;
 use toml::Table;

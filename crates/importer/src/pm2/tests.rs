@@ -269,8 +269,8 @@ fn every_field_is_carried_over_or_said() {
     }
 }
 
-/// Returns how often the supervisor starts the service before it no longer restarts it, if each
-/// process exits after `life`.
+/// Returns how often the supervisor starts the service before it gives up, if each process exits
+/// after `life`. `None` if it has not given up after 100 starts.
 fn starts(text: &str, life: Duration) -> Option<u32> {
     let whole: toml::Table = text.parse().unwrap();
     let services: ServiceConfigs = whole["service"].clone().try_into().unwrap();

@@ -9,12 +9,11 @@ use utoipa::openapi::path::Operation;
 
 use crate::hosting::Permission;
 
-/// The access rule of a path. A path without a permission is not below an occasion, so its handler
-/// cannot open one.
+/// The access rule of a path.
 #[derive(Clone, Copy, Debug)]
 pub struct HostAccess {
     /// The permission that the caller must have. A handler may require more, depending on the
-    /// request.
+    /// request. `None` if the path is not below an occasion; its handler cannot open an occasion.
     pub permission: Option<Permission>,
     /// Whether API tokens may use the path, or only sessions.
     pub callers: Callers,

@@ -60,8 +60,8 @@ fn owners(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
     Ok(owners)
 }
 
-/// Returns whether this owner has got no warning for a day. If so, records that a warning is sent
-/// now.
+/// Returns whether the last warning to this owner is at least a day old, or there was none. If so,
+/// records that a warning is sent now.
 fn is_due(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let now = tx.now();
     let told = tx.run(

@@ -1,5 +1,5 @@
-//! The job that tells hosts which households have answered, by mail and by notice. It asks again
-//! whether each of them still has a role in the occasion.
+//! The job that notifies hosts of new answers, by mail and on the site. Before each report, the job
+//! checks that the host still has a role in the occasion.
 
 use identity::account;
 use identity::grant;
@@ -18,9 +18,9 @@ use crate::id::InvitationId;
 use crate::occasion::{self, Occasion};
 use crate::role;
 
-/// The most households that a report names.
+/// The maximum number of households that a report names.
 const NAMED: usize = 20;
-/// The list of invitations, the latest answer first.
+/// The path and query of the list of invitations, latest answer first.
 const LATEST: &str = "/invites?sort=replied";
 
 /// Returns the job, which runs every minute.
@@ -31,7 +31,7 @@ pub fn each_minute(site: Site) -> Handler {
             let found = site.store.read(answer_notification::list).await?;
             site.store.write(answer_notification::tidy).await?;
             let mut failure = None;
-            // One host's report that fails must not keep the others waiting.
+            // If one host's report fails, the other hosts still get theirs.
             for one in found {
                 let with = site.clone();
                 let tell = move |tx: &mut Tx<'_>| report(tx, &with, &one);
@@ -42,7 +42,7 @@ pub fn each_minute(site: Site) -> Handler {
     })
 }
 
-/// Tells a host by one channel, if it is time.
+/// Reports new answers to a host through one channel, if a report is due.
 fn report(tx: &mut Tx<'_>, site: &Site, one: &Unreported) -> Result<(), StoreError> {
     let Unreported {
         account,
@@ -82,20 +82,18 @@ fn report(tx: &mut Tx<'_>, site: &Site, one: &Unreported) -> Result<(), StoreErr
     }
 }
 
-/// A household with news.
 #[derive(Row)]
 struct AnsweredHousehold {
     id: InvitationId,
     household: String,
-    /// How many guests come to an event.
+    /// The number of guests who come to at least one event.
     yes: i64,
-    /// How many guests declined all events.
+    /// The number of guests who declined all events.
     no: i64,
-    /// How many guests there are.
     size: i64,
 }
 
-/// Finds these households, without those that were archived or removed since.
+/// Loads the households of these invitations. Archived and removed invitations are omitted.
 fn find(tx: &mut Tx<'_>, ids: &[InvitationId]) -> Result<Vec<AnsweredHousehold>, StoreError> {
     let mut found = Vec::new();
     for id in ids {
@@ -146,7 +144,8 @@ impl Report<'_> {
         self.site.url().join(&self.path(rest))
     }
 
-    /// Adds a notice for each household. A day, or very many households, is one notice.
+    /// Adds a notice for each household. A daily report, or a report with more than [`NAMED`]
+    /// households, is a single notice.
     fn notify(
         &self,
         tx: &mut Tx<'_>,
@@ -172,7 +171,8 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// Mails the households to a host whose address is confirmed and takes this mail.
+    /// Sends a mail about the households, if the host's address is confirmed and not suppressed for
+    /// this mail.
     fn mail(&self, tx: &mut Tx<'_>, account: &account::Account) -> Result<(), StoreError> {
         let confirmed = account::verified_email(tx, &account.id)?;
         let to = confirmed.and_then(|email| email.parse::<Address>().ok());
@@ -237,7 +237,7 @@ impl Report<'_> {
         .map(drop)
     }
 
-    /// A household, its answers in figures, and the link to its page.
+    /// Formats a household with the numbers of its answers and the link to its page.
     fn line(&self, one: &AnsweredHousehold) -> String {
         let figures = [
             ("host-heard-yes", one.yes),

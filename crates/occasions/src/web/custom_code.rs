@@ -8,14 +8,14 @@ use web::{Facts, Problem, Site};
 use crate::hosting::Refusal;
 use crate::web::guest::CodeGate;
 
-/// The code gate, and the facts about the client whose attempts the gate counts.
+/// The code gate, and the client data by which it counts attempts.
 #[derive(Clone)]
 pub(crate) struct ByHand {
     gate: CodeGate,
     facts: Facts,
 }
 
-/// A refusal that may mean that another invitation already has the code.
+/// An error that can mean that another invitation already has the code.
 pub(crate) trait MayBeTaken: From<Refusal> {
     fn is_taken(&self) -> bool;
 }
@@ -45,8 +45,8 @@ impl ByHand {
         }
     }
 
-    /// Runs `change`, which sets the code `typed`, if any. If the code is taken, the attempt counts
-    /// as a guess.
+    /// Runs `set`, which sets the code `typed`, if any. If another invitation already has this
+    /// code, the attempt counts as a guess.
     pub(crate) async fn set<T, E: MayBeTaken>(
         &self,
         site: &Site,

@@ -32,7 +32,7 @@ pub(crate) fn language(portal: &InvitationSnapshot) -> &str {
     own.unwrap_or(&portal.occasion.default_language)
 }
 
-/// Renders a mail for a household in `text`'s language. `unsubscribe` is the full URL of the
+/// Renders the mail to a household in the language of `text`. `unsubscribe` is the full URL of the
 /// unsubscribe link.
 pub(crate) fn render(
     site: &Site,
@@ -86,8 +86,8 @@ pub(crate) fn render(
     })
 }
 
-/// Returns the paragraph that says why the household gets the mail, and whom to tell if it reached
-/// the wrong person.
+/// Returns the paragraph that says why the household gets the mail, and whom to contact if it
+/// reached the wrong person.
 fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -> String {
     let values = [("household", household.into()), ("hosts", hosts.into())];
     match contact(&portal.occasion).and_then(|contact| contact.phone.or(contact.email)) {
@@ -229,7 +229,6 @@ fn linked(words: &str) -> Vec<Span> {
     spans
 }
 
-/// Builds the mail for a household.
 pub(crate) fn mail(
     portal: &InvitationSnapshot,
     parts: Parts,
@@ -312,7 +311,7 @@ async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
     Ok(Done::with(write))
 }
 
-/// Renders the mail to a household, or says why the household is skipped. Returns `None` if
+/// Renders the mail to a household, or returns the reason for skipping it. Returns `None` if
 /// rendering fails.
 fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> Option<Rendered> {
     let Some(found) = found else {

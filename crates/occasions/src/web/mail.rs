@@ -1,5 +1,5 @@
-//! The mail that confirms a household's saved answers. When the mail is due, it is rendered from
-//! the data stored then, in the invitation's language. Rendering happens before the transaction, so
+//! The mail that confirms a household's saved answers. A job renders it in the invitation's
+//! language from the data stored at that time. Rendering happens before the write transaction, so
 //! that no save waits for it. The mail is sent only if the data has not changed since.
 
 use askama::Template as _;
@@ -56,8 +56,8 @@ enum Reason {
     MovedUp { by_host: bool },
 }
 
-/// Renders the mail of `job`, and queues it in the transaction that ends the job. If
-/// the invitation or its occasion changes in between, the job runs again.
+/// Renders the mail of `job`, and queues it in the transaction that ends the job. If the invitation
+/// or its occasion changes in between, the job runs again.
 pub async fn confirm(site: &Site, job: &Job) -> Result<Done, JobError> {
     let Payload { invitation } = job.read()?;
     mail_answers(site, invitation, Reason::Saved).await
@@ -122,7 +122,7 @@ fn send(
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(());
     };
-    // A host who gave the answers also chose the recipient.
+    // If a host gave the answers, the host also chose the recipient.
     let by_host = reason == Reason::MovedUp { by_host: true };
     if by_host && !membership::sends_mail(tx, &invitation.occasion)? {
         return Ok(());
@@ -191,8 +191,8 @@ fn compose(
         household: &invitation.details.household,
         contact: contact(&portal.occasion),
     };
-    // A template that cannot be rendered is a bug in Kenduri. The household's answers are saved in
-    // any case.
+    // A template that cannot be rendered is a bug in Kenduri. The household's answers are already
+    // saved.
     let rendered = mail
         .render()
         .and_then(|html| Ok((html, ConfirmationText(&mail).render()?)));

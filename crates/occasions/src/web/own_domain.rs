@@ -1,5 +1,6 @@
-//! The guests' pages at the host names of occasions' own. Each name has a router of its own with the
-//! guests' pages alone: nobody signs in there, and no cookie of the site is valid there.
+//! Serves guests' pages at occasions' own host names. Each name has its own router, which contains
+//! only guests' pages. Nobody can sign in at these names, and the site's cookies are not valid
+//! there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,19 +20,19 @@ use super::guest::entry::{self, OwnSlug};
 use super::guest::{self, CodeGate};
 use crate::own_domain::{self, ServedDomain};
 
-/// How long it takes at most until a change is served.
+/// The interval for reading the names again. A change is served after this time at the latest.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The host names of occasions' own that this process serves. Clones share them.
+/// The own host names of occasions that this process serves. Clones share them.
 #[derive(Clone)]
 pub struct OwnDomains(Arc<Inner>);
 
 struct Inner {
     site: Site,
     gate: CodeGate,
-    /// Further routes of each name.
+    /// Additional routes of each host name.
     others: Router<Site>,
-    /// Names that lead elsewhere on this server.
+    /// Names that this server uses for something else.
     reserved: BTreeSet<String>,
     served: watch::Sender<Served>,
 }
@@ -39,8 +40,9 @@ struct Inner {
 type Served = BTreeMap<String, (ServedDomain, Router)>;
 
 impl OwnDomains {
-    /// Serves no name before [`OwnDomains::refresh`]. `reserved` are the names that lead elsewhere on
-    /// this server, and `others` are routes that each name has beside the guests' pages.
+    /// Creates a list without names; [`OwnDomains::refresh`] fills it. `reserved` are the names
+    /// that this server uses for something else, and `others` are routes that each name has in
+    /// addition to the guests' pages.
     pub fn new(
         site: &Site,
         gate: &CodeGate,
@@ -56,7 +58,8 @@ impl OwnDomains {
         }))
     }
 
-    /// Returns whether a name leads elsewhere on this server, or is above or below the site's own.
+    /// Returns whether this server uses a name for something else. The site's own name, its
+    /// subdomains and its parent domains are reserved, too.
     pub fn is_reserved(&self, host: &str) -> bool {
         let is_below = |name: &str, above: &str| {
             name.strip_suffix(above)
@@ -72,7 +75,7 @@ impl OwnDomains {
                 .any(|(at, _)| self.0.reserved.contains(&format!("*{}", &host[at..])))
     }
 
-    /// The pages at a host name in lower case, with or without a port.
+    /// Returns the router for a host name. `host` is in lower case, with or without a port.
     pub fn router_for(&self, host: &str) -> Option<Router> {
         let served = self.0.served.borrow();
         if served.is_empty() {
@@ -98,7 +101,7 @@ impl OwnDomains {
         }
     }
 
-    /// Reads the names from the store again.
+    /// Loads the names from the store again.
     pub async fn refresh(&self) -> Result<(), StoreError> {
         let all = self.0.site.store.read(own_domain::served).await?;
         let all: Vec<ServedDomain> = all
@@ -122,7 +125,7 @@ impl OwnDomains {
         Ok(())
     }
 
-    /// Reads the names again every few seconds, and never returns.
+    /// Calls [`Self::refresh`] every few seconds, and never returns.
     pub async fn follow(&self) {
         loop {
             if let Err(error) = self.refresh().await {
@@ -137,7 +140,7 @@ impl OwnDomains {
         let mut settings = (*site.settings).clone();
         settings.url = settings.url.with_host(&domain.host);
         site.settings = Arc::new(settings);
-        // The site's own pages are not here.
+        // The site's own pages are not available at this host name.
         site.menu = Menu::default();
         let slug = OwnSlug(domain.slug.as_str().into());
         let routes = Router::new()
@@ -151,7 +154,7 @@ impl OwnDomains {
     }
 }
 
-/// Hides the public pages of other occasions.
+/// Returns "not found" for the public pages of other occasions.
 async fn only_own(
     State(OwnSlug(slug)): State<OwnSlug>,
     request: Request,
@@ -159,7 +162,7 @@ async fn only_own(
 ) -> Result<Response, Problem> {
     let mut segments = request.uri().path().split('/').skip(1);
     let is_public = segments.next() == Some("o");
-    // Signed links to files are below `uploads`, which is no occasion's slug.
+    // Signed links to files are below `uploads`. No occasion can have this slug.
     let is_own = |name: &str| name == &*slug || name == "uploads";
     let is_other = is_public && !segments.next().is_some_and(is_own);
     if is_other {

@@ -490,8 +490,8 @@ impl GuestRequest {
     }
 }
 
-/// Converts a refusal to the API's error response. `speak` chooses the language of the stored data
-/// in it.
+/// Converts a refusal to the API's error response. `speak` chooses the language of the invitation
+/// that a version conflict contains.
 pub fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
         Refusal::VersionConflict(Current::Invitation(portal)) => {

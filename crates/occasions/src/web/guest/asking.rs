@@ -65,7 +65,8 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// Returns the event of a meal, if the household is invited to several events.
+    /// Returns the name of the event at which a meal is served. `None` if the question is not about
+    /// a meal, or if the household is invited to only one event.
     fn meal_at(&self, question: &Question) -> Option<String> {
         let mut events = self.portal.invited_events();
         let is_one = self.portal.invited_events().count() < 2;

@@ -37,7 +37,6 @@ impl TypedCode {
     }
 }
 
-/// Builds an empty form for a code.
 pub(super) fn form<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeEntry<'a> {
     CodeEntry {
         text,

@@ -31,7 +31,7 @@ use crate::open_rsvp::{self, PublicWish};
 use crate::refusal::Refusal;
 use crate::words::OccasionStatus;
 
-/// Handles `GET /invite`, to which a link leads that has lost its code.
+/// Handles `GET /invite`, the path that remains when an invitation link loses its code.
 pub(super) async fn show(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -154,7 +154,7 @@ pub(super) async fn card(
     }))
 }
 
-/// Handles `POST /o/{slug}`, which does the same as `POST /` on an occasion's own page.
+/// Handles `POST /o/{slug}`: the same as `POST /`, from an occasion's public page.
 pub(super) async fn open_at(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -209,7 +209,7 @@ pub(super) enum SlugLookup {
     Moved(String),
 }
 
-/// Finds an occasion by its slug. An archived occasion is gone.
+/// Finds an occasion by its slug. Fails with [`Refusal::Expired`] if the occasion is archived.
 pub(super) async fn find(site: &Site, slug: &str) -> Result<SlugLookup, Problem> {
     match find_also_archived(site, slug).await? {
         SlugLookup::Here(public) if public.occasion.status == OccasionStatus::Archived => {

@@ -1,6 +1,6 @@
-//! The gate through which every use of a code goes. It limits guesses, and remembers the households
-//! that a browser has opened. Anybody who has a household's code can open the household. Instead of
-//! the code, the browser stores a signature over the invitation's id and its epoch. The signature
+//! The gate that checks every use of a code. It limits guesses, and remembers the households that a
+//! browser has opened. Anybody who has a household's code can open the household. Instead of the
+//! code, the browser stores a signature over the invitation's id and its epoch. The signature
 //! cannot be guessed, and becomes invalid when the code is replaced.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -224,7 +224,7 @@ impl CodeGate {
         let Some(own) = self.own.clone() else {
             return Ok(admitted);
         };
-        // Whoever controls the host name must not see other occasions' codes and cookies.
+        // The owner of an occasion's own host name must not see other occasions' codes and cookies.
         let key = admitted.key.clone();
         let is_here = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
             let Some((_, occasion)) = invitation::seek(tx, &key)? else {
@@ -261,7 +261,8 @@ impl CodeGate {
         if check.is_some_and(|check| self.links.is_right(&key, check)) {
             return Ok(admitted(key, None));
         }
-        // The same guest's name in another spelling is not another attempt.
+        // The spelling of the name is normalized, so that trying it in another spelling does not
+        // count again.
         let name = given
             .name
             .as_deref()
@@ -296,8 +297,8 @@ impl CodeGate {
         Ok(admitted(key, Some(attempt)))
     }
 
-    /// Whether typed codes work only with a guest's name at present. If one occasion requires
-    /// names, every code does. Otherwise a code that works without a name would reveal that it
+    /// Whether typed codes currently work only with a guest's name. If one occasion requires names,
+    /// all typed codes need one. Otherwise, a code that works without a name would reveal that it
     /// belongs to another occasion.
     pub(super) async fn asks_name(&self, site: &Site) -> bool {
         let now = site.clock.now();
@@ -461,7 +462,7 @@ impl CodeGate {
             .collect())
     }
 
-    /// Adds a household to the browser's cookie, before the other households.
+    /// Adds a household to the browser's cookie, as the first of its households.
     pub(super) fn remember(
         &self,
         site: &Site,
@@ -481,8 +482,8 @@ impl CodeGate {
         response
     }
 
-    /// The same gate for the host name of the occasion with this slug. Its pages differ in their
-    /// links, and codes of other occasions are unknown.
+    /// Returns this gate for the own host name of the occasion `slug`. It refuses codes of other
+    /// occasions, and its pages link to that host name.
     pub(crate) fn for_own_host(&self, slug: &str) -> Self {
         Self {
             own: Some(slug.into()),

@@ -48,7 +48,6 @@ pub(super) async fn picture(
         .into_response())
 }
 
-/// The data of the page.
 type Lists = (Vec<OfferedGift>, Vec<CashLink>);
 
 /// `GET /invite/{code}/gifts`.
@@ -100,7 +99,7 @@ struct Refused<'a> {
     form: &'a Form,
     /// Why nothing was changed.
     trouble: Option<String>,
-    /// The error of the number of pieces or of the note.
+    /// The errors of the form's fields, which are the number of pieces and the note.
     errors: Vec<FormError>,
 }
 

@@ -124,7 +124,7 @@ fn body<'a>(
     }
 }
 
-/// The page's data for sharing: its own title, and the occasion's picture.
+/// Builds the preview of a shared link, with the page's own title and the occasion's picture.
 fn share<'a>(
     site: &Site,
     text: &Text,

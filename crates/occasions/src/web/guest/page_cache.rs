@@ -27,7 +27,7 @@ pub(super) struct Pages(Mutex<CachedPages>);
 
 #[derive(Debug, Default)]
 struct CachedPages {
-    /// Pages by household, and by host name and language.
+    /// The pages, by household and by tag, which consists of host name and language.
     kept: HashMap<(InvitationId, String), CachedPage>,
     bytes: usize,
 }
@@ -68,7 +68,7 @@ impl Pages {
         let snapshot = snapshot::load_at(tx, &glance.occasion, glance.revision)?;
         invitation_snapshot::admit(&snapshot.occasion, glance.archived)?;
         let text = speaker.speak_of(&snapshot.occasion, glance.language.as_deref());
-        // All host names share this cache, so that each new one needs no memory of its own.
+        // All host names share this cache and its memory limit, so the key contains the host name.
         let tag = format!("{} {}", speaker.site.url().host(), text.language().tag);
         let now = tx.now();
         let kept = self.find(&glance, &tag, now);

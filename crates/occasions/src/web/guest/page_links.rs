@@ -17,7 +17,7 @@ pub(super) fn links(text: &Text, occasion: &Occasion, pages: &[PageHead]) -> Vec
     seen.map(link).collect()
 }
 
-/// Links to the pages that a household may see, but for the page `here`.
+/// Links to the pages that a household may see, except the page `here`.
 pub(super) fn invited_links(text: &Text, portal: &InvitationSnapshot, here: &str) -> Vec<PageLink> {
     let seen = |head: &&PageHead| head.audience.includes(portal.is_invited());
     let others = portal

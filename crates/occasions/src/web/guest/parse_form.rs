@@ -11,7 +11,7 @@ use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::id::GuestId;
 use crate::words::ReplyStatus;
 
-/// The change that the form requests, and for each guest in the change, the form's row.
+/// The change that the form requests. `rows` contains the form's row of each guest in the change.
 pub(crate) struct ParsedForm {
     pub(crate) wish: HouseholdChange,
     rows: Vec<FormRow>,
@@ -105,7 +105,7 @@ impl FormRow {
     }
 }
 
-/// Returns the ids of those guests for whom the form has fields, in the order of the form.
+/// Returns the ids of the guests for whom the form has fields, in the form's order.
 fn known_ids(form: &Form) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for (name, _) in form.iter() {

@@ -210,7 +210,7 @@ impl GuestRequest {
         match failure {
             Failure::Problem(problem) => problem.into(),
             Failure::Expired => {
-                // `/invite/{code}` has nothing below it.
+                // Only `/invite/{code}` itself splits into three parts.
                 let is_page = self.is_reading && self.uri.path().split('/').count() == 3;
                 self.look_back(typed, is_page).await.into()
             }
@@ -220,7 +220,7 @@ impl GuestRequest {
     }
 
     /// Shows the page of an archived occasion, with the `typed` values that can no longer be saved.
-    /// Only the household's own page (`is_page`) is found; everything below it is gone.
+    /// The status is 410 unless `is_page` says that the household's own page was requested.
     async fn look_back(&self, typed: Vec<Typed>, is_page: bool) -> Response {
         let portal = match self.open_past().await {
             Ok(portal) => portal,
@@ -257,7 +257,6 @@ impl GuestRequest {
         response
     }
 
-    /// The query of the request.
     pub(super) fn query(&self) -> Form {
         Form::parse(self.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default()
     }

@@ -214,8 +214,7 @@ impl<'a> Reading<'a> {
         lines.collect()
     }
 
-    /// Formats the hours of an event. If the household is invited on several days, also the
-    /// weekday.
+    /// Formats the hours of an event, with the weekday if the household is invited on several days.
     pub(super) fn hours(&self, event: &Event) -> String {
         let (start, end) = (self.local(event.starts_at), self.local(event.ends_at));
         let hours = self.text.time_range(&start, &end);

@@ -1,4 +1,4 @@
-//! Receives the files of households and sends them. Pages and the JSON API have this in common.
+//! Receives and serves the files that households upload, for the pages and for the JSON API.
 
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -18,7 +18,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::upload::{self, FOLDER, Links, NewUpload, THUMBNAIL, Upload, UploadKind, UploadState};
 
-/// How browsers may cache a file, whose link works for ten minutes.
+/// The cache policy for files. A link to a file works for ten minutes.
 const CACHING: &str = "private, max-age=600, immutable";
 
 /// A picture or document.
@@ -64,7 +64,7 @@ impl UploadView {
     }
 }
 
-/// Handles `GET /o/uploads/{token}/{file}`. The link is the permission.
+/// Handles `GET /o/uploads/{token}/{file}`. The signed link is the only permission check.
 pub(super) async fn file(
     State(site): State<Site>,
     Path((token, file)): Path<(String, String)>,
@@ -82,7 +82,8 @@ pub(super) async fn file(
     } else {
         upload.bytes
     };
-    // A picture was encoded here, while a document is as a guest sent it.
+    // The server re-encoded every picture, so browsers may show it. Documents are unchanged, so
+    // browsers only download them.
     let (kind, media_type) = match upload.kind {
         UploadKind::Picture => ("inline", uploaded_image::media_type(&file)),
         UploadKind::Document => ("attachment", Some("application/pdf")),
@@ -107,8 +108,8 @@ pub(crate) async fn check(req: &GuestRequest, portal: &InvitationSnapshot) -> Re
     checked.map_err(|refusal| problem(refusal, |portal| req.text(portal)))
 }
 
-/// Stores a file that has arrived, and adds it to the household's uploads. A refused file leaves
-/// nothing behind.
+/// Stores a received file, and adds it to the household's uploads. If the upload is refused, the
+/// stored file is removed again.
 pub(crate) async fn store(
     req: &GuestRequest,
     portal: &InvitationSnapshot,
@@ -172,13 +173,13 @@ pub(crate) async fn store(
     let done = req.site.store.write(change).await;
     let is_unused = match &done {
         Ok(upload) => upload.file != new.file,
-        // It is not known whether such a change was saved.
+        // After a store error, it is unknown whether the change was saved.
         Err(Refusal::Store(_)) => false,
         Err(_) => true,
     };
     if is_unused {
         for name in [&new.file, &new.thumbnail] {
-            // What is left here, the job removes a day later.
+            // If this fails, a job removes the file a day later.
             if let Ok(key) = FOLDER.key(name) {
                 drop(req.site.files.remove(&key).await);
             }
@@ -187,7 +188,6 @@ pub(crate) async fn store(
     done.map_err(refused)
 }
 
-/// Removes an upload of the household.
 pub(crate) async fn remove(
     req: &GuestRequest,
     portal: &InvitationSnapshot,

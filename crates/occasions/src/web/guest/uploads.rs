@@ -21,12 +21,12 @@ use crate::upload::{self, MOST, Upload, UploadKind, UploadState};
 /// How many pictures a page of the gallery shows.
 const PER_PAGE: u32 = 60;
 
-/// What became of a form.
+/// The result of an upload form.
 #[derive(Default)]
 struct Outcome {
     added: usize,
     caption: String,
-    /// The files that were refused, with their names.
+    /// The names of the refused files, each with the reason.
     refused: Vec<(String, Problem)>,
 }
 
@@ -118,8 +118,8 @@ fn file_view(req: &GuestRequest, one: &Upload) -> FileView {
     }
 }
 
-/// Handles `POST /invite/{code}/uploads`: a form with any number of files. Each file is stored when
-/// it has arrived, so that a broken connection loses only the files after it.
+/// Handles `POST /invite/{code}/uploads`, a form with any number of files. Each file is stored as
+/// soon as it has arrived, so that a broken connection loses only the remaining files.
 pub(super) async fn add(req: GuestRequest, request: Request) -> Result<Response, EarlyResponse> {
     let portal = req.enter().await?;
     let mut outcome = Outcome::default();

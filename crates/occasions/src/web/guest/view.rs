@@ -91,8 +91,8 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// Returns the last sentence of every page, which offers the hosts' contact for questions. It
-    /// is split around the contact.
+    /// Returns the last sentence of every page, which names the hosts' contact for questions: the
+    /// text before and after the contact, and the contact itself.
     fn questions(&self, text: &Text) -> Option<((String, String), &Contact)> {
         let contact = self.contact.as_ref()?;
         Some((around_contact(text, "guest-questions"), contact))
@@ -103,7 +103,7 @@ impl Frame<'_> {
 #[derive(Clone)]
 pub struct Hosts<'a>(pub Spoken<'a>);
 
-/// The words between two names in the supported languages. Except for the Chinese one, each is
+/// The words between two names in the supported languages. Except in Chinese, a joining word is
 /// recognized only between spaces.
 const JOINERS: [&str; 7] = [" & ", " dan ", " and ", " e ", " و ", " دان ", "与"];
 
@@ -207,7 +207,7 @@ impl Mark {
         }
     }
 
-    /// Returns the message id of this answer's name.
+    /// Returns the message id of the name of this answer.
     pub fn message(self) -> &'static str {
         match self {
             Self::Pending => "reply-pending",
@@ -335,7 +335,7 @@ impl Closing {
         format!("{ask}{}{left}", text.say("sentence-space"))
     }
 
-    /// Formats the sentence that says until when answers can be changed.
+    /// Formats the sentence about the time until which answers can be changed.
     pub fn change(&self, text: &Text) -> String {
         match self {
             Self::Day { date, .. } => {
@@ -402,7 +402,7 @@ mod tests {
                 assert!(!page.contains("style=\""), "{tag}: {page}");
                 assert_eq!(page.matches("<h1").count(), 1, "{tag}: {page}");
             }
-            // Only the code page gets its `main` from the frame.
+            // Every page except the code page has its own `main` element.
             let own_main = |page: &&String| page.contains(r#"<main id="main">"#);
             assert_eq!(
                 pages.iter().filter(own_main).count(),

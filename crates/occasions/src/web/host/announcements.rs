@@ -93,6 +93,6 @@ struct Row {
     href: String,
     words: String,
     is_pinned: bool,
-    /// Since when guests see it, in words.
+    /// The formatted time since which guests see the announcement.
     since: Option<String>,
 }

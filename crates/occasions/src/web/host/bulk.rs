@@ -34,8 +34,8 @@ const ACTIONS: [(&str, &str); 11] = [
     ("archive", "host-bulk-archive"),
 ];
 
-/// These two actions run immediately, because they need no further input and a single press undoes
-/// them.
+/// These two actions run immediately, because they need no further input and the host can undo them
+/// with one press of a button.
 const SENT: &str = "sent";
 const UNSENT: &str = "unsent";
 
@@ -195,7 +195,8 @@ async fn start(posted: &HostForm, request: Request) -> Result<Response, Problem>
     }
 }
 
-/// Moves errors from `args`, where API clients send the values, to the form's fields.
+/// Renames errors for the form: API clients send the values inside `args`, the form sends them
+/// directly.
 fn problem_of(refusal: Refusal) -> Problem {
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {
@@ -343,7 +344,8 @@ struct JobPage<'a> {
     failed: Vec<Failed>,
     csrf: &'a str,
     submission: String,
-    /// The bulk action that would undo this one, once it has finished.
+    /// The bulk action that reverses this one. `None` if there is none, or if this action has not
+    /// finished.
     undo: Option<&'static str>,
 }
 

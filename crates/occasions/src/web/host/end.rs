@@ -1,15 +1,15 @@
-//! How an occasion ends, for the page of its owners.
+//! Formats an occasion's schedule for archiving and deletion, for the owners' page.
 
 use jiff::civil::Date;
 use web::Text;
 
 use crate::retention::Retention;
 
-/// The end of an occasion in words.
+/// The formatted schedule for an occasion's end.
 pub(super) struct End {
-    /// The steps in their order, each with its day.
+    /// The steps in chronological order, each with its day.
     pub(super) steps: Vec<(String, String)>,
-    /// Why the deletion waits, and what owners can do.
+    /// Why the deletion is delayed, and what owners can do about it.
     pub(super) waiting: Option<String>,
     /// Whether the deletion may be confirmed now.
     pub(super) may_confirm: bool,

@@ -123,11 +123,12 @@ struct Row<'a> {
     when: String,
     venue: &'a str,
     seats: String,
-    /// How many people and households wait, with the link to the households.
+    /// The numbers of waiting people and households, formatted, with the link to the list of these
+    /// households.
     waiting: Option<(String, String)>,
 }
 
-/// The taken seats of events with limited seats, and who waits for seats.
+/// The taken seats of events with limited seats, and the guests on their waiting lists.
 struct TakenSeats {
     taken: BTreeMap<EventId, SeatsTaken>,
     waiting: BTreeMap<EventId, Waiting>,

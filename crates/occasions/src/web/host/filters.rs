@@ -73,8 +73,8 @@ impl<'a> Filters<'a> {
         Self::new(wording, "/guests", people::FIELDS, query, own)
     }
 
-    /// Builds the filters of a table. `own` contains the options of fields that offer only some of
-    /// their values, or whose values depend on the occasion.
+    /// Builds the filters from a table of fields. `own` contains the options of fields that offer
+    /// only some of their values, or whose values depend on the occasion.
     fn new(
         wording: &Wording<'a>,
         path: &str,
@@ -145,7 +145,7 @@ impl<'a> Filters<'a> {
         chips
     }
 
-    /// Returns the query parameters that links to other pages keep.
+    /// Returns the query parameters that links to other pages repeat.
     fn repeated_parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let pairs = self.query.iter();
         pairs.filter(|(name, _)| !web::NOT_REPEATED.contains(name))
@@ -218,7 +218,7 @@ impl<'a> Filters<'a> {
         self.text.with("host-range", values)
     }
 
-    /// Returns all query parameters except `names`, for a form that changes those.
+    /// Returns all query parameters except `names`, for a form that changes the parameters `names`.
     pub(super) fn others(&self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
         self.repeated_parameters()
             .filter(|(name, value)| {
@@ -259,8 +259,9 @@ fn event_options(wording: &Wording<'_>, events: &[Event]) -> Vec<(String, String
     options.collect()
 }
 
-/// Builds the options of the filter for a question. The first option finds all who answered the
-/// question, and the others find those who gave a certain answer.
+/// Builds the options of the filter by answer. For each question, the first option finds everyone
+/// who answered it, and the others find everyone who gave a certain answer. For a meal, the last
+/// option finds everyone who has not answered.
 fn answer_options(
     wording: &Wording<'_>,
     questions: &[Question],

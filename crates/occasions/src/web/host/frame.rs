@@ -240,7 +240,6 @@ impl HostRequest {
         ]
     }
 
-    /// Returns all sections of the navigation.
     pub(crate) fn places(&self, context: &PageContext) -> Vec<Section> {
         self.sections(context, Place::More)
     }

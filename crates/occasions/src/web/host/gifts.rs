@@ -21,7 +21,7 @@ use crate::hosting::{HostOf, Permission, Refusal, received_gifts};
 use crate::id::ReservationId;
 use crate::web::access::HostAccess;
 
-/// The form field with the picture that was uploaded with a form that was not saved.
+/// The form field that names a picture which was uploaded with a form that could not be saved.
 const KEPT: &str = "picture_kept";
 /// The form field that removes the picture.
 const REMOVE: &str = "picture_remove";
@@ -67,7 +67,7 @@ impl PageResource for Gift {
         req.wording(context).pick(&self.name).to_string()
     }
 
-    /// A form names the picture only if it changes it.
+    /// The form contains the field for the picture only if it changes the picture.
     fn shown(fields: &mut Vec<Field>, _: Option<&Self>, form: &Form, _: Timestamp) {
         if form.find("picture").is_none() {
             fields.retain(|field| field.name != "picture");
@@ -133,7 +133,8 @@ impl PageResource for Gift {
                 picture: shown.to_owned(),
                 ..one.cloned().unwrap_or_else(blank)
             };
-            // The address of a picture that no item uses yet does not work.
+            // The server does not serve a picture before an item uses it, so such a picture is not
+            // shown.
             if typed.is_empty() || typed == stored {
                 let path = shown.picture_path(&context.occasion.slug);
                 form.arranged = path
@@ -187,7 +188,7 @@ fn blank() -> Gift {
     }
 }
 
-/// The pages about gifts, which link to each other.
+/// The tabs of the pages about gifts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tab {
     Gifts,
@@ -237,7 +238,7 @@ struct Promise<'a> {
     pieces: i64,
     note: &'a str,
     is_given: bool,
-    /// Whether nobody of the household comes, though only households that come may reserve.
+    /// Whether nobody of the household comes. Only households that come may reserve gifts.
     is_absent: bool,
     given: String,
     release: String,

@@ -23,11 +23,11 @@ struct Guests<'a> {
     total: Option<i64>,
     next: Option<String>,
     previous: Option<String>,
-    /// Whether the occasion has no guests and no filter is set.
+    /// Whether the list is empty although no filter is set.
     is_empty: bool,
     csrf: &'a str,
     submission: String,
-    /// The list's filter as a query, which an export gets too.
+    /// The list's filter as a query, which an export applies too.
     query: String,
 }
 

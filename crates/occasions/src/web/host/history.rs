@@ -45,7 +45,7 @@ pub(super) struct LoggedChange {
     pub(super) new: String,
 }
 
-/// The data with which ids in audit lines are turned into names.
+/// The data for replacing ids in audit lines with names.
 pub(super) struct Telling<'a> {
     pub(super) wording: Wording<'a>,
     pub(super) events: &'a [Event],
@@ -55,7 +55,6 @@ pub(super) struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    /// Formats an audit line as a sentence.
     pub(super) fn tell(&self, line: &AuditRow) -> Sentence {
         let wording = &self.wording;
         let record = &line.record;
@@ -242,15 +241,14 @@ impl Telling<'_> {
     }
 }
 
-/// How to format a keyword in a value. The keyword alone does not tell, because a tag may be called
-/// `no`.
+/// The type of a value, which decides how keywords in it are formatted. The keyword itself does not
+/// show the type, because a tag may be called `no`.
 #[derive(Clone, Copy)]
 enum Meaning {
     Reply,
     Field(Kind),
     /// An amount in minor units.
     Money,
-    /// Plain text.
     Text,
 }
 
@@ -294,7 +292,7 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
     }
 }
 
-/// The families of actions that the log can be filtered by.
+/// The families of actions by which the log can be filtered.
 pub(super) const FAMILIES: [(&str, &str); 13] = [
     ("rsvp", "host-family-rsvp"),
     ("invitation", "host-family-invitation"),
@@ -408,7 +406,6 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns the name of a field.
 pub(crate) fn field_words(field: &str) -> Option<&'static str> {
     Some(match field {
         "code" => "host-code",

@@ -26,7 +26,7 @@ use crate::open_rsvp;
 use crate::web::guest::view::{Mark, QuestionControl, QuestionField};
 use crate::words::{Access, LockMode, OccasionStatus};
 
-/// The query that asks for the twelve latest lines of the history.
+/// The query for the twelve latest lines of the history.
 const HISTORY: &str = "limit=12";
 
 #[derive(Template)]
@@ -53,7 +53,7 @@ struct InvitePage<'a> {
     access: Tag<'a>,
     suppressions: &'a [Suppression],
     may_invite: bool,
-    /// The keyword of the action that the host has just done.
+    /// The keyword of the last action, about which the page shows a banner.
     just: &'a str,
     may_see: bool,
     may_own: bool,
@@ -152,8 +152,8 @@ impl InvitePage<'_> {
         names.join(&self.text.say("list-comma"))
     }
 
-    /// Formats how many more guests the household brings and may bring, such as "2 of 3 people, 1
-    /// of 1 children".
+    /// Formats how many additional guests the household brings and may bring, such as "2 of 3
+    /// people, 1 of 1 children".
     fn allowance(&self) -> String {
         let allowance = self.portal.household.allowance();
         let values = [
@@ -196,7 +196,8 @@ impl InvitePage<'_> {
         self.wording.deadline_day(self.details.deadline_override)
     }
 
-    /// Formats the occasion's deadline, which applies unless the household has one of its own.
+    /// Formats the occasion's deadline, which applies to households without a deadline of their
+    /// own.
     fn usual_deadline(&self) -> String {
         match self.wording.occasion.rsvp_deadline {
             Some(at) => {

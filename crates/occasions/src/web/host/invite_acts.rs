@@ -96,8 +96,8 @@ pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
 }
 
 /// Handles `POST /admin/o/{slug}/invites/{id}/sent`, which marks the invitation as sent or unsent.
-/// Shows the invitation again or, on the page that leads through all unsent invitations, the next
-/// one.
+/// Then shows the invitation again. On the page that leads through all unsent invitations, shows
+/// the next invitation instead.
 pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     let is_sent = posted.form.is_ticked("sent");
     let Some(walk) = posted.form.find("walk") else {

@@ -125,7 +125,7 @@ pub(super) fn people<'a>(
         .collect()
 }
 
-/// Returns stored answers in the form in which the questions' fields contain them.
+/// Returns stored answers as form values for the fields of the questions.
 fn given<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,
@@ -146,7 +146,7 @@ fn given<'a>(
 }
 
 /// Returns the questions about a household or a guest that hosts see: active questions, including
-/// those that only hosts see, and inactive questions that have answers.
+/// those that only hosts answer, and inactive questions with stored answers.
 fn known<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,

@@ -37,13 +37,13 @@ struct Invites<'a> {
     next: Option<String>,
     previous: Option<String>,
     may_invite: bool,
-    /// Whether the occasion has no invitations and no filter is set.
+    /// Whether the list is empty although no filter is set.
     is_empty: bool,
     job: Option<JobLine>,
     submission: String,
     /// The link to the page that leads through all unsent invitations.
     send: Option<String>,
-    /// The list's filter as a query, which bulk actions and exports get too.
+    /// The list's filter as a query, which bulk actions and exports apply too.
     query: String,
 }
 

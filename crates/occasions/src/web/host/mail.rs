@@ -238,7 +238,7 @@ struct NewPage<'a> {
     filters: Filters<'a>,
     query: String,
     to_guests: bool,
-    /// The link to the same page with the other choice about guests' own email addresses.
+    /// The link that turns mail to guests' own email addresses on or off.
     toggle: String,
     audience: Audience,
     without_address: String,

@@ -39,7 +39,7 @@ struct MemberItem<'a> {
     is_me: bool,
 }
 
-/// A link that makes its first user a member, and that nobody has used yet.
+/// An unused link that makes the first person who uses it a member.
 struct Open {
     id: String,
     role: &'static str,
@@ -203,7 +203,7 @@ fn read_role(posted: &HostForm) -> Result<Role, Problem> {
         .ok_or_else(|| Problem::fields().field("/role", "unknown_option", []))
 }
 
-/// Redirects after a successful change. After a refused one, shows the page with the reason.
+/// Redirects after a successful change. If the change was refused, shows the page with the reason.
 async fn answer(posted: &HostForm, done: Result<String, Refusal>) -> Result<Response, Problem> {
     let req = &posted.req;
     form_state::answer(done.map(|to| see_other(&to)), async |problem| {

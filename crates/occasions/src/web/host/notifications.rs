@@ -1,4 +1,4 @@
-//! The page on which a host chooses how to hear of answers.
+//! The page on which a host chooses how to be notified of answers.
 
 use askama::Template;
 use axum::response::Response;

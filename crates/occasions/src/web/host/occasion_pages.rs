@@ -1,4 +1,4 @@
-//! The hosts' side of the pages that they write for their guests, and the same operations as JSON.
+//! The hosts' pages for managing the info pages of an occasion, and the same operations as JSON.
 
 use ::web::{Language, List, Problem, Text};
 use askama::Template;
@@ -93,7 +93,8 @@ impl PageResource for OccasionPage {
     }
 }
 
-/// The languages of the occasion in which the page has no text, by their own names.
+/// Returns the languages of the occasion in which the page has no text. Each name is in its own
+/// language.
 fn languages(page: &OccasionPage, context: &PageContext) -> String {
     let offered = context.occasion.languages.iter();
     let missing = offered.filter(|tag| page.body.find(tag).is_none());

@@ -31,7 +31,7 @@ struct Occasions<'a> {
     all: Vec<OccasionItem<'a>>,
     may_create: bool,
     csrf: &'a str,
-    /// The occasions that ordinary members created, which administrators see.
+    /// The occasions that ordinary members of the site created. Only administrators see them.
     members: &'a [MembersOccasion],
 }
 
@@ -56,8 +56,8 @@ impl OccasionItem<'_> {
     }
 }
 
-/// The host's occasions with events and role, whether the host may create another occasion, the
-/// occasions that members created, and the time of the transaction.
+/// The host's occasions, each with its events and the host's role; whether the host may create
+/// another occasion; the occasions that members created; and the time of the transaction.
 type OccasionListData = (
     Vec<(Occasion, Vec<Event>, Role)>,
     bool,

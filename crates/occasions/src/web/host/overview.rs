@@ -20,7 +20,7 @@ use crate::hosting::summary::{self, Day, Summary};
 use crate::question::{self, Question};
 use crate::web::guest::view::Mark;
 
-/// The query that asks for the six latest answers.
+/// The query for the six latest answers.
 const LATEST: &str = "limit=6";
 
 #[derive(Template)]
@@ -31,7 +31,7 @@ struct Overview<'a> {
     done: Option<String>,
     stream: String,
     may_invite: bool,
-    /// How many points are not ready; `None` once the day is over.
+    /// The number of open points on the checklist; `None` once the day is over.
     unready: Option<i64>,
     summary: &'a Summary,
     curve: Vec<Drawing>,
@@ -49,7 +49,8 @@ struct Seats<'a> {
     words: String,
     /// The number of seats taken by guests who wait for approval.
     unapproved: Option<i64>,
-    /// How many people and households wait, with the link to the households.
+    /// The numbers of waiting people and households, formatted, with the link to the list of these
+    /// households.
     waiting: Option<(String, String)>,
     left: Option<i64>,
 }

@@ -1,4 +1,4 @@
-//! The hosts' page for a host name of the occasion's own, with the DNS records that the name needs.
+//! The hosts' page for an occasion's own host name, with the DNS records that the name needs.
 
 use std::net::IpAddr;
 
@@ -35,21 +35,22 @@ struct OwnDomainPage<'a> {
 /// A host name with its DNS records.
 struct DomainState {
     found: OwnDomainView,
-    /// The occasion's address with the name.
+    /// The occasion's URL under this host name.
     address: String,
-    /// What keeps the name from being served, or will.
+    /// The reason why the name is not served, or soon will not be.
     warning: Option<String>,
     checked: Option<String>,
     proof: Tag,
     way: Tag,
-    /// The records of which one is enough: type and value.
+    /// The records, each with type and value. The host needs to set only one of them.
     records: Vec<(&'static str, String)>,
 }
 
-/// What was found of a record: its class and message.
+/// The result of looking up a record: CSS class and message id.
 type Tag = (&'static str, &'static str);
 
-/// `GET …/settings/domain`. It looks nothing up, because links to it are followed by programs, too.
+/// Handles `GET …/settings/domain`. It makes no DNS look-ups, because programs follow links to it,
+/// too.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, domain) = load(&req).await?;
     let host = domain.as_ref().map_or("", |domain| &domain.own_domain);
@@ -57,7 +58,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, domain))
 }
 
-/// `POST …/settings/domain`.
+/// Handles `POST …/settings/domain`.
 pub(super) async fn change(
     served: Option<Extension<OwnDomains>>,
     posted: HostForm,
@@ -92,7 +93,7 @@ pub(super) async fn change(
     .await
 }
 
-/// `POST …/settings/domain/check`.
+/// Handles `POST …/settings/domain/check`.
 pub(super) async fn check(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let (context, _) = load(req).await?;
@@ -148,7 +149,7 @@ impl DomainState {
             (if is_new { "AAAA" } else { "A" }, address.clone())
         };
         let own = site.url().host();
-        // An alias leads to a name, never to an address.
+        // A CNAME record can point only to a name, not to an IP address.
         let is_address = own.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
         let alias = (!is_address).then(|| ("CNAME", format!("{own}.")));
         let warning = match (found.waits_for, found.failing_since) {

@@ -121,8 +121,8 @@ pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
         .await;
     match removed {
         Err(refusal @ Refusal::VersionConflict(_)) => {
-            // The guest is read again, so that the page shows exactly the guest who will be
-            // removed.
+            // The guest is loaded again, so that the page shows the current state of the guest
+            // before the host confirms the removal.
             let (context, found) = find(req).await?;
             let guest = found.guest(req.piece("guest"))?;
             let problem = Problem::from(refusal);

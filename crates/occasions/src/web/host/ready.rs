@@ -1,4 +1,4 @@
-//! The page that says what still stands between now and the day, each point with what mends it.
+//! The checklist of what an occasion still lacks, with links to the pages that resolve each point.
 
 use askama::Template;
 use axum::response::Response;
@@ -31,12 +31,12 @@ struct ReadyPage<'a> {
     lines: Vec<Line>,
 }
 
-/// An open point with what mends it.
+/// An open point, with links to the pages that resolve it.
 struct Line {
     words: String,
-    /// The households it concerns, with links to their invitations.
+    /// The affected households, with links to their invitations.
     households: Vec<(String, String)>,
-    /// How many more households it concerns.
+    /// The number of further affected households.
     more: i64,
     links: Vec<(String, &'static str)>,
     /// Whether the line has the button that publishes the occasion.
@@ -44,7 +44,7 @@ struct Line {
 }
 
 impl ReadyPage<'_> {
-    /// Says that nothing is open.
+    /// Formats the sentence for a checklist without open points.
     fn all(&self) -> String {
         let title = self.wording.pick(&self.wording.occasion.title);
         let values = [("title", title.text.into())];
@@ -87,7 +87,7 @@ pub(super) fn open(found: &Ready) -> i64 {
     i64::try_from(found.open).unwrap_or(i64::MAX)
 }
 
-/// Says what is open to one host.
+/// Formats the open points for one host.
 struct PointLines<'a> {
     wording: &'a Wording<'a>,
     context: &'a PageContext,
@@ -154,7 +154,7 @@ impl PointLines<'_> {
         self.questions.iter().find(|question| question.key == key)
     }
 
-    /// Returns what mends a point: paths with their labels, and the permissions they require.
+    /// Returns links to the pages that resolve a point: path, label, and the required permission.
     fn links(
         &self,
         point: ReadyPoint,
@@ -225,7 +225,7 @@ impl PointLines<'_> {
     }
 }
 
-/// Returns the page of the hosts on which these texts stand.
+/// Returns the path of the page on which hosts edit the texts of `place`.
 fn text_page(place: &str) -> &'static str {
     match place {
         "events" => Event::PAGES,

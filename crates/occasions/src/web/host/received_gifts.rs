@@ -1,4 +1,4 @@
-//! The hosts' book of received gifts as pages, and the same operations as JSON.
+//! The hosts' pages for the book of received gifts, and the same operations as JSON.
 
 use ::web::form_state::{Control, Field, FormState};
 use ::web::{Deadline, Form, List, Problem, Text};
@@ -68,7 +68,8 @@ impl PageResource for ReceivedGift {
     fn arrange(_: &HostRequest, _: &PageContext, _: Option<&Self>, form: &mut EditForm<'_>) {
         let currency = form.form_state.form.text("currency").trim().to_uppercase();
         money_field::show(&mut form.groups, "amount", &currency);
-        // The name of the household stands in the field of the giver.
+        // The field of the giver shows the household's name, so the household becomes a hidden
+        // field.
         let household = money_field::take(&mut form.groups, "household");
         if let Some(household) = household.filter(|field| !field.value.is_empty()) {
             form.hidden.push(("household", household.value));
@@ -127,12 +128,12 @@ struct ReceivedPage<'a> {
     done: Option<String>,
     rows: Vec<Row<'a>>,
     total: usize,
-    /// How many have not been thanked for.
+    /// The number of gifts without thanks.
     owed: usize,
     only_owed: bool,
     choice: Field,
     may_write: bool,
-    /// The page that orders a mail to the households that have not been thanked.
+    /// The path of the page for a new mail to the households without thanks.
     mail: Option<String>,
     here: Tab,
 }

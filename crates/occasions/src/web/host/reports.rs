@@ -51,7 +51,8 @@ struct Tallied<'a> {
     title: Spoken<'a>,
     /// The number of answers, and the link to the list of guests or households that answered.
     answered: (String, String),
-    /// Each possible answer with its count and the link to the list of those who gave it.
+    /// Each possible answer with its count and the link to the list of guests or households that
+    /// gave it.
     choices: Vec<(String, String, String)>,
     sum: Option<String>,
 }

@@ -31,7 +31,7 @@ pub(super) const WRITES: HostAccess = may(Permission::Write, Tokens(&[OCCASION_W
 /// The access rule for all other changes.
 pub(super) const OWNS: HostAccess = may(Permission::Own, Tokens(&[OCCASION_WRITE]));
 
-/// Pages identify an occasion by its slug, API clients by its id.
+/// Pages identify an occasion by its slug, and API clients identify it by its id.
 impl Proof for HostOf {
     type Refusal = Refusal;
     const READS_AT_LENGTH: bool = true;

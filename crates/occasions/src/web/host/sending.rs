@@ -26,7 +26,6 @@ pub(super) struct Sending {
     pub(super) subject: String,
     /// The text of the message to the household. It contains the link.
     pub(super) message: String,
-    /// The language of the message.
     pub(super) language: Language,
     pub(super) whatsapp: String,
     pub(super) sms: String,
@@ -139,7 +138,7 @@ struct WalkPage<'a> {
     code: &'a str,
     send: Option<Sending>,
     left: usize,
-    /// The link to the next household, which leaves this one unsent.
+    /// The link to the next household. It does not mark this invitation as sent.
     next: Option<String>,
     /// The household that was just marked as sent, and the path for undoing this.
     marked: Option<(&'a str, String)>,
@@ -198,8 +197,8 @@ pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Returns the link to the next household if one was marked as sent, or to the same household if
-/// the mark was undone.
+/// Returns the link to the page that leads through unsent invitations: to the next household after
+/// marking one as sent, or to the same household after undoing the mark.
 pub(super) fn onward(query: &str, id: &InvitationId, is_sent: bool) -> String {
     // The query is parsed and rebuilt, so that a manipulated form value can only change the query
     // of the redirect.

@@ -112,7 +112,7 @@ struct Settings<'a> {
     groups: Vec<Group>,
     /// The effect of the typed deadline on households, shown before the deadline is saved.
     effect: Option<String>,
-    /// How the occasion ends, on its page.
+    /// The schedule for the occasion's end, on the section about it.
     end: Option<End>,
     states: Vec<Move>,
     confirm: Option<Field>,
@@ -166,7 +166,8 @@ pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, P
     Ok(page)
 }
 
-/// Checks the permission, and reads what only the page of the end shows.
+/// Checks the permission for the section. For [`Part::End`], also loads the schedule for the
+/// occasion's end.
 fn look_at(
     part: Part,
 ) -> impl Fn(&mut Tx<'_>, &PageContext) -> Result<Option<Retention>, Refusal> + Send + 'static {
@@ -177,7 +178,7 @@ fn look_at(
     }
 }
 
-/// What a section's page shows beside its form.
+/// The data that a section's page shows in addition to its form.
 #[derive(Default)]
 struct Beside {
     /// The effect of the typed deadline.
@@ -412,7 +413,7 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     answer(&posted, part, done).await
 }
 
-/// Lets the announced deletion go on although the warnings do not leave.
+/// Lets the announced deletion continue even though the mails that warn the owners were not sent.
 async fn confirm_deletion(posted: &HostForm) -> Result<Response, Problem> {
     let to = posted.req.at("/settings/end?done=saved");
     let done = posted

@@ -1,4 +1,4 @@
-//! The page on which hosts look through the uploads of their guests.
+//! The page on which hosts review the uploads of their guests.
 
 use askama::Template;
 use axum::response::Response;
@@ -28,7 +28,6 @@ struct UploadsPage<'a> {
     done: Option<String>,
     /// The states with their counts. Empty while the occasion has no upload at all.
     tabs: Vec<Tab>,
-    /// The state of the uploads that are shown.
     state: UploadState,
     rows: Vec<Row>,
     previous: Option<String>,
@@ -143,7 +142,7 @@ pub(super) async fn decide(posted: HostForm) -> Result<Response, Problem> {
             return ask(&posted, state, ids).await;
         }
         "delete" => (Decision::Delete, "upload-deleted"),
-        // Without a button, nothing changes, but the role is checked.
+        // A form without a known button changes nothing, but the role is still checked.
         _ => {
             ids.clear();
             (Decision::State(state), "upload-none")
@@ -164,7 +163,7 @@ pub(super) async fn decide(posted: HostForm) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// Asks whether the chosen uploads shall be deleted.
+/// Asks the host to confirm the deletion of the chosen uploads.
 async fn ask(posted: &HostForm, state: UploadState, ids: Vec<&str>) -> Result<Response, Problem> {
     let req = &posted.req;
     let look = |_: &mut Tx<'_>, context: &PageContext| context.host.needs(Permission::Write);

@@ -236,8 +236,8 @@ pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
         .collect()
 }
 
-/// Builds a label for a guest's answer. The list's filter decides whether the answer is for one
-/// event or for all.
+/// Builds a label for a guest's answer: for one event or for all events, depending on the list's
+/// filter.
 pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
     let mark = mark(person.status);
     let words = if person.is_partial {

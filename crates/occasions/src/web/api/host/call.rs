@@ -31,14 +31,13 @@ pub(crate) struct Call {
     by_hand: ByHand,
 }
 
-/// The object in the request's path, which determines the occasion of which the caller must be a
-/// host.
+/// The object that the request's path names. The caller must be a host of its occasion.
 #[derive(Clone)]
 pub(crate) enum Place {
     Occasion(OccasionId),
     Invitation(InvitationId),
     Guest(GuestId),
-    /// The occasion with this slug or id. `None` means the only occasion of the caller.
+    /// An occasion's slug or id. `None` means the only occasion of the caller.
     Named(Option<String>),
 }
 

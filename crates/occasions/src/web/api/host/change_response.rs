@@ -29,8 +29,8 @@ impl Sees {
         }
     }
 
-    /// Returns the kinds of data that a caller may see whose role allows changes. A token's scopes
-    /// may allow less.
+    /// Returns what the caller may see, if the caller's role allows changes. The scopes of an API
+    /// token may allow less.
     pub(crate) fn of_editor(who: &SignedIn) -> Self {
         let occasion = who.has(OCCASION_READ);
         Self {

@@ -1,4 +1,4 @@
-//! Who brings which gift, and the book of received gifts, beside the lists themselves.
+//! The API for gift reservations and for the received gifts that hosts thank for.
 
 use axum::extract::Path;
 use axum::http::StatusCode;

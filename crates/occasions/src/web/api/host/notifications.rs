@@ -1,4 +1,4 @@
-//! How the caller hears of answers in an occasion.
+//! The API for how the caller is notified of answers in an occasion.
 
 use axum::extract::Path;
 use axum::http::StatusCode;

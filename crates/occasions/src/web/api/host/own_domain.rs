@@ -1,4 +1,4 @@
-//! A host name of the occasion's own.
+//! The API for an occasion's own host name.
 
 use axum::Extension;
 use axum::extract::Path;
@@ -116,12 +116,13 @@ async fn check(call: Call, Path(id): Path<String>) -> Result<Json<OwnDomainStatu
     found(&call, &id).await
 }
 
-/// Refuses callers who are hosts, so that others do not learn how the site is set.
+/// Refuses the request if the site allows no own host names. Runs after the check that the caller
+/// is a host, so that nobody else learns the site's settings.
 fn ensure(is_allowed: bool) -> Result<(), Refusal> {
     is_allowed.then_some(()).ok_or(Refusal::FeatureDisabled)
 }
 
-/// Looks at the DNS records. The caller was checked before.
+/// Looks up the DNS records. The caller must already be authorized.
 async fn look(call: &Call, id: &str) -> Result<(), Problem> {
     Ok(own_domain::check(&call.site, &super::call::id(id)?).await?)
 }

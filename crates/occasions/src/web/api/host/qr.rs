@@ -139,7 +139,8 @@ fn pack(codes: &[(String, String)]) -> zip::result::ZipResult<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// Replaces those characters of a household's name that some file systems do not allow.
+/// Keeps only the letters and digits of a household's name, because some file systems do not allow
+/// other characters.
 fn in_file_name(household: &str) -> String {
     let words = household.split(|char: char| !char.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

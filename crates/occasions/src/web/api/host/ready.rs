@@ -1,4 +1,4 @@
-//! The API for what is not ready.
+//! The API for the checklist of what an occasion still lacks.
 
 use axum::extract::Path;
 use platform::mail::suppression;

@@ -26,7 +26,6 @@ pub(crate) fn problem(refusal: Refusal, sees: Sees) -> Problem {
     problem
 }
 
-/// Serializes the stored record in the same form in which this caller would read it.
 fn stored(current: &Current, sees: Sees) -> Value {
     let shown = match current {
         Current::Occasion(occasion) => Saved::of(Occasion::clone(occasion), sees).to_json(),

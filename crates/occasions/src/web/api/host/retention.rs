@@ -1,4 +1,4 @@
-//! How an occasion ends.
+//! The API for when an occasion is archived and deleted.
 
 use axum::extract::Path;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! The uploads of guests, for hosts.
+//! The hosts' API for the files that guests uploaded.
 
 use axum::extract::Path;
 use axum::http::StatusCode;

@@ -69,7 +69,7 @@ struct Pair {
     stored: String,
     /// The stored value, as the page shows it.
     words: String,
-    /// The texts in which the page shows possible values. Other values are shown unchanged.
+    /// Values with their display texts. Values that are not in the list are shown unchanged.
     said: Vec<(String, String)>,
 }
 
@@ -113,9 +113,9 @@ impl Merge<'_> {
         (differences, merged)
     }
 
-    /// Finds the typed rows of new guests who have already been added, for example if the guest
-    /// pressed "Back", so that nobody is added twice. Each row is identified by the prefix of its
-    /// fields.
+    /// Finds the form's rows of new guests whom an earlier save has already added, for example
+    /// because the guest pressed "Back". They must not be added twice. Returns the prefix of each
+    /// row's field names.
     fn twins(&self) -> Vec<String> {
         let guests = self.portal.household.guests.iter();
         let mut added: Vec<&str> = guests
@@ -161,8 +161,8 @@ impl Merge<'_> {
         }
     }
 
-    /// Merges the checkboxes of one field. Of the stored values, those stay that the form did not
-    /// untick; the values that the form ticked are added.
+    /// Merges the checkboxes of one field: removes the stored values that the form unticked, and
+    /// adds the values that it ticked.
     fn ticks(&self, field: &str, history: &str, stored: &[String]) -> Vec<(String, String)> {
         let typed: Vec<&str> = self.form.all(field).filter(|key| !key.is_empty()).collect();
         let old: Vec<&str> = match self.old(history) {
@@ -179,7 +179,7 @@ impl Merge<'_> {
             .collect()
     }
 
-    /// Merges multiple-choice answers without asking, like [`Self::put_together`]. Returns the
+    /// Merges multiple-choice answers without asking, by applying both sides' changes. Returns the
     /// names of the merged fields.
     fn put_choices_together(&self, merged: &mut Vec<(String, String)>) -> Vec<String> {
         let mut fields = Vec::new();

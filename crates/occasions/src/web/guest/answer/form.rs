@@ -38,7 +38,7 @@ impl Which {
         }
     }
 
-    /// Returns the route under which responses to repeated saves are stored.
+    /// Returns the route name under which the store of idempotency keys records saves.
     pub(super) fn route(self) -> &'static str {
         match self {
             Self::Answers => "POST /invite/rsvp",
@@ -57,7 +57,7 @@ impl Which {
         }
     }
 
-    /// Removes those changes from `wish` for which this form has no fields.
+    /// Removes the changes from `wish` that belong to no field of this form.
     pub(super) fn keep_own_fields(self, wish: &mut HouseholdChange) {
         match self {
             Self::Answers => {}
@@ -300,7 +300,7 @@ impl Sheet<'_> {
             Mark::Pending => "",
         };
         let seats = match mark {
-            // A guest who already has a seat need not know whether seats are left.
+            // A guest who already has a seat does not need another.
             Mark::Yes => Seats::Enough,
             Mark::Waitlisted => Seats::Waiting,
             Mark::No | Mark::Undecided | Mark::Pending => self.seats(event),
@@ -334,7 +334,8 @@ impl Sheet<'_> {
         }
     }
 
-    /// Returns the number of seats left, if it is smaller than this household could take.
+    /// Returns the state of an event's seats. The number of seats left is included only if this
+    /// household could need more.
     fn seats(&self, event: &Event) -> Seats {
         let household = &self.portal.household;
         let places = household.allowance().plus_ones;

@@ -44,8 +44,9 @@ pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
     Some(fields.into_iter().collect())
 }
 
-/// Returns the reply fields of all guests, each with whether the reply can be yes. A yes needs a
-/// free seat, unless the guest already has one or there is a waiting list.
+/// Returns the reply fields of all guests, each with a flag for whether the guest can say yes.
+/// Saying yes needs a free seat, unless the guest already has a seat or the event has a waiting
+/// list.
 fn choices(portal: &InvitationSnapshot) -> impl Iterator<Item = (String, bool)> {
     portal.household.guests.iter().flat_map(move |guest| {
         portal.events.iter().filter_map(move |event| {

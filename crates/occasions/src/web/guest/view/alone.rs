@@ -56,8 +56,8 @@ pub struct NotePage<'a> {
     pub action: String,
     /// The idempotency key of the form.
     pub submission: String,
-    /// The version of the answers on which the form is based. It lets the history show the earlier
-    /// note.
+    /// The version of the answers on which the form is based. With this version, the history can
+    /// show the note that a save replaced.
     pub version: String,
     pub trouble: Option<String>,
     pub errors: Vec<FormError>,

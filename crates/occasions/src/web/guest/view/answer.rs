@@ -38,9 +38,9 @@ pub struct Answer<'a> {
     pub new: Vec<NewRow<'a>>,
     /// The number of guests that the household may bring; `None` if it may bring none.
     pub places: Option<Places>,
-    /// Whether households that need more seats than are left go on a waiting list.
+    /// Whether the hosts keep a waiting list for full events.
     pub has_waitlist: bool,
-    /// How a guest who waits hears of a free place.
+    /// The sentence about how a guest on the waiting list is notified of a free seat.
     pub hears_of_place: String,
     /// Whether "Not sure" is offered.
     pub undecided: bool,
@@ -84,7 +84,6 @@ pub struct Choice<'a> {
     pub hours: String,
     /// The chosen value, which is `yes`, `no`, `undecided`, or empty.
     pub chosen: &'static str,
-    /// The state of the event's seats, as the guest needs to know it.
     pub seats: Seats,
 }
 
@@ -119,7 +118,6 @@ pub struct Diet<'a> {
     pub on: bool,
 }
 
-/// A row for a new guest.
 pub struct NewRow<'a> {
     /// The number of the row, starting at 0.
     pub n: usize,
@@ -241,9 +239,9 @@ impl Answer<'_> {
             .map_or_else(String::new, |places| places.say(self.text))
     }
 
-    /// Formats the sentence about slots for every number that may be left, as a JSON array of
-    /// arrays. The first index is the number of slots left for children, the second the number left
-    /// for guests of any age.
+    /// Formats the sentence about slots for every possible number of slots left, as a JSON array of
+    /// arrays. The outer index is the number left for children, the inner index the number left for
+    /// guests of any age.
     fn places_table(&self) -> String {
         let table = self.places.map(|places| {
             let left = |children_left, left| {
@@ -375,8 +373,8 @@ pub(super) fn titled(text: &Text, id: &str, frame: &Frame<'_>, wrong: bool) -> S
     }
 }
 
-/// Whether the labels of the choices stand below each other. Three labels fit side by side only if
-/// none is longer than twelve letters.
+/// Whether the labels of the choices are placed below each other. Three labels fit side by side
+/// only if none is longer than twelve letters.
 fn stacked(text: &Text) -> bool {
     ["choice-yes", "choice-no", "choice-undecided"]
         .into_iter()

@@ -7,8 +7,8 @@ use web::Text;
 use super::Frame;
 use super::answer::titled;
 
-/// The response to a save that was based on outdated answers. It asks the household about fields
-/// with two values, and sends all other values along in hidden fields.
+/// The response to a save that was based on outdated answers. It asks the household about each
+/// field with two values. Hidden fields contain all other values.
 #[derive(Template)]
 #[template(path = "guest/conflict.html")]
 pub struct Conflict<'a> {
@@ -20,7 +20,7 @@ pub struct Conflict<'a> {
     /// A new idempotency key, because sending this form is another save.
     pub submission: String,
     pub differences: Vec<Difference>,
-    /// The names and values of the fields about which the household need not be asked.
+    /// The names and values of the fields that need no decision by the household.
     pub merged: Vec<(String, String)>,
 }
 

@@ -8,13 +8,13 @@ use super::Frame;
 use super::answer::titled;
 use crate::cash_link::CashKind;
 
-/// `/invite/{code}/gifts`.
+/// The page `/invite/{code}/gifts`.
 #[derive(Template)]
 #[template(path = "guest/gifts.html")]
 pub struct Gifts<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The message of the last action, or why it was refused.
+    /// The message about the last action, if it succeeded.
     pub done: Option<String>,
     pub trouble: Option<String>,
     /// Errors of individual fields.
@@ -33,35 +33,35 @@ pub struct GiftRow<'a> {
     pub name: Spoken<'a>,
     pub description: Spoken<'a>,
     pub picture: Option<String>,
-    /// The price in words.
+    /// The formatted price.
     pub price: Option<String>,
     /// The shop's URL, with its host name.
     pub shop: Option<(&'a str, &'a str)>,
     pub state: GiftState,
-    /// How many pieces there are, and how many are left, in words; empty for a single piece.
+    /// The sentence about the total number of pieces and the number left; empty for a single piece.
     pub left: String,
     /// The path to which the form is sent.
     pub action: String,
-    /// The most pieces that this household may hold.
+    /// The maximum number of pieces that this household may reserve.
     pub most: i64,
-    /// The number in the form.
+    /// The number of pieces in the form.
     pub quantity: i64,
     /// The household's note to the hosts.
     pub note: String,
-    /// Whether this form was refused.
+    /// Whether the server refused the form of this gift.
     pub is_wrong: bool,
 }
 
-/// What has become of a gift.
+/// The state of a gift, as one household sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GiftState {
     /// Pieces are left.
     Free,
-    /// Other households bring it.
+    /// Other households have reserved all pieces.
     Taken,
-    /// This household brings it; in words.
+    /// This household has reserved it. The value is a sentence about the reservation.
     Own(String),
-    /// The hosts have this household's gift.
+    /// The hosts have received this household's gift.
     Given,
 }
 
@@ -72,7 +72,7 @@ pub struct CashRow<'a> {
     pub note: Spoken<'a>,
     /// The URL of a link, and its host name.
     pub link: Option<(&'a str, &'a str)>,
-    /// The lines about an account, with the message ids of their labels.
+    /// The lines about a bank account, each with the message id of its label.
     pub lines: Vec<(&'static str, String)>,
     /// The QR code that banking apps read: its width, and the dark modules as an SVG path.
     pub qr: Option<(usize, String)>,
@@ -90,7 +90,7 @@ impl Gifts<'_> {
 }
 
 impl GiftRow<'_> {
-    /// Returns whether the household brings the gift and may change that.
+    /// Returns whether the household has reserved the gift and may change the reservation.
     fn is_own(&self) -> bool {
         matches!(self.state, GiftState::Own(_))
     }

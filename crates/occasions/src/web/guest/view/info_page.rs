@@ -6,12 +6,12 @@ use web::{Language, Spoken, Text};
 use super::{Contact, Frame, Hosts, around_contact};
 use crate::occasion_page::Title;
 
-/// `/o/{slug}/pages/{key}`, and the same below an invitation.
+/// The page `/o/{slug}/pages/{key}`, and the same page below an invitation.
 #[derive(Template)]
 #[template(path = "guest/info_page.html")]
 pub struct InfoPage<'a> {
     pub text: &'a Text,
-    /// The path of the page to which the hosts' names lead back.
+    /// The path to which the hosts' names link.
     pub home: String,
     pub hosts: Hosts<'a>,
     pub title: Title,
@@ -47,7 +47,8 @@ impl InfoPage<'_> {
         spoken.lang().to_string()
     }
 
-    /// Returns the sentence that says whom to ask, split around the contact.
+    /// Returns the sentence about whom to contact with questions, as the text before and after the
+    /// contact.
     fn questions(&self) -> (String, String) {
         around_contact(self.text, "guest-questions")
     }

@@ -21,8 +21,8 @@ pub struct Letter<'a> {
     pub blocks: Vec<Block>,
     /// The events with dates and venues. Only invitations contain them.
     pub events: Vec<EventRow<'a>>,
-    /// If the mail links to the household's page: the sentence with the site on which the code can
-    /// be typed instead.
+    /// The sentence with the site on which the code can be typed. `None` if the mail does not link
+    /// to the household's page.
     pub or: Option<String>,
     pub why: String,
     /// The unsubscribe link. `None` in a test mail.
@@ -31,7 +31,6 @@ pub struct Letter<'a> {
 
 /// A paragraph or a button of a mail.
 pub enum Block {
-    /// The lines of a paragraph.
     Paragraph(Vec<Vec<Span>>),
     /// A button that links to the household's page.
     Button(String),

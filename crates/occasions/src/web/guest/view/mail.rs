@@ -89,7 +89,7 @@ fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
     MailColours {
         accent: hex(own.accent.color),
         on_accent: hex(own.accent.on),
-        // If the background of the names has the hosts' accent colour, the double line has it too.
+        // If the hosts' colour is the background of the names, the double line gets it too.
         gold: own.ground.map_or(theme.gold, |_| hex(own.accent.color)),
         ground: own.ground.map_or(theme.ground, hex),
         ground_ink: own.ground_ink.map_or(theme.ground_ink, hex),
@@ -150,7 +150,8 @@ pub struct Confirmation<'a> {
     pub tone: Tone,
     pub progress: Progress,
     pub counts: Counts,
-    /// How the household hears of a free place, if somebody waits for one.
+    /// The sentence about how the household is notified of a free seat; `None` if nobody waits for
+    /// one.
     pub waiting: Option<String>,
     /// Whether the mail says that the household moved up from the waiting list.
     pub has_moved_up: bool,
@@ -161,7 +162,7 @@ pub struct Confirmation<'a> {
     pub calendar: Option<String>,
     /// The household's answers to the hosts' own questions.
     pub told: Vec<AnsweredQuestion<'a>>,
-    /// The sentence that says until when answers can be changed.
+    /// The sentence about the time until which answers can be changed.
     pub change: Option<String>,
     /// The full URL of the household's page, with the link's key `k`.
     pub link: String,

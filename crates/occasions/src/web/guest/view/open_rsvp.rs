@@ -28,7 +28,7 @@ pub struct Open<'a> {
     /// Whether answers are still accepted.
     pub open: bool,
     pub closing: Option<Closing>,
-    /// The maximum number of people for whom one answer may be, including the person who answers.
+    /// The maximum number of people in one answer, including the person who answers.
     pub limit: i64,
     /// Whether "Not sure" is offered.
     pub undecided: bool,

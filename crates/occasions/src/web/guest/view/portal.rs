@@ -39,7 +39,8 @@ pub struct PortalPage<'a> {
     pub calendar: Option<String>,
     pub guests: Vec<Stored<'a>>,
     pub counts: Counts,
-    /// How the household hears of a free place, if somebody waits for one.
+    /// The sentence about how the household is notified of a free seat; `None` if nobody waits for
+    /// one.
     pub waiting: Option<String>,
     /// The household's answers to the hosts' own questions.
     pub household: Vec<AnsweredQuestion<'a>>,
@@ -52,7 +53,7 @@ pub struct PortalPage<'a> {
 pub struct NewsItem<'a> {
     pub title: Spoken<'a>,
     pub body: Spoken<'a>,
-    /// Since when it is there, and when it changed, in words.
+    /// The formatted times of publication and of the last change.
     pub when: String,
 }
 
@@ -236,7 +237,7 @@ impl PortalPage<'_> {
         self.progress == Progress::Unanswered
     }
 
-    /// Formats the sentence that says which answers the hosts have from this household.
+    /// Formats the sentence about the answers that the hosts have from this household.
     fn closed_text(&self) -> Option<Cow<'_, str>> {
         match self.standing {
             _ if self.has_no_answer() => Some(self.text.say("closed-text-none")),
@@ -245,7 +246,8 @@ impl PortalPage<'_> {
         }
     }
 
-    /// Formats the sentence that says whom to ask for changes. It is split around the contact.
+    /// Formats the sentence about whom to ask for changes, as the text before and after the
+    /// contact.
     fn ask(&self) -> (String, String) {
         let id = match self.standing {
             _ if self.has_no_answer() => "closed-ask-none",
@@ -255,7 +257,8 @@ impl PortalPage<'_> {
         around_contact(self.text, id)
     }
 
-    /// Formats the same request for a locked household if the hosts have named no contact.
+    /// Formats the sentence that asks a locked household to contact the hosts, if they have named
+    /// no contact.
     fn ask_hosts(&self) -> Option<Cow<'_, str>> {
         let id = match self.standing {
             Standing::Open | Standing::Closed(_) => return None,
@@ -290,9 +293,10 @@ pub struct Confirmation<'a> {
     pub events: Vec<EventRow<'a>>,
     pub guests: Vec<Stored<'a>>,
     pub counts: Counts,
-    /// How the household hears of a free place, if somebody waits for one.
+    /// The sentence about how the household is notified of a free seat; `None` if nobody waits for
+    /// one.
     pub waiting: Option<String>,
-    /// Whether the seats wait for the hosts' approval.
+    /// Whether the household's seats still need the hosts' approval.
     pub unconfirmed: bool,
     /// The new code, if the answer was sent without a code.
     pub code: Option<&'a str>,
@@ -310,7 +314,7 @@ impl Confirmation<'_> {
         format!("{} – {}", self.text.say("saved-title"), self.frame.hosts.0)
     }
 
-    /// Formats the sentence that shows the new code, split around the code.
+    /// Formats the sentence that shows the new code, as the text before and after the code.
     fn code_words(&self) -> (String, String) {
         let sentence = self
             .text

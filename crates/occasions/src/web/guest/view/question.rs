@@ -13,14 +13,14 @@ pub struct QuestionField<'a> {
     /// Whether only guests who come are asked.
     pub coming_only: bool,
     pub hosts_only: bool,
-    /// The event of a meal, where the household is invited to several.
+    /// The name of the event at which the meal is served, if the household is invited to several
+    /// events.
     pub meal_at: Option<String>,
-    /// The kind of control.
     pub control: QuestionControl,
     pub value: String,
     /// The possible answers, if the control has choices.
     pub choices: Vec<FieldChoice<'a>>,
-    /// The answer that was saved in the meantime by somebody else, for hosts.
+    /// The answer that somebody else saved in the meantime. Only hosts see it.
     pub meanwhile: Option<String>,
 }
 
@@ -30,7 +30,6 @@ pub enum QuestionControl {
     Line,
     Lines,
     Number,
-    /// A field for a date.
     Date,
     /// A choice between yes and no, which may stay empty.
     YesNo,
@@ -52,7 +51,7 @@ pub struct AnsweredQuestion<'a> {
 }
 
 impl QuestionField<'_> {
-    /// Formats the note that guests who come must answer, or that only they are asked.
+    /// Formats the note about whether guests who come must answer, or whether only they are asked.
     pub(crate) fn note(&self, text: &Text) -> Option<String> {
         if let (Some(event), false) = (&self.meal_at, self.hosts_only) {
             let id = if self.required {

@@ -7,26 +7,26 @@ use web::form_state::FormError;
 use super::Frame;
 use super::answer::titled;
 
-/// `/invite/{code}/uploads`.
+/// The page `/invite/{code}/uploads`.
 #[derive(Template)]
 #[template(path = "guest/uploads.html")]
 pub struct Uploads<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The message of the last action, or why it was refused.
+    /// The message about the last action, if it succeeded.
     pub done: Option<String>,
     pub trouble: Option<String>,
     /// Errors of individual files.
     pub errors: Vec<FormError>,
     /// The path to which the form is sent; `None` if nothing can be uploaded now.
     pub action: Option<String>,
-    /// How many more files the household may upload.
+    /// The number of files that the household may still upload.
     pub left: usize,
-    /// The largest file, in MB.
+    /// The maximum size of a file, in MB.
     pub most_megabytes: usize,
     pub caption: String,
     pub rows: Vec<UploadRow>,
-    /// The path of the gallery, once it can be seen.
+    /// The path of the gallery, if the household can see it already.
     pub gallery: Option<String>,
 }
 
@@ -34,9 +34,10 @@ pub struct Uploads<'a> {
 pub struct UploadRow {
     pub file: FileView,
     pub state: &'static str,
-    /// The class of the tag with the state.
+    /// The CSS class of the label with the state.
     pub tag: &'static str,
-    /// The path of the form that removes it; `None` if it cannot be removed now.
+    /// The path to which the form for removing the upload posts; `None` if the upload cannot be
+    /// removed now.
     pub remove: Option<String>,
 }
 
@@ -51,7 +52,7 @@ pub struct FileView {
     pub thumbnail: Option<String>,
 }
 
-/// `/invite/{code}/gallery`.
+/// The page `/invite/{code}/gallery`.
 #[derive(Template)]
 #[template(path = "guest/gallery.html")]
 pub struct Gallery<'a> {
@@ -60,7 +61,7 @@ pub struct Gallery<'a> {
     pub files: Vec<FileView>,
     pub previous: Option<String>,
     pub next: Option<String>,
-    /// The path of the page on which the household uploads, while it can.
+    /// The path of the upload page, as long as the household can upload files.
     pub uploads: Option<String>,
 }
 
@@ -78,7 +79,7 @@ impl Gallery<'_> {
 }
 
 impl FileView {
-    /// What the picture shows, or the file's name.
+    /// Returns the picture's alternative text: the caption, or else the file's name.
     pub fn words(&self) -> &str {
         if self.caption.is_empty() {
             &self.name
