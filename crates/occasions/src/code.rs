@@ -23,7 +23,7 @@ impl CodeKey {
     /// Normalizes a typed code: look-alike symbols become equal, and case, spaces and hyphens are
     /// ignored.
     pub fn parse(typed: &str) -> Result<Self, Malformed> {
-        // No code is longer, even if somebody types a separator after every letter.
+        // Even a code with separators after every letter is not longer than this.
         if typed.len() > 256 {
             return Err(Malformed);
         }
@@ -76,8 +76,8 @@ pub fn display_form(typed: &str) -> String {
         .collect()
 }
 
-/// Returns the length of new codes. It grows with the number of existing codes, so that guessing
-/// stays hopeless.
+/// Returns the length of new codes. It grows with the number of existing codes, so that it stays
+/// infeasible to guess one.
 pub fn length_for(live_codes: u64) -> usize {
     match live_codes {
         0..=200 => 5,

@@ -42,7 +42,7 @@ pub struct Guest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: ReplyStatus,
-    /// When the reply was given; `None` if there is none.
+    /// When the reply was given; `None` if it is pending.
     pub answered_at: Option<Timestamp>,
 }
 

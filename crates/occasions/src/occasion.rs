@@ -226,8 +226,8 @@ impl Occasion {
     }
 }
 
-/// Returns the instant of an hour such as `08:00` on a day in a time zone; `None` if the text is no
-/// hour. An hour that clocks skip is moved forward, and of an hour that comes twice the first counts.
+/// Returns the instant of a local time such as `08:00` on `day`; `None` if `hour` cannot be parsed.
+/// A time that a clock change skips moves forward. Of a time that occurs twice, the first counts.
 pub(crate) fn at_hour(day: Date, hour: &str, zone: &TimeZone) -> Option<Timestamp> {
     let hour: Time = hour.parse().ok()?;
     let local = day.to_datetime(hour).to_zoned(zone.clone()).ok()?;

@@ -102,7 +102,6 @@ impl Question {
         }
     }
 
-    /// Whether guests can be asked the question.
     pub fn is_for_guests(&self) -> bool {
         self.active && !self.hosts_only
     }
@@ -114,8 +113,8 @@ impl Question {
     }
 
     /// Whether this guest is asked the question, given the guest's current replies. A guest who
-    /// declined all of the question's events is not asked, and the guest's stored answer does not
-    /// count.
+    /// declined all of the question's events is not asked, and a stored answer of that guest does
+    /// not count.
     pub fn counts_for(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events)
             .any(|status| self.counts_at(status))
@@ -147,8 +146,8 @@ impl Question {
             .map(|reply| reply.status)
     }
 
-    /// Parses an answer, which may be text in any case, because forms send only text. `Ok(None)`
-    /// removes the stored answer.
+    /// Parses an answer. Forms send every answer as text, so text is accepted for all kinds.
+    /// `Ok(None)` removes the stored answer.
     pub fn read(&self, given: &Value) -> Result<Option<Answer>, &'static str> {
         use QuestionKind as Kind;
         let typed = match given {

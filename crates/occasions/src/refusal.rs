@@ -201,8 +201,8 @@ pub enum Current {
 }
 
 impl Refusal {
-    /// Converts the refusal to an error response. It contains no stored data, because which data
-    /// may be shown depends on the caller.
+    /// Converts the refusal to an error response. The caller may add stored data, because the
+    /// caller knows what the client may see.
     pub(crate) fn problem(self) -> Problem {
         use StatusCode as S;
         let new = Problem::new;
@@ -298,8 +298,8 @@ fn of_fields(code: Option<&'static str>, fields: Vec<FieldProblem>) -> Problem {
     problem
 }
 
-/// Returns the error code for invalid fields. Two rules for answers have codes of their own, which
-/// are used if all errors are of that rule.
+/// Returns the error code for invalid fields. If all errors break the same one of two special
+/// rules, it is that rule's own code.
 fn common_code(fields: &[FieldProblem]) -> Option<&'static str> {
     ["event_not_invited", "dietary_note_required"]
         .into_iter()

@@ -40,7 +40,7 @@ pub(super) struct Planned {
     may_exceed: bool,
 }
 
-/// The occasion's data with which new guests are checked.
+/// The occasion's data that is needed to check new guests.
 pub(super) struct Planning<'a> {
     occasion: &'a Occasion,
     events: &'a [Event],
@@ -57,7 +57,7 @@ impl<'a> Planning<'a> {
         Ok(Self::of(occasion, events, diets))
     }
 
-    /// Like [`Planning::new`], but loads the occasion's dietary options.
+    /// Like [`Planning::new`], with dietary options that are already loaded.
     pub(super) fn of(
         occasion: &'a Occasion,
         events: &'a [Event],
@@ -261,7 +261,7 @@ pub fn remove(
     )
 }
 
-/// Puts the guests of an invitation in this order. Guests who are not in `order` follow.
+/// Sorts the guests of an invitation in this order. Guests who are not in `order` come last.
 pub fn order(
     tx: &mut Tx<'_>,
     host: &HostOf,

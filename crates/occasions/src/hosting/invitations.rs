@@ -253,8 +253,8 @@ pub fn archive(
     portals::load(tx, host, id)
 }
 
-/// Restores an invitation within 30 days after it was archived. Guests who said yes take seats as
-/// if they said yes now.
+/// Restores an invitation within 30 days after it was archived. Guests who said yes need free
+/// seats, as if they said yes now.
 pub fn restore(
     tx: &mut Tx<'_>,
     host: &HostOf,

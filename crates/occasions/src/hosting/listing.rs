@@ -412,7 +412,7 @@ fn find(
     Ok(lines)
 }
 
-/// The facts that decide about access and answers and that are the same for all rows.
+/// Values that are the same for all rows, and from which the query computes access and answers.
 pub(super) struct Scene {
     pub(super) now: Timestamp,
     /// The occasion's deadline in milliseconds since 1970; the largest number if the occasion has
@@ -435,7 +435,7 @@ impl Scene {
     }
 }
 
-/// The words of a search, of which at most four are used. A row must contain all of them.
+/// The words of a search, at most four. A row must contain all of them.
 pub(super) struct Words {
     pub(super) list: [String; 4],
     /// `yes` if the search covers codes and contact data, otherwise `no`.

@@ -26,7 +26,7 @@ use crate::words::OccasionStatus;
 platform::id!(RuleId, "When households are reminded.");
 
 /// The longest delay after which a reminder is still sent, for example after an outage. Also the
-/// shortest time between two reminders to a household.
+/// shortest time between two reminders to the same household.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The sending speed of reminders, in mails per minute.
 const PER_MINUTE: i64 = 60;

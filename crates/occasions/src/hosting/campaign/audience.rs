@@ -43,7 +43,7 @@ pub struct Recipient {
     pub invitation: InvitationId,
     /// The guest whose own address it is; `None` for the household's address.
     pub guest: Option<GuestId>,
-    /// Why the recipient is skipped, if so.
+    /// Why the recipient is skipped; `None` if the recipient gets mail.
     pub reason: Option<Skip>,
 }
 
@@ -185,7 +185,7 @@ fn guests(
     Ok(guests)
 }
 
-/// Returns why this address gets no mail.
+/// Returns why this address gets no mail; `None` if it gets mail.
 pub(super) fn skip(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -38,9 +38,9 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Groups the rows of a table by household. Rows with the same code are one household, and so
-    /// are rows without a code that have the same household name. Every other row is a household of
-    /// its own.
+    /// Groups the rows of a table by household. Rows with the same code belong to one household.
+    /// Rows without a code belong together if they have the same household name. Every other row is
+    /// a household of its own.
     pub(super) fn table(&self, table: &Table, columns: &[Column]) -> Vec<Gathered> {
         let mut all: Vec<Gathered> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();

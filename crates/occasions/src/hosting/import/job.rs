@@ -99,7 +99,7 @@ pub(super) async fn work(
         .map_err(JobError::from)?;
     match prepared {
         Prepared::Nothing => {
-            // The host has lost the role, so the import must stop.
+            // The account is no longer a host, so the import stops.
             let end = move |tx: &mut Tx<'_>| stop(tx, &import);
             Ok(Done::with(end))
         }
@@ -122,8 +122,8 @@ pub(super) async fn work(
 
 enum Prepared {
     Nothing,
-    /// The import was stopped, because this many households have errors and the host asked not to
-    /// import the others alone.
+    /// The import was stopped, because this many households have errors and the host chose
+    /// [`Options::stop_on_errors`](super::Options::stop_on_errors).
     Stopped(i64),
     Undo,
     Apply(Vec<Gathered>),

@@ -1,5 +1,5 @@
-//! The facts about an occasion's households and guests that its numbers need, read in one pass.
-//! Names and texts stay in the store, because an occasion may have thousands of guests.
+//! The facts about households and guests from which an occasion's numbers are computed, read in one
+//! pass. Names and texts are not read, because an occasion may have thousands of guests.
 
 use std::collections::HashMap;
 
@@ -211,7 +211,7 @@ impl HouseholdFacts {
     }
 }
 
-/// Counts guests by their answers, each given with whether it is partial.
+/// Counts guests by their answers. Each answer is given with whether it is partial.
 pub(super) fn count(answers: impl Iterator<Item = (ReplyStatus, bool)>) -> People {
     let mut people = People::default();
     for (status, is_partial) in answers {
