@@ -1,5 +1,5 @@
-//! Tests of printed QR codes. A QR decoder reads every code back, from a picture file and from a
-//! printed sheet.
+//! Tests of printed QR codes. A QR decoder reads every code, from a picture file and from a printed
+//! sheet.
 
 use std::io::{Cursor, Read as _};
 

@@ -145,7 +145,7 @@ impl<'w> Stage<'w> {
         self.world.expect_jobs(campaign::KIND);
     }
 
-    /// Signs in another host, for tests in which the sessions of the others have expired.
+    /// Signs in another host, for tests in which the sessions of the other hosts have expired.
     pub(crate) async fn another(&self, name: &str, role: Role) -> Host {
         let role = Some((role.into(), role::scope(&self.occasion)));
         let email = format!("{name}@example.com");

@@ -67,8 +67,8 @@ fn wrong_fields_are_named_together_and_what_was_typed_is_kept() {
                 .into_iter()
                 .filter(|(name, _)| *name == field)
                 .collect();
-            // All values stay as typed, except for the form's idempotency key, because sending the
-            // corrected form is another save.
+            // All values stay as typed, except for the form's idempotency key: sending the
+            // corrected form is a new save.
             assert!(
                 field == "submission_id" || same.contains(&(field, value)),
                 "{field}={value}: {same:?}"
