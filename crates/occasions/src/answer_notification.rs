@@ -61,7 +61,6 @@ pub struct Choice {
     pub hour: String,
 }
 
-/// The fields that hosts fill in.
 pub const FIELDS: &[Field] = web::fields! { Choice:
     by_mail: choice::<Frequency>().label("host-hear-by-mail"),
     on_site: choice::<Frequency>().label("host-hear-on-site"),
@@ -69,7 +68,7 @@ pub const FIELDS: &[Field] = web::fields! { Choice:
 };
 
 impl Default for Choice {
-    /// Mail is only for hosts who chose it.
+    /// Hosts get mail only if they have chosen it.
     fn default() -> Self {
         Self {
             by_mail: Frequency::Never,
@@ -252,7 +251,7 @@ fn forget(
 }
 
 /// Deletes the unreported saves of a person who no longer has a role in the occasion, and the
-/// queued mails to that person about the occasion.
+/// queued mails to that person about it.
 pub(crate) fn stop(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -300,7 +299,6 @@ pub(crate) fn take(
 }
 
 impl Unreported {
-    /// Whether the report is to be sent now.
     pub(crate) fn is_due(&self, choice: &Choice, zone: &TimeZone, now: Timestamp) -> bool {
         match choice.of(self.channel) {
             Frequency::AtOnce => self.last_at + QUIET <= now || self.first_at + LATEST <= now,
@@ -385,10 +383,11 @@ mod tests {
             // Clocks go forward at 2:00 on 29 March, so this day has 23 hours.
             ("08:00", "2026-03-29T05:59:00Z", "2026-03-28T07:00:00Z"),
             ("08:00", "2026-03-29T06:00:00Z", "2026-03-29T06:00:00Z"),
-            // 2:30 does not exist on this day, so it is 3:30.
+            // 2:30 does not exist on this day, so the report is due at 3:30.
             ("02:30", "2026-03-29T01:29:00Z", "2026-03-28T01:30:00Z"),
             ("02:30", "2026-03-29T01:30:00Z", "2026-03-29T01:30:00Z"),
-            // Clocks go back at 3:00 on 25 October, so 2:30 comes twice, and the first counts.
+            // Clocks go back at 3:00 on 25 October, so 2:30 occurs twice. The first occurrence
+            // counts.
             ("02:30", "2026-10-25T00:30:00Z", "2026-10-25T00:30:00Z"),
             ("02:30", "2026-10-25T01:30:00Z", "2026-10-25T00:30:00Z"),
             ("08:00", "2026-10-25T06:59:00Z", "2026-10-24T06:00:00Z"),

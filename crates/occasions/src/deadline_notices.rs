@@ -15,7 +15,6 @@ use crate::occasion;
 /// The maximum number of invitations per transaction.
 const BATCH: i64 = 500;
 
-/// Returns the handler of the job, which runs every minute.
 pub fn sweeps(store: Store) -> Handler {
     Handler::each_minute("occasions.sweep", move |_| {
         let store = store.clone();
@@ -78,7 +77,7 @@ fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
 }
 
 /// Records and announces that answers to an invitation have closed or reopened. Locks the
-/// invitation, and applies the rule that saves apply.
+/// invitation, and decides by the same rule as a save.
 fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreError> {
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(None);

@@ -112,7 +112,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError>
     }
     upload::remove_files_of(tx, id)?;
     let now = tx.now();
-    // Printed cards still show the codes, so other invitations do not get them for some time.
+    // Printed cards still show the codes, so no other invitation gets them for 24 months.
     sql!(
         "INSERT INTO retired_code (code_key, retired_at)
          SELECT code_key, :now FROM invitation WHERE occasion = :id

@@ -161,7 +161,6 @@ pub(crate) fn remove_picture(tx: &mut Tx<'_>, stem: &str) -> Result<(), StoreErr
     FOLDER.remove(tx, &picture_folder::cut_file(stem, PICTURE))
 }
 
-/// Whether an item of the occasion has the picture.
 pub fn has_picture(tx: &mut Tx<'_>, occasion: &OccasionId, stem: &str) -> Result<bool, StoreError> {
     let found: Option<(i64,)> = sql!(
         "SELECT CAST(1 AS BIGINT) FROM gift WHERE picture = :stem AND occasion = :occasion LIMIT 1",

@@ -33,16 +33,13 @@ words! {
     }
 }
 
-/// A household's reservation of a gift.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Reservation {
     pub id: ReservationId,
     pub gift: GiftId,
     pub invitation: InvitationId,
-    /// How many pieces.
     pub quantity: i64,
     pub state: ReservationState,
-    /// The household's note to the hosts.
     pub note: String,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -308,7 +305,7 @@ pub(crate) fn release_all(
 ) -> Result<(), StoreError> {
     for one in of_invitation(tx, invitation)? {
         gift::lock(tx, occasion, &one.gift)?;
-        // The hosts may have marked it as given before the lock was taken.
+        // The hosts may have marked the reservation as given before the lock was taken.
         let own = of_gift(tx, &one.gift)?.into_iter();
         let mut own = own.filter(|own| own.id == one.id);
         if let Some(own) = own.find(|own| own.state == ReservationState::Reserved) {
@@ -365,7 +362,7 @@ pub(crate) fn hand_over(
                 ..leaving.clone()
             },
         };
-        // The hosts' list of received gifts already contains a part of this reservation.
+        // If the hosts have received a part of the gift, the whole reservation counts as given.
         if leaving.state == ReservationState::Given {
             kept.state = ReservationState::Given;
         }

@@ -24,7 +24,6 @@ pub struct Guest {
     pub added_by: ActedBy,
     /// Whether a host has allowed this guest beyond the household's allowance.
     pub beyond_allowance: bool,
-    /// The guest's position on the invitation.
     pub position: i64,
     #[row(json)]
     pub diets: Vec<String>,

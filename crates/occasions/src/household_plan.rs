@@ -35,7 +35,6 @@ pub struct Rules<'a> {
     /// Who gives the answers. Hosts also see questions for hosts only, may leave required questions
     /// unanswered, and may remove answers.
     pub speaker: ActedBy,
-    /// The time of the save.
     pub now: Timestamp,
 }
 

@@ -58,7 +58,6 @@ pub enum Closed {
     /// The occasion is archived.
     #[error("the occasion has ended")]
     Expired,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -200,8 +199,8 @@ impl InvitationSnapshot {
         Some(taken.unwrap_or_default().remaining(capacity, is_unapproved))
     }
 
-    /// Whether the household is put on the waiting list of a full event. Answers that wait for
-    /// approval are not, because anybody can send hundreds of them.
+    /// Whether the household is put on the waiting list of a full event. Households that wait for
+    /// approval are not, because anybody can send hundreds of their answers.
     pub fn has_waitlist(&self) -> bool {
         self.occasion.switches.waitlist && self.is_invited()
     }

@@ -179,8 +179,8 @@ pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 }
 
 impl Occasion {
-    /// Returns the reply that counts. If the hosts have switched "not sure" off, an undecided guest
-    /// counts as not having answered.
+    /// Returns the reply that counts. If the hosts do not offer "not sure", an undecided reply
+    /// counts as pending.
     pub fn effective_status(&self, status: ReplyStatus) -> ReplyStatus {
         if status == ReplyStatus::Undecided && !self.switches.undecided {
             return ReplyStatus::Pending;
@@ -379,8 +379,8 @@ pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError>
     Ok(locked.map(|(version,)| version))
 }
 
-/// Locks the occasion's row without changing it, so that counts read afterwards stay true until the
-/// transaction ends. Returns `None` if the occasion does not exist.
+/// Locks the occasion's row without changing it, so that counts read afterwards stay correct until
+/// the transaction ends. Returns `None` if the occasion does not exist.
 pub fn hold(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<()>, StoreError> {
     let held: Option<(i64,)> = sql!(
         "SELECT revision FROM occasion WHERE id = :id FOR NO KEY UPDATE",

@@ -115,7 +115,6 @@ pub fn answer(
     Ok(outcome)
 }
 
-/// Checks that the occasion accepts answers without a code.
 fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
     match occasion.status {
         OccasionStatus::Draft => return Err(Refusal::NotFound),
@@ -152,7 +151,7 @@ fn check_access(
     rsvp::check_access(&portal, &HouseholdChange::default())
 }
 
-/// Checks all fields, and returns all errors together.
+/// Returns the errors of all fields together.
 fn check_fields(
     occasion: &Occasion,
     clean: &Respondent,
@@ -448,7 +447,7 @@ fn person(
     }
 }
 
-/// Publishes that an invitation was created, before the news of its answers is published.
+/// Publishes that an invitation was created. The news of its answers is published later.
 fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), StoreError> {
     let invitation = &portal.household.invitation;
     tx.publish(NewNews {

@@ -151,7 +151,6 @@ pub fn set(
     Ok(())
 }
 
-/// Returns whether another occasion has proven the name.
 fn is_taken(tx: &mut Tx<'_>, occasion: &OccasionId, host: &str) -> Result<bool, StoreError> {
     let (others,): (i64,) = sql!(
         "SELECT COUNT(*) FROM own_domain
@@ -195,7 +194,7 @@ pub fn served(tx: &mut Tx<'_>) -> Result<Vec<ServedDomain>, StoreError> {
     )
 }
 
-/// Deletes the account from the names that it has set.
+/// Deletes the account's id from the names that it has set.
 pub(crate) fn forget_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE own_domain SET account = '' WHERE account = :account",
@@ -228,7 +227,7 @@ pub fn parse(typed: &str) -> Result<String, &'static str> {
     let is_name = PROOF.len() + host.len() <= LONGEST
         && host.contains('.')
         && host.split('.').all(is_label)
-        // This refuses IP addresses, whose last part is a number.
+        // The last part of an IP address is a number, so IP addresses are refused.
         && top.bytes().any(|byte| byte.is_ascii_lowercase());
     let is_private = ["localhost", "local", "internal", "home.arpa", "onion"]
         .iter()

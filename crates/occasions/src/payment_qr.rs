@@ -122,7 +122,8 @@ mod tests {
             bic: "MALTMTMTXXX",
         });
         // The guidelines allow at most version 13, which is 69 modules wide and holds 331 bytes.
-        // Names in two-byte letters may need a larger version, which banking apps still read.
+        // Names in two-byte letters may need a larger version, which banking apps read
+        // nevertheless.
         let (width, _) = web::qr_code::path(&long).unwrap();
         assert!(width <= 93, "{width}");
         let ascii = text(&CreditTransfer {

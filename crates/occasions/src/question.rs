@@ -106,8 +106,8 @@ impl Question {
         self.active && !self.hosts_only
     }
 
-    /// Whether this guest can be asked the question, because the guest is invited to one of the
-    /// question's events.
+    /// Whether this guest is invited to one of the question's events. Other guests cannot be asked
+    /// it.
     pub fn concerns(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events).next().is_some()
     }
@@ -133,7 +133,6 @@ impl Question {
         self.events.is_empty() || self.events.iter().any(|key| key == event)
     }
 
-    /// Whether this guest must answer the question.
     pub fn is_required_of(&self, guest: &Guest, events: &[Event]) -> bool {
         self.required && self.is_for_guests() && self.statuses(guest, events).any(is_coming)
     }
@@ -205,7 +204,7 @@ impl Question {
     }
 }
 
-/// Whether the guest said yes. Guests on the waiting list said yes too.
+/// Whether the guest said yes. Guests on the waiting list also said yes.
 fn is_coming(status: ReplyStatus) -> bool {
     matches!(status, ReplyStatus::Yes | ReplyStatus::Waitlisted)
 }

@@ -35,7 +35,7 @@ const ARCHIVED_AFTER: i64 = 30;
 const FIRST: i64 = 30;
 /// How many days before the deletion the second warning is sent.
 const SECOND: i64 = 7;
-/// How long after a warning was sent it is sent again if it never left the server.
+/// If a warning has not left the server after this time, it is sent again.
 const AGAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// An announced deletion.
@@ -71,7 +71,6 @@ pub struct Retention {
     pub confirmed_at: Option<Timestamp>,
 }
 
-/// Returns the job, which runs every day.
 pub fn daily(site: &Site) -> Handler {
     let site = site.clone();
     Handler::each_day("occasions.retention", move |_| {
@@ -103,7 +102,7 @@ pub async fn run(site: &Site) -> Result<(), JobError> {
     failure.map_or(Ok(()), Err)
 }
 
-/// Deletes occasions again that were deleted after the restored backup was made.
+/// Repeats the deletion of occasions that were deleted after the restored backup was made.
 pub async fn repeat(site: &Site) -> Result<(), JobError> {
     for id in site.platform.store.read_at_length(deletion::lost).await? {
         delete(site, &id, true).await?;

@@ -160,7 +160,7 @@ pub fn answer(
     if !wrong.is_empty() {
         return Err(Refusal::Answers(wrong));
     }
-    // An outdated note is reported before a lack of seats.
+    // An error about the note is reported first, even if seats are missing too.
     let note = note?;
     let plan = planned?;
     if plan.changes.is_empty() && note.is_none() {
@@ -300,7 +300,7 @@ fn plan_note(
     Ok(Some(text))
 }
 
-/// Writes a valid plan and all its consequences, and updates `portal` to the new state.
+/// Writes a valid plan and its consequences, and updates `portal`.
 pub(crate) fn write(
     tx: &mut Tx<'_>,
     save: &Save,
@@ -440,7 +440,6 @@ fn finish(
     confirm_later(tx, portal)
 }
 
-/// Adds a save to the invitation's permanent history.
 pub(crate) fn insert_submission(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

@@ -24,7 +24,6 @@ use crate::words::{GuestKind, ReplyStatus, Source};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Whether the household comes.
     pub attending: ReplyStatus,
     /// The reply for each event, by the event's key. Events that are not in the map get no reply.
     /// `None` means that `attending` applies to all events.
@@ -103,7 +102,6 @@ impl Outcome {
         to_json(self)
     }
 
-    /// Parses a stored outcome.
     pub(crate) fn from_json(kept: &str) -> Result<Self, StoreError> {
         serde_json::from_str(kept).map_err(|_| StoreError::Column {
             column: "idempotency.body".to_owned(),
@@ -124,8 +122,8 @@ pub fn save(
     if seen.occasion != *occasion {
         return Err(Refusal::InvitationNotFound);
     }
-    // The change depends on the household's guests. The locks keep them unchanged until the change
-    // is saved.
+    // The change depends on the household's guests. Under the locks, the guests stay the same until
+    // the change is saved.
     event::lock_limited(tx, occasion)?;
     let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::InvitationNotFound)?;
     let portal = invitation_snapshot::enter(tx, locked)?;

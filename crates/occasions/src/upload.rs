@@ -51,7 +51,7 @@ pub const QUOTA: Number = Number {
     most: 10 * 1024 * 1024,
 };
 
-/// The files of all uploads.
+/// The folder with the files of all uploads.
 pub(crate) const FOLDER: PictureFolder = PictureFolder {
     name: "uploads",
     job_kind: FILE_JOB,
@@ -86,7 +86,7 @@ words! {
     }
 }
 
-/// A file of a household.
+/// A file that a household uploaded.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Upload {
     pub id: UploadId,
@@ -161,7 +161,7 @@ impl Links {
     }
 }
 
-/// A stored file, and the data of the upload to create for it.
+/// The data of an upload whose file is already stored.
 #[derive(Clone, Debug)]
 pub struct NewUpload {
     /// The code that was sent with the request.
@@ -179,7 +179,7 @@ pub struct NewUpload {
     pub request: Option<RequestFacts>,
 }
 
-/// An occasion's quota, in bytes.
+/// Returns an occasion's quota in bytes.
 pub fn quota(settings: &SettingValues) -> i64 {
     i64::try_from(QUOTA.of(settings)).unwrap_or(i64::MAX / (1 << 20)) << 20
 }
@@ -265,7 +265,7 @@ pub fn add(tx: &mut Tx<'_>, new: &NewUpload) -> Result<Upload, Refusal> {
     Ok(upload)
 }
 
-/// Removes an upload of the household.
+/// Removes one of the household's own uploads.
 pub fn remove(
     tx: &mut Tx<'_>,
     key: &CodeKey,
@@ -393,7 +393,7 @@ pub fn list(
     Ok(paging.list(found, |upload| upload.id.to_string()))
 }
 
-/// Finds an upload of the household with the same content.
+/// Finds an earlier upload of the household with the same content.
 pub fn find_same(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

@@ -370,7 +370,6 @@ pub fn changed_by(
     Ok(found.into_iter().map(|(invitation,)| invitation).collect())
 }
 
-/// Returns the handler of the job that carries out bulk actions.
 pub fn handler(store: Store) -> Handler {
     Handler::new(KIND, move |job| run(store.clone(), job))
 }

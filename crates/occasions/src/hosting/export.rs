@@ -89,8 +89,8 @@ impl Export {
     }
 }
 
-/// Requests an export with headings in `language`. For observers, it contains no codes and contact
-/// data.
+/// Requests an export with headings in `language`. Exports for observers contain no codes and no
+/// contact data.
 pub fn start(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -215,7 +215,6 @@ pub fn handler(platform: Platform, catalogue: Catalogue) -> Handler {
     })
 }
 
-/// Returns the handler of the job that deletes old files.
 pub(crate) fn sweep_job(platform: Platform) -> Handler {
     Handler::each_minute(SWEEP, move |_| {
         let platform = platform.clone();
@@ -432,7 +431,6 @@ pub(crate) fn are_files_left(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<b
     Ok(count > 0)
 }
 
-/// Deletes expired files.
 pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> {
     let over: Vec<(ExportId,)> = platform
         .store

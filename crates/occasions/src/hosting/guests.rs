@@ -127,7 +127,7 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// Parses a new guest, with the keys of the events in the input.
+    /// Parses a new guest, and the keys of the guest's events.
     fn read(
         &self,
         input: &Input,
@@ -239,8 +239,8 @@ pub fn change(
     finish(tx, host, portal, &before, "guest.changed", reached)
 }
 
-/// Removes a guest with all answers, whether or not the hosts named the guest. The household's
-/// allowance stays the same.
+/// Removes a guest with all answers, even a guest whom the hosts named. The household's allowance
+/// stays the same.
 pub fn remove(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -90,12 +90,9 @@ pub struct Bookkeeping {
     /// When the invitation was marked as sent.
     pub sent_at: Option<Timestamp>,
     pub first_opened_at: Option<Timestamp>,
-    /// When the household last opened the invitation.
     pub last_opened_at: Option<Timestamp>,
-    /// How often the household opened the invitation.
     pub open_count: i64,
     pub created_at: Timestamp,
-    /// When the invitation was last changed.
     pub updated_at: Timestamp,
 }
 

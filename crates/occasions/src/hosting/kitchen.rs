@@ -33,7 +33,6 @@ impl Eater<'_> {
     }
 }
 
-/// Loads the events that each guest attends or may attend.
 pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let occasion = occasions::load(tx, host)?;
@@ -53,7 +52,6 @@ pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
     Ok(eating)
 }
 
-/// Loads the meals that guests chose.
 pub fn meals(tx: &mut Tx<'_>, host: &HostOf) -> Result<Meals, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     meals::load(tx, host.occasion())

@@ -33,9 +33,7 @@ pub struct InvitationRow {
     pub language: Option<String>,
     #[row(json)]
     pub tags: Vec<String>,
-    /// What the household may do at present.
     pub access: Access,
-    /// How much the household has answered.
     pub response: Response,
     #[row(flatten)]
     pub people: People,
@@ -49,16 +47,14 @@ pub struct InvitationRow {
     pub unsettled: i64,
     /// When the invitation was marked as sent.
     pub sent_at: Option<Timestamp>,
-    /// When the household last opened the invitation.
     pub last_opened_at: Option<Timestamp>,
-    /// When the household last answered.
     pub replied_at: Option<Timestamp>,
     pub archived_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: i64,
-    /// The additional state of an invitation that an answer without a code created; `None` if a
-    /// host created the invitation.
+    /// Whether and how an answer without a code created the invitation; `None` if a host created
+    /// it.
     pub open: Option<filter::Open>,
     key_number: i64,
     sort_name: String,

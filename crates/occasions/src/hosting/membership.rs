@@ -143,7 +143,7 @@ pub fn may_mail(
     if by_staff {
         return Ok(MailLeave::Granted);
     }
-    // Anybody may have typed a stranger's email address into an answer without a code.
+    // Anybody may type a stranger's email address into an answer without a code.
     let (open,): (i64,) = sql!(
         "SELECT COUNT(*) FROM open_answer WHERE invitation = :invitation",
         invitation

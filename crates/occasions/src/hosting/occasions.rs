@@ -155,7 +155,6 @@ pub fn create(
     Ok(id)
 }
 
-/// Whether `who` may create occasions.
 pub fn may_create(tx: &mut Tx<'_>, site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
     let makers = Makers::of(&site.declared.settings);
     Ok(membership::maker(tx, makers, who)?.is_some())

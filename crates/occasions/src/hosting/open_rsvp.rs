@@ -255,7 +255,7 @@ fn take_answers(guest: &mut Guest, other: &Guest) {
     }
 }
 
-/// Moves a guest with the replies and answers to another invitation.
+/// Moves a guest, with all replies and answers, to another invitation.
 pub(super) fn move_guest(
     tx: &mut Tx<'_>,
     guest: &Guest,

@@ -63,7 +63,6 @@ impl OwnDomainView {
     }
 }
 
-/// Returns the occasion's own host name, if it has one.
 pub fn find(
     tx: &mut Tx<'_>,
     keys: &Keyring,

@@ -50,7 +50,6 @@ pub struct ReceivedGift {
 }
 
 impl ReceivedGift {
-    /// Returns the amount as money.
     pub fn money(&self) -> Option<Money> {
         let currency: Currency = self.currency.parse().ok()?;
         Some(Money::new(self.amount?, currency))

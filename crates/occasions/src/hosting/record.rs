@@ -181,7 +181,6 @@ impl Standing {
         })
     }
 
-    /// Builds the document of the household.
     pub(crate) fn record(&self, ground: &Ground) -> Record {
         let invitation = &self.household.invitation;
         let details = invitation.details.clone();

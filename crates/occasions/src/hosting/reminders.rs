@@ -74,8 +74,8 @@ impl Resource for ReminderRule {
     }
 
     fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
-        // A new rule starts with one of the usual numbers of days, if possible with one that no
-        // other rule has.
+        // A new rule starts with one of the usual numbers of days, if possible with a number that
+        // no other rule has.
         let usual = [14, 3, 1].into_iter();
         let free = usual.filter(|days| there.iter().all(|rule| rule.days != *days));
         Ok(Self {

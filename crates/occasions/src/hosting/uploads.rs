@@ -14,7 +14,6 @@ use crate::upload::{self, Upload, UploadState};
 /// The maximum number of uploads in one decision.
 pub const AT_ONCE: usize = 200;
 
-/// An upload with its household.
 #[derive(Clone, Debug)]
 pub struct HostUpload {
     pub upload: Upload,
@@ -57,7 +56,6 @@ pub fn list(
     })
 }
 
-/// Lists all uploads of the occasion, for its export.
 pub(super) fn all(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<HostUpload>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let mut all = Vec::new();
@@ -73,7 +71,6 @@ fn household(tx: &mut Tx<'_>, id: &InvitationId) -> Result<String, Refusal> {
     Ok(name)
 }
 
-/// Counts the uploads in each state.
 pub fn count(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<(UploadState, i64)>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     Ok(sql!(

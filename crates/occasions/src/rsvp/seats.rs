@@ -28,7 +28,7 @@ pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Resul
     Ok(())
 }
 
-/// Gives the guests who want to come all the seats that they need, or no further seats. Guests
+/// Gives the guests who want to come all the seats that they need, or no additional ones. Guests
 /// without a seat are put on the waiting list. If the occasion has no waiting list, the save is
 /// refused. Guests who already wait keep their position. The caller holds the locks of the events.
 pub(crate) fn settle_seats(

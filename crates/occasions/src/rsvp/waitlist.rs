@@ -28,7 +28,7 @@ struct Party {
     event: EventId,
     invitation: InvitationId,
     people: i64,
-    /// The number of these guests who answered themselves.
+    /// The number of these guests whose reply the household itself gave, not a host.
     own_answers: i64,
     /// The event's number of seats; `None` if unlimited.
     capacity: Option<i64>,
@@ -95,7 +95,7 @@ fn waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Party>, StoreEr
     .all(tx)
 }
 
-/// Gives a household the seats at these events.
+/// Gives a household the seats for which it waits at the events in `lucky`.
 fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), StoreError> {
     let Some(stored) = invitation::lock(tx, id)? else {
         return Ok(());

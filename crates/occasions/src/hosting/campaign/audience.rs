@@ -39,7 +39,6 @@ pub struct Audience {
 /// An email address to which a campaign is sent, or a household without an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
-    /// The household's invitation.
     pub invitation: InvitationId,
     /// The guest whose own address it is; `None` for the household's address.
     pub guest: Option<GuestId>,
@@ -101,9 +100,7 @@ impl Audience {
 /// A household to which mail may go.
 #[derive(Clone, Debug, Row)]
 pub(in crate::hosting) struct Household {
-    /// The household's invitation.
     pub(in crate::hosting) id: InvitationId,
-    /// The household's own address.
     pub(in crate::hosting) email: Option<String>,
 }
 

@@ -38,7 +38,6 @@ pub struct Batch {
 pub struct Next {
     /// The position in the order of sending.
     pub place: i64,
-    /// The invitation of the household.
     pub invitation: InvitationId,
     /// The guest whose own email address gets the mail; `None` for the household's address.
     pub guest: Option<GuestId>,
@@ -274,7 +273,7 @@ pub fn read(tx: &mut Tx<'_>, next: &Next) -> Result<Option<Addressee>, StoreErro
     }))
 }
 
-/// Returns why this household should not get a mail of this kind at present, if there is a reason.
+/// Returns why this household should not get a mail of this kind at present; `None` if it should.
 pub fn needs_none(kind: MailKind, portal: &InvitationSnapshot) -> Option<Skip> {
     let invitation = &portal.household.invitation;
     if invitation.archived_at.is_some() || portal.occasion.status == OccasionStatus::Archived {

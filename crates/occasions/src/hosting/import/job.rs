@@ -259,7 +259,7 @@ fn apply_batch(
 }
 
 /// The remaining room for invitations and guests in the occasion, the length of new codes, and the
-/// number of codes that were refused as taken.
+/// number of codes that the import has refused as taken.
 struct Room {
     households: i64,
     guests: i64,
@@ -322,8 +322,8 @@ fn write_one(
         if room.households < 1 {
             return Err(Refusal::LimitReached(limits::INVITATIONS));
         }
-        // The error "taken" reveals that another household has the code. Results are stored for a
-        // week, so each account gets only a few of these errors.
+        // The error "taken" reveals the code of another household. Results are stored for a week,
+        // so each account gets only a few of these errors.
         if one.record.code.is_some() && room.refused_codes >= codes::TRIES {
             return Err(Refusal::RateLimited(86_400));
         }

@@ -80,7 +80,6 @@ impl Recent {
         })
     }
 
-    /// Checks that `who` is a host.
     pub(super) async fn check(
         &mut self,
         store: &Store,

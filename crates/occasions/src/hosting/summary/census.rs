@@ -55,7 +55,6 @@ pub(super) struct GuestFacts {
     pub(super) status: ReplyStatus,
     /// Whether the guest has declined some events and not answered for the others.
     pub(super) is_partial: bool,
-    /// When the guest last answered.
     pub(super) answered_at: Option<Timestamp>,
 }
 
@@ -136,7 +135,7 @@ fn take_guests(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Vec<GuestFacts>, 
     let mut places: HashMap<GuestId, usize> = HashMap::new();
     for row in rows {
         let id = &row.guest.id;
-        // SQLite returns the replies of a guest one after another; PostgreSQL need not.
+        // SQLite returns the replies of a guest in a row. PostgreSQL need not.
         let last = guests.len().wrapping_sub(1);
         let place = match guests.last() {
             Some(guest) if guest.row.id == *id => last,
