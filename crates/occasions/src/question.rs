@@ -107,7 +107,7 @@ impl Question {
     }
 
     /// Whether this guest is invited to one of the question's events. Other guests cannot be asked
-    /// it.
+    /// the question.
     pub fn concerns(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events).next().is_some()
     }

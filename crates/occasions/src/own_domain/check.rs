@@ -59,7 +59,7 @@ pub async fn check_all(site: &Site) -> Result<(), JobError> {
 }
 
 /// Checks the DNS records of an occasion's name, and stores the result. Does nothing if the last
-/// check began less than [`KEPT`] ago.
+/// check began less than a minute ago.
 pub async fn check(site: &Site, occasion: &OccasionId) -> Result<(), StoreError> {
     let id = occasion.clone();
     let begin = move |tx: &mut Tx<'_>| begin(tx, &id);

@@ -280,7 +280,7 @@ fn a_day_comes_at_its_hour_in_the_occasions_zone_also_when_clocks_change() {
         stage.site.store.write(move_to_rome).await.unwrap();
         let daily = json!({"by_mail": "daily", "on_site": "daily", "hour": "08:00"});
         stage.hear(owner, daily).await;
-        // Clocks go forward in the night to 28 March 2027, so this day has 23 hours.
+        // Clocks go forward on 28 March 2027, so this day has 23 hours.
         let mut status = [ReplyStatus::No, ReplyStatus::Yes].into_iter().cycle();
         stage.clock_at("2027-03-26T20:00:00Z");
         for (at, mails) in [
@@ -290,7 +290,7 @@ fn a_day_comes_at_its_hour_in_the_occasions_zone_also_when_clocks_change() {
             ("2027-03-28T06:00:00Z", 2),
             ("2027-03-29T05:59:00Z", 2),
             ("2027-03-29T06:00:00Z", 3),
-            // And back in the night to 31 October 2027.
+            // Clocks go back on 31 October 2027, so this day has 25 hours.
             ("2027-10-30T06:00:00Z", 4),
             ("2027-10-31T06:59:00Z", 4),
             ("2027-10-31T07:00:00Z", 5),
@@ -320,7 +320,6 @@ fn a_day_comes_at_its_hour_in_the_occasions_zone_also_when_clocks_change() {
     });
 }
 
-/// Ends an account's role in the occasion.
 async fn end(stage: &Stage<'_>, account: &AccountId) {
     let (account, here) = (account.clone(), role::scope(&stage.occasion));
     let end = move |tx: &mut Tx<'_>| grant::forget(tx, &account, &here).map(drop);

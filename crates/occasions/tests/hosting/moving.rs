@@ -66,7 +66,7 @@ fn status(portal: &InvitationSnapshot, guest: &GuestId, event: &str) -> Option<R
     guest.replies.get(&event.id).map(|reply| reply.status)
 }
 
-/// Returns the number of taken seats, and the number of seats that answers need.
+/// Returns the counter of taken seats, and the number of seats that the stored answers need.
 async fn seats(stage: &Stage<'_>) -> (i64, i64) {
     let counted = stage.site.store.read(|tx: &mut Tx<'_>| {
         tx.one::<(i64, i64)>(

@@ -169,7 +169,7 @@ pub(crate) async fn decline_one_event(stage: &Stage<'_>) {
 }
 
 /// Whether a household has partly answered is computed in SQL for the list and in Rust for a single
-/// invitation.
+/// invitation. Both must agree.
 #[test]
 fn whoever_declined_one_event_and_left_another_has_partly_answered() {
     on_both(async |stage| {

@@ -41,7 +41,6 @@ fn scan_path(width: usize, path: &str) -> String {
     scan(width, |x, y| dark.contains(&(x, y)))
 }
 
-/// Decodes every QR code on a page.
 fn scan_page(page: &Page) -> Vec<String> {
     let codes = page.body.split("<svg class=\"qr\"").skip(1);
     codes

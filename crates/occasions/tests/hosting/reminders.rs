@@ -50,7 +50,6 @@ async fn reminders(stage: &Stage<'_>) -> Vec<Campaign> {
     all.map(|report| report.campaign).collect()
 }
 
-/// Runs the worker that sends due mails.
 async fn deliver(stage: &Stage<'_>) {
     let postman = stage.postman();
     stage.seconds(&postman, 8).await;

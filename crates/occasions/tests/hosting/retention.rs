@@ -244,7 +244,7 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         stage.nobody().get("/invite/RAHMA").await.expect(404);
         let gone = stage.act(&stage.owner, retention::show);
         assert!(matches!(gone.await, Err(Refusal::NotFound)));
-        // The code is retired, because somebody may still have a card with it.
+        // The code stays retired, because somebody may still have a card with it.
         let (retired,): (i64,) = testkit::people::read(&stage.site.store, |tx| {
             tx.one(
                 sql!("SELECT COUNT(*) FROM retired_code WHERE code_key = 'RAHMA'"),

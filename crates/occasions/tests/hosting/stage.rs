@@ -233,7 +233,6 @@ impl<'w> Stage<'w> {
         format!("/api/v1/occasions/{}{rest}", self.occasion)
     }
 
-    /// Returns a worker that runs background jobs.
     pub(crate) fn worker(&self) -> Worker {
         let mut handlers = occasions::hosting::jobs(&self.site.platform, &self.site.catalogue);
         handlers.push(occasions::web::alarm::alarms(self.site.clone()));
@@ -246,7 +245,6 @@ impl<'w> Stage<'w> {
         )
     }
 
-    /// Returns the actions in the audit log, oldest first.
     pub(crate) async fn actions(&self) -> Vec<String> {
         let all = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, _> {
             tx.all(sql!("SELECT action FROM audit ORDER BY sequence"), &[])

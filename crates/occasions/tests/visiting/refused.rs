@@ -270,7 +270,7 @@ fn who_comes_too_late_keeps_what_was_typed() {
         stage.status(OccasionStatus::Closed).await;
         assert_late(stage, &visitor.submit(&page, &filled).await);
         assert_eq!(state(&mut visitor, "RAHMA").await["version"], 1);
-        // A note that is refused after the lock gets a message of its own.
+        // A note that is refused after the lock gets its own message.
         let page = visitor
             .post("/invite/RAHMA/notes", &[("note", "Late words")])
             .await;

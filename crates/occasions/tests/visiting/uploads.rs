@@ -22,8 +22,8 @@ async fn switch_on(stage: &Stage<'_>) {
     stage.switch(|switches| switches.uploads = true).await;
 }
 
-/// Returns a JPEG whose EXIF data contain a place and an orientation. Turned as the orientation
-/// says, it has a red half above a blue half. `shade` makes files different.
+/// Returns a JPEG whose EXIF data contain an orientation and a location. In the right orientation,
+/// the picture has a red half above a blue half. `shade` makes files different.
 fn photo(shade: u8) -> Vec<u8> {
     let pixel = |_, y| Rgb(if y < 16 { [255, 0, shade] } else { [0, 0, 255] });
     let mut jpeg = Cursor::new(Vec::new());
@@ -145,7 +145,7 @@ fn a_household_sends_pictures_and_a_document_and_removes_one() {
         assert_eq!(document["bytes"], pdf.len());
         assert!(document["thumbnail"].is_null());
 
-        // The stored picture is upright, and contains no place.
+        // The stored picture is upright, and its data contain no location.
         let url = picture["url"].as_str().unwrap();
         let mut nobody = stage.guest();
         let bytes = nobody.bytes(url).await;
