@@ -1,5 +1,5 @@
-//! Invitations. Each is for a household that is addressed together, with a common code, language,
-//! deadline and allowance.
+//! Invitations. Each is for one household, whose guests share a code, a language, a deadline and an
+//! allowance.
 
 use jiff::Timestamp;
 use platform::store::Row;

@@ -4,12 +4,11 @@
 //! open, [`household_plan`] which answers are valid, and [`rsvp`] how an answer is saved. Handlers
 //! in [`mod@web`] turn an HTTP request into a call to such a module.
 //!
-//! The modules, from the bottom up: guests and hosts read [`event`], [`question`], [`diet`],
-//! [`occasion_page`], [`guest`] and [`invitation`], which [`household`], [`snapshot`] and
-//! [`invitation_snapshot`] combine. [`refusal`] lists the reasons for refusing a request. [`rsvp`],
-//! [`single_answer`] and [`open_rsvp`] save answers, [`gift_reservation`] reservations of gifts,
-//! [`upload`] files. [`hosting`] is only for hosts. [`mod@web`] has the routes for guests and
-//! hosts.
+//! From the bottom up: guests and hosts read [`event`], [`question`], [`diet`], [`occasion_page`],
+//! [`guest`] and [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine
+//! these. [`refusal`] lists the reasons for refusing a request. [`rsvp`], [`single_answer`] and
+//! [`open_rsvp`] save answers, [`gift_reservation`] reservations of gifts, [`upload`] files.
+//! [`hosting`] is only for hosts. [`mod@web`] has the routes for guests and hosts.
 
 pub mod announcement;
 pub mod answer;

@@ -1,5 +1,4 @@
-//! The reasons for which a request about occasions can be refused, each with its HTTP status and
-//! error code.
+//! The reasons for refusing a request about occasions, each with its HTTP status and error code.
 
 use axum::http::StatusCode;
 use identity::session::signed_in::ScopeMissing;

@@ -1,10 +1,11 @@
 //! The end of an occasion. A daily job archives it 30 days after its last event, warns its owners
 //! twice, and deletes it when its days of retention are over.
+//!
 //! Owners are warned 30 and 7 days before the deletion. The deletion waits until both warnings have
 //! left the server, and until 30 days after the first. A warning does not leave if the site keeps
 //! its mail in a mailbox or if all addresses refuse it. Then the occasion stays until an owner
-//! confirms the deletion. The announced day does not change, with one exception: if an event or the
-//! retention period moves the deletion to a later day, the announcement is withdrawn.
+//! confirms the deletion. If an event or the retention period moves the deletion to a later day,
+//! the announcement is withdrawn. An earlier day does not change the announced day.
 
 mod warning;
 

@@ -1,5 +1,5 @@
-//! Saves a household's answers in a single transaction. It locks the events, then the invitation,
-//! and then checks the change. The transaction writes the replies, the submission, the audit line,
+//! Saves a household's answers in a single transaction. The transaction locks the events, then the
+//! invitation, and checks the change. Then it writes the replies, the submission, the audit line,
 //! the news, the job for the confirmation mail, and the response for repeated requests.
 
 use jiff::SignedDuration;

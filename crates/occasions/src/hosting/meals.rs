@@ -1,5 +1,5 @@
-//! The meals that guests chose, as the kitchen counts them. A choice counts while the guest comes to
-//! the question's event.
+//! The meals that guests chose, as the kitchen counts them. A choice counts only while the guest
+//! comes to the question's event.
 
 use std::collections::BTreeMap;
 
