@@ -56,7 +56,7 @@ impl Reservation {
 #[derive(Clone, Debug)]
 pub struct OfferedGift {
     pub gift: Gift,
-    /// The pieces that nobody has reserved.
+    /// The number of pieces that no household has reserved.
     pub available: i64,
     /// The household's own active reservation.
     pub own: Option<Reservation>,
@@ -86,7 +86,7 @@ pub struct Reserved {
     pub code: String,
 }
 
-/// Lists the gifts that a household may see: all that are offered, and those that it has reserved.
+/// Lists the gifts that a household may see: all offered gifts, and the gifts that it has reserved.
 pub fn offers(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,

@@ -40,7 +40,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!(all))
 }
 
-/// Returns the slugs of the occasions of which this account is the only owner.
+/// Returns the slugs of the occasions whose only owner is this account.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
     for id in grant::owned_alone(tx, account, &OCCASION)? {

@@ -28,8 +28,8 @@ pub struct Answer {
     /// The reply for each event, by the event's key. Events that are not in the map get no reply.
     /// `None` means that `attending` applies to all events.
     pub replies: Option<BTreeMap<String, ReplyStatus>>,
-    /// The number of people who come, including the guests whom the hosts named. `None` keeps the
-    /// number.
+    /// The number of people who come, including the guests whom the hosts named. With `None`, the
+    /// number stays the same.
     pub party: Option<i64>,
     /// A note to the hosts. An empty text keeps the stored note.
     pub wish: String,

@@ -32,7 +32,7 @@ pub const MOST: usize = 30;
 pub const CAPTION_LIMIT: usize = 300;
 /// The maximum length of a stored file name, in characters.
 const NAME_LIMIT: usize = 160;
-/// The longest time for which a link to a file works.
+/// How long a link to a file works at most.
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// Links expire at multiples of this many seconds. A page that is loaded again soon therefore
 /// contains the same links, and the browser can use its cached pictures.

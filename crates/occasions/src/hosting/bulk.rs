@@ -279,7 +279,7 @@ pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outco
     .all(tx)?)
 }
 
-/// Checks those conditions of an action that do not depend on the invitations.
+/// Checks the conditions of an action that do not depend on the single invitation.
 fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal> {
     let occasion = occasions::load(tx, host)?;
     let mut fields = Findings::default();

@@ -414,7 +414,7 @@ fn lock(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Option<(Campaign, OccasionId
     Ok(Some((campaign, occasion)))
 }
 
-/// Withdraws those of the campaign's mails that no mail server has accepted yet.
+/// Withdraws the campaign's mails that no mail server has accepted yet.
 fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     let under_way: Vec<(i64, MailId)> = sql!(
         "SELECT place, mail FROM campaign_recipient JOIN mail ON mail.id = campaign_recipient.mail

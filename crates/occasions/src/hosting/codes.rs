@@ -13,7 +13,7 @@ use crate::invitation;
 use crate::invitation_snapshot::InvitationSnapshot;
 use web::Findings;
 
-/// The maximum number of attempts per hour by which an account may set codes.
+/// The maximum number of attempts to set a code, per account and hour.
 pub const TRIES: i64 = 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 

@@ -16,7 +16,7 @@ use crate::id::{EventId, OccasionId};
 use crate::invitation::wait_for_answers;
 use crate::rsvp;
 
-/// The length of an event for which no end is given.
+/// The length of an event if no end is given.
 const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
 
 /// The maximum length of an event, in days.

@@ -57,9 +57,9 @@ pub fn meals(tx: &mut Tx<'_>, host: &HostOf) -> Result<Meals, Refusal> {
     meals::load(tx, host.occasion())
 }
 
-/// Lists the guests among `people` with requirements that the kitchen must know. Guests with
-/// allergies come first. The list is then grouped by the events at which the guests eat, and
-/// otherwise keeps the order of `people`.
+/// Lists the guests among `people` with requirements that the kitchen must know: first guests with
+/// allergies, then the others. Within both groups, guests who eat at the same events are listed
+/// together. Otherwise, the order of `people` is kept.
 pub fn eaters<'a>(
     people: &'a [Person],
     events: &'a [Event],

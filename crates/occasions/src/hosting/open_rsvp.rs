@@ -223,7 +223,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     let next = after.iter().map(|one| one.position + 1).max().unwrap_or(0);
     for (position, guest) in (next..).zip(&mut moved) {
         guest.position = position;
-        // A guest without a name cannot be one whom the hosts named.
+        // The hosts cannot have named a guest who has no name.
         guest.kind = if guest.name.is_empty() {
             GuestKind::PlusOne
         } else {

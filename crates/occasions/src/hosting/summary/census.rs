@@ -135,7 +135,7 @@ fn take_guests(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Vec<GuestFacts>, 
     let mut places: HashMap<GuestId, usize> = HashMap::new();
     for row in rows {
         let id = &row.guest.id;
-        // SQLite returns the replies of a guest in a row. PostgreSQL need not.
+        // SQLite returns all replies of a guest in succession. PostgreSQL may mix them with others.
         let last = guests.len().wrapping_sub(1);
         let place = match guests.last() {
             Some(guest) if guest.row.id == *id => last,
