@@ -49,7 +49,7 @@ impl Announcement {
     }
 }
 
-/// Lists an occasion's announcements: first those that are pinned, then the newest.
+/// Lists an occasion's announcements: pinned ones first, then by date, newest first.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Announcement>, StoreError> {
     sql!(
         "SELECT {Announcement} FROM announcement WHERE occasion = :occasion

@@ -63,7 +63,8 @@ pub fn of_occasion(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Given>,
     .all(tx)
 }
 
-/// Replaces the stored answers of a household or guest by `after`.
+/// Replaces the stored answers of a household or guest with `after`. `before` holds the stored
+/// answers.
 pub fn write(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

@@ -1,6 +1,6 @@
-//! Which hosts hear of answers, how soon, and by which channel. A save notes, for each host who
-//! wants to hear of it, that its household has news. A [job](crate::web::answer_notifications)
-//! reports these households later, so that several saves become one mail or notice.
+//! Notifications of hosts about saved answers: how soon a host gets them, and by which channel. A
+//! save adds a row for each host to be notified. A [job](crate::web::answer_notifications) reports
+//! these rows later, so that several saves become one mail or notice.
 
 use identity::account::{self, AccountId};
 use jiff::tz::TimeZone;
@@ -18,11 +18,11 @@ use crate::id::{InvitationId, OccasionId};
 use crate::occasion;
 use crate::role;
 
-/// How long a report waits for another save.
+/// A report is sent when no further save has happened for this long.
 const QUIET: SignedDuration = SignedDuration::from_mins(2);
-/// How long further saves may delay a report.
+/// If saves continue, the report is sent this long after the first of them.
 const LATEST: SignedDuration = SignedDuration::from_mins(10);
-/// How long a household that was in a mail is in no other mail.
+/// The minimum time between two mails to a host that include the same household.
 const APART: SignedDuration = SignedDuration::from_mins(30);
 
 words! {
@@ -61,7 +61,6 @@ pub struct Choice {
     pub hour: String,
 }
 
-/// The fields that hosts fill in.
 pub const FIELDS: &[Field] = web::fields! { Choice:
     by_mail: choice::<Frequency>().label("host-hear-by-mail"),
     on_site: choice::<Frequency>().label("host-hear-on-site"),
@@ -69,7 +68,7 @@ pub const FIELDS: &[Field] = web::fields! { Choice:
 };
 
 impl Default for Choice {
-    /// Mail is only for hosts who chose it.
+    /// Hosts get mail only if they have chosen it.
     fn default() -> Self {
         Self {
             by_mail: Frequency::Never,
@@ -88,7 +87,7 @@ impl Choice {
     }
 }
 
-/// Finds a host's choice, as stored.
+/// Returns a host's stored choice, or the default.
 pub(crate) fn choice_of(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -104,7 +103,7 @@ pub(crate) fn choice_of(
     Ok(found.unwrap_or_default())
 }
 
-/// Stores a host's choice. A channel that is off also loses what was not reported yet.
+/// Stores a host's choice, and deletes the unreported saves of channels that are now off.
 pub(crate) fn choose(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -139,8 +138,8 @@ pub(crate) fn is_stopped_by(one: &Suppression, occasion: &OccasionId) -> bool {
     one.cause == Cause::Unsubscribe && one.place.scope() == mail_scope(occasion)
 }
 
-/// Notes a household's save for all hosts who want to hear of it, except for the host who saved it.
-/// The caller holds the invitation's lock.
+/// Records a household's save for all hosts whose choice asks for reports, except for the host who
+/// made the save. The caller holds the invitation's lock.
 pub(crate) fn note(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -178,7 +177,7 @@ pub(crate) fn note(
     Ok(())
 }
 
-/// What a host has not heard of yet by one channel.
+/// The saves in an occasion that one channel has not yet reported to a host.
 #[derive(Clone, Debug, Row)]
 pub(crate) struct Unreported {
     pub(crate) account: AccountId,
@@ -188,7 +187,7 @@ pub(crate) struct Unreported {
     last_at: Timestamp,
 }
 
-/// Lists what hosts have not heard of yet.
+/// Lists the unreported saves, grouped by host, occasion and channel.
 pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<Unreported>, StoreError> {
     sql!(
         "SELECT account, occasion, channel, MIN(first_at) AS first_at, MAX(last_at) AS last_at
@@ -200,7 +199,8 @@ pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<Unreported>, StoreError> {
     .all(tx)
 }
 
-/// Notes that a household was in a mail to a host, so that its next changes wait.
+/// Records that a mail to a host included a household, so that the next such mail waits for
+/// [`APART`].
 pub(crate) fn mailed(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -223,7 +223,7 @@ pub(crate) fn mailed(
     Ok(())
 }
 
-/// Deletes the notes of mails that nothing waits for any more.
+/// Deletes the records of mails that are older than [`APART`] and delay no report any more.
 pub(crate) fn tidy(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM unreported_answer WHERE is_new = 0 AND mailed_at <= :recently",
@@ -250,8 +250,8 @@ fn forget(
     Ok(())
 }
 
-/// Drops what a person would still hear of an occasion in which they have no role any more, and the
-/// mails about it that have not left.
+/// Deletes the unreported saves of a person who no longer has a role in the occasion, and the
+/// queued mails to that person about it.
 pub(crate) fn stop(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -276,7 +276,7 @@ pub(crate) fn stop(
     Ok(())
 }
 
-/// Takes the households of which a host has not heard yet, the latest save first.
+/// Removes and returns the households with saves to report to a host, the latest save first.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -299,7 +299,6 @@ pub(crate) fn take(
 }
 
 impl Unreported {
-    /// Whether the host is to hear of it now.
     pub(crate) fn is_due(&self, choice: &Choice, zone: &TimeZone, now: Timestamp) -> bool {
         match choice.of(self.channel) {
             Frequency::AtOnce => self.last_at + QUIET <= now || self.first_at + LATEST <= now,
@@ -311,7 +310,8 @@ impl Unreported {
     }
 }
 
-/// When daily reports were last due. The hour is local time on each day, also when clocks change.
+/// Returns the time at which daily reports were last due. `hour` is local time on each day, also
+/// when clocks change.
 fn last_report(hour: &str, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
     let today = now.to_zoned(zone.clone()).date();
     let of_today = occasion::at_hour(today, hour, zone)?;
@@ -321,7 +321,7 @@ fn last_report(hour: &str, zone: &TimeZone, now: Timestamp) -> Option<Timestamp>
     occasion::at_hour(today.checked_sub(1.day()).ok()?, hour, zone)
 }
 
-/// Deletes an account's choices, and what it has not heard of.
+/// Deletes an account's choices and its unreported saves.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM answer_notification WHERE account = :account",
@@ -383,10 +383,11 @@ mod tests {
             // Clocks go forward at 2:00 on 29 March, so this day has 23 hours.
             ("08:00", "2026-03-29T05:59:00Z", "2026-03-28T07:00:00Z"),
             ("08:00", "2026-03-29T06:00:00Z", "2026-03-29T06:00:00Z"),
-            // 2:30 does not exist on this day, so it is 3:30.
+            // 2:30 does not exist on this day, so the report is due at 3:30.
             ("02:30", "2026-03-29T01:29:00Z", "2026-03-28T01:30:00Z"),
             ("02:30", "2026-03-29T01:30:00Z", "2026-03-29T01:30:00Z"),
-            // Clocks go back at 3:00 on 25 October, so 2:30 comes twice, and the first counts.
+            // Clocks go back at 3:00 on 25 October, so 2:30 occurs twice. The first occurrence
+            // counts.
             ("02:30", "2026-10-25T00:30:00Z", "2026-10-25T00:30:00Z"),
             ("02:30", "2026-10-25T01:30:00Z", "2026-10-25T00:30:00Z"),
             ("08:00", "2026-10-25T06:59:00Z", "2026-10-24T06:00:00Z"),

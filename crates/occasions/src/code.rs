@@ -14,7 +14,6 @@ const SYMBOLS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CodeKey(String);
 
-/// The error for a text that cannot be a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a code has 5 to 8 letters or digits")]
 pub struct Malformed;
@@ -23,7 +22,7 @@ impl CodeKey {
     /// Normalizes a typed code: look-alike symbols become equal, and case, spaces and hyphens are
     /// ignored.
     pub fn parse(typed: &str) -> Result<Self, Malformed> {
-        // No code is longer, even if somebody types a separator after every letter.
+        // Even a code with separators after every letter is not longer than this.
         if typed.len() > 256 {
             return Err(Malformed);
         }
@@ -76,8 +75,8 @@ pub fn display_form(typed: &str) -> String {
         .collect()
 }
 
-/// Returns the length of new codes. It grows with the number of existing codes, so that guessing
-/// stays hopeless.
+/// Returns the length of new codes. It grows with the number of existing codes, so that guessing a
+/// code stays infeasible.
 pub fn length_for(live_codes: u64) -> usize {
     match live_codes {
         0..=200 => 5,

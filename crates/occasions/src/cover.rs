@@ -31,8 +31,8 @@ pub const IN_PREVIEWS: Cut = Cut {
 };
 pub(crate) const CUTS: &[Cut] = &[ON_PAGES, IN_PREVIEWS];
 
-/// Returns the path of a cut of the occasion's cover picture, or `None` if the occasion has no
-/// cover picture.
+/// Returns the path of a cut of the occasion's cover picture, or `None` if there is no cover
+/// picture.
 pub fn path(occasion: &Occasion, cut: Cut) -> Option<String> {
     let (slug, stem) = (&occasion.slug, &occasion.cover);
     let file = || picture_folder::cut_file(stem, cut);

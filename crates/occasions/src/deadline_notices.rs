@@ -1,6 +1,6 @@
-//! Notifies hosts when answers to an invitation have closed at a deadline or have reopened. The
-//! notices have no effect on guests, because whether a household may answer is decided when it
-//! tries. The job finds all invitations whose state has changed, so a missed run does no harm.
+//! Notifies hosts when answers to an invitation have closed at a deadline or have reopened. Guests
+//! do not depend on the notices: each save checks again whether the household may answer. The job
+//! finds all invitations whose state has changed, so the next run makes up for a missed one.
 
 use platform::audit::{Actor, Entry};
 use platform::jobs::{Done, Handler};
@@ -15,7 +15,6 @@ use crate::occasion;
 /// The maximum number of invitations per transaction.
 const BATCH: i64 = 500;
 
-/// Returns the handler of the job, which runs every minute.
 pub fn sweeps(store: Store) -> Handler {
     Handler::each_minute("occasions.sweep", move |_| {
         let store = store.clone();
@@ -78,7 +77,7 @@ fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
 }
 
 /// Records and announces that answers to an invitation have closed or reopened. Locks the
-/// invitation and applies the same rule as saving does.
+/// invitation, and decides by the same rule as a save.
 fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreError> {
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(None);
@@ -96,7 +95,7 @@ fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreE
         noted
     )
     .run(tx, Rows::Exactly(1))?;
-    // If a host locked the answers, this was announced at that time.
+    // When a host locks answers, that action already notifies the other hosts.
     if !locked {
         let what = if noted.is_some() {
             "closed"

@@ -1,5 +1,5 @@
-//! The deletion of an occasion with everything that belongs to it. What remains is the occasion's
-//! id, its slug and how many people it had.
+//! Deletes an occasion with everything that belongs to it. Only the occasion's id, its slug and the
+//! number of its people remain.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,8 @@ use crate::id::OccasionId;
 use crate::occasion;
 use crate::{cover, diet_deletion, event, gift, invitation, role, upload};
 
-/// The kind of erasure, in the list of erasures that survives a restore.
+/// The kind of these erasures in the list of erasures (`platform::erasure`), which survives a
+/// restore.
 pub(crate) const ERASED: &str = "occasion";
 
 /// Finds occasions that were deleted after the restored backup was made.
@@ -29,8 +30,8 @@ pub(crate) fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
         .collect())
 }
 
-/// Rows that refer to the occasion's guests, invitations or jobs, in an order that leaves no
-/// reference behind. `$1` is the occasion.
+/// Deletes the rows that refer to the occasion's guests, invitations or jobs, in an order that
+/// respects foreign keys. `$1` is the occasion.
 const ROWS: &[Sql] = &[
     sql!("DELETE FROM answer WHERE invitation IN (SELECT id FROM invitation WHERE occasion = $1)"),
     sql!("DELETE FROM reply WHERE event IN (SELECT id FROM event WHERE occasion = $1)"),
@@ -87,7 +88,7 @@ const ROWS: &[Sql] = &[
 
 /// Deletes an occasion. The caller holds its lock and has removed its exported files.
 pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError> {
-    // Saves in progress have finished when all invitations are locked.
+    // Waits for the saves in progress by locking all invitations.
     event::lock_limited(tx, id)?;
     invitation::wait_for_answers(tx, id)?;
     let occasion = occasion::load(tx, id)?;
@@ -111,7 +112,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError>
     }
     upload::remove_files_of(tx, id)?;
     let now = tx.now();
-    // Nobody else's invitation gets the code on a card that still lies in a drawer.
+    // Printed cards still show the codes, so no other invitation gets them for 24 months.
     sql!(
         "INSERT INTO retired_code (code_key, retired_at)
          SELECT code_key, :now FROM invitation WHERE occasion = :id

@@ -40,7 +40,6 @@ pub const BUILT_IN: [(&str, bool); 10] = [
     ("other", false),
 ];
 
-/// Whether there is a built-in name for this key.
 pub fn is_built_in(key: &str) -> bool {
     BUILT_IN.iter().any(|(built_in, _)| *built_in == key)
 }
@@ -55,7 +54,6 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<DietaryOption>
     .all(tx)
 }
 
-/// Inserts the built-in options into a new occasion.
 pub fn insert_built_in(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     for (position, (key, allergy)) in (0..).zip(BUILT_IN) {
         let option = DietaryOption {

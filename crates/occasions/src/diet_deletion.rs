@@ -212,8 +212,9 @@ fn without_diets(mut changes: Vec<FieldChange>) -> Vec<FieldChange> {
     changes
 }
 
-/// Deletes stored responses to repeated requests whose text is like `pattern`, namely responses to
-/// households, and responses to hosts that mention the occasion or something in it.
+/// Deletes stored responses to repeated requests if their body matches the SQL pattern `pattern`.
+/// Only affects responses to the occasion's households, and responses that mention an id from the
+/// occasion.
 pub(crate) fn delete_of_repeats(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

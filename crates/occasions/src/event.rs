@@ -112,8 +112,8 @@ pub(crate) fn with_open(events: &[Event], mut chosen: Vec<EventId>) -> Vec<Event
     chosen
 }
 
-/// Returns the ids of the events with these keys. An error about an unknown key gets the JSON
-/// pointer `pointer`.
+/// Returns the ids of the events with these keys. Adds an error at the JSON pointer `pointer` for
+/// an unknown key.
 pub(crate) fn by_keys(
     events: &[Event],
     keys: &[String],
@@ -209,8 +209,8 @@ pub enum Seats {
 }
 
 /// Takes `more` seats at an event, or frees seats if `more` is negative. The caller must hold the
-/// event's lock and must have checked that enough seats are free. If too few are free, nothing is
-/// written.
+/// event's lock and must have checked that enough seats are free. If too few are free, the function
+/// writes nothing.
 pub fn take_seats(
     tx: &mut Tx<'_>,
     event: &EventId,
@@ -250,8 +250,8 @@ pub fn take_unapproved_seats(
     Ok(())
 }
 
-/// Counts the taken seats of every event with limited seats again. Needed after a host's change
-/// that may concern many guests.
+/// Recounts the taken seats of every event with limited seats. Call it after a host's change that
+/// may affect many guests.
 pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     sql!(
         "UPDATE event SET seats_taken = (

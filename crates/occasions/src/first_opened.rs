@@ -50,7 +50,7 @@ impl Opens {
             let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.drain().collect()
         };
-        // The batches are small, so that a household that saves its answers need not wait long.
+        // Small batches keep saves of answers from waiting long for the writer.
         for (start, piece) in (0..).step_by(PIECE).zip(gathered.chunks(PIECE)) {
             let piece = piece.to_vec();
             let written = store

@@ -12,9 +12,9 @@ use web::{I18n, Text};
 use crate::id::{GiftId, OccasionId};
 use crate::occasion::Occasion;
 
-/// The most pieces of an item.
+/// The maximum number of pieces of an item.
 pub const MOST_PIECES: i64 = 999;
-/// The highest price and amount, in minor units.
+/// The maximum price and amount, in minor units.
 pub const MOST_MONEY: i64 = 100_000_000_000;
 
 /// An item of the wish list.
@@ -48,8 +48,8 @@ pub struct Gift {
 }
 
 impl Gift {
-    /// Returns the price of one piece, if the occasion's currency is known. The parts of a shared
-    /// gift differ by at most one minor unit; this is the largest.
+    /// Returns the price of one piece; `None` without a price or a known currency. The parts of a
+    /// shared gift differ by at most one minor unit; this is the largest part.
     pub fn price_of_piece(&self, occasion: &Occasion) -> Option<Money> {
         let price = self.whole_price(occasion)?;
         if !self.shared {
@@ -59,7 +59,7 @@ impl Gift {
         price.shares(parts).first().copied()
     }
 
-    /// Returns the stored price as money.
+    /// Returns the stored price with the occasion's currency.
     pub fn whole_price(&self, occasion: &Occasion) -> Option<Money> {
         let currency: Currency = occasion.currency.parse().ok()?;
         Some(Money::new(self.price?, currency))
@@ -140,14 +140,14 @@ pub const PICTURE: Cut = Cut {
 };
 pub(crate) const CUTS: &[Cut] = &[PICTURE];
 
-/// Returns the part of a file's name that stands in [`Gift::picture`]; `None` if the file is no cut
+/// Returns the part of a file name that [`Gift::picture`] stores; `None` if the file is not a cut
 /// of a picture.
 pub fn picture_of(file: &str) -> Option<&str> {
     let stem = file.rsplit_once('-')?.0;
     (is_picture(stem) && picture_folder::cut_file(stem, PICTURE) == file).then_some(stem)
 }
 
-/// Returns whether this can be the name of an uploaded picture.
+/// Whether `stem` has the form of an uploaded picture's name.
 pub(crate) fn is_picture(stem: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     !stem.is_empty() && stem.len() <= 64 && stem.bytes().all(is_part)
@@ -161,7 +161,6 @@ pub(crate) fn remove_picture(tx: &mut Tx<'_>, stem: &str) -> Result<(), StoreErr
     FOLDER.remove(tx, &picture_folder::cut_file(stem, PICTURE))
 }
 
-/// Returns whether an item of the occasion with this slug has the picture.
 pub fn has_picture(tx: &mut Tx<'_>, occasion: &OccasionId, stem: &str) -> Result<bool, StoreError> {
     let found: Option<(i64,)> = sql!(
         "SELECT CAST(1 AS BIGINT) FROM gift WHERE picture = :stem AND occasion = :occasion LIMIT 1",

@@ -33,23 +33,20 @@ words! {
     }
 }
 
-/// A household's reservation of a gift.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Reservation {
     pub id: ReservationId,
     pub gift: GiftId,
     pub invitation: InvitationId,
-    /// How many pieces.
     pub quantity: i64,
     pub state: ReservationState,
-    /// The household's note to the hosts.
     pub note: String,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
 impl Reservation {
-    /// Returns whether its pieces are taken.
+    /// Whether the reservation takes pieces.
     pub fn is_active(&self) -> bool {
         self.state != ReservationState::Released
     }
@@ -59,7 +56,7 @@ impl Reservation {
 #[derive(Clone, Debug)]
 pub struct OfferedGift {
     pub gift: Gift,
-    /// The pieces that nobody has reserved.
+    /// The number of pieces that no household has reserved.
     pub available: i64,
     /// The household's own active reservation.
     pub own: Option<Reservation>,
@@ -71,7 +68,7 @@ pub struct Reserve {
     /// The code that was sent with the request.
     pub key: CodeKey,
     pub gift: GiftId,
-    /// How many pieces; 0 releases them.
+    /// The number of pieces; 0 releases the reservation.
     pub quantity: i64,
     /// The note to the hosts; `None` leaves the stored note unchanged.
     pub note: Option<String>,
@@ -83,13 +80,13 @@ pub struct Reserve {
 pub struct Reserved {
     /// The gift after the change.
     pub offer: OfferedGift,
-    /// Whether the household did not hold the gift before.
+    /// Whether the household had no active reservation of the gift before.
     pub is_new: bool,
     /// The code as printed on the card.
     pub code: String,
 }
 
-/// Lists the gifts that a household may see: all that are offered, and those that it has reserved.
+/// Lists the gifts that a household may see: all offered gifts, and the gifts that it has reserved.
 pub fn offers(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -190,7 +187,7 @@ fn plan(
 ) -> Option<Reservation> {
     let now = tx.now();
     if quantity == 0 {
-        // Released pieces leave no note behind.
+        // A released reservation keeps no note.
         return before.own.clone().map(|own| Reservation {
             state: ReservationState::Released,
             note: String::new(),
@@ -219,8 +216,8 @@ fn plan(
     (!is_same).then_some(new)
 }
 
-/// Checks whether households may reserve gifts and upload now. They may do so after answers have
-/// closed, until the occasion closes.
+/// Checks whether households may reserve gifts and upload files now. If the occasion allows it,
+/// they may do so after answers have closed, until the occasion itself closes.
 pub(crate) fn check_access(portal: &InvitationSnapshot) -> Result<(), Refusal> {
     let stored = || Box::new(portal.clone());
     match portal.access {
@@ -236,7 +233,7 @@ pub(crate) fn check_access(portal: &InvitationSnapshot) -> Result<(), Refusal> {
     }
 }
 
-/// Checks everything that the locked gift and the household decide.
+/// Checks a request against the gift, which is locked, and against the household's state.
 fn check(
     portal: &InvitationSnapshot,
     before: &OfferedGift,
@@ -285,7 +282,7 @@ fn check(
             Refusal::GiftQuantity(most)
         });
     }
-    // Pieces of a gift that hosts have put away can only be given back.
+    // No further pieces of an inactive gift can be reserved, but reserved pieces can be released.
     if quantity > held && !before.gift.active {
         return Err(Refusal::GiftTaken);
     }
@@ -299,8 +296,8 @@ pub(crate) fn is_attending(portal: &InvitationSnapshot) -> bool {
     replies.any(|reply| reply.status == ReplyStatus::Yes)
 }
 
-/// Releases what an invitation has reserved, because it is archived. What the hosts already have
-/// stays.
+/// Releases the reservations of an invitation that is being archived. Gifts that were already given
+/// stay `Given`.
 pub(crate) fn release_all(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -308,7 +305,7 @@ pub(crate) fn release_all(
 ) -> Result<(), StoreError> {
     for one in of_invitation(tx, invitation)? {
         gift::lock(tx, occasion, &one.gift)?;
-        // The hosts may have marked it as given before the lock was taken.
+        // The hosts may have marked the reservation as given before the lock was taken.
         let own = of_gift(tx, &one.gift)?.into_iter();
         let mut own = own.filter(|own| own.id == one.id);
         if let Some(own) = own.find(|own| own.state == ReservationState::Reserved) {
@@ -318,7 +315,7 @@ pub(crate) fn release_all(
     Ok(())
 }
 
-/// Releases a reservation under its gift's lock, which the caller holds.
+/// Releases a reservation. The caller holds the gift's lock.
 pub(crate) fn release(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -334,7 +331,7 @@ pub(crate) fn release(
     tell_of_gift(tx, occasion, &own.gift)
 }
 
-/// Gives the reservations of an invitation that is merged into another one to that invitation.
+/// Moves the reservations of invitation `from` to invitation `into`, because the two are merged.
 pub(crate) fn hand_over(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -365,7 +362,7 @@ pub(crate) fn hand_over(
                 ..leaving.clone()
             },
         };
-        // Hosts who have a part of it have entered that in their book.
+        // If the hosts have received a part of the gift, the whole reservation counts as given.
         if leaving.state == ReservationState::Given {
             kept.state = ReservationState::Given;
         }
@@ -434,7 +431,7 @@ pub(crate) fn of_occasion(
     .all(tx)
 }
 
-/// Stores a reservation under its gift's lock, which the caller holds.
+/// Stores a reservation. The caller holds the gift's lock.
 pub(crate) fn write(tx: &mut Tx<'_>, one: &Reservation) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO gift_reservation ({Reservation}) VALUES ({:Reservation})
@@ -467,7 +464,7 @@ fn record(
     })
 }
 
-/// Tells open pages how many pieces of a gift are left.
+/// Notifies open pages of the number of pieces that are left of a gift.
 pub(crate) fn tell_of_gift(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -24,7 +24,6 @@ pub struct Guest {
     pub added_by: ActedBy,
     /// Whether a host has allowed this guest beyond the household's allowance.
     pub beyond_allowance: bool,
-    /// The guest's position on the invitation.
     pub position: i64,
     #[row(json)]
     pub diets: Vec<String>,
@@ -42,7 +41,7 @@ pub struct Guest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: ReplyStatus,
-    /// When the reply was given; `None` if there is none.
+    /// When the reply was given; `None` if it is pending.
     pub answered_at: Option<Timestamp>,
 }
 

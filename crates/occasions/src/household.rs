@@ -123,15 +123,15 @@ impl Household {
         allowance(&self.invitation, &self.guests)
     }
 
-    /// Returns the name that follows "guest of" for guests without a name: the first guest who has
-    /// a name, or else the household's name.
+    /// Returns the name to show after "guest of" for guests without a name: that of the first guest
+    /// who has a name, or else the household's name.
     pub fn guest_of(&self) -> &str {
         let named = self.guests.iter().find(|guest| !guest.name.is_empty());
         named.map_or(&self.invitation.details.household, |guest| &guest.name)
     }
 
-    /// Whether any guest of this household can be asked the question. Guests who are invited to
-    /// none of the question's events cannot.
+    /// Whether the household is invited to one of the question's events. Otherwise, no guest of the
+    /// household can be asked the question.
     pub fn is_concerned(&self, question: &Question, events: &[Event]) -> bool {
         events
             .iter()

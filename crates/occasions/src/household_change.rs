@@ -46,8 +46,8 @@ pub struct GuestUpdate {
 }
 
 impl GuestUpdate {
-    /// Whether the change contains a reply to an event or an answer to a question. Only such a
-    /// change must contain all required answers.
+    /// Whether the change contains a reply to an event or an answer to a question, or adds a guest.
+    /// Only such a change must contain all required answers.
     pub fn answers_anything(&self) -> bool {
         self.id.is_none() || !self.replies.is_empty() || !self.answers.is_empty()
     }

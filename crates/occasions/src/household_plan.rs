@@ -30,12 +30,11 @@ pub struct Rules<'a> {
     pub events: &'a [Event],
     pub diets: &'a [DietaryOption],
     pub questions: &'a [Question],
-    /// Whose limits apply. Hosts may exceed the household's allowance, households may not.
+    /// Whose limits apply: hosts may exceed the household's allowance, households may not.
     pub by: ActedBy,
-    /// Who gives the answers. Hosts also see the questions that are only for them, may leave any
-    /// question unanswered, and may remove answers.
+    /// Who gives the answers. Hosts also see questions for hosts only, may leave required questions
+    /// unanswered, and may remove answers.
     pub speaker: ActedBy,
-    /// The time of the save.
     pub now: Timestamp,
 }
 
@@ -218,7 +217,6 @@ impl Household {
     }
 }
 
-/// Collects the errors in one guest's fields.
 struct Findings<'a> {
     list: &'a mut Vec<FieldProblem>,
     prefix: String,
@@ -358,8 +356,8 @@ fn change_diets(
     }
 }
 
-/// Whether a guest may have this dietary option. A guest keeps a deactivated option, but no guest
-/// can newly choose it.
+/// Whether a guest may have this dietary option. A guest keeps a deactivated option, but nobody can
+/// newly choose one.
 fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
     options.iter().any(|option| {
         option.key == key && (option.active || guest.diets.iter().any(|had| had == key))

@@ -1,5 +1,5 @@
-//! Invitations. Each is for a household that is addressed together, with a common code, language,
-//! deadline and allowance.
+//! Invitations. Each is for one household, whose guests share a code, a language, a deadline and an
+//! allowance.
 
 use jiff::Timestamp;
 use platform::store::Row;
@@ -77,7 +77,7 @@ pub struct Details {
     pub tags: Vec<String>,
 }
 
-/// The fields that decide about the access of an invitation that is not archived.
+/// The fields that determine whether a household may answer. Archived invitations have no access.
 #[derive(Clone, Copy, Debug, Row)]
 pub struct Lock {
     pub lock_mode: LockMode,
@@ -86,7 +86,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Returns what the household may do at `now`. No other code decides about this.
+    /// Returns what the household may do at `now`. This function is the only place that decides it.
     pub fn access(self, occasion: &Occasion, now: Timestamp) -> Access {
         match occasion.status {
             OccasionStatus::Archived => return Access::Expired,
@@ -138,8 +138,8 @@ impl Invitation {
     }
 }
 
-/// Finds the invitation that a code opens. The code of an invitation that was merged opens the
-/// invitation into which it was merged, until that invitation's code is replaced.
+/// Finds the invitation that a code opens. After a merge, the code of the merged invitation opens
+/// the remaining invitation, until a host replaces the remaining invitation's code.
 pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>, StoreError> {
     sql!(
         "SELECT {Invitation} FROM invitation
@@ -166,7 +166,7 @@ pub fn seek(
     .maybe(tx)
 }
 
-/// The columns that tell whether an invitation's cached page is still current.
+/// The columns that tell whether the cached page of an invitation is current.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Glance {
     pub id: InvitationId,
@@ -213,8 +213,8 @@ pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, St
     .maybe(tx)
 }
 
-/// Locks every invitation of the occasion. After this, all saves in progress have finished, so that
-/// no new guest or answer is missed.
+/// Locks every invitation of the occasion. This waits for all saves in progress, so that the caller
+/// misses no new guest or answer.
 pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let _: Vec<(InvitationId,)> = sql!(
         "SELECT id FROM invitation WHERE occasion = :occasion FOR NO KEY UPDATE",
@@ -273,8 +273,7 @@ pub(crate) fn insert_with_drawn(
     details: &Details,
     length: usize,
 ) -> Result<InvitationId, StoreError> {
-    // With the code lengths in use, only about one of several thousand random codes is already
-    // taken.
+    // With the code lengths in use, at most about one of several thousand random codes is taken.
     for _ in 0..64 {
         let drawn = code::draw(tx.random(), length);
         if let Ok(key) = CodeKey::parse(&drawn)

@@ -38,7 +38,7 @@ pub struct InvitationSnapshot {
     pub pages: Arc<[PageHead]>,
     /// The occasion's own host name, if it is served.
     pub own_host: Option<String>,
-    /// Computes the `k` in links to the invitation.
+    /// Signs links to the invitation: computes their parameter `k`.
     pub links: LinkKey,
     /// The taken seats of the events whose seats are limited.
     pub seats_taken: BTreeMap<EventId, SeatsTaken>,
@@ -58,7 +58,6 @@ pub enum Closed {
     /// The occasion is archived.
     #[error("the occasion has ended")]
     Expired,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -76,7 +75,7 @@ pub fn enter(tx: &mut Tx<'_>, invitation: Invitation) -> Result<InvitationSnapsh
     Ok(load(tx, snapshot, invitation)?)
 }
 
-/// Opens the portal behind a code of an archived occasion, where nothing can be changed any more.
+/// Like [`open`], but also for archived occasions, in which nothing can be changed any more.
 pub fn look_back(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Closed> {
     let invitation = invitation::find_by_code(tx, key)?.ok_or(Closed::NotFound)?;
     let snapshot = snapshot::load(tx, &invitation.occasion)?;
@@ -86,7 +85,7 @@ pub fn look_back(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, C
     }
 }
 
-/// Checks that the code of an invitation can be used at all.
+/// Checks that the occasion and the invitation are in a state in which codes work.
 pub fn admit(occasion: &Occasion, archived: bool) -> Result<(), Closed> {
     match occasion.status {
         _ if archived => Err(Closed::NotFound),
@@ -141,7 +140,7 @@ impl InvitationSnapshot {
         self.links.below(&self.household.invitation.code, below)
     }
 
-    /// The URL with which the household's links begin.
+    /// Returns the base URL of the household's links.
     pub fn url(&self, site: &Site) -> SiteUrl {
         own_domain::url(site, self.own_host.as_deref())
     }
@@ -174,8 +173,8 @@ impl InvitationSnapshot {
         events.min_by_key(|event| event.starts_at)
     }
 
-    /// Returns the time until which the page of an unchanged invitation stays the same: the start
-    /// of the next day, the closing of answers, or the start of an event, whichever comes first.
+    /// Returns until when the page of an unchanged invitation stays the same. It changes at the
+    /// start of the next day, when answers close, and when an event starts.
     pub fn reads_alike_until(&self) -> Timestamp {
         let here = self.now.to_zoned(self.occasion.zone());
         let tomorrow = here.tomorrow().and_then(|day| day.start_of_day());
@@ -200,19 +199,19 @@ impl InvitationSnapshot {
         Some(taken.unwrap_or_default().remaining(capacity, is_unapproved))
     }
 
-    /// Whether the household goes on the waiting list of an event that is full. Answers that wait
-    /// for approval do not, because anybody can send hundreds of those.
+    /// Whether the household is put on the waiting list of a full event. Households that wait for
+    /// approval are not, because anybody can send hundreds of their answers.
     pub fn has_waitlist(&self) -> bool {
         self.occasion.switches.waitlist && self.is_invited()
     }
 
-    /// Whether the household sees what is only for the invited. A household that answered without
-    /// a code does once a host has approved it.
+    /// Whether the household sees the content for invited households. A household that answered
+    /// without a code counts as invited once a host has approved its answer.
     pub fn is_invited(&self) -> bool {
         !self.household.invitation.is_unapproved
     }
 
-    /// Whether the household sees the wish list, and ways to give money.
+    /// Whether the household sees the wish list, and whether it sees ways to give money.
     pub fn gift_lists(&self) -> [bool; 2] {
         let switches = self.occasion.switches;
         [switches.gifts, switches.cash_links].map(|is_on| is_on && self.is_invited())

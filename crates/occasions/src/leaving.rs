@@ -1,5 +1,6 @@
-//! The occasions' part of deleting an account. Accounts only have roles in occasions. Occasions and
-//! answers belong to all hosts together, so they are not deleted with the last host's account.
+//! Exports and deletes an account's data about occasions. An account only has roles and settings in
+//! occasions. The occasions and their answers belong to all hosts together and stay, even when the
+//! last host's account is deleted.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -19,7 +20,7 @@ struct Part {
     id: String,
     slug: String,
     role: String,
-    /// How the account hears of answers; `None` if it has not chosen.
+    /// How often the account gets mails about answers; `None` if it has not chosen.
     answers_by_mail: Option<Frequency>,
     answers_on_site: Option<Frequency>,
     answers_at: Option<String>,
@@ -39,7 +40,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!(all))
 }
 
-/// Returns the slugs of the occasions of which this account is the only owner.
+/// Returns the slugs of the occasions whose only owner is this account.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
     for id in grant::owned_alone(tx, account, &OCCASION)? {
@@ -71,8 +72,8 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
     Ok(shared)
 }
 
-/// Deletes an account's counted attempts to set codes, the times of its warnings, its choices of
-/// notifications, its name beside host names, and the rows of its files.
+/// Deletes an account's counted attempts to set codes, the times of its warnings, its notification
+/// settings, its name in the rows of host names, and the rows of its files.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     answer_notification::erase(tx, account)?;

@@ -4,9 +4,9 @@
 //! open, [`household_plan`] which answers are valid, and [`rsvp`] how an answer is saved. Handlers
 //! in [`mod@web`] turn an HTTP request into a call to such a module.
 //!
-//! From the bottom up, guests and hosts read [`event`], [`question`], [`diet`], [`occasion_page`],
-//! [`guest`] and [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine these.
-//! [`refusal`] lists the reasons for refusing a request. [`rsvp`], [`single_answer`] and
+//! From the bottom up: guests and hosts read [`event`], [`question`], [`diet`], [`occasion_page`],
+//! [`guest`] and [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine
+//! these. [`refusal`] lists the reasons for refusing a request. [`rsvp`], [`single_answer`] and
 //! [`open_rsvp`] save answers, [`gift_reservation`] reservations of gifts, [`upload`] files.
 //! [`hosting`] is only for hosts. [`mod@web`] has the routes for guests and hosts.
 
@@ -88,7 +88,7 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::code("/invite/"),
         // `/api/v1/invitations/id/…` contains an id, which is not secret.
         SecretPath::code("/api/v1/invitations/").but_not("id"),
-        // The signature of a link to a file.
+        // This path contains the signature of a link to a file.
         SecretPath::token("/o/uploads/"),
         SecretPath::body("/api/rsvp"),
         SecretPath::body("/api/v1/codes/resolve"),

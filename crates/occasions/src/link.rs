@@ -17,7 +17,6 @@ const LENGTH: usize = 10;
 pub struct LinkKey(Option<Key>);
 
 impl LinkKey {
-    /// Reads the key from the store.
     pub fn load(tx: &mut Tx<'_>) -> Result<Self, StoreError> {
         key::printed(tx, "links").map(Self)
     }

@@ -13,7 +13,7 @@ use crate::LOCALES;
 use crate::diet::BUILT_IN;
 use crate::words::{ReplyStatus, Source, Tone};
 
-/// Strings that look like message ids but are none, such as names of headers, fields or classes.
+/// Strings that look like message ids but are names of headers, fields, classes and the like.
 const NO_MESSAGES: &[&str] = &["upload-deleted", "upload-none"];
 
 /// Returns, for each group of message ids that are completed at run time, the common prefix and all

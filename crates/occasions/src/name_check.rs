@@ -95,8 +95,8 @@ const COMMON: &[&str] = &[
     "儷",
 ];
 
-/// Whether every word in `name` is on the invitation with this code. An unknown code causes the
-/// same reads, so that the response time reveals nothing.
+/// Whether every word in `name` is on the invitation with this code. For an unknown code, the store
+/// is read in the same way, so that the response time does not reveal which codes exist.
 pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<bool, StoreError> {
     let rows: Vec<(String, Option<String>)> = sql!(
         "SELECT invitation.household, guest.name
@@ -115,7 +115,7 @@ pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<b
     Ok(is_among(name, names))
 }
 
-/// Whether every word in `name` that is not too common is also in `names`.
+/// Whether `names` contains every word of `name`, apart from [`COMMON`] words.
 fn is_among<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> bool {
     if name.len() > LIMIT {
         return false;

@@ -179,8 +179,8 @@ pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 }
 
 impl Occasion {
-    /// Returns the reply that counts. If the hosts have switched "not sure" off, an undecided guest
-    /// counts as not having answered.
+    /// Returns the reply that counts. If the hosts do not offer "not sure", an undecided reply
+    /// counts as pending.
     pub fn effective_status(&self, status: ReplyStatus) -> ReplyStatus {
         if status == ReplyStatus::Undecided && !self.switches.undecided {
             return ReplyStatus::Pending;
@@ -226,8 +226,8 @@ impl Occasion {
     }
 }
 
-/// Returns the instant of an hour such as `08:00` on a day in a time zone; `None` if the text is no
-/// hour. An hour that clocks skip is moved forward, and of an hour that comes twice the first counts.
+/// Returns the instant of a local time such as `08:00` on `day`; `None` if `hour` cannot be parsed.
+/// A time that a clock change skips moves forward. Of a time that occurs twice, the first counts.
 pub(crate) fn at_hour(day: Date, hour: &str, zone: &TimeZone) -> Option<Timestamp> {
     let hour: Time = hour.parse().ok()?;
     let local = day.to_datetime(hour).to_zoned(zone.clone()).ok()?;
@@ -379,8 +379,8 @@ pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError>
     Ok(locked.map(|(version,)| version))
 }
 
-/// Locks the occasion's row without changing it, so that counts read afterwards stay true until the
-/// transaction ends. Returns `None` if the occasion does not exist.
+/// Locks the occasion's row without changing it, so that counts read afterwards stay correct until
+/// the transaction ends. Returns `None` if the occasion does not exist.
 pub fn hold(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<()>, StoreError> {
     let held: Option<(i64,)> = sql!(
         "SELECT revision FROM occasion WHERE id = :id FOR NO KEY UPDATE",

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::id::{OccasionId, OccasionPageId};
 use crate::words::{PageAudience, PageKind};
 
-/// The most pages of an occasion.
+/// The maximum number of an occasion's pages.
 pub const LIMIT: usize = 20;
 
 /// A page that hosts write for their guests.
@@ -35,7 +35,7 @@ pub struct OccasionPage {
     pub version: i64,
 }
 
-/// What links to a page need.
+/// A page without its text, as links to the page show it.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct PageHead {
     pub key: String,
@@ -57,20 +57,20 @@ impl OccasionPage {
         .map(drop)
     }
 
-    /// The title in the language of `text`: the hosts' own, or the built-in one.
+    /// Returns the hosts' own title in the language of `text`, or else the built-in title.
     pub fn title(&self, text: &Text, default: &str) -> Title {
         title(self.kind, &self.title, text, default)
     }
 }
 
 impl PageHead {
-    /// The title in the language of `text`: the hosts' own, or the built-in one.
+    /// Returns the hosts' own title in the language of `text`, or else the built-in title.
     pub fn title(&self, text: &Text, default: &str) -> Title {
         title(self.kind, &self.title, text, default)
     }
 }
 
-/// A title, with its language where it differs from that of the page.
+/// A title, with its language if that differs from the language of the page.
 #[derive(Clone, Debug)]
 pub struct Title {
     words: String,

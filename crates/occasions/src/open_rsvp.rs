@@ -115,7 +115,6 @@ pub fn answer(
     Ok(outcome)
 }
 
-/// Checks that the occasion accepts answers without a code.
 fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
     match occasion.status {
         OccasionStatus::Draft => return Err(Refusal::NotFound),
@@ -152,7 +151,7 @@ fn check_access(
     rsvp::check_access(&portal, &HouseholdChange::default())
 }
 
-/// Checks all fields, and reports all errors together.
+/// Returns the errors of all fields together.
 fn check_fields(
     occasion: &Occasion,
     clean: &Respondent,
@@ -208,7 +207,7 @@ fn check_fields(
     }
 }
 
-/// Returns the number of guests for the new invitation. A person who declines brings no others.
+/// Returns the number of guests on the new invitation; one if the respondent declines.
 fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusal> {
     let limit = occasion.open_party_limit;
     let party = incoming.answer.party.unwrap_or(1);
@@ -221,8 +220,8 @@ fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusa
     Ok(usize::try_from(party).unwrap_or(1).max(1))
 }
 
-/// Hashes by which a person who answers twice is recognized. Hashes suffice, because names and
-/// contact data are only compared.
+/// Hashes that recognize a person who answers twice. Hashes suffice, because names and contact data
+/// are only compared.
 struct Likeness {
     /// The hash of the name with the email address, or with the telephone number if there is no
     /// email address, or of the name alone.
@@ -261,8 +260,9 @@ enum Recognised {
     New(Option<idempotency::Key>),
 }
 
-/// Looks for a stored response to this request. API clients choose their idempotency keys freely,
-/// even `1`, so only requests from the same person share keys.
+/// Looks for a stored response to a repeated request. Different clients may choose the same
+/// idempotency key, such as `1`, so keys are compared only among requests with the same name and
+/// contact.
 fn recognise(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -286,8 +286,8 @@ fn recognise(
     })
 }
 
-/// Counts an answer from this network, and refuses it above the limit. If the transaction is
-/// refused later, the answer is not counted.
+/// Counts an answer from this network, and refuses it above the limit. If a later check refuses the
+/// answer, the count is rolled back.
 fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     let now = tx.now();
     let hour_ago = now - HOUR;
@@ -401,8 +401,8 @@ fn fill(
     })
 }
 
-/// Creates a guest of the new invitation. The first guest is the person who answers, and the others
-/// have no names yet.
+/// Creates a guest of the new invitation. The first guest is the respondent, the others have no
+/// names yet.
 fn person(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -447,7 +447,7 @@ fn person(
     }
 }
 
-/// Publishes the news that an invitation was created, before the news of its answers.
+/// Publishes that an invitation was created. The news of its answers is published later.
 fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), StoreError> {
     let invitation = &portal.household.invitation;
     tx.publish(NewNews {
@@ -461,8 +461,8 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), Store
     })
 }
 
-/// Records that the invitation was created without a code. If an earlier answer had the same name
-/// and contact, marks the new one as a duplicate, even if the earlier invitation was merged.
+/// Records that the invitation was created without a code. Marks it as a duplicate if an earlier
+/// answer had the same name and contact, even if the earlier invitation has been merged.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -492,7 +492,7 @@ fn mark(
     Ok(())
 }
 
-/// The additional state of an invitation that an answer without a code created.
+/// The additional state of an invitation that was created by an answer without a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// Whether an earlier answer has the same name and contact.

@@ -1,6 +1,6 @@
-//! A host name of an occasion's own, such as `aisyah-daniel.example`. It is served, and gets a
-//! certificate, after a TXT record has proven that the name is the hosts', and while its DNS records
-//! lead to the server that the site's own name leads to.
+//! An occasion's own host name, such as `aisyah-daniel.example`. It is served with a certificate
+//! once a TXT record has proven that the hosts control the name, and while the name resolves to the
+//! same server as the site's own name.
 
 mod check;
 mod limits;
@@ -18,7 +18,6 @@ pub use limits::{NAMES_A_DAY, NAMES_A_DAY_OF_ACCOUNT, ORDERS_A_DAY, ORDERS_A_WEE
 
 use crate::id::OccasionId;
 
-/// Whether hosts may use domains of their own.
 pub const ALLOWED: Flag = Flag {
     key: "occasions.own_domains",
     built_in: false,
@@ -26,9 +25,9 @@ pub const ALLOWED: Flag = Flag {
 
 /// The longest host name (RFC 1035, section 2.3.4, without the final dot).
 const LONGEST: usize = 253;
-/// What stands before the host name in the name of the TXT record that proves it.
+/// The prefix of the TXT record's name. The rest is the host name.
 const PROOF: &str = "_kenduri-challenge.";
-/// The purpose of the key that makes the record's value.
+/// The purpose of the key that computes the TXT record's value.
 const PURPOSE: &str = "own domain";
 
 words! {
@@ -66,19 +65,19 @@ words! {
 pub struct OwnDomain {
     /// The name in lower case.
     pub host: String,
-    /// Who has set the name; empty if the account is gone.
+    /// The account that set the name; empty if the account is deleted.
     pub account: String,
-    /// Since when it is served; `None` while it is not.
+    /// When serving the name began; `None` while it is not served.
     pub verified_at: Option<Timestamp>,
-    /// When the last look at the DNS began.
+    /// When the last DNS check began.
     pub checked_at: Option<Timestamp>,
-    /// Whether the name leads here.
+    /// Whether the name resolves to this server.
     pub address: RecordState,
-    /// Whether the TXT record is there.
+    /// Whether the TXT record exists.
     pub proof: RecordState,
-    /// The addresses that the name must have, separated by spaces.
+    /// The addresses to which the name must resolve, separated by spaces.
     pub expected: String,
-    /// Since when records of the served name are missing.
+    /// When a record of the served name was first missing; `None` if none is missing.
     pub failing_since: Option<Timestamp>,
     pub waits_for: WaitsFor,
 }
@@ -110,8 +109,8 @@ pub fn find(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<OwnDomain>,
     .maybe(tx)
 }
 
-/// Sets or removes the host name of an occasion whose row the caller has locked. A new name is not
-/// served before its DNS records were found.
+/// Sets or removes an occasion's host name. The caller has locked the occasion's row. A new name is
+/// not served until a check has found its DNS records.
 pub fn set(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -152,7 +151,6 @@ pub fn set(
     Ok(())
 }
 
-/// Returns whether another occasion has proven the name.
 fn is_taken(tx: &mut Tx<'_>, occasion: &OccasionId, host: &str) -> Result<bool, StoreError> {
     let (others,): (i64,) = sql!(
         "SELECT COUNT(*) FROM own_domain
@@ -174,7 +172,7 @@ pub fn proof_value(keys: &Keyring, occasion: &OccasionId, host: &str) -> String 
     keys.key(PURPOSE).sign(&[occasion.as_str(), host])
 }
 
-/// The host name in links to an occasion; `None` for the site's own.
+/// Returns the host name for links to an occasion; `None` if links use the site's own name.
 pub fn served_host(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<String>, StoreError> {
     let domain = find(tx, occasion)?;
     Ok(domain
@@ -182,7 +180,8 @@ pub fn served_host(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<Stri
         .map(|one| one.host))
 }
 
-/// All host names that are served. The links of an archived occasion stay readable, too.
+/// Lists all host names that are served, including those of archived occasions, whose links stay
+/// readable.
 pub fn served(tx: &mut Tx<'_>) -> Result<Vec<ServedDomain>, StoreError> {
     tx.all(
         sql!(
@@ -195,7 +194,7 @@ pub fn served(tx: &mut Tx<'_>) -> Result<Vec<ServedDomain>, StoreError> {
     )
 }
 
-/// Forgets who has set names, because the account is erased.
+/// Deletes the account's id from the names that it has set.
 pub(crate) fn forget_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE own_domain SET account = '' WHERE account = :account",
@@ -205,7 +204,7 @@ pub(crate) fn forget_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<(),
     limits::forget_account(tx, account)
 }
 
-/// The URL with which links to an occasion begin. `own` is the result of [`served_host`].
+/// Returns the base URL of links to an occasion. `own` is the result of [`served_host`].
 pub fn url(site: &Site, own: Option<&str>) -> SiteUrl {
     match own {
         Some(host) if ALLOWED.of(&site.declared.settings) => site.url().with_host(host),
@@ -213,7 +212,7 @@ pub fn url(site: &Site, own: Option<&str>) -> SiteUrl {
     }
 }
 
-/// Parses a host name as typed. The error is the code of a finding.
+/// Parses a host name as typed. An error is the error code for the field.
 pub fn parse(typed: &str) -> Result<String, &'static str> {
     let host = typed.trim().trim_end_matches('.').to_ascii_lowercase();
     let is_label = |label: &str| {
@@ -228,7 +227,7 @@ pub fn parse(typed: &str) -> Result<String, &'static str> {
     let is_name = PROOF.len() + host.len() <= LONGEST
         && host.contains('.')
         && host.split('.').all(is_label)
-        // An address ends with a number.
+        // The last part of an IP address is a number, so IP addresses are refused.
         && top.bytes().any(|byte| byte.is_ascii_lowercase());
     let is_private = ["localhost", "local", "internal", "home.arpa", "onion"]
         .iter()

@@ -1,29 +1,29 @@
-//! The text of a QR code with which banking apps fill in a transfer: “Quick Response Code:
-//! Guidelines to Enable Data Capture for the Initiation of a SEPA Credit Transfer”, EPC069-12 of
-//! the European Payments Council, version 002. The codes of [`web::qr_code`] have the error
-//! correction level M that it asks for.
+//! The text of a QR code with which banking apps fill in a transfer. The format is “Quick Response
+//! Code: Guidelines to Enable Data Capture for the Initiation of a SEPA Credit Transfer”, EPC069-12
+//! of the European Payments Council, version 002. It requires error correction level M, which
+//! [`web::qr_code`] uses.
 
 /// The countries and territories of the euro payments area, by the first letters of their IBANs
 /// (EPC409-09).
 const SEPA: &str = "AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC \
     MD ME MK MT NL NO PL PT RO RS SE SI SK SM VA";
 
-/// A transfer without an amount, which the giver decides.
+/// A transfer whose amount is left to the giver.
 #[derive(Clone, Copy, Debug)]
 pub struct CreditTransfer<'a> {
     /// The name of the account's holder, at most 70 characters.
     pub name: &'a str,
     /// The IBAN without spaces.
     pub iban: &'a str,
-    /// The BIC, which version 002 leaves optional.
+    /// The BIC; optional in version 002.
     pub bic: &'a str,
     /// The remittance information, at most 140 characters.
     pub reference: &'a str,
 }
 
-/// Returns the payload. Its elements stand on a line each: service tag, version, character set
-/// (1: UTF-8), identification, BIC, name, IBAN, amount, purpose, structured and unstructured
-/// remittance information. The last element that is not empty has no line end.
+/// Returns the payload, with one element per line: service tag, version, character set (1: UTF-8),
+/// identification, BIC, name, IBAN, amount, purpose, structured and unstructured remittance
+/// information. No line end follows the last element that is not empty.
 pub fn text(transfer: &CreditTransfer<'_>) -> String {
     let CreditTransfer {
         name,
@@ -37,7 +37,6 @@ pub fn text(transfer: &CreditTransfer<'_>) -> String {
     elements.join("\n").trim_end_matches('\n').to_owned()
 }
 
-/// Returns whether an IBAN belongs to the euro payments area.
 pub fn is_sepa(iban: &str) -> bool {
     is_iban(iban) && SEPA.split(' ').any(|country| iban.starts_with(country))
 }
@@ -65,7 +64,7 @@ pub fn is_iban(text: &str) -> bool {
     remainder == 1
 }
 
-/// Returns whether this begins like an IBAN, with two letters and two digits.
+/// Whether the text begins like an IBAN, with two letters and two digits.
 pub fn looks_like_iban(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() > 4
@@ -88,7 +87,7 @@ pub fn is_bic(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// The transfer of the guidelines' example, whose amount and remittance differ.
+    /// The transfer in the guidelines' example, with another amount and remittance information.
     const RED_CROSS: CreditTransfer<'_> = CreditTransfer {
         name: "Red Cross of Belgium",
         iban: "BE72000000001616",
@@ -122,8 +121,9 @@ mod tests {
             iban: "MT84MALT011000012345MTLCAST001S",
             bic: "MALTMTMTXXX",
         });
-        // Version 13, the largest that the guidelines allow, is 69 modules wide and holds 331
-        // bytes; names in two-byte letters may need more, which banking apps read all the same.
+        // The guidelines allow at most version 13, which is 69 modules wide and holds 331 bytes.
+        // Names in two-byte letters may need a larger version, which banking apps read
+        // nevertheless.
         let (width, _) = web::qr_code::path(&long).unwrap();
         assert!(width <= 93, "{width}");
         let ascii = text(&CreditTransfer {

@@ -102,20 +102,19 @@ impl Question {
         }
     }
 
-    /// Whether guests can be asked the question.
     pub fn is_for_guests(&self) -> bool {
         self.active && !self.hosts_only
     }
 
-    /// Whether this guest can be asked the question, because the guest is invited to one of the
-    /// question's events.
+    /// Whether this guest is invited to one of the question's events. Other guests cannot be asked
+    /// the question.
     pub fn concerns(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events).next().is_some()
     }
 
     /// Whether this guest is asked the question, given the guest's current replies. A guest who
-    /// declined all of the question's events is not asked, and the guest's stored answer does not
-    /// count.
+    /// declined all of the question's events is not asked, and a stored answer of that guest does
+    /// not count.
     pub fn counts_for(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events)
             .any(|status| self.counts_at(status))
@@ -134,7 +133,6 @@ impl Question {
         self.events.is_empty() || self.events.iter().any(|key| key == event)
     }
 
-    /// Whether this guest must answer the question.
     pub fn is_required_of(&self, guest: &Guest, events: &[Event]) -> bool {
         self.required && self.is_for_guests() && self.statuses(guest, events).any(is_coming)
     }
@@ -147,8 +145,8 @@ impl Question {
             .map(|reply| reply.status)
     }
 
-    /// Parses an answer, which may be text in any case, because forms send only text. `Ok(None)`
-    /// removes the stored answer.
+    /// Parses an answer. Forms send every answer as text, so text is accepted for all kinds.
+    /// `Ok(None)` removes the stored answer.
     pub fn read(&self, given: &Value) -> Result<Option<Answer>, &'static str> {
         use QuestionKind as Kind;
         let typed = match given {
@@ -206,7 +204,7 @@ impl Question {
     }
 }
 
-/// Whether the guest said yes. Guests on the waiting list said yes too.
+/// Whether the guest said yes. Guests on the waiting list also said yes.
 fn is_coming(status: ReplyStatus) -> bool {
     matches!(status, ReplyStatus::Yes | ReplyStatus::Waitlisted)
 }

@@ -1,5 +1,4 @@
-//! The reasons for which a request about occasions can be refused, each with its HTTP status and
-//! error code.
+//! The reasons for refusing a request about occasions, each with its HTTP status and error code.
 
 use axum::http::StatusCode;
 use identity::session::signed_in::ScopeMissing;
@@ -16,10 +15,10 @@ use crate::household::{GUEST_LIMIT, Places};
 use crate::invitation_snapshot::{Closed, InvitationSnapshot};
 use crate::occasion::Occasion;
 
-/// Why a request was refused. Nothing was saved.
+/// Why a request was refused. A refused request saves nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The object does not exist, or the caller may not know of it.
+    /// The object does not exist, or is hidden from the caller.
     #[error("not found, or hidden from the caller")]
     NotFound,
     /// The request contains an outdated version.
@@ -93,7 +92,8 @@ pub enum Refusal {
     /// Other households have reserved all pieces of the gift, or it is not offered any more.
     #[error("the gift is taken")]
     GiftTaken,
-    /// The household wants more pieces of the gift than it can have, which is this many.
+    /// The household wants more pieces of the gift than it can have. The value is the largest
+    /// number of pieces that it can have.
     #[error("only {0} pieces of the gift are left")]
     GiftQuantity(i64),
     /// Only households with a guest who comes may reserve gifts.
@@ -103,13 +103,13 @@ pub enum Refusal {
     #[error("the gift was given already")]
     GiftAlreadyGiven,
 
-    /// The content of the file is of no type that is taken.
+    /// The file's content has no supported type.
     #[error("the file is of another type")]
     UploadType,
-    /// The household has as many uploads as an invitation may have.
+    /// The invitation already has the maximum number of uploads.
     #[error("an invitation holds {0} uploads")]
     UploadLimit(usize),
-    /// The occasion's uploads fill its quota.
+    /// The upload would exceed the quota of the occasion's uploads.
     #[error("the quota of the occasion's uploads is used up")]
     UploadQuota,
 
@@ -187,11 +187,11 @@ pub enum Refusal {
     WrongState,
 }
 
-/// The stored record, which the response to an outdated version contains.
+/// The stored record. The response to a request with an outdated version contains it.
 #[derive(Debug)]
 pub enum Current {
     Occasion(Box<Occasion>),
-    /// An item of a list, in full and as a receipt for callers who may not see it.
+    /// An item of a list. The receipt is for callers who may not see the whole item.
     Resource {
         whole: Value,
         /// The item's id or key, and its version.
@@ -201,8 +201,8 @@ pub enum Current {
 }
 
 impl Refusal {
-    /// Converts the refusal to an error response. It contains no stored data, because which data
-    /// may be shown depends on the caller.
+    /// Converts the refusal to an error response. The caller may add stored data, because the
+    /// caller knows what the client may see.
     pub(crate) fn problem(self) -> Problem {
         use StatusCode as S;
         let new = Problem::new;
@@ -298,8 +298,8 @@ fn of_fields(code: Option<&'static str>, fields: Vec<FieldProblem>) -> Problem {
     problem
 }
 
-/// Returns the error code for invalid fields. Two rules for answers have codes of their own, which
-/// are used if all errors are of that rule.
+/// Returns the error code for invalid fields. A special code is used only if all errors have this
+/// code.
 fn common_code(fields: &[FieldProblem]) -> Option<&'static str> {
     ["event_not_invited", "dietary_note_required"]
         .into_iter()
@@ -324,7 +324,6 @@ fn last_day(closed_at: Timestamp, occasion: &Occasion) -> Argument {
     Argument::Day(last.to_zoned(occasion.zone()))
 }
 
-/// Converts the refusals that all domains share.
 impl From<site::refusal::Refusal> for Refusal {
     fn from(refusal: site::refusal::Refusal) -> Self {
         use site::refusal::Refusal as Of;

@@ -1,11 +1,11 @@
 //! The end of an occasion. A daily job archives it 30 days after its last event, warns its owners
 //! twice, and deletes it when its days of retention are over.
 //!
-//! Owners are warned 30 and 7 days before the deletion. Nothing is deleted before both warnings
-//! have left the server and 30 days after the first. If mail does not leave, because it goes to the
-//! mailbox or the addresses refuse it, the occasion stays until an owner confirms the deletion. The
-//! announced day stands, unless the event or the retention moves it to a later day, which withdraws
-//! the announcement.
+//! Owners are warned 30 and 7 days before the deletion. The deletion waits until both warnings have
+//! left the server, and until 30 days after the first. A warning does not leave if the site keeps
+//! its mail in a mailbox or if all addresses refuse it. Then the occasion stays until an owner
+//! confirms the deletion. If an event or the retention period moves the deletion to a later day,
+//! the announcement is withdrawn. An earlier day does not change the announced day.
 
 mod warning;
 
@@ -36,7 +36,7 @@ const ARCHIVED_AFTER: i64 = 30;
 const FIRST: i64 = 30;
 /// How many days before the deletion the second warning is sent.
 const SECOND: i64 = 7;
-/// How long after a warning that never left another one is sent.
+/// If a warning has not left the server after this time, it is sent again.
 const AGAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// An announced deletion.
@@ -72,7 +72,6 @@ pub struct Retention {
     pub confirmed_at: Option<Timestamp>,
 }
 
-/// Returns the job, which runs every day.
 pub fn daily(site: &Site) -> Handler {
     let site = site.clone();
     Handler::each_day("occasions.retention", move |_| {
@@ -84,7 +83,8 @@ pub fn daily(site: &Site) -> Handler {
     })
 }
 
-/// Takes the step that is due of each occasion. An occasion that fails does not delay the others.
+/// Performs the steps that are due: archives, warns or deletes. A failure in one occasion does not
+/// delay the others.
 pub async fn run(site: &Site) -> Result<(), JobError> {
     let mut failure = None;
     for id in site.platform.store.read_at_length(candidates).await? {
@@ -103,7 +103,7 @@ pub async fn run(site: &Site) -> Result<(), JobError> {
     failure.map_or(Ok(()), Err)
 }
 
-/// Deletes the occasions again that were deleted after the restored backup was made.
+/// Repeats the deletion of occasions that were deleted after the restored backup was made.
 pub async fn repeat(site: &Site) -> Result<(), JobError> {
     for id in site.platform.store.read_at_length(deletion::lost).await? {
         delete(site, &id, true).await?;
@@ -112,8 +112,8 @@ pub async fn repeat(site: &Site) -> Result<(), JobError> {
     Ok(site.store.write(repeated).await?)
 }
 
-/// Deletes an occasion that is due, or that `had_been` deleted before, with its files. An export in
-/// preparation postpones it to the next run.
+/// Deletes an occasion and its files if it is due, or if `had_been` says that it was deleted before
+/// a restore. An export in preparation postpones the deletion to the next run.
 async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobError> {
     let expired = id.clone();
     let expire = move |tx: &mut Tx<'_>| export::expire(tx, &expired);
@@ -124,7 +124,7 @@ async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobE
         if occasion::hold(tx, &occasion)?.is_none() {
             return Ok::<_, StoreError>(false);
         }
-        // A host may have postponed an event, or asked for a copy, since it was due.
+        // Since the step, a host may have postponed an event or requested an export.
         let is_due = had_been || is_due_now(tx, &occasion)?;
         if !is_due || export::are_files_left(tx, &occasion)? {
             return Ok(false);
@@ -151,7 +151,7 @@ fn candidates(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// The days on which an occasion's end falls, in its time zone.
+/// The days of an occasion's end, in its time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Days {
     today: Date,
@@ -160,7 +160,7 @@ struct Days {
 }
 
 impl Days {
-    /// Computes the days; `None` beyond the calendar's range.
+    /// Computes the days; `None` if a day is outside the calendar's range.
     fn of(zone: &TimeZone, last_end: Timestamp, kept: i64, now: Timestamp) -> Option<Self> {
         let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
         let after = |days: i64| day(last_end).checked_add(days.days()).ok();
@@ -185,11 +185,12 @@ impl Days {
 
 impl Announced {
     fn day(&self) -> Date {
-        // An unreadable day never comes.
+        // With a day that cannot be parsed, the deletion is never due.
         self.day.parse().unwrap_or(Date::MAX)
     }
 
-    /// Returns whether everything that must precede the deletion has happened.
+    /// Whether the announced day has come and everything that must precede the deletion has
+    /// happened.
     fn is_due(&self, days: Days, zone: &TimeZone) -> bool {
         let is_told = match (self.first_left_at, self.second_left_at) {
             _ if self.confirmed_at.is_some() => true,
@@ -321,8 +322,8 @@ fn announce(
     warning::send(tx, site, occasion, 1, day)
 }
 
-/// Archives the occasion, once for each end of its last event, so that an owner can take it out of
-/// the archive.
+/// Archives the occasion, unless this job has already archived it for the same end of its last
+/// event. An owner can therefore take it out of the archive.
 fn archive(tx: &mut Tx<'_>, old: &Occasion, last_end: Timestamp) -> Result<(), StoreError> {
     if old.status == OccasionStatus::Archived {
         return Ok(());
@@ -365,7 +366,7 @@ fn record(
     })
 }
 
-/// Says when the occasion ends.
+/// Returns when the occasion ends, for the hosts' page.
 pub fn show(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     host.needs(Permission::SeeOccasion)?;
     let occasion = occasion::find(tx, host.occasion())?.ok_or(Refusal::NotFound)?;
@@ -393,8 +394,8 @@ pub fn show(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     })
 }
 
-/// Confirms the announced deletion, so that it no longer waits until the warnings have left the
-/// server. The announced day stands.
+/// Confirms the announced deletion, so that it no longer waits for the warnings to leave the
+/// server. The announced day does not change.
 pub fn confirm(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     host.needs(Permission::Own)?;
     host.needs_person()?;
@@ -429,7 +430,7 @@ mod tests {
     fn the_days_are_those_of_the_occasion() {
         let zone = TimeZone::get("Asia/Kuala_Lumpur").unwrap();
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        // The last event ends on the evening of 16 January, and past midnight in UTC+8 it is 17.
+        // In UTC+8, the last event ends at 23:30 on 16 January.
         let last_end = at("2027-01-16T15:30:00Z");
         let days = |now: &str| Days::of(&zone, last_end, 180, at(now)).unwrap();
         let found = days("2027-02-14T16:00:00Z");

@@ -34,7 +34,7 @@ impl From<Role> for grant::Role {
 }
 
 impl From<grant::Role> for Role {
-    /// A role of another kind of scope counts as the lowest role in an occasion.
+    /// A role of another kind of scope becomes the lowest role in an occasion.
     fn from(role: grant::Role) -> Self {
         match role {
             OWNER => Self::OccasionOwner,

@@ -1,7 +1,6 @@
-//! Saves a household's answers in a single transaction. It locks the events, then the invitation,
-//! and then checks the change. It writes the replies, the submission, the audit line, the news, the
-//! job for the confirmation mail, and the response for repeated requests: either all or none of
-//! them.
+//! Saves a household's answers in a single transaction. The transaction locks the events, then the
+//! invitation, and checks the change. Then it writes the replies, the submission, the audit line,
+//! the news, the job for the confirmation mail, and the response for repeated requests.
 
 use jiff::SignedDuration;
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -136,14 +135,13 @@ pub fn answer(
         .is_some_and(|seen| seen != household.invitation.version);
     let planned = household.plan(&save.wish, rules, || tx.id());
     let planned = match planned {
-        // Only a save that touches seats holds the locks of the events.
+        // The locks of the events are held only for a save that touches seats.
         Ok(plan) if save.wish.touches_seats() => seats::settle_plan(&portal, plan),
         planned => planned,
     };
     let note = plan_note(&portal, save.wish.note.as_ref());
     if stale {
-        // The change may already be stored, because clients repeat requests whose response was
-        // lost.
+        // Clients repeat a request if its response was lost, so the change may already be stored.
         return match (planned, note) {
             (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.wish.wrong.is_empty() => {
                 Ok(Saved::Unchanged(After::new(portal, None)))
@@ -162,7 +160,7 @@ pub fn answer(
     if !wrong.is_empty() {
         return Err(Refusal::Answers(wrong));
     }
-    // The note's version comes before the seats.
+    // An error about the note is reported first, even if seats are missing too.
     let note = note?;
     let plan = planned?;
     if plan.changes.is_empty() && note.is_none() {
@@ -182,8 +180,8 @@ fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<InvitationSnapshot, Refus
         event::lock_limited(tx, &occasion)?;
     }
     let invitation = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
-    // A host may have replaced the code after the invitation was looked up. Or the code may be that
-    // of an invitation that was merged into this one.
+    // After the look-up, a host may have replaced the code. Or the code belonged to an invitation
+    // that was merged into this one.
     let same_code = CodeKey::parse(&invitation.code).is_ok_and(|key| key == save.key);
     if !same_code {
         let now = invitation::seek(tx, &save.key)?;
@@ -302,7 +300,7 @@ fn plan_note(
     Ok(Some(text))
 }
 
-/// Writes a valid plan and all its consequences. Updates `portal` accordingly.
+/// Writes a valid plan and its consequences, and updates `portal`.
 pub(crate) fn write(
     tx: &mut Tx<'_>,
     save: &Save,
@@ -442,7 +440,6 @@ fn finish(
     confirm_later(tx, portal)
 }
 
-/// Adds a save to the invitation's permanent history.
 pub(crate) fn insert_submission(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -468,11 +465,10 @@ pub(crate) fn insert_submission(
     Ok(())
 }
 
-/// Returns the changes in the form for the audit log. The values of dietary requirements, answers
-/// and notes are masked. Dietary requirements are health data, answers may contain anything, and
-/// notes are private.
+/// Returns the changes as the audit log stores them, with some values masked: dietary requirements
+/// are health data, answers may contain anything, and notes are private.
 pub(crate) fn masked(changes: &[FieldChange]) -> Value {
-    // The log may show whether a masked value was empty.
+    // The log may show that a masked value was empty.
     let hide = |value: &Value| {
         let is_nothing = match value {
             Value::String(text) => text.is_empty(),
@@ -536,7 +532,8 @@ pub(crate) fn confirm_later(
     })
 }
 
-/// Returns the fields that have changed since version `seen`, each with its value in that version.
+/// Returns the fields that have changed since version `seen`, each with its value in version
+/// `seen`.
 pub fn changed_since(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

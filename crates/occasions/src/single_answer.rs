@@ -1,6 +1,6 @@
-//! A single answer for a whole household, as sent from the occasion's public page or from another
-//! site's form. It says whether the household comes, with how many people, and may contain a note.
-//! With a code, it is saved like any other answer. For answers without a code, see
+//! A single answer for a whole household, sent from the occasion's public page or from a form on
+//! another site. It contains whether the household comes and with how many people, and possibly a
+//! note. An answer with a code is saved like any other answer. For answers without a code, see
 //! [`crate::open_rsvp`].
 
 use std::collections::BTreeMap;
@@ -24,13 +24,12 @@ use crate::words::{GuestKind, ReplyStatus, Source};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Whether the household comes.
     pub attending: ReplyStatus,
     /// The reply for each event, by the event's key. Events that are not in the map get no reply.
     /// `None` means that `attending` applies to all events.
     pub replies: Option<BTreeMap<String, ReplyStatus>>,
-    /// The number of people who come, including the guests whom the hosts named. `None` keeps the
-    /// number.
+    /// The number of people who come, including the guests whom the hosts named. With `None`, the
+    /// number stays the same.
     pub party: Option<i64>,
     /// A note to the hosts. An empty text keeps the stored note.
     pub wish: String,
@@ -63,7 +62,8 @@ pub struct Outcome {
     pub id: InvitationId,
     /// Whether the invitation had no answer before.
     pub is_new: bool,
-    /// The `attending` of the answer, or `Waitlisted` if nobody comes and somebody waits for a seat.
+    /// The `attending` of the answer, or `Waitlisted` if no guest has a seat and at least one is on
+    /// a waiting list.
     pub attending: ReplyStatus,
     /// The number of guests who come after this answer.
     pub guests: usize,
@@ -102,7 +102,6 @@ impl Outcome {
         to_json(self)
     }
 
-    /// Parses a stored outcome.
     pub(crate) fn from_json(kept: &str) -> Result<Self, StoreError> {
         serde_json::from_str(kept).map_err(|_| StoreError::Column {
             column: "idempotency.body".to_owned(),
@@ -123,8 +122,8 @@ pub fn save(
     if seen.occasion != *occasion {
         return Err(Refusal::InvitationNotFound);
     }
-    // The change depends on the household's guests, so the locks prevent that they change before it
-    // is saved.
+    // The change depends on the household's guests. Under the locks, the guests stay the same until
+    // the change is saved.
     event::lock_limited(tx, occasion)?;
     let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::InvitationNotFound)?;
     let portal = invitation_snapshot::enter(tx, locked)?;
@@ -149,8 +148,8 @@ pub fn save(
 }
 
 /// Turns the answer into a change for the whole household. Every guest whom the hosts named gets
-/// the answer's reply. Of further guests, only the number is known: that many plus-ones come, and
-/// missing ones are added. No guest is removed.
+/// the answer's reply. Of the other guests, the answer gives only the number: as many plus-ones
+/// come, and new ones are added if there are too few. No guest is removed.
 fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
     let people = &portal.household.guests;
     let named = people.iter().filter(|one| one.kind == GuestKind::Named);
@@ -191,8 +190,8 @@ fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
         // The invitation is locked, so this is the current version.
         version: Some(portal.household.invitation.version),
         guests,
-        // The note stays in the change even if the hosts accept no notes. The save is then refused,
-        // rather than dropping the note silently.
+        // If the hosts accept no notes, the save is refused because of the note. Otherwise the note
+        // would be lost silently.
         note: answer.says_something().then(|| NoteUpdate {
             text: answer.wish.clone(),
             version: None,

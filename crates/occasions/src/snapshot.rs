@@ -32,7 +32,7 @@ pub struct OccasionSnapshot {
     pub pages: Arc<[PageHead]>,
     /// The occasion's own host name, if it is served.
     pub own_host: Option<String>,
-    /// The key that makes the `k` in links to invitations.
+    /// The key that signs links to invitations.
     pub links: LinkKey,
 }
 

@@ -1,6 +1,6 @@
-//! Pictures and documents that households upload. Hosts approve them, and approved ones form the
-//! gallery. All uploads of an occasion are counted under the occasion's lock, so that neither the
-//! limit of an invitation nor the occasion's quota is exceeded.
+//! Pictures and documents that households upload. The gallery shows those that a host has approved.
+//! Uploads are counted under the occasion's lock, so that neither the limit per invitation nor the
+//! occasion's quota is exceeded.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -26,22 +26,22 @@ use crate::refusal::Refusal;
 use crate::rsvp::HOUSEHOLD;
 use crate::words::OccasionStatus;
 
-/// The most uploads of an invitation.
+/// The maximum number of an invitation's uploads.
 pub const MOST: usize = 30;
-/// The longest caption, in characters.
+/// The maximum length of a caption, in characters.
 pub const CAPTION_LIMIT: usize = 300;
-/// The longest file name that is kept, in characters.
+/// The maximum length of a stored file name, in characters.
 const NAME_LIMIT: usize = 160;
 /// How long a link to a file works at most.
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
-/// A link's end is a multiple of this many seconds, so that a page that is loaded again shows the
-/// same links and the browser need not fetch the pictures again.
+/// Links expire at multiples of this many seconds. A page that is loaded again soon therefore
+/// contains the same links, and the browser can use its cached pictures.
 const LINK_STEP: i64 = 5 * 60;
-/// The kind of the job that removes a file that no upload has.
+/// The kind of the job that removes a file to which no upload refers.
 pub const FILE_JOB: &str = "occasions.upload_file";
-/// The kind of the job that removes what interrupted uploads left behind.
+/// The kind of the job that removes the remains of interrupted uploads.
 pub const SWEEP: &str = "occasions.uploads_sweep";
-/// How long half an upload is kept.
+/// How long the file of an incomplete upload is kept.
 const HALF_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// The quota of an occasion's uploads, in MiB.
@@ -51,14 +51,14 @@ pub const QUOTA: Number = Number {
     most: 10 * 1024 * 1024,
 };
 
-/// The files of all uploads.
+/// The folder with the files of all uploads.
 pub(crate) const FOLDER: PictureFolder = PictureFolder {
     name: "uploads",
     job_kind: FILE_JOB,
     is_used,
 };
 
-/// The cut of a picture that lists show.
+/// The cut of a picture for lists.
 pub const THUMBNAIL: Cut = Cut {
     width: 400,
     height: 400,
@@ -86,7 +86,7 @@ words! {
     }
 }
 
-/// A file of a household.
+/// A file that a household uploaded.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Upload {
     pub id: UploadId,
@@ -124,7 +124,7 @@ impl Upload {
     }
 }
 
-/// Recognizes the type of a file by its first bytes; `None` for a type that is not taken.
+/// Recognizes the type of a file by its first bytes; `None` if the type is not supported.
 pub fn recognize(head: &[u8]) -> Option<UploadKind> {
     let is_webp = head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP");
     let pictures: [&[u8]; 4] = [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a"];
@@ -144,7 +144,6 @@ impl Links {
         Self(keys.key("upload link"))
     }
 
-    /// The path of a file.
     pub fn path(&self, file: &str, now: Timestamp) -> String {
         let end = now + LINK_LIFETIME;
         let end = end.as_second() / LINK_STEP * LINK_STEP;
@@ -152,7 +151,7 @@ impl Links {
         format!("/o/uploads/{end}-{signature}/{file}")
     }
 
-    /// Whether a link's `token` permits the file at this time.
+    /// Whether a link's `token` grants access to the file at `now`.
     pub fn permits(&self, token: &str, file: &str, now: Timestamp) -> bool {
         let Some((end, signature)) = token.split_once('-') else {
             return false;
@@ -162,7 +161,7 @@ impl Links {
     }
 }
 
-/// A file that has been stored and becomes an upload.
+/// The data of an upload whose file is already stored.
 #[derive(Clone, Debug)]
 pub struct NewUpload {
     /// The code that was sent with the request.
@@ -180,7 +179,7 @@ pub struct NewUpload {
     pub request: Option<RequestFacts>,
 }
 
-/// An occasion's quota, in bytes.
+/// Returns an occasion's quota in bytes.
 pub fn quota(settings: &SettingValues) -> i64 {
     i64::try_from(QUOTA.of(settings)).unwrap_or(i64::MAX / (1 << 20)) << 20
 }
@@ -194,7 +193,7 @@ pub fn check(tx: &mut Tx<'_>, portal: &InvitationSnapshot, quota: i64) -> Result
     check_room(tx, portal, 1, quota)
 }
 
-/// Checks the limits. The result is final only under the occasion's lock.
+/// Checks the limits. The caller must hold the occasion's lock, or must check again under it.
 fn check_room(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -266,7 +265,7 @@ pub fn add(tx: &mut Tx<'_>, new: &NewUpload) -> Result<Upload, Refusal> {
     Ok(upload)
 }
 
-/// Removes an upload of the household.
+/// Removes one of the household's own uploads.
 pub fn remove(
     tx: &mut Tx<'_>,
     key: &CodeKey,
@@ -283,7 +282,7 @@ pub fn remove(
     Ok(record(tx, &own, "upload.removed", request)?)
 }
 
-/// Opens the invitation of a code under the locks that uploads need.
+/// Opens the invitation with this code, and takes the locks for changing its uploads.
 fn enter(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Refusal> {
     let (id, occasion) = invitation::seek(tx, key)?.ok_or(Refusal::InvitationNotFound)?;
     occasion::hold(tx, &occasion)?;
@@ -296,7 +295,7 @@ fn enter(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Refusal> 
     Ok(invitation_snapshot::enter(tx, locked)?)
 }
 
-/// Deletes an upload. Its files go within a day.
+/// Deletes an upload. Its files are deleted within a day.
 pub(crate) fn delete(tx: &mut Tx<'_>, upload: &Upload) -> Result<(), StoreError> {
     sql!("DELETE FROM upload WHERE id = :id", id = upload.id).run(tx, Rows::AtMostOne)?;
     remove_files(tx, upload)?;
@@ -319,8 +318,8 @@ fn remove_files(tx: &mut Tx<'_>, upload: &Upload) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Gives the uploads of an invitation that is merged into another one to that invitation, even if
-/// it then has more than [`MOST`].
+/// Moves the uploads of invitation `from` to invitation `into`, because the two are merged. `into`
+/// may then have more than [`MOST`].
 pub(crate) fn hand_over(
     tx: &mut Tx<'_>,
     from: &InvitationId,
@@ -394,7 +393,7 @@ pub fn list(
     Ok(paging.list(found, |upload| upload.id.to_string()))
 }
 
-/// Finds an upload of the household with the same content.
+/// Finds an earlier upload of the household with the same content.
 pub fn find_same(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -432,7 +431,7 @@ fn is_used(tx: &mut Tx<'_>, file: &str) -> Result<bool, StoreError> {
     Ok(!file.is_empty() && find_by_file(tx, file)?.is_some())
 }
 
-/// The daily job that removes what interrupted uploads left behind.
+/// Returns the daily job that removes the remains of interrupted uploads.
 pub(crate) fn sweep_job(platform: Platform) -> Handler {
     Handler::each_day(SWEEP, move |_| {
         let platform = platform.clone();
@@ -445,7 +444,7 @@ pub(crate) fn sweep_job(platform: Platform) -> Handler {
     })
 }
 
-/// Adds a line about an upload to the log of its household.
+/// Adds an entry about an upload to the household's log.
 fn record(
     tx: &mut Tx<'_>,
     upload: &Upload,
@@ -466,7 +465,7 @@ fn record(
     })
 }
 
-/// Tells open pages that an upload changed.
+/// Notifies open pages that an upload changed.
 pub(crate) fn tell(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -486,7 +485,7 @@ impl InvitationSnapshot {
         self.occasion.switches.uploads && self.is_invited()
     }
 
-    /// Whether the household sees the gallery: from the beginning of the first event on.
+    /// Whether the household sees the gallery, which opens when the first event begins.
     pub fn has_gallery(&self) -> bool {
         let has_begun = |event: &Event| event.starts_at <= self.now;
         let is_over = self.occasion.status == OccasionStatus::Archived;
@@ -533,7 +532,7 @@ mod tests {
         assert!(!links.permits(token, "b-1x1.jpg", now));
         assert!(!links.permits(&token.replacen('1', "2", 1), file, late));
         assert!(!Links::new(&Keyring::new([2; 32], &[])).permits(token, file, now));
-        // A page that is loaded again a little later shows the same address.
+        // A page that is loaded again a minute later contains the same link.
         assert_eq!(
             path,
             links.path("a-1x1.jpg", now + SignedDuration::from_secs(60))

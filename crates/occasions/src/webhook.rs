@@ -1,5 +1,5 @@
-//! The webhook events of occasions, which are sent to their owners. Events contain no names or
-//! notes, so erasing a person's data need not change them.
+//! The webhook events of an occasion, which are sent to its owners. They contain no names or notes,
+//! so they need no change when a person's data is erased.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The start times of events, on which other domains depend, such as countdowns.
+//! The start times of events, for other domains such as countdowns.
 
 use ::web::Language;
 use identity::account::AccountId;

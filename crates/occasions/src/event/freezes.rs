@@ -1,4 +1,4 @@
-//! The times of events around which the server is left alone.
+//! The times around events at which the server is neither restarted nor upgraded.
 
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
@@ -6,8 +6,8 @@ use site::freeze::Occurrence;
 
 use crate::occasion::Switches;
 
-/// Returns the events that are not over, of occasions that asked for a freeze. A member's occasion
-/// cannot ask for it until somebody of the site has taken it on.
+/// Returns the events that are not over, of occasions whose `freeze` switch is on. A member's
+/// occasion counts only once the site's staff has taken it over or allowed it to send mail.
 pub(crate) fn freezes(tx: &mut Tx<'_>) -> Result<Vec<Occurrence>, StoreError> {
     let events: Vec<(String, Timestamp, Timestamp)> = sql!(
         "SELECT o.switches, e.starts_at, e.ends_at

@@ -1,4 +1,4 @@
-//! How hosts write announcements, publish them and take them back.
+//! Writes, publishes and withdraws announcements, on behalf of hosts.
 
 use ::web::fields::{flag, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};

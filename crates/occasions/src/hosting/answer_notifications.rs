@@ -1,4 +1,5 @@
-//! A host's own choice of how to hear of answers. The mails' unsubscribe links change it too.
+//! A host's own choice of notifications about answers. The unsubscribe links in mails change it
+//! too.
 
 use identity::account::{self, Account};
 use identity::person::suppressed;
@@ -11,7 +12,8 @@ use super::{HostOf, Permission, Refusal};
 use crate::answer_notification::{self, Choice, FIELDS, Frequency};
 use crate::occasion;
 
-/// Returns the host's choice. Who has unsubscribed by a mail's link gets no mail.
+/// Returns the host's choice. If the host has unsubscribed by a link in a mail, `by_mail` is
+/// `Never`.
 pub fn load(tx: &mut Tx<'_>, keys: &Keyring, host: &HostOf) -> Result<Choice, Refusal> {
     host.needs(Permission::See)?;
     let mut choice = answer_notification::choice_of(tx, host.account(), host.occasion())?;
@@ -24,7 +26,7 @@ pub fn load(tx: &mut Tx<'_>, keys: &Keyring, host: &HostOf) -> Result<Choice, Re
     Ok(choice)
 }
 
-/// Changes the host's choice. Choosing mail ends an unsubscription from these mails.
+/// Changes the host's choice. If the host now chooses mail, an earlier unsubscription is removed.
 pub fn change(
     tx: &mut Tx<'_>,
     keys: &Keyring,

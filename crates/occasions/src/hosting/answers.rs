@@ -1,6 +1,6 @@
-//! Answers that a host records for a household, for example after a telephone call. A host can do
-//! so at any time. Each of these saves is logged, and may exceed the household's allowance or the
-//! event's seats only if the host asks for it.
+//! Answers that a host records for a household at any time, for example after a telephone call.
+//! Each save is logged. It may exceed the household's allowance or the event's seats only if the
+//! host asks for it.
 
 use platform::{Rows, Tx, sql};
 use serde::Deserialize;
@@ -46,8 +46,8 @@ pub struct OneReply {
     pub mail: bool,
 }
 
-/// Saves all answers, names and dietary requirements of a household for a host. Hosts can do so
-/// after the deadline and while answers are locked.
+/// Saves all answers, names and dietary requirements of a household for a host, even after the
+/// deadline or while answers are locked.
 pub fn save(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -128,7 +128,7 @@ pub fn reply(
     write(tx, host, portal, guests, answers, overrides)
 }
 
-/// Takes the locks in the required order: first the events with limited seats, then the invitation.
+/// Takes the locks in the required order: the events with limited seats, then the invitation.
 fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -172,7 +172,7 @@ fn write(
         return Ok(portal);
     }
     rsvp::move_up(tx, host.occasion())?;
-    // The household itself may have moved up.
+    // This household itself may have moved up from the waiting list.
     portals::load_changed(tx, host, &before.invitation.id)
 }
 

@@ -183,7 +183,7 @@ pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, 
     Ok(bulk)
 }
 
-/// Counts the households that the action would close or reopen.
+/// Counts the households whose answers the action would close or reopen.
 pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effect, Refusal> {
     host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
@@ -279,7 +279,7 @@ pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outco
     .all(tx)?)
 }
 
-/// Checks those conditions of an action that do not depend on the invitations.
+/// Checks the conditions of an action that do not depend on the single invitation.
 fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal> {
     let occasion = occasions::load(tx, host)?;
     let mut fields = Findings::default();
@@ -340,7 +340,7 @@ fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<Invita
             .collect(),
         Target::ChangedBy(bulk) => changed_by(tx, host, bulk)?,
     };
-    // Invitations are changed in the order of their ids, so that two bulk actions cannot deadlock.
+    // Sorting the ids prevents deadlocks: all bulk actions lock invitations in the same order.
     ids.sort();
     ids.dedup();
     if ids.len() > LIMIT {
@@ -370,7 +370,6 @@ pub fn changed_by(
     Ok(found.into_iter().map(|(invitation,)| invitation).collect())
 }
 
-/// Returns the handler of the job that carries out bulk actions.
 pub fn handler(store: Store) -> Handler {
     Handler::new(KIND, move |job| run(store.clone(), job))
 }
@@ -501,7 +500,7 @@ fn apply(
         }
         Action::Sent {} | Action::Unsent {} => {
             let is_sent = matches!(action, Action::Sent {});
-            // The invitation is locked first, so that the data read afterwards stays true.
+            // The lock comes first, so that the data read next stays current.
             portals::lock(tx, host, id, None)?;
             let is_already = invitations::bookkeeping(tx, id)?.sent_at.is_some() == is_sent;
             if !is_already {
@@ -510,7 +509,7 @@ fn apply(
             return Ok(!is_already);
         }
         Action::Invite { event } => {
-            // The lock keeps other hosts from inviting the household differently meanwhile.
+            // The lock keeps other hosts from changing the household's events meanwhile.
             let portal = portals::lock(tx, host, id, None)?;
             let mut keys = event::keys_of(&portal.events, &portal.household.events);
             if keys.contains(event) {

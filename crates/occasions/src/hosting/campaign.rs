@@ -1,7 +1,7 @@
-//! Campaigns, which send a mail to many households. A campaign has recipients, a start time, a
-//! speed and a progress. Its recipients are fixed when it starts. A job writes the mails in small
-//! batches, each in the transaction that takes the recipients out of the queue. At most [`WINDOW`]
-//! mails are being sent at a time, so that pausing takes effect quickly.
+//! Campaigns, which send a mail to many households. The recipients are fixed when a campaign
+//! starts. A job writes the mails in small batches. The transaction of a batch also removes its
+//! recipients from the queue. At most [`WINDOW`] mails are being sent at a time, so that pausing
+//! takes effect quickly.
 
 pub mod audience;
 pub mod progress;
@@ -358,7 +358,7 @@ pub fn step(
     let (campaign, _) = locked.ok_or(Refusal::NotFound)?;
     let (state, action) = match (step, campaign.state) {
         (Step::Pause, Sending) => (Paused, "campaign.paused"),
-        // The campaign was paused before its start, when its recipients are fixed.
+        // The campaign was paused before it started, so its recipients are not fixed yet.
         (Step::Resume, Paused) if campaign.started_at.is_none() => (Scheduled, "campaign.resumed"),
         (Step::Resume, Paused) => (Sending, "campaign.resumed"),
         (Step::Cancel, Scheduled | Sending | Paused) => (Cancelled, "campaign.cancelled"),
@@ -414,7 +414,7 @@ fn lock(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Option<(Campaign, OccasionId
     Ok(Some((campaign, occasion)))
 }
 
-/// Withdraws those of the campaign's mails that no mail server has accepted yet.
+/// Withdraws the campaign's mails that no mail server has accepted yet.
 fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     let under_way: Vec<(i64, MailId)> = sql!(
         "SELECT place, mail FROM campaign_recipient JOIN mail ON mail.id = campaign_recipient.mail
@@ -436,7 +436,7 @@ fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Queues the recipients again whose mail failed or bounced.
+/// Puts recipients whose mail failed or bounced back into the queue.
 fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     sql!(
         "UPDATE campaign_recipient SET state = 'queued', mail = NULL

@@ -1,4 +1,4 @@
-//! How hosts keep the ways to give money.
+//! Adds, changes and removes ways to give money, on behalf of hosts.
 
 use ::web::fields::{choice, flag, https, line, number, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
@@ -64,7 +64,7 @@ impl Resource for CashLink {
         })
     }
 
-    /// Requires what the kind needs, and empties what it does not have.
+    /// Requires the fields that the kind needs, and empties the fields that the kind does not have.
     fn validate(
         &mut self,
         _: &mut Tx<'_>,

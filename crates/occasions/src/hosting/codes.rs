@@ -13,7 +13,7 @@ use crate::invitation;
 use crate::invitation_snapshot::InvitationSnapshot;
 use web::Findings;
 
-/// The maximum number of attempts per hour by which an account may set codes.
+/// The maximum number of attempts to set a code, per account and hour.
 pub const TRIES: i64 = 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -26,9 +26,9 @@ pub struct Chosen {
     insists: bool,
 }
 
-/// Counts a host's attempt to set a certain code, because the error "taken" reveals that another
-/// household has the code. This must be a transaction of its own, so that a later failure cannot
-/// undo the count.
+/// Counts a host's attempt to set a chosen code. Attempts are limited, because the error "taken"
+/// reveals the code of another household. Call this in a transaction of its own, so that a later
+/// failure cannot undo the count.
 pub fn try_by_hand(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -89,9 +89,8 @@ impl Chosen {
     }
 }
 
-/// Gives an invitation another code. The old code stops working for everybody, and browsers no
-/// longer remember the household. This also applies to the codes of invitations that were merged
-/// into this one.
+/// Gives an invitation another code. The old code stops working for everybody, and so do the codes
+/// of invitations that were merged into this one. Browsers no longer remember the household.
 pub fn replace(
     tx: &mut Tx<'_>,
     host: &HostOf,

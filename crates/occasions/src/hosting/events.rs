@@ -16,7 +16,7 @@ use crate::id::{EventId, OccasionId};
 use crate::invitation::wait_for_answers;
 use crate::rsvp;
 
-/// The length of an event for which no end is given.
+/// The length of an event if no end is given.
 const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
 
 /// The maximum length of an event, in days.
@@ -145,7 +145,8 @@ impl Resource for Event {
 
     fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
         let occasion = edit.parent.occasion();
-        // Households that move up are locked after the events, as in every save.
+        // As in every save, the events are locked before the invitations that move up from the
+        // waiting list.
         lock_limited(tx, occasion)?;
         lock(tx, &self.id)?;
         if edit.old.is_some_and(|old| old.starts_at != self.starts_at) {
@@ -168,7 +169,7 @@ impl Resource for Event {
             version = self.version
         )
         .run(tx, Rows::Exactly(1))?;
-        // Taken seats are not counted while seats are unlimited, so they are counted now.
+        // Taken seats are not counted while seats are unlimited, so they must be counted now.
         rsvp::recount_seats(tx, occasion)?;
         Ok(())
     }
@@ -206,8 +207,8 @@ fn lock(tx: &mut Tx<'_>, id: &EventId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Invites all households of the occasion. In households that were not invited before, invites all
-/// guests.
+/// Invites all households of the occasion to the event. If a household was not invited before, all
+/// its guests are invited.
 fn invite_everyone(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

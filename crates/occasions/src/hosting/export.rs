@@ -89,8 +89,8 @@ impl Export {
     }
 }
 
-/// Requests an export with headings in `language`. For observers, it contains no codes and contact
-/// data.
+/// Requests an export with headings in `language`. Exports for observers contain no codes and no
+/// contact data.
 pub fn start(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -103,8 +103,7 @@ pub fn start(
     for event in [&request.invitations.event, &request.guests.event] {
         listing::filter::event_id(tx, host, event.as_deref())?;
     }
-    // Every request for an export takes this lock, so that no concurrent request is missed by the
-    // count.
+    // Every request for an export takes this lock, so that the count includes concurrent requests.
     occasion::lock(tx, host.occasion())?;
     let (waiting,): (i64,) = sql!(
         "SELECT COUNT(*) FROM export WHERE occasion = :occasion AND state IN ('queued', 'running')",
@@ -216,7 +215,6 @@ pub fn handler(platform: Platform, catalogue: Catalogue) -> Handler {
     })
 }
 
-/// Returns the handler of the job that deletes old files.
 pub(crate) fn sweep_job(platform: Platform) -> Handler {
     Handler::each_minute(SWEEP, move |_| {
         let platform = platform.clone();
@@ -252,7 +250,7 @@ async fn make(platform: Platform, catalogue: Catalogue, job: Job) -> Result<Done
         Ok(None) => return Ok(Done::nothing()),
         Err(Refusal::Store(error)) => return Err(error.into()),
         Err(refusal) => {
-            // The host is no longer a host, or the requested data was deleted.
+            // The account is no longer a host, or the requested data was deleted.
             let failed = move |tx: &mut Tx<'_>| set_failed(tx, &export);
             return Err(JobError::fail(refusal).with(failed));
         }
@@ -433,7 +431,6 @@ pub(crate) fn are_files_left(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<b
     Ok(count > 0)
 }
 
-/// Deletes expired files.
 pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> {
     let over: Vec<(ExportId,)> = platform
         .store

@@ -1,4 +1,4 @@
-//! How hosts keep the wish list, and see who brings what.
+//! Adds, changes and removes items of the wish list, and shows reservations, on behalf of hosts.
 
 use ::web::fields::{flag, https, line, number, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
@@ -62,7 +62,7 @@ pub fn reservations(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<GiftReservatio
     .all(tx)?)
 }
 
-/// Finds a reservation of this occasion and its gift, whose lock it takes.
+/// Finds a reservation of this occasion with its gift, and locks the gift.
 pub(super) fn lock_reservation(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -77,7 +77,7 @@ pub(super) fn lock_reservation(
     Ok((gift, own.ok_or(Refusal::NotFound)?))
 }
 
-/// Releases a household's reservation, for example because it said so on the telephone.
+/// Releases a household's reservation, for example after a telephone call.
 pub fn release(tx: &mut Tx<'_>, host: &HostOf, id: &ReservationId) -> Result<(), Refusal> {
     host.needs(Permission::Write)?;
     let (gift, own) = lock_reservation(tx, host, id)?;
@@ -141,7 +141,7 @@ impl Resource for Gift {
         Ok(List::whole(gift::of(tx, host.occasion())?))
     }
 
-    /// Takes the lock of the item, under which households reserve it.
+    /// Locks the item, so that no household reserves it meanwhile.
     fn find_locked(tx: &mut Tx<'_>, host: &HostOf, address: &str) -> Result<Self, Refusal> {
         let id: GiftId = platform::id::Id::from_text(address.to_owned());
         gift::lock(tx, host.occasion(), &id)?.ok_or(Refusal::NotFound)
@@ -173,7 +173,7 @@ impl Resource for Gift {
             findings.add("/picture", "invalid", []);
         }
         if let Some(old) = edit.old {
-            // The lock of the item is held, so no more can be reserved meanwhile.
+            // The item is locked, so no household can reserve more pieces meanwhile.
             let all = gift_reservation::of_gift(tx, &old.id)?;
             let active = all.iter().filter(|one| one.is_active());
             let taken: i64 = active.map(|one| one.quantity).sum();
@@ -206,7 +206,7 @@ impl Resource for Gift {
         Ok(())
     }
 
-    /// Deletes an item that was never reserved, and puts others away.
+    /// Deletes an item that was never reserved, and deactivates any other.
     fn removal(&self, tx: &mut Tx<'_>, _: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
         Ok(if gift_reservation::of_gift(tx, &self.id)?.is_empty() {
             Removal::Delete
@@ -220,7 +220,7 @@ impl Resource for Gift {
         Ok(remove_picture(tx, &self.picture)?)
     }
 
-    /// Names no file in the log.
+    /// The log tells whether there is a picture, but not the name of its file.
     fn changes(old: &Self, new: &Self) -> Vec<Value> {
         let mut changes = ::web::fields::difference(Self::FIELDS, old, new);
         for change in &mut changes {

@@ -40,7 +40,7 @@ pub(super) struct Planned {
     may_exceed: bool,
 }
 
-/// The occasion's data with which new guests are checked.
+/// The occasion's data that is needed to check new guests.
 pub(super) struct Planning<'a> {
     occasion: &'a Occasion,
     events: &'a [Event],
@@ -57,7 +57,7 @@ impl<'a> Planning<'a> {
         Ok(Self::of(occasion, events, diets))
     }
 
-    /// Like [`Planning::new`], but loads the occasion's dietary options.
+    /// Like [`Planning::new`], with dietary options that are already loaded.
     pub(super) fn of(
         occasion: &'a Occasion,
         events: &'a [Event],
@@ -127,7 +127,7 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// Parses a new guest, with the keys of the events in the input.
+    /// Parses a new guest, and the keys of the guest's events.
     fn read(
         &self,
         input: &Input,
@@ -239,8 +239,8 @@ pub fn change(
     finish(tx, host, portal, &before, "guest.changed", reached)
 }
 
-/// Removes a guest with all answers, whether or not the hosts named the guest. The household's
-/// allowance stays the same.
+/// Removes a guest with all answers, even a guest whom the hosts named. The household's allowance
+/// stays the same.
 pub fn remove(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -261,7 +261,7 @@ pub fn remove(
     )
 }
 
-/// Puts the guests of an invitation in this order. Guests who are not in `order` follow.
+/// Sorts the guests of an invitation in this order. Guests who are not in `order` come last.
 pub fn order(
     tx: &mut Tx<'_>,
     host: &HostOf,

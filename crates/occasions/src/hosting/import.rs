@@ -1,7 +1,7 @@
-//! Imports of households from files. A host checks an uploaded list before anything is written.
-//! Then a job imports the list in batches. An undo deletes those new households that nobody has
-//! changed since. The rows of a file are stored for 7 days. Each household is written in the same
-//! transaction as its outcome, so an interrupted job continues with the right household.
+//! Imports of households from files. A host checks an uploaded list, then a job imports it in
+//! batches. An undo deletes the new households that nobody has changed since. The rows of a file
+//! are stored for 7 days. Each household and its outcome are written in the same transaction, so an
+//! interrupted job continues with the right household.
 
 mod bring;
 mod check;
@@ -45,10 +45,10 @@ platform::id!(ImportId, "One list of households out of a file.");
 
 /// How long the rows of a file are stored, and how long an import can be undone.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The maximum number of an occasion's uploaded lists that are not imported yet. Older ones are
+/// The maximum number of an occasion's lists that are uploaded but not imported. Older lists are
 /// deleted.
 const DRAFTS: i64 = 10;
-/// The number of latest imports whose rows are kept.
+/// The number of latest imports whose rows are stored.
 const FILES: i64 = 20;
 /// The maximum number of rows of a file that are stored in one database row.
 const CHUNK: usize = 500;
@@ -151,7 +151,7 @@ pub enum Upload {
     Records(Vec<Record>),
 }
 
-/// A value in JSON that is skipped and only counted.
+/// A household document whose guests are only counted, not parsed.
 #[derive(Deserialize)]
 struct Counted {
     #[serde(default)]
@@ -185,8 +185,8 @@ impl Upload {
             return read::read(bytes).map(Self::Table).map_err(unreadable);
         }
         let limit = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
-        // The documents are counted before they are parsed, because parsed documents need much more
-        // memory than their text.
+        // Parsed documents need much more memory than their text, so the documents are counted
+        // first.
         let web::Json(all) = web::Json::<Vec<IgnoredAny>>::parse(text)?;
         if all.len() > limit(limits::INVITATIONS) {
             return Err(unreadable(Unreadable::TooManyRows));
@@ -203,8 +203,8 @@ impl Upload {
     }
 }
 
-/// Stores an uploaded list for checking. If an earlier list had the same headings, its meanings of
-/// the columns are used. Otherwise they are guessed.
+/// Stores an uploaded list for checking. The meanings of its columns are those of an earlier list
+/// with the same headings, or else they are guessed.
 pub fn start(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -366,7 +366,7 @@ pub fn apply(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Re
     load(tx, host, id)
 }
 
-/// Queues the undo of an import, which deletes those new households that nobody has changed since.
+/// Queues the undo of an import, which deletes the new households that nobody has changed since.
 pub fn undo(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = load(tx, host, id)?;
     let is_kept = tx.now() < import.expires_at;
@@ -502,7 +502,7 @@ fn households(
     Ok(reader.table(&table, &columns.collect::<Vec<_>>()))
 }
 
-/// Joins the rows that are stored in several database rows.
+/// Joins the rows that are split over several database rows.
 fn joined<T: serde::de::DeserializeOwned>(chunks: &[(String,)]) -> Vec<T> {
     let read = |(rows,): &(String,)| serde_json::from_str::<Vec<T>>(rows).unwrap_or_default();
     chunks.iter().flat_map(read).collect()
@@ -551,7 +551,7 @@ pub(crate) fn forget_files(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64
     .run(tx, Rows::Any)
 }
 
-/// Deletes the stored rows of the files for whose import an account is responsible.
+/// Deletes the stored rows of the files whose import was started by an account.
 pub(crate) fn forget_files_of(
     tx: &mut Tx<'_>,
     account: &identity::account::AccountId,

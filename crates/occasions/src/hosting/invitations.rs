@@ -90,12 +90,9 @@ pub struct Bookkeeping {
     /// When the invitation was marked as sent.
     pub sent_at: Option<Timestamp>,
     pub first_opened_at: Option<Timestamp>,
-    /// When the household last opened the invitation.
     pub last_opened_at: Option<Timestamp>,
-    /// How often the household opened the invitation.
     pub open_count: i64,
     pub created_at: Timestamp,
-    /// When the invitation was last changed.
     pub updated_at: Timestamp,
 }
 
@@ -253,8 +250,8 @@ pub fn archive(
     portals::load(tx, host, id)
 }
 
-/// Restores an invitation within 30 days after it was archived. Guests who said yes take seats as
-/// if they said yes now.
+/// Restores an invitation within 30 days after it was archived. Guests who said yes need free
+/// seats, as if they said yes now.
 pub fn restore(
     tx: &mut Tx<'_>,
     host: &HostOf,

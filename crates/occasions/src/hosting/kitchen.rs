@@ -33,7 +33,6 @@ impl Eater<'_> {
     }
 }
 
-/// Loads the events that each guest attends or may attend.
 pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let occasion = occasions::load(tx, host)?;
@@ -53,15 +52,14 @@ pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
     Ok(eating)
 }
 
-/// Loads the meals that guests chose.
 pub fn meals(tx: &mut Tx<'_>, host: &HostOf) -> Result<Meals, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     meals::load(tx, host.occasion())
 }
 
-/// Lists the guests among `people` with requirements that the kitchen must know. Guests with
-/// allergies come first. The list is then grouped by the events at which the guests eat, and
-/// otherwise keeps the order of `people`.
+/// Lists the guests among `people` with requirements that the kitchen must know: first guests with
+/// allergies, then the others. Within both groups, guests who eat at the same events are listed
+/// together. Otherwise, the order of `people` is kept.
 pub fn eaters<'a>(
     people: &'a [Person],
     events: &'a [Event],

@@ -33,9 +33,7 @@ pub struct InvitationRow {
     pub language: Option<String>,
     #[row(json)]
     pub tags: Vec<String>,
-    /// What the household may do at present.
     pub access: Access,
-    /// How much the household has answered.
     pub response: Response,
     #[row(flatten)]
     pub people: People,
@@ -49,16 +47,14 @@ pub struct InvitationRow {
     pub unsettled: i64,
     /// When the invitation was marked as sent.
     pub sent_at: Option<Timestamp>,
-    /// When the household last opened the invitation.
     pub last_opened_at: Option<Timestamp>,
-    /// When the household last answered.
     pub replied_at: Option<Timestamp>,
     pub archived_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: i64,
-    /// The additional state of an invitation that an answer without a code created; `None` if a
-    /// host created the invitation.
+    /// Whether and how an answer without a code created the invitation; `None` if a host created
+    /// it.
     pub open: Option<filter::Open>,
     key_number: i64,
     sort_name: String,
@@ -412,7 +408,7 @@ fn find(
     Ok(lines)
 }
 
-/// The facts that decide about access and answers and that are the same for all rows.
+/// Values that are the same for all rows, and from which the query computes access and answers.
 pub(super) struct Scene {
     pub(super) now: Timestamp,
     /// The occasion's deadline in milliseconds since 1970; the largest number if the occasion has
@@ -435,7 +431,7 @@ impl Scene {
     }
 }
 
-/// The words of a search, of which at most four are used. A row must contain all of them.
+/// The words of a search, at most four. A row must contain all of them.
 pub(super) struct Words {
     pub(super) list: [String; 4],
     /// `yes` if the search covers codes and contact data, otherwise `no`.

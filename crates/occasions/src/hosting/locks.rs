@@ -1,5 +1,5 @@
-//! Locks and reopens a household's answers, and predicts how many households a change would close
-//! or reopen.
+//! Locks and reopens a household's answers, and predicts for how many households a change would
+//! close or reopen answers.
 
 use std::collections::HashSet;
 
@@ -125,7 +125,7 @@ fn set(
     portals::load(tx, host, &id)
 }
 
-/// Counts the households that a new deadline of the occasion would close or reopen.
+/// Counts the households whose answers a new deadline of the occasion would close or reopen.
 pub fn effect_of_deadline(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -141,7 +141,7 @@ pub fn effect_of_deadline(
     ))
 }
 
-/// Counts the households that a change to these invitations would close or reopen.
+/// Counts the households whose answers a change to these invitations would close or reopen.
 pub fn effect_on(
     tx: &mut Tx<'_>,
     host: &HostOf,

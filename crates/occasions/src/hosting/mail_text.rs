@@ -244,7 +244,6 @@ pub fn apply(
     Ok(new.without_built_in(text))
 }
 
-/// Saves changed texts for a kind of mail.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,5 +1,5 @@
-//! The meals that guests chose, as the kitchen counts them. A choice counts while the guest comes to
-//! the question's event.
+//! The meals that guests chose, as the kitchen counts them. A choice counts only while the guest
+//! comes to the question's event.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ pub struct Meals {
     chosen: BTreeMap<(QuestionId, GuestId), String>,
 }
 
-/// Loads the meals of an occasion that the caller may see.
+/// Loads the meals of an occasion. The caller must have checked the permission to see answers.
 pub(super) fn load(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Meals, Refusal> {
     let mut questions = question::of(tx, occasion)?;
     questions.retain(|question| question.kind == QuestionKind::Meal);
@@ -57,8 +57,8 @@ pub(super) fn load(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Meals, Refu
 }
 
 impl Meals {
-    /// Counts the meals of an event for the guests who come to it. A question that is not asked any
-    /// more counts while somebody has answered it.
+    /// Counts the meals of an event for the guests in `coming`. An inactive question is included
+    /// only if one of these guests has answered it.
     pub fn count(&self, event: &str, coming: &[&GuestId]) -> Vec<MealNumbers> {
         let counted = self.at(event).map(|question| {
             let chosen: Vec<Option<&str>> = coming
@@ -89,7 +89,7 @@ impl Meals {
             .collect()
     }
 
-    /// The meals that a guest chose for an event, in words.
+    /// Formats the meals that a guest chose for an event.
     pub fn in_words(
         &self,
         event: &str,
@@ -104,7 +104,6 @@ impl Meals {
         chosen.collect()
     }
 
-    /// The question with this key.
     pub fn question(&self, key: &str) -> Option<&Question> {
         self.questions.iter().find(|question| question.key == key)
     }

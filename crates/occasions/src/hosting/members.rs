@@ -12,7 +12,7 @@ use super::permissions::{HostOf, Permission};
 use crate::answer_notification;
 use crate::role::{self, Role};
 
-/// The maximum number of members of an occasion. Links that nobody has used yet count too.
+/// The maximum number of members of an occasion, including links that nobody has used yet.
 pub const LIMIT: usize = 50;
 
 /// Returns all members in the order in which they joined. Observers get no email addresses.

@@ -58,7 +58,7 @@ pub(crate) enum Maker {
     Member,
 }
 
-/// Returns in which capacity `who` may create occasions, or `None` if `who` may not.
+/// Returns whether `who` may create occasions as staff or as a member; `None` if not at all.
 pub(crate) fn maker(
     tx: &mut Tx<'_>,
     makers: Makers,
@@ -119,7 +119,7 @@ pub(crate) fn mark(
     Ok(())
 }
 
-/// Whether a confirmation mail may be sent now.
+/// Whether a mail may be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailLeave {
     Granted,
@@ -143,7 +143,7 @@ pub fn may_mail(
     if by_staff {
         return Ok(MailLeave::Granted);
     }
-    // Anybody may have typed a stranger's email address into an answer without a code.
+    // Anybody may type a stranger's email address into an answer without a code.
     let (open,): (i64,) = sql!(
         "SELECT COUNT(*) FROM open_answer WHERE invitation = :invitation",
         invitation
@@ -290,8 +290,8 @@ pub fn decide(
     Ok(())
 }
 
-/// Whether a role in this occasion makes somebody a host of the site. A role in a member's occasion
-/// does not; otherwise members could make themselves hosts.
+/// Whether a role in this occasion makes its holder a host of the site. A role in a member's
+/// occasion does not. Otherwise, members could make themselves hosts.
 pub(crate) fn makes_host(tx: &mut Tx<'_>, scope: &Scope) -> Result<bool, StoreError> {
     let found: Option<(bool,)> = sql!(
         "SELECT by_staff FROM occasion WHERE id = :id",

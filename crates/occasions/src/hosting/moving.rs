@@ -1,4 +1,4 @@
-//! How hosts move people from an invitation to another, or to a new one that they split off.
+//! Moves guests from an invitation to another or to a new one, on behalf of hosts.
 
 use std::collections::BTreeSet;
 
@@ -29,9 +29,9 @@ pub enum Destination {
     New(String),
 }
 
-/// Moves guests with their answers to the events to which the other invitation is invited too. They
-/// are asked about its other events. Somebody must stay: two whole invitations are merged instead.
-/// Returns the invitation that has the guests now.
+/// Moves guests to another invitation. They keep their answers to events to which both invitations
+/// are invited, and are asked about the destination's other events. At least one guest must stay;
+/// to move all guests, merge the invitations. Returns the destination.
 pub fn move_guests(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -41,7 +41,7 @@ pub fn move_guests(
     destination: &Destination,
 ) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
-    // A new invitation takes the occasion's lock, which precedes all others.
+    // Creating an invitation takes the occasion's lock, which must be taken before all others.
     let into = match destination {
         Destination::Existing(into) => into.clone(),
         Destination::New(household) => split_off(tx, host, from, household)?,
@@ -49,7 +49,7 @@ pub fn move_guests(
     if *from == into {
         return Err(Refusal::WrongState);
     }
-    // Both are always locked in the same order, so that two opposite moves cannot deadlock.
+    // Invitations are always locked in the same order, so that two opposite moves cannot deadlock.
     event::lock_limited(tx, host.occasion())?;
     for id in [from.min(&into), from.max(&into)] {
         invitation::lock(tx, id)?.ok_or(Refusal::NotFound)?;
@@ -84,7 +84,7 @@ pub fn move_guests(
     portals::load_changed(tx, host, &into)
 }
 
-/// Checks that the guests are on the invitation and that somebody stays.
+/// Checks that all chosen guests are on the invitation, and that at least one guest stays.
 fn check(household: &Household, chosen: &BTreeSet<&GuestId>) -> Result<(), Refusal> {
     let known = household.guests.iter().map(|guest| &guest.id);
     let known: BTreeSet<&GuestId> = known.collect();
@@ -130,7 +130,7 @@ fn split_off(
     Ok(made.household.invitation.id)
 }
 
-/// Returns the chosen guests as they are on the other invitation.
+/// Returns the chosen guests as the destination will contain them.
 fn rejoin(leaving: &Household, joining: &Household, chosen: &BTreeSet<&GuestId>) -> Vec<Guest> {
     let positions = joining.guests.iter().map(|guest| guest.position + 1);
     let next = positions.max().unwrap_or(0);
@@ -145,7 +145,7 @@ fn rejoin(leaving: &Household, joining: &Household, chosen: &BTreeSet<&GuestId>)
         });
         Guest {
             position,
-            // The hosts name the people whom they move. Nobody can name a guest without a name.
+            // A moved guest counts as named by the hosts, unless the guest has no name.
             kind: if guest.name.is_empty() {
                 GuestKind::PlusOne
             } else {

@@ -1,4 +1,4 @@
-//! How hosts write the pages for their guests.
+//! Adds, changes and removes the pages that hosts write for their guests.
 
 use ::web::fields::{choice, key, number, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
@@ -65,14 +65,15 @@ impl Resource for OccasionPage {
         edit: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        // Only the other kinds have a title to fall back on.
+        // Pages of every other kind have a built-in title.
         if self.kind == PageKind::Other && self.title.is_empty() {
             findings.add("/title", "required", []);
         }
         if self.audience != PageAudience::Nobody && self.body.is_empty() {
             findings.add("/body", "required", []);
         }
-        // The kind makes a better address than a number.
+        // A new page without a key gets its kind as the key, which reads better in a URL than a
+        // number.
         if edit.old.is_none() && !edit.input.has("key") && !findings.has("/kind") {
             let there = list(tx, edit.parent.occasion())?;
             let is_taken = |key: &str| there.iter().any(|page| page.key == key);

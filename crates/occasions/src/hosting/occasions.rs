@@ -155,7 +155,6 @@ pub fn create(
     Ok(id)
 }
 
-/// Whether `who` may create occasions.
 pub fn may_create(tx: &mut Tx<'_>, site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
     let makers = Makers::of(&site.declared.settings);
     Ok(membership::maker(tx, makers, who)?.is_some())
@@ -222,8 +221,8 @@ pub fn change(
     load(tx, host)
 }
 
-/// Sets the cover picture, or removes it if `cover` is empty. Deletes the files of the previous
-/// picture.
+/// Sets the cover picture, or removes it if `cover` is empty. Also deletes the files of the
+/// previous picture.
 pub fn set_cover(tx: &mut Tx<'_>, host: &HostOf, cover: &str) -> Result<(), Refusal> {
     host.needs(Permission::Own)?;
     let old = lock(tx, host)?;
@@ -307,7 +306,7 @@ pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Re
 fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Findings) {
     if new.time_zone != old.time_zone {
         match TimeZone::get(&new.time_zone) {
-            // The time zone is stored in its proper spelling, no matter how it was typed.
+            // The time zone is stored in its proper spelling, whatever was typed.
             Ok(zone) => {
                 if let Some(proper) = zone.iana_name() {
                     proper.clone_into(&mut new.time_zone);
@@ -333,8 +332,8 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
     }
 }
 
-/// Reserves a slug for an occasion. Refuses another occasion's current slug. Another occasion's
-/// former slug is free, but not for members' occasions, because guests still follow links with it.
+/// Reserves a slug for an occasion. Refuses another occasion's current slug. A member's occasion
+/// cannot get another occasion's former slug either, because guests still follow links with it.
 fn take_slug(
     tx: &mut Tx<'_>,
     slug: &str,

@@ -20,8 +20,8 @@ use crate::rsvp::{self, NOTE_LIMIT};
 use crate::upload;
 use crate::words::{ActedBy, GuestKind, Source};
 
-/// Approves an answer without a code. Its guests then take seats like all others, which fails if
-/// too few are free. Its wish may be published until the guest changes it.
+/// Approves an answer without a code. Its guests then take seats like all others, so approval fails
+/// if too few seats are free. The wish may be published until the guest changes it.
 pub fn approve(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -57,8 +57,8 @@ pub fn approve(
     portals::load_changed(tx, host, id)
 }
 
-/// Frees the seats that the household holds while it waits for approval, and takes them as seats of
-/// an approved household. The caller holds the locks of the events and the invitation.
+/// Converts the seats that the household holds while it waits for approval to seats of an approved
+/// household. The caller holds the locks of the events and the invitation.
 fn confirm_seats(tx: &mut Tx<'_>, portal: &mut InvitationSnapshot) -> Result<(), Refusal> {
     rsvp::seat(tx, portal, &[], Seats::Free)?;
     let guests = std::mem::take(&mut portal.household.guests);
@@ -177,8 +177,8 @@ pub fn merge(
     portals::load_changed(tx, host, into)
 }
 
-/// Checks that the events still have seats for all invited and approved guests. `before` was loaded
-/// while the caller held the locks, which it still holds.
+/// Checks that the events have seats for all invited and approved guests. The caller has loaded
+/// `before` under the locks, and still holds them.
 fn check_merged_seats(tx: &mut Tx<'_>, before: &InvitationSnapshot) -> Result<(), Refusal> {
     for (id, after) in event::seats_taken(tx, &before.occasion.id)? {
         let taken = before.seats_taken.get(&id).copied().unwrap_or_default();
@@ -200,7 +200,7 @@ fn check_merged_seats(tx: &mut Tx<'_>, before: &InvitationSnapshot) -> Result<()
 struct United {
     /// All guests of the remaining invitation.
     after: Vec<Guest>,
-    /// Those guests who were on the other invitation before.
+    /// The guests in `after` who come from the merged invitation.
     moved: Vec<Guest>,
 }
 
@@ -223,7 +223,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     let next = after.iter().map(|one| one.position + 1).max().unwrap_or(0);
     for (position, guest) in (next..).zip(&mut moved) {
         guest.position = position;
-        // A guest without a name cannot be one whom the hosts named.
+        // The hosts cannot have named a guest who has no name.
         guest.kind = if guest.name.is_empty() {
             GuestKind::PlusOne
         } else {
@@ -240,7 +240,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     United { after, moved }
 }
 
-/// Replaces those replies of `guest` to which `other` gave a later reply.
+/// Replaces the replies of `guest` for which `other` has a later reply.
 fn take_answers(guest: &mut Guest, other: &Guest) {
     for (event, reply) in &mut guest.replies {
         if let Some(theirs) = other.replies.get(event)
@@ -255,7 +255,7 @@ fn take_answers(guest: &mut Guest, other: &Guest) {
     }
 }
 
-/// Moves a guest with the replies and answers to another invitation.
+/// Moves a guest, with all replies and answers, to another invitation.
 pub(super) fn move_guest(
     tx: &mut Tx<'_>,
     guest: &Guest,
@@ -283,7 +283,7 @@ pub(super) fn move_guest(
     Ok(())
 }
 
-/// Writes the changes to those guests who were already on the remaining invitation.
+/// Writes the changes to the guests who were already on the remaining invitation.
 fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), StoreError> {
     let there: Vec<Guest> = plan
         .after
@@ -338,8 +338,8 @@ fn keep(tx: &mut Tx<'_>, merged: &Invitation) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes the merged invitation's code open the remaining invitation, and also all codes that led to
-/// the merged one.
+/// Archives the merged invitation. Its code, and all codes that opened it, now open the remaining
+/// invitation.
 fn leave(tx: &mut Tx<'_>, from: &InvitationId, into: &InvitationId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

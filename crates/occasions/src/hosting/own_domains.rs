@@ -1,4 +1,4 @@
-//! How hosts give an occasion a host name of its own.
+//! Sets and shows an occasion's own host name, on behalf of hosts.
 
 use platform::{Keyring, Tx};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use super::permissions::{HostOf, Permission};
 use super::{Refusal, history, occasions};
 use crate::own_domain::{self, NotSet, OwnDomain, RecordState, WaitsFor};
 
-/// The field in forms, in JSON and in the log.
+/// The name of the field in forms, in JSON and in the log.
 pub const FIELD: &str = "own_domain";
 
 /// A host name of the occasion's own, with the DNS records that it needs.
@@ -63,7 +63,6 @@ impl OwnDomainView {
     }
 }
 
-/// Returns the occasion's name, if it has one.
 pub fn find(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -74,8 +73,8 @@ pub fn find(
     Ok(found.map(|found| OwnDomainView::new(keys, host, found)))
 }
 
-/// Sets the host name of an occasion, or removes it if nothing was typed. `is_reserved` returns
-/// whether a name leads elsewhere on this server.
+/// Sets the host name of an occasion, or removes it if `typed` is empty. `is_reserved` tells
+/// whether this server already uses a name for something else.
 pub fn set(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -20,8 +20,8 @@ pub fn load(
     load_changed(tx, host, id)
 }
 
-/// Loads an invitation after a change. Unlike for [`load`], a host who may only change the
-/// invitation is enough.
+/// Like [`load`], without a check of permissions. For callers that have already changed the
+/// invitation.
 pub(crate) fn load_changed(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -26,8 +26,8 @@ impl Question {
         Self::FIELDS.iter().find(|field| field.name == name)
     }
 
-    /// Checks that an answered question keeps its kind, that the same people are asked, and that no
-    /// choice is removed that somebody has chosen.
+    /// Checks a change to an answered question: its kind and the people who are asked must stay the
+    /// same, and no choice that somebody has chosen may be removed.
     fn check_answers(&self, tx: &mut Tx<'_>, host: &HostOf, old: &Self) -> Result<(), Refusal> {
         fn keys(question: &Question) -> impl Iterator<Item = &str> {
             question.choices.iter().map(|choice| &*choice.key)
@@ -35,7 +35,7 @@ impl Question {
         if !host.may(Permission::Own) && !keys(self).eq(keys(old)) {
             return Err(Refusal::Forbidden);
         }
-        // A meal that somebody chose for one event says nothing about another.
+        // A meal that a guest chose for one event is no answer for another event.
         let is_moved = old.kind == QuestionKind::Meal && self.events != old.events;
         let is_other = (self.kind, self.asked_of) != (old.kind, old.asked_of) || is_moved;
         let gone = keys(old).filter(|key| keys(self).all(|kept| kept != *key));
@@ -53,8 +53,8 @@ impl Question {
         Ok(())
     }
 
-    /// Checks that a meal is asked of each guest who comes to one event. In an occasion with a
-    /// single event, that one is meant.
+    /// Checks that a meal is asked of each guest who comes to one event. If the occasion has a
+    /// single event, the meal is for that event.
     fn check_meal(&mut self, events: &[Event], findings: &mut Findings) {
         self.coming_only = true;
         if self.asked_of != AskedOf::Guest && !findings.has("/asked_of") {

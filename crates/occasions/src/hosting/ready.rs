@@ -1,5 +1,5 @@
-//! What still stands between now and the day: one count for each open point. Counts are made in SQL
-//! and agree with the lists that show the same households or guests.
+//! What hosts still have to do before the events, with one count for each open point. Counts are
+//! made in SQL and agree with the lists that show the same households or guests.
 
 use std::collections::BTreeSet;
 
@@ -167,7 +167,7 @@ struct Households {
     unreachable: i64,
     unsent: i64,
     owing: i64,
-    /// Those of `owing` and `unsent`, and those who answered in part without a sent invitation.
+    /// All households with a reply that is pending or undecided.
     undone: i64,
     unapproved: i64,
 }
@@ -208,7 +208,7 @@ fn count_households(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Households, 
     .one(tx)?)
 }
 
-/// Finds what hosts have not set up, whomever they invite.
+/// Finds the open points in the occasion's settings, events, texts and announcements.
 fn set_up(
     tx: &mut Tx<'_>,
     occasion: &Occasion,
@@ -254,7 +254,7 @@ fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// The texts of one place that guests read.
+/// The texts of one group that guests read, such as the events.
 struct Texts {
     place: &'static str,
     texts: Vec<I18n>,
@@ -349,7 +349,7 @@ fn missing_texts(
     Ok(points.collect())
 }
 
-/// Finds the households whose address gets no mail. Whoever only unsubscribed is not among them.
+/// Finds the households whose address gets no mail. Households that unsubscribed are not included.
 fn mail_fails(tx: &mut Tx<'_>, key: &Key, occasion: &OccasionId) -> Result<OpenPoint, Refusal> {
     let mut point = OpenPoint::new(ReadyPoint::MailFails, 0);
     let blocked = suppression::blocked(tx, STREAM, occasion.as_str())?;

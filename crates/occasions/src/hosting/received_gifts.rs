@@ -1,4 +1,4 @@
-//! The hosts' book of gifts that they received, and whom they have thanked.
+//! The hosts' list of the gifts that they received, and of the givers whom they have thanked.
 
 use ::web::fields::{day, line, lines, number};
 use ::web::{Field, Findings, Input, List, PageQuery};
@@ -18,7 +18,7 @@ use crate::gift_reservation::{self, Reservation, ReservationState};
 use crate::id::{OccasionId, ReceivedGiftId, ReservationId};
 use crate::occasion::Occasion;
 
-/// The most entries in the book of an occasion.
+/// The maximum number of entries per occasion.
 pub const LIMIT: usize = 10_000;
 
 /// A gift that the hosts received.
@@ -50,14 +50,13 @@ pub struct ReceivedGift {
 }
 
 impl ReceivedGift {
-    /// Returns the amount as money.
     pub fn money(&self) -> Option<Money> {
         let currency: Currency = self.currency.parse().ok()?;
         Some(Money::new(self.amount?, currency))
     }
 }
 
-/// Lists the book, the latest gift first.
+/// Lists the received gifts, the latest first.
 pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<ReceivedGift>, StoreError> {
     sql!(
         "SELECT {ReceivedGift} FROM received_gift WHERE occasion = :occasion
@@ -76,7 +75,7 @@ fn end_of_day(occasion: &Occasion, at: Timestamp) -> Timestamp {
     end.map_or(at, |end| end.timestamp())
 }
 
-/// Enters a reserved gift into the book, because the hosts have it now.
+/// Adds a reserved gift to the list of received gifts, and marks the reservation as given.
 pub fn receive(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -114,7 +113,7 @@ pub fn receive(
         1 => name.to_string(),
         pieces => format!("{pieces} × {name}"),
     };
-    // What is given together for one gift is money.
+    // A shared gift is given as money, so the entry gets an amount.
     let price = gift.price.filter(|_| gift.shared);
     let part = gift.price_of_piece(&occasion).filter(|_| gift.shared);
     let part = part.and_then(|part| part.minor.checked_mul(own.quantity));
@@ -136,8 +135,7 @@ pub fn receive(
     Ok(new)
 }
 
-/// Marks a gift as thanked for, or takes the mark back. `version` is the version that the caller
-/// saw, if it matters.
+/// Marks a gift as thanked for, or removes the mark. If `version` is given, it must be current.
 pub fn thank(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -248,7 +246,7 @@ impl Resource for ReceivedGift {
         found.ok_or(Refusal::NotFound)
     }
 
-    /// A page's query may name the household.
+    /// The query of the page can name the household for the new entry.
     fn blank(tx: &mut Tx<'_>, host: &HostOf, input: &Input, _: &[Self]) -> Result<Self, Refusal> {
         let occasion = occasions::load(tx, host)?;
         let now = tx.now();
@@ -319,7 +317,7 @@ impl Resource for ReceivedGift {
         Ok(store(tx, self)?)
     }
 
-    /// Deletes the entry. The reservation that it fulfilled is open again.
+    /// Deletes the entry. The reservation that it fulfilled becomes `Reserved` again.
     fn delete(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
         sql!("DELETE FROM received_gift WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
         let Some(id) = &self.reservation else {

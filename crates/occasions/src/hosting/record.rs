@@ -1,5 +1,5 @@
 //! Household documents, which exports write and imports read. A field that a document omits stays
-//! unchanged, so a document never empties a field.
+//! unchanged, so an import never empties a field.
 
 pub(crate) mod table;
 
@@ -165,7 +165,7 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// Loads the further data of a household that its document contains.
+    /// Loads the data that the document of a household contains in addition.
     pub(crate) fn load(tx: &mut Tx<'_>, household: Household) -> Result<Self, StoreError> {
         let id = &household.invitation.id;
         let found: Option<(String,)> = sql!(
@@ -181,7 +181,6 @@ impl Standing {
         })
     }
 
-    /// Builds the document of the household.
     pub(crate) fn record(&self, ground: &Ground) -> Record {
         let invitation = &self.household.invitation;
         let details = invitation.details.clone();

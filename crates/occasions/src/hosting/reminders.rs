@@ -26,7 +26,7 @@ use crate::words::OccasionStatus;
 platform::id!(RuleId, "When households are reminded.");
 
 /// The longest delay after which a reminder is still sent, for example after an outage. Also the
-/// shortest time between two reminders to a household.
+/// shortest time between two reminders to the same household.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The sending speed of reminders, in mails per minute.
 const PER_MINUTE: i64 = 60;
@@ -74,8 +74,8 @@ impl Resource for ReminderRule {
     }
 
     fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
-        // A new rule starts with one of the usual numbers of days, if possible with one that no
-        // other rule has.
+        // A new rule starts with one of the usual numbers of days, if possible with a number that
+        // no other rule has.
         let usual = [14, 3, 1].into_iter();
         let free = usual.filter(|days| there.iter().all(|rule| rule.days != *days));
         Ok(Self {

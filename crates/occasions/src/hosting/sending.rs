@@ -10,7 +10,7 @@ use super::{Refusal, invitations, portals};
 use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
 
-/// The household to be shown to the host.
+/// Which household to show to the host.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     /// This household, even if its invitation was sent.
@@ -19,7 +19,7 @@ pub struct Place {
     pub after: Option<InvitationId>,
 }
 
-/// The household to be shown to the host, with its neighbours.
+/// The household that is shown to the host, with its neighbours.
 #[derive(Debug)]
 pub struct Walk {
     /// The household, and the time at which its invitation was marked as sent. `None` if all
@@ -35,14 +35,14 @@ pub fn waits(row: &InvitationRow) -> bool {
     is_unsent(row.sent_at, row.open)
 }
 
-/// Whether the invitation is still to be sent. An invitation that an answer without a code created
-/// need not be sent.
+/// Whether the invitation is still to be sent. The household behind an answer without a code needs
+/// no invitation.
 pub(super) fn is_unsent(sent_at: Option<Timestamp>, open: Option<Open>) -> bool {
     sent_at.is_none() && open.is_none()
 }
 
-/// Finds the household to be shown, among the households that match the filter, sorted by name.
-/// After the last household, the skipped households come again.
+/// Finds the household to show, among the households that match the filter, sorted by name. After
+/// the last household, the households that were skipped follow.
 pub fn walk(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,7 +1,8 @@
 //! The feed behind a host's event stream. It returns the occasion's news in order, and the counters
-//! at most twice a second. It remembers the number of the last returned news, and continues from
-//! there after each commit. The host's role is checked before each batch of news, so that a former
-//! host gets no more news. All feeds of an occasion share what is read and written.
+//! at most twice a second. After each commit, it continues after the last news that it has
+//! returned. The host's role is checked before each batch, so that a former host gets no more news.
+//! All feeds of an occasion share the news and counters that were read, and the events built from
+//! them.
 
 mod counts;
 mod recent;
@@ -154,8 +155,8 @@ impl Feed {
         Ok(counted.event)
     }
 
-    /// Returns counters that include the news number `last`. They may have been counted for another
-    /// feed. The subscriber's role is checked every time.
+    /// Returns counters that include the news number `last`. Another feed may have counted them,
+    /// but the subscriber's role is checked every time.
     async fn count(&mut self, last: i64) -> Result<Counted, Refusal> {
         let caller = (&self.who, &self.occasion);
         let mut recent = self.counts.recent().await;
@@ -205,7 +206,7 @@ struct Batch {
     events: Vec<Event>,
     last: i64,
     may_have_more: bool,
-    /// Whether the news after the last number is not known any more.
+    /// Whether the store no longer has all news after the last number.
     is_reset: bool,
 }
 
@@ -259,7 +260,8 @@ fn tell(tx: &mut Tx<'_>, news: &News) -> Result<Option<Event>, StoreError> {
         "job" if data["contacts"] == json!(true) => Permission::SeeContacts,
         "campaign" => Permission::Invite,
         "invitation" | "job" => Permission::See,
-        // This news only means that the counters changed, and counters have an event of their own.
+        // This news only means that the counters changed. Counters are sent as an event of their
+        // own.
         _ => return Ok(None),
     };
     Ok(Some(Event {

@@ -170,7 +170,7 @@ pub fn curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Day>, Refusal> {
     Ok(draw_curve(&occasion, tx.now(), &census.guests))
 }
 
-/// Returns what [`load`] and [`curve`] return, from one reading.
+/// Returns the results of [`load`] and [`curve`] from a single reading.
 pub fn load_with_curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<(Summary, Vec<Day>), Refusal> {
     let (occasion, census) = take(tx, host)?;
     let curve = draw_curve(&occasion, tx.now(), &census.guests);
@@ -336,7 +336,6 @@ fn by_event(guests: &[GuestFacts]) -> HashMap<&EventId, Vec<Answer<'_>>> {
     by_event
 }
 
-/// The guests who said yes.
 fn coming<'g>(answers: &[Answer<'g>]) -> Vec<&'g GuestId> {
     let coming = answers
         .iter()

@@ -1,5 +1,5 @@
-//! Counts the answers to the hosts' own questions. The answer of a guest who declined all of a
-//! question's events is not counted.
+//! Counts the answers to the hosts' own questions. If a guest declined all of a question's events,
+//! that guest's answer is not counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 

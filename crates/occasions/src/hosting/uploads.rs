@@ -1,4 +1,4 @@
-//! How hosts look through the uploads of their guests.
+//! Lists, approves, rejects and deletes the uploads of households, on behalf of hosts.
 
 use platform::{Rows, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -11,17 +11,16 @@ use crate::id::{InvitationId, UploadId};
 use crate::occasion;
 use crate::upload::{self, Upload, UploadState};
 
-/// The most uploads that are decided on at once.
+/// The maximum number of uploads in one decision.
 pub const AT_ONCE: usize = 200;
 
-/// An upload with its household.
 #[derive(Clone, Debug)]
 pub struct HostUpload {
     pub upload: Upload,
     pub household: String,
 }
 
-/// What becomes of uploads.
+/// A host's decision about uploads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     State(UploadState),
@@ -57,7 +56,6 @@ pub fn list(
     })
 }
 
-/// Lists all uploads of the occasion, for its export.
 pub(super) fn all(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<HostUpload>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let mut all = Vec::new();
@@ -73,7 +71,6 @@ fn household(tx: &mut Tx<'_>, id: &InvitationId) -> Result<String, Refusal> {
     Ok(name)
 }
 
-/// Counts the uploads in each state.
 pub fn count(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<(UploadState, i64)>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     Ok(sql!(
@@ -83,7 +80,7 @@ pub fn count(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<(UploadState, i64)>, 
     .all(tx)?)
 }
 
-/// Approves, rejects or deletes uploads. Uploads that are gone are left out.
+/// Approves, rejects or deletes uploads. Skips uploads that no longer exist.
 pub fn decide(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -131,7 +128,6 @@ pub fn decide(
     Ok(Decided { changed })
 }
 
-/// Deletes one upload.
 pub fn delete(tx: &mut Tx<'_>, host: &HostOf, id: &UploadId) -> Result<(), Refusal> {
     match decide(tx, host, std::slice::from_ref(id), Decision::Delete)? {
         Decided { changed: 0 } => Err(Refusal::NotFound),

@@ -79,10 +79,10 @@ fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     }
 }
 
-/// Finds required answers that are missing. A change with answers of a guest must contain all
-/// required answers of this guest, and a change with any answer also those of the household. A
-/// change of only dietary requirements, for example, requires none. Hosts may leave every question
-/// unanswered, because they record what a household told them.
+/// Finds required answers that are missing. If a change contains an answer of a guest, it must
+/// contain all required answers of that guest. If it contains any answer, it must also contain the
+/// required answers of the household. A change of only dietary requirements, for example, requires
+/// none. Hosts may leave every question unanswered, because they record what a household told them.
 pub(super) fn find_missing(
     wish: &HouseholdChange,
     guests: &[Guest],

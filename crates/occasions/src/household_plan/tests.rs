@@ -268,7 +268,7 @@ fn a_name_is_needed_only_where_the_hosts_ask_for_one() {
     assert_eq!(scene.complaints(new("")), []);
     scene.switches.plus_one_name_required = true;
     assert_eq!(scene.complaints(new("")), [("name".to_owned(), "required")]);
-    // A stored guest without a name is accepted as long as nobody changes the guest.
+    // A stored guest may have no name as long as nobody changes the guest.
     let mut nameless = guest("x", GuestKind::PlusOne);
     nameless.name.clear();
     scene.household.guests.push(nameless);

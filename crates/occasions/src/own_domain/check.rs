@@ -1,4 +1,4 @@
-//! Looks at the DNS records of host names, and decides which names are served.
+//! Checks the DNS records of host names, and decides which names are served.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -15,12 +15,12 @@ use crate::id::OccasionId;
 use crate::occasion;
 use crate::role::{self, Role};
 
-/// How long the result of a look is kept.
+/// The minimum time between two checks of a name.
 const KEPT: SignedDuration = SignedDuration::from_mins(1);
-/// How long records of a served name may be missing.
+/// A served name is dropped after its records have been missing for this long.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// What the DNS says of a name.
+/// The result of a DNS check.
 struct Found {
     address: RecordState,
     proof: RecordState,
@@ -28,7 +28,7 @@ struct Found {
     expected: Option<BTreeSet<IpAddr>>,
 }
 
-/// Returns the job that looks at all names once a day.
+/// Returns the job that checks all names once a day.
 pub(crate) fn daily(site: Site) -> Handler {
     Handler::each_day("occasions.own_domains", move |_| {
         let site = site.clone();
@@ -39,7 +39,7 @@ pub(crate) fn daily(site: Site) -> Handler {
     })
 }
 
-/// Looks at the DNS records of all names. A name that fails does not delay the others.
+/// Checks the DNS records of all names. A failure for one name does not delay the others.
 pub async fn check_all(site: &Site) -> Result<(), JobError> {
     if !ALLOWED.of(&site.declared.settings) {
         return Ok(());
@@ -58,8 +58,8 @@ pub async fn check_all(site: &Site) -> Result<(), JobError> {
     failure.map_or(Ok(()), |error| Err(error.into()))
 }
 
-/// Looks at the DNS records of an occasion's name, and stores what it found. Does nothing if
-/// somebody has looked within the last minute.
+/// Checks the DNS records of an occasion's name, and stores the result. Does nothing if the last
+/// check began less than a minute ago.
 pub async fn check(site: &Site, occasion: &OccasionId) -> Result<(), StoreError> {
     let id = occasion.clone();
     let begin = move |tx: &mut Tx<'_>| begin(tx, &id);
@@ -72,7 +72,7 @@ pub async fn check(site: &Site, occasion: &OccasionId) -> Result<(), StoreError>
     site.store.write(note).await
 }
 
-/// Returns the name to look at, unless the last result is kept.
+/// Returns the name to check, or `None` if it was checked recently. Records that the check begins.
 fn begin(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<String>, StoreError> {
     let now = tx.now();
     let found: Option<(String,)> = sql!(
@@ -87,7 +87,8 @@ fn begin(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<String>, Store
     Ok(found.map(|(host,)| host))
 }
 
-/// A name leads here if all its addresses are addresses of the site's own name.
+/// Looks up a name's records. A name leads to this site if all its addresses are addresses of the
+/// site's own name.
 async fn look_up(site: &Site, occasion: &OccasionId, host: &str) -> Found {
     let (servers, random) = (&site.name_servers, &site.random);
     let proof_name = format!("{PROOF}{host}");
@@ -115,8 +116,8 @@ async fn look_up(site: &Site, occasion: &OccasionId, host: &str) -> Found {
     }
 }
 
-/// Stores what was found, and decides whether the name is served. Does nothing if the occasion has
-/// another name meanwhile.
+/// Stores the result of a check, and decides whether the name is served. Does nothing if the
+/// occasion has got another name meanwhile.
 fn note(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -138,7 +139,8 @@ fn note(
     )
     .run(tx, Rows::Exactly(1))?;
     if new.verified_at.is_some() != old.verified_at.is_some() {
-        // The lock raises the revision, because pages have links with the name.
+        // Pages contain links with the name, so they must be rendered again. The lock raises the
+        // revision.
         occasion::lock(tx, occasion)?;
         if new.verified_at.is_none() {
             tell_owners(tx, site, occasion, host)?;
@@ -173,7 +175,7 @@ fn judge(
         }
         (None, true) => new.verified_at = Some(now),
         (None, false) => {}
-        // A server that does not find itself cannot judge others.
+        // If the site's own addresses are unknown, nothing can be said about the name.
         (Some(_), false) if found.expected.is_none() => {}
         (Some(_), false) => {
             let since = old.failing_since.unwrap_or(now);
@@ -186,7 +188,7 @@ fn judge(
     Ok(new)
 }
 
-/// Tells the owners that their name is not served any more.
+/// Notifies the owners that their name is no longer served.
 fn tell_owners(
     tx: &mut Tx<'_>,
     site: &Site,

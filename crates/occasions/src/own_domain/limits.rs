@@ -1,5 +1,5 @@
-//! How many host names may be set, and how many certificates may be ordered for them. Certificate
-//! authorities limit each installation, so nobody may use up what others need.
+//! Limits how many host names may be set, and how many certificates may be ordered for them.
+//! Certificate authorities limit each installation, so no account may use up the whole limit.
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
@@ -7,19 +7,19 @@ use platform::{Rows, StoreError, Tx, sql};
 
 use crate::id::OccasionId;
 
-/// The most new names of an occasion in a day.
+/// The maximum number of new names per occasion and day.
 pub const NAMES_A_DAY: i64 = 5;
-/// The most new names of an account in a day, in all its occasions.
+/// The maximum number of new names per account and day, in all its occasions.
 pub const NAMES_A_DAY_OF_ACCOUNT: i64 = 10;
-/// The most orders of certificates for names of an account in a week.
+/// The maximum number of certificate orders per account and week, in all its occasions.
 pub const ORDERS_A_WEEK_OF_ACCOUNT: i64 = 10;
-/// The most orders of certificates for names of occasions in a day.
+/// The maximum number of certificate orders per day, for all occasions.
 pub const ORDERS_A_DAY: i64 = 50;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// What is counted.
+/// The uses that are counted.
 #[derive(Clone, Copy)]
 enum Use {
     Name,
@@ -86,7 +86,7 @@ pub(super) fn take_order(
     Ok(true)
 }
 
-/// Deletes uses that no limit counts any more.
+/// Deletes uses that are too old for every limit.
 pub(super) fn tidy(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM own_domain_use WHERE used_at <= :since",
@@ -105,7 +105,7 @@ pub(super) fn forget_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<(),
     Ok(())
 }
 
-/// How many uses an account has had, and the first of them.
+/// Returns the number of an account's uses after `since`, and the time of the first of them.
 fn of_account(
     tx: &mut Tx<'_>,
     kind: Use,
@@ -122,7 +122,7 @@ fn of_account(
     .one(tx)
 }
 
-/// Keeps other transactions from counting until this one ends.
+/// Locks the counts until this transaction ends.
 fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let _: (i64,) = tx.one(
         sql!("SELECT id FROM own_domain_limit WHERE id = 1 FOR NO KEY UPDATE"),

@@ -75,7 +75,8 @@ pub(super) fn send(
     Ok(())
 }
 
-/// Returns when a mail server took the first of these warnings. The mailbox is no mail server.
+/// Returns when a mail server first accepted one of these warnings. Mails in the site's own mailbox
+/// do not count.
 pub(super) fn left_at(
     tx: &mut Tx<'_>,
     id: &OccasionId,
@@ -93,7 +94,7 @@ pub(super) fn left_at(
     Ok(left)
 }
 
-/// Returns whether one of these warnings may still leave.
+/// Returns whether one of these warnings is still waiting to leave the server.
 pub(super) fn is_waiting(
     tx: &mut Tx<'_>,
     id: &OccasionId,
@@ -111,7 +112,7 @@ pub(super) fn is_waiting(
     Ok(waiting > 0)
 }
 
-/// Forgets that a deletion was announced, because it is on a later day now.
+/// Withdraws the announcement of a deletion, because the day of the deletion has changed.
 pub(super) fn withdraw(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError> {
     sql!("DELETE FROM deletion_warning WHERE occasion = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM occasion_deletion WHERE occasion = :id", id).run(tx, Rows::AtMostOne)?;

@@ -1,4 +1,4 @@
-//! The news of a save that hosts' open pages, hosts and owners' webhooks receive.
+//! Notifies hosts' open pages, hosts and owners' webhooks of a save.
 
 use identity::account::AccountId;
 use platform::news::{NewNews, PAYLOAD_LIMIT};
@@ -12,8 +12,8 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::webhook::{self, Answered};
 use crate::words::Source;
 
-/// Notifies the hosts' open pages, the hosts and the owners' webhooks of a save. `by` is the host who
-/// saved it.
+/// Notifies hosts' open pages, hosts and owners' webhooks of a save. If a host saved, `by` is that
+/// host.
 pub(crate) fn tell_of_answers(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,

@@ -28,9 +28,9 @@ pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Resul
     Ok(())
 }
 
-/// Gives the guests who want to come either all the seats that they need, or none. Guests without
-/// a seat go on the waiting list, or are refused if the occasion has none. Guests who wait already
-/// keep their place in it. The caller holds the locks of the events.
+/// Gives the guests who want to come all the seats that they need, or no additional ones. Guests
+/// without a seat are put on the waiting list. If the occasion has no waiting list, the save is
+/// refused. Guests who already wait keep their position. The caller holds the locks of the events.
 pub(crate) fn settle_seats(
     portal: &InvitationSnapshot,
     after: &mut [Guest],
@@ -82,7 +82,7 @@ pub(crate) fn settle_seats(
     Ok(())
 }
 
-/// Like [`settle_seats`], for a household's plan. The changes of the plan then say who waits.
+/// Like [`settle_seats`], for a household's plan. Also updates the plan's list of changes.
 pub(super) fn settle_plan(
     portal: &InvitationSnapshot,
     mut plan: HouseholdPlan,

@@ -1,5 +1,5 @@
-//! Gives free seats to households that wait for them. A household moves up with everybody who
-//! waits, or stays. Whoever asked first comes first; a household that is too large is skipped.
+//! Gives free seats to households on the waiting list. A household gets seats for all its waiting
+//! guests, or none. Earlier answers come first; a household that needs too many seats is skipped.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::invitation_snapshot;
 use crate::snapshot;
 use crate::words::{ReplyStatus, Source};
 
-/// The kind of the job that tells a household by mail that it moved up.
+/// The kind of the job that tells a household by mail that it got seats.
 pub const MOVED_UP: &str = "occasions.moved_up";
 
 /// The guests of a household who wait for seats at an event.
@@ -28,7 +28,7 @@ struct Party {
     event: EventId,
     invitation: InvitationId,
     people: i64,
-    /// The number of these guests who answered themselves.
+    /// The number of these guests whose reply the household itself gave, not a host.
     own_answers: i64,
     /// The event's number of seats; `None` if unlimited.
     capacity: Option<i64>,
@@ -36,15 +36,15 @@ struct Party {
     taken: i64,
 }
 
-/// Counts the taken seats of every event with limited seats again, and gives free ones to those who
-/// wait. Needed after a host's change that may concern many guests.
+/// Recounts the taken seats of every event with limited seats, and gives free seats to waiting
+/// households. Call it after a host's change that may affect many guests.
 pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     event::recount_seats(tx, occasion)?;
     move_up(tx, occasion)
 }
 
-/// Gives free seats to households that wait for them, at events that have not begun. The caller
-/// holds the locks of all events with limited seats.
+/// Gives free seats to waiting households, at events that have not begun. The caller holds the
+/// locks of all events with limited seats.
 pub(crate) fn move_up(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let mut lucky: BTreeMap<InvitationId, Lucky> = BTreeMap::new();
     let mut given: BTreeMap<EventId, i64> = BTreeMap::new();
@@ -61,7 +61,7 @@ pub(crate) fn move_up(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Stor
         one.events.push(party.event);
         one.answered_itself |= party.own_answers > 0;
     }
-    // The invitations are locked in the order of their ids.
+    // The map is sorted by id, so the invitations are locked in the order of their ids.
     for (id, one) in lucky {
         promote(tx, &id, &one)?;
     }
@@ -74,8 +74,8 @@ struct Lucky {
     answered_itself: bool,
 }
 
-/// Lists who waits, in the order in which seats are given. Answers that wait for approval are not
-/// on the waiting list.
+/// Lists the waiting households, in the order in which they get seats. Answers that wait for
+/// approval are not on the waiting list.
 fn waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Party>, StoreError> {
     sql!(
         "SELECT event.id AS event, guest.invitation AS invitation, COUNT(*) AS people,
@@ -95,7 +95,7 @@ fn waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Party>, StoreEr
     .all(tx)
 }
 
-/// Gives a household the seats for which it waits at these events.
+/// Gives a household the seats for which it waits at the events in `lucky`.
 fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), StoreError> {
     let Some(stored) = invitation::lock(tx, id)? else {
         return Ok(());
@@ -157,14 +157,14 @@ fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), Stor
     Ok(())
 }
 
-/// Who waits for seats at an event.
+/// The guests and households that wait for seats at an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
     pub people: i64,
     pub households: i64,
 }
 
-/// Counts who waits, by event.
+/// Counts the waiting guests and households, by event.
 pub fn count(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

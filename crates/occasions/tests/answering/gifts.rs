@@ -46,7 +46,6 @@ async fn switch(stage: &Stage, switches: Switches) {
         .await;
 }
 
-/// Adds a gift with this many pieces.
 async fn wish(stage: &Stage, quantity: i64) -> GiftId {
     let occasion = stage.occasion.clone();
     let add = move |tx: &mut Tx<'_>| -> Result<GiftId, StoreError> {
@@ -156,7 +155,8 @@ fn households_that_want_more_and_less_at_once_never_hold_too_much() {
                 let (store, code, gift) = (stage.store.clone(), code.to_owned(), gift.clone());
                 async move { take(&store, &code, &gift, quantity).await }
             };
-            // One gives back a piece while the other asks for two, which fit only afterwards.
+            // One household releases a piece while another one requests two, which are free only
+            // afterwards.
             let (less, more) = together(want(&codes[0], 1), want(&codes[1], 2)).await;
             assert!(less.is_ok(), "round {round}: {less:?}");
             let second = match more {

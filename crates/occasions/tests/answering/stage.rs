@@ -113,7 +113,7 @@ impl Stage {
     }
 }
 
-/// Saves a household's answers. `repeat` is the idempotency key.
+/// Saves a household's answers with the idempotency key `repeat`.
 pub(crate) async fn save(
     store: &Store,
     code: &str,
@@ -130,7 +130,7 @@ pub(crate) async fn save(
         .await
 }
 
-/// Builds a save with the given code. `repeat` is the idempotency key.
+/// Builds a save with the idempotency key `repeat`.
 pub(crate) fn to_save(code: &str, wish: HouseholdChange, repeat: Option<&str>) -> Save {
     Save {
         key: key(code),

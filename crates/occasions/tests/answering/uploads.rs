@@ -1,4 +1,4 @@
-//! Races for the last place of an upload, in an invitation and in the quota.
+//! Tests of concurrent uploads that compete for the last place, in an invitation and in the quota.
 
 use occasions::occasion::{self, Switches};
 use occasions::refusal::Refusal;

@@ -32,7 +32,7 @@ async fn switch(stage: &Stage, on: bool) {
         .await;
 }
 
-/// Every guest of the household says `status` to the reception.
+/// Saves the answer `status` to the reception for every guest of the household.
 async fn says(stage: &Stage, code: &str, status: ReplyStatus) -> Result<Saved, Refusal> {
     let portal = stage.portal(code).await;
     let guests = portal.household.guests.iter();
@@ -53,14 +53,14 @@ async fn replies(stage: &Stage, code: &str) -> Vec<ReplyStatus> {
         .collect()
 }
 
-/// A household with answers to an event, in the order in which it asked for seats.
+/// A household's numbers of guests with a seat and of guests who wait for one.
 struct Found {
     yes: i64,
     waiting: i64,
 }
 
-/// Checks what must hold after every save: the seats are counted right, no more are taken than
-/// there are, and nobody waits who would fit.
+/// Checks what must hold after every save: the counter of taken seats is right, no more seats are
+/// taken than exist, and every waiting household needs more seats than are free.
 async fn check(stage: &Stage) {
     let event = stage.events[1].clone();
     type Counted = (Option<i64>, i64, Vec<(InvitationId, i64, i64)>);
@@ -111,20 +111,21 @@ fn who_finds_an_event_full_waits_and_moves_up_in_order() {
             says(&stage, code, Yes).await.unwrap();
             world.clock.advance(jiff::SignedDuration::from_secs(60));
         }
-        // The large households wait, and the small one gets the seat that is left.
+        // Both larger households wait, and the small one gets the seat that is left.
         assert_eq!(replies(&stage, "AAAAA").await, [Yes; 3]);
         assert_eq!(replies(&stage, "BBBBB").await, [Waitlisted; 3]);
         assert_eq!(replies(&stage, "CCCCC").await, [Waitlisted; 2]);
         assert_eq!(replies(&stage, "DDDDD").await, [Yes]);
         check(&stage).await;
-        // Whoever waits keeps the place when it saves again, and the save changes nothing.
+        // A household that waits keeps its position when it saves the same answer again.
         let again = says(&stage, "BBBBB", Yes).await;
         assert!(matches!(again, Ok(Saved::Unchanged(_))), "{again:?}");
         assert_eq!(stage.submissions("BBBBB").await, 1);
-        // One seat is too few for both.
+        // One free seat is too few for either waiting household.
         says(&stage, "DDDDD", No).await.unwrap();
         assert_eq!(replies(&stage, "CCCCC").await, [Waitlisted; 2]);
-        // Of four, three go to those who asked first; one is left, and is too few for the next.
+        // Of four free seats, the household that asked first gets three. The last one is too few
+        // for the next household.
         says(&stage, "AAAAA", No).await.unwrap();
         assert_eq!(replies(&stage, "BBBBB").await, [Yes; 3]);
         assert_eq!(replies(&stage, "CCCCC").await, [Waitlisted; 2]);
@@ -150,19 +151,19 @@ fn a_household_has_all_its_seats_or_none() {
         says(&stage, "BBBBB", Yes).await.unwrap();
         says(&stage, "AAAAA", Yes).await.unwrap();
         assert_eq!(replies(&stage, "AAAAA").await, [Waitlisted; 2]);
-        // With a smaller household there is room.
+        // The household is smaller now, so its guest gets a seat.
         let version = stage.portal("AAAAA").await.household.invitation.version;
         let fewer = all(&guests[..1], "reception", No, version);
         stage.answer("AAAAA", fewer).await.unwrap();
         assert_eq!(replies(&stage, "AAAAA").await, [No, Yes]);
-        // Somebody more must wait; whoever has a seat keeps it.
+        // An additional guest must wait, and the guest who has a seat keeps it.
         let version = stage.portal("AAAAA").await.household.invitation.version;
         stage
             .answer("AAAAA", newcomer("Mei", version))
             .await
             .unwrap();
         assert_eq!(replies(&stage, "AAAAA").await, [No, Yes, Waitlisted]);
-        // The household's own seat goes to its own guest.
+        // The seat that one guest gives up goes to another guest of the same household.
         let version = stage.portal("AAAAA").await.household.invitation.version;
         let swap = all(&guests[1..], "reception", Undecided, version);
         stage.answer("AAAAA", swap).await.unwrap();
@@ -224,7 +225,8 @@ fn the_last_seat_goes_to_one_household_and_the_others_wait() {
                 let replies = replies(&stage, code).await;
                 assert!(replies.iter().all(|one| *one == replies[0]), "{replies:?}");
             }
-            // While a household leaves, another one asks: the seat is given once.
+            // One household gives up its seats while another one asks for seats. Each seat is given
+            // only once.
             let portals = [stage.portal(&codes[0]).await, stage.portal(&codes[1]).await];
             let leave = |at: usize, status| {
                 let guests = portals[at].household.guests.iter();
@@ -236,7 +238,7 @@ fn the_last_seat_goes_to_one_household_and_the_others_wait() {
             };
             let (one, other) = together(leave(0, No), leave(1, Undecided)).await;
             for saved in [one, other] {
-                // The other's departure may have moved this household up meanwhile.
+                // The free seats may have moved this household up, which raises its version.
                 let moved = matches!(saved, Err(Refusal::VersionConflict(_)));
                 assert!(saved.is_ok() || moved, "round {round}: {saved:?}");
             }
@@ -296,7 +298,7 @@ fn whatever_happens_no_seat_is_given_twice_and_none_stays_empty() {
     });
 }
 
-/// Sets the number of seats, which is never below the number of taken ones.
+/// Sets the number of seats, but never below the number of taken seats.
 async fn raise(stage: &Stage, event: EventId, seats: i64, occasion: occasions::id::OccasionId) {
     stage
         .change(move |tx| {

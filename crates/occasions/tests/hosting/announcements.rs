@@ -1,4 +1,4 @@
-//! Tests that hosts write news, and that guests read what is published, in their language.
+//! Tests that hosts write announcements, and that guests read the published ones in their language.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ fn guests_read_what_is_published_and_nothing_else() {
         let mut malay = stage.nobody();
         let page = malay.get("/invite/RAHMA?lang=ms").await.text();
         assert!(page.contains("Tempat letak kereta"), "{page}");
-        // The text exists in English alone, so it is marked as English.
+        // The text exists only in English, so the Malay page marks it as English.
         let page = malay.get("/invite/RAHMA?lang=ms").await;
         assert!(
             page.body.contains(r#"class="lines" lang="en""#),
@@ -62,7 +62,7 @@ fn guests_read_what_is_published_and_nothing_else() {
             page.body
         );
 
-        // A second one comes first, unless the older one is pinned.
+        // A newer announcement comes first, unless the older one is pinned.
         stage.world.clock.advance(SignedDuration::from_hours(30));
         let mut host = stage.visitor(
             &stage
@@ -91,7 +91,7 @@ fn guests_read_what_is_published_and_nothing_else() {
         assert!(changed.is_string(), "{changed}");
         assert!(shown(stage).await.contains("changed on"));
 
-        // What is taken back vanishes at once.
+        // A withdrawn announcement vanishes at once.
         let withdraw = json!({ "version": one["version"], "published": false });
         call(&mut host, "PATCH", &address, &withdraw)
             .await

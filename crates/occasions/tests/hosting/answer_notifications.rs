@@ -1,5 +1,5 @@
-//! Tests of how hosts hear of answers, namely by mail and on the site, at once, once a day or never,
-//! and of who no longer hears.
+//! Tests of notifications about answers, by mail and on the site, at once, daily or never, and of
+//! hosts who no longer get them.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -58,7 +58,7 @@ fn save(
 }
 
 impl Stage<'_> {
-    /// Confirms the host's address, and changes how the host hears of answers.
+    /// Confirms the host's address, and changes the host's choice of notifications.
     async fn hear(&self, host: &Host, choice: Value) -> Value {
         let account = host.account.clone();
         let confirm = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
@@ -168,11 +168,11 @@ fn three_saves_in_a_minute_are_one_notice_and_one_mail() {
             .get(&notices[0].href)
             .await
             .expect(200);
-        // The list to which a mail and the notice of a day lead.
+        // The mail and the daily notice link to this list.
         let list = "/admin/o/aisyah-daniel/invites?sort=replied";
         assert!(mail.text.contains(list), "{}", mail.text);
         stage.visitor(&stage.owner).get(list).await.expect(200);
-        // The coordinator chose nothing, so there is a notice and no mail.
+        // The coordinator has chosen nothing, so there is a notice and no mail.
         assert_eq!(stage.notices(&stage.coordinator).await.len(), 1);
         assert!(stage.heard("coordinator").await.is_empty());
         assert!(stage.notices(&stage.observer).await.is_empty());
@@ -180,7 +180,7 @@ fn three_saves_in_a_minute_are_one_notice_and_one_mail() {
 
         stage.after(60).await;
         assert_eq!(stage.heard("owner").await.len(), 1, "and no other");
-        // An unread notice is not repeated, and a read one is.
+        // While a notice is unread, it is not repeated. Once it is read, a new one follows.
         save(stage, "RAHMA", ReplyStatus::No).await;
         stage.after(2).await;
         assert_eq!(stage.notices(&stage.owner).await.len(), 1);
@@ -190,7 +190,7 @@ fn three_saves_in_a_minute_are_one_notice_and_one_mail() {
         save(stage, "RAHMA", ReplyStatus::Yes).await;
         stage.after(2).await;
         assert_eq!(stage.notices(&stage.owner).await.len(), 2);
-        // A household is in one mail within half an hour, and the next mail has its last state.
+        // A household is in at most one mail per half hour. The next mail has its latest answer.
         for status in [ReplyStatus::No, ReplyStatus::Undecided, ReplyStatus::Yes] {
             save(stage, "RAHMA", status).await;
             stage.after(8).await;
@@ -280,7 +280,7 @@ fn a_day_comes_at_its_hour_in_the_occasions_zone_also_when_clocks_change() {
         stage.site.store.write(move_to_rome).await.unwrap();
         let daily = json!({"by_mail": "daily", "on_site": "daily", "hour": "08:00"});
         stage.hear(owner, daily).await;
-        // Clocks go forward in the night to 28 March 2027, so this day has 23 hours.
+        // Clocks go forward on 28 March 2027, so this day has 23 hours.
         let mut status = [ReplyStatus::No, ReplyStatus::Yes].into_iter().cycle();
         stage.clock_at("2027-03-26T20:00:00Z");
         for (at, mails) in [
@@ -290,7 +290,7 @@ fn a_day_comes_at_its_hour_in_the_occasions_zone_also_when_clocks_change() {
             ("2027-03-28T06:00:00Z", 2),
             ("2027-03-29T05:59:00Z", 2),
             ("2027-03-29T06:00:00Z", 3),
-            // And back in the night to 31 October 2027.
+            // Clocks go back on 31 October 2027, so this day has 25 hours.
             ("2027-10-30T06:00:00Z", 4),
             ("2027-10-31T06:59:00Z", 4),
             ("2027-10-31T07:00:00Z", 5),
@@ -303,14 +303,14 @@ fn a_day_comes_at_its_hour_in_the_occasions_zone_also_when_clocks_change() {
             stage.tell().await;
             assert_eq!(stage.heard("owner").await.len(), mails, "{at}");
         }
-        // One unread notice of a day is enough.
+        // While a daily notice is unread, no further notice follows.
         let notices = stage.notices(owner).await;
         assert_eq!(notices.len(), 1);
         assert_eq!(
             notices[0].href,
             format!("/admin/o/{slug}/invites?sort=replied")
         );
-        // After an outage the missed day comes late, and once.
+        // After an outage, the missed report is sent late, and only once.
         save(stage, "RAHMA", ReplyStatus::Undecided).await;
         stage.clock_at("2027-11-03T15:00:00Z");
         stage.tell().await;
@@ -320,7 +320,6 @@ fn a_day_comes_at_its_hour_in_the_occasions_zone_also_when_clocks_change() {
     });
 }
 
-/// Ends an account's role in the occasion.
 async fn end(stage: &Stage<'_>, account: &AccountId) {
     let (account, here) = (account.clone(), role::scope(&stage.occasion));
     let end = move |tx: &mut Tx<'_>| grant::forget(tx, &account, &here).map(drop);
@@ -335,7 +334,7 @@ fn nobody_hears_who_has_no_role_any_more() {
             stage.hear(host, both.clone()).await;
         }
         save(stage, "RAHMA", ReplyStatus::Yes).await;
-        // The role of one ends before the report, and an expired role is none.
+        // Before the report is sent, one host's role ends and another host's role expires.
         end(stage, &stage.coordinator.account).await;
         let (account, now) = (stage.observer.account.clone(), stage.world.clock.now());
         let expire = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
@@ -413,7 +412,7 @@ fn unsubscribing_by_a_mails_link_is_the_choice_of_no_mail() {
         stage.after(2).await;
         assert_eq!(stage.heard("owner").await.len(), 1);
         assert_eq!(stage.notices(&stage.owner).await.len(), 1, "these go on");
-        // Whoever chooses mail again gets it again.
+        // A host who chooses mail again gets mail again.
         stage
             .hear(&stage.owner, json!({"by_mail": "at_once"}))
             .await;
@@ -495,7 +494,7 @@ fn the_page_and_the_api_change_the_same_choice_of_one_host() {
             assert_eq!(refused["errors"][0]["pointer"], pointer);
         }
         assert_eq!(owner.get(&at).await.json()["hour"], "19:30");
-        // What was chosen goes along when the account is exported, and is gone with the account.
+        // The export of the account contains the choice, and deleting the account deletes it.
         let account = stage.coordinator.account.clone();
         let export = move |tx: &mut Tx<'_>| {
             let accounts = occasions::DOMAIN.accounts;
@@ -523,7 +522,7 @@ fn the_page_and_the_api_change_the_same_choice_of_one_host() {
     });
 }
 
-/// Checks that something is left to erase.
+/// Checks that unreported saves exist before they are erased.
 fn save_note(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let (count,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM unreported_answer"), &[])?;
     assert!(count > 0);
@@ -544,7 +543,7 @@ fn a_save_during_a_report_is_told_now_or_later() {
         }
         for round in 0..rounds() {
             let status = [ReplyStatus::No, ReplyStatus::Yes][round % 2];
-            // Households that were in a mail are in the next one half an hour later.
+            // A household that was in a mail can be in another one half an hour later.
             stage.world.clock.advance(SignedDuration::from_mins(30));
             save(stage, "RAHMA", status).await;
             stage.world.clock.advance(SignedDuration::from_mins(2));
@@ -556,7 +555,7 @@ fn a_save_during_a_report_is_told_now_or_later() {
             let mails = stage.heard("owner").await;
             let left = stage.unreported().await;
             match mails.len() - before {
-                // The save came first, so the report waits for it.
+                // The save came first, and it delays the report.
                 0 => assert_eq!(left, 2, "round {round}"),
                 1 => {
                     let text = &mails.last().unwrap().text;

@@ -106,7 +106,6 @@ async fn plant_by_hosts(stage: &Stage<'_>) {
         .await;
 }
 
-/// Makes an export file that contains dietary requirements.
 async fn make_file(stage: &Stage<'_>) {
     let request = export::Request {
         kind: ExportKind::Diets,
@@ -121,7 +120,6 @@ async fn make_file(stage: &Stage<'_>) {
     stage.worker().run_due().await.unwrap();
 }
 
-/// Counts the guests whose dietary requirements are stored.
 async fn eaters(stage: &Stage<'_>) -> i64 {
     let found = stage.site.store.read(|tx| {
         tx.one::<(i64,)>(
@@ -267,8 +265,8 @@ fn an_event_that_is_put_off_puts_it_off() {
     });
 }
 
-/// A backup from before the deletion is restored. The dietary requirements that were deleted since
-/// are deleted again at once, and only once.
+/// After a backup from before the deletion is restored, the dietary requirements are deleted again
+/// at once, and only once.
 #[test]
 fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
     on_both(async |stage| {

@@ -1,5 +1,5 @@
-//! Tests of the wish list, of ways to give money and of the book of received gifts, as hosts see
-//! them.
+//! Tests of the wish list, the ways to give money and the list of received gifts, on the hosts'
+//! side.
 
 use std::io::Cursor;
 
@@ -68,7 +68,7 @@ async fn reserved(stage: &Stage<'_>) -> Vec<GiftReservation> {
     stage.done(reservations).await
 }
 
-/// Gives two households of the demo these codes, beside `RAHMA`.
+/// Gives the codes `GIVER` and `OTHER` to two households of the demo.
 async fn name_two(stage: &Stage<'_>) {
     stage
         .change(|tx| {
@@ -181,7 +181,7 @@ fn a_reserved_gift_is_received_once_and_thanked_for() {
             assert_eq!(entry.amount, Some(30_000), "three of twelve parts");
             assert_eq!(entry.giver, "Keluarga Encik Rahman");
             assert_eq!(reserved(stage).await[0].state, ReservationState::Given);
-            // Removed from the book, it is open again.
+            // After its entry is deleted, the reservation is no longer given.
             let id = entry.id.to_string();
             stage
                 .done(move |tx, host| remove::<ReceivedGift>(tx, host, &id, None))
@@ -338,7 +338,7 @@ fn a_coordinator_adds_a_gift_with_a_picture_and_receives_it() {
         form.fill("quantity", "0");
         let refused = upload(&mut host, &new, &entries(&form), &picture()).await;
         refused.expect(422);
-        // What was typed and the picture are kept.
+        // The form still contains the typed values and the picture.
         let mut form = refused.form(&new);
         assert_eq!(form.value("price"), Some("1200.50"));
         form.fill("quantity", "1");
@@ -382,7 +382,7 @@ fn a_coordinator_adds_a_gift_with_a_picture_and_receives_it() {
         let book = host.follow(done).await;
         assert!(book.text().contains(&stage.say("host-thanks-undo")));
 
-        // A new picture takes the place of the old one, whose file goes within a day.
+        // A new picture replaces the old one, whose file is deleted within a day.
         let edit = format!("{list}/{}", stored.id);
         let page = host.get(&edit).await;
         assert!(page.body.contains(&path));

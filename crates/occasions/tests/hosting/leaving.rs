@@ -1,4 +1,4 @@
-//! Tests of an occasion one of whose hosts deletes their account.
+//! Tests of deleting the account of one of an occasion's hosts.
 
 use axum::http::Method;
 use identity::person::erasure::{self, DELAY};

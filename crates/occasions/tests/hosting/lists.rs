@@ -261,7 +261,8 @@ fn the_list_of_guests_searches_and_filters_people() {
                 ..Default::default()
             })
             .await;
-            // Guests with these statuses also have another one, so they are not counted again.
+            // Guests with these statuses also have one of the other statuses, so they are not
+            // counted again.
             if !matches!(
                 status,
                 people::Status::Eating | people::Status::Partial | people::Status::Unanswered

@@ -1,4 +1,4 @@
-//! Tests of meal choices: how they are checked, of whom they are asked, and how the kitchen counts
+//! Tests of meal choices: how they are checked, which guests are asked, and how the kitchen counts
 //! them.
 
 use std::collections::BTreeMap;
@@ -80,7 +80,7 @@ async fn answer(stage: &Stage<'_>, given: &[Chosen<'_>]) -> Result<Saved, Refusa
         .await
 }
 
-/// The counts of the main course at the reception.
+/// Returns the counts of the main course at the reception.
 async fn counted(stage: &Stage<'_>) -> Option<Value> {
     let found: Summary = stage.done(summary::load).await;
     let found = serde_json::to_value(found).unwrap();
@@ -139,7 +139,7 @@ fn the_kitchen_counts_who_comes_to_the_event() {
                 &[("nikah", Yes), ("reception", Yes)],
                 json!("beef"),
             ),
-            // Who comes to another event only is not asked.
+            // A guest who comes only to another event is not asked.
             ("Siti", &[("nikah", Yes), ("reception", No)], json!("fish")),
             ("Nur", &[("reception", Yes)], Value::Null),
         ];
@@ -154,7 +154,7 @@ fn the_kitchen_counts_who_comes_to_the_event() {
             ])
         );
         assert_eq!(now["open"].as_i64().unwrap(), before + 1);
-        // Each number agrees with its list.
+        // Each number equals the length of its list.
         assert_eq!(
             listed(stage, "event=reception&status=yes&answer=main:beef").await,
             1
@@ -216,7 +216,7 @@ fn a_chosen_meal_is_neither_removed_nor_moved() {
             assert_eq!(code(change(refused).await), "question_in_use");
         }
         change(json!({"choices": without(1)})).await.unwrap();
-        // Removing the question deactivates it, and what was chosen still counts.
+        // Removing the question deactivates it, and existing choices still count.
         let left: Option<Question> = stage
             .done(|tx, host| resource::remove(tx, host, "main", None))
             .await;

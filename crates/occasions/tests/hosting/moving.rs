@@ -1,5 +1,5 @@
-//! Tests that hosts can move people to another invitation or split one, with answers, seats and
-//! history, also when two hosts do it at once.
+//! Tests that hosts can move guests to another invitation or split an invitation, with answers,
+//! seats and history, even when two hosts do so at the same time.
 
 use occasions::hosting::moving::{self, Destination};
 use occasions::hosting::{Refusal, answers, enter, invitations};
@@ -14,7 +14,8 @@ use crate::pages::HOME;
 use crate::parts::{portal, reply, sent, version};
 use crate::stage::{Stage, call, on_both};
 
-/// Invites a household with people who all come to the Nikah, and returns their ids.
+/// Creates an invitation whose guests all come to the Nikah. Returns the ids of the invitation and
+/// the guests.
 async fn invited(
     stage: &Stage<'_>,
     household: &str,
@@ -65,7 +66,7 @@ fn status(portal: &InvitationSnapshot, guest: &GuestId, event: &str) -> Option<R
     guest.replies.get(&event.id).map(|reply| reply.status)
 }
 
-/// Counts the seats that are taken, and the seats that answers need.
+/// Returns the counter of taken seats, and the number of seats that the stored answers need.
 async fn seats(stage: &Stage<'_>) -> (i64, i64) {
     let counted = stage.site.store.read(|tx: &mut Tx<'_>| {
         tx.one::<(i64, i64)>(
@@ -135,7 +136,7 @@ fn people_move_with_their_answers() {
         assert_eq!(portal(stage, &from).await.household.guests.len(), 2);
         assert_eq!(seats(stage).await, before);
 
-        // The other invitation is to the reception alone, so the answer to the Nikah ends.
+        // The destination is invited only to the reception, so the reply to the Nikah is deleted.
         let (other, _) = invited(stage, "Zain", &["reception"], &[]).await;
         let there = Destination::Existing(other.clone());
         let joined = moved(stage, &from, &guests[2..3], there).await.unwrap();
@@ -146,7 +147,7 @@ fn people_move_with_their_answers() {
         );
         let after = seats(stage).await;
         assert_eq!(after, (before.0 - 1, before.1 - 1));
-        // Both invitations say in their history who moved.
+        // The history of both invitations names the guest who moved.
         for id in [from, other] {
             let told = testkit::people::read(&stage.site.store, move |tx| {
                 sql!(
@@ -187,7 +188,7 @@ fn what_cannot_move_stays() {
         let itself = Destination::Existing(from.clone());
         let wrong = moved(stage, &from, &guests[..1], itself).await;
         assert!(matches!(wrong, Err(Refusal::WrongState)), "{wrong:?}");
-        // A refused split leaves no invitation behind.
+        // A refused split creates no invitation.
         let (count,): (i64,) = testkit::people::read(&stage.site.store, |tx| {
             tx.one(
                 sql!("SELECT COUNT(*) FROM invitation WHERE household = 'Nobody'"),
@@ -238,8 +239,8 @@ fn a_host_splits_an_invitation_on_its_page() {
     });
 }
 
-/// Two hosts move people in opposite directions, and in rounds to one invitation. Nobody is lost or
-/// doubled, and the seats stay right.
+/// Two hosts move guests between the same two invitations in opposite directions. No guest is lost
+/// or duplicated, and the counter of seats stays correct.
 #[test]
 fn opposite_moves_lose_nobody() {
     on_both(async |stage| {

@@ -36,8 +36,8 @@ async fn summary(stage: &Stage<'_>) -> Summary {
     stage.done(summary::load).await
 }
 
-/// Adds guests above the household's allowance, archives a household, opens another one for longer,
-/// and adds notes, so that the demo is harder to count.
+/// Adds guests above a household's allowance, archives a household, reopens answers of another one,
+/// and adds notes, so that the demo contains more cases to count.
 async fn stir(stage: &Stage<'_>) {
     let rossi = stage.invitation("ROSSI").await;
     let tan = stage.invitation("TANWE").await;
@@ -168,7 +168,8 @@ pub(crate) async fn decline_one_event(stage: &Stage<'_>) {
         .await;
 }
 
-/// "Partly answered" is computed in SQL for the list and in Rust for a single invitation.
+/// Whether a household has partly answered is computed in SQL for the list and in Rust for a single
+/// invitation. Both must agree.
 #[test]
 fn whoever_declined_one_event_and_left_another_has_partly_answered() {
     on_both(async |stage| {

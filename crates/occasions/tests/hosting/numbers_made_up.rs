@@ -1,5 +1,5 @@
-//! Tests that numbers, rows and filters agree, whatever guests have answered. The numbers are
-//! counted in Rust, the rows and the filters in SQL.
+//! Tests that numbers, rows and filters agree for random answers. The numbers are counted in Rust,
+//! the rows and the filters in SQL.
 
 use jiff::{SignedDuration, Timestamp};
 use occasions::hosting::listing::filter::{Answered, Open};
@@ -25,7 +25,7 @@ impl Dice {
     }
 }
 
-/// Replaces everything on which numbers depend.
+/// Replaces all data on which the numbers depend with random data.
 fn shuffle(tx: &mut Tx<'_>, host: &HostOf, dice: &mut Dice) -> Result<(), Refusal> {
     let undecided = dice.of(&[true, false]);
     let occasion = hosting::occasions::load(tx, host)?;
@@ -170,7 +170,8 @@ fn compare_filters(
         }
         Ok::<_, Refusal>(())
     };
-    // Who has a seat at one event and waits for another one is counted with the former only.
+    // A guest who has a seat at one event and waits for another counts only as coming. So over all
+    // events, the number of waiting guests is not compared.
     let counted = |&response: &Answered| event.is_some() || response != Answered::Waitlisted;
     for response in Answered::ALL.iter().copied().filter(counted) {
         for answered in [None, Some(true), Some(false)] {

@@ -33,12 +33,12 @@ fn a_page_is_checked_field_by_field() {
             let pairs = pairs.iter();
             pairs.map(|(at, code)| ((*at).to_owned(), *code)).collect()
         };
-        // A page without text may wait, but guests never see an empty page.
+        // A page without text can be stored, but not shown to guests.
         assert_eq!(
             refused(json!({"kind": "stay", "audience": "everybody"})).await,
             found(&[("/body", "required")])
         );
-        // Only the other kinds have a built-in title.
+        // Pages of the kind `other` have no built-in title.
         assert_eq!(
             refused(json!({"kind": "other", "audience": "nobody"})).await,
             found(&[("/title", "required")])
@@ -69,7 +69,7 @@ fn the_kind_makes_the_address_and_the_order_is_that_of_the_hosts() {
         let changed: OccasionPage = stage
             .done(move |tx, host| resource::change(tx, host, "stay", first.version, &input))
             .await;
-        // The address stays, because guests may have kept it.
+        // The key stays the same, because guests may have bookmarked the page.
         assert_eq!((&*changed.key, changed.kind), ("stay", PageKind::Story));
         let stale = stage
             .act(&stage.owner, |tx, host| {

@@ -19,8 +19,8 @@ use crate::pages::HOME;
 use crate::parts::portal;
 use crate::stage::{Stage, call, code, on_both};
 
-/// Returns two numbers of taken seats at the reception: confirmed ones, and those of answers that
-/// wait for approval.
+/// Returns the numbers of taken seats at the reception: the confirmed seats, and the seats of
+/// answers that wait for approval.
 async fn taken(stage: &Stage<'_>) -> (i64, i64) {
     let found = stage.site.store.read(|tx| {
         let counters =

@@ -1,5 +1,5 @@
-//! Tests of a host name of the occasion's own: who may set which name, when it is served, and what
-//! guests find there.
+//! Tests of an occasion's own host name: who may set which name, when it is served, and what guests
+//! find there.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ const OURS: &str = "127.0.0.1";
 const NAME: &str = "our-day.example";
 const PAGE: &str = "/settings/domain";
 
-/// The same site, on which hosts may have domains, with this name server.
+/// Returns the same site with own host names allowed, and with this name server.
 fn allowed<'w>(stage: &Stage<'w>, dns: &NameServer) -> testkit::Stage<'w> {
     let base: &testkit::Stage<'w> = stage;
     let mut values = base.site.declared.settings.clone();
@@ -40,7 +40,7 @@ fn allowed<'w>(stage: &Stage<'w>, dns: &NameServer) -> testkit::Stage<'w> {
     own
 }
 
-/// A name server with both records of the occasion's name.
+/// Returns a name server with both records that the occasion's host name needs.
 fn proven(stage: &Stage<'_>) -> NameServer {
     let dns = NameServer::start();
     dns.set_address(NAME, OURS);
@@ -52,7 +52,7 @@ fn proof(stage: &Stage<'_>) -> String {
     own_domain::proof_value(&stage.site.keys, &stage.occasion, NAME)
 }
 
-/// Looks at all names, after the last result was forgotten.
+/// Checks the DNS records of all names, after the minimum time between two checks.
 async fn check(stage: &Stage<'_>, own: &testkit::Stage<'_>) {
     stage.world.clock.advance(SignedDuration::from_mins(1));
     own_domain::check_all(&own.site).await.unwrap();
@@ -160,7 +160,7 @@ fn a_name_is_served_after_its_proof_and_while_its_records_lead_here() {
             assert!(text.contains(shown), "{shown}: {text}");
         }
 
-        // Neither record is enough, nor is another occasion's proof.
+        // One record alone is not enough, and neither is another occasion's proof.
         dns.set_address(NAME, OURS);
         check(stage, &own).await;
         served.refresh().await.unwrap();
@@ -188,7 +188,7 @@ fn a_name_is_served_after_its_proof_and_while_its_records_lead_here() {
         assert!(served.router_for(NAME).is_some());
         assert!(served.router_for("127.0.0.1:8080").is_none());
         assert!(served.router_for("other.example").is_none());
-        // A name that a route of the operator names leads where the route leads.
+        // If the operator has configured a route for the name, the route is used.
         assert!(domains(&own, &[NAME]).await.router_for(NAME).is_none());
     });
 }
@@ -202,7 +202,7 @@ fn a_name_without_its_records_is_lost_and_comes_back() {
         check(stage, &own).await;
         let is_served = async || found(stage).await.verified_at.is_some();
         assert!(is_served().await);
-        // A name that leads elsewhere is lost at once, and the owner hears of it.
+        // A name that resolves to another server is dropped at once, and the owner is notified.
         dns.set_address(NAME, "192.0.2.80");
         check(stage, &own).await;
         assert!(!is_served().await);
@@ -211,7 +211,7 @@ fn a_name_without_its_records_is_lost_and_comes_back() {
         dns.set_address(NAME, OURS);
         check(stage, &own).await;
         assert!(is_served().await, "it comes back by itself");
-        // A name that has vanished, or without its proof, is lost after 7 days.
+        // A name whose address or proof is missing is dropped after 7 days.
         for record in [NAME.to_owned(), own_domain::proof_name(NAME)] {
             dns.remove(&record);
             check(stage, &own).await;
@@ -283,7 +283,7 @@ fn names_orders_and_looks_are_limited() {
         let own = allowed(stage, &dns);
         let mut owner = host(&own, stage);
         let at = format!("{HOME}{PAGE}");
-        // Reading the page asks nobody, and a look is kept for a minute.
+        // Reading the page sends no DNS queries, and checks are at least a minute apart.
         set(stage, NAME).await;
         for _ in 0..3 {
             owner.get(&at).await.expect(200);
@@ -305,7 +305,8 @@ fn names_orders_and_looks_are_limited() {
         stage.world.clock.advance(SignedDuration::from_hours(24));
         set(stage, NAME).await;
 
-        // The certificate waits for its turn, and the daily look gives it one.
+        // The limit on certificates is reached at first. A daily check orders the certificate
+        // later.
         let account = stage.owner.account.clone();
         let orders = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             for _ in 1..own_domain::ORDERS_A_WEEK_OF_ACCOUNT {
@@ -331,7 +332,8 @@ fn names_orders_and_looks_are_limited() {
             .advance(SignedDuration::from_hours(7 * 24));
         check(stage, &own).await;
         assert!(found(stage).await.verified_at.is_some());
-        // What no limit counts any more is gone, and so is the account when it is erased.
+        // Uses that are too old for every limit are deleted. When the account is erased, the
+        // remaining uses no longer name it.
         let account = stage.owner.account.clone();
         let erase = move |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, StoreError> {
             (occasions::DOMAIN.accounts.erase)(tx, &account)?;
@@ -484,7 +486,7 @@ fn guests_find_the_occasion_and_nothing_else() {
                 .contains("http://our-day.example:8080/o/aisyah-daniel"),
             "og:url"
         );
-        // A code opens the invitation at the same name, and for forms of that name alone.
+        // A code opens the invitation under the same name. Forms are accepted only from that name.
         let opened = guest.post("/o/aisyah-daniel", &[("code", "RAHMA")]).await;
         let to = opened.location().unwrap().to_owned();
         assert!(to.starts_with("/invite/RAHMA"), "{to}");
@@ -494,7 +496,7 @@ fn guests_find_the_occasion_and_nothing_else() {
         let own = guest.get("/invite/RAHMA/uploads").await.with(200).links();
         let file = own.iter().find(|link| link.href.starts_with("/o/uploads/"));
         guest.get(&file.unwrap().href).await.expect(200);
-        // Codes of other occasions are as unknown here as codes that nobody has.
+        // Under this name, the codes of other occasions are treated like unknown codes.
         stage
             .other_occasion("OTHER", OccasionStatus::Published)
             .await;
@@ -517,7 +519,7 @@ fn guests_find_the_occasion_and_nothing_else() {
         ] {
             guest.get(path).await.expect(404);
         }
-        // The session of a host is none at this name.
+        // A host's session is not valid under this name.
         let mut session = stage.visitor(&stage.owner);
         session.use_router(served.router_for(NAME).unwrap());
         session.get("/admin/o/aisyah-daniel").await.expect(404);
@@ -543,12 +545,12 @@ fn links_begin_with_the_name_while_it_is_served() {
         assert_eq!(begins().await, "http://127.0.0.1:8080");
         check(stage, &here).await;
         assert_eq!(begins().await, "http://our-day.example:8080");
-        // The invitation's page has the link to send, and the QR code leads there.
+        // The invitation's page shows this link, and its QR code contains the link.
         let mut owner = host(&here, stage);
         let page = owner.get(&format!("{HOME}/invites/{id}")).await;
         let link = "http://our-day.example:8080/invite/RAHMA";
         assert!(page.expect(200).body.contains(link), "{}", page.body);
-        // With the setting off again, links are the site's own.
+        // When the setting is off again, links use the site's own name.
         let portal = stage
             .done(move |tx, host| portals::load(tx, host, &id))
             .await;

@@ -114,8 +114,8 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
                 .text()
                 .contains(&stage.say("host-question-away"))
         );
-        // Observers may not open the page. People who are no hosts of the occasion get "not found",
-        // so they do not learn that the page exists.
+        // Observers may not open the page. Everybody who is not a host of the occasion gets "not
+        // found", and so does not learn that the page exists.
         stage.visitor(&stage.observer).get(&list).await.expect(403);
         stage.visitor(&stage.stranger).get(&list).await.expect(404);
     });

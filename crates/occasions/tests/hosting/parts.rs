@@ -48,7 +48,6 @@ pub(crate) fn reply(status: ReplyStatus) -> OneReply {
     }
 }
 
-/// Returns whether the typed code opens an invitation.
 pub(crate) async fn opens(stage: &Stage<'_>, typed: &'static str) -> bool {
     let key = CodeKey::parse(typed).unwrap();
     let found = stage

@@ -1,5 +1,5 @@
-//! Tests of printed QR codes. A QR decoder reads every code back, from a picture file and from a
-//! printed sheet.
+//! Tests of printed QR codes. A QR decoder reads every code, from a picture file and from a printed
+//! sheet.
 
 use std::io::{Cursor, Read as _};
 
@@ -41,7 +41,6 @@ fn scan_path(width: usize, path: &str) -> String {
     scan(width, |x, y| dark.contains(&(x, y)))
 }
 
-/// Decodes every QR code on a page.
 fn scan_page(page: &Page) -> Vec<String> {
     let codes = page.body.split("<svg class=\"qr\"").skip(1);
     codes

@@ -20,7 +20,7 @@ use web::Input;
 
 use crate::stage::{Stage, call, code, fields, on_both};
 
-/// A question "Which bus?" with two choices, which each guest is asked.
+/// A question "Which bus?" that each guest is asked, with two choices.
 pub(crate) fn bus() -> Value {
     json!({
         "key": "bus",
@@ -449,7 +449,7 @@ fn lists_and_numbers_mean_the_same_answers() {
                 .map(|((name, status), bus)| (*name, status, bus))
                 .collect();
             answer(stage, &given, Value::Null).await;
-            // Nur now comes to the brunch only.
+            // Nur now comes to the brunch, and to no other event.
             stage
                 .site
                 .store

@@ -1,5 +1,5 @@
-//! Tests of the page that says what is not ready: each point is told when it is open and gone when
-//! it is mended, agrees with the list it leads to, and offers each role only what it may do.
+//! Tests of the page that lists what is not ready. Each point is shown while it is open, agrees
+//! with the list to which it links, and offers each role only permitted actions.
 
 use jiff::SignedDuration;
 use occasions::announcement::Announcement;
@@ -29,7 +29,7 @@ async fn found(stage: &Stage<'_>, host: &Host) -> Ready {
     stage.act(host, look).await.unwrap()
 }
 
-/// Finds an open point of the owner; `of` is empty if the point has none.
+/// Finds an open point as the owner sees it; `of` is empty if the point has none.
 async fn point(stage: &Stage<'_>, word: &str, of: &str) -> Option<OpenPoint> {
     let found = found(stage, &stage.owner).await;
     assert_eq!(found.open, found.points.len());
@@ -48,7 +48,7 @@ async fn set(stage: &Stage<'_>, statement: Sql, name: &'static str) {
         .await;
 }
 
-/// Returns how many entries the list of a filter has.
+/// Returns the number of entries in a filtered list.
 async fn listed(stage: &Stage<'_>, host: &Host, list: &str) -> i64 {
     let mark = if list.contains('?') { '&' } else { '?' };
     let address = stage.at(&format!("{list}{mark}limit=1"));
@@ -74,7 +74,7 @@ fn what_the_hosts_have_not_set_up_is_told_until_it_is() {
         assert_eq!(count(stage, "draft", "").await, 1);
         stage.status(OccasionStatus::Published).await;
 
-        // A venue without an address is a place.
+        // A venue without an address is enough for a place.
         let no_address = sql!("UPDATE event SET address = '' WHERE key = $1");
         set(stage, no_address, "brunch").await;
         assert_eq!(count(stage, "no_place", "brunch").await, 0);
@@ -139,7 +139,7 @@ fn texts_that_lack_a_language_are_counted_where_guests_read_them() {
         };
         let all_but = |tags: &[&str]| Some(tags.iter().map(|tag| (*tag).to_owned()).collect());
         let lacks = |count, tags: &[&str]| all_but(tags).map(|tags: Vec<String>| (count, tags));
-        // The demo's schedule is in two of five languages, and its page in three.
+        // The demo's schedule is written in two of five languages, and its page in three.
         assert_eq!(missing("events").await, lacks(9, &["ar", "it", "zh-Hans"]));
         assert_eq!(missing("pages").await, lacks(2, &["ar", "zh-Hans"]));
         assert_eq!(missing("texts").await, None);
@@ -227,7 +227,7 @@ fn households_are_counted_as_their_lists_count_them() {
         let sent = agree().await;
         assert_eq!((sent[1], sent[2]), (unreachable[1] - 1, unreachable[2] + 1));
 
-        // Without an address and with an answer, nobody has to be reached.
+        // A household without an address that has answered need not be reached.
         set(stage, clear, "RAHMA").await;
         let id = stage.invitation("RAHMA").await;
         let guest = portal(stage, &id).await.household.guests[0].id.clone();
@@ -246,7 +246,7 @@ fn households_are_counted_as_their_lists_count_them() {
         let mei = saved.unwrap().id;
         let open = agree().await;
         assert_eq!((open[1], open[3]), (sent[1], begin[3] + 1));
-        // Nobody sends an invitation to those who invited themselves.
+        // A household that answered without a code needs no invitation, even if it owes an answer.
         let other = mei.clone();
         stage
             .change(move |tx| {
@@ -280,7 +280,7 @@ fn an_address_from_which_mail_came_back_is_named_to_those_who_see_addresses() {
         let scope = stage.occasion.as_str();
         let link = suppression::unsubscribe_link(&key, &rossi, Stream::Marketing, Some(scope));
         stage.nobody().post(&link, &[]).await.expect(200);
-        // Whoever unsubscribed asked for it.
+        // A household that unsubscribed did so on purpose, so it is not counted.
         assert_eq!(count(stage, "mail_fails", "").await, 0);
         suppress(Cause::HardBounce).await;
         let named = point(stage, "mail_fails", "").await.unwrap();
@@ -342,7 +342,7 @@ fn meals_are_open_until_everybody_who_comes_has_chosen() {
     });
 }
 
-/// Opens as many points as one occasion can have at once.
+/// Opens as many points as an occasion can have at the same time.
 async fn neglect(stage: &Stage<'_>) {
     create::<Question>(stage, crate::meals::main_course(&json!({}))).await;
     create::<Announcement>(stage, json!({ "title": { "en": "Parking" } })).await;

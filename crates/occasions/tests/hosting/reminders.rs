@@ -50,7 +50,6 @@ async fn reminders(stage: &Stage<'_>) -> Vec<Campaign> {
     all.map(|report| report.campaign).collect()
 }
 
-/// Runs the worker that sends due mails.
 async fn deliver(stage: &Stage<'_>) {
     let postman = stage.postman();
     stage.seconds(&postman, 8).await;
@@ -183,7 +182,7 @@ fn reminders_wait_for_the_records_of_the_senders_domain() {
     });
 }
 
-/// Sets the household's address and its guests' own addresses, and takes back all its answers.
+/// Sets the household's address and its guests' own addresses, and resets all its replies.
 async fn address(
     stage: &Stage<'_>,
     code: &'static str,
@@ -263,8 +262,8 @@ fn a_rule_also_reminds_guests_at_their_own_addresses_if_hosts_wish() {
         minute(stage).await;
         minute(stage).await;
         deliver(stage).await;
-        // The household's own address counts for a guest who has the same. An address from which
-        // mail bounced gets none.
+        // If a guest has the same address as the household, the mail goes to the household. An
+        // address from which mail bounced gets none.
         assert_eq!(
             recipients(stage).await,
             [

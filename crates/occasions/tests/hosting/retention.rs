@@ -17,14 +17,14 @@ use crate::pages::HOME;
 use crate::parts::sent;
 use crate::stage::{ALL, Stage, call, on_both};
 
-/// A marker in every text that the test enters, and nowhere else.
+/// A marker that every text entered by the test contains. No other text contains it.
 const MARK: &str = "Melur-Yk3Vq";
 /// The mails' subject begins with the occasion's title.
 const SUBJECT: &str = " is deleted on ";
 
 impl Stage<'_> {
     async fn day(&self, day: &str) {
-        // It is 8 in the morning in Kuala Lumpur.
+        // This is 8:00 in Kuala Lumpur.
         let noon = format!("{day}T00:00:00Z");
         self.world.clock.set(noon.parse().unwrap());
         retention::run(&self.site).await.unwrap();
@@ -42,7 +42,7 @@ impl Stage<'_> {
         self.site.store.read(look).await.unwrap().is_some()
     }
 
-    /// Returns the warnings so far: recipient, subject, text.
+    /// Returns the warnings so far, each with recipient, subject and text.
     async fn warnings(&self) -> Vec<(String, String, String)> {
         let mails = self.world.mails().await.into_iter();
         let warnings = mails.filter(|mail| mail.subject.contains(SUBJECT));
@@ -51,7 +51,7 @@ impl Stage<'_> {
             .collect()
     }
 
-    /// Has a mail server, or else the mailbox, take all mails.
+    /// Marks all mails as sent, either by a mail server or to the site's own mailbox.
     async fn send_all(&self, is_mailbox: bool) {
         let change = move |tx: &mut Tx<'_>| {
             let now = tx.now();
@@ -79,7 +79,7 @@ impl Stage<'_> {
     }
 }
 
-/// Enters the marker by guests and hosts, in as many places as the pages and the API offer.
+/// Enters the marker as guests and as hosts, in as many places as the pages and the API offer.
 async fn plant(stage: &Stage<'_>) {
     let mut guest = stage.nobody();
     guest.header("idempotency-key", "by-code");
@@ -134,8 +134,8 @@ async fn plant(stage: &Stage<'_>) {
     stage.worker().run_due().await.unwrap();
 }
 
-/// The demo's last event is the brunch on 17 January 2027 in Kuala Lumpur, and everything is
-/// deleted 180 days later, on 16 July.
+/// The demo's last event is the brunch on 17 January 2027 in Kuala Lumpur. Everything is deleted
+/// 180 days later, on 16 July.
 #[test]
 fn an_occasion_is_archived_announced_and_deleted_with_everything() {
     on_both(async |stage| {
@@ -161,7 +161,7 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         assert_eq!(stage.status_now().await, OccasionStatus::Published);
         stage.day("2027-02-16").await;
         assert_eq!(stage.status_now().await, OccasionStatus::Archived);
-        // Who takes it out of the archive is not overruled the next day.
+        // If an owner takes the occasion out of the archive, it is not archived again the next day.
         let reopen = move |tx: &mut Tx<'_>, host: &occasions::hosting::HostOf| {
             occasions::hosting::occasions::set_status(tx, host, None, OccasionStatus::Closed)
         };
@@ -169,7 +169,7 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         stage.day("2027-02-17").await;
         assert_eq!(stage.status_now().await, OccasionStatus::Closed);
 
-        // Notices of pages under an earlier slug go, too.
+        // Notices with links under an earlier slug are deleted too.
         let owner = stage.owner.account.clone();
         let notify = move |tx: &mut Tx<'_>, host: &occasions::hosting::HostOf| {
             let id = host.occasion();
@@ -225,7 +225,7 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         assert_eq!(stage.world.places_of(MARK), [""; 0]);
         assert_eq!(stage.warnings().await, []);
         let left = stage.world.places_of(stage.occasion.as_str());
-        // The file is named as a whole.
+        // Only tables are checked here. Files are reported by their paths, which are skipped.
         for place in left.into_iter().filter(|place| !place.contains('/')) {
             assert!(
                 ["audit", "deleted_occasion"].contains(&place.as_str()),
@@ -244,7 +244,7 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         stage.nobody().get("/invite/RAHMA").await.expect(404);
         let gone = stage.act(&stage.owner, retention::show);
         assert!(matches!(gone.await, Err(Refusal::NotFound)));
-        // Nobody gets the code of a card that somebody still has.
+        // The code stays retired, because somebody may still have a card with it.
         let (retired,): (i64,) = testkit::people::read(&stage.site.store, |tx| {
             tx.one(
                 sql!("SELECT COUNT(*) FROM retired_code WHERE code_key = 'RAHMA'"),
@@ -264,7 +264,8 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
     });
 }
 
-/// Mail that goes to the mailbox has told nobody. The occasion stays until an owner confirms.
+/// Mail in the site's own mailbox does not count as a warning. The occasion stays until an owner
+/// confirms the deletion.
 #[test]
 fn nothing_is_deleted_while_mail_stays_here_unless_an_owner_confirms() {
     on_both(async |stage| {
@@ -274,7 +275,7 @@ fn nothing_is_deleted_while_mail_stays_here_unless_an_owner_confirms() {
         stage.send_all(true).await;
         stage.day("2028-01-07").await;
         assert_eq!(stage.warnings().await.len(), 1);
-        // A warning that did not leave is sent again after a week, and the day moves.
+        // A warning that did not leave is sent again after a week, and the day of deletion moves.
         stage.day("2028-01-08").await;
         assert_eq!(stage.warnings().await.len(), 2);
         assert_eq!(stage.retention().await["deletes_on"], "2028-02-07");
@@ -349,7 +350,7 @@ fn a_later_event_withdraws_the_announcement() {
     });
 }
 
-/// An older state is restored. What had been deleted since is deleted again before it is served.
+/// After a restore, what was deleted since the backup is deleted again before it can be served.
 #[test]
 fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
     on_both(async |stage| {
@@ -370,7 +371,8 @@ fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
     });
 }
 
-/// A file that is being prepared would outlive the rows, so it postpones the deletion.
+/// A prepared export would outlive the deleted rows, so an export in preparation postpones the
+/// deletion.
 #[test]
 fn a_copy_in_preparation_postpones_the_deletion() {
     on_both(async |stage| {

@@ -1,6 +1,5 @@
-//! Requests every path of hosts with every role and every token scope, and compares the results
-//! with the access lists: which callers are admitted, and with which error code all others are
-//! refused.
+//! Requests every path for hosts with every role and every token scope. The results must match the
+//! access lists, which say who is admitted, and with which error code everybody else is refused.
 
 use identity::session::token::TokenScope;
 use jiff::SignedDuration;
@@ -15,7 +14,7 @@ use web::described::Description;
 use crate::stage::{ALL, Stage, call, on_both};
 use crate::uploads::send;
 
-/// A path with its rule from the access list, and a request to the path that changes little.
+/// A path with its rule from the access list, and a request that changes little.
 pub(crate) struct Route {
     pub(crate) method: String,
     /// The path as the access list spells it.
@@ -54,7 +53,7 @@ impl Route {
     }
 }
 
-/// Path parameters as the access lists name them, and as the tests' paths do.
+/// Path parameters in the access lists, each with the placeholder that replaces it in tests' paths.
 const PLACES: [(&str, &str); 38] = [
     ("/gifts/reservations/{id}", "/gifts/reservations/{v}"),
     ("/gifts/received/{id}", "/gifts/received/{w}"),
@@ -257,8 +256,8 @@ impl Names {
     }
 }
 
-/// Adds a gift that the household of this code has reserved, a way to give money, a received gift
-/// and an upload, and returns their placeholders.
+/// Adds a gift that the household with this code has reserved, a way to give money, a received gift
+/// and an upload. Returns their placeholders with their ids.
 pub(crate) async fn plant_gifts(stage: &Stage<'_>, code: &str) -> Vec<(&'static str, String)> {
     stage.switch(|switches| switches.gifts = true).await;
     let mut owner = stage.visitor(&stage.owner);
@@ -324,8 +323,8 @@ impl Answer {
         }
     }
 
-    /// Returns the refusal's error code, unless it is `not_found`, because an object may also be
-    /// missing for another reason.
+    /// Returns the refusal's error code, except `not_found`: an object may also be missing for
+    /// another reason than the caller's role.
     fn refusal_but_missing(&self) -> Option<&str> {
         self.refusal.as_deref().filter(|code| *code != "not_found")
     }

@@ -19,8 +19,8 @@ use crate::roles::{plant_gifts, routes};
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 use crate::without_token::WITHOUT_TOKEN;
 
-/// The personal fields, each with the texts by which the test recognizes the field in a response,
-/// and with the scopes that show it.
+/// The personal fields, each with the texts that reveal the field in a response, and with the
+/// scopes that show it.
 const FIELDS: &[(&str, &[&str], &[TokenScope])] = &[
     (
         "account",
@@ -194,7 +194,7 @@ async fn plant(stage: &Stage<'_>) -> Planted {
     Planted { names }
 }
 
-/// Requests that change something, in an order in which each of them succeeds.
+/// Requests that change something, in an order in which each request succeeds.
 fn changes() -> Vec<Call> {
     let invitation = "/api/v1/invitations/id/{i}";
     let occasion = "/api/v1/occasions/{id}";

@@ -21,8 +21,8 @@ async fn reception(stage: &Stage<'_>) -> (EventId, i64) {
     found.map_err(|error: StoreError| error).unwrap()
 }
 
-/// Returns the event's counter of taken seats at the reception. Fails unless the counter equals the
-/// number of guests who said yes.
+/// Returns the reception's counter of taken seats. Fails unless the counter equals the number of
+/// guests who said yes.
 async fn taken(stage: &Stage<'_>) -> i64 {
     let counted = stage
         .site

@@ -24,7 +24,7 @@ async fn press(visitor: &mut testkit::Visitor, page: &Page, action: &str, sent: 
     visitor.follow(done).await
 }
 
-/// Returns the path to which the page's button for marking the household posts.
+/// Returns the action of the form with which the page marks the household as sent.
 fn action(page: &Page) -> String {
     let link = page
         .links()

@@ -85,8 +85,8 @@ fn a_change_that_is_taken_back_is_read_by_nobody() {
         let taken_back = stage
             .act(&stage.owner, move |tx, host| {
                 another(tx, host)?;
-                // This transaction is rolled back. If it filled the cache, its data would be served
-                // under the next change's revision.
+                // This transaction is rolled back. If it filled the cache, the cache would serve
+                // its data for the revision of the next change.
                 open(tx).map_err(|_| Refusal::NotFound)?;
                 Err::<(), _>(Refusal::NotFound)
             })
@@ -103,7 +103,7 @@ fn open(tx: &mut Tx<'_>) -> Result<invitation_snapshot::InvitationSnapshot, Clos
     invitation_snapshot::open(tx, &CodeKey::parse("RAHMA").unwrap())
 }
 
-/// Returns the occasion's data as a guest's page and the store contain it.
+/// Returns the occasion's data as a guest's page shows it, and as the store contains it.
 async fn read(stage: &Stage<'_>) -> (String, String) {
     let store = &stage.site.store;
     let portal = store.read(open).await.unwrap();

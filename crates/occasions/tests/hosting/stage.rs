@@ -145,7 +145,7 @@ impl<'w> Stage<'w> {
         self.world.expect_jobs(campaign::KIND);
     }
 
-    /// Signs in another host, for tests in which the sessions of the others have expired.
+    /// Signs in another host, for tests in which the sessions of the other hosts have expired.
     pub(crate) async fn another(&self, name: &str, role: Role) -> Host {
         let role = Some((role.into(), role::scope(&self.occasion)));
         let email = format!("{name}@example.com");
@@ -233,7 +233,6 @@ impl<'w> Stage<'w> {
         format!("/api/v1/occasions/{}{rest}", self.occasion)
     }
 
-    /// Returns a worker that runs background jobs.
     pub(crate) fn worker(&self) -> Worker {
         let mut handlers = occasions::hosting::jobs(&self.site.platform, &self.site.catalogue);
         handlers.push(occasions::web::alarm::alarms(self.site.clone()));
@@ -246,7 +245,6 @@ impl<'w> Stage<'w> {
         )
     }
 
-    /// Returns the actions in the audit log, oldest first.
     pub(crate) async fn actions(&self) -> Vec<String> {
         let all = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, _> {
             tx.all(sql!("SELECT action FROM audit ORDER BY sequence"), &[])

@@ -57,7 +57,7 @@ async fn listen(stage: &Stage<'_>, host: &Host, after: Option<i64>) -> Events {
     visitor.listen(&stage.at("/stream")).await
 }
 
-/// Locks and unlocks an invitation in turn, which sends `times` events.
+/// Locks and unlocks an invitation alternately. Each change causes one of `times` events.
 async fn rattle(stage: &Stage<'_>, times: usize) {
     let id = stage.invitation("RAHMA").await;
     for _ in 0..times {
@@ -247,7 +247,8 @@ fn who_is_a_member_no_more_or_signed_out_hears_nothing_more() {
     });
 }
 
-/// The streams of an occasion share the news that was read, but not what their hosts may see.
+/// The streams of an occasion share the news that was read, but each sends only what its host may
+/// see.
 #[test]
 fn hosts_who_listen_together_hear_what_each_of_them_may() {
     on_both(async |stage| {

@@ -1,4 +1,4 @@
-//! Tests of hosts who look through the uploads of their guests.
+//! Tests of how hosts approve, reject and delete the uploads of households.
 
 use std::io::Cursor;
 
@@ -24,11 +24,11 @@ fn picture(shade: u8) -> Vec<u8> {
     file.into_inner()
 }
 
-/// Sends a picture as the household of this code, and returns the upload's id.
+/// Uploads a picture as the household with this code, and returns the upload's id.
 pub(crate) async fn send(stage: &Stage<'_>, code: &str, caption: &str, shade: u8) -> String {
     stage.world.expect_jobs(upload::FILE_JOB);
     stage.switch(|switches| switches.uploads = true).await;
-    // Lists are in the order of the millisecond in which uploads were made.
+    // Lists sort uploads by the millisecond in which they were made.
     stage.world.clock.advance(SignedDuration::from_millis(1));
     let mut body = b"--b\r\ncontent-disposition: form-data; name=\"caption\"\r\n\r\n".to_vec();
     body.extend(caption.as_bytes());
@@ -55,7 +55,7 @@ async fn states(stage: &Stage<'_>, state: &str) -> Vec<String> {
         .collect()
 }
 
-/// Presses a button of the page about uploads, with these chosen.
+/// Selects these uploads on the hosts' page, and presses a button.
 async fn press(host: &mut Visitor, state: &str, ids: &[&str], button: &str) -> testkit::Page {
     let page = host.get(&format!("{HOME}/uploads?state={state}")).await;
     let mut form = page.form(&format!("{HOME}/uploads"));
@@ -116,7 +116,7 @@ fn hosts_approve_reject_and_delete_and_observers_only_look() {
         let wrong = host.get(&stage.at("/uploads?state=lost")).await;
         wrong.expect(422);
 
-        // To delete is asked first.
+        // Deleting requires a confirmation.
         let ask = press(&mut host, "rejected", &[&third], "delete")
             .await
             .with(200);
@@ -151,7 +151,7 @@ fn hosts_approve_reject_and_delete_and_observers_only_look() {
         let last = news.filter(|(name, _)| name == "upload").next_back();
         assert_eq!(last.unwrap().1, json!({"id": second, "state": "removed"}));
 
-        // The files of what was deleted go within a day.
+        // The files of deleted uploads are deleted within a day.
         stage.world.clock.advance(SignedDuration::from_hours(25));
         stage.worker().run_due().await.unwrap();
         let left = stage.world.files();

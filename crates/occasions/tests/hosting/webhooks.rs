@@ -1,5 +1,5 @@
-//! Tests of an occasion's webhook events. Only webhooks of the occasion's owners receive the
-//! events, and the events contain no names.
+//! Tests of an occasion's webhook events. Only webhooks of the occasion's owners receive them, and
+//! they contain no names.
 
 use identity::session::token::{PROFILE_READ, TokenScope};
 use occasions::first_opened::Opens;

@@ -40,7 +40,7 @@ impl<'w> Deref for Stage<'w> {
 }
 
 impl<'w> Stage<'w> {
-    /// Builds a site with these domains and languages. `gate` lists the paths behind the gate.
+    /// Builds a site with these domains and languages. `more` builds additional routes.
     pub(crate) async fn build(
         world: &'w World,
         domains: Domains,

@@ -15,7 +15,6 @@ pub(crate) async fn form(visitor: &mut Visitor, code: &str) -> (Page, Form) {
     (page, form)
 }
 
-/// Sends the form, and expects that it is saved.
 async fn save(visitor: &mut Visitor, page: &Page, form: &Form) -> Page {
     let saved = visitor.submit(page, form).await;
     let location = saved.expect(303).location().unwrap().to_owned();

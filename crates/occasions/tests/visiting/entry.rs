@@ -242,7 +242,7 @@ fn pages_without_a_code_wear_the_theme_of_the_only_occasion() {
             assert!(page.body.contains(r#"<a href="/login">"#), "{address}");
             assert!(!page.text().contains("Aisyah"), "{address}");
         }
-        // With two published occasions, the site does not know which one a visitor without a code
+        // With two published occasions, the site cannot know which one a visitor without a code
         // wants.
         stage
             .other_occasion("OTHR1", OccasionStatus::Published)
@@ -253,7 +253,7 @@ fn pages_without_a_code_wear_the_theme_of_the_only_occasion() {
     });
 }
 
-/// The links of an archived occasion stay readable, and nothing can be changed.
+/// Links of an archived occasion can still be read, but nothing can be changed.
 #[test]
 fn an_archived_occasion_shows_the_hosts_thanks() {
     on_both(async |stage| {
@@ -281,7 +281,7 @@ fn an_archived_occasion_shows_the_hosts_thanks() {
         assert!(page.text().contains(&days), "{}", page.text());
         assert!(page.forms().is_empty(), "nothing can be sent");
         assert_private(&page);
-        // Everything below the page is gone, but says the same.
+        // All pages below the invitation's page have the status "gone", with the same text.
         let mut gone = Vec::new();
         for below in ["rsvp", "notes", "dietary", "confirmation", "calendar.ics"] {
             gone.push(stage.guest().get(&format!("/invite/RAHMA/{below}")).await);
@@ -311,7 +311,7 @@ fn an_archived_occasion_shows_the_hosts_thanks() {
         let mut malay = stage.guest();
         let page = malay.get("/o/aisyah-daniel?lang=ms").await;
         assert!(page.text().contains("Indahnya hari itu!"));
-        // Without a text of the hosts there is a built-in one.
+        // If the hosts wrote no text, the page shows the built-in one.
         stage
             .details(|occasion| occasion.farewell = web::I18n::default())
             .await;

@@ -47,7 +47,8 @@ fn everybody_reads_a_public_page_in_the_theme_and_the_language_of_the_reader() {
         assert!(page.text().contains("Farah"), "whom to ask");
         let page = guest.get(&format!("{PUBLIC}?lang=it")).await;
         assert!(page.text().contains("Come arrivare") && page.text().contains("In auto"));
-        // Arabic has no text, so the default language stands in its place, and says so.
+        // The page has no Arabic text, so it shows the text in the default language and marks its
+        // language.
         let page = guest.get(&format!("{PUBLIC}?lang=ar")).await;
         assert!(page.text().contains("كيفية الوصول"));
         assert!(
@@ -97,11 +98,11 @@ fn each_page_has_its_audience() {
             stage.links.below("RAHMA", "/pages/travel")
         );
         guest.get("/invite/RAHMA/pages/draft").await.expect(404);
-        // Without a working code, the page looks as it does for every unknown code.
+        // Without a working code, the response is the same as for every unknown code.
         let unknown = stage.guest().get("/invite/QQQQQ/pages/hotel").await;
         assert_eq!(unknown.status, 404);
         assert!(!unknown.text().contains("rate"));
-        // Another spelling of the code leads to the one on the card.
+        // A code in another spelling redirects to the code as printed on the card.
         let moved = guest.get("/invite/rahma/pages/hotel").await;
         assert_eq!(moved.location(), Some("/invite/RAHMA/pages/hotel"));
     });

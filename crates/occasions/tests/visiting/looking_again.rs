@@ -45,7 +45,7 @@ fn whatever_changes_a_page_is_on_it_at_the_next_look() {
                     .clock
                     .advance(SignedDuration::from_hours(40 * 24)),
             }
-            // The second request gets the page that the first request left in the cache.
+            // The second request gets the cached page of the first request.
             for _ in 0..2 {
                 let page = guest.get("/invite/RAHMA").await;
                 looks.push(page.body.clone());

@@ -122,7 +122,6 @@ fn it_says_when_and_where_the_events_are_that_somebody_comes_to() {
     });
 }
 
-/// The calendar files of all mails.
 async fn calendars(stage: &Stage<'_>) -> Vec<Option<String>> {
     let look = |tx: &mut Tx<'_>| {
         tx.all::<(Option<String>,)>(sql!("SELECT calendar FROM mail ORDER BY id"), &[])

@@ -477,7 +477,8 @@ async fn off_for_programs(stage: &Stage<'_>) {
         let page = put(&mut guest, "RAHMA", &wanted).await;
         crate::stage::assert_problem(&page, status, code);
     }
-    // These pages do not exist yet. A request for them is not logged as an error.
+    // Gifts and uploads are switched off, and the other pages do not exist. Requests for them are
+    // not logged as errors.
     for part in ["gifts", "uploads", "news", "my-data"] {
         guest
             .get(&format!("/invite/RAHMA/{part}"))

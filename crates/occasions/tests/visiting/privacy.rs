@@ -20,7 +20,7 @@ const SECRETS: [&str; 8] = [
     "fernandez@example.com",
 ];
 
-/// Returns all kinds of responses to the household with this code.
+/// Returns responses of all kinds to the household with this code.
 async fn answers(visitor: &mut Visitor, code: &str) -> Vec<Page> {
     let stored = state(visitor, code).await;
     let version = stored["version"].as_i64().unwrap();

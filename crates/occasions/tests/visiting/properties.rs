@@ -291,7 +291,7 @@ fn a_body_full_of_people_holds_nobody_up() {
                 Some("application/json"),
                 Bytes::from(body),
             );
-            // Such a request once took most of a minute, and blocked all other changes meanwhile.
+            // Such a request once took most of a minute, during which no other change was possible.
             let page = tokio::time::timeout(Duration::from_secs(20), sent)
                 .await
                 .unwrap();

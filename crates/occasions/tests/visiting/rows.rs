@@ -5,8 +5,8 @@ use platform::{StoreError, Tx, sql};
 
 use crate::stage::Stage;
 
-/// A snapshot of the store. It contains the complete rows of guests, and for other tables the
-/// number of rows and the sum of their versions.
+/// A snapshot of the store: the rows of invitations, guests and replies, and for every other table
+/// the number of rows or the sum of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rows {
     invitations: Vec<Invitation>,

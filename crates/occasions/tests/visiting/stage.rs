@@ -64,7 +64,6 @@ impl Stage<'_> {
         self.world.expect_mail(recipient, &subject);
     }
 
-    /// Returns a worker that sends mails.
     pub(crate) fn worker(&self) -> Worker {
         let site = &self.site;
         let post = Post {
@@ -100,7 +99,6 @@ pub(crate) async fn put(visitor: &mut Visitor, code: &str, body: &Value) -> Page
     visitor.call(Method::PUT, &address, body).await
 }
 
-/// Returns a request body with a guest's answers.
 pub(crate) fn answer(version: i64, id: &str, replies: &Value) -> Value {
     json!({ "version": version, "guests": [{ "id": id, "replies": replies }] })
 }

@@ -22,8 +22,8 @@ async fn switch_on(stage: &Stage<'_>) {
     stage.switch(|switches| switches.uploads = true).await;
 }
 
-/// A JPEG with a red half above a blue half when it is turned by its EXIF orientation, and with a
-/// place. `shade` makes files different.
+/// Returns a JPEG whose EXIF data contain an orientation and a location. In the right orientation,
+/// the picture has a red half above a blue half. `shade` makes files different.
 fn photo(shade: u8) -> Vec<u8> {
     let pixel = |_, y| Rgb(if y < 16 { [255, 0, shade] } else { [0, 0, 255] });
     let mut jpeg = Cursor::new(Vec::new());
@@ -44,7 +44,7 @@ fn in_format(format: ImageFormat) -> Vec<u8> {
     file.into_inner()
 }
 
-/// A form with a caption and files, as a browser sends it.
+/// Returns the body of a form with a caption and files, as a browser sends it.
 fn form(caption: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut body = b"--b\r\ncontent-disposition: form-data; name=\"caption\"\r\n\r\n".to_vec();
     body.extend(caption.as_bytes());
@@ -75,7 +75,7 @@ async fn approve(stage: &Stage<'_>) {
         .await;
 }
 
-/// Moves the clock to the beginning of the first event.
+/// Moves the clock to the start of the first event.
 async fn begin(stage: &Stage<'_>) {
     let look = |tx: &mut Tx<'_>| -> Result<Timestamp, platform::StoreError> {
         let (first,): (Timestamp,) = tx.one(sql!("SELECT MIN(starts_at) FROM event"), &[])?;
@@ -138,14 +138,14 @@ fn a_household_sends_pictures_and_a_document_and_removes_one() {
         let list = guest.get(API).await.json();
         let items = list["items"].as_array().unwrap();
         assert_eq!(items.len(), 2, "{list}");
-        // Both have arrived in the same millisecond, so either can be the first.
+        // Both uploads arrived in the same millisecond, so either can be the first.
         let of = |kind: &str| items.iter().find(|one| one["kind"] == kind).unwrap();
         let (picture, document) = (of("picture"), of("document"));
         assert_eq!(picture["name"], "IMG 1.jpg");
         assert_eq!(document["bytes"], pdf.len());
         assert!(document["thumbnail"].is_null());
 
-        // The picture stands upright, and says nothing of its place.
+        // The stored picture is upright, and its data contain no location.
         let url = picture["url"].as_str().unwrap();
         let mut nobody = stage.guest();
         let bytes = nobody.bytes(url).await;
@@ -182,7 +182,7 @@ fn a_household_sends_pictures_and_a_document_and_removes_one() {
         nobody.header("range", "bytes=9999-");
         nobody.get(file).await.expect(416);
 
-        // A link works for its own file, and for ten minutes.
+        // A link works only for its own file, and only for ten minutes.
         let mut nobody = stage.guest();
         let (token, _) = file.rsplit_once('/').unwrap();
         let (_, other) = url.rsplit_once('/').unwrap();
@@ -248,7 +248,7 @@ fn what_is_refused_leaves_nothing() {
             assert_eq!(uploaded(stage), Vec::<String>::new());
         }
 
-        // On the page, what could be stored is stored, and the rest is named.
+        // The page stores the files that it can store, and names the others.
         let files: [(&str, &[u8]); 3] = [
             ("good.png", &in_format(ImageFormat::Png)),
             ("bad.heic", b"\0\0\0\x18ftypheic"),
@@ -326,7 +326,7 @@ fn the_gallery_opens_with_the_first_event_and_outlives_the_occasion() {
         assert!(portal.body.contains(gallery));
         let page = other.get(gallery).await.with(200);
         assert_private(&page);
-        // Nobody else sees what no host has approved.
+        // Other guests do not see uploads that no host has approved.
         assert!(page.text().contains(&stage.say("gallery-none")));
         let api = "/api/v1/invitations/ROSSI/gallery";
         assert_eq!(

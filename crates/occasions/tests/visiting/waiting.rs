@@ -1,4 +1,4 @@
-//! Tests of what a household on a waiting list reads, and of the mail when it moves up.
+//! Tests of the page of a household on a waiting list, and of the mail when it gets seats.
 
 use jiff::SignedDuration;
 use occasions::rsvp::waitlist;
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::answering::form;
 use crate::stage::{Stage, answer, guest, id, on_both, put, state};
 
-/// Sets how many seats of the reception are free, and turns the waiting list on.
+/// Sets the number of free seats at the reception, and turns the waiting list on.
 async fn leave(stage: &Stage<'_>, free: i64) {
     stage.switch(|switches| switches.waitlist = true).await;
     let occasion = stage.occasion.clone();
@@ -54,7 +54,7 @@ fn who_finds_no_seat_reads_so_everywhere_and_hears_of_one() {
             (&replies["nikah"], &replies["reception"]),
             (&json!("yes"), &json!("waitlisted"))
         );
-        // Saving the form again changes nothing: who waits keeps the place.
+        // Saving the form again changes nothing, and the household keeps its position.
         let (page, unchanged) = form(&mut visitor, "RAHMA").await;
         visitor.submit(&page, &unchanged).await.expect(303);
         assert_eq!(

@@ -39,11 +39,10 @@ pub struct Audience {
 /// An email address to which a campaign is sent, or a household without an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
-    /// The household's invitation.
     pub invitation: InvitationId,
     /// The guest whose own address it is; `None` for the household's address.
     pub guest: Option<GuestId>,
-    /// Why the recipient is skipped, if so.
+    /// Why the recipient is skipped; `None` if the recipient gets mail.
     pub reason: Option<Skip>,
 }
 
@@ -101,9 +100,7 @@ impl Audience {
 /// A household to which mail may go.
 #[derive(Clone, Debug, Row)]
 pub(in crate::hosting) struct Household {
-    /// The household's invitation.
     pub(in crate::hosting) id: InvitationId,
-    /// The household's own address.
     pub(in crate::hosting) email: Option<String>,
 }
 
@@ -185,7 +182,7 @@ fn guests(
     Ok(guests)
 }
 
-/// Returns why this address gets no mail.
+/// Returns why this address gets no mail; `None` if it gets mail.
 pub(super) fn skip(
     tx: &mut Tx<'_>,
     key: &Key,

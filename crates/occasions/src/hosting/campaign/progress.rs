@@ -80,7 +80,6 @@ pub struct Recipient {
     pub answer: Option<String>,
 }
 
-/// Counts a campaign's mails by state.
 pub(super) fn count(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Counts, StoreError> {
     let counted: Vec<(RecipientState, i64)> = sql!(
         "SELECT CASE WHEN recipient.state = 'written' THEN COALESCE(mail.state, 'sent')

@@ -1,5 +1,5 @@
-//! The steps of a campaign's job: fixing the recipients, choosing the next few of them, and
-//! queueing their rendered mails.
+//! The steps of a campaign's job: fixing the recipients, choosing the next ones, and queueing their
+//! rendered mails.
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
@@ -38,14 +38,13 @@ pub struct Batch {
 pub struct Next {
     /// The position in the order of sending.
     pub place: i64,
-    /// The invitation of the household.
     pub invitation: InvitationId,
     /// The guest whose own email address gets the mail; `None` for the household's address.
     pub guest: Option<GuestId>,
 }
 
 /// Starts the campaign if it is due, updates its progress, and chooses the next recipients. Returns
-/// `None` if no mail must be rendered now. If there will be more to do later, queues the job again.
+/// `None` if no mail must be rendered now. Queues the job again if more work follows later.
 pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Batch>, StoreError> {
     let Some((mut campaign, occasion)) = lock(tx, id)? else {
         return Ok(None);
@@ -126,8 +125,8 @@ fn pace(per_minute: i64) -> (i64, SignedDuration) {
     )
 }
 
-/// Fixes the recipients of a campaign. If the host who ordered it is no longer a host, there are
-/// none.
+/// Fixes the recipients of a campaign. There are none if the account that ordered the campaign is
+/// no longer a host.
 fn begin(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -217,7 +216,7 @@ pub(in crate::hosting) fn add(
     Ok(())
 }
 
-/// Marks those invitations as sent whose mail a mail server has accepted.
+/// Marks invitations as sent if a mail server has accepted their mail.
 fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     if campaign.kind != MailKind::Invitation {
         return Ok(());
@@ -274,7 +273,7 @@ pub fn read(tx: &mut Tx<'_>, next: &Next) -> Result<Option<Addressee>, StoreErro
     }))
 }
 
-/// Returns why this household should not get a mail of this kind at present, if there is a reason.
+/// Returns why this household should not get a mail of this kind at present; `None` if it should.
 pub fn needs_none(kind: MailKind, portal: &InvitationSnapshot) -> Option<Skip> {
     let invitation = &portal.household.invitation;
     if invitation.archived_at.is_some() || portal.occasion.status == OccasionStatus::Archived {
@@ -293,8 +292,8 @@ pub fn needs_none(kind: MailKind, portal: &InvitationSnapshot) -> Option<Skip> {
 #[derive(Debug)]
 pub enum Rendered {
     Skipped(Skip),
-    /// The mail, with the version of the invitation and the revision of the occasion from which it
-    /// was rendered, and the origin with which its links begin.
+    /// The mail, the versions of the invitation and the occasion that it shows, and the origin of
+    /// its links.
     Mail(Box<NewMail>, (i64, i64), String),
 }
 

@@ -1,4 +1,4 @@
-//! The wish list with its reservations, the book of received gifts, and the uploads.
+//! Exports the wish list with its reservations, the list of received gifts, and the uploads.
 
 use platform::Tx;
 use platform::money::Money;

@@ -1,4 +1,4 @@
-//! The kitchen's tables: who eats what at which event, and how many.
+//! Exports the tables for the kitchen: who eats what at which event, and the totals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,8 @@ use crate::hosting::{Refusal, kitchen, meals};
 use crate::id::GuestId;
 
 impl Ground<'_> {
-    /// Builds the kitchen's tables. The first lists each guest who comes or is not sure and has
-    /// requirements, and each who comes and chose a meal. The others have the totals for each event.
+    /// Builds the kitchen's tables. The first lists guests with dietary requirements who come or
+    /// are not sure, and guests with a meal who come. The others have the totals for each event.
     pub(super) fn kitchen(&self, tx: &mut Tx<'_>) -> Result<Vec<Sheet>, Refusal> {
         let options = diet::list(tx, &self.occasion.id)?;
         let labels = self.labels(tx)?;
@@ -138,7 +138,7 @@ impl Ground<'_> {
     }
 }
 
-/// The labels of these requirements.
+/// Joins the labels of these dietary options.
 pub(super) fn words<'a>(
     keys: impl Iterator<Item = &'a str>,
     labels: &BTreeMap<String, String>,

@@ -30,7 +30,6 @@ pub(super) struct Ground<'a> {
     pub(super) answered: Answered,
 }
 
-/// Builds the tables of an export.
 pub(super) fn build(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Vec<Sheet>, Refusal> {
     let host = &order.host;
     let occasion = occasions::load(tx, host)?;

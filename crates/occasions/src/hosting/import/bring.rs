@@ -11,7 +11,7 @@ use crate::occasion;
 use crate::role::{self, Role};
 use identity::grant;
 
-/// Why nothing was written.
+/// The reason why nothing was written.
 enum Nothing {
     /// Only a preview was requested. The value is what the import would do.
     Tried(Check),

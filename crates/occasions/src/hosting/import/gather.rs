@@ -24,9 +24,9 @@ const MOST_WORDS: usize = 100;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gathered {
     pub(super) record: Record,
-    /// The household's first row.
+    /// The number of the household's first row.
     pub(super) row: usize,
-    /// The row of each guest in the household.
+    /// The row number of each guest in the household.
     pub(super) guest_rows: Vec<usize>,
     pub(super) findings: Vec<Finding>,
 }
@@ -38,9 +38,9 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Groups the rows of a table by household. Rows with the same code are one household, and so
-    /// are rows without a code that have the same household name. Every other row is a household of
-    /// its own.
+    /// Groups the rows of a table by household. Rows with the same code belong to one household.
+    /// Rows without a code belong together if they have the same household name. Every other row is
+    /// a household of its own.
     pub(super) fn table(&self, table: &Table, columns: &[Column]) -> Vec<Gathered> {
         let mut all: Vec<Gathered> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -234,7 +234,7 @@ impl Reader<'_> {
         guest.events = events(&row.line(Field::GuestEvents));
     }
 
-    /// Replaces the words in a household document by keys that the occasion knows.
+    /// Replaces the words in a household document with keys that the occasion knows.
     fn tidy(&self, one: &mut Gathered) {
         let Gathered {
             record,
@@ -342,8 +342,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Replaces dietary requirements by the keys of dietary options. Requirements without an option
-    /// are stored as text.
+    /// Replaces dietary requirements with the keys of dietary options. Requirements without an
+    /// option are stored as text.
     fn tidy_diets(&self, guest: &mut GuestRecord, row: usize, findings: &mut Vec<Finding>) {
         let Some(typed) = guest.diets.take() else {
             return;

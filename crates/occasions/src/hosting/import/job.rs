@@ -99,7 +99,7 @@ pub(super) async fn work(
         .map_err(JobError::from)?;
     match prepared {
         Prepared::Nothing => {
-            // The host has lost the role, so the import must stop.
+            // The account is no longer a host, so the import stops.
             let end = move |tx: &mut Tx<'_>| stop(tx, &import);
             Ok(Done::with(end))
         }
@@ -122,8 +122,8 @@ pub(super) async fn work(
 
 enum Prepared {
     Nothing,
-    /// The import was stopped, because this many households have errors and the host asked not to
-    /// import the others alone.
+    /// The import was stopped, because this many households have errors and the host chose
+    /// [`Options::stop_on_errors`](super::Options::stop_on_errors).
     Stopped(i64),
     Undo,
     Apply(Vec<Gathered>),
@@ -259,7 +259,7 @@ fn apply_batch(
 }
 
 /// The remaining room for invitations and guests in the occasion, the length of new codes, and the
-/// number of codes that were refused as taken.
+/// number of codes that the import has refused as taken.
 struct Room {
     households: i64,
     guests: i64,
@@ -322,8 +322,8 @@ fn write_one(
         if room.households < 1 {
             return Err(Refusal::LimitReached(limits::INVITATIONS));
         }
-        // The error "taken" reveals that another household has the code. Results are stored for a
-        // week, so each account gets only a few of these errors.
+        // The error "taken" reveals the code of another household. Results are stored for a week,
+        // so each account gets only a few of these errors.
         if one.record.code.is_some() && room.refused_codes >= codes::TRIES {
             return Err(Refusal::RateLimited(86_400));
         }

@@ -1,6 +1,6 @@
-//! Knows what the words in an imported list mean in an occasion: headings, replies, dietary
-//! options, events and choices. It knows them in every language in which a host can export files,
-//! and as other software writes them.
+//! The meanings of words in an imported list: headings, replies, dietary options, events and
+//! choices. They are known in every language in which a host can export files, and in the forms
+//! that other software writes.
 
 use std::collections::BTreeMap;
 
@@ -338,8 +338,8 @@ impl Lexicon {
             languages: BTreeMap::new(),
             choices: BTreeMap::new(),
         };
-        // If a word has several meanings, the first one added wins, so the occasion's own words are
-        // added before the built-in ones.
+        // If a word has several meanings, the one added first wins. The occasion's own words are
+        // therefore added before the built-in ones.
         for text in &texts {
             for column in Column::all(ground) {
                 add(&mut all.headings, &column.heading(text), column);
@@ -517,7 +517,7 @@ fn add<T>(words: &mut BTreeMap<String, T>, word: &str, meaning: T) {
     }
 }
 
-/// Returns the English name of a language, in the form in which lists contain it.
+/// Returns the English name of a language in lower case, as lists may contain it.
 fn english(tag: &str) -> &'static str {
     match tag {
         "en" => "english",

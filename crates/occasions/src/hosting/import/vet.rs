@@ -138,7 +138,7 @@ pub(super) fn vet(
     }
 }
 
-/// Returns the fields of the household in the form in which the hosts' form sends them.
+/// Returns the fields of the household as the hosts' form would send them.
 fn details(wanted: &Record) -> Value {
     let mut sent = Map::new();
     let mut send = |name: &str, value: Value| {
@@ -240,9 +240,9 @@ fn mark_beyond(details: &Details, guests: &mut [Guest]) {
 }
 
 /// Finds the invitation to which a document refers: by the document's code, or else by its
-/// reference, or else by name and email address. An invitation in `taken`, to which another
-/// document refers, is not found by name. The second value says whether an invitation has the same
-/// name but another email address.
+/// reference, or else by name and email address. The search by name skips the invitations in
+/// `taken`, to which other documents refer. The second value says whether an invitation has the
+/// same name but another email address.
 pub(super) fn find(
     tx: &mut Tx<'_>,
     ground: &Ground,

@@ -169,7 +169,7 @@ fn change(
     Ok(household.invitation.version)
 }
 
-/// Adds and deletes reply rows, so that each existing guest has one for each event to which the
+/// Adds and deletes replies, so that each existing guest has one reply for each event to which the
 /// guest is invited. The replies of new guests are written together with the guests.
 fn invite_guests(tx: &mut Tx<'_>, household: &Household, new: &Vetted) -> Result<(), StoreError> {
     for old in &household.guests {

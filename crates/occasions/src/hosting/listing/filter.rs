@@ -183,8 +183,9 @@ impl InvitationFilter {
             || self.note.is_some()
     }
 
-    /// Returns whether a matching invitation has an answer, and whether an answer of it is missing
-    /// or "not sure". Each is `yes`, `no`, or empty where it does not matter.
+    /// Returns two conditions for the query: whether an invitation must have an answer, and whether
+    /// it must have an answer that is missing or "not sure". Each is `yes`, `no`, or empty for no
+    /// condition.
     pub(super) fn answers_sought(&self) -> [&'static str; 2] {
         let (answered, unsettled) = match self.response {
             None | Some(Answered::Attending | Answered::Waitlisted | Answered::Declined) => {
@@ -196,7 +197,7 @@ impl InvitationFilter {
             Some(Answered::Complete) => (Some(true), Some(false)),
         };
         let answered = match (answered, self.answered) {
-            // Nothing is both, so this word equals neither.
+            // The conditions exclude each other, so this word matches no invitation.
             (Some(one), Some(other)) if one != other => "never",
             (one, other) => filter::flag_word(one.or(other)),
         };
@@ -225,8 +226,8 @@ pub(in crate::hosting) fn event_id(
     Ok(found.map(|(id,)| id.to_string()).unwrap_or_default())
 }
 
-/// Returns the filter value that finds this answer to a question. Without `answer`, it finds every
-/// answer.
+/// Returns the filter value that matches this answer to a question, or any answer if `answer` is
+/// `None`.
 pub fn answer_word(question: &Question, answer: Option<&Answer>) -> String {
     let key = &question.key;
     match answer {
@@ -238,8 +239,8 @@ pub fn answer_word(question: &Question, answer: Option<&Answer>) -> String {
     }
 }
 
-/// Returns the filter value that matches guests who are asked and have not answered. Keys never
-/// contain the mark.
+/// Returns the filter value that matches guests who are asked and have not answered. Its mark
+/// cannot be part of a key.
 pub fn unanswered_word(question: &Question) -> String {
     format!("{UNANSWERED}{}", question.key)
 }

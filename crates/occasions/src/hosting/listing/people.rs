@@ -114,7 +114,6 @@ words! {
 }
 
 impl Band {
-    /// Returns the age group of a child.
     pub fn of(age: Option<i64>) -> Self {
         match age {
             Some(..=2) => Self::Baby,
@@ -158,11 +157,9 @@ pub struct Person {
     pub status: ReplyStatus,
     /// Whether the guest has declined some events and not answered for the others.
     pub is_partial: bool,
-    /// When the guest last answered.
     pub answered_at: Option<Timestamp>,
     #[row(json)]
     pub diets: Vec<String>,
-    /// The guest's note about food.
     pub diet_note: String,
     sort_name: String,
     total: i64,

@@ -129,7 +129,6 @@ impl Column {
         }
     }
 
-    /// Finds the meaning with this keyword.
     pub(crate) fn find(word: &str, ground: &Ground) -> Option<Self> {
         match word.split_once(':') {
             None if word == "skip" => Some(Self::Skip),

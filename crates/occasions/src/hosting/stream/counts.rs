@@ -17,7 +17,7 @@ use crate::id::OccasionId;
 #[derive(Clone, Debug, Default)]
 pub struct AllCounts(Arc<Mutex<HashMap<OccasionId, Weak<Shared>>>>);
 
-/// What the event streams of an occasion share.
+/// The data that the event streams of an occasion share.
 #[derive(Debug, Default)]
 struct Shared {
     counted: tokio::sync::Mutex<Option<Counted>>,
@@ -40,7 +40,6 @@ pub(super) struct Counted {
 }
 
 impl AllCounts {
-    /// Returns the shared counters of an occasion.
     pub(super) fn of(&self, occasion: &OccasionId) -> Counts {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = all.get(occasion).and_then(Weak::upgrade) {
@@ -59,8 +58,8 @@ impl Counts {
         self.0.recent.lock().await
     }
 
-    /// Returns counters that include the news number `last`. If another feed is just counting,
-    /// waits for its result. Runs `count` only if that result is not recent enough.
+    /// Returns counters that include the news number `last`. If another feed is counting, waits for
+    /// its result, and runs `count` only if the result is not recent enough.
     pub(super) async fn after<F>(
         &self,
         last: i64,

@@ -1,5 +1,5 @@
-//! Reads an occasion's news once for all its event streams, and writes each event once. A stream
-//! that is further behind reads for itself.
+//! Reads an occasion's news once for all its event streams, and formats each event once. A stream
+//! that is too far behind reads from the store by itself.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use crate::hosting::Refusal;
 use crate::hosting::permissions::{self, HostOf};
 use crate::id::OccasionId;
 
-/// The most events that are kept for streams that have not sent them yet.
+/// The maximum number of events that are kept for streams that have not sent them yet.
 const KEPT: usize = 400;
 
-/// The latest news of an occasion, and its hosts as of that news.
+/// The latest news of an occasion, and the callers who are known to be its hosts.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    /// How often the store had announced news when the events were read. `None` before the first
+    /// The store's number of announcements before the events were read. `None` before the first
     /// reading.
     announced: Option<u64>,
     /// The events after the news number `from` up to `last`.
@@ -29,8 +29,8 @@ pub(super) struct Recent {
     from: i64,
     last: i64,
     may_have_more: bool,
-    /// The callers whose role was read after the latest news. Nobody is a host here for longer than
-    /// [`SUMMARY_EVERY`] without being checked again.
+    /// The callers who were hosts when last checked. All of them are checked again after
+    /// [`SUMMARY_EVERY`].
     hosts: HashMap<String, Arc<HostOf>>,
     checked_at: Option<Instant>,
 }
@@ -52,7 +52,7 @@ impl Recent {
         wake: &watch::Receiver<u64>,
         (who, occasion): (&SignedIn, &OccasionId),
     ) -> Result<News, Refusal> {
-        // The number is taken before the reading, so that no later announcement is missed.
+        // The number is read before the news, so that no later announcement is missed.
         let announced = *wake.borrow();
         let is_first = self.announced.is_none();
         if is_first {
@@ -80,7 +80,6 @@ impl Recent {
         })
     }
 
-    /// Checks that `who` is a host.
     pub(super) async fn check(
         &mut self,
         store: &Store,
@@ -99,7 +98,7 @@ impl Recent {
         self.hosts.clear();
         self.may_have_more = batch.may_have_more;
         if batch.is_reset {
-            // Each stream finds out by itself that it cannot continue.
+            // Each stream notices by itself that it cannot continue.
             self.events.clear();
             self.from = batch.last;
         } else {
@@ -128,7 +127,8 @@ impl Recent {
         if self.hosts.is_empty() {
             self.checked_at = Some(now);
         }
-        // A token has other rights than its owner, and other tokens.
+        // The key differs for a token and its owner, and for two tokens, because their rights may
+        // differ.
         let key = who.repeats_as();
         if let Some(host) = self.hosts.get(&key) {
             return Ok(Arc::clone(host));

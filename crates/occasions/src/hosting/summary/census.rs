@@ -1,5 +1,5 @@
-//! The facts about an occasion's households and guests that its numbers need, read in one pass.
-//! Names and texts stay in the store, because an occasion may have thousands of guests.
+//! The facts about households and guests from which an occasion's numbers are computed, read in one
+//! pass. Names and texts are not read, because an occasion may have thousands of guests.
 
 use std::collections::HashMap;
 
@@ -55,7 +55,6 @@ pub(super) struct GuestFacts {
     pub(super) status: ReplyStatus,
     /// Whether the guest has declined some events and not answered for the others.
     pub(super) is_partial: bool,
-    /// When the guest last answered.
     pub(super) answered_at: Option<Timestamp>,
 }
 
@@ -136,7 +135,7 @@ fn take_guests(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Vec<GuestFacts>, 
     let mut places: HashMap<GuestId, usize> = HashMap::new();
     for row in rows {
         let id = &row.guest.id;
-        // SQLite returns the replies of a guest one after another; PostgreSQL need not.
+        // SQLite returns all replies of a guest in succession. PostgreSQL may mix them with others.
         let last = guests.len().wrapping_sub(1);
         let place = match guests.last() {
             Some(guest) if guest.row.id == *id => last,
@@ -211,7 +210,7 @@ impl HouseholdFacts {
     }
 }
 
-/// Counts guests by their answers, each given with whether it is partial.
+/// Counts guests by their answers. Each answer is given with whether it is partial.
 pub(super) fn count(answers: impl Iterator<Item = (ReplyStatus, bool)>) -> People {
     let mut people = People::default();
     for (status, is_partial) in answers {
