@@ -135,8 +135,8 @@ pub(crate) fn link(
     add(tx, account, identity, request)
 }
 
-/// Stores an identity that will be linked when the account's owner has signed in. The returned
-/// secret is sent to the browser.
+/// Stores an identity to be linked as soon as the account's owner signs in. The returned secret is
+/// sent to the browser.
 pub(crate) fn await_sign_in(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -151,8 +151,8 @@ pub(crate) fn await_sign_in(
     )
 }
 
-/// Links to this account the identity that waits for a sign-in in this browser, if there is one.
-/// The caller holds the account's lock.
+/// Links the identity that waits for a sign-in in this browser, if any, to the account. The caller
+/// holds the account's lock.
 pub(crate) fn link_awaited(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -168,7 +168,7 @@ pub(crate) fn link_awaited(
     };
     match add(tx, account, &waiting.data, request) {
         Err(IdentityError::Store(error)) => Err(error),
-        // Meanwhile, the identity was linked to another account. The sign-in itself succeeds.
+        // The identity was linked to another account in the meantime. The sign-in itself succeeds.
         _ => Ok(()),
     }
 }

@@ -68,8 +68,8 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Passkey>, StoreE
     .all(tx)
 }
 
-/// The credential ids of the account's passkeys. With them, a device avoids creating a second
-/// passkey for the same account.
+/// The credential ids of the account's passkeys. The browser gets them so that no device creates a
+/// second passkey for the same account.
 pub fn credentials(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let found: Vec<(String,)> = sql!(
         "SELECT credential FROM passkey WHERE account_id = :account ORDER BY id",
@@ -165,7 +165,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The stored passkey that a browser's response names. Its signature is not verified yet.
+/// The stored passkey that a browser's response names. The response's signature is not verified
+/// yet.
 #[derive(Clone, Debug, Row)]
 pub(crate) struct Claimed {
     id: PasskeyId,

@@ -45,7 +45,7 @@ pub struct ProviderSettings {
 pub struct Providers(Arc<[Provider]>);
 
 impl Providers {
-    /// Creates the providers. Pages list them in this order.
+    /// Pages list the providers in the order of `all`.
     pub fn new(all: impl IntoIterator<Item = ProviderSettings>) -> Self {
         let provider = |settings| Provider {
             settings,
@@ -76,7 +76,7 @@ pub struct Provider {
     keys: AsyncMutex<Keys>,
 }
 
-/// The metadata that a provider publishes under `/.well-known/openid-configuration`.
+/// The part of `/.well-known/openid-configuration` that this site uses.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Metadata {
     issuer: String,

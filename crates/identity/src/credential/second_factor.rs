@@ -21,14 +21,13 @@ use crate::session::{self, Stay};
 /// The second factors of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Factors {
-    /// The time since when sign-ins require a code from the authenticator app; `None` if they do
-    /// not.
+    /// When the account began to require codes from an authenticator app; `None` if it requires
+    /// none.
     pub totp_since: Option<Timestamp>,
     /// How many recovery codes are left.
     pub recovery_codes: i64,
 }
 
-/// The way in which a person proves the second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Totp,
@@ -90,8 +89,7 @@ pub fn is_enrolled(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreEr
     Ok(totp::active_since(tx, account)?.is_some())
 }
 
-/// Begins to set up the authenticator app. A setup that was begun earlier and not confirmed is
-/// discarded.
+/// Starts the setup of an authenticator app, and discards an earlier setup that was not confirmed.
 pub fn begin(tx: &mut Tx<'_>, site: &Site, sudo: &Sudo) -> Result<(), FactorError> {
     let account = lock_for_enrolment(tx, sudo)?;
     Ok(totp::begin(tx, site, account)?)
@@ -203,8 +201,8 @@ pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes the second factors of all accounts, because they cannot be decrypted after the key file
-/// was replaced. Returns how many accounts had a second factor.
+/// Removes the second factors of all accounts after the key file was replaced, because they can no
+/// longer be decrypted. Returns how many accounts had a second factor.
 pub fn erase_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM recovery_code"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM totp"), &[], Rows::Any)

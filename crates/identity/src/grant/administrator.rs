@@ -29,12 +29,10 @@ pub enum PeopleError {
     /// The account's email address is not confirmed, so somebody else may have registered it.
     #[error("the address is not confirmed")]
     EmailUnverified,
-    /// The account is about to be erased.
     #[error("the account is about to be erased")]
     Leaving,
     #[error("the account is deactivated")]
     Deactivated,
-    /// The person has neither a second factor nor a passkey that could be removed.
     #[error("the account has neither a second factor nor a passkey")]
     NoFactors,
     /// The person's email address receives no mail, so the person would not learn of the planned

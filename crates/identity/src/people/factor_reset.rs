@@ -115,8 +115,8 @@ pub fn keep_with_link(
     link: &Secret,
     request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    // The account is locked before its links, as in the removal, because the opposite order could
-    // cause a deadlock.
+    // The account is locked before its links, in the same order as in the removal. The opposite
+    // order could cause a deadlock.
     let found = one_time::find::<()>(tx, Purpose::KeepFactors, link)?;
     let Some(id) = found.and_then(|link| link.account) else {
         return Ok(false);
@@ -236,7 +236,7 @@ pub async fn run(site: &Site) -> Result<(), StoreError> {
 
 fn reset_due(tx: &mut Tx<'_>, site: &Site, id: &AccountId) -> Result<(), StoreError> {
     held::hold(tx, id)?;
-    // Since the list was read, the removal may have been cancelled and planned again.
+    // The removal may have been cancelled and planned again since the list was read.
     let now = tx.now();
     if due(tx, id)?.is_none_or(|at| at > now) {
         return Ok(());

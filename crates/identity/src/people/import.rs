@@ -170,8 +170,9 @@ pub enum Linked {
     No,
 }
 
-/// Links the provider's identity that a person had in the other system. For an account that is not
-/// `new`, links that its owner has changed are kept.
+/// Links the provider's identity that a person had in the other system. If the account existed
+/// before the import (`is_new` is false), nothing is linked, because its owner may have unlinked
+/// the identity.
 pub fn link(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -161,7 +161,7 @@ pub struct InviteDetails {
     pub admits_newcomers: bool,
 }
 
-/// Finds an invite, and does not use it up.
+/// Finds an invite without using it up.
 pub fn find(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -264,9 +264,9 @@ pub fn take_as(
     Ok(invite)
 }
 
-/// Whether an invite to this scope may be accepted without a confirmed email address. It may not if
-/// the scope's creator has no rank in the installation. Otherwise, anybody who may create a scope
-/// could have an address confirmed that is not theirs.
+/// Whether an invite to this scope may be accepted without a confirmed email address. This requires
+/// that the scope's creator has a rank in the installation. Without this rule, anybody who may
+/// create a scope could get another person's email address confirmed.
 fn admits_newcomers(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

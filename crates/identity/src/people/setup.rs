@@ -192,8 +192,8 @@ fn take_over(
     Ok(())
 }
 
-/// Grants the owner's role. The audit log names the operator as actor, because only the operator
-/// has access to the server's console.
+/// Grants the owner's role. The audit log names the operator as the actor, because only the
+/// operator can get the setup key or use the server's console.
 fn make_owner(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), GrantError> {
     account::verify_email(tx, id, VerifiedBy::Operator)?;
     tx.record(Entry {

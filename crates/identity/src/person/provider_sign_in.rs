@@ -1,10 +1,9 @@
 //! Sign-in with an identity provider: the browser is redirected to the provider and later returns
 //! from it.
 //!
-//! The redirect has a state value, with which the browser can return once, within [`LIFETIME`]. No
-//! other browser can use it. An identity that is not linked yet creates an account, or waits for a
-//! sign-in that links it. An identity is never linked to an account merely because of its email
-//! address.
+//! The redirect contains a state value. With it, the same browser can return once, within
+//! [`LIFETIME`]. An identity that is not linked yet creates an account, or waits for a sign-in that
+//! links it. An identity is never linked to an account merely because of its email address.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -77,7 +76,6 @@ struct PendingSignIn {
     to: String,
 }
 
-/// A person whose browser is to be redirected to a provider.
 #[derive(Clone, Debug)]
 pub struct Leaver {
     /// The secret in the browser's cookie.
@@ -157,8 +155,8 @@ pub enum Outcome {
     /// The person has no account yet. With this secret, they can enter an email address to create
     /// one.
     Newcomer(Secret),
-    /// Another account has the email address that the provider has verified. If its owner signs in
-    /// while this secret is in the browser, the identity is linked.
+    /// Another account has the email address that the provider has verified. If the owner of that
+    /// account signs in while the browser has this secret, the identity is linked to the account.
     SignInToLink(Option<Secret>),
 }
 
@@ -293,7 +291,6 @@ struct Arriving {
     locale: String,
 }
 
-/// The reason why [`Arriving::decide`] has no outcome.
 enum Undecided {
     /// A concurrent transaction gave the identity or the email address to another account.
     Taken,
@@ -310,8 +307,8 @@ impl Arriving {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<Outcome, Undecided> {
         if let Some(id) = linked_identity::owner(tx, &self.identity)? {
             let Some(account) = account::find(tx, &id)? else {
-                // An account that cannot sign in is refused, unless its owner requested its
-                // erasure, which can be cancelled.
+                // An account that cannot sign in is refused. An account whose owner requested its
+                // erasure is an exception, because the erasure can be cancelled.
                 let offered = restore::offer(tx, &id)?.ok_or(ProviderSignInError::Denied)?;
                 return Ok(Outcome::Known(Welcome::Leaving(offered)));
             };

@@ -293,7 +293,6 @@ async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     Ok(None)
 }
 
-/// The means by which the owner of a new account will sign in.
 #[derive(Clone)]
 enum Credential {
     Password(PasswordHash),
@@ -319,7 +318,7 @@ struct Entering {
 
 impl Entering {
     fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
-        // New email addresses count against the limit too, although their owners get a mail in any
+        // New email addresses count against the limit too, although the mail to them is sent in any
         // case.
         let may_remind = self.limits.may_send(tx, &self.new.email)?;
         let newcomer = match &self.credential {
@@ -433,8 +432,8 @@ fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result
     erasure::purge(tx, domains, id)
 }
 
-/// Removes the unconfirmed account with this email address, because the address turned out to
-/// belong to somebody else.
+/// Removes the unconfirmed account with this email address, because the address belongs to somebody
+/// else.
 pub(crate) fn remove_with_email(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

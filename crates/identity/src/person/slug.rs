@@ -238,7 +238,7 @@ pub fn availability(tx: &mut Tx<'_>, slug: &str) -> Result<Availability, StoreEr
     })
 }
 
-/// Gives the slug to the account. Returns `false` if another account has the slug.
+/// Assigns the slug to the account. Returns `false` if another account has the slug.
 pub(crate) fn take(tx: &mut Tx<'_>, id: &AccountId, slug: &str) -> Result<bool, StoreError> {
     sql!(
         "DELETE FROM account_slug WHERE slug = :slug AND until <= :now",
@@ -278,7 +278,6 @@ fn with_ending(base: &str, ending: &str) -> String {
     format!("{}-{ending}", base[..kept].trim_end_matches('-'))
 }
 
-/// Random letters and digits.
 fn suffix(tx: &mut Tx<'_>, length: usize) -> String {
     let mut bytes = [0; 16];
     tx.random().fill(&mut bytes);

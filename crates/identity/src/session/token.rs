@@ -71,7 +71,6 @@ pub enum CreateError {
     /// The account has the maximum number of tokens.
     #[error("there are {LIMIT} tokens already")]
     LimitReached,
-    /// The account is not active.
     #[error("no such account")]
     NoAccount,
     /// The account's email address is not confirmed.
@@ -266,7 +265,7 @@ pub fn touch(tx: &mut Tx<'_>, id: &TokenId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether `text` has the form of a personal token. If not, it need not be looked up in the store.
+/// Whether `text` has the form of a personal token. Other texts need not be looked up in the store.
 pub fn is_token(text: &str) -> bool {
     text.strip_prefix(PREFIX)
         .filter(|rest| rest.len() == BODY + CHECK && rest.is_ascii())

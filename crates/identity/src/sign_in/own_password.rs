@@ -73,8 +73,8 @@ pub async fn change(
     };
     let (old, is_enrolled) = store.read(look).await?;
     if old.is_none() || is_enrolled {
-        // A stolen cookie must not suffice to set a credential that outlasts it. Neither must a
-        // stolen password, if the account has a second factor.
+        // Neither a stolen cookie nor, if the account has a second factor, a stolen password
+        // suffices to set a new password.
         Sudo::check_own(who.clone(), accounts.site.clock.now())?;
     }
     if old.is_some() {

@@ -78,7 +78,7 @@ pub async fn prove(
 }
 
 /// Begins a session for the owner of the passkey. A copied passkey is reported within `Ok`, so that
-/// the record of it is committed.
+/// the transaction that records the copy is committed.
 fn begin(
     tx: &mut Tx<'_>,
     site: &Site,

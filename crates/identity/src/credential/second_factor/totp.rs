@@ -175,8 +175,8 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_rfc_6238() {
-        // RFC 6238, appendix B, has eight digits for these times. The expected codes are the last
-        // six of them.
+        // RFC 6238, appendix B, lists eight-digit codes for these times. The expected codes are
+        // their last six digits.
         for (second, expected) in [
             (59, "287082"),
             (1_111_111_109, "081804"),
