@@ -1,5 +1,5 @@
-//! The administrators' page with the installation's figures and the log of what happened to accounts
-//! and to the installation.
+//! The administrators' page with the installation's figures and with the audit log of accounts and
+//! of the installation.
 
 use askama::Template;
 use axum::extract::State;
@@ -34,7 +34,7 @@ impl OverviewPage<'_> {
         audit_sentences::sentence(self.text, &line.record.action)
     }
 
-    /// The account that was acted on, unless people acted on their own.
+    /// The name of the affected account; `None` if people acted on their own account.
     fn subject<'a>(&self, line: &'a Line) -> Option<&'a str> {
         let is_own = line.record.actor_id.as_deref() == Some(&line.record.entity_id);
         line.subject.as_deref().filter(|_| !is_own)

@@ -104,7 +104,8 @@ struct CreateToken {
     expires_in_days: Option<u16>,
 }
 
-/// The properties of a new token, and the only object that it can access, if it is limited to one.
+/// The properties of a new token, and the only object that the token can access, if it is limited
+/// to one.
 struct TokenCall {
     token: CreateToken,
     scope: Option<ScopeName>,
