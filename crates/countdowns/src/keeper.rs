@@ -114,8 +114,8 @@ impl Resource for Countdown {
     };
     const HISTORY: History = history_of!("countdown", named_by: "title", removed: "deleted");
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::People;
-    /// The audit log omits the title of a deleted countdown, because nobody could tell later whose
-    /// data it was.
+    /// The audit log omits the title of a deleted countdown, because the title's owner could no
+    /// longer be determined later.
     const IS_FORGOTTEN: bool = true;
 
     fn key(&self) -> &str {

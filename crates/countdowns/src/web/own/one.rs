@@ -123,7 +123,7 @@ async fn countdown_page(
     req.page(HERE, &countdown.title, body).await
 }
 
-/// The card for sharing; `None` if only signed-in people can see the countdown.
+/// The HTML of the card for sharing; `None` if only signed-in people can see the countdown.
 fn share(site: &Site, text: &Text, loaded: &Loaded, clock: Option<&ClockView>) -> Option<String> {
     let countdown = &loaded.countdown;
     let key = match countdown.visibility {
