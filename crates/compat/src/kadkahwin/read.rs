@@ -85,7 +85,7 @@ pub(super) fn read(sent: &Map<String, Value>) -> Said {
     }
 }
 
-/// The values that the guest typed, with which a refused form is filled in again.
+/// The guest's typed values, for filling in a refused form again.
 pub(super) fn typed(sent: &Map<String, Value>) -> Form {
     let names = [
         "code",

@@ -1,4 +1,4 @@
-//! Articles by mail: the recipients, and that each mail is sent once.
+//! Articles by mail: who receives them, and that each mail is sent once.
 
 use identity::account::{self, AccountId, NewAccount};
 use jiff::SignedDuration;
@@ -32,7 +32,7 @@ fn confirm(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
     .run(tx, Rows::Exactly(1))
 }
 
-/// Subscribes the person to articles by mail, or unsubscribes them, on the page for it.
+/// On the newsletter page, subscribes the person to articles by mail, or unsubscribes them.
 async fn choose(farah: &mut Person, is_wanted: bool) {
     let page = page_of_choice(farah).await;
     let mut form = page.form("/me/email/newsletters");
