@@ -257,7 +257,6 @@ impl OwnerOf {
         &self.who.account().id
     }
 
-    /// Writes a change to the audit log.
     pub(crate) fn record(
         &self,
         tx: &mut Tx<'_>,

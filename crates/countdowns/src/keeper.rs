@@ -319,7 +319,7 @@ impl Countdown {
     }
 }
 
-/// Creates a countdown, whose owner is the caller.
+/// Creates a countdown that the caller owns.
 pub fn create(
     tx: &mut Tx<'_>,
     who: &Confirmed,

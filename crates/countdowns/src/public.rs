@@ -249,8 +249,8 @@ fn show(
 /// The resets that the page shows beside its figures.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Past {
-    /// The resets that began the runs on the page, newest first. Notes that visitors may not see
-    /// are omitted.
+    /// The resets that began the listed runs (the periods between resets), newest first. Notes that
+    /// visitors may not see are omitted.
     pub(crate) entries: Vec<Entry>,
     /// The resets of the last year.
     pub(crate) year: Vec<Timestamp>,

@@ -41,7 +41,6 @@ pub struct Account {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisplayName(String);
 
-/// The text is too short or too long for a display name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a name has 2 to 50 characters")]
 pub struct NotAName;

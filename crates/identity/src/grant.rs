@@ -151,10 +151,8 @@ pub fn list(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Member>, StoreError> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
-    /// The account has no role in the scope.
     #[error("not a member")]
     NotAMember,
-    /// This kind of scope has no such role.
     #[error("no such role here")]
     UnknownRole,
     /// The scope would have no owner left who can sign in.

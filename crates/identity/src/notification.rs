@@ -31,7 +31,6 @@ pub struct NewNotification<'a> {
     pub href: &'a str,
 }
 
-/// A stored notification.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Notification {
     /// The message id of the notification's text.

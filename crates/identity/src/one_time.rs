@@ -294,7 +294,6 @@ pub(crate) fn remove_since(
     Ok(())
 }
 
-/// Deletes every link of one purpose.
 pub(crate) fn remove_all(tx: &mut Tx<'_>, purpose: Purpose) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM one_time_token WHERE purpose = :purpose",

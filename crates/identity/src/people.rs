@@ -37,7 +37,6 @@ pub struct Person {
     pub state: State,
     pub rank: Option<String>,
     pub created_at: Timestamp,
-    /// When the person last signed in.
     pub last_login_at: Option<Timestamp>,
     /// Whether the account waits for its email address to be confirmed.
     pub is_unverified: bool,

@@ -130,7 +130,6 @@ impl ScopeKind {
         place(least).is_some_and(|least| place(rank).is_some_and(|rank| rank <= least))
     }
 
-    /// Whether `role` is a rank of this kind.
     pub(crate) fn is_rank(&self, role: Role) -> bool {
         self.ranks().any(|rank| rank == role)
     }
@@ -153,7 +152,7 @@ impl ScopeKind {
     }
 }
 
-/// The duties in the installation: its own, and those that domains declare.
+/// The duties in the installation, including those that domains declare.
 pub fn site_duties(domains: &[DomainAccounts]) -> Vec<Role> {
     let declared = domains.iter().flat_map(|domain| domain.site_duties);
     declared.chain(SITE.duties).copied().collect()

@@ -10,7 +10,6 @@ use web::{Language, Network, Site, Value};
 use crate::account::Account;
 use crate::client::{self, Client};
 
-/// A mail about a security event.
 #[derive(Clone, Debug)]
 pub struct SecurityMail<'a> {
     /// The message id of the subject.

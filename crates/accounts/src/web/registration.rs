@@ -374,7 +374,7 @@ pub(super) async fn confirm(
     }
 }
 
-/// Makes the proof that the account is the person's own from what they typed.
+/// Converts the typed passwords to the proof that the account belongs to the person.
 pub(super) fn proof(current: &str, new: &str) -> Proof {
     match (current, new) {
         ("", "") => Proof::None,

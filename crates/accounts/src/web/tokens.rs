@@ -25,7 +25,6 @@ const REMOVE: Question = Question {
     confirm: "question-token-confirm",
 };
 
-/// Lists the person's live tokens, newest first.
 pub(super) fn list(tx: &mut Tx<'_>, me: &Requester) -> Result<Vec<Token>, Refusal> {
     Ok(token::list(tx, &me.who.account().id)?)
 }

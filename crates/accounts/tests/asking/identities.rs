@@ -1,4 +1,4 @@
-//! Tests of what a return from an identity provider leads to, and of linked identities.
+//! Tests of browsers that return from an identity provider, and of linked identities.
 
 use axum::http::Method;
 use identity::account::AccountId;

@@ -358,7 +358,7 @@ fn what_is_one_s_alone_is_settled_first() {
 }
 
 /// Every table that refers to accounts must be erased with an account; otherwise the erasure fails.
-/// Its data must also be exported, unless it says nothing about the person.
+/// The table's data must also be exported, unless it is not about the person.
 #[test]
 fn every_table_that_refers_to_an_account_is_erased_and_copied() {
     const NOT_COPIED: [&str; 4] = [

@@ -105,7 +105,6 @@ pub fn routes(accounts: &Context, policy: Policy) -> Router<Site> {
     refusals::around(routes.merge(health::routes()))
 }
 
-/// Whether the domain is enabled in the configuration.
 fn is_on(site: &Site, domain: &Domain) -> bool {
     domain.is_on(&site.declared.settings)
 }

@@ -18,7 +18,6 @@ const ROWS: i64 = 100;
 pub(super) struct Search {
     /// A part of the phrase's text; empty for all phrases.
     words: String,
-    /// Whether inactive phrases are included.
     pub(super) with_inactive: bool,
     /// Whether only phrases that the caller excluded are listed.
     pub(super) only_excluded: bool,

@@ -21,7 +21,8 @@ fn hook(include_notes: bool) -> Value {
     })
 }
 
-/// A client that calls the API with a person's session cookie, like a script on one of our pages.
+/// A client that calls the API with a person's session cookie, like a script on the site's own
+/// pages.
 fn script(stage: &Stage<'_>, person: &Person) -> Visitor {
     let session = person.browser.cookie("kd_session").unwrap();
     let mut script = stage.visitor();

@@ -115,7 +115,7 @@ impl Hasher {
         Ok(matches && is_real)
     }
 
-    /// The number of hashes computed so far. Tests check with it that a failed attempt costs as
+    /// The number of hashes computed so far. Tests use it to check that a failed attempt costs as
     /// much as a successful one.
     pub fn count(&self) -> u64 {
         self.0.count.load(Ordering::Relaxed)

@@ -22,7 +22,6 @@ const LONGEST_SUBJECT: usize = 255;
 #[error("{0}")]
 pub struct Invalid(&'static str);
 
-/// The claims about the person in an ID token.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) sub: String,

@@ -37,13 +37,10 @@ pub struct Linked {
 
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// The identity is linked to another account.
     #[error("the identity is another account's")]
     InUse,
-    /// The account already has another identity at this provider.
     #[error("the account has another identity of the provider")]
     OneOfProvider,
-    /// The identity is the account's last credential.
     #[error("it is the last way to sign in")]
     Last,
     /// The account's email address is not confirmed, so its real owner may still take the account

@@ -33,7 +33,6 @@ pub struct Passkey {
 
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
-    /// The browser's response was rejected.
     #[error("the passkey is not taken: {0}")]
     Invalid(#[from] Invalid),
     /// The name does not have 1 to 50 characters.
@@ -42,10 +41,8 @@ pub enum PasskeyError {
     /// The passkey is already registered.
     #[error("the passkey is known")]
     Known,
-    /// The account already has the maximum number of passkeys.
     #[error("the account has {LIMIT} passkeys")]
     Limit,
-    /// The passkey is the account's last credential.
     #[error("it is the last way to sign in")]
     Last,
     /// The account's email address is not confirmed, so its real owner may still take the account
@@ -190,8 +187,8 @@ pub(crate) type Signed = (i64, Answered);
 pub(crate) enum Counted {
     /// The signature is accepted. Another response to the same challenge is refused.
     Once,
-    /// The counter did not increase, which suggests that the passkey was copied. A mail tells the
-    /// account's owner.
+    /// The counter did not increase, which suggests that the passkey was copied. The account's
+    /// owner is notified by mail.
     Copy,
     /// The passkey was removed in the meantime.
     Gone,

@@ -37,7 +37,6 @@ pub enum Weakness {
 }
 
 impl Weakness {
-    /// The rule's error code.
     pub fn code(self) -> &'static str {
         match self {
             Self::Short => "password_short",

@@ -18,7 +18,6 @@ use crate::security_mail;
 use crate::session::sudo::Sudo;
 use crate::session::{self, Stay};
 
-/// The second factors of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Factors {
     /// When the account began to require codes from an authenticator app; `None` if it requires
@@ -63,7 +62,6 @@ pub enum FactorError {
     /// A second factor is already set up and must be removed first.
     #[error("the account has a second factor")]
     Enrolled,
-    /// No second factor is set up.
     #[error("the account has no second factor")]
     NotEnrolled,
     /// The account's email address is not confirmed, so its real owner may still take the account
@@ -156,8 +154,8 @@ pub fn remove(
     renewed.ok_or(FactorError::NotSignedIn)
 }
 
-/// Checks a code for the second factor. Each code works once. If a recovery code is used, a mail
-/// tells the account's owner.
+/// Checks a code for the second factor. Each code works once. The account's owner is notified by
+/// mail if a recovery code is used.
 pub(crate) fn prove(
     tx: &mut Tx<'_>,
     site: &Site,

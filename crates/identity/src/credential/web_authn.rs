@@ -133,7 +133,6 @@ impl Asked<'_> {
         }
     }
 
-    /// Parses the authenticator data of a response.
     fn device<'d>(&self, data: &'d [u8]) -> Result<Device<'d>, Invalid> {
         let (site, rest) = data.split_at_checked(32).ok_or(SHORT)?;
         let (flags, rest) = rest.split_first().ok_or(SHORT)?;
@@ -203,7 +202,6 @@ pub struct NewKey {
 }
 
 impl Registration {
-    /// Verifies the response for a new passkey.
     pub fn check(&self, asked: &Asked<'_>) -> Result<(NewKey, Answered), Invalid> {
         let response = &self.response;
         let answered = asked.answered(&response.client_data.bytes()?, Ceremony::Create)?;

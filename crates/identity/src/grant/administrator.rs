@@ -15,12 +15,10 @@ use crate::session::sudo::Sudo;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PeopleError {
-    /// The caller does not have this rank in the installation.
     #[error("this is for those who are {0} of the installation")]
     Rank(Role),
     #[error("no such person")]
     NotFound,
-    /// The person has a higher rank than the caller.
     #[error("the person's rank is above one's own")]
     AboveOwn,
     /// The installation would have no owner left who can sign in.

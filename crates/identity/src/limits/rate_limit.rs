@@ -20,7 +20,6 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 pub(crate) enum Kind {
     /// Attempts with a password or a code.
     SignIn,
-    /// New accounts.
     Registration,
     /// Attempts to create an account with an invite.
     Invite,

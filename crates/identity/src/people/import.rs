@@ -38,7 +38,6 @@ pub struct Person {
     pub updated_at: Timestamp,
 }
 
-/// The result of importing a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Added,
@@ -160,7 +159,6 @@ pub fn verify_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     unconfirmed::end(tx, id)
 }
 
-/// The result of linking a provider's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linked {
     Added,

@@ -196,7 +196,6 @@ pub enum TakeError {
     /// An account with this email address already exists; its owner should sign in instead.
     #[error("the address is another account's")]
     EmailTaken,
-    /// The invite is for another email address.
     #[error("the invite is for another address")]
     OtherAddress,
     /// Too many attempts from this network failed.
@@ -348,7 +347,6 @@ pub enum InviteError {
     Closed,
     #[error("the address is another account's")]
     EmailTaken,
-    /// There are already as many open invites as allowed.
     #[error("there are {LIMIT} invites already")]
     LimitReached,
     #[error(transparent)]
@@ -359,7 +357,7 @@ pub enum InviteError {
 pub const LIMIT: usize = 500;
 
 /// Invites the owner of an email address to the installation. The link is mailed to the address; if
-/// the server sends no mail, it is returned for copying. An older invite to the address stops
+/// the server sends no mail, the link is returned instead. An older invite to the address stops
 /// working.
 pub fn create_for(
     tx: &mut Tx<'_>,

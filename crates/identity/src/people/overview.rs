@@ -14,7 +14,6 @@ use crate::grant::administrator::Administrator;
 /// People who signed in within this time count as [`Figures::signed_in`].
 const LATELY: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// The figures of an installation.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Figures {
     pub people: i64,

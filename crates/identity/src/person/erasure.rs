@@ -186,8 +186,8 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
         let change = move |tx: &mut Tx<'_>| purge_due(tx, domains, &erased);
         match store.write(change).await {
             Ok(()) => is_erased = true,
-            // Either the person got new obligations after others left, or this is a bug. In both
-            // cases, the other accounts must not wait.
+            // The person may have got new obligations because others have left; otherwise, this is
+            // a bug. In both cases, the other accounts must not wait.
             Err(error) => {
                 tracing::warn!(account = %id, %error, "an account is not erased yet");
                 store.write(move |tx| postpone(tx, &id)).await?;
@@ -221,7 +221,7 @@ fn purge_due(
     Ok(purge(tx, domains, id)?)
 }
 
-/// After a restore, erases again those accounts that were erased after the backup was made.
+/// Runs after a restore: erases again the accounts that were erased after the backup was made.
 pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
     for id in store.read_at_length(lost).await? {
         let erased = id.clone();

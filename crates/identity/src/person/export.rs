@@ -1,4 +1,4 @@
-//! The export of all data about a person for that person, as a zip file with one JSON document.
+//! The export of all data about a person, for that person: a zip file with one JSON document.
 //!
 //! The data is read in one transaction. If any part cannot be read, the whole export fails. The
 //! document never contains hashes, sealed secrets or data about others.

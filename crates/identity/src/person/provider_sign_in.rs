@@ -46,7 +46,6 @@ pub enum ProviderSignInError {
     /// The provider or the person denied the sign-in, or the identity's account cannot sign in.
     #[error("the provider signed nobody in")]
     Denied,
-    /// The request to the provider failed.
     #[error(transparent)]
     Provider(#[from] ProviderError),
     /// The identity cannot be linked to the account.
@@ -148,7 +147,7 @@ pub struct Returned {
 /// The outcome of a browser's return from a provider.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The identity is linked to an account, whose sign-in goes on.
+    /// The identity is linked to an account, and the sign-in continues.
     Known(Welcome),
     /// The identity was linked to the account of the signed-in person.
     Linked,
@@ -375,7 +374,6 @@ impl Arriving {
         })))
     }
 
-    /// Creates an account for the identity.
     fn create(&self, tx: &mut Tx<'_>, new: &NewAccount) -> Result<Account, Undecided> {
         let id = match account::create(tx, new) {
             Err(CreateError::EmailTaken) => return Err(Undecided::Taken),

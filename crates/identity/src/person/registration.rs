@@ -39,7 +39,6 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// fills a form in at once.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24);
 
-/// A person who is registering.
 #[derive(Clone, Debug)]
 pub struct Registrant {
     pub account: NewAccount,
@@ -170,8 +169,7 @@ pub struct Registered {
     pub account: Option<AccountId>,
 }
 
-/// Registers a person. If the email address already has an account, a mail tells that account's
-/// owner so.
+/// Registers a person. If an account already has the email address, its owner is notified by mail.
 pub async fn register(
     accounts: &Accounts,
     new: Registrant,

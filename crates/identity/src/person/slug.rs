@@ -114,8 +114,8 @@ pub(crate) fn is_reserved_in(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreE
     Ok(found.is_some())
 }
 
-/// Stores at startup the slugs that domains reserve. Returns those that accounts already have; the
-/// accounts keep them.
+/// Stores at startup the slugs that domains reserve. Returns the reserved slugs that accounts
+/// already have. These accounts keep their slugs.
 pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreError> {
     tx.run(sql!("DELETE FROM reserved_slug"), &[], Rows::Any)?;
     let mut held = Vec::new();

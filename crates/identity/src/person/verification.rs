@@ -151,10 +151,8 @@ pub enum ConfirmError {
     /// Another account has got the email address in the meantime.
     #[error("the address is another account's")]
     EmailTaken,
-    /// The entered password is wrong.
     #[error("the current password is not right")]
     CurrentWrong,
-    /// The new password is not accepted.
     #[error(transparent)]
     Weak(#[from] Weakness),
     /// Too many wrong passwords were entered.

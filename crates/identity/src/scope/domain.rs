@@ -7,12 +7,10 @@ use crate::account::AccountId;
 use crate::scope::token_scope::TokenScope;
 use crate::scope::{Role, Scope, ScopeKind};
 
-/// A domain's declarations about accounts.
 #[derive(Clone, Copy, Debug)]
 pub struct DomainAccounts {
     /// The name of the domain's section in an export of a person's data.
     pub name: &'static str,
-    /// The kinds of scopes that the domain declares.
     pub scope_kinds: &'static [&'static ScopeKind],
     /// Whether a rank in this scope makes the person a host of the site. Must return `false` for
     /// scopes in which people can grant themselves a rank.

@@ -1,6 +1,6 @@
-//! Access tokens, which API clients send with each request. A token is valid for an hour, but only
-//! while its session is. A token is a signed JWT (RFC 7519, RFC 8037) with the ids of the account
-//! and the session.
+//! Access tokens, which API clients send with each request. A token is valid for an hour, or until
+//! its session ends. A token is a signed JWT (RFC 7519, RFC 8037) with the ids of the account and
+//! the session.
 //!
 //! A new signing key is derived from the key file for each period of 90 days, so processes need not
 //! exchange keys. The next key is published before it is used, and the previous key is accepted
@@ -60,7 +60,6 @@ struct Header {
     kid: String,
 }
 
-/// Signs and verifies the tokens of a site.
 #[derive(Clone, Debug)]
 pub struct Signer {
     keys: Keyring,
@@ -76,7 +75,6 @@ impl Signer {
         }
     }
 
-    /// Issues an access token for a session.
     pub fn sign(
         &self,
         account: &AccountId,

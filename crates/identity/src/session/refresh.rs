@@ -1,4 +1,4 @@
-//! Refresh tokens, each of which an API client exchanges for an access token and the next refresh
+//! Refresh tokens. An API client exchanges each of them for an access token and the next refresh
 //! token. Each refresh token works once, so the second use of a stolen token is detected and ends
 //! the session (RFC 9700, section 4.14.2).
 //!
@@ -38,7 +38,7 @@ pub struct Refreshed {
 /// The result of using a refresh token.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The token was valid, or the request repeats one of a few seconds ago.
+    /// The token was valid, or the request repeats one that was made within [`GRACE`].
     Refreshed(Box<Refreshed>),
     Unknown,
     Expired,

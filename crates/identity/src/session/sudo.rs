@@ -26,7 +26,7 @@ pub struct SudoRequired;
 
 impl Sudo {
     /// Returns the proof if the session is in sudo mode at `now`. A request with an access token
-    /// never gets it.
+    /// never gets the proof.
     pub fn check(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
         let proved = who.authentication().map(|(id, at)| (id.clone(), at));
         Self::of(who, proved, now)

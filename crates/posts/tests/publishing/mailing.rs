@@ -13,7 +13,7 @@ use crate::stage::{self, Person, Publishing, Stage, at, on_both, request};
 
 const FARAH: &str = "Farah.Ali@example.my";
 
-/// Creates an editor whose email address is confirmed or not.
+/// Creates an editor with a confirmed or an unconfirmed email address.
 async fn editor(stage: &Stage<'_>, is_confirmed: bool) -> Person {
     let farah = stage::editor(stage).await;
     let id = farah.who.account().id.clone();

@@ -8,7 +8,6 @@ use web::Site;
 use super::base32;
 use crate::account::AccountId;
 
-/// The number of recovery codes that an account gets.
 pub const COUNT: usize = 10;
 /// The number of random bytes in a recovery code. 120 bits cannot be guessed, so an unsalted hash
 /// is enough.

@@ -136,7 +136,6 @@ struct EditorPage<'a> {
     keep: String,
     /// Whether the form contains unsaved changes.
     is_unsaved: bool,
-    /// The preview of the post.
     preview: Option<Preview>,
     /// The title field; `None` for a note.
     title: Option<Field>,
