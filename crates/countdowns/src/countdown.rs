@@ -27,7 +27,7 @@ pub(crate) const TITLE: usize = 80;
 /// The maximum number of countdowns of an account.
 pub const LIMIT: i64 = 100;
 
-/// The kind of scope that a countdown is.
+/// The kind of scope of countdowns: each countdown is one scope.
 pub static COUNTDOWN: ScopeKind = ScopeKind {
     name: "countdown",
     top: OWNER,

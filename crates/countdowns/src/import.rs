@@ -13,7 +13,7 @@ use crate::entry::EntryId;
 use crate::phrase::{self, PhraseId};
 use crate::suggestion::{State, SuggestionId};
 
-/// The title of the countdown with imported resets, which its owner can change.
+/// The initial title of a countdown with imported resets. The countdown's owner can change it.
 pub const TITLE: &str = "Incident timer";
 
 /// The owner of imported resets, and who could see the resets in the other system.

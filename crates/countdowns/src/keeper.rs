@@ -1,4 +1,4 @@
-//! Countdowns as a list whose items their owners create, change and delete.
+//! Countdowns as a list of items that their owners create, change and delete.
 
 use identity::account::{self, AccountId};
 use identity::person::slug;

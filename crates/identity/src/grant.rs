@@ -331,7 +331,7 @@ fn held(
         .transpose()
 }
 
-/// Finds the role by its stored name. A name that this kind of scope does not have is an error.
+/// Finds the role by its stored name. Fails if this kind of scope has no such role.
 fn read(kind: &ScopeKind, word: &str) -> Result<Role, StoreError> {
     kind.role(word).ok_or_else(|| StoreError::Column {
         column: format!("role_grant.role of the scope {}", kind.name),

@@ -109,8 +109,8 @@ struct FirstPage<'a> {
     parts: &'a Parts,
 }
 
-/// `GET /`: if an owner has chosen a page, passes the request on to that page. Otherwise shows the
-/// page that consists of the domains' parts.
+/// `GET /`: if an owner has chosen a page, passes the request on to that page. Otherwise renders
+/// the page from the parts that the domains contribute.
 pub(super) async fn first(
     State(accounts): State<Context>,
     Extension(inside): Extension<Inside>,
@@ -141,7 +141,7 @@ fn with_path(uri: &Uri, path: &str) -> Result<Uri, Problem> {
     Uri::from_parts(parts).map_err(Problem::internal)
 }
 
-/// Renders the first page that consists of the domains' parts.
+/// Renders the first page from the parts that the domains contribute.
 pub(super) async fn site_page(accounts: &Context, wishes: &Wishes) -> Result<Response, Problem> {
     let site = &accounts.site;
     let text = site.speak_public(wishes);

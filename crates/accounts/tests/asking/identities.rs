@@ -554,7 +554,7 @@ fn a_link_belongs_to_the_session_that_asked_for_it() {
             world.clock.now(),
             &claims("1"),
         );
-        // Before the browser returns from the provider, another person signs in in it.
+        // Before the browser returns from the provider, another person signs in with that browser.
         let begun = begin(world, &other, Stay::Visit, client(1)).await;
         own.set_cookie("kd_session", begun.session.reveal());
         let page = own.get(&back).await;

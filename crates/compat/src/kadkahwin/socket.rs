@@ -223,8 +223,8 @@ impl Host {
                     ),
                 };
                 let told = reply.told.over_socket();
-                // If the client has disconnected, it sends its reply again after reconnecting,
-                // which is harmless.
+                // Failures are ignored: a client that has disconnected sends its reply again after
+                // reconnecting, which is harmless.
                 let _ = socket.emit("rsvp-status", &told);
                 let _ = ack.send(&told);
             },

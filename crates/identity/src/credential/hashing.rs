@@ -94,8 +94,8 @@ impl Hasher {
         })
     }
 
-    /// Whether `hash` is a hash of `typed`. Without a hash, the check takes as long and returns
-    /// `false`.
+    /// Whether `hash` is a hash of `typed`. If `hash` is `None`, the check takes the same time and
+    /// returns `false`.
     pub async fn verify(&self, typed: &Secret, hash: Option<&PasswordHash>) -> Result<bool, Busy> {
         let typed = typed.clone();
         let phc = hash.map_or(DECOY, PasswordHash::phc).to_owned();

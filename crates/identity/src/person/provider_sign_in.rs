@@ -138,7 +138,7 @@ pub struct Returned {
     pub iss: Option<String>,
     /// The authorization code; `None` if the provider denied the sign-in.
     pub code: Option<String>,
-    /// The proof by the person who is signed in in this browser, if the session is in sudo mode.
+    /// The proof of sudo mode; `None` if nobody is signed in or the session is not in sudo mode.
     pub sudo: Option<Sudo>,
     pub client: Client,
     pub locale: String,

@@ -165,7 +165,7 @@ pub struct Registered {
     /// The secret that identifies this browser when the email address is confirmed.
     pub browser: Secret,
     /// The new account; `None` if an account already had the email address. The response must not
-    /// reveal this.
+    /// reveal which is the case.
     pub account: Option<AccountId>,
 }
 

@@ -161,7 +161,7 @@ pub fn from_name(name: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
-/// Returns the account's slug. If the account has none, it gets a slug made from its name.
+/// Returns the account's slug. If the account has none, generates one from the account's name.
 pub fn of(tx: &mut Tx<'_>, id: &AccountId) -> Result<String, StoreError> {
     if let Some(slug) = find(tx, id)? {
         return Ok(slug);

@@ -52,8 +52,8 @@ impl SignedIn {
         &self.account
     }
 
-    /// Whether the caller is a person in a browser. Everything about passwords, tokens and roles
-    /// requires this.
+    /// Whether the caller is a person in a browser. All operations on passwords, tokens and roles
+    /// require this.
     pub fn is_in_browser(&self) -> bool {
         matches!(self.by, By::Session { .. })
     }
@@ -141,7 +141,7 @@ impl SignedIn {
         }
     }
 
-    /// Whether the caller is a personal token that is limited to one scope.
+    /// Whether the request has a personal token that is limited to one scope.
     pub fn is_limited(&self) -> bool {
         matches!(&self.by, By::Token { scope: Some(_), .. })
     }

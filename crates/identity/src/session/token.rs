@@ -57,23 +57,18 @@ pub struct Created {
 pub enum CreateError {
     #[error("a token needs a name")]
     NameMissing,
-    /// The name has more than 60 characters.
     #[error("the name has more than 60 characters")]
     NameLength,
-    /// Another live token has this name.
     #[error("a live token has this name")]
     NameTaken,
     #[error("a token needs at least one scope")]
     NoScopes,
-    /// The number of days is not 1–366.
     #[error("a token works 1 to 366 days")]
     Expiry,
-    /// The account has the maximum number of tokens.
     #[error("there are {LIMIT} tokens already")]
     LimitReached,
     #[error("no such account")]
     NoAccount,
-    /// The account's email address is not confirmed.
     #[error("the address is not confirmed")]
     EmailUnverified,
     #[error(transparent)]

@@ -31,7 +31,7 @@ pub async fn sign_in(
     Ok(store.write(change).await??)
 }
 
-/// Finds the passkey that the browser names, and verifies its signature.
+/// Finds the passkey that the assertion names, and verifies the assertion's signature.
 async fn check(
     accounts: &Accounts,
     assertion: &Assertion,

@@ -31,7 +31,7 @@ struct Loaded {
 }
 
 impl Loaded {
-    /// The path of the countdown's public page, or of `rest` below it.
+    /// The path of the countdown's public page, followed by `rest`.
     fn public_path(&self, rest: &str) -> String {
         let path = words::path(&self.account, &self.countdown.slug) + rest;
         match self.countdown.visibility {

@@ -91,7 +91,7 @@ pub(super) fn pending(
     Ok(stored.and_then(|stored| open(site, account, &stored)))
 }
 
-/// Checks a code. If the code is valid now and was not used before, it is marked as used, and the
+/// Checks a code. If the code is valid now and was not used before, marks the code as used and the
 /// setup as confirmed.
 pub(super) fn accept(
     tx: &mut Tx<'_>,

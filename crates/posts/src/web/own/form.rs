@@ -179,7 +179,7 @@ struct Button {
     label: String,
     state: State,
     is_main: bool,
-    /// The button's label when the chosen day is in the future, for the page's script; empty if the
+    /// The label that the page's script shows if the chosen day is in the future; empty if the
     /// label never changes.
     later: String,
 }
