@@ -160,7 +160,7 @@ struct AddressPage<'a> {
     form_state: &'a FormState,
 }
 
-/// The page on which a person whom a provider has identified enters their email address.
+/// The page on which a newcomer, whom a provider has identified, enters an email address.
 pub(super) async fn address(
     State(accounts): State<Context>,
     Path(name): Path<String>,

@@ -153,7 +153,7 @@ fn an_account_with_the_address_is_linked_by_signing_in_to_it_once() {
         assert_eq!(me(&mut browser).await, None);
         assert_eq!(identities(world, &farah).await, [""; 0]);
 
-        // If another person signs in in that browser, the identity is not linked to that person's
+        // If another person signs in with that browser, the identity is not linked to that person's
         // account.
         let mut others = browser.clone();
         sign_in(&mut others, "other@example.my").await.with(303);

@@ -48,7 +48,7 @@ where
                 loop {
                     let change = Arc::clone(&change);
                     // On a slow machine, a change may wait in the queue until the store reports
-                    // that it is busy. It is then tried again.
+                    // that it is busy. The change is then tried again.
                     match store.write(move |tx| change(tx)).await {
                         Err(error) if is_busy(&error) && begin.elapsed() < PATIENCE => {}
                         outcome => return outcome,

@@ -27,8 +27,8 @@ pub(super) struct Said {
     pub(super) wish: String,
     /// The `submission_id`, which identifies a repeat.
     pub(super) submission: Option<String>,
-    /// Fields that could not be parsed. The reply is refused because of them only after the checks
-    /// of code and deadline have passed.
+    /// Fields that could not be parsed. They cause a refusal only after the checks of code and
+    /// deadline have passed.
     pub(super) wrong: Vec<FieldProblem>,
 }
 
