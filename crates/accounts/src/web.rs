@@ -76,7 +76,7 @@ pub fn routes(accounts: &Context) -> Router<Site> {
         .with_state(accounts.clone())
 }
 
-/// The page that ends mail, for host names at which nothing else of this crate is.
+/// The unsubscribe page alone, for host names that serve nothing else of this crate.
 pub fn unsubscribe_routes(accounts: &Context) -> Router<Site> {
     let pages: Pages<Context, Callers> = Pages::default()
         .get("/unsubscribe/{link}", Anybody, unsubscribe::show)
@@ -84,7 +84,6 @@ pub fn unsubscribe_routes(accounts: &Context) -> Router<Site> {
     pages.into_router().with_state(accounts.clone())
 }
 
-/// All pages of this crate.
 pub fn pages() -> Pages<Context, Callers> {
     Pages::default()
         .get("/login", Anybody, sign_in::login)
@@ -219,9 +218,9 @@ pub fn pages() -> Pages<Context, Callers> {
         .post("/admin/people/{id}", People, people::change)
 }
 
-/// Adds a layer to a site's routes that provides the data on which the extractors of `site::asking`
-/// rely: the counters of changes and the setting for second factors. The layer also sends renewed
-/// session cookies.
+/// Wraps a site's routes in a layer. The layer provides the data that the extractors of
+/// `site::asking` need: the counters of changes and the setting for second factors. It also sends
+/// renewed session cookies.
 pub fn around(accounts: &Context, router: Router<Site>) -> Router<Site> {
     let carried = (accounts.changes.clone(), accounts.require_mfa_for);
     let inside = public_pages::Inside(router.clone().with_state(accounts.site.clone()));

@@ -30,7 +30,6 @@ pub fn list(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Vec<Member>, StoreError>
     grant::list(tx, &countdown::scope(&owner.countdown().id))
 }
 
-/// The invites that nobody has accepted yet.
 pub fn list_invites(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Vec<Invite>, Refusal> {
     let manager = manager(tx, owner)?;
     Ok(invite::list(tx, &manager)?)
@@ -61,7 +60,7 @@ pub fn remove(tx: &mut Tx<'_>, owner: &OwnerOf, account: &AccountId) -> Result<(
     if countdown::account_of(tx, &owner.countdown().id)? == *account {
         return Err(NAMED_AFTER.into());
     }
-    // Owners who leave need not have proved a credential recently, because leaving takes nothing
+    // A person who leaves need not have proved a credential recently, because leaving takes nothing
     // from others.
     if account != owner.account() {
         sudo::require::<Refusal>(tx, owner.asking().0)?;
@@ -69,8 +68,8 @@ pub fn remove(tx: &mut Tx<'_>, owner: &OwnerOf, account: &AccountId) -> Result<(
     grant::remove(tx, &manager, account).map_err(refused)
 }
 
-/// Returns the proof that the caller manages the countdown. Every owner gets it, but only in a
-/// browser.
+/// Returns the proof that the caller manages the countdown. Every owner in a browser gets the
+/// proof; API tokens do not.
 fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     let (who, request) = owner.asking();
     let scope = countdown::scope(&owner.countdown().id);

@@ -27,7 +27,7 @@ pub(crate) const TITLE: usize = 80;
 /// The maximum number of countdowns of an account.
 pub const LIMIT: i64 = 100;
 
-/// The kind of scope that a countdown is.
+/// The kind of scope of countdowns: each countdown is one scope.
 pub static COUNTDOWN: ScopeKind = ScopeKind {
     name: "countdown",
     top: OWNER,
@@ -195,14 +195,14 @@ impl Countdown {
         match (self.kind, self.target.as_str()) {
             (Kind::Since, "") => {}
             (Kind::Since, _) => findings.add("/target", "not_allowed", []),
-            // The chosen date was refused, so a missing target is no further error.
+            // The chosen date was refused, so the missing target is not reported as well.
             (Kind::Until, _) if findings.has("/follows") => {}
             (Kind::Until, "") => findings.add("/target", "required", []),
             (Kind::Until, _) => self.check_target(old, now, findings),
         }
     }
 
-    /// A slug made from the title. If the title's script yields no slug, it is made from the id.
+    /// A slug made from the title. If the title yields no valid slug, the slug is made from the id.
     fn proposed_slug(&self) -> String {
         let of_title = slug::from_name(&self.title);
         if slug::is_valid(&of_title) {
@@ -257,7 +257,6 @@ impl OwnerOf {
         &self.who.account().id
     }
 
-    /// Writes a change to the audit log.
     pub(crate) fn record(
         &self,
         tx: &mut Tx<'_>,

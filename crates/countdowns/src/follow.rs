@@ -26,7 +26,7 @@ pub(crate) struct Choice<'a> {
 
 impl Choice<'_> {
     /// Copies the day and time zone of the chosen date into the countdown. A new countdown then
-    /// counts down, and without a typed title takes the date's title.
+    /// counts down. If it has no title, it takes the title of the date.
     pub(crate) fn settle(
         &self,
         tx: &mut Tx<'_>,
@@ -67,8 +67,8 @@ impl Choice<'_> {
     }
 }
 
-/// Makes the countdown a follower of its date, so that later and concurrent changes to the date
-/// update it.
+/// Makes the countdown follow its date, so that later and concurrent changes to the date update the
+/// countdown.
 pub(crate) fn begin(tx: &mut Tx<'_>, new: &Countdown) -> Result<(), StoreError> {
     if new.follows.is_empty() {
         return Ok(());
@@ -76,8 +76,8 @@ pub(crate) fn begin(tx: &mut Tx<'_>, new: &Countdown) -> Result<(), StoreError> 
     dates::moved(tx, &new.follows)
 }
 
-/// Updates every countdown that follows a changed date. If the date was deleted, or the countdown's
-/// account may no longer see it, the countdown keeps the day and stops following.
+/// Updates every countdown that follows a changed date. A countdown keeps its day and stops
+/// following if the date was deleted, or if the countdown's account may no longer see the date.
 pub(crate) fn follow(tx: &mut Tx<'_>, dates: Dates, id: &str) -> Result<(), StoreError> {
     let all: Vec<(CountdownId, AccountId)> = sql!(
         "SELECT id, account_id FROM countdown WHERE follows = :id ORDER BY id FOR NO KEY UPDATE",

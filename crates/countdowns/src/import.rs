@@ -13,7 +13,7 @@ use crate::entry::EntryId;
 use crate::phrase::{self, PhraseId};
 use crate::suggestion::{State, SuggestionId};
 
-/// The title of the countdown with imported resets, which its owner can change.
+/// The initial title of a countdown with imported resets. The countdown's owner can change it.
 pub const TITLE: &str = "Incident timer";
 
 /// The owner of imported resets, and who could see the resets in the other system.
@@ -73,7 +73,7 @@ pub struct Reset {
     pub id: EntryId,
     /// The instant from which the countdown counts again.
     pub reset_at: Timestamp,
-    /// The note, which may be longer than notes can be here.
+    /// The note. It may exceed this system's maximum length of notes.
     pub note: String,
     pub created_at: Timestamp,
 }
@@ -157,11 +157,11 @@ pub fn merge_note(tx: &mut Tx<'_>, into: &EntryId, note: &str) -> Result<bool, S
 pub struct ImportedPhrase {
     /// The phrase's id in the other system.
     pub id: PhraseId,
-    /// The phrase, which may be longer than phrases can be here.
+    /// The phrase. It may exceed this system's maximum length of phrases.
     pub text: String,
     /// Whether the phrase may be shown.
     pub is_active: bool,
-    /// The author's account; `None` for a phrase that the other system came with.
+    /// The author's account; `None` for a phrase that was built into the other system.
     pub author: Option<AccountId>,
     pub created_at: Timestamp,
 }

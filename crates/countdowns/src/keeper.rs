@@ -1,4 +1,4 @@
-//! Countdowns as a list whose items their owners create, change and delete.
+//! Countdowns as a list of items that their owners create, change and delete.
 
 use identity::account::{self, AccountId};
 use identity::person::slug;
@@ -114,8 +114,8 @@ impl Resource for Countdown {
     };
     const HISTORY: History = history_of!("countdown", named_by: "title", removed: "deleted");
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::People;
-    /// The audit log omits the title of a deleted countdown, because nobody could tell later whose
-    /// data it was.
+    /// The audit log omits the title of a deleted countdown, because the title's owner could no
+    /// longer be determined later.
     const IS_FORGOTTEN: bool = true;
 
     fn key(&self) -> &str {
@@ -319,7 +319,7 @@ impl Countdown {
     }
 }
 
-/// Creates a countdown, whose owner is the caller.
+/// Creates a countdown that the caller owns.
 pub fn create(
     tx: &mut Tx<'_>,
     who: &Confirmed,

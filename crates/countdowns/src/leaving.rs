@@ -84,8 +84,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     suggestion::erase(tx, account)
 }
 
-/// Makes another owner the owner whose slug is in the countdown's URL, and removes the previous
-/// one. The caller holds the locks of the countdown and of the new owner.
+/// Moves the countdown to a URL with the slug of another owner, and removes the previous owner. The
+/// caller holds the locks of the countdown and of the new owner.
 fn hand_over(
     tx: &mut Tx<'_>,
     id: &CountdownId,
@@ -116,7 +116,7 @@ pub(crate) fn remove(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError
     sql!("DELETE FROM countdown_entry WHERE countdown_id = :id", id).run(tx, Rows::Any)?;
     grant::remove_scope(tx, &scope(id))?;
     sql!("DELETE FROM countdown WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    // The audit log forgets the countdown's texts, because nobody could tell later whose data they
-    // were.
+    // The countdown's texts are removed from the audit log, because their owner could no longer be
+    // determined later.
     audit::forgetting::scope(tx, id.as_str())
 }

@@ -133,7 +133,8 @@ fn count_without(tx: &mut Tx<'_>, owner: &AccountId, not: &PhraseId) -> Result<u
     Ok(count)
 }
 
-/// Lists up to `rows` active phrases after the phrase `after`, each with whether `who` excludes it.
+/// Lists up to `rows` active phrases after the phrase `after`, and whether `who` excludes each of
+/// them.
 pub fn list(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -217,7 +218,7 @@ pub fn is_moderator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError>
     grant::may_in_site(tx, who, MODERATOR)
 }
 
-/// Returns a closure that calls [`moderate`] in the transaction that it is given.
+/// Returns a closure that calls [`moderate`] in the transaction that the closure receives.
 pub fn entrance(
     who: &SignedIn,
     request: &RequestFacts,
@@ -337,7 +338,6 @@ pub(crate) fn insert(tx: &mut Tx<'_>, text: &str, author: &AccountId) -> Result<
     Ok(phrase)
 }
 
-/// Whether there is an active phrase with the same words.
 pub(crate) fn is_active(tx: &mut Tx<'_>, folded: &str) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM phrase WHERE folded_text = :folded AND active = 1",

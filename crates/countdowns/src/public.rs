@@ -249,16 +249,15 @@ fn show(
 /// The resets that the page shows beside its figures.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Past {
-    /// The resets that began the runs on the page, newest first. Notes that visitors may not see
-    /// are omitted.
+    /// The resets that began the listed runs (the periods between resets), newest first. Notes that
+    /// visitors may not see are omitted.
     pub(crate) entries: Vec<Entry>,
     /// The resets of the last year.
     pub(crate) year: Vec<Timestamp>,
 }
 
 impl Past {
-    /// Loads the resets. If the countdown was reset at most once, this needs no query, which is the
-    /// case for most pages.
+    /// Loads the resets. Most countdowns were reset at most once and need no query.
     pub(crate) fn load(tx: &mut Tx<'_>, shown: &CountdownView) -> Result<Self, StoreError> {
         let countdown = &shown.countdown;
         if !countdown.show_stats || shown.summary.count <= 1 {
@@ -439,8 +438,8 @@ impl Search {
 /// Returns a page of the directory, most recently changed countdown first, and the total number of
 /// matches.
 pub fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<(Vec<Listed>, i64), StoreError> {
-    // In SQL, SQLite and PostgreSQL lower-case only ASCII letters here, so the search text is
-    // treated in the same way.
+    // The SQL below lower-cases only ASCII letters, with SQLite and with PostgreSQL, so the search
+    // text is lower-cased in the same way.
     let words = search.words.to_ascii_lowercase();
     let (total,): (i64,) = sql!(
         "SELECT COUNT(*) FROM countdown c
@@ -475,7 +474,7 @@ pub fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<(Vec<Listed>, i64),
     Ok((listed(found, now), total))
 }
 
-/// Rounds the time down to a minute. Lists show nothing finer than minutes, so a cached list can be
+/// Rounds the time down to a minute. Lists show minutes but no seconds, so a cached list can be
 /// used for a minute.
 fn whole_minute(now: Timestamp) -> Timestamp {
     let second = now.as_second();

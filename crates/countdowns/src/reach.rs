@@ -12,7 +12,7 @@ use crate::countdown::{self, Countdown, CountdownId};
 use crate::webhook::{self, About, Event};
 
 const KIND: &str = "countdown.reach";
-/// If the job runs later than this after the day has come, no process was running at that time.
+/// If the job runs later than this after the day came, no process was running when the day came.
 const LATE: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Serialize, Deserialize)]
@@ -65,7 +65,8 @@ fn enqueue(tx: &mut Tx<'_>, id: &CountdownId, at: Timestamp) -> Result<(), Store
 /// The next instant after `now` at which the countdown's day comes.
 fn next(countdown: &Countdown, now: Timestamp) -> Option<Timestamp> {
     let zone = countdown.zone();
-    // `target_at` returns a day until that day ends, so the next day is looked for later.
+    // `target_at` returns the same day until that day ends, so the search also starts one and two
+    // days later.
     let later =
         (0..3).filter_map(|days| now.checked_add(SignedDuration::from_hours(24 * days)).ok());
     let mut found = later.filter_map(|at| countdown.target_at(at)?.instant(&zone));

@@ -15,8 +15,8 @@ use web::{Network, Site};
 use crate::countdown::CountdownId;
 use crate::public::{self, CountdownView, Viewing};
 
-/// How often a page is checked even without news, because no news is published when an account is
-/// deactivated.
+/// How often a page is polled without news. Some changes, such as the deactivation of an account,
+/// publish no news.
 const EVERY: Duration = Duration::from_secs(25);
 
 /// A countdown's page, identified by its URL. All viewers of an event stream get the same page,
@@ -181,7 +181,8 @@ async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify
 async fn follow(watchers: Watchers, store: Store) {
     let mut wake = store.news_waiting();
     wake.mark_changed();
-    // No news has the number -1, so the first read returns the newest number and wakes all tasks.
+    // No news item has the number -1, so the first read returns the newest number and wakes all
+    // tasks.
     let mut last = -1;
     while wake.changed().await.is_ok() {
         if !watchers.is_watched() {

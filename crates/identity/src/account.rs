@@ -41,7 +41,6 @@ pub struct Account {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisplayName(String);
 
-/// The text is too short or too long for a display name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a name has 2 to 50 characters")]
 pub struct NotAName;
@@ -153,7 +152,6 @@ pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateErro
     Ok(id)
 }
 
-/// Finds the active account with this id.
 pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Account>, StoreError> {
     sql!(
         "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
@@ -164,7 +162,6 @@ pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Account>, StoreErr
     .maybe(tx)
 }
 
-/// Finds the account with this id in any state.
 pub(crate) fn find_in_any_state(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -178,7 +175,6 @@ pub(crate) fn find_in_any_state(
     .maybe(tx)
 }
 
-/// Finds the active account with this email address.
 pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>, StoreError> {
     sql!(
         "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
@@ -229,7 +225,7 @@ pub fn verified_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>,
     Ok(found.map(|(address,)| address))
 }
 
-/// Replaces the account's email address by `new`, to which a link was mailed. Returns `false` if
+/// Replaces the account's email address with `new`, to which a link was mailed. Returns `false` if
 /// another account has that address.
 pub(crate) fn replace_email(
     tx: &mut Tx<'_>,

@@ -24,7 +24,6 @@ pub enum Registration {
     Open,
 }
 
-/// The configuration for new accounts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Policy {
     pub registration: Registration,
@@ -32,8 +31,8 @@ pub struct Policy {
     pub has_mail: bool,
 }
 
-/// The state of sign-ins: the site, the shared password hasher and the counters for limits. Cheap
-/// to clone.
+/// The state that all sign-ins share: the site, the password hasher and the counters for limits.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
     pub site: Site,
@@ -44,7 +43,7 @@ pub struct Accounts {
     pub limits: RequestLimits,
     /// Sign-in attempts whose outcome is not known yet.
     pub in_flight: InFlight,
-    /// How long a sign-in attempt waits for the outcome of others.
+    /// The maximum time that a sign-in attempt waits for concurrent attempts to end.
     pub patience: Duration,
     pub policy: Policy,
     pub require_mfa_for: RequireMfaFor,
@@ -53,7 +52,6 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Creates the state for a site on this machine.
     pub fn new(site: Site, domain_accounts: Domains) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {

@@ -3,7 +3,6 @@
 use platform::audit::{RequestFacts, shorten};
 use platform::{Secret, text_cleaning};
 
-/// The data about a browser that sign-ins need.
 #[derive(Clone, Debug)]
 pub struct Client {
     /// The request's id and client address, for the audit log.
@@ -11,9 +10,9 @@ pub struct Client {
     pub user_agent: String,
     /// The browser's session secret, if it has one. A new session ends the old one.
     pub session: Option<Secret>,
-    /// The secret by which an account recognizes the browser.
+    /// The secret by which an account recognizes the browser from earlier sign-ins.
     pub device: Option<Secret>,
-    /// The secret of a provider's identity that is linked at the next sign-in.
+    /// The secret of a provider's identity that the next sign-in links to the account.
     pub identity: Option<Secret>,
 }
 
@@ -28,8 +27,7 @@ impl Client {
             .collect()
     }
 
-    /// The client's network, in the form that is stored. For privacy, the full address is not
-    /// stored.
+    /// The client's network as stored. For privacy, the full IP address is not stored.
     pub(crate) fn network(&self) -> String {
         self.request.network.map(shorten).unwrap_or_default()
     }

@@ -1,10 +1,10 @@
 //! Grants: the roles of accounts in scopes.
 //!
 //! A grant consists of account, scope, role and expiry. In one scope, an account has at most one
-//! rank, and any number of duties. Only a caller with the proof [`Manager`] can manage a scope. A
-//! scope always keeps an owner; a change that could remove the last one first locks all owners. An
-//! expired grant has no effect, and an owner whose grant will expire does not count as the last
-//! one.
+//! rank, and any number of duties. Only a caller with the proof [`Manager`] can manage a scope.
+//! Every scope keeps at least one owner: each change that could remove the last owner first locks
+//! all owners. Expired grants have no effect. An owner whose grant has an expiry does not count for
+//! this rule.
 
 pub mod administrator;
 pub mod held;
@@ -25,7 +25,7 @@ pub use crate::scope::{
 };
 pub use manager::{Manager, change, leave, manager, remove, remove_duty};
 
-/// The current rank of `who` in `scope`. A token that is limited to another scope has no rank here.
+/// The current rank of `who` in `scope`; `None` also for a token that is limited to another scope.
 pub fn rank_in(tx: &mut Tx<'_>, who: &SignedIn, scope: &Scope) -> Result<Option<Role>, StoreError> {
     if !who.reaches(scope) {
         return Ok(None);
@@ -151,10 +151,8 @@ pub fn list(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Member>, StoreError> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
-    /// The account has no role in the scope.
     #[error("not a member")]
     NotAMember,
-    /// This kind of scope has no such role.
     #[error("no such role here")]
     UnknownRole,
     /// The scope would have no owner left who can sign in.
@@ -301,8 +299,8 @@ pub(crate) fn take_duty(
     Ok(())
 }
 
-/// The account's current role with its expiry. If `role` is a rank, this is the account's rank,
-/// even if it is a different one. If `role` is a duty, this is that duty.
+/// The account's current role and its expiry. If `role` is a rank, returns the account's rank,
+/// which may be a different one. If `role` is a duty, returns only that duty.
 fn held(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -333,7 +331,7 @@ fn held(
         .transpose()
 }
 
-/// Finds a role of this kind of scope by its name in the store.
+/// Finds the role by its stored name. Fails if this kind of scope has no such role.
 fn read(kind: &ScopeKind, word: &str) -> Result<Role, StoreError> {
     kind.role(word).ok_or_else(|| StoreError::Column {
         column: format!("role_grant.role of the scope {}", kind.name),
@@ -356,8 +354,8 @@ pub(crate) fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Checks, after a member lost the rank `before`, that the scope still has an active owner. In the
-/// installation, that owner must also be able to sign in.
+/// Checks, after a member lost the rank `before`, that the scope still has an active owner. For the
+/// installation, that owner must also have a credential.
 pub(crate) fn keep_an_owner(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -386,7 +384,7 @@ pub(crate) fn keep_an_owner(
     Ok(())
 }
 
-/// The scopes of one kind whose only owner is the account. Locks the owners of these scopes.
+/// The scopes of one kind in which the account is the only owner. Locks the owners of these scopes.
 pub fn owned_alone(
     tx: &mut Tx<'_>,
     account: &AccountId,

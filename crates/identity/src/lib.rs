@@ -1,9 +1,9 @@
 //! Identity: people, their credentials, their sessions and tokens, and their roles. This crate has
 //! no URLs and no pages.
 //!
-//! Permission is a value: a function that needs permission takes a proof as a parameter, and only
-//! this crate's checks create proofs, such as [`session::signed_in::SignedIn`]. [`grant::rank_in`]
-//! returns a person's rank in a scope.
+//! A permission is a value, called a proof. A function that requires a permission takes the proof
+//! as a parameter, and only this crate's checks create proofs, such as
+//! [`session::signed_in::SignedIn`]. [`grant::rank_in`] returns a person's rank in a scope.
 //!
 //! The layers from the bottom up are: accounts, one-time links and scopes; [`session`]; [`grant`];
 //! [`credential`]; [`sign_in`]; people's operations on their own accounts ([`person`]), and

@@ -11,7 +11,7 @@ use web::{Language, Site};
 use crate::account::{self, AccountId};
 use crate::grant::{self, Role, SITE, Scope};
 
-/// The mail scope of notifications. Because of it, unsubscribing stops only these mails.
+/// The mail scope of notifications. Unsubscribing from it stops only these mails.
 pub const SCOPE: &str = "notices";
 /// How long notifications are stored.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
@@ -31,7 +31,6 @@ pub struct NewNotification<'a> {
     pub href: &'a str,
 }
 
-/// A stored notification.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Notification {
     /// The message id of the notification's text.
@@ -75,8 +74,8 @@ pub fn tell(
     Ok(())
 }
 
-/// Notifies an account on the site only, for callers that decide about mail themselves. An equal
-/// notification that is still unread becomes the newest instead.
+/// Notifies an account on the site only; the caller decides whether to send mail. If an equal
+/// notification is still unread, it becomes the newest instead.
 pub fn tell_on_site(
     tx: &mut Tx<'_>,
     account: &AccountId,

@@ -1,7 +1,7 @@
 //! Links that work once: to become the first owner, to become a member, to sign in and so on. Most
 //! links are [taken](take), which deletes the row, so a second use finds nothing. A link that
-//! confirms something is [used](use_once) instead. For [`KNOWN`] after that, a repeat, such as a
-//! double click, is distinguished from a link that was never valid.
+//! confirms something is [used](use_once) instead: for [`KNOWN`] after its use, a repeated request
+//! (such as a double click) is recognized as a repeat.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -77,7 +77,7 @@ impl Purpose {
 pub(crate) struct OneTime<T> {
     /// The link's id, which does not grant access.
     pub(crate) id: String,
-    /// The account for which, or by which, the link was created.
+    /// The account for which the link was created, or which created it.
     pub(crate) account: Option<AccountId>,
     pub(crate) data: T,
     pub(crate) expires_at: Timestamp,
@@ -122,8 +122,8 @@ fn remove_expired(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Records that a value which needs no row of its own, such as a signed passkey challenge, was
-/// used. The record is kept until the value expires. Returns whether this is the first use.
+/// Marks a value that is not a stored link, such as a signed passkey challenge, as used. The mark
+/// is kept until the value expires. Returns whether this is the first use.
 pub(crate) fn use_up(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -142,7 +142,7 @@ pub(crate) fn use_up(
     Ok(count == 1)
 }
 
-/// Finds a link, and does not use it up. A used link is found for [`KNOWN`].
+/// Finds a link without using it up. A used link is still found for [`KNOWN`].
 pub(crate) fn find<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -161,13 +161,13 @@ pub(crate) fn find<T: DeserializeOwned>(
 }
 
 /// Marks a link as used, so that a repeat is recognized. A concurrent call waits for this
-/// transaction, and then finds the link used.
+/// transaction, and then returns the link as used.
 pub(crate) fn use_once<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
     secret: &Secret,
 ) -> Result<Option<OneTime<T>>, StoreError> {
-    // Time may pass until this statement gets the row's lock, so the clock is read only afterwards.
+    // The statement may wait for the row's lock, so the clock is read after it.
     let row: Option<Columns> = sql!(
         "SELECT hash, account_id, data, expires_at, used_at FROM one_time_token
          WHERE hash = :hash AND purpose = :purpose FOR NO KEY UPDATE",
@@ -196,7 +196,7 @@ pub(crate) fn take<T: DeserializeOwned>(
     purpose: Purpose,
     secret: &Secret,
 ) -> Result<Option<OneTime<T>>, StoreError> {
-    // Time may pass until this statement gets the row's lock, so the clock is read only afterwards.
+    // The statement may wait for the row's lock, so the clock is read after it.
     let row: Option<Columns> = sql!(
         "DELETE FROM one_time_token WHERE hash = :hash AND purpose = :purpose
          RETURNING hash, account_id, data, expires_at, used_at",
@@ -294,7 +294,6 @@ pub(crate) fn remove_since(
     Ok(())
 }
 
-/// Deletes every link of one purpose.
 pub(crate) fn remove_all(tx: &mut Tx<'_>, purpose: Purpose) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM one_time_token WHERE purpose = :purpose",

@@ -1,7 +1,7 @@
 //! The administration of people: all accounts, their states and their ranks.
 //!
 //! Administrators cannot act on people of higher rank. The installation always keeps an owner who
-//! can sign in; changes that could remove the last one first lock all owners.
+//! can sign in: each change that could remove the last such owner first locks all owners.
 
 pub mod factor_reset;
 pub mod import;
@@ -37,7 +37,6 @@ pub struct Person {
     pub state: State,
     pub rank: Option<String>,
     pub created_at: Timestamp,
-    /// When the person last signed in.
     pub last_login_at: Option<Timestamp>,
     /// Whether the account waits for its email address to be confirmed.
     pub is_unverified: bool,
@@ -100,7 +99,7 @@ fn pattern(text: &str) -> String {
     pattern
 }
 
-/// An account, with data for the page that administrators see.
+/// An account with the data for the administrators' page.
 #[derive(Clone, Debug)]
 pub struct Details {
     pub person: Person,
@@ -268,7 +267,7 @@ pub fn set_rank(
     Ok(())
 }
 
-/// The names in the store of the account's current rank and duties in the installation.
+/// The stored names of the account's current rank and duties in the installation.
 fn words_in_site(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<(String,)>, StoreError> {
     sql!(
         "SELECT role FROM role_grant WHERE account_id = :account AND scope_kind = :site
@@ -292,7 +291,7 @@ pub fn has_role(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// Filters the given duties by whether a person has them in the installation.
+/// Returns those of the duties in `among` that a person has in the installation.
 pub fn duties_in_site(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -73,12 +73,13 @@ pub struct ScopeKind {
     pub below: &'static [Role],
     /// Roles that people may have in addition to a rank or without one.
     pub duties: &'static [Role],
-    /// The id of the message that describes the limit of a token to one such scope.
+    /// The id of the message for a token that is limited to one scope of this kind.
     pub only: &'static str,
     /// The path of the page that lists the scopes of this kind that a person has joined.
     pub home: &'static str,
     /// Whether a rank in such a scope makes the person a host, who may be admitted to upstream
-    /// services beside the app. People must not be able to give such a rank to themselves.
+    /// services beside the app. Must be false for kinds in which people can grant themselves a
+    /// rank.
     pub makes_hosts: bool,
     /// Whether an invite to such a scope may create a new account, or admit an account whose email
     /// address is unconfirmed.
@@ -111,8 +112,8 @@ pub static ACCOUNT: ScopeKind = ScopeKind {
 pub const OWNER: Role = Role::new("owner", "account-role-owner");
 /// The role that manages people and settings of the installation.
 pub const ADMIN: Role = Role::new("admin", "account-role-admin");
-/// The role of people who see content that is only for trusted contacts. In an account's scope,
-/// this is the account's content; in the installation, the content of all accounts.
+/// The role of people who may see content for trusted contacts: in an account's scope, the content
+/// of that account; in the installation, the content of all accounts.
 pub const TRUSTED_CONTACT: Role = Role::new("trusted_contact", "account-role-trusted-contact");
 
 impl ScopeKind {
@@ -129,7 +130,6 @@ impl ScopeKind {
         place(least).is_some_and(|least| place(rank).is_some_and(|rank| rank <= least))
     }
 
-    /// Whether `role` is a rank of this kind.
     pub(crate) fn is_rank(&self, role: Role) -> bool {
         self.ranks().any(|rank| rank == role)
     }
@@ -152,7 +152,7 @@ impl ScopeKind {
     }
 }
 
-/// The duties in the installation: its own, and those that domains declare.
+/// The duties in the installation, including those that domains declare.
 pub fn site_duties(domains: &[DomainAccounts]) -> Vec<Role> {
     let declared = domains.iter().flat_map(|domain| domain.site_duties);
     declared.chain(SITE.duties).copied().collect()

@@ -1,5 +1,4 @@
-//! Mails that tell account owners at once about events that concern their security, in their own
-//! language.
+//! Mails that notify account owners of security events at once, in the owner's language.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,7 +10,6 @@ use web::{Language, Network, Site, Value};
 use crate::account::Account;
 use crate::client::{self, Client};
 
-/// A mail about a security event.
 #[derive(Clone, Debug)]
 pub struct SecurityMail<'a> {
     /// The message id of the subject.
@@ -81,7 +79,7 @@ pub(crate) fn line(site: &Site, network: Network) -> String {
     key.sign(&[&audit::shorten(network.address())])
 }
 
-/// Tells the account's owner of a sign-in with a new browser.
+/// Notifies the account's owner of a sign-in with a new browser.
 pub(crate) fn new_sign_in(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -95,7 +93,7 @@ pub(crate) fn new_sign_in(
     send(tx, site, account, client, messages, browser)
 }
 
-/// Tells the account's owner that a refresh token was used twice, so that its session was ended.
+/// Notifies the account's owner that a refresh token was used twice, so that its session was ended.
 pub(crate) fn token_reused(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -106,7 +104,7 @@ pub(crate) fn token_reused(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Tells the account's owner that a passkey's signature counter did not increase, which suggests
+/// Notifies the account's owner that a passkey's signature counter did not increase, which suggests
 /// that the passkey was copied.
 pub(crate) fn passkey_copied(
     tx: &mut Tx<'_>,
@@ -118,7 +116,6 @@ pub(crate) fn passkey_copied(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Tells the account's owner that a recovery code was used.
 pub(crate) fn recovery_code_used(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -131,7 +128,6 @@ pub(crate) fn recovery_code_used(
     send(tx, site, account, client, messages, left)
 }
 
-/// Tells the account's owner that the account no longer has a second factor.
 pub(crate) fn factor_removed(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -142,7 +138,7 @@ pub(crate) fn factor_removed(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Mails the account's owner about something that a browser has just done.
+/// Mails the account's owner about an action in a browser.
 fn send(
     tx: &mut Tx<'_>,
     site: &Site,

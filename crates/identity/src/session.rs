@@ -1,5 +1,5 @@
-//! Sessions: one sign-in in one browser. The browser has the secret in a cookie; the store has its
-//! SHA-256.
+//! Sessions: one sign-in in one browser. The browser has the secret in a cookie; the store contains
+//! only its SHA-256.
 //!
 //! A session expires after some time without use, and some time after the sign-in even if it is
 //! used. Ended sessions are deleted; the audit log records why they ended.
@@ -77,7 +77,6 @@ impl Column for Stay {
     }
 }
 
-/// The way in which a person proved their identity at the sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
@@ -221,7 +220,8 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Session>, StoreE
     .all(tx)
 }
 
-/// Records that a session is in use, if such a record is due. Returns whether it was due.
+/// Stores the time of a session's last use, at most once per [`SEEN_EVERY`]. Returns whether the
+/// time was stored.
 pub fn touch(tx: &mut Tx<'_>, id: &SessionId, stay: Stay) -> Result<bool, StoreError> {
     let now = tx.now();
     let count = sql!(
@@ -236,7 +236,7 @@ pub fn touch(tx: &mut Tx<'_>, id: &SessionId, stay: Stay) -> Result<bool, StoreE
     Ok(count == 1)
 }
 
-/// Extends a session, because a client has used its refresh token.
+/// Extends a session whose client has used a refresh token.
 pub(crate) fn go_on(tx: &mut Tx<'_>, id: &SessionId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -419,7 +419,7 @@ fn record_end(
 /// address is kept, because it may be the owner's only way back. The caller holds the account's
 /// lock. Returns the number of ended sessions.
 pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
-    // The responses that were stored for a token's repeated requests must disappear with the token.
+    // Responses that are stored for a token's repeated requests are deleted with the token.
     sql!(
         "DELETE FROM idempotency
          WHERE owner IN (SELECT id FROM personal_token WHERE account_id = :id)",

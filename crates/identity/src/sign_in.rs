@@ -56,7 +56,6 @@ pub enum SignInError {
     Store(#[from] StoreError),
 }
 
-/// A sign-in attempt with a password.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     /// The email address as typed.

@@ -275,7 +275,7 @@ fn delete_parts(tx: &mut Tx<'_>, id: &PostId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes an account that is being erased as the author of its posts. The posts are kept.
+/// Clears the author of all posts of an account that is being erased. The posts are kept.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE post SET author_id = NULL WHERE author_id = :account",

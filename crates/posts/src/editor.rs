@@ -33,7 +33,6 @@ pub fn enter(tx: &mut Tx<'_>, who: &SignedIn, request: &RequestFacts) -> Result<
     })
 }
 
-/// Whether `who` may write posts.
 pub fn is_editor(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     grant::may_in_site(tx, who, EDITOR)
 }
@@ -88,7 +87,7 @@ impl Parent for Editor {
     }
 }
 
-/// The time zone of the person's typed and displayed times.
+/// The time zone in which the person types and reads times.
 pub(crate) fn zone(who: &SignedIn) -> TimeZone {
     TimeZone::get(&who.account().time_zone).unwrap_or(TimeZone::UTC)
 }

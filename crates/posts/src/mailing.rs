@@ -1,8 +1,8 @@
-//! The mail to subscribers about a newly published article, which each of them gets once.
+//! The mail about a newly published article, which each subscriber gets once.
 //!
-//! Each run of the job writes the mails for [`PAGE`] subscribers and its position in the list in
-//! one transaction, and enqueues the job again for the rest. So nobody gets a mail twice, and a
-//! crash skips nobody.
+//! In one transaction, each run of the job stores the mails to [`PAGE`] subscribers and its
+//! position in the list, and enqueues the job for the rest. Even after a crash, nobody gets the
+//! mail twice and nobody is skipped.
 
 use jiff::Timestamp;
 use platform::jobs::{Done, Handler, Job, NewJob};

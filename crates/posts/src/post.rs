@@ -223,7 +223,7 @@ impl Post {
         };
     }
 
-    /// A slug made from the title. If the title's script yields no slug, it is made from the id.
+    /// A slug made from the title. If the title yields no valid slug, the slug is made from the id.
     fn proposed_slug(&self) -> String {
         let of_title = slug::from_name(&self.title);
         if slug::is_valid(&of_title) {

@@ -58,8 +58,8 @@ pub fn list(tx: &mut Tx<'_>, listing: &Listing) -> Result<Vec<Post>, StoreError>
     Ok(found.into_iter().map(|post| post.at(now)).collect())
 }
 
-/// One page of the published articles, newest first, and their total number. A `tag` restricts both
-/// to the articles that have the tag; an empty tag does not.
+/// One page of the published articles, newest first, and their total number. If `tag` is not empty,
+/// only articles with this tag are returned and counted.
 pub fn page(
     tx: &mut Tx<'_>,
     tag: &str,

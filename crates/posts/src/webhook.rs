@@ -12,9 +12,7 @@ use crate::editor::EDITOR;
 use crate::post::{Kind, Post, PostId, State};
 use crate::{READ, WRITE};
 
-/// A post became public.
 const PUBLISHED: WebhookEvent = event("post.published", "post-event-published");
-/// A public post was withdrawn.
 const WITHDRAWN: WebhookEvent = event("post.withdrawn", "post-event-withdrawn");
 
 pub const EVENTS: &[WebhookEvent] = &[PUBLISHED, WITHDRAWN];

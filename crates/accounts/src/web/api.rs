@@ -204,7 +204,7 @@ impl<T: Step> FromRequest<Context> for LoginCall<T> {
         let headers = parts.headers.clone();
         let Json(login): Json<T> =
             Json::from_request(Request::from_parts(parts, body), accounts).await?;
-        // A request for tokens in the response needs no CSRF check, because a page of another site
+        // A request for tokens in the response needs no CSRF check, because pages of other sites
         // cannot read the response.
         match login.want() {
             Want::Cookie => csrf::check(&headers, url, browser.reveal(), None)?,

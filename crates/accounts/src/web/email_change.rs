@@ -77,8 +77,8 @@ async fn page(
         let verified = account::verified_email(tx, &account.id)?;
         let mut held = suppressed::list_own(tx, &keys, &account)?;
         let mut newsletters = Vec::new();
-        // Newsletters are sent only to confirmed email addresses, so only then can people choose
-        // them.
+        // Newsletters are sent only to confirmed email addresses, so only people with such an
+        // address can choose them.
         for one in domains::newsletters(offered).filter(|_| verified.is_some()) {
             newsletters.push((one, one.is_sent(tx, &account.id, &held)?));
             held.retain(|held| !one.is_stopped_by(held));
@@ -119,8 +119,8 @@ pub(super) async fn send_again(
     Ok(see_other("/me/email?done=sent"))
 }
 
-/// Ends the suppression of the person's own email address. A link for this is mailed despite the
-/// suppression.
+/// Mails a link that ends the suppression of the person's own email address. The link is mailed
+/// despite the suppression.
 pub(super) async fn receive(
     State(accounts): State<Context>,
     sender: Sender,
@@ -213,7 +213,7 @@ pub(super) struct LinkPage<'a> {
 }
 
 impl<'a> LinkPage<'a> {
-    /// Makes the page of a link for which no password is required, only the press of a button.
+    /// The page of a link that requires no password, only the press of a button.
     pub(super) fn new(
         text: &'a Text,
         csrf: &'a str,

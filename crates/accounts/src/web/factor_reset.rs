@@ -16,7 +16,7 @@ use site::Context;
 use site::asking::Sender;
 use site::call::see_other;
 
-/// The path with which a signed-in person keeps their second factors.
+/// The path of the form with which a signed-in person keeps their second factors.
 pub(super) const KEEP: &str = site::addresses::KEEP_FACTORS;
 
 pub(super) async fn look(

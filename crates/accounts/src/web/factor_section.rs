@@ -18,8 +18,7 @@ pub(super) struct Section<'a> {
 }
 
 impl Section<'_> {
-    /// A sentence with the date since which codes are required, and the number of unused recovery
-    /// codes.
+    /// A sentence that says since when codes are required and how many recovery codes are unused.
     fn state(&self) -> Option<String> {
         let since = self.factors.totp_since?.to_zoned(self.zone.clone());
         let values = [

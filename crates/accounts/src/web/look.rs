@@ -47,7 +47,7 @@ struct LookPage<'a> {
     form_state: &'a FormState,
 }
 
-/// A look among which the owner can choose.
+/// One of the looks that the owner can choose.
 struct Choice {
     look: Theme,
     is_chosen: bool,

@@ -91,7 +91,7 @@ pub(super) async fn show(
     frame::show(site, &text, who, (HERE, &title), body).await
 }
 
-/// `POST /me/notices`: marks those notifications as read that the page showed.
+/// `POST /me/notices`: marks the notifications that the page showed as read.
 pub(super) async fn read(
     State(accounts): State<Context>,
     sender: Sender,

@@ -34,9 +34,8 @@ fn find<'a>(accounts: &'a Context, name: &str) -> Result<&'a Provider, Problem> 
     accounts.providers.find(name).ok_or_else(Problem::not_found)
 }
 
-/// A page with a link to the provider's sign-in page. It is needed if that sign-in page has another
-/// origin than the provider's issuer, because the content security policy then forbids redirecting
-/// to it after a form.
+/// A page with a link to the provider's sign-in page. It is needed if the sign-in page and the
+/// issuer have different origins: the content security policy then forbids a redirect after a form.
 #[derive(Template)]
 #[template(path = "oauth_onward.html")]
 struct OnwardPage<'a> {
@@ -161,7 +160,7 @@ struct AddressPage<'a> {
     form_state: &'a FormState,
 }
 
-/// The page on which a person whom a provider has identified enters their email address.
+/// The page on which a newcomer, whom a provider has identified, enters an email address.
 pub(super) async fn address(
     State(accounts): State<Context>,
     Path(name): Path<String>,

@@ -374,7 +374,7 @@ pub(super) fn read_duties<'a>(
     duties.ok_or_else(|| Problem::fields().field("/duties", "unknown_option", []))
 }
 
-/// Makes an export of a person's data on behalf of an owner of the installation.
+/// Exports a person's data on behalf of an owner of the installation.
 pub(super) async fn export(
     accounts: &Context,
     sudo: Sudo,

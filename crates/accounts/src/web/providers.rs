@@ -12,7 +12,7 @@ use identity::credential::linked_identity::Linked;
 use identity::credential::provider::Provider;
 use site::Context;
 
-/// A button with which a person goes to a provider.
+/// A button that leads to the sign-in at a provider.
 pub(super) struct Button {
     pub(super) action: String,
     pub(super) label: String,

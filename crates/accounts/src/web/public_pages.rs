@@ -23,13 +23,12 @@ use site::look::{self, Look, PICTURES};
 use site::part::{Part, PublicPage, Tile};
 use site::{Context, cookies, domain, moved};
 
-/// The routes of the whole site. Through them, the page that an owner has chosen for `/` is
-/// rendered.
+/// The routes of the whole site. `/` uses them to render the page that an owner has chosen for it.
 #[derive(Clone)]
 pub(super) struct Inside(pub(super) Router);
 
-/// Reads the frame of public pages again if it is due, and looks up the signed-in person, before
-/// the request is handled.
+/// Before a request is handled, refreshes the cached frame of public pages if it is due, and looks
+/// up the signed-in person.
 pub(super) async fn visit(
     State(accounts): State<Context>,
     request: Request,
@@ -69,7 +68,7 @@ async fn name(site: &Site, headers: &HeaderMap) -> Option<String> {
     Some(visit.who.account().display_name.clone())
 }
 
-/// The HTML of the domains' parts, by their position on the page.
+/// The HTML that the domains contribute to a page, by position.
 #[derive(Default)]
 struct Parts {
     now: Vec<String>,
@@ -103,15 +102,15 @@ impl Parts {
 struct FirstPage<'a> {
     text: &'a Text,
     look: &'a Look,
-    /// The site's headline; if it has none, the site's name.
+    /// The site's headline, or the site's name if there is no headline.
     title: &'a str,
     introduction: Vec<&'a str>,
     profile: Option<&'a PublicProfile>,
     parts: &'a Parts,
 }
 
-/// `GET /`: if an owner has chosen a page, passes the request on to that page. Otherwise shows the
-/// page that consists of the domains' parts.
+/// `GET /`: if an owner has chosen a page, passes the request on to that page. Otherwise renders
+/// the page from the parts that the domains contribute.
 pub(super) async fn first(
     State(accounts): State<Context>,
     Extension(inside): Extension<Inside>,
@@ -142,7 +141,7 @@ fn with_path(uri: &Uri, path: &str) -> Result<Uri, Problem> {
     Uri::from_parts(parts).map_err(Problem::internal)
 }
 
-/// Renders the first page that consists of the domains' parts.
+/// Renders the first page from the parts that the domains contribute.
 pub(super) async fn site_page(accounts: &Context, wishes: &Wishes) -> Result<Response, Problem> {
     let site = &accounts.site;
     let text = site.speak_public(wishes);

@@ -232,7 +232,8 @@ fn register_page(
 struct CheckMailPage<'a> {
     text: &'a Text,
     csrf: &'a str,
-    /// The email address as typed. The page shows it in the same way if it already has an account.
+    /// The email address as typed. The page looks the same whether or not the address already has
+    /// an account.
     email: &'a str,
     display_name: &'a str,
     /// The parts of the sentence before and after the email address.
@@ -373,7 +374,7 @@ pub(super) async fn confirm(
     }
 }
 
-/// Makes the proof that the account is the person's own from what they typed.
+/// Converts the typed passwords to the proof that the account belongs to the person.
 pub(super) fn proof(current: &str, new: &str) -> Proof {
     match (current, new) {
         ("", "") => Proof::None,

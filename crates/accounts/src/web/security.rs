@@ -48,7 +48,7 @@ const REMOVE_PASSKEY: Question = Question {
 };
 
 /// `/.well-known/change-password`: redirects to the page for changing the password. Password
-/// managers send people to this path.
+/// managers open this path.
 pub(super) async fn change_password() -> Response {
     (
         axum::http::StatusCode::FOUND,

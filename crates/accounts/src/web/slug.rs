@@ -100,7 +100,6 @@ pub(super) async fn change(
     .await
 }
 
-/// Changes the person's slug.
 pub(super) async fn rename(
     accounts: &Context,
     who: &SignedIn,

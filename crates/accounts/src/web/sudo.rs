@@ -156,7 +156,7 @@ impl HeldForm {
     }
 }
 
-/// The purpose for which the key that encrypts held forms is derived from the key file.
+/// The purpose string of the key that encrypts held forms. The key is derived from the key file.
 const KEY: &str = "held form";
 
 fn place(who: &SignedIn) -> [&str; 2] {
@@ -179,7 +179,7 @@ pub(super) async fn show(
     page(&accounts, &text, who, (&redirect, None), &form_state).await
 }
 
-/// The parts of the request with which the server carries out the held form.
+/// The parts of the request that the server needs to carry out the held form.
 pub(super) struct Around {
     inside: Inside,
     headers: HeaderMap,

@@ -40,7 +40,6 @@ impl ListPage<'_> {
     }
 }
 
-/// The message id for the cause of a suppression.
 pub(super) fn cause_words(cause: Cause) -> &'static str {
     match cause {
         Cause::SoftBounce => "suppressed-soft-bounce",

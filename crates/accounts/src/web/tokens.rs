@@ -25,7 +25,6 @@ const REMOVE: Question = Question {
     confirm: "question-token-confirm",
 };
 
-/// Lists the person's live tokens, newest first.
 pub(super) fn list(tx: &mut Tx<'_>, me: &Requester) -> Result<Vec<Token>, Refusal> {
     Ok(token::list(tx, &me.who.account().id)?)
 }
@@ -45,7 +44,6 @@ pub(super) fn create(tx: &mut Tx<'_>, me: &Requester, new: &NewToken) -> Result<
     Ok(token::create_own(tx, &sudo, new, &me.request).map_err(Problem::from)?)
 }
 
-/// Revokes one of the person's own tokens.
 pub(super) fn remove(tx: &mut Tx<'_>, me: &Requester, id: &TokenId) -> Result<(), Refusal> {
     let was_there = token::remove(tx, &me.who.account().id, id, Some(&me.request))?;
     was_there.then_some(()).ok_or(Refusal::NotFound)

@@ -80,7 +80,6 @@ pub(super) fn list(tx: &mut Tx<'_>, me: &Requester) -> Result<Vec<Contact>, Refu
     Ok(trusted::list(tx, &me.who.account().id)?)
 }
 
-/// Makes the account with this slug a trusted contact of `who`.
 pub(super) fn add_contact(tx: &mut Tx<'_>, who: &Confirmed, slug: &str) -> Result<(), Refusal> {
     Ok(trusted::add(tx, who, slug).map_err(Problem::from)?)
 }

@@ -19,7 +19,8 @@ pub(crate) fn csrf_token(session: &str) -> String {
     web::csrf::token(session, &platform::Random::seeded(1))
 }
 
-/// A client that calls the API with a person's session cookie, like a script on one of our pages.
+/// A client that calls the API with a person's session cookie, like a script on the site's own
+/// pages.
 pub(crate) async fn script(world: &World, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = visitor(&accounts(world));

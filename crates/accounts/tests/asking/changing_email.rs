@@ -205,8 +205,8 @@ fn an_address_that_nobody_confirmed_takes_no_account_back() {
         let page = registrant.get(&sent).await;
         registrant.submit(&page, &page.form("")).await.with(200);
         assert_eq!(address(world, &id).await, NEW);
-        // The old address gets no mail, because it was never confirmed, so its owner may never have
-        // had the account.
+        // The old address gets no mail. It was never confirmed, so it may belong to somebody who
+        // never had the account.
         expect(world, &accounts, NEW, "mail-change-subject");
     });
 }
@@ -297,7 +297,7 @@ fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_i
         let page = owner.get(&undo).await.with(200);
         owner.submit(&page, &page.form("")).await.with(200);
         assert_eq!(address(world, &id).await, OLD);
-        // A second factor that was set up after the change is removed, because it may be a thief's.
+        // The second factor was set up after the change, so it may be a thief's. It was removed.
         assert!(!is_enrolled(world, &id).await);
         let of = id.clone();
         let passkeys = read(world.store(), move |tx| {

@@ -46,7 +46,7 @@ fn somebody_who_was_erased_is_gone_before_anything_is_served() {
             .unwrap();
         assert!(!is_there(world, &farah).await);
         assert!(is_there(world, &other).await);
-        // The restored store lists this erasure too, so that its next backup contains it.
+        // The restored store lists this erasure too, so that the next backup contains it.
         let list = read(world.store(), |tx| erasure::after(tx, 0)).await;
         assert_eq!(list.len(), 1);
         assert_eq!(list[0].subject, erasure::subject("account", farah.as_str()));

@@ -1,4 +1,4 @@
-//! Tests of what a return from an identity provider leads to, and of linked identities.
+//! Tests of browsers that return from an identity provider, and of linked identities.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -69,7 +69,6 @@ fn says(accounts: &Context, page: &Page, status: u16, message: &str) {
     assert!(page.text().contains(&words), "{message}\n{}", page.text());
 }
 
-/// Signs in with a password on the sign-in page.
 async fn sign_in(browser: &mut Visitor, email: &str) -> Page {
     let page = browser.get("/login").await.with(200);
     let mut form = page.form("/login");
@@ -154,7 +153,7 @@ fn an_account_with_the_address_is_linked_by_signing_in_to_it_once() {
         assert_eq!(me(&mut browser).await, None);
         assert_eq!(identities(world, &farah).await, [""; 0]);
 
-        // A sign-in of another person in that browser does not link the identity to that person's
+        // If another person signs in with that browser, the identity is not linked to that person's
         // account.
         let mut others = browser.clone();
         sign_in(&mut others, "other@example.my").await.with(303);
@@ -363,7 +362,7 @@ fn whoever_confirms_an_address_elsewhere_keeps_nobody_else_s_identity() {
         sign_in(&mut victim, EMAIL).await.with(303);
         let farah = me(&mut victim).await.unwrap();
         assert_eq!(identities(world, &farah.parse().unwrap()).await, [""; 0]);
-        // The identity was unlinked, so its owner is again a person without an account.
+        // The identity was unlinked, so it again belongs to no account.
         let page = provider
             .sign_in(world, &mut attacker, &claims("1"))
             .await
@@ -555,7 +554,7 @@ fn a_link_belongs_to_the_session_that_asked_for_it() {
             world.clock.now(),
             &claims("1"),
         );
-        // Before the browser returns from the provider, another person signs in in it.
+        // Before the browser returns from the provider, another person signs in with that browser.
         let begun = begin(world, &other, Stay::Visit, client(1)).await;
         own.set_cookie("kd_session", begun.session.reveal());
         let page = own.get(&back).await;

@@ -32,7 +32,7 @@ fn with(world: &World, registration: Registration, has_mail: bool) -> Context {
     }
 }
 
-/// The session of a person with this rank who has just signed in, for calling the API.
+/// A browser session of a person who has this rank and has just signed in, for API calls.
 async fn inviter(world: &World, accounts: &Context, email: &str, rank: Role) -> Visitor {
     let id = person(world, email, None).await;
     give(world, &id, rank, &Scope::site()).await;

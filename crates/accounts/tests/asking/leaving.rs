@@ -197,8 +197,7 @@ fn whoever_leaves_is_gone_at_once_and_may_come_back_for_a_week() {
         let found = read(world.store(), move |tx| slug::account(tx, &public)).await;
         assert_eq!(found, None);
 
-        // The response to a wrong password does not differ from that for other accounts, and costs
-        // one hash too.
+        // A wrong password gets the same response as for other accounts, and costs one hash too.
         let login = "/api/v1/auth/login";
         let mut script = Visitor::new(router(&accounts));
         let body = |password: &str| json!({"email": FARAH, "password": password, "want": "tokens"});
@@ -349,7 +348,7 @@ fn what_is_one_s_alone_is_settled_first() {
         give(world, &other, CLUB_OWNER, &CLUB.scope("choir")).await;
         assert_eq!(leave(&mut farah, Value::Null).await.0, 202);
 
-        // The other owner has become the only one, and so cannot leave either.
+        // The other owner is now the only one, and so cannot leave either.
         let mut other = visitor_of(&accounts, world, &other).await;
         assert_eq!(leave(&mut other, Value::Null).await.0, 409);
         world.clock.advance(DELAY);
@@ -359,7 +358,7 @@ fn what_is_one_s_alone_is_settled_first() {
 }
 
 /// Every table that refers to accounts must be erased with an account; otherwise the erasure fails.
-/// Its data must also be exported, unless it says nothing about the person.
+/// The table's data must also be exported, unless it is not about the person.
 #[test]
 fn every_table_that_refers_to_an_account_is_erased_and_copied() {
     const NOT_COPIED: [&str; 4] = [

@@ -1,5 +1,5 @@
-//! Tests that limits on registrations and mails apply to a whole network, whichever of its
-//! addresses are used.
+//! Tests that limits on registrations and mails apply to a whole network, not only to single
+//! addresses.
 
 use identity::account;
 use identity::limits::request_limits::RequestLimits;

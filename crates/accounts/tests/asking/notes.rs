@@ -1,5 +1,5 @@
-//! Tests with a domain that only exists here. The crates `accounts`, `web` and `platform` know
-//! nothing about it except its `Domain` value.
+//! Tests with a domain that exists only here. The crates `accounts`, `web` and `platform` know
+//! nothing about this domain except its `Domain` value.
 
 mod domain;
 

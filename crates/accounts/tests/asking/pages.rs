@@ -241,8 +241,8 @@ fn members_join_with_a_new_account_or_with_their_own() {
         ];
         let invited = english.fill("account-join-by", values);
         assert!(page.text().contains(&invited), "{}", page.text());
-        // The page header links to the sign-in page too, but without returning to this page
-        // afterwards.
+        // The page header also links to the sign-in page, but that link does not lead back to this
+        // page.
         let mut links = page.links().into_iter().map(|link| link.href);
         let way_in = links.find(|href| href.starts_with("/login")).unwrap();
         assert!(

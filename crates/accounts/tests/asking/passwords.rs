@@ -149,7 +149,7 @@ fn a_script_changes_the_password_and_signs_out_everywhere() {
         assert_eq!(refused.json()["errors"][0]["pointer"], "/new_password");
         let right = change(crate::stage::PASSWORD, next);
         visitor.call(Method::PUT, path, &right).await.with(204);
-        // The session goes on with a new cookie, and all other sessions end.
+        // The session continues with a new cookie, and all other sessions end.
         visitor.get("/api/v1/me").await.with(200);
         other.get("/api/v1/me").await.with(401);
         let mut outside = crate::stage::visitor(&accounts(world));

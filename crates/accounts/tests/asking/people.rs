@@ -248,8 +248,8 @@ fn of_two_last_owners_who_act_on_each_other_one_stays() {
             let won = [&first, &last].iter().filter(|done| done.is_ok()).count();
             assert_eq!(won, 1, "{first:?} {last:?}");
             let lost = first.err().or(last.err()).unwrap();
-            // Only one of the two changes can succeed. The other one fails, because its owner is
-            // the last one or no longer an owner.
+            // Only one of the two changes can succeed. The other fails, because it would remove the
+            // last owner, or because its caller is no longer an owner.
             assert!(
                 matches!(lost, PeopleError::LastOwner | PeopleError::Rank(_)),
                 "{lost:?}"

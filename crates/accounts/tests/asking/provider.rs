@@ -44,7 +44,7 @@ pub(crate) enum Signed {
     Unpublished,
 }
 
-/// The provider's behaviour, and data about the requests that it has received.
+/// The provider's behaviour, and a record of the requests that it has received.
 struct Told {
     signed: Signed,
     /// The id of the provider's published keys.
@@ -131,7 +131,6 @@ impl Provider {
         self.told().userinfo = userinfo;
     }
 
-    /// The site's settings for this provider.
     pub(crate) fn settings(&self, is_email_trusted: bool) -> ProviderSettings {
         ProviderSettings {
             name: "id".to_owned(),
@@ -144,7 +143,6 @@ impl Provider {
         }
     }
 
-    /// A site with this provider and with open registration.
     pub(crate) fn site(&self, world: &World, is_email_trusted: bool) -> Context {
         {
             let mut changed = accounts(world);
@@ -281,7 +279,6 @@ pub(crate) async fn leave(browser: &mut Visitor, page: &str) -> String {
     page.location().unwrap().to_owned()
 }
 
-/// The query parameters of a URL.
 pub(crate) fn query(address: &str) -> HashMap<String, String> {
     let (_, query) = address.split_once('?').unwrap();
     form_urlencoded::parse(query.as_bytes())

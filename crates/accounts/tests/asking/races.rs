@@ -29,7 +29,7 @@ use crate::stage::{
 /// The longest time that a test waits for an event.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Makes all changes at once, alternately in two processes. Returns their results.
+/// Runs all changes at once, alternately in two processes, and returns their results.
 async fn at_once<T, E, F>(stores: &[Store; 2], changes: Vec<F>) -> Vec<Result<T, E>>
 where
     F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
@@ -48,7 +48,7 @@ where
                 loop {
                     let change = Arc::clone(&change);
                     // On a slow machine, a change may wait in the queue until the store reports
-                    // that it is busy. It is then tried again.
+                    // that it is busy. The change is then tried again.
                     match store.write(move |tx| change(tx)).await {
                         Err(error) if is_busy(&error) && begin.elapsed() < PATIENCE => {}
                         outcome => return outcome,
@@ -64,7 +64,6 @@ where
     results
 }
 
-/// Whether the error is the store's busy error, which callers pass on unchanged.
 fn is_busy(error: &impl Display) -> bool {
     error.to_string() == StoreError::Busy.to_string()
 }
@@ -196,8 +195,7 @@ fn tries_at_once_are_counted_each() {
 fn right_passwords_at_once_wait_for_those_before_them() {
     World::each_engine(&MIGRATIONS, async |world| {
         let mut accounts = accounts(world);
-        // Even on a busy machine, attempts must not be refused because they waited too long for
-        // each other.
+        // On a busy machine, attempts may wait long for each other. None may be refused for that.
         accounts.patience = Duration::from_mins(5);
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;

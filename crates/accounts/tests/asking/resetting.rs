@@ -1,4 +1,4 @@
-//! Tests of regaining access to an account by mail.
+//! Tests of regaining access to an account through mailed links.
 
 use axum::http::Method;
 use identity::people::invite;
@@ -199,7 +199,7 @@ fn a_reset_confirms_the_address_and_shuts_out_who_registered_it() {
         register(world, &mut thief, &[]).await.with(202);
         assert!(sign_in(&accounts, PASSWORD).await);
         // The email address is unconfirmed, so the account may be somebody else's. A reset link is
-        // sent instead of a sign-in link.
+        // mailed instead of a sign-in link.
         ask(world, &accounts, EMAIL, "sign_in").await.with(202);
         let sent = link(world, "/reset/").await;
         reset(&mut visitor(&accounts), &sent, NEW).await.with(200);

@@ -63,7 +63,6 @@ pub(crate) async fn is_enrolled(world: &World, id: &AccountId) -> bool {
     read(world.store(), move |tx| second_factor::is_enrolled(tx, &id)).await
 }
 
-/// Expects a mail about a change to the second factor.
 pub(crate) fn expect_mail(world: &World, subject: &str) {
     let accounts = accounts(world);
     let values = [("site", accounts.site.settings.name.as_str().into())];
@@ -104,7 +103,7 @@ fn a_factor_counts_once_a_code_is_confirmed() {
         }
         assert!(is_enrolled(world, &id).await);
         assert!(matches!(confirm(&code).await, Err(FactorError::Enrolled)));
-        // After the setup is confirmed, the secret cannot be read again, nor replaced.
+        // Once the setup is confirmed, the secret can be neither read nor replaced.
         let (of, asking) = (site.clone(), sudo.clone());
         let again = move |tx: &mut Tx<'_>| second_factor::begin(tx, &of, &asking);
         let again = world.store().write(again).await;
@@ -392,8 +391,8 @@ fn who_may_set_up_no_factor_before_their_address_is_confirmed_has_the_mail_sent_
         for _ in 0..2 {
             expect(world, &accounts, "farah@example.my", "mail-verify-subject");
         }
-        // Without a second factor, the person can use no other route. After confirming the email
-        // address, the person also loses access to the routes for confirming it.
+        // All other routes are refused until the person has a second factor. Once the email address
+        // is confirmed, the routes for confirming it are refused too.
         let me = farah.get("/api/v1/me").await.with(403);
         assert_eq!(me.json()["code"], "mfa_enrolment_required");
         write(world.store(), |tx| {

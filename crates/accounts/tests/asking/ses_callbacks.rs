@@ -28,7 +28,7 @@ const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:mail";
 const HOST: &str = "sns.eu-west-1.amazonaws.com";
 const PEM: &str = "/SimpleNotificationService-1f.pem";
 
-/// A simulated SNS, whose response to every request is its certificate.
+/// A simulated SNS, which responds to every request with its certificate.
 struct Sns {
     key: KeyPair,
     /// The status of the simulated SNS's responses.
@@ -239,7 +239,8 @@ fn what_sns_has_not_signed_for_the_topic_is_refused() {
         }
         assert_eq!(call(&accounts, &json!({"Type": "Notification"})).await, 422);
 
-        // The certificate could not be fetched, so the response makes SNS send the message again.
+        // The certificate could not be fetched, so the response must make SNS send the message
+        // again.
         let post = sns.post(world, &bounce, |_| {});
         sns.answer("500 Internal Server Error");
         assert_eq!(call(&accounts, &post).await, 503);

@@ -137,8 +137,8 @@ fn tries_are_counted_across_restarts() {
     World::each_engine(&MIGRATIONS, async |world| {
         let other_store = world.second_store();
         for number in 0..6 {
-            // Every second attempt is made by a restarted process, or by another process that runs
-            // at the same time.
+            // Every second attempt is made by another process, as after a restart or with two
+            // processes at the same time.
             let mut process = accounts(world);
             if number % 2 == 1 {
                 process.site.platform.store = other_store.clone();
@@ -209,7 +209,7 @@ fn an_attack_from_anywhere_locks_nobody_out() {
         }
         let right = attempt("farah@example.my", PASSWORD, 2);
         assert!(sign_in::with_password(&accounts, right).await.is_ok());
-        // Another network has no failed attempts yet, so its first attempt is accepted.
+        // The other network has no failed attempts yet, so its first attempt is accepted.
         let elsewhere = attempt("farah@example.my", PASSWORD, 3);
         assert!(sign_in::with_password(&accounts, elsewhere).await.is_ok());
         // A browser that the account knows has five attempts of its own, whatever happened in its
@@ -267,8 +267,8 @@ fn networks_in_one_block_are_counted_together() {
             let result = tries("farah@example.my", address).await;
             passed += u32::from(matches!(result, Err(SignInError::Wrong)));
         }
-        // After 50 failed attempts, the account counts as attacked. The limit of the /48 network is
-        // then reached.
+        // After 50 failed attempts, the account counts as attacked. The reduced limit of the /48
+        // network is already reached by then.
         assert_eq!(passed, 50);
         let next_door = tries("farah@example.my", "2001:db8:8::1".to_owned()).await;
         assert!(matches!(next_door, Err(SignInError::Wrong)));

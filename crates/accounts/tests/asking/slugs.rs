@@ -63,7 +63,7 @@ fn a_former_slug_leads_to_the_present_one_and_is_nobody_elses() {
         .await;
         assert_eq!((left.changes_left, left.aliases.len()), (1, 1));
 
-        // The person chooses the old slug again, so the other one becomes the former slug.
+        // The person chooses the old slug again, so `farah-ali` becomes the former slug.
         rename(store, &who, "farah").await.unwrap();
         let now = Some((farah.clone(), "farah".to_owned()));
         assert_eq!(named(world, "farah-ali").await, now);

@@ -108,13 +108,11 @@ pub(crate) fn attempt(email: &str, password: &str, last: u8) -> Attempt {
     }
 }
 
-/// Signs a person in.
 pub(crate) async fn signed_in(world: &World, id: &AccountId) -> SignedIn {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     find_session(world, &begun.session).await.unwrap()
 }
 
-/// The actions in the audit log, oldest first.
 pub(crate) async fn actions(world: &World) -> Vec<String> {
     let records = read(world.store(), |tx| {
         audit::list(tx, &Filter::default(), None, 200)
@@ -125,7 +123,6 @@ pub(crate) async fn actions(world: &World) -> Vec<String> {
     actions
 }
 
-/// How many times the audit log contains this action.
 pub(crate) async fn count_actions(world: &World, action: &'static str) -> usize {
     let (count,): (i64,) = read(world.store(), move |tx| {
         sql!("SELECT COUNT(*) FROM audit WHERE action = :action", action).one(tx)

@@ -76,7 +76,7 @@ fn a_proof_ends_with_its_session() {
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
         let who = find_session(world, &begun.session).await.unwrap();
         let sudo = Sudo::check(who, world.clock.now()).unwrap();
-        // Meanwhile the thief, whose session was in sudo mode, is signed out.
+        // The thief's session, which was in sudo mode, is ended in the meantime.
         write(world.store(), move |tx| {
             session::sign_out(tx, &begun.session, &client(1).request)
         })
@@ -263,7 +263,7 @@ fn a_script_shows_both_and_guesses_at_either_are_counted_with_those_of_sign_ins(
         }
         let right = json!({"password": PASSWORD, "code": code});
         script.call(Method::POST, address, &right).await.with(429);
-        // The failed attempts count for sign-ins from that network too.
+        // The failed attempts also count towards the limit on sign-ins from that network.
         let (login, mfa) = ("/api/v1/auth/login", "/api/v1/auth/mfa");
         let first = json!({"email": FARAH, "password": PASSWORD, "want": "tokens"});
         let mut program = visitor(&accounts(world));

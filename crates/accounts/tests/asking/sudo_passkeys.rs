@@ -1,5 +1,5 @@
-//! Tests of passkeys with which signed-in people enter sudo mode, or with which people cancel the
-//! erasure of their account.
+//! Tests of passkeys with which signed-in people enter sudo mode, or cancel the erasure of their
+//! account.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -144,7 +144,6 @@ fn of_two_proofs_with_one_signature_one_counts() {
     });
 }
 
-/// Marks the account's email address as confirmed.
 async fn confirm(world: &World, id: &AccountId) {
     let id = id.clone();
     write(world.store(), move |tx| {

@@ -111,7 +111,7 @@ fn a_mail_program_unsubscribes_with_one_click_and_a_person_with_a_button() {
         assert_eq!(suppressed(world).await, [Cause::Unsubscribe]);
         assert_eq!(actions(world).await, ["suppression.added"]);
 
-        // The address's owner, who has confirmed it, subscribes again.
+        // The owner of the address, who has confirmed it, subscribes again.
         let id = person(world, FARAH, None).await;
         let mut farah = browser(world, &accounts, &id).await;
         let page = farah.get("/me/email").await.with(200);

@@ -146,7 +146,7 @@ fn a_trusted_contact_of_the_site_is_one_of_everybody() {
         let aina = person(world, AINA, None).await;
         give(world, &aina, TRUSTED_CONTACT, &Scope::site()).await;
         assert!(is_trusted(world, &aina, &farah).await);
-        // The person has the duty in the whole site, so no account's own list contains them.
+        // The duty applies to the whole site, so it is not in any account's own list of contacts.
         assert!(contacts(&mut browser(world, &farah).await).await.is_empty());
     });
 }

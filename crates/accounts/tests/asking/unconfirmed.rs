@@ -1,5 +1,5 @@
 //! Tests of accounts with an unconfirmed email address. Somebody who does not own the address may
-//! have prepared a way to get into the account later.
+//! have prepared access to the account for later.
 
 use axum::http::Method;
 use identity::DomainAccounts;
@@ -129,8 +129,8 @@ fn a_reset_that_confirms_the_address_removes_all_that_was_prepared() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (id, _) = prepared(world, EMAIL).await;
-        // The account was not registered here, but its email address is unconfirmed too. So it may
-        // be somebody else's, and no sign-in link is sent.
+        // The account was not registered on this site, but its email address is unconfirmed too. It
+        // may be somebody else's, so no sign-in link is sent.
         let asked = ask_for_link(world, &accounts, EMAIL, "sign_in").await;
         asked.with(202);
         let sent = link(world, "/reset/").await;
@@ -339,7 +339,8 @@ fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
         let waiting = pending("waiting@example.my").await;
         let admitted = pending("admitted@example.my").await;
         give(world, &admitted, OBSERVER, &CLUB.scope("choir")).await;
-        // These accounts were not registered here. The first was invited, the second imported.
+        // Neither of these accounts was registered on this site: the first was invited, the second
+        // imported.
         let invited = person(world, "invited@example.my", None).await;
         let imported = pending("imported@example.my").await;
         let of = imported.clone();
@@ -429,7 +430,7 @@ fn an_account_that_cannot_be_removed_keeps_no_other_and_nothing_is_left() {
         .await;
         assert_eq!(free, identity::person::slug::Availability::Free);
 
-        // After the person has become a member of a scope, the account is no longer removed.
+        // Once the person is a member of a scope, the account is no longer removed.
         give(world, &broken, OBSERVER, &CLUB.scope("choir")).await;
         let begun =
             crate::stage::begin(world, &broken, identity::session::Stay::Visit, client(1)).await;

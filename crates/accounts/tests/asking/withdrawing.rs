@@ -1,4 +1,5 @@
-//! Tests of events that delete a person's invites, because an intruder may have invited themselves.
+//! Tests of events that delete a person's invites, because an intruder may have created an invite
+//! for themselves.
 
 use axum::http::Method;
 use identity::account::AccountId;

@@ -1,5 +1,5 @@
 //! A guest's reply over any channel of the older wedding card. This module passes the reply to the
-//! domain `occasions`, and returns the result in the older programs' words.
+//! domain `occasions`, and returns the result in the older programs' format.
 
 use std::sync::Arc;
 
@@ -69,7 +69,6 @@ impl Told {
         json!(self)
     }
 
-    /// Whether the guest's reply was accepted.
     fn is_ok(&self) -> bool {
         self.code.is_none()
     }
@@ -217,7 +216,7 @@ impl Asker {
         saved.await.map_err(refuse)
     }
 
-    /// The response to an accepted reply, in the older programs' words.
+    /// The response to an accepted reply, in the older programs' format.
     pub(super) fn thank(&self, taken: &Taken) -> Reply {
         let Taken {
             outcome, occasion, ..
@@ -291,7 +290,8 @@ fn find(tx: &mut Tx<'_>, slug: &str) -> Result<OccasionId, Refusal> {
     occasion::find_by_slug(tx, slug)?.ok_or(Refusal::NotFound)
 }
 
-/// Assigns the error to the field's name in this interface.
+/// Renames the fields of errors to their names in this interface. The error for a disabled feature
+/// becomes an error of the field `message`.
 fn named(mut problem: Problem) -> Problem {
     if problem.code == "feature_disabled" {
         return problem.field("/message", "not_allowed", []);

@@ -36,7 +36,7 @@ use occasions::words::Source;
 /// How long the health check waits for a test write to the store.
 const HEALTH_TIME: Duration = Duration::from_secs(5);
 
-/// The messages of this interface, in the form of a domain. The main program adds the routes
+/// A domain that contains only the messages of this interface. The main program adds the routes
 /// separately.
 pub const DOMAIN: Domain = Domain {
     locales: LOCALES,

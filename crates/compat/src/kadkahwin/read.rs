@@ -27,8 +27,8 @@ pub(super) struct Said {
     pub(super) wish: String,
     /// The `submission_id`, which identifies a repeat.
     pub(super) submission: Option<String>,
-    /// Fields that could not be parsed. The reply is refused because of them only after the checks
-    /// of code and deadline have passed.
+    /// Fields that could not be parsed. They cause a refusal only after the checks of code and
+    /// deadline have passed.
     pub(super) wrong: Vec<FieldProblem>,
 }
 
@@ -85,7 +85,7 @@ pub(super) fn read(sent: &Map<String, Value>) -> Said {
     }
 }
 
-/// The values that the guest typed, with which a refused form is filled in again.
+/// The guest's typed values, for filling in a refused form again.
 pub(super) fn typed(sent: &Map<String, Value>) -> Form {
     let names = [
         "code",

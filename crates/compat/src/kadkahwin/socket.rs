@@ -1,6 +1,6 @@
-//! Socket.IO, where the event `rsvp` contains a reply like a request's body. Only the sender gets
-//! the event `rsvp-status`, after the reply was saved. If the sender asked for an acknowledgement,
-//! it contains the same data.
+//! Socket.IO. The event `rsvp` contains a reply in the format of a request's body. After the reply
+//! is saved, only the sender gets the event `rsvp-status`. If the sender requested an
+//! acknowledgement, the acknowledgement contains the same data.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,8 +69,8 @@ impl Sockets {
         let (service, io) = SocketIo::builder()
             .ping_interval(PING_EVERY)
             .ping_timeout(PONG_WITHIN)
-            // A client that disconnects during the handshake keeps its slot until this timeout, as
-            // does a client that does not answer a ping.
+            // A client that disconnects during the handshake keeps its slot for as long as a client
+            // that does not answer a ping.
             .connect_timeout(PONG_WITHIN)
             .max_payload(LARGEST as u64)
             .ws_max_message_size(LARGEST)
@@ -177,9 +177,9 @@ async fn connect(
     })
 }
 
-/// Closes a connection whose upgrade to a websocket failed, as its client would. After a successful
-/// upgrade, the connection is already closed. A connection that broke off during the upgrade is
-/// neither polled nor pinged any more, so without this function it would keep its slot forever.
+/// Waits for the end of an upgrade's stream, and then closes the connection as its client would.
+/// After a successful upgrade, the connection is already closed by then. If it broke off during the
+/// upgrade, nothing polls or pings it any more, and it would keep its slot forever.
 async fn close(
     mut service: SocketIoService<Router>,
     session: String,
@@ -223,8 +223,8 @@ impl Host {
                     ),
                 };
                 let told = reply.told.over_socket();
-                // If the client has disconnected, it sends its reply again after reconnecting,
-                // which is harmless.
+                // Failures are ignored: a client that has disconnected sends its reply again after
+                // reconnecting, which is harmless.
                 let _ = socket.emit("rsvp-status", &told);
                 let _ = ack.send(&told);
             },

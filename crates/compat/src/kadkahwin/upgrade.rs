@@ -89,9 +89,10 @@ fn accept(key: &[u8]) -> String {
     BASE64_STANDARD.encode(hash.finalize())
 }
 
-/// A websocket stream. When `stop` is cancelled, it reads as if the client had closed with status
-/// 1001. The server then replies with 1001, as the protocol requires, so the client learns why the
-/// connection ends and connects to another process.
+/// A websocket stream. When `stop` is cancelled, reading from the stream yields a close frame with
+/// status 1001, as if the client had closed the connection. The server then replies with 1001, as
+/// the protocol requires, so the client learns why the connection ends and connects to another
+/// process.
 pub(super) struct Leaving<T> {
     inner: T,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,

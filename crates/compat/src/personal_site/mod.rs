@@ -31,7 +31,7 @@ use web::codes::Code;
 use web::masking::SecretPath;
 use web::{Pages, Site};
 
-/// The messages and error codes of this API, in the form of a domain. The main program adds the
+/// A domain that contains only the messages and error codes of this API. The main program adds the
 /// routes separately.
 pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
@@ -105,7 +105,6 @@ pub fn routes(accounts: &Context, policy: Policy) -> Router<Site> {
     refusals::around(routes.merge(health::routes()))
 }
 
-/// Whether the domain is enabled in the configuration.
 fn is_on(site: &Site, domain: &Domain) -> bool {
     domain.is_on(&site.declared.settings)
 }

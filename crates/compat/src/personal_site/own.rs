@@ -156,7 +156,7 @@ struct SetPassword {
     new_password: String,
 }
 
-/// Sets the password of a person who has none, because they signed in without one.
+/// Sets a first password for a person who signed in without a password.
 async fn set_password(
     State(accounts): State<Context>,
     headers: HeaderMap,

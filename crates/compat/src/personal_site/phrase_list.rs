@@ -18,7 +18,6 @@ const ROWS: i64 = 100;
 pub(super) struct Search {
     /// A part of the phrase's text; empty for all phrases.
     words: String,
-    /// Whether inactive phrases are included.
     pub(super) with_inactive: bool,
     /// Whether only phrases that the caller excluded are listed.
     pub(super) only_excluded: bool,
@@ -31,8 +30,8 @@ impl Search {
     pub(super) fn read(query: &Form) -> Self {
         let number = |name, default| query.number(name).ok().flatten().unwrap_or(default);
         Self {
-            // In SQL, SQLite and PostgreSQL lower-case only ASCII letters here, so the search text
-            // is treated in the same way.
+            // The SQL statements lower-case only ASCII letters, with SQLite and with PostgreSQL, so
+            // the search text is lower-cased in the same way.
             words: text_cleaning::clean_line(query.text("search")).to_ascii_lowercase(),
             rows: number("limit", ROWS).clamp(1, ROWS),
             offset: number("offset", 0).clamp(0, 1_000_000),

@@ -151,7 +151,7 @@ async fn tags(State(site): State<Site>) -> Result<Json<Tags>, Problem> {
     }))
 }
 
-/// Returns those of a search's best results that are articles.
+/// Returns the articles among the best results of a search.
 async fn find(State(site): State<Site>, uri: Uri) -> Result<Json<PostPage>, Problem> {
     let query = query(&uri)?;
     let asked = ListQuery::read(&query);

@@ -1,5 +1,5 @@
 //! The roles that can be granted through this API, under their names on the older personal site.
-//! All other roles there follow from the account's data.
+//! The older site's other roles are derived from the account's data.
 
 use axum::http::StatusCode;
 use identity::account::AccountId;

@@ -254,8 +254,8 @@ struct Verified {
     email_verified: bool,
 }
 
-/// Confirms an email address at once. Mail scanners, which open every link, do not call this route;
-/// only scripts do.
+/// Confirms an email address without a further click. Mail scanners open every link in a mail, but
+/// only scripts call this route.
 async fn verify(
     State(accounts): State<Context>,
     facts: Facts,

@@ -68,7 +68,7 @@ impl From<Timer> for TimerView {
     }
 }
 
-/// A timer in the format for everybody.
+/// A timer as everybody may see it.
 #[derive(Serialize)]
 struct PublicTimer {
     #[serde(flatten)]

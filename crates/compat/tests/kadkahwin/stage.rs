@@ -20,7 +20,6 @@ pub(crate) use testkit::assert_private;
 
 const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN, kadkahwin::DOMAIN];
 
-/// Runs the test with SQLite.
 pub(crate) fn on_sqlite<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::in_file(&domains::migrations(DOMAINS), async move |world| {
         run(world, &test).await;

@@ -58,7 +58,7 @@ impl ClockView {
         format!("{} {} {}", self.number, self.unit, self.anchor)
     }
 
-    /// The CSS class for the number of characters in the figure.
+    /// The CSS class for the figure's size, which depends on its number of characters.
     pub(super) fn size(&self) -> &'static str {
         match self.number.chars().count() {
             0..=3 => "short",

@@ -43,8 +43,8 @@ pub(super) fn address(site: &Site, text: &Text, shown: &CountdownView, clock: &C
     site.url().join(&path)
 }
 
-/// `GET /u/{account}/{countdown}/og.png`, with the parameter `lang`. The parameter `v` has no
-/// effect but to make the URL unique.
+/// `GET /u/{account}/{countdown}/og.png`, with the parameter `lang`. The parameter `v` only makes
+/// the URL unique.
 pub(super) async fn show(
     State(site): State<Site>,
     Path(address): Path<(String, String)>,

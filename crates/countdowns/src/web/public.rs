@@ -106,7 +106,7 @@ struct FirstPart<'a> {
     text: &'a Text,
     shown: &'a CountdownView,
     clock: ClockView,
-    /// Whether there are other public countdowns, which the page links to.
+    /// Whether there are other public countdowns, to which the page links.
     has_directory: bool,
 }
 
@@ -308,7 +308,8 @@ struct CountdownPage<'a> {
 }
 
 impl CountdownPage<'_> {
-    /// Whether the page lists runs. A single run without a note would only repeat the figure.
+    /// Whether the page lists runs. A single run without a note would only repeat the countdown's
+    /// figure.
     fn tells_of_runs(&self) -> bool {
         self.runs.len() > 1 || self.runs.iter().any(|run| !run.note.is_empty())
     }
@@ -330,7 +331,7 @@ fn countdown_page(
     let text = site.speak_public(wishes);
     let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
     let has_form = shown.is_own && shown.phrase.is_some();
-    // A page that not everybody may see is not cached.
+    // A page that is not visible to everybody is not cached.
     let is_kept = is_public && !has_form;
     let language = &*text.language().tag;
     let tag = is_kept.then(|| {
@@ -356,7 +357,7 @@ fn countdown_page(
     }
     let has_runs = has_stats && shown.summary.count > 1;
     let first = shown.summary.first.filter(|_| has_runs);
-    // Everybody who has the link may share the countdown, but other sites show a preview only of
+    // Everybody who has the link may share the countdown, but other sites get a preview only of
     // public countdowns.
     let is_shared = is_public || (!shown.is_hidden && !key.is_empty());
     let clock = shown.clock.filter(|_| is_shared);

@@ -108,7 +108,7 @@ pub(super) struct Layout {
     pub(super) dots: String,
 }
 
-/// Makes the strip for these resets. `first` is the first one.
+/// Draws the strip for these resets. `first` is the countdown's first reset.
 pub(super) fn strip(
     text: &Text,
     countdown: &Countdown,

@@ -61,7 +61,8 @@ pub(super) fn length(text: &Text, of: &Breakdown) -> String {
     words.join(", ")
 }
 
-/// A phrase for the beginning or end of the count, such as “since 5 May 2026, 9:31 am”.
+/// A phrase for the instant from or to which the countdown counts, such as “since 5 May 2026, 9:31
+/// am”.
 pub(super) fn anchor(text: &Text, of: &Countdown, state: State, at: &Zoned) -> String {
     let is_day = of.kind == Kind::Until && of.target.len() <= 10;
     let when = if is_day {

@@ -112,7 +112,7 @@ fn the_newest_reset_counts_whenever_it_was_written() {
             .await;
         first.expect(201);
         assert_eq!(first.json()["stats"]["current_seconds"], 10 * 86_400);
-        // A reset that is earlier than the last one only splits a past run.
+        // A reset that is earlier than the newest one only splits a past run.
         let earlier = farah.reset(&at, &json!({"reset_at": before(30)})).await;
         let figures = &earlier.json()["stats"];
         assert_eq!(figures["current_seconds"], 10 * 86_400);

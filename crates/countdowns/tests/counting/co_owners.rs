@@ -67,7 +67,7 @@ fn who_is_invited_keeps_it_too() {
             .await
             .expect(403);
 
-        // The owner whose slug is in the URL cannot leave the countdown. The other owner can.
+        // The owner whose slug is in the URL cannot leave the countdown. Other owners can.
         let mut browser = stage.visitor();
         std::mem::swap(&mut browser, &mut daniel.browser);
         browser.header(
@@ -196,8 +196,8 @@ fn what_somebody_shares_is_listed_and_one_press_ends_each() {
         let hook = farah.program.call(Method::POST, "/api/v1/webhooks", &hook);
         hook.await.expect(201);
 
-        // Daniel cannot remove the owner whose slug is in the URL, so his page lists nothing that
-        // he shares.
+        // Daniel cannot remove the owner whose slug is in the URL, so his page does not list that
+        // owner.
         let page = daniel.browser.get("/me/shared").await;
         assert!(page.body.contains("You share nothing"), "{}", page.body);
         let page = farah.browser.get("/me/shared").await;

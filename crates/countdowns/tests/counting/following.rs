@@ -191,8 +191,8 @@ fn whoever_lets_go_while_the_date_is_moved_keeps_what_they_chose() {
             .await;
             let at = format!("{API}/{}", made.id);
             if let Err(refused) = left {
-                // The date was changed first. The owner then sees the new date, and ends the
-                // following.
+                // The date changed first. The owner then sees the new date, and makes the countdown
+                // stop following it.
                 assert!(
                     matches!(refused, Refusal::VersionConflict(_)),
                     "round {round}: {refused:?}"

@@ -304,7 +304,7 @@ async fn ask_for_erasure(stage: &Stage<'_>, person: &Person, when: When) {
     stage.world.store().write(ask).await.unwrap();
 }
 
-/// The accounts whose slugs are in the URLs of the remaining countdowns.
+/// The accounts in the URLs of the remaining countdowns.
 async fn names(stage: &Stage<'_>) -> Vec<AccountId> {
     let all: Vec<(AccountId,)> = write(stage, |tx| {
         tx.all(sql!("SELECT account_id FROM countdown ORDER BY id"), &[])

@@ -35,7 +35,7 @@ fn a_page_hears_at_once_what_changed() {
         assert!(heard.contains("event: changed"), "{heard}");
         assert_eq!(again.next().await.unwrap(), heard);
 
-        // A client that names an older revision learns at once of the changes since then.
+        // A client that reports an older revision is notified at once of the changes since then.
         let late = format!("{PAGE}/events?since=1");
         let mut late = visitor.listen(&late).await;
         late.next().await.unwrap();
@@ -99,7 +99,7 @@ fn one_task_looks_at_a_page_for_all_who_watch_it() {
         for stream in &mut all {
             assert!(stream.next().await.unwrap().contains("changed"));
         }
-        // When the next news arrives, the tasks notice that there are no viewers left.
+        // The tasks notice only with the next news that there are no viewers left.
         drop(all);
         for left in [1, 0] {
             farah.reset(&at, &json!({})).await.expect(201);

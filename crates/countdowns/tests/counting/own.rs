@@ -42,7 +42,7 @@ fn one_is_made_reset_and_deleted_by_forms() {
 
         let page = browser.get(&entries[0].href).await;
         let mut form = page.form(&entries[0].href);
-        // The countdown's time zone is Kuala Lumpur, in which the typed time is read.
+        // The typed time is in the countdown's time zone, Kuala Lumpur.
         form.fill("when", "2026-01-02T10:00").fill("note", "Sun");
         let page = browser.submit(&page, &form).await;
         page.expect(303);
@@ -276,8 +276,8 @@ fn a_private_link_shows_it_to_whoever_has_it() {
         stage.visitor().get(bare).await.expect(404);
         let wrong = format!("{bare}?k=AAAAAAAAAAAAAAAAAAAAAA");
         stage.visitor().get(&wrong).await.expect(404);
-        // A countdown that was private for a while has a new private link, so the old link does not
-        // work.
+        // A countdown that was private for a while gets a new private link, so the old link does
+        // not work.
         let api = format!("{API}/{}", made["id"].as_str().unwrap());
         for (version, visibility) in [(1, "private"), (2, "unlisted")] {
             let change = json!({"version": version, "visibility": visibility});

@@ -57,7 +57,6 @@ async fn phrases(stage: &Stage<'_>, person: &Person) -> usize {
     stage.world.store().read(look).await.unwrap().len()
 }
 
-/// Advances the clock by a day, so that people may make suggestions again.
 fn a_day_later(stage: &Stage<'_>) {
     let day = jiff::SignedDuration::from_hours(24);
     stage.world.clock.advance(day);

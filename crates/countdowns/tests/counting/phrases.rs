@@ -13,7 +13,6 @@ const ALL: &str = "/api/v1/admin/phrases";
 const PENDING: &str = "/api/v1/admin/suggestions";
 const SUGGESTIONS: &str = "/api/v1/suggestions";
 
-/// Gives a person a role in the site.
 pub(crate) async fn give(stage: &Stage<'_>, person: &Person, role: Role) {
     let id = person.who.account().id.clone();
     let change = move |tx: &mut Tx<'_>| grant::give(tx, &id, role, &Scope::site(), None);
@@ -139,7 +138,7 @@ fn each_phrase_is_drawn_about_as_often() {
         }
         let mut counts = std::collections::BTreeMap::new();
         let mut nobody = stage.visitor();
-        // The test's random numbers are seeded, so its result is always the same.
+        // The test's random numbers are seeded, so the draws are the same in every run.
         for _ in 0..90 {
             let drawn = nobody.get("/api/v1/public/farah-ali/phrase").await.json();
             let text = drawn["phrase"]["text"].as_str().unwrap().to_owned();
@@ -177,7 +176,7 @@ fn a_suggestion_is_taken_in_other_words_or_turned_down() {
         assert_eq!(refused.json()["code"], "suggestion_pending");
         let second = suggest(&mut farah, "Stay in bed").await;
 
-        // Only moderators can decide on suggestions, and that includes people's own.
+        // Only moderators can decide on suggestions, even on their own ones.
         let path = decision(&first, "approve");
         farah.call("POST", &path, &json!({})).await.expect(403);
         let waiting = moderator.program.get(PENDING).await.json();
@@ -203,7 +202,7 @@ fn a_suggestion_is_taken_in_other_words_or_turned_down() {
             assert_eq!(refused.json()["code"], "already_moderated");
         }
 
-        // An existing phrase cannot be suggested again. Nor can a second suggestion of it be
+        // An existing phrase cannot be suggested again, and a second suggestion of it cannot be
         // approved.
         let refused = farah.call("POST", SUGGESTIONS, &words).await;
         refused.expect(409);
@@ -270,7 +269,7 @@ fn moderators_hear_once_an_hour_of_what_waits() {
         assert!(mails.iter().all(|mail| mail.text.contains("2 suggestions")));
         assert_eq!(unsubscribable(stage).await, ["suggestions"; 2]);
 
-        // Moderators get only one mail about the same suggestions.
+        // Moderators get only one mail about the same pending suggestions.
         stage.world.clock.advance(hour);
         stage.work().await;
         suggest(&mut farah, "Drink some water").await;

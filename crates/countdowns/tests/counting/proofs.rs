@@ -21,7 +21,8 @@ fn hook(include_notes: bool) -> Value {
     })
 }
 
-/// A client that calls the API with a person's session cookie, like a script on one of our pages.
+/// A client that calls the API with a person's session cookie, like a script on the site's own
+/// pages.
 fn script(stage: &Stage<'_>, person: &Person) -> Visitor {
     let session = person.browser.cookie("kd_session").unwrap();
     let mut script = stage.visitor();
@@ -72,7 +73,8 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         ] {
             expect_refusal(&own.call(method, path, body).await);
         }
-        // The forms on pages require sudo mode too, and keep what was typed.
+        // The pages' forms require sudo mode too. The typed values are kept while the person proves
+        // a credential.
         let page_at = at.replace(API, "/me/countdowns");
         let page = farah.browser.get(&format!("{page_at}/owners")).await;
         for (form, is_asked) in [("invite", false), ("remove", true)] {

@@ -29,8 +29,8 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     each_world(async |world| test(&stage(world, world.platform.clone())).await);
 }
 
-/// Runs the test with SQLite and with PostgreSQL. Jobs that wait for the days of countdowns may be
-/// left at the end.
+/// Runs the test with SQLite and with PostgreSQL. Jobs for days that have not come yet may remain
+/// at the end.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the test is a closure written in its place"
@@ -50,7 +50,7 @@ pub(crate) fn stage(world: &World, platform: Platform) -> Stage<'_> {
         .routed(|_, routes| routes.layer(Extension(EntryLimit::default())))
 }
 
-/// A visitor of a site with these limits on open event streams, in total and for one network.
+/// A visitor to a site with these limits on open event streams, in total and for one network.
 pub(crate) fn visitor_among(stage: &Stage<'_>, total: u32, of_network: u32) -> Visitor {
     let mut values = SettingValues::default();
     values.set_number(watchers::TOTAL, total).unwrap();

@@ -75,7 +75,7 @@ fn trusted_contacts_see_what_is_not_there_for_others() {
             }
         }
         // Frames and pictures on other sites get no cookie, so they show nothing. No list contains
-        // the countdown.
+        // the countdown either.
         let absent = shape(&aina.browser.get("/u/nobody-here/at-all").await);
         for path in [
             &format!("{PAGE}/badge.svg"),

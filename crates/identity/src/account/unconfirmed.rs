@@ -40,8 +40,8 @@ pub(crate) fn find_by(tx: &mut Tx<'_>, browser: &Secret) -> Result<Option<Accoun
     Ok(found.map(|(id,)| id))
 }
 
-/// Marks the email address of an imported account as unconfirmed. Unlike a registered account, it
-/// is never removed for that.
+/// Marks the email address of an imported account as unconfirmed. The account is kept even if
+/// nobody ever confirms the address.
 pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO registration (account_id, browser_hash, registered_at, is_kept)
@@ -54,8 +54,8 @@ pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), 
     Ok(())
 }
 
-/// Whether the account was registered on this site, not imported, and its email address is still
-/// unconfirmed.
+/// Whether the account has an unconfirmed email address and was registered on this site, not
+/// imported.
 pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_kept = 0",

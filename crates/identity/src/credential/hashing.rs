@@ -1,13 +1,13 @@
 //! Password hashing with argon2id, a few hashes at a time.
 //!
-//! A hash deliberately costs some 20 ms and 19 MiB. So hashes run only on the cores that the caller
-//! sets aside, one per core and on a thread of the lowest priority, and pages stay fast while many
-//! people sign in. A short queue may wait; sign-ins beyond it are refused for a second. Only one
-//! new password is hashed at a time, and fewer new passwords may wait, so a sign-in waits for at
-//! most one of them.
+//! A hash deliberately costs some 20 ms and 19 MiB. Hashes run only on the cores that the caller
+//! sets aside, one per core, on threads of the lowest priority. Pages therefore stay fast while
+//! many people sign in. At most [`QUEUE`] hashes wait; further sign-ins are refused and may be
+//! retried after a second. Only one new password is hashed at a time, and fewer new passwords may
+//! wait, so a sign-in waits for at most one new password.
 //!
-//! An imported account may have a bcrypt hash. Passwords are compared with it in the same way as in
-//! the older system, and it is replaced by an argon2id hash at the first sign-in.
+//! An imported account may have a bcrypt hash. Passwords are verified against it as the older
+//! system did. The first sign-in replaces it with an argon2id hash.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ const BCRYPT_COSTS: RangeInclusive<u32> = 4..=15;
 /// real hash, and no known password matches it.
 const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// The password hasher of this process. Clones share its cores.
+/// Clones share the cores.
 #[derive(Clone, Debug)]
 pub struct Hasher(Arc<Inner>);
 
@@ -94,8 +94,8 @@ impl Hasher {
         })
     }
 
-    /// Whether `hash` is a hash of `typed`. Without a hash, the check takes as long and returns
-    /// `false`.
+    /// Whether `hash` is a hash of `typed`. If `hash` is `None`, the check takes the same time and
+    /// returns `false`.
     pub async fn verify(&self, typed: &Secret, hash: Option<&PasswordHash>) -> Result<bool, Busy> {
         let typed = typed.clone();
         let phc = hash.map_or(DECOY, PasswordHash::phc).to_owned();
@@ -115,7 +115,7 @@ impl Hasher {
         Ok(matches && is_real)
     }
 
-    /// The number of hashes computed so far. Tests check with it that a failed attempt costs as
+    /// The number of hashes computed so far. Tests use it to check that a failed attempt costs as
     /// much as a successful one.
     pub fn count(&self) -> u64 {
         self.0.count.load(Ordering::Relaxed)
@@ -156,7 +156,7 @@ pub fn is_outdated(hash: &PasswordHash) -> bool {
         .is_none_or(|params| params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES)
 }
 
-/// Whether this hasher can check passwords against the hash, which comes from another system.
+/// Whether this hasher can verify passwords against a hash from another system.
 pub(crate) fn is_supported(hash: &PasswordHash) -> bool {
     let is_argon2 = || {
         let phc = phc::PasswordHash::new(hash.phc()).ok();

@@ -16,13 +16,12 @@ const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 /// The maximum length of the provider's identifier for a person.
 const LONGEST_SUBJECT: usize = 255;
 
-/// The reason why an ID token was rejected. It is only logged; the user is told merely that the
-/// sign-in failed.
+/// The reason why an ID token was rejected. The reason is only logged; the user learns only that
+/// the sign-in failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(&'static str);
 
-/// The claims about the person in an ID token.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) sub: String,
@@ -38,7 +37,6 @@ fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(value == true || value == "true")
 }
 
-/// The claims that every ID token must have.
 #[derive(Deserialize)]
 struct Frame {
     iss: String,
@@ -55,7 +53,6 @@ enum Audience {
     Many(Vec<String>),
 }
 
-/// The values with which an ID token's claims are compared.
 pub(crate) struct Expected<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,

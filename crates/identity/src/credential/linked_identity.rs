@@ -37,13 +37,10 @@ pub struct Linked {
 
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// The identity is linked to another account.
     #[error("the identity is another account's")]
     InUse,
-    /// The account already has another identity at this provider.
     #[error("the account has another identity of the provider")]
     OneOfProvider,
-    /// The identity is the account's last credential.
     #[error("it is the last way to sign in")]
     Last,
     /// The account's email address is not confirmed, so its real owner may still take the account
@@ -135,8 +132,8 @@ pub(crate) fn link(
     add(tx, account, identity, request)
 }
 
-/// Stores an identity that will be linked when the account's owner has signed in. The returned
-/// secret is sent to the browser.
+/// Stores an identity to be linked as soon as the account's owner signs in. The returned secret is
+/// sent to the browser.
 pub(crate) fn await_sign_in(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -151,8 +148,8 @@ pub(crate) fn await_sign_in(
     )
 }
 
-/// Links to this account the identity that waits for a sign-in in this browser, if there is one.
-/// The caller holds the account's lock.
+/// Links the identity that waits for a sign-in in this browser, if any, to the account. The caller
+/// holds the account's lock.
 pub(crate) fn link_awaited(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -168,7 +165,7 @@ pub(crate) fn link_awaited(
     };
     match add(tx, account, &waiting.data, request) {
         Err(IdentityError::Store(error)) => Err(error),
-        // Meanwhile, the identity was linked to another account. The sign-in itself succeeds.
+        // The identity was linked to another account in the meantime. The sign-in itself succeeds.
         _ => Ok(()),
     }
 }

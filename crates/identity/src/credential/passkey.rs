@@ -33,7 +33,6 @@ pub struct Passkey {
 
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
-    /// The browser's response was rejected.
     #[error("the passkey is not taken: {0}")]
     Invalid(#[from] Invalid),
     /// The name does not have 1 to 50 characters.
@@ -42,10 +41,8 @@ pub enum PasskeyError {
     /// The passkey is already registered.
     #[error("the passkey is known")]
     Known,
-    /// The account already has the maximum number of passkeys.
     #[error("the account has {LIMIT} passkeys")]
     Limit,
-    /// The passkey is the account's last credential.
     #[error("it is the last way to sign in")]
     Last,
     /// The account's email address is not confirmed, so its real owner may still take the account
@@ -68,8 +65,8 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Passkey>, StoreE
     .all(tx)
 }
 
-/// The credential ids of the account's passkeys. With them, a device avoids creating a second
-/// passkey for the same account.
+/// The credential ids of the account's passkeys. The browser gets them so that no device creates a
+/// second passkey for the same account.
 pub fn credentials(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let found: Vec<(String,)> = sql!(
         "SELECT credential FROM passkey WHERE account_id = :account ORDER BY id",
@@ -165,7 +162,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The stored passkey that a browser's response names. Its signature is not verified yet.
+/// The stored passkey that a browser's response names. The response's signature is not verified
+/// yet.
 #[derive(Clone, Debug, Row)]
 pub(crate) struct Claimed {
     id: PasskeyId,
@@ -189,8 +187,8 @@ pub(crate) type Signed = (i64, Answered);
 pub(crate) enum Counted {
     /// The signature is accepted. Another response to the same challenge is refused.
     Once,
-    /// The counter did not increase, which suggests that the passkey was copied. A mail tells the
-    /// account's owner.
+    /// The counter did not increase, which suggests that the passkey was copied. The account's
+    /// owner is notified by mail.
     Copy,
     /// The passkey was removed in the meantime.
     Gone,

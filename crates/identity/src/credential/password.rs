@@ -37,7 +37,6 @@ pub enum Weakness {
 }
 
 impl Weakness {
-    /// The rule's error code.
     pub fn code(self) -> &'static str {
         match self {
             Self::Short => "password_short",
@@ -112,7 +111,7 @@ pub fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<PasswordHash>
     Ok(row.map(|(hash,)| PasswordHash(hash)))
 }
 
-/// Sets the account's password, whether it already has one or not.
+/// Sets or replaces the account's password.
 pub fn set(tx: &mut Tx<'_>, account: &AccountId, hash: &PasswordHash) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

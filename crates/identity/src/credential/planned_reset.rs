@@ -14,8 +14,8 @@ pub fn due(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Timestamp>, StoreEr
     Ok(found.map(|(at,)| at))
 }
 
-/// Cancels the planned removal, and returns whether there was one. It is also cancelled when the
-/// person sets up a new factor, because then they have not lost all factors.
+/// Cancels the planned removal, and returns whether there was one. Also called when the person sets
+/// up a new factor, because they then have a working factor.
 pub(crate) fn forget(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     one_time::remove_of(tx, Purpose::KeepFactors, id)?;
     let count =

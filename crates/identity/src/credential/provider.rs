@@ -22,7 +22,6 @@ const KEYS_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 /// The OAuth scopes that the site requests from every provider.
 const SCOPE: &str = "openid email profile";
 
-/// The configuration of an identity provider.
 #[derive(Clone, Debug)]
 pub struct ProviderSettings {
     /// The provider's name in URLs of this site.
@@ -31,7 +30,6 @@ pub struct ProviderSettings {
     pub label: String,
     /// The issuer URL, exactly as the provider spells it.
     pub issuer: String,
-    /// This site's client id at the provider.
     pub client_id: String,
     pub client_secret: Secret,
     /// Whether email addresses that the provider reports count as verified.
@@ -45,7 +43,7 @@ pub struct ProviderSettings {
 pub struct Providers(Arc<[Provider]>);
 
 impl Providers {
-    /// Creates the providers. Pages list them in this order.
+    /// Pages list the providers in the order of `all`.
     pub fn new(all: impl IntoIterator<Item = ProviderSettings>) -> Self {
         let provider = |settings| Provider {
             settings,
@@ -76,7 +74,7 @@ pub struct Provider {
     keys: AsyncMutex<Keys>,
 }
 
-/// The metadata that a provider publishes under `/.well-known/openid-configuration`.
+/// The part of `/.well-known/openid-configuration` that this site uses.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Metadata {
     issuer: String,
@@ -120,7 +118,6 @@ pub enum ProviderError {
     /// The provider's response does not conform to the standard.
     #[error("{0} is not as it should be")]
     Shape(&'static str),
-    /// The provider's metadata contains another issuer.
     #[error("its issuer is {0:?}")]
     OtherIssuer(String),
     #[error("the id token is not taken: {0}")]

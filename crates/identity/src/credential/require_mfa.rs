@@ -18,8 +18,8 @@ pub enum RequireMfaFor {
 }
 
 impl RequireMfaFor {
-    /// Whether the account must have a second factor and has none. A passkey counts as a second
-    /// factor.
+    /// Whether the account is required to have a second factor but has none. A passkey counts as a
+    /// second factor.
     pub fn is_unmet(self, tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
         let is_required = match self {
             Self::None => false,

@@ -18,17 +18,15 @@ use crate::security_mail;
 use crate::session::sudo::Sudo;
 use crate::session::{self, Stay};
 
-/// The second factors of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Factors {
-    /// The time since when sign-ins require a code from the authenticator app; `None` if they do
-    /// not.
+    /// When the account began to require codes from an authenticator app; `None` if it requires
+    /// none.
     pub totp_since: Option<Timestamp>,
     /// How many recovery codes are left.
     pub recovery_codes: i64,
 }
 
-/// The way in which a person proves the second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Totp,
@@ -64,7 +62,6 @@ pub enum FactorError {
     /// A second factor is already set up and must be removed first.
     #[error("the account has a second factor")]
     Enrolled,
-    /// No second factor is set up.
     #[error("the account has no second factor")]
     NotEnrolled,
     /// The account's email address is not confirmed, so its real owner may still take the account
@@ -90,8 +87,7 @@ pub fn is_enrolled(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreEr
     Ok(totp::active_since(tx, account)?.is_some())
 }
 
-/// Begins to set up the authenticator app. A setup that was begun earlier and not confirmed is
-/// discarded.
+/// Starts the setup of an authenticator app, and discards an earlier setup that was not confirmed.
 pub fn begin(tx: &mut Tx<'_>, site: &Site, sudo: &Sudo) -> Result<(), FactorError> {
     let account = lock_for_enrolment(tx, sudo)?;
     Ok(totp::begin(tx, site, account)?)
@@ -158,8 +154,8 @@ pub fn remove(
     renewed.ok_or(FactorError::NotSignedIn)
 }
 
-/// Checks a code for the second factor. Each code works once. If a recovery code is used, a mail
-/// tells the account's owner.
+/// Checks a code for the second factor. Each code works once. The account's owner is notified by
+/// mail if a recovery code is used.
 pub(crate) fn prove(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -203,8 +199,8 @@ pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes the second factors of all accounts, because they cannot be decrypted after the key file
-/// was replaced. Returns how many accounts had a second factor.
+/// Removes the second factors of all accounts after the key file was replaced, because they can no
+/// longer be decrypted. Returns how many accounts had a second factor.
 pub fn erase_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM recovery_code"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM totp"), &[], Rows::Any)

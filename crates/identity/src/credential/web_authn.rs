@@ -21,7 +21,7 @@ use web::SiteUrl;
 /// How long a challenge is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
-/// The purpose for which the key that signs challenges is derived from the key file.
+/// The purpose string of the key that signs challenges. The key is derived from the key file.
 pub const KEY: &str = "passkey challenge";
 
 /// The accepted signature algorithms as COSE identifiers (RFC 9053), the preferred one first.
@@ -29,8 +29,8 @@ pub const ALGORITHMS: [i64; 3] = [-8, -7, RSA];
 /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8812).
 const RSA: i64 = -257;
 
-/// The reason why a browser's response was rejected. It is only logged; the user is told merely
-/// that the passkey was rejected.
+/// The reason why a browser's response was rejected. The reason is only logged; the user learns
+/// only that the passkey was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(&'static str);
@@ -60,14 +60,13 @@ fn until(key: &Key, challenge: &str, browser: &str) -> Option<Timestamp> {
         .filter(|_| is_ours)
 }
 
-/// The operation that the browser must perform with a passkey.
 #[derive(Clone, Copy, Debug)]
 enum Ceremony {
     Create,
     Get,
 }
 
-/// The values with which a browser's response is compared.
+/// The values that a browser's response must match.
 pub struct Asked<'a> {
     pub url: &'a SiteUrl,
     pub key: &'a Key,
@@ -134,7 +133,6 @@ impl Asked<'_> {
         }
     }
 
-    /// Parses the authenticator data of a response.
     fn device<'d>(&self, data: &'d [u8]) -> Result<Device<'d>, Invalid> {
         let (site, rest) = data.split_at_checked(32).ok_or(SHORT)?;
         let (flags, rest) = rest.split_first().ok_or(SHORT)?;
@@ -204,7 +202,6 @@ pub struct NewKey {
 }
 
 impl Registration {
-    /// Verifies the response for a new passkey.
     pub fn check(&self, asked: &Asked<'_>) -> Result<(NewKey, Answered), Invalid> {
         let response = &self.response;
         let answered = asked.answered(&response.client_data.bytes()?, Ceremony::Create)?;
@@ -269,8 +266,8 @@ impl Assertion {
     }
 }
 
-/// Whether an RSA key is long enough for this server to verify its signatures. With a shorter key,
-/// a passkey could be stored but never be used.
+/// Whether an RSA key is long enough for this server to verify its signatures. A passkey with a
+/// shorter key could be registered but never used.
 fn is_long_enough(public_key: &[u8]) -> bool {
     let key = PublicEncryptingKey::from_der(public_key);
     key.is_ok_and(|key| (2048..=8192).contains(&key.key_size_bits()))

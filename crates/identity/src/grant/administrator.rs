@@ -15,12 +15,10 @@ use crate::session::sudo::Sudo;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PeopleError {
-    /// The caller does not have this rank in the installation.
     #[error("this is for those who are {0} of the installation")]
     Rank(Role),
     #[error("no such person")]
     NotFound,
-    /// The person has a higher rank than the caller.
     #[error("the person's rank is above one's own")]
     AboveOwn,
     /// The installation would have no owner left who can sign in.
@@ -29,12 +27,10 @@ pub enum PeopleError {
     /// The account's email address is not confirmed, so somebody else may have registered it.
     #[error("the address is not confirmed")]
     EmailUnverified,
-    /// The account is about to be erased.
     #[error("the account is about to be erased")]
     Leaving,
     #[error("the account is deactivated")]
     Deactivated,
-    /// The person has neither a second factor nor a passkey that could be removed.
     #[error("the account has neither a second factor nor a passkey")]
     NoFactors,
     /// The person's email address receives no mail, so the person would not learn of the planned

@@ -1,6 +1,6 @@
-//! Sign-in attempts of this process whose outcome is not known yet. Until then, each of them counts
-//! as failed. Because a successful attempt stops counting a moment later, the next attempt for the
-//! account waits for the outcome instead of being refused.
+//! Sign-in attempts of this process whose outcome is not known yet. Each of them counts as failed
+//! until its outcome is known. The next attempt for the account waits for that outcome instead of
+//! being refused, because a successful attempt stops counting.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,7 +45,6 @@ pub(crate) struct Place<'a> {
 }
 
 impl InFlight {
-    /// The number of attempts in flight for an account.
     pub(crate) fn count(&self, account: &str) -> i64 {
         self.accounts().get(account).map_or(0, |of| of.running)
     }

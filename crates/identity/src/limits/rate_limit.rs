@@ -2,8 +2,8 @@
 //! and upgrades, and all processes share them.
 //!
 //! A provider may assign a customer anything from one address to a /48, so each client counts in
-//! several networks at once. Each hit is one row with the client's IP address, and a larger network
-//! is a range of such rows.
+//! several networks at once. Each hit is one row with the client's IP address. The hits of a larger
+//! network are a range of these rows.
 
 use std::net::IpAddr;
 
@@ -20,7 +20,6 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 pub(crate) enum Kind {
     /// Attempts with a password or a code.
     SignIn,
-    /// New accounts.
     Registration,
     /// Attempts to create an account with an invite.
     Invite,
@@ -39,7 +38,7 @@ pub(crate) struct Rule {
     pub(crate) per: SignedDuration,
 }
 
-/// A counted request: a row that exists until the hit is undone or too old.
+/// A counted request. Its row is deleted when the hit is undone or older than [`LONGEST`].
 #[derive(Clone, Debug)]
 pub struct Hit {
     kind: Kind,
@@ -125,8 +124,8 @@ impl Hit {
 }
 
 /// The time from which further requests are allowed; `None` if the limit `rule` is not reached.
-/// Counts the hits of clients from `first` to `last`, either for one subject, such as an account,
-/// or for all.
+/// Counts the hits from the client addresses `first` to `last`, for one subject (such as an
+/// account) or for all subjects.
 pub(crate) fn freed_at(
     tx: &mut Tx<'_>,
     kind: Kind,
@@ -164,7 +163,7 @@ pub(crate) fn freed_at(
     Ok(found.map(|(at,)| at + rule.per))
 }
 
-/// Returns the waiting time until `freed_at` as an error, unless that time has passed.
+/// Fails with the time to wait until `freed_at`, if `freed_at` is in the future.
 pub(crate) fn wait(freed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Wait> {
     let Some(freed_at) = freed_at else {
         return Ok(());

@@ -40,8 +40,8 @@ const INVITES: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const LINKS: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const CONFIRMATIONS: &[rate_limit::Rule] = &[stored(20, HOUR)];
 const MAILS_TO_ADDRESS: rate_limit::Rule = stored(3, HOUR);
-/// How many times the smallest network's limit each larger network may use, from the smallest
-/// network to the largest.
+/// For each larger network, from the smallest to the largest: the factor by which its limit exceeds
+/// the limit of the smallest network.
 const LARGER_V4: &[i64] = &[1, 4];
 const LARGER_V6: &[i64] = &[1, 2, 4, 16];
 
@@ -121,8 +121,8 @@ impl RequestLimits {
         self.reserve(store, Kind::Invite, network).await
     }
 
-    /// Checks whether a person who cannot sign in may request another link. The check only reads;
-    /// [`RequestLimits::ask`] decides.
+    /// Checks whether a person who cannot sign in may request another link. This check counts
+    /// nothing; [`RequestLimits::ask`] checks again and counts the request.
     pub(crate) async fn may_ask(
         &self,
         store: &Store,
@@ -150,9 +150,9 @@ impl RequestLimits {
         self.slugs.take(&key(network), now)
     }
 
-    /// Counts a refresh of a session. Refreshes are not counted by account, because somebody with
-    /// an old copy of a token could then block the owner's other sessions. They are not counted by
-    /// network either, because a client with a session's token is not a stranger.
+    /// Counts a refresh of a session. A limit per account would let somebody with an old copy of a
+    /// token block the owner's other sessions. A limit per network is not needed, because the
+    /// client has presented a session's token.
     pub fn refresh(&self, session: &SessionId, now: Timestamp) -> Result<(), Wait> {
         self.refreshes.take(session.as_str(), now)
     }
@@ -216,7 +216,7 @@ impl RequestLimits {
     where
         E: From<Wait> + From<StoreError>,
     {
-        // Most refused requests are refused by this check, which only reads.
+        // Most requests over the limit are refused here, without a write to the store.
         self.look(store, kind, network).await??;
         let limits = self.clone();
         let change = move |tx: &mut Tx<'_>| limits.take(tx, kind, network);

@@ -1,7 +1,7 @@
 //! Removal of the second factors and passkeys of a person who has lost all of them. An
-//! administrator requests the removal, which takes effect after [`DELAY`]. A mail tells the person,
-//! who can prevent the removal through the link in the mail or in any session that they still have.
-//! If the removal is requested on the server's console, it takes effect at once.
+//! administrator requests the removal, which takes effect after [`DELAY`]. The person is notified
+//! by mail, and can prevent the removal through the link in the mail or in any session that they
+//! still have. A removal that is requested on the server's console takes effect at once.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -25,7 +25,6 @@ pub const DELAY: SignedDuration = SignedDuration::from_hours(24);
 /// The maximum number of accounts that one run of the job processes.
 const AT_ONCE: u32 = 20;
 
-/// Whether the account has second factors or passkeys.
 pub(crate) fn has_factors(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(second_factor::is_enrolled(tx, id)? || !passkey::list(tx, id)?.is_empty())
 }
@@ -115,8 +114,8 @@ pub fn keep_with_link(
     link: &Secret,
     request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    // The account is locked before its links, as in the removal, because the opposite order could
-    // cause a deadlock.
+    // The account is locked before its links, in the same order as in the removal. The opposite
+    // order could cause a deadlock.
     let found = one_time::find::<()>(tx, Purpose::KeepFactors, link)?;
     let Some(id) = found.and_then(|link| link.account) else {
         return Ok(false);
@@ -236,7 +235,7 @@ pub async fn run(site: &Site) -> Result<(), StoreError> {
 
 fn reset_due(tx: &mut Tx<'_>, site: &Site, id: &AccountId) -> Result<(), StoreError> {
     held::hold(tx, id)?;
-    // Since the list was read, the removal may have been cancelled and planned again.
+    // The removal may have been cancelled and planned again since the list was read.
     let now = tx.now();
     if due(tx, id)?.is_none_or(|at| at > now) {
         return Ok(());

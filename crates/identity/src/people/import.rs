@@ -38,7 +38,6 @@ pub struct Person {
     pub updated_at: Timestamp,
 }
 
-/// The result of importing a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Added,
@@ -160,7 +159,6 @@ pub fn verify_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     unconfirmed::end(tx, id)
 }
 
-/// The result of linking a provider's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linked {
     Added,
@@ -170,8 +168,9 @@ pub enum Linked {
     No,
 }
 
-/// Links the provider's identity that a person had in the other system. For an account that is not
-/// `new`, links that its owner has changed are kept.
+/// Links the provider's identity that a person had in the other system. If the account existed
+/// before the import (`is_new` is false), nothing is linked, because its owner may have unlinked
+/// the identity.
 pub fn link(
     tx: &mut Tx<'_>,
     id: &AccountId,

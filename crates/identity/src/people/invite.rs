@@ -161,7 +161,7 @@ pub struct InviteDetails {
     pub admits_newcomers: bool,
 }
 
-/// Finds an invite, and does not use it up.
+/// Finds an invite without using it up.
 pub fn find(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -196,7 +196,6 @@ pub enum TakeError {
     /// An account with this email address already exists; its owner should sign in instead.
     #[error("the address is another account's")]
     EmailTaken,
-    /// The invite is for another email address.
     #[error("the invite is for another address")]
     OtherAddress,
     /// Too many attempts from this network failed.
@@ -264,9 +263,9 @@ pub fn take_as(
     Ok(invite)
 }
 
-/// Whether an invite to this scope may be accepted without a confirmed email address. It may not if
-/// the scope's creator has no rank in the installation. Otherwise, anybody who may create a scope
-/// could have an address confirmed that is not theirs.
+/// Whether an invite to this scope may be accepted without a confirmed email address. This requires
+/// that the scope's creator has a rank in the installation. Without this rule, anybody who may
+/// create a scope could get another person's email address confirmed.
 fn admits_newcomers(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -348,7 +347,6 @@ pub enum InviteError {
     Closed,
     #[error("the address is another account's")]
     EmailTaken,
-    /// There are already as many open invites as allowed.
     #[error("there are {LIMIT} invites already")]
     LimitReached,
     #[error(transparent)]
@@ -359,7 +357,7 @@ pub enum InviteError {
 pub const LIMIT: usize = 500;
 
 /// Invites the owner of an email address to the installation. The link is mailed to the address; if
-/// the server sends no mail, it is returned for copying. An older invite to the address stops
+/// the server sends no mail, the link is returned instead. An older invite to the address stops
 /// working.
 pub fn create_for(
     tx: &mut Tx<'_>,

@@ -1,5 +1,5 @@
-//! What administrators see of the whole installation: its figures, and the log of what happened to
-//! accounts and to the installation.
+//! The administrators' overview of the installation: its figures, and the audit log of accounts and
+//! of the installation.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,8 @@ use crate::grant::administrator::Administrator;
 /// People who signed in within this time count as [`Figures::signed_in`].
 const LATELY: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// The figures of an installation.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Figures {
-    /// All accounts.
     pub people: i64,
     /// The accounts whose owners signed in within the last 30 days.
     pub signed_in: i64,
@@ -26,7 +24,7 @@ pub struct Figures {
     pub deactivated: i64,
     /// The accounts that are about to be erased.
     pub leaving: i64,
-    /// The people with a rank in the installation.
+    /// The number of people with a rank in the installation.
     pub administrators: i64,
     pub sessions: i64,
     pub tokens: i64,
@@ -60,7 +58,8 @@ pub fn figures(tx: &mut Tx<'_>, _: &Administrator) -> Result<Figures, StoreError
 #[derive(Clone, Debug)]
 pub struct Line {
     pub record: Record,
-    /// The name of the account that acted; `None` for others, and for erased accounts.
+    /// The name of the account that acted; `None` if no account acted, or if the account was
+    /// erased.
     pub actor: Option<String>,
     /// The name of the account that was acted on.
     pub subject: Option<String>,

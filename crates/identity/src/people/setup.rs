@@ -135,15 +135,14 @@ pub fn finish(
 /// The credential of an owner who is created on the server's console.
 #[derive(Clone, Debug)]
 pub enum Credential {
-    /// The hash of a password.
     Password(PasswordHash),
     /// A sign-in link, which works once and leads to the page for setting a password.
     Link,
 }
 
-/// Makes an owner from the server's console, either with a new account or with the existing account
-/// that has this email address. Returns the secret of the sign-in link, if one was requested. The
-/// setup key stops working.
+/// Creates an owner from the server's console. The owner's account is the existing account with
+/// this email address or, if there is none, a new account. Returns the secret of the sign-in link,
+/// if one was requested. The setup key stops working.
 pub fn create_owner(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -192,8 +191,8 @@ fn take_over(
     Ok(())
 }
 
-/// Grants the owner's role. The audit log names the operator as actor, because only the operator
-/// has access to the server's console.
+/// Grants the owner's role. The audit log names the operator as the actor, because only the
+/// operator can get the setup key or use the server's console.
 fn make_owner(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), GrantError> {
     account::verify_email(tx, id, VerifiedBy::Operator)?;
     tx.record(Entry {

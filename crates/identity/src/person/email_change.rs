@@ -1,9 +1,9 @@
 //! Changing an account's email address. A link mailed to the new address confirms the change, and a
 //! link mailed to the old address undoes it.
 //!
-//! A person may enter somebody else's address, and that person then gets the link. So the link
-//! alone changes nothing: its user must also be signed in to the account or enter the account's
-//! password.
+//! A person may enter a stranger's address, and the stranger then receives the link. The link alone
+//! therefore changes nothing: whoever opens it must also be signed in to the account or enter the
+//! account's password.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -115,7 +115,7 @@ impl EmailChangeLink {
     }
 }
 
-/// Finds a confirmation link, and does not use it up.
+/// Finds a confirmation link without using it up.
 pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<EmailChangeLink>, StoreError> {
     let link = one_time::find(tx, Purpose::ChangeEmail, link)?;
     let Some((link, account)) = with_account(tx, link)? else {
@@ -129,7 +129,7 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<EmailChangeLink>, S
     }))
 }
 
-/// The link's account, if it still has the email address that it had when the link was created.
+/// The link's account, if its email address has not changed since the link was created.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<Change>>,
@@ -251,8 +251,8 @@ pub fn find_undo(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, Stor
 /// Access to a mailbox does not prove a second factor, so a factor that was set up before the
 /// change is kept. A factor set up later may belong to a thief, and is removed.
 ///
-/// An intruder who now controls the account must not block the old address by registering another
-/// account with it. So an account that has this address unconfirmed is removed.
+/// An intruder could block the old address by registering another account with it. Such an account
+/// is removed if it has not confirmed the address.
 pub fn undo(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

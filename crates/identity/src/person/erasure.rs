@@ -31,7 +31,7 @@ pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
 const ERASED: &str = "account";
 /// The maximum number of accounts that one run of the job erases.
 const AT_ONCE: u32 = 20;
-/// After this time, the job tries again to erase an account that could not be erased.
+/// The delay before the job retries an erasure that failed.
 const RETRY: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub enum EraseError {
     /// The keywords of the obligations that the person must settle first.
     #[error("{} things have to be settled first", .0.len())]
     Obliged(Vec<String>),
-    /// An error that any operation of administrators can return.
+    /// An error that all administrators' operations share.
     #[error(transparent)]
     People(#[from] PeopleError),
 }
@@ -186,8 +186,8 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
         let change = move |tx: &mut Tx<'_>| purge_due(tx, domains, &erased);
         match store.write(change).await {
             Ok(()) => is_erased = true,
-            // Either the person got new obligations after others left, or this is a bug. In both
-            // cases, the other accounts must not wait.
+            // The person may have got new obligations because others have left; otherwise, this is
+            // a bug. In both cases, the other accounts must not wait.
             Err(error) => {
                 tracing::warn!(account = %id, %error, "an account is not erased yet");
                 store.write(move |tx| postpone(tx, &id)).await?;
@@ -221,7 +221,7 @@ fn purge_due(
     Ok(purge(tx, domains, id)?)
 }
 
-/// After a restore, erases again those accounts that were erased after the backup was made.
+/// Runs after a restore: erases again the accounts that were erased after the backup was made.
 pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
     for id in store.read_at_length(lost).await? {
         let erased = id.clone();
@@ -266,7 +266,7 @@ fn hide(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Tries the account's erasure again after [`RETRY`], so that other accounts come first.
+/// Postpones the account's erasure by [`RETRY`], so that other accounts come first.
 fn postpone(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE account_erasure SET due_at = :later WHERE account_id = :id AND due_at < :later",
@@ -375,9 +375,9 @@ pub(crate) fn purge(
     })
 }
 
-/// Erases everything that was created with an account before its email address was confirmed,
-/// because the address turned out to belong to somebody else, who keeps the account. The caller
-/// holds the account's lock.
+/// Erases everything that the registrant created before the account's email address was confirmed,
+/// because the address belongs to somebody else, who keeps the account. The caller holds the
+/// account's lock.
 pub(crate) fn erase_made(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

@@ -1,4 +1,4 @@
-//! The export of all data about a person for that person, as a zip file with one JSON document.
+//! The export of all data about a person, for that person: a zip file with one JSON document.
 //!
 //! The data is read in one transaction. If any part cannot be read, the whole export fails. The
 //! document never contains hashes, sealed secrets or data about others.
@@ -44,10 +44,9 @@ pub enum ExportError {
     /// The person has reached the limit on exports.
     #[error(transparent)]
     TooMany(#[from] Wait),
-    /// An error that any operation of administrators can return.
+    /// An error that all administrators' operations share.
     #[error(transparent)]
     People(#[from] PeopleError),
-    /// The zip cannot be written.
     #[error("the zip cannot be written")]
     Zip(#[from] zip::result::ZipError),
     #[error(transparent)]
@@ -91,8 +90,8 @@ pub fn own_document(
     Ok(document)
 }
 
-/// Creates an export on behalf of an owner of the installation, whom the person has asked for it. A
-/// mail tells the person. The export does not count towards the person's own limit.
+/// Creates an export that the person has requested from an owner of the installation. A mail
+/// notifies the person. The export does not count towards the person's own limit.
 pub fn create_for_owner(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -358,7 +357,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
     }))
 }
 
-/// Those of the person's email addresses to which no mail is sent.
+/// The person's email addresses that receive no mail.
 fn suppressed(
     tx: &mut Tx<'_>,
     keys: &Keyring,

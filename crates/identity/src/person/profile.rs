@@ -52,7 +52,6 @@ pub struct PublicProfile {
 }
 
 impl Profile {
-    /// The declarations of the form's fields.
     pub const FIELDS: &'static [Field] = web::fields! { Profile:
         display_name: line(DisplayName::LONGEST).label("account-name").secret().required(),
         bio: lines(LONGEST_BIO).label("profile-bio").secret(),
@@ -95,8 +94,8 @@ impl Profile {
         findings.is_empty()
     }
 
-    /// The public fields, except for the name. To fill them in, a person needs a confirmed email
-    /// address.
+    /// The public fields other than the name. Only a person with a confirmed email address may fill
+    /// them in.
     fn public_fields(&self) -> [&str; 3] {
         [&self.bio, &self.location, &self.website]
     }
@@ -108,7 +107,6 @@ pub enum ProfileError {
     NotSignedIn,
     #[error("the address is not confirmed")]
     Unconfirmed,
-    /// Some fields are invalid.
     #[error("{} fields are wrong", .0.len())]
     Fields(Vec<FieldProblem>),
     #[error(transparent)]
@@ -130,7 +128,8 @@ pub fn find_public(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<PublicProfi
     .maybe(tx)
 }
 
-/// Changes a person's profile. If `wanted` differs from the person's slug, it becomes the new slug.
+/// Changes a person's profile. If the slug `wanted` differs from the current one, it becomes the
+/// new slug.
 pub fn change(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -1,10 +1,9 @@
 //! Sign-in with an identity provider: the browser is redirected to the provider and later returns
 //! from it.
 //!
-//! The redirect has a state value, with which the browser can return once, within [`LIFETIME`]. No
-//! other browser can use it. An identity that is not linked yet creates an account, or waits for a
-//! sign-in that links it. An identity is never linked to an account merely because of its email
-//! address.
+//! The redirect contains a state value. With it, the same browser can return once, within
+//! [`LIFETIME`]. An identity that is not linked yet creates an account, or waits for a sign-in that
+//! links it. An identity is never linked to an account merely because of its email address.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -47,7 +46,6 @@ pub enum ProviderSignInError {
     /// The provider or the person denied the sign-in, or the identity's account cannot sign in.
     #[error("the provider signed nobody in")]
     Denied,
-    /// The request to the provider failed.
     #[error(transparent)]
     Provider(#[from] ProviderError),
     /// The identity cannot be linked to the account.
@@ -77,7 +75,6 @@ struct PendingSignIn {
     to: String,
 }
 
-/// A person whose browser is to be redirected to a provider.
 #[derive(Clone, Debug)]
 pub struct Leaver {
     /// The secret in the browser's cookie.
@@ -141,7 +138,7 @@ pub struct Returned {
     pub iss: Option<String>,
     /// The authorization code; `None` if the provider denied the sign-in.
     pub code: Option<String>,
-    /// The proof by the person who is signed in in this browser, if the session is in sudo mode.
+    /// The proof of sudo mode; `None` if nobody is signed in or the session is not in sudo mode.
     pub sudo: Option<Sudo>,
     pub client: Client,
     pub locale: String,
@@ -150,15 +147,15 @@ pub struct Returned {
 /// The outcome of a browser's return from a provider.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The identity is linked to an account, whose sign-in goes on.
+    /// The identity is linked to an account, and the sign-in continues.
     Known(Welcome),
     /// The identity was linked to the account of the signed-in person.
     Linked,
     /// The person has no account yet. With this secret, they can enter an email address to create
     /// one.
     Newcomer(Secret),
-    /// Another account has the email address that the provider has verified. If its owner signs in
-    /// while this secret is in the browser, the identity is linked.
+    /// Another account has the email address that the provider has verified. If the owner of that
+    /// account signs in while the browser has this secret, the identity is linked to the account.
     SignInToLink(Option<Secret>),
 }
 
@@ -293,7 +290,6 @@ struct Arriving {
     locale: String,
 }
 
-/// The reason why [`Arriving::decide`] has no outcome.
 enum Undecided {
     /// A concurrent transaction gave the identity or the email address to another account.
     Taken,
@@ -310,8 +306,8 @@ impl Arriving {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<Outcome, Undecided> {
         if let Some(id) = linked_identity::owner(tx, &self.identity)? {
             let Some(account) = account::find(tx, &id)? else {
-                // An account that cannot sign in is refused, unless its owner requested its
-                // erasure, which can be cancelled.
+                // An account that cannot sign in is refused. An account whose owner requested its
+                // erasure is an exception, because the erasure can be cancelled.
                 let offered = restore::offer(tx, &id)?.ok_or(ProviderSignInError::Denied)?;
                 return Ok(Outcome::Known(Welcome::Leaving(offered)));
             };
@@ -378,7 +374,6 @@ impl Arriving {
         })))
     }
 
-    /// Creates an account for the identity.
     fn create(&self, tx: &mut Tx<'_>, new: &NewAccount) -> Result<Account, Undecided> {
         let id = match account::create(tx, new) {
             Err(CreateError::EmailTaken) => return Err(Undecided::Taken),

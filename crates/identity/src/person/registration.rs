@@ -39,7 +39,6 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// fills a form in at once.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24);
 
-/// A person who is registering.
 #[derive(Clone, Debug)]
 pub struct Registrant {
     pub account: NewAccount,
@@ -166,12 +165,11 @@ pub struct Registered {
     /// The secret that identifies this browser when the email address is confirmed.
     pub browser: Secret,
     /// The new account; `None` if an account already had the email address. The response must not
-    /// reveal this.
+    /// reveal which is the case.
     pub account: Option<AccountId>,
 }
 
-/// Registers a person. If the email address already has an account, a mail tells that account's
-/// owner so.
+/// Registers a person. If an account already has the email address, its owner is notified by mail.
 pub async fn register(
     accounts: &Accounts,
     new: Registrant,
@@ -293,7 +291,6 @@ async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     Ok(None)
 }
 
-/// The means by which the owner of a new account will sign in.
 #[derive(Clone)]
 enum Credential {
     Password(PasswordHash),
@@ -319,7 +316,7 @@ struct Entering {
 
 impl Entering {
     fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
-        // New email addresses count against the limit too, although their owners get a mail in any
+        // New email addresses count against the limit too, although the mail to them is sent in any
         // case.
         let may_remind = self.limits.may_send(tx, &self.new.email)?;
         let newcomer = match &self.credential {
@@ -433,8 +430,8 @@ fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result
     erasure::purge(tx, domains, id)
 }
 
-/// Removes the unconfirmed account with this email address, because the address turned out to
-/// belong to somebody else.
+/// Removes the unconfirmed account with this email address, because the address belongs to somebody
+/// else.
 pub(crate) fn remove_with_email(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

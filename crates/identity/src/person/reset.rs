@@ -1,4 +1,4 @@
-//! Links for a person who has only access to their mailbox: a link to set a new password, or a
+//! Mailed links for people who have no other way to sign in: a link to set a new password, or a
 //! sign-in link.
 //!
 //! The response is the same for every email address. A job finds out later whether there is an
@@ -34,7 +34,6 @@ const JOB: &str = "accounts.mail_link";
 /// The priority of jobs that run after all other work.
 const LAST: i64 = 30;
 
-/// The kind of link that the person requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wanted {
@@ -56,7 +55,7 @@ struct ResetJob {
 
 impl ResetJob {
     /// The data by which the mail queue limits mails caused by people who are not signed in; `None`
-    /// if the person was signed in. The recipient is known, because only account owners get this
+    /// if the person was signed in. `is_known` is `true`, because only account owners get this
     /// mail.
     fn stranger(&self) -> Option<Stranger> {
         let line = self.line.clone()?;
@@ -216,7 +215,7 @@ pub struct ResetLink {
     pub erases: bool,
 }
 
-/// Finds a password reset link, and does not use it up.
+/// Finds a password reset link without using it up.
 pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<ResetLink>, StoreError> {
     let link = one_time::find(tx, Purpose::ResetPassword, link)?;
     let Some(account) = account_of(tx, link)? else {
@@ -331,9 +330,9 @@ pub async fn finish(
     accounts.site.store.write(change).await
 }
 
-/// Removes all access of a person who used the account before the email address's owner confirmed
-/// it: passkeys, linked identities, tokens and the second factor. If that person registered the
-/// account, also removes everything that they created.
+/// Removes the access of whoever used the account before its email address was confirmed: passkeys,
+/// linked identities, tokens and the second factor. If the account was registered on this site,
+/// also erases everything that was created with it.
 pub(crate) fn begin_anew(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

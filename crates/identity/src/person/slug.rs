@@ -114,8 +114,8 @@ pub(crate) fn is_reserved_in(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreE
     Ok(found.is_some())
 }
 
-/// Stores at startup the slugs that domains reserve. Returns those that accounts already have; the
-/// accounts keep them.
+/// Stores at startup the slugs that domains reserve. Returns the reserved slugs that accounts
+/// already have. These accounts keep their slugs.
 pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreError> {
     tx.run(sql!("DELETE FROM reserved_slug"), &[], Rows::Any)?;
     let mut held = Vec::new();
@@ -161,7 +161,7 @@ pub fn from_name(name: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
-/// Returns the account's slug. If the account has none, it gets a slug made from its name.
+/// Returns the account's slug. If the account has none, generates one from the account's name.
 pub fn of(tx: &mut Tx<'_>, id: &AccountId) -> Result<String, StoreError> {
     if let Some(slug) = find(tx, id)? {
         return Ok(slug);
@@ -238,7 +238,7 @@ pub fn availability(tx: &mut Tx<'_>, slug: &str) -> Result<Availability, StoreEr
     })
 }
 
-/// Gives the slug to the account. Returns `false` if another account has the slug.
+/// Assigns the slug to the account. Returns `false` if another account has the slug.
 pub(crate) fn take(tx: &mut Tx<'_>, id: &AccountId, slug: &str) -> Result<bool, StoreError> {
     sql!(
         "DELETE FROM account_slug WHERE slug = :slug AND until <= :now",
@@ -278,7 +278,6 @@ fn with_ending(base: &str, ending: &str) -> String {
     format!("{}-{ending}", base[..kept].trim_end_matches('-'))
 }
 
-/// Random letters and digits.
 fn suffix(tx: &mut Tx<'_>, length: usize) -> String {
     let mut bytes = [0; 16];
     tx.random().fill(&mut bytes);

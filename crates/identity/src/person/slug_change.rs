@@ -23,7 +23,6 @@ pub enum SlugError {
     /// The account no longer exists or is inactive.
     #[error("not signed in")]
     NotSignedIn,
-    /// The text is not a valid slug.
     #[error("no slug")]
     Invalid,
     #[error("the word is reserved")]
@@ -38,7 +37,7 @@ pub enum SlugError {
     Store(#[from] StoreError),
 }
 
-/// Changes the account's slug. The account may also take back one of its own former slugs.
+/// Changes the account's slug. The account may also return to one of its own former slugs.
 pub fn change(
     tx: &mut Tx<'_>,
     who: &Confirmed,

@@ -39,10 +39,8 @@ pub enum TrustError {
     /// No account except the person's own has this slug.
     #[error("nobody else has this slug")]
     PersonUnknown,
-    /// The account has the maximum number of trusted contacts.
     #[error("there are {LIMIT} already")]
     LimitReached,
-    /// The grant was refused.
     #[error(transparent)]
     Grant(#[from] GrantError),
     #[error(transparent)]

@@ -1,9 +1,9 @@
 //! Confirmation of an account's email address through a mailed link.
 //!
-//! Somebody may have registered another person's address, and that person then gets the link. So
-//! the link alone confirms the address only in the browser in which the account was registered. In
-//! any other browser, the person with the link must enter the account's password, or set a new one,
-//! which shuts out the registrant.
+//! A registrant may have entered a stranger's address, and the stranger then receives the link. The
+//! link alone therefore confirms the address only in the browser that registered the account. In
+//! any other browser, the person must also enter the account's password or set a new one. A new
+//! password shuts out the registrant.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -29,8 +29,7 @@ use crate::sign_in::attempts::{Attempt, Source};
 /// How long a confirmation link is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The stored data of a confirmation link: the email address to which it was sent, and which it
-/// confirms.
+/// The stored data of a confirmation link: the email address that the link confirms.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
@@ -117,7 +116,7 @@ pub async fn send_again_to(
     }
 }
 
-/// The person's proof, in addition to the link, that the account is theirs.
+/// The proof, in addition to the link, that the account belongs to the person.
 #[derive(Clone, Debug)]
 pub enum Proof {
     /// No proof besides the link. This suffices in the browser in which the account was registered.
@@ -152,10 +151,8 @@ pub enum ConfirmError {
     /// Another account has got the email address in the meantime.
     #[error("the address is another account's")]
     EmailTaken,
-    /// The entered password is wrong.
     #[error("the current password is not right")]
     CurrentWrong,
-    /// The new password is not accepted.
     #[error(transparent)]
     Weak(#[from] Weakness),
     /// Too many wrong passwords were entered.
@@ -179,7 +176,7 @@ pub struct VerificationLink {
     hash: Option<PasswordHash>,
 }
 
-/// Finds a confirmation link, and does not use it up.
+/// Finds a confirmation link without using it up.
 pub fn find(
     tx: &mut Tx<'_>,
     link: &Secret,
@@ -227,9 +224,9 @@ enum Proven {
 /// Confirms the email address. A repeated request within ten minutes succeeds too, but begins no
 /// second session.
 ///
-/// In the browser in which the account was registered, the person is signed in, because only the
-/// registrant, if they have read the mail, can have both the link and the cookie. In any other
-/// browser a password was entered, with which the person is then signed in.
+/// In the browser that registered the account, the person is signed in: whoever has both the link
+/// and the browser's cookie has registered the account and read the mail. In any other browser, the
+/// entered password signs the person in.
 pub async fn confirm(
     accounts: &Accounts,
     asked: Confirmation,

@@ -7,15 +7,13 @@ use crate::account::AccountId;
 use crate::scope::token_scope::TokenScope;
 use crate::scope::{Role, Scope, ScopeKind};
 
-/// A domain's declarations about accounts.
 #[derive(Clone, Copy, Debug)]
 pub struct DomainAccounts {
     /// The name of the domain's section in an export of a person's data.
     pub name: &'static str,
-    /// The kinds of scopes that the domain declares.
     pub scope_kinds: &'static [&'static ScopeKind],
-    /// Whether a rank in this scope makes the person a host of the site. People must not be able to
-    /// give such a rank to themselves.
+    /// Whether a rank in this scope makes the person a host of the site. Must return `false` for
+    /// scopes in which people can grant themselves a rank.
     pub makes_host: fn(&mut Tx<'_>, &Scope) -> Result<bool, StoreError>,
     /// The domain's duties in the installation.
     pub site_duties: &'static [Role],
@@ -28,8 +26,8 @@ pub struct DomainAccounts {
     /// Lists the keywords for everything that the person must settle before their account can be
     /// erased. Locks the rows on which the result depends.
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
-    /// Ends, when a person requests their account's erasure, everything that cannot continue
-    /// without them.
+    /// Runs when a person requests the erasure of their account. Ends everything that cannot
+    /// continue without the person.
     pub leave: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
     /// Erases the domain's data about a person, and all references to the account.
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,

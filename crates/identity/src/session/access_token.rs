@@ -1,8 +1,8 @@
-//! Access tokens, which API clients send with each request. A token is valid for an hour, but only
-//! while its session is. A token is a signed JWT (RFC 7519, RFC 8037) with the ids of the account
-//! and the session.
+//! Access tokens, which API clients send with each request. A token is valid for an hour, or until
+//! its session ends. A token is a signed JWT (RFC 7519, RFC 8037) with the ids of the account and
+//! the session.
 //!
-//! The signing key is derived from the key file, a new one for each 90 days, so processes need not
+//! A new signing key is derived from the key file for each period of 90 days, so processes need not
 //! exchange keys. The next key is published before it is used, and the previous key is accepted
 //! while its tokens are valid.
 
@@ -45,7 +45,7 @@ pub struct Claims {
     pub auth_time: Option<i64>,
 }
 
-/// What a token is issued for.
+/// The occasion on which a token is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
     /// In the response to a sign-in, for a front end that has no session cookie.
@@ -60,7 +60,6 @@ struct Header {
     kid: String,
 }
 
-/// Signs and verifies the tokens of a site.
 #[derive(Clone, Debug)]
 pub struct Signer {
     keys: Keyring,
@@ -76,7 +75,6 @@ impl Signer {
         }
     }
 
-    /// Issues an access token for a session.
     pub fn sign(
         &self,
         account: &AccountId,

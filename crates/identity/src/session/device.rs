@@ -1,6 +1,6 @@
 //! Browsers in which an account has been used before. The cookie of such a browser never signs
-//! anybody in. It prevents the mail about a new sign-in, and lets the owner sign in after other
-//! people have used up the account's attempts.
+//! anybody in. The cookie prevents the mail about a new sign-in, and lets the owner sign in after
+//! other people have used up the account's attempts.
 
 use jiff::SignedDuration;
 use platform::{Rows, Secret, StoreError, Tx, sql};
@@ -32,9 +32,9 @@ pub fn is_known(tx: &mut Tx<'_>, account: &AccountId, secret: &Secret) -> Result
 /// The browser in which a person has just signed in.
 #[derive(Clone, Debug)]
 pub enum Device {
-    /// The browser sent this secret, by which the account already knew it.
+    /// The account already knew the browser by this secret, which the browser has sent.
     Known(Secret),
-    /// The browser is new to the account, and gets this secret.
+    /// The browser is new to the account, and receives this secret.
     New(Secret),
 }
 

@@ -1,4 +1,4 @@
-//! Refresh tokens, each of which an API client exchanges for an access token and the next refresh
+//! Refresh tokens. An API client exchanges each of them for an access token and the next refresh
 //! token. Each refresh token works once, so the second use of a stolen token is detected and ends
 //! the session (RFC 9700, section 4.14.2).
 //!
@@ -38,7 +38,7 @@ pub struct Refreshed {
 /// The result of using a refresh token.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The token was valid, or the request repeats one of a few seconds ago.
+    /// The token was valid, or the request repeats one that was made within [`GRACE`].
     Refreshed(Box<Refreshed>),
     Unknown,
     Expired,
@@ -92,7 +92,7 @@ pub fn refresh(
     let Some(first) = find(tx, shown)? else {
         return Ok(Outcome::Unknown);
     };
-    // This lock serializes concurrent uses of the token, also with the end of the session.
+    // This lock serializes concurrent uses of the token, and the end of its session.
     let is_active = account::lock(tx, &first.account_id)?;
     let now = tx.now();
     let ends: Option<(Timestamp,)> = sql!(
@@ -219,8 +219,8 @@ fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, S
         hash
     )
     .run(tx, Rows::Exactly(1))?;
-    // The client has used this token, so it has received it, and the copy for repeated requests can
-    // go.
+    // The client has received this token, because it has used it. The copy for repeated requests is
+    // no longer needed.
     sql!(
         "UPDATE refresh_token SET masked_successor = NULL WHERE successor_hash = :hash",
         hash

@@ -38,8 +38,8 @@ enum By {
     },
 }
 
-/// The session of an access token. The token does not prove that the person has proved a credential
-/// since it was issued.
+/// The session of an access token. The token does not show whether the person has proved a
+/// credential since the token was issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Access {
     session: SessionId,
@@ -52,8 +52,8 @@ impl SignedIn {
         &self.account
     }
 
-    /// Whether the caller is a person in a browser. Everything about passwords, tokens and roles
-    /// requires this.
+    /// Whether the caller is a person in a browser. All operations on passwords, tokens and roles
+    /// require this.
     pub fn is_in_browser(&self) -> bool {
         matches!(self.by, By::Session { .. })
     }
@@ -119,8 +119,8 @@ impl SignedIn {
         }
     }
 
-    /// Turns the proof by an access token into a proof by its session, for endpoints to which a
-    /// front end sends the token instead of a cookie.
+    /// Converts the proof of an access token into the proof of its session, for endpoints to which
+    /// a front end sends the token instead of a cookie.
     #[must_use]
     pub fn into_session(mut self) -> Self {
         if let By::Access(access) = self.by {
@@ -141,7 +141,7 @@ impl SignedIn {
         }
     }
 
-    /// Whether the caller is a personal token that is limited to one scope.
+    /// Whether the request has a personal token that is limited to one scope.
     pub fn is_limited(&self) -> bool {
         matches!(&self.by, By::Token { scope: Some(_), .. })
     }

@@ -26,7 +26,7 @@ pub struct SudoRequired;
 
 impl Sudo {
     /// Returns the proof if the session is in sudo mode at `now`. A request with an access token
-    /// never gets it.
+    /// never gets the proof.
     pub fn check(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
         let proved = who.authentication().map(|(id, at)| (id.clone(), at));
         Self::of(who, proved, now)
@@ -67,12 +67,13 @@ impl Sudo {
     }
 }
 
-/// Refuses actions that give others access, or that continue without the person, unless the person
-/// has proved a credential in the session within [`LIFETIME`]. A personal token passes, because its
-/// creation required this and its scopes limit it. An access token never passes.
+/// Requires that the person has proved a credential in the session within [`LIFETIME`]. Callers use
+/// this for actions that give others access, or that continue without the person. A personal token
+/// passes, because its creation required the same proof and its scopes limit it. An access token
+/// never passes.
 ///
-/// A request's body may arrive long after the request was authenticated. So the account is locked,
-/// and the session or token must still exist.
+/// A request's body may arrive long after the request was authenticated. The account is therefore
+/// locked, and the session or token must still exist.
 pub fn require<E>(tx: &mut Tx<'_>, who: &SignedIn) -> Result<(), E>
 where
     E: From<SudoRequired> + From<StoreError>,

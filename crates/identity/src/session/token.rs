@@ -57,24 +57,18 @@ pub struct Created {
 pub enum CreateError {
     #[error("a token needs a name")]
     NameMissing,
-    /// The name has more than 60 characters.
     #[error("the name has more than 60 characters")]
     NameLength,
-    /// Another live token has this name.
     #[error("a live token has this name")]
     NameTaken,
     #[error("a token needs at least one scope")]
     NoScopes,
-    /// The number of days is not 1–366.
     #[error("a token works 1 to 366 days")]
     Expiry,
-    /// The account has the maximum number of tokens.
     #[error("there are {LIMIT} tokens already")]
     LimitReached,
-    /// The account is not active.
     #[error("no such account")]
     NoAccount,
-    /// The account's email address is not confirmed.
     #[error("the address is not confirmed")]
     EmailUnverified,
     #[error(transparent)]
@@ -266,7 +260,7 @@ pub fn touch(tx: &mut Tx<'_>, id: &TokenId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether `text` has the form of a personal token. If not, it need not be looked up in the store.
+/// Whether `text` has the form of a personal token. Other texts need not be looked up in the store.
 pub fn is_token(text: &str) -> bool {
     text.strip_prefix(PREFIX)
         .filter(|rest| rest.len() == BODY + CHECK && rest.is_ascii())

@@ -1,13 +1,13 @@
 //! The limits on password attempts.
 //!
 //! An attempt is written to the store before the password is hashed, and removed if the password
-//! was right. So attempts are counted across restarts, crashes and upgrades, and by all processes
-//! together; a hundred concurrent attempts count as a hundred. An attempt counts for [`PERIOD`],
-//! which is also the longest wait.
+//! was right. Attempts are therefore counted across restarts, crashes and upgrades, and by all
+//! processes together; a hundred concurrent attempts count as a hundred. An attempt counts for
+//! [`PERIOD`], which is also the longest wait.
 //!
-//! An attempt that would be refused only because of others in flight for the same account waits
-//! for those, for at most [`Accounts::patience`]. So if a browser sends the right password several
-//! times at once, each request succeeds.
+//! If only the attempts in flight for the same account would exceed the limit, a new attempt waits
+//! for their outcome, for at most [`Accounts::patience`]. If a browser sends the right password
+//! several times at once, each request therefore succeeds.
 //!
 //! | Source | failures for one account in 15 minutes | for all accounts |
 //! |---|---|---|
@@ -17,15 +17,16 @@
 //! | an IPv6 /48 | 80 | 480 |
 //! | an IPv6 /32 | 320 | 1,920 |
 //!
-//! Failures from elsewhere never lock an account, or anybody could lock out everybody. Instead,
-//! when an account has [`ATTACKED`] failures in 15 minutes, the limit of each network is a fifth.
+//! Failures from other networks never lock an account; otherwise anybody could lock out everybody.
+//! Instead, when an account has [`ATTACKED`] failures in 15 minutes, the limit of each network is a
+//! fifth.
 //! Guessing is bounded by the attacker's number of networks: with N IPv4 addresses and M IPv6
 //! /32s, an attacker can try at most 96 N + 6,144 M passwords of one account in a day, besides the
 //! first [`ATTACKED`] in each 15 minutes.
 //!
 //! Only somebody who knows the password can try a second factor. These attempts are counted
-//! separately: at most [`OF_SECOND_FACTOR`] may fail for an account in 15 minutes, known browsers
-//! excepted.
+//! separately: at most [`OF_SECOND_FACTOR`] may fail for an account in 15 minutes. Known browsers
+//! are exempt from this limit.
 //!
 //! An account is identified by a hash of the typed address, so unknown addresses are counted in
 //! the same way.
@@ -152,7 +153,7 @@ impl Attempt {
         let place = accounts.in_flight.wait(&self.account).ok_or(wait)?;
         loop {
             let mut ended = std::pin::pin!(place.ended().notified());
-            // From here on, this attempt notices the end of any other.
+            // From here on, the end of any other attempt wakes this one.
             ended.as_mut().enable();
             let wait = match self.try_reserve(accounts).await? {
                 Ok(reserved) => return Ok(reserved),
@@ -203,7 +204,8 @@ impl Attempt {
         }))
     }
 
-    /// The waiting time if the limit is reached even when `in_flight` attempts do not count.
+    /// Fails with the waiting time if the limit is reached even when `forgiven` attempts are not
+    /// counted.
     fn check_without(
         &self,
         tx: &mut Tx<'_>,
@@ -248,7 +250,7 @@ impl Attempt {
 }
 
 impl Reserved {
-    /// Undoes the counting of the attempt, because the password was right.
+    /// Undoes the count of the attempt, because the password was right.
     pub(crate) fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         self.hit.give_back(tx)
     }

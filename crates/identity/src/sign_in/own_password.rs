@@ -73,8 +73,8 @@ pub async fn change(
     };
     let (old, is_enrolled) = store.read(look).await?;
     if old.is_none() || is_enrolled {
-        // A stolen cookie must not suffice to set a credential that outlasts it. Neither must a
-        // stolen password, if the account has a second factor.
+        // Setting a password requires more than a stolen cookie. If the account has a second
+        // factor, it also requires more than a stolen password.
         Sudo::check_own(who.clone(), accounts.site.clock.now())?;
     }
     if old.is_some() {

@@ -45,8 +45,8 @@ pub fn restore(
     secret: &Secret,
     request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    // The account is locked before its links, as during an erasure, because the opposite order
-    // could cause a deadlock.
+    // The account is locked before its links, in the same order as during an erasure. The opposite
+    // order could cause a deadlock.
     let Some(link) = one_time::find::<()>(tx, Purpose::Restore, secret)? else {
         return Ok(false);
     };

@@ -82,7 +82,7 @@ pub fn is_token(tx: &mut Tx<'_>, token: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<Stored>(tx, Purpose::SecondStep, token)?.is_some())
 }
 
-/// Signs a person in who enters a valid code.
+/// Signs in a person who enters a valid code.
 pub async fn finish(
     accounts: &Accounts,
     shown: SecondStepInput,
@@ -96,7 +96,7 @@ pub async fn finish(
         }
         other => other?,
     };
-    // Other attempts wait until this attempt's outcome is in the store.
+    // While this value exists, other attempts wait for this attempt's outcome to be in the store.
     let _in_flight = reserved.clone();
     let site = accounts.site.clone();
     let change = move |tx: &mut Tx<'_>| prove(tx, &site, &account, &shown, &reserved);

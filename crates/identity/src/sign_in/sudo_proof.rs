@@ -58,7 +58,7 @@ pub async fn prove(
         }
         (proved, _) => proved?,
     }
-    // Other attempts wait until this attempt's outcome is in the store.
+    // While this value exists, other attempts wait for this attempt's outcome to be in the store.
     let _in_flight = reserved.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
         let SudoInput { code, client, .. } = &shown;

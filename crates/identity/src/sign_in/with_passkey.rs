@@ -31,7 +31,7 @@ pub async fn sign_in(
     Ok(store.write(change).await??)
 }
 
-/// Finds the passkey that the browser names, and verifies its signature.
+/// Finds the passkey that the assertion names, and verifies the assertion's signature.
 async fn check(
     accounts: &Accounts,
     assertion: &Assertion,
@@ -78,7 +78,7 @@ pub async fn prove(
 }
 
 /// Begins a session for the owner of the passkey. A copied passkey is reported within `Ok`, so that
-/// the record of it is committed.
+/// the transaction that records the copy is committed.
 fn begin(
     tx: &mut Tx<'_>,
     site: &Site,

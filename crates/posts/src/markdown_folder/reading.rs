@@ -268,8 +268,8 @@ impl Reading<'_> {
             Some("page") => Kind::Page,
             Some("note") => Kind::Note,
             Some("article" | "post" | "posts" | "blog") | None => Kind::Article,
-            // A post type of another system that is unknown here becomes an article. But only this
-            // site's own exports have `kind`, so an unknown value there is an error.
+            // An unknown post type from another system becomes an article. Only this site's own
+            // exports have the key `kind`, so an unknown value of `kind` is an error.
             Some(word) => {
                 if let (Some(entry), true) = (document.find(&["kind"]), Kind::find(word).is_none())
                 {

@@ -395,7 +395,7 @@ struct PostPage<'a> {
     text: &'a Text,
     post: &'a Post,
     html: String,
-    /// Whether the page shows date and author, which is so for articles and notes.
+    /// Whether the page shows date and author: true for articles and notes.
     is_dated: bool,
     author: Option<Author>,
     date: String,

@@ -85,8 +85,8 @@ fn path(post: &Value) -> String {
     format!("/blog/images/{}", post["image"].as_str().unwrap())
 }
 
-/// Checks the preview for other sites, whose picture must be the page's first picture, 30 pixels
-/// wide.
+/// Checks the page's preview data for other sites: the picture must be the page's first picture, 30
+/// pixels wide.
 fn assert_preview(page: &Page, path: &str, alt: &str) {
     for part in [
         &format!("\"og:image\" content=\"http://127.0.0.1:8080{path}\""),

@@ -1,4 +1,4 @@
-//! Articles by mail: the recipients, and that each mail is sent once.
+//! Articles by mail: who receives them, and that each mail is sent once.
 
 use identity::account::{self, AccountId, NewAccount};
 use jiff::SignedDuration;
@@ -13,7 +13,7 @@ use crate::stage::{self, Person, Publishing, Stage, at, on_both, request};
 
 const FARAH: &str = "Farah.Ali@example.my";
 
-/// Creates an editor whose email address is confirmed or not.
+/// Creates an editor with a confirmed or an unconfirmed email address.
 async fn editor(stage: &Stage<'_>, is_confirmed: bool) -> Person {
     let farah = stage::editor(stage).await;
     let id = farah.who.account().id.clone();
@@ -32,7 +32,7 @@ fn confirm(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
     .run(tx, Rows::Exactly(1))
 }
 
-/// Subscribes the person to articles by mail, or unsubscribes them, on the page for it.
+/// On the newsletter page, subscribes the person to articles by mail, or unsubscribes them.
 async fn choose(farah: &mut Person, is_wanted: bool) {
     let page = page_of_choice(farah).await;
     let mut form = page.form("/me/email/newsletters");

@@ -149,7 +149,7 @@ fn a_scheduled_post_appears_when_its_time_has_come() {
         assert_eq!(shown["first_published_at"], json!(soon.to_string()));
         let refused = farah.set(&post, json!({"state": "draft"})).await;
         refused.expect(409);
-        // A request with the state that the post had before does not change the post.
+        // A request with the post's previous state does not change the post.
         let scheduled = farah.set(&post, json!({"state": "scheduled"})).await;
         assert_eq!(scheduled.json()["state"], "published");
     });
@@ -267,8 +267,8 @@ fn a_list_goes_on_where_it_ended() {
         let mut nobody = stage.visitor();
         for number in 1..=5 {
             farah.publish(&format!("Number {number}"), "x").await;
-            // Every two posts get the same publication time. Such posts are then ordered by their
-            // ids.
+            // Each pair of posts has the same publication time. Posts with equal times are ordered
+            // by their ids.
             if number % 2 == 0 {
                 stage.world.clock.advance(HOUR);
             }

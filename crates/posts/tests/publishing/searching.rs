@@ -43,7 +43,7 @@ fn what_is_published_is_found_the_title_first() {
                 "durian",
                 &["Durian", "In the excerpt", "Deep in the text"][..],
             ),
-            // The last word may be incomplete, but no other word, and all words must occur.
+            // All words must occur. Only the last word may be incomplete.
             ("DURI", &["Durian", "In the excerpt", "Deep in the text"]),
             ("season%20duri", &["Deep in the text"]),
             ("duri%20season", &[]),

@@ -65,12 +65,10 @@ impl Publishing for Person {
     }
 }
 
-/// The post's path in the API.
 pub(crate) fn at(post: &Value) -> String {
     format!("{API}/{}", post["id"].as_str().unwrap())
 }
 
-/// The titles of a list.
 pub(crate) fn titles(page: &Page) -> Vec<String> {
     page.expect(200);
     let json = page.json();

@@ -33,7 +33,7 @@ struct RestoreOffered {
     restore_token: String,
 }
 
-/// Makes the response to a sign-in to an account whose erasure is pending.
+/// The response to a sign-in to an account whose erasure is pending.
 pub(super) fn offered(token: &Secret) -> Response {
     Json(RestoreOffered {
         status: "restore_offered",

@@ -54,8 +54,8 @@ pub(super) struct RequestOptions {
 }
 
 impl RequestOptions {
-    /// Makes options with a challenge that only `browser` can use. The browser asks for one of
-    /// these passkeys.
+    /// Options with a challenge that only `browser` can use. The browser offers only the passkeys
+    /// in `allow_credentials`, or all of them if the list is empty.
     pub(super) fn new(site: &Site, browser: &str, allow_credentials: Vec<Descriptor>) -> Self {
         Self {
             challenge: challenge(site, browser),
@@ -80,7 +80,8 @@ async fn ask(State(accounts): State<Context>, headers: HeaderMap) -> Json<Reques
     Json(RequestOptions::new(site, browser.reveal(), Vec::new()))
 }
 
-/// The secret in the browser's cookie, from before anybody signs in or from the session.
+/// The secret in the browser's cookie: the one from before the sign-in or, if there is none, the
+/// session's secret.
 pub(super) fn browser(site: &Site, headers: &HeaderMap) -> Secret {
     let before = cookies::before(headers, site.url());
     let secret = before.or_else(|| cookies::session(headers, site.url()));

@@ -76,7 +76,7 @@ async fn keys(State(accounts): State<Context>) -> Response {
         .into_response()
 }
 
-/// Makes the response with tokens for a person who has just signed in.
+/// The response with tokens for a person who has just signed in.
 pub(super) async fn begin(
     accounts: &Context,
     account: Account,
@@ -129,7 +129,7 @@ pub async fn go_on(
     (client, network): (Client, Network),
 ) -> Result<Refreshed, Problem> {
     let site = accounts.site.clone();
-    // The token is looked up before anything is written, so that an invented token causes no write.
+    // The token is looked up before anything is written, so an invented token causes no write.
     let asked = shown.clone();
     let session = site
         .store
@@ -205,7 +205,6 @@ async fn answer(accounts: &Context, refreshed: Refreshed) -> Result<Response, Pr
     }))
 }
 
-/// Signs an access token for a session.
 pub fn sign(
     accounts: &Context,
     account: &AccountId,

@@ -79,7 +79,6 @@ impl Step for SecondStep {
     }
 }
 
-/// Makes the response that asks for a second factor.
 pub(super) fn required(token: &Secret) -> Response {
     Json(SecondStepRequired {
         status: Status::MfaRequired,

@@ -104,7 +104,8 @@ struct CreateToken {
     expires_in_days: Option<u16>,
 }
 
-/// The properties of a new token, and the only object that it can access, if it is limited to one.
+/// The properties of a new token. `scope` is the only object that the token can access; `None` if
+/// the token is not limited.
 struct TokenCall {
     token: CreateToken,
     scope: Option<ScopeName>,

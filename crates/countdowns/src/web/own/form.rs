@@ -131,8 +131,8 @@ pub(super) fn arrange(
     visibility.show_as_radios(hints.collect::<Vec<_>>());
     let mut listed = take("listed");
     if let (None, Control::Radios(choices)) = (one, &mut visibility.control) {
-        // A new public countdown is in the directory from the start, so the form does not ask about
-        // it.
+        // A new public countdown is in the directory from the start, so the form does not have this
+        // field.
         listed = None;
         choices.reverse();
         for (word, label, _) in choices {
@@ -146,7 +146,7 @@ pub(super) fn arrange(
     let zone = one.map_or(&req.who.account().time_zone, |one| &one.time_zone);
     let now = req.site.clock.now().to_zoned(super::zone_of(zone));
     let in_zone = |message| text.with(message, [("zone", place(zone).into())]);
-    // If the field is empty, the countdown starts now.
+    // If the person leaves the field empty, the countdown starts now.
     let begin = || {
         let mut field = form.form_state.line("since", "");
         if form.form_state.form.find("since").is_none() {
@@ -296,7 +296,6 @@ fn shown_words(text: &Text, fields: &[Option<Field>]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// The label of the chosen option.
 fn chosen_label(field: &Field) -> String {
     let Control::Select(choices) = &field.control else {
         return String::new();

@@ -31,7 +31,7 @@ struct Loaded {
 }
 
 impl Loaded {
-    /// The path of the countdown's public page, or of `rest` below it.
+    /// The path of the countdown's public page, followed by `rest`.
     fn public_path(&self, rest: &str) -> String {
         let path = words::path(&self.account, &self.countdown.slug) + rest;
         match self.countdown.visibility {
@@ -123,7 +123,7 @@ async fn countdown_page(
     req.page(HERE, &countdown.title, body).await
 }
 
-/// The card for sharing; `None` if only signed-in people can see the countdown.
+/// The HTML of the card for sharing; `None` if only signed-in people can see the countdown.
 fn share(site: &Site, text: &Text, loaded: &Loaded, clock: Option<&ClockView>) -> Option<String> {
     let countdown = &loaded.countdown;
     let key = match countdown.visibility {

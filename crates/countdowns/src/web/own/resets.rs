@@ -57,7 +57,7 @@ fn typed(entry: &Entry, zone: &TimeZone) -> String {
     local.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-/// Assigns an error about the instant to the form's field for it.
+/// Moves an error about the instant to the field of the form that contains the instant.
 pub(super) fn at_form(mut problem: Problem) -> Problem {
     for error in &mut problem.errors {
         if error.pointer == "/reset_at" {
@@ -110,8 +110,8 @@ pub(in crate::web) async fn change(
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let zone = owner.countdown().zone();
         let mut sent = read(&form, &zone)?;
-        // If the field is unchanged, the stored instant is kept exactly, including its milliseconds
-        // and, in an hour that occurs twice, the right occurrence.
+        // An unchanged field keeps the stored instant exactly: its milliseconds and, in an hour
+        // that occurs twice, the right occurrence.
         if form.text("when") == typed(&reset::find(tx, owner, &one)?, &zone) {
             sent.reset_at = None;
         }

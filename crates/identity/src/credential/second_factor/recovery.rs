@@ -8,7 +8,6 @@ use web::Site;
 use super::base32;
 use crate::account::AccountId;
 
-/// The number of recovery codes that an account gets.
 pub const COUNT: usize = 10;
 /// The number of random bytes in a recovery code. 120 bits cannot be guessed, so an unsalted hash
 /// is enough.
@@ -51,7 +50,7 @@ pub(super) fn count(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreEr
     Ok(count)
 }
 
-/// Checks a typed code. If it is an unused recovery code of the account, it is marked as used.
+/// Checks a typed code. An unused recovery code of the account is accepted and marked as used.
 pub(super) fn accept(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -91,7 +91,7 @@ pub(super) fn pending(
     Ok(stored.and_then(|stored| open(site, account, &stored)))
 }
 
-/// Checks a code. If the code is valid now and was not used before, it is marked as used, and the
+/// Checks a code. If the code is valid now and was not used before, marks the code as used and the
 /// setup as confirmed.
 pub(super) fn accept(
     tx: &mut Tx<'_>,
@@ -175,8 +175,8 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_rfc_6238() {
-        // RFC 6238, appendix B, has eight digits for these times. The expected codes are the last
-        // six of them.
+        // RFC 6238, appendix B, lists eight-digit codes for these times. The expected codes are
+        // their last six digits.
         for (second, expected) in [
             (59, "287082"),
             (1_111_111_109, "081804"),

@@ -136,7 +136,6 @@ struct EditorPage<'a> {
     keep: String,
     /// Whether the form contains unsaved changes.
     is_unsaved: bool,
-    /// The preview of the post.
     preview: Option<Preview>,
     /// The title field; `None` for a note.
     title: Option<Field>,
@@ -180,7 +179,7 @@ struct Button {
     label: String,
     state: State,
     is_main: bool,
-    /// The button's label when the chosen day is in the future, for the page's script; empty if the
+    /// The label that the page's script shows if the chosen day is in the future; empty if the
     /// label never changes.
     later: String,
 }
