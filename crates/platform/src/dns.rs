@@ -30,7 +30,6 @@ const NO_SUCH_NAME: u8 = 3;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameServers(Vec<SocketAddr>);
 
-/// No name server responded.
 #[derive(Debug, thiserror::Error)]
 #[error("no name server answers: {0}")]
 pub struct NoAnswer(String);
@@ -64,8 +63,8 @@ impl NameServers {
         Ok(records.iter().filter_map(|data| text(data)).collect())
     }
 
-    /// Returns the IP addresses of a host name. The set is empty if the name does not exist. An
-    /// address is its own address.
+    /// Returns the IP addresses of a host name. The set is empty if the name does not exist. If
+    /// `host` is itself an IP address, the set contains only that address.
     pub async fn addresses(
         &self,
         random: &Random,

@@ -8,8 +8,8 @@
 //! not.
 //!
 //! Repeating the same wrong code is free, and so is a right code, because many people behind one IP
-//! address use their codes. The results of look-ups in flight are unknown, so an attempt that would
-//! exceed the budget if all of them failed waits for them.
+//! address use their codes. If an attempt would exceed the budget in case all look-ups in flight
+//! fail, it waits for their results.
 //!
 //! Wrong attempts are written to the store every few seconds and read back, so the budget survives
 //! a restart and is shared by all processes. When the installation's budget is used up, the job

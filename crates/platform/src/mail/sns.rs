@@ -66,13 +66,10 @@ pub enum SnsError {
     /// The notification is not from this topic, too old, or not signed by SNS.
     #[error("not signed by SNS for this topic")]
     Untrusted,
-    /// SNS could not be reached.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
-    /// Another certificate is being fetched.
     #[error("another certificate is being fetched")]
     Busy,
-    /// SNS responded with an error status.
     #[error("SNS answered {0}")]
     Status(u16),
 }
@@ -98,8 +95,8 @@ impl SnsTopic {
         })
     }
 
-    /// Verifies a notification and returns its message. A notification about the subscription is
-    /// confirmed, and `None` is returned.
+    /// Verifies a notification and returns its message. A subscription request is confirmed at SNS,
+    /// and `None` is returned.
     pub async fn open(
         &self,
         outbound: &Outbound,
