@@ -101,8 +101,8 @@ pub struct Domain {
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
     /// The domain's dates that the account may follow.
     pub dates: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Date>, StoreError>,
-    /// The domain's events around which nothing is restarted or upgraded, because somebody asked
-    /// for that.
+    /// The times of the domain's events for which somebody requested that nothing is restarted or
+    /// upgraded around them.
     pub freezes: fn(&mut Tx<'_>) -> Result<Vec<Occurrence>, StoreError>,
     /// Updates the domain's items that follow the date with this id, after the date was changed or
     /// removed.

@@ -11,7 +11,8 @@ pub use crate::domain::Occurrence;
 /// How long before an event a freeze begins.
 pub const BEFORE: SignedDuration = SignedDuration::from_hours(12);
 
-/// A time in which nothing is planned. It covers events that follow each other closely.
+/// A period without planned restarts and upgrades. It covers all events that follow each other
+/// closely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Freeze {
     pub from: Timestamp,

@@ -264,7 +264,7 @@ impl FormState {
         }
     }
 
-    /// Returns a field with this control. A password field comes back empty.
+    /// Returns a field with this control. A password field never contains the typed value.
     pub fn field(&self, name: &str, label: impl Into<String>, control: Control) -> Field {
         let value = match control {
             Control::Line("password", _) => String::new(),

@@ -22,7 +22,8 @@ const MOST_DEPTH: usize = 32;
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> Json<T> {
-    /// The form controls for one field, which is called `name` in the form.
+    /// Parses a JSON body. Refuses nesting that is too deep, and adds a JSON pointer to an error in
+    /// the data.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         if is_too_deep(bytes) {
             return Err(invalid());

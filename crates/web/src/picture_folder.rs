@@ -118,7 +118,7 @@ impl PictureFolder {
         self.key(file).map_err(Problem::internal)
     }
 
-    /// Stores a file that has arrived. It is deleted after a day if no record uses it.
+    /// Stores an uploaded file, which is deleted after a day if no record uses it.
     pub async fn keep(self, site: &Site, file: &str, content: Arriving) -> Result<(), Problem> {
         let key = self.reserve(site, file).await?;
         let kept = site.files.keep(content, &key).await;

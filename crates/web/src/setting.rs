@@ -17,7 +17,6 @@ pub struct Flag {
 /// A whole-number setting, 0 or more.
 #[derive(Clone, Copy, Debug)]
 pub struct Number {
-    /// The key, as `section.name`.
     pub key: &'static str,
     /// The default.
     pub built_in: u32,
@@ -28,7 +27,6 @@ pub struct Number {
 /// A setting whose value is one keyword from a closed set.
 #[derive(Clone, Copy, Debug)]
 pub struct Word {
-    /// The key, as `section.name`.
     pub key: &'static str,
     /// The allowed keywords. The first is the default.
     pub words: &'static [&'static str],
@@ -37,7 +35,6 @@ pub struct Word {
 /// A setting whose value is an ordered list of keywords from a closed set.
 #[derive(Clone, Copy, Debug)]
 pub struct Words {
-    /// The key, as `section.name`.
     pub key: &'static str,
     /// The allowed keywords. The first is the default.
     pub words: &'static [&'static str],
@@ -46,7 +43,6 @@ pub struct Words {
 /// A setting with one line of text.
 #[derive(Clone, Copy, Debug)]
 pub struct Line {
-    /// The key, as `section.name`.
     pub key: &'static str,
     /// The default.
     pub built_in: &'static str,
@@ -55,7 +51,6 @@ pub struct Line {
 /// A secret, configured either directly or as the name of a file that contains it.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretLine {
-    /// The key, as `section.name`.
     pub key: &'static str,
     /// The key of the setting with the file's path: `key` with the suffix `_file`.
     pub file_key: &'static str,

@@ -60,7 +60,7 @@ impl Share {
         Self::with_image(site, (title, description), path, image)
     }
 
-    /// A page at `path`, with the picture at this full URL.
+    /// Like [`Share::new`], with the picture at the full URL `image`.
     pub fn with_image(
         site: &Site,
         (title, description): (&str, String),

@@ -48,10 +48,8 @@ pub enum Unreadable {
     /// The table has more than [`MOST_COLUMNS`] columns.
     #[error("the table has too many columns")]
     TooManyColumns,
-    /// The file is neither text nor a workbook.
     #[error("the file is neither text nor a workbook")]
     NotText,
-    /// A quotation mark in this line is never closed.
     #[error("the quotation mark in line {0} is never closed")]
     UnclosedQuote(usize),
     /// The workbook is damaged or protected by a password.
