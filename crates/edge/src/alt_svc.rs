@@ -62,7 +62,7 @@ impl AltSvc {
         self.say(&mut doors);
     }
 
-    /// A lower status replaces a higher one only if it is `Closed`.
+    /// Records a socket's status. A lower status replaces a higher one only if it is `Closed`.
     pub(crate) fn saw(&self, address: &ListenAddress, seen: UdpStatus) {
         let mut doors = self.doors();
         let Some(standing) = doors.standing.get_mut(address) else {

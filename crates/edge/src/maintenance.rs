@@ -35,7 +35,7 @@ const PASS: &str = "kenduri-pass";
 const COME_BACK: Duration = Duration::from_mins(5);
 /// The maximum number of valid passes. Older passes become invalid.
 const PASSES: usize = 64;
-/// In bytes.
+/// The maximum size of the owner's page, in bytes.
 const LARGEST_PAGE: u64 = 1 << 20;
 /// ACME challenges, which are served during maintenance.
 const ALWAYS: &str = "/.well-known/acme-challenge/";

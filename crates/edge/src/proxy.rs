@@ -117,10 +117,10 @@ impl Pool {
         let is_streamed = upload.is_some();
         let is_bodiless = whole.is_none() && !is_streamed;
         let repeats = Idempotency::of(method, is_bodiless);
-        // `true` if no other server may get the request after one may have read it.
+        // `true` if the request must not go to a second server once a first one may have read it.
         let care = repeats != Idempotency::Safe;
         let mut fresh = false;
-        // Why a server that may have begun the request did not respond.
+        // The error of a server that may have begun to process the request.
         let mut begun = None;
         let (wire, head) = loop {
             let backend = Arc::clone(chosen.running.backend());

@@ -63,7 +63,7 @@ pub(super) fn judge_and<T>(
     Ok(look(&request, judged))
 }
 
-/// Not permitted in trailers (RFC 9110, section 6.5.1).
+/// Fields that are not permitted in trailers (RFC 9110, section 6.5.1).
 const HEAD_ONLY: [&str; 9] = [
     "authorization",
     "content-encoding",
@@ -76,7 +76,7 @@ const HEAD_ONLY: [&str; 9] = [
     "transfer-encoding",
 ];
 
-/// For trailers that another parser has parsed.
+/// Validates trailers that another parser has parsed.
 pub fn judge_fields(trailers: &HeaderMap) -> Result<(), Refusal> {
     let is_misplaced = HEAD_ONLY.iter().any(|name| trailers.contains_key(*name));
     (!is_misplaced).then_some(()).ok_or(Refusal::Trailers)

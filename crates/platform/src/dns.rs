@@ -2,8 +2,8 @@
 //! because long keys do not fit into a UDP packet.
 //!
 //! hickory-resolver (0.26.3 of September 2026, well maintained) would add ten crates, among them
-//! moka and prefix-trie, for caching, IPv6 races and search lists, which a few queries a day do not
-//! need. hickory-proto, which has messages but no client, would add two crates and replace
+//! moka and prefix-trie. They serve caching, IPv6 races and search lists, which a few queries a day
+//! do not need. hickory-proto has messages but no client. It would add two crates and replace only
 //! `question` and `read`, some 90 lines that a test checks with malformed responses.
 
 use std::collections::BTreeSet;

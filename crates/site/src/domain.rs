@@ -62,7 +62,8 @@ pub struct Domain {
     pub reserved_slugs: &'static [&'static str],
     /// Pages of the domain that the site's owner may choose as the page at `/`.
     pub first_pages: &'static [FirstPage],
-    /// The domain's parts of the site's first page. The site belongs to the given account.
+    /// The domain's parts of the site's first page. The function gets the account of the site's
+    /// owner, if the site has one.
     pub first_parts: PublicParts,
     /// The domain's parts of a person's own page.
     pub person_parts: PersonParts,

@@ -95,9 +95,9 @@ pub static FIELD_CODES: &[&str] = &[
     "picture_undescribed",
 ];
 
-/// Compares codes with their messages in the declaring crate, and returns every mismatch: each code
-/// needs a sentence and a title in English and Malay, each such message needs a code, and each must
-/// be complete without arguments.
+/// Compares codes with their messages in the declaring crate, and returns every mismatch. Each code
+/// needs a sentence and a title in English and Malay, both complete without arguments. Each such
+/// message needs a code.
 ///
 /// ```
 /// use web::codes::{Code, mismatches};

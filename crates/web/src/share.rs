@@ -32,7 +32,7 @@ impl ShareKind {
     }
 }
 
-/// The preview of a page that everybody who has its link can read completely.
+/// The preview of a page that everybody with its link can read completely.
 #[derive(Clone, Debug)]
 pub struct Share {
     pub title: String,

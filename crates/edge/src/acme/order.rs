@@ -320,7 +320,7 @@ fn challenge_port(shared: &Shared) -> u16 {
     }
 }
 
-/// The result is in DER.
+/// Makes a certificate signing request in DER.
 fn request(name: &str, key: &str) -> Result<Vec<u8>, OrderError> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();

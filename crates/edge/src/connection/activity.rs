@@ -26,7 +26,8 @@ impl StreamActivity {
         }
     }
 
-    /// Returns `false` if the connection is being evicted.
+    /// Reports to the connection's handle whether a request is running. Returns `false` if the
+    /// connection is being evicted.
     fn tell(&self) -> bool {
         let number = |of: &AtomicUsize| of.load(Ordering::Relaxed);
         self.handle

@@ -32,7 +32,7 @@ pub(super) enum Framing {
     Switch,
 }
 
-/// For a request that could not be parsed.
+/// The values for a request that could not be parsed.
 impl Default for Asked {
     fn default() -> Self {
         Self {

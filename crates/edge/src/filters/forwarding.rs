@@ -20,7 +20,7 @@ pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarde
 pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// A client could impersonate a trusted proxy with these headers.
+/// Headers with which a client could impersonate a trusted proxy.
 const CLAIMS: [&str; 17] = [
     "forwarded",
     "x-forwarded-for",

@@ -33,7 +33,7 @@ pub struct Inherited {
 #[derive(Debug)]
 struct InheritedSocket<T> {
     socket: T,
-    /// An earlier plan, the current one or the next one names the socket's address.
+    /// Whether an earlier plan, the current plan or the next plan names the socket's address.
     is_used: bool,
 }
 

@@ -153,7 +153,7 @@ pub enum BadAddress {
     Path,
 }
 
-/// In bytes (Linux: `sun_path` without its final NUL).
+/// The maximum length of a Unix socket's path, in bytes (Linux: `sun_path` without its final NUL).
 const LONGEST_PATH: usize = 107;
 
 /// Parses `http://HOST:PORT[/base/]` or `unix:PATH`. A relative socket path is relative to `data`.

@@ -56,7 +56,7 @@ impl Reader {
         }
     }
 
-    /// The response did not switch protocols.
+    /// Records that the response did not switch protocols.
     pub(crate) fn goes_on(&mut self) {
         self.is_undecided = false;
         self.follow(&[]);

@@ -26,7 +26,7 @@ const TRIES_AGAIN: &str = "6/m";
 const QUEUE: usize = 64;
 /// The `Retry-After` when [`QUEUE`] verifications wait.
 const BUSY: Duration = Duration::from_secs(1);
-/// In bytes.
+/// The maximum length of a password, in bytes.
 const LONGEST: usize = 1_024;
 /// The decoder for the credentials in a request. Padding is optional, because some clients omit it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

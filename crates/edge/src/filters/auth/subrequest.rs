@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use crate::body::Body;
 use crate::filters::forwarding::{is_alike, is_claim, remove};
 
-/// Tell the authorization server the method and the URL of the client's request.
+/// Headers that tell the authorization server the method and the URL of the client's request.
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 
