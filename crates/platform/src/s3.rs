@@ -18,8 +18,7 @@ use crate::{Outbound, Secret};
 
 /// How long a presigned URL is valid.
 const VALID: Duration = Duration::from_mins(5);
-/// The size of the parts in which a large object is written, in bytes. Amazon takes no smaller
-/// parts than 5 MiB.
+/// The size of a part in a multipart upload, in bytes. Amazon's minimum is 5 MiB.
 pub const PART: usize = 8 << 20;
 
 /// The address of the bucket's server, and the credentials for it.

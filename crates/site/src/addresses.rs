@@ -1,4 +1,4 @@
-//! The paths of pages to which extractors, forms and the frame link. The crate `accounts` serves
+//! The paths of the pages that extractors, forms and the frame link to. The crate `accounts` serves
 //! these pages.
 
 pub const SIGN_IN: &str = "/login";

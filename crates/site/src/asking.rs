@@ -321,7 +321,7 @@ pub async fn visit(parts: &request::Parts, site: &Site) -> Result<(LiveSession, 
 }
 
 /// Records that a session is in use, and renews its cookie if that is due. If the store cannot be
-/// written, the next request does so.
+/// written, the next request tries again.
 async fn go_on(
     parts: &request::Parts,
     site: &Site,

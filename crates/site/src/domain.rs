@@ -92,8 +92,7 @@ pub struct Domain {
     /// Whether the domain serves the page `/admin`.
     pub has_admin_page: bool,
     pub jobs: fn(&Site) -> Vec<Handler>,
-    /// Jobs that delete data for which the domain promises deletion. They run even while the domain
-    /// is off.
+    /// Jobs that delete data as the domain has promised. They run even while the domain is off.
     pub deletions: fn(&Site) -> Vec<Handler>,
     /// Runs before the server accepts requests, even while the domain is off. For example, it
     /// deletes data again that a restored backup has brought back.
@@ -102,8 +101,8 @@ pub struct Domain {
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
     /// The domain's dates that the account may follow.
     pub dates: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Date>, StoreError>,
-    /// The times of the domain's events for which somebody requested that nothing is restarted or
-    /// upgraded around them.
+    /// The times of events around which nothing may be restarted or upgraded, because somebody
+    /// requested that.
     pub freezes: fn(&mut Tx<'_>) -> Result<Vec<Occurrence>, StoreError>,
     /// Updates the domain's items that follow the date with this id, after the date was changed or
     /// removed.

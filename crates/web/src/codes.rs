@@ -31,7 +31,7 @@ pub(crate) fn message_id(prefix: &str, code: &str) -> String {
 
 pub const SLUG_TAKEN: Code = Code::new(409, "slug_taken");
 
-/// The error codes that all domains share, in the order in which the page `/problems` lists them.
+/// The error codes that all domains share, in the order of the page `/problems`.
 pub static CODES: &[Code] = &[
     Code::new(400, "body_invalid"),
     Code::new(400, "request_invalid"),

@@ -26,7 +26,7 @@ pub use table::TableForm;
 
 #[derive(Debug, Default)]
 pub struct FormState {
-    /// The displayed values, which are either the stored values or those that the person typed.
+    /// The displayed values: either the stored ones or the typed ones.
     pub form: Form,
     /// An error message about the whole form.
     pub trouble: Option<String>,

@@ -1,5 +1,6 @@
-//! Settings in a domain's section of `kenduri.toml`. Each domain declares its settings in a table,
-//! by which the section is parsed and validated. [`Site`](crate::Site) provides the values.
+//! Settings in a domain's section of `kenduri.toml`. Each domain declares its settings in a table.
+//! The section is parsed and validated by this table, and [`Site`](crate::Site) provides the
+//! values.
 
 use std::collections::BTreeMap;
 

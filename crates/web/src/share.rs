@@ -1,5 +1,4 @@
-//! Sharing a page: the preview that other sites show beside a link to the page, and the card with
-//! which people share it.
+//! Sharing a page: its preview beside links on other sites, and the card for sharing it.
 
 use std::fmt::Display;
 

@@ -86,7 +86,7 @@ struct State {
 #[derive(Clone, Copy, Debug)]
 pub struct Try<'a> {
     pub client: IpAddr,
-    /// The code in the form in which it is looked up.
+    /// The code as it is passed to the look-up.
     pub code: &'a str,
     /// The guest's name that was entered together with the code, if any.
     pub name: Option<&'a str>,
@@ -123,8 +123,7 @@ impl Default for GuessBudget {
 }
 
 impl GuessBudget {
-    /// Creates a budget from which nothing is used. [`GuessBudget::sync`] then adds the stored
-    /// attempts.
+    /// Creates an unused budget. [`GuessBudget::sync`] then adds the stored attempts.
     pub fn new() -> Self {
         Self(Arc::new(Shared {
             state: Mutex::default(),

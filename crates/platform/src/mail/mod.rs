@@ -87,7 +87,7 @@ pub enum Stream {
     Transactional,
     /// Notifications, which a person may switch off.
     Notification,
-    /// Mail for which the recipient did not ask.
+    /// Mail that the recipient did not request.
     Marketing,
 }
 

@@ -14,8 +14,8 @@ use x509_parser::pem::parse_x509_pem;
 
 use crate::outbound::{Call, Outbound, OutboundError, Reach};
 
-/// The age up to which a notification is accepted. SNS retries for an hour, and repeated
-/// notifications are recognized for longer than this age.
+/// The maximum age of an accepted notification. SNS retries for an hour. Repeated notifications are
+/// recognized for longer than this age.
 const TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
 /// How long a fetched key is used.
 const KEY_LIFETIME: SignedDuration = SignedDuration::from_hours(1);

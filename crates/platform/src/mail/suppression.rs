@@ -26,7 +26,8 @@ pub(super) use report::{delivered, outcome_of_mail, returned};
 
 /// The number of soft bounces within [`SOFT_PERIOD`] that suppresses an email address.
 pub const SOFT_LIMIT: i64 = 3;
-/// The period in which [`SOFT_LIMIT`] applies, and for which the email address is then suppressed.
+/// The period in which [`SOFT_LIMIT`] soft bounces suppress an email address. The suppression lasts
+/// equally long.
 pub const SOFT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The minimum time between two confirmation mails to a suppressed email address.
 pub const CONFIRM_PERIOD: SignedDuration = SignedDuration::from_hours(24);
@@ -104,7 +105,7 @@ impl Column for Cause {
     }
 }
 
-/// The purpose from which the key that hashes email addresses is derived.
+/// The key-derivation purpose of the key that hashes email addresses.
 pub const PURPOSE: &str = "suppression";
 
 /// An entry in the suppression list, for all mail to an email address or for one stream.

@@ -28,8 +28,8 @@ pub struct Migrations {
     pub owner: &'static str,
     /// Numbered from 1 without gaps.
     pub steps: &'static [Step],
-    /// Whether a store that has applied none of the steps skips all of them, because new stores do
-    /// not need these tables.
+    /// Whether the steps run only in a store that has already applied one of them, because new
+    /// stores do not need these tables.
     pub only_if_begun: bool,
 }
 

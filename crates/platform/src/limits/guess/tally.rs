@@ -181,8 +181,8 @@ impl Tallies {
         }
     }
 
-    /// The key under which `key` is counted. `None` if `key` has no counter of its own because only
-    /// larger networks are counted.
+    /// Returns the key of the counter for `key`; `None` if `key` is a small network and only the
+    /// larger networks around it are counted.
     fn place(&self, key: Key) -> Option<Key> {
         let Key::Network(network) = key else {
             return Some(key);
