@@ -74,7 +74,7 @@ impl Policy {
         !self.with_cookies && !self.unsaid.lifetime.is_zero() && request.contains_key(COOKIE)
     }
 
-    /// `target` is the path and the query.
+    /// Makes the cache key for `target`, a path with its query.
     pub(crate) fn key(&self, info: &ClientInfo, target: &str) -> Key {
         let mut key = String::with_capacity(
             self.scope.len() + info.host.len() + target.len() + "\nhttps://".len(),

@@ -286,7 +286,7 @@ impl Plan {
         &self.cache
     }
 
-    /// In bytes, for all buffered bodies.
+    /// The memory limit for all buffered bodies, in bytes.
     pub(crate) fn buffer_memory(&self) -> usize {
         self.buffer_memory
     }
@@ -302,7 +302,7 @@ impl Plan {
         })
     }
 
-    /// Does not allocate.
+    /// Finds the route for a request, without allocating.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         let own = || self.own.find(host, path);
         self.routes.find(host, path).or_else(own)

@@ -256,8 +256,8 @@ impl Edge {
         Ok(())
     }
 
-    /// `None` if the plan has no such upstream. The upstream's servers can be changed while
-    /// requests run.
+    /// Returns an upstream of the plan; `None` if the plan has no such upstream. The upstream's
+    /// servers can be changed while requests run.
     pub fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
         self.shared.running().upstream(name).cloned()
     }
@@ -278,7 +278,7 @@ impl Edge {
         self.orders.report()
     }
 
-    /// Leaves out certificates whose validity period cannot be parsed.
+    /// The certificates in files, without those whose validity period cannot be parsed.
     pub fn file_certificates(&self) -> Vec<FileCertificate> {
         self.shared.certificates.in_files()
     }

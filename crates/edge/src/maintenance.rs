@@ -151,7 +151,7 @@ impl Maintenance {
         durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
-    /// `None` if the request may be served.
+    /// The response to a request during maintenance; `None` if the request may be served.
     pub fn answer(
         &self,
         info: &ClientInfo,

@@ -69,7 +69,8 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// The pool's tunnels are counted and closed together with those of other workers.
+    /// Creates an empty pool. Its tunnels are counted and closed together with those of other
+    /// workers.
     pub fn new(tunnels: Tunnels) -> Self {
         Self {
             idle: Idle::default(),
@@ -77,7 +78,7 @@ impl Pool {
         }
     }
 
-    /// `path` is the request target for the server.
+    /// Forwards a request to a server of `upstream`. `path` is the request target for the server.
     ///
     /// [`forwarding`] changes the headers, so callers must pass them as the client sent them. For
     /// an upgrade, the request must have the extension that yields the connection.

@@ -153,7 +153,7 @@ impl Tls {
     }
 }
 
-/// TLS 1.3 with the same certificates.
+/// The TLS settings for QUIC: TLS 1.3 with the same certificates.
 fn quic_config(
     certificates: Arc<dyn ResolvesServerCert>,
 ) -> Result<Arc<QuicServerConfig>, TlsError> {

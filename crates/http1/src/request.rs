@@ -9,9 +9,9 @@ use httparse::{Header, ParserConfig, Request, Status};
 use super::refusal::Refusal;
 
 pub const LINES: usize = 128;
-/// In bytes: twice the length of the longest registered method.
+/// The maximum length of a method in bytes: twice the length of the longest registered method.
 pub const METHOD_LENGTH: usize = 32;
-/// In bytes: a name of 253 characters and a port.
+/// The maximum length of a host in bytes: a name of 253 characters and a port.
 const HOST_LENGTH: usize = 260;
 
 /// What a head says about the framing of its message.
@@ -221,7 +221,7 @@ fn refusal_of(error: httparse::Error) -> Refusal {
     }
 }
 
-/// `None` if the value is not a plain number.
+/// Parses `Content-Length`; `None` if the value is not a plain number.
 pub fn content_length(value: &[u8]) -> Option<u64> {
     // 18 digits fit into a u64 without overflow.
     let is_plain = (1..=18).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);

@@ -213,7 +213,7 @@ fn says_close(value: &[u8]) -> bool {
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
-/// Fails if the header is missing or occurs more than once.
+/// Reads the only `Content-Length`. Fails if it is missing, repeated or not a number.
 fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     let mut said = headers.get_all(CONTENT_LENGTH).iter();
     if let (Some(length), None) = (said.next(), said.next())

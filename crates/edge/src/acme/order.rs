@@ -100,7 +100,7 @@ impl OrderError {
         }
     }
 
-    /// Zero if the authority did not ask the client to wait.
+    /// How long the authority asked the client to wait; zero if it did not.
     pub(super) fn asked_to_wait(&self) -> SignedDuration {
         let wait = match self {
             Self::Slow(Some(next)) => next.saturating_duration_since(Instant::now()),

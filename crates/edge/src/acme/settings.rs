@@ -91,7 +91,8 @@ impl SettingsError {
 }
 
 impl Settings {
-    /// File names are relative to `folder`. Certificates are stored below `data`.
+    /// Validates the settings. File names are relative to `folder`, and certificates are stored
+    /// below `data`.
     pub fn check(
         asked: &description::Acme,
         folder: &Path,

@@ -45,7 +45,7 @@ impl Default for Asked {
 }
 
 impl Framing {
-    /// Also removes headers that contradict the framing.
+    /// Determines the framing, and removes headers that contradict it.
     pub(super) fn of(answer: &mut Answer, asked: &mut Asked, is_switch: bool) -> Self {
         if is_switch {
             return Self::Switch;

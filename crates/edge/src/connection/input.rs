@@ -68,7 +68,7 @@ impl Input {
         }
     }
 
-    /// `None` if the head is incomplete.
+    /// Parses the next request head; `None` if the head is incomplete.
     pub(super) fn head(&mut self) -> Result<Option<RequestHead>, Refusal> {
         if self.came.is_empty() {
             return Ok(None);
@@ -177,7 +177,8 @@ impl Input {
         self.body.is_some() && self.poll_feed(stream, context).is_ready()
     }
 
-    /// Fails after a timeout.
+    /// Decodes the next part of the request body, and reads more if necessary. Fails after a
+    /// timeout.
     fn poll_next(
         &mut self,
         stream: &mut impl Carrier,

@@ -40,7 +40,7 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
 impl<S: Stream> LingerClose<S> {
-    /// `begun` is cancelled when the client preface has been read.
+    /// Wraps a stream. `begun` is cancelled when the client preface has been read.
     pub(super) fn around(stream: S, begun: CancellationToken, handle: Arc<Handle>) -> Self {
         Self {
             stream: Some(stream),

@@ -50,7 +50,7 @@ pub(super) enum Demand {
 }
 
 impl Feed {
-    /// `left` is the body's length, if known.
+    /// Creates both sides of a body. `left` is the body's length, if known.
     pub(super) fn new(left: Option<u64>) -> (Self, Body) {
         let state = State {
             left,

@@ -130,7 +130,7 @@ impl Free {
         }
     }
 
-    /// `None` if no permit is free now.
+    /// Takes a permit without waiting; `None` if no permit is free.
     fn take_now(&self) -> Option<OwnedSemaphorePermit> {
         loop {
             let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
@@ -218,7 +218,8 @@ impl Places {
         Ok(())
     }
 
-    /// Does not wait. Fails if no permit is free or the IP address has reached its limit.
+    /// Takes a permit without waiting. Fails if no permit is free or the IP address has reached its
+    /// limit.
     pub(crate) fn take_free(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
         let counted = self.count_origin(origin, most)?;
         let free = self.free.take_now().ok_or(NoPlace::All)?;
@@ -267,7 +268,7 @@ impl Places {
         }
     }
 
-    /// [`Self::empty`] also waits for the returned token.
+    /// Returns a token. [`Self::empty`] also waits until this token is dropped.
     pub(crate) fn keep_open(&self) -> TaskTrackerToken {
         self.open.token()
     }

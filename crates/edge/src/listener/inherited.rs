@@ -115,7 +115,7 @@ impl Inherited {
         Self::new(numbers.map(own).collect())
     }
 
-    /// For sockets that did not come through `LISTEN_FDS`.
+    /// Takes sockets that did not come through `LISTEN_FDS`.
     pub fn new(descriptors: Vec<OwnedFd>) -> Result<Self, InheritedError> {
         let mut inherited = Self::default();
         for descriptor in descriptors {

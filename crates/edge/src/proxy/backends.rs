@@ -76,12 +76,12 @@ impl Gone {
 }
 
 impl Backends {
-    /// For an upstream whose servers are in the configuration.
+    /// The servers of an upstream in the configuration.
     pub(super) fn planned(name: &str) -> Self {
         Self::new(name, false)
     }
 
-    /// For a service, whose servers are set by [`Backends::tell`].
+    /// The servers of a service, which [`Backends::tell`] sets.
     pub(crate) fn told(name: &str) -> Self {
         Self::new(name, true)
     }

@@ -48,7 +48,7 @@ pub(crate) struct Room {
 }
 
 impl BufferMemory {
-    /// `size` is in bytes.
+    /// Creates a memory of `size` bytes.
     pub(crate) fn new(size: usize) -> Arc<Self> {
         let size = size.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {

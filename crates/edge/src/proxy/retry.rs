@@ -68,8 +68,8 @@ impl RetryState {
         self != Self::Unbegun
     }
 
-    /// `None` if the request must not be repeated. `was_begun` means that an earlier server may
-    /// have begun the request.
+    /// Where to repeat the request; `None` if it must not be repeated. `was_begun` means that an
+    /// earlier server may have begun the request.
     pub(super) fn next(
         self,
         repeats: Idempotency,

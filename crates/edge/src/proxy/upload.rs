@@ -44,7 +44,7 @@ impl Upload {
         }
     }
 
-    /// `None` after the last piece.
+    /// Returns the next piece to send; `None` after the last piece.
     pub(super) fn poll_next(
         &mut self,
         context: &mut Context<'_>,

@@ -81,7 +81,7 @@ pub(crate) enum FrameFault {
 }
 
 impl Frames {
-    /// `head_size` is the maximum size of an encoded head, in bytes.
+    /// Checks a request stream. `head_size` is the maximum size of an encoded head, in bytes.
     pub(crate) fn of_request(head_size: usize) -> Self {
         Self {
             state: State::Header,
@@ -94,7 +94,7 @@ impl Frames {
         }
     }
 
-    /// h3 reads frames only on the control stream.
+    /// Checks a unidirectional stream. h3 reads frames only on the control stream.
     pub(crate) fn of_one_direction(frame_size: usize) -> Self {
         Self {
             state: State::Purpose,

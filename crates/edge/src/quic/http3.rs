@@ -33,7 +33,8 @@ use self::body::Received;
 /// The number of a connection's request heads that are read at once. The crate h3 buffers each head
 /// whole.
 const HEADS: usize = 16;
-/// In bytes. h3 accepts this many fields, of 32 bytes each (RFC 9114, section 4.2.2).
+/// The largest head that h3 accepts, in bytes: this many fields, of 32 bytes each (RFC 9114,
+/// section 4.2.2).
 const LARGEST_HEAD: usize = 24_576 * 32;
 /// A connection with this many incomplete request heads is closed.
 const BROKEN_HEADS: u32 = 256;

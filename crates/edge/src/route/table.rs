@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::path::folded;
 use super::{HostPattern, NormalPath, Route, above, bare_host, begins, is_bare};
 
-/// For each host, the routes with the longest path first.
+/// The routes by host. For each host, the routes with the longest path come first.
 #[derive(Debug, Default)]
 pub struct Table {
     exact: HashMap<String, Vec<Arc<Route>>>,
@@ -18,7 +18,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// No two routes may have the same host and path.
+    /// Builds the table. No two routes may have the same host and path.
     pub fn new(routes: impl IntoIterator<Item = Route>) -> Self {
         let routes: Vec<Route> = routes.into_iter().collect();
         let place = |route: &Route, path: &[u8]| (route.host.clone(), path.to_vec());
@@ -50,8 +50,8 @@ impl Table {
         table
     }
 
-    /// `host` is in lower case, with or without a port, as in [`ClientInfo`](crate::ClientInfo).
-    /// Allocates nothing.
+    /// Finds the route for a request. `host` is in lower case, with or without a port, as in
+    /// [`ClientInfo`](crate::ClientInfo). Allocates nothing.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         self.first(host, path.matched())
     }
@@ -113,7 +113,7 @@ impl Table {
         exact.into_iter().chain(below).chain([&self.any]).flatten()
     }
 
-    /// In the order of matching. Hosts are sorted by name.
+    /// All routes in the order of matching. Hosts are sorted by name.
     pub fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {
         let mut lists: Vec<_> = self.exact.values().chain(self.below.values()).collect();
         lists.sort_by_key(|list| list.first().map(|route| &route.host));

@@ -23,7 +23,7 @@ pub(super) struct Root<'a> {
     elsewhere: &'a [PathBuf],
 }
 
-/// This metadata changes whenever the file's content changes.
+/// Metadata that changes whenever the file's content changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) device: u64,

@@ -42,7 +42,7 @@ impl House {
         Some(house)
     }
 
-    /// Without an authority. The ACME client uses this directory URL.
+    /// Creates the environment without an authority. The ACME client uses this directory URL.
     pub(crate) async fn alone(challenge: Challenge, directory: String, ca: String) -> Self {
         Self {
             authority: None,
@@ -73,8 +73,8 @@ impl House {
         acme
     }
 
-    /// In the ACME client's environment, every name except localhost resolves to the edge, unless
-    /// the test chose another address.
+    /// The ACME client's environment, in which every name except localhost resolves to the edge,
+    /// unless the test chose another address.
     fn world(&self) -> World {
         let clock = Arc::clone(&self.clock);
         let elsewhere = Arc::clone(&self.elsewhere);

@@ -292,7 +292,7 @@ async fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &s
     Heard::of(&heard)
 }
 
-/// Does not wait for the response.
+/// Sends a request without waiting for the response.
 async fn begin(
     address: SocketAddr,
     method: &str,

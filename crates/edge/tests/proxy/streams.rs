@@ -20,7 +20,7 @@ use crate::support::{
 
 type Piece = Result<Frame<Bytes>, std::io::Error>;
 
-/// The test writes the body piece by piece.
+/// A body that the test writes piece by piece.
 fn written() -> (mpsc::UnboundedSender<Piece>, Body) {
     let (pieces, mut written) = mpsc::unbounded_channel();
     let stream = futures_util::stream::poll_fn(move |context| written.poll_recv(context));

@@ -8,7 +8,8 @@ use edge::{Answer, App, AuthDecision, Body, Pass, Question};
 use super::access::{answering, teller};
 use super::*;
 
-/// The authorization server recognizes Aisyah by a cookie, and denies everybody the secret paths.
+/// Starts an authorization server that recognizes Aisyah by a cookie, and denies everybody the
+/// secret paths.
 async fn judge() -> (SocketAddr, DropGuard) {
     answering(any(|request: Request| async move {
         let headers = request.headers();

@@ -56,7 +56,7 @@ impl ServerCertVerifier for Trusting {
     }
 }
 
-/// Without a server name (SNI), requests on the connection may be for any host.
+/// Opens a TLS connection without a server name (SNI). Requests on it may be for any host.
 pub(crate) async fn secure(edge: &Edge) -> TlsStream<TcpStream> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()

@@ -134,7 +134,8 @@ pub(super) fn postgres(
     transaction.commit().map_err(|error| unable(&error))
 }
 
-/// If two processes start at the same time, the second waits and finds everything applied.
+/// Takes the lock for migrations. If two processes start at the same time, the second waits and
+/// finds everything applied.
 pub(super) fn lock(transaction: &mut ::postgres::Transaction<'_>) -> Result<(), StoreError> {
     transaction
         .batch_execute("SELECT pg_advisory_xact_lock(7002)")

@@ -79,7 +79,8 @@ impl Ask {
         !OURS.contains(&name.as_str()) && !LEFT_OUT.contains(name) && !is_claim(name.as_str())
     }
 
-    /// `target` is the request target as the edge parsed it.
+    /// Makes the request to the authorization server. `target` is the client's request target as
+    /// the edge parsed it.
     pub(crate) fn question(
         method: &Method,
         target: &str,
