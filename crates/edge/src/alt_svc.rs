@@ -102,8 +102,8 @@ impl AltSvc {
     }
 
     fn say(&self, doors: &mut Doors) {
-        // HTTP/3 must work at all addresses, because a client does not know to which address it
-        // will connect.
+        // HTTP/3 must work at all addresses, because a client cannot know which one its connection
+        // will use.
         let word = match doors.standing.values().min() {
             Some(UdpStatus::Reached) => Word::Proved,
             Some(UdpStatus::Open) => Word::Trial,

@@ -30,7 +30,7 @@ pub trait App: Clone + Send + Sync + 'static {
     }
 }
 
-/// A request for which the edge asks the app's permission.
+/// A request that needs the app's permission.
 #[derive(Debug, Clone)]
 pub struct Question {
     /// The users whom the route permits, as configured in `sign_in`.

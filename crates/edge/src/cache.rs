@@ -1,7 +1,7 @@
-//! A shared HTTP cache in memory (RFC 9111), which a route enables with `shared_cache`.
+//! A shared HTTP cache in memory (RFC 9111). A route enables it with `shared_cache`.
 //!
-//! The key is the target of the route, then scheme, host and path with query as sent to the server,
-//! and the request headers named in `Vary`.
+//! A cache key consists of the route's target and the URL (scheme, host, path and query) as sent to
+//! the server. The request headers named in `Vary` also select a response.
 //!
 //! The cache never stores responses with `Set-Cookie`, `private` or `no-store`, responses to
 //! requests with `Authorization`, or incomplete bodies.

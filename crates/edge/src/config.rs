@@ -37,9 +37,9 @@ use services::Fronts;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
-    /// The folder of the settings file, to which file names in the settings are relative.
+    /// The folder of the settings file. File names in the settings are relative to it.
     pub folder: &'a Path,
-    /// The data folder, to which the paths of Unix sockets are relative.
+    /// The data folder. The paths of Unix sockets are relative to it.
     pub data: &'a Path,
     /// The services for routes with `to = "service:NAME"`.
     pub services: &'a [Service],

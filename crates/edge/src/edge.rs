@@ -95,9 +95,9 @@ pub enum EdgeError {
 pub struct Edge {
     shared: Arc<Shared>,
     workers: Vec<Worker>,
-    /// One for each worker.
+    /// The pools of idle upstream connections, one for each worker.
     pools: Vec<Pool>,
-    /// One for each worker.
+    /// The memory caches of files, one for each worker.
     memories: Vec<Memory>,
     open: Mutex<Listeners>,
     datagrams: Mutex<Datagrams>,

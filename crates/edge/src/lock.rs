@@ -1,4 +1,4 @@
-//! Locks mutexes whose values stay consistent even if a thread panics while it holds the lock.
+//! Locks mutexes. Their values stay consistent even if a thread panics while it holds the lock.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -42,7 +42,7 @@ const ALWAYS: &str = "/.well-known/acme-challenge/";
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct State {
-    /// Empty if all hosts are under maintenance.
+    /// The hosts under maintenance; empty for all hosts.
     hosts: BTreeSet<String>,
     /// The SHA-256 of each pass, in hexadecimal, newest last. A slow digest is unnecessary, because
     /// a pass is long and random.
@@ -54,7 +54,7 @@ pub struct Maintenance {
     data: PathBuf,
     health: Vec<String>,
     state: ArcSwapOption<Closed>,
-    /// Held during a change, so changes do not overlap.
+    /// A lock that is held during a change, so changes do not overlap.
     changing: Mutex<()>,
 }
 

@@ -55,7 +55,7 @@ pub struct Route {
     pub headers: Changes,
     /// Request headers that are not forwarded.
     pub withheld: StrippedHeaders,
-    /// In bytes; `None` for no limit.
+    /// The maximum size of a request body in bytes; `None` for no limit.
     pub body_size: Option<u64>,
     /// The minimum average rate of a request body, in bytes per second; 0 for none.
     pub(crate) body_rate: u64,
@@ -296,7 +296,7 @@ pub fn bare_host(host: &str) -> &str {
 pub struct RoutePath {
     /// The normalized path, for display.
     text: String,
-    /// See [`NormalPath`].
+    /// The path in matched form (see [`NormalPath`]).
     matched: Vec<u8>,
     /// The matched form with letter case folded.
     folded: Vec<u8>,

@@ -22,10 +22,10 @@ pub struct Heads {
 #[derive(Debug)]
 pub struct RequestHead {
     pub request: Request<()>,
-    /// In bytes.
+    /// The length of the head in bytes.
     pub length: usize,
     pub body: RequestBody,
-    /// No further request may follow on the connection.
+    /// Whether no further request may follow on the connection.
     pub is_last: bool,
     /// The client may wait for `100 Continue` before it sends the body.
     pub expects_continue: bool,

@@ -44,7 +44,7 @@ pub(super) struct Attempt {
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Pending {
     pub(super) url: String,
-    /// In PEM.
+    /// The order's private key, in PEM.
     pub(super) key: String,
 }
 

@@ -27,9 +27,9 @@ pub(super) struct Directives {
     pub(super) must_revalidate: bool,
     pub(super) max_age: Option<Duration>,
     pub(super) s_maxage: Option<Duration>,
-    /// RFC 5861, section 3.
+    /// How long a stale response may be sent while it is revalidated (RFC 5861, section 3).
     pub(super) stale_while_revalidate: Option<Duration>,
-    /// RFC 5861, section 4.
+    /// How long a stale response may replace an error (RFC 5861, section 4).
     pub(super) stale_if_error: Option<Duration>,
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Input {
     heads: Heads,
     /// The body of the current request; `None` after it has arrived.
     body: Option<Incoming>,
-    /// No further request may be read.
+    /// Whether no further request may be read.
     is_closed: bool,
     bounds: Bounds,
     waits_since: Option<Instant>,

@@ -1,5 +1,5 @@
-//! Closes an HTTP/2 connection so that the client receives the final GOAWAY, which tells it which
-//! requests it may retry (RFC 9113, section 6.8).
+//! Closes an HTTP/2 connection so that the client receives the final GOAWAY. From this frame, the
+//! client learns which requests it may retry (RFC 9113, section 6.8).
 //!
 //! hyper sends GOAWAY only to a client whose preface it has read. If a socket is closed with unread
 //! data, the kernel resets the connection, and the client loses GOAWAY.

@@ -90,8 +90,8 @@ pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
 
 /// Appends to `out` the header lines that [`request`] would make.
 ///
-/// Appends nothing and returns `false` if more is necessary than omitting headers of the client and
-/// adding those of the edge, or if `Content-Length` does not match `has_body`.
+/// Appends nothing and returns `false` in two cases: the headers need more changes than omissions
+/// and the edge's additions, or `Content-Length` does not match `has_body`.
 pub(crate) fn write(
     headers: &HeaderMap,
     info: &ClientInfo,
@@ -212,7 +212,8 @@ pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     }
 }
 
-/// Removes headers that a program may confuse with headers that the edge sets or that frame a body.
+/// Removes lookalikes: headers that a program may confuse with the edge's own headers or with those
+/// that frame a body.
 fn drop_lookalikes(headers: &mut HeaderMap) {
     remove(headers, is_lookalike);
 }

@@ -44,9 +44,10 @@ pub(crate) enum Origin {
 #[derive(Debug)]
 pub(crate) struct Place {
     handle: Arc<Handle>,
-    /// Dropped before the permit is released, so a closed connection is not evicted.
+    /// The entry for evictions. It is dropped before the permit is released, so a closed connection
+    /// is not evicted.
     registration: Option<Registration>,
-    /// No permit was free when the connection arrived.
+    /// Whether no permit was free when the connection arrived.
     came_to_full: bool,
     _free: OwnedSemaphorePermit,
     _open: TaskTrackerToken,

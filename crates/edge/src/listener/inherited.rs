@@ -20,7 +20,7 @@ const FIRST: RawFd = 3;
 /// The maximum number of inherited descriptors.
 const MOST: RawFd = 256;
 
-/// Inherited sockets, each of which serves the address to which it is bound.
+/// Inherited sockets. Each of them serves the address that it is bound to.
 ///
 /// A socket stays open while a plan names its address for any protocol. No other socket could be
 /// bound to that address, because the process that passed the socket also has it open.

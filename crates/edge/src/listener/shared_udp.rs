@@ -1,4 +1,4 @@
-//! A UDP socket that several processes share, of which one at a time reads it.
+//! A UDP socket that several processes share. Only one of them reads it at a time.
 
 use std::ffi::CStr;
 use std::fs::{File, TryLockError};

@@ -14,7 +14,7 @@ const TARGET_LENGTH: usize = 2_048;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LoggedHead {
     pub(crate) method: Option<Method>,
-    /// In lower case.
+    /// The host in lower case.
     pub(crate) host: Arc<str>,
     pub(crate) target: Option<PathAndQuery>,
 }

@@ -18,7 +18,7 @@ use super::settings::ServerAddress;
 /// The servers of a service, as the supervisor reports them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Servers {
-    /// If there are none, requests wait a short time for a server.
+    /// The ready servers. If there are none, requests wait a short time for a server.
     pub ready: Vec<ServerAddress>,
     /// The service has failed permanently, so requests do not wait for a server.
     pub failed: bool,

@@ -33,7 +33,7 @@ pub(crate) struct BufferMemory {
 struct Share {
     address: IpAddr,
     memory: Arc<BufferMemory>,
-    /// Only one body of the IP address at a time waits for the shared memory.
+    /// A permit to wait for the shared memory. Only one body of the IP address has it at a time.
     turn: Semaphore,
     free: Semaphore,
 }
@@ -42,7 +42,7 @@ struct Share {
 #[derive(Debug)]
 pub(crate) struct Room {
     memory: Arc<BufferMemory>,
-    /// `None` for a response.
+    /// The IP address's share; `None` for a response.
     share: Option<Arc<Share>>,
     size: usize,
 }

@@ -22,7 +22,7 @@ pub enum ProxyError {
     /// No server was ready, and none became ready in time.
     #[error("no server of the upstream is ready")]
     NoneReady {
-        /// For `Retry-After`.
+        /// The value of `Retry-After`.
         retry_after: Duration,
     },
     /// No server accepted a connection.

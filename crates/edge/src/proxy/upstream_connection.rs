@@ -40,9 +40,9 @@ pub(super) struct UpstreamConnection {
     /// The connection can be used again after the response.
     lasting: bool,
     unsent: Unsent,
-    /// Sent after `unsent`.
+    /// The streamed request body, which is sent after `unsent`.
     upload: Option<Box<Upload>>,
-    /// Bytes were sent since this flag was last cleared.
+    /// Whether bytes were sent since this flag was last cleared.
     has_moved: bool,
     /// When the connection last returned to the pool.
     pub(super) rested: Instant,

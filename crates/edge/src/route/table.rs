@@ -57,8 +57,7 @@ impl Table {
     }
 
     /// Whether another server may interpret the path so that it belongs to another route than
-    /// `met`, which [`Table::find`] returned. The request would then bypass the other route's
-    /// rules.
+    /// `met`, the result of [`Table::find`]. The request would then bypass the other route's rules.
     ///
     /// Many servers ignore letter case or a trailing slash. These interpretations count only if the
     /// other route restricts requests.
@@ -105,7 +104,7 @@ impl Table {
         candidates.find(|route| route.path.begins(matched))
     }
 
-    /// The routes for a host, in the order in which they are tried.
+    /// The routes for a host, in the order of matching.
     pub fn candidates<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a Arc<Route>> + use<'a> {
         let host = bare_host(host);
         let exact = self.exact.get(host);

@@ -6,9 +6,9 @@ use http::HeaderValue;
 
 #[derive(Debug, PartialEq, Eq)]
 struct Words {
-    /// For files that must be revalidated for each use.
+    /// The value for files that must be revalidated for each use.
     revalidate: HeaderValue,
-    /// For files whose name changes with their content.
+    /// The value for files whose name changes with their content.
     for_ever: HeaderValue,
 }
 

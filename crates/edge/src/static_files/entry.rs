@@ -101,7 +101,7 @@ enum Coded {
 pub(super) struct Variant {
     /// The headers for the whole variant.
     pub(super) headers: HeaderMap,
-    /// For a 304 (RFC 9110, section 15.4.5).
+    /// The headers for a 304 (RFC 9110, section 15.4.5).
     pub(super) unchanged: HeaderMap,
     pub(super) tag: HeaderValue,
     pub(super) content: Content,

@@ -22,7 +22,7 @@ pub struct FolderSettings {
     /// The candidates to try, in this order: `{path}`, `{path}/`, `{path}.html`, or a fixed file
     /// such as `/index.html`. If empty, `{path}` and then `{path}/`.
     pub r#try: Vec<String>,
-    /// Lists folders without an `index.html`.
+    /// Whether folders without an `index.html` are listed.
     pub listing: bool,
     /// `Cache-Control` by name pattern, in which `*` stands for any text. A pattern with a slash
     /// applies to the whole path, any other to the name. The longest matching pattern wins.
@@ -66,7 +66,7 @@ pub struct Folder {
 enum Place {
     Path(String),
     Folder,
-    /// A file such as `/index.html`, which is tried for all paths except those of assets.
+    /// A file such as `/index.html`. It is tried for all paths except those of assets.
     Fixed(String),
 }
 

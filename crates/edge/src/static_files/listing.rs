@@ -33,7 +33,7 @@ pub(super) struct Page {
 #[derive(Debug, PartialEq, Eq)]
 struct Item {
     name: String,
-    /// In bytes; `None` for a folder.
+    /// The size in bytes; `None` for a folder.
     size: Option<u64>,
 }
 

@@ -32,7 +32,8 @@ struct Shared {
     kept: Mutex<Kept>,
     size: usize,
     looks: Arc<Semaphore>,
-    /// Only one file is compressed at a time, which leaves the other cores to requests.
+    /// A permit for compressing. Only one file is compressed at a time, which leaves the other
+    /// cores to requests.
     compressing: Arc<Semaphore>,
     readers: Readers,
     random: RandomState,
@@ -43,7 +44,7 @@ struct Shared {
 struct Kept {
     folders: HashMap<u64, HashMap<Box<str>, Slot>>,
     weight: usize,
-    /// Grows with each use, and orders the files by their last use.
+    /// The number of uses so far, which orders the files by their last use.
     uses: u64,
 }
 

@@ -68,10 +68,10 @@ struct Ordered {
 #[derive(Debug, Default)]
 struct Table {
     exact: HashMap<String, Arc<CertifiedKey>>,
-    /// By the part of their name after `*.`.
+    /// Wildcard certificates, by the part of their name after `*.`.
     wildcard: HashMap<String, Arc<CertifiedKey>>,
     by_address: HashMap<IpAddr, Arc<CertifiedKey>>,
-    /// For clients that send no host name.
+    /// The certificate for clients that send no host name.
     default: Option<Arc<CertifiedKey>>,
     self_signed: Option<Arc<CertifiedKey>>,
 }

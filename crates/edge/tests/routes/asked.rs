@@ -1,4 +1,4 @@
-//! Tests routes to which another server or the app's sign-in controls the access.
+//! Tests routes whose access is controlled by another server or by the app's sign-in.
 
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};

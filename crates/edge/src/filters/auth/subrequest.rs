@@ -59,9 +59,9 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Whether the setting `copy` may contain this header. It may not contain headers that the edge
-    /// sets, headers that the edge accepts only from trusted proxies, and headers that control
-    /// routing or framing.
+    /// Whether the setting `copy` may contain this header. It may contain neither the edge's own
+    /// headers, nor headers that only trusted proxies may send, nor headers that control routing or
+    /// framing.
     pub fn may_copy(name: &HeaderName) -> bool {
         const OURS: [&str; 11] = [
             "connection",

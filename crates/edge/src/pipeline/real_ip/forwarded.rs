@@ -17,7 +17,7 @@ pub(super) struct Element {
     /// `None` if the address is unknown, obfuscated or missing.
     pub(super) client: Option<IpAddr>,
     pub(super) scheme: Option<Scheme>,
-    /// In lower case.
+    /// The host in lower case.
     pub(super) host: Option<String>,
 }
 
