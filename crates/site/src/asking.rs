@@ -213,7 +213,7 @@ pub struct Found(pub Result<SignedIn, Problem>);
 #[derive(Clone, Copy, Debug)]
 pub struct ForConfirmation;
 
-/// A caller of the API: an API client with its token, or a script on a page of ours.
+/// A caller of the API: an API client with its token, or a script on one of our pages.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub who: SignedIn,

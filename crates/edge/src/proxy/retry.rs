@@ -10,7 +10,7 @@ pub(super) struct Failure {
     pub(super) left: RetryState,
 }
 
-/// How far a failed request may have come.
+/// How far the sending of a failed request may have progressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryState {
     /// The request is intact. No byte of it was sent.

@@ -1,8 +1,8 @@
 //! Checks the frames of an HTTP/3 stream before the crate h3 reads them.
 //!
-//! h3 buffers whole frames, and takes an empty DATA frame or a stream that ends within a frame for
-//! a proper end. This module is a pure state machine over bytes, and passes on only pieces that are
-//! safe for h3.
+//! h3 buffers whole frames. It interprets an empty DATA frame, or a stream that ends within a
+//! frame, as a proper end. This module is a pure state machine over bytes, and passes on only
+//! pieces that are safe for h3.
 
 use bytes::{Bytes, BytesMut};
 

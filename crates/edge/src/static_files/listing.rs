@@ -13,7 +13,7 @@ use super::open::Root;
 use crate::body::{Answer, Body};
 use crate::filters::compression;
 
-/// A longer listing is truncated and says so.
+/// The maximum number of entries in a listing. A truncated listing says that it is incomplete.
 const MOST: usize = 10_000;
 /// Encodes all characters except the unreserved ones (RFC 3986, section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
