@@ -68,8 +68,8 @@ impl Policy {
         unsaid
     }
 
-    /// A response may be for a single user, because the request has cookies; the route's lifetime
-    /// does not apply to it.
+    /// Whether a response may be for a single user, because the request has cookies. The route's
+    /// lifetime does not apply to such a response.
     pub(crate) fn is_personal(&self, request: &HeaderMap) -> bool {
         !self.with_cookies && !self.unsaid.lifetime.is_zero() && request.contains_key(COOKIE)
     }

@@ -162,7 +162,7 @@ pub(crate) struct WorkerContext {
     /// The value of the `Date` header, which changes every second.
     pub(crate) date: Mutex<ClockText>,
     pub(crate) scratch: ScratchBuffer,
-    /// Child tokens of those in `shared`, which spare the workers a common lock.
+    /// Child tokens of the tokens in `shared`, so that the workers need no common lock.
     pub(crate) drain: CancellationToken,
     pub(crate) end: CancellationToken,
 }

@@ -53,7 +53,7 @@ struct RequestOutcome {
     is_of_app: bool,
     /// The app's text for the log instead of the path.
     shown: Option<LoggedPath>,
-    /// The edge itself made the response, not the route's target.
+    /// Whether the edge itself made the response, not the route's target.
     is_instead: bool,
     why: &'static str,
 }

@@ -39,7 +39,7 @@ pub struct Route {
     /// also refuses paths that differ only in letter case, because they would bypass it.
     pub case_sensitive: bool,
     pub target: Target,
-    /// The app responds to requests for missing files.
+    /// Whether the app responds to requests for missing files.
     pub falls_back: bool,
     /// The name in the log and in metrics: `host/path`.
     pub name: Arc<str>,

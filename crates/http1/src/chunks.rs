@@ -26,9 +26,9 @@ struct Rules {
     /// The maximum size of all chunk extensions together, in bytes. Extensions are ignored.
     extensions: usize,
     trailers: usize,
-    /// Blanks may follow a chunk size, as some servers write them.
+    /// Whether blanks may follow a chunk size, as some servers write them.
     has_blanks: bool,
-    /// Trailers must not contain fields that are only permitted in a head.
+    /// Whether trailers must not contain fields that are only permitted in a head.
     is_strict: bool,
 }
 

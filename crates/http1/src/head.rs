@@ -27,9 +27,9 @@ pub struct RequestHead {
     pub body: RequestBody,
     /// Whether no further request may follow on the connection.
     pub is_last: bool,
-    /// The client may wait for `100 Continue` before it sends the body.
+    /// Whether the client may wait for `100 Continue` before it sends the body.
     pub expects_continue: bool,
-    /// The request asks for a switch to another protocol, which the response may refuse.
+    /// Whether the request asks for another protocol. The response may refuse the switch.
     pub asks_upgrade: bool,
 }
 

@@ -18,7 +18,7 @@ const HOST_LENGTH: usize = 260;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Judged {
     pub(crate) body: Framed,
-    /// The request asks for a switch to another protocol, which the response may refuse.
+    /// Whether the request asks for another protocol. The response may refuse the switch.
     pub(crate) asks_upgrade: bool,
     pub(crate) expects_continue: bool,
 }

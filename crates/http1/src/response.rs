@@ -25,7 +25,7 @@ pub struct Head {
     pub first: Bytes,
     /// The part of the body that has not arrived.
     pub left: Left,
-    /// The connection can be used again after this response.
+    /// Whether the connection can be used again after this response.
     pub lasting: bool,
 }
 

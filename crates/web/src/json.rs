@@ -188,7 +188,7 @@ fn pointer(path: &serde_path_to_error::Path, below: Option<&str>) -> String {
     pointer
 }
 
-/// Measures the nesting by counting brackets outside strings, before any value is built.
+/// Whether the nesting is too deep. Counts brackets outside strings, before any value is built.
 fn is_too_deep(bytes: &[u8]) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
     for byte in bytes {

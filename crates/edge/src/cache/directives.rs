@@ -19,11 +19,12 @@ const MOST: u64 = 1 << 31;
 )]
 pub(super) struct Directives {
     pub(super) no_store: bool,
-    /// `no-cache="Field"` also sets this.
+    /// Whether `no-cache` is set, with or without field names.
     pub(super) no_cache: bool,
-    /// `private="Field"` also sets this.
+    /// Whether `private` is set, with or without field names.
     pub(super) private: bool,
-    /// `must-revalidate` or `proxy-revalidate`, which mean the same to a shared cache.
+    /// Whether `must-revalidate` or `proxy-revalidate` is set, which mean the same to a shared
+    /// cache.
     pub(super) must_revalidate: bool,
     pub(super) max_age: Option<Duration>,
     pub(super) s_maxage: Option<Duration>,

@@ -16,7 +16,7 @@ use crate::filters::forwarding::names;
 pub(super) struct Asked {
     pub(super) is_head: bool,
     version: Version,
-    /// The connection is closed after this response.
+    /// Whether the connection is closed after this response.
     pub(super) is_last: bool,
     pub(super) takes_trailers: bool,
 }

@@ -95,7 +95,7 @@ impl Input {
         self.is_closed = true;
     }
 
-    /// Returns `false` at the end of the stream.
+    /// Reads more data. Returns `false` at the end of the stream.
     pub(super) fn poll_more(
         &mut self,
         stream: &mut impl Carrier,

@@ -33,7 +33,7 @@ struct State {
     left: Option<u64>,
     is_over: bool,
     is_wanted: bool,
-    /// The consumer's side was dropped.
+    /// Whether the consumer's side was dropped.
     is_left: bool,
     reader: Option<Waker>,
     connection: Option<Waker>,

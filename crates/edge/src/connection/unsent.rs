@@ -71,8 +71,8 @@ impl UnsentSlices {
         })
     }
 
-    /// Returns `None` if too much memory is in use. The task of `context` is then woken when all
-    /// slices of the stream have been sent.
+    /// Reserves memory for a slice; `None` if too much memory is in use. The task of `context` is
+    /// then woken when all slices of the stream have been sent.
     pub(super) fn permit(self: &Arc<Self>, context: &Context<'_>) -> Option<Permit> {
         let mut state = lock(&self.state);
         let bytes = if state.slices == 0 {

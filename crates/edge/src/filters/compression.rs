@@ -49,7 +49,7 @@ pub struct Compressible;
 #[derive(Debug, Clone, Copy)]
 pub struct Wishes {
     accepted: Accepted,
-    /// The request has no credentials.
+    /// Whether the request has no credentials.
     is_anonymous: bool,
 }
 

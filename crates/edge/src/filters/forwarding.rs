@@ -242,7 +242,7 @@ pub(crate) fn is_alike(one: &str, other: &str) -> bool {
     one.bytes().map(plain).eq(other.bytes().map(plain))
 }
 
-/// A common value of `Connection` that names no header.
+/// Whether this is a common value of `Connection` that names no header.
 fn is_plain(value: &HeaderValue) -> bool {
     value.as_bytes().eq_ignore_ascii_case(b"keep-alive")
         || value.as_bytes().eq_ignore_ascii_case(b"close")

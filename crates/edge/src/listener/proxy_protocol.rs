@@ -30,7 +30,7 @@ pub(crate) struct Announced {
     pub(crate) client: Option<IpAddr>,
     /// The client's destination address at the proxy, if known.
     pub(crate) local: Option<IpAddr>,
-    /// The client has connected to the proxy over TLS.
+    /// Whether the client has connected to the proxy over TLS.
     pub(crate) is_secure: bool,
 }
 

@@ -116,7 +116,7 @@ fn outdated(
     keys
 }
 
-/// Returns `None` if the URL in the header is on another host.
+/// The URL in a header, without its host; `None` if the URL is on another host.
 fn here_at(named: &HeaderValue, info: &ClientInfo, uri: &Uri) -> Option<Uri> {
     let named = named.to_str().ok()?;
     let own = format!("{}://{}", info.scheme.as_str(), info.host);

@@ -94,7 +94,7 @@ impl Backend {
 pub(super) struct ActiveRequest(Arc<Backend>);
 
 impl ActiveRequest {
-    /// Returns `None` if the server was removed and takes no more requests.
+    /// Begins a request; `None` if the server was removed and takes no more requests.
     pub(super) fn begin(backend: &Arc<Backend>) -> Option<Self> {
         // A request counts itself before it reads `removed`. A removal sets `removed` before it
         // reads the count. Therefore, at least one of the two sees the other.

@@ -20,7 +20,7 @@ use super::settings::ServerAddress;
 pub struct Servers {
     /// The ready servers. If there are none, requests wait a short time for a server.
     pub ready: Vec<ServerAddress>,
-    /// The service has failed permanently, so requests do not wait for a server.
+    /// Whether the service has failed permanently. Requests then do not wait for a server.
     pub failed: bool,
     /// How long tunnels, such as WebSockets, may stay on a removed server.
     pub drain_within: Duration,
@@ -46,7 +46,7 @@ pub(crate) struct Backends {
     name: String,
     group: ArcSwap<Group>,
     pub(super) turn: AtomicUsize,
-    /// The supervisor reports the servers, so a new one may appear at any moment.
+    /// Whether the supervisor reports the servers. A new one may then appear at any moment.
     is_told: bool,
     failed: AtomicBool,
     changed: Notify,

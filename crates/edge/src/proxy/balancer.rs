@@ -81,7 +81,7 @@ pub(super) struct Wish<'a> {
     pub(super) tried: [&'a [u64]; 2],
     /// The current time, in milliseconds on the upstream's clock.
     pub(super) now: u64,
-    /// A paused server may be chosen, because no other is available.
+    /// Whether a paused server may be chosen, because no other is available.
     pub(super) is_last_resort: bool,
 }
 

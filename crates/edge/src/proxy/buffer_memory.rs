@@ -48,7 +48,7 @@ pub(crate) struct Room {
 }
 
 impl BufferMemory {
-    /// Creates a memory of `size` bytes.
+    /// Creates the memory for bodies, with a limit of `size` bytes.
     pub(crate) fn new(size: usize) -> Arc<Self> {
         let size = size.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
@@ -63,7 +63,7 @@ impl BufferMemory {
         self.size
     }
 
-    /// Returns `None` if not enough memory became free in time.
+    /// Reserves memory for a request body; `None` if not enough memory became free in time.
     pub(super) async fn reserve(self: &Arc<Self>, client: IpAddr, size: usize) -> Option<Room> {
         let size = size.min(self.size);
         let share = self.share(client);

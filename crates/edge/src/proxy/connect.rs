@@ -24,9 +24,9 @@ enum Socket {
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Socket,
-    /// The server accepts no more bytes.
+    /// Whether the server accepts no more bytes.
     is_deaf: bool,
-    /// The next read asks the kernel whether the server has closed the connection.
+    /// Whether the next read asks the kernel if the server has closed the connection.
     looks: bool,
 }
 

@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// Times are in milliseconds on the upstream's clock.
 #[derive(Debug, Default)]
 pub(super) struct HealthState {
-    /// Health checks have found the server down.
+    /// Whether health checks have found the server down.
     unwell: AtomicBool,
     /// The end of a pause. Until then, the server gets requests only if there is no other server.
     out_until: AtomicU64,

@@ -20,7 +20,7 @@ pub(super) struct Upload {
     /// The request headers. `Trailer` in them names the trailers that may be sent.
     announced: HeaderMap,
     is_over: bool,
-    /// The edge waits for the next piece from the client.
+    /// Whether the edge waits for the next piece from the client.
     pub(super) awaits_client: bool,
 }
 

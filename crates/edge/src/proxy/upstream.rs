@@ -47,7 +47,7 @@ pub(super) struct Search {
     gone: Vec<u64>,
     /// When the request stops waiting for a server.
     deadline: Option<Instant>,
-    /// The request was retried on a second server, because the first one broke it off.
+    /// Whether the request was retried on a second server, because the first one broke it off.
     moved: bool,
 }
 

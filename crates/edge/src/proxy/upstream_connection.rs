@@ -37,7 +37,7 @@ pub(super) struct UpstreamConnection {
     since: Instant,
     deadline: Deadline,
     reused: bool,
-    /// The connection can be used again after the response.
+    /// Whether the connection can be used again after the response.
     lasting: bool,
     unsent: Unsent,
     /// The streamed request body, which is sent after `unsent`.

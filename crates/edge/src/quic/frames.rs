@@ -37,7 +37,7 @@ pub(crate) struct Frames {
     unknown: Option<u64>,
     /// The received part of the field section.
     section: BytesMut,
-    /// The head has not arrived. After it, a field section contains trailers.
+    /// Whether the head has not arrived. After the head, a field section contains trailers.
     awaits_head: bool,
 }
 

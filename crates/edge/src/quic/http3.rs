@@ -161,7 +161,7 @@ pub(super) async fn http3(
 struct LastCall {
     is_called: bool,
     is_told: bool,
-    /// The client has sent a request.
+    /// Whether the client has sent a request.
     is_known: bool,
 }
 

@@ -236,7 +236,7 @@ impl Entry {
         }
     }
 
-    /// Returns `None` unless the compressed bytes are at least a tenth shorter than the file.
+    /// Makes the compressed variant; `None` unless it is at least a tenth shorter than the file.
     pub(super) fn form(&self, encoding: Encoding, coded: Bytes, plain: &Bytes) -> Option<Variant> {
         if coded.len() > plain.len() / 10 * 9 {
             return None;

@@ -27,8 +27,8 @@ pub struct FolderSettings {
     /// `Cache-Control` by name pattern, in which `*` stands for any text. A pattern with a slash
     /// applies to the whole path, any other to the name. The longest matching pattern wins.
     pub cache: BTreeMap<String, String>,
-    /// Access is restricted. Shared caches may then store only files that match a pattern in
-    /// `cache`.
+    /// Whether access is restricted. Shared caches may then store only files that match a pattern
+    /// in `cache`.
     pub is_for_some: bool,
 }
 

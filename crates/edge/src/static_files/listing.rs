@@ -46,7 +46,7 @@ impl Item {
     }
 }
 
-/// Returns `None` if there is no folder. Omits files that must not be served.
+/// Reads a folder's entries, without files that must not be served; `None` if there is no folder.
 pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> {
     let Some(folder) = root.folder(relative)? else {
         return Ok(None);

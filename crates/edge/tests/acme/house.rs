@@ -31,7 +31,8 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// Returns `None` if Pebble is not installed and the environment permits skipping these tests.
+    /// Creates the environment with a running Pebble; `None` if it is not installed and the
+    /// environment permits skipping these tests.
     pub(crate) async fn with_authority(challenge: Challenge, wishes: Wishes) -> Option<Self> {
         let mut house = Self::alone(challenge, String::new(), String::new()).await;
         let (http, https) = (house.door.http.port(), house.door.https.port());

@@ -52,9 +52,9 @@ struct Said {
     status: u16,
     headers: Vec<(String, String)>,
     pieces: Vec<String>,
-    /// The response has a `Content-Length`.
+    /// Whether the response has a `Content-Length`.
     has_length: bool,
-    /// The connection breaks after the pieces.
+    /// Whether the connection breaks after the pieces.
     breaks: bool,
 }
 

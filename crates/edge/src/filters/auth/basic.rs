@@ -52,7 +52,7 @@ pub(crate) enum Denied {
 }
 
 impl Basic {
-    /// Returns `None` if `realm` cannot be part of a header.
+    /// Creates the check; `None` if `realm` cannot be part of a header.
     pub fn new(users: Users, realm: &str) -> Option<Self> {
         let is_plain = !realm.is_empty()
             && realm
@@ -174,7 +174,7 @@ struct Given {
 }
 
 impl Given {
-    /// Returns `None` if the credentials are missing or malformed.
+    /// Reads the user name and the password; `None` if they are missing or malformed.
     fn read(headers: &HeaderMap) -> Option<Self> {
         let mut lines = headers.get_all(AUTHORIZATION).iter();
         let (line, None) = (lines.next()?, lines.next()) else {
