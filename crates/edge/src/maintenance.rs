@@ -28,7 +28,7 @@ use crate::route::{NormalPath, bare_host};
 
 const STATE: &str = "maintenance.json";
 const PAGE: &str = "maintenance.html";
-/// Everybody may read the state file, because it contains only digests of passes.
+/// The mode of the state file. Everybody may read it, because it contains only digests of passes.
 const MODE: u32 = 0o644;
 /// The name of the cookie, and of the link's query parameter, that contains the pass.
 const PASS: &str = "kenduri-pass";

@@ -175,7 +175,7 @@ impl Drop for OpenConnection {
     }
 }
 
-/// Lines are dropped when a worker's buffer is full.
+/// The counter of log lines that were dropped because a worker's buffer was full.
 pub(crate) fn log_lines_dropped() -> Counter {
     counter!("edge_log_lines_dropped_total")
 }

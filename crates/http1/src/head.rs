@@ -42,7 +42,7 @@ pub enum RequestBody {
 }
 
 impl Heads {
-    /// A request head may have at most `limit` bytes.
+    /// Creates a reader for request heads of at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
         Self {
             section: Section::default(),

@@ -99,7 +99,8 @@ impl Problem {
         }))
     }
 
-    /// The record does not exist, or the client is not allowed to know whether it exists.
+    /// The error for a record that does not exist, or whose existence the client is not allowed to
+    /// know.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found")
     }

@@ -68,7 +68,7 @@ impl Feed {
         &self.0.broken
     }
 
-    /// The calling task is woken when the demand changes.
+    /// Returns the consumer's demand. The calling task is woken when it changes.
     pub(super) fn demand(&self, context: &Context<'_>) -> Demand {
         let mut state = lock(&self.0.state);
         if state.is_left {

@@ -83,7 +83,7 @@ impl BufferMemory {
         timeout(WAIT, room).await.ok()?
     }
 
-    /// The reservation is empty, and can grow.
+    /// Creates an empty reservation for a response. It can grow.
     pub(crate) fn for_answer(self: &Arc<Self>) -> Room {
         Room {
             memory: Arc::clone(self),

@@ -31,7 +31,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// Resolves host names each time, because their addresses may change.
+    /// Opens a connection. Resolves a host name each time, because its addresses may change.
     pub(super) async fn connect(address: &ServerAddress) -> io::Result<Self> {
         let socket = match address {
             ServerAddress::Tcp { host, port, .. } => {

@@ -17,7 +17,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Times are in milliseconds on the upstream's clock.
+/// A server's health. Times are in milliseconds on the upstream's clock.
 #[derive(Debug, Default)]
 pub(super) struct HealthState {
     /// Whether health checks have found the server down.

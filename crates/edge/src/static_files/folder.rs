@@ -101,8 +101,8 @@ impl Folder {
         &self.root
     }
 
-    /// Links must not lead to these paths or below, because other routes control the access to
-    /// them. The paths are percent-encoded as in a request.
+    /// Sets the paths that links must not lead to, because other routes control the access to them.
+    /// This includes all paths below. The paths are percent-encoded as in a request.
     pub(crate) fn leave(&mut self, paths: impl IntoIterator<Item = String>) {
         let paths = paths.into_iter().filter_map(|path| {
             // A path that cannot be requested needs no protection.

@@ -76,7 +76,7 @@ struct Table {
     self_signed: Option<Arc<CertifiedKey>>,
 }
 
-/// The lookup table is built from these certificates.
+/// The certificates from which the lookup table is built.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pairs: Vec<Pair>,

@@ -12,8 +12,8 @@ const OTHER: [u8; 4] = [127, 0, 0, 3];
 const THIRD: [u8; 4] = [127, 0, 0, 4];
 const FOURTH: [u8; 4] = [127, 0, 0, 5];
 
-/// The edge has one worker. When the worker responds to a request, it has handled all earlier
-/// connections.
+/// Starts an edge with one worker. When the worker responds to a request, it has handled all
+/// earlier connections.
 fn crowded(listen: ListenSettings) -> (Edge, SocketAddr, Scene) {
     let (scene, app) = scene();
     let edge = try_start(clear(listen), 1, Inherited::default(), &app).unwrap();

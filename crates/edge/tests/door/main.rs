@@ -192,7 +192,7 @@ async fn seen(headers: HeaderMap, request: Request) -> String {
     )
 }
 
-/// Everything is routed to the app.
+/// Settings of an edge that routes everything to the app.
 #[derive(Default)]
 pub(crate) struct Settings {
     pub(crate) listen: ListenSettings,

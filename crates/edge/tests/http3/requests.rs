@@ -254,7 +254,7 @@ impl Write for Lines {
 }
 
 impl Lines {
-    /// The site writes its log into this value until the returned [`Writing`] is dropped.
+    /// Starts a site that writes its log into this value until the returned [`Writing`] is dropped.
     fn of_site(&self) -> (Site, Writing) {
         let mask: Mask = Arc::new(|text, _| text.to_owned().into());
         let (log, writing) = Log::start(Format::Json, mask, self.clone()).unwrap();

@@ -14,7 +14,7 @@ use super::*;
 /// HTTPS on a free port, without HTTP/3.
 pub(crate) const HTTPS: &str = "listen.https = [\"127.0.0.1:0\"]\nlisten.http3 = false\n";
 
-/// Trusts any certificate, because the edge creates its own.
+/// A verifier that trusts any certificate, because the edge creates its own.
 #[derive(Debug)]
 struct Trusting;
 

@@ -133,7 +133,7 @@ impl Stream {
         UNSUBSCRIBABLE.contains(&self)
     }
 
-    /// The sending job's priority, which puts mails that a person is waiting for first.
+    /// The sending job's priority. Mails that a person is waiting for come first.
     fn priority(self) -> i64 {
         match self {
             Self::Security => -10,

@@ -13,7 +13,7 @@ use crate::{Form, I18n, tags};
 
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// A slug with at least and at most these numbers of characters from `a-z0-9-`.
+    /// A slug of the characters `a-z0-9-`. The numbers are its minimum and maximum length.
     Key(usize, usize),
     /// One line of at most this many characters.
     Line(usize),
