@@ -209,8 +209,8 @@ impl Edge {
     pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
         let taken = self.take(plan);
         if taken.is_err() {
-            // The new plan's sockets are closed. No worker accepts connections on them, and they
-            // would prevent the process that passed them from opening others.
+            // Close the new plan's sockets. No worker accepts connections on them, and they would
+            // prevent the process that passed them from opening others.
             lock(&self.inherited).settle(self.shared.running().plan.listen());
         }
         taken

@@ -184,7 +184,7 @@ impl Route {
     }
 }
 
-/// This path with the query of `uri`.
+/// Returns `path` with the query of `uri`.
 fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri::InvalidUri> {
     // A target such as `http://host?query` has no path, which counts as `/`.
     let is_same = |whole: &&PathAndQuery| whole.path() == path && whole.as_str().starts_with('/');

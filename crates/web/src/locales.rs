@@ -69,8 +69,8 @@ pub fn messages(file: &str) -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-/// Finds English messages without plural forms in which a plural noun follows a number, such as "{
-/// $n } dishes".
+/// Finds English messages in which a plural noun follows a number although the message has no
+/// plural forms, such as "{ $n } dishes".
 pub fn without_plural_forms(locales: &[Locale]) -> Vec<String> {
     let english = locales.iter().filter(|(tag, _)| *tag == "en");
     let mut found = Vec::new();

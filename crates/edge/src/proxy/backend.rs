@@ -66,8 +66,8 @@ impl Backend {
         self.removed.load(Ordering::SeqCst)
     }
 
-    /// Completes when the server has no running request. For removed servers, which get no new
-    /// requests.
+    /// Completes when no request is running on the server. Only for removed servers, which get no
+    /// new requests.
     pub(super) async fn quiet(&self) {
         loop {
             // A request may end between the check and the wait, so the future is created before the

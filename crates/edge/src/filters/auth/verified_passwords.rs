@@ -32,7 +32,7 @@ impl Verified {
         }
     }
 
-    /// The digest becomes invalid when the hash in the password file changes.
+    /// Computes a digest that is no longer valid when the hash in the password file changes.
     pub(super) fn digest(&self, name: &str, password: &str, hash: &[u8]) -> Option<Digest> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_ref()?).ok()?;
         for part in [hash, name.as_bytes(), password.as_bytes()] {
