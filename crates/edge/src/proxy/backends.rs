@@ -46,7 +46,7 @@ pub(crate) struct Backends {
     name: String,
     group: ArcSwap<Group>,
     pub(super) turn: AtomicUsize,
-    /// Whether the supervisor reports the servers. A new one may then appear at any moment.
+    /// Whether the supervisor reports the servers. A new server may then appear at any moment.
     is_told: bool,
     failed: AtomicBool,
     changed: Notify,

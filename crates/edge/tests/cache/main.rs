@@ -106,7 +106,7 @@ impl Script {
         self.heard.lock().unwrap().last().cloned().unwrap()
     }
 
-    /// Responses at this path then wait for permits of the returned semaphore.
+    /// Makes responses at this path wait for permits of the returned semaphore.
     fn close(&self, path: &str) -> Arc<Semaphore> {
         let gate = Arc::new(Semaphore::new(0));
         let mut gates = self.gates.lock().unwrap();

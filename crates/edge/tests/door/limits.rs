@@ -40,7 +40,8 @@ async fn an_answer_that_takes_its_time_is_no_idle_connection() {
     let mut stream = connect(address).await;
     stream.write_all(request("/wait").as_bytes()).await.unwrap();
     scene.reached.notified().await;
-    // Idle for longer than the timeouts for an idle connection and for a request head together.
+    // The connection is idle for longer than the timeouts for an idle connection and for a request
+    // head together.
     tokio::time::sleep(4 * SHORT + HEAD).await;
     scene.go.add_permits(1);
     assert!(answer(&mut stream).await.ends_with("waited"));

@@ -21,7 +21,7 @@ pub(super) struct Element {
     pub(super) host: Option<String>,
 }
 
-/// The nearest proxy's element first; `None` for an invalid element.
+/// Returns the elements, the nearest proxy's first. An invalid element is `None`.
 pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Element>> {
     let lines = headers.get_all(FORWARDED).iter().rev();
     lines
