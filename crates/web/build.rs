@@ -1,9 +1,9 @@
 //! Embeds `assets/` together with the styles and scripts of the domains. The hash of each file's
-//! content becomes part of its name, so that browsers may cache the file forever, and text files
-//! are compressed at build time.
+//! content becomes part of its name, so that browsers may cache the file forever. Text files are
+//! compressed at build time.
 //!
 //! A style's `url(fonts/x.woff2)` and a script's `"./x.js"` are rewritten to the hashed names.
-//! Therefore files to which others refer are hashed first.
+//! Therefore referenced files are hashed first.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -120,7 +120,7 @@ fn add_of_domains(folder: &Path, files: &mut BTreeMap<String, File>) -> io::Resu
     Ok(())
 }
 
-/// Adds the hash of a file's content to its name, after doing so for all files to which it refers.
+/// Adds the hash of a file's content to its name. Does the same for all referenced files first.
 fn finish(
     name: &str,
     files: &mut BTreeMap<String, File>,
@@ -173,7 +173,7 @@ fn finish(
     Ok(())
 }
 
-/// Returns the ways in which a style or script can refer to the file `name`.
+/// Returns all references to the file `name` as styles or scripts may write them.
 fn forms(kind: &str, name: &str) -> Vec<String> {
     match kind {
         STYLE => vec![

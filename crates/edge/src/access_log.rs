@@ -86,7 +86,8 @@ impl Log {
         self.with(|formatter| formatter.errors = Some(errors))
     }
 
-    /// Returns this log with the logs of sites, which take the lines of their routes.
+    /// Returns this log with separate logs for sites. The lines of a site's routes go to the site's
+    /// log.
     #[must_use]
     pub fn with_sites(&self, sites: SiteLogs) -> Self {
         self.with(|formatter| formatter.sites = Some(sites))

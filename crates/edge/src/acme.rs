@@ -110,7 +110,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// `None` if there is no certificate.
+    /// The certificate's validity period; `None` if there is no certificate.
     pub(crate) fn life(&self) -> Option<Life> {
         Some(Life {
             from: self.valid_from?,

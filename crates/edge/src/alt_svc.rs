@@ -62,7 +62,7 @@ impl AltSvc {
         self.say(&mut doors);
     }
 
-    /// A lower status replaces a higher one only if it is `Closed`.
+    /// Records a socket's status. A lower status replaces a higher one only if it is `Closed`.
     pub(crate) fn saw(&self, address: &ListenAddress, seen: UdpStatus) {
         let mut doors = self.doors();
         let Some(standing) = doors.standing.get_mut(address) else {
@@ -102,8 +102,8 @@ impl AltSvc {
     }
 
     fn say(&self, doors: &mut Doors) {
-        // HTTP/3 must work at all addresses, because a client does not know to which address it
-        // will connect.
+        // HTTP/3 must work at all addresses, because a client cannot know which one its connection
+        // will use.
         let word = match doors.standing.values().min() {
             Some(UdpStatus::Reached) => Word::Proved,
             Some(UdpStatus::Open) => Word::Trial,

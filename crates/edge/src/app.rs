@@ -17,7 +17,7 @@ use crate::pages::{self, Reader};
 /// A service that handles requests. Any infallible `tower` service, such as a router, is an app.
 /// The app is cloned for each request.
 pub trait App: Clone + Send + Sync + 'static {
-    /// The request's extensions contain a [`ClientInfo`].
+    /// Handles a request, whose extensions contain a [`ClientInfo`].
     fn answer(self, request: Request<Body>) -> impl Future<Output = Answer> + Send;
 
     /// Decides whether the target of a route with `access = { sign_in = "…" }` gets a request. By
@@ -30,7 +30,7 @@ pub trait App: Clone + Send + Sync + 'static {
     }
 }
 
-/// A request for which the edge asks the app's permission.
+/// A request that needs the app's permission.
 #[derive(Debug, Clone)]
 pub struct Question {
     /// The users whom the route permits, as configured in `sign_in`.

@@ -167,7 +167,8 @@ impl Body {
         }
     }
 
-    /// `ahead` contains the frames read so far, or the error that ended the body.
+    /// Makes a body that has been read in part. `ahead` contains the frames read so far, or the
+    /// error that ended the body.
     pub(crate) fn begun(ahead: VecDeque<Result<Frame<Bytes>, BodyError>>, rest: Self) -> Self {
         Self::stream(Begun { ahead, rest })
     }

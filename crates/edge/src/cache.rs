@@ -1,7 +1,7 @@
-//! A shared HTTP cache in memory (RFC 9111), which a route enables with `shared_cache`.
+//! A shared HTTP cache in memory (RFC 9111). A route enables it with `shared_cache`.
 //!
-//! The key is the target of the route, then scheme, host and path with query as sent to the server,
-//! and the request headers named in `Vary`.
+//! A cache key consists of the route's target and the URL (scheme, host, path and query) as sent to
+//! the server. The request headers named in `Vary` also select a response.
 //!
 //! The cache never stores responses with `Set-Cookie`, `private` or `no-store`, responses to
 //! requests with `Authorization`, or incomplete bodies.
@@ -68,13 +68,13 @@ impl Policy {
         unsaid
     }
 
-    /// A response may be for a single user, because the request has cookies; the route's lifetime
-    /// does not apply to it.
+    /// Whether a response may be for a single user, because the request has cookies. The route's
+    /// lifetime does not apply to such a response.
     pub(crate) fn is_personal(&self, request: &HeaderMap) -> bool {
         !self.with_cookies && !self.unsaid.lifetime.is_zero() && request.contains_key(COOKIE)
     }
 
-    /// `target` is the path and the query.
+    /// Makes the cache key for `target`, a path with its query.
     pub(crate) fn key(&self, info: &ClientInfo, target: &str) -> Key {
         let mut key = String::with_capacity(
             self.scope.len() + info.host.len() + target.len() + "\nhttps://".len(),

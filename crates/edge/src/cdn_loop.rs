@@ -56,7 +56,7 @@ impl CdnId {
         Self(HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("kenduri")))
     }
 
-    /// The copy shares no reference count with other threads.
+    /// Copies the name for a worker. The copy shares no reference count with other threads.
     pub(crate) fn for_worker(&self) -> Self {
         let copied = HeaderValue::from_bytes(self.0.as_bytes());
         Self(copied.unwrap_or_else(|_| self.0.clone()))

@@ -77,8 +77,8 @@ impl RequestId {
         }
     }
 
-    /// The value is marked sensitive, because a unique ID should take no space in the HPACK table
-    /// (RFC 7541, section 7.1.3).
+    /// The ID as a header value. It is marked sensitive, because a unique ID should take no space
+    /// in the HPACK table (RFC 7541, section 7.1.3).
     pub(crate) fn header(&self) -> Option<HeaderValue> {
         let mut value = HeaderValue::from_bytes(self.as_bytes()).ok()?;
         value.set_sensitive(true);

@@ -37,9 +37,9 @@ use services::Fronts;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
-    /// The folder of the settings file, to which file names in the settings are relative.
+    /// The folder of the settings file. File names in the settings are relative to it.
     pub folder: &'a Path,
-    /// The data folder, to which the paths of Unix sockets are relative.
+    /// The data folder. The paths of Unix sockets are relative to it.
     pub data: &'a Path,
     /// The services for routes with `to = "service:NAME"`.
     pub services: &'a [Service],
@@ -286,7 +286,7 @@ impl Plan {
         &self.cache
     }
 
-    /// In bytes, for all buffered bodies.
+    /// The memory limit for all buffered bodies, in bytes.
     pub(crate) fn buffer_memory(&self) -> usize {
         self.buffer_memory
     }
@@ -302,7 +302,7 @@ impl Plan {
         })
     }
 
-    /// Does not allocate.
+    /// Finds the route for a request, without allocating.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         let own = || self.own.find(host, path);
         self.routes.find(host, path).or_else(own)

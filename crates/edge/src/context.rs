@@ -101,8 +101,8 @@ impl Shared {
             }
     }
 
-    /// The https URL to which a clear-text request is redirected; `None` if https does not serve
-    /// the request's host.
+    /// The https URL for redirecting a clear-text request; `None` if https does not serve the
+    /// request's host.
     pub(crate) fn moved_to(&self, info: &ClientInfo, uri: &Uri) -> Option<HeaderValue> {
         if info.scheme == Scheme::Https {
             return None;
@@ -162,7 +162,7 @@ pub(crate) struct WorkerContext {
     /// The value of the `Date` header, which changes every second.
     pub(crate) date: Mutex<ClockText>,
     pub(crate) scratch: ScratchBuffer,
-    /// Child tokens of those in `shared`, which spare the workers a common lock.
+    /// Child tokens of the tokens in `shared`, so that the workers need no common lock.
     pub(crate) drain: CancellationToken,
     pub(crate) end: CancellationToken,
 }
@@ -183,6 +183,6 @@ pub(crate) struct Peer {
     pub(crate) server_name: Option<Arc<str>>,
     /// The TLS version; empty for a clear-text connection.
     pub(crate) tls: &'static str,
-    /// The address to which the client has connected, if it is a front of a service.
+    /// The client's destination address, if it is a front of a service.
     pub(crate) front: Option<Arc<ListenAddress>>,
 }

@@ -28,7 +28,7 @@ pub(crate) fn replace(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io:
     fs::rename(&fresh, folder.join(name))
 }
 
-/// Succeeds if the file does not exist.
+/// Removes a file durably. Also succeeds if the file does not exist.
 pub(crate) fn remove(folder: &Path, name: &str) -> io::Result<()> {
     remove_if_there(&folder.join(name))?;
     sync(folder)
@@ -40,7 +40,7 @@ pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     File::open(if is_here { Path::new(".") } else { folder })?.sync_all()
 }
 
-/// Succeeds if the file does not exist. A power failure before [`sync`] may undo the removal.
+/// Removes a file, if it exists. A power failure before [`sync`] may undo the removal.
 pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

@@ -95,9 +95,9 @@ pub enum EdgeError {
 pub struct Edge {
     shared: Arc<Shared>,
     workers: Vec<Worker>,
-    /// One for each worker.
+    /// The pools of idle upstream connections, one for each worker.
     pools: Vec<Pool>,
-    /// One for each worker.
+    /// The memory caches of files, one for each worker.
     memories: Vec<Memory>,
     open: Mutex<Listeners>,
     datagrams: Mutex<Datagrams>,
@@ -209,8 +209,8 @@ impl Edge {
     pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
         let taken = self.take(plan);
         if taken.is_err() {
-            // The new plan's sockets are closed. No worker accepts connections on them, and they
-            // would prevent the process that passed them from opening others.
+            // Close the new plan's sockets. No worker accepts connections on them, and they would
+            // prevent the process that passed them from opening others.
             lock(&self.inherited).settle(self.shared.running().plan.listen());
         }
         taken
@@ -256,8 +256,8 @@ impl Edge {
         Ok(())
     }
 
-    /// `None` if the plan has no such upstream. The upstream's servers can be changed while
-    /// requests run.
+    /// Returns an upstream of the plan; `None` if the plan has no such upstream. The upstream's
+    /// servers can be changed while requests run.
     pub fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
         self.shared.running().upstream(name).cloned()
     }
@@ -278,7 +278,7 @@ impl Edge {
         self.orders.report()
     }
 
-    /// Leaves out certificates whose validity period cannot be parsed.
+    /// The certificates in files, without those whose validity period cannot be parsed.
     pub fn file_certificates(&self) -> Vec<FileCertificate> {
         self.shared.certificates.in_files()
     }

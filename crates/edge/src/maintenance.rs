@@ -28,21 +28,21 @@ use crate::route::{NormalPath, bare_host};
 
 const STATE: &str = "maintenance.json";
 const PAGE: &str = "maintenance.html";
-/// Everybody may read the state file, because it contains only digests of passes.
+/// The mode of the state file. Everybody may read it, because it contains only digests of passes.
 const MODE: u32 = 0o644;
 /// The name of the cookie, and of the link's query parameter, that contains the pass.
 const PASS: &str = "kenduri-pass";
 const COME_BACK: Duration = Duration::from_mins(5);
 /// The maximum number of valid passes. Older passes become invalid.
 const PASSES: usize = 64;
-/// In bytes.
+/// The maximum size of the owner's page, in bytes.
 const LARGEST_PAGE: u64 = 1 << 20;
 /// ACME challenges, which are served during maintenance.
 const ALWAYS: &str = "/.well-known/acme-challenge/";
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct State {
-    /// Empty if all hosts are under maintenance.
+    /// The hosts under maintenance; empty for all hosts.
     hosts: BTreeSet<String>,
     /// The SHA-256 of each pass, in hexadecimal, newest last. A slow digest is unnecessary, because
     /// a pass is long and random.
@@ -54,7 +54,7 @@ pub struct Maintenance {
     data: PathBuf,
     health: Vec<String>,
     state: ArcSwapOption<Closed>,
-    /// Held during a change, so changes do not overlap.
+    /// A lock that is held during a change, so changes do not overlap.
     changing: Mutex<()>,
 }
 
@@ -151,7 +151,7 @@ impl Maintenance {
         durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
-    /// `None` if the request may be served.
+    /// The response to a request during maintenance; `None` if the request may be served.
     pub fn answer(
         &self,
         info: &ClientInfo,

@@ -33,7 +33,8 @@ impl RouteFigures {
         }
     }
 
-    /// `took` is the time from the first byte of the request to the last byte of the response.
+    /// Counts a response. `took` is the time from the first byte of the request to the last byte of
+    /// the response.
     pub fn answered(&self, status: http::StatusCode, took: Duration) {
         self.requests.count(status, took);
     }
@@ -125,12 +126,12 @@ impl DoorFigures {
         OpenConnection(self.open.clone())
     }
 
-    /// The IP address has reached its connection limit.
+    /// Counts a connection that was refused because its IP address has reached its limit.
     pub(crate) fn refused_of_address(&self) {
         self.refused_of_address.increment(1);
     }
 
-    /// The edge has reached its connection limit.
+    /// Counts a connection that was refused because the edge has reached its limit.
     pub(crate) fn refused_of_all(&self) {
         self.refused_of_all.increment(1);
     }
@@ -174,7 +175,7 @@ impl Drop for OpenConnection {
     }
 }
 
-/// Lines are dropped when a worker's buffer is full.
+/// The counter of log lines that were dropped because a worker's buffer was full.
 pub(crate) fn log_lines_dropped() -> Counter {
     counter!("edge_log_lines_dropped_total")
 }

@@ -49,7 +49,7 @@ pub enum Wants {
 }
 
 impl Wants {
-    /// JSON if `Accept` names JSON and ranks it higher than HTML.
+    /// Chooses JSON if `Accept` names JSON and ranks it higher than HTML.
     pub fn of(headers: &HeaderMap) -> Self {
         Self::by(headers.get_all(ACCEPT).iter())
     }

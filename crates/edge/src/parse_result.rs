@@ -19,7 +19,7 @@ pub(crate) struct ParseResult<'a> {
 }
 
 impl<'a> ParseResult<'a> {
-    /// `head` contains the parsed parts.
+    /// The result for a refused head. `head` contains the parts that could be parsed.
     pub(crate) fn refused(refusal: Refusal, head: LoggedHead) -> Self {
         Self {
             refusal: Some(refusal),
@@ -28,7 +28,7 @@ impl<'a> ParseResult<'a> {
         }
     }
 
-    /// For a valid request head. An error in the body may follow.
+    /// The result for a valid head. An error in the body may follow.
     pub(crate) fn of_body(broken: Option<&'a BrokenBody>) -> Self {
         Self {
             broken,

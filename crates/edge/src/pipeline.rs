@@ -53,7 +53,7 @@ struct RequestOutcome {
     is_of_app: bool,
     /// The app's text for the log instead of the path.
     shown: Option<LoggedPath>,
-    /// The edge itself made the response, not the route's target.
+    /// Whether the edge itself made the response, not the route's target.
     is_instead: bool,
     why: &'static str,
 }
@@ -299,7 +299,7 @@ fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     Some(answer)
 }
 
-/// On HTTP/1, the connection is closed afterwards.
+/// Responds to a refused request. On HTTP/1, the connection is closed afterwards.
 fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = refusal.why();
     let status = refusal.status();
@@ -376,7 +376,7 @@ fn without_body(answer: Answer) -> Answer {
     Response::from_parts(head, Body::Empty)
 }
 
-/// The client must repeat the request with the same method.
+/// A redirect after which the client must repeat the request with the same method.
 fn moved(location: HeaderValue) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = StatusCode::PERMANENT_REDIRECT;
@@ -384,8 +384,8 @@ fn moved(location: HeaderValue) -> Answer {
     answer
 }
 
-/// In HTTP/1, the parser has checked the host. In HTTP/2 and HTTP/3, the host is in `:authority`,
-/// in `Host`, or in both with the same value (RFC 9113, section 8.3.1).
+/// Returns the requested host. In HTTP/1, the parser has checked it. In HTTP/2 and HTTP/3, it is in
+/// `:authority`, in `Host`, or in both with the same value (RFC 9113, section 8.3.1).
 fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     let mut named = request.headers().get_all(HOST).iter();
     let (header, second) = (named.next(), named.next());

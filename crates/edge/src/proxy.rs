@@ -69,7 +69,8 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// The pool's tunnels are counted and closed together with those of other workers.
+    /// Creates an empty pool. Its tunnels are counted and closed together with those of other
+    /// workers.
     pub fn new(tunnels: Tunnels) -> Self {
         Self {
             idle: Idle::default(),
@@ -77,7 +78,7 @@ impl Pool {
         }
     }
 
-    /// `path` is the request target for the server.
+    /// Forwards a request to a server of `upstream`. `path` is the request target for the server.
     ///
     /// [`forwarding`] changes the headers, so callers must pass them as the client sent them. For
     /// an upgrade, the request must have the extension that yields the connection.
@@ -117,10 +118,10 @@ impl Pool {
         let is_streamed = upload.is_some();
         let is_bodiless = whole.is_none() && !is_streamed;
         let repeats = Idempotency::of(method, is_bodiless);
-        // `true` if no other server may get the request after one may have read it.
+        // `true` if the request must not go to a second server once a first one may have read it.
         let care = repeats != Idempotency::Safe;
         let mut fresh = false;
-        // Why a server that may have begun the request did not respond.
+        // The error of a server that may have begun to process the request.
         let mut begun = None;
         let (wire, head) = loop {
             let backend = Arc::clone(chosen.running.backend());

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A request with more ranges gets the whole content.
+/// The maximum number of ranges. A request with more ranges gets the whole content.
 const MOST: usize = 16;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

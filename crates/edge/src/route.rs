@@ -39,7 +39,7 @@ pub struct Route {
     /// also refuses paths that differ only in letter case, because they would bypass it.
     pub case_sensitive: bool,
     pub target: Target,
-    /// The app responds to requests for missing files.
+    /// Whether the app responds to requests for missing files.
     pub falls_back: bool,
     /// The name in the log and in metrics: `host/path`.
     pub name: Arc<str>,
@@ -55,7 +55,7 @@ pub struct Route {
     pub headers: Changes,
     /// Request headers that are not forwarded.
     pub withheld: StrippedHeaders,
-    /// In bytes; `None` for no limit.
+    /// The maximum size of a request body in bytes; `None` for no limit.
     pub body_size: Option<u64>,
     /// The minimum average rate of a request body, in bytes per second; 0 for none.
     pub(crate) body_rate: u64,
@@ -184,7 +184,7 @@ impl Route {
     }
 }
 
-/// This path with the query of `uri`.
+/// Returns `path` with the query of `uri`.
 fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri::InvalidUri> {
     // A target such as `http://host?query` has no path, which counts as `/`.
     let is_same = |whole: &&PathAndQuery| whole.path() == path && whole.as_str().starts_with('/');
@@ -296,7 +296,7 @@ pub fn bare_host(host: &str) -> &str {
 pub struct RoutePath {
     /// The normalized path, for display.
     text: String,
-    /// See [`NormalPath`].
+    /// The path in matched form (see [`NormalPath`]).
     matched: Vec<u8>,
     /// The matched form with letter case folded.
     folded: Vec<u8>,

@@ -62,14 +62,14 @@ pub struct CertificateFiles {
     pub hosts: Vec<String>,
     pub chain: PathBuf,
     pub key: PathBuf,
-    /// Used for clients that send no host name.
+    /// Whether the certificate is used for clients that send no host name.
     pub is_default: bool,
 }
 
 #[derive(Clone)]
 pub(crate) struct Tls {
     config: Arc<ServerConfig>,
-    /// For HTTP/3.
+    /// The settings for HTTP/3.
     pub(crate) quic: Arc<QuicServerConfig>,
     certificates: Arc<Certificates>,
 }
@@ -95,7 +95,7 @@ impl Tls {
     }
 
     /// Performs a handshake. An unknown host name gets an alert, not another host's certificate.
-    /// `local` is the address to which the client has connected, if known.
+    /// `local` is the client's destination address, if known.
     pub(crate) async fn accept<S>(
         &self,
         stream: S,
@@ -153,7 +153,7 @@ impl Tls {
     }
 }
 
-/// TLS 1.3 with the same certificates.
+/// The TLS settings for QUIC: TLS 1.3 with the same certificates.
 fn quic_config(
     certificates: Arc<dyn ResolvesServerCert>,
 ) -> Result<Arc<QuicServerConfig>, TlsError> {
@@ -194,7 +194,7 @@ impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         match hello.server_name() {
             Some(name) => self.0.find(name),
-            // Over QUIC, rustls does not know the address to which the client has connected.
+            // Over QUIC, rustls does not know the client's destination address.
             None => self.0.unnamed(None),
         }
     }

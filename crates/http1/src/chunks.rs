@@ -26,9 +26,9 @@ struct Rules {
     /// The maximum size of all chunk extensions together, in bytes. Extensions are ignored.
     extensions: usize,
     trailers: usize,
-    /// Blanks may follow a chunk size, as some servers write them.
+    /// Whether blanks may follow a chunk size, as some servers write them.
     has_blanks: bool,
-    /// Trailers must not contain fields that are only permitted in a head.
+    /// Whether trailers must not contain fields that are only permitted in a head.
     is_strict: bool,
 }
 
@@ -82,12 +82,14 @@ pub enum Decoded {
 }
 
 impl Chunks {
-    /// The rules are strict, so no other recipient can interpret an accepted body differently.
+    /// Creates a decoder for request bodies. The rules are strict, so no other recipient can
+    /// interpret an accepted body differently.
     pub fn of_request() -> Self {
         Self::under(&OF_REQUEST)
     }
 
-    /// The rules are lenient, because servers deviate from the standard.
+    /// Creates a decoder for response bodies. The rules are lenient, because servers deviate from
+    /// the standard.
     pub fn of_answer() -> Self {
         Self::under(&OF_ANSWER)
     }

@@ -22,14 +22,14 @@ pub struct Heads {
 #[derive(Debug)]
 pub struct RequestHead {
     pub request: Request<()>,
-    /// In bytes.
+    /// The length of the head in bytes.
     pub length: usize,
     pub body: RequestBody,
-    /// No further request may follow on the connection.
+    /// Whether no further request may follow on the connection.
     pub is_last: bool,
-    /// The client may wait for `100 Continue` before it sends the body.
+    /// Whether the client may wait for `100 Continue` before it sends the body.
     pub expects_continue: bool,
-    /// The request asks for a switch to another protocol, which the response may refuse.
+    /// Whether the request asks for another protocol. The response may refuse the switch.
     pub asks_upgrade: bool,
 }
 
@@ -42,7 +42,7 @@ pub enum RequestBody {
 }
 
 impl Heads {
-    /// A request head may have at most `limit` bytes.
+    /// Creates a reader for request heads of at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
         Self {
             section: Section::default(),

@@ -9,16 +9,16 @@ use httparse::{Header, ParserConfig, Request, Status};
 use super::refusal::Refusal;
 
 pub const LINES: usize = 128;
-/// In bytes: twice the length of the longest registered method.
+/// The maximum length of a method in bytes: twice the length of the longest registered method.
 pub const METHOD_LENGTH: usize = 32;
-/// In bytes: a name of 253 characters and a port.
+/// The maximum length of a host in bytes: a name of 253 characters and a port.
 const HOST_LENGTH: usize = 260;
 
 /// What a head says about the framing of its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Judged {
     pub(crate) body: Framed,
-    /// The request asks for a switch to another protocol, which the response may refuse.
+    /// Whether the request asks for another protocol. The response may refuse the switch.
     pub(crate) asks_upgrade: bool,
     pub(crate) expects_continue: bool,
 }
@@ -63,7 +63,7 @@ pub(super) fn judge_and<T>(
     Ok(look(&request, judged))
 }
 
-/// Not permitted in trailers (RFC 9110, section 6.5.1).
+/// Fields that are not permitted in trailers (RFC 9110, section 6.5.1).
 const HEAD_ONLY: [&str; 9] = [
     "authorization",
     "content-encoding",
@@ -76,7 +76,7 @@ const HEAD_ONLY: [&str; 9] = [
     "transfer-encoding",
 ];
 
-/// For trailers that another parser has parsed.
+/// Validates trailers that another parser has parsed.
 pub fn judge_fields(trailers: &HeaderMap) -> Result<(), Refusal> {
     let is_misplaced = HEAD_ONLY.iter().any(|name| trailers.contains_key(*name));
     (!is_misplaced).then_some(()).ok_or(Refusal::Trailers)
@@ -221,7 +221,7 @@ fn refusal_of(error: httparse::Error) -> Refusal {
     }
 }
 
-/// `None` if the value is not a plain number.
+/// Parses `Content-Length`; `None` if the value is not a plain number.
 pub fn content_length(value: &[u8]) -> Option<u64> {
     // 18 digits fit into a u64 without overflow.
     let is_plain = (1..=18).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);

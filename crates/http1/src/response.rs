@@ -25,7 +25,7 @@ pub struct Head {
     pub first: Bytes,
     /// The part of the body that has not arrived.
     pub left: Left,
-    /// The connection can be used again after this response.
+    /// Whether the connection can be used again after this response.
     pub lasting: bool,
 }
 
@@ -213,7 +213,7 @@ fn says_close(value: &[u8]) -> bool {
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
-/// Fails if the header is missing or occurs more than once.
+/// Reads the only `Content-Length`. Fails if it is missing, repeated or not a number.
 fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     let mut said = headers.get_all(CONTENT_LENGTH).iter();
     if let (Some(length), None) = (said.next(), said.next())
@@ -221,8 +221,8 @@ fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     {
         return Ok(length);
     }
-    // Several equal lengths are unambiguous, but they are refused with another error than different
-    // lengths.
+    // Several equal lengths are unambiguous. They are refused too, but with another error than
+    // different lengths.
     let said = headers.get_all(CONTENT_LENGTH).iter();
     let said = said.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     let mut said = said.map(|length| content_length(length.trim_ascii()));

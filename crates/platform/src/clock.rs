@@ -1,7 +1,7 @@
 //! The clock: either the system's clock, or one that a test controls.
 //!
-//! Nothing else in Kenduri asks the operating system for the time, so a test advances a
-//! [`ManualClock`] instead of waiting.
+//! All other code reads the time from a [`Clock`], so a test advances a [`ManualClock`] instead of
+//! waiting.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

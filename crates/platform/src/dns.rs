@@ -2,8 +2,8 @@
 //! because long keys do not fit into a UDP packet.
 //!
 //! hickory-resolver (0.26.3 of September 2026, well maintained) would add ten crates, among them
-//! moka and prefix-trie, for caching, IPv6 races and search lists, which a few queries a day do not
-//! need. hickory-proto, which has messages but no client, would add two crates and replace
+//! moka and prefix-trie. They serve caching, IPv6 races and search lists, which a few queries a day
+//! do not need. hickory-proto has messages but no client. It would add two crates and replace only
 //! `question` and `read`, some 90 lines that a test checks with malformed responses.
 
 use std::collections::BTreeSet;
@@ -30,7 +30,6 @@ const NO_SUCH_NAME: u8 = 3;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameServers(Vec<SocketAddr>);
 
-/// No name server responded.
 #[derive(Debug, thiserror::Error)]
 #[error("no name server answers: {0}")]
 pub struct NoAnswer(String);
@@ -64,8 +63,8 @@ impl NameServers {
         Ok(records.iter().filter_map(|data| text(data)).collect())
     }
 
-    /// Returns the IP addresses of a host name. The set is empty if the name does not exist. An
-    /// address is its own address.
+    /// Returns the IP addresses of a host name. The set is empty if the name does not exist. If
+    /// `host` is itself an IP address, the set contains only that address.
     pub async fn addresses(
         &self,
         random: &Random,

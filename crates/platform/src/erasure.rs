@@ -22,7 +22,7 @@ pub struct Erased {
     pub at: i64,
 }
 
-/// The hash that stands for the entity `id` in the list.
+/// Returns the hash under which the list contains an entity.
 pub fn subject(kind: &str, id: &str) -> String {
     let hash = Sha256::new().chain_update(kind).chain_update([0]);
     hexadecimal(&hash.chain_update(id).finalize()[..16])
@@ -42,8 +42,8 @@ pub fn after(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Erased>, StoreError> {
     .all(tx)
 }
 
-/// Imports a backup's list of erasures into a restored store. Erasures that the store does not know
-/// are marked as to be repeated.
+/// Imports a backup's list of erasures into a restored store. Erasures that the store's own list
+/// lacks are marked for repetition.
 pub fn import(tx: &mut Tx<'_>, all: &[Erased]) -> Result<(), StoreError> {
     for one in all {
         insert(tx, &one.kind, &one.subject, one.at, true)?;

@@ -17,14 +17,14 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, Take};
 
 use crate::s3::S3;
 
-/// The folder of files that are still arriving. A key cannot start with a dot, so no stored file is
-/// in it.
+/// The folder of incomplete files. A key cannot start with a dot, so no stored file is in this
+/// folder.
 const ARRIVING: &str = ".arriving";
 
 #[derive(Clone, Debug)]
 pub enum Files {
     Folder(Folder),
-    /// Files are objects in an S3 bucket. They arrive in the folder first.
+    /// Files are objects in an S3 bucket. New content is written to the folder first.
     Bucket(Box<S3>, Folder),
 }
 
@@ -78,13 +78,13 @@ impl Files {
         })
     }
 
-    /// A file store in a bucket, for which files arrive in the folder `root`.
+    /// A file store in a bucket. New content is first written to the folder `root`.
     pub fn bucket(bucket: S3, root: impl Into<PathBuf>, max_upload: usize) -> Self {
         let folder = Self::folder(root, max_upload).local();
         Self::Bucket(Box::new(bucket), folder)
     }
 
-    /// The folder in which files arrive.
+    /// The folder in which incomplete files are written.
     fn local(&self) -> Folder {
         let (Self::Folder(folder) | Self::Bucket(_, folder)) = self;
         folder.clone()
@@ -117,7 +117,7 @@ impl Files {
         }
     }
 
-    /// Begins a file whose content arrives part by part.
+    /// Starts a file whose content is written in parts.
     pub async fn begin(&self) -> io::Result<Arriving> {
         let folder = self.local();
         let path = off_the_runtime(move || {
@@ -137,7 +137,7 @@ impl Files {
         })
     }
 
-    /// Stores a file that has arrived, replacing any previous file with this key.
+    /// Completes the file and stores it under `key`, replacing any previous file with this key.
     pub async fn keep(&self, mut arriving: Arriving, key: &Key) -> io::Result<()> {
         arriving.finish().await?;
         let folder = match self {
@@ -160,8 +160,8 @@ impl Files {
         .await
     }
 
-    /// Removes the files that began to arrive before this time and were never stored, which a crash
-    /// leaves behind. Returns how many there were.
+    /// Removes incomplete files that were last written before `before`, such as those that a crash
+    /// left behind. Returns the number of removed files.
     pub async fn sweep(&self, before: SystemTime) -> io::Result<usize> {
         let folder = self.local();
         off_the_runtime(move || {
@@ -228,7 +228,8 @@ impl Files {
         }
     }
 
-    /// Removes a file, and returns whether it may have existed.
+    /// Removes a file. Returns `false` if it did not exist. A bucket does not report this, so the
+    /// result is then always `true`.
     pub async fn remove(&self, key: &Key) -> io::Result<bool> {
         let path = match self {
             Self::Folder(folder) => folder.path(key),
@@ -301,9 +302,9 @@ pub enum Content {
 pub struct Object {
     bucket: Box<S3>,
     key: String,
-    /// What has not been read.
+    /// The range that has not been read yet.
     range: Range<u64>,
-    /// The first bytes, by which it is known that the object exists.
+    /// The first bytes. They are read on opening, to find out whether the object exists.
     first: Option<Bytes>,
 }
 
@@ -332,7 +333,7 @@ impl Content {
 }
 
 impl Object {
-    /// Reads the next bytes, none at the end; `None` if the object does not exist.
+    /// Reads the next bytes: empty at the end, and `None` if the object does not exist.
     async fn fetch(&mut self) -> io::Result<Option<Bytes>> {
         let start = self.range.start;
         let end = self.range.end.min(start.saturating_add(OBJECT_CHUNK));
@@ -344,7 +345,7 @@ impl Object {
         if let Some(part) = &part {
             let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
             self.range.start = start.saturating_add(length);
-            // Less than was asked for is the end of the object.
+            // A part that is shorter than the requested range is the last one.
             if length < end - start {
                 self.range.end = self.range.start;
             }
@@ -353,16 +354,15 @@ impl Object {
     }
 }
 
-/// A file that is still arriving. Dropping it removes what has arrived.
+/// An incomplete file. Dropping it removes the content written so far.
 #[derive(Debug)]
 pub struct Arriving {
     path: PathBuf,
-    /// `None` once everything has arrived.
+    /// `None` after [`Arriving::finish`].
     file: Option<tokio::fs::File>,
 }
 
 impl Arriving {
-    /// Appends to the content.
     pub async fn write(&mut self, part: &[u8]) -> io::Result<()> {
         match &mut self.file {
             Some(file) => file.write_all(part).await,
@@ -387,7 +387,7 @@ impl Arriving {
 
 impl Drop for Arriving {
     fn drop(&mut self) {
-        // A stored file is no longer at this path.
+        // Fails if the file was stored, because it was then renamed.
         drop(fs::remove_file(&self.path));
     }
 }

@@ -106,8 +106,8 @@ pub(crate) fn fingerprint(tx: &mut Tx<'_>) -> Result<Option<String>, StoreError>
     Ok(stored.map(|(fingerprint,)| fingerprint))
 }
 
-/// Returns whether these secrets belong to this store. A new store adopts them. If the store knows
-/// one of the older secrets, it records the first secret instead.
+/// Returns whether these secrets belong to this store. A new store records the first secret. If the
+/// store has recorded one of the older secrets, the first secret replaces it.
 pub fn adopt(tx: &mut Tx<'_>, keys: &Keyring) -> Result<bool, StoreError> {
     let all: Vec<String> = keys.fingerprints().collect();
     let Some(known) = fingerprint(tx)? else {

@@ -85,7 +85,6 @@ pub struct Call<'a> {
 pub struct Answer {
     pub status: StatusCode,
     pub body: Bytes,
-    /// The entity tag of the response.
     pub etag: Option<String>,
 }
 
@@ -94,16 +93,13 @@ pub enum OutboundError {
     /// The URL, or an IP address of its host, is not permitted.
     #[error("no https URL of a host on public networks alone")]
     Refused,
-    /// The host cannot be reached.
     #[error("cannot be reached: {0}")]
     Unreachable(#[from] io::Error),
     /// The host's response is not valid HTTP.
     #[error("no answer of HTTP: {0}")]
     Http(#[from] hyper::Error),
-    /// The response body is too long.
     #[error("the answer is too long")]
     TooLong,
-    /// The request timed out.
     #[error("no answer in time")]
     Slow,
 }

@@ -18,8 +18,7 @@ use crate::{Outbound, Secret};
 
 /// How long a presigned URL is valid.
 const VALID: Duration = Duration::from_mins(5);
-/// The size of the parts in which a large object is written, in bytes. Amazon takes no smaller
-/// parts than 5 MiB.
+/// The size of a part in a multipart upload, in bytes. Amazon's minimum is 5 MiB.
 pub const PART: usize = 8 << 20;
 
 /// The address of the bucket's server, and the credentials for it.
@@ -35,14 +34,14 @@ pub struct S3Access {
 
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum S3Error {
-    /// The settings name no bucket that could be reached.
+    /// The settings do not describe a usable bucket.
     #[error("{0}")]
     Access(String),
     #[error("{target}: {reason}")]
     Target { target: String, reason: String },
 }
 
-/// A bucket, and the prefix that the names of all our objects have in it.
+/// A bucket, and the prefix of the names of all of Kenduri's objects in it.
 #[derive(Clone)]
 pub struct S3 {
     bucket: Bucket,
@@ -99,7 +98,7 @@ impl S3 {
     /// Writes an object whole. An existing object with the same name is replaced.
     pub async fn put(&self, name: &str, bytes: Bytes) -> Result<(), S3Error> {
         if bytes.len() > LONGEST_OBJECT {
-            // A whole object of this size could not be read.
+            // An object of this size could not be read back.
             return Err(self.failed(&format!("{name} is longer than {LONGEST_OBJECT} bytes")));
         }
         let (credentials, key) = (self.credentials(), self.key(name));
@@ -107,8 +106,8 @@ impl S3 {
         self.send(Method::PUT, &url, bytes).await.map(drop)
     }
 
-    /// Writes a file in parts of [`PART`] bytes, so that only one of them is in memory. The object
-    /// appears when all parts have been written.
+    /// Writes a file in parts of [`PART`] bytes, so that only one part is in memory. The object
+    /// appears after the last part is written.
     pub async fn put_file(&self, name: &str, mut file: File) -> Result<(), S3Error> {
         let (credentials, key) = (self.credentials(), self.key(name));
         let credentials = Some(&credentials);
@@ -158,7 +157,8 @@ impl S3 {
         written
     }
 
-    /// Reads an object, or a part of it; `None` if it does not exist. A part behind the end is empty.
+    /// Reads an object, or a range of it; `None` if the object does not exist. A range beyond the
+    /// object's end yields no bytes.
     pub async fn get(
         &self,
         name: &str,

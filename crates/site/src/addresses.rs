@@ -1,4 +1,4 @@
-//! The paths of pages to which extractors, forms and the frame link. The crate `accounts` serves
+//! The paths of the pages that extractors, forms and the frame link to. The crate `accounts` serves
 //! these pages.
 
 pub const SIGN_IN: &str = "/login";
@@ -17,7 +17,7 @@ pub const DATA: &str = "/me/data";
 pub const PEOPLE: &str = "/admin/people";
 /// The list of email addresses to which the site sends no mail.
 pub const SUPPRESSED: &str = "/admin/suppressions";
-/// The figures of the installation and its log.
+/// The page with the installation's figures and the audit log.
 pub const AUDIT: &str = "/admin/audit";
 pub const INVITES: &str = "/admin/invites";
 pub const LOOK: &str = "/admin/look";

@@ -213,7 +213,7 @@ pub struct Found(pub Result<SignedIn, Problem>);
 #[derive(Clone, Copy, Debug)]
 pub struct ForConfirmation;
 
-/// A caller of the API: an API client with its token, or a script on a page of ours.
+/// A caller of the API: an API client with its token, or a script on one of our pages.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub who: SignedIn,
@@ -321,7 +321,7 @@ pub async fn visit(parts: &request::Parts, site: &Site) -> Result<(LiveSession, 
 }
 
 /// Records that a session is in use, and renews its cookie if that is due. If the store cannot be
-/// written, the next request does so.
+/// written, the next request tries again.
 async fn go_on(
     parts: &request::Parts,
     site: &Site,

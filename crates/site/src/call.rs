@@ -196,8 +196,8 @@ pub fn form_once<E: From<StoreError> + From<Reused>>(
     Ok(done?.body)
 }
 
-/// The key by which the server recognizes a form that is sent again, from the form's hidden
-/// `submission_id`. `file_hash` is empty if the form has no file.
+/// Returns the key that identifies a repeated form, from its hidden `submission_id`; `None` if the
+/// id is missing or invalid. `file_hash` is empty if the form has no file.
 pub fn form_key(who: &SignedIn, form: &Form, file_hash: &[u8], route: &str) -> Option<Key> {
     let mut body = file_hash.to_vec();
     for (name, value) in form.iter().filter(|(name, _)| *name != web::csrf::FIELD) {

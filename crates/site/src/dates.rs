@@ -1,6 +1,7 @@
-//! Dates that one domain provides and that items of other domains follow. A domain lists its dates
-//! for the people who may see them ([`Domain::dates`]). In the transaction that changes or removes a date, the domain calls
-//! [`moved`]. Then every domain updates its items that follow the date ([`Domain::follow`]).
+//! Dates that one domain provides and that other domains' items follow. A domain lists the dates
+//! that an account may follow ([`Domain::dates`]). In the transaction that changes or removes a
+//! date, the domain calls [`moved`]. Then every domain updates its items that follow the date
+//! ([`Domain::follow`]).
 
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::{StoreError, Tx};

@@ -62,7 +62,8 @@ pub struct Domain {
     pub reserved_slugs: &'static [&'static str],
     /// Pages of the domain that the site's owner may choose as the page at `/`.
     pub first_pages: &'static [FirstPage],
-    /// The domain's parts of the site's first page. The site belongs to the given account.
+    /// The domain's parts of the site's first page. The function gets the account of the site's
+    /// owner, if the site has one.
     pub first_parts: PublicParts,
     /// The domain's parts of a person's own page.
     pub person_parts: PersonParts,
@@ -91,8 +92,7 @@ pub struct Domain {
     /// Whether the domain serves the page `/admin`.
     pub has_admin_page: bool,
     pub jobs: fn(&Site) -> Vec<Handler>,
-    /// Jobs that delete data for which the domain promises deletion. They run even while the domain
-    /// is off.
+    /// Jobs that delete data as the domain has promised. They run even while the domain is off.
     pub deletions: fn(&Site) -> Vec<Handler>,
     /// Runs before the server accepts requests, even while the domain is off. For example, it
     /// deletes data again that a restored backup has brought back.
@@ -101,8 +101,8 @@ pub struct Domain {
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
     /// The domain's dates that the account may follow.
     pub dates: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Date>, StoreError>,
-    /// The domain's events around which nothing is restarted or upgraded, because somebody asked
-    /// for that.
+    /// The times of events around which nothing may be restarted or upgraded, because somebody
+    /// requested that.
     pub freezes: fn(&mut Tx<'_>) -> Result<Vec<Occurrence>, StoreError>,
     /// Updates the domain's items that follow the date with this id, after the date was changed or
     /// removed.

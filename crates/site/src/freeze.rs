@@ -1,4 +1,4 @@
-//! Times around events in which nothing is restarted, upgraded or tried out unless it is forced. A
+//! Freezes: periods around events without restarts, upgrades and trials, unless these are forced. A
 //! domain lists its events ([`Domain::freezes`](crate::Domain::freezes)).
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +11,8 @@ pub use crate::domain::Occurrence;
 /// How long before an event a freeze begins.
 pub const BEFORE: SignedDuration = SignedDuration::from_hours(12);
 
-/// A time in which nothing is planned. It covers events that follow each other closely.
+/// A period without planned restarts and upgrades. It covers all events that follow each other
+/// closely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Freeze {
     pub from: Timestamp,
@@ -36,7 +37,8 @@ pub fn next(tx: &mut Tx<'_>, domains: Domains) -> Result<Option<Freeze>, StoreEr
     Ok(first(&all))
 }
 
-/// Joins the first event of a sorted list with those that follow before its freeze is over.
+/// Makes a freeze for the first event in a sorted list. Later events extend the freeze if their own
+/// freeze would begin before it ends.
 fn first(events: &[Occurrence]) -> Option<Freeze> {
     let begins = |event: &Occurrence| event.from.checked_sub(BEFORE).unwrap_or(Timestamp::MIN);
     let (first, rest) = events.split_first()?;

@@ -1,5 +1,5 @@
-//! A domain's card on the page after signing in, with the person's items in the domain, and forms
-//! with which the person can create new items.
+//! A domain's card on the page after signing in. It lists the person's items in the domain, and has
+//! forms for creating new items.
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnCard {
@@ -9,7 +9,7 @@ pub struct OwnCard {
     pub lines: Vec<OwnLine>,
     /// The number of all items, and the path of the page that lists them.
     pub all: (usize, &'static str),
-    /// Forms with which the person can create new items.
+    /// Forms for creating new items.
     pub begins: Vec<Begin>,
 }
 
@@ -32,7 +32,7 @@ pub enum Side {
     Tag(&'static str, String),
 }
 
-/// A form with which the person can create a new item.
+/// A form for creating a new item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Begin {
     pub title: &'static str,

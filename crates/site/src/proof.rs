@@ -120,7 +120,7 @@ pub trait Proof: Sized + Send + 'static {
 
     fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Self::Refusal>;
 
-    /// Checks that the caller may change data. Also takes the lock with which every change begins.
+    /// Checks that the caller may change data. Also takes the lock that every change needs.
     fn enter_to_change(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Self::Refusal> {
         Self::enter(tx, requester)
     }

@@ -38,7 +38,7 @@ pub struct FormPost<Q = PageRequest> {
     pub req: Q,
     pub form: Form,
     pub files: Vec<SentFile>,
-    /// The key by which the server recognizes a form that is sent again.
+    /// The key that identifies a repeated form.
     pub key: Option<Key>,
 }
 

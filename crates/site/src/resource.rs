@@ -68,7 +68,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     const OPTIONS: &'static [Field] = &[];
     /// The field that identifies an item in paths.
     const ADDRESS: &'static str = "id";
-    /// The keywords with which the history records changes to items.
+    /// The history's keywords for changes to items.
     const HISTORY: History;
     /// The name of the page part that open pages must fetch again after a change.
     const NEWS: &'static str = "";
@@ -201,7 +201,7 @@ pub enum Removal {
     Deactivate,
 }
 
-/// The keywords with which the history records changes to items.
+/// The history's keywords for changes to items.
 #[derive(Debug)]
 pub struct History {
     /// The kind of the item, such as `event`.

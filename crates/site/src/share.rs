@@ -1,4 +1,4 @@
-//! Things that people share with others, and whose sharing they can end.
+//! Items that people share with others and can stop sharing.
 
 use web::Form;
 

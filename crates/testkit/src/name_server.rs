@@ -38,7 +38,7 @@ impl NameServer {
         let own = server.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                // A client that breaks off gets no answer.
+                // Errors are ignored, because a client may close the connection early.
                 let _ = own.answer(stream);
             }
         });
@@ -112,7 +112,8 @@ impl NameServer {
         answer.extend_from_slice(&[0x81, 0x80 | code, 0, 1, 0, count, 0, 0, 0, 0]);
         answer.extend_from_slice(question);
         for data in records {
-            // A pointer to the question's name, the class of the Internet, and 60 seconds.
+            // A pointer to the question's name. The type, the class IN and a lifetime of 60 seconds
+            // follow.
             answer.extend_from_slice(&[0xc0, 12]);
             answer.extend_from_slice(&kind.to_be_bytes());
             answer.extend_from_slice(&[0, 1, 0, 0, 0, 60]);

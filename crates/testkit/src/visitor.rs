@@ -113,7 +113,7 @@ impl Visitor {
         self.get(&format!("{path}?{query}")).await
     }
 
-    /// Submits a form, and then also the confirmation form with which the site responds.
+    /// Submits a form, and then the confirmation form in the response.
     pub async fn submit_surely(&mut self, page: &Page, form: &Form) -> Page {
         let asked = self.submit(page, form).await.with(200);
         let mut forms = asked.forms().into_iter();

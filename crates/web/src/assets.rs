@@ -44,7 +44,7 @@ pub fn find(name: &str) -> Option<&'static str> {
     Some(ASSETS[place].path)
 }
 
-/// The compressed size of an asset in bytes, with which tests limit the size of pages.
+/// The compressed size of an asset in bytes. Tests use it to limit the size of pages.
 pub fn weight(name: &str) -> Option<usize> {
     let asset = ASSETS.iter().find(|asset| asset.name == name)?;
     Some(asset.gzip.unwrap_or(asset.plain).len())

@@ -307,8 +307,8 @@ pub struct Asked {
     key: String,
 }
 
-/// Draws a picture if the signature in its URL is valid. The signature prevents strangers from
-/// making the site show words of theirs.
+/// Draws a picture if the signature in its URL is valid. Without the signature, strangers could
+/// make the site show their own words.
 pub async fn show(site: &Site, asked: &Asked, headers: &HeaderMap) -> Result<Response, Problem> {
     let signed = [&*asked.title, &asked.text, &asked.theme];
     if !key(site).verify(&signed, &asked.key) {

@@ -153,7 +153,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// A client's network, for which rate limits count requests: an IPv4 address, or an IPv6 /64.
+/// A client's network: an IPv4 address, or an IPv6 /64. Rate limits count requests per network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 

@@ -31,7 +31,7 @@ pub(crate) fn message_id(prefix: &str, code: &str) -> String {
 
 pub const SLUG_TAKEN: Code = Code::new(409, "slug_taken");
 
-/// The error codes that all domains share, in the order in which the page `/problems` lists them.
+/// The error codes that all domains share, in the order of the page `/problems`.
 pub static CODES: &[Code] = &[
     Code::new(400, "body_invalid"),
     Code::new(400, "request_invalid"),
@@ -95,9 +95,9 @@ pub static FIELD_CODES: &[&str] = &[
     "picture_undescribed",
 ];
 
-/// Compares codes with their messages in the declaring crate, and returns every mismatch: each code
-/// needs a sentence and a title in English and Malay, each such message needs a code, and each must
-/// be complete without arguments.
+/// Compares codes with their messages in the declaring crate, and returns every mismatch. Each code
+/// needs a sentence and a title in English and Malay, both complete without arguments. Each such
+/// message needs a code.
 ///
 /// ```
 /// use web::codes::{Code, mismatches};

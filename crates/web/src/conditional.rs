@@ -7,7 +7,7 @@ use axum::response::Response;
 use platform::text_cleaning::hexadecimal;
 use sha2::{Digest as _, Sha256};
 
-/// Computes an ETag from a page, or from the data from which the page is rendered.
+/// Computes an ETag from a page or from the page's data.
 pub fn tag(content: &[u8]) -> String {
     hexadecimal(&Sha256::digest(content)[..16])
 }

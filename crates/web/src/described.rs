@@ -106,7 +106,7 @@ pub struct Operation {
 
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
 
-/// A named OpenAPI schema and the schemas to which it refers.
+/// A named OpenAPI schema, with the schemas that it references.
 pub struct Named {
     name: String,
     schemas: Schemas,

@@ -34,8 +34,9 @@ pub fn response(events: Body) -> Response {
     (headers, events).into_response()
 }
 
-/// The id of the last event that the client received, from the header `Last-Event-ID`, which
-/// browsers send when they reconnect, or from a query parameter.
+/// The id of the last event that the client received. Browsers send it in the header
+/// `Last-Event-ID` when they reconnect. Without the header, the query parameter `parameter` is
+/// used.
 pub fn last_event_id<'a>(
     headers: &'a HeaderMap,
     query: &'a Form,

@@ -1,9 +1,8 @@
-//! Tables that declare the fields of records which people fill in, one table for each kind of
-//! record.
+//! Each kind of record that people fill in has a table that declares its fields.
 //!
-//! A table determines how JSON and forms are parsed (all errors are reported at once), the entries
-//! in the history, the values of a form, and the JSON schema. A record is a plain struct with
-//! serde; the table reads and compares the record's JSON.
+//! The table determines how JSON and forms are parsed, and reports all errors at once. It also
+//! determines the entries in the history, the values of a form, and the JSON schema. A record is a
+//! plain struct with serde; the table reads and compares the record's JSON.
 
 pub mod filter;
 mod kind;
@@ -268,8 +267,8 @@ impl<V> FieldOf<V> {
         self.optional()
     }
 
-    /// Omits the field's values from the history, because a private note must not become readable
-    /// there, and an address must not outlive the rest of a person's data.
+    /// Omits the field's values from the history. A private note must not become readable there,
+    /// and an address must not outlive the rest of a person's data.
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.field.is_secret = true;

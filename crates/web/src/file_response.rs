@@ -33,7 +33,7 @@ pub struct FileResponse<'a> {
 }
 
 impl FileResponse<'_> {
-    /// Sends the part that the request asks for, or the whole file.
+    /// Responds with the requested range, or with the whole file.
     pub async fn send(&self, files: &Files, request: &HeaderMap) -> Result<Response, Problem> {
         let tag = HeaderValue::try_from(format!("\"{}\"", self.key)).map_err(Problem::internal)?;
         let range = match wanted(request, &tag, self.bytes) {
@@ -125,7 +125,7 @@ fn next(mut content: Content) -> Reading {
     })
 }
 
-/// A body that reads its next part when the last one has been taken. `None` once it has ended.
+/// A response body that reads each part when it is polled. `None` after the end.
 struct ContentBody(Option<Reading>);
 
 impl http_body::Body for ContentBody {

@@ -1,8 +1,8 @@
-//! Submitted forms: the fields in the order in which they were sent, with their text as typed.
+//! Submitted forms: the fields in the order of sending, with their text as typed.
 //!
-//! If a field is sent twice, its last value counts, because a hidden field before a checkbox holds
-//! the value for "unticked". [`Form::all`] returns every value. Nothing is cleaned here, because a
-//! refused form shows the text again as typed.
+//! If a field is sent twice, its last value counts, because a hidden field before a checkbox
+//! contains the value for "unticked". [`Form::all`] returns every value. Nothing is cleaned here,
+//! because a refused form shows the text again as typed.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use std::fmt;
 /// page.
 pub const CSRF_FIELD: &str = "_csrf";
 
-/// The fields of a form, in the order in which they were sent.
+/// The fields of a form, in the order of sending.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Form(pub(crate) Vec<(String, String)>);
 

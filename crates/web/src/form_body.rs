@@ -125,11 +125,11 @@ pub enum Part<'a> {
     File(Box<SentPart<'a>>),
 }
 
-/// A file that is part of a form, of which nothing has been read.
+/// A file in a form. Its content has not been read yet.
 #[derive(Debug)]
 pub struct SentPart<'a>(Field<'a>);
 
-/// A file that has arrived in the file store's folder but is not stored yet.
+/// An uploaded file in the file store's folder, which is not stored under a key yet.
 #[derive(Debug)]
 pub struct ArrivedFile {
     /// The file's name on the sender's machine.
@@ -143,7 +143,7 @@ pub struct ArrivedFile {
     pub head: Vec<u8>,
 }
 
-/// How many bytes [`ArrivedFile::head`] has at most.
+/// The maximum length of [`ArrivedFile::head`], in bytes.
 const HEAD: usize = 16;
 
 impl PartReader {
@@ -153,7 +153,7 @@ impl PartReader {
         files: usize,
         most: usize,
     ) -> Result<Self, Problem> {
-        // A browser may send one file that is too large, of which the rest is skipped.
+        // The limit leaves room for one file that is too large, whose rest is read and dropped.
         let most = most.saturating_mul(files.saturating_add(1));
         DefaultBodyLimit::max(MOST_BYTES.saturating_add(most)).apply(&mut request);
         if !media_type::is(request.headers(), media_type::MULTIPART) {
@@ -201,8 +201,8 @@ impl SentPart<'_> {
     }
 
     /// Writes the file to the file store's folder while it arrives. Returns `None` for an empty
-    /// file, which browsers send if none was chosen. Of a file with more than `most` bytes, the
-    /// whole is read but only the beginning is written.
+    /// file, which browsers send if none was chosen. A file with more than `most` bytes is read to
+    /// its end, but only its beginning is written.
     pub async fn receive(
         mut self,
         files: &Files,

@@ -26,7 +26,7 @@ pub use table::TableForm;
 
 #[derive(Debug, Default)]
 pub struct FormState {
-    /// The displayed values, which are either the stored values or those that the person typed.
+    /// The displayed values: either the stored ones or the typed ones.
     pub form: Form,
     /// An error message about the whole form.
     pub trouble: Option<String>,
@@ -264,7 +264,7 @@ impl FormState {
         }
     }
 
-    /// Returns a field with this control. A password field comes back empty.
+    /// Returns a field with this control. A password field never contains the typed value.
     pub fn field(&self, name: &str, label: impl Into<String>, control: Control) -> Field {
         let value = match control {
             Control::Line("password", _) => String::new(),

@@ -22,7 +22,8 @@ const MOST_DEPTH: usize = 32;
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> Json<T> {
-    /// The form controls for one field, which is called `name` in the form.
+    /// Parses a JSON body. Refuses nesting that is too deep, and adds a JSON pointer to an error in
+    /// the data.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         if is_too_deep(bytes) {
             return Err(invalid());
@@ -187,7 +188,7 @@ fn pointer(path: &serde_path_to_error::Path, below: Option<&str>) -> String {
     pointer
 }
 
-/// Measures the nesting by counting brackets outside strings, before any value is built.
+/// Whether the nesting is too deep. Counts brackets outside strings, before any value is built.
 fn is_too_deep(bytes: &[u8]) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
     for byte in bytes {

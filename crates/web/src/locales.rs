@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::text::Locale;
 
-/// The differences of each language's messages from the English ones in one crate. `must` returns
-/// whether a language must have a message, because languages that only public pages use need no
-/// messages for hosts.
+/// Compares each language's messages in one crate with the English ones, and returns the
+/// differences. `must` returns whether a language must have a message. Languages that only public
+/// pages use need no messages for hosts.
 pub fn differences(locales: &[Locale], must: impl Fn(&str, &str) -> bool) -> Vec<String> {
     let english = locales.iter().filter(|(tag, _)| *tag == "en");
     let english: BTreeMap<_, _> = english.flat_map(|(_, file)| messages(file)).collect();
@@ -69,8 +69,8 @@ pub fn messages(file: &str) -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-/// English messages in which a plural noun follows a number, such as "{ $n } dishes", but which
-/// have no plural forms.
+/// Finds English messages in which a plural noun follows a number although the message has no
+/// plural forms, such as "{ $n } dishes".
 pub fn without_plural_forms(locales: &[Locale]) -> Vec<String> {
     let english = locales.iter().filter(|(tag, _)| *tag == "en");
     let mut found = Vec::new();

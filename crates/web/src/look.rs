@@ -1,5 +1,6 @@
 //! The looks of a site's public pages, and its accent colour. The colours are defined in
-//! `site.css`. This module repeats those with which it computes or draws, and a test compares them.
+//! `site.css`. This module repeats the colours that it needs for computing and drawing, and a test
+//! compares them.
 
 use std::fmt::Write as _;
 

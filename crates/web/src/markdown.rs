@@ -1,9 +1,9 @@
 //! Renders Markdown as safe HTML.
 //!
 //! Raw HTML is shown as text. A link may lead only to `https:`, `http:`, `mailto:` or a path of
-//! this site. Of pictures only those are shown that the caller finds among its own files; another
-//! one is replaced by its description. So nothing that an author writes or pastes can run in a
-//! reader's browser, and no other site learns who reads.
+//! this site. A picture is shown only if the caller finds it among the site's own files; otherwise
+//! its description is shown. So an author's text cannot run code in a reader's browser, and no
+//! other site learns who reads it.
 
 mod events;
 mod html;

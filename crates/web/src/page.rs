@@ -164,7 +164,7 @@ impl IntoResponse for Written {
     }
 }
 
-/// A feed to which the page's head links.
+/// A link to a feed, for the page's head.
 #[derive(Clone, Copy, Debug)]
 pub struct FeedLink<'a> {
     pub media_type: &'a str,

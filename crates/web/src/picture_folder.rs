@@ -118,7 +118,7 @@ impl PictureFolder {
         self.key(file).map_err(Problem::internal)
     }
 
-    /// Stores a file that has arrived. It is deleted after a day if no record uses it.
+    /// Stores an uploaded file, which is deleted after a day if no record uses it.
     pub async fn keep(self, site: &Site, file: &str, content: Arriving) -> Result<(), Problem> {
         let key = self.reserve(site, file).await?;
         let kept = site.files.keep(content, &key).await;
@@ -150,8 +150,9 @@ impl PictureFolder {
         let run_at = tx.now() + UNUSED_LIFETIME;
         tx.enqueue(NewJob {
             run_at: Some(run_at),
-            // Each file has at most one job. A later call postpones the job, up to two days after
-            // the first call, so a picture replaced soon after its upload is still kept for a day.
+            // Each file has at most one job. A later call postpones the job, but to no later than
+            // two days after the first call. So a picture that is replaced soon after its upload is
+            // still kept for a day.
             key: Some(format!("{}:{file}", self.job_kind)),
             latest: Some(UNUSED_LIFETIME + UNUSED_LIFETIME),
             ..NewJob::new(self.job_kind, json!({ "file": file }))

@@ -1,5 +1,5 @@
-//! Refusals: errors that a rule decides, in one format for API clients (RFC 9457) and as one
-//! sentence for people.
+//! Refusals: errors caused by a rule. API clients get them in one format (RFC 9457), and people as
+//! one sentence.
 //!
 //! A handler returns a [`Problem`]; `web::serve` renders it in the reader's language: as
 //! `application/problem+json` under `/api` and for clients that accept JSON, otherwise as a page.
@@ -99,7 +99,8 @@ impl Problem {
         }))
     }
 
-    /// The record does not exist, or the client is not allowed to know whether it exists.
+    /// The error for a record that does not exist, or whose existence the client is not allowed to
+    /// know.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found")
     }

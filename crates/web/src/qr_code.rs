@@ -14,7 +14,7 @@ use crate::state::Site;
 /// The width of the light border in a file, in modules. Scanners do not recognize a code with a
 /// narrower border.
 const QUIET: usize = 4;
-/// The maximum length of a page's URL for which a QR code is offered, in bytes.
+/// The maximum length of a URL in a QR code, in bytes.
 const LONGEST: usize = 500;
 
 /// Encodes a text as a QR code: the code's width in modules, and the dark modules as an SVG path.

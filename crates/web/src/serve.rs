@@ -1,6 +1,7 @@
-//! The processing around every request, in this order: determine its facts, run the handler, render
-//! a refusal as JSON or a page, add the common headers, count the request, and tell the edge what
-//! logs may show and whether the response may be compressed.
+//! The processing around every request. It determines the request's facts, runs the handler,
+//! renders a refusal as JSON or a page, adds the common headers, and counts the request, in this
+//! order. Then it reports to the edge what logs may show and whether the response may be
+//! compressed.
 //!
 //! All of this is a single layer, because each layer costs every request about as much as a
 //! database look-up.

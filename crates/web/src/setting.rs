@@ -1,5 +1,6 @@
-//! Settings in a domain's section of `kenduri.toml`. Each domain declares its settings in a table,
-//! by which the section is parsed and validated. [`Site`](crate::Site) provides the values.
+//! Settings in a domain's section of `kenduri.toml`. Each domain declares its settings in a table.
+//! The section is parsed and validated by this table, and [`Site`](crate::Site) provides the
+//! values.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,6 @@ pub struct Flag {
 /// A whole-number setting, 0 or more.
 #[derive(Clone, Copy, Debug)]
 pub struct Number {
-    /// The key, as `section.name`.
     pub key: &'static str,
     /// The default.
     pub built_in: u32,
@@ -28,7 +28,6 @@ pub struct Number {
 /// A setting whose value is one keyword from a closed set.
 #[derive(Clone, Copy, Debug)]
 pub struct Word {
-    /// The key, as `section.name`.
     pub key: &'static str,
     /// The allowed keywords. The first is the default.
     pub words: &'static [&'static str],
@@ -37,7 +36,6 @@ pub struct Word {
 /// A setting whose value is an ordered list of keywords from a closed set.
 #[derive(Clone, Copy, Debug)]
 pub struct Words {
-    /// The key, as `section.name`.
     pub key: &'static str,
     /// The allowed keywords. The first is the default.
     pub words: &'static [&'static str],
@@ -46,7 +44,6 @@ pub struct Words {
 /// A setting with one line of text.
 #[derive(Clone, Copy, Debug)]
 pub struct Line {
-    /// The key, as `section.name`.
     pub key: &'static str,
     /// The default.
     pub built_in: &'static str,
@@ -55,7 +52,6 @@ pub struct Line {
 /// A secret, configured either directly or as the name of a file that contains it.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretLine {
-    /// The key, as `section.name`.
     pub key: &'static str,
     /// The key of the setting with the file's path: `key` with the suffix `_file`.
     pub file_key: &'static str,

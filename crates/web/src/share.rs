@@ -1,5 +1,4 @@
-//! Sharing a page: the preview that other sites show beside a link to the page, and the card with
-//! which people share it.
+//! Sharing a page: its preview beside links on other sites, and the card for sharing it.
 
 use std::fmt::Display;
 
@@ -32,7 +31,7 @@ impl ShareKind {
     }
 }
 
-/// The preview of a page that everybody who has its link can read completely.
+/// The preview of a page that everybody with its link can read completely.
 #[derive(Clone, Debug)]
 pub struct Share {
     pub title: String,
@@ -60,7 +59,7 @@ impl Share {
         Self::with_image(site, (title, description), path, image)
     }
 
-    /// A page at `path`, with the picture at this full URL.
+    /// Like [`Share::new`], with the picture at the full URL `image`.
     pub fn with_image(
         site: &Site,
         (title, description): (&str, String),

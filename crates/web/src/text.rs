@@ -7,9 +7,9 @@
 //! assert_eq!(text.say("shell-language"), "Bahasa");
 //! ```
 //!
-//! A page needs about a hundred messages, so a plain one costs a hash look-up and a borrow.
-//! Bidirectional isolation marks are off: pages isolate names with `<bdi>`, and the marks would
-//! spoil attributes and mail subjects.
+//! A page needs about a hundred messages. A message without arguments therefore costs only a hash
+//! look-up and a borrow. Bidirectional isolation marks are off: pages isolate names with `<bdi>`,
+//! and the marks would spoil attributes and mail subjects.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use crate::look::{Accent, Color, rgb};
 use crate::theme::{Preset, Theme};
 
-/// The background and text colours of a theme, in light or dark mode, with which the accent colour
-/// must be legible.
+/// A theme's background and text colours in light or dark mode. The accent colour must be legible
+/// with all of them.
 struct Grounds {
     /// The backgrounds of text and links: the page, cards and table heads.
     plain: [Color; 3],

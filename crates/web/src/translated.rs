@@ -20,8 +20,8 @@ impl I18n {
         Self(BTreeMap::from([(tag.into(), text.into())]))
     }
 
-    /// Parses JSON that [`I18n::to_json`] wrote. Invalid JSON, which only a defect could store,
-    /// becomes an empty text, because an empty title is better than a page that does not open.
+    /// Parses JSON that [`I18n::to_json`] wrote. Only a defect can store invalid JSON. It becomes
+    /// an empty text, because an empty title is better than a page that does not open.
     pub fn from_json(json: &str) -> Self {
         serde_json::from_str(json).unwrap_or_else(|cause| {
             tracing::error!(%cause, "a translated text in the store cannot be read");
@@ -97,7 +97,7 @@ impl FromIterator<(String, String)> for I18n {
     }
 }
 
-/// A text and the language in which it is available. `Display` writes the text.
+/// A text and its language. `Display` writes the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spoken<'a> {
     pub text: &'a str,

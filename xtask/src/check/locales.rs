@@ -1,8 +1,8 @@
 //! Locales: every promised language has all messages of the English files, with the same arguments.
 //!
-//! Messages for hosts are promised in English and Malay only, so other languages may omit messages
-//! that begin with `host-` and messages below a group comment in `en.ftl` that begins with `##
-//! Hosts`.
+//! Messages for hosts are promised in English and Malay only. Other languages may therefore omit
+//! messages that begin with `host-`, and messages below a group comment in `en.ftl` that begins
+//! with `## Hosts`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

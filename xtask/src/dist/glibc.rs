@@ -15,8 +15,7 @@ pub(super) struct Version(pub(super) u32);
 /// requirement by a name instead of a version number.
 const RELR: u32 = 36;
 
-/// The oldest glibc version with which a released program must run, which is the version in Amazon
-/// Linux 2.
+/// The oldest glibc version that a released program must support: that of Amazon Linux 2.
 pub(super) const OLDEST: Version = Version(26);
 
 impl fmt::Display for Version {

@@ -46,7 +46,7 @@ fn list_missing() -> Vec<&'static str> {
     [
         ("postgresql", postgres::find_programs().is_some()),
         ("chromium", there("chromium")),
-        // Tests read the codes on printed pages, for which the PDF must be rendered.
+        // Tests read the codes on printed pages, so the PDF must be rendered.
         ("poppler-utils", there("pdftoppm")),
         ("curl", there("curl")),
         ("nodejs", there("node")),

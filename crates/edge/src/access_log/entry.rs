@@ -67,15 +67,16 @@ impl Entry {
         self.write(sent, why, all);
     }
 
-    /// `all` is the time since the first byte of the request.
+    /// Counts the request in its route's metrics. `all` is the time since the first byte of the
+    /// request.
     pub(super) fn count(&self, all: Duration) {
         if let Some(route) = &self.route {
             route.answered(self.status, all);
         }
     }
 
-    /// `sent` is the number of bytes in the response body, and `all` the time since the first byte
-    /// of the request.
+    /// Writes the log line. `sent` is the number of bytes in the response body, and `all` is the
+    /// time since the first byte of the request.
     pub(super) fn write(&self, sent: u64, why: &str, all: Duration) {
         let target = self.target.as_ref();
         self.log.line(&Line {

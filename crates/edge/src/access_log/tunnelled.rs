@@ -35,8 +35,8 @@ impl Tunnelled {
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// `why` is empty if both sides closed the tunnel cleanly. If this function is never called,
-    /// the log line says that the tunnel broke.
+    /// Records why the tunnel ended; empty if both sides closed it cleanly. If this function is
+    /// never called, the log line says that the tunnel broke.
     pub(crate) fn ended(&self, why: &'static str) {
         // This cannot fail, because the tunnel's task calls the function only once.
         let _ = self.why.set(why);

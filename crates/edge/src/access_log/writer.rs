@@ -79,7 +79,8 @@ impl LogWriter {
             if let Err(error) = target.write_all(&lines) {
                 failed(&error);
             }
-            // Some capacity stays, but not the large one that a slow target needs.
+            // The buffer keeps some capacity, but not the large one that it needs for a slow
+            // target.
             let room = if lines.len() < GATHERED {
                 0
             } else {

@@ -73,7 +73,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Trusts the root certificates that browsers trust, and those in `extra`.
+    /// Creates a client that trusts browsers' usual root certificates and those in `extra`.
     pub(super) fn new(
         extra: &[CertificateDer<'static>],
         world: World,
@@ -184,7 +184,7 @@ fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuratio
     Some(wait.clamp(SignedDuration::ZERO, LONGEST_ASKED))
 }
 
-/// Fails if the host has no address.
+/// Resolves a host name. Fails if the host has no address.
 pub(super) async fn look_up(world: &World, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let look = (world.look_up)(host.to_owned(), port);
     let addresses = timeout(LOOK_UP_TIME, look).await??;

@@ -100,7 +100,7 @@ impl OrderError {
         }
     }
 
-    /// Zero if the authority did not ask the client to wait.
+    /// How long the authority asked the client to wait; zero if it did not.
     pub(super) fn asked_to_wait(&self) -> SignedDuration {
         let wait = match self {
             Self::Slow(Some(next)) => next.saturating_duration_since(Instant::now()),
@@ -289,7 +289,7 @@ async fn prove(
     }
 }
 
-/// Asks the authority why it could not validate the name, and to which address it connected.
+/// Finds out from the authority why it could not validate the name, and which address it used.
 async fn explain(shared: &Shared, order: &mut Order) -> OrderError {
     let mut found = order.state().error.as_ref().map(ToString::to_string);
     let mut authorizations = order.authorizations();
@@ -311,8 +311,8 @@ async fn explain(shared: &Shared, order: &mut Order) -> OrderError {
     }
 }
 
-/// Returns the port to which the authority connects for the challenge (RFC 8555, section 8.3; RFC
-/// 8737, section 3).
+/// Returns the port that the authority uses for the challenge (RFC 8555, section 8.3; RFC 8737,
+/// section 3).
 fn challenge_port(shared: &Shared) -> u16 {
     match shared.settings.challenge {
         Challenge::Http01 => 80,
@@ -320,7 +320,7 @@ fn challenge_port(shared: &Shared) -> u16 {
     }
 }
 
-/// The result is in DER.
+/// Makes a certificate signing request in DER.
 fn request(name: &str, key: &str) -> Result<Vec<u8>, OrderError> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();

@@ -17,12 +17,12 @@ use crate::description::Challenge;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Must be an `https` URL.
+    /// The directory URL of the authority; must be `https`.
     pub directory: String,
     /// The email address for the authority; empty for none.
     pub email: String,
     pub challenge: Challenge,
-    /// An existing account at the authority to which the new account is bound.
+    /// An existing account at the authority, to bind the new account to.
     pub external_account: Option<ExternalAccount>,
     /// Root certificates that are trusted for the authority, besides those that browsers trust.
     pub roots: Vec<CertificateDer<'static>>,
@@ -91,7 +91,8 @@ impl SettingsError {
 }
 
 impl Settings {
-    /// File names are relative to `folder`. Certificates are stored below `data`.
+    /// Validates the settings. File names are relative to `folder`, and certificates are stored
+    /// below `data`.
     pub fn check(
         asked: &description::Acme,
         folder: &Path,

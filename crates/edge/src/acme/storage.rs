@@ -44,7 +44,7 @@ pub(super) struct Attempt {
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Pending {
     pub(super) url: String,
-    /// In PEM.
+    /// The order's private key, in PEM.
     pub(super) key: String,
 }
 
@@ -121,7 +121,7 @@ impl Storage {
             .map_err(|cause| disk(&self.folder.join(ACCOUNT), cause))
     }
 
-    /// Returns an empty state if nothing is stored.
+    /// Loads the state of a name's order; an empty state if nothing is stored.
     pub(super) fn load_attempt(&self, name: &str) -> Result<Attempt, StorageError> {
         let mut attempt: Attempt = self.load_json(&attempt_file(name))?.unwrap_or_default();
         // The certificate's file contains the order's key. Therefore the order was completed,

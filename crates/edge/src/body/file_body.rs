@@ -172,7 +172,7 @@ fn in_memory(file: &File, at: u64, length: usize) -> io::Result<usize> {
     Ok(length)
 }
 
-/// Returns `None` if the read would wait for the disk.
+/// Reads data that is in the page cache; `None` if the read would wait for the disk.
 fn read_now(file: &File, at: u64, into: &mut [u8]) -> io::Result<Option<usize>> {
     match preadv2(
         file,

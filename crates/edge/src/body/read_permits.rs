@@ -1,4 +1,4 @@
-//! Permits for steps in which large files are read, compressed or sent.
+//! Permits for steps that read, compress or send large files.
 //!
 //! Each step is short, but there may be as many steps as clients. A worker runs only a few steps at
 //! once, so a page request does not wait behind all downloads.

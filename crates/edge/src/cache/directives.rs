@@ -19,17 +19,18 @@ const MOST: u64 = 1 << 31;
 )]
 pub(super) struct Directives {
     pub(super) no_store: bool,
-    /// `no-cache="Field"` also sets this.
+    /// Whether `no-cache` is set, with or without field names.
     pub(super) no_cache: bool,
-    /// `private="Field"` also sets this.
+    /// Whether `private` is set, with or without field names.
     pub(super) private: bool,
-    /// `must-revalidate` or `proxy-revalidate`, which mean the same to a shared cache.
+    /// Whether `must-revalidate` or `proxy-revalidate` is set, which mean the same to a shared
+    /// cache.
     pub(super) must_revalidate: bool,
     pub(super) max_age: Option<Duration>,
     pub(super) s_maxage: Option<Duration>,
-    /// RFC 5861, section 3.
+    /// How long a stale response may be sent while it is revalidated (RFC 5861, section 3).
     pub(super) stale_while_revalidate: Option<Duration>,
-    /// RFC 5861, section 4.
+    /// How long a stale response may replace an error (RFC 5861, section 4).
     pub(super) stale_if_error: Option<Duration>,
 }
 

@@ -16,7 +16,7 @@ use super::stored::{Head, Key, Stored};
 /// oldest is removed when there are more.
 const VARIANTS: usize = 16;
 /// The number of purge counters. Keys with the same hash share a counter. A purge of one key then
-/// also prevents that the other key's response is stored while it is being fetched.
+/// also discards a response for the other key that is still being fetched.
 const COUNTS: usize = 1_024;
 /// The maximum number of keys in `passing`.
 const PASSING: usize = 4_096;

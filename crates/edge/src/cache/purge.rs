@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName};
 
 use super::stored::Head;
 
-/// A response header by which a server purges stored responses of the same target. The value is a
+/// The response header of a server that purges stored responses of the same target. The value is a
 /// list of paths, separated by commas or spaces. Each path also purges all paths below it, and `*`
 /// purges all responses. The edge removes the header.
 pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
@@ -16,7 +16,7 @@ const MOST: usize = 64;
 /// responses.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Purge<'a> {
-    /// `None` for all targets.
+    /// The target whose responses are purged; `None` for all targets.
     pub(crate) scope: Option<&'a str>,
     pub(crate) name: &'a str,
 }

@@ -75,11 +75,11 @@ pub(crate) enum CacheUse {
 /// The request's conditions for using a stored response (section 5.2.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Demand {
-    /// The edge must first revalidate the stored response.
+    /// Whether the edge must first revalidate the stored response.
     pub(crate) no_cache: bool,
     max_age: Option<Duration>,
-    /// The request is for a range. A stored response may serve it, but a partial response is not
-    /// stored.
+    /// Whether the request is for a range. A stored response may serve it, but a partial response
+    /// is not stored.
     pub(crate) part: bool,
     pub(crate) head: bool,
 }
@@ -186,7 +186,7 @@ pub(crate) struct Freshness {
     /// The response's age when the edge received it (section 4.2.3).
     age: Duration,
     lifetime: Duration,
-    /// The edge must revalidate the response before each use.
+    /// Whether the edge must revalidate the response before each use.
     always_ask: bool,
     stale_while_revalidate: Duration,
     stale_if_error: Duration,
@@ -212,7 +212,7 @@ pub(crate) struct Kept<'a> {
 }
 
 impl Kept<'_> {
-    /// Returns `None` if the response may not be stored (section 3).
+    /// How long the response may be used; `None` if it may not be stored (section 3).
     pub(crate) fn freshness(&self, unsaid: &Unsaid) -> Option<Freshness> {
         let headers = self.headers;
         let said = Directives::of(headers);

@@ -153,7 +153,7 @@ impl Store {
         FillGuard(InFlight::new(None))
     }
 
-    /// Returns `None` if the store has no room for `bytes`.
+    /// Reserves memory for a body; `None` if the store has no room for `bytes`.
     pub(crate) fn gather(self: &Arc<Self>, bytes: u64) -> Option<Gathering> {
         let mut gathering = Gathering {
             store: Arc::clone(self),
@@ -191,8 +191,8 @@ pub(crate) struct Gathering {
 }
 
 impl Gathering {
-    /// Returns `false` if the store has no room for `more` bytes, or if the body becomes too large
-    /// to be stored.
+    /// Enlarges the reservation. Returns `false` if the store has no room for `more` bytes, or if
+    /// the body becomes too large to be stored.
     pub(crate) fn grow(&mut self, more: u64) -> bool {
         let settings = self.store.settings.load();
         if self.bytes + more > settings.largest {

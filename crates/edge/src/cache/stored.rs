@@ -92,7 +92,8 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// Omits `Age`, and headers that apply to a single request or connection.
+    /// Makes the stored head. Omits `Age`, and headers that apply to a single request or
+    /// connection.
     pub(crate) fn new(
         key: Key,
         request: &HeaderMap,

@@ -33,7 +33,7 @@ impl Check {
             .ok()
     }
 
-    /// Rejects 0.
+    /// Parses a duration. Rejects 0.
     pub(super) fn time(&mut self, key: &str, written: &str) -> Option<Duration> {
         let time = self.accept(key, units::duration(written))?;
         if time.is_zero() {

@@ -7,7 +7,7 @@ use super::upstreams::{Upstreams, unnamed};
 use super::{Ground, services};
 use crate::proxy::parse_address;
 
-/// The error has already been added to the list of errors.
+/// Stands for an error that has already been added to the list of errors.
 pub(super) struct Told;
 
 /// Returns the name of an upstream. Returns `None` if `to` names no server.

@@ -25,7 +25,7 @@ pub(crate) fn upstream_of(service: &str) -> String {
 
 const PREFIX: &str = "service:";
 
-/// `None` if the upstream belongs to no service.
+/// The service's name in an upstream's name; `None` if the upstream belongs to no service.
 pub(crate) fn service_of(upstream: &str) -> Option<&str> {
     upstream.strip_prefix(PREFIX)
 }
@@ -59,7 +59,7 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
     }
 }
 
-/// Rejects addresses that `[listen]` also contains.
+/// Validates the fronts. Rejects addresses that `[listen]` also contains.
 pub(super) fn fronts(
     ground: &Ground<'_>,
     listen: Option<&ListenSettings>,

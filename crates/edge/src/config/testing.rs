@@ -13,7 +13,8 @@ pub(crate) fn check_in(text: &str, folder: &Path) -> Result<Plan, Vec<Flaw>> {
     check_with(text, folder, &[])
 }
 
-/// Each service is given by its name, its balance and its fronts.
+/// Validates settings for running services. Each service is given by its name, its balance and its
+/// fronts.
 pub(crate) fn check_running(
     text: &str,
     services: &[(&str, &str, &[&str])],

@@ -31,8 +31,8 @@ impl Authority {
         is_ordered
     }
 
-    /// The names of the plan, and those of `more` that no file covers and for which a certificate
-    /// can be ordered.
+    /// Returns the names of the plan, and those names in `more` that need an ordered certificate
+    /// and can get one.
     pub(crate) fn names_with(&self, more: &BTreeSet<String>) -> BTreeSet<String> {
         let more = more.iter().filter(|name| self.can_order(name));
         self.names.iter().chain(more).cloned().collect()

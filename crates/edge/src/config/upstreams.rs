@@ -45,7 +45,7 @@ pub(super) struct WrittenTimes<'a> {
     pub(super) keep: &'a str,
 }
 
-/// `key` returns a timeout's key in the settings file.
+/// Parses the timeouts. `key` returns a timeout's key in the settings file.
 pub(super) fn times(
     key: impl Fn(&str) -> String,
     written: &WrittenTimes<'_>,

@@ -26,7 +26,8 @@ impl StreamActivity {
         }
     }
 
-    /// Returns `false` if the connection is being evicted.
+    /// Reports to the connection's handle whether a request is running. Returns `false` if the
+    /// connection is being evicted.
     fn tell(&self) -> bool {
         let number = |of: &AtomicUsize| of.load(Ordering::Relaxed);
         self.handle
@@ -65,7 +66,7 @@ pub(crate) struct ActiveStream {
 }
 
 impl ActiveStream {
-    /// Returns `None` if the connection is being evicted. No stream may then begin.
+    /// Begins a stream; `None` if the connection is being evicted, so that no stream may begin.
     pub(crate) fn begin(busy: &Arc<StreamActivity>) -> Option<Self> {
         busy.begun.fetch_add(1, Ordering::Relaxed);
         let running = Self {

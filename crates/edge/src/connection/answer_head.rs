@@ -16,7 +16,7 @@ use crate::filters::forwarding::names;
 pub(super) struct Asked {
     pub(super) is_head: bool,
     version: Version,
-    /// The connection is closed after this response.
+    /// Whether the connection is closed after this response.
     pub(super) is_last: bool,
     pub(super) takes_trailers: bool,
 }
@@ -32,7 +32,7 @@ pub(super) enum Framing {
     Switch,
 }
 
-/// For a request that could not be parsed.
+/// The values for a request that could not be parsed.
 impl Default for Asked {
     fn default() -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Default for Asked {
 }
 
 impl Framing {
-    /// Also removes headers that contradict the framing.
+    /// Determines the framing, and removes headers that contradict it.
     pub(super) fn of(answer: &mut Answer, asked: &mut Asked, is_switch: bool) -> Self {
         if is_switch {
             return Self::Switch;

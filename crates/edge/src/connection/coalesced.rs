@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::lock::lock;
 
-/// In bytes: the maximum content of a TLS record (RFC 8446, section 5.1).
+/// The maximum content of a TLS record, in bytes (RFC 8446, section 5.1).
 const MOST: usize = 16 * 1_024;
 /// How long data may stay in the buffer while hyper makes more responses.
 const LONGEST: Duration = Duration::from_micros(500);

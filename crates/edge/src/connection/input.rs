@@ -34,7 +34,7 @@ pub(super) struct Input {
     heads: Heads,
     /// The body of the current request; `None` after it has arrived.
     body: Option<Incoming>,
-    /// No further request may be read.
+    /// Whether no further request may be read.
     is_closed: bool,
     bounds: Bounds,
     waits_since: Option<Instant>,
@@ -68,7 +68,7 @@ impl Input {
         }
     }
 
-    /// `None` if the head is incomplete.
+    /// Parses the next request head; `None` if the head is incomplete.
     pub(super) fn head(&mut self) -> Result<Option<RequestHead>, Refusal> {
         if self.came.is_empty() {
             return Ok(None);
@@ -95,7 +95,7 @@ impl Input {
         self.is_closed = true;
     }
 
-    /// Returns `false` at the end of the stream.
+    /// Reads more data. Returns `false` at the end of the stream.
     pub(super) fn poll_more(
         &mut self,
         stream: &mut impl Carrier,
@@ -177,7 +177,8 @@ impl Input {
         self.body.is_some() && self.poll_feed(stream, context).is_ready()
     }
 
-    /// Fails after a timeout.
+    /// Decodes the next part of the request body, and reads more if necessary. Fails after a
+    /// timeout.
     fn poll_next(
         &mut self,
         stream: &mut impl Carrier,

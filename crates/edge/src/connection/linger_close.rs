@@ -1,5 +1,5 @@
-//! Closes an HTTP/2 connection so that the client receives the final GOAWAY, which tells it which
-//! requests it may retry (RFC 9113, section 6.8).
+//! Closes an HTTP/2 connection so that the client receives the final GOAWAY. From this frame, the
+//! client learns which requests it may retry (RFC 9113, section 6.8).
 //!
 //! hyper sends GOAWAY only to a client whose preface it has read. If a socket is closed with unread
 //! data, the kernel resets the connection, and the client loses GOAWAY.
@@ -40,7 +40,7 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
 impl<S: Stream> LingerClose<S> {
-    /// `begun` is cancelled when the client preface has been read.
+    /// Wraps a stream. `begun` is cancelled when the client preface has been read.
     pub(super) fn around(stream: S, begun: CancellationToken, handle: Arc<Handle>) -> Self {
         Self {
             stream: Some(stream),

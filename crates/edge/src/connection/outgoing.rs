@@ -13,7 +13,7 @@ use super::answer_head::Framing;
 use crate::body::{Body, BodyError};
 use crate::proxy::keeping_up;
 
-/// No more parts are gathered for a write after this number of bytes.
+/// The number of bytes after which no more parts are gathered for a write.
 const GATHERED: usize = 64 << 10;
 const SLICES: usize = 16;
 
@@ -78,7 +78,7 @@ impl Outgoing {
         Poll::Ready(Ok(()))
     }
 
-    /// The client has not accepted all gathered data, so the body is read ahead.
+    /// Begins to read the body ahead, because the client has not accepted all gathered data.
     pub(super) fn falls_behind(&mut self, context: &mut Context<'_>) {
         if self.is_ahead || self.is_over {
             return;

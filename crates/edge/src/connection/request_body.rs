@@ -33,7 +33,7 @@ struct State {
     left: Option<u64>,
     is_over: bool,
     is_wanted: bool,
-    /// The consumer's side was dropped.
+    /// Whether the consumer's side was dropped.
     is_left: bool,
     reader: Option<Waker>,
     connection: Option<Waker>,
@@ -50,7 +50,7 @@ pub(super) enum Demand {
 }
 
 impl Feed {
-    /// `left` is the body's length, if known.
+    /// Creates both sides of a body. `left` is the body's length, if known.
     pub(super) fn new(left: Option<u64>) -> (Self, Body) {
         let state = State {
             left,
@@ -68,7 +68,7 @@ impl Feed {
         &self.0.broken
     }
 
-    /// The calling task is woken when the demand changes.
+    /// Returns the consumer's demand. The calling task is woken when it changes.
     pub(super) fn demand(&self, context: &Context<'_>) -> Demand {
         let mut state = lock(&self.0.state);
         if state.is_left {

@@ -21,7 +21,7 @@ pub(crate) struct StalledBody {
 }
 
 impl StalledBody {
-    /// `time` is the timeout for each part.
+    /// Wraps a body. `time` is the timeout for each part.
     pub(crate) fn around(body: Incoming, time: Duration) -> Self {
         Self {
             body,

@@ -71,8 +71,8 @@ impl UnsentSlices {
         })
     }
 
-    /// Returns `None` if too much memory is in use. The task of `context` is then woken when all
-    /// slices of the stream have been sent.
+    /// Reserves memory for a slice; `None` if too much memory is in use. The task of `context` is
+    /// then woken when all slices of the stream have been sent.
     pub(super) fn permit(self: &Arc<Self>, context: &Context<'_>) -> Option<Permit> {
         let mut state = lock(&self.state);
         let bytes = if state.slices == 0 {
@@ -92,7 +92,7 @@ impl UnsentSlices {
 }
 
 impl Permit {
-    /// The returned bytes keep this permit until they are dropped.
+    /// Wraps the bytes, which keep this permit until they are dropped.
     pub(super) fn until_sent(mut self, bytes: Bytes) -> Bytes {
         let unused = self.bytes.saturating_sub(bytes.len());
         if unused > 0 {

@@ -28,7 +28,8 @@ use crate::body::{Answer, Body, has_no_body};
 use crate::crypto;
 use crate::filters::forwarding::names;
 
-/// In bytes. Smaller bodies fit into a packet or two.
+/// The minimum size of a body that is compressed, in bytes. Smaller bodies fit into a packet or
+/// two.
 pub const SMALLEST: u64 = 1_024;
 
 /// Headers with digests of the response's bytes. Compression would make them wrong.
@@ -48,7 +49,7 @@ pub struct Compressible;
 #[derive(Debug, Clone, Copy)]
 pub struct Wishes {
     accepted: Accepted,
-    /// The request has no credentials.
+    /// Whether the request has no credentials.
     is_anonymous: bool,
 }
 

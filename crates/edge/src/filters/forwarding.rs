@@ -20,7 +20,7 @@ pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarde
 pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// A client could impersonate a trusted proxy with these headers.
+/// Headers with which a client could impersonate a trusted proxy.
 const CLAIMS: [&str; 17] = [
     "forwarded",
     "x-forwarded-for",
@@ -90,8 +90,8 @@ pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
 
 /// Appends to `out` the header lines that [`request`] would make.
 ///
-/// Appends nothing and returns `false` if more is necessary than omitting headers of the client and
-/// adding those of the edge, or if `Content-Length` does not match `has_body`.
+/// Appends nothing and returns `false` in two cases: the headers need more changes than omissions
+/// and the edge's additions, or `Content-Length` does not match `has_body`.
 pub(crate) fn write(
     headers: &HeaderMap,
     info: &ClientInfo,
@@ -212,7 +212,8 @@ pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     }
 }
 
-/// Removes headers that a program may confuse with headers that the edge sets or that frame a body.
+/// Removes lookalikes: headers that a program may confuse with the edge's own headers or with those
+/// that frame a body.
 fn drop_lookalikes(headers: &mut HeaderMap) {
     remove(headers, is_lookalike);
 }
@@ -241,7 +242,7 @@ pub(crate) fn is_alike(one: &str, other: &str) -> bool {
     one.bytes().map(plain).eq(other.bytes().map(plain))
 }
 
-/// A common value of `Connection` that names no header.
+/// Whether this is a common value of `Connection` that names no header.
 fn is_plain(value: &HeaderValue) -> bool {
     value.as_bytes().eq_ignore_ascii_case(b"keep-alive")
         || value.as_bytes().eq_ignore_ascii_case(b"close")

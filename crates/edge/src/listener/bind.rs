@@ -125,7 +125,7 @@ pub(crate) fn is_same(one: &impl AsFd, two: &impl AsFd) -> bool {
 #[derive(Debug)]
 pub(crate) struct Bound {
     pub(crate) sockets: Vec<Socket>,
-    /// With the port that the kernel chose; `None` for a Unix socket.
+    /// The bound address, with the port that the kernel chose; `None` for a Unix socket.
     pub(crate) address: Option<SocketAddr>,
 }
 

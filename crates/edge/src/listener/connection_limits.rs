@@ -44,9 +44,10 @@ pub(crate) enum Origin {
 #[derive(Debug)]
 pub(crate) struct Place {
     handle: Arc<Handle>,
-    /// Dropped before the permit is released, so a closed connection is not evicted.
+    /// The entry for evictions. It is dropped before the permit is released, so a closed connection
+    /// is not evicted.
     registration: Option<Registration>,
-    /// No permit was free when the connection arrived.
+    /// Whether no permit was free when the connection arrived.
     came_to_full: bool,
     _free: OwnedSemaphorePermit,
     _open: TaskTrackerToken,
@@ -130,7 +131,7 @@ impl Free {
         }
     }
 
-    /// `None` if no permit is free now.
+    /// Takes a permit without waiting; `None` if no permit is free.
     fn take_now(&self) -> Option<OwnedSemaphorePermit> {
         loop {
             let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
@@ -218,7 +219,8 @@ impl Places {
         Ok(())
     }
 
-    /// Does not wait. Fails if no permit is free or the IP address has reached its limit.
+    /// Takes a permit without waiting. Fails if no permit is free or the IP address has reached its
+    /// limit.
     pub(crate) fn take_free(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
         let counted = self.count_origin(origin, most)?;
         let free = self.free.take_now().ok_or(NoPlace::All)?;
@@ -267,7 +269,7 @@ impl Places {
         }
     }
 
-    /// [`Self::empty`] also waits for the returned token.
+    /// Returns a token. [`Self::empty`] also waits until this token is dropped.
     pub(crate) fn keep_open(&self) -> TaskTrackerToken {
         self.open.token()
     }

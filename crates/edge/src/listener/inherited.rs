@@ -20,7 +20,7 @@ const FIRST: RawFd = 3;
 /// The maximum number of inherited descriptors.
 const MOST: RawFd = 256;
 
-/// Inherited sockets, each of which serves the address to which it is bound.
+/// Inherited sockets. Each of them serves the address that it is bound to.
 ///
 /// A socket stays open while a plan names its address for any protocol. No other socket could be
 /// bound to that address, because the process that passed the socket also has it open.
@@ -33,7 +33,7 @@ pub struct Inherited {
 #[derive(Debug)]
 struct InheritedSocket<T> {
     socket: T,
-    /// An earlier plan, the current one or the next one names the socket's address.
+    /// Whether an earlier plan, the current plan or the next plan names the socket's address.
     is_used: bool,
 }
 
@@ -115,7 +115,7 @@ impl Inherited {
         Self::new(numbers.map(own).collect())
     }
 
-    /// For sockets that did not come through `LISTEN_FDS`.
+    /// Takes sockets that did not come through `LISTEN_FDS`.
     pub fn new(descriptors: Vec<OwnedFd>) -> Result<Self, InheritedError> {
         let mut inherited = Self::default();
         for descriptor in descriptors {

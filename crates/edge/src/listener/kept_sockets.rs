@@ -33,8 +33,8 @@ impl Kept {
         }
     }
 
-    /// Continues with the previous program's sockets: those that it inherited, and those that it
-    /// had [opened](Kept::opened).
+    /// Continues with the sockets that the previous program inherited, and with those that it had
+    /// [opened](Kept::opened).
     pub fn resume(handed_in: Inherited, opened: Inherited) -> Self {
         let mut kept = Self::new(handed_in);
         kept.opened.extend(opened);

@@ -28,9 +28,9 @@ const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 pub(crate) struct Announced {
     /// `None` if the proxy connects on its own behalf, for example for a health check.
     pub(crate) client: Option<IpAddr>,
-    /// The proxy's address to which the client has connected, if known.
+    /// The client's destination address at the proxy, if known.
     pub(crate) local: Option<IpAddr>,
-    /// The client has connected to the proxy over TLS.
+    /// Whether the client has connected to the proxy over TLS.
     pub(crate) is_secure: bool,
 }
 

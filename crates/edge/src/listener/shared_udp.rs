@@ -1,4 +1,4 @@
-//! A UDP socket that several processes share, of which one at a time reads it.
+//! A UDP socket that several processes share. Only one of them reads it at a time.
 
 use std::ffi::CStr;
 use std::fs::{File, TryLockError};
@@ -49,7 +49,7 @@ fn file_in_memory() -> io::Result<OwnedFd> {
 }
 
 impl SharedUdp {
-    /// For a UDP socket that no other process reads.
+    /// Creates the lock file for a UDP socket that no other process reads.
     pub(crate) fn new(socket: UdpSocket) -> io::Result<Self> {
         let key: ResetKey = crypto::random()?;
         let mut file = File::from(file_in_memory()?);
@@ -57,7 +57,7 @@ impl SharedUdp {
         Ok(Self { socket, file })
     }
 
-    /// `file` is the lock file that was inherited with the socket.
+    /// Replaces the lock file by `file`, which was inherited with the socket.
     pub(super) fn with_file(self, file: File) -> Self {
         Self { file, ..self }
     }

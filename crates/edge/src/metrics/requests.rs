@@ -122,7 +122,7 @@ impl Requests {
     }
 }
 
-/// For a label's value in Prometheus text.
+/// Escapes a label's value for Prometheus text.
 fn escaped(name: &str) -> String {
     let name = name.replace('\\', "\\\\").replace('"', "\\\"");
     name.replace('\n', "\\n")

@@ -7,7 +7,7 @@ use crate::quality::quality;
 /// The maximum number of language ranges that are read from `Accept-Language`.
 const RANGES: usize = 32;
 
-/// English comes first and is the default.
+/// The available languages. English comes first and is the default.
 static LANGUAGES: [Language; 5] = [
     Language {
         tag: "en",

@@ -10,11 +10,11 @@ use http1::METHOD_LENGTH;
 /// The maximum length of a logged request target with its query, in bytes.
 const TARGET_LENGTH: usize = 2_048;
 
-/// Unparsed parts are empty.
+/// The parsed parts of a head. Unparsed parts are empty.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LoggedHead {
     pub(crate) method: Option<Method>,
-    /// In lower case.
+    /// The host in lower case.
     pub(crate) host: Arc<str>,
     pub(crate) target: Option<PathAndQuery>,
 }
@@ -76,7 +76,7 @@ fn path_and_query(target: &[u8], is_whole: bool) -> Option<PathAndQuery> {
     uri.into_parts().path_and_query
 }
 
-/// `None` if there is not exactly one `Host` header.
+/// The value of the only `Host` header; `None` if there is not exactly one.
 fn host<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<&'a str> {
     let mut named = lines
         .take_while(|line| !line.is_empty())

@@ -32,7 +32,7 @@ impl Refusal {
         }
     }
 
-    /// The rate limit counts only the outcomes for which it is configured.
+    /// Reports an outcome to the rate limit, which counts only the outcomes in its configuration.
     pub(super) fn report(&self, limit: &Limiter, admitted: Admitted) {
         if let Some(outcome) = self.outcome {
             limit.report(admitted, &HeaderValue::from_static(outcome));
@@ -79,7 +79,8 @@ pub(super) async fn admit(
     judged(here, access, info, &target, request).await
 }
 
-/// A WebSocket over HTTP/2 begins with `CONNECT`, over HTTP/1.1 with `GET` (RFC 8441, section 5).
+/// Returns the method for access checks. A WebSocket counts as `GET`, although it begins with
+/// `CONNECT` over HTTP/2 (RFC 8441, section 5).
 fn meant(method: &Method) -> &Method {
     if *method == Method::CONNECT {
         &Method::GET

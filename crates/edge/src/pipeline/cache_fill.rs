@@ -228,7 +228,7 @@ impl CacheFill {
         request
     }
 
-    /// `None` if the response may not be cached.
+    /// Makes the head to be stored; `None` if the response may not be cached.
     fn head(
         &self,
         status: StatusCode,

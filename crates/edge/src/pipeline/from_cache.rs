@@ -80,7 +80,7 @@ fn past(mut answer: Answer, why: &'static str) -> (Answer, Told) {
     (answer, told)
 }
 
-/// The key contains the path as requested from the target.
+/// Makes the cache key, which contains the path as requested from the target.
 fn key(
     policy: &Policy,
     route: &Route,
@@ -116,7 +116,7 @@ fn outdated(
     keys
 }
 
-/// Returns `None` if the URL in the header is on another host.
+/// The URL in a header, without its host; `None` if the URL is on another host.
 fn here_at(named: &HeaderValue, info: &ClientInfo, uri: &Uri) -> Option<Uri> {
     let named = named.to_str().ok()?;
     let own = format!("{}://{}", info.scheme.as_str(), info.host);

@@ -15,8 +15,8 @@ use crate::filters::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO,
 use crate::listener::ListenSettings;
 use http1::is_host;
 
-/// Uses forwarding headers only from trusted peers. Removes headers that a trusted proxy may have
-/// passed on unchanged from its client.
+/// Determines the client information. Uses forwarding headers only from trusted peers. Removes
+/// headers that a trusted proxy may have passed on unchanged from its client.
 pub(super) fn info(
     peer: &Peer,
     headers: &mut HeaderMap,
@@ -123,7 +123,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> boo
     client
 }
 
-/// With or without a port.
+/// Parses an IP address with or without a port.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text
         .strip_prefix('[')

@@ -66,8 +66,8 @@ impl Backend {
         self.removed.load(Ordering::SeqCst)
     }
 
-    /// Completes when the server has no running request. For removed servers, which get no new
-    /// requests.
+    /// Completes when no request is running on the server. Only for removed servers, which get no
+    /// new requests.
     pub(super) async fn quiet(&self) {
         loop {
             // A request may end between the check and the wait, so the future is created before the
@@ -94,7 +94,7 @@ impl Backend {
 pub(super) struct ActiveRequest(Arc<Backend>);
 
 impl ActiveRequest {
-    /// Returns `None` if the server was removed and takes no more requests.
+    /// Begins a request; `None` if the server was removed and takes no more requests.
     pub(super) fn begin(backend: &Arc<Backend>) -> Option<Self> {
         // A request counts itself before it reads `removed`. A removal sets `removed` before it
         // reads the count. Therefore, at least one of the two sees the other.

@@ -18,9 +18,9 @@ use super::settings::ServerAddress;
 /// The servers of a service, as the supervisor reports them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Servers {
-    /// If there are none, requests wait a short time for a server.
+    /// The ready servers. If there are none, requests wait a short time for a server.
     pub ready: Vec<ServerAddress>,
-    /// The service has failed permanently, so requests do not wait for a server.
+    /// Whether the service has failed permanently. Requests then do not wait for a server.
     pub failed: bool,
     /// How long tunnels, such as WebSockets, may stay on a removed server.
     pub drain_within: Duration,
@@ -46,7 +46,7 @@ pub(crate) struct Backends {
     name: String,
     group: ArcSwap<Group>,
     pub(super) turn: AtomicUsize,
-    /// The supervisor reports the servers, so a new one may appear at any moment.
+    /// Whether the supervisor reports the servers. A new server may then appear at any moment.
     is_told: bool,
     failed: AtomicBool,
     changed: Notify,
@@ -76,12 +76,12 @@ impl Gone {
 }
 
 impl Backends {
-    /// For an upstream whose servers are in the configuration.
+    /// The servers of an upstream in the configuration.
     pub(super) fn planned(name: &str) -> Self {
         Self::new(name, false)
     }
 
-    /// For a service, whose servers are set by [`Backends::tell`].
+    /// The servers of a service, which [`Backends::tell`] sets.
     pub(crate) fn told(name: &str) -> Self {
         Self::new(name, true)
     }

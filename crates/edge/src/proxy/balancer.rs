@@ -79,9 +79,9 @@ pub(super) struct Wish<'a> {
     pub(super) info: &'a ClientInfo,
     /// The numbers of the servers that the request has tried without success.
     pub(super) tried: [&'a [u64]; 2],
-    /// In milliseconds on the upstream's clock.
+    /// The current time, in milliseconds on the upstream's clock.
     pub(super) now: u64,
-    /// A paused server may be chosen, because no other is available.
+    /// Whether a paused server may be chosen, because no other is available.
     pub(super) is_last_resort: bool,
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct BufferMemory {
 struct Share {
     address: IpAddr,
     memory: Arc<BufferMemory>,
-    /// Only one body of the IP address at a time waits for the shared memory.
+    /// A permit to wait for the shared memory. Only one body of the IP address has it at a time.
     turn: Semaphore,
     free: Semaphore,
 }
@@ -42,13 +42,13 @@ struct Share {
 #[derive(Debug)]
 pub(crate) struct Room {
     memory: Arc<BufferMemory>,
-    /// `None` for a response.
+    /// The IP address's share; `None` for a response.
     share: Option<Arc<Share>>,
     size: usize,
 }
 
 impl BufferMemory {
-    /// `size` is in bytes.
+    /// Creates the memory for bodies, with a limit of `size` bytes.
     pub(crate) fn new(size: usize) -> Arc<Self> {
         let size = size.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
@@ -63,7 +63,7 @@ impl BufferMemory {
         self.size
     }
 
-    /// Returns `None` if not enough memory became free in time.
+    /// Reserves memory for a request body; `None` if not enough memory became free in time.
     pub(super) async fn reserve(self: &Arc<Self>, client: IpAddr, size: usize) -> Option<Room> {
         let size = size.min(self.size);
         let share = self.share(client);
@@ -83,7 +83,7 @@ impl BufferMemory {
         timeout(WAIT, room).await.ok()?
     }
 
-    /// The reservation is empty, and can grow.
+    /// Creates an empty reservation for a response. It can grow.
     pub(crate) fn for_answer(self: &Arc<Self>) -> Room {
         Room {
             memory: Arc::clone(self),

@@ -24,14 +24,14 @@ enum Socket {
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Socket,
-    /// The server accepts no more bytes.
+    /// Whether the server accepts no more bytes.
     is_deaf: bool,
-    /// The next read asks the kernel whether the server has closed the connection.
+    /// Whether the next read asks the kernel if the server has closed the connection.
     looks: bool,
 }
 
 impl Stream {
-    /// Resolves host names each time, because their addresses may change.
+    /// Opens a connection. Resolves a host name each time, because its addresses may change.
     pub(super) async fn connect(address: &ServerAddress) -> io::Result<Self> {
         let socket = match address {
             ServerAddress::Tcp { host, port, .. } => {

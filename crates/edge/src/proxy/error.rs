@@ -22,7 +22,7 @@ pub enum ProxyError {
     /// No server was ready, and none became ready in time.
     #[error("no server of the upstream is ready")]
     NoneReady {
-        /// For `Retry-After`.
+        /// The value of `Retry-After`.
         retry_after: Duration,
     },
     /// No server accepted a connection.
@@ -81,7 +81,7 @@ impl ProxyError {
         }
     }
 
-    /// RFC 9110, section 15.
+    /// The status of the response to the client (RFC 9110, section 15).
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NoneReady { .. } | Self::BufferFull => StatusCode::SERVICE_UNAVAILABLE,
@@ -97,7 +97,7 @@ impl ProxyError {
         }
     }
 
-    /// `None` if the response needs no `Retry-After`.
+    /// The response's `Retry-After`; `None` if it needs none.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::NoneReady { retry_after } => Some(*retry_after),

@@ -17,14 +17,14 @@ const WINDOW: Duration = Duration::from_secs(10);
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Times are in milliseconds on the upstream's clock.
+/// A server's health. Times are in milliseconds on the upstream's clock.
 #[derive(Debug, Default)]
 pub(super) struct HealthState {
-    /// Health checks have found the server down.
+    /// Whether health checks have found the server down.
     unwell: AtomicBool,
-    /// Until this time, the server gets no requests, unless there is no other server.
+    /// The end of a pause. Until then, the server gets requests only if there is no other server.
     out_until: AtomicU64,
-    /// There are failures, which a success must reset.
+    /// Whether there are failures that a success must reset.
     blemished: AtomicBool,
     record: Mutex<Record>,
 }

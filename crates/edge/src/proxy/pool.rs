@@ -16,7 +16,7 @@ pub(super) struct Idle(Arc<Mutex<HashMap<u64, Kept>>>);
 /// for too long.
 #[derive(Debug, Default)]
 struct Kept {
-    /// Most recently used last.
+    /// The connections, most recently used last.
     wires: VecDeque<Box<UpstreamConnection>>,
     keep: Duration,
 }

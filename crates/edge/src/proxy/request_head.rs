@@ -12,8 +12,8 @@ const USUAL: usize = 1_024;
 
 /// Serializes the head of a request, followed by the body `whole`.
 ///
-/// `raw` means that `request` has the client's headers, which are then written as
-/// [`forwarding::request`] would change them. If that needs a header map, the headers in `request`
+/// `raw` is set if `request` has the client's headers. They are then written as
+/// [`forwarding::request`] would change them. If this needs a header map, the headers in `request`
 /// are changed instead.
 pub(super) fn of(
     request: &mut Request<()>,

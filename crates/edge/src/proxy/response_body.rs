@@ -33,7 +33,7 @@ pub(super) struct ResponseBody {
     waiting: bool,
 }
 
-/// Kept until the end of the response.
+/// The resources that the response needs until its end.
 #[derive(Debug)]
 struct Held {
     wire: Box<UpstreamConnection>,

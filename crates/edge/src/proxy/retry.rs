@@ -10,7 +10,7 @@ pub(super) struct Failure {
     pub(super) left: RetryState,
 }
 
-/// How far a failed request may have come.
+/// How far the sending of a failed request may have progressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryState {
     /// The request is intact. No byte of it was sent.
@@ -68,8 +68,8 @@ impl RetryState {
         self != Self::Unbegun
     }
 
-    /// `None` if the request must not be repeated. `was_begun` means that an earlier server may
-    /// have begun the request.
+    /// Where to repeat the request; `None` if it must not be repeated. `was_begun` means that an
+    /// earlier server may have begun the request.
     pub(super) fn next(
         self,
         repeats: Idempotency,

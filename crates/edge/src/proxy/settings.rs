@@ -8,13 +8,13 @@ use http::uri::{Authority, InvalidUri, PathAndQuery};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamSettings {
     pub name: String,
-    /// If there are none, requests wait for a server and are then refused.
+    /// The servers' addresses. If there are none, requests wait for a server and are then refused.
     pub members: Vec<ServerAddress>,
     pub balance: Balance,
     /// `None` if only requests show a server's health.
     pub health: Option<HealthSettings>,
     pub times: Times,
-    /// For each server and worker.
+    /// The maximum number of idle connections for each server and worker.
     pub idle_connections: usize,
 }
 
@@ -52,9 +52,9 @@ pub struct HealthSettings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Times {
     pub connect: Duration,
-    /// Counted from the end of the request.
+    /// The timeout for the response's first byte, counted from the end of the request.
     pub first_byte: Duration,
-    /// For a body or a tunnel that makes no progress.
+    /// The timeout for a body or a tunnel that makes no progress.
     pub idle: Duration,
     /// How long an idle connection is kept. Should be shorter than the server's keep-alive timeout.
     pub keep: Duration,
@@ -153,7 +153,7 @@ pub enum BadAddress {
     Path,
 }
 
-/// In bytes (Linux: `sun_path` without its final NUL).
+/// The maximum length of a Unix socket's path, in bytes (Linux: `sun_path` without its final NUL).
 const LONGEST_PATH: usize = 107;
 
 /// Parses `http://HOST:PORT[/base/]` or `unix:PATH`. A relative socket path is relative to `data`.

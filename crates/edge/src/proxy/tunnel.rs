@@ -19,7 +19,7 @@ use super::connect::Stream;
 use crate::access_log::{TUNNEL_BROKEN, Tunnelled};
 use crate::progress::ProgressWatch;
 
-/// For each direction, in bytes.
+/// The size of the copy buffer for each direction, in bytes.
 const PIECE: usize = 16 << 10;
 
 /// The reasons in the access log for tunnels that ended early: the client did not complete the

@@ -95,7 +95,7 @@ impl Upgrade {
     /// the response for a switch.
     pub(super) fn check(&self, answer: &response::Parts) -> Result<(), ProxyError> {
         if answer.status != StatusCode::SWITCHING_PROTOCOLS {
-            // The client takes any 2xx response to an extended `CONNECT` for a tunnel.
+            // The client interprets any 2xx response to an extended `CONNECT` as a tunnel.
             let tunnel = self.accept.is_some() && answer.status.is_success();
             return if tunnel {
                 Err(ProxyError::Upgrade)

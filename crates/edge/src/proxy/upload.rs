@@ -20,7 +20,7 @@ pub(super) struct Upload {
     /// The request headers. `Trailer` in them names the trailers that may be sent.
     announced: HeaderMap,
     is_over: bool,
-    /// The edge waits for the next piece from the client.
+    /// Whether the edge waits for the next piece from the client.
     pub(super) awaits_client: bool,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Piece {
 }
 
 impl Upload {
-    /// The body has the length in `headers`, or else is chunked.
+    /// Prepares a body, which has the length in `headers` or else is chunked.
     pub(super) fn new(body: Body, headers: &HeaderMap) -> Self {
         let said = headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
         let trailers = headers.get_all(TRAILER).iter();
@@ -44,7 +44,7 @@ impl Upload {
         }
     }
 
-    /// `None` after the last piece.
+    /// Returns the next piece to send; `None` after the last piece.
     pub(super) fn poll_next(
         &mut self,
         context: &mut Context<'_>,

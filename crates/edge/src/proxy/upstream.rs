@@ -47,12 +47,12 @@ pub(super) struct Search {
     gone: Vec<u64>,
     /// When the request stops waiting for a server.
     deadline: Option<Instant>,
-    /// The request was retried on a second server, because the first one broke it off.
+    /// Whether the request was retried on a second server, because the first one broke it off.
     moved: bool,
 }
 
 impl Upstream {
-    /// [`Upstream::watch`] begins the health checks.
+    /// Creates an upstream. Its health checks begin with [`Upstream::watch`].
     pub fn new(settings: UpstreamSettings) -> Arc<Self> {
         let backends = Arc::new(Backends::planned(&settings.name));
         backends.set(&settings.members);
@@ -95,7 +95,7 @@ impl Upstream {
         &self.backends
     }
 
-    /// In milliseconds on this upstream's clock.
+    /// The time in milliseconds on this upstream's clock.
     pub(super) fn now(&self) -> u64 {
         self.backends.now()
     }

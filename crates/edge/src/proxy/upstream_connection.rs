@@ -27,8 +27,8 @@ use crate::deadline::Deadline;
 const PIECE: usize = 16 << 10;
 /// The maximum size of a read from the rest of a body, in bytes.
 const LARGEST_PIECE: usize = 64 << 10;
-/// In bytes. A smaller body is copied behind its head, because that is faster than sending two
-/// buffers.
+/// The size in bytes below which a body is copied behind its head, because a copy is faster than
+/// sending two buffers.
 const SMALL: usize = 4 << 10;
 
 pub(super) struct UpstreamConnection {
@@ -37,12 +37,12 @@ pub(super) struct UpstreamConnection {
     since: Instant,
     deadline: Deadline,
     reused: bool,
-    /// The connection can be used again after the response.
+    /// Whether the connection can be used again after the response.
     lasting: bool,
     unsent: Unsent,
-    /// Sent after `unsent`.
+    /// The streamed request body, which is sent after `unsent`.
     upload: Option<Box<Upload>>,
-    /// Bytes were sent since this flag was last cleared.
+    /// Whether bytes were sent since this flag was last cleared.
     has_moved: bool,
     /// When the connection last returned to the pool.
     pub(super) rested: Instant,

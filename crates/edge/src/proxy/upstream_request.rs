@@ -78,7 +78,8 @@ fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
     is_usual && parts.headers.contains_key(HOST) && !parts.headers.contains_key(TE)
 }
 
-/// The body is `whole` if it is in memory, `upload` if it is streamed.
+/// Splits the body into the part in memory and the part that is streamed. At most one of them is
+/// present.
 fn outgoing(
     parts: &mut request::Parts,
     body: Body,

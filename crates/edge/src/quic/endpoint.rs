@@ -26,7 +26,7 @@ use super::socket::StoppableSocket;
 
 /// The interval of attempts to bind a UDP port that another process uses.
 const AGAIN: Duration = Duration::from_secs(1);
-/// A new client must prove its address while at least this many handshakes are unfinished (Retry,
+/// The number of unfinished handshakes from which on a new client must prove its address (Retry,
 /// RFC 9000, section 8.1.2).
 const UNPROVEN: usize = 64;
 /// How long connections may take to end after GOAWAY. The next process waits for this.

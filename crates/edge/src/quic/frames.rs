@@ -1,8 +1,8 @@
 //! Checks the frames of an HTTP/3 stream before the crate h3 reads them.
 //!
-//! h3 buffers whole frames, and takes an empty DATA frame or a stream that ends within a frame for
-//! a proper end. This module is a pure state machine over bytes, and passes on only pieces that are
-//! safe for h3.
+//! h3 buffers whole frames. It interprets an empty DATA frame, or a stream that ends within a
+//! frame, as a proper end. This module is a pure state machine over bytes, and passes on only
+//! pieces that are safe for h3.
 
 use bytes::{Bytes, BytesMut};
 
@@ -37,7 +37,7 @@ pub(crate) struct Frames {
     unknown: Option<u64>,
     /// The received part of the field section.
     section: BytesMut,
-    /// The head has not arrived. After it, a field section contains trailers.
+    /// Whether the head has not arrived. After the head, a field section contains trailers.
     awaits_head: bool,
 }
 
@@ -81,7 +81,7 @@ pub(crate) enum FrameFault {
 }
 
 impl Frames {
-    /// `head_size` is the maximum size of an encoded head, in bytes.
+    /// Checks a request stream. `head_size` is the maximum size of an encoded head, in bytes.
     pub(crate) fn of_request(head_size: usize) -> Self {
         Self {
             state: State::Header,
@@ -94,7 +94,7 @@ impl Frames {
         }
     }
 
-    /// h3 reads frames only on the control stream.
+    /// Checks a unidirectional stream. h3 reads frames only on the control stream.
     pub(crate) fn of_one_direction(frame_size: usize) -> Self {
         Self {
             state: State::Purpose,

@@ -33,12 +33,13 @@ use self::body::Received;
 /// The number of a connection's request heads that are read at once. The crate h3 buffers each head
 /// whole.
 const HEADS: usize = 16;
-/// In bytes. h3 accepts this many fields, of 32 bytes each (RFC 9114, section 4.2.2).
+/// The largest head that h3 accepts, in bytes: this many fields, of 32 bytes each (RFC 9114,
+/// section 4.2.2).
 const LARGEST_HEAD: usize = 24_576 * 32;
-/// A connection with this many incomplete request heads is closed.
+/// The number of incomplete request heads after which a connection is closed.
 const BROKEN_HEADS: u32 = 256;
-/// A connection is closed when its cancelled requests outnumber its finished requests by this
-/// number (CVE-2023-44487).
+/// The number by which cancelled requests may outnumber finished ones before the connection is
+/// closed (CVE-2023-44487).
 const TAKEN_BACK: u32 = 256;
 /// How long requests in transit may arrive after the first GOAWAY: this many round trips, within
 /// these bounds.
@@ -160,7 +161,7 @@ pub(super) async fn http3(
 struct LastCall {
     is_called: bool,
     is_told: bool,
-    /// The client has sent a request.
+    /// Whether the client has sent a request.
     is_known: bool,
 }
 

@@ -49,7 +49,8 @@ pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
     server
 }
 
-/// With this key, the endpoint resets connections that it does not know.
+/// Returns the endpoint's settings. `reset_key` lets the endpoint reset connections that it does
+/// not know.
 pub(super) fn endpoint(reset_key: ResetKey) -> EndpointConfig {
     let mut endpoint = EndpointConfig::new(Arc::new(ResetTokens(reset_key)));
     endpoint.cid_generator(|| Box::<ConnectionIds>::default());

@@ -67,7 +67,7 @@ impl Endings {
 }
 
 impl QuicTransport {
-    /// Also returns the [`Endings`] of the connection's requests.
+    /// Wraps a connection. Also returns the [`Endings`] of the connection's requests.
     pub(crate) fn new(connection: quinn::Connection, measure: Measure) -> (Self, Endings) {
         let endings = Endings::default();
         let wire = Self {
@@ -283,7 +283,8 @@ impl Receiving {
         }
     }
 
-    /// In most cases, a framing error closes the connection (RFC 9114, section 7.1).
+    /// Ends the stream after a framing error. In most cases, the error closes the connection too
+    /// (RFC 9114, section 7.1).
     fn fault(&mut self, fault: FrameFault) -> StreamErrorIncoming {
         let code = match fault {
             FrameFault::CutOff => Code::H3_FRAME_ERROR,

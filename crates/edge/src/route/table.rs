@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::path::folded;
 use super::{HostPattern, NormalPath, Route, above, bare_host, begins, is_bare};
 
-/// For each host, the routes with the longest path first.
+/// The routes by host. For each host, the routes with the longest path come first.
 #[derive(Debug, Default)]
 pub struct Table {
     exact: HashMap<String, Vec<Arc<Route>>>,
@@ -18,7 +18,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// No two routes may have the same host and path.
+    /// Builds the table. No two routes may have the same host and path.
     pub fn new(routes: impl IntoIterator<Item = Route>) -> Self {
         let routes: Vec<Route> = routes.into_iter().collect();
         let place = |route: &Route, path: &[u8]| (route.host.clone(), path.to_vec());
@@ -50,15 +50,14 @@ impl Table {
         table
     }
 
-    /// `host` is in lower case, with or without a port, as in [`ClientInfo`](crate::ClientInfo).
-    /// Allocates nothing.
+    /// Finds the route for a request. `host` is in lower case, with or without a port, as in
+    /// [`ClientInfo`](crate::ClientInfo). Allocates nothing.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         self.first(host, path.matched())
     }
 
     /// Whether another server may interpret the path so that it belongs to another route than
-    /// `met`, which [`Table::find`] returned. The request would then bypass the other route's
-    /// rules.
+    /// `met`, the result of [`Table::find`]. The request would then bypass the other route's rules.
     ///
     /// Many servers ignore letter case or a trailing slash. These interpretations count only if the
     /// other route restricts requests.
@@ -105,7 +104,7 @@ impl Table {
         candidates.find(|route| route.path.begins(matched))
     }
 
-    /// The routes for a host, in the order in which they are tried.
+    /// The routes for a host, in the order of matching.
     pub fn candidates<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a Arc<Route>> + use<'a> {
         let host = bare_host(host);
         let exact = self.exact.get(host);
@@ -113,7 +112,7 @@ impl Table {
         exact.into_iter().chain(below).chain([&self.any]).flatten()
     }
 
-    /// In the order of matching. Hosts are sorted by name.
+    /// All routes in the order of matching. Hosts are sorted by name.
     pub fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {
         let mut lists: Vec<_> = self.exact.values().chain(self.below.values()).collect();
         lists.sort_by_key(|list| list.first().map(|route| &route.host));

@@ -6,9 +6,9 @@ use http::HeaderValue;
 
 #[derive(Debug, PartialEq, Eq)]
 struct Words {
-    /// For files that must be revalidated for each use.
+    /// The value for files that must be revalidated for each use.
     revalidate: HeaderValue,
-    /// For files whose name changes with their content.
+    /// The value for files whose name changes with their content.
     for_ever: HeaderValue,
 }
 
@@ -16,7 +16,7 @@ const FOR_EVERYBODY: Words = Words {
     revalidate: HeaderValue::from_static("no-cache"),
     for_ever: HeaderValue::from_static("public, max-age=31536000, immutable"),
 };
-/// For restricted files, which shared caches may not store (RFC 9111, section 5.2.2.7).
+/// The values for restricted files, which shared caches may not store (RFC 9111, section 5.2.2.7).
 const FOR_SOME: Words = Words {
     revalidate: HeaderValue::from_static("private, no-cache"),
     for_ever: HeaderValue::from_static("private, max-age=31536000, immutable"),
@@ -35,7 +35,7 @@ pub(super) struct Caching {
 }
 
 impl Caching {
-    /// The error is a pattern whose value is not a valid header.
+    /// Validates the patterns. The error is a pattern whose value is not a valid header.
     pub(super) fn new(
         patterns: BTreeMap<String, String>,
         is_for_some: bool,
@@ -54,7 +54,7 @@ impl Caching {
         })
     }
 
-    /// For a list of the folder's files.
+    /// `Cache-Control` for a list of the folder's files.
     pub(super) fn of_listing(&self) -> HeaderValue {
         self.others.revalidate.clone()
     }
@@ -78,7 +78,7 @@ impl Caching {
     }
 }
 
-/// In a pattern, `*` stands for any text.
+/// Whether a name matches a pattern, in which `*` stands for any text.
 fn fits(pattern: &str, name: &str) -> bool {
     let Some((first, others)) = pattern.split_once('*') else {
         return pattern == name;

@@ -24,7 +24,7 @@ pub(super) const LARGEST: u64 = 1 << 20;
 /// The minimum size, in bytes, of a file in memory that is also kept open. For smaller files,
 /// `sendfile` costs more than a copy.
 const KEPT_OPEN: u64 = 64 << 10;
-/// After this time, the file system's clock has certainly advanced.
+/// The time after which the file system's clock has certainly advanced.
 const SETTLING: Duration = Duration::from_secs(2);
 /// The approximate memory per file besides its content, in bytes.
 const OVERHEAD: usize = 2_048;
@@ -34,7 +34,7 @@ pub(super) struct Opened {
     pub(super) siblings: [Option<(File, Stamp)>; 2],
 }
 
-/// This metadata shows whether a file or its precompressed siblings have changed.
+/// Metadata that shows whether a file or its precompressed siblings have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamps {
     plain: Stamp,
@@ -101,7 +101,7 @@ enum Coded {
 pub(super) struct Variant {
     /// The headers for the whole variant.
     pub(super) headers: HeaderMap,
-    /// For a 304 (RFC 9110, section 15.4.5).
+    /// The headers for a 304 (RFC 9110, section 15.4.5).
     pub(super) unchanged: HeaderMap,
     pub(super) tag: HeaderValue,
     pub(super) content: Content,
@@ -236,7 +236,7 @@ impl Entry {
         }
     }
 
-    /// Returns `None` unless the compressed bytes are at least a tenth shorter than the file.
+    /// Makes the compressed variant; `None` unless it is at least a tenth shorter than the file.
     pub(super) fn form(&self, encoding: Encoding, coded: Bytes, plain: &Bytes) -> Option<Variant> {
         if coded.len() > plain.len() / 10 * 9 {
             return None;
@@ -286,7 +286,7 @@ impl Content {
         self.bytes().map_or(0, Bytes::len)
     }
 
-    /// `None` if the length is unknown before compression.
+    /// The content's length; `None` if it is unknown before compression.
     pub(super) fn length(&self) -> Option<u64> {
         match self {
             Self::Memory(bytes) | Self::Kept(bytes, ..) => Some(bytes.len() as u64),

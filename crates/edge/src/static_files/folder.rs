@@ -22,13 +22,13 @@ pub struct FolderSettings {
     /// The candidates to try, in this order: `{path}`, `{path}/`, `{path}.html`, or a fixed file
     /// such as `/index.html`. If empty, `{path}` and then `{path}/`.
     pub r#try: Vec<String>,
-    /// Lists folders without an `index.html`.
+    /// Whether folders without an `index.html` are listed.
     pub listing: bool,
     /// `Cache-Control` by name pattern, in which `*` stands for any text. A pattern with a slash
     /// applies to the whole path, any other to the name. The longest matching pattern wins.
     pub cache: BTreeMap<String, String>,
-    /// Access is restricted. Shared caches may then store only files that match a pattern in
-    /// `cache`.
+    /// Whether access is restricted. Shared caches may then store only files that match a pattern
+    /// in `cache`.
     pub is_for_some: bool,
 }
 
@@ -66,7 +66,7 @@ pub struct Folder {
 enum Place {
     Path(String),
     Folder,
-    /// A file such as `/index.html`, which is tried for all paths except those of assets.
+    /// A file such as `/index.html`. It is tried for all paths except those of assets.
     Fixed(String),
 }
 
@@ -101,8 +101,8 @@ impl Folder {
         &self.root
     }
 
-    /// Links must not lead to these paths or below, because other routes control the access to
-    /// them. The paths are percent-encoded as in a request.
+    /// Sets the paths that links must not lead to, because other routes control the access to them.
+    /// This includes all paths below. The paths are percent-encoded as in a request.
     pub(crate) fn leave(&mut self, paths: impl IntoIterator<Item = String>) {
         let paths = paths.into_iter().filter_map(|path| {
             // A path that cannot be requested needs no protection.

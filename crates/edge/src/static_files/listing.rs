@@ -13,7 +13,7 @@ use super::open::Root;
 use crate::body::{Answer, Body};
 use crate::filters::compression;
 
-/// A longer listing is truncated and says so.
+/// The maximum number of entries in a listing. A truncated listing says that it is incomplete.
 const MOST: usize = 10_000;
 /// Encodes all characters except the unreserved ones (RFC 3986, section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -33,7 +33,7 @@ pub(super) struct Page {
 #[derive(Debug, PartialEq, Eq)]
 struct Item {
     name: String,
-    /// In bytes; `None` for a folder.
+    /// The size in bytes; `None` for a folder.
     size: Option<u64>,
 }
 
@@ -46,7 +46,7 @@ impl Item {
     }
 }
 
-/// Returns `None` if there is no folder. Omits files that must not be served.
+/// Reads a folder's entries, without files that must not be served; `None` if there is no folder.
 pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> {
     let Some(folder) = root.folder(relative)? else {
         return Ok(None);

@@ -36,8 +36,8 @@ pub(super) enum LookupResult {
 }
 
 impl DiskLookup {
-    /// Runs on a thread that may block. `is_known` means that the memory cache has the file, which
-    /// must be compared with the disk.
+    /// Looks up the path on a thread that may block. If `is_known` is true, the memory cache has
+    /// the file, and the file is compared with the disk.
     pub(super) async fn run(self, is_known: bool) -> io::Result<LookupResult> {
         let turn = self.memory.turn_to_look().await?;
         // Another request may have read the file in the meantime.

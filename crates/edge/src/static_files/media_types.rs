@@ -15,7 +15,8 @@ const OURS: [(&str, &str); 9] = [
     ("md", "text/markdown; charset=utf-8"),
 ];
 
-/// `application/octet-stream` for an unknown extension. Text files count as UTF-8.
+/// The media type of a file: `application/octet-stream` for an unknown extension. Text files count
+/// as UTF-8.
 pub(super) fn of(name: &str) -> HeaderValue {
     let ending = name
         .rsplit('/')

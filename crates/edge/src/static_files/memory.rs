@@ -32,7 +32,8 @@ struct Shared {
     kept: Mutex<Kept>,
     size: usize,
     looks: Arc<Semaphore>,
-    /// Only one file is compressed at a time, which leaves the other cores to requests.
+    /// A permit for compressing. Only one file is compressed at a time, which leaves the other
+    /// cores to requests.
     compressing: Arc<Semaphore>,
     readers: Readers,
     random: RandomState,
@@ -43,7 +44,7 @@ struct Shared {
 struct Kept {
     folders: HashMap<u64, HashMap<Box<str>, Slot>>,
     weight: usize,
-    /// Grows with each use, and orders the files by their last use.
+    /// The number of uses so far, which orders the files by their last use.
     uses: u64,
 }
 
@@ -70,7 +71,7 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// `size` is in bytes, and approximate.
+    /// Creates a cache of approximately `size` bytes.
     pub fn new(size: usize) -> Self {
         Self(Arc::new(Shared {
             kept: Mutex::default(),
@@ -190,7 +191,7 @@ impl Memory {
         made.as_deref().unwrap_or(&entry.plain)
     }
 
-    /// Runs on a thread that may block. Returns `None` if compression fails.
+    /// Compresses a file on a thread that may block. Returns `None` if compression fails.
     async fn compress(&self, plain: Bytes, encoding: Encoding) -> Option<Bytes> {
         let turn = Arc::clone(&self.0.compressing).acquire_owned().await.ok()?;
         let work = tokio::task::spawn_blocking(move || {
@@ -211,7 +212,7 @@ impl Memory {
         }
     }
 
-    /// For files that are too large for the memory cache.
+    /// The readers for files that are too large for the memory cache.
     pub(super) fn readers(&self) -> &Readers {
         &self.0.readers
     }
@@ -247,7 +248,7 @@ impl Kept {
         }
     }
 
-    /// If the cache is full, removes the less recently used half of the files.
+    /// Removes the less recently used half of the files if the cache is full.
     fn shrink(&mut self, size: usize) {
         if self.weight <= size {
             return;

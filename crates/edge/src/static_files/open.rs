@@ -23,7 +23,7 @@ pub(super) struct Root<'a> {
     elsewhere: &'a [PathBuf],
 }
 
-/// This metadata changes whenever the file's content changes.
+/// Metadata that changes whenever the file's content changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) device: u64,
@@ -57,7 +57,7 @@ impl<'a> Root<'a> {
         Ok(Self { folder, elsewhere })
     }
 
-    /// Returns `None` if the file is missing, is not a regular file, or must not be served.
+    /// Opens a file; `None` if it is missing, is not a regular file, or must not be served.
     pub(super) fn file(&self, relative: &str) -> io::Result<Option<(File, Stamp)>> {
         // With `NONBLOCK`, a pipe without a writer does not block.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -72,7 +72,7 @@ impl<'a> Root<'a> {
         Ok(Some((file, stamp)))
     }
 
-    /// Returns `None` in the same cases as [`Root::file`].
+    /// Opens a folder; `None` in the same cases as for [`Root::file`].
     pub(super) fn folder(&self, relative: &str) -> io::Result<Option<OwnedFd>> {
         let relative = if relative.is_empty() { "." } else { relative };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;

@@ -10,9 +10,9 @@ const WELL_KNOWN: &str = ".well-known";
 /// A decoded path below the root folder, without empty and dot segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Asked<'a> {
-    /// Without leading and trailing slashes, as in `a/b`; empty for the root folder.
+    /// The path without leading and trailing slashes, as in `a/b`; empty for the root folder.
     pub(super) relative: Cow<'a, str>,
-    /// The path ends with a slash, so it is for a folder.
+    /// Whether the path ends with a slash, and so is for a folder.
     pub(super) is_folder: bool,
 }
 

@@ -68,15 +68,15 @@ struct Ordered {
 #[derive(Debug, Default)]
 struct Table {
     exact: HashMap<String, Arc<CertifiedKey>>,
-    /// By the part of their name after `*.`.
+    /// Wildcard certificates, by the part of their name after `*.`.
     wildcard: HashMap<String, Arc<CertifiedKey>>,
     by_address: HashMap<IpAddr, Arc<CertifiedKey>>,
-    /// For clients that send no host name.
+    /// The certificate for clients that send no host name.
     default: Option<Arc<CertifiedKey>>,
     self_signed: Option<Arc<CertifiedKey>>,
 }
 
-/// The lookup table is built from these certificates.
+/// The certificates from which the lookup table is built.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pairs: Vec<Pair>,
@@ -86,7 +86,7 @@ pub(crate) struct Sources {
 type SelfSigned = (BTreeSet<String>, Arc<CertifiedKey>);
 
 impl Certificates {
-    /// Fails if a file cannot be used.
+    /// Loads the certificates. Fails if a file cannot be used.
     pub(crate) fn load(settings: &TlsSettings) -> Result<Self, TlsError> {
         let sources = Sources::load(settings, None)?;
         Ok(Self {
@@ -304,7 +304,7 @@ impl Sources {
 }
 
 impl Table {
-    /// Does nothing if the name has a certificate.
+    /// Adds a certificate for a name, unless the name has one.
     fn add(&mut self, name: &str, certificate: &Arc<CertifiedKey>) {
         let name = name.to_ascii_lowercase();
         let (names, name) = match name.strip_prefix("*.") {

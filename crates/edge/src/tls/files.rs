@@ -46,7 +46,7 @@ impl FileCertificate {
     }
 }
 
-/// As last read from the files.
+/// A certificate and its key, as last read from the files.
 #[derive(Debug)]
 pub(super) struct Pair {
     pub(super) files: CertificateFiles,
@@ -126,7 +126,7 @@ impl CertificateFiles {
     }
 }
 
-/// This metadata reveals any change of the files, even of their permissions.
+/// Metadata that reveals any change of the files, even of their permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stamp([Option<(u64, u64, i64, i64)>; 2]);
 

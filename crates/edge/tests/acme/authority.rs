@@ -43,7 +43,8 @@ impl Drop for Running {
 }
 
 impl Authority {
-    /// Returns `None` if Pebble is not installed and the environment permits skipping these tests.
+    /// Starts Pebble; `None` if it is not installed and the environment permits skipping these
+    /// tests.
     pub(crate) fn start(http_port: u16, tls_port: u16, wishes: Wishes) -> Option<Self> {
         if !is_installed() {
             return None;

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
-/// Closed with the test's runtime.
+/// A running edge, which is closed with the test's runtime.
 pub(crate) struct Door {
     pub(crate) http: SocketAddr,
     pub(crate) https: SocketAddr,
@@ -28,7 +28,7 @@ pub(crate) struct Inside {
     /// All challenge responses so far, by token. They stay available, because an authority requests
     /// a response several times, even after the ACME client has stopped.
     remembered: Mutex<HashMap<String, Arc<str>>>,
-    /// No request gets a challenge response.
+    /// Whether all requests for a challenge response fail.
     pub(crate) is_silent: AtomicBool,
     /// Each request for an HTTP challenge response adds a permit.
     pub(crate) asked: Semaphore,

@@ -31,7 +31,8 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// Returns `None` if Pebble is not installed and the environment permits skipping these tests.
+    /// Creates the environment with a running Pebble; `None` if it is not installed and the
+    /// environment permits skipping these tests.
     pub(crate) async fn with_authority(challenge: Challenge, wishes: Wishes) -> Option<Self> {
         let mut house = Self::alone(challenge, String::new(), String::new()).await;
         let (http, https) = (house.door.http.port(), house.door.https.port());
@@ -42,7 +43,7 @@ impl House {
         Some(house)
     }
 
-    /// Without an authority. The ACME client uses this directory URL.
+    /// Creates the environment without an authority. The ACME client uses this directory URL.
     pub(crate) async fn alone(challenge: Challenge, directory: String, ca: String) -> Self {
         Self {
             authority: None,
@@ -73,8 +74,8 @@ impl House {
         acme
     }
 
-    /// In the ACME client's environment, every name except localhost resolves to the edge, unless
-    /// the test chose another address.
+    /// The ACME client's environment, in which every name except localhost resolves to the edge,
+    /// unless the test chose another address.
     fn world(&self) -> World {
         let clock = Arc::clone(&self.clock);
         let elsewhere = Arc::clone(&self.elsewhere);

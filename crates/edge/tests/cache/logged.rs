@@ -22,8 +22,8 @@ impl Write for Lines {
 }
 
 impl Lines {
-    /// The whole log after the logging thread has stopped. The drop of `writing` waits only for a
-    /// second, which may be too short on a busy machine.
+    /// Returns the whole log after the logging thread has stopped. Dropping `writing` waits for
+    /// only a second, which may be too short on a busy machine.
     fn after(&self, writing: Writing) -> String {
         drop(writing);
         let begin = Instant::now();

@@ -52,9 +52,9 @@ struct Said {
     status: u16,
     headers: Vec<(String, String)>,
     pieces: Vec<String>,
-    /// The response has a `Content-Length`.
+    /// Whether the response has a `Content-Length`.
     has_length: bool,
-    /// The connection breaks after the pieces.
+    /// Whether the connection breaks after the pieces.
     breaks: bool,
 }
 
@@ -106,7 +106,7 @@ impl Script {
         self.heard.lock().unwrap().last().cloned().unwrap()
     }
 
-    /// Responses at this path then wait for permits of the returned semaphore.
+    /// Makes responses at this path wait for permits of the returned semaphore.
     fn close(&self, path: &str) -> Arc<Semaphore> {
         let gate = Arc::new(Semaphore::new(0));
         let mut gates = self.gates.lock().unwrap();
@@ -292,7 +292,7 @@ async fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &s
     Heard::of(&heard)
 }
 
-/// Does not wait for the response.
+/// Sends a request without waiting for the response.
 async fn begin(
     address: SocketAddr,
     method: &str,

@@ -12,8 +12,8 @@ const OTHER: [u8; 4] = [127, 0, 0, 3];
 const THIRD: [u8; 4] = [127, 0, 0, 4];
 const FOURTH: [u8; 4] = [127, 0, 0, 5];
 
-/// The edge has one worker. When the worker responds to a request, it has handled all earlier
-/// connections.
+/// Starts an edge with one worker. When the worker responds to a request, it has handled all
+/// earlier connections.
 fn crowded(listen: ListenSettings) -> (Edge, SocketAddr, Scene) {
     let (scene, app) = scene();
     let edge = try_start(clear(listen), 1, Inherited::default(), &app).unwrap();
@@ -28,7 +28,7 @@ fn places(connections: u32) -> ListenSettings {
     }
 }
 
-/// The connection stays open.
+/// Sends a request and returns the response. The connection stays open.
 async fn greet(stream: &mut TcpStream) -> String {
     let bytes = b"GET / HTTP/1.1\r\nHost: b.example\r\n\r\n";
     stream.write_all(bytes).await.unwrap();
@@ -221,7 +221,7 @@ async fn a_connection_of_http2_with_a_stream_goes_as_the_oldest() {
     site.edge.stop().await;
 }
 
-/// The PROXY header of the connection names this client.
+/// Opens a connection whose PROXY header names this client.
 async fn named(client: &str, address: SocketAddr) -> TcpStream {
     let mut stream = connect(address).await;
     let line = format!("PROXY TCP4 {client} 10.0.0.1 40000 80\r\n");

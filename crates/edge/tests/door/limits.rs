@@ -3,7 +3,7 @@ use tokio::io::AsyncWriteExt as _;
 use super::*;
 
 const SHORT: Duration = Duration::from_millis(200);
-/// For tests whose clients send something. Sending may take long on a busy machine.
+/// A timeout for tests whose clients send something, which may take long on a busy machine.
 const HEAD: Duration = Duration::from_secs(2);
 
 #[tokio::test]
@@ -40,7 +40,8 @@ async fn an_answer_that_takes_its_time_is_no_idle_connection() {
     let mut stream = connect(address).await;
     stream.write_all(request("/wait").as_bytes()).await.unwrap();
     scene.reached.notified().await;
-    // Idle for longer than the timeouts for an idle connection and for a request head together.
+    // The connection is idle for longer than the timeouts for an idle connection and for a request
+    // head together.
     tokio::time::sleep(4 * SHORT + HEAD).await;
     scene.go.add_permits(1);
     assert!(answer(&mut stream).await.ends_with("waited"));

@@ -192,7 +192,7 @@ async fn seen(headers: HeaderMap, request: Request) -> String {
     )
 }
 
-/// Everything is routed to the app.
+/// Settings of an edge that routes everything to the app.
 #[derive(Default)]
 pub(crate) struct Settings {
     pub(crate) listen: ListenSettings,
@@ -205,7 +205,7 @@ impl Settings {
     }
 }
 
-/// No other test uses this loopback IP address, and so no other test reuses its ports. Each test
+/// A loopback address that no other test uses, so that no other test reuses its ports. Each test
 /// has its own thread.
 pub(crate) fn own() -> SocketAddr {
     static LAST: AtomicU16 = AtomicU16::new(0);
@@ -302,7 +302,7 @@ pub(crate) async fn all(stream: &mut (impl AsyncRead + Unpin)) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The response must have a `Content-Length`.
+/// Reads one response, which must have a `Content-Length`.
 pub(crate) async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     let read = async {

@@ -36,7 +36,7 @@ async fn a_reader_that_waits_for_us_is_not_given_up() {
     let asked = to("/pieces").body(nothing()).unwrap();
     let mut answer = site.send.send_request(asked).await.unwrap();
     for _ in 0..3 {
-        // Idle for several times the timeout for a reader.
+        // The connection is idle for several times the timeout for a reader.
         tokio::time::sleep(4 * SHORT).await;
         site.scene.go.add_permits(1);
         let piece = tokio::time::timeout(SOON, answer.frame()).await.unwrap();
@@ -52,8 +52,8 @@ async fn an_answer_that_is_read_slowly_is_no_idle_connection() {
     let mut site = site(|settings| settings.listen.idle_time = SHORT).await;
     let asked = to("/large").body(nothing()).unwrap();
     let answer = site.send.send_request(asked).await.unwrap();
-    // Idle for several times the timeout for an idle connection, plus the time in which the edge
-    // closes a connection.
+    // The connection is idle for several times the timeout for an idle connection, plus the time in
+    // which the edge closes a connection.
     tokio::time::sleep(10 * SHORT).await;
     let whole = answer.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(whole.len(), 64 << 20);
@@ -90,7 +90,7 @@ async fn a_tunnel_has_its_own_time_when_the_edge_stops() {
     let answer = site.send.send_request(asked).await.unwrap();
     let mut tunnel = TokioIo::new(hyper::upgrade::on(answer).await.unwrap());
     let stopping = tokio::spawn(site.edge.stop());
-    // Idle for several times the timeout for a request.
+    // The connection is idle for several times the timeout for a request.
     tokio::time::sleep(5 * SHORT).await;
     tunnel.write_all(b"abc").await.unwrap();
     let mut back = [0; 3];
@@ -110,7 +110,7 @@ async fn a_connection_whose_tunnel_has_ended_is_idle_again() {
         .unwrap();
     let answer = site.send.send_request(asked).await.unwrap();
     let mut tunnel = TokioIo::new(hyper::upgrade::on(answer).await.unwrap());
-    // Idle for several times the timeout for an idle connection.
+    // The connection is idle for several times the timeout for an idle connection.
     tokio::time::sleep(5 * SHORT).await;
     tunnel.write_all(b"abc").await.unwrap();
     let mut back = [0; 3];

@@ -37,7 +37,7 @@ impl Client {
         self.endpoint.rebind(socket).unwrap();
     }
 
-    /// Does not wait for the end of the handshake.
+    /// Begins a handshake without waiting for its end.
     pub(crate) fn begin(&self, address: SocketAddr, name: &str) -> quinn::Connecting {
         self.endpoint.connect(address, name).unwrap()
     }
@@ -88,7 +88,7 @@ impl Talk {
         }
     }
 
-    /// Leaves the stream open for a body.
+    /// Sends a request, and leaves the stream open for a body.
     pub(crate) async fn ask(
         &mut self,
         method: Method,

@@ -167,7 +167,7 @@ async fn seen(request: Request) -> String {
     )
 }
 
-/// No other test uses this loopback address. Otherwise, a client could connect to another test's
+/// A loopback address that no other test uses. Otherwise, a client could connect to another test's
 /// edge on a reused port.
 pub(crate) fn own() -> Ipv4Addr {
     static LAST: AtomicU16 = AtomicU16::new(0);
@@ -186,7 +186,7 @@ pub(crate) fn pair() -> (TcpListener, UdpSocket) {
     (tcp, udp)
 }
 
-/// The edge inherits these sockets.
+/// Options for an edge that inherits these sockets.
 pub(crate) fn options(sockets: Vec<OwnedFd>) -> Options {
     Options {
         inherited: Inherited::new(sockets).unwrap(),

@@ -254,7 +254,7 @@ impl Write for Lines {
 }
 
 impl Lines {
-    /// The site writes its log into this value until the returned [`Writing`] is dropped.
+    /// Starts a site that writes its log into this value until the returned [`Writing`] is dropped.
     fn of_site(&self) -> (Site, Writing) {
         let mask: Mask = Arc::new(|text, _| text.to_owned().into());
         let (log, writing) = Log::start(Format::Json, mask, self.clone()).unwrap();
@@ -265,8 +265,8 @@ impl Lines {
         (Site::with(|_| {}, options), writing)
     }
 
-    /// The whole log after the logging thread has stopped. The drop of `writing` waits only for a
-    /// second, which may be too short on a busy machine.
+    /// Returns the whole log after the logging thread has stopped. Dropping `writing` waits for
+    /// only a second, which may be too short on a busy machine.
     pub(crate) fn after(&self, writing: Writing) -> String {
         drop(writing);
         let begin = Instant::now();

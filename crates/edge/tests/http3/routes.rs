@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::client::{Answer, answer};
 use super::*;
 
-/// The upstream responds with the request head.
+/// Starts an upstream that responds with the request head.
 async fn program() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

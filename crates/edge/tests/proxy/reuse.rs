@@ -46,8 +46,8 @@ async fn a_connection_that_closed_while_unused_is_not_used() {
     }
 }
 
-/// The server responds to one request on each connection, and closes the connection after it has
-/// read the next one.
+/// Starts a server that responds to one request on each connection. It closes the connection after
+/// it has read the next request.
 async fn forgetful(requests: Arc<AtomicUsize>) -> crate::support::Server {
     server(move |_, mut stream| {
         let requests = Arc::clone(&requests);
@@ -242,7 +242,7 @@ async fn so_many_unused_connections_are_kept_and_no_more() {
     }
 }
 
-/// The server always sends the same response, and keeps its connections open.
+/// Starts a server that always sends the same response, and keeps its connections open.
 async fn server_of_one_word(word: &'static str) -> Server {
     server(move |_, mut stream| async move {
         while head(&mut stream).await.is_some() {

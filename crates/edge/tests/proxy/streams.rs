@@ -20,7 +20,7 @@ use crate::support::{
 
 type Piece = Result<Frame<Bytes>, std::io::Error>;
 
-/// The test writes the body piece by piece.
+/// A body that the test writes piece by piece.
 fn written() -> (mpsc::UnboundedSender<Piece>, Body) {
     let (pieces, mut written) = mpsc::unbounded_channel();
     let stream = futures_util::stream::poll_fn(move |context| written.poll_recv(context));
@@ -325,7 +325,7 @@ async fn who_stands_still_is_told_apart() {
 /// buffers, and far less than the whole body.
 const BOUND: usize = 32 << 20;
 const GIB: usize = 1 << 30;
-/// A write is stalled when the proxy has accepted nothing for this long.
+/// The time without accepted data after which a write is stalled.
 const STILL: Duration = Duration::from_millis(300);
 
 #[tokio::test]

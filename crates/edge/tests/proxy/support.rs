@@ -143,7 +143,7 @@ impl Drop for Server {
     }
 }
 
-/// The server reads one request head, sends `text`, and then does what `after` says.
+/// Starts a server that reads one request head, sends `text`, and then does what `after` says.
 pub(crate) async fn says(text: impl Into<Vec<u8>>, after: After) -> Server {
     let text = Bytes::from(text.into());
     server(move |_, mut stream| {

@@ -75,7 +75,8 @@ async fn answer(
     )
 }
 
-/// The edge proxies every request to `upstream`. Returns its addresses for HTTP/1.1 and HTTP/2.
+/// Starts an edge that proxies every request to `upstream`. Returns its addresses for HTTP/1.1 and
+/// HTTP/2.
 async fn door(upstream: Arc<Upstream>, tunnels: Tunnels) -> (SocketAddr, SocketAddr) {
     let pool = Pool::new(tunnels);
     let one = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -117,7 +118,7 @@ async fn over_http1(door: SocketAddr) -> WebSocketStream<TcpStream> {
     socket
 }
 
-/// The response to an extended `CONNECT` over HTTP/2.
+/// Sends an extended `CONNECT` over HTTP/2, and returns the response.
 async fn connect(door: SocketAddr) -> Response<Incoming> {
     let stream = TcpStream::connect(door).await.unwrap();
     let (mut sender, connection) =

@@ -41,7 +41,7 @@ fn flaws(routes: &str) -> Vec<Flaw> {
     Plan::check(&toml::from_str(routes).unwrap(), &ground).unwrap_err()
 }
 
-/// The server responds with the request head.
+/// Starts a server that responds with the request head.
 pub(crate) async fn teller() -> (SocketAddr, DropGuard) {
     answering(any(|request: Request| async move {
         let mut told = format!("{} {}\n", request.method(), request.uri());
@@ -56,7 +56,7 @@ pub(crate) async fn teller() -> (SocketAddr, DropGuard) {
     .await
 }
 
-/// The server runs until the guard is dropped.
+/// Starts a server that runs until the guard is dropped.
 pub(crate) async fn answering(answers: axum::routing::MethodRouter) -> (SocketAddr, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! Tests routes to which another server or the app's sign-in controls the access.
+//! Tests routes whose access is controlled by another server or by the app's sign-in.
 
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -8,7 +8,8 @@ use edge::{Answer, App, AuthDecision, Body, Pass, Question};
 use super::access::{answering, teller};
 use super::*;
 
-/// The authorization server recognizes Aisyah by a cookie, and denies everybody the secret paths.
+/// Starts an authorization server that recognizes Aisyah by a cookie, and denies everybody the
+/// secret paths.
 async fn judge() -> (SocketAddr, DropGuard) {
     answering(any(|request: Request| async move {
         let headers = request.headers();

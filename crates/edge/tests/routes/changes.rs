@@ -222,8 +222,8 @@ async fn certificates_are_ordered_for_further_names_while_they_are_wanted() {
     site.edge.stop().await;
 }
 
-/// The server is unhealthy at `/sick`, healthy at `/well`, and never responds at `/held`. The
-/// semaphores count the requests for these three paths and for all others.
+/// Starts a server that is unhealthy at `/sick`, healthy at `/well`, and never responds at `/held`.
+/// The semaphores count the requests for each of these paths, and for all other paths together.
 async fn patient() -> (SocketAddr, [Arc<Semaphore>; 4]) {
     let asked = [(); 4].map(|()| Arc::new(Semaphore::new(0)));
     let [sick, well, held, elsewhere] = asked.clone();

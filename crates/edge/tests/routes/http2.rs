@@ -14,7 +14,7 @@ use super::*;
 /// HTTPS on a free port, without HTTP/3.
 pub(crate) const HTTPS: &str = "listen.https = [\"127.0.0.1:0\"]\nlisten.http3 = false\n";
 
-/// Trusts any certificate, because the edge creates its own.
+/// A verifier that trusts any certificate, because the edge creates its own.
 #[derive(Debug)]
 struct Trusting;
 
@@ -56,7 +56,7 @@ impl ServerCertVerifier for Trusting {
     }
 }
 
-/// Without a server name (SNI), requests on the connection may be for any host.
+/// Opens a TLS connection without a server name (SNI). Requests on it may be for any host.
 pub(crate) async fn secure(edge: &Edge) -> TlsStream<TcpStream> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()

@@ -34,7 +34,8 @@ impl FileBody {
     }
 }
 
-/// The server sends the body's first piece with the head, and the second when the test permits it.
+/// Starts a server that sends the body's first piece with the head, and the second piece when the
+/// test permits it.
 async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

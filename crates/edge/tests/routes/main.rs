@@ -50,7 +50,7 @@ struct Site {
 }
 
 impl Site {
-    /// The folder `files` contains a page.
+    /// Starts a site whose folder `files` contains a page.
     fn open(routes: &str, options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("files")).unwrap();
@@ -90,12 +90,12 @@ impl Site {
     }
 }
 
-/// Listens on a free port.
+/// A plan that listens on a free port.
 fn plan(routes: &str, folder: &Path) -> Plan {
     plan_with(routes, folder, &[service("node", &[])])
 }
 
-/// Listens on a free port, with these services.
+/// A plan that listens on a free port, with these services.
 fn plan_with(routes: &str, folder: &Path, services: &[Service]) -> Plan {
     let text = format!("listen.http = [\"127.0.0.1:0\"]\n{routes}");
     let ground = Ground {
@@ -184,7 +184,7 @@ impl Heard {
     }
 }
 
-/// The server responds with `name` and the request.
+/// Starts a server that responds with `name` and the request.
 async fn server(name: &'static str) -> (SocketAddr, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -8,7 +8,8 @@ use tokio::net::TcpSocket;
 
 use super::*;
 
-/// In bytes: nearly the largest size in memory, and more than any socket accepts at once.
+/// The length of a file in bytes: nearly the largest size in memory, and more than any socket
+/// accepts at once.
 const LENGTH: usize = (1 << 20) - 1;
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
@@ -29,7 +30,7 @@ pub(crate) fn large_file_with(content: &[u8], options: Options) -> Site {
     site
 }
 
-/// Over a Unix socket, the edge does not use `sendfile`.
+/// Makes the site listen on a Unix socket too, over which the edge does not use `sendfile`.
 pub(crate) fn also_over_unix(site: &Site) -> PathBuf {
     let socket = site.folder.path().join("door.sock");
     let both = format!(

@@ -31,7 +31,8 @@ impl Drop for OneWorker {
 }
 
 impl OneWorker {
-    /// The response is the length of the request's body, or has as many bytes as the path says.
+    /// Starts the server. It responds with the length of the request's body, or with as many bytes
+    /// as the path says.
     fn open() -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         // The kernel must not accept a whole response at once, so the send buffer is small.

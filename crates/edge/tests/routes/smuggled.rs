@@ -10,7 +10,7 @@ use super::*;
 /// The requests that the server got, according to a strict parser: `METHOD target "body"`.
 type Seen = Arc<Mutex<Vec<String>>>;
 
-/// The server records every complete request, and responds with an empty body.
+/// Starts a server that records every complete request, and responds with an empty body.
 async fn witness() -> (SocketAddr, Seen, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -211,7 +211,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
     running.abort();
 }
 
-/// The edge must refuse this attempt, which hides another request after the body.
+/// An attempt to hide another request after the body, which the edge must refuse.
 fn both(headers: &str, body: &str) -> (String, String, &'static [u16], Vec<String>) {
     (
         headers.to_owned(),

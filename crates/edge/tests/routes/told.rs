@@ -19,8 +19,8 @@ impl Lines {
         String::from_utf8_lossy(&lines).into_owned()
     }
 
-    /// The whole log after the logging thread has stopped. The drop of `writing` waits only for a
-    /// second, which may be too short on a busy machine.
+    /// Returns the whole log after the logging thread has stopped. Dropping `writing` waits for
+    /// only a second, which may be too short on a busy machine.
     pub(crate) fn after(&self, writing: Writing) -> String {
         drop(writing);
         let begin = Instant::now();

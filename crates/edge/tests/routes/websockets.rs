@@ -28,8 +28,8 @@ const SOON: Duration = Duration::from_mins(1);
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
-/// One path has a page that may be cached for a minute, and a WebSocket that echoes messages. The
-/// response header `X-Told` repeats the request's `X-Seen`.
+/// Starts a server. One path has a page that may be cached for a minute, and a WebSocket that
+/// echoes messages. The response header `X-Told` repeats the request's `X-Seen`.
 async fn live() -> (SocketAddr, DropGuard) {
     answering(any(|mut request: Request| async move {
         let told = request.headers().get("x-seen").cloned();

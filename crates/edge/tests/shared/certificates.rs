@@ -29,7 +29,8 @@ pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFil
     written
 }
 
-/// Trusts only the certificate in `chain`, and offers this ALPN protocol.
+/// A client configuration that trusts only the certificate in `chain`, and offers this ALPN
+/// protocol.
 pub(crate) fn trusting(chain: &Path, protocol: &[u8]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots

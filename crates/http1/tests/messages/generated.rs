@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http1::{Chunks, Decoded, Read, read};
 
-/// For a run without a time limit.
+/// The number of cases in a run without a time limit.
 const CASES: u64 = 5_000;
 const LIMIT: usize = 2_048;
 

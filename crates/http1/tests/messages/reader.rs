@@ -15,7 +15,7 @@ pub(crate) struct Reader {
     heads: Heads,
     body: Option<RequestBody>,
     asks_upgrade: bool,
-    /// The reader waits for a response, because the response may switch protocols.
+    /// Whether the reader waits for a response, because the response may switch protocols.
     is_undecided: bool,
     came: Bytes,
     taken: usize,
@@ -56,7 +56,7 @@ impl Reader {
         }
     }
 
-    /// The response did not switch protocols.
+    /// Records that the response did not switch protocols.
     pub(crate) fn goes_on(&mut self) {
         self.is_undecided = false;
         self.follow(&[]);

@@ -55,8 +55,8 @@ pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     Ok(waiting.len() as u64)
 }
 
-/// Returns at most `limit` lines about accounts and administrators that were written before
-/// `before`, newest first. `before` is the sequence number of the last line on the previous page.
+/// Returns at most `limit` lines about accounts and administrators, newest first. `before` is the
+/// sequence number of the previous page's last line, and `None` means the first page.
 pub fn list(tx: &mut Tx<'_>, before: Option<i64>, limit: i64) -> Result<Vec<Record>, StoreError> {
     let before = before.unwrap_or(i64::MAX);
     let mut lines: Vec<Record> = sql!(
@@ -69,7 +69,7 @@ pub fn list(tx: &mut Tx<'_>, before: Option<i64>, limit: i64) -> Result<Vec<Reco
     .all(tx)?;
     let found = i64::try_from(lines.len()).unwrap_or(i64::MAX);
     let rest = limit.saturating_sub(found);
-    // Places are indexed, and lines are sealed in the order of their sequence numbers.
+    // Sealed lines are selected by `place`, which has an index and the same order as `sequence`.
     let sealed: Vec<Record> = sql!(
         "SELECT {Record} FROM audit
          WHERE place <= COALESCE(
@@ -84,10 +84,9 @@ pub fn list(tx: &mut Tx<'_>, before: Option<i64>, limit: i64) -> Result<Vec<Reco
     Ok(lines)
 }
 
-/// The position at which the audit chain is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// The position of the first row that is missing or differs from what was sealed.
+    /// The place of the first row that is missing or was changed after sealing.
     pub place: i64,
 }
 

@@ -5,8 +5,8 @@
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// Removes an account from the audit log. In the account's actions and in actions on the account,
-/// `tombstone` replaces the id and cannot be traced back.
+/// Removes an account from the audit log. In every line about the account, `tombstone` replaces the
+/// account's id. It cannot be traced back to the account.
 pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), StoreError> {
     lock(tx)?;
     // This statement must run first, because it finds the lines about the account's tokens while
@@ -51,8 +51,7 @@ pub fn scope(tx: &mut Tx<'_>, scope: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Takes the lock that sealing also takes, so that no line changes between being read and being
-/// sealed.
+/// Locks the chain's row, as sealing does, so that no line changes while it is being sealed.
 fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let statement = sql!("SELECT place FROM audit_chain WHERE id = 1 FOR NO KEY UPDATE");
     let _: (i64,) = tx.one(statement, &[])?;

@@ -79,7 +79,7 @@ pub struct Entry {
     pub entity: (&'static str, String),
     /// The scope's id; `None` for the whole installation.
     pub scope: Option<String>,
-    /// `[{field, old, new}]`. The caller masks secrets and diets before.
+    /// A JSON array of `{field, old, new}`. The caller must mask secrets and diets.
     pub changes: Value,
     /// The request that caused the action, if any.
     pub request: Option<RequestFacts>,

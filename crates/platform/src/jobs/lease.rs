@@ -21,7 +21,8 @@ pub(super) fn is_due(tx: &mut Tx<'_>, queue: Queue) -> Result<bool, StoreError> 
 
 pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreError> {
     while let Some(id) = next(tx, queue)? {
-        // Before this transaction locked the lane, another worker may have started requests in it.
+        // Another worker may have started requests in the lane before this transaction locked it,
+        // so the due job is determined again.
         if queue == Queue::Services
             && !(lock_line(tx, &id)? && next(tx, queue)?.as_ref() == Some(&id))
         {

@@ -32,8 +32,8 @@ pub struct NewJob {
     pub queue: Queue,
     /// At most one waiting job has this key; a running job does not count as waiting. Enqueueing
     /// another job with the key replaces the waiting job's payload. The job is then due at the
-    /// earlier of the two times. If the waiting job has a [`NewJob::latest`], its time becomes the
-    /// new time, within that limit.
+    /// earlier of the two times. With [`NewJob::latest`], the job is instead due at the new time,
+    /// but no later than that limit.
     pub key: Option<String>,
     /// The earliest start; `None` means immediately.
     pub run_at: Option<Timestamp>,
@@ -232,7 +232,6 @@ pub struct FailedJob {
     /// The payload as JSON text.
     pub payload: String,
     pub attempts: u32,
-    /// The message of the last error.
     pub last_error: String,
     pub created_at: Timestamp,
 }
@@ -248,8 +247,8 @@ pub fn list_failed(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<FailedJob>, StoreE
     .all(tx)
 }
 
-/// Returns the number of jobs of each kind that failed since then. A mail that cannot be sent is
-/// counted by [`mail::failed_since`](crate::mail::failed_since).
+/// Returns the number of jobs of each kind that failed after `since`, without mails.
+/// [`mail::failed_since`](crate::mail::failed_since) counts the failed mails.
 pub fn failed_since(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<(String, u64)>, StoreError> {
     sql!(
         "SELECT kind, COUNT(*) FROM job

@@ -8,8 +8,8 @@
 //! not.
 //!
 //! Repeating the same wrong code is free, and so is a right code, because many people behind one IP
-//! address use their codes. The results of look-ups in flight are unknown, so an attempt that would
-//! exceed the budget if all of them failed waits for them.
+//! address use their codes. If an attempt would exceed the budget in case all look-ups in flight
+//! fail, it waits for their results.
 //!
 //! Wrong attempts are written to the store every few seconds and read back, so the budget survives
 //! a restart and is shared by all processes. When the installation's budget is used up, the job
@@ -86,7 +86,7 @@ struct State {
 #[derive(Clone, Copy, Debug)]
 pub struct Try<'a> {
     pub client: IpAddr,
-    /// The code in the form in which it is looked up.
+    /// The code as it is passed to the look-up.
     pub code: &'a str,
     /// The guest's name that was entered together with the code, if any.
     pub name: Option<&'a str>,
@@ -123,8 +123,7 @@ impl Default for GuessBudget {
 }
 
 impl GuessBudget {
-    /// Creates a budget from which nothing is used. [`GuessBudget::sync`] then adds the stored
-    /// attempts.
+    /// Creates an unused budget. [`GuessBudget::sync`] then adds the stored attempts.
     pub fn new() -> Self {
         Self(Arc::new(Shared {
             state: Mutex::default(),

@@ -33,7 +33,6 @@ impl Address {
         &self.shown
     }
 
-    /// The canonical form, for comparing email addresses.
     pub fn canonical(&self) -> &str {
         &self.canonical
     }

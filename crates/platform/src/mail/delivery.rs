@@ -141,7 +141,7 @@ fn unsent(reason: String) -> JobError {
 /// A mail that is about to be sent. Its state `sending` is already committed.
 struct Begun {
     mail: Outgoing,
-    /// The DKIM signer, if the mail is to be signed, followed by the time of the signature.
+    /// The DKIM signer, if the mail is to be signed. `at` is the time of the signature.
     signer: Option<Signer>,
     at: Timestamp,
     /// Whether the mail becomes `uncertain` if this attempt's outcome is unknown. This is so if an

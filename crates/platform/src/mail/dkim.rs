@@ -17,7 +17,7 @@ use crate::key::Key;
 use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 
-/// The purpose from which the key that encrypts private keys is derived.
+/// The key-derivation purpose of the key that encrypts private keys.
 pub const PURPOSE: &str = "dkim";
 
 /// The signed header fields, including fields that a mail may lack: signing a missing field
@@ -37,8 +37,9 @@ const SIGNED: [&str; 13] = [
     "list-unsubscribe-post",
     "cc",
 ];
-/// The fields that the signature lists once more than the mail contains them, so that nobody can
-/// insert a second such field before the signed one (RFC 6376, section 8.15).
+/// The signature lists each of these fields once more than the mail contains it. Otherwise,
+/// somebody could insert a second field of the same name before the signed one (RFC 6376, section
+/// 8.15).
 const ONCE_MORE: [&str; 5] = ["from", "to", "subject", "date", "reply-to"];
 /// The length of a folded line of base64, in characters.
 const FOLD: usize = 72;

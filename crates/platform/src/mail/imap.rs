@@ -28,7 +28,7 @@ const LINES: usize = 10_000;
 /// How much of a mail is read, in bytes. A report contains the header of the returned mail, or the
 /// whole mail, at its end.
 const MAIL_LIMIT: usize = 256 * 1024;
-/// The length to which a server's message is cut in an error, in bytes.
+/// The maximum length of a server's message in an error, in bytes.
 const TEXT_LIMIT: usize = 200;
 
 /// A mailbox on an IMAP server.

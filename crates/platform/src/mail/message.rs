@@ -57,7 +57,8 @@ pub(super) struct Outgoing {
     pub(super) html: Option<String>,
     pub(super) sealed_text: Option<Vec<u8>>,
     calendar: Option<String>,
-    /// The origin with which the unsubscribe link begins; `None` for the site's own.
+    /// The origin of the unsubscribe link, such as `https://our-day.example`; `None` for the site's
+    /// own.
     pub(super) link_origin: Option<String>,
     created_at: Timestamp,
 }

@@ -87,16 +87,14 @@ pub enum Stream {
     Transactional,
     /// Notifications, which a person may switch off.
     Notification,
-    /// Mail for which the recipient did not ask.
+    /// Mail that the recipient did not request.
     Marketing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// The mail is waiting to be sent.
     Queued,
-    /// The mail is being sent.
     Sending,
     /// The mail server accepted the mail.
     Sent,
@@ -135,7 +133,7 @@ impl Stream {
         UNSUBSCRIBABLE.contains(&self)
     }
 
-    /// The sending job's priority, which puts mails that a person is waiting for first.
+    /// The sending job's priority. Mails that a person is waiting for come first.
     fn priority(self) -> i64 {
         match self {
             Self::Security => -10,
@@ -283,8 +281,8 @@ impl Tx<'_> {
     }
 }
 
-/// Sets the origin, such as `https://our-day.example`, with which the unsubscribe link of a mail
-/// begins that was written in this transaction.
+/// Sets the origin of the mail's unsubscribe link, such as `https://our-day.example`. The mail must
+/// have been written in this transaction.
 pub fn set_link_origin(tx: &mut Tx<'_>, id: &MailId, origin: &str) -> Result<(), StoreError> {
     sql!(
         "UPDATE mail SET link_origin = :origin WHERE id = :id",
@@ -295,8 +293,8 @@ pub fn set_link_origin(tx: &mut Tx<'_>, id: &MailId, origin: &str) -> Result<(),
     Ok(())
 }
 
-/// Adds a calendar file (RFC 5545) to a mail that was written in this transaction. Mail programs
-/// offer to add the file's event to the recipient's calendar.
+/// Adds a calendar file (RFC 5545) to a mail. The mail must have been written in this transaction.
+/// Mail programs offer to add the file's event to the recipient's calendar.
 pub fn attach_calendar(tx: &mut Tx<'_>, id: &MailId, file: &str) -> Result<(), StoreError> {
     sql!("UPDATE mail SET calendar = :file WHERE id = :id", id, file).run(tx, Rows::Exactly(1))?;
     Ok(())
@@ -346,7 +344,7 @@ pub fn doubted(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     Ok(count)
 }
 
-/// The number of mails whose sending was given up since then.
+/// The number of mails that failed after `since`.
 pub fn failed_since(tx: &mut Tx<'_>, since: Timestamp) -> Result<u64, StoreError> {
     let (count,) = sql!(
         "SELECT COUNT(*) FROM mail WHERE state = 'failed' AND changed_at > :since",
@@ -356,7 +354,7 @@ pub fn failed_since(tx: &mut Tx<'_>, since: Timestamp) -> Result<u64, StoreError
     Ok(count)
 }
 
-/// The state of the mail whose sending ended last; `None` if no mail was ever sent.
+/// The state of the mail that was sent, failed or deferred last; `None` if there is no such mail.
 pub fn last_outcome(tx: &mut Tx<'_>) -> Result<Option<State>, StoreError> {
     let statement = sql!(
         "SELECT state FROM mail WHERE state IN ('sent', 'failed', 'deferred')

@@ -8,7 +8,7 @@ use super::MailId;
 use crate::key::Key;
 use crate::random::Random;
 
-/// The purpose from which the key for mail texts is derived.
+/// The key-derivation purpose of the key that encrypts mail texts.
 pub const PURPOSE: &str = "text of a mail";
 
 #[derive(Debug, Serialize, Deserialize)]

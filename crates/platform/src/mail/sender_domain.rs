@@ -5,8 +5,7 @@
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// Sets the domain from which mail to many people is sent from now on. `None` means that no domain
-/// is checked.
+/// Sets the sender domain of future mail to many people. With `None`, no domain is checked.
 pub fn require(tx: &mut Tx<'_>, domain: Option<&str>) -> Result<(), StoreError> {
     sql!(
         "UPDATE sender_domain SET is_required = 0

@@ -33,7 +33,7 @@ const COMMAND: Duration = Duration::from_secs(30);
 const TEXT: Duration = Duration::from_mins(2);
 /// How long sending pauses after the mail server refused this site rather than one recipient.
 const HOLD: Duration = Duration::from_mins(1);
-/// The length to which the mail server's reply is cut before it is stored, in bytes.
+/// The maximum length of a mail server's reply in the store, in bytes.
 const ANSWER_LIMIT: usize = 500;
 
 /// A mail server and its connection settings.

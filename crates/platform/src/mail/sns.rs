@@ -14,8 +14,8 @@ use x509_parser::pem::parse_x509_pem;
 
 use crate::outbound::{Call, Outbound, OutboundError, Reach};
 
-/// The age up to which a notification is accepted. SNS retries for an hour, and repeated
-/// notifications are recognized for longer than this age.
+/// The maximum age of an accepted notification. SNS retries for an hour. Repeated notifications are
+/// recognized for longer than this age.
 const TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
 /// How long a fetched key is used.
 const KEY_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
@@ -66,13 +66,10 @@ pub enum SnsError {
     /// The notification is not from this topic, too old, or not signed by SNS.
     #[error("not signed by SNS for this topic")]
     Untrusted,
-    /// SNS could not be reached.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
-    /// Another certificate is being fetched.
     #[error("another certificate is being fetched")]
     Busy,
-    /// SNS responded with an error status.
     #[error("SNS answered {0}")]
     Status(u16),
 }
@@ -98,8 +95,8 @@ impl SnsTopic {
         })
     }
 
-    /// Verifies a notification and returns its message. A notification about the subscription is
-    /// confirmed, and `None` is returned.
+    /// Verifies a notification and returns its message. A subscription request is confirmed at SNS,
+    /// and `None` is returned.
     pub async fn open(
         &self,
         outbound: &Outbound,

@@ -26,7 +26,8 @@ pub(super) use report::{delivered, outcome_of_mail, returned};
 
 /// The number of soft bounces within [`SOFT_PERIOD`] that suppresses an email address.
 pub const SOFT_LIMIT: i64 = 3;
-/// The period in which [`SOFT_LIMIT`] applies, and for which the email address is then suppressed.
+/// The period in which [`SOFT_LIMIT`] soft bounces suppress an email address. The suppression lasts
+/// equally long.
 pub const SOFT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The minimum time between two confirmation mails to a suppressed email address.
 pub const CONFIRM_PERIOD: SignedDuration = SignedDuration::from_hours(24);
@@ -58,7 +59,6 @@ impl Cause {
         Self::Manual,
     ];
 
-    /// Whether the cause blocks mail of `stream`.
     pub fn blocks(self, stream: Stream) -> bool {
         match (self, stream) {
             // Mail in direct response to the recipient's own actions is still sent.
@@ -105,7 +105,7 @@ impl Column for Cause {
     }
 }
 
-/// The purpose from which the key that hashes email addresses is derived.
+/// The key-derivation purpose of the key that hashes email addresses.
 pub const PURPOSE: &str = "suppression";
 
 /// An entry in the suppression list, for all mail to an email address or for one stream.
@@ -182,8 +182,8 @@ pub fn find_for(
     Ok(blocking.map(|one| one.cause).max())
 }
 
-/// The hashed email addresses to which a stream's mail in a scope does not go, except for those
-/// whose owners unsubscribed.
+/// The hashed email addresses to which one stream's mail in one scope is not sent. Addresses whose
+/// owners only unsubscribed are not included.
 #[derive(Debug)]
 pub struct Blocked(HashSet<Vec<u8>>);
 
@@ -199,7 +199,7 @@ impl Blocked {
     }
 }
 
-/// Reads all of [`Blocked`] at once, for callers who ask about many addresses.
+/// Reads all blocked addresses in one query, for callers that check many addresses.
 pub fn blocked(tx: &mut Tx<'_>, stream: Stream, scope: &str) -> Result<Blocked, StoreError> {
     let now = tx.roughly_now();
     let all: Vec<Suppression> = sql!(
@@ -328,8 +328,8 @@ fn audit(
     })
 }
 
-/// Ends those suppressions of `address` that the owner disproves by opening a mailed link.
-/// Unsubscriptions and an administrator's suppressions remain.
+/// Ends the suppressions of `address` for bounces and complaints, after the owner opened a mailed
+/// link. Unsubscriptions and an administrator's suppressions remain.
 pub fn lift(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -490,8 +490,8 @@ pub fn list(tx: &mut Tx<'_>, after: Option<&After>, rows: i64) -> Result<Vec<Lis
     .all(tx)
 }
 
-/// Removes all entries. Without the hash key, which was lost, no email address can be looked up in
-/// them.
+/// Removes all entries. Called after the hash key was lost, because the entry of an email address
+/// cannot be found without the key.
 pub fn forget_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM mail_report"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM suppression"), &[], Rows::Any)

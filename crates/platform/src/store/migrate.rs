@@ -28,8 +28,8 @@ pub struct Migrations {
     pub owner: &'static str,
     /// Numbered from 1 without gaps.
     pub steps: &'static [Step],
-    /// Whether a store that has applied none of the steps skips all of them, because new stores do
-    /// not need these tables.
+    /// Whether the steps run only in a store that has already applied one of them, because new
+    /// stores do not need these tables.
     pub only_if_begun: bool,
 }
 
@@ -134,7 +134,8 @@ pub(super) fn postgres(
     transaction.commit().map_err(|error| unable(&error))
 }
 
-/// If two processes start at the same time, the second waits and finds everything applied.
+/// Takes the lock for migrations. If two processes start at the same time, the second waits and
+/// finds everything applied.
 pub(super) fn lock(transaction: &mut ::postgres::Transaction<'_>) -> Result<(), StoreError> {
     transaction
         .batch_execute("SELECT pg_advisory_xact_lock(7002)")

@@ -265,7 +265,7 @@ impl Store {
         }
     }
 
-    /// A watch that changes whenever a commit has left new jobs.
+    /// A watch that changes after every commit that contains new jobs.
     pub fn jobs_waiting(&self) -> watch::Receiver<u64> {
         self.signals.jobs.subscribe()
     }

@@ -145,7 +145,7 @@ impl Server {
         }
     }
 
-    /// Runs one queued change or read. A broken connection is replaced for the next one.
+    /// Runs one queued change or read. If the connection breaks, the next call opens a new one.
     fn serve(
         &self,
         slot: &mut Option<Connection>,

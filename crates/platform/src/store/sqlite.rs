@@ -168,8 +168,8 @@ impl Engine {
         result
     }
 
-    /// While readers are constantly active, the log cannot be truncated; a later checkpoint then
-    /// truncates the log.
+    /// Truncates the log, or requests that from the backup. While readers are constantly active,
+    /// the log cannot be truncated; a later checkpoint then truncates it.
     pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
         if let Some(log) = &self.log {
             log.want_empty();

@@ -40,7 +40,7 @@ pub enum TransferError {
     Store(#[from] StoreError),
 }
 
-/// A table that both engines hold with equal rows.
+/// A copied table, whose rows are equal in both engines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedTable {
     pub name: String,
@@ -49,11 +49,11 @@ pub struct MovedTable {
     pub hash: String,
 }
 
-/// Copies every table of an SQLite store into an empty PostgreSQL database. `copied` is told each
-/// table's name and its number of rows after they were sent.
+/// Copies every table of an SQLite store into an empty PostgreSQL database. After each table, calls
+/// `copied` with the table's name and number of rows.
 ///
-/// The SQLite file is locked against changes until the end, and only its migrations are completed.
-/// This function blocks.
+/// Pending migrations are applied to the SQLite file. Otherwise the file is unchanged, and locked
+/// until the end. This function blocks.
 pub fn to_postgres(
     from: &SqliteSettings,
     to: &PostgresSettings,
@@ -85,14 +85,14 @@ pub fn to_postgres(
     Ok(moved)
 }
 
-/// Makes the tables that the source has, without the rows that migrations insert.
+/// Creates the source's tables in the target.
 fn prepare(
     source: &Connection,
     target: &mut Transaction<'_>,
     migrations: &[Migrations],
     now: Timestamp,
 ) -> Result<(), TransferError> {
-    // PostgreSQL is idle while SQLite is read, for longer than a session may be.
+    // While SQLite is read, the PostgreSQL session is idle for longer than its usual limit.
     let begin = "SET LOCAL idle_in_transaction_session_timeout = 0";
     target
         .batch_execute(begin)
@@ -120,7 +120,7 @@ struct Table {
     key: Vec<String>,
 }
 
-/// The source's tables, each after those that it refers to.
+/// The source's tables, ordered so that each follows the tables that it references.
 fn tables(source: &Connection) -> Result<Vec<Table>, TransferError> {
     let names = "SELECT name FROM sqlite_schema
         WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name";
@@ -202,7 +202,7 @@ impl Table {
         target: &mut Transaction<'_>,
     ) -> Result<u64, TransferError> {
         let fail = |error: ::postgres::Error| self.fails(&explain(&error));
-        // Migrations insert the first rows of some tables.
+        // Migrations have inserted rows into some tables.
         let empty = format!("DELETE FROM \"{}\"", self.name);
         target.batch_execute(&empty).map_err(fail)?;
         let statement = target.prepare(&self.select()).map_err(fail)?;
@@ -295,7 +295,7 @@ impl Table {
     }
 }
 
-/// Lets each numbered column continue after its highest number, as SQLite does.
+/// Lets each identity column continue after its highest number, as SQLite does.
 fn continue_counters(target: &mut Transaction<'_>) -> Result<(), TransferError> {
     let list = "SELECT table_name::text, column_name::text FROM information_schema.columns
         WHERE table_schema = current_schema() AND is_identity = 'YES'";
@@ -313,8 +313,8 @@ fn continue_counters(target: &mut Transaction<'_>) -> Result<(), TransferError> 
     Ok(())
 }
 
-/// The number of rows and the hash of their canonical form: of each value its kind, its length and
-/// its bytes, with integers in big-endian order.
+/// The number of rows, and a hash of all values. Each value is hashed as its kind, its length and
+/// its bytes; integers are big-endian.
 #[derive(Default)]
 struct Digest {
     rows: u64,

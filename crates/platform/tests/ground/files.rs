@@ -102,7 +102,7 @@ async fn half_a_file_is_never_there_and_is_swept_later() {
     drop(half);
     assert_eq!(arriving().count(), 0);
 
-    // A crash leaves the file.
+    // A file that is never dropped stays in the folder, as after a crash.
     let left = std::mem::ManuallyDrop::new(files.begin().await.unwrap());
     let written = std::fs::metadata(left.path()).unwrap().modified().unwrap();
     assert_eq!(files.sweep(written).await.unwrap(), 0);
@@ -134,7 +134,8 @@ async fn a_part_of_a_file_is_read() {
     assert!(files.read(&key("b"), 0..1).await.unwrap().is_none());
 }
 
-/// A file store in a new bucket of the server that `KENDURI_TEST_S3` names.
+/// Creates a bucket on the server at the URL `KENDURI_TEST_S3`, and returns a file store in it.
+/// Returns `None` if the variable is not set.
 #[expect(
     clippy::disallowed_methods,
     reason = "tests have no configuration to read it in"
@@ -144,7 +145,7 @@ async fn bucket(folder: &std::path::Path) -> Option<Files> {
         eprintln!("skipped: KENDURI_TEST_S3 names no server");
         return None;
     };
-    // The name of the temporary folder is unique.
+    // The bucket is named after the temporary folder, whose name is unique.
     let name = folder.file_name().unwrap().to_string_lossy();
     let name = format!("files-{}", name.trim_start_matches('.').to_lowercase());
     let access = S3Access {
@@ -173,7 +174,7 @@ async fn a_bucket_keeps_files_as_a_folder_does() {
         files.put(&key("exports/a.csv"), content).await.unwrap();
         assert_eq!(read(&files, "exports/a.csv").await.as_deref(), Some(text));
     }
-    // Two whole parts and a bit, so that it is written in three and read in many.
+    // The content has two whole parts and five more bytes, so that it is written in three parts.
     let whole: Vec<u8> = (0..2 * PART + 5).map(|n| (n % 251) as u8).collect();
     let mut arriving = files.begin().await.unwrap();
     arriving.write(&whole).await.unwrap();

@@ -34,7 +34,8 @@ struct Bounce {
 }
 
 impl Event {
-    /// Returns `None` for an event that says nothing about an address, such as an opened mail.
+    /// The outcome of the mail; `None` for an event that says nothing about an address, such as an
+    /// opened mail.
     fn outcome(&self) -> Option<Outcome> {
         let bounce = self.data.as_ref().and_then(|data| data.bounce.as_ref());
         match self.kind.as_str() {

@@ -23,7 +23,7 @@ use crate::call::{Call, answer};
 
 /// The parent of a list that is part of the API.
 pub trait ApiParent: Parent {
-    /// The type with which endpoints declare who may call them.
+    /// The type in which an endpoint declares its callers.
     type Access: Access + Send;
     /// The response to a saved change: the changed item's fields that the caller may read.
     type Saved<R: ApiResource<Parent = Self>>: Serialize + Send;
@@ -38,7 +38,7 @@ pub trait ApiParent: Parent {
     fn describe_saved<R: ApiResource<Parent = Self>>() -> Named;
 }
 
-/// The type with which a list's endpoints declare who may call them.
+/// The type in which a list's endpoints declare their callers.
 pub type AccessOf<R> = <<R as Resource>::Parent as ApiParent>::Access;
 
 pub trait ApiResource: Resource<Parent: ApiParent> + ToSchema {
@@ -62,7 +62,7 @@ pub trait ApiResource: Resource<Parent: ApiParent> + ToSchema {
     fn view(self, tx: &mut Tx<'_>, parent: &Self::Parent) -> Result<Self::View, RefusalOf<Self>>;
 }
 
-/// The paths and texts with which the OpenAPI description shows a resource.
+/// The paths and texts of a resource in the OpenAPI description.
 #[derive(Debug)]
 pub struct Description {
     /// The path of the list.

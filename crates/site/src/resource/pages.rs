@@ -64,8 +64,8 @@ pub trait PageResource: Resource<Parent: PageParent> {
     const ELSEWHERE: &'static [&'static str] = &[];
     /// The path of an item's form, relative to the item's path.
     const EDIT: &'static str = "";
-    /// The message id of the label of the field in which people type an item's key to confirm its
-    /// removal.
+    /// The message id of the label of a field. In this field, people type an item's key to confirm
+    /// its removal.
     const TYPED: &'static str = "";
     /// The path that removes an item, relative to the item's path.
     const REMOVE: &'static str = "/remove";
@@ -180,7 +180,7 @@ pub struct EditForm<'a> {
     pub note: Option<&'static str>,
     /// The path and label of another page about the item.
     pub more: Option<(String, String)>,
-    /// The path of the page to which the form's cancel button returns.
+    /// The target path of the form's cancel button.
     pub back: String,
     pub action: String,
     pub groups: Vec<Group>,
@@ -188,8 +188,8 @@ pub struct EditForm<'a> {
     pub arranged: String,
     /// A list of nested records among the fields.
     pub list: Option<RowList>,
-    /// The path to which a removal is sent, with the field in which the key is typed; `None` if the
-    /// page offers no removal.
+    /// The path of the removal, and the field for typing the key; `None` if the page offers no
+    /// removal.
     pub remove: Option<(String, Option<form_state::Field>)>,
     version: i64,
 }

@@ -1,5 +1,5 @@
 //! The error responses of operations. Most of them follow from the kind of operation, so a handler
-//! lists only its others.
+//! lists only the remaining ones.
 
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::security::SecurityRequirement;

@@ -13,7 +13,7 @@ use crate::{Form, I18n, tags};
 
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// A slug with at least and at most these numbers of characters from `a-z0-9-`.
+    /// A slug of the characters `a-z0-9-`. The numbers are its minimum and maximum length.
     Key(usize, usize),
     /// One line of at most this many characters.
     Line(usize),
@@ -191,7 +191,7 @@ impl Kind {
     }
 
     /// Converts the form's value to JSON. Returns `None` if an empty field means no change. `held`
-    /// is the value with which the form was filled in.
+    /// is the value that the form showed at first.
     fn read_form(
         self,
         form: &Form,
@@ -265,8 +265,8 @@ impl Kind {
     }
 }
 
-/// Converts the form's values for these fields to JSON. `held` is the record with which the form
-/// was filled in.
+/// Converts the form's values for these fields to JSON. `held` is the record that the form showed
+/// at first.
 pub(super) fn read_form(
     fields: &[Field],
     form: &Form,

@@ -9,7 +9,7 @@ use crate::{Limits, Text};
 pub struct TableForm<'a> {
     pub text: &'a Text,
     pub form_state: &'a FormState,
-    /// The languages in which multilingual texts are entered.
+    /// The languages of multilingual texts.
     pub languages: &'a [String],
     /// The time zone of typed times.
     pub zone: &'a str,

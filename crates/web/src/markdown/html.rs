@@ -15,8 +15,8 @@ pub struct Picture {
     pub size: (u32, u32),
 }
 
-/// The HTML of `markdown`. Links to paths of this site and its pictures begin with `origin`, so
-/// that they also work in a feed. `find` returns the picture of this site that an address names.
+/// Renders `markdown` as HTML. Links to this site's paths and pictures begin with `origin`, so that
+/// they also work in a feed. `find` looks up a picture of this site by its URL.
 pub fn html(markdown: &str, origin: &str, find: impl Fn(&str) -> Option<Picture>) -> String {
     let mut writer = Writer {
         origin,

@@ -48,10 +48,8 @@ pub enum Unreadable {
     /// The table has more than [`MOST_COLUMNS`] columns.
     #[error("the table has too many columns")]
     TooManyColumns,
-    /// The file is neither text nor a workbook.
     #[error("the file is neither text nor a workbook")]
     NotText,
-    /// A quotation mark in this line is never closed.
     #[error("the quotation mark in line {0} is never closed")]
     UnclosedQuote(usize),
     /// The workbook is damaged or protected by a password.
@@ -233,8 +231,8 @@ fn read_workbook(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(bad)?;
     let first = book.sheet_names().into_iter().next();
     let first = first.ok_or(Unreadable::BadWorkbook)?;
-    // A file can claim a huge range, for which the library would allocate memory. The cell reader
-    // yields only existing cells.
+    // A file can claim a huge range, and the library would allocate memory for all of it. The cell
+    // reader yields only existing cells.
     let mut cells = book.worksheet_cells_reader(&first).map_err(bad)?;
     while let Some(cell) = cells.next_cell().map_err(bad)? {
         let (row, column) = cell.get_position();
@@ -244,8 +242,8 @@ fn read_workbook(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
     Ok(())
 }
 
-/// Unpacks every part without storing it, so that a small file that unpacks to a large one is
-/// refused before its table is read. The sizes that the file declares are ignored.
+/// Unpacks every part without storing it. So a small file that unpacks to a large one is refused
+/// before its table is read. The sizes that the file declares are ignored.
 fn check_size(bytes: &[u8]) -> Result<(), Unreadable> {
     let mut parts = ZipArchive::new(Cursor::new(bytes)).map_err(|_| Unreadable::BadWorkbook)?;
     if parts.len() > MOST_PARTS {

@@ -361,7 +361,6 @@ proptest! {
         prop_assert_eq!(freshness(200, &[(CONTROL, &control)], &unsaid), None);
     }
 
-    /// Time only makes a stored response less usable.
     #[test]
     fn nothing_becomes_fresh_again(
         lifetime in 0_u64..100, revalidate in 0_u64..100, early in 2_u64..300, later in 0_u64..300,

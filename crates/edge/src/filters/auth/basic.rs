@@ -26,7 +26,7 @@ const TRIES_AGAIN: &str = "6/m";
 const QUEUE: usize = 64;
 /// The `Retry-After` when [`QUEUE`] verifications wait.
 const BUSY: Duration = Duration::from_secs(1);
-/// In bytes.
+/// The maximum length of a password, in bytes.
 const LONGEST: usize = 1_024;
 /// The decoder for the credentials in a request. Padding is optional, because some clients omit it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -52,7 +52,7 @@ pub(crate) enum Denied {
 }
 
 impl Basic {
-    /// Returns `None` if `realm` cannot be part of a header.
+    /// Creates the check; `None` if `realm` cannot be part of a header.
     pub fn new(users: Users, realm: &str) -> Option<Self> {
         let is_plain = !realm.is_empty()
             && realm
@@ -174,7 +174,7 @@ struct Given {
 }
 
 impl Given {
-    /// Returns `None` if the credentials are missing or malformed.
+    /// Reads the user name and the password; `None` if they are missing or malformed.
     fn read(headers: &HeaderMap) -> Option<Self> {
         let mut lines = headers.get_all(AUTHORIZATION).iter();
         let (line, None) = (lines.next()?, lines.next()) else {

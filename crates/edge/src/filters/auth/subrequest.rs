@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use crate::body::Body;
 use crate::filters::forwarding::{is_alike, is_claim, remove};
 
-/// Tell the authorization server the method and the URL of the client's request.
+/// Headers that tell the authorization server the method and the URL of the client's request.
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 
@@ -59,9 +59,9 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Whether the setting `copy` may contain this header. It may not contain headers that the edge
-    /// sets, headers that the edge accepts only from trusted proxies, and headers that control
-    /// routing or framing.
+    /// Whether the setting `copy` may contain this header. It may contain neither the edge's own
+    /// headers, nor headers that only trusted proxies may send, nor headers that control routing or
+    /// framing.
     pub fn may_copy(name: &HeaderName) -> bool {
         const OURS: [&str; 11] = [
             "connection",
@@ -79,7 +79,8 @@ impl Ask {
         !OURS.contains(&name.as_str()) && !LEFT_OUT.contains(name) && !is_claim(name.as_str())
     }
 
-    /// `target` is the request target as the edge parsed it.
+    /// Makes the request to the authorization server. `target` is the client's request target as
+    /// the edge parsed it.
     pub(crate) fn question(
         method: &Method,
         target: &str,

@@ -109,7 +109,8 @@ impl Users {
 }
 
 impl Hash {
-    /// Takes about 20 milliseconds and 20 MiB, deliberately.
+    /// Whether the hash is that of this password. Takes about 20 milliseconds and 20 MiB,
+    /// deliberately.
     pub(super) fn is_of(&self, password: &str) -> bool {
         Argon2::default()
             .verify_password(password.as_bytes(), &*self.0)

@@ -24,7 +24,7 @@ pub(super) struct Verified {
 pub(super) struct Digest([u8; 32]);
 
 impl Verified {
-    /// Without a key, no password is remembered.
+    /// Creates an empty memory of passwords. Without a key, no password is remembered.
     pub(super) fn new(key: Option<[u8; 32]>) -> Self {
         Self {
             key,
@@ -32,7 +32,7 @@ impl Verified {
         }
     }
 
-    /// The digest becomes invalid when the hash in the password file changes.
+    /// Computes a digest that is no longer valid when the hash in the password file changes.
     pub(super) fn digest(&self, name: &str, password: &str, hash: &[u8]) -> Option<Digest> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_ref()?).ok()?;
         for part in [hash, name.as_bytes(), password.as_bytes()] {
@@ -52,7 +52,7 @@ impl Verified {
             .is_some_and(|until| *until > Instant::now())
     }
 
-    /// Forgets the oldest passwords if there are too many.
+    /// Remembers a verified password, and forgets the oldest one if there are too many.
     pub(super) fn remember(&self, digest: Option<Digest>) {
         let Some(digest) = digest else {
             return;

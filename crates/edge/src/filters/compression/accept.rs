@@ -15,7 +15,7 @@ pub enum Encoding {
 impl Encoding {
     pub const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
 
-    /// As in `Content-Encoding`.
+    /// The coding's name in `Content-Encoding`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Brotli => "br",
@@ -63,7 +63,7 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// Ignores unknown codings.
+    /// Parses `Accept-Encoding`. Ignores unknown codings.
     pub fn of(headers: &HeaderMap) -> Self {
         let mut named = [None; 2];
         let mut identity = 0;

@@ -12,7 +12,7 @@ use crate::body::{Body, BodyError};
 
 /// The maximum number of bytes that are compressed at once.
 const PIECE: usize = 32 * 1_024;
-/// Other tasks may run after this number of bytes has been compressed, even if there is no output.
+/// The number of compressed bytes after which other tasks may run, even if there is no output.
 const TURN: usize = 4 * PIECE;
 /// The bytes that each step adds to the count for [`TURN`], because a step takes time.
 const STEP: usize = 512;

@@ -17,11 +17,11 @@ pub(super) struct Element {
     /// `None` if the address is unknown, obfuscated or missing.
     pub(super) client: Option<IpAddr>,
     pub(super) scheme: Option<Scheme>,
-    /// In lower case.
+    /// The host in lower case.
     pub(super) host: Option<String>,
 }
 
-/// The nearest proxy's element first; `None` for an invalid element.
+/// Returns the elements, the nearest proxy's first. An invalid element is `None`.
 pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Element>> {
     let lines = headers.get_all(FORWARDED).iter().rev();
     lines

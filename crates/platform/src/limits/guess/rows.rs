@@ -10,7 +10,7 @@ use crate::jobs::NewJob;
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// A wrong attempt, in the form in which it is counted.
+/// A wrong attempt, as it is counted and stored.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
     /// The smallest counted network that contains the client.

@@ -39,8 +39,8 @@ const NAMES: [Rule; 2] = rules(3, HOUR, 3, HOUR);
 /// `::ffff:0:0/96`, so 128 means one address and 120 a /24.
 const LEVELS_V4: [u8; 2] = [128, 120];
 const LEVELS_V6: [u8; 4] = [64, 56, 48, 32];
-/// A level gets no new counters once this many counters exist in total. The bounds are for the
-/// levels from the smallest network to the largest.
+/// For each level, from the smallest network to the largest: the total number of counters from
+/// which on the level gets no new counters.
 const BOUNDS: [usize; 4] = [20_000, 30_000, 40_000, 50_000];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -181,8 +181,8 @@ impl Tallies {
         }
     }
 
-    /// The key under which `key` is counted. `None` if `key` has no counter of its own because only
-    /// larger networks are counted.
+    /// Returns the key of the counter for `key`; `None` if `key` is a small network and only the
+    /// larger networks around it are counted.
     fn place(&self, key: Key) -> Option<Key> {
         let Key::Network(network) = key else {
             return Some(key);

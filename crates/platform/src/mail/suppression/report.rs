@@ -60,9 +60,9 @@ pub fn report(
     outcome_of_mail(tx, key, address, name, outcome)
 }
 
-/// Records a delivery report that arrived by mail. A report is ignored if it does not contain the
-/// signed Message-ID of one of this site's mails, or if the mail is so old that repeated reports
-/// are no longer recognized.
+/// Records a delivery report that arrived by mail. Ignores a report without the signed Message-ID
+/// of one of this site's mails. Also ignores reports about old mails, because repeated reports
+/// about them are no longer recognized.
 pub(in super::super) fn returned(
     tx: &mut Tx<'_>,
     key: &Key,
