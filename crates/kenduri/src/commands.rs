@@ -96,7 +96,7 @@ struct Where {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The section `[profile.NAME]` of the settings file, whose settings override the others of the
-    /// file [default: $KENDURI_PROFILE]
+    /// file [default: the variable `KENDURI_PROFILE`]
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// The data folder [default: data]

@@ -63,9 +63,10 @@ impl Machine {
         let is_postgres = self.file.is_none();
         let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
             let (_, due) = jobs::pending(tx)?;
-            let bytes = match is_postgres {
-                true => Some(database_bytes(tx)?),
-                false => None,
+            let bytes = if is_postgres {
+                Some(database_bytes(tx)?)
+            } else {
+                None
             };
             let behind = due.map(|due| tx.now().duration_since(due).as_secs());
             Ok((bytes, behind.unwrap_or_default().max(0)))

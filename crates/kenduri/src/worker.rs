@@ -84,7 +84,7 @@ pub(crate) fn run() -> Result<()> {
             line: MessageSender::new(outbox, RequestIds::default()),
             inbox,
         };
-        let served = begun.serve(configuration, &lines).await;
+        let served = Box::pin(begun.serve(configuration, &lines)).await;
         drop(lines);
         served
     })

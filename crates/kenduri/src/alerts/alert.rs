@@ -98,8 +98,7 @@ impl Kind {
     fn values(self) -> &'static [&'static str] {
         match self {
             Self::Disk | Self::Memory => &["free", "size"],
-            Self::Backup => &["until"],
-            Self::CertificateEnds => &["until"],
+            Self::Backup | Self::CertificateEnds => &["until"],
             Self::CertificateFails | Self::Drill | Self::Service => &["reason"],
             Self::Jobs => &["number", "kinds"],
             Self::Mails => &["number"],

@@ -100,9 +100,10 @@ pub(crate) fn certificates(edge: &EdgeStatus, now: Timestamp) -> [Report; 2] {
         let is_valid = one.valid_until.is_some_and(|until| until > now);
         Some(Finding {
             about: one.name.clone(),
-            level: match failures.count >= FAILURES || !is_valid {
-                true => Level::Wrong,
-                false => Level::Between,
+            level: if failures.count >= FAILURES || !is_valid {
+                Level::Wrong
+            } else {
+                Level::Between
             },
             details: vec![failures.why.clone()],
             since: None,

@@ -22,7 +22,7 @@ use crate::domains::DOMAINS;
 pub(super) struct MoveStore {
     #[command(flatten)]
     place: Where,
-    /// The empty database, such as postgres://kenduri@localhost/kenduri
+    /// The empty database, such as `postgres://kenduri@localhost/kenduri`
     #[arg(long, value_name = "URL")]
     to: String,
     /// A file that holds the password of PostgreSQL

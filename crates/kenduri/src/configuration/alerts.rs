@@ -50,7 +50,7 @@ pub(super) fn read(
         limits: Limits {
             disk: floor("alerts.disk", &alerts.disk),
             memory: floor("alerts.memory", &alerts.memory),
-            backup_lag: lag.filter(|lag| lag.is_positive()),
+            backup_lag: lag.filter(SignedDuration::is_positive),
             failed_jobs: alerts.failed_jobs,
             failed_mails: alerts.failed_mails,
         },

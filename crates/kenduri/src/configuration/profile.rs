@@ -29,7 +29,7 @@ pub(super) fn wanted(asked: &Asked) -> Option<(&str, Origin)> {
     Some((name, Origin::Environment(VARIABLE.to_owned())))
 }
 
-impl<'a> Tables<'a> {
+impl Tables<'_> {
     /// Takes the profiles out. `Err` is the offset of something that is no section.
     pub(super) fn take_profiles(&mut self) -> Result<BTreeMap<String, Self>, usize> {
         let mut profiles = BTreeMap::new();

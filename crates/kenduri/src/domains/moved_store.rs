@@ -99,7 +99,8 @@ fn insert(store: &Connection, table: &str, columns: &[Column], number: i64) -> b
             Some((table, name)) => (table.as_str(), name.as_str()),
             None => (table, column.name.as_str()),
         };
-        value(&column.kind, table, name, number).filter(|_| column.is_needed || number < ROWS - 1)
+        let has_value = column.is_needed || number < ROWS - 1;
+        has_value.then(|| value(&column.kind, table, name, number))
     });
     let insert = format!(
         "INSERT OR IGNORE INTO \"{table}\" ({}) VALUES ({marks})",
@@ -117,8 +118,8 @@ fn insert(store: &Connection, table: &str, columns: &[Column], number: i64) -> b
     }
 }
 
-fn value(kind: &str, table: &str, name: &str, number: i64) -> Option<Value> {
-    Some(match kind {
+fn value(kind: &str, table: &str, name: &str, number: i64) -> Value {
+    match kind {
         // Some of these have fewer bits in PostgreSQL.
         "INTEGER" if name.starts_with("is_") => Value::Integer(1),
         "INTEGER" => Value::Integer([1, 1 << 53, -7, 3][usize::try_from(number).unwrap()]),
@@ -133,7 +134,7 @@ fn value(kind: &str, table: &str, name: &str, number: i64) -> Option<Value> {
         _ => Value::Text(format!(
             "{table}.{name} {number} Z a É 喜 \u{1f389} نص \t\r\n\\N \"'"
         )),
-    })
+    }
 }
 
 fn target(database: &Database) -> PostgresSettings {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use edge::access_log::{Format, Log, Mask, SiteLogs, Writing};
@@ -33,7 +33,7 @@ struct Site {
 }
 
 impl Site {
-    fn open(folder: &PathBuf, name: &str, format: Format, mask: &Mask) -> io::Result<Self> {
+    fn open(folder: &Path, name: &str, format: Format, mask: &Mask) -> io::Result<Self> {
         let open = |kind: &str| {
             let file = Folder::open(folder, &format!("{name}.{kind}.log"))?;
             Log::start(format, Arc::clone(mask), file)

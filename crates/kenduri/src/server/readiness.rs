@@ -151,9 +151,10 @@ fn transport(has_server: bool, outcome: Option<State>) -> Judgement {
 }
 
 fn records(is_unverified: bool) -> Judgement {
-    match is_unverified {
-        true => ("error", "server-ready-records-missing"),
-        false => READY,
+    if is_unverified {
+        ("error", "server-ready-records-missing")
+    } else {
+        READY
     }
 }
 
@@ -205,15 +206,16 @@ fn freeze(admin: &AdminContext, freeze: Option<Freeze>) -> Check {
         return check(admin, what, "yes", "");
     };
     let is_now = freeze.from <= admin.now;
-    let (class, id) = match is_now {
-        true => ("maybe", "server-ready-freeze-now"),
-        false => ("maybe", "server-ready-freeze-near"),
+    let id = if is_now {
+        "server-ready-freeze-now"
+    } else {
+        "server-ready-freeze-near"
     };
     let (from, until) = (admin.moment(freeze.from), admin.moment(freeze.until));
     let values = [("from", from.into()), ("until", until.into())];
     Check {
         what,
-        class,
+        class: "maybe",
         advice: admin.text.with(id, values),
     }
 }

@@ -59,11 +59,13 @@ struct Found {
     waiting: i64,
 }
 
+/// The capacity, the counter of taken seats, and what the query below selects of each household.
+type Counted = (Option<i64>, i64, Vec<(InvitationId, i64, i64)>);
+
 /// Checks what must hold after every save: the counter of taken seats is right, no more seats are
 /// taken than exist, and every waiting household needs more seats than are free.
 async fn check(stage: &Stage) {
     let event = stage.events[1].clone();
-    type Counted = (Option<i64>, i64, Vec<(InvitationId, i64, i64)>);
     let (capacity, counter, households): Counted = stage
         .store
         .read(move |tx| {

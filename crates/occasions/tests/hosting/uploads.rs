@@ -147,8 +147,8 @@ fn hosts_approve_reject_and_delete_and_observers_only_look() {
         }
         let log = host.get(&format!("{HOME}/audit?action=upload")).await;
         assert!(log.text().contains(&stage.say("host-log-upload-deleted")));
-        let news = stage.news().await.into_iter();
-        let last = news.filter(|(name, _)| name == "upload").next_back();
+        let mut news = stage.news().await.into_iter();
+        let last = news.rfind(|(name, _)| name == "upload");
         assert_eq!(last.unwrap().1, json!({"id": second, "state": "removed"}));
 
         // The files of deleted uploads are deleted within a day.
