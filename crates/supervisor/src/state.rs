@@ -151,6 +151,7 @@ pub enum Report {
     },
     /// A new generation took over.
     RolledOver {
+        /// The number of the new generation.
         generation: u32,
     },
     /// A new generation did not take over.
