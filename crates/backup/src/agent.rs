@@ -76,7 +76,7 @@ pub struct Status {
     pub failure: Option<(Timestamp, String)>,
 }
 
-/// The backup of a running installation. A thread makes it.
+/// Controls the thread that backs up a running installation.
 #[derive(Debug)]
 pub struct Agent {
     status: watch::Sender<Status>,

@@ -38,7 +38,7 @@ struct Head {
 /// The files that are already in the backup.
 #[derive(Debug)]
 pub(crate) struct Copied {
-    /// The objects' names, by the part of the name that identifies a version of a file.
+    /// Maps the part of an object's name that identifies a version of a file to the whole name.
     objects: BTreeMap<String, String>,
     /// The metadata and the object of each file on this machine, by the file's path in a restored
     /// data folder.

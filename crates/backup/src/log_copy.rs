@@ -144,9 +144,9 @@ impl LogCopy {
         let position = self.log.position().map_err(BackupError::file(&path))?;
         let at = self.clock.now();
         let later = self.log.take_marks();
-        // A commit of another process has no mark. Neither has a commit of Kenduri that is not
-        // acknowledged yet, because Kenduri sets the mark before it acknowledges a commit. Such
-        // commits get the present time.
+        // Two kinds of commits have no mark: those of other processes, and those that Kenduri has
+        // not acknowledged yet, because it sets the mark before it acknowledges. They get the
+        // present time.
         if later.is_empty() {
             marks.push(LogMark { at, position });
         }

@@ -22,8 +22,7 @@ const VERSIONS: &str = "/usr/lib/postgresql";
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Makes `pg_dump` wait at most a minute for a table's lock.
 const LOCK_WAIT: &str = "--lock-wait-timeout=60000";
-/// The number of bytes at the end of a base backup in which the manifest's log positions are
-/// searched.
+/// How many bytes at the end of a base backup are searched for the log positions in its manifest.
 const MANIFEST_END: usize = 65_536;
 /// How much of a program's messages is stored, in bytes.
 const MESSAGES: u64 = 4_096;

@@ -27,8 +27,9 @@ pub(crate) const STORE: &str = "store";
 /// The suffixes of SQLite's files beside a store. SQLite would apply the changes in an older
 /// store's files to the restored store.
 const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
-/// A file in the temporary folder that describes the restore, just before the store is put in
-/// place. If it exists and the store is in place, only the temporary folder is left to be removed.
+/// A file in the temporary folder that describes the restore. It is written just before the store
+/// is put in place. If it exists and the store is in place, the restore only has to remove the
+/// temporary folder.
 const LAST_STEP: &str = "last-step.json";
 
 /// Where an installation is restored.
@@ -154,8 +155,8 @@ pub fn restore(
     Ok(restored)
 }
 
-/// Completes a restore that was killed when only the temporary folder was left to be removed. Does
-/// not touch the store, which may have been used since. Returns `None` if there is no such restore.
+/// Completes a restore that was killed when it only had to remove its temporary folder. Does not
+/// touch the store, which may have been used since. Returns `None` if there is no such restore.
 pub fn finish(places: &Places, to: Option<Timestamp>) -> Result<Option<Restored>, BackupError> {
     let unfinished = places.data.join(UNFINISHED);
     let is_in_place = match &places.store {

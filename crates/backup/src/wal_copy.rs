@@ -397,9 +397,8 @@ pub(crate) fn before(vault: &Vault, first: &str) -> Result<Vec<String>, BackupEr
     Ok(old.map(|stretch| stretch.name()).collect())
 }
 
-/// Returns the stretches from the segment `first` on, up to the first one that certainly contains
-/// all commits before `end`, because it was copied long enough after `end`. Fails if a stretch is
-/// missing.
+/// Returns the stretches from the segment `first` on. The last one was copied so long after `end`
+/// that it certainly contains all commits before `end`. Fails if a stretch is missing.
 pub(crate) fn choose(
     all: Vec<Stretch>,
     first: &str,

@@ -22,7 +22,7 @@ use crate::body_deadlines::{CancellableBody, DeadlineBody};
 /// The time limit for receiving a whole request body. It is short because the app reads only small
 /// bodies, and a slow client occupies a slot. The edge has a shorter limit for a pause in the data.
 const BODY_TIME: Duration = Duration::from_mins(1);
-/// The maximum size of a response, in bytes, that is passed on in one piece.
+/// Responses up to this size, in bytes, are passed on in one piece.
 const ONE_PIECE: u64 = 256 << 10;
 
 /// The header that tells an upstream server which user is signed in.

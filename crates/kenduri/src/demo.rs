@@ -188,8 +188,8 @@ fn first_look() -> Look {
     }
 }
 
-/// Creates a sign-in link. Returns `None` if no account has this email address, which means that
-/// the store contains no demo.
+/// Creates a sign-in link. Returns `None` if no account has this email address; the store then
+/// contains no demo.
 fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, StoreError> {
     match account::find_by_email(tx, email)? {
         Some(host) => sign_in::create_link(tx, &host.id).map(Some),

@@ -20,7 +20,7 @@ pub(crate) const LOGS: &str = "logs";
 /// The folder for sockets through which services reach each other. It is inside the folder for
 /// sockets.
 pub(crate) const INNER: &str = "inner";
-/// The parent of the folder for sockets and records if that is not inside the data folder.
+/// The parent of the folder for sockets and records when it is outside the data folder.
 const RUN_APART: &str = "/run/kenduri";
 const LOGS_APART: &str = "/var/log/kenduri";
 /// The mode of a folder that other users may traverse.
@@ -95,8 +95,8 @@ impl Folders {
         self.run.parent() == Some(Path::new(RUN_APART))
     }
 
-    /// Returns the data's owner, as whom the worker must run. Returns `None` if this process is not
-    /// root, because the worker then runs as the same user.
+    /// Returns the data's owner, which is the user that the worker must run as. Returns `None` if
+    /// this process is not root, because the worker then runs as the same user.
     pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);

@@ -12,8 +12,8 @@ use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
 use crate::messages::{MessageSender, ToParent};
 
-/// How long a page waits for a reply. The supervisor process and the edge usually reply at once.
-/// Only while they stop, they may not.
+/// How long a page waits for a reply. The supervisor process and the edge reply at once, unless
+/// they are about to stop.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Requests the state of the supervisor process and of the edge. Cloning is cheap.

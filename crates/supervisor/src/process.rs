@@ -175,7 +175,7 @@ pub(crate) fn adopt_orphans() -> io::Result<()> {
     Ok(())
 }
 
-/// Reaps adopted processes that have exited, except those for which `own` returns true, because
+/// Reaps adopted processes that have exited. Skips processes for which `own` returns true, because
 /// other code reaps them.
 pub(crate) fn reap_adopted(table: &ProcessTable, own: impl Fn(Pid) -> bool) {
     let me = rustix::process::getpid().as_raw_nonzero().get();

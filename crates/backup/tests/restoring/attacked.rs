@@ -371,8 +371,8 @@ async fn the_end_of_a_backup_cannot_be_taken_away_unnoticed() {
     expect_missing(&place, "head");
 }
 
-/// An automatic restore is killed when only its temporary folder is left to be removed. Then the
-/// store is used. No later restore may overwrite it.
+/// An automatic restore is killed when it only has to remove its temporary folder. Then the store
+/// is used. No later restore may overwrite it.
 #[tokio::test]
 async fn what_a_restore_left_behind_lets_no_other_overwrite_the_store() {
     let place = long_used().await;

@@ -243,8 +243,9 @@ fn a_dump_that_is_cut_or_that_the_server_refuses_leaves_nothing() {
     };
     let (place, _database) = backed_up(&server);
     let empty = Database::create(&server);
-    // The type makes it impossible to create a table `answer`. So it has the effect of a table that
-    // somebody creates after the check that the database is empty. The check ignores types.
+    // The type prevents the creation of a table `answer`, as an existing table would. The check
+    // that the database is empty ignores types. So this simulates a table that somebody creates
+    // after the check.
     let mut client = empty.client();
     client
         .batch_execute("CREATE TYPE answer AS ENUM ('a')")

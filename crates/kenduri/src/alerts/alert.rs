@@ -198,7 +198,7 @@ fn to_millisecond(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
-/// Begins and ends alerts until those in the store match a report.
+/// Begins, updates and ends alerts in the store, so that they agree with a report.
 pub(crate) fn settle(tx: &mut Tx<'_>, outlet: &Outlet, report: &Report) -> Result<(), StoreError> {
     let kind = report.kind.word();
     let known: Vec<Alert> = sql!(

@@ -128,7 +128,7 @@ pub(super) struct LogsOf {
     plain: Plain,
 }
 
-/// The time after which lines are shown.
+/// From when on log lines are shown: a time, or a duration before now.
 #[derive(Debug, Clone, Copy)]
 enum Since {
     At(Timestamp),

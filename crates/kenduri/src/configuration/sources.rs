@@ -28,8 +28,8 @@ pub(crate) struct Leaf {
 /// The prefix of variables that are not settings although they begin with `KENDURI_`.
 const OTHER_VARIABLES: &str = "KENDURI_TEST_";
 
-/// Reads the settings in the text of a `kenduri.toml`, overridden by those of a profile. The other
-/// profiles are checked too.
+/// Reads the settings in the text of a `kenduri.toml`. The settings of the selected profile
+/// override them. The remaining profiles are only checked.
 pub(crate) fn file(
     path: &Path,
     text: &str,

@@ -252,8 +252,8 @@ mod tests {
                 "systemctl start kenduri.service",
             ]
         );
-        // Before the installation, the service was waiting for its first connection, so undoing
-        // lets it wait again.
+        // Before the installation, the service was waiting for its first connection. Undoing
+        // restores this.
         let found = held(ours("before", false), ours("addresses", true));
         let (way, _) = back(&with_socket(), &found);
         assert_eq!(way.last().unwrap(), "systemctl start kenduri.socket");

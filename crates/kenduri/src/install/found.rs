@@ -41,8 +41,8 @@ impl UnitFound {
     }
 }
 
-/// Reads the state of this machine. For a removal, `wish` is `None`, and whether units are running
-/// is not read.
+/// Reads the state of this machine. For a removal, `wish` is `None`, and the state of running units
+/// is not needed.
 pub(crate) fn found(wish: Option<&InstallOptions>) -> Result<Found> {
     // This folder exists exactly if systemd is running (sd_booted(3)).
     let has_systemd = Path::new("/run/systemd/system").is_dir();

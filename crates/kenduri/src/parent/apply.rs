@@ -52,8 +52,8 @@ impl ParentProcess {
         self.gate.unless_shut(turn).await
     }
 
-    /// Reads the settings and applies them to the whole of Kenduri or not at all, except that
-    /// single services may fail.
+    /// Reads the settings, and applies all of them or none. Only single services may fail on their
+    /// own.
     pub(super) async fn apply(&self) -> Result<Applied> {
         let alone = self.alone().await?;
         self.apply_alone(alone).await
@@ -373,7 +373,7 @@ mod tests {
 
         let house = TestParent::build();
         let parent = &house.parent;
-        // Only workers know of events, and none is running.
+        // Only workers know about events, and none is running.
         parent.check_freeze(false).await.unwrap();
         let (mut worker, ..) = house.start(1).await;
         worker.say(ToParent::Serving).await;

@@ -27,7 +27,7 @@ const REASON: u64 = 4 << 10;
 /// How often the check tests whether the program has exited, after the program's last output.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Runs the program file on the disk to check whether it can take over this state.
+/// Runs the program file on the disk, to check whether it can take over this process's state.
 pub(super) async fn rehearse(
     program: &ProgramFile,
     everything: &PausedSupervisor,

@@ -73,7 +73,7 @@ fn a_move_that_is_killed_leaves_the_database_empty() {
         "{}",
         text(&migrated.stderr)
     );
-    // Copying these rows takes long enough to kill the command meanwhile.
+    // Copying these rows takes long enough that the command can be killed in the middle.
     let fill = "INSERT INTO guess WITH RECURSIVE n (i) AS
         (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
         SELECT 'address' || i, i, i, i FROM n";

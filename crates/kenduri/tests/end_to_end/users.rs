@@ -41,7 +41,8 @@ fn root_keeps_what_serves_the_data_of_another_user() {
     let status = text(&program.system_file("status"));
     assert!(status.contains(&format!("\nUid:\t{OWNER}\t")), "{status}");
 
-    // A user without permission learns this, instead of being told that Kenduri is not running.
+    // A user without permission gets an error about permissions, not the error that Kenduri is not
+    // running.
     for user in [OWNER, STRANGER] {
         let refused = give(copy, user, &["ps"]);
         let why = text(&refused.stderr);

@@ -61,9 +61,9 @@ fn usual_weight() -> u32 {
 }
 
 impl ServiceSettings {
-    /// Returns the memory limit that the kernel enforces on an instance, in bytes. If the
-    /// configured action is not to kill, this limit is higher than the configured one. Meanwhile, a
-    /// successor can become ready or the instance can stop by itself.
+    /// Returns the memory limit that the kernel enforces on an instance, in bytes. Unless the
+    /// configured action is to kill, this is more than the configured limit. The difference gives a
+    /// successor time to become ready, or the instance time to stop by itself.
     pub(crate) fn hard_limit(&self) -> Option<u64> {
         let more = |max: u64| match self.policy.memory {
             MemoryAction::Roll | MemoryAction::Restart => max.saturating_add(max / 4),
@@ -72,8 +72,8 @@ impl ServiceSettings {
         self.memory.map(more)
     }
 
-    /// Returns the uid that must own an instance's socket. Returns `None` if no other user can own
-    /// it, because the supervisor opened the socket or because other users cannot enter its folder.
+    /// Returns the uid that must own an instance's socket. Returns `None` if only the supervisor
+    /// can have opened it, or if other users cannot enter its folder.
     pub(crate) fn owner(&self) -> Option<u32> {
         let user = self.user.as_ref().map(|user| user.user);
         match self.listening {

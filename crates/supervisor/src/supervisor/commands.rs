@@ -269,8 +269,8 @@ impl Supervisor {
                 continue;
             };
             match plan.services().get(&*name) {
-                // The settings never contain the program's own service, so it is not removed if the
-                // plan does not contain it.
+                // A plan from the settings never contains the program's own service, which must not
+                // be removed for that reason.
                 None if &*name == OWN_SERVICE => {}
                 None => {
                     let outcome = self.send_command(&name, Command::Stop);

@@ -1,8 +1,8 @@
 //! Imports the tables of the older personal site, row by row.
 //!
-//! `pg_dump` orders tables by name, so the dump is read three times. The first pass reads the
-//! people, the second the records of each person, and the third those records that refer to a
-//! person and to another record. Only the people are kept in memory, in some hundred bytes each.
+//! `pg_dump` orders tables by name, so the dump is read three times. The first pass reads people,
+//! the second each person's records, and the third the records that refer to both a person and
+//! another record. Only the people stay in memory, with some hundred bytes each.
 
 mod choices;
 

@@ -252,8 +252,8 @@ fn people_are_who_they_were() {
             Ok(())
         })
         .await;
-        // Imported people have confirmed no email address in Kenduri. They must not be deleted for
-        // that.
+        // Imported people have not confirmed an email address in Kenduri, but must not be deleted
+        // for this reason.
         world.clock.advance(registration::LIFETIME);
         let purged = registration::purge(stage.accounts.domain_accounts, world.store());
         purged.await.unwrap();
