@@ -27,11 +27,10 @@ use crate::{BackupError, BackupKey, Target, postgres};
 const PACE: Duration = Duration::from_secs(1);
 /// How often the agent checks the files beside the store for changes.
 const FILES: Duration = Duration::from_secs(10);
-/// The length of SQLite's log, in frames, from which on the agent checkpoints it into the database
-/// file.
+/// When SQLite's log has this many frames, the agent checkpoints it into the database file.
 const LOG_FRAMES: u32 = 4_000;
-/// The length of the log, in frames, from which on it is checkpointed although the failing target
-/// has no copy of it. This is 256 MiB.
+/// When SQLite's log has this many frames (256 MiB), the agent checkpoints it even if the failing
+/// target has no copy of it.
 const MOST_LOG_FRAMES: u32 = 65_536;
 /// When the agent stops, the PostgreSQL server may still be sending its log. The agent then copies
 /// it in at most this many rounds.
@@ -148,13 +147,13 @@ impl Agent {
         self.ask(Request::Now)
     }
 
-    /// Does one second's work: copies new changes, and makes a snapshot if one is due. Blocks until
-    /// this is done.
+    /// Copies new changes, and makes a snapshot if one is due, as the thread does every second.
+    /// Blocks until this is done.
     pub fn turn(&self) -> Result<(), BackupError> {
         self.ask(Request::Turn)
     }
 
-    /// Prevents drills from beginning while `is_frozen` returns true. A drill that is due begins
+    /// Prevents drills while `is_frozen` returns true. A drill that becomes due in this time begins
     /// afterwards.
     pub fn hold_drills(
         &self,
@@ -194,8 +193,8 @@ struct Work {
     clock: Clock,
     random: Random,
     status: watch::Sender<Status>,
-    /// The lock on the backup's file. During an upgrade, two workers share the store, and only the
-    /// one that holds this lock makes backups.
+    /// The lock on `backup.lock`. During an upgrade, two workers share the store, and only the one
+    /// with the lock makes backups.
     lock: Option<File>,
     going: Option<Going>,
     /// When this process made its last snapshot.

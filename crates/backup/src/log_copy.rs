@@ -69,8 +69,8 @@ impl LogCopy {
         })
     }
 
-    /// Continues at an earlier process's position, if the log still has the same content up to
-    /// there. Returns whether it has.
+    /// Continues where an earlier process stopped, if the log still has the same content up to
+    /// there. Returns whether it does.
     pub(crate) fn go_on(&mut self, progress: &Progress) -> Result<bool, BackupError> {
         let at = LogPosition {
             salt: progress.salt,
@@ -118,7 +118,7 @@ impl LogCopy {
     }
 
     /// Returns the changes since the last call, up to the size of a segment. Also returns whether
-    /// these are all.
+    /// no changes are left.
     pub(crate) fn copy(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
         self.find_marks()?;
         let (mut changes, mut bytes) = (Vec::new(), 0);
@@ -243,8 +243,8 @@ impl LogCopy {
     /// changes that were not copied yet. Also returns whether the database file is complete and
     /// will not change until the next call.
     pub(crate) fn checkpoint(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
-        // The first checkpoint runs while other processes can write. It makes the second one, which
-        // stops them, short.
+        // The first checkpoint does most of the work while other processes can write. The second
+        // one, during which they cannot, is then short.
         let mut changes = self.alone(|this| {
             this.hold.execute_batch("COMMIT")?;
             take_hold(&this.hold)

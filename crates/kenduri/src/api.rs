@@ -23,8 +23,8 @@ const INTRODUCTION: &str = "Guests send their code in the path. Hosts and their 
     it was made on; a stale one is answered with 409 and the stored state in “current”. A POST may \
     carry an Idempotency-Key, and is then done once, however often it is sent.";
 
-/// The compressed OpenAPI description. A test in this module writes the description to a file,
-/// which the build script compresses, so that the server does not generate it.
+/// The compressed OpenAPI description. The server does not generate it: a test in this module
+/// writes it to a file, and the build script compresses the file.
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
 fn description() -> io::Result<String> {

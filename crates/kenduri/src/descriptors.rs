@@ -9,9 +9,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// The limit that Kenduri requests. It equals the limit in the unit that `kenduri install` writes.
 /// A program started in a shell usually has a limit of 1,024.
 const MOST: u64 = 65_536;
-/// The size to which the kernel's descriptor table is enlarged at startup, in descriptors. The
-/// table takes 64 KiB. It is large enough for the default of `listen.connections` with an upstream
-/// connection for each client connection.
+/// The size to which the kernel's descriptor table is enlarged at startup, in descriptors. It takes
+/// 64 KiB, and is enough for the default number of client connections (`listen.connections`), each
+/// with an upstream connection.
 const ROOM: u64 = 8_192;
 
 /// Raises this process's limit on descriptors as far as the operating system allows.
@@ -40,9 +40,9 @@ pub(crate) fn ensure_left(count: usize) -> io::Result<()> {
 /// Raises the limit on descriptors, and enlarges the kernel's descriptor table. Must be called
 /// before a second thread starts.
 ///
-/// Otherwise the table doubles whenever it is full. In a process with several threads, the kernel
-/// then waits until no thread uses the old table. Each of the first few hundred connections would
-/// wait for tens of milliseconds.
+/// A table that grows later doubles each time it is full. In a process with several threads, the
+/// kernel then waits until no thread uses the old table. Each of the first few hundred connections
+/// would wait for tens of milliseconds.
 pub(crate) fn make_room() -> io::Result<()> {
     let raised = raise_limit();
     let granted = getrlimit(Resource::Nofile).current.unwrap_or(MOST);

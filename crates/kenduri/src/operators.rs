@@ -77,7 +77,7 @@ pub(crate) fn figures_alone(figures: Metrics) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
 }
 
-/// Whether the request comes from this machine and its host name is this machine's. A local proxy
+/// Whether the request comes from this machine and names this machine as its host. A local proxy
 /// that sends no client address also seems local, but it forwards the site's host name.
 fn may_read_metrics(facts: &Facts, headers: &HeaderMap) -> bool {
     let host = headers

@@ -21,8 +21,8 @@ pub(crate) enum Message {
     Apply(Plan, oneshot::Sender<AppliedPlan>),
     Statuses(oneshot::Sender<Vec<InstanceStatus>>),
     Describe(Arc<str>, oneshot::Sender<Option<ServiceStatus>>),
-    /// Requests the log of one service, or of all services if it names none. The response is `None`
-    /// if the service does not exist.
+    /// Requests the log of the named service, or of all services. The response is `None` if the
+    /// service does not exist.
     Outputs(
         Option<Arc<str>>,
         oneshot::Sender<Option<Vec<Arc<ServiceLog>>>>,

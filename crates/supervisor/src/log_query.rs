@@ -15,8 +15,8 @@ pub(crate) const MOST_BYTES: usize = 16 << 20;
 pub struct LogLine {
     /// Increases by one with each line of a service.
     pub sequence: u64,
-    /// When the supervisor read the line. A line without a timestamp in a file gets the timestamp
-    /// of the next line.
+    /// When the supervisor read the line. For a line without a timestamp in a log file, the
+    /// timestamp of the next line.
     pub at: Timestamp,
     pub service: Arc<str>,
     /// The number of the instance. `None` for a JSON line from a file, because such lines contain

@@ -140,8 +140,8 @@ impl ServiceLog {
         (ring.since(0), ring.next())
     }
 
-    /// Applies the size limits of the files, and whether there is a file for errors and a line
-    /// hook.
+    /// Applies settings: the size limits of the files, whether errors have a file of their own, and
+    /// whether lines go to the line hook.
     pub(crate) fn limit(&self, logs: LogSettings) {
         lock(&self.file).limit(logs.max, logs.keep);
         let mut error_file = lock(&self.error_file);
@@ -371,8 +371,8 @@ impl ServiceLog {
     fn write(&self) {
         let mut file = lock(&self.file);
         // The first thread that locks the file writes the pending lines of all threads. If each
-        // thread wrote only its own lines, their order in the file would depend on the order of the
-        // locks.
+        // thread wrote only its own lines, their order in the file would depend on which thread
+        // locks it first.
         let lines = std::mem::take(&mut *lock(&self.pending));
         if lines.all.is_empty() {
             return;

@@ -17,8 +17,8 @@ pub(crate) struct ServiceAlarm {
 }
 
 impl ServiceAlarm {
-    /// Starts the task that writes to the store. The task ends when the value is dropped. Must be
-    /// called within a runtime.
+    /// Starts the task that writes to the store. The task ends when the returned value is dropped.
+    /// Must be called within a runtime.
     pub(crate) fn start(outlet: Outlet) -> Self {
         let (heard, told) = watch::channel(None);
         tokio::spawn(follow(outlet, told));

@@ -33,8 +33,8 @@ pub(super) fn read(
     all
 }
 
-/// Reads the target and the secret of one webhook. `keys` are the settings' names for both, and
-/// `others` are the previous webhooks.
+/// Reads the target and the secret of one webhook. `url_key` and `secret_key` are the names of
+/// these settings, and `others` are the webhooks before this one.
 pub(super) fn read_one(
     webhook: &Webhook,
     (url_key, secret_key): (&str, &str),

@@ -52,8 +52,8 @@ impl ParentProcess {
         self.gate.unless_shut(turn).await
     }
 
-    /// Reads the settings, and applies all of them or none. Only single services may fail on their
-    /// own.
+    /// Reads the settings, and applies all of them or none. Only a service that fails to start is
+    /// an exception.
     pub(super) async fn apply(&self) -> Result<Applied> {
         let alone = self.alone().await?;
         self.apply_alone(alone).await

@@ -34,7 +34,7 @@ impl ProgramFile {
         &self.path
     }
 
-    /// Fails if the program file's owner has changed, or if other users than the owner can write to
+    /// Fails if the program file's owner has changed, or if users other than the owner can write to
     /// the file.
     pub(super) fn check(&self) -> Result<()> {
         let path = self.path.display();

@@ -14,8 +14,8 @@ pub fn command(words: &[String]) -> Vec<String> {
             .bytes()
             .all(|byte| byte.is_ascii_digit() || byte == b':');
         let is_named = before.starts_with('-') && !before.contains('=') && is_secret_name(before);
-        // A secret may begin with a single `-`, and an option without a value may be followed by
-        // another option. Only a word that begins with `--` is certainly an option.
+        // A word that begins with `--` is certainly another option. A word that begins with a
+        // single `-` may be the secret.
         let is_secret = is_named && !word.starts_with("--") || before == "-p" && !is_port;
         shown.push(if is_secret { MASK.into() } else { value(word) });
         if word.strip_suffix(':').is_some_and(is_secret_name) {

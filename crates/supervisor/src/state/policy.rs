@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The time between the end of `drain_within`, when the edge closes the process's remaining
-/// connections, and the request to stop. In this time, the process can notice that its connections
-/// are closed.
+/// When `drain_within` is over, the edge closes the process's remaining connections. This much
+/// later, the supervisor asks the process to stop. In between, the process can notice that its
+/// connections are closed.
 pub const CLOSE_GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
