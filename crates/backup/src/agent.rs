@@ -69,7 +69,6 @@ pub struct Status {
     pub bytes: Option<u64>,
     /// Whether only the states at snapshots can be restored, and none in between.
     pub is_dumped: bool,
-    /// The outcome of the last drill.
     pub drill: Option<Drill>,
     /// The time and the reason of the current failure; `None` if the backup works.
     pub failure: Option<(Timestamp, String)>,
@@ -93,7 +92,6 @@ enum Request {
 }
 
 impl Agent {
-    /// Starts the backup thread.
     pub fn start(
         settings: Settings,
         store: Store,
@@ -199,7 +197,6 @@ struct Work {
     going: Option<Going>,
     /// When this process made its last snapshot.
     made: Option<Timestamp>,
-    /// When the last dump failed.
     dump_failed: Option<Timestamp>,
     measured_at: Option<Instant>,
     drill: Option<JoinHandle<Result<Drill, BackupError>>>,

@@ -15,7 +15,6 @@ use s3::Bucket;
 pub enum Target {
     /// A folder, which should be on another disk.
     Folder(Folder),
-    /// An S3 bucket.
     S3(Box<Bucket>),
 }
 

@@ -53,7 +53,6 @@ pub enum BackupError {
     Root,
     #[error("{program} failed: {reason}")]
     Program {
-        /// The name of the program.
         program: &'static str,
         reason: String,
     },

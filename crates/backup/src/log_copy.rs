@@ -31,7 +31,7 @@ const LONGEST: usize = 32 << 20;
 /// How long to wait while another process has locked the file.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// The state of copying a store's write-ahead log.
+/// Copies a store's write-ahead log.
 #[derive(Debug)]
 pub(crate) struct LogCopy {
     store: Store,

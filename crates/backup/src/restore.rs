@@ -39,7 +39,6 @@ pub struct Places {
     pub store: StorePlace,
 }
 
-/// Where a store is restored.
 #[derive(Clone, Debug)]
 pub enum StorePlace {
     /// An SQLite file, which must not exist yet.

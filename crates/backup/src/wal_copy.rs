@@ -456,7 +456,7 @@ fn follows(before: &str, after: &str, length: u64) -> bool {
     }
 }
 
-/// Writes the segments that these stretches make up into a folder.
+/// Assembles segments from these stretches, and writes them into a folder.
 pub(crate) fn write(
     vault: &Vault,
     stretches: &[Stretch],

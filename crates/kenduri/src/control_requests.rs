@@ -54,7 +54,6 @@ pub(crate) enum ControlRequest {
         host: Option<String>,
     },
     MaintenanceOff,
-    /// Adds a snapshot to the backup.
     BackupNow,
     /// Requests the end of the current freeze, a period around an event without planned changes.
     Freeze,

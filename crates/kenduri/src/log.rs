@@ -28,9 +28,7 @@ pub(crate) use sites::sites;
 pub(crate) enum LogFormat {
     /// Text on a terminal, JSON otherwise.
     Auto,
-    /// Text for people.
     Text,
-    /// JSON for programs.
     Json,
 }
 

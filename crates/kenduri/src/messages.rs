@@ -84,7 +84,6 @@ pub(crate) enum ToParent {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RequestRate {
     pub(crate) address: Address,
-    /// Requests per second.
     pub(crate) per_second: f64,
 }
 

@@ -145,7 +145,6 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     })
 }
 
-/// Why the main loop ends.
 enum LoopExit {
     /// Kenduri stops, because of a request or an error.
     Stop(Result<(), Failed>),

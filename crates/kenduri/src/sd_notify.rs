@@ -31,7 +31,6 @@ impl SdNotify {
         )
     }
 
-    /// Reports that Kenduri is ready to serve requests.
     pub(crate) fn ready(&self) {
         self.tell("READY=1");
     }
@@ -51,7 +50,6 @@ impl SdNotify {
         }
     }
 
-    /// Reports that Kenduri is stopping.
     pub(crate) fn stopping(&self) {
         self.tell("STOPPING=1");
     }

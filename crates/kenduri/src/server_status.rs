@@ -25,7 +25,6 @@ pub(crate) struct ServerStatus {
 
 pub(crate) type StatusRequest = oneshot::Sender<EdgeStatus>;
 
-/// The state of the edge.
 #[derive(Debug, Clone)]
 pub(crate) struct EdgeStatus {
     /// The certificates that Kenduri orders from a certificate authority.

@@ -141,7 +141,7 @@ impl Begun {
         let machine = Machine::new(&settings.data, &settings.store);
         let figures = self.figures.of_machine(machine);
         let (figures, app) = if started.app {
-            // Migrations may take long, so they request more time from the service manager.
+            // A migration may take long, so `wait_for` requests more time from the service manager.
             let opened = manager.wait_for(app_setup::open(&settings)).await?;
             let figures = figures.with(opened.site.store.clone());
             let tokens = (&stop, &ending);

@@ -20,7 +20,6 @@ pub struct LogTail {
     query: LogQuery,
 }
 
-/// The log of one followed service.
 struct TailedLog {
     output: Weak<ServiceLog>,
     newest: watch::Receiver<u64>,

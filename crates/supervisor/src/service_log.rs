@@ -76,7 +76,6 @@ struct PendingLines {
     errors: Vec<String>,
 }
 
-/// The log of a service.
 pub(crate) struct ServiceLog {
     service: Arc<str>,
     clock: Clock,

@@ -19,7 +19,6 @@ const ANSWERS: Migrations = Migrations::new(
     }],
 );
 
-/// The folder of an installation.
 pub(crate) enum Folder {
     /// Deleted when this value is dropped.
     Own(TempDir),

@@ -32,7 +32,6 @@ impl fmt::Display for Origin {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// Where the invalid value comes from.
     pub(crate) origin: Origin,
     pub(crate) what: String,
     pub(crate) mend: String,

@@ -12,7 +12,6 @@ use super::problem::{Origin, Problem};
 pub(crate) struct ProblemCollector<'a> {
     origins: &'a BTreeMap<String, Origin>,
     pub(crate) problems: Vec<Problem>,
-    /// Warnings about valid settings.
     pub(crate) warnings: Vec<String>,
 }
 

@@ -85,7 +85,6 @@ impl From<Logs> for supervisor::LogQuery {
     }
 }
 
-/// The response to a [`ServiceRequest`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ServiceResponse {

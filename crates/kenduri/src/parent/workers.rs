@@ -67,7 +67,6 @@ impl Workers {
         *self.served.borrow()
     }
 
-    /// Waits until the first worker is ready.
     pub(super) async fn first_served(&self) {
         let mut served = self.served.subscribe();
         // An error is impossible, because `self` owns the sender.

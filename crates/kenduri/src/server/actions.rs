@@ -30,7 +30,6 @@ const OWN_PATIENCE: Duration = Duration::from_secs(3);
 /// The possible numbers of a service's instances.
 const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
 
-/// Handles `POST /admin/server/services/{name}`.
 pub(super) async fn perform(
     State(site): State<Site>,
     Extension(parts): Extension<Arc<AdminParts>>,

@@ -58,7 +58,6 @@ impl MailFacts {
     }
 }
 
-/// Whether a DNS record was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     Yes,

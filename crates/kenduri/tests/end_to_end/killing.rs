@@ -42,7 +42,6 @@ pub(crate) struct Household {
     pub(crate) known: Value,
     /// A note whose save was not acknowledged.
     unanswered: Option<String>,
-    /// The number of acknowledged saves.
     acknowledged: usize,
 }
 

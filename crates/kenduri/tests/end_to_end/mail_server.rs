@@ -41,7 +41,6 @@ impl MailServer {
         Self { address, kept }
     }
 
-    /// Returns all mails accepted so far.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.kept
             .0
