@@ -1,8 +1,8 @@
 //! The configuration: reads `kenduri.toml` and turns it into checked settings.
 //!
-//! Precedence, lowest first: defaults, the file, its profile, the environment (`KENDURI_SITE_URL`), flags
-//! (`--set site.url=…`). A configuration is checked as a whole. The result is either [`Settings`],
-//! or all problems with file, line, key and remedy.
+//! Precedence, lowest first: defaults, the file, its profile, the environment (`KENDURI_SITE_URL`),
+//! flags (`--set site.url=…`). A configuration is checked as a whole. The result is either
+//! [`Settings`], or all problems with file, line, key and remedy.
 
 mod address;
 mod alerts;

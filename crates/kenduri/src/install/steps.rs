@@ -49,6 +49,7 @@ pub(crate) struct Work {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
+    /// Runs a program with arguments.
     Run(Vec<String>),
     /// Creates a folder that the user owns.
     Folder { path: PathBuf, user: String },
