@@ -9,8 +9,8 @@ use std::process::Command;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// The OpenAPI description that `/api/openapi.json` serves. It is compressed because it has 250 KiB
-/// and is rarely requested.
+/// The OpenAPI description that `/api/openapi.json` serves. It is compressed because it is 250 KiB
+/// long and rarely requested.
 const DESCRIPTION: &str = "../../docs/openapi.json";
 
 fn main() -> io::Result<()> {
@@ -38,7 +38,7 @@ fn link() {
     }
 }
 
-/// Whether the default linker is the one that comes with the compiler.
+/// Whether rustc links with the LLD that is part of its toolchain.
 fn links_with_lld() -> bool {
     let has_its_own = || {
         let asked = Command::new(environment("RUSTC")?)

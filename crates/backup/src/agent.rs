@@ -25,20 +25,19 @@ use crate::{BackupError, BackupKey, Target, postgres};
 
 /// How often new commits are copied to the target.
 const PACE: Duration = Duration::from_secs(1);
-/// How often the agent looks for changes to the files beside the store.
+/// How often the agent checks the files beside the store for changes.
 const FILES: Duration = Duration::from_secs(10);
-/// The number of frames in SQLite's log at which the agent checkpoints the log into the database
-/// file.
+/// When SQLite's log has this many frames, the agent checkpoints it into the database file.
 const LOG_FRAMES: u32 = 4_000;
-/// The number of frames (256 MiB) at which the log is checkpointed even if they were not copied,
-/// because the target fails.
+/// When SQLite's log has this many frames (256 MiB), the agent checkpoints it even if the failing
+/// target has no copy of it.
 const MOST_LOG_FRAMES: u32 = 65_536;
-/// The maximum number of rounds in which the agent, when it stops, copies the log that a PostgreSQL
-/// server is still sending.
+/// When the agent stops, the PostgreSQL server may still be sending its log. The agent then copies
+/// it in at most this many rounds.
 const LAST_TURNS: u32 = 20;
-/// How often the size of the backup is measured.
+/// How often the backup's size is measured.
 const MEASURE: Duration = Duration::from_hours(1);
-/// How long to wait after a failed dump before the next attempt.
+/// The pause between a failed dump and the next attempt.
 const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
 
 /// The settings in the section `[backup]`, and the paths of the data.
@@ -49,12 +48,11 @@ pub struct Settings {
     pub every: SignedDuration,
     /// How long backups are kept in the target.
     pub keep: SignedDuration,
-    /// Whether the agent makes a drill once a week, that is, restores the backup into a temporary
-    /// folder.
+    /// Whether the agent makes a drill once a week: it restores the backup into a temporary folder.
     pub has_drills: bool,
     /// The data folder, which contains the key file.
     pub data: PathBuf,
-    /// The PostgreSQL connection; `None` if the store is in SQLite.
+    /// The PostgreSQL connection; `None` if the store is SQLite.
     pub postgres: Option<PostgresSettings>,
     /// The files and folders that are backed up in addition to the store.
     pub beside: Vec<Beside>,
@@ -63,21 +61,20 @@ pub struct Settings {
 #[derive(Clone, Debug, Default)]
 pub struct Status {
     pub has_key: bool,
-    /// When the agent made the last snapshot.
+    /// When the last snapshot was made.
     pub snapshot: Option<Timestamp>,
     /// The time up to which all commits are in the backup.
     pub copied_until: Option<Timestamp>,
-    /// The size of all objects in the target, in bytes, as last measured.
+    /// The last measured size of all objects in the target, in bytes.
     pub bytes: Option<u64>,
-    /// Whether a restore can only yield the states at snapshots, and none in between.
+    /// Whether only the states at snapshots can be restored, and none in between.
     pub is_dumped: bool,
-    /// The outcome of the last drill.
     pub drill: Option<Drill>,
-    /// When and why the backup failed; `None` if it is working.
+    /// The time and the reason of the current failure; `None` if the backup works.
     pub failure: Option<(Timestamp, String)>,
 }
 
-/// The backup of a running installation, which a thread makes.
+/// Controls the thread that backs up a running installation.
 #[derive(Debug)]
 pub struct Agent {
     status: watch::Sender<Status>,
@@ -88,14 +85,13 @@ pub struct Agent {
 enum Request {
     /// Makes a snapshot, and sends the result.
     Now(SyncSender<Result<(), BackupError>>),
-    /// Does the work of one second, and sends the result.
+    /// Does one second's work, and sends the result.
     Turn(SyncSender<Result<(), BackupError>>),
     HoldDrills(IsFrozen),
     Stop,
 }
 
 impl Agent {
-    /// Starts the backup thread.
     pub fn start(
         settings: Settings,
         store: Store,
@@ -139,7 +135,7 @@ impl Agent {
         self.status.borrow().clone()
     }
 
-    /// Subscribes to changes to the backup's status.
+    /// Returns a receiver for changes of the backup's status.
     pub fn watch(&self) -> watch::Receiver<Status> {
         self.status.subscribe()
     }
@@ -149,13 +145,14 @@ impl Agent {
         self.ask(Request::Now)
     }
 
-    /// Does the work of one second: copies new changes, and makes a snapshot if one is due. Blocks
-    /// until that is done.
+    /// Copies new changes, and makes a snapshot if one is due, as the thread does every second.
+    /// Blocks until this is done.
     pub fn turn(&self) -> Result<(), BackupError> {
         self.ask(Request::Turn)
     }
 
-    /// Lets no drill begin while `is_frozen` returns true. A drill that is due begins afterwards.
+    /// Prevents drills while `is_frozen` returns true. A drill that becomes due in this time begins
+    /// afterwards.
     pub fn hold_drills(
         &self,
         is_frozen: impl Fn(&mut Tx<'_>) -> Result<bool, StoreError> + Send + Sync + 'static,
@@ -188,27 +185,25 @@ impl Agent {
     }
 }
 
-/// The state of the backup thread.
 struct Work {
     settings: Settings,
     store: Store,
     clock: Clock,
     random: Random,
     status: watch::Sender<Status>,
-    /// The file lock of the process that makes backups. During an upgrade, two workers share the
-    /// store, and only the one with the lock makes backups.
+    /// The lock on `backup.lock`. During an upgrade, two workers share the store, and only the one
+    /// with the lock makes backups.
     lock: Option<File>,
     going: Option<Going>,
     /// When this process made its last snapshot.
     made: Option<Timestamp>,
-    /// When the last dump failed.
     dump_failed: Option<Timestamp>,
     measured_at: Option<Instant>,
     drill: Option<JoinHandle<Result<Drill, BackupError>>>,
     is_frozen: Option<IsFrozen>,
 }
 
-/// Whether no drill may begin now.
+/// Returns whether no drill may begin now.
 type IsFrozen = Arc<dyn Fn(&mut Tx<'_>) -> Result<bool, StoreError> + Send + Sync>;
 
 impl Work {
@@ -231,12 +226,12 @@ impl Work {
             self.note(&outcome);
             if matches!(outcome, Err(BackupError::LongTransaction)) {
                 self.going = None;
-                // With the saved position, the next attempt would begin before the transaction that
-                // is too large.
+                // The saved position is before the transaction that is too large, so the next
+                // attempt would fail too.
                 Progress::forget(&self.settings.data);
             }
-            // After one of these errors, the log cannot be copied reliably, so the backup begins
-            // again with a snapshot.
+            // After one of these errors, the log cannot be copied reliably. The backup begins again
+            // with a snapshot.
             if matches!(
                 outcome,
                 Err(BackupError::LogLost | BackupError::Sqlite(_) | BackupError::Store(_))
@@ -244,13 +239,13 @@ impl Work {
                 self.going = None;
             }
             if let Some(answer) = answer {
-                // The caller may no longer be waiting for the result.
+                // The caller may have stopped waiting.
                 let _ = answer.send(outcome);
             }
         }
     }
 
-    /// Reports the outcome of a round on the operators' page, in the log and in the metrics.
+    /// Reports a round's outcome to the operators' page, the log and the metrics.
     fn note(&self, outcome: &Result<(), BackupError>) {
         self.status
             .send_modify(|status| self.note_in(status, outcome));
@@ -300,7 +295,7 @@ impl Work {
         let begun = self.begin();
         let begun = begun.map(|going| going.and_then(|going| going.snapshot));
         let outcome = begun.and_then(|last| {
-            // If the clock was set back, the last snapshot may be in the future.
+            // If the clock was set back, the last snapshot can be in the future.
             let made = self.made;
             let last = last.map(|last| made.filter(|_| last > now).unwrap_or(last));
             let is_due = last
@@ -314,8 +309,8 @@ impl Work {
                 self.follow()
             }
         });
-        // The log is checkpointed even if the target cannot be reached, because nothing else keeps
-        // the log short.
+        // Only checkpoints keep the log short, so it is checkpointed even if the target cannot be
+        // reached.
         let reclaimed = self.reclaim(outcome.is_ok());
         let drilled = self.drill(now);
         if outcome.is_ok() {
@@ -324,19 +319,19 @@ impl Work {
         outcome.and(reclaimed).and(drilled)
     }
 
-    /// Measures the size of the backup once an hour, and after each snapshot.
+    /// Measures the backup's size after each snapshot, and otherwise once an hour.
     fn measure(&mut self) {
         let is_fresh = self.measured_at.is_some_and(|at| at.elapsed() < MEASURE);
         if is_fresh || self.going.is_none() {
             return;
         }
         self.measured_at = Some(Instant::now());
-        // Without a size, the backup is as good as with one.
+        // The backup does not depend on its size, so an error is ignored.
         let bytes = self.settings.target.bytes().ok();
         self.status.send_modify(|status| status.bytes = bytes);
     }
 
-    /// Stores the outcome of a drill that has ended, and starts a drill in a thread if one is due.
+    /// Stores the outcome of a finished drill. If a drill is due, starts it in a thread.
     fn drill(&mut self, now: Timestamp) -> Result<(), BackupError> {
         if let Some(thread) = self.drill.take_if(|thread| thread.is_finished()) {
             let panicked = || std::io::Error::other("the drill ended in a panic");
@@ -385,7 +380,7 @@ impl Work {
         }
     }
 
-    /// Tries to take the file lock. Returns whether this process has it, and so may make backups.
+    /// Tries to take the file lock. Returns whether this process holds it and so may make backups.
     fn is_ours(&mut self) -> Result<bool, BackupError> {
         if self.lock.is_none() {
             let path = self.settings.data.join("backup.lock");
@@ -401,8 +396,8 @@ impl Work {
         Ok(self.lock.is_some())
     }
 
-    /// Returns the running backup, which is started if necessary; `None` if this installation has
-    /// no backup key.
+    /// Returns the running backup, after starting it if necessary. Returns `None` if this
+    /// installation has no backup key.
     fn begin(&mut self) -> Result<Option<&mut Going>, BackupError> {
         if self.going.is_none() {
             let key = BackupKey::read(&self.settings.data)?;
@@ -489,8 +484,8 @@ impl Work {
         Ok(runtime.block_on(self.store.read(look))?)
     }
 
-    /// Copies everything that is committed now. With PostgreSQL, which streams its log, this may
-    /// take several rounds.
+    /// Copies everything that is committed now. PostgreSQL streams its log, so this may take
+    /// several rounds.
     fn follow_to_the_end(&mut self) -> Result<(), BackupError> {
         let now = self.clock.now();
         for _ in 0..LAST_TURNS {
@@ -542,7 +537,7 @@ impl Work {
         going.find_old(oldest)
     }
 
-    /// Checkpoints the log if it is long, or if deleted data must be removed from it.
+    /// Checkpoints the log if it is long, or if it contains deleted data that must disappear.
     fn reclaim(&mut self, is_copied: bool) -> Result<(), BackupError> {
         let Some(log) = self.store.log().cloned() else {
             return Ok(());
@@ -554,11 +549,11 @@ impl Work {
                 going.reclaim(wants_empty)
             }
             Some(_) if position.frame < MOST_LOG_FRAMES => Ok(!wants_empty),
-            // There is no running backup, or the log has become too long to wait for the target.
+            // No backup is running, or the log is too long to wait for the target.
             _ => {
                 self.going = None;
                 log.take_marks();
-                // A log that was not copied may grow longer, so that copying can go on when the
+                // A log that was not copied may grow longer, so that copying can continue when the
                 // target works again.
                 let most = if is_copied {
                     LOG_FRAMES

@@ -1,4 +1,4 @@
-//! Targets of backups, which store named objects: a folder or an S3 bucket.
+//! Targets of backups: a folder or an S3 bucket, which stores named objects.
 
 mod folder;
 mod s3;
@@ -10,12 +10,11 @@ use folder::Folder;
 pub use platform::s3::S3Access;
 use s3::Bucket;
 
-/// The target of a backup. Each object in it is either complete or absent.
+/// A backup's target. Each of its objects is either complete or missing.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// A folder, which should be on another disk.
     Folder(Folder),
-    /// An S3 bucket.
     S3(Box<Bucket>),
 }
 
@@ -30,7 +29,7 @@ impl Target {
         Ok(Self::S3(Box::new(Bucket::at(bucket, access)?)))
     }
 
-    /// A name of the target for operators.
+    /// Returns the target's name for operators.
     pub fn name(&self) -> String {
         match self {
             Self::Folder(folder) => folder.name(),
@@ -38,7 +37,7 @@ impl Target {
         }
     }
 
-    /// Writes an object. An existing object with the same name is replaced.
+    /// Writes an object, and replaces an object of the same name.
     pub(crate) fn put(&self, random: &Random, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
         match self {
             Self::Folder(folder) => folder.put(random, name, bytes),
@@ -46,7 +45,7 @@ impl Target {
         }
     }
 
-    /// Reads an object; `None` if it does not exist.
+    /// Returns an object's content, or `None` if the object does not exist.
     pub(crate) fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BackupError> {
         match self {
             Self::Folder(folder) => folder.get(name),
@@ -54,8 +53,7 @@ impl Target {
         }
     }
 
-    /// Lists the names of all objects that begin with `prefix`, in ascending order. `prefix` ends
-    /// with a slash.
+    /// Lists the names that begin with `prefix`, in ascending order. `prefix` ends with a slash.
     pub(crate) fn list(&self, prefix: &str) -> Result<Vec<String>, BackupError> {
         match self {
             Self::Folder(folder) => folder.list(prefix),

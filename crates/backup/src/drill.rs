@@ -1,5 +1,5 @@
-//! Drills: the backup is restored into a temporary folder, and the restored store is opened,
-//! counted and hashed, to prove that the backup can be restored.
+//! Drills: tests that restore the backup into a temporary folder, and then open, count and hash the
+//! restored store.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -17,9 +17,9 @@ use crate::restore::{self, Chosen, Room, STORE};
 use crate::vault::Vault;
 use crate::{BackupError, BackupKey, Target, postgres};
 
-/// The name of the folder, in the data folder, into which drills restore.
+/// The folder into which drills restore, inside the data folder.
 const FOLDER: &str = "drill";
-/// The name of the file, in the data folder, with the outcome of the last drill.
+/// The file with the last drill's outcome, inside the data folder.
 const OUTCOME: &str = "backup-drill.json";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,11 +41,11 @@ pub enum DrillResult {
         /// The SHA-256 of the restored store, or of its dump as SQL text.
         hash: String,
     },
-    /// There was not enough free space for the drill.
+    /// There was too little free space for the drill.
     Skipped {
-        /// The free space, in bytes.
+        /// In bytes.
         free: u64,
-        /// The space that the drill would need, in bytes.
+        /// The space that the drill needs, in bytes.
         needed: u64,
     },
     /// The backup cannot be restored, for this reason.
@@ -64,7 +64,7 @@ impl Drill {
     }
 }
 
-/// Restores the backup into a temporary folder, checks the store, removes the folder, and saves the
+/// Restores the backup into a temporary folder, checks the store, deletes the folder, and saves the
 /// outcome.
 pub fn drill(
     target: &Target,
@@ -76,7 +76,7 @@ pub fn drill(
     let at = clock.now().as_millisecond();
     let vault = Vault::of(target, key, random);
     let folder = data.join(FOLDER);
-    // A drill that was interrupted has left its folder.
+    // An interrupted drill may have left its folder behind.
     clear(&folder).map_err(BackupError::file(&folder))?;
     let outcome = attempt(&vault, data, &folder);
     clear(&folder).map_err(BackupError::file(&folder))?;
@@ -86,8 +86,7 @@ pub fn drill(
     Ok(drill)
 }
 
-/// Removes the folder that an interrupted drill has left, because it contains all data in clear
-/// text.
+/// Deletes the folder of an interrupted drill, because the folder contains all data in clear text.
 pub(crate) fn clear_left(data: &Path) -> Result<(), BackupError> {
     let folder = data.join(FOLDER);
     clear(&folder).map_err(BackupError::file(&folder))
@@ -106,7 +105,7 @@ fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, Bac
     restore::make_folder(folder)?;
     let built = restore::build(vault, &chosen, &plan, folder, None, Room::Most);
     let restored = match built {
-        // The backup has grown since the snapshot.
+        // The backup has grown since the snapshot, so the space is not enough after all.
         Err(BackupError::NoSpace { free, needed, .. }) => {
             return Ok(DrillResult::Skipped { free, needed });
         }
@@ -179,6 +178,6 @@ fn clear(folder: &Path) -> io::Result<()> {
 pub(crate) fn is_due(data: &Path, now: Timestamp) -> bool {
     const WEEK: i64 = 7 * 24 * 3_600 * 1_000;
     let now = now.as_millisecond();
-    // If the clock was set back, the last drill may be in the future.
+    // If the clock was set back, the last drill can be in the future.
     Drill::last(data).is_none_or(|last| last.at > now || now.saturating_sub(last.at) >= WEEK)
 }

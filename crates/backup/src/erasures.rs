@@ -1,5 +1,6 @@
-//! The list of erased accounts and data. It is stored separately from the snapshots and always read
-//! completely. So a restore of an older state can erase again what was erased after that state.
+//! The list of erased accounts and data. It is separate from the snapshots and always read
+//! completely. So after restoring an older state, everything that was erased since can be erased
+//! again.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,17 +11,17 @@ use platform::erasure::Erased;
 use crate::BackupError;
 use crate::vault::Vault;
 
-/// The prefix of the objects that contain the list.
+/// The prefix of the list's objects.
 pub(crate) const ALL: &str = "erasures/";
-/// The name of the file, in a restored data folder, with the erasures that must be repeated before
-/// Kenduri accepts requests.
+/// The file in a restored data folder that lists the erasures to repeat before Kenduri accepts
+/// requests.
 pub const TO_REPEAT: &str = "erasures-to-repeat.json";
 
-/// Which erasures are already in the backup.
+/// The erasures that are already in the backup.
 #[derive(Debug)]
 pub(crate) struct Sent {
     names: BTreeSet<String>,
-    /// The number of the last erasure that was sent.
+    /// The number of the last erasure in the backup.
     pub(crate) last: i64,
 }
 
@@ -49,18 +50,17 @@ impl Sent {
 }
 
 impl Sent {
-    /// The number of erasures in the backup.
     pub(crate) fn count(&self) -> usize {
         self.names.len()
     }
 }
 
-/// The number of erasures in the backup.
+/// Returns the number of erasures in the backup.
 pub(crate) fn count(vault: &Vault) -> Result<usize, BackupError> {
     Ok(vault.target.list(ALL)?.len())
 }
 
-/// Reads all erasures, in the order in which they happened.
+/// Returns all erasures in the order in which they happened.
 pub(crate) fn read(vault: &Vault) -> Result<Vec<Erased>, BackupError> {
     let mut all: Vec<Erased> = Vec::new();
     for name in vault.target.list(ALL)? {
@@ -71,7 +71,7 @@ pub(crate) fn read(vault: &Vault) -> Result<Vec<Erased>, BackupError> {
     Ok(all)
 }
 
-/// Reads the erasures that must be repeated. The list is empty if no backup was restored.
+/// Returns the erasures that must be repeated. There are none unless a backup was restored.
 pub fn to_repeat(data: &Path) -> Result<Vec<Erased>, BackupError> {
     let path = data.join(TO_REPEAT);
     match fs::read(&path) {

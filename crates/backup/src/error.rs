@@ -6,26 +6,20 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use platform::StoreError;
 
-/// An error of a backup or a restore.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// The setting names neither a folder nor a bucket.
     #[error("{0:?} is no place for a backup\n  write folder:/PATH or s3://BUCKET/PREFIX")]
     NoTarget(String),
-    /// The bucket's address, region or key is wrong.
     #[error(
         "the bucket of the backup cannot be used: {0}\n  look at endpoint, region, access_key and secret_key_file of [backup]"
     )]
     Access(String),
-    /// There is no backup at the target.
     #[error("there is no backup in {0}\n  is it the place that [backup] to named?")]
     Nothing(String),
-    /// This installation has no backup key yet.
     #[error(
         "this backup has no key yet\n  make it, and see its passphrase once: kenduri backup now"
     )]
     NoKey,
-    /// The passphrase does not decrypt the backup's key.
     #[error(
         "the passphrase does not open this backup\n  it is six words, shown when the key was made"
     )]
@@ -35,43 +29,33 @@ pub enum BackupError {
          give this one a folder or a prefix of its own: [backup] to"
     )]
     OtherInstallation(String),
-    /// The backup is of a store on the other database engine.
     #[error(
         "this backup is of {backup}, and store.url names {here}\n  \
          nothing was restored; restore it with a store.url of its own kind"
     )]
     OtherEngine {
-        /// The engine of the store in the backup.
         backup: &'static str,
-        /// The engine of the configured store.
         here: &'static str,
     },
-    /// The backup cannot be restored into this database, because it has tables.
     #[error(
         "the database {0} has tables already, and nothing was restored\n  \
          create an empty one, and name it in store.url"
     )]
     DatabaseNotEmpty(String),
-    /// One of PostgreSQL's programs is not installed.
     #[error("{0} is not installed here\n  sudo apt install postgresql-client")]
     NoProgram(&'static str),
-    /// The version of PostgreSQL that made the base backup is not installed.
     #[error(
         "this backup is restored by PostgreSQL {0}, which is not installed here\n  \
          sudo apt install postgresql-{0}"
     )]
     NoServer(String),
-    /// PostgreSQL refuses to run as root.
     #[error("PostgreSQL does not run as root\n  sudo -u kenduri kenduri restore …")]
     Root,
-    /// One of PostgreSQL's programs failed.
     #[error("{program} failed: {reason}")]
     Program {
-        /// The name of the program.
         program: &'static str,
         reason: String,
     },
-    /// A newer version of Kenduri made the backup.
     #[error(
         "Kenduri {made_by} made this backup, and this is {ours}\n  install {made_by} or a newer one"
     )]
@@ -80,34 +64,30 @@ pub enum BackupError {
         /// The version of Kenduri that is running.
         ours: &'static str,
     },
-    /// An object is missing, truncated or modified.
     #[error("{object} of the backup is missing or damaged\n  {}", .whole_until.map_or_else(
         || "restore an earlier one: kenduri backup list".to_owned(),
         |until| format!("what was before it is whole: --to {until}")
     ))]
     Damaged {
         object: String,
-        /// The time before which everything can be restored without this object.
+        /// Everything before this time can be restored without the object.
         whole_until: Option<Timestamp>,
     },
-    /// The requested time is before the oldest snapshot.
     #[error("no backup reaches back to {0}\n  kenduri backup list shows the times that can be had")]
     TooEarly(Timestamp),
-    /// The restore would overwrite this file or folder.
     #[error(
         "{} is there already, and nothing was restored\n  \
          name an empty folder: --data DIR, or move what is there away",
         .0.display()
     )]
     NotEmpty(PathBuf),
-    /// The disk has less free space than the restore needs.
     #[error(
         "{} has {free} bytes free, and the backup needs {needed}\n  nothing was restored",
         .path.display()
     )]
     NoSpace {
         path: PathBuf,
-        /// The free space, in bytes.
+        /// In bytes.
         free: u64,
         /// The required space, in bytes.
         needed: u64,
@@ -116,22 +96,20 @@ pub enum BackupError {
         "what was restored is not a whole store: {0}\n  restore an earlier one: kenduri backup list"
     )]
     NotWhole(String),
-    /// A long read transaction prevents the log from being checkpointed.
+    /// A long read transaction prevents a checkpoint of the log.
     #[error(
         "somebody has been reading for a long time, so no snapshot could be made; the next try is soon"
     )]
     InUse,
-    /// Another process of this installation is making backups.
     #[error("another process backs this installation up just now; try again in a minute")]
     ElsewhereUnderWay,
     /// A part of the log was removed before it was copied: by another process, by the server, or
     /// because the target failed for too long.
     #[error("the store's log was removed before it was copied; a new snapshot is made")]
     LogLost,
-    /// One transaction has changed more data than can be copied from the log.
+    /// A single transaction changed too much data to copy it from the log.
     #[error("one change of the store was too large to copy; a new snapshot is made")]
     LongTransaction,
-    /// The target has refused a request, or cannot be reached.
     #[error(
         "the backup's place {target} failed: {reason}\n  the next try is soon; look at [backup] to"
     )]
@@ -140,7 +118,6 @@ pub enum BackupError {
         target: String,
         reason: String,
     },
-    /// A local file cannot be read or written.
     #[error("cannot use {}: {reason}\n  it belongs to the user that runs Kenduri", .path.display())]
     File {
         path: PathBuf,
@@ -154,7 +131,7 @@ pub enum BackupError {
 }
 
 impl BackupError {
-    /// Returns a function for `map_err` that converts an error about this file.
+    /// Returns a function for `map_err` that adds this path to an I/O error.
     pub(crate) fn file(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
         |reason| Self::File {
             path: path.to_owned(),

@@ -1,4 +1,4 @@
-//! The files that are backed up in addition to the store: pictures, certificates, settings and the
+//! The files that are backed up together with the store: pictures, certificates, settings and the
 //! key file.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,23 +13,23 @@ use serde::{Deserialize, Serialize};
 use crate::BackupError;
 use crate::vault::Vault;
 
-/// The prefix of the objects that contain files.
+/// The prefix of the files' objects.
 const ALL: &str = "files/";
 
-/// Folders that are not backed up. People's exports are deleted after a day and can be made again,
-/// and a restore would bring deleted exports back.
+/// Folders that are not backed up. People's exports are deleted after a day and can be made again.
+/// A restore would bring deleted exports back.
 const NOT_COPIED: [&str; 1] = ["files/exports"];
 
-/// A file or folder that is backed up in addition to the store.
+/// A file or folder that is backed up together with the store.
 #[derive(Clone, Debug)]
 pub struct Beside {
     /// The file's current path.
     pub from: PathBuf,
-    /// The path at which a restore puts the file or folder, relative to the data folder.
+    /// The path to which it is restored, relative to the data folder.
     pub to: String,
 }
 
-/// The header of an object that contains a file.
+/// The header of a file's object.
 #[derive(Serialize, Deserialize)]
 struct Head {
     to: String,
@@ -38,14 +38,14 @@ struct Head {
 /// The files that are already in the backup.
 #[derive(Debug)]
 pub(crate) struct Copied {
-    /// The names of the objects, by the part of the name that identifies a version of a file.
+    /// Maps the part of an object's name that identifies a version of a file to the whole name.
     objects: BTreeMap<String, String>,
-    /// The stamp and the object of each file on this machine, by the file's path in a restored data
-    /// folder.
+    /// The metadata and the object of each file on this machine, by the file's path in a restored
+    /// data folder.
     present: BTreeMap<String, (Stamp, String)>,
 }
 
-/// The metadata by which a changed file is recognized.
+/// The metadata by which a change of a file is noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     length: u64,
@@ -90,7 +90,7 @@ impl Copied {
                 self.present.insert(to, (stamp, name.clone()));
                 continue;
             }
-            // The file may have been removed since the folder was listed.
+            // The file may have been deleted after the folder was listed.
             let Some(content) = found(fs::read(&path)).map_err(BackupError::file(&path))? else {
                 continue;
             };
@@ -104,8 +104,7 @@ impl Copied {
         Ok(())
     }
 
-    /// The object of each file, by the file's path in a restored data folder. This list becomes
-    /// part of a manifest.
+    /// Returns each file's object, by the file's path in a restored data folder, for a manifest.
     pub(crate) fn list(&self) -> BTreeMap<String, String> {
         let files = self.present.iter();
         files
@@ -113,13 +112,13 @@ impl Copied {
             .collect()
     }
 
-    /// The length of all existing files, in bytes.
+    /// Returns the total length of the files, in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.present.values().map(|(stamp, _)| stamp.length).sum()
     }
 }
 
-/// Lists the objects of files that were copied in a period, for example since a generation began.
+/// Lists the objects of files that were copied in a period.
 pub(crate) fn copied_between(
     vault: &Vault,
     from: Timestamp,
@@ -135,7 +134,7 @@ fn copied_at(name: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(milliseconds).ok()
 }
 
-/// Lists the objects that are older than `oldest` and that no manifest contains.
+/// Lists the objects that are older than `oldest` and are in no manifest.
 pub(crate) fn unnamed(
     vault: &Vault,
     oldest: Timestamp,
@@ -146,14 +145,13 @@ pub(crate) fn unnamed(
     Ok(names)
 }
 
-/// Forgets an object that was removed from the target, so that its file is copied again if
-/// necessary.
+/// Forgets an object that was removed from the target. If its file still exists, it is copied
+/// again.
 pub(crate) fn forget(copied: &mut Copied, name: &str) {
     copied.objects.retain(|_, object| object != name);
 }
 
-/// Reads an object that contains a file. Returns the file's path in a restored data folder, and its
-/// content.
+/// Reads a file's object. Returns the file's path in a restored data folder, and its content.
 pub(crate) fn read(vault: &Vault, name: &str) -> Result<(String, Vec<u8>), BackupError> {
     let bytes = vault.get(name)?;
     let parse = || {
@@ -181,7 +179,7 @@ fn gather(from: &Path, to: &str, there: &mut BTreeMap<String, (PathBuf, Stamp)>)
         };
         for entry in entries {
             let entry = entry?;
-            // Files whose name begins with a dot are still being written.
+            // A leading dot marks a file that is still being written.
             if let Some(name) = entry
                 .file_name()
                 .to_str()

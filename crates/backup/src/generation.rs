@@ -1,9 +1,9 @@
-//! Generations, each of which is a snapshot of the store with the changes after it.
+//! Generations. A generation is a snapshot of the store, together with the changes after it.
 //!
 //! A generation is called `TIME-RANDOM`. Under `generations/NAME/` are the pieces of the database
 //! file, `snapshot/NUMBER`, and segments with the later changes, `log/NUMBER-TIME`.
-//! `manifests/NAME` lists the contents of the snapshot and is written last: a generation without a
-//! manifest is ignored. `begun/NAME` is written first and removed last.
+//! `manifests/NAME` lists the contents of the snapshot and is written last, so a generation without
+//! a manifest is ignored. `begun/NAME` is written first and removed last.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::vault::Vault;
 use crate::{BackupError, Target};
 
-/// The prefixes of the objects of generations.
+/// The prefixes of the generations' objects.
 const ALL: &str = "generations/";
 const MANIFESTS: &str = "manifests/";
 const BEGUN: &str = "begun/";
@@ -27,33 +27,33 @@ const LARGEST_PAGE: u32 = 65_536;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Generation(String);
 
-/// The description of a snapshot, which makes it complete.
+/// The description of a snapshot. A snapshot without one is incomplete.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     /// The version of Kenduri that made the snapshot.
     pub(crate) made_by: String,
-    /// The time whose state the snapshot contains, in milliseconds since the Unix epoch.
+    /// The time of the state in the snapshot, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
     #[serde(default)]
     pub(crate) kind: Kind,
-    /// The size of the database file or of the dump, in bytes.
+    /// The size of the database file or the dump, in bytes.
     pub(crate) bytes: u64,
     pub(crate) pieces: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) base: Option<Base>,
-    /// The length of all files beside the store, in bytes.
+    /// The total length of the files beside the store, in bytes.
     #[serde(default)]
     pub(crate) file_bytes: u64,
-    /// The object name of each file beside the store, by the file's path in a restored data folder.
+    /// Each file's object, by the file's path in a restored data folder.
     pub(crate) files: BTreeMap<String, String>,
-    /// Whether the backup has a head, which records how much it must contain.
+    /// Whether the backup has a head, which records how much the backup must contain.
     #[serde(default)]
     pub(crate) has_head: bool,
 }
 
 impl Manifest {
-    /// The space that is needed to unpack the snapshot and its files, in bytes. A base backup is
-    /// unpacked and then also dumped.
+    /// The space for unpacking the snapshot and its files, in bytes. A base backup needs space
+    /// twice, because it is unpacked and then dumped.
     pub(crate) fn unpacked(&self) -> u64 {
         let store = match self.kind {
             Kind::Sqlite | Kind::Dump => self.bytes,
@@ -70,28 +70,28 @@ pub(crate) enum Kind {
     /// An SQLite database file.
     #[default]
     Sqlite,
-    /// A PostgreSQL database, as `pg_dump --format=custom` writes it.
+    /// A PostgreSQL database, in the format of `pg_dump --format=custom`.
     Dump,
-    /// A whole PostgreSQL server, as a tar archive from `pg_basebackup`. The server's log is copied
-    /// after it.
+    /// A whole PostgreSQL server, as a tar archive from `pg_basebackup`. It is followed by the
+    /// server's log.
     Base,
 }
 
-/// Data about a base backup, without which it cannot be recovered.
+/// What must be known to recover a base backup.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Base {
-    /// The first segment of the log that must be replayed over the base backup.
+    /// The log's first segment that must be replayed over the base backup.
     pub(crate) first: String,
-    /// The length of a segment, in bytes.
+    /// In bytes.
     pub(crate) segment_length: u64,
-    /// The name of the database that contains the store.
+    /// The name of the store's database.
     pub(crate) database: String,
     /// The name of the role that owns the database.
     pub(crate) user: String,
 }
 
 impl Generation {
-    /// Begins a generation whose name sorts after `newest`, even if the clock was set back.
+    /// Begins a generation. Its name sorts after `newest`, even if the clock was set back.
     pub(crate) fn begin(
         vault: &Vault,
         now: Timestamp,
@@ -112,17 +112,17 @@ impl Generation {
         Ok(names.collect())
     }
 
-    /// Whether the target contains generations. No key is needed to find out.
+    /// Whether the target contains generations. This can be determined without a key.
     pub(crate) fn is_any_in(target: &Target) -> Result<bool, BackupError> {
         Ok(!target.list(MANIFESTS)?.is_empty() || !target.list(BEGUN)?.is_empty())
     }
 
-    /// The complete generations, oldest first.
+    /// Returns the complete generations, oldest first.
     pub(crate) fn list(vault: &Vault) -> Result<Vec<Self>, BackupError> {
         Self::find(vault, MANIFESTS)
     }
 
-    /// Lists all generations that use space, including incomplete ones, oldest first.
+    /// Returns all generations that use space, including incomplete ones, oldest first.
     pub(crate) fn list_all(vault: &Vault) -> Result<Vec<Self>, BackupError> {
         Self::find(vault, BEGUN)
     }
@@ -141,9 +141,9 @@ impl Generation {
         Timestamp::from_millisecond(milliseconds.unwrap_or_default()).unwrap_or_default()
     }
 
-    /// Returns a time after everything that the snapshot contains, and not after what was copied
-    /// later. That is when the generation began, unless its name is from the future, because the
-    /// clock had run ahead: then it is the time of the first later change.
+    /// Returns a time between the snapshot and the changes after it. Usually, this is when the
+    /// generation began. If the clock had run ahead, the generation's name is from the future, and
+    /// the time of the first change is returned instead.
     pub(crate) fn since(&self, vault: &Vault) -> Result<Timestamp, BackupError> {
         let (segments, _) = self.segments(vault)?;
         let Some(first) = segments.first().filter(|first| first.until < self.at()) else {
@@ -187,9 +187,8 @@ impl Generation {
         Ok(manifest)
     }
 
-    /// Lists the segments in order, up to the first gap. The flag is true if there is a gap. Two
-    /// segments can have the same number, if the first was sent again because its arrival was
-    /// uncertain.
+    /// Lists the segments in order, up to the first gap, and returns whether there is a gap. Two
+    /// segments have the same number if one was sent again because its arrival was uncertain.
     pub(crate) fn segments(&self, vault: &Vault) -> Result<(Vec<Segment>, bool), BackupError> {
         let mut segments: Vec<Segment> = Vec::new();
         for name in vault.target.list(&format!("{}log/", self.folder()))? {
@@ -223,8 +222,8 @@ impl Generation {
         format!("{BEGUN}{}", self.0)
     }
 
-    /// Lists the objects of the generation in the order in which they must be removed. The manifest
-    /// comes first, so that a partly removed generation is ignored.
+    /// Lists the generation's objects in the order of removal. The manifest comes first, so that a
+    /// partly removed generation is ignored.
     pub(crate) fn objects(&self, vault: &Vault) -> Result<Vec<String>, BackupError> {
         let mut names = vec![self.manifest_name()];
         names.extend(vault.target.list(&self.folder())?);
@@ -233,7 +232,7 @@ impl Generation {
     }
 }
 
-/// A segment, which contains changes after a snapshot.
+/// Changes after a snapshot, in one object.
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
     pub(crate) name: String,
@@ -242,20 +241,21 @@ pub(crate) struct Segment {
     pub(crate) until: Timestamp,
 }
 
-/// The pages that one or more transactions have changed, each page once.
+/// The pages changed by one or more transactions, each in its latest version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// When the last of the transactions was synced to disk, in milliseconds since the Unix epoch.
+    /// When the last of these transactions was flushed to the disk, in milliseconds since the Unix
+    /// epoch.
     pub(crate) at: i64,
     pub(crate) page_size: u32,
-    /// The length of the database after these transactions, in pages.
+    /// The database's length after these transactions, in pages.
     pub(crate) pages: u32,
-    /// The changed pages, by page number. Page numbers begin with 1.
+    /// The changed pages, by page number from 1.
     pub(crate) changed: BTreeMap<u32, Vec<u8>>,
 }
 
 impl Change {
-    /// The size of the changed pages, in bytes.
+    /// Returns the size of the changed pages, in bytes.
     pub(crate) fn length(&self) -> usize {
         self.changed.len() * self.page_size as usize
     }
@@ -278,7 +278,7 @@ pub(crate) fn encode(changes: &[Change]) -> Vec<u8> {
     bytes
 }
 
-/// Decodes the changes in a segment; `None` if the bytes are invalid.
+/// Decodes the changes in a segment. Returns `None` if the bytes are invalid.
 pub(crate) fn decode(mut bytes: &[u8]) -> Option<Vec<Change>> {
     let mut changes = Vec::new();
     while !bytes.is_empty() {

@@ -1,5 +1,4 @@
-//! A running backup. New changes are added to one generation, or to two while a snapshot is being
-//! made.
+//! A running backup. New changes go to one generation, or to two while a snapshot is being made.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,37 +22,35 @@ use crate::{BackupError, VERSION, postgres};
 
 /// How often new changes are copied while a snapshot is being made.
 const PACE: Duration = Duration::from_secs(1);
-/// The maximum number of old objects that are removed in a second.
+/// How many old objects are removed per second at most.
 const REMOVED_AT_ONCE: u32 = 50;
 /// How often the head is written, in milliseconds.
 const HEAD: i64 = 60_000;
-/// How many times the agent tries to checkpoint the log for a snapshot, while a long read
+/// How many times the agent tries to checkpoint the log for a snapshot while a long read
 /// transaction prevents it.
 const TRIES: u32 = 50;
 
-/// A running backup.
 pub(crate) struct Going {
     pub(crate) vault: Vault,
-    /// The copying of SQLite's log; `None` if the store is in PostgreSQL.
+    /// Copies SQLite's log; `None` if the store is in PostgreSQL.
     log: Option<LogCopy>,
-    /// The copying of PostgreSQL's log; `None` if the store's role may not replicate.
+    /// Copies PostgreSQL's log; `None` if the store's role may not replicate.
     pub(crate) wal: Option<WalCopy>,
-    /// The generations to which new changes are added. There are two while a snapshot is being
-    /// made.
+    /// The generations to which new changes go. There are two while a snapshot is being made.
     generations: Vec<Active>,
-    /// Changes that were read from the log but not sent to the target yet.
+    /// Changes that were read from the log but not yet sent to the target.
     waiting: Vec<Change>,
     pub(crate) files: Copied,
     pub(crate) files_looked_at: Option<Instant>,
     pub(crate) erasures: Sent,
-    /// The most recently written head.
+    /// The last head that was written.
     head: Option<Head>,
     data: PathBuf,
-    /// The objects that must be removed, in reverse order.
+    /// The objects to remove, in reverse order.
     old: Vec<String>,
-    /// The position in the log, as last saved in the data folder.
+    /// The position in the log that was last saved in the data folder.
     progress: Option<Progress>,
-    /// When the last snapshot was completed.
+    /// When the last snapshot was complete.
     pub(crate) snapshot: Option<Timestamp>,
     /// The generation of that snapshot.
     newest: Option<Generation>,
@@ -91,8 +88,9 @@ impl Going {
         Ok(going)
     }
 
-    /// Continues the newest generation, if the log still contains everything after its last
-    /// segment. If not, another process has written in the meantime, and a new snapshot is needed.
+    /// Continues the newest generation, if the log still contains everything after the generation's
+    /// last segment. Otherwise, another process has written meanwhile, and a new snapshot is
+    /// needed.
     fn go_on(&mut self) -> Result<(), BackupError> {
         let Some(log) = &mut self.log else {
             let Some(newest) = Generation::list(&self.vault)?.pop() else {
@@ -127,7 +125,7 @@ impl Going {
         Ok(())
     }
 
-    /// Notes the newest complete snapshot. Returns its time.
+    /// Stores the newest complete snapshot. Returns its time.
     fn complete(&mut self, generation: Generation) -> Timestamp {
         let at = generation.at();
         self.snapshot = Some(at);
@@ -135,8 +133,7 @@ impl Going {
         at
     }
 
-    /// Saves the generation's progress, if there is only one generation and its snapshot is
-    /// complete.
+    /// Saves the position in the log, if there is only one generation and its snapshot is complete.
     fn keep_progress(&mut self) -> Result<(), BackupError> {
         let (Some(log), [only], Some(_)) = (&mut self.log, &*self.generations, self.snapshot)
         else {
@@ -152,7 +149,7 @@ impl Going {
         Ok(())
     }
 
-    /// Copies new changes. Returns the time before which all commits are in the target.
+    /// Copies new changes. Returns a time before which all commits are in the target.
     pub(crate) fn follow(
         &mut self,
         clock: &Clock,
@@ -178,7 +175,7 @@ impl Going {
         Ok(None)
     }
 
-    /// Copies the log to its end, one segment after another.
+    /// Copies the log to its end, segment by segment.
     fn copy_log(&mut self) -> Result<(), BackupError> {
         while let Some(log) = &mut self.log {
             let (changes, is_all) = log.copy()?;
@@ -192,9 +189,9 @@ impl Going {
         Ok(())
     }
 
-    /// Sends the changes that were read from the log, in segments that are small enough to be in
-    /// memory several times. Changes that cannot be sent are sent again later; it does no harm if
-    /// the target gets a change twice.
+    /// Sends the changes that were read from the log. A segment is in memory several times, so
+    /// segments are small. Changes that could not be sent are sent again later. The target may get
+    /// a change twice without harm.
     fn send(&mut self) -> Result<(), BackupError> {
         loop {
             let mut bytes = 0;
@@ -219,7 +216,7 @@ impl Going {
         }
     }
 
-    /// Makes a snapshot by copying the database file. All changes in the meantime stay in the log.
+    /// Makes a snapshot by copying the database file. Meanwhile, all changes stay in the log.
     pub(crate) fn snapshot_sqlite(
         &mut self,
         log: &Log,
@@ -244,8 +241,8 @@ impl Going {
         Ok(self.complete(generation))
     }
 
-    /// Makes a snapshot by copying the whole server or, if the store's role may not replicate, by
-    /// dumping the database.
+    /// Makes a snapshot by copying the whole server, or by dumping the database if the store's role
+    /// may not replicate.
     pub(crate) fn snapshot_postgres(
         &mut self,
         settings: &PostgresSettings,
@@ -282,8 +279,8 @@ impl Going {
         self.end_snapshot(generation, Kind::Dump, (bytes, pieces), None)
     }
 
-    /// Copies the whole server and, meanwhile, the log. At the end, waits for all parts of the log
-    /// that belong to the base backup.
+    /// Copies the whole server, and meanwhile its log. Then waits for all parts of the log that the
+    /// base backup needs.
     fn base_backup(
         &self,
         settings: &PostgresSettings,
@@ -329,7 +326,7 @@ impl Going {
         Generation::begin(&self.vault, clock.now(), newest.as_ref())
     }
 
-    /// Writes the manifest, which completes the snapshot.
+    /// Writes the manifest, which makes the snapshot complete.
     fn end_snapshot(
         &self,
         generation: &Generation,
@@ -353,7 +350,7 @@ impl Going {
         self.vault.put(&generation.manifest_name(), &manifest)
     }
 
-    /// Removes the objects of a failed snapshot, because they may fill the target.
+    /// Removes a failed snapshot's objects, because they may fill the target.
     fn give_up(&self, generation: &Generation) {
         let objects = generation.objects(&self.vault);
         for name in objects.unwrap_or_default() {
@@ -364,14 +361,14 @@ impl Going {
         }
     }
 
-    /// Writes the head, which records how much the backup must contain. Without `at_once`, does so
-    /// once a minute.
+    /// Writes the head, which records how much the backup must contain. Unless `at_once`, writes it
+    /// only once a minute.
     pub(crate) fn note_head(&mut self, now: Timestamp, at_once: bool) -> Result<(), BackupError> {
         let Some(newest) = &self.newest else {
             return Ok(());
         };
         let next_segment = match &*self.generations {
-            // PostgreSQL has no segments of ours.
+            // A PostgreSQL store has no segments of this kind.
             [] => 0,
             [only] if only.generation == *newest => only.next_segment,
             _ => return Ok(()),
@@ -398,8 +395,8 @@ impl Going {
         Ok(())
     }
 
-    /// Checkpoints the whole log into the database file. The file then stays unchanged while it is
-    /// copied.
+    /// Checkpoints the whole log into the database file. Afterwards, the file does not change while
+    /// it is copied.
     fn write_back(&mut self) -> Result<(), BackupError> {
         for _ in 0..TRIES {
             let Some(log) = &mut self.log else {
@@ -450,8 +447,8 @@ impl Going {
         Ok((bytes, pieces))
     }
 
-    /// Checkpoints the log and, if `wants_empty` is true, truncates it. Returns whether this was
-    /// done completely.
+    /// Checkpoints the log, and truncates it if `wants_empty`. Returns whether this was completely
+    /// possible.
     pub(crate) fn reclaim(&mut self, wants_empty: bool) -> Result<bool, BackupError> {
         let Some(log) = &mut self.log else {
             return Ok(true);
@@ -466,8 +463,8 @@ impl Going {
         Ok(is_done)
     }
 
-    /// Finds the objects that can be removed: those older than `oldest` without which the states
-    /// since `oldest` can still be restored.
+    /// Finds the objects that can be removed. They are older than `oldest` and not needed to
+    /// restore any state since `oldest`.
     pub(crate) fn find_old(&mut self, oldest: Timestamp) -> Result<(), BackupError> {
         let mut kept = Generation::list(&self.vault)?;
         while kept.get(1).is_some_and(|next| next.at() < oldest) {
@@ -495,7 +492,7 @@ impl Going {
         Ok(())
     }
 
-    /// Removes some of the objects that can be removed.
+    /// Removes some of the old objects.
     fn remove_old(&mut self) -> Result<(), BackupError> {
         for _ in 0..REMOVED_AT_ONCE {
             let Some(name) = self.old.last() else {

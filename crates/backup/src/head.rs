@@ -12,18 +12,18 @@ use crate::{BackupError, erasures};
 /// The name of the head's object in the target.
 const OBJECT: &str = "head";
 
-/// The objects that a backup must at least contain.
+/// What a backup must contain at least.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {
     /// When the head was written, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
-    /// The newest complete generation; empty before the first one.
+    /// The name of the newest complete generation; empty if there is none yet.
     pub(crate) generation: String,
-    /// The number that the generation's next segment will have.
+    /// The number of the generation's next segment.
     pub(crate) next_segment: u64,
-    /// The number of erasures that the backup must contain.
+    /// The number of erasures in the backup.
     pub(crate) erasures: usize,
-    /// The end of PostgreSQL's log; `None` if it is not copied.
+    /// The end of PostgreSQL's log; `None` if the log is not copied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) log: Option<LogEnd>,
 }
@@ -33,7 +33,7 @@ impl Head {
         vault.put(OBJECT, &serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// Writes an empty head, if the target has no head.
+    /// Writes an empty head if the target has none.
     pub(crate) fn begin(vault: &Vault) -> Result<(), BackupError> {
         match vault.target.get(OBJECT)? {
             None => Self::default().write(vault),
@@ -47,11 +47,11 @@ impl Head {
     }
 }
 
-/// The end of what a backup contains.
+/// What a backup really contains at its end, for comparison with the head.
 pub(crate) struct Found<'a> {
     pub(crate) generation: &'a Generation,
     pub(crate) segments: &'a [Segment],
-    /// The stretches of PostgreSQL's log.
+    /// The copied parts of PostgreSQL's log.
     pub(crate) stretches: &'a [Stretch],
 }
 
@@ -64,8 +64,8 @@ impl Found<'_> {
     }
 }
 
-/// Fails if a backup contains less than its head records. A restore to a time before the head's
-/// time needs no complete backup, and passes.
+/// Fails if a backup contains less than its head records. Passes if `to` is before the head's time,
+/// because such a restore does not need the whole backup.
 pub(crate) fn check(
     vault: &Vault,
     to: Option<Timestamp>,
@@ -77,7 +77,7 @@ pub(crate) fn check(
         whole_until: Timestamp::from_second(until.as_second()).ok(),
     };
     let head = match Head::read(vault) {
-        // The administrator has requested a certain time, which the remaining objects may contain.
+        // The administrator requested a specific time, which the remaining objects may contain.
         Err(BackupError::Damaged { .. }) if to.is_some() => return Ok(()),
         Err(BackupError::Damaged { object, .. }) => return Err(missing(object, last)),
         head => head?,

@@ -1,6 +1,6 @@
 //! The key that encrypts a backup, and the passphrase that protects the key. The key is random. The
-//! machine keeps it in a separate file, so that backups need no operator. The backup contains a
-//! copy of the key that is encrypted with the passphrase.
+//! machine stores it in a separate file, so that backups need no operator. The backup contains a
+//! copy of the key, encrypted with the passphrase.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::BackupError;
 
-/// The name of the object with the encrypted copy of the key, the envelope.
+/// The name of the envelope, the object with the encrypted copy of the key.
 pub(crate) const OBJECT: &str = "kenduri-backup.json";
-/// The name of the key file in the data folder.
+/// The name of the key file inside the data folder.
 pub const FILE: &str = "backup.key";
-/// The version of the format of all objects in a backup.
+/// The format version of all objects in a backup.
 const FORMAT: u32 = 1;
 /// The cost of deriving a key from the passphrase: 64 MiB of memory and three passes.
 const MEMORY_KIB: u32 = 64 * 1024;
@@ -30,8 +30,7 @@ const WORDS: usize = 6;
 const CONSONANTS: &[u8; 16] = b"bdfghjklmnprstvz";
 const VOWELS: &[u8; 4] = b"aiou";
 
-/// The envelope, an object of the backup with the encrypted key. It is useless without the
-/// passphrase.
+/// An object of the backup that contains the encrypted key. It is useless without the passphrase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Envelope {
     format: u32,
@@ -61,7 +60,7 @@ impl std::fmt::Debug for BackupKey {
 }
 
 impl BackupKey {
-    /// Generates a new key. Returns it with its passphrase, which is not stored anywhere.
+    /// Generates a new key and its passphrase. The passphrase is not stored anywhere.
     pub fn make(random: &Random) -> Result<(Self, Secret), BackupError> {
         let words: Vec<String> = (0..WORDS).map(|_| word(random)).collect();
         let passphrase = Secret::new(words.join("-"));
@@ -80,7 +79,7 @@ impl BackupKey {
         Ok((Self { envelope, key }, passphrase))
     }
 
-    /// Reads the key file in the data folder; `None` if there is none.
+    /// Reads the key file in the data folder. Returns `None` if there is none.
     pub fn read(data: &Path) -> Result<Option<Self>, BackupError> {
         let path = data.join(FILE);
         let text = match fs::read(&path) {
@@ -96,7 +95,7 @@ impl BackupKey {
         kept.map(Some).ok_or_else(broken)
     }
 
-    /// Writes the key file into the data folder. Fails if there is already one.
+    /// Writes the key file into the data folder. Fails if a key file exists.
     pub fn keep(&self, data: &Path) -> Result<(), BackupError> {
         let path = data.join(FILE);
         let kept = Kept {
@@ -110,8 +109,7 @@ impl BackupKey {
                 .create_new(true)
                 .mode(0o600)
                 .open(&path)?;
-            // An administrator may run this command as root. The file must then be given to the
-            // user that runs Kenduri.
+            // If root runs this command, the file must belong to the user that runs Kenduri.
             let owner = fs::metadata(data)?;
             if file.metadata()?.uid() == 0 && owner.uid() != 0 {
                 fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
@@ -163,14 +161,13 @@ impl BackupKey {
         Ok(Self::envelope(envelope)?.installation == self.envelope.installation)
     }
 
-    /// The key that encrypts the backup's objects.
+    /// Returns the key that encrypts the backup's objects.
     pub(crate) fn sealing(&self) -> key::Key {
         Keyring::new(self.key, &[]).key("backup")
     }
 }
 
-/// A random word of three consonants and two vowels, which can be pronounced. It has 16 random
-/// bits.
+/// Returns a random, pronounceable word of three consonants and two vowels. It has 16 random bits.
 fn word(random: &Random) -> String {
     let mut letters = String::new();
     for place in 0..5 {
@@ -185,7 +182,7 @@ fn word(random: &Random) -> String {
     letters
 }
 
-/// Normalizes a typed passphrase to the spelling in which it was shown.
+/// Converts a typed passphrase to its original spelling.
 fn spelled(typed: &Secret) -> Secret {
     let text = typed.reveal().to_lowercase();
     let words: Vec<&str> = text
@@ -206,7 +203,7 @@ fn derive(passphrase: &Secret, salt: &[u8]) -> Result<key::Key, BackupError> {
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
             argon2.hash_password_into(passphrase.reveal().as_bytes(), salt, &mut key)
         })
-        // The salt in a damaged envelope may be too short.
+        // A damaged envelope may contain a salt that is too short.
         .map_err(|_| BackupError::damaged(OBJECT))?;
     Ok(Keyring::new(key, &[]).key("passphrase"))
 }

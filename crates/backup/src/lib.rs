@@ -33,5 +33,4 @@ pub use restore::{
     Listed, Places, Restored, StorePlace, finish, is_unfinished, list, open, restore,
 };
 
-/// The version of Kenduri.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

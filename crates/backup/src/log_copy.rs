@@ -1,9 +1,9 @@
-//! Copying SQLite's write-ahead log while the store is in use.
+//! Copies SQLite's write-ahead log while the store is in use.
 //!
-//! A separate connection, the *hold*, keeps a read transaction open on an older state, so that no
-//! checkpoint, by whatever process, can restart the log before it was copied. Only
-//! [`LogCopy::checkpoint`] ends that transaction, when everything was copied and while no process
-//! can write.
+//! A separate connection, the *hold*, has a read transaction open on an older state. As long as
+//! this transaction is open, no checkpoint by any process can restart the log, so nothing is lost
+//! before it is copied. Only [`LogCopy::checkpoint`] ends the transaction, when everything is
+//! copied and while no process can write.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
@@ -22,16 +22,16 @@ use crate::BackupError;
 use crate::generation::{Change, PIECE};
 use crate::progress::Progress;
 
-/// The lengths of the write-ahead log's header and of a frame's header, in bytes.
+/// The lengths of the log's header and of a frame's header, in bytes.
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
-/// The maximum size of one transaction's changes that are copied, in bytes. The changes are in
-/// memory several times while they are sent.
+/// The maximum size of a transaction that is copied, in bytes. While changes are sent, they are in
+/// memory several times.
 const LONGEST: usize = 32 << 20;
-/// How long to wait for another process that has locked the file.
+/// How long to wait while another process has locked the file.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// The state of copying a store's write-ahead log.
+/// Copies a store's write-ahead log.
 #[derive(Debug)]
 pub(crate) struct LogCopy {
     store: Store,
@@ -40,20 +40,20 @@ pub(crate) struct LogCopy {
     hold: Connection,
     worker: Connection,
     file: Option<File>,
-    /// The position in the log before which everything was copied.
+    /// Everything before this position was copied.
     at: LogPosition,
-    /// The commits found after `at`, with times that never decrease.
+    /// The commits after `at`, in order of time.
     marks: VecDeque<LogMark>,
-    /// Whether this agent has checkpointed the whole log, so that SQLite may restart it.
+    /// Whether this agent has checkpointed the whole log. SQLite may then restart the log.
     may_restart: bool,
 }
 
 impl LogCopy {
-    /// Starts copying at the current end of the log.
+    /// Starts copying at the log's current end.
     pub(crate) fn begin(store: &Store, log: &Log, clock: &Clock) -> Result<Self, BackupError> {
         let (hold, worker) = (connect(log.store())?, connect(log.store())?);
         take_hold(&hold)?;
-        // Marks of an earlier log are no longer needed.
+        // These marks are of an earlier log.
         log.take_marks();
         let at = log.position().map_err(BackupError::file(&log.path()))?;
         Ok(Self {
@@ -69,8 +69,8 @@ impl LogCopy {
         })
     }
 
-    /// Continues at the position where an earlier process stopped, if the log has the same content
-    /// up to that position. Returns whether it does.
+    /// Continues where an earlier process stopped, if the log still has the same content up to
+    /// there. Returns whether it does.
     pub(crate) fn go_on(&mut self, progress: &Progress) -> Result<bool, BackupError> {
         let at = LogPosition {
             salt: progress.salt,
@@ -88,7 +88,8 @@ impl LogCopy {
         Ok(true)
     }
 
-    /// The position up to which the log was copied; `None` at the beginning of a log.
+    /// Returns the position up to which the log was copied. Returns `None` at the beginning of a
+    /// log.
     pub(crate) fn progress(&mut self, generation: &str) -> Result<Option<Progress>, BackupError> {
         if self.at.frame == 0 {
             return Ok(None);
@@ -101,7 +102,7 @@ impl LogCopy {
         }))
     }
 
-    /// The checksum of the last copied frame.
+    /// Returns the last copied frame's checksum.
     fn checksum(&mut self) -> Result<[u8; 8], BackupError> {
         let path = self.log.path();
         let file = match &mut self.file {
@@ -116,8 +117,8 @@ impl LogCopy {
         Ok(checksum)
     }
 
-    /// Returns the changes committed since the last call, with their times, up to the size of a
-    /// segment. The flag is true if no changes are left.
+    /// Returns the changes since the last call, up to the size of a segment. Also returns whether
+    /// no changes are left.
     pub(crate) fn copy(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
         self.find_marks()?;
         let (mut changes, mut bytes) = (Vec::new(), 0);
@@ -143,9 +144,9 @@ impl LogCopy {
         let position = self.log.position().map_err(BackupError::file(&path))?;
         let at = self.clock.now();
         let later = self.log.take_marks();
-        // Commits of other processes have no marks. Kenduri sets a mark before it acknowledges a
-        // commit, so its own commits without a mark are not acknowledged yet. Commits without a
-        // mark get the present time.
+        // Two kinds of commits have no mark: those of other processes, and those that Kenduri has
+        // not acknowledged yet, because it sets the mark before it acknowledges. They get the
+        // present time.
         if later.is_empty() {
             marks.push(LogMark { at, position });
         }
@@ -189,7 +190,7 @@ impl LogCopy {
     }
 
     /// Reads new frames up to the first commit that fills a segment. Returns the latest version of
-    /// each page in them, and the number of that commit's frame; `None` if the log was restarted.
+    /// each page, and the number of the commit's frame. Returns `None` if the log was restarted.
     fn read(&mut self, until: LogPosition, at: Timestamp) -> io::Result<Option<(Change, u32)>> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -214,7 +215,7 @@ impl LogCopy {
             };
             last.insert(number(0), offset + FRAME_HEADER);
             pages = number(4);
-            // Only the last frame of a commit contains the database's length.
+            // Only a commit's last frame contains the database's length.
             if pages > 0 && last.len() * until.page_size as usize >= PIECE {
                 end = frame + 1;
                 break;
@@ -238,12 +239,12 @@ impl LogCopy {
         Ok(Some((change, end)))
     }
 
-    /// Checkpoints the log into the database file, as far as other readers of the store permit.
-    /// Returns the changes that were not copied yet. The flag is true if the database file contains
-    /// everything and will not change until the next call.
+    /// Checkpoints the log into the database file, as far as other readers permit. Returns the
+    /// changes that were not copied yet. Also returns whether the database file is complete and
+    /// will not change until the next call.
     pub(crate) fn checkpoint(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
-        // Most of the log is checkpointed while other processes can write, so that the pause below
-        // is short.
+        // The first checkpoint does most of the work while other processes can write. The second
+        // one, during which they cannot, is then short.
         let mut changes = self.alone(|this| {
             this.hold.execute_batch("COMMIT")?;
             take_hold(&this.hold)
@@ -261,11 +262,11 @@ impl LogCopy {
         Ok((changes, is_whole))
     }
 
-    /// Checkpoints and truncates the log, so that it contains no deleted data. Returns `false` if
-    /// another connection is using the log; the caller then tries again.
+    /// Checkpoints and truncates the log, so that no deleted data is in it. Returns `false` if
+    /// another connection uses the log. The caller must then try again.
     pub(crate) fn empty(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
         let (changes, is_whole) = self.checkpoint()?;
-        // The hold's read transaction still sees the state in the database file. If the log has new
+        // The hold's read transaction sees the state in the database file. If the log has new
         // frames, the hold prevents the truncation.
         let emptied = is_whole && truncate(&self.worker)?;
         Ok((changes, emptied))
@@ -301,7 +302,7 @@ impl LogCopy {
 }
 
 /// Checkpoints and truncates a log that is not being copied. Returns `false` if another connection
-/// is using the log.
+/// uses the log.
 pub(crate) fn empty(log: &Log) -> Result<bool, BackupError> {
     Ok(truncate(&connect(log.store())?)?)
 }
@@ -312,7 +313,7 @@ fn truncate(connection: &Connection) -> Result<bool, rusqlite::Error> {
     })
 }
 
-/// Runs a passive checkpoint. Returns whether the database file now contains everything.
+/// Runs a passive checkpoint. Returns whether the whole log is in the database file now.
 fn passive(connection: &Connection) -> Result<bool, rusqlite::Error> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
         let (busy, in_log, written): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);

@@ -15,16 +15,16 @@ use tokio_postgres::config::{Config, Host, SslMode};
 use crate::BackupError;
 use crate::generation::PIECE;
 
-/// The folder in which Debian installs PostgreSQL's programs, with a subfolder for each version.
+/// Debian's folder of PostgreSQL's programs, with a subfolder for each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
-/// The certificate authorities that TLS connections to the server trust. The store's own
-/// connections trust the same ones.
+/// The certificate authorities for TLS connections to the server, the same as for the store's own
+/// connections.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
-/// An option of `pg_dump`: how long it waits for a lock on a table, in milliseconds.
+/// Makes `pg_dump` wait at most a minute for a table's lock.
 const LOCK_WAIT: &str = "--lock-wait-timeout=60000";
-/// How many bytes at the end of a base backup are searched for the positions in its manifest.
+/// How many bytes at the end of a base backup are searched for the log positions in its manifest.
 const MANIFEST_END: usize = 65_536;
-/// The maximum amount of a program's messages that is kept, in bytes.
+/// How much of a program's messages is stored, in bytes.
 const MESSAGES: u64 = 4_096;
 
 /// Dumps the database. `take` gets the dump in pieces of at most [`PIECE`] bytes.
@@ -34,15 +34,14 @@ pub(crate) fn dump(
 ) -> Result<(), BackupError> {
     let mut command = connected("pg_dump", settings)?;
     command.args(["--format=custom", "--no-password", LOCK_WAIT]);
-    // Owners and privileges belong to the server, and only the server's administrator may restore
-    // them.
+    // Owners and privileges belong to the server. Only the server's administrator may restore them.
     command.args(["--no-owner", "--no-privileges", "--no-comments"]);
     command.args(["--no-publications", "--no-subscriptions"]);
     let running = Running::start("pg_dump", command, Stdio::null(), Stdio::piped())?;
     running.read(take).map(drop)
 }
 
-/// Whether the store's role in PostgreSQL may copy the whole server and its log.
+/// Whether the store's role may copy the whole PostgreSQL server and its log.
 pub(crate) fn may_replicate(settings: &PostgresSettings) -> Result<bool, BackupError> {
     let mut command = connected("psql", settings)?;
     command.args(["--no-psqlrc", "--no-password", "--dbname=replication=1"]);
@@ -51,7 +50,7 @@ pub(crate) fn may_replicate(settings: &PostgresSettings) -> Result<bool, BackupE
     Ok(running.finish().is_ok())
 }
 
-/// The range of the write-ahead log that a base backup needs.
+/// The part of the write-ahead log that a base backup needs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Positions {
     #[serde(rename = "Timeline")]
@@ -71,7 +70,7 @@ pub(crate) fn base_backup(
     command.args(["--pgdata=-", "--format=tar", "--wal-method=none"]);
     command.args(["--checkpoint=fast", "--label=kenduri", "--no-password"]);
     let running = Running::start("pg_basebackup", command, Stdio::null(), Stdio::piped())?;
-    // The archive's last file is the manifest, which contains the log positions.
+    // The log positions are in the manifest, which is the archive's last file.
     let mut end = Vec::new();
     let said = running.read(|piece| {
         end.extend_from_slice(piece);
@@ -94,15 +93,15 @@ fn parse_positions(manifest: &[u8]) -> Option<Positions> {
     ranges.pop()
 }
 
-/// Streams the server's log into a folder, for as long as the calling thread lives.
+/// Streams the server's log into a folder while the calling thread lives.
 pub(crate) fn receive(
     settings: &PostgresSettings,
     folder: &Path,
     name: &str,
 ) -> Result<Running, BackupError> {
     let receiver = connected("pg_receivewal", settings)?;
-    // `setpriv` stops `pg_receivewal` when this process is killed, because two receivers must not
-    // write into the folder.
+    // Two receivers must not write into the same folder. So `setpriv` stops `pg_receivewal` if this
+    // process is killed.
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "TERM", "--"]);
     command.arg(receiver.get_program());
@@ -121,14 +120,13 @@ pub(crate) fn find_server(version: &str) -> Result<PathBuf, BackupError> {
     found.ok_or_else(|| BackupError::NoServer(version.to_owned()))
 }
 
-/// The names of the database and of the role that Kenduri uses.
+/// Returns the names of the database and the role that Kenduri uses.
 pub(crate) fn names(settings: &PostgresSettings) -> Result<(String, String), BackupError> {
     let config = parse(settings)?;
     let user = config.get_user().unwrap_or("postgres");
     Ok((database(&config).to_owned(), user.to_owned()))
 }
 
-/// Figures about the contents of a dump.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Contents {
     /// The number of rows in all tables.
@@ -156,7 +154,7 @@ fn count(mut sql: impl io::BufRead) -> io::Result<Contents> {
     let (mut hash, mut rows) = (Sha256::new(), 0);
     let (mut line, mut is_data) = (Vec::new(), false);
     while sql.read_until(b'\n', &mut line)? > 0 {
-        // The tokens in these lines are random, and the versions do not concern the data.
+        // The tokens in these lines are random, and the versions are not part of the data.
         let is_noise = [&b"\\restrict "[..], b"\\unrestrict ", b"-- Dumped "]
             .iter()
             .any(|noise| line.starts_with(noise));
@@ -184,8 +182,7 @@ pub(crate) fn restore(settings: &PostgresSettings, dump: &Path) -> Result<(), Ba
     command.args(["--single-transaction", "--exit-on-error", "--no-password"]);
     command.args(["--no-owner", "--no-privileges"]);
     let mut dump = File::open(dump).map_err(BackupError::file(dump))?;
-    // `pg_restore` reads the dump from a pipe, so that it fails and rolls back when this process is
-    // killed.
+    // The dump comes through a pipe. If this process is killed, `pg_restore` fails and rolls back.
     let mut running = Running::start("pg_restore", command, Stdio::piped(), Stdio::null())?;
     if let Some(mut input) = running.child.stdin.take() {
         match io::copy(&mut dump, &mut input) {
@@ -199,15 +196,15 @@ pub(crate) fn restore(settings: &PostgresSettings, dump: &Path) -> Result<(), Ba
     running.finish().map(drop)
 }
 
-/// A name of the database for operators, without a password.
+/// Returns the database's name for operators, without the password.
 pub(crate) fn name(settings: &PostgresSettings) -> Result<String, BackupError> {
     let config = parse(settings)?;
     let server = config.get_hosts().first().map(host).unwrap_or_default();
     Ok(format!("{} on {server}", database(&config)))
 }
 
-/// The path of one of PostgreSQL's programs, in the newest installed version. If no version is
-/// installed in [`VERSIONS`], the program is found through `PATH`.
+/// Returns the path of one of PostgreSQL's programs, from the newest version in [`VERSIONS`]. If
+/// there is none, the program is found through `PATH`.
 pub(crate) fn find(program: &'static str) -> PathBuf {
     let versions = std::fs::read_dir(VERSIONS).into_iter().flatten().flatten();
     let found = versions.filter_map(|entry| {
@@ -218,8 +215,8 @@ pub(crate) fn find(program: &'static str) -> PathBuf {
     found.max().map_or_else(|| program.into(), |(_, path)| path)
 }
 
-/// Prepares a program with the database's address and password in its environment, which no other
-/// user can read.
+/// Prepares a program that connects to the database. Address and password are in its environment,
+/// which no other user can read.
 fn connected(program: &'static str, settings: &PostgresSettings) -> Result<Command, BackupError> {
     let config = parse(settings)?;
     let mut command = Command::new(find(program));
@@ -261,7 +258,7 @@ fn parse(settings: &PostgresSettings) -> Result<Config, BackupError> {
     })
 }
 
-/// The name of the database. PostgreSQL's default is the user's name.
+/// Returns the database's name. PostgreSQL's default is the user's name.
 fn database(config: &Config) -> &str {
     let given = config.get_dbname().or(config.get_user());
     given.unwrap_or("postgres")
@@ -274,11 +271,11 @@ fn host(host: &Host) -> String {
     }
 }
 
-/// A running program of PostgreSQL, which is killed when this value is dropped.
+/// A running program of PostgreSQL. Dropping this value kills it.
 pub(crate) struct Running {
     program: &'static str,
     pub(crate) child: Child,
-    /// The thread that collects the program's messages.
+    /// Collects the program's messages.
     messages: Option<JoinHandle<String>>,
 }
 
@@ -289,7 +286,7 @@ impl Running {
         input: Stdio,
         output: Stdio,
     ) -> Result<Self, BackupError> {
-        // Messages are in English, so that operators and developers can search for them.
+        // With English messages, operators and developers can search for them.
         command.env("LC_ALL", "C.UTF-8").current_dir("/");
         command.stdin(input).stdout(output).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| match error.kind() {
@@ -314,8 +311,8 @@ impl Running {
         Ok(ended.is_some())
     }
 
-    /// Passes the program's output to `take` in pieces. Returns the program's messages once it has
-    /// exited successfully.
+    /// Passes the program's output to `take` in pieces. Returns its messages after it has exited
+    /// successfully.
     fn read(
         mut self,
         mut take: impl FnMut(&[u8]) -> Result<(), BackupError>,
@@ -362,10 +359,10 @@ impl Drop for Running {
     }
 }
 
-/// Reads a program's messages to their end, and keeps their beginning.
+/// Reads a program's messages to the end, but returns only their beginning.
 fn collect(mut said: impl io::Read) -> String {
     let mut kept = Vec::new();
-    // Messages that cannot be read are omitted.
+    // Unreadable messages are left out.
     let _ = said.by_ref().take(MESSAGES).read_to_end(&mut kept);
     let _ = io::copy(&mut said, &mut io::sink());
     String::from_utf8_lossy(&kept).trim().to_owned()

@@ -1,5 +1,5 @@
-//! The position up to which the log was copied, saved in the data folder. With it, the agent needs
-//! no new snapshot after a restart.
+//! The position up to which the log was copied, saved in the data folder. Because of it, the agent
+//! needs no new snapshot after a restart.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,23 +8,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::BackupError;
 
-/// The name of the file with the saved position, in the data folder.
 const FILE: &str = "backup-progress.json";
 
-/// The position in SQLite's log up to which a generation of the backup contains changes.
+/// A generation of the backup contains the changes in SQLite's log up to this position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Progress {
     pub(crate) generation: String,
-    /// The salt in the log's header, which identifies the log.
+    /// The salt in the log's header. It identifies the log.
     pub(crate) salt: [u8; 8],
     /// The number of copied frames.
     pub(crate) frame: u32,
-    /// The checksum of the last copied frame, which covers all frames before it.
+    /// The last copied frame's checksum, which covers all previous frames.
     pub(crate) checksum: [u8; 8],
 }
 
 impl Progress {
-    /// Reads the saved position; `None` if it cannot be read, in which case the agent makes a
+    /// Reads the saved position. Returns `None` if it cannot be read. The agent then makes a
     /// snapshot.
     pub(crate) fn read(data: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(path(data)).ok()?).ok()
@@ -40,7 +39,7 @@ impl Progress {
         }
     }
 
-    /// Saves the position. It may be lost in a crash, because the file is not synced.
+    /// Saves the position. A crash may lose it, because the file is not flushed to the disk.
     pub(crate) fn keep(&self, data: &Path) -> Result<(), BackupError> {
         let path = path(data);
         let next = path.with_extension("next");

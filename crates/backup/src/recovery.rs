@@ -15,15 +15,14 @@ use rustix::process::{Pid, Signal};
 use crate::generation::Base;
 use crate::{BackupError, postgres};
 
-/// The pause between checks whether the private server has replayed the log.
+/// How often to check whether the private server has replayed the log.
 const PAUSE: Duration = Duration::from_millis(50);
 /// The server's message if the log ends before the requested time.
 const TOO_EARLY: &str = "before configured recovery target was reached";
-/// The text before the time of the last replayed commit in the server's messages.
+/// The text before the last replayed commit's time in the server's messages.
 const LAST_COMMIT: &str = "last completed transaction was at log time ";
-/// The settings of the private server. Without `hot_standby`, it need not have the original
-/// server's settings for the log. Its data is dumped and then deleted, so it need not flush
-/// anything to disk.
+/// The private server's settings. Without `hot_standby`, it does not need the original server's log
+/// settings. It need not flush to the disk, because its data is dumped and then deleted.
 const SETTINGS: &str = "listen_addresses = ''\nhot_standby = off\nfsync = off\nfull_page_writes = off\n\
     autovacuum = off\nmax_connections = 20\nlog_timezone = 'UTC'\nlog_min_messages = log\n\
     logging_collector = off\nlog_destination = 'stderr'\nlc_messages = 'C'\n\
@@ -63,8 +62,8 @@ impl Unpacking {
     }
 }
 
-/// Replays the log in `folder`/`wal` over the base backup in `folder`/`cluster` until just before
-/// `to`, and writes a dump to `dump`. Returns the time of the last commit; `None` if there was no
+/// Replays the log in `folder`/`wal` over the base backup in `folder`/`cluster`, to just before
+/// `to`, and writes a dump to `dump`. Returns the last commit's time, or `None` if there was no
 /// commit after the base backup.
 pub(crate) fn recover(
     base: &Base,
@@ -79,7 +78,7 @@ pub(crate) fn recover(
     if rustix::process::geteuid().is_root() {
         return Err(BackupError::Root);
     }
-    // The settings in the base backup are meant for the original server, so they are replaced.
+    // The settings in the base backup are for the original server, so they are replaced.
     let prepare = || {
         fs::write(cluster.join("postgresql.auto.conf"), "")?;
         fs::write(cluster.join("recovery.signal"), "")?;
@@ -154,15 +153,14 @@ fn last_lines(said: &str) -> String {
     lines.get(from..).unwrap_or_default().join("\n")
 }
 
-/// Finds the time of the last commit in the server's messages, such as `2027-01-16
-/// 10:00:00.123456+00`.
+/// Finds the last commit's time in the server's messages, such as `2027-01-16 10:00:00.123456+00`.
 fn last_commit(said: &str) -> Option<Timestamp> {
     let (_, after) = said.rsplit_once(LAST_COMMIT)?;
     let time = after.lines().next()?.replacen(' ', "T", 1);
     format!("{}Z", time.trim_end_matches("+00")).parse().ok()
 }
 
-/// The private server, which is stopped when this value is dropped.
+/// The private server. Dropping this value stops it.
 struct Server(Child);
 
 impl Server {
@@ -215,8 +213,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // `SIGINT` makes the server disconnect its clients and exit. Both calls fail if the server
-        // has already exited.
+        // `SIGINT` makes the server disconnect its clients and exit. If it has already exited, both
+        // calls fail.
         let pid = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
         let _ = pid.map(|pid| rustix::process::kill_process(pid, Signal::INT));
         let _ = self.0.wait();

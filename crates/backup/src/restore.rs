@@ -1,7 +1,7 @@
 //! Restores a backup, as of a given second, into an empty data folder, completely or not at all.
 //!
-//! The files are assembled in a temporary folder and moved into the data folder at the end, the
-//! store last. While the temporary folder exists, Kenduri does not start.
+//! The files are assembled in a temporary folder. At the end they are moved into the data folder,
+//! the store last. Kenduri does not start while the temporary folder exists.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -20,29 +20,28 @@ use crate::vault::Vault;
 use crate::wal_copy::{self, Stretch};
 use crate::{BackupError, Target, erasures, files, head, postgres};
 
-/// The name of the temporary folder for a restore, in the data folder.
+/// The temporary folder of a restore, inside the data folder.
 const UNFINISHED: &str = "restoring";
-/// The name of the store's file in the temporary folder.
+/// The store's file inside the temporary folder.
 pub(crate) const STORE: &str = "store";
-/// The suffixes of the files in which SQLite keeps changes beside a store. SQLite would apply the
-/// changes of an older store to the restored one.
+/// The suffixes of SQLite's files beside a store. SQLite would apply the changes in an older
+/// store's files to the restored store.
 const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
-/// The file in the temporary folder that describes a restore whose store is put in place. If it
-/// exists and the store is in place, only the temporary folder is left to be removed.
+/// A file in the temporary folder that describes the restore. It is written just before the store
+/// is put in place. If it exists and the store is in place, the restore only has to remove the
+/// temporary folder.
 const LAST_STEP: &str = "last-step.json";
 
-/// Where the parts of an installation are restored.
+/// Where an installation is restored.
 #[derive(Clone, Debug)]
 pub struct Places {
     pub data: PathBuf,
-    /// Where the store is restored.
     pub store: StorePlace,
 }
 
-/// The place to which a store is restored.
 #[derive(Clone, Debug)]
 pub enum StorePlace {
-    /// An SQLite file, which must not exist.
+    /// An SQLite file, which must not exist yet.
     File(PathBuf),
     /// A PostgreSQL database, which must have no tables.
     Database(PostgresSettings),
@@ -75,21 +74,22 @@ impl StorePlace {
 
 #[derive(Clone, Debug)]
 pub struct Restored {
-    /// The time of the last commit in the restored store.
+    /// The last commit's time in the restored store.
     pub until: Timestamp,
-    /// The size of the store or of its dump, in bytes.
+    /// The size of the store or its dump, in bytes.
     pub bytes: u64,
     /// The number of files beside the store.
     pub files: usize,
-    /// The number of erasures that must be repeated before the server accepts requests.
+    /// The number of erasures to repeat before the server accepts requests.
     pub erasures: usize,
 }
 
-/// Opens the backup in a target with the passphrase.
+/// Opens a target's backup with the passphrase.
 pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupError> {
     let envelope = target.get(OBJECT)?;
     let Some(envelope) = envelope else {
-        // A script that restores an empty machine must not take a damaged backup for a missing one.
+        // A script that restores an empty machine must not mistake a damaged backup for a missing
+        // one.
         return Err(if Generation::is_any_in(target)? {
             BackupError::damaged(OBJECT)
         } else {
@@ -99,12 +99,12 @@ pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupErr
     BackupKey::open(&envelope, passphrase)
 }
 
-/// Whether a restore into this data folder was begun and not completed.
+/// Whether a restore into this data folder began but did not finish.
 pub fn is_unfinished(data: &Path) -> bool {
     data.join(UNFINISHED).exists()
 }
 
-/// Restores the state as of the second `to` or, without it, the latest state.
+/// Restores the state as of the second `to`, or the latest state if `to` is `None`.
 pub fn restore(
     target: &Target,
     key: &BackupKey,
@@ -138,14 +138,14 @@ pub fn restore(
     let built = make_folder(&unfinished)
         .and_then(|()| build(&vault, &chosen, &plan, &unfinished, to, Room::All))
         .and_then(|restored| {
-            // The restored installation gets the backup's key, so its passphrase stays the same.
+            // The restored installation gets the backup's key, so the passphrase stays the same.
             key.keep(&unfinished.join("beside"))?;
             Ok(restored)
         });
     let restored = match built {
         Ok(restored) => restored,
         Err(error) => {
-            // Nothing has been moved into the data folder yet, so it is still empty.
+            // The data folder is still empty, because nothing was moved into it yet.
             let _ = fs::remove_dir_all(&unfinished);
             return Err(error);
         }
@@ -154,9 +154,8 @@ pub fn restore(
     Ok(restored)
 }
 
-/// Completes a restore that was killed after the store had been put in place, which is the last
-/// step but one; `None` if there is none. The store may have been used since, so it is left as it
-/// is.
+/// Completes a restore that was killed when it only had to remove its temporary folder. Does not
+/// touch the store, which may have been used since. Returns `None` if there is no such restore.
 pub fn finish(places: &Places, to: Option<Timestamp>) -> Result<Option<Restored>, BackupError> {
     let unfinished = places.data.join(UNFINISHED);
     let is_in_place = match &places.store {
@@ -175,7 +174,7 @@ pub fn finish(places: &Places, to: Option<Timestamp>) -> Result<Option<Restored>
 }
 
 impl Restored {
-    /// Describes a restore to the second of `to`.
+    /// Serializes the result of a restore to the second `to`.
     fn written(&self, to: Option<Timestamp>) -> Vec<u8> {
         let until = self.until.as_millisecond();
         let to = to.map(Timestamp::as_millisecond);
@@ -214,12 +213,12 @@ impl Kind {
     }
 }
 
-/// A snapshot and the changes after it, as shown to operators.
+/// A snapshot and the changes after it, for operators.
 #[derive(Clone, Debug)]
 pub struct Listed {
     /// When the snapshot was made.
     pub from: Timestamp,
-    /// The latest time that can be restored from this snapshot.
+    /// The latest time that can be restored with this snapshot.
     pub until: Timestamp,
     /// The size of the store, in bytes.
     pub bytes: u64,
@@ -236,7 +235,7 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
         let manifest = generation.manifest(&vault)?;
         let until = match manifest.base {
             None => segments.last().map(|last| last.until),
-            // All base backups share one log. Each of them is used up to the next one.
+            // All base backups share one log. Each is used up to the next one.
             Some(_) => match all.get(place + 1) {
                 Some(next) => Some(next.at()),
                 None => log.iter().map(|stretch| stretch.at).max(),
@@ -251,21 +250,21 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
     list.collect()
 }
 
-/// The snapshot that a restore uses.
+/// The snapshot for a restore.
 pub(crate) struct Chosen {
     generation: Generation,
     pub(crate) manifest: Manifest,
-    /// A time before everything that was copied after the snapshot.
+    /// A time before all changes after the snapshot.
     since: Timestamp,
 }
 
-/// Everything that is restored in addition to the snapshot.
+/// What a restore needs in addition to the snapshot.
 pub(crate) struct Plan {
     segments: Vec<Segment>,
-    /// The parts of the log that are replayed over a base backup.
+    /// The parts of PostgreSQL's log to replay over a base backup.
     stretches: Vec<Stretch>,
-    /// The objects with the files beside the store. If two objects contain the same file, the later
-    /// object counts.
+    /// The objects of files beside the store. If two objects contain the same file, the later one
+    /// counts.
     files: Vec<String>,
 }
 
@@ -405,7 +404,7 @@ fn unpack(vault: &Vault, chosen: &Chosen, cluster: &Path) -> Result<(), BackupEr
     unpacking.end()
 }
 
-/// Assembles those restored files that belong beside the store.
+/// Assembles the restored files beside the store.
 fn build_beside(
     vault: &Vault,
     plan: &Plan,
@@ -440,7 +439,7 @@ pub(crate) fn check_store(path: &Path) -> Result<(), BackupError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    // The check creates a write-ahead log, which this statement removes.
+    // The check creates a write-ahead log, and this statement removes it.
     connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     if found == "ok" {
         Ok(())
@@ -484,7 +483,7 @@ fn remove_unfinished(unfinished: &Path, places: &Places) -> io::Result<()> {
     File::open(&places.data)?.sync_all()
 }
 
-/// Renames a file or folder. If the target is a folder that exists, the contents are merged.
+/// Renames a file or folder. Merges a folder into an existing one.
 fn move_over(from: &Path, to: &Path) -> io::Result<()> {
     if !(from.is_dir() && to.is_dir()) {
         return fs::rename(from, to);
@@ -528,7 +527,7 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), BackupError> {
     made.map_err(BackupError::file(path))
 }
 
-/// How much of a disk a restore may fill.
+/// How much of a disk's free space a restore may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
     All,
@@ -537,7 +536,7 @@ pub(crate) enum Room {
 }
 
 impl Room {
-    /// Fails if there is no room for so many bytes more.
+    /// Fails if there is no room for this many more bytes.
     fn check(self, folder: &Path, bytes: usize) -> Result<(), BackupError> {
         if self == Self::All {
             return Ok(());
@@ -552,7 +551,7 @@ impl Room {
     }
 }
 
-/// Fails if the disk does not have enough free space for the store plus a 10% margin.
+/// Fails if the disk has too little free space for the store plus a margin of 10%.
 fn check_space(folder: &Path, bytes: u64) -> Result<(), BackupError> {
     let free = free_space(folder)?;
     let needed = bytes.saturating_add(bytes / 10);
@@ -566,12 +565,12 @@ fn check_space(folder: &Path, bytes: u64) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// The free space in the file system of `folder`, in bytes.
+/// Returns the free space on the file system of `folder`, in bytes.
 pub(crate) fn free_space(folder: &Path) -> Result<u64, BackupError> {
     Ok(space(folder)?.0)
 }
 
-/// Returns the free space of the file system that contains `folder`, and its size, in bytes.
+/// Returns the free space and the size of the file system of `folder`, in bytes.
 fn space(folder: &Path) -> Result<(u64, u64), BackupError> {
     let facts = rustix::fs::statvfs(folder)
         .map_err(|error| BackupError::file(folder)(io::Error::from(error)))?;

@@ -1,12 +1,12 @@
-//! A backup's target with the backup's key. Objects are encrypted and bound to their names, and
-//! authenticated when read.
+//! A backup's target together with its key. Objects are encrypted and bound to their names, and
+//! authenticated when they are read.
 
 use platform::{Random, key};
 
 use crate::key::{BackupKey, OBJECT};
 use crate::{BackupError, Target};
 
-/// The encrypted objects of one installation's backup.
+/// The encrypted objects of an installation's backup.
 #[derive(Clone, Debug)]
 pub(crate) struct Vault {
     pub(crate) target: Target,
@@ -16,7 +16,7 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    /// Opens a target for writing. If the target is empty, this installation becomes its owner.
+    /// Opens a target for writing. An empty target then belongs to this installation.
     pub(crate) fn claim(
         target: &Target,
         key: &BackupKey,
@@ -27,8 +27,8 @@ impl Vault {
         Ok(vault)
     }
 
-    /// Writes the envelope, which the passphrase opens, if it is missing or was changed. Fails if
-    /// it belongs to another installation.
+    /// Writes the envelope, which contains the encrypted key, if it is missing or was changed.
+    /// Fails if it belongs to another installation.
     pub(crate) fn keep_envelope(&self) -> Result<(), BackupError> {
         let ours = self.key.envelope_bytes();
         match self.target.get(OBJECT)? {
@@ -42,7 +42,7 @@ impl Vault {
         self.target.put(&self.random, OBJECT, &ours)
     }
 
-    /// Fails if the envelope, which the passphrase opens, is missing or was changed.
+    /// Fails if the envelope, which contains the encrypted key, is missing or was changed.
     pub(crate) fn check_envelope(&self) -> Result<(), BackupError> {
         if self.target.get(OBJECT)? == Some(self.key.envelope_bytes()) {
             Ok(())
@@ -51,7 +51,7 @@ impl Vault {
         }
     }
 
-    /// Opens a target for reading. `key` must be the key of the backup in it.
+    /// Opens a target for reading. `key` must be the key of its backup.
     pub(crate) fn of(target: &Target, key: &BackupKey, random: &Random) -> Self {
         Self {
             target: target.clone(),
@@ -66,7 +66,7 @@ impl Vault {
     }
 
     /// Derives an object's name from `parts` and the key. The same parts always yield the same
-    /// name, and the name reveals nothing about them.
+    /// name, which reveals nothing about them.
     pub(crate) fn name_of(&self, parts: &[&str]) -> String {
         platform::text_cleaning::hexadecimal(&self.sealing.mac(parts)[..16])
     }
@@ -76,7 +76,7 @@ impl Vault {
         self.target.put(&self.random, name, &sealed)
     }
 
-    /// Returns the decrypted content of an object. A missing object is an error.
+    /// Returns an object's decrypted content. A missing object is an error.
     pub(crate) fn get(&self, name: &str) -> Result<Vec<u8>, BackupError> {
         let sealed = self.target.get(name)?;
         sealed

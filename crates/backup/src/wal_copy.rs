@@ -1,7 +1,7 @@
-//! Copying PostgreSQL's write-ahead log while the server writes it.
+//! Copies PostgreSQL's write-ahead log while the server writes it.
 //!
-//! `pg_receivewal` streams the log into a folder of segments. New bytes in them are written to the
-//! target as `wal/SEGMENT/FROM-UNTIL-TIME`, that is, a segment's bytes from one position to
+//! `pg_receivewal` streams the log into a folder of segments. New bytes in them go to the target as
+//! objects `wal/SEGMENT/FROM-UNTIL-TIME`, which contain a segment's bytes from one position to
 //! another.
 
 use std::collections::BTreeMap;
@@ -20,32 +20,32 @@ use crate::vault::Vault;
 
 /// The prefix of the log's objects in a backup.
 pub(crate) const ALL: &str = "wal/";
-/// The folder, in the data folder, into which the log is streamed.
+/// The folder into which the log is streamed, inside the data folder.
 const FOLDER: &str = "backup-wal";
-/// The suffix of the segment that `pg_receivewal` is writing.
+/// The file suffix of the segment that `pg_receivewal` is writing.
 const PARTIAL: &str = ".partial";
-/// The maximum amount of log that is kept in the folder while the target fails, in bytes.
+/// The maximum size of the log in the folder while the target fails, in bytes.
 const MOST: u64 = 1 << 30;
-/// The maximum time after which a commit's part of the log has been received.
+/// After this time, a commit's part of the log has certainly been received.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
-/// The message of `pg_receivewal` when the server has removed the next part of the log.
+/// The message of `pg_receivewal` if the server has removed the next part of the log.
 const REMOVED: &str = "has already been removed";
-/// How often to check for a part of the log, and the pause between two checks. Together they take
-/// half a minute.
+/// How many times to check for a part of the log, and the pause in between. Together they take half
+/// a minute.
 const TRIES: u32 = 300;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A segment of the log, and the position in it up to which it was copied.
 pub(crate) type LogEnd = (String, u64);
 
-/// The current end positions of the log, in bytes since its beginning.
+/// The current ends of the log, in bytes since its beginning.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ends {
-    /// When the server reported these ends.
+    /// When the server reported these positions.
     pub(crate) at: Timestamp,
-    /// The position before which all commits are that were acknowledged by `at`.
+    /// All commits that were acknowledged before `at` are before this position.
     committed: i64,
-    /// The position up to which `pg_receivewal` has stored the log; `None` if the server does not
+    /// The position up to which `pg_receivewal` has stored the log. `None` if the server does not
     /// list its stream.
     received: Option<i64>,
     /// The length of a segment, in bytes.
@@ -53,8 +53,8 @@ pub(crate) struct Ends {
 }
 
 impl Ends {
-    /// Asks the server for the ends of its log. `name` is the name under which `pg_receivewal` has
-    /// connected.
+    /// Queries the ends of the server's log. `name` is the name of the connection of
+    /// `pg_receivewal`.
     pub(crate) fn read(tx: &mut Tx<'_>, name: &str, at: Timestamp) -> Result<Self, StoreError> {
         let (committed, received, segment) = sql!(
             "SELECT CAST(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0') AS bigint),
@@ -73,7 +73,7 @@ impl Ends {
     }
 }
 
-/// Whether the store's role may see how far the server's streams have got.
+/// Whether the store's role may query the progress of the server's streams.
 pub(crate) fn may_see_streams(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let role = "pg_read_all_stats";
     let (count,): (i64,) = sql!(
@@ -85,17 +85,17 @@ pub(crate) fn may_see_streams(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(count == 1)
 }
 
-/// The state of copying a server's log.
+/// Copies a server's log.
 pub(crate) struct WalCopy {
     settings: PostgresSettings,
     folder: PathBuf,
-    /// The name under which the server lists the stream.
+    /// The stream's name on the server.
     pub(crate) name: String,
     receiving: Option<Running>,
-    /// A replication slot, which keeps the server from removing log segments that were not received
-    /// yet.
+    /// A replication slot. Because of it, the server does not remove segments that were not
+    /// received yet.
     hold: Option<LogHold>,
-    /// The length of a segment, in bytes; 0 until the server was asked.
+    /// The length of a segment, in bytes. 0 until the server has reported it.
     segment_length: u64,
     /// The position up to which each segment was copied.
     copied: BTreeMap<String, u64>,
@@ -104,7 +104,7 @@ pub(crate) struct WalCopy {
 }
 
 impl WalCopy {
-    /// Starts receiving the log where an earlier process stopped, or at its current end.
+    /// Starts receiving the log at an earlier process's position, or else at the log's current end.
     pub(crate) fn begin(
         settings: &PostgresSettings,
         data: &Path,
@@ -129,13 +129,13 @@ impl WalCopy {
         Ok(copy)
     }
 
-    /// Whether the folder contains a segment, so that the received log follows the copied log
-    /// without a gap.
+    /// Whether the folder contains a segment. The received log then follows the copied log without
+    /// a gap.
     pub(crate) fn is_chained(&self) -> Result<bool, BackupError> {
         Ok(self.files()?.iter().any(Received::is_segment))
     }
 
-    /// Starts `pg_receivewal`, unless it is running.
+    /// Starts `pg_receivewal`, unless it is already running.
     fn receive(&mut self) -> Result<(), BackupError> {
         if let Some(running) = &mut self.receiving {
             if !running.has_ended()? {
@@ -161,8 +161,7 @@ impl WalCopy {
         Ok(())
     }
 
-    /// Copies the new parts of the log. Returns the time before which all commits are in the
-    /// target.
+    /// Copies new parts of the log. Returns a time before which all commits are in the target.
     pub(crate) fn copy(
         &mut self,
         vault: &Vault,
@@ -181,13 +180,13 @@ impl WalCopy {
         Ok(Some(if is_all { ends.at } else { awaited.at }))
     }
 
-    /// Lets the server remove the part of the log that was received. Fails and clears the folder if
-    /// it has become too large, because the target fails.
+    /// Lets the server remove the received part of the log. If the folder has become too large
+    /// because the target fails, clears it and returns an error.
     fn let_go(&mut self, ends: Ends) -> Result<(), BackupError> {
         if let (Some(hold), Some(received)) = (&mut self.hold, ends.received)
             && let Err(error) = hold.advance(received)
         {
-            // The connection was lost, and its temporary replication slot with it.
+            // The connection was lost, and with it its temporary replication slot.
             self.hold = Some(LogHold::begin(&self.settings, &self.name).map_err(|_| error)?);
         }
         let waiting: u64 = self.files()?.iter().map(|file| file.length).sum();
@@ -199,7 +198,7 @@ impl WalCopy {
         Ok(())
     }
 
-    /// Copies the new parts of the files in the folder.
+    /// Copies new parts of the files in the folder.
     pub(crate) fn copy_files(&mut self, vault: &Vault, now: Timestamp) -> Result<(), BackupError> {
         let files = self.files()?;
         let last_whole = files.iter().rposition(|file| file.is_whole);
@@ -209,8 +208,8 @@ impl WalCopy {
             let from = self.copied.get(&file.segment).copied().unwrap_or_default();
             if !file.is_whole || from < file.length || file.length == 0 {
                 let failed = BackupError::file(&path);
-                // `pg_receivewal` renames a file when it is complete, so the file may have another
-                // name by now.
+                // `pg_receivewal` renames a complete file, so the file may have a different name by
+                // now.
                 let bytes = match fs::read(&path) {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                     bytes => bytes.map_err(failed)?,
@@ -230,8 +229,8 @@ impl WalCopy {
                     self.copied.insert(file.segment.clone(), until);
                 }
             }
-            // If no segment is growing, the newest whole segment is kept, because it shows where to
-            // resume.
+            // If no segment is being written, the newest complete one stays, because it shows where
+            // to resume.
             let is_needed = !is_growing && Some(place) == last_whole;
             if file.is_whole && !is_needed {
                 fs::remove_file(&path).map_err(BackupError::file(&path))?;
@@ -247,7 +246,7 @@ impl WalCopy {
         newest.map(|(segment, until)| (segment.clone(), *until))
     }
 
-    /// Waits until a segment is being received, and returns the length of segments.
+    /// Waits until a segment is being received. Returns the length of segments.
     pub(crate) fn wait_for_segment(&mut self) -> Result<u64, BackupError> {
         for _ in 0..TRIES {
             self.receive()?;
@@ -260,7 +259,7 @@ impl WalCopy {
         Err(BackupError::LogLost)
     }
 
-    /// Waits until a whole segment is in the target.
+    /// Waits until a complete segment is in the target.
     pub(crate) fn wait_for_copy(
         &mut self,
         vault: &Vault,
@@ -321,14 +320,14 @@ impl Received {
     }
 }
 
-/// The suffix of the file that records where a timeline begins.
+/// The suffix of files that record where timelines begin.
 const HISTORY: &str = ".history";
 
 fn is_segment(name: &str) -> bool {
     name.len() == 24 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The name of the segment that contains a log position such as `0/2000028`.
+/// Returns the segment that contains a log position such as `0/2000028`.
 pub(crate) fn segment_of(timeline: u32, position: &str, length: u64) -> Option<String> {
     let (high, low) = position.split_once('/')?;
     let number = |text| u64::from_str_radix(text, 16).ok();
@@ -376,7 +375,7 @@ impl Stretch {
     }
 }
 
-/// All stretches in the backup, in the order of the log.
+/// Returns all stretches in the backup, in the order of the log.
 pub(crate) fn stretches(vault: &Vault) -> Result<Vec<Stretch>, BackupError> {
     let names = vault.target.list(ALL)?;
     Ok(names
@@ -385,21 +384,21 @@ pub(crate) fn stretches(vault: &Vault) -> Result<Vec<Stretch>, BackupError> {
         .collect())
 }
 
-/// The newest segment, and the position up to which it was copied.
+/// Returns the newest segment, and the position up to which it was copied.
 pub(crate) fn end(stretches: &[Stretch]) -> Option<LogEnd> {
     let segments = stretches.iter().filter(|one| is_segment(&one.segment));
     segments.map(|one| (one.segment.clone(), one.until)).max()
 }
 
-/// The objects of segments before `first`.
+/// Returns the objects of segments before `first`.
 pub(crate) fn before(vault: &Vault, first: &str) -> Result<Vec<String>, BackupError> {
     let old = stretches(vault)?.into_iter();
     let old = old.filter(|stretch| is_segment(&stretch.segment) && *stretch.segment < *first);
     Ok(old.map(|stretch| stretch.name()).collect())
 }
 
-/// Chooses the stretches from the segment `first` up to the first stretch that was copied so long
-/// after `end` that it contains all commits before `end`. Fails if a stretch is missing.
+/// Returns the stretches from the segment `first` on. The last one was copied so long after `end`
+/// that it certainly contains all commits before `end`. Fails if a stretch is missing.
 pub(crate) fn choose(
     all: Vec<Stretch>,
     first: &str,
@@ -441,8 +440,8 @@ pub(crate) fn choose(
     Ok(chosen)
 }
 
-/// Whether one segment directly follows another. On a new timeline, the first segment has the
-/// number of the last segment on the old timeline.
+/// Whether one segment directly follows another. A new timeline's first segment has the number of
+/// the old timeline's last segment.
 fn follows(before: &str, after: &str, length: u64) -> bool {
     let number = |segment: &str| {
         let part = |range| u64::from_str_radix(segment.get(range)?, 16).ok();
@@ -457,7 +456,7 @@ fn follows(before: &str, after: &str, length: u64) -> bool {
     }
 }
 
-/// Writes the segments that consist of these stretches into a folder.
+/// Assembles segments from these stretches, and writes them into a folder.
 pub(crate) fn write(
     vault: &Vault,
     stretches: &[Stretch],
@@ -535,7 +534,7 @@ mod tests {
         };
         assert_eq!(choose(None, 1).unwrap(), 1);
         assert_eq!(choose(None, 2).unwrap(), 2);
-        // The next segment after 0/FF is 1/0, which is missing here.
+        // After 0/FF comes 1/0, which is missing here.
         assert!(choose(None, 9).is_err());
         for place in [1, 2] {
             assert!(choose(Some(place), 9).is_err(), "{place}");

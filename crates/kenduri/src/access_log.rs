@@ -1,5 +1,5 @@
-//! Opens the edge's access log, and masks the URLs in it. For paths that the app serves, the app
-//! decides what may be logged, because it knows which of its paths contain codes.
+//! Opens the edge's access log and masks codes in the URLs that it contains. The app masks its own
+//! paths, because it knows which of them contain codes.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use web::masking::SecretPaths;
 use crate::domains::DOMAINS;
 use crate::log::{self, To};
 
-/// Opens the access log. Its lines are part of Kenduri's own log, regardless of the log's level.
+/// Opens the access log, which shares the output of Kenduri's own log but ignores its level.
 pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log::Log {
     let format = if settings.is_text() {
         Format::Combined
@@ -28,8 +28,8 @@ pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log:
     }
 }
 
-/// Masks a URL for logs: codes in the path are cut, and of the query only the parameters' names are
-/// kept. In a path of an upstream server, codes are cut only if the path looks like one of the app.
+/// Masks a URL for logs: shortens codes in the path, and replaces the values of query parameters.
+/// The path of a service is masked only if it looks like a path of the app.
 fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str> {
     if address.is_empty() {
         return Cow::Borrowed(address);
@@ -78,8 +78,8 @@ fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str>
     Cow::Owned(shown)
 }
 
-/// Returns the normalized path without codes, even if it is unknown to the app. If the path can be
-/// read in several ways, everything is cut that could be a code in any of them.
+/// Returns the normalized path with codes shortened, even if the app does not know the path. If the
+/// path cannot be normalized, shortens every segment that is long enough for a code.
 fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     match NormalPath::parse(path) {
         Ok(normal) if normal.as_str() != path => {
@@ -90,8 +90,8 @@ fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// Cuts codes in a path. In a path of the app, only the last segment can still be a code. In any
-/// other path, every segment can.
+/// Shortens codes in a normalized path. In a path that the app knows, only the last segment can
+/// still be a code. In an unknown path, every segment can.
 fn without_a_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     let masked = paths.mask_anywhere(path);
     if matches!(masked, Cow::Borrowed(_)) {
@@ -114,7 +114,8 @@ fn piece_by_piece(path: &str, shown: impl Fn(&str) -> Cow<'_, str>) -> String {
     all
 }
 
-/// Cuts a path segment if it could be a code. File names contain a dot and are kept.
+/// Shortens a path segment if it could be a code. A segment with a dot is a file name and stays as
+/// it is.
 fn unless_code<'a>(paths: &SecretPaths, piece: &'a str) -> Cow<'a, str> {
     if piece.contains('.') || piece.ends_with("***") {
         return Cow::Borrowed(piece);
@@ -122,7 +123,7 @@ fn unless_code<'a>(paths: &SecretPaths, piece: &'a str) -> Cow<'a, str> {
     paths.mask_unknown(piece).into()
 }
 
-/// Cuts a path segment if it is at least as long as a code.
+/// Shortens a path segment if it is at least as long as the shortest code.
 fn beginning(piece: &str) -> Cow<'_, str> {
     const SHORTEST: usize = 5;
     if piece.chars().nth(SHORTEST - 1).is_none() {

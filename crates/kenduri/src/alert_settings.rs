@@ -1,32 +1,31 @@
-//! The settings of alerts, as `[alerts]` of `kenduri.toml` says.
+//! The settings of alerts, from `[alerts]` in `kenduri.toml`.
 
 use jiff::SignedDuration;
 use platform::mail::Address;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AlertSettings {
-    /// Whether the owners of the installation get mails.
+    /// Whether mails go to the owners of the installation.
     pub(crate) owners: bool,
-    /// Further addresses that get mails.
+    /// Other addresses to which mails go.
     pub(crate) addresses: Vec<Address>,
-    /// The URL of the declared webhook that gets messages.
     pub(crate) webhook: Option<String>,
     pub(crate) limits: Limits,
 }
 
-/// `None`, or 0, stands for a condition that is not watched.
+/// The thresholds at which alerts begin. A condition with `None` or 0 is not watched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Limits {
     pub(crate) disk: Option<Floor>,
     pub(crate) memory: Option<Floor>,
     pub(crate) backup_lag: Option<SignedDuration>,
-    /// The number of failed jobs in a day.
+    /// Failed jobs in a day.
     pub(crate) failed_jobs: u32,
-    /// The number of failed mails in a day.
+    /// Failed mails in a day.
     pub(crate) failed_mails: u32,
 }
 
-/// The least that should be free.
+/// The minimum free disk space or memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Floor {
     Percent(u64),
@@ -34,7 +33,8 @@ pub(crate) enum Floor {
 }
 
 impl Floor {
-    /// Parses `10%`, or a size such as `500M`. `0` means that nothing is watched.
+    /// Parses `10%`, or a size such as `500M`. Returns `None` for `0`, which switches the alert
+    /// off.
     pub(crate) fn parse(written: &str) -> Result<Option<Self>, String> {
         if let Some(percent) = written.strip_suffix('%') {
             let percent = percent.parse().ok();

@@ -1,8 +1,7 @@
-//! Alerts: owners and a webhook are told once when something begins to be wrong, and once when it
-//! is over.
+//! Alerts: owners and a webhook are notified once when a problem begins, and once when it is over.
 //!
-//! The store has a row for each alert that is on ([`alert`]), so that a restart repeats nothing.
-//! [`conditions`] decide what is wrong.
+//! The store has a row for each active alert ([`alert`]), so that a restart sends no notification
+//! again. [`conditions`] decide what is a problem.
 
 pub(crate) mod alert;
 pub(crate) mod conditions;
@@ -23,10 +22,9 @@ use crate::server_status::ServerStatus;
 pub(crate) use alert::{Outlet, Report};
 pub(crate) use service_alarm::ServiceAlarm;
 
-/// The period in which failed jobs and failed mails count.
+/// The period in which failed jobs and failed mails are counted.
 const PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
-/// The sources of the conditions.
 pub(crate) struct Watch {
     pub(crate) outlet: Outlet,
     pub(crate) machine: Machine,
@@ -39,7 +37,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Returns a report on each condition that can be judged now.
+    /// Returns a report on each condition whose state is known now.
     pub(crate) async fn look(&self) -> Vec<Report> {
         let (machine, edge) = tokio::join!(self.machine.status(), self.server.edge_status());
         let (limits, now) = (&self.outlet.settings.limits, self.outlet.site.clock.now());
@@ -59,7 +57,7 @@ impl Watch {
     }
 }
 
-/// Returns the handler of the job that looks at all conditions once a minute.
+/// Returns the handler of the job that checks all conditions once a minute.
 pub(crate) fn job(watch: Watch) -> Handler {
     let watch = Arc::new(watch);
     Handler::each_minute("alerts.look", move |_| {
@@ -82,7 +80,7 @@ pub(crate) fn job(watch: Watch) -> Handler {
 /// The jobs and mails that failed in the last day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Failures {
-    /// The number of failed jobs of each kind.
+    /// Failed jobs by kind.
     pub(crate) jobs: Vec<(String, u64)>,
     pub(crate) mails: u64,
 }

@@ -23,8 +23,8 @@ const INTRODUCTION: &str = "Guests send their code in the path. Hosts and their 
     it was made on; a stale one is answered with 409 and the stored state in “current”. A POST may \
     carry an Idempotency-Key, and is then done once, however often it is sent.";
 
-/// The compressed OpenAPI description. A test in this module writes the description to a file, and
-/// the build script compresses it. So the running server need not generate it.
+/// The compressed OpenAPI description. The server does not generate it: a test in this module
+/// writes it to a file, and the build script compresses the file.
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
 fn description() -> io::Result<String> {
@@ -163,7 +163,7 @@ fn operation_fields<'a>(description: &'a Value, operation: &'a Value) -> Vec<Fie
         .collect()
 }
 
-/// Returns the role that a host needs and the scopes that a token needs, as rows of the page.
+/// Returns rows for the page: the role that a host needs, and the scopes that a token needs.
 fn access_fields(operation: &Value) -> impl Iterator<Item = Field<'_>> {
     let scopes = operation["security"][0]["token"].as_array().into_iter();
     let scopes: Vec<&str> = scopes.flatten().map(words).collect();
@@ -209,7 +209,7 @@ fn schema_fields(schema: &Value) -> Vec<Field<'_>> {
     members.chain(one_of).collect()
 }
 
-/// Returns the name of the schema to which `schema` refers, from `#/components/schemas/…`.
+/// Returns the schema's name in a reference such as `#/components/schemas/…`.
 fn referred(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.rsplit('/').next()
 }

@@ -19,11 +19,10 @@ use web::client_info::RequestId;
 
 use crate::body_deadlines::{CancellableBody, DeadlineBody};
 
-/// The time limit for receiving a whole request body. The app reads only small bodies, so a slow
-/// client would only occupy a slot. If no data arrives at all, the edge has a shorter limit.
+/// The time limit for receiving a whole request body. It is short because the app reads only small
+/// bodies, and a slow client occupies a slot. The edge has a shorter limit for a pause in the data.
 const BODY_TIME: Duration = Duration::from_mins(1);
-/// If the size of a response is known and at most this many bytes, the response is passed on as a
-/// whole.
+/// Responses up to this size, in bytes, are passed on in one piece.
 const ONE_PIECE: u64 = 256 << 10;
 
 /// The header that tells an upstream server which user is signed in.
@@ -37,14 +36,13 @@ pub(crate) struct AppService {
     /// The accounts, which decide who may reach upstream servers that require a sign-in. If `None`,
     /// nobody may.
     accounts: Option<Context>,
-    /// The host names of occasions' own, if hosts may have any.
+    /// The occasions' own host names, if occasions may have any.
     own_domains: Option<OwnDomains>,
     /// Ends endless response streams.
     stop: CancellationToken,
 }
 
 impl AppService {
-    /// Wraps a router. When `stop` is cancelled, endless responses end.
     pub(crate) fn new(router: Router, stop: CancellationToken) -> Self {
         Self {
             router,
@@ -54,7 +52,6 @@ impl AppService {
         }
     }
 
-    /// Sets the host names that have pages of their own.
     pub(crate) fn with_own_domains(self, own_domains: Option<OwnDomains>) -> Self {
         Self {
             own_domains,
@@ -62,7 +59,6 @@ impl AppService {
         }
     }
 
-    /// Sets the accounts that decide which users may reach upstreams that require a sign-in.
     pub(crate) fn knowing(self, accounts: Context) -> Self {
         Self {
             accounts: Some(accounts),
@@ -112,7 +108,8 @@ impl edge::App for AppService {
     }
 
     async fn judge(self, question: edge::Question) -> edge::AuthDecision {
-        // `question.who` was checked when the settings were read, so it can always be parsed.
+        // `question.who` was already parsed when the settings were read, so parsing cannot fail
+        // here.
         let (Some(accounts), Ok(who)) = (&self.accounts, question.who.parse()) else {
             return refuse(&question, StatusCode::FORBIDDEN);
         };
@@ -135,9 +132,8 @@ impl edge::App for AppService {
     }
 }
 
-/// Tells an upstream server who the signed-in user is. Removes Kenduri's cookies from the request,
-/// and removes identity headers that the client sent, because a client could use them to
-/// impersonate a user.
+/// Tells an upstream server who the signed-in user is. Removes Kenduri's cookies from the request.
+/// Also removes identity headers that the client sent, so that it cannot impersonate a user.
 fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     let mut pass = edge::Pass {
         vouched: vec![USER, EMAIL],
@@ -147,8 +143,7 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     if let Ok(id) = HeaderValue::try_from(user.account.to_string()) {
         pass.headers.insert(USER, id);
     }
-    // `email` is set only if it is confirmed, because an unconfirmed address may belong to somebody
-    // else.
+    // An unconfirmed address may belong to somebody else, so only a confirmed one is sent.
     let email = user.email.map(HeaderValue::try_from);
     if let Some(Ok(email)) = email {
         pass.headers.insert(EMAIL, email);
@@ -159,8 +154,8 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     pass
 }
 
-/// Redirects browsers to the sign-in page, which leads back afterwards. API clients and scripts get
-/// 401. The redirect leads to the site's own URL, no matter which host was requested.
+/// Redirects browsers to the sign-in page, and sends 401 to other clients. The sign-in page is
+/// always at the site's own URL, and leads back to the requested page afterwards.
 fn way_in(accounts: &Context, question: &edge::Question) -> edge::AuthDecision {
     let accept = question.headers.get_all(ACCEPT).iter();
     let reads_pages = accept
@@ -195,8 +190,8 @@ fn page(question: &edge::Question, status: StatusCode) -> edge::Answer {
     edge::pages::page(status, &question.info.id, &reader, None)
 }
 
-/// Returns the span that connects log lines with this request. The span has the highest level, so
-/// that no log filter drops it.
+/// Returns the span that adds the request id to log lines. The span has the highest level, so that
+/// no log filter drops it.
 fn of_request(facts: &edge::ClientInfo) -> Span {
     tracing::error_span!("request", request_id = %facts.id)
 }

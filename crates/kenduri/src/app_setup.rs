@@ -1,4 +1,4 @@
-//! Opens the parts of the app as the settings say: the store, the site, the languages and
+//! Opens the parts of the app according to the settings: the store, the site, the languages and
 //! maintenance mode.
 
 use std::os::unix::fs::DirBuilderExt as _;
@@ -18,14 +18,13 @@ use crate::configuration::{Settings, likely_link};
 use crate::domains::{DOMAINS, LOCALES};
 use crate::operators;
 
-/// The site, and the domains that are switched on.
+/// The site, and the domains that are enabled.
 #[derive(Clone)]
 pub(crate) struct Opened {
     pub(crate) site: Site,
     pub(crate) domains: Domains,
 }
 
-/// Opens the store and the key file, and builds the site with them.
 pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
     if settings.restore_with.is_none() {
         refuse_half_restored(settings)?;
@@ -76,7 +75,8 @@ pub(crate) fn refuse_half_restored(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// Returns the site's URL in the settings, or else the URL of the first listener.
+/// Returns the site's URL from the settings, or the URL of the first listener if the settings have
+/// none.
 pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
     if let Some(url) = &settings.site.url {
         return Ok(url.clone());
@@ -89,14 +89,14 @@ pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
     }
 }
 
-/// Restores a backup into an empty data folder, if the settings ask for it. This function blocks.
+/// Restores a backup into an empty data folder, if the settings request it. Blocks the thread.
 fn fill(settings: &Settings) -> Result<()> {
     let (Some(file), Some(backup)) = (&settings.restore_with, &settings.backup) else {
         return Ok(());
     };
     let places = places(settings);
-    // A restore that was not finished is finished first. Where its store is in place already, that
-    // store may have been used since.
+    // Finishes an interrupted restore. If that restore has already put its store in place, the
+    // store may have been used since, so nothing is restored again.
     if backup::finish(&places, None)?.is_some() {
         return Ok(());
     }
@@ -139,7 +139,6 @@ pub(crate) fn places(settings: &Settings) -> backup::Places {
     }
 }
 
-/// Starts the backup, if a backup is configured.
 pub(crate) fn start_backup(settings: &Settings, site: &Site) -> Result<Option<Arc<backup::Agent>>> {
     let Some(backup) = &settings.backup else {
         return Ok(None);
@@ -163,18 +162,17 @@ pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<
     let import = move |tx: &mut Tx<'_>| erasure::import(tx, &list);
     let imported: Result<(), StoreError> = store.write(import).await;
     imported?;
-    // From now on, the store itself records which erasures must still be repeated.
+    // From here on, the store itself records which erasures must still be repeated.
     backup::erasures::repeated(&settings.data)?;
     Ok(())
 }
 
-/// Returns the maintenance mode, which is on if it was on when Kenduri stopped.
+/// Returns the maintenance mode in the state that it had when Kenduri stopped.
 pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
     let passes = operators::PATHS.map(str::to_owned);
     Arc::new(Maintenance::open(&settings.data, passes.into()))
 }
 
-/// Creates the data folder, which only its owner can access.
 pub(crate) fn make_data_folder(data: &Path) -> Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -188,7 +186,7 @@ pub(crate) fn make_data_folder(data: &Path) -> Result<()> {
         })
 }
 
-/// Opens the store and migrates its tables. This function blocks.
+/// Opens the store and migrates its tables. Blocks the thread.
 pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
     make_data_folder(&settings.data)?;
     Store::open(

@@ -21,22 +21,22 @@ use crate::configuration::{MailRoute, Settings};
 use crate::server::{self, MailFacts};
 use crate::updates;
 
-/// How often page views of invitations are written to the store. A crash loses the page views of
-/// this period.
+/// How often page views of invitations are written to the store. A crash loses the views since the
+/// last write.
 const OPENS: Duration = Duration::from_secs(10);
 
 pub(crate) struct Background {
     pub(crate) worker: Worker,
     /// The number of jobs that run concurrently.
     pub(crate) jobs_at_once: usize,
-    /// The budget for guesses at codes, which processes share through the store.
+    /// The limit on guesses at codes, which all processes share through the store.
     pub(crate) budget: GuessBudget,
     /// The page views of invitations that have not been written to the store yet.
     pub(crate) opens: Arc<Opens>,
 }
 
 impl Background {
-    /// Starts all background work in `tasks`. It ends after `stop` is cancelled.
+    /// Starts all background work in `tasks`. The work ends after `stop` is cancelled.
     pub(crate) fn start(self, site: &Site, tasks: &TaskTracker, stop: &CancellationToken) {
         tasks.spawn(self.worker.run(self.jobs_at_once, stop.clone()));
         let (store, clock) = (site.store.clone(), site.clock.clone());
@@ -45,7 +45,7 @@ impl Background {
     }
 }
 
-/// Returns the settings of outgoing mail, for the operator's page about it.
+/// Returns the mail settings for the operator's page about mail.
 pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
     let mail = &settings.mail;
     Arc::new(MailFacts {
@@ -60,7 +60,7 @@ pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
     })
 }
 
-/// Returns a worker for the jobs of all domains, and for the job that looks for alerts.
+/// Returns a worker for the jobs of all domains and the job of alerts.
 pub(crate) fn worker(
     accounts: &Context,
     settings: &Settings,

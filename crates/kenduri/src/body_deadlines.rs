@@ -1,5 +1,5 @@
-//! Bodies that end at a deadline: a request body must arrive in time, and an event stream ends when
-//! Kenduri stops.
+//! Bodies with a limit: a request body must arrive in time, and an event stream ends when Kenduri
+//! stops.
 
 use std::io;
 use std::pin::Pin;
@@ -11,15 +11,15 @@ use http_body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// A request body that fails unless the whole body arrives in time. So a client cannot keep a
-/// request open by sending a few bytes now and then.
+/// A request body that fails unless it arrives completely in time. Without this limit, a client
+/// could keep a request open by sending a few bytes now and then.
 pub(crate) struct DeadlineBody {
     inner: edge::Body,
     whole: Pin<Box<Sleep>>,
 }
 
 impl DeadlineBody {
-    /// Adds a deadline to a body. An empty body needs none.
+    /// Adds a deadline to a body, unless the body is empty.
     pub(crate) fn around(inner: edge::Body, whole: Duration) -> Body {
         if inner.is_end_stream() {
             return Body::empty();
@@ -55,7 +55,7 @@ impl HttpBody for DeadlineBody {
     }
 }
 
-/// An event stream that ends properly when Kenduri stops, so that browsers connect to the next
+/// An event stream that ends properly when Kenduri stops, so that browsers reconnect to the next
 /// process.
 pub(crate) struct CancellableBody {
     inner: Body,
@@ -63,7 +63,6 @@ pub(crate) struct CancellableBody {
 }
 
 impl CancellableBody {
-    /// Wraps an event stream, which ends when `stop` is cancelled.
     pub(crate) fn new(inner: Body, stop: CancellationToken) -> Self {
         Self {
             inner,

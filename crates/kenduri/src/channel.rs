@@ -1,9 +1,9 @@
-//! The channel between the supervisor process and a worker. It carries messages with file
-//! descriptors over a pair of unix sockets, which is created when the worker starts.
+//! The channel between the supervisor process and a worker, for messages with file descriptors. It
+//! is a pair of unix sockets, which is created when the worker starts.
 //!
 //! A message begins with a header of two 4-byte numbers: the length of its JSON and the number of
-//! its descriptors. The descriptors follow, with one byte for every hundred of them, and then the
-//! JSON.
+//! its descriptors. Then come the descriptors, at most a hundred at a time and each time with one
+//! byte of data, and finally the JSON.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -33,19 +33,17 @@ const BATCH: usize = 100;
 
 /// The time limit for reading the rest of a message when the channel is halted.
 const HALT_TIME: Duration = Duration::from_secs(5);
-/// The maximum number of messages that wait to be sent, and of received messages that wait to be
-/// handled.
+/// The capacity of each queue, in messages: one for outgoing and one for received messages.
 const WAITING: usize = 64;
 
-/// A message with its descriptors.
 pub(crate) type Parcel<T> = (T, Vec<OwnedFd>);
 
-/// The queue of outgoing messages, the queue of received messages, and the handle that halts the
-/// channel.
+/// The sender of outgoing messages, the receiver of incoming messages, and the handle that halts
+/// the channel.
 pub(crate) type Ends<Out, In> = (mpsc::Sender<Parcel<Out>>, mpsc::Receiver<Parcel<In>>, Halt);
 
-/// Halts this end of the channel between two messages, so that the next program can continue with
-/// it.
+/// Halts this end of the channel between two messages, so that the next program can take over the
+/// socket.
 #[derive(Debug)]
 pub(crate) struct Halt {
     stream: Arc<UnixStream>,
@@ -54,11 +52,9 @@ pub(crate) struct Halt {
 }
 
 impl Halt {
-    /// Sends the waiting messages and reads the current message to its end. Returns the socket,
-    /// which is then between two messages.
+    /// Sends the queued messages, finishes reading the current message, and returns the socket.
     ///
-    /// Fails if the other process does not read. After a failure, the channel can no longer be
-    /// used.
+    /// Fails if the other process does not read. The channel cannot be used after a failure.
     pub(crate) async fn halt(self) -> io::Result<OwnedFd> {
         self.wanted.cancel();
         let [sending, receiving] = self.tasks.map(AbortOnDropHandle::new);
@@ -69,8 +65,7 @@ impl Halt {
     }
 }
 
-/// Opens one end of the channel. Messages put into the sender are sent, and received messages come
-/// out of the receiver. Both close when the other process has closed the channel.
+/// Opens one end of the channel. Both queues close when the other process closes the channel.
 pub(crate) fn open<Out, In>(stream: std::os::unix::net::UnixStream) -> io::Result<Ends<Out, In>>
 where
     Out: Serialize + Send + Sync + 'static,
@@ -102,7 +97,7 @@ async fn send_all<Out: Serialize + Send + Sync>(
         let next = tokio::select! {
             biased;
             next = outgoing.recv() => next,
-            // The channel was halted, and all waiting messages have been sent.
+            // The channel was halted, and the queue of outgoing messages is empty.
             () = halt.cancelled() => return,
         };
         let Some((message, descriptors)) = next else {
@@ -216,7 +211,7 @@ impl Receiver {
             .await
     }
 
-    /// Waits for a message. Returns `None` if the other process has closed the channel.
+    /// Returns the next message, or `None` if the other process has closed the channel.
     async fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<Parcel<T>>> {
         let mut head = [0; 8];
         if !self.read(&mut head).await? {
@@ -261,7 +256,7 @@ impl Receiver {
             .await
     }
 
-    /// Fills `bytes` with received data. Returns `false` if the channel was closed before the first
+    /// Fills `bytes` with received data. Returns `false` if the channel closes before the first
     /// byte.
     async fn read(&self, bytes: &mut [u8]) -> io::Result<bool> {
         let mut filled = 0;
@@ -353,7 +348,7 @@ mod tests {
         let (halted, ()) = tokio::join!(halt.halt(), reading);
         let here = UnixStream::from(halted.expect("a halt"));
         let there = UnixStream::from(halt_there.halt().await.expect("a halt"));
-        // The channel must only halt between two messages, and never within one.
+        // The channel must stop only between two messages, never inside one.
         let (outbox, _inbox, _halt) = open::<String, String>(here).expect("an end");
         let (_outbox, mut inbox, _halt_there) = open::<String, String>(there).expect("an end");
         outbox

@@ -133,7 +133,7 @@ impl Kenduri {
     }
 }
 
-/// Prints the error, if there is one. Returns the exit code.
+/// Prints the error, if there is one, and returns the exit code.
 pub(crate) fn finish(result: Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
@@ -147,7 +147,7 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     let mut reason = String::from("error: ");
     for (depth, cause) in error.chain().enumerate() {
         let text = cause.to_string();
-        // Some errors already contain the text of their cause.
+        // Some errors repeat the text of their cause.
         if depth == 0 || !reason.contains(&text) {
             reason.push_str(if depth == 0 { "" } else { "\n  because " });
             reason.push_str(&text);
@@ -160,8 +160,8 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints output that continues. If nobody reads it any more, the command ends with
-/// [`OutputClosed`], which counts as success.
+/// Prints a part of the output. If the reader has closed the pipe, returns [`OutputClosed`], which
+/// ends the command successfully.
 fn show(text: &str) -> Result<()> {
     say(text).map_err(|error| match error.downcast::<io::Error>() {
         Ok(error) if error.kind() == io::ErrorKind::BrokenPipe => OutputClosed.into(),
@@ -170,19 +170,19 @@ fn show(text: &str) -> Result<()> {
     })
 }
 
-/// The error that ends a command whose output nobody reads any more.
+/// The error that ends a command whose output nobody reads any more. It counts as success.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody reads any more")]
 struct OutputClosed;
 
-/// The error of a command that needs a running Kenduri, if none runs with this data folder.
+/// No Kenduri is running with this data folder, but the command needs one.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "Kenduri is not running with the data in {0}\n  start it, or say where its data is: --data DIR or --config FILE"
 )]
 struct NotRunning(String);
 
-/// Returns the error of a command that needs a running Kenduri and has found none.
+/// Returns the error of a command that needs a running Kenduri and finds none.
 fn nobody(asked: &Asked) -> Error {
     match configuration::data(asked) {
         (_, Some(doubt)) => doubt.into(),
@@ -190,9 +190,8 @@ fn nobody(asked: &Asked) -> Error {
     }
 }
 
-/// Returns the data folder of the Kenduri for which the command is meant. Fails if a settings file
-/// was named explicitly and cannot be read, because the command could otherwise act on another
-/// installation.
+/// Returns the data folder of the Kenduri that the command concerns. Fails if the user named a
+/// settings file that cannot be read, because the command could then act on the wrong installation.
 fn data(asked: &Asked) -> Result<PathBuf> {
     match configuration::data(asked) {
         (_, Some(doubt)) if asked.file.is_some() => Err(Error::new(doubt).context(
@@ -203,11 +202,11 @@ fn data(asked: &Asked) -> Result<PathBuf> {
     }
 }
 
-/// Sends a request to the Kenduri that runs with this data folder. If none is running, carries out
-/// the request in this process.
+/// Sends a request to the Kenduri that runs with this data folder. If none is running, this process
+/// handles the request itself.
 fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     let mut asked = place.asked();
-    // This command opens no listener, and the running Kenduri has already checked who can reach the
+    // This command opens no listener. The running Kenduri has already checked who can reach the
     // mailbox.
     asked.allow_public_mailbox = true;
     // A running Kenduri gets the request even if its settings file has become invalid meanwhile.
@@ -222,8 +221,7 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
         return Err(nobody(&asked));
     }
     let Configuration { settings, plan, .. } = configuration::load(&asked)?;
-    // An owner may be created before Kenduri starts for the first time. Every other request needs a
-    // data folder.
+    // An owner may be created before the first start, when there is no data folder yet.
     let needs_data = !matches!(order, ControlRequest::OwnerCreate(_));
     if needs_data && !settings.data.exists() {
         bail!(NotRunning(settings.data.display().to_string()));
@@ -247,7 +245,7 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     })
 }
 
-/// Returns the settings of an installation, which must not be running.
+/// Returns the settings of an installation. Fails if the installation is running.
 fn stopped(place: &Where) -> Result<Settings> {
     let mut asked = place.asked();
     // This command opens no listener, so the mailbox cannot be reached from other machines.
@@ -262,7 +260,7 @@ fn stopped(place: &Where) -> Result<Settings> {
     Ok(settings)
 }
 
-/// Runs a future to its end. Must be called only while no Kenduri is running with the data folder.
+/// Runs a future to completion. Call this only while no Kenduri is running with the data folder.
 fn alone<T>(done: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

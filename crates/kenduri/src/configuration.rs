@@ -1,8 +1,8 @@
 //! The configuration: reads `kenduri.toml` and turns it into checked settings.
 //!
-//! Precedence, lowest first: defaults, the file, its profile, the environment (`KENDURI_SITE_URL`), flags
-//! (`--set site.url=…`). A configuration is checked as a whole. The result is either [`Settings`],
-//! or all problems with file, line, key and remedy.
+//! Precedence, lowest first: defaults, the file, its profile, the environment (`KENDURI_SITE_URL`),
+//! flags (`--set site.url=…`). A configuration is checked as a whole. The result is either
+//! [`Settings`], or all problems with file, line, key and remedy.
 
 mod address;
 mod alerts;
@@ -48,10 +48,9 @@ use written::Written;
 use crate::folders::Folders;
 use crate::log::{Log, To};
 
-/// The file that is read by default.
 const USUAL_FILE: &str = "kenduri.toml";
 
-/// Everything from which the configuration is read.
+/// The inputs of the configuration.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Asked {
     /// The value of `--config FILE`.
@@ -59,22 +58,21 @@ pub(crate) struct Asked {
     /// The value of `--profile NAME`.
     #[serde(default)]
     pub(crate) profile: Option<String>,
-    /// The text of the settings file, if it was read before. If `None`, the file is read now.
+    /// The text of the settings file, if it has already been read. If `None`, the file is read now.
     pub(crate) text: Option<String>,
-    /// The active values of settings that take effect only after a restart. `None` while Kenduri
-    /// starts.
+    /// The active values of settings that change only at a restart. `None` while Kenduri starts.
     #[serde(default)]
     pub(crate) lasting: Option<RestartOnly>,
-    /// Whether `kenduri.toml` in the current folder is read if no file is named.
+    /// Whether to read `kenduri.toml` in the current folder if no file is named.
     pub(crate) look_for_file: bool,
-    /// The flags `--set key=value`, and other flags that set one key, in the given order.
+    /// The flags that set a key, such as `--set key=value`, in the given order.
     pub(crate) flags: Vec<Flag>,
     pub(crate) environment: Vec<(String, String)>,
     /// Whether `--allow-public-mailbox` was given.
     pub(crate) allow_public_mailbox: bool,
-    /// The local ports that were assigned to services whose URL a setting contains.
+    /// The local ports of services whose URL appears in a setting.
     pub(crate) ports: BTreeMap<String, u16>,
-    /// The supervisor process's folders. `None` means that they are inside the data folder.
+    /// The supervisor process's folders. If `None`, they are inside the data folder.
     #[serde(default)]
     pub(crate) folders: Option<Folders>,
 }
@@ -82,25 +80,25 @@ pub(crate) struct Asked {
 /// A flag that sets a single key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Flag {
-    /// The flag as the user typed it, for messages, such as `--set site.url` or `--listen`.
+    /// The flag as the user typed it, such as `--set site.url` or `--listen`. Messages show it.
     pub(crate) typed: String,
     pub(crate) key: String,
     pub(crate) value: String,
 }
 
-/// Settings that were checked, with the source of each value.
+/// Checked settings, with the source of each value.
 #[derive(Debug)]
 pub(crate) struct Configuration {
     pub(crate) settings: Settings,
-    /// The plan of the edge, which was checked too.
+    /// The edge's plan, which is also checked.
     pub(crate) plan: edge::Plan,
     pub(crate) services: supervisor::Plan,
     pub(crate) folders: Folders,
-    /// Warnings about settings that are valid.
+    /// Warnings about valid settings.
     pub(crate) warnings: Vec<String>,
     pub(crate) file: Option<PathBuf>,
     pub(crate) text: Option<String>,
-    /// The services that need a local port, because a setting contains their URL.
+    /// The services that need a local port, because their URL appears in a setting.
     pub(crate) wanting_ports: Vec<String>,
     /// The keys whose new values take effect only after a restart.
     pub(crate) waiting: Vec<String>,
@@ -108,13 +106,12 @@ pub(crate) struct Configuration {
     origins: BTreeMap<String, Origin>,
 }
 
-/// Reads, merges and checks the settings.
 pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
     read(asked, CheckDepth::Whole)
 }
 
-/// Like [`load`], for a worker. Does not check whether services can be started. The supervisor
-/// process has already checked this, and the worker's user may lack the necessary permissions.
+/// Like [`load`], for a worker. Does not check whether services can be started, because the
+/// supervisor process has checked this and the worker's user may lack the permissions.
 pub(crate) fn load_for_worker(asked: &Asked) -> Result<Configuration, Problems> {
     read(asked, CheckDepth::Words)
 }
@@ -238,7 +235,7 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
 
 /// Returns the data folder, even if other settings are invalid, because the data folder is enough
 /// to find the running Kenduri. If the settings file cannot be read, also returns the problems,
-/// because the file could name another data folder.
+/// because the file might name another data folder.
 pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
     let mut passed_over = Vec::new();
     let mut data = Written::default().data.into();
@@ -286,8 +283,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     }
 }
 
-/// Refuses a mailbox that other machines can reach, unless `allowed`. The built-in mailbox contains
-/// every sign-in link.
+/// Unless `allowed`, refuses a mailbox that other machines can reach, because the built-in mailbox
+/// contains every sign-in link.
 fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemCollector<'_>) {
     if !settings.has_mailbox() {
         return;
@@ -321,21 +318,21 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemC
 }
 
 impl Configuration {
-    /// Returns the settings of the supervisor process's log. If the supervisor process's folders
-    /// are outside the data folder, its log is there too, because the configured log folder belongs
-    /// to the worker's user.
+    /// Returns the log settings of the supervisor process. If its folders are outside the data
+    /// folder, its log is there too, because the configured log folder belongs to the worker's
+    /// user.
     pub(crate) fn log_of_supervisor(&self) -> Log {
         let mut log = self.settings.log.clone();
         if let To::Folder(folder) = &mut log.to
             && self.folders.are_apart()
         {
-            // No log file of a service has this name.
+            // No service's log file can have this name.
             *folder = self.folders.logs.join("log");
         }
         log
     }
 
-    /// Returns the services that run as the data's owner, because they name no user.
+    /// Returns the services that run as the data's owner because they have no `user`.
     pub(crate) fn services_without_user(&self) -> Vec<&str> {
         let is_named = |table: &Table, key: &str| {
             let user = table.get(key).and_then(Value::as_str);
@@ -349,26 +346,26 @@ impl Configuration {
             .collect()
     }
 
-    /// Returns the merged settings of all sources, for comparison with a later configuration.
+    /// Returns the merged settings of all sources.
     pub(crate) fn merged(&self) -> &Table {
         &self.merged
     }
 
-    /// Returns the active values of settings that take effect only after a restart. A later
-    /// configuration keeps them.
+    /// Returns the active values of settings that change only at a restart. The next configuration
+    /// keeps these values.
     pub(crate) fn lasting(&self) -> RestartOnly {
         RestartOnly::of(&self.merged, &self.origins)
     }
 
-    /// Formats the active settings as TOML, with a comment on the source of each value. Secrets are
-    /// printed as `***`.
+    /// Formats the active settings as TOML, with the source of each value in a comment. Secrets
+    /// appear as `***`.
     pub(crate) fn report(&self) -> String {
         report::report(&self.merged, &self.origins)
     }
 }
 
 impl Asked {
-    /// Returns the absolute path of the settings file, if it exists.
+    /// Returns the absolute path of the settings file, or `None` if there is none.
     pub(crate) fn found_file(&self) -> Option<PathBuf> {
         let file = find_file(self)?;
         Some(file.canonicalize().unwrap_or(file))
@@ -378,7 +375,7 @@ impl Asked {
 fn find_file(asked: &Asked) -> Option<PathBuf> {
     asked.file.clone().or_else(|| {
         let usual = PathBuf::from(USUAL_FILE);
-        // The file may have been removed since its text was read.
+        // The file may have been deleted after its text was read.
         let was_read = asked.text.is_some();
         (asked.look_for_file && (was_read || usual.exists())).then_some(usual)
     })

@@ -1,10 +1,9 @@
 //! The control socket, over which commands such as `token create` reach a running Kenduri.
 //!
-//! The unix socket `control.sock` is in the supervisor process's folder, and can be used only by
-//! root and by the user who runs Kenduri. A request is one line of JSON. The reply is also one
-//! line, either `{"ok": …}` or `{"error": "…"}`. A client that follows a log gets further lines
-//! until it disconnects. If Kenduri is not running, a command opens the store itself; see
-//! [`crate::commands`].
+//! The unix socket `control.sock` is in the supervisor process's folder. Only root and the user who
+//! runs Kenduri can use it. A request is one line of JSON, and so is the reply: `{"ok": …}` or
+//! `{"error": "…"}`. A client that follows a log gets further lines until it disconnects. If
+//! Kenduri is not running, a command opens the store itself; see [`crate::commands`].
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -26,15 +25,14 @@ use crate::folders::Folders;
 
 /// The time limit for sending or receiving one line.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-/// The time limit for the result of a command. It is long, because many instances may have to be
-/// replaced one after the other.
+/// The time limit for the result of a command. It is long, because a command may replace many
+/// instances one after the other.
 const OUTCOME: Duration = Duration::from_mins(30);
 
-/// The file name of the control socket.
 const SOCKET: &str = "control.sock";
 
-/// Connects to the Kenduri that runs with this data folder. Returns the connection and the path of
-/// its socket, or `None` if none is running.
+/// Connects to the Kenduri that runs with this data folder. Returns the connection and the socket's
+/// path, or `None` if no Kenduri is running.
 fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
     let apart = Folders::apart(data).ok();
     for folders in apart.into_iter().chain([Folders::in_data(data)]) {
@@ -57,12 +55,11 @@ fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
     Ok(None)
 }
 
-/// Whether a Kenduri is running with this data folder.
 pub(crate) fn is_running(data: &Path) -> Result<bool> {
     Ok(find(data)?.is_some())
 }
 
-/// Connects to a socket. Returns `None` if no process listens on it.
+/// Connects to a socket. Returns `None` if no process is listening.
 fn connect(path: &Path) -> Result<Option<UnixStream>> {
     match UnixStream::connect(path) {
         Ok(stream) => Ok(Some(stream)),
@@ -77,7 +74,7 @@ fn connect(path: &Path) -> Result<Option<UnixStream>> {
 }
 
 /// Sends a request to the Kenduri that runs with this data folder, and returns the reply. Returns
-/// `None` if none is running.
+/// `None` if no Kenduri is running.
 pub(crate) fn ask(data: &Path, order: &ControlRequest) -> Result<Option<ControlResponse>> {
     match listen(data, order)? {
         None => Ok(None),
@@ -88,8 +85,8 @@ pub(crate) fn ask(data: &Path, order: &ControlRequest) -> Result<Option<ControlR
     }
 }
 
-/// Sends a request to the Kenduri that runs with this data folder, and returns an iterator over the
-/// replies. Only a followed log has several replies. Returns `None` if no Kenduri is running.
+/// Sends a request to the Kenduri that runs with this data folder. Returns an iterator over the
+/// replies, or `None` if no Kenduri is running. Only a followed log yields several replies.
 pub(crate) fn listen(
     data: &Path,
     order: &ControlRequest,
@@ -101,7 +98,7 @@ pub(crate) fn listen(
         order,
         ControlRequest::Services(services::ServiceRequest::Follow(_))
     );
-    // While a log is followed, there may be no new lines for any length of time.
+    // A followed log may have no new lines for any length of time.
     stream.set_read_timeout((!follows).then_some(OUTCOME))?;
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
@@ -116,7 +113,7 @@ pub(crate) fn listen(
     })))
 }
 
-/// The control socket of this process. Dropping it removes the socket's file.
+/// This process's control socket. Dropping it deletes the socket file.
 #[derive(Debug)]
 pub(crate) struct Control {
     listener: UnixListener,
@@ -136,7 +133,7 @@ impl Control {
         if at.exists() {
             std::fs::remove_file(&at)?;
         }
-        // Clients use the full path, so it must not be too long for the address of a socket.
+        // Clients connect with the full path, so the full path must fit into a socket address.
         let listener = SocketAddr::from_pathname(&path).and_then(|_| UnixListener::bind(&at));
         let listener = listener.with_context(|| {
             format!(
@@ -151,7 +148,7 @@ impl Control {
         })
     }
 
-    /// Continues with a control socket that the previous program has handed over.
+    /// Takes over the control socket of the previous program.
     pub(crate) fn resume(run: &Arc<Folder>, listener: OwnedFd) -> Result<Self> {
         let listener = std::os::unix::net::UnixListener::from(listener);
         listener.set_nonblocking(true)?;
@@ -161,12 +158,10 @@ impl Control {
         })
     }
 
-    /// Duplicates the socket for the next program.
     pub(crate) fn share(&self) -> io::Result<OwnedFd> {
         self.listener.as_fd().try_clone_to_owned()
     }
 
-    /// Waits for the next client.
     pub(crate) async fn accept(&self) -> io::Result<tokio::net::UnixStream> {
         Ok(self.listener.accept().await?.0)
     }
@@ -174,7 +169,7 @@ impl Control {
 
 impl Drop for Control {
     fn drop(&mut self) {
-        // A socket file that stays behind does no harm. The next start removes it.
+        // A leftover socket file does no harm, because the next start deletes it.
         let _ = std::fs::remove_file(self.run.at(SOCKET));
     }
 }

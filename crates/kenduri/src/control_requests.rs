@@ -1,5 +1,5 @@
 //! The requests that commands send to a running Kenduri over the control socket. If Kenduri is not
-//! running, commands carry out some of them themselves.
+//! running, the command itself handles some of them.
 
 mod maintenance;
 pub(crate) mod services;
@@ -32,9 +32,8 @@ use crate::configuration::Settings;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case")]
 pub(crate) enum ControlRequest {
-    /// Makes somebody an owner of the installation.
     OwnerCreate(OwnerCreate),
-    /// Removes the second factors and passkeys of an account whose owner has lost them.
+    /// Removes the second factors and passkeys of an account, because its owner has lost them.
     FactorsReset {
         email: String,
     },
@@ -46,7 +45,7 @@ pub(crate) enum ControlRequest {
     Apply,
     /// Deletes responses from the edge's cache.
     Purge {
-        /// Prefixes of paths, which begin with `/`, or `*` for all responses.
+        /// Path prefixes that begin with `/`, or `*` for all responses.
         tags: Vec<String>,
     },
     /// Turns maintenance mode on, for one host or for all hosts.
@@ -55,9 +54,8 @@ pub(crate) enum ControlRequest {
         host: Option<String>,
     },
     MaintenanceOff,
-    /// Adds a snapshot to the backup.
     BackupNow,
-    /// Asks until when nothing is planned, because of an event.
+    /// Requests the end of the current freeze, a period around an event without planned changes.
     Freeze,
     #[serde(rename = "neighbours")]
     Services(services::ServiceRequest),
@@ -73,7 +71,7 @@ pub(crate) enum Reply {
 }
 
 impl Reply {
-    /// Returns the response, or the message as an error.
+    /// Returns the response, or an error with the message.
     pub(crate) fn outcome(self) -> Result<ControlResponse> {
         match self {
             Self::Ok(outcome) => Ok(outcome),
@@ -90,14 +88,13 @@ pub(crate) struct OwnerCreate {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TokenCreate {
-    /// The slug of the occasion to which the token is limited.
+    /// The slug of the only occasion for which the token is valid.
     pub(crate) occasion: String,
     pub(crate) scopes: Vec<String>,
-    /// The email address of the account to which the token belongs. `None` stands for the only
-    /// owner.
+    /// The email address of the token's account. `None` stands for the owner, if there is only one.
     pub(crate) account: Option<String>,
     pub(crate) name: String,
-    /// The number of days for which the token is valid.
+    /// The lifetime of the token in days.
     pub(crate) days: u16,
 }
 
@@ -105,31 +102,26 @@ pub(crate) struct TokenCreate {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ControlResponse {
-    /// The account is an owner now.
     Owner {
-        /// A link that signs the owner in once, and leads to the page for setting a password.
+        /// A link that signs the owner in once and leads to the page for choosing a password.
         link: String,
     },
-    /// The second factors and passkeys were removed.
     FactorsReset,
     Token {
         token: String,
-        /// When the token expires.
         expires_at: String,
     },
     AuditVerified {
-        /// The position of the first sealed line that was changed or removed; `None` if there is
-        /// none.
+        /// The position of the first sealed line that was changed or removed, if any.
         broken: Option<i64>,
     },
     BookingsVerified {
-        /// The contradictions that were found, one per line.
+        /// The contradictions, one per entry.
         wrong: Vec<String>,
     },
-    /// The new settings are active.
     Applied {
         said: String,
-        /// The settings file that was read. `None` if there is none, or if the process that replies
+        /// The settings file that was read. `None` if there is none, or if the replying process
         /// does not know it.
         #[serde(default)]
         file: Option<PathBuf>,
@@ -138,41 +130,37 @@ pub(crate) enum ControlResponse {
         /// The number of deleted responses.
         count: usize,
     },
-    /// Maintenance mode is on.
     Closed {
-        /// Links that let a browser in during maintenance, each for one host.
+        /// The links that let a browser in during maintenance, one per host.
         links: Vec<String>,
-        /// The number of hosts for which no link is listed. The last part of each link also works
-        /// for these hosts.
+        /// The number of further hosts, for which no link is listed. The last part of each link
+        /// also works for them.
         others: usize,
     },
-    /// Maintenance is off.
     Open,
-    /// A snapshot was added to the backup.
     BackedUp,
     Frozen {
-        /// The end of the freeze; `None` if there is none now.
+        /// The end of the current freeze; `None` if there is no freeze.
         until: Option<Timestamp>,
     },
-    /// The result of a request about services.
     #[serde(rename = "neighbours")]
     Services(services::ServiceResponse),
 }
 
 pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
 
-/// Everything that is needed for handling requests.
+/// What is needed to handle a request.
 #[derive(Clone)]
 pub(crate) struct RequestContext {
     /// The app; `None` if it does not run.
     pub(crate) opened: Option<Opened>,
-    /// The running backup; `None` if this process does not back up.
+    /// The running backup; `None` if this process makes no backups.
     pub(crate) backup: Option<Arc<backup::Agent>>,
     pub(crate) maintenance: Arc<Maintenance>,
-    /// The settings, from which links are built.
+    /// The settings from which links are built.
     pub(crate) settings: Arc<Settings>,
     pub(crate) plan: Arc<Plan>,
-    /// The channel for requests to delete cached responses; `None` if Kenduri is not running.
+    /// The channel for deleting cached responses; `None` if Kenduri is not running.
     pub(crate) purges: Option<mpsc::Sender<Purge>>,
 }
 
@@ -182,7 +170,7 @@ impl ControlRequest {
         done.map_or_else(|error| Reply::Error(format!("{error:#}")), Reply::Ok)
     }
 
-    /// Whether handling the request requires the app with its store.
+    /// Whether the request needs the app with its store.
     pub(crate) fn is_for_the_app(&self) -> bool {
         matches!(
             self,
@@ -299,8 +287,8 @@ async fn create_token(
     })
 }
 
-/// Makes a snapshot with the running backup. If Kenduri is not running, starts a backup only for
-/// this snapshot.
+/// Makes a snapshot with the running backup. If Kenduri is not running, starts the backup for this
+/// snapshot only.
 async fn back_up(hands: &RequestContext) -> Result<ControlResponse> {
     let agent = match &hands.backup {
         Some(agent) => Arc::clone(agent),

@@ -1,5 +1,5 @@
-//! The contents of `serve --demo`: a wedding, its host's site with countdowns and a blog, a second
-//! person, and the links that are printed.
+//! The contents of `serve --demo`: a wedding, its host's site with countdowns and a blog, a person
+//! outside the wedding, and the links that are printed.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -24,11 +24,11 @@ use web::{Look as Theme, Problem, Site, picture_folder};
 
 use crate::app_setup::Opened;
 
-/// The code of the invitation whose link is printed. The household has not answered, and may bring
+/// The code of the invitation whose link is printed. Its household has not replied and may bring
 /// two more people.
 const INVITATION: &str = "RAHMA";
 const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
-/// The name and email address of a person who has an account but no part in the wedding.
+/// The name and email address of a person with an account but no part in the wedding.
 const MEMBER: (&str, &str) = ("Mei Lin", "mei.lin@example.com");
 
 pub(crate) const SITE: &str = "Aisyah & Daniel";
@@ -37,14 +37,14 @@ const INTRODUCTION: &str = "Aisyah teaches, Daniel repairs clocks. Here is what 
     to our wedding, and the days that we count.";
 /// The first sentence on the host's site.
 const SENTENCE: &str = "We cook for three hundred, and write it down.";
-/// The file of the host's portrait, and its description for people who cannot see it.
+/// The file name and alternative text of the host's portrait.
 const PORTRAIT: (&str, &str) = (
     "portrait-480x576.jpg",
     "Aisyah in a red headscarf and Daniel with a black cap, laughing, hills behind them",
 );
 
-/// Creates the demo, unless the store already contains an occasion. Creates a sign-in link for the
-/// host, which is valid until the next start. Returns the text to be printed.
+/// Creates the demo, unless the store already contains an occasion. Also creates a sign-in link for
+/// the host, which is valid until the next start. Returns the text to be printed.
 pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String> {
     if !occasions::ENABLED.of(&site.declared.settings) {
         bail!(
@@ -107,7 +107,7 @@ fn person((name, email): (&str, &str)) -> Result<NewAccount> {
     })
 }
 
-/// The parts of a new demo, depending on the domains that are switched on.
+/// What a new demo contains, depending on the enabled domains.
 struct Sample {
     domains: Domains,
     has_countdowns: bool,
@@ -188,8 +188,8 @@ fn first_look() -> Look {
     }
 }
 
-/// Creates a sign-in link. Returns `None` if no account has this email address, because the store
-/// does not contain a demo.
+/// Creates a sign-in link. Returns `None` if no account has this email address; the store then
+/// contains no demo.
 fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, StoreError> {
     match account::find_by_email(tx, email)? {
         Some(host) => sign_in::create_link(tx, &host.id).map(Some),
@@ -219,7 +219,7 @@ impl Temporary {
         Ok(Self(path))
     }
 
-    /// Continues to use the folder of a demo that is already running.
+    /// Takes over the folder of a running demo.
     pub(crate) fn resume(path: PathBuf) -> Self {
         Self(path)
     }

@@ -1,17 +1,17 @@
-//! The limit on open file descriptors. Each connection of a client needs one, and each connection
-//! to an upstream server another.
+//! The limit on open file descriptors. Each client connection and each connection to an upstream
+//! server needs a descriptor.
 
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// The limit that is set if the operating system allows it. It equals the limit in the unit that
-/// `kenduri install` writes. Programs started in a shell usually have a limit of 1,024.
+/// The limit that Kenduri requests. It equals the limit in the unit that `kenduri install` writes.
+/// A program started in a shell usually has a limit of 1,024.
 const MOST: u64 = 65_536;
-/// The number of descriptors for which the kernel's table is enlarged at startup, which takes 64
-/// KiB. It is enough for the default of `listen.connections`, even if each has a connection to an
-/// upstream server.
+/// The size to which the kernel's descriptor table is enlarged at startup, in descriptors. It takes
+/// 64 KiB, and is enough for the default number of client connections (`listen.connections`), each
+/// with an upstream connection.
 const ROOM: u64 = 8_192;
 
 /// Raises this process's limit on descriptors as far as the operating system allows.
@@ -37,15 +37,17 @@ pub(crate) fn ensure_left(count: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Raises the limit on descriptors, and enlarges the kernel's table of descriptors. Must be called
-/// before a second thread starts. A table that is enlarged later doubles each time. In a process
-/// with several threads, the kernel then waits until no thread uses the old table, so that each of
-/// the first few hundred connections would wait for tens of milliseconds.
+/// Raises the limit on descriptors, and enlarges the kernel's descriptor table. Must be called
+/// before a second thread starts.
+///
+/// A table that grows later doubles each time it is full. In a process with several threads, the
+/// kernel then waits until no thread uses the old table. Each of the first few hundred connections
+/// would wait for tens of milliseconds.
 pub(crate) fn make_room() -> io::Result<()> {
     let raised = raise_limit();
     let granted = getrlimit(Resource::Nofile).current.unwrap_or(MOST);
     let last = i32::try_from(granted.min(ROOM)).unwrap_or(i32::MAX) - 1;
-    // The duplicate is closed immediately, but the table keeps its size.
+    // The table keeps its size although the duplicate is closed immediately.
     rustix::io::fcntl_dupfd_cloexec(io::stdin().as_fd(), last)?;
     raised
 }

@@ -3,7 +3,7 @@
 use site::Domains;
 use web::Locale;
 
-/// Each domain comes after the domains on which it depends.
+/// All domains, in an order in which each comes after its dependencies.
 pub(crate) const DOMAINS: Domains = &[
     accounts::DOMAIN,
     occasions::DOMAIN,
@@ -48,8 +48,8 @@ mod tests {
 
     use super::DOMAINS;
 
-    /// Prepares every SQL statement of the workspace on both engines, to find statements with
-    /// missing columns and statements that mean something else on one engine.
+    /// Prepares every SQL statement of the workspace on both engines. This finds statements with
+    /// missing columns, and statements that only one engine accepts.
     #[test]
     fn every_statement_is_understood_by_both_engines() {
         let statements = testkit::statements();
@@ -57,7 +57,7 @@ mod tests {
         testkit::prepare_all(&domains::migrations(DOMAINS), &statements);
     }
 
-    /// Checks that nobody can choose the first segment of one of Kenduri's own paths as a slug.
+    /// Checks that no slug can equal the first segment of one of Kenduri's own paths.
     #[test]
     fn the_first_word_of_every_address_is_reserved() {
         World::each_engine(&domains::migrations(DOMAINS), async |world| {
@@ -72,7 +72,7 @@ mod tests {
             let routes = domains::routes(&Context::new(site, DOMAINS))
                 .merge(web::mailbox::routes(Access::Everybody))
                 .merge(crate::api::routes());
-            // The routes of a router appear only in its debug output.
+            // A router shows its routes only in its debug output.
             let routes = format!("{routes:?}");
             let words: BTreeSet<&str> = routes
                 .split('"')

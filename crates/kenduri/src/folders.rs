@@ -1,6 +1,6 @@
-//! The folders of the supervisor process for sockets, records and services' logs. They are inside
-//! the data folder, unless the supervisor process runs as root and another user could replace the
-//! data folder. In that case, the folders are elsewhere and belong to root.
+//! The supervisor process's folders for sockets, records and services' logs. They are usually
+//! inside the data folder. If the supervisor process runs as root and another user could replace
+//! the data folder, they are elsewhere and belong to root.
 
 use std::fs;
 use std::io;
@@ -17,37 +17,36 @@ use supervisor::{Folder, User};
 pub(crate) const RUN: &str = "run";
 /// The folder for services' logs, inside the data folder.
 pub(crate) const LOGS: &str = "logs";
-/// The folder for sockets by which services reach each other, inside the folder for sockets.
+/// The folder for sockets through which services reach each other. It is inside the folder for
+/// sockets.
 pub(crate) const INNER: &str = "inner";
-/// The parent folder for sockets and records that are not inside the data folder.
+/// The parent of the folder for sockets and records when it is outside the data folder.
 const RUN_APART: &str = "/run/kenduri";
 const LOGS_APART: &str = "/var/log/kenduri";
 /// The mode of a folder that other users may traverse.
 const OPEN: u32 = 0o711;
 
-/// The mode bits that let other users write to a folder. In a sticky folder such as `/tmp`, they
-/// still cannot replace others' files (stat(2)).
+/// The mode bits that let other users create files in a folder. In a sticky folder such as `/tmp`,
+/// they still cannot replace each other's files (stat(2)).
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
-/// The folders of an installation's supervisor process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Folders {
     /// The folder for sockets and records of the running Kenduri.
     pub(crate) run: PathBuf,
     /// The folder for services' logs.
     pub(crate) logs: PathBuf,
-    /// The user and group that owned the data when Kenduri started. Set only if the folders are not
-    /// inside the data folder. The owner is remembered, because other users could later replace the
-    /// data folder by one that belongs to root.
+    /// The user and group that owned the data when Kenduri started. `None` if the folders are
+    /// inside the data folder. The owner is stored, because other users could later replace the
+    /// data folder with one that belongs to root.
     #[serde(default)]
     owner: Option<(u32, u32)>,
 }
 
 impl Folders {
-    /// Returns the folders inside the data folder.
     pub(crate) fn in_data(data: &Path) -> Self {
-        // The paths are absolute, because services use them from folders of their own.
+        // Absolute paths, because services use them from other working folders.
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
         Self {
             run: data.join(RUN),
@@ -56,17 +55,17 @@ impl Folders {
         }
     }
 
-    /// Returns the folders for a supervisor process with this data folder, which must exist.
+    /// Returns the folders for a supervisor process. The data folder must exist.
     pub(crate) fn of_supervisor(data: &Path) -> io::Result<Self> {
-        // This fails for a link whose target is missing, and for a circular link.
+        // Fails if the path is a broken or circular link.
         let facts = fs::metadata(data)?;
         let is_root = rustix::process::geteuid().is_root();
         if !is_root || is_only_roots(&std::path::absolute(data)?, false)? {
             return Ok(Self::in_data(data));
         }
         if facts.uid() == 0 {
-            // A user who can replace the data folder could have done so, in order to make root
-            // serve requests.
+            // Whoever can replace the data folder could have put one of root's folders there, so
+            // that requests are served as root.
             let path = data.display();
             let why = format!(
                 "the data folder {path} belongs to root, but others could have put it there\n  \
@@ -81,7 +80,7 @@ impl Folders {
         })
     }
 
-    /// Returns folders outside the data folder, which only root can change.
+    /// Returns the folders outside the data folder, which only root can change.
     pub(crate) fn apart(data: &Path) -> io::Result<Self> {
         let name = name(&data.canonicalize()?);
         Ok(Self {
@@ -96,8 +95,8 @@ impl Folders {
         self.run.parent() == Some(Path::new(RUN_APART))
     }
 
-    /// Returns the owner of the data, as whom the worker must run. Returns `None` if this process
-    /// is not root; the worker then runs as the same user.
+    /// Returns the data's owner, which is the user that the worker must run as. Returns `None` if
+    /// this process is not root, because the worker then runs as the same user.
     pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
@@ -111,7 +110,7 @@ impl Folders {
         Ok((user != 0).then(|| User::numbered(user, group)))
     }
 
-    /// Opens the folder for sockets and records. Creates it if it is outside the data folder.
+    /// Opens the folder for sockets and records. Creates it first if it is outside the data folder.
     pub(crate) fn open(&self) -> Result<Arc<Folder>> {
         let make = |path: &Path| {
             let made = Folder::make(path, OPEN);
@@ -134,10 +133,10 @@ impl Folders {
     }
 }
 
-/// Whether only root can replace this folder, its content, or any link in its path. `may_be_shared`
-/// allows that others can create files in the folder.
+/// Whether only root can replace this folder, its content, or any link in its path. With
+/// `may_be_shared`, other users may create files in the folder if it is sticky.
 fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
-    // If the path ended with a slash, the operating system would follow a link.
+    // With a trailing slash, the operating system would follow a link.
     let path: PathBuf = path.components().collect();
     for (depth, path) in path.ancestors().enumerate() {
         let facts = fs::symlink_metadata(path)?;
@@ -157,8 +156,8 @@ fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Returns a file name that stands for a path, different for each path. Slashes become `-`, and a
-/// character that is not allowed becomes `%` with its code.
+/// Encodes a path as a file name, so that no two paths get the same name. A slash becomes `-`, and
+/// a forbidden character becomes `%` with its code.
 fn name(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();
     let bytes = bytes.strip_prefix(b"/").unwrap_or(bytes);
@@ -222,7 +221,7 @@ mod tests {
         assert!(!are_apart().unwrap());
         assert_eq!(Folders::of_supervisor(&data).unwrap().run, data.join("run"));
 
-        // The owner is determined when Kenduri starts, and later changes have no effect.
+        // The owner is determined when Kenduri starts. Later changes have no effect.
         chown(&data, Some(65_534), Some(65_534)).unwrap();
         let folders = Folders::of_supervisor(&data).unwrap();
         fs::remove_dir(&data).unwrap();
@@ -259,15 +258,14 @@ mod tests {
         for path in [&data, &link, &slash, &data.join("../roots")] {
             assert!(is_refused(path), "{}", path.display());
         }
-        // A folder that root has just created in place of another user's folder is also refused.
+        // A folder is also refused if root has just created it in place of another user's folder.
         fs::remove_file(&data).unwrap();
         fs::create_dir(&data).unwrap();
         assert!(is_refused(&data) && is_refused(&link));
         chown(&data, Some(65_534), Some(65_534)).unwrap();
         let worker = Folders::of_supervisor(&link).unwrap().worker(&link);
         assert_eq!(worker.unwrap().unwrap().user, 65_534);
-        // In a folder in which everybody can create links, the owner of a link can redirect the
-        // path.
+        // Where everybody can create links, the owner of a link can redirect the path.
         fs::set_permissions(&here, fs::Permissions::from_mode(0o1777)).unwrap();
         let theirs = here.join("theirs");
         symlink("roots", &theirs).unwrap();

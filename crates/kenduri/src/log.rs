@@ -1,8 +1,7 @@
-//! Kenduri's log. It has a line per event, as text or as JSON, and is written to standard error or
-//! to a folder.
+//! Kenduri's log: a line per event, as text or as JSON, on standard error or in a folder.
 //!
-//! The lines of the log and of the access log share a buffer, from which a thread writes them.
-//! Lines that do not fit into the buffer are dropped and counted.
+//! A buffer collects the lines of this log and of the access log, and a thread writes them. Lines
+//! that do not fit into the buffer are dropped and counted.
 
 mod folder;
 mod sites;
@@ -24,19 +23,16 @@ use crate::program_io;
 use folder::Folder;
 pub(crate) use sites::sites;
 
-/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogFormat {
     /// Text on a terminal, JSON otherwise.
     Auto,
-    /// Text for people.
     Text,
-    /// JSON for programs.
     Json,
 }
 
-/// The level of events that are logged. More severe events are logged too.
+/// The least severe level that is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogLevel {
@@ -48,13 +44,13 @@ pub(crate) enum LogLevel {
     Debug,
 }
 
-/// The maximum size of the buffered lines, in bytes.
+/// The capacity of the buffer of lines, in bytes.
 const WAITING: usize = 4 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Log {
     pub(crate) format: LogFormat,
-    /// The level of events that are logged. The access log does not depend on it.
+    /// The least severe level that is logged. It does not affect the access log.
     pub(crate) level: LogLevel,
     pub(crate) to: To,
 }
@@ -84,8 +80,8 @@ impl Log {
 }
 
 /// Whether standard error is connected to the systemd journal. `$JOURNAL_STREAM` contains the
-/// device and inode of the journal's stream (systemd.exec(5)). They are compared, because a child
-/// process inherits the variable even if its standard error is another stream.
+/// device and inode of the journal's stream (systemd.exec(5)). Both are compared, because a child
+/// process inherits the variable even if its standard error is redirected.
 fn stderr_is_the_journal() -> bool {
     let Ok(own) = rustix::fs::fstat(io::stderr()) else {
         return false;
@@ -95,7 +91,7 @@ fn stderr_is_the_journal() -> bool {
     environment.any(|(name, stream)| name == "JOURNAL_STREAM" && stream == own)
 }
 
-/// The running log. Dropping this value stops it.
+/// The running log, which stops when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Lines {
     pub(crate) writer: LogWriter,
@@ -103,13 +99,12 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Waits until all lines are written, but not longer than a time limit.
+    /// Waits until all lines are written, within a time limit.
     pub(crate) fn flush(&self) {
         self.writing.flush();
     }
 }
 
-/// Which process writes the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
     Parent,
@@ -117,8 +112,8 @@ pub(crate) enum Who {
 }
 
 impl Who {
-    /// Returns the name of the process's log file. Each process has a file of its own, because only
-    /// one process can rotate a file.
+    /// Returns the name of the process's own log file. Processes do not share a file, because only
+    /// one process can rotate it.
     fn file(self) -> &'static str {
         match self {
             Self::Parent => "keeper.log",
@@ -144,7 +139,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
         .name("log".to_owned())
         .spawn(move || {
             supervisor::block_signals();
-            // If the log cannot be written, there is nowhere to report the error.
+            // If writing to the log fails, there is nowhere to report the error.
             written.write(target, |_| {});
         })
         .context("cannot start the thread that writes the log")?;
@@ -153,7 +148,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     if log.is_text() {
         let lines = lines.with_ansi(log.is_on_terminal()).with_target(false);
         if is_kept {
-            // The journal itself adds the time to each line.
+            // The journal adds the time to each line itself.
             subscriber.with(lines.without_time()).init();
         } else {
             subscriber.with(lines).init();
@@ -180,7 +175,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     Ok(Lines { writer, writing })
 }
 
-/// Returns which events are logged, depending on the crate that reports them.
+/// Returns the level from which on each crate's events are logged.
 fn filter(level: LogLevel) -> Targets {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
@@ -188,7 +183,7 @@ fn filter(level: LogLevel) -> Targets {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    // Debug events of these libraries are useful only to the libraries' developers.
+    // Debug events of these libraries help only the libraries' own developers.
     let quiet = ["hyper", "rustls", "tokio_postgres"].map(|name| (name, LevelFilter::WARN));
     Targets::new()
         .with_default(level)

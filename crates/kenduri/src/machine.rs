@@ -1,19 +1,18 @@
-//! The memory, the disk and the load of the machine, and the size of the store.
+//! Figures about the machine: its memory, disk and load, and the size of the store.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use platform::{Store, StoreError, Tx, jobs, sql, store};
 
-/// The control group of a container, which holds the memory limit of the whole container
-/// (cgroups(7)). On a machine without a container, its files do not exist.
+/// The control group of a container, whose files contain the memory limit of the whole container
+/// (cgroups(7)). They do not exist outside a container.
 const CONTAINER: &str = "/sys/fs/cgroup";
 
-/// The sources of the figures.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
     data: PathBuf,
-    /// The file of an SQLite store.
+    /// The file of an SQLite store; `None` for PostgreSQL.
     file: Option<PathBuf>,
 }
 
@@ -37,7 +36,7 @@ pub(crate) struct Room {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StoreFigures {
     pub(crate) bytes: Option<u64>,
-    /// How many seconds ago the oldest waiting job was due.
+    /// For how many seconds the oldest waiting job has been due.
     pub(crate) behind_seconds: i64,
 }
 
@@ -52,7 +51,7 @@ impl Machine {
         }
     }
 
-    /// Reads the figures. Figures that the system does not report are `None`.
+    /// Reads the figures. A figure that the system does not report is `None`.
     pub(crate) async fn status(&self) -> MachineStatus {
         let data = self.data.clone();
         let read = tokio::task::spawn_blocking(move || read(&data)).await;
@@ -119,7 +118,8 @@ fn memory(meminfo: &str) -> Option<Room> {
     })
 }
 
-/// Reads the memory of a container. The kernel can free the container's inactive page cache.
+/// Returns the memory of a container. The inactive page cache counts as free, because the kernel
+/// can reclaim it.
 fn container_memory(max: &str, current: &str, stat: &str) -> Option<Room> {
     let total: u64 = max.trim().parse().ok()?;
     let used: u64 = current.trim().parse().ok()?;
@@ -139,7 +139,7 @@ fn load(loadavg: &str) -> Option<[f64; 3]> {
     Some([next()?, next()?, next()?])
 }
 
-/// Returns the size of an SQLite store with its log.
+/// Returns the size of an SQLite store, including its write-ahead log.
 fn file_bytes(path: &Path) -> Option<u64> {
     let mut log = path.to_owned().into_os_string();
     log.push("-wal");

@@ -17,42 +17,39 @@ use crate::configuration::{Asked, Settings};
 use crate::control_requests::ControlRequest;
 use crate::control_requests::Reply;
 
-/// The time that a worker's background tasks have to finish when the worker stops.
+/// How long a worker's background tasks may take to finish when the worker stops.
 pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
 
 /// A message from the supervisor process to the worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToWorker {
-    /// The first message, with the settings with which the worker must serve. The listening sockets
-    /// are sent together with it.
+    /// The first message, which contains the worker's settings. The listening sockets are sent with
+    /// it.
     Begin {
-        /// The inputs of the configuration, including the text of the checked file.
+        /// The inputs of the configuration, including the file's checked text.
         asked: Asked,
-        /// Whether this is a demo.
         start: ServeMode,
     },
     /// The ready instances of each service.
     #[serde(rename = "Fleet")]
     ReadyInstances(ReadyInstances),
-    /// A request that the worker must handle.
     #[serde(rename = "Order")]
     Request {
         /// The id of the request, which the reply repeats.
         id: u64,
         order: ControlRequest,
     },
-    /// New settings that were checked. Newly opened listening sockets are sent together with this
-    /// message.
+    /// New, checked settings. Newly opened listening sockets are sent with this message.
     Apply {
         id: u64,
-        /// The inputs of the new configuration, including the text of the checked file.
+        /// The inputs of the new configuration, including the file's checked text.
         asked: Asked,
     },
-    /// Kenduri as a whole is stopping, not only this worker, so `/readyz` must fail.
+    /// The whole of Kenduri is stopping, not only this worker. `/readyz` must fail from now on.
     Ending,
-    /// The reply to a request from the worker.
+    /// The reply to a request of the worker.
     Reply {
-        /// The id of the request to which this is the reply.
+        /// The id of the request.
         id: u64,
         reply: Reply,
     },
@@ -61,23 +58,20 @@ pub(crate) enum ToWorker {
 /// A message from the worker to the supervisor process.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToParent {
-    /// All listeners of the worker are open.
     Serving,
-    /// The reply to a request from the supervisor process.
+    /// The reply to a request of the supervisor process.
     Reply {
-        /// The id of the request to which this is the reply.
+        /// The id of the request.
         id: u64,
         reply: Reply,
     },
-    /// An instance that is being replaced has no more requests.
+    /// The worker sends no more requests to an instance that is being replaced.
     Drained {
         service: String,
         /// The run of the instance's process.
         run: RunId,
     },
-    /// The number of requests per second to each server.
     Rates(Vec<RequestRate>),
-    /// A request that the supervisor process must handle.
     #[serde(rename = "Order")]
     Request {
         /// The id of the request, which the reply repeats.
@@ -86,11 +80,10 @@ pub(crate) enum ToParent {
     },
 }
 
-/// The number of requests to a server.
+/// The rate of requests to a server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RequestRate {
     pub(crate) address: Address,
-    /// Requests per second.
     pub(crate) per_second: f64,
 }
 
@@ -98,11 +91,10 @@ pub(crate) struct RequestRate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ServeMode {
-    /// An installation.
     Usual,
-    /// A demo whose data folder the user has named.
+    /// A demo in a data folder that the user named.
     Demo,
-    /// A demo whose data is in a temporary folder.
+    /// A demo in a temporary folder.
     DemoForNow,
 }
 
@@ -111,7 +103,7 @@ impl ServeMode {
         self != Self::Usual
     }
 
-    /// Returns the text that is printed when a demo stops. It says which data remains.
+    /// Returns the text that is printed when a demo stops. It says which data stays.
     pub(crate) fn farewell(self, settings: &Settings) -> String {
         let what_stays = match self {
             Self::Usual => return String::new(),
@@ -125,18 +117,17 @@ impl ServeMode {
     }
 }
 
-/// The ids by which replies are matched to requests. No id is used twice, so a late reply cannot be
-/// matched to another request.
+/// The ids that match replies to requests. Ids are never reused, so a late reply cannot match a
+/// later request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RequestIds(Arc<AtomicU64>);
 
 impl RequestIds {
-    /// Continues with the ids after `last`.
     pub(crate) fn after(last: u64) -> Self {
         Self(Arc::new(AtomicU64::new(last)))
     }
 
-    /// Returns the id that was given last.
+    /// Returns the last id that was used.
     pub(crate) fn last(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -146,14 +137,14 @@ impl RequestIds {
     }
 }
 
-/// Sends messages to the other process, and matches the replies to the requests.
+/// Sends messages to the other process, and matches its replies to the requests.
 pub(crate) struct MessageSender<T> {
     outbox: mpsc::Sender<Parcel<T>>,
     numbers: RequestIds,
     answers: Arc<Mutex<Answers>>,
 }
 
-/// The senders that wait for replies, by the id of the request.
+/// The channels on which callers wait for replies, by request id.
 type Answers = BTreeMap<u64, oneshot::Sender<Reply>>;
 
 impl<T> Clone for MessageSender<T> {
@@ -175,7 +166,7 @@ impl<T> MessageSender<T> {
         }
     }
 
-    /// Sends a message that needs no reply. If the channel is closed, does nothing.
+    /// Sends a message without a reply. Does nothing if the channel is closed.
     pub(crate) async fn say(&self, message: T) {
         let _ = self.outbox.send((message, Vec::new())).await;
     }
@@ -197,7 +188,7 @@ impl<T> MessageSender<T> {
         answered.await.unwrap_or_else(|_| gone())
     }
 
-    /// Passes a reply on to the caller that waits for it.
+    /// Passes a reply to the caller that waits for it.
     pub(crate) fn answered(&self, id: u64, reply: Reply) {
         if let Some(answer) = self.answers().remove(&id) {
             // The caller may have stopped waiting.
@@ -205,7 +196,7 @@ impl<T> MessageSender<T> {
         }
     }
 
-    /// Makes all callers that wait for replies fail, because no more replies will arrive.
+    /// Makes all waiting callers fail, because no replies will arrive any more.
     pub(crate) fn hang_up(&self) {
         self.answers().clear();
     }
@@ -220,7 +211,7 @@ mod tests {
     use super::*;
     use crate::control_requests::services::ServiceRequest;
 
-    /// During an upgrade, the other process may be of another version.
+    /// During an upgrade, the two processes may be of different versions.
     #[test]
     fn messages_keep_their_names_on_the_channel() {
         let request = ControlRequest::Services(ServiceRequest::Ps);

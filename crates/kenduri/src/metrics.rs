@@ -1,5 +1,4 @@
-//! Serves metrics about requests, the store and the process under `/metrics`, as text for
-//! Prometheus.
+//! Serves metrics about requests, the store and the process at `/metrics`, as text for Prometheus.
 
 #[cfg(test)]
 mod board;
@@ -14,16 +13,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::machine::Machine;
 
-/// The upper bounds of the histograms' buckets, in seconds. They range from pages that are served
-/// from memory to requests to upstream servers that time out.
+/// The upper bounds of the histograms' buckets, in seconds. They cover everything from pages in
+/// memory to upstream requests that time out.
 const SECONDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0,
 ];
 
-/// How often samples are aggregated. Before that, each request's samples occupy memory.
+/// How often samples are aggregated. Until then, the samples of each request occupy memory.
 const TIDY: Duration = Duration::from_secs(1);
 
-/// The metrics of this process. Only one such value may be created.
+/// This process's metrics. Only one such value may exist.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     counted: PrometheusHandle,
@@ -59,7 +58,7 @@ impl Metrics {
     pub(crate) async fn render(&self) -> String {
         if let Some(store) = &self.store {
             let (changes, commits) = store.counts();
-            // If a value cannot be read now, the gauge keeps its last value.
+            // If reading fails, the gauges keep their last values.
             if let Ok((waiting, doubted)) = store.read(look).await {
                 metrics::gauge!("kenduri_jobs_waiting").set(waiting);
                 metrics::gauge!("kenduri_mails_doubted").set(doubted);
@@ -70,8 +69,7 @@ impl Metrics {
         if let Some(machine) = &self.machine {
             set_machine(machine, self.store.as_ref()).await;
         }
-        // Counting the open descriptors of a busy process takes a while, so a blocking thread does
-        // it.
+        // Counting a busy process's open descriptors is slow, so it runs on a blocking thread.
         let process = tokio::task::spawn_blocking(process::figures).await;
         let mut all = present(&self.counted.render());
         all.push_str(&edge::metrics::text());
@@ -87,8 +85,8 @@ impl Metrics {
     }
 }
 
-/// Sets the gauges of the machine and of the store. A figure that cannot be read keeps its last
-/// value.
+/// Sets the gauges of the machine and the store. If reading a figure fails, its gauge keeps the
+/// last value.
 async fn set_machine(machine: &Machine, store: Option<&Store>) {
     let status = machine.status().await;
     if let Some(memory) = status.memory {
@@ -116,7 +114,7 @@ async fn set_machine(machine: &Machine, store: Option<&Store>) {
     }
 }
 
-/// Removes metrics whose value is NaN. The object that they measured no longer exists.
+/// Removes metrics with the value NaN, whose measured object no longer exists.
 fn present(all: &str) -> String {
     let lines = all.split_inclusive('\n');
     lines.filter(|line| !line.ends_with(" NaN\n")).collect()
@@ -129,7 +127,7 @@ fn look(tx: &mut Tx<'_>) -> Result<(f64, f64), StoreError> {
     Ok((gauge(waiting), gauge(doubted)))
 }
 
-/// Returns a count as a gauge's `f64`.
+/// Converts a count to `f64`, the type of gauges.
 #[expect(
     clippy::cast_precision_loss,
     reason = "gauges are f64, and nobody counts single bytes of petabytes"

@@ -16,13 +16,12 @@ use web::{Facts, Problem, Site, SiteUrl};
 use crate::domains::DOMAINS;
 use crate::metrics::Metrics;
 
-/// The paths of these endpoints.
 pub(crate) const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// The time in which the store must prove that it can be written.
+/// The time limit for proving that the store is writable.
 const READY_TIME: Duration = Duration::from_secs(5);
 
-/// Returns the operators' routes, which are served in addition to the app's pages.
+/// Returns the operators' routes, for an installation with the app.
 pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site> {
     Router::new()
         .route("/healthz", get(ALIVE))
@@ -42,8 +41,8 @@ pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site
         )
 }
 
-/// Returns the routes of an installation without the app. `/readyz` then does not depend on a
-/// store.
+/// Returns the operators' routes for an installation without the app, where `/readyz` does not
+/// depend on a store.
 pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Router {
     Router::new()
         .route("/healthz", get(ALIVE))
@@ -78,8 +77,8 @@ pub(crate) fn figures_alone(figures: Metrics) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
 }
 
-/// Whether the request comes from this machine and is addressed to this machine. A local proxy that
-/// sends no client address looks local too, but forwards the site's host name.
+/// Whether the request comes from this machine and names this machine as its host. A local proxy
+/// that sends no client address also seems local, but it forwards the site's host name.
 fn may_read_metrics(facts: &Facts, headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)
@@ -118,7 +117,7 @@ fn text(body: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], body)
 }
 
-/// Gives each response the masked path for the access log, as the app does.
+/// Adds the masked path to each response, for the access log.
 async fn mask_path(request: Request, next: Next) -> Response {
     let path = domains::secret_paths(DOMAINS)
         .mask(request.uri().path())

@@ -1,5 +1,5 @@
 //! The supervisor process, which `kenduri serve` starts. It owns the listening sockets, the control
-//! socket and the child processes, among them the [worker](crate::worker). It does as little as
+//! socket and the child processes, including the [worker](crate::worker). It does as little as
 //! possible, so that it never needs a restart.
 
 mod active_settings;
@@ -49,14 +49,14 @@ use workers::Workers;
 pub(crate) use sockets::Sockets;
 pub(crate) use upgrade_check::take_part;
 
-/// Everything with which the supervisor process starts.
+/// The state with which the supervisor process starts.
 pub(crate) struct ParentSetup {
     pub(crate) asked: Asked,
     pub(crate) configuration: Configuration,
     /// Listening sockets that are already open.
     pub(crate) sockets: Sockets,
     pub(crate) start: ServeMode,
-    /// The temporary folder of a demo, which is removed when the demo ends.
+    /// A demo's temporary folder, which is deleted when the demo ends.
     pub(crate) temporary: Option<Temporary>,
     pub(crate) lines: log::Lines,
     /// The folder for sockets and records of the running Kenduri.
@@ -75,8 +75,8 @@ pub(crate) fn go_on(handed: ReceivedHandover) -> Result<()> {
     runtime()?.block_on(async { keep(exec_upgrade::resume(handed).await?).await })
 }
 
-/// Raises the limit on open descriptors. Each process of a service needs some descriptors here, and
-/// an upgrade needs more.
+/// Raises the limit on open descriptors, because each process of a service needs some here, and an
+/// upgrade needs more.
 fn raise_limit() {
     if let Err(error) = descriptors::raise_limit() {
         tracing::warn!(%error, "the limit of open files stays as it is");
@@ -85,14 +85,14 @@ fn raise_limit() {
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
-        // Only the main thread receives signals, so that it can decide when to block them.
+        // Only the main thread receives signals, so that it can control when they are blocked.
         .on_thread_start(supervisor::block_signals)
         .enable_all()
         .build()
         .context("cannot start the runtime")
 }
 
-/// The running supervisor process, with everything that an upgrade passes on.
+/// The running supervisor process, including everything that an upgrade passes on.
 struct Running {
     supervisor: Supervisor,
     parent: Arc<ParentProcess>,
@@ -124,8 +124,8 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     let plan = service_config::plan(&configuration, &program)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;
     permissions::forget(&run)?;
-    // The processes of an earlier supervisor process that was killed have exited by now, so its
-    // worker no longer uses these addresses.
+    // The processes of a killed earlier supervisor process have exited by now. Its worker therefore
+    // no longer occupies these addresses.
     sockets.open(&configuration.plan)?;
     permissions::let_through(&configuration, &run, &plan)?;
     service_config::warn_of_root(&plan);
@@ -145,9 +145,8 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     })
 }
 
-/// Why the main loop ends.
 enum LoopExit {
-    /// Kenduri stops, either on request or because of an error.
+    /// Kenduri stops, because of a request or an error.
     Stop(Result<(), Failed>),
     /// The supervisor process upgrades itself by `exec`. Requests wait for the next program.
     Renew(UpgradeRequest),
@@ -247,8 +246,8 @@ async fn stop(parent: &ParentProcess, manager: &SdNotify) {
     let _ = parent.control.shut_down().await;
 }
 
-/// Returns the exit code of a worker that exited before any worker has ever served. Restarting such
-/// a worker would be useless, and Kenduri can stop without interrupting a working service.
+/// Returns the exit code of a worker that exited before any worker ever served. Kenduri then stops,
+/// because a restart would fail again and no working service is interrupted.
 fn never_served(news: &Notification, workers: &Workers) -> Option<ExitCode> {
     match &news.what {
         NotificationKind::Failed { exit, .. }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-/// Returns all environment variables that are valid UTF-8.
+/// Returns the environment variables that are valid UTF-8.
 pub(crate) fn environment() -> Vec<(String, String)> {
     let all = std::env::vars_os();
     all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -19,7 +19,7 @@ pub(crate) fn say(text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The error of a command that has already printed its message; the value is the exit code.
+/// The exit code of a failed command that has already printed its error.
 #[derive(Debug, thiserror::Error)]
 #[error("it has said why")]
 pub(crate) struct Failed(pub(crate) ExitCode);

@@ -1,6 +1,6 @@
-//! The public page that says whether the site and its parts are up, if the settings want one.
+//! The public page that says whether the site and its parts are up, if the settings enable it.
 //!
-//! It names only services to which the operator gave a public name, and no reasons.
+//! The page names only services with a public name, and gives no reasons.
 
 use std::sync::Arc;
 
@@ -22,11 +22,10 @@ use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::server_status::ServerStatus;
 
 const HERE: &str = "/status";
-/// How long a state is shown before the supervisor process is asked again. Without this limit,
-/// visitors could keep that process busy.
+/// How long a state is reused before the supervisor process is asked again. Otherwise visitors
+/// could keep that process busy.
 const FRESH: SignedDuration = SignedDuration::from_secs(10);
 
-/// What the page shows, and where it comes from.
 pub(crate) struct PublicStatus {
     server: ServerStatus,
     /// The services on the page, each with its public name.
@@ -34,14 +33,14 @@ pub(crate) struct PublicStatus {
     last: Mutex<Option<Seen>>,
 }
 
-/// The state of the parts at one moment.
+/// The state of all parts at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
     at: Timestamp,
     /// When the oldest ready worker began to serve.
     own_since: Option<Timestamp>,
     parts: Vec<PartState>,
-    /// Whether the supervisor process has told of its services.
+    /// Whether the supervisor process has reported its services.
     is_known: bool,
 }
 
@@ -61,8 +60,7 @@ impl PublicStatus {
         }
     }
 
-    /// Returns the state, which is at most [`FRESH`] old. Callers at the same time share one
-    /// request.
+    /// Returns the state, which is at most [`FRESH`] old. Concurrent callers share one request.
     async fn seen(&self, now: Timestamp) -> Seen {
         let mut last = self.last.lock().await;
         if let Some(seen) = &*last
@@ -156,7 +154,7 @@ async fn show(
     let text = site.speak_public(&wishes);
     let seen = status.seen(site.clock.now()).await;
     let moment = |at: Timestamp| text.moment_short(&at.to_zoned(site.settings.time_zone.clone()));
-    // This page could not be served if the site itself were down.
+    // If the site itself were down, nobody could see this page.
     let own = PartState {
         name: site.settings.name.clone(),
         is_up: true,

@@ -1,4 +1,4 @@
-//! Reloads the settings in a worker: replaces the edge's plan, and lists those changes that need a
+//! Reloads the settings in a worker: replaces the edge's plan, and lists the changes that need a
 //! restart.
 
 use std::fmt::Write as _;
@@ -10,14 +10,13 @@ use toml::Table;
 
 use crate::configuration::{self, Asked, Configuration};
 
-/// The settings with which the worker is running.
+/// The worker's active settings.
 pub(crate) struct Reload {
     said: Table,
     started: Started,
 }
 
-/// Facts that are fixed when the worker starts. All settings that are loaded later must agree with
-/// them.
+/// What is fixed when the worker starts. Settings that are loaded later must agree with it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Started {
     /// Whether the worker runs the app.
@@ -27,7 +26,6 @@ pub(crate) struct Started {
 }
 
 impl Reload {
-    /// Starts with the settings with which the worker was started.
     pub(crate) fn new(configuration: &Configuration, started: Started) -> Self {
         Self {
             said: configuration.merged().clone(),
@@ -35,8 +33,8 @@ impl Reload {
         }
     }
 
-    /// Applies settings to the edge, with these additional listening sockets. Either all settings
-    /// take effect or none. Returns a description of the changes, and the plan of the services.
+    /// Applies settings to the edge, with additional listening sockets. Either all settings take
+    /// effect or none. Returns a description of the changes, and the services' plan.
     pub(crate) fn apply(
         &mut self,
         edge: &Edge,

@@ -15,29 +15,27 @@ use crate::operators;
 use crate::public_status::{self, PublicStatus};
 use crate::server::{self, AdminParts};
 
-/// Everything that the router needs.
 pub(crate) struct Parts {
-    /// The site with its account settings, by which callers are identified.
+    /// The site with its account settings, which identify callers.
     pub(crate) accounts: Context,
-    /// The gate through which guests' codes go.
+    /// The gate that limits guesses at guests' codes.
     pub(crate) gate: CodeGate,
-    /// The host names of occasions' own, if hosts may have any.
+    /// The occasions' own host names, if occasions may have any.
     pub(crate) own_domains: Option<OwnDomains>,
-    /// The mailbox's access rule, if a mailbox exists.
+    /// The access rule of the mailbox, if there is a mailbox.
     pub(crate) mailbox: Option<Access>,
     /// The occasion that is served at the paths of older wedding cards, if any.
     pub(crate) kadkahwin: Option<kadkahwin::ServedOccasion>,
-    /// The policy for the paths of an older personal site, if they are enabled.
+    /// The policy for the paths of an older personal site; `None` if they are not served.
     pub(crate) personal_site: Option<personal_site::Policy>,
     pub(crate) figures: Metrics,
     pub(crate) admin: AdminParts,
     pub(crate) public_status: Option<PublicStatus>,
     pub(crate) stop: CancellationToken,
-    /// Cancelled when Kenduri as a whole stops, not only this worker.
+    /// Cancelled when the whole of Kenduri stops, not only this worker.
     pub(crate) ending: CancellationToken,
 }
 
-/// Returns the router of the whole site.
 pub(crate) fn router(parts: Parts) -> Router {
     let site = parts.accounts.site.clone();
     let kadkahwin = parts

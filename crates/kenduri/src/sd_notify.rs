@@ -7,19 +7,20 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval_at};
 
-/// The environment variable that contains the socket's address.
+/// The environment variable with the socket's address.
 const VARIABLE: &str = "NOTIFY_SOCKET";
 
-/// How much more time is requested at once while startup is slow.
+/// How much more time a slow startup requests each time.
 const LATER: Duration = Duration::from_secs(30);
-/// The interval at which more time is requested while startup is slow.
+/// How often a slow startup requests more time.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// The socket of the service manager, which is systemd or Kenduri's own supervisor process.
+/// The service manager's socket. The service manager is systemd or Kenduri's own supervisor
+/// process.
 pub(crate) struct SdNotify(Option<SocketAddr>);
 
 impl SdNotify {
-    /// Returns the socket that the environment names, if any.
+    /// Returns the socket from the environment, if there is one.
     pub(crate) fn of(environment: &[(String, String)]) -> Self {
         let named = environment.iter().find(|(name, _)| name == VARIABLE);
         Self(
@@ -30,13 +31,12 @@ impl SdNotify {
         )
     }
 
-    /// Reports that Kenduri is ready to serve requests.
     pub(crate) fn ready(&self) {
         self.tell("READY=1");
     }
 
-    /// Waits for a future on which startup depends. Meanwhile it requests more time from the
-    /// service manager, which would otherwise stop this process.
+    /// Waits for a future on which startup depends. Meanwhile, regularly requests more time from
+    /// the service manager, which would otherwise stop this process.
     pub(crate) async fn wait_for<T>(&self, needed: impl Future<Output = T>) -> T {
         let mut needed = std::pin::pin!(needed);
         let mut again = interval_at(Instant::now() + AGAIN, AGAIN);
@@ -50,7 +50,6 @@ impl SdNotify {
         }
     }
 
-    /// Reports that Kenduri is stopping.
     pub(crate) fn stopping(&self) {
         self.tell("STOPPING=1");
     }

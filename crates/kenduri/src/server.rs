@@ -1,8 +1,8 @@
 //! The operator's pages, for owners of the installation. They show the running services and how
 //! requests are routed.
 //!
-//! A page shows what the supervisor process and the edge report at that moment; nothing is stored.
-//! An action is sent to the supervisor process over the worker's channel, and recorded in the audit
+//! A page shows the current reports of the supervisor process and the edge; nothing is stored. An
+//! action is sent to the supervisor process over the worker's channel, and recorded in the audit
 //! log. Visitors who are not owners get "not found".
 
 mod actions;
@@ -35,24 +35,24 @@ use crate::updates::Source;
 
 pub(crate) use mail::{MailFacts, daily as look_daily};
 
-/// The sources of what the operator's pages show.
+/// The sources of the data on the operator's pages.
 #[derive(Clone)]
 pub(crate) struct AdminParts {
     pub(crate) server: ServerStatus,
-    /// The sources of newer versions.
+    /// The sources of news about versions and advisories.
     pub(crate) updates: Arc<[Source]>,
     pub(crate) mail: Arc<MailFacts>,
     pub(crate) backup: Option<Arc<Agent>>,
     pub(crate) machine: Machine,
     pub(crate) domains: Domains,
-    /// The limits of alerts.
+    /// The thresholds of alerts.
     pub(crate) limits: Limits,
     /// The time between two snapshots of the backup.
     pub(crate) backup_every: SignedDuration,
 }
 
 pub(crate) fn routes(parts: AdminParts) -> Router<Site> {
-    // Every signed-in person passes this access rule. `AdminContext` then refuses everybody but
+    // This access rule admits every signed-in person. `AdminContext` then refuses everybody except
     // owners.
     Pages::<_, Callers>::default()
         .get("/admin/server", People, overview::show)

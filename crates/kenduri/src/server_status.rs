@@ -1,4 +1,4 @@
-//! Gets the data for the operator's pages from the supervisor process and from the edge.
+//! Requests the data of the operator's pages from the supervisor process and from the edge.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
 use crate::messages::{MessageSender, ToParent};
 
-/// How long a page waits for a reply. The supervisor process and the edge reply immediately, unless
+/// How long a page waits for a reply. The supervisor process and the edge reply at once, unless
 /// they are about to stop.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Asks the supervisor process and the edge for their state. Clones are cheap.
+/// Requests the state of the supervisor process and of the edge. Cloning is cheap.
 #[derive(Clone)]
 pub(crate) struct ServerStatus {
     sender: MessageSender<ToParent>,
@@ -25,7 +25,6 @@ pub(crate) struct ServerStatus {
 
 pub(crate) type StatusRequest = oneshot::Sender<EdgeStatus>;
 
-/// The state of the edge.
 #[derive(Debug, Clone)]
 pub(crate) struct EdgeStatus {
     /// The certificates that Kenduri orders from a certificate authority.
@@ -35,13 +34,13 @@ pub(crate) struct EdgeStatus {
     pub(crate) routes: String,
 }
 
-/// Why the supervisor process did not give the requested state.
+/// Why the supervisor process did not provide a state.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestError {
-    /// The supervisor process refused the request for this reason.
+    /// The supervisor process refused, for this reason.
     #[error("{0}")]
     Refused(String),
-    /// No reply arrived within the time limit.
+    /// No reply arrived in time.
     #[error("the supervisor process has not answered yet")]
     Late,
 }
@@ -56,13 +55,13 @@ impl ServerStatus {
         Self { sender, requests }
     }
 
-    /// Asks the supervisor process for a state.
+    /// Requests a state from the supervisor process.
     pub(crate) async fn ask(&self, order: ServiceRequest) -> Result<ServiceResponse, RequestError> {
         self.order(order, PATIENCE).await
     }
 
-    /// Requests an action from the supervisor process. If no reply arrives within `patience`, the
-    /// action still continues.
+    /// Requests an action from the supervisor process. The action continues even if no reply
+    /// arrives within `patience`.
     pub(crate) async fn order(
         &self,
         order: ServiceRequest,
@@ -73,13 +72,13 @@ impl ServerStatus {
         match tokio::time::timeout(patience, self.sender.ask(message, Vec::new())).await {
             Ok(Reply::Error(reason)) => Err(RequestError::Refused(reason)),
             Ok(Reply::Ok(control_requests::ControlResponse::Services(outcome))) => Ok(outcome),
-            // A reply of another kind means that the supervisor process is of another version,
-            // which is about to be replaced.
+            // A reply of another kind comes from another version of the supervisor process, which
+            // is about to be replaced.
             Err(_) | Ok(Reply::Ok(_)) => Err(RequestError::Late),
         }
     }
 
-    /// Returns the state of the edge, or `None` while the worker starts or stops.
+    /// Returns the edge's state, or `None` while the worker starts or stops.
     pub(crate) async fn edge_status(&self) -> Option<EdgeStatus> {
         let (answer, seen) = oneshot::channel();
         let look = async {
@@ -90,8 +89,8 @@ impl ServerStatus {
     }
 }
 
-/// Returns the path of the operator's page about a service. A service's name consists of letters,
-/// digits and hyphens, so no escaping is needed.
+/// Returns the path of the operator's page about a service. The name needs no escaping, because it
+/// consists of letters, digits and hyphens.
 pub(crate) fn service_address(service: &str) -> String {
     format!("/admin/server/services/{service}")
 }

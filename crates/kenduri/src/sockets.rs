@@ -1,5 +1,5 @@
-//! Listening sockets that are opened before the edge starts. The service manager passes them to
-//! Kenduri, or Kenduri binds them here because their addresses must be known first.
+//! Listening sockets that are opened before the edge starts. Either the service manager passes
+//! them, or Kenduri binds them here, because their addresses must be known first.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -9,9 +9,9 @@ use edge::{Inherited, ListenAddress};
 
 use crate::configuration::{self, Asked, Configuration, Flag};
 
-/// The number of further ports that a demo tries if the configured port is occupied.
+/// How many more ports a demo tries if the configured port is occupied.
 const PORTS_TRIED: u16 = 100;
-/// The maximum number of connections waiting to be accepted.
+/// The maximum number of connections that wait to be accepted.
 const BACKLOG: i32 = 4_096;
 
 /// Returns the number of a worker's threads, which is the number of cores. Each thread has its own
@@ -20,16 +20,16 @@ pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Whether Kenduri may use another port if the configured one is occupied.
+/// Which port to use if the configured one is occupied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
     Asked,
-    /// If the configured port is occupied, the next free port is used.
+    /// The next free port.
     Near,
 }
 
-/// Opens the listening sockets. Returns them with the configuration, which then contains the actual
-/// addresses.
+/// Opens the listening sockets. Returns them together with the configuration, which now contains
+/// the actual addresses.
 pub(crate) fn prepare(
     mut asked: Asked,
     configuration: Configuration,
@@ -60,7 +60,7 @@ pub(crate) fn prepare(
             other => addresses.push(other.to_string()),
         }
     }
-    // The added flag overrides earlier flags, also when the settings file is reloaded later.
+    // The added flag overrides earlier flags, also at later reloads of the settings file.
     asked.flags.push(Flag {
         typed: "--listen".to_owned(),
         key: "listen.http".to_owned(),

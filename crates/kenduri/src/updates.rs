@@ -1,6 +1,5 @@
 //! Looks for newer versions of Kenduri and for security advisories about this version. The operator
-//! configures the sources, which are files or URLs. If no source is configured, nothing is
-//! requested.
+//! configures the sources, which are files or URLs. Without sources, nothing is requested.
 
 mod advisories;
 mod releases;
@@ -25,7 +24,7 @@ pub(crate) use advisories::Advisory;
 pub(crate) use releases::Release;
 
 pub(crate) const OURS: &str = env!("CARGO_PKG_VERSION");
-/// The maximum number of bytes that are read from a source.
+/// The maximum number of bytes read from a source.
 const LONGEST: u64 = 4 << 20;
 
 /// A configured source of releases or advisories.
@@ -36,7 +35,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Parses a configured source. `file` resolves the name of a file.
+    /// Parses a configured source. `file` resolves a file name.
     pub(crate) fn parse(written: &str, file: impl FnOnce(&str) -> PathBuf) -> Result<Self, String> {
         if !written.contains("://") {
             return Ok(Self::File(file(written)));
@@ -89,16 +88,17 @@ impl fmt::Display for Source {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Found {
-    /// The number of releases and advisories that were read.
+    /// The number of releases and advisories in the sources.
     pub(crate) read: usize,
     /// Newer versions, newest first.
     pub(crate) newer: Vec<Release>,
-    /// The advisories that affect this version.
+    /// The advisories about this version.
     pub(crate) advisories: Vec<Advisory>,
 }
 
 impl Found {
-    /// Reads a feed of releases or a list of advisories, and compares them with the version `ours`.
+    /// Reads a feed of releases or a list of advisories. Compares its content with the version
+    /// `ours`.
     fn in_text(text: &str, ours: &Version) -> Result<Self> {
         let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
         if text.starts_with(['{', '[']) {
@@ -131,7 +131,7 @@ impl Found {
     }
 }
 
-/// Reads all sources. Fails if any source cannot be read.
+/// Reads all sources. Fails if one of them cannot be read.
 pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Found> {
     let ours = Version::parse(OURS)?;
     let mut all = Found::default();
@@ -146,7 +146,7 @@ pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Foun
     Ok(all)
 }
 
-/// Returns the handler of the job that looks for updates once a day and stores the result.
+/// Returns the handler of the daily job that looks for updates and stores the result.
 pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
     let (sources, outbound) = (sources.to_vec(), site.outbound.clone());
     Handler::each_day("updates.look", move |_| {
@@ -163,12 +163,12 @@ pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
     })
 }
 
-/// The stored results of looking for updates.
+/// The stored results of the job.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// The last result, with the time at which it was obtained.
+    /// The last result and its time.
     pub(crate) found: Option<(Timestamp, Found)>,
-    /// The last failure, if it occurred after `found`, with its time.
+    /// The last failure and its time, if it was later than `found`.
     pub(crate) failure: Option<(Timestamp, String)>,
 }
 
@@ -180,8 +180,7 @@ struct Stored {
     failure: Option<String>,
 }
 
-/// Returns the stored results. Results for another version of Kenduri or for other sources are
-/// ignored.
+/// Returns the stored results. Ignores results for another version of Kenduri or for other sources.
 pub(crate) fn known(tx: &mut Tx<'_>, sources: &[Source]) -> Result<Known, StoreError> {
     let stored: Option<Stored> = sql!(
         "SELECT {Stored} FROM update_check WHERE version = :version AND sources = :sources",
@@ -243,13 +242,13 @@ fn listed(sources: &[Source]) -> String {
     listed.join("\n")
 }
 
-/// Shortens a text from a source to a single line, because it is not trusted.
+/// Reduces a source's text to one short line, because sources are not trusted.
 fn line(text: &str) -> String {
     let line = platform::text_cleaning::clean_line(text);
     line.chars().take(200).collect()
 }
 
-/// Returns the link in a source, if a page can safely contain it.
+/// Returns a source's link, if it is safe on a page.
 fn link(written: &str) -> Option<String> {
     let is_web = ["https://", "http://"]
         .iter()

@@ -1,5 +1,5 @@
-//! The worker process, which runs the edge and the app. The supervisor process starts and replaces
-//! workers. A worker serves on the supervisor process's listening sockets.
+//! The worker process, which runs the edge and the app on the supervisor process's listening
+//! sockets. The supervisor process starts and replaces workers.
 
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -54,17 +54,17 @@ mod upstream_servers;
 
 use message_loop::MessageLoop;
 
-/// The maximum number of connections to the metrics listener. It is separate from the site's limit,
-/// so that metrics can be read even when the site has no free connections.
+/// The maximum number of connections to the metrics listener. It is independent of the site's
+/// limit, so that metrics are available even when the site has no free connections.
 const METRICS_CONNECTIONS: u32 = 64;
-/// The maximum number of requests for the edge's state that may wait.
+/// The maximum number of queued requests for the edge's state.
 const LOOKS: usize = 16;
 
 /// Serves until the supervisor process stops this process. Standard input is the channel to the
 /// supervisor process.
 pub(crate) fn run() -> Result<()> {
     let room = descriptors::make_room();
-    // The metrics recorder is installed first, so that it records all metrics.
+    // The metrics recorder comes first, so that it records all metrics.
     let figures = metrics::start()?;
     let channel = take_channel().context("this word is for Kenduri itself: kenduri serve")?;
     runtime()?.block_on(async {
@@ -90,8 +90,8 @@ pub(crate) fn run() -> Result<()> {
     })
 }
 
-/// Takes the channel to the supervisor process from standard input, so that nothing else reads from
-/// it.
+/// Takes the channel to the supervisor process from standard input, and replaces standard input
+/// with `/dev/null`.
 fn take_channel() -> Result<UnixStream> {
     let stream = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
     stream.peer_addr()?;
@@ -99,7 +99,7 @@ fn take_channel() -> Result<UnixStream> {
     Ok(stream)
 }
 
-/// Builds the runtime for everything but requests, which are served by one thread per core.
+/// Builds the runtime for everything except requests, which one thread per core serves.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -141,7 +141,7 @@ impl Begun {
         let machine = Machine::new(&settings.data, &settings.store);
         let figures = self.figures.of_machine(machine);
         let (figures, app) = if started.app {
-            // Migrations may take long, so more time is requested from the service manager.
+            // A migration may take long, so `wait_for` requests more time from the service manager.
             let opened = manager.wait_for(app_setup::open(&settings)).await?;
             let figures = figures.with(opened.site.store.clone());
             let tokens = (&stop, &ending);
@@ -220,8 +220,8 @@ impl Begun {
         tracing::info!("stopping: nothing new is accepted, what runs may finish");
         let backup_end = async {
             if let Some(backup) = backup {
-                // The last changes are copied to the backup after all requests have finished. Until
-                // then they are only in the write-ahead log.
+                // The last changes are copied to the backup only after all requests have finished.
+                // Until then, they are only in the write-ahead log.
                 let _ = tokio::task::spawn_blocking(move || backup.stop()).await;
             }
         };
@@ -241,8 +241,8 @@ impl Begun {
             }
         };
         let end = Box::pin(async { tokio::join!(edge.drain(), figures_end, tasks_end) });
-        // While the last requests finish, services may still change, and their websockets get their
-        // drain time.
+        // While the last requests finish, services may still change. The websockets of a replaced
+        // service get their drain time.
         message_loop.finish(&mut inbox, end).await?;
         edge.end().await;
         backup_end.await;
@@ -250,15 +250,15 @@ impl Begun {
     }
 }
 
-/// The app, with the parts that run in the background.
+/// The app and its background parts.
 struct App {
     opened: Opened,
     backup: Option<Arc<Agent>>,
     mounted: AppService,
-    /// The host names of occasions' own, if hosts may have any.
+    /// The occasions' own host names, if occasions may have any.
     own_domains: Option<OwnDomains>,
     background: Background,
-    /// The links that Kenduri prints at startup.
+    /// The links that are printed at startup.
     links: String,
 }
 
@@ -327,7 +327,7 @@ impl App {
             look::begin(tx, &home)
         };
         site.store.write(begin).await?;
-        // The codes of a demo are known to everybody, so nobody relies on one.
+        // A demo has no alerts, because everybody knows its codes and nobody relies on it.
         let alerts = (!start.is_demo()).then(|| {
             alerts::job(Watch {
                 outlet: Outlet::new(&site, &settings.alerts),
@@ -356,8 +356,8 @@ impl App {
     }
 }
 
-/// The host names of occasions' own, if hosts may have any. A name that a route names leads where the
-/// route leads.
+/// Returns the occasions' own host names, if occasions may have any. A host name in `named_hosts`
+/// belongs to a route and is not available to occasions.
 fn own_domains(
     accounts: &Context,
     gate: &CodeGate,
@@ -368,13 +368,13 @@ fn own_domains(
         return None;
     }
     let mut there = accounts.clone();
-    // The site's own pages are not at these names.
+    // The site's own pages do not exist at these host names.
     there.site.menu = Menu::default();
     let others = accounts::web::unsubscribe_routes(&there);
     Some(OwnDomains::new(site, gate, named_hosts, others))
 }
 
-/// Orders certificates for the host names of occasions' own. Never returns.
+/// Orders certificates for the occasions' own host names. Never returns.
 async fn follow_own_domains(own_domains: Option<OwnDomains>, edge: &Edge) {
     let Some(own_domains) = own_domains else {
         return std::future::pending().await;
@@ -411,8 +411,8 @@ fn accounts(opened: &Opened, settings: &Settings) -> Context {
     accounts.providers = Providers::new(settings.providers.clone());
     accounts.mail_callbacks.clone_from(&settings.mail.callbacks);
     accounts.ses_topic.clone_from(&settings.mail.ses_topic);
-    // The tests in `tests/api` need higher limits per account, which this variable sets. Release
-    // builds ignore the variable.
+    // The tests in `tests/api` set this variable, because they need higher limits per account.
+    // Release builds ignore it.
     #[cfg(debug_assertions)]
     if program_io::environment()
         .iter()
@@ -424,7 +424,7 @@ fn accounts(opened: &Opened, settings: &Settings) -> Context {
     accounts
 }
 
-/// Stores the slugs that Kenduri itself needs, so that no account can take them. An account that
+/// Reserves the slugs that Kenduri itself needs, so that no account can take them. An account that
 /// already has such a slug keeps it.
 async fn reserve_slugs(site: &Site) -> Result<()> {
     let words = domains::reserved_slugs(DOMAINS);
@@ -438,7 +438,7 @@ async fn reserve_slugs(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Adds advice on choosing another address to the error of a listener.
+/// Adds advice on choosing another address to a listener's error.
 fn unlistened(error: EdgeError) -> anyhow::Error {
     let is_flag = matches!(error, EdgeError::Listen(_));
     let error = anyhow::Error::new(error);
@@ -449,7 +449,7 @@ fn unlistened(error: EdgeError) -> anyhow::Error {
     }
 }
 
-/// Returns all addresses on which the edge listens, as text.
+/// Returns all listening addresses of the edge as text.
 fn names(edge: &Edge, settings: &Settings) -> String {
     let http = edge.http_addresses().into_iter();
     let https = edge.https_addresses().into_iter();
@@ -489,7 +489,7 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics)
         .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
 }
 
-/// If the installation has no owner, prints the setup link, and writes it to a file that only this
+/// If the installation has no owner, prints the setup link and writes it to a file that only this
 /// user can read. The visitor who opens the link becomes the owner.
 async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     let announced =
@@ -504,8 +504,8 @@ async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     }))
 }
 
-/// Finds the occasion that is served at the paths of older wedding cards. If it is missing, only a
-/// warning is logged, because it may be created while Kenduri runs.
+/// Finds the occasion that is served at the paths of older wedding cards. If it does not exist,
+/// logs only a warning, because somebody may create it while Kenduri runs.
 async fn kadkahwin(
     site: &Site,
     settings: &Settings,
@@ -532,9 +532,9 @@ async fn kadkahwin(
     Ok(named.is_some().then_some(served))
 }
 
-/// Returns who may read the built-in mailbox, or `None` if there is no mailbox. When the settings
-/// were read, access from the network was only accepted if explicitly allowed. A site with a public
-/// URL may be behind a local proxy, where every request looks local, so its mailbox is not private.
+/// Returns who may read the built-in mailbox, or `None` if there is none. The settings permit a
+/// mailbox that the network can reach only if this was explicitly allowed. A site with a public URL
+/// may be behind a local proxy, where every request seems local, so its mailbox is not private.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();
     let behind_a_door = url.is_some_and(|url| !url.is_loopback());

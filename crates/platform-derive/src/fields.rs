@@ -1,5 +1,5 @@
-//! Reads the fields of a struct that derives `Row`. The test that prepares every SQL statement
-//! compiles this file too.
+//! Parses the fields of a struct that derives `Row`. The test that prepares every SQL statement
+//! also compiles this file.
 
 use syn::ext::IdentExt as _;
 use syn::{Data, DeriveInput, Error, Ident, LitStr, Type};
@@ -15,9 +15,9 @@ pub(crate) enum Place {
     Column(String),
     /// A column that holds JSON.
     Json(String),
-    /// The columns of the field's own row type take the field's position.
+    /// The field's own row type has columns, which take the field's position.
     Flattened,
-    /// No column; the field is set to its default.
+    /// No column. The field gets its default value.
     Skipped,
 }
 

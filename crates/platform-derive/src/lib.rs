@@ -14,11 +14,11 @@ use syn::{DeriveInput, Error, Expr, Ident, LitStr, Path, Token, parse_macro_inpu
 use fields::Place;
 use text::Part;
 
-/// Reads and writes a struct as a database row, mapping fields to columns by name.
+/// Reads and writes a struct as a database row. Fields are mapped to columns by name.
 ///
-/// `#[row(rename = "x")]` sets the column's name; `#[row(json)]` stores the field as JSON;
-/// `#[row(flatten)]` replaces the field by the columns of another row; `#[row(skip)]` leaves the
-/// field at its default.
+/// `#[row(rename = "x")]` sets the column's name. `#[row(json)]` stores the field as JSON.
+/// `#[row(flatten)]` replaces the field with the columns of another row. `#[row(skip)]` gives the
+/// field no column, so it has its default value.
 #[proc_macro_derive(Row, attributes(row))]
 pub fn derive_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -87,10 +87,12 @@ fn row(input: &DeriveInput) -> syn::Result<TokenStream> {
 /// An SQL statement with named arguments.
 ///
 /// In `sql!("SELECT {Event} FROM event WHERE id = :id", id)`, the value of `:id` is the variable
-/// `id`; `id = guest.event` would give another value. `{Event}` expands to the columns of a type
-/// that derives `Row`, `{e: Event}` to the same columns prefixed with `e.`, `{:Event}` to the
-/// values of an argument `Event = …`, and `{Event = :Event}` to each column with its value, as in
-/// `UPDATE … SET`.
+/// `id`. With `id = guest.event`, it would be another value.
+///
+/// - `{Event}` expands to the columns of a type that derives `Row`.
+/// - `{e: Event}` expands to the same columns, prefixed with `e.`.
+/// - `{:Event}` expands to the values of an argument `Event = …`.
+/// - `{Event = :Event}` expands to each column with its value, as in `UPDATE … SET`.
 ///
 /// Only a literal is accepted. So no input can become part of an SQL statement, and the test that
 /// prepares every statement finds all of them.
@@ -143,7 +145,7 @@ fn expand(call: &Call) -> syn::Result<TokenStream> {
     }
     let type_of = |row: &str| LitStr::new(row, call.text.span()).parse::<Path>();
 
-    // For each argument that is a row, its row type.
+    // The row type of each argument that is a row.
     let mut rows: Vec<Option<Path>> = vec![None; call.arguments.len()];
     let mut used = BTreeSet::new();
     for part in &parts {
@@ -169,8 +171,8 @@ fn expand(call: &Call) -> syn::Result<TokenStream> {
         }
     }
 
-    // An expression for each argument's parameter number. A row argument takes as many numbers as
-    // it has columns.
+    // For each argument, an expression for its parameter number. A row argument has as many numbers
+    // as it has columns.
     let mut number = quote!(1);
     let mut numbers = Vec::new();
     for row in &rows {

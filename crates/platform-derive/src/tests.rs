@@ -1,4 +1,4 @@
-//! Tests of refused SQL statements and structs, and of parsing statements.
+//! Tests of parsing statements, and of refused SQL statements and structs.
 
 use super::*;
 

@@ -1,5 +1,5 @@
-//! The placeholders in an SQL statement. The test that prepares every statement compiles this file
-//! too, so that it parses statements exactly as the macro does.
+//! Parses the placeholders in an SQL statement. The test that prepares every statement also
+//! compiles this file, so that it parses statements exactly as the macro does.
 
 /// One part of a statement passed to `sql!`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,18 +9,18 @@ pub(crate) enum Part {
     Argument(String),
     /// The columns of a row type, `{Row}` or `{alias: Row}`.
     Columns {
-        /// The row type's path as it stands between the braces.
+        /// The row type's path, as written between the braces.
         row: String,
-        /// The table alias with its dot; may be empty.
+        /// The table alias with its dot, or an empty text.
         alias: String,
     },
-    /// The values of a row, `{:Row}`. The argument is named like the row type.
+    /// The values of a row, `{:Row}`. The argument has the name of the row type.
     Values(String),
     /// Assignments to all columns of a row, `{Row = :Row}`.
     Assignments(String),
 }
 
-/// Splits an SQL statement into its parts. String literals (`'…'`) are left alone.
+/// Splits an SQL statement into its parts. Does not look inside string literals (`'…'`).
 pub(crate) fn parts(text: &str) -> Result<Vec<Part>, String> {
     let mut parts = Vec::new();
     let mut sql = String::new();
@@ -90,7 +90,7 @@ fn braced(inner: &str) -> Result<Part, String> {
     })
 }
 
-/// The name of the argument that holds a row: the last segment of its type.
+/// Returns the name of an argument that is a row: the last segment of its type.
 pub(crate) fn argument_of(row: &str) -> &str {
     row.rsplit(':').next().unwrap_or(row)
 }

@@ -1,5 +1,5 @@
-//! Checks that the process listening at an instance's address is really that instance. Another user
-//! may have replaced its socket file by a link, or may have taken its port.
+//! Checks that the process that listens at an instance's address is really that instance. Another
+//! user may have replaced the socket file with a link, or taken the port.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufRead, BufReader};
@@ -14,8 +14,8 @@ use crate::ready_instances::Address;
 /// The code for a listening socket in `/proc/net/tcp` (`TCP_LISTEN`).
 const LISTENS: &str = "0A";
 
-/// The uid of root, whose sockets are trusted: root can read all traffic anyway, and may hold a
-/// port for another user's program, as Docker does.
+/// The uid of root. Root's sockets are trusted, because root can read all traffic anyway and may
+/// hold a port for another user's program, as Docker does.
 const ROOT: u32 = 0;
 /// The mode of a socket to which only its owner and group can connect, because connecting needs
 /// write permission (unix(7)).
@@ -23,9 +23,9 @@ const FOR_OWNER_AND_GROUP: u32 = 0o660;
 
 pub(crate) struct CheckedAddress {
     pub(crate) address: Address,
-    /// The uid that must own the socket. `None` if no other user can have opened it.
+    /// The uid that must own the socket; `None` if no other user can have opened it.
     pub(crate) owner: Option<u32>,
-    /// The gid whose members may connect in addition to the owner. `None` if the socket's
+    /// The gid whose members may connect in addition to the owner. If `None`, the socket's
     /// permissions are not changed.
     pub(crate) group: Option<u32>,
 }
@@ -50,8 +50,8 @@ impl CheckedAddress {
     }
 
     /// Lets the worker's group connect to the instance's socket, whatever the instance's umask is.
-    /// The permissions are changed through a descriptor, so that the targets of links and other
-    /// users' files are not affected.
+    /// Changes the permissions through a descriptor, so that neither a link's target nor another
+    /// user's file is affected.
     pub(crate) fn grant_group_access(&self) {
         let (Address::Unix(path), Some(owner), Some(group)) =
             (&self.address, self.owner, self.group)
@@ -63,9 +63,9 @@ impl CheckedAddress {
         }
     }
 
-    /// Checks that no other user listens on the instance's port. A connection does not show which
-    /// process accepted it, but the kernel's list of sockets shows the owner of each listening
-    /// socket.
+    /// Checks that no other user listens on the instance's port. A TCP connection does not show
+    /// which process accepted it, so this reads the kernel's list of sockets, which shows each
+    /// listener's owner.
     pub(crate) fn check_listener(&self) -> Result<(), ConnectError> {
         let (Address::Tcp(port), Some(_)) = (&self.address, self.owner) else {
             return Ok(());
@@ -109,7 +109,7 @@ fn grant_group(path: &Path, owner: u32, group: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the uids of all sockets that may accept connections to this port of 127.0.0.1.
+/// Returns the owners' uids of all sockets that may accept connections to this port of 127.0.0.1.
 fn listeners(port: u16) -> io::Result<Vec<u32>> {
     let mut users = Vec::new();
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
@@ -125,9 +125,8 @@ fn listeners(port: u16) -> io::Result<Vec<u32>> {
     Ok(users)
 }
 
-/// Returns the uid of the socket that a line of `/proc/net/tcp` or `/proc/net/tcp6` describes
-/// (proc(5)). Returns `None` unless the socket listens on `port` and accepts connections to
-/// 127.0.0.1.
+/// Parses a line of `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)). Returns the uid of the socket's
+/// owner, or `None` if the socket does not listen on `port` for connections to 127.0.0.1.
 fn listener(line: &str, port: u16) -> Option<u32> {
     let mut fields = line.split_ascii_whitespace();
     let (address, at) = fields.nth(1)?.split_once(':')?;

@@ -1,10 +1,11 @@
-//! The socket between the program and its worker process, which is the program's own service.
+//! The socket between the supervisor's program and its worker process, which is the program's own
+//! service.
 
 use std::os::unix::net::UnixStream;
 
 use crate::state::RunId;
 
-/// The supervisor's end of the socket whose other end is the worker process's standard input; see
+/// The supervisor's end of a socket. The other end is the worker process's standard input; see
 /// [`OwnService`](crate::OwnService). The supervisor's program receives the channel before the
 /// worker process runs. The channel reaches end of file when all processes of the worker have
 /// exited.

@@ -12,7 +12,7 @@ use crate::service_log::ServiceLog;
 use crate::state::{Command, Event, RunId};
 use crate::status::{InstanceStatus, ServiceStatus};
 
-/// The outcome of a command, or the reason why the command failed.
+/// `Err` contains the reason why a command failed.
 pub(crate) type CommandOutcome = Result<(), String>;
 
 pub(crate) enum Message {
@@ -21,8 +21,8 @@ pub(crate) enum Message {
     Apply(Plan, oneshot::Sender<AppliedPlan>),
     Statuses(oneshot::Sender<Vec<InstanceStatus>>),
     Describe(Arc<str>, oneshot::Sender<Option<ServiceStatus>>),
-    /// Requests the logs of one service or of all services. The response is `None` if the service
-    /// does not exist.
+    /// Requests the log of the named service, or of all services. The response is `None` if the
+    /// service does not exist.
     Outputs(
         Option<Arc<str>>,
         oneshot::Sender<Option<Vec<Arc<ServiceLog>>>>,
@@ -74,8 +74,8 @@ impl Control {
         described.ok_or_else(|| ControlError::Unknown(service.to_owned()))
     }
 
-    /// Starts a service and returns when all its instances are ready. Instances that were
-    /// abandoned, that is, no longer restarted, are started as well.
+    /// Starts a service, including instances that were abandoned, that is, no longer restarted.
+    /// Returns when all instances are ready.
     pub async fn start(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Start).await
     }
@@ -89,22 +89,22 @@ impl Control {
         self.command(service, Command::Restart).await
     }
 
-    /// Replaces the instances of a service with a new generation, and returns when the new
-    /// generation has taken over. If the new generation does not become ready, the old generation
-    /// stays and the error contains the reason.
+    /// Replaces the instances of a service with a new generation. Returns when the new generation
+    /// has taken over. If the new generation does not become ready, the old one stays, and the
+    /// error contains the reason.
     pub async fn reload(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Reload(None)).await
     }
 
     /// Replaces the process of the program's own service, even if its settings have not changed;
-    /// see [`Control::reload`]. If the plan does not contain that service, nothing changes.
+    /// see [`Control::reload`]. Does nothing if the plan does not contain that service.
     pub async fn renew(&self, own: OwnService) -> Result<(), ControlError> {
         let outcome = self.ask(|answer| Message::Renew(own, answer)).await?;
         outcome.map_err(ControlError::Refused)
     }
 
-    /// Sets the number of instances that take requests. Returns when all of them are ready and no
-    /// surplus instance is left.
+    /// Sets the number of instances that take requests. Returns when all of them are ready and all
+    /// surplus instances have exited.
     pub async fn scale(&self, service: &str, instances: u32) -> Result<(), ControlError> {
         let scale = Command::Scale {
             instances: Some(instances),
@@ -113,7 +113,7 @@ impl Control {
         self.command(service, scale).await
     }
 
-    /// Reports that a draining process has no requests left, so that the supervisor can stop it.
+    /// Reports that a draining process has no requests left. The supervisor then stops the process.
     pub async fn drained(&self, service: &str, run: RunId) -> Result<(), ControlError> {
         let event = Message::Event(service.into(), Event::Drained(run));
         self.messages
@@ -122,9 +122,9 @@ impl Control {
             .map_err(|_| ControlError::Gone)
     }
 
-    /// Replaces the plan: rolls over changed services, starts new services and stops removed ones.
-    /// Other services are not affected. Returns when all changes are complete, with the outcome for
-    /// each service.
+    /// Replaces the plan: replaces the instances of changed services, starts new services and stops
+    /// removed ones. Other services are not affected. Returns when all changes are complete, with
+    /// the outcome for each service.
     pub async fn apply(&self, plan: Plan) -> Result<Vec<ChangeOutcome>, ControlError> {
         let applied = self.ask(|answer| Message::Apply(plan, answer)).await?;
         let mut changes = Vec::new();
@@ -139,7 +139,7 @@ impl Control {
         Ok(changes)
     }
 
-    /// Returns log lines, oldest first: lines in memory, preceded by lines in the files.
+    /// Returns log lines, oldest first. They come from the files and from memory.
     pub async fn logs(&self, query: &LogQuery) -> Result<Vec<LogLine>, ControlError> {
         let outputs = self.outputs(query).await?;
         let (mut lines, mut query) = (Vec::new(), query.clone());
@@ -156,8 +156,8 @@ impl Control {
         self.ready_instances.subscribe()
     }
 
-    /// Subscribes to future notifications. A slow subscriber is told how many notifications it
-    /// missed.
+    /// Subscribes to future notifications. A subscriber that is too slow learns how many
+    /// notifications it missed.
     pub fn notifications(&self) -> broadcast::Receiver<Notification> {
         self.notifications.subscribe()
     }
@@ -169,10 +169,11 @@ impl Control {
     }
 
     /// Pauses the supervisor and makes [`run`](crate::Supervisor::run) return with all services
-    /// still running, so that this process can exec another program. The supervisor refuses, with
-    /// the reason, while a new generation is taking over, a caller waits for a service, or a
-    /// shutdown is in progress. Requests that arrive later are handled only if this process does
-    /// not exec.
+    /// still running, so that this process can exec another program. Requests that arrive later are
+    /// handled only if this process does not exec.
+    ///
+    /// The supervisor refuses, with the reason, in three cases: a new generation is taking over, a
+    /// caller waits for a service, or a shutdown is in progress.
     pub async fn hand_over(&self) -> Result<(), ControlError> {
         self.ask(Message::HandOver).await?
     }
@@ -216,7 +217,7 @@ impl Control {
     }
 }
 
-/// The changes started by applying a plan; see [`Control::apply`].
+/// The changes that a new plan has started; see [`Control::apply`].
 #[derive(Default)]
 pub(crate) struct AppliedPlan(Vec<(Arc<str>, ServiceChange, oneshot::Receiver<CommandOutcome>)>);
 

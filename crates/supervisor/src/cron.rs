@@ -5,17 +5,18 @@ use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
 
-/// The number of days in which the next time is looked for. A 29th of February may be 8 years away.
+/// The number of days that are searched for the next time. Two 29ths of February can be 8 years
+/// apart.
 const DAYS: u32 = 366 * 9;
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
 const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-/// Minutes at which something is to happen.
+/// The minutes of a schedule, such as `30 3 * * *`.
 ///
-/// Where clocks are set forward, a time that is left out comes as much later. Where clocks are set
-/// back, a time that comes twice counts once, unless the hour is `*`.
+/// A time that is skipped because clocks are set forward is delayed by as much. A time that occurs
+/// twice because clocks are set back counts once, unless the hour is `*`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Schedule {
@@ -26,7 +27,7 @@ pub struct Schedule {
     days: u64,
     months: u64,
     weekdays: u64,
-    /// Whether a day must fit `days` and `weekdays`. Otherwise, one of them is enough.
+    /// Whether a day must match both `days` and `weekdays`. Otherwise, one of them is enough.
     needs_both_days: bool,
     is_each_hour: bool,
 }
@@ -52,8 +53,8 @@ impl TryFrom<Written> for Schedule {
 }
 
 impl Schedule {
-    /// Parses five fields: minute, hour, day of the month, month, day of the week. An empty `zone`
-    /// stands for UTC.
+    /// Parses five fields: minute, hour, day of the month, month, day of the week. If `zone` is
+    /// empty, times are in UTC.
     pub fn parse(cron: &str, zone: &str) -> Result<Self, String> {
         let time_zone = match zone {
             "" => TimeZone::UTC,
@@ -69,7 +70,7 @@ impl Schedule {
             ));
         };
         let mut weekdays = field(weekday, 0, 7, &WEEKDAYS, 0)?;
-        // Sunday is 0 and 7.
+        // Both 0 and 7 stand for Sunday.
         weekdays |= weekdays >> 7 & 1;
         let schedule = Self {
             written: Written {
@@ -99,14 +100,14 @@ impl Schedule {
         &self.written.zone
     }
 
-    /// Returns the next time after this one.
+    /// Returns the first scheduled time after `time`.
     pub fn after(&self, time: Timestamp) -> Option<Timestamp> {
         let mut date = time.to_zoned(self.zone.clone()).date().yesterday().ok()?;
         let mut found = None;
         for _ in 0..DAYS {
             let next = self.times(date).filter(|next| *next > time).min();
             if let Some(found) = found {
-                // A time that clocks left out may come on the next day.
+                // A time that was skipped when clocks were set forward may fall on the next day.
                 return Some(next.map_or(found, |next| next.min(found)));
             }
             found = next;
@@ -147,7 +148,8 @@ fn has(set: u64, number: i8) -> bool {
     set >> number & 1 == 1
 }
 
-/// Parses a field into a set of numbers, as bits. `names` begin with the number `first_name`.
+/// Parses a field into a bit set of numbers. The names in `names` stand for consecutive numbers
+/// from `first_name` on.
 fn field(
     text: &str,
     least: u32,
@@ -202,7 +204,7 @@ fn field(
 mod tests {
     use super::*;
 
-    /// Returns the next times after `from`, in the zone's own clock.
+    /// Returns the scheduled times after `from`, as local times of the zone.
     fn next(cron: &str, zone: &str, from: &str, count: usize) -> Vec<String> {
         let schedule = Schedule::parse(cron, zone).unwrap();
         let mut time: Timestamp = from.parse().unwrap();
@@ -277,7 +279,8 @@ mod tests {
             "11-07 01:30 -0500",
         ];
         assert_eq!(next("*/30 * * * *", new_york, begin, 3), expected);
-        // Clocks go forward by half an hour there, and in the other zone at midnight.
+        // In this zone, clocks are set forward by half an hour. In the other zone, they are set
+        // forward at midnight.
         let lord_howe = next(
             "15 2 * * *",
             "Australia/Lord_Howe",

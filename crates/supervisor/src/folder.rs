@@ -21,8 +21,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder, or creates it if it does not exist, and adds the permissions in `mode`. Does
-    /// not follow links. Fails if the folder belongs neither to this user nor to root.
+    /// Opens a folder and adds the permissions in `mode`. Creates the folder if it does not exist.
+    /// Does not follow links. Fails if the folder belongs neither to this user nor to root.
     pub fn make(path: &Path, mode: u32) -> io::Result<Self> {
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(mode).create(path)?;
@@ -81,14 +81,14 @@ impl Folder {
         &self.path
     }
 
-    /// Returns an entry's path, which goes through the open descriptor and is therefore valid in
-    /// this process only.
+    /// Returns an entry's path. The path leads through the open descriptor, so it is valid in this
+    /// process only.
     pub fn at(&self, name: impl AsRef<Path>) -> PathBuf {
         let descriptor = self.descriptor.as_raw_fd();
         PathBuf::from(format!("/proc/self/fd/{descriptor}")).join(name)
     }
 
-    /// Converts a path below this folder to a path through this folder's open descriptor.
+    /// Converts a path below this folder to a path through the folder's open descriptor.
     pub(crate) fn through(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.path)
             .map_or_else(|_| path.to_owned(), |name| self.at(name))

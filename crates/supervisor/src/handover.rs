@@ -1,9 +1,9 @@
 //! Hands descriptors and state over to the program that replaces this one by `exec`.
 //!
-//! Descriptors are sent through a Unix socket, whose other end becomes the new program's standard
-//! input. The state is sent in an in-memory file. Both are written before the `exec`, while nothing
-//! reads the socket. The new program recognizes a handover by its standard input: a socket that was
-//! created by the same process.
+//! A Unix socket carries the descriptors, and an in-memory file contains the state. Both are
+//! written before the `exec`, while nothing reads the socket. The socket's other end becomes the
+//! new program's standard input. The new program recognizes a handover by its standard input, which
+//! is then a socket that the same process created.
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 
 /// The number of descriptors that are sent in one message. Linux permits at most 253 (unix(7)).
 const BATCH: usize = 250;
-/// The first field of the handover file, which identifies the format. Because every version must
-/// understand the header, the fields of [`HandoverHeader`] must never change.
+/// The first field of the handover file, which identifies the format. Every version must understand
+/// the header, so the fields of [`HandoverHeader`] must never change.
 const MARK: &str = "handed over by exec";
 /// The maximum size of a handover file, in bytes.
 const LARGEST: u64 = 1 << 30;
@@ -39,17 +39,16 @@ struct HandoverHeader {
     format: u32,
     /// The length of the note in bytes. The services' state follows the note in the file.
     note: usize,
-    /// The names of the descriptors that the caller hands over in addition. These descriptors come
-    /// before those of the services.
+    /// The names of the descriptors that the caller adds. These descriptors come before those of
+    /// the services.
     extra: Vec<String>,
     descriptors: usize,
 }
 
-/// The state that this process received from the program before the `exec`; see
-/// [`receive_handover`].
+/// The state from the program that ran in this process before the `exec`; see [`receive_handover`].
 #[derive(Debug)]
 pub struct ReceivedHandover {
-    /// The data that the program before the `exec` stored for this program.
+    /// The data that the previous program stored for this program.
     pub note: Vec<u8>,
     pub extra: Vec<(String, OwnedFd)>,
     /// The supervisor's state, to be passed to [`Supervisor::resume`](crate::Supervisor::resume).
@@ -65,30 +64,30 @@ pub struct HandoverState {
 
 static WAITING: AtomicBool = AtomicBool::new(false);
 
-/// Blocks all signals on this thread until [`Supervisor::run`](crate::Supervisor::run) begins on
-/// this thread. If all threads block signals, signals stay pending, even across an `exec`. If only
-/// this thread blocks them, another thread may receive a signal, which is then lost at the `exec`.
+/// Blocks all signals on this thread until [`Supervisor::run`](crate::Supervisor::run) begins here.
+/// If all threads block signals, signals stay pending, even across an `exec`. If another thread
+/// does not block them, that thread may receive a signal, which is then lost at the `exec`.
 pub fn block_signals() {
     WAITING.store(true, Ordering::Relaxed);
     // All signal numbers are valid, so this cannot fail.
     let _ = SigSet::all().thread_block();
 }
 
-/// Unblocks signals, which must happen after tasks have started to listen for them. Signals that
-/// have arrived since the program before the `exec` stopped are then delivered.
+/// Unblocks signals. Call this after tasks have started to listen for signals. Signals that have
+/// arrived since the previous program stopped listening are then delivered.
 pub(crate) fn unblock_signals() {
     if WAITING.swap(false, Ordering::Relaxed) {
         let _ = SigSet::all().thread_unblock();
     }
 }
 
-/// Receives the state that the program before the `exec` handed over. Returns `None` if this
-/// process was newly started. Must be called once, early in `main`, after
+/// Receives the state that the previous program handed over before the `exec`. Returns `None` if
+/// this process was newly started. Must be called once, early in `main`, after
 /// [`shim::run_if_asked`](crate::shim::run_if_asked). Afterwards, standard input is the same as
 /// before the handover.
 ///
-/// Signals stay blocked until [`Supervisor::run`](crate::Supervisor::run) begins, so a caller that
-/// needs signals has to listen for them before.
+/// Signals stay blocked until [`Supervisor::run`](crate::Supervisor::run) begins. A caller that
+/// needs signals must start to listen for them before that.
 ///
 /// An error means that the handover could not be read and is lost. A new supervisor then ends the
 /// remaining processes and starts them again.
@@ -103,7 +102,7 @@ pub fn receive_handover() -> io::Result<Option<ReceivedHandover>> {
     }
     let received = receive(input.as_fd());
     WAITING.store(true, Ordering::Relaxed);
-    // The handover must not be read twice, even if its contents turn out to be invalid.
+    // The handover must not be read twice, even if its contents are invalid.
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     let mut descriptors = received?.into_iter();
     let (Some(file), Some(before)) = (descriptors.next(), descriptors.next()) else {
@@ -113,9 +112,8 @@ pub fn receive_handover() -> io::Result<Option<ReceivedHandover>> {
     read(File::from(file), descriptors.collect()).map(Some)
 }
 
-/// Reads a file written by
-/// [`PausedSupervisor::handover_file`](crate::PausedSupervisor::handover_file): the whole handover
-/// except the descriptors.
+/// Reads a file from [`PausedSupervisor::handover_file`](crate::PausedSupervisor::handover_file).
+/// It contains the whole handover except the descriptors.
 pub fn read_handover_file(file: File) -> io::Result<ReceivedHandover> {
     read(file, Vec::new())
 }
@@ -189,7 +187,7 @@ pub(crate) struct HandoverContents<'a> {
 }
 
 /// Replaces this process's program by `exec`, and hands the state over to the new program. Returns
-/// only if `exec` fails; the previous state is then restored.
+/// only if `exec` fails, after restoring the previous state.
 pub(crate) fn exec_program(
     program: &Path,
     arguments: &[OsString],
@@ -267,8 +265,8 @@ pub(crate) fn written(parcel: &HandoverContents<'_>) -> io::Result<File> {
             .collect(),
         descriptors: parcel.extra.len() + parcel.descriptors.len(),
     };
-    // The state is kept in memory, because it contains the environments of services, whose secrets
-    // must not be written to disk.
+    // The state contains the environments of services, which may be secret, so it stays in memory
+    // and is not written to disk.
     let mut file = File::from(rustix::fs::memfd_create(
         "handed over",
         MemfdFlags::CLOEXEC,

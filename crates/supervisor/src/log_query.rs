@@ -13,10 +13,10 @@ pub(crate) const MOST_BYTES: usize = 16 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
-    /// The sequence number, which increases by one with each line of a service.
+    /// Increases by one with each line of a service.
     pub sequence: u64,
-    /// The time at which the line was read. A line from a file without timestamps gets the
-    /// timestamp of the line after it.
+    /// When the supervisor read the line. For a line without a timestamp in a log file, the
+    /// timestamp of the next line.
     pub at: Timestamp,
     pub service: Arc<str>,
     /// The number of the instance. `None` for a JSON line from a file, because such lines contain
@@ -44,25 +44,25 @@ const MOST_LINES: usize = 10_000;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogQuery {
-    /// Return only lines of this service; `None` for all services.
+    /// Only lines of this service; `None` for all services.
     pub service: Option<String>,
-    /// Return only lines of this instance; `None` for all instances.
+    /// Only lines of this instance; `None` for all instances.
     pub instance: Option<u32>,
-    /// Return only lines that were read at this time or later.
+    /// Only lines that the supervisor read at this time or later.
     pub since: Option<Timestamp>,
-    /// Return only lines that contain this text.
+    /// Only lines that contain this text.
     pub grep: Option<String>,
-    /// Return only this many of the last matching lines, at most 10,000.
+    /// Only this many of the last matching lines, at most 10,000.
     pub last: Option<usize>,
-    /// For each service, the last line that the client has already received. Following continues
-    /// after that line.
+    /// The last line that the client has received, for each service. Following continues after that
+    /// line.
     pub seen: BTreeMap<String, LogPosition>,
 }
 
 /// The position of a line in a service's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogPosition {
-    /// The time at which the supervisor read the line.
+    /// When the supervisor read the line.
     pub at: Timestamp,
     pub sequence: u64,
 }
@@ -81,9 +81,8 @@ impl LogQuery {
         self.last.unwrap_or(MOST_LINES).min(MOST_LINES)
     }
 
-    /// Merges another service's lines into `lines`, which contains the newest lines of other
-    /// services, by time. Lines of the same service stay in order. Lines beyond the limit are
-    /// dropped, oldest first.
+    /// Merges another service's lines into `lines` by time. Lines of the same service stay in
+    /// order. If there are too many lines, drops the oldest.
     pub(crate) fn merge(&mut self, lines: &mut Vec<LogLine>, mut more: Vec<LogLine>) {
         let is_first = lines.is_empty();
         lines.append(&mut more);
@@ -107,7 +106,7 @@ impl LogQuery {
         }
     }
 
-    /// Whether the query may exclude some lines of a matching service.
+    /// Whether some lines of a matching service may not match.
     pub(crate) fn is_filtered(&self) -> bool {
         self.instance.is_some() || self.grep.is_some()
     }

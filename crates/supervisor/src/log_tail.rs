@@ -15,12 +15,11 @@ pub struct LogTail {
     control: Control,
     ready_instances: watch::Receiver<ReadyInstances>,
     followed: Vec<TailedLog>,
-    /// Matching lines that were written before the following started.
+    /// Matching lines from before the start of following.
     before: Vec<LogLine>,
     query: LogQuery,
 }
 
-/// The log of one followed service.
 struct TailedLog {
     output: Weak<ServiceLog>,
     newest: watch::Receiver<u64>,
@@ -30,13 +29,13 @@ struct TailedLog {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogBatch {
     pub lines: Vec<LogLine>,
-    /// The number of lines that were dropped from memory before the client received them, because
-    /// the client is slower than the service. The dropped lines are still in the log file.
+    /// The number of lines that the client missed because it reads more slowly than the service
+    /// writes. They are only in the log file.
     pub missed: u64,
 }
 
 impl Control {
-    /// Returns the last log lines, as many as the query requests, and then follows new lines.
+    /// Returns the last log lines that the query requests, and then follows new lines.
     pub async fn follow(&self, query: LogQuery) -> Result<LogTail, ControlError> {
         let outputs = self.outputs(&query).await?;
         Ok(LogTail::start(self.clone(), outputs, query).await)
@@ -59,8 +58,8 @@ impl LogTail {
             let newest = *output.newest().borrow();
             let next = if let Some(seen) = query.seen.get(&**output.service()) {
                 let next = output.sequence_after(seen);
-                // With a filter, the client's last line is the last matching line. Later lines may
-                // have been checked already, so lines that were dropped from memory do not count as
+                // With a filter, `seen` is the last matching line. Later lines may have been
+                // checked without a match, so lines that are no longer in memory do not count as
                 // missed.
                 let judged = query.is_filtered().then(|| output.first_sequence());
                 next.max(judged.unwrap_or(next))
@@ -150,8 +149,8 @@ impl TailedLog {
         }
     }
 
-    /// Appends new matching lines to `heard`. Returns the number of lines that were dropped from
-    /// memory before they were read.
+    /// Appends new matching lines to `heard`. Returns the number of lines that had left the memory
+    /// before they were read.
     fn take_new(&mut self, query: &LogQuery, heard: &mut Vec<LogLine>) -> u64 {
         let Some(output) = self.output.upgrade() else {
             return 0;

@@ -22,7 +22,7 @@ pub struct Notification {
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum NotificationKind {
     Ready {
-        /// The time from the process's start until it was ready, in milliseconds.
+        /// The time from the start of the process until it was ready, in milliseconds.
         milliseconds: u64,
     },
     Serving,
@@ -43,14 +43,14 @@ pub enum NotificationKind {
     },
     /// The process exited in a way that is not a failure.
     Finished,
-    /// The instance failed so often that it is abandoned, that is, no longer restarted.
+    /// The instance failed so often that it is abandoned: it is no longer restarted.
     GaveUp {
-        /// The reason for the instance's last failure.
+        /// The reason of the instance's last failure.
         reason: String,
     },
     /// The process did not stop in time and is killed.
     Killed,
-    /// The instance uses too much memory.
+    /// The instance exceeds its memory limit.
     OverMemory {
         /// The memory use of the instance, in bytes.
         bytes: u64,
@@ -62,13 +62,13 @@ pub enum NotificationKind {
         /// The number of the new generation.
         generation: u32,
     },
-    /// A rolling update failed. Instances that were not replaced keep their old generation.
+    /// A rolling update failed. Instances that were not yet replaced keep their old generation.
     RollFailed {
         reason: String,
     },
 }
 
-/// Logs an event with the fields that all notifications share.
+/// Logs an event with the fields that all notifications have.
 macro_rules! log {
     ($level:ident, $news:ident, $text:literal $(, $($fields:tt)+)?) => {
         tracing::$level!(

@@ -1,7 +1,7 @@
 //! Sets this process's memory allocator.
 
 /// With glibc's allocator, threads either wait for each other or keep separate memory that other
-/// threads cannot use. jemalloc avoids this, and also returns free memory to the system, from a
-/// background thread.
+/// threads cannot use. jemalloc avoids this. Its background thread also returns free memory to the
+/// system.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

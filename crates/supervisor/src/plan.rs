@@ -24,21 +24,20 @@ pub use settings::{
 
 use crate::service_config::ServiceConfigs;
 
-/// The context in which a plan is checked.
+/// What a plan's validity depends on.
 #[derive(Debug, Clone)]
 pub struct PlanContext<'a> {
-    /// The folder of the settings file. Relative paths are relative to this folder.
+    /// The settings file's folder, to which relative paths are relative.
     pub folder: &'a Path,
     /// The folder in which the supervisor keeps sockets and records; see
     /// [`crate::SupervisorOptions`].
     pub run: &'a Path,
     /// The inner listener of each service, by name.
     pub inner: &'a BTreeMap<String, InnerListener>,
-    /// The values of this process's environment variables `PATH`, `HOME`, `LANG` and `TZ`, which
-    /// services inherit. Unset variables are missing.
+    /// This process's values of `PATH`, `HOME`, `LANG` and `TZ`, which services inherit. Unset
+    /// variables are missing.
     pub environment: &'a BTreeMap<String, String>,
-    /// The user for services that do not specify a user. `None` stands for the user of the
-    /// supervisor.
+    /// The user of services without `user`; `None` for the supervisor's user.
     pub user: Option<User>,
     pub depth: CheckDepth,
 }
@@ -46,16 +45,16 @@ pub struct PlanContext<'a> {
 /// How thoroughly a configuration is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckDepth {
-    /// Checks the values, and that everything needed for a start exists: folders, programs, users
-    /// and secrets.
+    /// Checks the values, and whether everything needed for a start exists: folders, programs,
+    /// users and secrets.
     Whole,
-    /// Checks only the values. The worker process uses this depth, because it starts no service and
-    /// may not be permitted to read the files. The plan then contains neither users nor the
-    /// contents of an `env_file`.
+    /// Checks only the values, for the worker process, which starts no service and may not be
+    /// permitted to read the files. The plan then contains neither users nor the contents of an
+    /// `env_file`.
     Words,
 }
 
-/// A service's inner listener, through which other services reach its ready instances.
+/// The listener through which other services reach a service's ready instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InnerListener {
     /// The socket's path, which replaces `{service.NAME.socket}` in settings.
@@ -64,13 +63,12 @@ pub struct InnerListener {
     pub url: String,
 }
 
-/// An error in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// The key as in the settings file, for example `service.flask.env_file`.
+    /// The key in the settings file, for example `service.flask.env_file`.
     pub key: String,
     pub what: String,
-    /// A hint on how to fix the error.
+    /// How to fix the error.
     pub mend: String,
 }
 
@@ -86,8 +84,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks all settings and reports every error. Also reports each missing file that the
-    /// settings name, unless only the values are checked.
+    /// Checks all settings and reports every error. Unless only the values are checked, missing
+    /// files are errors too.
     pub fn check(
         description: &ServiceConfigs,
         ground: &PlanContext<'_>,

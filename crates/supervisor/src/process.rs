@@ -1,4 +1,4 @@
-//! Starts each instance in a process group of its own, and ends all processes of a group together.
+//! Starts each instance in its own process group, and ends all processes of a group together.
 
 mod cgroup;
 mod pid_records;
@@ -22,23 +22,23 @@ pub(crate) use spawn::{PassedDescriptor, SpawnRequest, spawn};
 
 use crate::state::Exit;
 
-/// The environment variable by which the supervisor recognizes its processes even after they have
+/// The environment variable by which the supervisor recognizes its processes, even if they have
 /// left their process group.
 pub(crate) const TOKEN_VARIABLE: &str = "SUPERVISOR_RUN";
 
-/// The interval at which the supervisor checks whether killed processes have exited.
+/// How often the supervisor checks whether killed processes have exited.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// The time within which a killed process is expected to exit.
+/// How long a killed process may take to exit.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A process started by the supervisor, with all its descendants.
+/// A process that the supervisor started, with all its descendants.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Process {
     #[serde(with = "crate::serde_numbers::pid")]
     pid: Pid,
-    /// The start time, in clock ticks since boot. The system never reuses a pid together with its
-    /// start time, so both together identify the process.
+    /// The start time, in clock ticks since boot. It identifies the process together with the pid,
+    /// because the system never reuses a pid with the same start time.
     start: u64,
     /// The value of [`TOKEN_VARIABLE`] in the process's environment; see also
     /// [`mark_with_token`](proc_table::mark_with_token).
@@ -46,7 +46,7 @@ pub(crate) struct Process {
     /// The control group of the process and its descendants, if there is one.
     group: Option<Cgroup>,
     /// How the first process of the process group exited. That process stays a zombie until the
-    /// group is empty, so that its pid, which is also the group's ID, cannot be reused.
+    /// group is empty. Until then, its pid, which is also the group's ID, cannot be reused.
     ended: Option<Exit>,
     asked: bool,
     killed: bool,
@@ -122,18 +122,18 @@ impl Process {
         self.ended.is_some()
     }
 
-    /// Whether `signal` was sent by the kernel because memory was exhausted.
+    /// Whether the kernel sent `signal` because memory was exhausted.
     fn was_too_large(&self, signal: i32) -> bool {
         let group = self.group.as_ref();
         signal == Signal::KILL.as_raw() && group.is_some_and(Cgroup::ran_out_of_memory)
     }
 
-    /// Kills the remaining processes of a process group whose first process has exited. Returns how
-    /// the first process exited once no process is left. If the group was asked to stop, its
+    /// Kills the remaining processes of a process group whose first process has exited. When no
+    /// process is left, returns how the first one exited. If the group was asked to stop, its
     /// processes first get the full stop time.
     ///
-    /// The process table is read only if there is no control group, because reading the table takes
-    /// several files for each process on the system.
+    /// The process table is read only if there is no control group, because reading it opens
+    /// several files per process of the system.
     pub(crate) fn finish<F>(&mut self, table: &LazyCell<ProcessTable, F>) -> Option<Exit>
     where
         F: FnOnce() -> ProcessTable,
@@ -175,8 +175,8 @@ pub(crate) fn adopt_orphans() -> io::Result<()> {
     Ok(())
 }
 
-/// Reaps adopted processes that have exited. `own` returns true for processes that other code
-/// reaps.
+/// Reaps adopted processes that have exited. Skips processes for which `own` returns true, because
+/// other code reaps them.
 pub(crate) fn reap_adopted(table: &ProcessTable, own: impl Fn(Pid) -> bool) {
     let me = rustix::process::getpid().as_raw_nonzero().get();
     for entry in table.entries() {
@@ -209,7 +209,7 @@ mod tests {
             fs::write(folder.path().join("cgroup.events"), events).unwrap();
         };
         let mut process = Process {
-            // This pid exceeds the kernel's maximum, so no process has it.
+            // No process has this pid, which exceeds the kernel's maximum.
             pid: Pid::from_raw(i32::MAX).unwrap(),
             start: u64::MAX,
             token: "1.2.web.3".to_owned(),

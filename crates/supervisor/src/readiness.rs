@@ -1,8 +1,8 @@
 //! Readiness and health checks of an instance.
 //!
-//! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) makes an instance ready at once. Otherwise, an
-//! instance with a health check is ready when the check passes; an instance with just a socket is
-//! ready when the socket accepts connections; any other instance is ready when its process has
+//! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) makes an instance ready at once. Without this
+//! message, an instance with a health check is ready when the check passes. An instance with only a
+//! socket is ready when the socket accepts connections, and any other instance when its process has
 //! lived for a second. The program's own service becomes ready only by `READY=1`. A service may
 //! also request more start time on `NOTIFY_SOCKET`.
 
@@ -25,21 +25,20 @@ use crate::ready_instances::Address;
 use crate::service_log::WatchPhase;
 use crate::state::{Event, RunId};
 
-/// While an instance starts, it is checked again after this fraction of the time since its start.
-/// Thus, the supervisor notices readiness with little delay, and does not check a slow start too
-/// often.
+/// The time to the next check of a starting instance is this fraction of the time since its start.
+/// So the supervisor notices readiness soon, and does not check a slow start too often.
 const PART: u32 = 16;
-/// The limits of the time between two checks of a starting instance.
+/// The shortest and the longest time between two checks of a starting instance.
 const SOONEST: Duration = Duration::from_millis(2);
 const LATEST: Duration = Duration::from_millis(100);
 /// The timeout for connecting to an instance without a health check.
 const CONNECT: Duration = Duration::from_secs(2);
-/// The time after which a process counts as ready if it has no health check and no socket.
+/// A process without a health check and a socket counts as ready after this time.
 const ALIVE: Duration = Duration::from_secs(1);
-/// The maximum number of bytes read from a response to find its status line.
+/// How many bytes of a response are read to find its status line.
 const STATUS_LINE: usize = 256;
-/// The size in bytes and the duration for which the rest of a response is read. It is read because
-/// some servers report an error if the client closes the connection early.
+/// How many bytes of the rest of a response are read, and for how long. Some servers report an
+/// error if the client closes the connection before the end.
 const BODY: u64 = 64 << 10;
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
 /// The longest message on the notify socket, in bytes.
@@ -48,22 +47,22 @@ const MESSAGE: usize = 4 << 10;
 pub(crate) struct Probe {
     pub(crate) address: Option<CheckedAddress>,
     pub(crate) health: Option<HealthSettings>,
-    /// The number of successful health checks after which the instance is ready.
+    /// How many health checks in a row must pass before the instance is ready.
     pub(crate) rise: u32,
-    /// Whether the supervisor opened the socket before the start, so that an accepted connection
+    /// Whether the supervisor opened the socket before the start. Then an accepted connection
     /// proves nothing.
     pub(crate) activated: bool,
     /// Whether only `READY=1` makes the instance ready.
     pub(crate) needs_notification: bool,
-    /// Whether the instance was ready before this probe was started.
+    /// Whether the instance was already ready before this probe started.
     pub(crate) is_ready: bool,
     pub(crate) notify: Arc<NotifySocket>,
     pub(crate) run: RunId,
 }
 
 impl Probe {
-    /// Checks the instance until the watch phase changes. Messages that the service sent before the
-    /// change are still handled.
+    /// Checks the instance until the watch phase changes. Still handles the messages that the
+    /// service sent before the change.
     pub(crate) async fn run(
         self,
         found: impl AsyncFn(Event),
@@ -129,7 +128,8 @@ impl Probe {
     }
 }
 
-/// Returns the time to the next check of an instance that was started at `begun` and is not ready.
+/// Returns the time to the next check of an instance that was started at `begun` and is not ready
+/// yet.
 fn retry_delay(begun: Instant) -> Duration {
     (begun.elapsed() / PART).clamp(SOONEST, LATEST)
 }
@@ -154,7 +154,7 @@ async fn check(
                 passed = rise.min(passed + 1);
                 found(Event::Passed(run)).await;
             }
-            // A failed check before the first success is expected and not reported.
+            // Before the first success, failed checks are expected and not reported.
             Some(_) if passed == 0 => {}
             Some(why) => {
                 if passed < rise {
@@ -172,8 +172,8 @@ async fn check(
     }
 }
 
-/// Returns the reason why a response fails the check, if it does. Until the instance is ready, also
-/// checks that the service owns the socket that responded.
+/// Returns the reason why a response fails the check, or `None` if it passes. Until the instance is
+/// ready, also checks that the service owns the socket that responded.
 fn check_status(
     status: u16,
     address: &CheckedAddress,
@@ -265,8 +265,8 @@ pub(crate) struct NotifySocket {
 }
 
 impl NotifySocket {
-    /// Opens the socket in the folder `services`. If there is an `owner` (uid and gid), the socket
-    /// belongs to that user.
+    /// Opens the socket in the folder `services`. It belongs to `owner` (uid and gid), if there is
+    /// one.
     pub(crate) fn open(
         services: &Arc<Folder>,
         name: &str,
@@ -304,7 +304,7 @@ impl NotifySocket {
         self.socket.as_fd()
     }
 
-    /// Waits for the next valid message and ignores invalid ones.
+    /// Waits for the next valid message. Ignores invalid ones.
     async fn next_event(&self, run: RunId) -> Event {
         let mut message = vec![0; MESSAGE];
         loop {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::RunId;
 
-/// The address on which an instance listens.
+/// An instance's listening address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Address {
@@ -31,16 +31,16 @@ impl fmt::Display for Address {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceAddress {
     pub instance: u32,
-    /// The run of the instance's process, which is an argument of [`crate::Control::drained`].
+    /// The run of the instance's process, for [`crate::Control::drained`].
     pub run: RunId,
-    /// The address on which the instance listens; `None` if it accepts no connections.
+    /// The instance's listening address; `None` if it accepts no connections.
     pub address: Option<Address>,
-    /// The uid that must own the listening socket. `None` if no other user can listen at the
-    /// address, so that the owner need not be checked.
+    /// The uid that must own the listening socket. If `None`, the owner need not be checked,
+    /// because no other user can listen at the address.
     pub owner: Option<u32>,
 }
 
-/// A service's instances, as the edge sees them.
+/// The instances of one service, as the edge sees them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceInstances {
     /// The instances that take requests. If there are none, the edge lets requests wait for a
@@ -54,13 +54,13 @@ pub struct ServiceInstances {
     pub given_up: Option<GivenUp>,
 }
 
-/// When and why a service's instances were abandoned, that is, no longer restarted because they
-/// failed too often.
+/// When and why instances of a service were abandoned: they failed too often and are no longer
+/// restarted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenUp {
-    /// The time at which the first of the abandoned instances was abandoned.
+    /// When the first of the abandoned instances was abandoned.
     pub since: Timestamp,
-    /// The reason for the first abandoned instance's last failure.
+    /// The reason of that instance's last failure.
     pub reason: String,
 }
 

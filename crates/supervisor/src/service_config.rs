@@ -57,12 +57,12 @@ pub struct ServiceConfig {
     pub restart: RestartConfig,
     /// The memory limit; `None` for no limit.
     pub memory: Option<MemoryConfig>,
-    /// The share of the processor that an instance gets when others want it too, 1 to 10,000; the
-    /// usual share is 100.
+    /// An instance's share of the processor while others need it too, 1 to 10,000; the default is
+    /// 100.
     pub cpu_weight: u32,
     /// The size limits of the log files.
     pub logs: LogConfig,
-    /// When the command runs once, as in `crontab`; empty for a command that is kept running.
+    /// When the command runs, as in `crontab`; empty for a command that runs permanently.
     pub cron: String,
     /// When the instances are replaced, as in `crontab`; empty for never.
     pub cron_restart: String,
@@ -187,7 +187,8 @@ pub struct RestartConfig {
     /// The delay after the second consecutive failure; it doubles up to the maximum. There is no
     /// delay after the first failure.
     pub backoff: String,
-    /// An instance is no longer restarted after this many failures within this period, or `never`.
+    /// The number of failures in a period after which an instance is no longer restarted, or
+    /// `never`.
     pub give_up: String,
 }
 

@@ -1,4 +1,4 @@
-//! The logs of services: lines from their output pipes, kept in memory and in files.
+//! The logs of services: lines from their output pipes, stored in memory and in files.
 //!
 //! The length of a line, the memory, and the size and number of the files are limited. A pipe is
 //! read no faster than its lines can be written to the file, so a service that logs too much slows
@@ -30,7 +30,7 @@ use reverse_lines::ReverseLines;
 use ring_buffer::Ring;
 use rotating_file::{LogFile, size_of_all};
 
-/// The number of bytes that are read from a pipe at once, which is a pipe's default capacity.
+/// How many bytes are read from a pipe at once. It is a pipe's default capacity.
 const CHUNK: usize = 64 << 10;
 impl Stream {
     pub fn word(self) -> &'static str {
@@ -41,9 +41,8 @@ impl Stream {
     }
 }
 
-/// A function that is called with each line of the services that [enable
-/// it](crate::LogConfig::journal), for example to send the line to the journal. The function must
-/// not block, because other tasks wait for it.
+/// A function that receives each line of the services that [enable it](crate::LogConfig::journal),
+/// for example to send the line to the journal. It must not block, because other tasks wait for it.
 pub type LineHook = Arc<dyn Fn(&LogLine) + Send + Sync>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,12 +61,12 @@ impl WatchPhase {
     }
 }
 
-/// An output pipe, and the incomplete line at the end of the bytes read so far.
+/// An output pipe, with the incomplete line at the end of what was read so far.
 #[derive(Debug)]
 pub(crate) struct OpenPipe {
     pub(crate) pipe: OwnedFd,
     pub(crate) stream: Stream,
-    /// The beginning of a line whose end has not been read.
+    /// The beginning of a line whose end was not read yet.
     pub(crate) line: Vec<u8>,
 }
 
@@ -77,31 +76,30 @@ struct PendingLines {
     errors: Vec<String>,
 }
 
-/// The log of a service.
 pub(crate) struct ServiceLog {
     service: Arc<str>,
     clock: Clock,
     line_hook: Option<LineHook>,
     has_line_hook: AtomicBool,
     ring: Mutex<Ring>,
-    /// Lines that have not been written to the file. They have the same order as in the ring,
-    /// because they are added while the ring is locked.
+    /// Lines that are not in the file yet. They have the same order as in the ring, because they
+    /// are added while the ring is locked.
     pending: Mutex<PendingLines>,
     newest: watch::Sender<u64>,
-    /// The log file's path, which refers to the descriptor of its folder. The descriptor stays open
-    /// as long as this value exists.
+    /// The log file's path, which leads through the folder's open descriptor. The descriptor stays
+    /// open as long as this value exists.
     path: PathBuf,
     folder: Arc<Folder>,
     file: Mutex<LogFile>,
     /// The file of the lines on standard error, if they have one.
     error_file: Mutex<Option<LogFile>>,
-    /// Whether a write error has been reported. Further errors are reported only after a write has
-    /// succeeded.
+    /// Whether a write error was reported. The next error is reported only after a successful
+    /// write.
     is_broken: AtomicBool,
 }
 
 impl ServiceLog {
-    /// Opens a service's log file in the given folder.
+    /// Opens a service's log file in this folder.
     pub(crate) fn open(
         service: &Arc<str>,
         folder: &Arc<Folder>,
@@ -110,8 +108,8 @@ impl ServiceLog {
     ) -> io::Result<Arc<Self>> {
         let path = folder.at(format!("{service}.log"));
         let file = LogFile::open(&path)?;
-        // Each line in the files occupies at least one byte, so the new sequence numbers are
-        // greater than all earlier ones.
+        // Each line in the files has at least one byte, so the new sequence numbers are greater
+        // than all earlier ones.
         let first = size_of_all(&path);
         Ok(Arc::new(Self {
             service: Arc::clone(service),
@@ -129,8 +127,8 @@ impl ServiceLog {
         }))
     }
 
-    /// Restores the lines that were in memory before this process's `exec`. Must be called before
-    /// any output is read.
+    /// Restores the lines from before this process's `exec`. Must be called before any output is
+    /// read.
     pub(crate) fn restore(&self, (lines, next): (Vec<LogLine>, u64)) {
         *lock(&self.ring) = Ring::restore(lines, next);
         self.newest.send_replace(next);
@@ -141,8 +139,8 @@ impl ServiceLog {
         (ring.since(0), ring.next())
     }
 
-    /// Sets the size limits of the files, whether there is one for errors, and whether lines are
-    /// passed to the line hook.
+    /// Applies settings: the size limits of the files, whether errors have a file of their own, and
+    /// whether lines go to the line hook.
     pub(crate) fn limit(&self, logs: LogSettings) {
         lock(&self.file).limit(logs.max, logs.keep);
         let mut error_file = lock(&self.error_file);
@@ -163,7 +161,7 @@ impl ServiceLog {
         self.has_line_hook.store(logs.journal, Ordering::Relaxed);
     }
 
-    /// Returns the lines in memory from a sequence number on.
+    /// Returns the lines in memory, beginning with this sequence number.
     pub(crate) fn since(&self, sequence: u64) -> Vec<LogLine> {
         lock(&self.ring).since(sequence)
     }
@@ -174,8 +172,7 @@ impl ServiceLog {
         lines.split_off(lines.len().saturating_sub(count))
     }
 
-    /// Returns the last lines that match the query: matching lines in memory, preceded by matching
-    /// lines in the files.
+    /// Returns the last lines that match the query, from the files and from memory.
     pub(crate) async fn query(self: &Arc<Self>, query: &LogQuery) -> Vec<LogLine> {
         let remembered = self.since(0);
         let fitting = remembered.iter().filter(|line| query.matches(line));
@@ -192,8 +189,8 @@ impl ServiceLog {
         lines.split_off(lines.len().saturating_sub(most))
     }
 
-    /// Reads matching lines from the files, up to the query's limit. Considers only lines that are
-    /// older than those in memory.
+    /// Reads matching lines from the files, up to the query's limit. Skips lines that are also in
+    /// memory.
     fn lines_in_files(
         &self,
         remembered: &[LogLine],
@@ -209,7 +206,7 @@ impl ServiceLog {
         let mut at = first.map_or_else(|| (self.clock)(), |line| line.at);
         let (mut found, mut bytes) = (VecDeque::new(), 0);
         for written in ReverseLines::of(self.path.clone()) {
-            // Lines in memory are usually in the file as well, and must not be returned twice.
+            // Lines in memory are usually in the file too, and must not be returned twice.
             let again = known.get_mut(&format!("{written}\n"));
             if let Some(count) = again.filter(|count| **count > 0) {
                 *count -= 1;
@@ -230,8 +227,8 @@ impl ServiceLog {
         found.into()
     }
 
-    /// Returns the sequence number that follows the line at this position. The line may have been
-    /// read from an earlier run of the supervisor, whose sequence numbers differ.
+    /// Returns the sequence number after the line at this position. An earlier run of the
+    /// supervisor may have read that line, with other sequence numbers.
     pub(crate) fn sequence_after(&self, seen: &LogPosition) -> u64 {
         let lines = self.since(0);
         let Some(first) = lines.first() else {
@@ -265,8 +262,8 @@ impl ServiceLog {
         self.newest.subscribe()
     }
 
-    /// Reads a process's output pipe to its end. Once the process has exited, reads only the data
-    /// that is still in the pipe. When paused, returns the pipe with its incomplete line.
+    /// Reads a process's output pipe to its end. When the process has exited, reads only what is
+    /// still in the pipe. When paused, returns the pipe with its incomplete line.
     pub(crate) async fn read(
         self: Arc<Self>,
         begun: OpenPipe,
@@ -288,7 +285,7 @@ impl ServiceLog {
             }
             let is_over = now == WatchPhase::Ended;
             let read = if is_over {
-                // Tokio may not have noticed that the pipe is readable, so this call reads the pipe
+                // Tokio may not know yet that the pipe is readable, so this reads the pipe
                 // directly.
                 rustix::io::read(&pipe, &mut chunk).map_err(io::Error::from)
             } else {
@@ -299,11 +296,11 @@ impl ServiceLog {
                 Ok(length) => {
                     let lines = splitter.split(&chunk[..length]);
                     self.append(instance_run, stream, lines).await;
-                    // Other tasks can run between two chunks.
+                    // Lets other tasks run between two chunks.
                     tokio::task::yield_now().await;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock && !is_over => {
-                    // While the task waits for a quiet service, it needs no buffer.
+                    // While the service is quiet, the task needs no buffer.
                     chunk = Vec::new();
                     let ended = tokio::select! {
                         ready = pipe.readable() => ready.is_err(),
@@ -322,8 +319,7 @@ impl ServiceLog {
         None
     }
 
-    /// Appends lines. Returns once the lines have been written to the file or writing them has
-    /// failed.
+    /// Appends lines. Returns when the lines are in the file, or when writing has failed.
     async fn append(
         self: &Arc<Self>,
         (instance, run): (u32, RunId),
@@ -334,7 +330,7 @@ impl ServiceLog {
             return;
         }
         let at = (self.clock)();
-        // All lines come from one read at the same time, so they share a prefix.
+        // All these lines were read at the same time, so they share a prefix.
         let mut prefix = None;
         let has_line_hook = self.has_line_hook.load(Ordering::Relaxed);
         let line_hook = self.line_hook.as_ref().filter(|_| has_line_hook);
@@ -373,9 +369,9 @@ impl ServiceLog {
     /// Writes the pending lines to the file.
     fn write(&self) {
         let mut file = lock(&self.file);
-        // The first thread to lock the file writes the pending lines of all threads. If each thread
-        // wrote only its own lines, the order in which the threads lock the file would determine
-        // the order of the lines.
+        // The first thread that locks the file writes the pending lines of all threads. If each
+        // thread wrote only its own lines, their order in the file would depend on which thread
+        // locks it first.
         let lines = std::mem::take(&mut *lock(&self.pending));
         if lines.all.is_empty() {
             return;

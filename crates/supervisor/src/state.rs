@@ -1,10 +1,9 @@
-//! Decides what to do with the instances of one service: a pure function `(State, Event, Now) →
+//! Decides what to do with the instances of one service, as a pure function `(State, Event, Now) →
 //! (State, Actions)`.
 //!
 //! The function starts nothing, waits for nothing and reads no clock. With each event, the caller
-//! passes in the time since the supervisor began and a random number. The decisions are returned as
-//! [`Action`]s, in order. [`State::next_due`] returns the time at which the next [`Event::Tick`] is
-//! needed.
+//! passes the time since the supervisor began and a random number. The result is a list of
+//! [`Action`]s, in order. [`State::next_due`] returns when the next [`Event::Tick`] is needed.
 
 mod backoff;
 mod command;
@@ -26,36 +25,36 @@ use command::PendingCommand;
 use rolling_update::RollingUpdate;
 use run::Slot;
 
-/// The current time and a random number, which are passed in with each event.
+/// The current time and a random number, for one event.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Now {
     /// The time since the supervisor began, on a monotonic clock.
     pub at: Duration,
-    /// A random number from 0 to 1, drawn for each event.
+    /// A random number from 0 to 1, a new one for each event.
     pub chance: f64,
 }
 
-/// Identifies a command, so that its outcome can be returned to its caller.
+/// Identifies a command, so that its caller receives its outcome.
 pub type CommandId = u64;
 
-/// An event that the state of a service must handle.
+/// An event for a service's state.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     Command(CommandId, Command),
-    /// A process could not be started at all.
+    /// A process could not be started.
     SpawnFailed(RunId, String),
     /// A process and all other processes of its group have exited.
     Exited(RunId, Exit),
-    /// A process has reported or proved that it is ready.
+    /// A process has reported that it is ready, or a check has shown it.
     Ready(RunId),
-    /// A process asks for more time to start.
+    /// A process requests more time to start.
     TimeoutExtended(RunId, Duration),
     /// A health check passed.
     Passed(RunId),
     Failed(RunId, String),
-    /// A process other than the instance's own listens on the instance's address.
+    /// Another process listens on the instance's address.
     Refused(RunId, String),
-    /// A process uses more memory than permitted. The number is its memory use, in bytes.
+    /// A process exceeds its memory limit. The number is its memory use, in bytes.
     OverMemory(RunId, u64),
     Drained(RunId),
     Tick,
@@ -66,16 +65,15 @@ pub enum Command {
     Start,
     Stop,
     Restart,
-    /// Run the command of a scheduled service, unless it still runs.
+    /// Run the command of a scheduled service, unless it is still running.
     RunOnce,
-    /// Replace all instances by a new generation, with a new policy if one is given.
+    /// Replace all instances with a new generation, with a new policy if one is given.
     Reload(Option<Policy>),
     /// Set the number of instances.
     Scale {
-        /// The number of instances that take requests; `None` leaves the number unchanged.
+        /// The number of instances that take requests; `None` keeps the current number.
         instances: Option<u32>,
-        /// The number of additional instances that are kept ready; `None` leaves the number
-        /// unchanged.
+        /// The number of additional ready instances; `None` keeps the current number.
         spare: Option<u32>,
     },
 }
@@ -85,8 +83,7 @@ pub enum Command {
 pub enum Exit {
     Code(i32),
     Signal(i32),
-    /// The kernel killed the process, because the process's memory limit or the system's memory was
-    /// exhausted.
+    /// The kernel killed the process because its memory limit or the system's memory was exhausted.
     OutOfMemory,
 }
 
@@ -102,11 +99,10 @@ impl std::fmt::Display for Exit {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Start a process.
     Spawn {
         run: RunId,
         number: u32,
-        /// The version of the settings that the new process uses.
+        /// The version of the settings for the new process.
         generation: u32,
     },
     AskToStop(RunId),
@@ -125,7 +121,7 @@ pub enum Report {
         /// The time from the process's start to its readiness.
         after: Duration,
     },
-    /// A process failed by itself, or is being stopped because it failed its checks.
+    /// A process failed by itself, or is being stopped because its checks failed.
     Failed {
         run: RunId,
         reason: String,
@@ -138,11 +134,11 @@ pub enum Report {
     },
     /// A process exited by itself in a way that is not a failure.
     Finished(RunId),
-    /// An instance failed so often that it is abandoned, that is, no longer restarted.
+    /// An instance failed so often that it is abandoned: it is no longer restarted.
     GaveUp {
-        /// The number of the instance, counted from 0.
+        /// Counted from 0.
         number: u32,
-        /// The reason for the instance's last failure.
+        /// The reason of the instance's last failure.
         reason: String,
     },
     /// A process did not stop in time and is killed.
@@ -160,7 +156,7 @@ pub enum Report {
     },
     /// A new generation did not take over.
     RollFailed {
-        /// The reason why the rolling update was aborted.
+        /// Why the rolling update was aborted.
         reason: String,
     },
 }
@@ -169,21 +165,21 @@ pub enum Report {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum InstanceState {
-    /// A process was started and is not ready.
+    /// A process was started and is not ready yet.
     Starting,
-    /// The process is ready and takes requests.
+    /// The process takes requests.
     Ready,
-    /// The process is ready and takes over when another instance fails.
+    /// The process is ready and takes over if another instance fails.
     Spare,
-    /// The process takes no new requests and finishes its current ones.
+    /// The process finishes its requests and takes no new ones.
     Draining,
     /// The process was asked to stop.
     Stopping,
-    /// The process failed and will be started again.
+    /// The process failed and is about to be started again.
     Waiting,
-    /// The instance failed too often and is not started again.
+    /// The instance failed too often and is no longer restarted.
     Failed,
-    /// The process exited, which does not count as a failure.
+    /// The process exited without a failure.
     Finished,
     /// The instance is not meant to run.
     Stopped,
@@ -192,7 +188,7 @@ pub enum InstanceState {
 /// The whole state of one service.
 ///
 /// Pending commands and a rolling update are not serialized, because an upgrade is refused while
-/// any exist.
+/// there are any.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     policy: Arc<Policy>,
@@ -208,7 +204,7 @@ pub struct State {
     waiting: Vec<PendingCommand>,
 }
 
-/// A transition in progress: the new state, the time and random number, and the actions so far.
+/// A transition in progress: the new state, the time and the random number, and the actions so far.
 struct Transition {
     state: State,
     now: Now,
@@ -216,7 +212,7 @@ struct Transition {
 }
 
 impl State {
-    /// Makes the state of a service that has not been started yet.
+    /// Creates the state of a service that was not started yet.
     pub fn new(policy: Policy) -> Self {
         Self {
             policy: Arc::new(policy),
@@ -258,8 +254,7 @@ impl State {
         (transition.state, transition.actions)
     }
 
-    /// Returns the time at which the next [`Event::Tick`] is needed if no other event comes
-    /// earlier.
+    /// Returns when the next [`Event::Tick`] is needed, unless another event comes earlier.
     pub fn next_due(&self) -> Option<Duration> {
         let runs = self.runs.values().filter_map(Run::due);
         let slots = self.slots.values().filter_map(|slot| slot.restart_at);
@@ -275,8 +270,8 @@ impl State {
         self.runs.is_empty()
     }
 
-    /// Whether every instance is ready, abandoned or finished, so that dependent services need not
-    /// wait any longer.
+    /// Whether each instance is ready, abandoned or finished. Dependent services then need not wait
+    /// any longer.
     pub fn is_decided(&self) -> bool {
         self.up
             && self
@@ -299,7 +294,8 @@ impl State {
         self.rolling.is_some()
     }
 
-    /// Whether the instances belong to several generations, because the last rolling update failed.
+    /// Whether the instances belong to different generations, because the last rolling update
+    /// failed.
     pub fn is_mixed(&self) -> bool {
         let strays = |slot: &Slot| slot.generation != self.generation;
         !self.is_rolling() && self.slots.values().any(strays)
@@ -318,7 +314,7 @@ impl State {
         &self.policy
     }
 
-    /// Returns all runs, including those whose processes are stopping.
+    /// Returns all runs, including those that are stopping.
     pub fn runs(&self) -> impl Iterator<Item = &Run> {
         self.runs.values()
     }
@@ -353,8 +349,7 @@ impl State {
         instances
     }
 
-    /// Whether an instance uses this generation of settings, or a rolling update is about to use
-    /// it.
+    /// Whether an instance uses this generation of settings, or a rolling update will use it.
     pub fn uses(&self, generation: u32) -> bool {
         let rolling = self.rolling.as_ref();
         self.generation == generation
@@ -366,7 +361,7 @@ impl State {
             || rolling.is_some_and(|rolling| rolling.generation == generation)
     }
 
-    /// Whether the service still has a slot or a process for the instance with this number.
+    /// Whether there is still a slot or a process for the instance with this number.
     pub fn has_place(&self, number: u32) -> bool {
         self.slots.contains_key(&number) || self.runs.values().any(|run| run.number == number)
     }
@@ -384,14 +379,14 @@ impl State {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceSummary {
-    /// The number of the instance, counted from 0.
+    /// Counted from 0.
     pub number: u32,
     pub generation: u32,
     pub standing: InstanceState,
-    /// The run of the instance's current process, if there is one.
+    /// The run of the current process, if there is one.
     pub run: Option<RunId>,
-    /// The time at which the current process was started or the last process exited, measured since
-    /// the supervisor began.
+    /// When the current process was started or the last process exited, measured since the
+    /// supervisor began.
     pub since: Duration,
     /// How often the instance's process was replaced after a failure.
     pub restarts: u64,

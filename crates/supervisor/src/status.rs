@@ -1,4 +1,4 @@
-//! The status of services and instances, as shown by `ps` and `describe`.
+//! The status of services and instances for the commands `ps` and `describe`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,17 +19,16 @@ pub struct InstanceStatus {
     pub generation: u32,
     pub state: InstanceState,
     pub pid: Option<i32>,
-    /// The time at which the current process was started or the last process exited.
+    /// When the current process was started or the last process exited.
     pub since: Timestamp,
     /// How often the instance's process was replaced after a failure.
     pub restarts: u64,
-    /// Processor use over the last second, in percent of one processor.
+    /// Processor use in the last second, in percent of one processor.
     pub cpu_percent: f64,
-    /// The memory use of the instance's control group, or else the resident memory of its process
-    /// group, in bytes.
+    /// The memory use of the instance's control group, in bytes. Without a control group, the
+    /// resident memory of its process group.
     pub memory_bytes: u64,
-    /// The instance's request rate. The supervisor leaves this field empty, and its caller fills it
-    /// in.
+    /// The supervisor leaves this field empty, and the program that uses this crate fills it in.
     pub requests_per_second: Option<f64>,
     /// How the instance's last process exited, as in [`LastExit::how`].
     pub last_exit: Option<String>,
@@ -55,7 +54,7 @@ impl LastExit {
         fault: Option<&str>,
     ) -> Self {
         let exit = exit.to_string();
-        // Some reasons merely repeat how the process exited.
+        // A reason may just repeat how the process exited.
         let fault = fault.filter(|fault| !fault.contains(&exit));
         Self {
             instance,
@@ -66,8 +65,8 @@ impl LastExit {
     }
 }
 
-/// How a service is run, in the notation of its settings. Fields may be missing in the status from
-/// a supervisor of the preceding version.
+/// How a service runs, in the notation of its settings. A status from a supervisor of the previous
+/// version may lack some fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SettingsSummary {
@@ -89,11 +88,11 @@ pub struct SettingsSummary {
     /// How long an instance that is being replaced may take to finish its requests.
     pub drain_within: String,
     pub roll: String,
-    /// When the command runs once; empty for a command that is kept running.
+    /// When the command runs; empty for a command that runs permanently.
     pub cron: String,
     /// When the instances are replaced; empty for never.
     pub cron_restart: String,
-    /// The time zone of both; empty for UTC.
+    /// The time zone of `cron` and `cron_restart`; empty for UTC.
     pub time_zone: String,
 }
 
@@ -101,11 +100,10 @@ pub struct SettingsSummary {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceStatus {
     pub service: Arc<str>,
-    /// The service's program and its arguments. Placeholders are not replaced, and secrets are
-    /// shown as `***`.
+    /// The program and its arguments. Placeholders are not replaced, and secrets appear as `***`.
     pub command: Vec<String>,
     pub directory: PathBuf,
-    /// The user that runs the service; `None` for the user of the supervisor.
+    /// The user that runs the service; `None` for the supervisor's user.
     pub user: Option<String>,
     /// The fixed address on which the edge listens for the service; `None` if there is none.
     pub front: Option<String>,

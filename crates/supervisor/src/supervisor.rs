@@ -1,5 +1,5 @@
-//! The supervisor: a loop on one thread that receives events and carries out the actions decided by
-//! each service's [state](crate::state).
+//! The supervisor: a loop on one thread that receives events and carries out the actions that each
+//! service's [state](crate::state) decides.
 
 mod commands;
 mod exec_upgrade;
@@ -44,48 +44,47 @@ pub type RandomSource = Box<dyn FnMut() -> f64 + Send>;
 
 /// The capacity of the supervisor's message queue, in messages.
 const INBOX: usize = 256;
-/// The number of notifications that are buffered for a slow subscriber.
+/// How many notifications are buffered for a slow subscriber.
 const NEWS: usize = 256;
-/// The interval at which memory and processor time are sampled.
+/// How often memory and processor time are sampled.
 const SAMPLE: Duration = Duration::from_secs(1);
 /// The mode of a folder that other users may traverse but not list.
 const OPEN: u32 = 0o711;
 const CLOSED: u32 = 0o700;
 const FOR_NOBODY_ELSE: u32 = 0o600;
 const PID_RECORDS: &str = "processes";
-/// The folder of sockets, within the run folder. The folder contains the sockets that the
-/// supervisor opens and, for each service, a subfolder for the sockets that the service opens.
+/// The folder of sockets, inside the run folder. It contains the sockets that the supervisor opens
+/// and, for each service, a subfolder for the sockets that the service opens.
 const SERVICES: &str = "services";
 const LONG: Duration = Duration::from_hours(24);
 
-/// The options of the supervisor, apart from the plan.
+/// The supervisor's options, except the plan.
 pub struct SupervisorOptions {
-    /// The run folder, for sockets and pid records. Other users must not be able to write to it.
-    /// Only one supervisor can use it at a time.
+    /// The run folder, for sockets and pid records. Other users must not be able to write to it,
+    /// and only one supervisor can use it at a time.
     pub run: PathBuf,
     /// The folder of the log files.
     pub logs: PathBuf,
-    /// The program that the supervisor executes to start a service, and that then becomes the
-    /// service by `exec`.
+    /// The program that starts a service: the supervisor executes it, and it becomes the service by
+    /// `exec`.
     pub launcher: ShimProgram,
     /// Whether orphaned processes become children of this process. This process then reaps every
-    /// child, including children that are not services. Use this only if this process starts no
-    /// other children.
+    /// child, even those that are not services. Use this only if this process starts no other
+    /// children.
     pub adopt_orphans: bool,
-    /// Whether this process may change its own control group in order to give each instance a
-    /// control group. Use this only if no other process is in that group; a group with other
-    /// processes is never changed.
+    /// Whether this process may change its own control group to give each instance one. Use this
+    /// only if no other process is in that group. A group with other processes is never changed.
     pub control_groups: bool,
-    /// The memory limit of all services together, in bytes. It is held only with control groups.
+    /// The memory limit of all services together, in bytes. It needs control groups.
     pub memory: Option<u64>,
     pub clock: Clock,
-    /// The source of the random numbers that vary the restart delays.
+    /// The source of the random deviations of restart delays.
     pub random: RandomSource,
-    /// The function that is called with each log line of services with `logs.journal`.
+    /// Receives each log line of services with `logs.journal`.
     pub line_hook: Option<LineHook>,
-    /// The sender through which this process receives its ends of the channels to its own service.
-    /// Without the sender, this process cannot have its own service. One channel is sent with each
-    /// start, so the restart backoff limits how many channels can queue up.
+    /// The sender of this process's ends of the channels to its own service. Without it, this
+    /// process cannot have a service of its own. Each start sends one channel, so the restart
+    /// backoff limits how many can queue up.
     pub channels: Option<mpsc::UnboundedSender<Channel>>,
 }
 
@@ -115,14 +114,14 @@ fn system_time() -> Timestamp {
     Timestamp::now()
 }
 
-/// Returns a random number that is only good enough to vary restart delays.
+/// Returns a random number that is good enough to vary restart delays, and for nothing else.
 fn random() -> f64 {
     let drawn = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(drawn >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
-/// The program that the supervisor executes to start a service, and that then becomes the service
-/// by `exec`; see [`crate::shim`].
+/// The program that starts a service: the supervisor executes it, and it becomes the service by
+/// `exec`; see [`crate::shim`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShimProgram {
     /// This program. Its `main` must begin with [`shim::run_if_asked`].
@@ -152,18 +151,17 @@ pub enum StartError {
     System(#[from] io::Error),
 }
 
-/// The reason why [`Supervisor::run`] returned.
+/// Why [`Supervisor::run`] returned.
 pub enum RunEnd {
     /// All services were stopped.
     Stopped,
-    /// All services continue to run. The program that this process executes next takes over the
-    /// services.
+    /// All services keep running, and the program that this process executes next takes them over.
     HandedOver(PausedSupervisor),
 }
 
 /// Keeps services running.
 ///
-/// A supervisor stays on the thread that created it, which should be the main thread, because the
+/// A supervisor stays on the thread that created it. This should be the main thread, because the
 /// kernel kills a service when the thread that started it ends.
 pub struct Supervisor {
     options: SupervisorOptions,
@@ -175,27 +173,27 @@ pub struct Supervisor {
     ready_instances: watch::Sender<ReadyInstances>,
     notifications: broadcast::Sender<Notification>,
     pid_records: PidRecords,
-    /// The parent of the instances' control groups; `None` if instances cannot have control groups.
+    /// The parent of the instances' control groups; `None` if there can be no control groups.
     groups: Option<Cgroups>,
-    /// The prefix of the tokens that identify the supervisor's processes.
+    /// The prefix of the tokens by which the supervisor recognizes its processes.
     name: String,
     began: Instant,
     next_command: CommandId,
-    /// The callers that wait for the shutdown to complete; `None` if no shutdown is in progress.
+    /// The callers that wait for the end of the shutdown; `None` if no shutdown is in progress.
     shutdown_waiters: Option<Vec<oneshot::Sender<()>>>,
-    /// The caller that waits for the handover to complete; `None` if no handover is in progress.
+    /// The caller that waits for the end of the handover; `None` if no handover is in progress.
     handover_waiter: Option<oneshot::Sender<Result<(), ControlError>>>,
-    /// Messages that arrived during a handover and are handled after it.
+    /// Messages that arrived during a handover and are to be handled afterwards.
     postponed: Vec<Message>,
-    /// Whether a process group whose first process has exited is expected to become empty soon.
+    /// Whether a process group whose first process has exited will probably be empty soon.
     look_again_soon: bool,
     lock: File,
     _stays_on_its_thread: PhantomData<*const ()>,
 }
 
 impl Supervisor {
-    /// Prepares the folders and ends the processes left over from an earlier supervisor. No service
-    /// is started before [`Supervisor::run`].
+    /// Prepares the folders and ends the processes of an earlier supervisor. Starts no service;
+    /// [`Supervisor::run`] does.
     pub fn new(plan: &Plan, options: SupervisorOptions) -> Result<(Self, Control), StartError> {
         let (launcher, run, logs) = Self::prepare(&options)?;
         let lock = lock(&run)?;
@@ -231,7 +229,7 @@ impl Supervisor {
     fn prepare(options: &SupervisorOptions) -> Result<(PathBuf, Folder, Folder), StartError> {
         let launcher = match &options.launcher {
             ShimProgram::ThisProgram if !shim::is_installed() => return Err(StartError::NoShim),
-            // This path refers to the running program even if its file has been replaced on disk.
+            // This path refers to the running program, even if its file was replaced.
             ShimProgram::ThisProgram => PathBuf::from("/proc/self/exe"),
             ShimProgram::Other(path) => path.clone(),
         };
@@ -286,12 +284,12 @@ impl Supervisor {
         (supervisor, control)
     }
 
-    /// Starts the services and keeps them running until [`Control::shut_down`], which stops all
-    /// services, or [`Control::hand_over`], which leaves them running.
+    /// Starts the services and keeps them running until [`Control::shut_down`], which stops them,
+    /// or [`Control::hand_over`], which does not.
     pub async fn run(mut self) -> io::Result<RunEnd> {
         let mut children = signal(SignalKind::child())?;
         unblock_signals();
-        // Processes that were started before a handover may still run.
+        // Processes from before a handover may still be running.
         self.start_watching();
         for message in std::mem::take(&mut self.postponed) {
             self.handle_message(message);
@@ -310,7 +308,7 @@ impl Supervisor {
             }
             if self.handover_waiter.is_some() && self.has_no_exit_pending() {
                 self.pause().await;
-                // A shutdown may have been requested in the meantime.
+                // A shutdown may have been requested meanwhile.
                 if let Some(answer) = self.handover_waiter.take() {
                     // An error means that the caller no longer waits.
                     let _ = answer.send(Ok(()));
@@ -319,7 +317,7 @@ impl Supervisor {
                 self.start_watching();
                 continue;
             }
-            // During a handover, exited processes are not reaped; they are noticed afterwards.
+            // During a handover, exited processes are not reaped. They are noticed afterwards.
             let reaps = self.handover_waiter.is_none();
             let due = self.next_due();
             let is_lingering = self.services.values().any(ManagedService::is_lingering);
@@ -453,8 +451,8 @@ fn lock(run: &Folder) -> Result<File, StartError> {
         .custom_flags(libc::O_NOFOLLOW)
         .open(run.at(name))
         .map_err(refused)?;
-    // A user who can open the lock file can also lock it (flock(2)), and an earlier version may
-    // have created the file with another mode.
+    // A user who can open the lock file can also lock it (flock(2)). An earlier version may have
+    // created the file with a weaker mode.
     let rights = Permissions::from_mode(FOR_NOBODY_ELSE);
     file.set_permissions(rights).map_err(refused)?;
     match file.try_lock() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub use nearest::nearest;
 
-/// The longest accepted time: ten years.
+/// The longest time that is accepted: ten years.
 const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
 
 /// The units of times, in milliseconds, largest first.
@@ -32,7 +32,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Ok(time)
 }
 
-/// Parses a size such as `500`, `16K`, `15M` or `1G`, in bytes; 0 is an error.
+/// Parses a size such as `500`, `16K`, `15M` or `1G`, in bytes. 0 is an error.
 pub fn size(text: &str) -> Result<u64, String> {
     let how = || format!("{text:?} is no size; write it like 500K, 15M or 1G");
     let size = number(text, &SIZES).filter(|size| (1..u64::MAX).contains(size));
@@ -53,7 +53,7 @@ pub fn written_size(bytes: u64) -> String {
     with_unit(bytes, &SIZES)
 }
 
-/// Parses a number with its unit. Returns the largest number instead of overflowing.
+/// Parses a number and its unit. Returns the largest number instead of overflowing.
 fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let is_digit = |letter: char| letter.is_ascii_digit();
     let end = text.find(|letter| !is_digit(letter)).unwrap_or(text.len());
@@ -62,10 +62,10 @@ fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     Some(number.parse::<u64>().ok()?.saturating_mul(*unit))
 }
 
-/// Formats the number in the largest unit in which it is whole.
+/// Formats a number in the largest unit that divides it.
 fn with_unit(number: u64, units: &[(&str, u64)]) -> String {
     let fits = |unit: &&(&str, u64)| number > 0 && number.is_multiple_of(unit.1);
-    // Zero fits no unit and is written as `0s`.
+    // No unit fits 0, which is written as `0s`.
     let (name, unit) = units.iter().find(fits).unwrap_or(&("s", 1));
     format!("{}{name}", number / unit)
 }

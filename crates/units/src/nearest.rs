@@ -1,6 +1,6 @@
 //! Suggests a correction for a misspelled word.
 
-/// Returns the candidate with the smallest edit distance, if it is near enough.
+/// Returns the candidate with the smallest edit distance, unless even this distance is too large.
 pub fn nearest<'a>(
     written: &str,
     candidates: impl IntoIterator<Item = &'a str>,

@@ -1,4 +1,4 @@
-//! Targets that are a folder on this machine, which may be a mounted network share.
+//! Targets that are a folder on this machine. It may be a mounted network share.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -10,7 +10,7 @@ use platform::text_cleaning::hexadecimal;
 
 use crate::BackupError;
 
-/// The suffix of the file of an object that is still being written.
+/// The file suffix of an object that is still being written.
 const PARTIAL: &str = ".partial";
 
 #[derive(Clone, Debug)]

@@ -1,17 +1,17 @@
-//! Targets that are an S3 bucket. Backups run in a thread of their own, so each call waits for the
-//! bucket's server.
+//! Targets that are an S3 bucket. Calls block until the bucket's server responds, because backups
+//! have a thread of their own.
 
 use bytes::Bytes;
 use platform::s3::{S3, S3Access, S3Error};
 
 use crate::BackupError;
 
-/// A bucket, and the prefix that the names of all our objects have in it.
+/// A bucket, with the prefix of all our objects' names.
 #[derive(Clone, Debug)]
 pub struct Bucket(S3);
 
 impl Bucket {
-    /// Parses the part `BUCKET/PREFIX` of the setting.
+    /// Parses `BUCKET/PREFIX` from the setting.
     pub(super) fn at(place: &str, access: &S3Access) -> Result<Self, BackupError> {
         Ok(Self(S3::at(place, access)?))
     }

@@ -1,5 +1,5 @@
-//! Tests with attackers who can write to the backup's target, hide it or fill it, and with leftover
-//! files on the machine.
+//! Tests with attackers who can write to the backup's target, make it unreachable or fill it, and
+//! with files that are left over on the machine.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ async fn wait_until(is_so: impl Fn() -> bool) {
     assert!(waited.is_ok(), "it never came");
 }
 
-/// Writes rows of 100 kB each in one transaction.
+/// Writes rows of 100 kB each, in one transaction.
 async fn write_long(store: &platform::Store, numbers: std::ops::Range<i64>) {
     let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let note = "x".repeat(100_000);
@@ -53,7 +53,7 @@ fn length(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |facts| facts.len())
 }
 
-/// If an old write-ahead log were left, SQLite would apply its changes to the restored store.
+/// SQLite would apply the changes in an old write-ahead log to the restored store.
 #[tokio::test]
 async fn nothing_is_restored_beside_an_old_log() {
     let place = Place::new();
@@ -94,7 +94,8 @@ async fn the_log_is_emptied_though_the_target_cannot_be_reached() {
     agent.stop();
 }
 
-/// If the target cannot be reached at startup, the log is kept until it can, up to a limit.
+/// If the target cannot be reached at startup, the log stays until the target can be reached, up to
+/// a limit.
 #[tokio::test]
 async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
     let place = Place::new();
@@ -109,7 +110,7 @@ async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
     let agent = place.agent(&store);
     let log = place.data().join("kenduri.db-wal");
     let mut count = 1;
-    // The log grows beyond the size at which the agent would checkpoint it.
+    // The log grows beyond the length at which the agent would checkpoint it.
     while length(&log) < 4_100 * 4_120 {
         answer(&store, count).await.unwrap();
         count += 1;
@@ -128,7 +129,7 @@ async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
     assert_eq!(answers(&data), (0..count).collect::<Vec<_>>());
 }
 
-/// The sizes of all segments of the log in the target.
+/// Returns the sizes of all segments in the target.
 fn segments(place: &Place) -> Vec<u64> {
     let all = fs::read_dir(place.target_folder().join("generations")).unwrap();
     let logs = all.map(|one| one.unwrap().path().join("log"));
@@ -136,8 +137,8 @@ fn segments(place: &Place) -> Vec<u64> {
     segments.map(|one| length(&one.unwrap().path())).collect()
 }
 
-/// A segment is in memory several times while it is sent, and an object in a bucket has a maximum
-/// size.
+/// While a segment is sent, it is in memory several times. An object in a bucket has a maximum
+/// size, too.
 #[tokio::test]
 async fn a_long_backlog_is_sent_in_short_segments() {
     let place = Place::new();
@@ -178,7 +179,7 @@ async fn a_transaction_that_is_too_long_for_a_segment_is_in_a_snapshot() {
     assert_eq!(answers(&data), (0..=400).collect::<Vec<_>>());
 }
 
-/// Without the envelope object, nobody can open the backup with the passphrase.
+/// Without the envelope, the passphrase does not open the backup.
 #[tokio::test]
 async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
     let place = Place::new();
@@ -199,8 +200,8 @@ async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
             matches!(&told, DrillResult::Failed(why) if why.contains("kenduri-backup.json")),
             "{told:?}"
         );
-        // A machine that restores its backup by itself must not take this for a missing backup and
-        // start with an empty store.
+        // A machine that restores its backup automatically must not treat this as a missing backup
+        // and start with an empty store.
         let refused = backup::open(&place.target(), &place.passphrase);
         assert!(
             matches!(
@@ -236,8 +237,8 @@ async fn exports_are_left_out() {
     assert!(!data.join("files/exports").exists());
 }
 
-/// A generation whose name contains a time in the future must not delay snapshots, removals and
-/// drills.
+/// If a generation's name is from the future, snapshots, removals and drills must still happen on
+/// time.
 #[tokio::test]
 async fn a_clock_that_ran_ahead_stops_no_snapshots_and_no_drills() {
     let mut place = Place::new();
@@ -260,7 +261,7 @@ async fn a_clock_that_ran_ahead_stops_no_snapshots_and_no_drills() {
             .is_some_and(|drill| Some(drill) != ahead)
     })
     .await;
-    // The agent must make one snapshot a day, not one a second.
+    // The agent must make one snapshot per day, not one per second.
     let before = agent.status().copied_until;
     place.clock.advance(SignedDuration::from_secs(1));
     wait_until(|| agent.status().copied_until > before).await;
@@ -270,7 +271,7 @@ async fn a_clock_that_ran_ahead_stops_no_snapshots_and_no_drills() {
     agent.stop();
 }
 
-/// A drill that was killed leaves a folder with all data in clear text.
+/// A killed drill leaves a folder with all data in clear text.
 #[tokio::test]
 async fn what_a_killed_drill_left_is_removed() {
     let place = Place::new();
@@ -283,7 +284,7 @@ async fn what_a_killed_drill_left_is_removed() {
     agent.stop();
 }
 
-/// Removes all objects in a folder of the backup, except for the first `kept` ones.
+/// Removes all objects in a folder of the backup except the first `kept` ones.
 fn cut(folder: &Path, kept: usize) {
     let mut all: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -296,7 +297,7 @@ fn cut(folder: &Path, kept: usize) {
     }
 }
 
-/// An installation that has had several snapshots, later writes and an erasure.
+/// Returns an installation with several snapshots, later writes and an erasure.
 async fn long_used() -> Place {
     let place = Place::new();
     let store = place.open();
@@ -324,7 +325,7 @@ async fn long_used() -> Place {
     place
 }
 
-/// Asserts that restoring the latest state fails with the name of the missing object, and that an
+/// Asserts that restoring the latest state fails with the missing object's name, and that an
 /// earlier time can be restored.
 fn expect_missing(place: &Place, object: &str) {
     let refused = place.restore("refused", None);
@@ -364,14 +365,14 @@ async fn the_end_of_a_backup_cannot_be_taken_away_unnoticed() {
     let place = long_used().await;
     cut(&place.target_folder().join("erasures"), 0);
     expect_missing(&place, "erasures/");
-    // The head object, which records how much a backup must contain, is itself missing.
+    // The head itself is missing.
     let place = long_used().await;
     fs::remove_file(place.target_folder().join("head")).unwrap();
     expect_missing(&place, "head");
 }
 
-/// An automatic restore was killed when only its temporary folder was left to be removed, and the
-/// store was used since. No later restore overwrites it.
+/// An automatic restore is killed when it only has to remove its temporary folder. Then the store
+/// is used. No later restore may overwrite it.
 #[tokio::test]
 async fn what_a_restore_left_behind_lets_no_other_overwrite_the_store() {
     let place = long_used().await;
@@ -407,8 +408,8 @@ async fn what_a_restore_left_behind_lets_no_other_overwrite_the_store() {
     }
 }
 
-/// The clock ran ahead, so snapshots have names from the future. What followed them is found by its
-/// own time.
+/// The clock ran ahead, so snapshots have names from the future. The changes after them have
+/// correct times.
 #[tokio::test]
 async fn a_second_after_a_snapshot_from_the_future_is_restored_with_what_was_before_it() {
     let place = Place::new();

@@ -46,8 +46,7 @@ async fn a_wrong_passphrase_and_a_place_without_a_backup_are_refused() {
     );
 }
 
-/// `kenduri restore` opens the backup's key first, so a refusal of the key means that nothing is
-/// written.
+/// `kenduri restore` opens the backup's key first, so nothing is written if the key is refused.
 #[tokio::test]
 async fn a_backup_of_a_newer_version_is_refused_by_its_number() {
     let place = backed_up().await;
@@ -63,7 +62,7 @@ async fn a_backup_of_a_newer_version_is_refused_by_its_number() {
         matches!(&refused, Err(BackupError::Newer { made_by, .. }) if made_by == "9.1.0"),
         "{refused:?}"
     );
-    // If an older version of Kenduri is started, it does not write into the backup either.
+    // An older version of Kenduri does not write into the backup either.
     let store = place.open();
     let agent = place.agent(&store);
     let refused = agent.now();
@@ -75,7 +74,7 @@ async fn a_backup_of_a_newer_version_is_refused_by_its_number() {
     assert_eq!(names(&place.target_folder()), before);
 }
 
-/// The target contains another installation's objects, but this installation's key.
+/// The target contains this installation's key but another installation's objects.
 #[tokio::test]
 async fn objects_that_another_key_sealed_are_not_restored() {
     let (place, other) = (backed_up().await, backed_up().await);
@@ -97,7 +96,7 @@ async fn another_installation_does_not_write_into_this_backup() {
     let place = backed_up().await;
     let other = Place::new();
     let store = other.open();
-    // The other installation is configured with the same target.
+    // The other installation has the same target in its settings.
     fs::rename(place.target_folder(), other.target_folder()).unwrap();
     let before = names(&other.target_folder());
     let agent = other.agent(&store);

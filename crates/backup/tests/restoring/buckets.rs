@@ -1,5 +1,5 @@
 //! Tests of backups in an S3 bucket. `KENDURI_TEST_S3` is the URL of an S3-compatible server such
-//! as moto; without it these tests are skipped. `cargo xtask test` starts such a server.
+//! as moto, which `cargo xtask test` starts. Without it, these tests are skipped.
 
 use backup::{BackupError, S3Access, Target};
 use platform::Secret;
@@ -28,7 +28,7 @@ fn access(endpoint: &str) -> S3Access {
 }
 
 fn bucket(place: &Place, endpoint: &str) -> Target {
-    // The name of the temporary folder is unique, so the bucket's name is made from it.
+    // The bucket's name is derived from the temporary folder's, which is unique.
     let name = place.folder.path().file_name().unwrap().to_string_lossy();
     let name = name.trim_start_matches('.').to_lowercase();
     let to = format!("s3://kenduri-{name}/a/prefix");

@@ -1,7 +1,7 @@
-//! Backups and restores that are cut at random bytes: half a store is never served. `cargo xtask
-//! show backup` does the same 200 times.
+//! Kills backups and restores at random bytes. An incomplete store must never be served. `cargo
+//! xtask show backup` does this 200 times.
 //!
-//! The process that is killed is this program, which runs one test again.
+//! The killed process is this test program, which runs one test again.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -15,11 +15,10 @@ use platform::{Random, Rows, Store, StoreError, Tx, sql};
 use crate::bad_input::names;
 use crate::place::{Place, answer, answers, tell, times};
 
-/// The environment variable with the folder of the installation, in the process that is killed.
+/// In the process that is killed, this environment variable contains the installation's folder.
 const KILLED: &str = "KENDURI_TEST_KILLED";
-/// How often an installation is used before the next one, whose backup is shorter.
+/// How often an installation is used. Then a new one, with a shorter backup, takes its place.
 const USES: usize = 20;
-/// The number of files beside the store.
 const FILES: usize = 20;
 
 #[expect(
@@ -46,7 +45,7 @@ fn print(line: &str) {
     writeln!(out, "{line}").and_then(|()| out.flush()).unwrap();
 }
 
-/// The lengths of all files in a folder that others change meanwhile.
+/// Returns the total length of the files in a folder, which may change meanwhile.
 fn length(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let lengths = entries.map(|entry| match entry.metadata() {
@@ -56,8 +55,8 @@ fn length(folder: &Path) -> u64 {
     lengths.sum()
 }
 
-/// Kills the process when the folder has grown to this length. Returns what the process printed,
-/// and whether it was killed before its end.
+/// Kills the process when the folder reaches this length. Returns the process's output, and whether
+/// it was killed before it ended.
 fn kill_at(mut process: Child, folder: &Path, bytes: u64) -> (String, bool) {
     let output = process.stdout.take().unwrap();
     let reader = std::thread::spawn(move || {
@@ -76,8 +75,8 @@ fn kill_at(mut process: Child, folder: &Path, bytes: u64) -> (String, bool) {
     (reader.join().unwrap(), was_killed)
 }
 
-/// Writes and backs up until this process is killed. Prints the last answer that a finished turn
-/// has copied.
+/// Writes and backs up until this process is killed. After each turn of the backup, prints the last
+/// answer that it has copied.
 async fn write_and_back_up(folder: &Path) {
     let place = Place::shared(folder);
     let store = place.open();
@@ -140,7 +139,7 @@ async fn a_backup_that_is_killed_at_any_byte_is_restored_whole() {
     ));
 }
 
-/// An installation with a snapshot, many segments and files.
+/// Returns an installation with a snapshot, many segments and files.
 async fn backed_up() -> Place {
     let place = Place::new();
     let store = place.open();
@@ -204,7 +203,7 @@ async fn a_restore_that_is_killed_at_any_byte_is_not_served_and_is_done_again() 
         let killed = begin(test, place.folder.path());
         let (_, was_killed) = kill_at(killed, &data, u64::from(random.below(all)));
         kills += usize::from(was_killed);
-        // A program serves a folder with a store in it, unless a restore there is unfinished.
+        // A folder with a store is served, unless a restore into it is unfinished.
         let is_served = data.join("kenduri.db").exists() && !backup::is_unfinished(&data);
         if !is_served {
             unfinished += 1;
@@ -223,8 +222,8 @@ async fn a_restore_that_is_killed_at_any_byte_is_not_served_and_is_done_again() 
 async fn a_backup_with_a_truncated_object_never_yields_half_a_store() {
     let (place, random) = (backed_up().await, Random::system());
     let mut all = names(&place.target_folder());
-    // A restore needs the newest snapshot, and no other. The objects of `begun` only say which
-    // objects to remove.
+    // A restore needs only the newest snapshot. The objects in `begun` are needed only for removing
+    // objects.
     let manifest = all.iter().rfind(|name| name.starts_with("manifests/"));
     let newest = manifest.unwrap()["manifests/".len()..].to_owned();
     all.retain(|name| {

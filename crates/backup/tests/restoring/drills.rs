@@ -1,4 +1,4 @@
-//! Tests of drills, in which the agent restores the backup before a restore is needed.
+//! Tests of drills, in which the agent tests whether the backup can be restored.
 
 use std::fs;
 

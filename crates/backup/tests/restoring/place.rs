@@ -19,11 +19,10 @@ const ANSWERS: Migrations = Migrations::new(
     }],
 );
 
-/// The folder of an installation.
 pub(crate) enum Folder {
-    /// It is removed with this value.
+    /// Deleted when this value is dropped.
     Own(TempDir),
-    /// It belongs to another process.
+    /// Belongs to another process.
     Shared(PathBuf),
 }
 
@@ -36,16 +35,15 @@ impl Folder {
     }
 }
 
-/// An installation with a backup.
 pub(crate) struct Place {
     pub(crate) folder: Folder,
     pub(crate) clock: ManualClock,
     pub(crate) key: BackupKey,
     pub(crate) passphrase: Secret,
-    /// The S3 bucket for the backup; if it is `None`, the backup is in a folder.
+    /// The S3 bucket of the backup; `None` if the backup is in a folder.
     pub(crate) bucket: Option<Target>,
     pub(crate) has_drills: bool,
-    /// The PostgreSQL database with the store; if it is `None`, the store is an SQLite file.
+    /// The store's PostgreSQL database; `None` if the store is an SQLite file.
     pub(crate) database: Option<PostgresSettings>,
 }
 
@@ -66,7 +64,7 @@ impl Place {
         }
     }
 
-    /// The installation of another process, with the present time.
+    /// Opens another process's installation, with the present time.
     pub(crate) fn shared(folder: &Path) -> Self {
         let key = BackupKey::read(&folder.join("data")).unwrap().unwrap();
         Self {
@@ -174,7 +172,7 @@ pub(crate) async fn answer(store: &Store, number: i64) -> Result<(), StoreError>
     store.write(write).await
 }
 
-/// The numbers of the rows in a restored store.
+/// Returns the numbers of the rows in a restored store.
 pub(crate) fn answers(data: &Path) -> Vec<i64> {
     let store = rusqlite::Connection::open(data.join("kenduri.db")).unwrap();
     let mut rows = store
@@ -184,8 +182,8 @@ pub(crate) fn answers(data: &Path) -> Vec<i64> {
     rows.collect::<Result<_, _>>().unwrap()
 }
 
-/// Returns how often a test repeats what it does: `usual`, or as often as `cargo xtask show backup`
-/// wants.
+/// Returns how often a test repeats its work: `usual` times, unless `cargo xtask show backup` sets
+/// another number.
 #[expect(
     clippy::disallowed_methods,
     reason = "tests have no configuration to read it in"
@@ -195,7 +193,7 @@ pub(crate) fn times(usual: usize) -> usize {
     wanted.map_or(usual, |times| times.parse().unwrap())
 }
 
-/// Prints a result, which `cargo xtask show backup` keeps.
+/// Prints a result for `cargo xtask show backup`.
 pub(crate) fn tell(result: &str) {
     use std::io::Write as _;
     let mut out = std::io::stdout();

@@ -1,6 +1,6 @@
 //! Tests of backups of a store in PostgreSQL. PostgreSQL's own programs dump the store and restore
-//! it into an empty database. `KENDURI_TEST_POSTGRES` is a server's URL; without it these tests are
-//! skipped.
+//! it into an empty database. `KENDURI_TEST_POSTGRES` is a server's URL. Without it, these tests
+//! are skipped.
 
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 
 use crate::place::{Place, answer};
 
-/// A database of its own for a test, deleted when this value is dropped.
+/// A test's own database. Dropping this value deletes it.
 struct Database {
     server: String,
     name: String,
@@ -27,7 +27,7 @@ impl Database {
         let name = format!("kenduri_backup_{}_{count}", std::process::id());
         let server = server.to_owned();
         let mut client = Client::connect(&server, NoTls).unwrap();
-        // Like most roles that providers offer, this role may not replicate.
+        // Like most hosting providers' roles, this role may not replicate.
         let role = format!("CREATE ROLE {name} LOGIN");
         client.batch_execute(&role).unwrap();
         let database = format!("CREATE DATABASE {name} OWNER {name}");
@@ -98,7 +98,7 @@ pub(crate) fn write(store: &Store, numbers: std::ops::Range<i64>) {
     }
 }
 
-/// Backs up an installation with 20 rows, and again with 30 rows an hour later.
+/// Backs up an installation with 20 rows, and an hour later with 30 rows.
 fn backed_up(server: &str) -> (Place, Database) {
     let database = Database::create(server);
     let mut place = Place::new();
@@ -120,8 +120,8 @@ fn backed_up(server: &str) -> (Place, Database) {
     (place, database)
 }
 
-/// Whoever may delete in the target cannot take away the newest dump or the list of erasures
-/// unnoticed.
+/// Somebody who can delete objects in the target cannot remove the newest dump or the list of
+/// erasures unnoticed.
 #[test]
 fn the_newest_dump_cannot_be_taken_away_unnoticed() {
     let Some(server) = server() else {
@@ -169,7 +169,7 @@ fn the_last_dump_and_an_earlier_one_are_restored_with_the_files() {
     assert_eq!(earlier.answers(), (0..20).collect::<Vec<_>>());
     assert_eq!(restored.until, listed[0].from);
 
-    // The restored store can be written.
+    // The restored store is writable.
     let mut again = Place::new();
     again.database = Some(latest.settings());
     write(&again.open(), 30..31);
@@ -243,8 +243,9 @@ fn a_dump_that_is_cut_or_that_the_server_refuses_leaves_nothing() {
     };
     let (place, _database) = backed_up(&server);
     let empty = Database::create(&server);
-    // The type prevents a table called `answer` from being created, as if somebody had created one
-    // after the check that the database is empty. The check itself ignores types.
+    // The type prevents the creation of a table `answer`, as an existing table would. The check
+    // that the database is empty ignores types. So this simulates a table that somebody creates
+    // after the check.
     let mut client = empty.client();
     client
         .batch_execute("CREATE TYPE answer AS ENUM ('a')")
@@ -257,7 +258,7 @@ fn a_dump_that_is_cut_or_that_the_server_refuses_leaves_nothing() {
     assert!(!empty.has_tables());
     let data = place.folder.path().join("refused");
     assert!(backup::is_unfinished(&data), "half of it is not served");
-    // After the type was removed, the same restore succeeds.
+    // Without the type, the same restore succeeds.
     client.batch_execute("DROP TYPE answer").unwrap();
     place.restore_to("refused", empty.place(), None).unwrap();
     assert_eq!(empty.answers(), (0..30).collect::<Vec<_>>());
@@ -280,8 +281,7 @@ fn a_dump_that_is_cut_or_that_the_server_refuses_leaves_nothing() {
     assert!(!empty.has_tables());
 }
 
-/// A restore is killed after the database's commit and before its last step. The test simulates
-/// this.
+/// Simulates a restore that is killed after the database's commit and before the last step.
 #[test]
 fn a_restore_that_was_killed_after_the_commit_is_ended_by_the_same_command() {
     let Some(server) = server() else {
@@ -292,7 +292,7 @@ fn a_restore_that_was_killed_after_the_commit_is_ended_by_the_same_command() {
     let (data, restored) = place.restore_to("killed", empty.place(), None).unwrap();
     let folder = data.join("restoring");
     fs::create_dir(&folder).unwrap();
-    // Without the file that describes the restore, the tables may come from somewhere else.
+    // Without the file that describes the restore, the tables may have another origin.
     let refused = place.restore_to("killed", empty.place(), None);
     assert!(
         matches!(refused, Err(BackupError::DatabaseNotEmpty(_))),
@@ -323,8 +323,8 @@ fn a_dump_that_fails_is_said_until_one_succeeds_and_is_not_tried_each_second() {
     let gone = Database::create(&server);
     place.database = Some(database.settings());
     let store = place.open();
-    // The store's own connections still work, but the dump connects to a database that no longer
-    // exists.
+    // The store's own connections still work, but a dump needs a new connection to a database that
+    // no longer exists.
     place.database = Some(gone.settings());
     drop(gone);
     let agent = place.agent(&store);
@@ -334,7 +334,7 @@ fn a_dump_that_fails_is_said_until_one_succeeds_and_is_not_tried_each_second() {
         "{failed:?}"
     );
     let (at, _) = agent.status().failure.unwrap();
-    // For a minute after a failed dump, the agent makes none, and keeps reporting the failure.
+    // In the minute after a failed dump, the agent makes no new one but still reports the failure.
     place.clock.advance(SignedDuration::from_secs(59));
     agent.turn().unwrap();
     let failed_at = || agent.status().failure.map(|(at, _)| at);
@@ -344,6 +344,6 @@ fn a_dump_that_fails_is_said_until_one_succeeds_and_is_not_tried_each_second() {
     assert!(failed_at() > Some(at));
     agent.stop();
     assert_eq!(agent.status().copied_until, None);
-    // The agent has removed the objects of the incomplete snapshot.
+    // The agent has removed the incomplete snapshot's objects.
     assert!(!place.target_folder().join("begun").exists());
 }

@@ -1,7 +1,7 @@
 //! Tests of backups with a role that may replicate. The whole PostgreSQL server is copied, and then
 //! its log.
 //!
-//! The tests start a server of their own. PostgreSQL does not run as root, so as root the tests run
+//! The tests start their own server. PostgreSQL refuses to run as root, so as root the tests run
 //! again as the user `postgres`.
 
 use std::fs::{self, File, Permissions};
@@ -20,7 +20,7 @@ use crate::bad_input::names;
 use crate::place::Place;
 use crate::postgres::write;
 
-/// A server of its own for a test, stopped when this value is dropped.
+/// A test's own server. Dropping this value stops it.
 struct Server {
     process: Child,
     folder: TempDir,
@@ -44,7 +44,7 @@ impl Server {
             .arg(&data)
             .arg("-k")
             .arg(folder.path())
-            // With these settings, the server keeps as little of the log as possible.
+            // With these settings, the server retains as little of the log as possible.
             .args(["-c", "listen_addresses=", "-c", "fsync=off"])
             .args(["-c", "min_wal_size=32MB", "-c", "max_wal_size=32MB"])
             .stderr(log)
@@ -101,9 +101,9 @@ impl Drop for Server {
     }
 }
 
-/// The folder with PostgreSQL's programs, if this process may start a server. As root, the function
-/// runs the test again in an unprivileged process and returns `None`. It also returns `None` if the
-/// test is skipped.
+/// Returns the folder of PostgreSQL's programs, if this process may start a server. Returns `None`
+/// if the test is skipped. As root, also returns `None`, after running the test in an unprivileged
+/// process.
 fn programs(test: &str) -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let mut versions: Vec<_> = versions.map(|entry| entry.unwrap().path()).collect();
@@ -116,7 +116,7 @@ fn programs(test: &str) -> Option<PathBuf> {
     if !rustix::process::geteuid().is_root() {
         return Some(programs);
     }
-    // The unprivileged user may be unable to read the build folder, so the test program is copied.
+    // The build folder may be unreadable for the unprivileged user, so the test program is copied.
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let program = folder.path().join("tests");
@@ -140,7 +140,7 @@ fn programs(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// The server's log contains the machine's real time, so the backup agent also uses the real time.
+/// The server's log contains the machine's real time, so the agent uses the real time too.
 fn agent(place: &Place, store: &Store) -> Agent {
     let settings = Settings {
         target: place.target(),
@@ -154,7 +154,7 @@ fn agent(place: &Place, store: &Store) -> Agent {
     Agent::start(settings, store.clone(), Clock::System, Random::system()).unwrap()
 }
 
-/// Returns a time that is after all earlier commits and before all later ones.
+/// Returns a time after all earlier commits and before all later ones.
 fn now() -> Timestamp {
     // The clock has a precision of a millisecond.
     let next = Clock::System.now() + SignedDuration::from_millis(1);
@@ -164,7 +164,7 @@ fn now() -> Timestamp {
     next
 }
 
-/// Waits until the backup contains all data that is in the store now.
+/// Waits until everything that is in the store now is in the backup.
 fn copy_all(agent: &Agent) {
     let end = now();
     let mut turns = 0;
@@ -196,7 +196,7 @@ fn each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server() {
         model.push((now(), round * 10 + 10));
         match round {
             3 => server.execute("SELECT pg_switch_wal()"),
-            // A restarted agent continues where the earlier one stopped.
+            // After a restart, the agent continues where it stopped.
             5 => {
                 backing_up.stop();
                 backing_up = agent(&place, &store);
@@ -239,7 +239,7 @@ fn each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server() {
         "{drill:?}"
     );
 
-    // The head reveals that the log's end is missing.
+    // The head shows that the log's end is missing.
     let mut log = names(&place.target_folder().join("wal"));
     let last = place.target_folder().join("wal").join(log.pop().unwrap());
     let taken = place.folder.path().join("taken");
@@ -281,7 +281,7 @@ fn a_log_that_the_server_removed_meanwhile_makes_a_new_copy_needed() {
     backing_up.now().unwrap();
     write(&store, 0..5);
     backing_up.stop();
-    // Without an agent, nothing keeps the server from removing its log.
+    // Without an agent, nothing prevents the server from removing its log.
     for number in 5..11 {
         write(&store, number..number + 1);
         server.execute("SELECT pg_switch_wal()");

@@ -1,5 +1,5 @@
-//! Tests of backups on a full disk. The tests run again in a process that sees a small file system
-//! of its own (`tmpfs`, in a mount namespace), which requires root or the kernel's user namespaces.
+//! Tests of backups on a full disk. Each test runs again in a process with its own small file
+//! system (`tmpfs`, in a mount namespace). This requires root or the kernel's user namespaces.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,9 @@ use platform::{Clock, Random};
 use crate::bad_input::names;
 use crate::place::{Place, answer, answers};
 
-/// The environment variable with the path of the small file system. It is set only in the process
-/// that sees that file system.
+/// The path of the small file system. This environment variable is set only in the process that has
+/// this file system.
 const SMALL: &str = "KENDURI_TEST_SMALL_DISK";
-/// The size of the small file system.
 const SIZE: &str = "2m";
 
 #[expect(
@@ -26,8 +25,8 @@ fn small() -> Option<PathBuf> {
     std::env::var_os(SMALL).map(PathBuf::from)
 }
 
-/// Runs a test again in a process that sees a small file system, and returns `None`. In that
-/// process, returns the file system's folder.
+/// Runs a test again in a process with a small file system, and returns `None`. In that process,
+/// returns the file system's folder.
 fn elsewhere(test: &str) -> Option<PathBuf> {
     if let Some(small) = small() {
         return Some(small);
@@ -67,12 +66,12 @@ fn elsewhere(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// Fills the small file system. Removing the returned file frees the space again.
+/// Fills the small file system. Deleting the returned file frees the space.
 fn fill(small: &Path) -> PathBuf {
     let path = small.join("filler");
     fs::write(&path, "").unwrap();
     let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
-    // The file grows in ever smaller steps, until not even one byte fits.
+    // The steps get smaller and smaller, until not even one byte fits.
     for size in [65_536, 4_096, 1] {
         while std::io::Write::write_all(&mut file, &vec![0; size]).is_ok() {}
     }
@@ -119,7 +118,7 @@ async fn a_full_target_is_said_and_harms_nothing_and_the_backup_goes_on_once_the
     assert_eq!(answers(&data), [0, 1, 2]);
 }
 
-/// If a snapshot does not fit on the disk, the agent removes the objects that it had already
+/// If a snapshot does not fit on the disk, the agent removes the objects that it has already
 /// written.
 #[tokio::test]
 async fn a_snapshot_that_does_not_fit_is_removed_again() {
@@ -200,7 +199,7 @@ async fn a_drill_is_skipped_and_a_restore_refused_where_there_is_too_little_room
     assert!(!small.join("again/kenduri.db").exists());
 }
 
-/// The room for uploads is asked for too, and the running site keeps a tenth of its disk.
+/// A drill needs room for uploads, too, and must leave a tenth of the disk to the running site.
 #[tokio::test]
 async fn a_drill_leaves_room_where_uploads_are_large() {
     let Some(small) = elsewhere("a_drill_leaves_room_where_uploads_are_large") else {
@@ -231,7 +230,7 @@ async fn a_drill_leaves_room_where_uploads_are_large() {
     assert!(matches!(drill(), DrillResult::Good { .. }));
 
     place.clock.advance(SignedDuration::from_secs(1));
-    // These files came after the snapshot, whose manifest does not know their lengths.
+    // These files were added after the snapshot, so its manifest does not contain their lengths.
     for number in 0..18 {
         upload(&format!("{number}.webp"));
     }
@@ -243,7 +242,7 @@ async fn a_drill_leaves_room_where_uploads_are_large() {
         matches!(skipped, DrillResult::Skipped { free: left, needed } if left < needed && left < free && needed > whole / 10),
         "{skipped:?}"
     );
-    // The next manifest knows them.
+    // The next manifest contains their lengths.
     let agent = place.agent(&store);
     agent.now().unwrap();
     agent.stop();

@@ -30,7 +30,7 @@ async fn a_snapshot_and_what_followed_are_restored_with_the_files() {
     assert_eq!(restored.files, 1);
     let picture = fs::read_to_string(data.join("files/picture.webp")).unwrap();
     assert_eq!(picture, "a picture");
-    // The target contains no object with clear text.
+    // No object in the target contains clear text.
     let names = walk(&place.target_folder());
     assert!(names.len() > 3);
     for name in names {
@@ -85,7 +85,7 @@ async fn each_second_is_restored_as_it_was() {
         model.push(number);
         match second % 40 {
             13 | 27 => agent.now().unwrap(),
-            // The checkpoint removes deleted data from the log, and the log is restarted.
+            // The checkpoint removes deleted data from the log and restarts the log.
             5 | 20 | 33 => store.checkpoint().await.unwrap(),
             _ => {}
         }
@@ -163,7 +163,7 @@ async fn wait_for_a_copy(agent: &backup::Agent) {
     assert!(status.failure.is_none(), "{status:?}");
 }
 
-/// Another process makes checkpoints during the backup. No change is lost.
+/// Another process makes checkpoints during the backup. No change may be lost.
 #[tokio::test]
 async fn a_program_that_checkpoints_meanwhile_takes_nothing_from_the_backup() {
     let place = Place::new();
@@ -175,7 +175,7 @@ async fn a_program_that_checkpoints_meanwhile_takes_nothing_from_the_backup() {
     for number in 0..60 {
         answer(&store, number).await.unwrap();
         if number % 7 == 0 {
-            // The other process does not know of the backup.
+            // The other process does not know about the backup.
             let _ = other.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
         }
     }

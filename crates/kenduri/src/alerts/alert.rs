@@ -16,9 +16,8 @@ use web::{Language, Site, Text, Value};
 use crate::alert_settings::AlertSettings;
 use crate::server_status::service_address;
 
-/// The page that lists the alerts.
 const PAGE: &str = "/admin/server";
-/// The events of the webhook.
+/// The webhook's events.
 const BEGUN: &str = "alert.begun";
 const ENDED: &str = "alert.ended";
 
@@ -64,7 +63,7 @@ impl Kind {
         Self::Service,
     ];
 
-    /// The kind's name in the store and in messages of the webhook.
+    /// The kind's name in the store and in webhook messages.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Disk => "disk",
@@ -79,7 +78,7 @@ impl Kind {
         }
     }
 
-    /// The ids of the message's title and of its text.
+    /// The message ids of the title and the text.
     fn messages(self) -> (&'static str, &'static str) {
         match self {
             Self::Disk => ("alert-disk", "alert-disk-text"),
@@ -94,7 +93,7 @@ impl Kind {
         }
     }
 
-    /// The names of the values in the message's text, in the order of [`Finding::details`].
+    /// The names of the variables in the message's text, in the order of [`Finding::details`].
     fn values(self) -> &'static [&'static str] {
         match self {
             Self::Disk | Self::Memory => &["free", "size"],
@@ -106,32 +105,33 @@ impl Kind {
     }
 }
 
-/// All that is known of one kind of alert at one moment.
+/// The current state of all subjects of one kind of alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Report {
     pub(crate) kind: Kind,
-    /// The subjects that are wrong or doubtful. An alert on any other subject is over.
+    /// The subjects with a problem or a value in between. The alerts on all other subjects end.
     pub(crate) findings: Vec<Finding>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// The service or the names of the certificate; empty for kinds with one subject.
+    /// The name of the service, or the names in the certificate. Empty for kinds with only one
+    /// subject.
     pub(crate) about: String,
     pub(crate) level: Level,
     pub(crate) details: Vec<String>,
-    /// When it began; `None` if nobody knows.
+    /// When the problem began; `None` if this is unknown.
     pub(crate) since: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     Wrong,
-    /// An alert that is on stays on, and none begins.
+    /// Near the limit: an active alert stays active, and no alert begins.
     Between,
 }
 
-/// An alert that is on.
+/// An active alert.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub(crate) struct Alert {
     kind: String,
@@ -139,11 +139,11 @@ pub(crate) struct Alert {
     pub(crate) since: Timestamp,
     #[row(json)]
     details: Vec<String>,
-    /// Whether somebody was told that the alert began.
+    /// Whether anybody was notified of the alert's beginning.
     is_told: bool,
 }
 
-/// Returns the alerts that are on, oldest first.
+/// Returns the active alerts, oldest first.
 pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<Alert>, StoreError> {
     tx.all(
         sql!("SELECT {Alert} FROM alert ORDER BY since, kind, about"),
@@ -162,8 +162,8 @@ impl Alert {
         }
     }
 
-    /// Returns the title and the text in a language. An alert of an unknown kind, which another
-    /// version of Kenduri has stored, has its kind as the title.
+    /// Returns the title and the text in a language. An alert that another version of Kenduri
+    /// stored may have an unknown kind. Then the title is the kind's name.
     pub(crate) fn said(&self, text: &Text) -> (String, String) {
         let Some(kind) = self.kind() else {
             return (self.kind.clone(), String::new());
@@ -179,7 +179,7 @@ impl Alert {
         (text.with(title, &values), text.with(sentence, &values))
     }
 
-    /// The page about the alert's subject.
+    /// The path of the page about the alert's subject.
     pub(crate) fn path(&self) -> String {
         match self.kind() {
             Some(Kind::Service) => service_address(&self.about),
@@ -192,12 +192,12 @@ impl Alert {
     }
 }
 
-/// Rounds a time down as the store does, so that both can be compared.
+/// Rounds a time down to the precision of the store, so that it can be compared with a stored time.
 fn to_millisecond(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
-/// Begins and ends alerts, so that the store agrees with a report.
+/// Begins, updates and ends alerts in the store, so that they agree with a report.
 pub(crate) fn settle(tx: &mut Tx<'_>, outlet: &Outlet, report: &Report) -> Result<(), StoreError> {
     let kind = report.kind.word();
     let known: Vec<Alert> = sql!(
@@ -214,7 +214,7 @@ pub(crate) fn settle(tx: &mut Tx<'_>, outlet: &Outlet, report: &Report) -> Resul
         let now = tx.now();
         let next = Alert::of(report.kind, finding, now);
         match before {
-            // A service may have failed again before anybody noticed that it ran.
+            // A service may have recovered and failed again between two reports.
             Some(before)
                 if !before.is_told || finding.since.is_some() && next.since > before.since =>
             {
@@ -291,7 +291,7 @@ fn end(tx: &mut Tx<'_>, outlet: &Outlet, alert: &Alert) -> Result<(), StoreError
     Ok(())
 }
 
-/// Sends the mails and the webhook's message. Returns whether there was anybody to tell.
+/// Sends the mails and the webhook message. Returns whether there was a recipient.
 fn tell(
     tx: &mut Tx<'_>,
     outlet: &Outlet,
@@ -332,7 +332,6 @@ fn tell(
     Ok(is_told)
 }
 
-/// The message ids of the mail's subject and text.
 fn mail_messages(has_begun: bool) -> (&'static str, &'static str) {
     if has_begun {
         ("mail-alert-begun-subject", "mail-alert-begun-text")
@@ -397,7 +396,7 @@ fn mail_address(
     Ok(())
 }
 
-/// The site's first language, for people without an account.
+/// The site's first language, for mail addresses without an account.
 fn first_language(site: &Site) -> Text {
     let tag = site.settings.languages.first().map_or("en", String::as_str);
     let tag = if web::language::COMPLETE.contains(&tag) {

@@ -1,7 +1,7 @@
-//! The conditions of alerts, as plain functions of what was read.
+//! The conditions of alerts, as pure functions of measured values.
 //!
-//! A value that flutters around its limit begins an alert once: the alert ends only when the value
-//! is clearly better.
+//! An alert ends only when the value is clearly better than the limit. So a value that fluctuates
+//! around the limit begins only one alert.
 
 use backup::{DrillResult, Status};
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +12,7 @@ use crate::alert_settings::{Floor, Limits};
 use crate::machine::{MachineStatus, Room, written_bytes};
 use crate::server_status::EdgeStatus;
 
-/// An alert about a certificate that cannot be ordered begins after this many failures.
+/// The number of failed orders after which an alert about a certificate begins.
 const FAILURES: u32 = 3;
 
 pub(crate) fn machine(status: &MachineStatus, limits: &Limits) -> Vec<Report> {
@@ -49,7 +49,7 @@ pub(crate) struct BackupTimes {
 pub(crate) fn backup(status: &Status, times: BackupTimes, limits: &Limits) -> Vec<Report> {
     let mut reports = Vec::new();
     if let Some(lag) = limits.backup_lag {
-        // Between two dumps, nothing is copied.
+        // If the backup consists of dumps, nothing is copied between two of them.
         let most = if status.is_dumped {
             lag + times.every
         } else {

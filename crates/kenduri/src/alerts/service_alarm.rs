@@ -8,17 +8,17 @@ use tokio::sync::watch;
 
 use super::alert::{self, Finding, Kind, Level, Outlet, Report};
 
-/// The pause before the next attempt if the store takes no changes.
+/// The pause before the next attempt if the store is not writable.
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// Begins and ends alerts whenever the supervisor tells of its services.
+/// Begins and ends alerts when the supervisor reports a change of its services.
 pub(crate) struct ServiceAlarm {
     heard: watch::Sender<Option<Report>>,
 }
 
 impl ServiceAlarm {
-    /// Starts the task that writes to the store. The task ends when the value is dropped. Must be
-    /// called within a runtime.
+    /// Starts the task that writes to the store. The task ends when the returned value is dropped.
+    /// Must be called within a runtime.
     pub(crate) fn start(outlet: Outlet) -> Self {
         let (heard, told) = watch::channel(None);
         tokio::spawn(follow(outlet, told));
@@ -35,7 +35,8 @@ impl ServiceAlarm {
     }
 }
 
-/// Writes the latest report. One task does so, so that no report overtakes a later one.
+/// Writes the latest report. There is only one such task, so that an older report never overwrites
+/// a newer one.
 async fn follow(outlet: Outlet, mut told: watch::Receiver<Option<Report>>) {
     while told.changed().await.is_ok() {
         let Some(report) = told.borrow_and_update().clone() else {
@@ -59,7 +60,7 @@ pub(super) fn report(fleet: &ReadyInstances) -> Report {
     let findings = services.filter_map(|(name, crew)| {
         let (level, details) = match &crew.given_up {
             Some(given_up) => (Level::Wrong, vec![given_up.reason.clone()]),
-            // A service that starts may fail again.
+            // A service that is starting may fail again.
             None if crew.ready.is_empty() => (Level::Between, Vec::new()),
             None => return None,
         };

@@ -1,4 +1,4 @@
-//! Tests of alerts: each kind begins once and ends once, also over a restart.
+//! Tests of alerts: each kind begins once and ends once, even if Kenduri restarts in between.
 
 use std::sync::Arc;
 
@@ -65,7 +65,6 @@ fn outlet(world: &World) -> Outlet {
     }
 }
 
-/// An outlet to owners alone.
 fn to_owners(world: &World) -> Outlet {
     let settings = AlertSettings {
         owners: true,
@@ -77,7 +76,6 @@ fn to_owners(world: &World) -> Outlet {
     }
 }
 
-/// Creates two owners with different languages, and a person who owns nothing.
 async fn people(site: &Site) {
     let person = |email: &str, locale: &str| NewAccount {
         name: "Farah binti Ali".parse().unwrap(),
@@ -95,7 +93,6 @@ async fn people(site: &Site) {
     site.store.write(make).await.unwrap();
 }
 
-/// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Good,
@@ -115,7 +112,7 @@ impl Phase {
 
 use Phase::{Between, Good, Wrong};
 
-/// Returns what the conditions say of one kind.
+/// Returns the report on one kind for values in this phase.
 fn state(kind: Kind, phase: Phase, now: Timestamp) -> Report {
     let room = |free| {
         Some(Room {
@@ -232,7 +229,7 @@ async fn mail_count(world: &World) -> usize {
     world.mails().await.len()
 }
 
-/// Declares the mails to everybody about one alert.
+/// Records the expected mails to all recipients of one alert.
 fn expect_mails(world: &World, site: &Site, kind: Kind, values: &[(&'static str, &str)]) {
     let people = OWNERS.into_iter().chain([(FURTHER, "en")]);
     for (email, locale) in people {
@@ -277,7 +274,8 @@ fn each_kind_begins_once_and_ends_once_and_a_restart_repeats_nothing() {
         let now = before.site.clock.now();
         let mut mails = 0;
         for kind in Kind::ALL {
-            // Each phase, with the number of mails and of alerts after it. Three people get mails.
+            // Each phase, with the expected numbers of mails and alerts after it. There are three
+            // recipients.
             for (phase, is_restarted, told, on) in [
                 (Between, false, 0, 0),
                 (Wrong, false, 3, 1),
@@ -288,7 +286,7 @@ fn each_kind_begins_once_and_ends_once_and_a_restart_repeats_nothing() {
                 (Good, true, 6, 0),
                 (Good, false, 6, 0),
             ] {
-                // These have no value that flutters.
+                // These conditions have no range between good and wrong.
                 let is_plain = [Kind::CertificateEnds, Kind::Jobs].contains(&kind);
                 if is_plain && phase == Between {
                     continue;
@@ -394,7 +392,7 @@ fn a_condition_that_is_not_watched_begins_nothing_and_ends_what_was_on() {
         reports.iter().all(|report| report.findings.is_empty()),
         "{reports:?}"
     );
-    // Figures that cannot be read change nothing.
+    // Unknown values change no alert.
     assert!(conditions::machine(&MachineStatus::default(), &limits()).is_empty());
 }
 
@@ -442,7 +440,7 @@ fn an_owner_who_comes_later_is_told_and_a_failure_after_a_repair_too() {
         people(&outlet.site).await;
         alarm.hear(&fleet(told(first), false));
         wait_for_mails(world, 2).await;
-        // The alarm missed that the service ran in between.
+        // The alarm receives no report of the time in which the service ran.
         world.clock.advance(SignedDuration::from_mins(1));
         alarm.hear(&fleet(told(outlet.site.clock.now()), false));
         wait_for_mails(world, 4).await;
@@ -470,7 +468,7 @@ async fn wait_for_mails(world: &World, count: usize) {
     assert_eq!(mail_count(world).await, count);
 }
 
-/// Like [`settle`], as a future of its own.
+/// Like [`settle`], but the future does not borrow the arguments.
 fn settle_owned(
     outlet: &Outlet,
     report: &Report,
@@ -510,7 +508,7 @@ fn the_job_looks_each_minute_and_counts_what_failed() {
         let folder = tempfile::tempdir().unwrap();
         let settings = AlertSettings {
             limits: Limits {
-                // No disk has so much room.
+                // No disk has this much free space.
                 disk: Some(Floor::Bytes(u64::MAX)),
                 failed_jobs: 1,
                 ..Limits::default()

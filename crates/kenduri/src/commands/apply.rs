@@ -32,15 +32,14 @@ impl Apply {
         let named = config.as_ref().and_then(|file| file.canonicalize().ok());
         let place = Where {
             config: config.clone(),
-            // The running Kenduri keeps the profile with which it was started.
+            // The running Kenduri keeps the profile it was started with.
             profile: None,
             data,
             set: Vec::new(),
         };
         if let ControlResponse::Applied { said, file } = give(ControlRequest::Apply, &place)? {
             say(&said)?;
-            // The running Kenduri still has the flags and environment variables with which it was
-            // started.
+            // The running Kenduri keeps the flags and environment variables it was started with.
             if let (Some(config), Some(file)) = (config, file)
                 && named.as_ref() != Some(&file)
             {

@@ -119,8 +119,8 @@ fn news(found: &Found) -> String {
     lines.join("\n")
 }
 
-/// Returns a warning if services of the installed Kenduri run as the user who owns its data, so
-/// that they can read it.
+/// Returns a warning if the installed unit runs services as the user who owns Kenduri's data,
+/// because the services could then read the data.
 fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     let names = found.services_without_user();
     let file = std::path::absolute(found.file.as_ref()?).ok()?;

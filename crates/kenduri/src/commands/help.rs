@@ -34,7 +34,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// Returns the template for the help of a command. It contains the subcommands with their short
+/// Returns the template for the help of a command, including the subcommands with their short
 /// descriptions.
 pub(super) fn template(commands: &Command) -> String {
     let mut template = "{about-with-newline}\nUsage: {usage}\n".to_owned();

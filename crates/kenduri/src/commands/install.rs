@@ -10,11 +10,10 @@ use super::say;
 use crate::configuration::{self, Asked, Configuration, Flag};
 use crate::install::{self, Before, InstallOptions, Unit, carry_out, do_all, found, tell};
 
-/// The data folder, unless the settings name one.
+/// The data folder if the settings name none.
 const USUAL_DATA: &str = "/var/lib/kenduri";
-/// The settings file in the current folder that is used by default.
 const USUAL_FILE: &str = "kenduri.toml";
-/// The default name of the user who runs Kenduri.
+/// The default user who runs Kenduri.
 const USUAL_USER: &str = "kenduri";
 const USUAL_SERVICES_USER: &str = "kenduri-services";
 
@@ -89,7 +88,7 @@ impl Install {
              give the one that needs it `user = \"root\"`"
         );
         let config = self.config()?;
-        // The installed service does not see this shell's environment, so the settings are read
+        // The installed service does not have this shell's environment, so the settings are read
         // without it.
         let configuration = load(
             config.as_deref(),
@@ -161,7 +160,7 @@ impl Install {
         Ok(())
     }
 
-    /// Returns the absolute path of the settings file, if it exists.
+    /// Returns the absolute path of the settings file, or `None` if there is none.
     fn config(&self) -> Result<Option<PathBuf>> {
         let named = self.config.clone();
         let usual = || Path::new(USUAL_FILE).exists().then(|| USUAL_FILE.into());
@@ -181,7 +180,8 @@ impl Install {
         }
     }
 
-    /// Returns the user of services without `user`, unless this is the user who serves requests.
+    /// Returns the user of services without `user`. Returns `None` if there are no services, if the
+    /// settings name this user, or if it is the user who serves requests.
     fn services_user(&self, config: &Path, services: &Services) -> Option<String> {
         if services.number == 0 || services.default_user.is_some() {
             return None;
@@ -191,15 +191,14 @@ impl Install {
         let before = before.filter(|before| before.has_services);
         let user = match (&self.services_user, before) {
             (Some(user), _) => Some(user.clone()),
-            // The services that are installed already may have written files, which belong to their
-            // user.
+            // Services that were installed before may have files that belong to their user.
             (None, Some(before)) => before.services_user,
             (None, None) => Some(USUAL_SERVICES_USER.to_owned()),
         };
         user.filter(|user| user != self.worker())
     }
 
-    /// Returns the unit. Also returns whether services run as the user who serves requests.
+    /// Returns the unit, and whether services run as the user who serves requests.
     fn unit(&self, config: Option<&Path>, configuration: &Configuration) -> Result<(Unit, bool)> {
         let services = match config {
             None => Services::default(),
@@ -239,18 +238,18 @@ fn check_name(user: &str) -> Result<()> {
     Ok(())
 }
 
-/// The facts about services on which the unit depends.
+/// What the unit must know about services.
 #[derive(Default)]
 struct Services {
     number: usize,
     folders: Vec<PathBuf>,
-    /// The number of services that name a user.
+    /// The number of services with `user`.
     with_user: usize,
-    /// The user of services without `user`, if the settings name one.
+    /// The user of services without `user`, if the settings name this user.
     default_user: Option<String>,
 }
 
-/// Reads the `[service.NAME]` sections of settings that were checked before.
+/// Reads the `[service.NAME]` sections of settings that are already checked.
 fn services(file: &Path, whole: &toml::Table) -> Services {
     let mut found = Services::default();
     let default_user = whole.get("service_user").and_then(toml::Value::as_str);

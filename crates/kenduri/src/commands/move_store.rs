@@ -50,7 +50,7 @@ impl MoveStore {
         say(&self.report(&settings, &moved)?)
     }
 
-    /// Checks the settings as they are to be after the move.
+    /// Checks the settings that will apply after the move.
     fn target(&self) -> Result<PostgresSettings> {
         let mut asked = self.place.asked();
         asked.allow_public_mailbox = true;

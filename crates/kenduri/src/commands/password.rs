@@ -59,8 +59,7 @@ impl Hash {
     }
 }
 
-/// Reads a line from standard input. On a terminal, prints `prompt` first, and does not show the
-/// typed characters.
+/// Reads a line from standard input. On a terminal, prints `prompt` first and hides the input.
 pub(super) fn read_secret(prompt: &str) -> Result<Secret> {
     let input = std::io::stdin();
     let mut line = String::new();

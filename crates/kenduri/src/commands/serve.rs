@@ -102,7 +102,7 @@ impl Serve {
         })
     }
 
-    /// Returns the inputs of the configuration that are on the command line.
+    /// Returns the configuration inputs from the command line.
     fn asked(&self) -> Asked {
         let mut asked = self.place.asked();
         asked.allow_public_mailbox = self.allow_public_mailbox;
@@ -117,7 +117,7 @@ impl Serve {
                 key: key.to_owned(),
                 value: value.to_owned(),
             });
-            // These flags are put before the others, so that `--set` overrides them.
+            // These flags come first, so that `--set` overrides them.
             asked.flags.splice(0..0, flags);
         }
         if !self.listen.is_empty() {

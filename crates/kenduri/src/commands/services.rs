@@ -17,9 +17,9 @@ use crate::control;
 use crate::control_requests::services::{Logs, ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
 
-/// How often `kenduri monit` prints the list again.
+/// How often `kenduri monit` refreshes the list.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
-/// How many of the last lines `kenduri logs` shows by default.
+/// The default number of lines of `kenduri logs`.
 const LINES: u32 = 100;
 /// Clears the terminal and moves the cursor home (ECMA-48).
 const CLEAR: &str = "\x1b[2J\x1b[H";
@@ -128,7 +128,7 @@ pub(super) struct LogsOf {
     plain: Plain,
 }
 
-/// The time from which on `kenduri logs` shows lines.
+/// From when on log lines are shown: a time, or a duration before now.
 #[derive(Debug, Clone, Copy)]
 enum Since {
     At(Timestamp),
@@ -177,7 +177,7 @@ impl Services {
     }
 }
 
-/// The error message for a response of the wrong kind.
+/// The error message for a response of an unexpected kind.
 const OTHER: &str = "the running Kenduri is of another version: kenduri upgrade";
 
 /// Sends a request to the supervisor process.
@@ -259,7 +259,7 @@ impl LogsOf {
     }
 }
 
-/// Formats log lines. `missed` is the number of lines that were dropped.
+/// Formats log lines. `missed` is the number of dropped lines.
 fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     let mut text = String::new();
     let _ = match (missed, json) {
@@ -278,8 +278,8 @@ fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     Ok(text)
 }
 
-/// Prints new log lines until Kenduri stops. If Kenduri is upgraded meanwhile, continues after the
-/// last line that was received.
+/// Prints new log lines until Kenduri stops. If Kenduri is upgraded, reconnects and continues after
+/// the last received line.
 fn follow(
     place: &Where,
     mut logs: Logs,
@@ -301,7 +301,7 @@ fn follow(
             let outcome = match outcome {
                 Ok(control_requests::ControlResponse::Services(outcome)) => outcome,
                 Ok(_) => bail!(OTHER),
-                // Kenduri has stopped, perhaps in the middle of a line.
+                // Kenduri has stopped, possibly in the middle of a line.
                 Err(error) if has_begun || error.is::<io::Error>() => break,
                 Err(error) => return Err(error),
             };
@@ -315,12 +315,11 @@ fn follow(
             }
             print(outcome)?;
         }
-        // A service that had not written any lines has no last position. Its older lines are
-        // excluded by time.
+        // A service without any lines has no last position. Its older lines are excluded by time.
         logs.since = logs.since.max(Some(began));
         logs.last = Some(usize::MAX);
         heard = match control::listen(&data, &order(&logs)) {
-            // Kenduri stopped before it had replied.
+            // Kenduri stopped before it replied.
             Err(error) if error.is::<io::Error>() => None,
             heard => heard?,
         };

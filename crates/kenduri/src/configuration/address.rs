@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use edge::{ListenAddress, ListenSettings, Plan};
 
-/// Whether none of the addresses can be reached from other machines.
+/// Whether none of the addresses can be reached from another machine.
 pub(crate) fn is_private(listen: &ListenSettings) -> bool {
     let mut all = listen.http.iter().chain(&listen.https);
     all.all(|address| match address {
@@ -14,8 +14,8 @@ pub(crate) fn is_private(listen: &ListenSettings) -> bool {
     })
 }
 
-/// Returns a URL of the first address, which is the default of the site's URL. Returns `None` if
-/// Kenduri listens only on unix sockets.
+/// Returns a URL for the first address, as the default of the site's URL. Returns `None` if all
+/// addresses are unix sockets.
 pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
     let http = listen.http.iter().map(|address| ("http", address));
     let https = listen.https.iter().map(|address| ("https", address));
@@ -27,8 +27,8 @@ pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
         })
 }
 
-/// Returns the URL of a host. It begins with `https` if the edge has a certificate for the host, or
-/// if the edge listens only for TLS.
+/// Returns a host's URL. It uses `https` if the edge has a certificate for the host, or if the edge
+/// listens only for TLS.
 pub(crate) fn host_link(plan: &Plan, host: &str) -> String {
     let port = |list: &[ListenAddress]| {
         list.iter().find_map(|address| match address {
@@ -48,7 +48,6 @@ pub(crate) fn host_link(plan: &Plan, host: &str) -> String {
     }
 }
 
-/// Returns the URL of an address on which Kenduri listens.
 pub(crate) fn link_to(scheme: &str, address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         return format!("{scheme}://localhost:{}", address.port());

@@ -1,4 +1,4 @@
-//! Reads `[alerts]`, which says who is told when something is wrong, and `[status]`.
+//! Reads `[alerts]`, which says who is notified of problems, and `[status]`.
 
 use jiff::SignedDuration;
 use site::webhook::declared::DeclaredWebhook;
@@ -8,10 +8,10 @@ use super::webhooks;
 use super::written::{Webhook, Written};
 use crate::alert_settings::{AlertSettings, Floor, Limits};
 
-/// The word for the owners of the installation.
+/// The word in `alerts.to` that stands for the installation's owners.
 const OWNERS: &str = "owners";
 
-/// Reads the settings, and adds the webhook of alerts to the declared webhooks.
+/// Reads the settings, and adds the webhook for alerts to the declared webhooks.
 pub(super) fn read(
     written: &Written,
     services: (&[edge::Service], bool),
@@ -57,7 +57,7 @@ pub(super) fn read(
     }
 }
 
-/// Returns the services with a public name, if there is a public status page.
+/// Returns the services that have a public name. Returns `None` if there is no public status page.
 pub(super) fn status(written: &Written) -> Option<Vec<(String, String)>> {
     let named = written.service.iter();
     let named = named.filter(|(_, service)| !service.public_name.trim().is_empty());

@@ -1,4 +1,5 @@
-//! Reads `[backup]`: the target of backups, and the files that are backed up beside the store.
+//! Reads `[backup]`: the target of backups, and the files that are backed up together with the
+//! store.
 
 use std::path::{Path, PathBuf};
 
@@ -10,15 +11,13 @@ use toml::{Table, Value};
 use super::problem_collector::ProblemCollector;
 use super::written::{Drill, Written};
 
-/// The minimum time between snapshots.
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
-/// The folder for the settings inside a restored data folder.
+/// The folder in a restored data folder for the settings.
 const SETTINGS: &str = "settings";
-/// Keys whose value is the name of a file, although they do not end in `_file`.
+/// Keys that do not end in `_file` although their value is a file name.
 const NAME_FILES: [&str; 2] = ["chain", "key"];
 
-/// Returns the file with the passphrase for restoring into an empty data folder, if the settings
-/// ask for this.
+/// Returns the file with the passphrase for a restore at startup, if the settings request one.
 pub(super) fn passphrase_file(
     written: &Written,
     check: &mut ProblemCollector<'_>,
@@ -41,7 +40,6 @@ pub(super) fn passphrase_file(
     Some(check.path("backup.passphrase_file", &written.backup.passphrase_file))
 }
 
-/// Returns the settings of backups, if a target is configured.
 pub(super) fn read(
     written: &Written,
     data: &Path,
@@ -82,7 +80,7 @@ pub(super) fn read(
     })
 }
 
-/// Returns the address of the S3 server, and the credentials for it.
+/// Returns the S3 server's address and credentials.
 pub(super) fn access(written: &Written, check: &mut ProblemCollector<'_>) -> S3Access {
     let backup = &written.backup;
     let key = "backup.secret_key";
@@ -103,7 +101,7 @@ fn duration(key: &str, text: &str, check: &mut ProblemCollector<'_>) -> Option<S
     check.accept(key, duration)
 }
 
-/// Returns the settings file, and all files that its keys name.
+/// Returns the settings file and all files that its keys name.
 pub(super) fn settings_files(file: &Path, merged: &Table) -> Vec<Beside> {
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let mut named = vec![PathBuf::from(file.file_name().unwrap_or_default())];

@@ -1,4 +1,5 @@
-//! Finds all parse errors in keys whose values are nested.
+//! Finds all parse errors in keys with nested values, where the parser alone reports only the
+//! first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,8 +61,7 @@ fn of_one<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) ->
         if !is_ours {
             value_errors.push(value_error(offset, &place, message));
         }
-        // The parser stops at the first error. After the invalid part is removed, it finds the next
-        // one.
+        // The parser stops at the first error. Without the invalid part, it finds the next error.
         if !take_out(value.get_mut(), offset) {
             break;
         }
@@ -72,7 +72,7 @@ fn of_one<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) ->
 }
 
 fn value_error(offset: usize, place: &str, message: &str) -> ValueError {
-    // In the library's message, the unknown key and the allowed keys are in backticks.
+    // In the parser's message, the unknown key and the allowed keys are in backticks.
     let mut names = message.split('`').skip(1).step_by(2);
     let written = names
         .next()
@@ -110,7 +110,7 @@ fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     found
 }
 
-/// Removes the key whose name or value is at this offset. Returns whether there is such a key.
+/// Removes the key whose name or value is at this offset. Returns whether a key was removed.
 fn take_out(value: &mut DeValue<'_>, offset: usize) -> bool {
     match value {
         DeValue::Table(table) => {
@@ -131,8 +131,7 @@ fn take_out(value: &mut DeValue<'_>, offset: usize) -> bool {
     }
 }
 
-/// Visits the keys inside a value, with the offsets of their names and values. Each key is visited
-/// before the keys inside it.
+/// Visits all keys inside a value, outer keys first, with the offsets of their names and values.
 pub(super) fn visit(
     value: &Spanned<DeValue<'_>>,
     prefix: &str,

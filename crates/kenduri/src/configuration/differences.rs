@@ -2,8 +2,8 @@
 
 use toml::{Table, Value};
 
-/// Returns the keys whose values differ. For a nested value, the key is the path of the differing
-/// part, such as `route[2].to`.
+/// Returns the keys whose values differ. Inside a nested value, a key is a path such as
+/// `route[2].to`.
 pub(crate) fn differences(before: &Table, after: &Table) -> Vec<String> {
     let mut keys = Vec::new();
     tables("", before, after, &mut keys);

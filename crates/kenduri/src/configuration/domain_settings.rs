@@ -1,5 +1,5 @@
-//! Reads the domains' own sections of the settings file, and checks them against the keys that each
-//! domain declares.
+//! Reads the domains' sections of the settings file, and checks them against the keys that the
+//! domains declare.
 
 use site::domain::Domain;
 use site::domains;
@@ -11,8 +11,7 @@ use super::keys;
 use super::problem_collector::ProblemCollector;
 use crate::domains::DOMAINS;
 
-/// Separates the domains' keys from the other keys. Returns the table of the domains' keys, then
-/// the table of the other keys.
+/// Splits the settings into two tables: the domains' keys, and all other keys.
 pub(super) fn split(merged: Table) -> (Table, Table) {
     let is_theirs = |section: &str| {
         let mut all = domains::settings(DOMAINS);
@@ -23,7 +22,7 @@ pub(super) fn split(merged: Table) -> (Table, Table) {
         .partition(|(section, _)| is_theirs(section))
 }
 
-/// Checks that a value has the type of its key. Returns `None` if the key belongs to no domain.
+/// Checks that a value has its key's type. Returns `None` if no domain declares the key.
 pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>> {
     let is_meant = |setting: &Setting| setting.key() == key || setting.file_key() == Some(key);
     let setting = domains::settings(DOMAINS).find(is_meant)?;
@@ -44,13 +43,12 @@ pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>>
     Some(if fits { Ok(()) } else { Err(error()) })
 }
 
-/// Whether the value of a key is a secret, which must never be printed.
+/// Whether the key's value is a secret, which must never be printed.
 pub(super) fn is_secret(key: &str) -> bool {
     domains::settings(DOMAINS)
         .any(|setting| matches!(setting, Setting::Secret(secret) if secret.key == key))
 }
 
-/// Returns the values of the domains' keys, and reports invalid ones.
 pub(super) fn read(sections: &Table, check: &mut ProblemCollector<'_>) -> SettingValues {
     let mut values = SettingValues::default();
     for setting in domains::settings(DOMAINS) {
@@ -93,7 +91,7 @@ pub(super) fn read(sections: &Table, check: &mut ProblemCollector<'_>) -> Settin
 }
 
 /// Checks that Kenduri has a page at the path `home`. Whether the page is public is checked later,
-/// in the store.
+/// because the store decides this.
 pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut ProblemCollector<'_>) {
     if home == look::SITE {
         return;

@@ -1,4 +1,4 @@
-//! Reads `[files]`: where uploads and exports are kept, in a folder or in an S3 bucket.
+//! Reads `[files]`: where uploads and exports are stored, either in a folder or in an S3 bucket.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use platform::s3::{S3, S3Access};
 use super::problem_collector::ProblemCollector;
 use super::written::Written;
 
-/// The folder, in data, in which files for a bucket arrive.
+/// The folder, inside the data folder, for uploads on their way to a bucket.
 const FOLDER: &str = "files";
 
-/// Returns the file store, unless its settings are wrong.
+/// Returns the file store, or `None` if its settings are invalid.
 pub(super) fn read(
     written: &Written,
     data: &Path,

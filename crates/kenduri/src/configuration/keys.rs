@@ -45,7 +45,7 @@ fn of_domains() -> BTreeMap<String, Value> {
 pub(crate) fn built_in() -> Table {
     let mut built_in = Table::new();
     for (key, value) in known() {
-        // Here an empty table means that the key has no default value.
+        // An empty table stands for a key without a default value.
         if !value.is_table() {
             place(&mut built_in, &key, value);
         }
@@ -71,14 +71,13 @@ const REMOVED: [(&str, &str); 1] = [(
     "remove it: answers are kept in memory only; cache.memory says how much",
 )];
 
-/// Returns the advice for a key or environment variable that no longer exists.
+/// Returns the advice for a removed key or environment variable.
 pub(crate) fn instead_of(written: &str) -> Option<&'static str> {
     let mut removed = REMOVED.iter();
     let (_, instead) = removed.find(|(key, _)| *key == written || variable(key) == written)?;
     Some(instead)
 }
 
-/// Returns the value of a key such as `site.url`.
 pub(crate) fn find<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     match key.split_once('.') {
         None => table.get(key),
@@ -86,7 +85,7 @@ pub(crate) fn find<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     }
 }
 
-/// Returns the values in a table, by keys such as `site.url`.
+/// Returns all values in a table, by keys such as `site.url`.
 pub(crate) fn flatten(table: &Table) -> BTreeMap<String, Value> {
     let mut leaves = BTreeMap::new();
     for (name, value) in table {
@@ -108,13 +107,12 @@ pub(crate) fn section(key: &str) -> &str {
     key.split_once('.').map_or(key, |(section, _)| section)
 }
 
-/// Whether `key` is the path of a part of the value of `deep`.
+/// Whether the path `key` is inside the value of the key `deep`.
 pub(crate) fn lies_in(key: &str, deep: &str) -> bool {
     key.strip_prefix(deep)
         .is_some_and(|rest| rest.starts_with(['.', '[']))
 }
 
-/// Inserts a value under a key such as `site.url`.
 pub(crate) fn place(table: &mut Table, key: &str, value: Value) {
     match key.split_once('.') {
         None => {
@@ -131,7 +129,6 @@ pub(crate) fn place(table: &mut Table, key: &str, value: Value) {
     }
 }
 
-/// Returns the name of a key's environment variable, such as `KENDURI_SITE_URL` for `site.url`.
 pub(crate) fn variable(key: &str) -> String {
     format!("KENDURI_{}", key.to_uppercase().replace('.', "_"))
 }

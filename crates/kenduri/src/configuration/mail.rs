@@ -12,7 +12,7 @@ use super::written::Written;
 
 #[derive(Debug, Clone)]
 pub(crate) enum MailRoute {
-    /// Mails are not sent but stored, and shown at `/mailbox`.
+    /// Mails are stored and shown at `/mailbox` instead of being sent.
     Mailbox,
     Smtp(Server),
 }
@@ -59,7 +59,6 @@ pub(super) fn route(written: &Written, check: &mut ProblemCollector<'_>) -> Mail
     }
 }
 
-/// Reads `mail.from`, and reports an invalid sender.
 pub(super) fn sender(written: &Written, check: &mut ProblemCollector<'_>) -> Option<Sender> {
     let from = &written.mail.from;
     let sender = from.parse().ok();
@@ -73,8 +72,7 @@ pub(super) fn sender(written: &Written, check: &mut ProblemCollector<'_>) -> Opt
     sender
 }
 
-/// Returns the DNS servers to be asked: those in the settings, or else those of the operating
-/// system.
+/// Returns the DNS servers from the settings, or the operating system's if the settings name none.
 pub(super) fn name_servers(written: &Written, check: &mut ProblemCollector<'_>) -> NameServers {
     let mut servers = Vec::new();
     for name in &written.mail.name_servers {
@@ -93,8 +91,8 @@ pub(super) fn name_servers(written: &Written, check: &mut ProblemCollector<'_>) 
     NameServers::new(servers)
 }
 
-/// Reads `mail.bounces` and its password. If it has no password, the mail server's password is
-/// used.
+/// Reads `mail.bounces` and its password. Without a password of its own, the mailbox has the mail
+/// server's password.
 pub(super) fn bounces(
     written: &Written,
     route: &MailRoute,
@@ -171,7 +169,7 @@ fn mailbox(url: &str) -> Result<Mailbox, String> {
     })
 }
 
-/// Reads the secret with which the mail provider signs delivery reports.
+/// Reads the secret that signs the mail provider's delivery reports.
 pub(super) fn callbacks(written: &Written, check: &mut ProblemCollector<'_>) -> Option<WebhookKey> {
     let (mail, key) = (&written.mail, "mail.callback_secret");
     let secret = check.secret(key, &mail.callback_secret, &mail.callback_secret_file)?;
@@ -202,7 +200,7 @@ pub(super) fn ses_topic(written: &Written, check: &mut ProblemCollector<'_>) -> 
 
 const HOW: &str = "write mailbox:, smtp://user@host:587, smtps://user@host:465, mailgun:USER, resend: or ses:REGION:USER";
 
-/// Parses `mail.url`. Returns the mail server and the user name, if there is one.
+/// Parses `mail.url` into the mail server and the user name, if there is one.
 fn server(url: &str) -> Result<(Server, Option<String>), String> {
     let preset =
         |host: String, user: &str| (named(host, 587, Tls::StartTls), Some(user.to_owned()));

@@ -8,17 +8,14 @@ use serde::{Deserialize, Serialize};
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
-    /// The value is the built-in default.
     BuiltIn,
-    /// The value is in a settings file.
     File {
         path: PathBuf,
-        /// The line number, starting at 1.
+        /// Starting at 1.
         line: usize,
     },
-    /// An environment variable.
     Environment(String),
-    /// A command-line flag, as the user typed it.
+    /// A command-line flag, as typed.
     Flag(String),
 }
 
@@ -35,13 +32,12 @@ impl fmt::Display for Origin {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// Where the invalid value comes from.
     pub(crate) origin: Origin,
     pub(crate) what: String,
     pub(crate) mend: String,
 }
 
-/// All problems of a configuration; at least one.
+/// All problems of a configuration. There is at least one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) struct Problems(pub(crate) Vec<Problem>);
 

@@ -8,11 +8,10 @@ use platform::Secret;
 
 use super::problem::{Origin, Problem};
 
-/// The problems that were found so far. To report their sources, it knows the source of every key.
+/// Collects problems. It knows the source of every key, which it adds to each problem.
 pub(crate) struct ProblemCollector<'a> {
     origins: &'a BTreeMap<String, Origin>,
     pub(crate) problems: Vec<Problem>,
-    /// Warnings about settings that are valid.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -25,13 +24,12 @@ impl<'a> ProblemCollector<'a> {
         }
     }
 
-    /// Whether a key has its built-in default value.
     pub(crate) fn is_built_in(&self, key: &str) -> bool {
         !self.origins.contains_key(key)
     }
 
-    /// Returns the source of a key. If a nested key has none, returns the source of the key around
-    /// it.
+    /// Returns the source of a key. A key inside a nested value may have no source; then this is
+    /// the source of the key that contains it.
     fn origin(&self, key: &str) -> Origin {
         let mut written = key;
         loop {
@@ -45,8 +43,8 @@ impl<'a> ProblemCollector<'a> {
         }
     }
 
-    /// Resolves a path. A path in a settings file is relative to the file's folder, and any other
-    /// path to the current folder.
+    /// Resolves a relative path: against the settings file's folder if the path comes from there,
+    /// otherwise against the current folder.
     pub(crate) fn path(&self, key: &str, written: &str) -> PathBuf {
         match self.origin(key) {
             Origin::File { path, .. } => {
@@ -56,7 +54,7 @@ impl<'a> ProblemCollector<'a> {
         }
     }
 
-    /// Reports that the value of a key is invalid, and how to fix it.
+    /// Adds a problem with a key's value: what is wrong, and how to fix it.
     pub(crate) fn refuse(&mut self, key: &str, what: &str, mend: &str) {
         self.problems.push(Problem {
             origin: self.origin(key),
@@ -65,12 +63,11 @@ impl<'a> ProblemCollector<'a> {
         });
     }
 
-    /// Reports a problem that the edge has found in its settings.
     pub(crate) fn refuse_flaw(&mut self, flaw: &edge::Flaw) {
         self.refuse_at(&flaw.key, &flaw.what, &flaw.mend);
     }
 
-    /// Reports a problem at a key inside a nested value.
+    /// Adds a problem with a part of a nested value. The message contains its path.
     pub(crate) fn refuse_at(&mut self, key: &str, what: &str, mend: &str) {
         self.refuse(key, &format!("{key}: {what}"), mend);
     }
@@ -79,14 +76,14 @@ impl<'a> ProblemCollector<'a> {
         self.warnings.push(what.to_owned());
     }
 
-    /// Returns a parsed value, or reports why it could not be parsed.
+    /// Returns the parsed value, or adds a problem that says why parsing failed.
     pub(crate) fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| self.refuse(key, &format!("{key}: {why}"), ""))
             .ok()
     }
 
-    /// Returns `number`, and reports a problem if it is not between `least` and `most`.
+    /// Returns `number`, and adds a problem if it is not between `least` and `most`.
     pub(crate) fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
         if !(least..=most).contains(&number) {
             self.refuse(
@@ -98,7 +95,7 @@ impl<'a> ProblemCollector<'a> {
         number
     }
 
-    /// Returns a secret, which is in the settings or in a file of its own.
+    /// Returns a secret, either from the settings or from the file that they name.
     pub(crate) fn secret(&mut self, key: &str, written: &str, file: &str) -> Option<Secret> {
         if file.is_empty() {
             return (!written.is_empty()).then(|| Secret::new(written));

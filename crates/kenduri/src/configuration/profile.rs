@@ -1,4 +1,4 @@
-//! `[profile.NAME]` of a settings file, whose settings are laid over the others of the file.
+//! `[profile.NAME]` of a settings file, whose settings override the others in the file.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use super::Asked;
 use super::problem::Origin;
 
 const SECTION: &str = "profile";
-/// The variable that names a profile, like the flag `--profile`.
+/// The environment variable that selects a profile, like the flag `--profile`.
 pub(super) const VARIABLE: &str = "KENDURI_PROFILE";
 
-/// The settings in a file, with and without their offsets in it.
+/// The settings in a file, both with and without their offsets in the file.
 #[derive(Clone)]
 pub(super) struct Tables<'a> {
     pub(super) spans: DeTable<'a>,
     pub(super) values: Table,
 }
 
-/// Returns the profile that is asked for, and who asks for it.
+/// Returns the requested profile, and the source of the request.
 pub(super) fn wanted(asked: &Asked) -> Option<(&str, Origin)> {
     if let Some(name) = &asked.profile {
         return Some((name, Origin::Flag("--profile".to_owned())));
@@ -30,7 +30,8 @@ pub(super) fn wanted(asked: &Asked) -> Option<(&str, Origin)> {
 }
 
 impl Tables<'_> {
-    /// Takes the profiles out. `Err` is the offset of something that is no section.
+    /// Removes and returns the profiles. The error is the offset of a profile that is not a
+    /// section.
     pub(super) fn take_profiles(&mut self) -> Result<BTreeMap<String, Self>, usize> {
         let mut profiles = BTreeMap::new();
         let (spans, values) = (self.spans.remove(SECTION), self.values.remove(SECTION));
@@ -53,7 +54,7 @@ impl Tables<'_> {
         Ok(profiles)
     }
 
-    /// Returns these settings with those of a profile over them. Sections are merged key by key.
+    /// Returns these settings, overridden by those of a profile. Sections are merged key by key.
     pub(super) fn with(&self, profile: &Self) -> Self {
         let mut whole = self.clone();
         lay_spans(&mut whole.spans, &profile.spans);
@@ -69,7 +70,7 @@ fn lay_spans<'a>(below: &mut DeTable<'a>, over: &DeTable<'a>) {
         if let (Some(DeValue::Table(there)), DeValue::Table(value)) = (there, value.get_ref()) {
             lay_spans(there, value);
         } else {
-            // An insertion alone would keep the offset of the name that was there.
+            // Inserting the key alone would keep the offset of the old key.
             below.remove(key);
             below.insert(name.clone(), value.clone());
         }

@@ -7,7 +7,6 @@ use platform::outbound::{self, Reach};
 use super::problem_collector::ProblemCollector;
 use super::written::Provider;
 
-/// Reads the providers, and reports invalid values.
 pub(super) fn read(
     written: &[Provider],
     check: &mut ProblemCollector<'_>,
@@ -67,8 +66,7 @@ fn is_name(name: &str) -> bool {
     (1..=30).contains(&name.len()) && name.bytes().all(is_fine)
 }
 
-/// Returns the problem with a provider's issuer URL, and how to fix it. Returns `None` if the URL
-/// is valid.
+/// Returns the problem with a provider's issuer URL and its remedy, or `None` if the URL is valid.
 fn issuer_flaw(provider: &Provider) -> Option<(String, &'static str)> {
     let issuer = &provider.issuer;
     let is_plain = !issuer.contains(['?', '#', ';', ',', '\'', '"']) && issuer.len() <= 255;

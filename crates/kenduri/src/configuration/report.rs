@@ -1,5 +1,5 @@
-//! Prints the active settings for `kenduri check`, as TOML with a comment on the source of each
-//! value.
+//! Formats the active settings for `kenduri check`, as TOML with the source of each value in a
+//! comment.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,17 +11,17 @@ use super::problem::Origin;
 use super::url_password::without_password;
 use super::{domain_settings, keys};
 
-/// Keys outside the domains' sections whose value is a secret, beside passwords.
+/// Keys with a secret value outside the domains' sections, in addition to passwords.
 const SECRETS: [&str; 3] = ["callback_secret", "secret_key", "webhook_secret"];
 
-/// The column at which comments begin, unless the line is longer.
+/// The column at which comments begin if the value is short enough.
 const COLUMN: usize = 44;
 
-/// Formats settings as TOML, with secrets as `***`.
+/// Formats settings as TOML. Secrets appear as `***`.
 pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> String {
     let mut text = String::new();
     let leaves = keys::flatten(merged);
-    // TOML requires that keys outside a section come first.
+    // In TOML, keys outside a section must come first.
     let mut sorted: Vec<(&String, &Value)> = leaves.iter().collect();
     sorted.sort_by_key(|(key, _)| key.contains('.'));
     let mut current = "";
@@ -47,8 +47,7 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
     text
 }
 
-/// Returns the value of a key in a `[service]` section, with the same parts hidden as in `kenduri
-/// describe`.
+/// Returns a value in a `[service]` section. It is masked in the same way as in `kenduri describe`.
 fn without_secrets(name: &str, value: &Value) -> Value {
     let key = name.split_once('.').map_or("", |(_, key)| key);
     match (key, value) {
@@ -63,7 +62,8 @@ fn without_secrets(name: &str, value: &Value) -> Value {
     }
 }
 
-/// Removes `key` from each table in a list. A value that is not a list of tables stays unchanged.
+/// Masks the value of `key` in each table of a list. A value that is not a list of tables is not
+/// changed.
 fn without(value: &Value, key: &str) -> Value {
     let mut value = value.clone();
     let tables = value.as_array_mut().into_iter().flatten();

@@ -9,8 +9,7 @@ use toml::{Table, Value};
 use super::problem::Origin;
 use super::{differences, keys};
 
-/// The sections of the settings that can change while Kenduri runs: those about the edge and the
-/// services.
+/// The sections that can change while Kenduri runs: those about the edge and the services.
 const SWAPPED: [&str; 8] = [
     "cache",
     "listen",
@@ -22,12 +21,12 @@ const SWAPPED: [&str; 8] = [
     "upstream",
 ];
 
-/// The settings that take effect only after a restart, each with its source.
+/// The settings that change only at a restart, each with its source.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct RestartOnly(BTreeMap<String, (Value, Origin)>);
 
 impl RestartOnly {
-    /// Returns those settings in `merged` that take effect only after a restart.
+    /// Returns the settings in `merged` that change only at a restart.
     pub(super) fn of(merged: &Table, origins: &BTreeMap<String, Origin>) -> Self {
         let all = origins.iter().filter(|(key, _)| !is_swapped(key));
         let said = all.filter_map(|(key, origin)| {
@@ -37,12 +36,12 @@ impl RestartOnly {
         Self(said.collect())
     }
 
-    /// Returns the keys whose values in `merged` differ, and so take effect only after a restart.
+    /// Returns the keys with a new value in `merged` that takes effect only at the next restart.
     pub(super) fn waiting(&self, merged: &Table) -> Vec<String> {
         differences(&self.over(merged), merged)
     }
 
-    /// Returns `merged`, but with these values for settings that take effect only after a restart.
+    /// Returns `merged`, but with the stored values of settings that change only at a restart.
     pub(super) fn over(&self, merged: &Table) -> Table {
         let mut held = keys::built_in();
         for (section, value) in merged.iter().filter(|(section, _)| is_swapped(section)) {
@@ -54,7 +53,7 @@ impl RestartOnly {
         held
     }
 
-    /// Replaces the sources of the keys that take effect only after a restart.
+    /// Replaces the sources of settings that change only at a restart.
     pub(super) fn over_origins(&self, origins: &mut BTreeMap<String, Origin>) {
         origins.retain(|key, _| is_swapped(key));
         let said = self.0.iter();
@@ -84,7 +83,7 @@ mod tests {
         };
         let began = load(&asked).expect("good");
         assert!(began.waiting.is_empty());
-        // The values are serialized when they are sent to a worker or to the next program.
+        // The values are serialized on their way to a worker or to the next program.
         let lasting = serde_json::to_string(&began.lasting()).expect("written");
         asked.lasting = Some(serde_json::from_str(&lasting).expect("read"));
         let same = load(&asked).expect("good");
@@ -105,7 +104,7 @@ mod tests {
         assert_eq!(settings.jobs_at_once, 5);
         assert_eq!(settings.listen.http[0].to_string(), "127.0.0.1:2");
         assert!(now.plan.needs_app());
-        // Later changes to the settings file do not change these values either.
+        // Later changes to the settings file do not affect these values.
         asked.lasting = Some(now.lasting());
         assert_eq!(load(&asked).expect("good").merged(), now.merged());
     }

@@ -13,14 +13,14 @@ use crate::folders::{Folders, INNER};
 /// The environment variables that services inherit.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 
-/// The folders on which the plan of the services depends.
+/// The folders from which the services' plan is made.
 pub(super) struct Places<'a> {
     pub(super) folder: &'a Path,
     pub(super) data: &'a Path,
     pub(super) folders: &'a Folders,
 }
 
-/// Returns the plan of the services, if it is valid.
+/// Returns the services' plan, or `None` if it is invalid.
 pub(super) fn plan(
     written: &Written,
     asked: &Asked,
@@ -29,7 +29,7 @@ pub(super) fn plan(
     check: &mut ProblemCollector<'_>,
 ) -> Option<Plan> {
     let description = &written.service;
-    // Services run in folders of their own, where relative paths would be wrong.
+    // Services run in their own folders, where relative paths would be wrong.
     let folder = std::path::absolute(places.folder).unwrap_or_else(|_| places.folder.to_owned());
     let user = match depth {
         CheckDepth::Whole => default_user(&written.service_user, places, check),
@@ -61,10 +61,10 @@ pub(super) fn plan(
     }
 }
 
-/// Returns the user of services that name none. `None` means the user who runs Kenduri.
+/// Returns the user of services without `user`. `None` stands for the user who runs Kenduri.
 fn default_user(name: &str, places: &Places<'_>, check: &mut ProblemCollector<'_>) -> Option<User> {
     if name.is_empty() {
-        // If there is no data folder yet, no other user owns the data.
+        // Without a data folder, there is no other user who owns the data.
         return places.folders.worker(places.data).ok().flatten();
     }
     let key = "service_user";
@@ -82,8 +82,8 @@ fn default_user(name: &str, places: &Places<'_>, check: &mut ProblemCollector<'_
     user
 }
 
-/// Returns the address under which other services reach each service: a unix socket or, for
-/// services that need a URL, a fixed address or a local port.
+/// Returns the address at which other services reach each service: a unix socket or, for services
+/// that need a URL, a fixed address or a local port.
 fn inner(
     description: &ServiceConfigs,
     asked: &Asked,
@@ -93,7 +93,7 @@ fn inner(
     all.map(|(name, service)| {
         let url = match (service.front.as_str(), asked.ports.get(name)) {
             ("", Some(port)) => format!("http://127.0.0.1:{port}"),
-            // Either no setting contains the URL, or this process does not start services.
+            // Either the URL appears in no setting, or this process does not start services.
             ("", None) => "http://127.0.0.1".to_owned(),
             (front, _) => format!("http://{front}"),
         };
@@ -107,8 +107,7 @@ fn socket(service: &str, run: &Path) -> PathBuf {
     run.join(INNER).join(format!("{service}.sock"))
 }
 
-/// Describes each service for the edge: its addresses, its timeouts, and how requests are spread
-/// over its instances.
+/// Describes each service to the edge: its addresses, its timeouts and its load balancing.
 pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> Vec<edge::Service> {
     let all = description.iter();
     all.map(|(name, service)| {
@@ -133,7 +132,7 @@ pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> 
     .collect()
 }
 
-/// Returns the services without a fixed address whose URL a setting contains.
+/// Returns the services without a fixed address whose URL appears in a setting.
 pub(super) fn wanting_ports(description: &ServiceConfigs) -> Vec<String> {
     let is_named = |name: &str| {
         let place = format!("{{service.{name}.url}}");

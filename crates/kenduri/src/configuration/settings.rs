@@ -38,7 +38,7 @@ use crate::log::{Log, To};
 use crate::operators::PATHS;
 use crate::updates::Source;
 
-/// A name that no service may have, because the supervisor process's log file has this name.
+/// A service must not have this name, because the supervisor process's log file has it.
 const KEEPER: &str = "keeper";
 
 /// The languages that pages can have.
@@ -49,7 +49,6 @@ const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
 pub(crate) struct Settings {
     pub(crate) data: PathBuf,
     pub(crate) secret_file: KeyFile,
-    /// The site's name and address.
     pub(crate) site: Site,
     pub(crate) store: store::Settings,
     pub(crate) mail: Mail,
@@ -61,35 +60,33 @@ pub(crate) struct Settings {
     pub(crate) backup: Option<::backup::Settings>,
     /// The address of the S3 server for backups, and the credentials for it.
     pub(crate) s3_access: ::backup::S3Access,
-    /// The file with the passphrase for restoring into an empty data folder, if the settings ask
-    /// for this.
+    /// The file with the passphrase for a restore at startup, if the settings request one.
     pub(crate) restore_with: Option<PathBuf>,
-    /// The addresses on which Kenduri listens, at least one, and the limits on connections.
+    /// The listening addresses, of which there is at least one, and the limits on connections.
     pub(crate) listen: ListenSettings,
     /// The proxies whose headers about the client are trusted.
     pub(crate) trusted_proxies: Proxies,
-    /// The number of jobs that run at the same time.
+    /// The number of jobs that run concurrently.
     pub(crate) jobs_at_once: usize,
     pub(crate) log: Log,
-    /// The address of a separate listener for `/metrics`.
+    /// The address of a separate listener for `/metrics`, if there is one.
     pub(crate) metrics: Option<ListenAddress>,
-    /// The sources of newer versions and security advisories.
+    /// The feeds of newer versions and security advisories.
     pub(crate) updates: Vec<Source>,
     /// Who must have a second factor.
     pub(crate) require_mfa_for: identity::credential::require_mfa::RequireMfaFor,
     pub(crate) providers: Vec<identity::credential::provider::ProviderSettings>,
     pub(crate) domains: SettingValues,
-    /// The slug of the occasion that is served at the paths of older wedding cards.
+    /// The slug of the occasion that is served at the paths of older wedding cards, if any.
     pub(crate) compat_occasion: Option<String>,
-    /// The policy for the paths of an older personal site, if they are enabled.
+    /// The policy for the paths of an older personal site; `None` if these paths are not served.
     pub(crate) personal_site: Option<personal_site::Policy>,
-    /// The webhooks that the settings declare, with the one for alerts.
+    /// The webhooks that the settings declare, including the one for alerts.
     pub(crate) webhooks: Vec<DeclaredWebhook>,
     pub(crate) alerts: AlertSettings,
     /// The memory limit of all services together, in bytes.
     pub(crate) service_memory: Option<u64>,
-    /// The services on the public status page, each with its public name; `None` if there is no
-    /// such page.
+    /// The services on the public status page, with their public names. `None` if there is no page.
     pub(crate) status: Option<Vec<(String, String)>>,
 }
 
@@ -102,7 +99,7 @@ pub(crate) struct Site {
     /// The languages of pages that belong to no occasion; at least one.
     pub(crate) languages: Vec<String>,
     pub(crate) time_zone: TimeZone,
-    /// The home page of a new store.
+    /// The path of a new store's home page.
     pub(crate) home: String,
 }
 
@@ -110,13 +107,13 @@ pub(crate) struct Site {
 pub(crate) struct Mail {
     pub(crate) route: MailRoute,
     pub(crate) from: Sender,
-    /// The DNS servers that are asked about the sender domain.
+    /// The DNS servers for questions about the sender domain.
     pub(crate) name_servers: NameServers,
-    /// Whether mail to many people waits until the sender domain's DNS records exist.
+    /// Whether mail to many recipients waits until the sender domain has its DNS records.
     pub(crate) require_records: bool,
-    /// The mailbox in which Kenduri reads delivery reports, if any.
+    /// The mailbox from which Kenduri reads delivery reports, if any.
     pub(crate) bounces: Option<Mailbox>,
-    /// The secret with which the mail provider signs delivery reports.
+    /// The secret that signs the mail provider's delivery reports.
     pub(crate) callbacks: Option<WebhookKey>,
     /// The Amazon SNS topic through which SES sends delivery reports.
     pub(crate) ses_topic: Option<SnsTopic>,
@@ -128,14 +125,14 @@ impl Settings {
         address::is_private(&self.listen)
     }
 
-    /// Whether mails are not sent but stored in the built-in mailbox.
+    /// Whether mails are stored in the built-in mailbox instead of being sent.
     pub(crate) fn has_mailbox(&self) -> bool {
         matches!(self.mail.route, MailRoute::Mailbox)
     }
 }
 
-/// Converts the parsed settings file to settings and the edge's plan, both at startup and for a
-/// reload. Every invalid value is reported to `check`. If there is one, returns nothing.
+/// Converts the parsed settings file into settings and the edge's plan, at startup and for a
+/// reload. Reports every invalid value to `check`, and returns `None` if there is one.
 pub(super) fn settings(
     written: &Written,
     sections: &Table,
@@ -267,7 +264,7 @@ fn updates(written: &Written, check: &mut ProblemCollector<'_>) -> Vec<Source> {
     sources.collect()
 }
 
-/// Returns who may register. Registration requires a mail server, because it sends mails.
+/// Returns who may register. Open registration needs a mail server, because it sends mails.
 fn registration(
     written: &Written,
     check: &mut ProblemCollector<'_>,
@@ -291,7 +288,8 @@ fn registration(
     }
 }
 
-/// Returns the configured slug, if any. Whether the occasion exists is checked later, in the store.
+/// Returns the configured slug, if any. Whether the occasion exists is checked later, because the
+/// store decides this.
 fn compat_occasion(written: &Written, check: &mut ProblemCollector<'_>) -> Option<String> {
     let slug = written.compat.occasion.trim();
     let is_slug = (3..=63).contains(&slug.len())
@@ -308,7 +306,7 @@ fn compat_occasion(written: &Written, check: &mut ProblemCollector<'_>) -> Optio
     (!slug.is_empty()).then(|| slug.to_owned())
 }
 
-/// Returns the policy for the paths of an older personal site, if they are enabled.
+/// Returns the policy for the paths of an older personal site, or `None` if they are not served.
 fn personal_site(
     written: &Written,
     check: &mut ProblemCollector<'_>,
@@ -360,7 +358,6 @@ fn personal_site(
     })
 }
 
-/// Returns the edge's plan, if it is valid.
 fn plan(
     written: &Written,
     ground: &edge::Ground<'_>,
@@ -435,8 +432,8 @@ fn site(written: &Written, check: &mut ProblemCollector<'_>) -> Site {
         name: written.site.name.trim().to_owned(),
         languages: written.site.languages.clone(),
         time_zone,
-        // If the home page is a folder of files, a route in front of the app serves it. The app
-        // then keeps its usual home page.
+        // A home page that consists of files is served by a route in front of the app. The app
+        // keeps its usual home page.
         home: if written.site.home.starts_with(FILES) {
             look::SITE.to_owned()
         } else {
@@ -520,7 +517,7 @@ fn secret_file(written: &Written, data: &Path, check: &mut ProblemCollector<'_>)
     KeyFile::at(data.join(&written.secret_file))
 }
 
-/// Returns the URL with the password from the other setting inserted.
+/// Appends the password from a separate setting to the URL.
 fn with_password(url: &str, password: Option<&Secret>) -> Secret {
     let Some(password) = password else {
         return Secret::new(url);

@@ -1,7 +1,7 @@
 //! The sources of settings: the settings file, the environment and command-line flags.
 //!
-//! Each source becomes a list of [`Leaf`]s. A later leaf overrides an earlier one with the same
-//! key. Each leaf is checked separately, so that an error can name its source.
+//! Each source yields a list of [`Leaf`]s. For the same key, a later leaf overrides an earlier one.
+//! Leaves are checked one by one, so that an error can name its source.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,21 +16,20 @@ use super::profile::Tables;
 use super::written::Written;
 use super::{deep, domain_settings, keys, profile};
 
-/// A key with its value and the value's source.
 #[derive(Debug, Clone)]
 pub(crate) struct Leaf {
     pub(crate) key: String,
     pub(crate) value: Value,
     pub(crate) origin: Origin,
-    /// The sources of the keys inside a nested value.
+    /// The sources of keys inside a nested value.
     pub(crate) inside: Vec<(String, Origin)>,
 }
 
-/// The prefix of variables that begin with `KENDURI_` but are not settings.
+/// The prefix of variables that are not settings although they begin with `KENDURI_`.
 const OTHER_VARIABLES: &str = "KENDURI_TEST_";
 
-/// Reads the settings in the text of a `kenduri.toml`, with those of a profile over the others. The
-/// other profiles are checked too.
+/// Reads the settings in the text of a `kenduri.toml`. The settings of the selected profile
+/// override them. The remaining profiles are only checked.
 pub(crate) fn file(
     path: &Path,
     text: &str,
@@ -192,7 +191,7 @@ pub(crate) fn environment(
     typed(leaves, &known, problems)
 }
 
-/// Reads the setting in a flag, either `--set key=value` or another flag that sets one key.
+/// Reads the setting in a flag: `--set key=value`, or another flag that sets one key.
 pub(crate) fn flag(key: &str, text: &str, flag: &str, problems: &mut Vec<Problem>) -> Vec<Leaf> {
     let known = keys::known();
     let origin = Origin::Flag(flag.to_owned());
@@ -206,7 +205,7 @@ pub(crate) fn flag(key: &str, text: &str, flag: &str, problems: &mut Vec<Problem
     typed(leaves, &known, problems)
 }
 
-/// What to do with a table: its keys are settings, or the table as a whole is the value of one.
+/// How to read a table: as settings, or as one setting whose value is the whole table.
 enum Step {
     Into,
     Over,
@@ -217,7 +216,7 @@ fn walk<'a>(
     prefix: &str,
     visit: &mut impl FnMut(&str, usize, &Spanned<DeValue<'a>>) -> Step,
 ) {
-    // The parser sorts tables by key, but errors are reported in the order of the lines.
+    // The parser sorts tables by key. Errors are reported in the order of the lines.
     let mut entries: Vec<(&Spanned<std::borrow::Cow<'a, str>>, &Spanned<DeValue<'a>>)> =
         table.iter().collect();
     entries.sort_by_key(|(name, _)| name.span().start);
@@ -239,8 +238,8 @@ fn inside(key: &str, section: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// Converts a text in the environment or a flag to the type of its key. Commas separate the items
-/// of a list, and strings need no quotes.
+/// Converts text from the environment or a flag to the type of its key. List items are separated by
+/// commas, and strings need no quotes.
 fn from_text(
     key: &str,
     text: &str,
@@ -278,7 +277,7 @@ fn from_text(
     })
 }
 
-/// Returns the leaves whose values have the right type, and reports the others.
+/// Returns the leaves with a value of the right type, and reports the others.
 fn typed(
     leaves: Vec<Leaf>,
     known: &BTreeMap<String, Value>,

@@ -1,4 +1,4 @@
-//! Tests of reading, merging and checking settings. Also tests that the documentation describes
+//! Tests of reading, merging and checking settings, and a test that the documentation describes
 //! every key.
 
 use std::fs::Permissions;
@@ -17,8 +17,8 @@ mod profiles;
 mod providers;
 mod webhooks;
 
-/// Writes a settings file into a folder of its own. Returns the folder and the inputs for reading
-/// it.
+/// Writes a settings file into a temporary folder. Returns the folder and the inputs for reading
+/// the file.
 fn written(text: &str) -> (tempfile::TempDir, Asked) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("kenduri.toml");
@@ -38,7 +38,7 @@ fn set(asked: &mut Asked, key: &str, value: &str) {
     });
 }
 
-/// Returns the errors in the settings as text, with the folder's path removed from it.
+/// Returns the errors as text, without the folder's path.
 fn problems(folder: &tempfile::TempDir, asked: &Asked) -> String {
     let told = load(asked).expect_err("a problem").to_string();
     told.replace(&format!("{}/", folder.path().display()), "")
@@ -526,8 +526,7 @@ fn every_key_is_documented_with_its_built_in_value() {
         include_str!("../../../../docs/edge-reference.md"),
     );
     for (key, value) in super::keys::known() {
-        // If this key is empty, its value is derived, and the documentation describes the derived
-        // value.
+        // An empty value of this key stands for a derived value, which the documentation describes.
         let value = match key.as_str() {
             "site.url" => "the address listened on".to_owned(),
             _ => format!("`{value}`"),

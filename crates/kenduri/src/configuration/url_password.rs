@@ -2,7 +2,7 @@
 
 use platform::Secret;
 
-/// Removes the password from `scheme://user:password@host/…`. Returns the URL and the password.
+/// Splits `scheme://user:password@host/…` into the URL without the password, and the password.
 pub(crate) fn without_password(url: &str) -> (String, Option<Secret>) {
     let split = || {
         let (scheme, rest) = url.split_once("://")?;

@@ -1,4 +1,4 @@
-//! Reads `[[webhook]]`: services of the operator that receive events.
+//! Reads `[[webhook]]`: the operator's services that receive events.
 
 use std::path::PathBuf;
 
@@ -13,9 +13,9 @@ use super::problem_collector::ProblemCollector;
 use super::written::Webhook;
 use crate::domains::DOMAINS;
 
-/// Reads the webhooks, and reports invalid values. While Kenduri runs, changes to services take
-/// effect immediately, but changes to webhooks only after a restart. So a webhook may name a
-/// service that was removed meanwhile.
+/// Reads the webhooks, and reports invalid values. During a reload, a webhook may name a removed
+/// service, because changes to services take effect at once, but changes to webhooks only at a
+/// restart.
 pub(super) fn read(
     written: &[Webhook],
     (services, is_start): (&[edge::Service], bool),
@@ -33,8 +33,8 @@ pub(super) fn read(
     all
 }
 
-/// Reads the target and the secret of one webhook. `keys` are the names of its URL and of its
-/// secret in the settings, and `others` are the webhooks before it.
+/// Reads the target and the secret of one webhook. `url_key` and `secret_key` are the names of
+/// these settings, and `others` are the webhooks before this one.
 pub(super) fn read_one(
     webhook: &Webhook,
     (url_key, secret_key): (&str, &str),
@@ -83,8 +83,8 @@ pub(super) fn read_one(
     })
 }
 
-/// Finds the service in `NAME/path`. Returns the service's socket and the path, or an error with
-/// the problem and the remedy.
+/// Finds the service in `NAME/path`. Returns its socket and the path. The error contains the
+/// problem and the remedy.
 fn find(address: &str, services: &[edge::Service]) -> Result<(PathBuf, String), (String, String)> {
     let (name, path) = address.split_at(address.find('/').unwrap_or(address.len()));
     let Some(service) = services.iter().find(|one| one.name == name) else {

@@ -271,7 +271,7 @@ pub(crate) struct Backup {
     pub(crate) to: String,
     /// How often a snapshot is made. In between, SQLite's log is copied every second.
     pub(crate) every: String,
-    /// For how long backups are kept.
+    /// How long backups are kept.
     pub(crate) keep: String,
     /// `weekly` (the newest backup is restored elsewhere, to test it) or `off`.
     pub(crate) drill: Drill,
@@ -398,7 +398,7 @@ impl From<RequireMfaFor> for identity::credential::require_mfa::RequireMfaFor {
     }
 }
 
-/// `[jobs]`: background work that changes cause.
+/// `[jobs]`: background work.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Jobs {
@@ -452,7 +452,7 @@ pub(crate) struct Updates {
     pub(crate) advisories: Vec<String>,
 }
 
-/// `[compat]`: older programs' addresses that Kenduri serves instead.
+/// `[compat]`: the paths of older programs, which Kenduri can serve.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Compat {
@@ -461,11 +461,11 @@ pub(crate) struct Compat {
     pub(crate) occasion: String,
     /// Whether the addresses of the older personal site, `/backend`, are served.
     pub(crate) backend: bool,
-    /// The older program whose format `/api/auth` has: `backend`. If empty, the address does not
+    /// The older program whose format `/api/auth` uses: `backend`. If empty, the path does not
     /// exist.
     pub(crate) auth: String,
-    /// Whether registering below `/backend` responds with tokens, or with an error if the address
-    /// is taken. This reveals which addresses have an account.
+    /// Whether registration below `/backend` returns tokens, or an error if the email address is
+    /// taken. This reveals which addresses have an account.
     pub(crate) register_tokens: bool,
 }
 
@@ -485,7 +485,7 @@ pub(crate) struct Webhook {
     pub(crate) secret_file: String,
 }
 
-/// `[status]`: the page about what is up.
+/// `[status]`: the public status page.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Status {
@@ -493,7 +493,7 @@ pub(crate) struct Status {
     pub(crate) public: bool,
 }
 
-/// `[alerts]`: who is told when something is wrong, and when that is over.
+/// `[alerts]`: who is notified when a problem begins and when it is over.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Alerts {
@@ -505,16 +505,15 @@ pub(crate) struct Alerts {
     pub(crate) webhook_secret: String,
     /// A file that contains the secret.
     pub(crate) webhook_secret_file: String,
-    /// The least free space for Kenduri's data: a share or a size. `0` watches nothing.
+    /// The minimum free space for Kenduri's data: a percentage or a size. `0` disables the alert.
     pub(crate) disk: String,
-    /// The least available memory: a share or a size. `0` watches nothing.
+    /// The minimum available memory: a percentage or a size. `0` disables the alert.
     pub(crate) memory: String,
-    /// How far the backup may be behind. `0s` watches nothing.
+    /// How far the backup may be behind. `0s` disables the alert.
     pub(crate) backup_lag: String,
-    /// The number of failed jobs in a day that begins an alert. 0 watches nothing.
+    /// How many failed jobs in a day begin an alert. 0 disables the alert.
     pub(crate) failed_jobs: u32,
-    /// The number of mails in a day that could not be sent and that begins an alert. 0 watches
-    /// nothing.
+    /// How many mails that could not be sent in a day begin an alert. 0 disables the alert.
     pub(crate) failed_mails: u32,
 }
 

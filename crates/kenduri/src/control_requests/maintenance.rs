@@ -1,5 +1,5 @@
-//! Turns maintenance mode on and off. During maintenance, all requests get a notice, except those
-//! with a cookie that lets a browser in.
+//! Turns maintenance mode on and off. During maintenance, every request gets a notice, unless it
+//! carries the cookie that lets a browser in.
 
 use std::collections::BTreeSet;
 
@@ -60,7 +60,8 @@ pub(super) fn open(hands: &RequestContext) -> Result<ControlResponse> {
     }
 }
 
-/// Returns the URL of a host. Refuses a host without a route, because it is probably mistyped.
+/// Returns the URL of a host. Refuses a host without a route, because it is probably a typing
+/// error.
 fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
     let routes = hands.plan.routes();
     if routes.candidates(host).next().is_none() {
@@ -77,8 +78,8 @@ fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
     }
 }
 
-/// Returns the URLs of all hosts in the settings: the app's own URL, and the hosts of routes. If
-/// the app has no URL, the first listener's URL is used.
+/// Returns the app's own URL and the URLs of all hosts that have routes. If the app has no URL, its
+/// URL is that of the first listener.
 fn all_urls(hands: &RequestContext) -> Vec<String> {
     let RequestContext { settings, plan, .. } = hands;
     let own = settings.site.url.as_ref();
@@ -93,8 +94,7 @@ fn all_urls(hands: &RequestContext) -> Vec<String> {
         .collect();
     let mut urls = Vec::new();
     if own.is_some() || plan.needs_app() || hosts.is_empty() {
-        // If Kenduri listens only on unix sockets, its URL depends on the proxy in front of it and
-        // is unknown.
+        // If Kenduri listens only on unix sockets, only the proxy in front of it knows the URL.
         let own = app_setup::url(settings);
         urls.push(own.map_or_else(|_| String::new(), |own| own.join("")));
     }

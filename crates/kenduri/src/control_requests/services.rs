@@ -10,7 +10,6 @@ use supervisor::{InstanceStatus, LogLine, LogPosition, ServiceStatus, SettingsSu
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
 pub(crate) enum ServiceRequest {
-    /// Lists all instances of all services.
     Ps,
     /// Returns the state, settings and exits of one service.
     Describe {
@@ -30,7 +29,7 @@ pub(crate) enum ServiceRequest {
     Restart {
         /// The name of the service, or `all`.
         service: String,
-        /// Whether it is done during a freeze too.
+        /// Whether to do it even during a freeze.
         #[serde(default)]
         force: bool,
     },
@@ -38,19 +37,18 @@ pub(crate) enum ServiceRequest {
     Reload {
         /// The name of the service, or `all`.
         service: String,
-        /// Whether it is done during a freeze too.
+        /// Whether to do it even during a freeze.
         #[serde(default)]
         force: bool,
     },
-    /// Changes the number of instances of a service.
     Scale {
         service: String,
         /// The number of instances that serve requests.
         instances: u32,
     },
-    /// Upgrades to the program file that is now on the disk.
+    /// Upgrades to the program file that is on the disk now.
     Upgrade {
-        /// Whether it is done during a freeze too.
+        /// Whether to do it even during a freeze.
         #[serde(default)]
         force: bool,
     },
@@ -69,7 +67,7 @@ pub(crate) struct Logs {
     pub(crate) grep: Option<String>,
     /// At most this many of the last lines.
     pub(crate) last: Option<usize>,
-    /// For each service, the position of the last line that the client has received.
+    /// The position of the last line that the client has received, for each service.
     #[serde(default)]
     pub(crate) seen: BTreeMap<String, LogPosition>,
 }
@@ -87,7 +85,6 @@ impl From<Logs> for supervisor::LogQuery {
     }
 }
 
-/// The response to a [`ServiceRequest`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ServiceResponse {
@@ -95,16 +92,15 @@ pub(crate) enum ServiceResponse {
     Described(Box<ServiceStatus>),
     Lines {
         lines: Vec<LogLine>,
-        /// The number of lines that were dropped because the client read too slowly. They are only
-        /// in the log file.
+        /// The number of lines that the client missed because it read too slowly. These lines are
+        /// only in the log file.
         missed: u64,
     },
-    /// The request was carried out. The text is printed for the user.
+    /// The request was carried out. The text is for the user.
     Done(String),
 }
 
-/// Returns the settings with which a service runs. The names and values are those of the settings
-/// file.
+/// Returns the settings of a running service, with the names and values of the settings file.
 pub(crate) fn settings(manner: &SettingsSummary) -> Vec<(String, String)> {
     let Ok(toml::Value::Table(settings)) = toml::Value::try_from(manner) else {
         return Vec::new();

@@ -1,5 +1,5 @@
-//! Tests that a store with rows in every table arrives in PostgreSQL as it was in SQLite, or not at
-//! all.
+//! Tests of moving a store with rows in every table from SQLite to PostgreSQL. The copy must be
+//! exact, or the move must fail and leave nothing behind.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,14 +15,14 @@ use testkit::Database;
 use super::DOMAINS;
 use super::stolen_database::cells::{in_postgres, in_sqlite};
 
-/// The rows that are tried in each table. The last one leaves out what may be empty.
+/// The number of rows that are tried in each table. The last row has NULL in all nullable columns.
 const ROWS: i64 = 4;
 
 struct Column {
     name: String,
     kind: String,
     is_needed: bool,
-    /// The table and the column that it refers to.
+    /// The referenced table and column, if this is a foreign key.
     refers_to: Option<(String, String)>,
 }
 
@@ -40,14 +40,14 @@ fn open(folder: &Path) -> (SqliteSettings, Connection) {
     (settings, connection)
 }
 
-/// Inserts rows into every table, with values that are easily changed on the way.
+/// Inserts rows into every table, with values that a move could easily change.
 fn fill(store: &Connection) -> BTreeSet<String> {
     let tables = columns(store);
     let mut waiting: Vec<(&str, i64)> = tables
         .keys()
         .flat_map(|table| (0..ROWS).map(|number| (table.as_str(), number)))
         .collect();
-    // Rows wait until those that they refer to are there.
+    // A row is tried again until the rows that it references exist.
     loop {
         let before = waiting.len();
         waiting.retain(|(table, number)| !insert(store, table, &tables[*table], *number));
@@ -85,12 +85,13 @@ fn columns(store: &Connection) -> BTreeMap<String, Vec<Column>> {
         let (table, column) = row.unwrap();
         tables.entry(table).or_default().push(column);
     }
-    // The ledger of migrations is as the migrations left it.
+    // The table of migrations already has rows.
     tables.remove("migration");
     tables
 }
 
-/// Tries to insert a row. Returns whether it is decided: the row is there, or a rule refuses it.
+/// Tries to insert a row. Returns `false` if the row must be tried again, and `true` if it was
+/// inserted or violates a constraint.
 fn insert(store: &Connection, table: &str, columns: &[Column], number: i64) -> bool {
     let names: Vec<String> = columns.iter().map(|c| format!("\"{}\"", c.name)).collect();
     let marks = vec!["?"; columns.len()].join(", ");
@@ -120,7 +121,7 @@ fn insert(store: &Connection, table: &str, columns: &[Column], number: i64) -> b
 
 fn value(kind: &str, table: &str, name: &str, number: i64) -> Value {
     match kind {
-        // Some of these have fewer bits in PostgreSQL.
+        // Some integer columns have fewer bits in PostgreSQL.
         "INTEGER" if name.starts_with("is_") => Value::Integer(1),
         "INTEGER" => Value::Integer([1, 1 << 53, -7, 3][usize::try_from(number).unwrap()]),
         "BLOB" => Value::Blob(
@@ -172,7 +173,7 @@ fn every_row_of_every_table_arrives_and_numbers_go_on() {
     assert_eq!(copied, tables);
 
     let sorted = |cells: Vec<super::stolen_database::cells::Cell>| {
-        // SQLite's statistics and counters are its own.
+        // SQLite's own statistics and counters are not moved.
         let mut cells: Vec<_> = cells
             .into_iter()
             .filter(|cell| !cell.place.starts_with("sqlite_"))
@@ -215,7 +216,7 @@ fn a_store_that_does_not_arrive_as_it_was_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (from, store) = open(folder.path());
     let to = target(&database);
-    // PostgreSQL cannot hold this character, so another one arrives.
+    // PostgreSQL cannot store this character, so a different one arrives.
     let insert = "INSERT INTO schedule (kind, minute) VALUES ('a' || char(0), 1)";
     store.execute(insert, []).unwrap();
     let moved = to_postgres(&from, &to, &domains::migrations(DOMAINS), now(), |_, _| ());

@@ -1,5 +1,4 @@
-//! Tests of domains that are switched off: their pages are not found, and the other domains still
-//! work.
+//! Tests of disabled domains: their pages are not found, and the other domains still work.
 
 use std::sync::Arc;
 
@@ -30,7 +29,7 @@ const ALL: [Flag; 4] = [
     posts::ENABLED,
     bookings::ENABLED,
 ];
-/// Pages of the domains that are switched off, for visitors and for signed-in people.
+/// Pages of the disabled domains, for visitors and for signed-in people.
 const PAGES: [&str; 11] = [
     "/invite",
     "/countdowns",
@@ -53,7 +52,7 @@ fn off(flags: &[Flag]) -> SettingValues {
     values
 }
 
-/// Returns settings that switch on every domain, including those that are off by default.
+/// Returns settings that enable every domain, including those that are disabled by default.
 fn on() -> SettingValues {
     let mut values = SettingValues::default();
     values.set_flag(bookings::ENABLED, true);
@@ -120,7 +119,7 @@ async fn work(accounts: &Context) {
 
 #[test]
 fn nobody_finds_a_domain_that_was_never_on_and_people_leave_as_ever() {
-    // The store contains only the tables that exist without these domains.
+    // The store contains only the tables of the other domains.
     World::each_engine(
         &domains::migrations_in_force(DOMAINS, &off(&ALL)),
         async |world| {

@@ -1,5 +1,5 @@
-//! Tests that a stolen database, without the key file, lets nobody sign in. The test searches every
-//! column for every secret that was issued, and tries every stored hash as a secret.
+//! Tests that nobody can sign in with a stolen database but without the key file. The tests search
+//! every column for every issued secret, and try every stored hash as a secret.
 
 pub(super) mod cells;
 mod files;
@@ -40,7 +40,7 @@ const MEI: &str = "mei@example.my";
 const LEAVING: &str = "leaving@example.my";
 const NEWCOMER: &str = "newcomer@example.my";
 
-/// The columns of bytes that contain hashes of secrets.
+/// The binary columns that contain hashes of secrets.
 const HASHES: &[&str] = &[
     "device.secret_hash",
     "one_time_token.hash",
@@ -53,7 +53,7 @@ const HASHES: &[&str] = &[
     "session.secret_hash",
 ];
 
-/// The other columns of bytes, each with the reason why its content is useless to a thief.
+/// The other binary columns, each with the reason why a thief cannot use its content.
 const OTHER_BYTES: &[(&str, &str)] = &[
     ("dkim_key.sealed_key", "opened by the key file alone"),
     ("provider.payout_ref", "opened by the key file alone"),
@@ -70,7 +70,7 @@ const OTHER_BYTES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The secrets that were issued to people and API clients, each with its kind.
+/// The issued secrets, each with its kind.
 #[derive(Default)]
 struct Handed(Vec<(String, String)>);
 
@@ -119,8 +119,7 @@ fn visitor(accounts: &Context) -> Visitor {
     Visitor::new(web::serve(&accounts.site, router))
 }
 
-/// Sends a request with a new idempotency key. With a key that was used before, the response would
-/// be the stored one.
+/// Sends a request with a new idempotency key. A reused key would return a stored response.
 async fn call(visitor: &mut Visitor, method: Method, path: &str, body: Value) -> (u16, Value) {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let key = format!("call-{}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -142,7 +141,6 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no {name}: {value}"))
 }
 
-/// Creates an account with a verified email address and a password.
 async fn person(world: &World, accounts: &Context, email: &str) -> AccountId {
     let password = Password::choose(&Secret::new(PASSWORD), &[]).unwrap();
     let hash = accounts.hasher.hash(&password).await.unwrap();
@@ -165,7 +163,7 @@ async fn person(world: &World, accounts: &Context, email: &str) -> AccountId {
     world.store().write(create).await.unwrap()
 }
 
-/// Signs in on the sign-in page, with "remember me" ticked.
+/// Signs in on the sign-in page, with "remember me" selected.
 async fn sign_in(accounts: &Context, handed: &mut Handed, email: &str) -> Visitor {
     let mut browser = visitor(accounts);
     let page = browser.get("/login").await;
@@ -189,7 +187,7 @@ async fn run_jobs(world: &World, accounts: &Context) {
     worker.run_due().await.unwrap();
 }
 
-/// Collects the secrets in the links of all mails. Returns the kinds of links.
+/// Collects the secrets in the links of all mails. Returns the kinds of links that were found.
 async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
     let mut kinds = BTreeSet::new();
     for mail in world.mails().await {
@@ -205,8 +203,8 @@ async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
     kinds
 }
 
-/// Performs every action that issues a secret, in an order that keeps most secrets valid. Returns
-/// the issued secrets.
+/// Performs every action that issues a secret, and returns the secrets. The order of actions keeps
+/// most secrets valid.
 async fn fill(world: &World, accounts: &Context) -> Handed {
     let mut handed = Handed::default();
     let keys = world.platform.keys.clone();
@@ -277,7 +275,7 @@ async fn register(world: &World, accounts: &Context, handed: &mut Handed) {
     assert!(browser.cookie("kd_registered").is_some());
 }
 
-/// Uses the features of domains that issue secrets.
+/// Uses further features that issue secrets, such as API tokens and webhooks.
 async fn things(boss: &mut Visitor, handed: &mut Handed) {
     let invite = json!({ "email": "invited@example.my", "role": "member" });
     post(boss, "/api/v1/admin/invites", invite).await;
@@ -298,7 +296,7 @@ async fn things(boss: &mut Visitor, handed: &mut Handed) {
     add_webhook_secret(handed, &rotated);
 }
 
-/// Collects the secret in the first `/admin/join/` URL in a response.
+/// Collects the secret in a response's first `/admin/join/` URL.
 fn add_link_of(handed: &mut Handed, what: &str, answer: &Value) {
     let all = answer.as_object().unwrap().values();
     let link = all
@@ -314,8 +312,8 @@ fn add_webhook_secret(handed: &mut Handed, webhook: &Value) {
     handed.add("webhook key", key);
 }
 
-/// Registers a passkey, an authenticator app and recovery codes, and collects their secrets. Also
-/// collects the token of a half-finished sign-in.
+/// Registers a passkey, an authenticator app and recovery codes, and collects their secrets, as
+/// well as the token of a half-finished sign-in.
 async fn factors(world: &World, accounts: &Context, handed: &mut Handed) {
     let mut own = sign_in(accounts, handed, FARAH).await;
     let options = post(&mut own, "/api/v1/me/passkeys/options", Value::Null).await;
@@ -350,7 +348,7 @@ async fn second_step(accounts: &Context) -> String {
     text(&asked, "mfa_token").to_owned()
 }
 
-/// Returns the request that a browser sends after a device has created a passkey.
+/// Returns the request that a browser sends after the device has created a passkey.
 fn passkey(challenge: &str) -> Value {
     let host = "12ca17b49af2289436f303e0166030a21e525d266e209267433801a8fd4071a0";
     let mut data: Vec<u8> = (0..host.len())
@@ -373,8 +371,8 @@ fn passkey(challenge: &str) -> Value {
     }})
 }
 
-/// Changes an email address, and collects the secrets in the links that confirm and undo the
-/// change.
+/// Changes an email address, and collects the secrets in both mailed links: the one that confirms
+/// the change, and the one that undoes it.
 async fn change_email(world: &World, accounts: &Context, handed: &mut Handed) {
     let mut own = sign_in(accounts, handed, MEI).await;
     let new = json!({ "email": "other@example.my" });
@@ -391,7 +389,7 @@ async fn change_email(world: &World, accounts: &Context, handed: &mut Handed) {
     post(&mut own, "/api/v1/me/email", third).await;
 }
 
-/// Collects the tokens that an API client gets when it signs in.
+/// Collects the tokens of an API client that signs in.
 async fn tokens(accounts: &Context, handed: &mut Handed) {
     let mut program = visitor(accounts);
     let login = json!({ "email": OWNER, "password": PASSWORD, "want": "tokens" });
@@ -444,7 +442,7 @@ fn a_stolen_database_opens_nothing() {
     });
 }
 
-/// Tries stored values as if they were issued secrets.
+/// Checks that stored values do not work as secrets.
 async fn try_hashes(accounts: &Context, cells: &[Cell]) {
     let of = |place: &str| {
         let all = cells.iter().filter(|cell| cell.place == place);

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use super::found::identity;
 use super::steps::{Step, Work};
 
-/// Carries out all steps. If a step fails, undoes the steps before it.
+/// Carries out all steps. If a step fails, undoes the previous steps.
 pub(crate) fn do_all<W: Write>(
     work: &Work,
     told: &mut W,
@@ -31,8 +31,7 @@ pub(crate) fn do_all<W: Write>(
     tell(told, "That failed. What was changed is taken back:");
     let undo = work.change.iter().take(begun).rev();
     let back = undo.flat_map(|change| &change.undo).chain(&work.again);
-    // If undoing a step fails, the other steps are still undone, so that as little as possible is
-    // left behind.
+    // If one undo step fails, the others still run, so that as little as possible remains.
     let left: Vec<String> = back
         .filter_map(|step| carry_out(step, told).err())
         .map(|error| format!("\n  {error:#}"))
@@ -50,8 +49,8 @@ pub(crate) fn do_all<W: Write>(
     }))
 }
 
-/// Prints a step. If nobody reads the output, as in `kenduri install | head`, the installation
-/// still continues.
+/// Prints a step. The installation continues even if nobody reads the output, as in `kenduri
+/// install | head`.
 pub(crate) fn tell(told: &mut impl Write, text: impl Display) {
     let _ = writeln!(told, "{text}");
 }
@@ -63,7 +62,7 @@ pub(crate) fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
             let [program, arguments @ ..] = words.as_slice() else {
                 return Ok(());
             };
-            // The output of a check is long, so it is printed only if the check fails.
+            // The check's output is long, so it is printed only if the check fails.
             let output = Command::new(program)
                 .args(arguments)
                 .stdin(Stdio::null())
@@ -109,8 +108,8 @@ pub(crate) fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the content of a file, which everybody may read. If this fails, the old file stays. The
-/// temporary file has an extension that systemd ignores.
+/// Replaces a file's content and makes it readable for everybody. If this fails, the old file
+/// stays. systemd ignores the temporary file because of its extension.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_added_extension("new");
     let write = || {
@@ -138,8 +137,8 @@ mod tests {
         runs.collect()
     }
 
-    /// Carries out steps of which those in `broken` fail. Returns the steps that ran, and the final
-    /// message.
+    /// Carries out steps, where the steps in `broken` fail. Returns the steps that ran, and the
+    /// final message.
     fn tried(told: &mut impl Write, broken: &[&str]) -> (String, String) {
         let change = |begin: &[&str], undo: &[&str]| Change {
             steps: steps(begin),
@@ -167,7 +166,7 @@ mod tests {
         (done.into_inner().join(" "), said)
     }
 
-    /// Returns an output that nobody reads.
+    /// Returns an output that accepts no data.
     fn gone() -> impl Write {
         io::Cursor::new([0_u8; 0])
     }
@@ -250,7 +249,7 @@ mod tests {
         assert_ne!(inode(), before);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o644);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        // Writing fails, because a folder has the name of the temporary file.
+        // Writing fails, because a folder already has the temporary file's name.
         fs::create_dir(folder.path().join("kenduri.service.new")).unwrap();
         assert!(write("never").is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), "after");

@@ -8,18 +8,18 @@ use super::steps::{InstallOptions, SERVICE, SOCKET, Step, systemctl, unit};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) steps: Vec<Step>,
-    /// The steps that undo the change, even if it was only begun. A step succeeds if there is
-    /// nothing to undo.
+    /// The steps that undo the change, even if only a part of it was done. Undoing what was not
+    /// done succeeds.
     pub(crate) undo: Vec<Step>,
 }
 
-/// Returns the changes of an installation in order. No service starts before all files are written.
-/// The changes are undone in reverse order.
+/// Returns an installation's changes in order. All files are written before a service starts. The
+/// changes are undone in reverse order.
 pub(super) fn changes(wish: &InstallOptions, found: &Found) -> Vec<Change> {
     let mut changes = vec![written(SERVICE, &wish.service, &found.service)];
     match &wish.socket {
         Some(text) => changes.push(written(SOCKET, text, &found.socket)),
-        // A socket unit that is no longer wanted would keep the ports.
+        // An obsolete socket unit would occupy the ports.
         None if found.socket.seen() == UnitOrigin::Ours => {
             changes.push(without_socket(&found.socket));
         }
@@ -39,10 +39,10 @@ pub(super) fn changes(wish: &InstallOptions, found: &Found) -> Vec<Change> {
     changes
 }
 
-/// Returns the steps that start units again that were running, after their old files were restored.
+/// Returns the steps that restart the units that ran before, after their old files were restored.
 pub(super) fn again(found: &Found) -> Vec<Step> {
     let mut steps = vec![systemctl(&["daemon-reload"])];
-    // Starting a unit that is still running has no effect.
+    // Starting a running unit has no effect.
     for (name, before) in [(SOCKET, &found.socket), (SERVICE, &found.service)] {
         if before.is_active {
             steps.push(systemctl(&["start", name]));
@@ -75,7 +75,7 @@ fn without_socket(before: &UnitFound) -> Change {
         undo.push(systemctl(&["enable", SOCKET]));
     }
     if before.is_active {
-        // While the service runs, systemd does not open the sockets, so the service is stopped
+        // systemd does not open the sockets while the service runs, so the service is stopped
         // first.
         undo.push(systemctl(&["stop", SERVICE]));
     }
@@ -97,7 +97,7 @@ fn enabled(name: &str, before: &UnitFound) -> Change {
 }
 
 fn started(wish: &InstallOptions, found: &Found) -> Change {
-    // One command stops both units, the socket first. Otherwise a connection to the socket would
+    // One command stops both units, the socket first, because a connection to the socket would
     // start the service again.
     let stop = match &wish.socket {
         Some(_) => systemctl(&["stop", SOCKET, SERVICE]),
@@ -106,17 +106,17 @@ fn started(wish: &InstallOptions, found: &Found) -> Change {
     let mut steps = Vec::new();
     let is_open = found.socket.is_active && found.socket.text == wish.socket;
     if wish.socket.is_some() && !is_open {
-        // The running service has opened the addresses itself, so systemd can open them only after
-        // the service has stopped.
+        // The running service itself has opened the addresses. systemd can open them only after the
+        // service has stopped.
         steps.push(stop.clone());
         steps.push(systemctl(&["start", SOCKET]));
     }
     steps.push(systemctl(&["restart", SERVICE]));
     Change {
         steps,
-        // systemd lists a failed unit even after its file was removed. The argument is a pattern
-        // because systemctl ignores patterns without a match, while an unknown name would be an
-        // error (systemctl(1)).
+        // systemd lists a failed unit even after its file was removed. The argument is a pattern,
+        // because an unknown name would be an error, while systemctl ignores patterns without a
+        // match (systemctl(1)).
         undo: vec![stop, systemctl(&["reset-failed", "kenduri.*"])],
     }
 }
@@ -143,7 +143,7 @@ mod tests {
         }
     }
 
-    /// Returns the last steps of an installation, from the reload of the units on.
+    /// Returns the last steps of an installation, beginning with the reload of the units.
     fn done(wish: &InstallOptions, found: &Found) -> Vec<String> {
         let changes = steps(wish, found).unwrap().change;
         let all: Vec<_> = changes
@@ -157,8 +157,8 @@ mod tests {
             .collect()
     }
 
-    /// Returns the steps that undo an installation whose last change has failed, and the unit texts
-    /// that these steps write.
+    /// Returns the steps that undo an installation whose last change failed, and the unit texts
+    /// that they write.
     fn back(wish: &InstallOptions, found: &Found) -> (Vec<String>, Vec<String>) {
         let work = steps(wish, found).unwrap();
         let undo = work.change.into_iter().rev().flat_map(|change| change.undo);
@@ -237,7 +237,7 @@ mod tests {
                 "systemctl daemon-reload",
             ]
         );
-        // The sockets were closed before the installation, so they are closed again.
+        // The sockets were closed before the installation, so undoing closes them again.
         let found = held(ours("before", true), ours("socket", false));
         let (way, _) = back(&with_socket(), &found);
         assert_eq!(
@@ -252,8 +252,8 @@ mod tests {
                 "systemctl start kenduri.service",
             ]
         );
-        // Before the installation, the service was waiting for its first connection, so it waits
-        // again.
+        // Before the installation, the service was waiting for its first connection. Undoing
+        // restores this.
         let found = held(ours("before", false), ours("addresses", true));
         let (way, _) = back(&with_socket(), &found);
         assert_eq!(way.last().unwrap(), "systemctl start kenduri.socket");
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn what_ran_runs_again_by_the_units_of_before() {
-        // The installation adds sockets to a service that had none.
+        // The installation adds a socket unit to a service without one.
         let found = held(ours("before", true), UnitFound::default());
         let (way, texts) = back(&wish(), &found);
         assert_eq!(texts, [marked("before")]);
@@ -286,7 +286,7 @@ mod tests {
                 "systemctl start kenduri.service",
             ]
         );
-        // First the addresses of the sockets change, then the sockets are removed.
+        // One installation changes the sockets' addresses, and another removes the sockets.
         let found = held(ours("before", true), ours("addresses", true));
         let (way, texts) = back(&with_socket(), &found);
         assert_eq!(texts, [marked("addresses"), marked("before")]);

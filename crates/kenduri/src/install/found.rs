@@ -19,16 +19,15 @@ pub(crate) struct Found {
     pub(crate) has_user: bool,
     pub(crate) has_services_user: bool,
     pub(crate) has_data: bool,
-    /// Whether the data folder belongs to the user who should serve requests.
+    /// Whether the data folder belongs to the user who is to serve requests.
     pub(crate) is_data_of_user: bool,
     pub(crate) service: UnitFound,
     pub(crate) socket: UnitFound,
 }
 
-/// A unit's file and state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UnitFound {
-    /// The text of the unit; `None` if the administrator's folder for units does not contain it.
+    /// The unit's text; `None` if the administrator's folder for units does not contain the unit.
     pub(crate) text: Option<String>,
     /// Whether systemd starts the unit at boot.
     pub(crate) is_enabled: bool,
@@ -42,10 +41,10 @@ impl UnitFound {
     }
 }
 
-/// Reads the state of this machine. `wish` is `None` for a removal, which does not depend on
-/// whether units are running.
+/// Reads the state of this machine. For a removal, `wish` is `None`, and the state of running units
+/// is not needed.
 pub(crate) fn found(wish: Option<&InstallOptions>) -> Result<Found> {
-    // systemd runs if this folder exists (sd_booted(3)).
+    // This folder exists exactly if systemd is running (sd_booted(3)).
     let has_systemd = Path::new("/run/systemd/system").is_dir();
     let unit_of = |name: &str| -> Result<UnitFound> {
         let state = if has_systemd && wish.is_some() {
@@ -77,8 +76,8 @@ pub(crate) fn installed() -> Option<String> {
     text(&unit(SERVICE)).ok().flatten()
 }
 
-/// Returns the text of a unit. A unit that cannot be read is an error, because Kenduri could not
-/// restore it later.
+/// Returns a unit's text. An unreadable unit is an error, because Kenduri could not restore it
+/// later.
 fn text(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -87,8 +86,7 @@ fn text(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// Returns properties of a unit as lines `KEY=VALUE`. systemd prints such lines even for a unit
-/// that it does not know.
+/// Returns a unit's properties as `KEY=VALUE` lines, which systemd prints even for an unknown unit.
 fn state(unit: &str) -> String {
     let output = Command::new("systemctl")
         .args(["show", "--property=ActiveState,UnitFileState", "--", unit])
@@ -105,14 +103,14 @@ fn unit_found(text: Option<String>, state: &str) -> UnitFound {
     UnitFound {
         text,
         is_enabled: says("UnitFileState=enabled"),
-        // The state `activating` includes a failed unit that systemd is about to restart.
+        // A failed unit that systemd is about to restart is in the state `activating`.
         is_active: ["active", "activating", "reloading"]
             .iter()
             .any(|word| says(&format!("ActiveState={word}"))),
     }
 }
 
-/// Returns the numeric user id and group id of a user.
+/// Returns a user's numeric user id and group id.
 pub(super) fn identity(user: &str) -> Option<(u32, u32)> {
     let number = |flag: &str| -> Option<u32> {
         let output = Command::new("id")

@@ -5,11 +5,10 @@ const BEGINNING: &str = "# Written by `kenduri install`; ";
 /// Who wrote a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UnitOrigin {
-    /// The unit does not exist.
     Nothing,
-    /// `kenduri install` wrote the unit, and nobody has edited it.
+    /// `kenduri install` wrote the unit, and it was not edited.
     Ours,
-    /// Somebody else wrote the unit, or has edited it.
+    /// Somebody else wrote or edited the unit.
     Foreign,
 }
 
@@ -21,7 +20,7 @@ pub(crate) fn marked(text: &str) -> String {
     )
 }
 
-/// Determines who wrote a unit with this text.
+/// Determines who wrote a unit from its text.
 pub(crate) fn seen(there: Option<&str>) -> UnitOrigin {
     let Some(whole) = there else {
         return UnitOrigin::Nothing;
@@ -39,7 +38,7 @@ pub(crate) fn seen(there: Option<&str>) -> UnitOrigin {
     }
 }
 
-/// Computes the FNV-1a checksum, which detects edits but no deliberate forgery.
+/// Computes the FNV-1a checksum. It detects edits but not forgery.
 fn sum(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
         (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

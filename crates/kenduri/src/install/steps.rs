@@ -1,4 +1,4 @@
-//! Decides which steps an installation or removal consists of.
+//! Plans the steps of an installation or removal.
 
 use std::path::{Path, PathBuf};
 
@@ -10,16 +10,15 @@ use super::mark::UnitOrigin;
 const UNITS: &str = "/etc/systemd/system";
 pub(super) const SERVICE: &str = "kenduri.service";
 pub(super) const SOCKET: &str = "kenduri.socket";
-/// The key of the setting for the user of services that name none.
+/// The setting that names the user of services without `user`.
 pub(super) const SERVICE_USER: &str = "service_user";
-/// The home folder of a user without one, as on Debian (passwd(5)).
+/// The home folder of a system user, as on Debian (passwd(5)).
 const NO_HOME: &str = "/nonexistent";
 
 #[derive(Debug, Clone)]
 pub(crate) struct InstallOptions {
-    /// The text of the service unit, with its checksum line.
     pub(crate) service: String,
-    /// The text of the socket unit, with its checksum line. `None` if there is no socket unit.
+    /// The text of the socket unit, if there is one.
     pub(crate) socket: Option<String>,
     pub(crate) program: PathBuf,
     /// The flags that select the installation, such as `--config`.
@@ -29,22 +28,22 @@ pub(crate) struct InstallOptions {
     pub(crate) user: String,
     /// Whether the supervisor process runs as root, so that services can run as other users.
     pub(crate) by_root: bool,
-    /// The user of services without `user`. If `None`, this is the user in the settings, or else
+    /// The user of services without `user`. If `None`, it is the user in the settings, or else
     /// `user`.
     pub(crate) services_user: Option<String>,
     /// Whether the service is started now and at every boot.
     pub(crate) enable: bool,
-    /// Whether units are overwritten even if somebody has edited them.
+    /// Whether to overwrite units that somebody has edited.
     pub(crate) force: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Work {
-    /// The first steps, which do not affect units that are running.
+    /// The first steps, which do not affect running units.
     pub(crate) prepare: Vec<Step>,
-    /// Changes that may affect units that are running. Each can be undone.
+    /// Changes that may affect running units. Each can be undone.
     pub(crate) change: Vec<Change>,
-    /// The steps that start units again that were running, after a failed change was undone.
+    /// The steps that restart units after a failed change was undone.
     pub(crate) again: Vec<Step>,
 }
 
@@ -60,27 +59,23 @@ pub(crate) enum Step {
     Remove { path: PathBuf },
 }
 
-/// Why an installation or removal is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {
-    /// systemd is not running on this machine.
     #[error(
         "systemd is not running here, so there is nothing to install into\n  \
          start `kenduri serve` by what runs here instead; --print shows the unit"
     )]
     NoSystemd,
-    /// The command must be run by root.
     #[error(
         "only root may install a service\n  sudo kenduri install …; --print shows the unit and changes nothing"
     )]
     NotRoot,
-    /// Somebody has edited the unit, or it was not written by `kenduri install`.
     #[error(
         "{0} was changed by somebody, or is not ours\n  \
          changes of your own outlive this in `systemctl edit kenduri`; --force overwrites it"
     )]
     Changed(PathBuf),
-    /// The data belongs to another user than the one who should serve requests, or to root. The
+    /// The data belongs to root, or to a user other than the one who is to serve requests. The
     /// supervisor process would serve requests as the data's owner.
     #[error(
         "{data} does not belong to {user}, and whoever it belongs to serves the requests, which must not be root\n  \
@@ -88,12 +83,12 @@ pub(crate) enum Refused {
     )]
     OfSomebodyElse {
         data: String,
-        /// The user who should serve requests.
+        /// The user who is to serve requests.
         user: String,
-        /// The command that creates this user's account, if it is missing.
+        /// The command that creates this user's account, followed by `&&`. Empty if the account
+        /// exists.
         account: String,
     },
-    /// The program file is in somebody's home folder or in a temporary folder.
     #[error(
         "{0} is in somebody's home, or only for a while\n  \
          put it where programs stay: sudo install {0} /usr/local/bin/, and run that one"
@@ -135,7 +130,7 @@ fn untouched(found: &Found, has_socket: bool, force: bool) -> Result<(), Refused
     Ok(())
 }
 
-/// Returns the steps of an installation in order. No service starts before all files are written.
+/// Returns the steps of an installation in order. All files are written before a service starts.
 pub(crate) fn steps(wish: &InstallOptions, found: &Found) -> Result<Work, Refused> {
     may(found)?;
     let passing = [
@@ -190,8 +185,7 @@ fn prepare(wish: &InstallOptions, found: &Found) -> Vec<Step> {
             user: wish.user.clone(),
         });
     }
-    // This check runs as the service's user, so that files which this user cannot read are noticed
-    // now.
+    // This check runs as the service's user, so that it finds files that this user cannot read.
     let program = wish.program.display().to_string();
     let mut check = if wish.by_root {
         words(&[&program, "check"])
@@ -223,8 +217,7 @@ fn words_of_account(name: &str, home: &str) -> Vec<String> {
     ])
 }
 
-/// Returns the steps of a removal. It deletes the units, but neither the data nor the settings nor
-/// the user.
+/// Returns the steps of a removal, which keeps the data, the settings and the user.
 pub(crate) fn remove(found: &Found, force: bool) -> Result<Vec<Step>, Refused> {
     may(found)?;
     untouched(found, true, force)?;
@@ -275,7 +268,7 @@ pub(super) mod tests {
         }
     }
 
-    /// Returns a unit that nobody has edited. `is_on` says whether it is enabled and active.
+    /// Returns an unedited unit. `is_on` says whether it is enabled and active.
     pub(crate) fn ours(text: &str, is_on: bool) -> UnitFound {
         UnitFound {
             text: Some(marked(text)),
@@ -339,7 +332,7 @@ pub(super) mod tests {
                 "/usr/local/bin/kenduri check --config /etc/kenduri/kenduri.toml --set service_user=kenduri-services",
             ]
         );
-        // Requests may only be served by the named user, and never by root.
+        // Requests may be served only by the named user, and never by root.
         let found = Found {
             has_user: true,
             has_data: true,
@@ -351,7 +344,7 @@ pub(super) mod tests {
             why.contains("(chown -R kenduri: /var/lib/kenduri)"),
             "{why}"
         );
-        // The data may be restored from a backup before the user's account exists.
+        // The data may have been restored from a backup before the user's account exists.
         let why = refused(&Found {
             has_user: false,
             ..found.clone()

@@ -8,47 +8,45 @@ use edge::ListenAddress;
 
 use super::steps::SERVICE_USER;
 
-/// The time for stopping, in addition to the drain time of requests.
+/// The time that the service gets for stopping, in addition to the drain time of requests.
 const AFTER_DRAIN: Duration = Duration::from_mins(1);
 
-/// Lets each instance of a service have a control group of its own. Without services this is not
-/// needed.
+/// The line that gives each instance of a service its own control group. It is needed only if there
+/// are services.
 const DELEGATE: &str = "Delegate=cpu memory";
 
-/// The data from which the text of the units is built.
 #[derive(Debug, Clone)]
 pub(crate) struct Unit {
     pub(crate) program: PathBuf,
-    /// The settings file; `None` if there is none.
     pub(crate) config: Option<PathBuf>,
     pub(crate) profile: Option<String>,
-    /// The data folder, to which the service may write.
+    /// The data folder, which the service may write.
     pub(crate) data: PathBuf,
-    /// Whether the unit contains `--data`, because the settings do not name the data folder.
+    /// Whether the unit needs `--data`, because the settings do not name the data folder.
     pub(crate) says_data: bool,
-    /// The user who runs Kenduri. `None` if root runs the supervisor process and the data's owner
+    /// The user who runs Kenduri. If `None`, root runs the supervisor process, and the data's owner
     /// serves requests.
     pub(crate) user: Option<String>,
-    /// The user of services without `user`. `None` if the settings name this user.
+    /// The user of services without `user`; `None` if the settings name this user.
     pub(crate) services_user: Option<String>,
     /// Whether systemd opens the listening sockets.
     pub(crate) socket: bool,
-    /// The folders in which services run; `None` if there are no services.
+    /// The working folders of services; `None` if there are no services.
     pub(crate) services: Option<Vec<PathBuf>>,
     /// The drain time of requests.
     pub(crate) drain: Duration,
 }
 
-/// A path that the unit cannot contain.
+/// A path that a unit cannot contain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OddPath {
-    /// The path contains characters that no unit can contain.
+    /// The path contains characters that are impossible in a unit.
     #[error(
         "{0:?} cannot be written into a unit: it has a line break, another control character, or bytes that are no UTF-8\n  \
          give it another name"
     )]
     Unwritable(PathBuf),
-    /// The path contains characters that systemd does not accept in the path of a program.
+    /// The path contains characters that systemd does not accept in a program's path.
     #[error(
         "systemd starts no program whose path has a quote, a backslash or a dollar: {0:?}\n  \
          put it where programs are: sudo install -t /usr/local/bin FILE, and run that one"
@@ -57,7 +55,7 @@ pub(crate) enum OddPath {
 }
 
 impl Unit {
-    /// Checks that the unit can contain all of its paths.
+    /// Checks that a unit can contain all of these paths.
     pub(crate) fn check(&self) -> Result<(), OddPath> {
         writable(&self.program)?;
         let program = self.program.to_string_lossy();
@@ -69,7 +67,6 @@ impl Unit {
         more.into_iter().try_for_each(|path| writable(path))
     }
 
-    /// Returns the text of `kenduri.service`.
     pub(crate) fn text(&self) -> String {
         let place = self.place();
         let program = word_of_command(&self.program);
@@ -146,7 +143,7 @@ impl Unit {
         text
     }
 
-    /// Adds the options that restrict what the service can do.
+    /// Adds the options that restrict the service's permissions.
     fn fences(&self, add: &mut impl FnMut(&str)) {
         for line in [
             "NoNewPrivileges=true",
@@ -210,7 +207,7 @@ impl Unit {
         config.into_iter().chain(profile).chain(data)
     }
 
-    /// Returns the flags that select the installation as command-line arguments.
+    /// Returns the flags as command-line arguments.
     pub(crate) fn words(&self) -> Vec<String> {
         let flags = self.flags();
         flags
@@ -218,7 +215,7 @@ impl Unit {
             .collect()
     }
 
-    /// Returns the flags that select the installation, quoted for a unit.
+    /// Returns the flags, quoted for a unit.
     fn place(&self) -> String {
         let mut place = String::new();
         for (flag, path) in self.flags() {
@@ -228,16 +225,16 @@ impl Unit {
     }
 }
 
-/// The services for which an earlier unit was written.
+/// What an earlier unit says about services.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Before {
     pub(crate) has_services: bool,
-    /// The user of services without `user`. `None` if this is the data's owner.
+    /// The user of services without `user`. If `None`, they run as the data's owner.
     pub(crate) services_user: Option<String>,
 }
 
 impl Before {
-    /// Parses an earlier service unit. Returns `None` if it was for another settings file.
+    /// Parses an earlier service unit. Returns `None` if the unit is for another settings file.
     pub(crate) fn of(text: &str, config: &Path) -> Option<Self> {
         if !is_of(text, config) {
             return None;
@@ -262,8 +259,8 @@ fn is_of(text: &str, config: &Path) -> bool {
     })
 }
 
-/// Returns the flag that sets the user of services without `user`, in the form in which a unit
-/// contains it.
+/// Returns the beginning of the flag that sets the user of services without `user`, as it appears
+/// in a unit.
 fn set() -> String {
     format!(" --set {SERVICE_USER}=")
 }
@@ -273,7 +270,7 @@ fn is_at_home(place: &Path) -> bool {
     homes.iter().any(|home| place.starts_with(home))
 }
 
-/// Refuses line breaks, which would end the line of the unit, and other control characters, which
+/// Refuses line breaks, which would end a line of the unit, and other control characters, which
 /// systemd drops from quoted words.
 fn writable(path: &Path) -> Result<(), OddPath> {
     let is_plain = path
@@ -284,12 +281,12 @@ fn writable(path: &Path) -> Result<(), OddPath> {
         .ok_or_else(|| OddPath::Unwritable(path.to_owned()))
 }
 
-/// Quotes a path as a word of a command, in which `$` begins a variable (systemd.service(5)).
+/// Quotes a path for a command line in a unit, where `$` begins a variable (systemd.service(5)).
 fn word_of_command(path: &Path) -> String {
     word(path).replace('$', "$$")
 }
 
-/// Quotes a path as a word of a unit, in which `%` begins a specifier (systemd.unit(5)).
+/// Quotes a path for a unit, where `%` begins a specifier (systemd.unit(5)).
 fn word(path: &Path) -> String {
     let text = path.to_string_lossy();
     let mut word = String::new();
@@ -310,7 +307,6 @@ fn word(path: &Path) -> String {
     }
 }
 
-/// Returns the text of `kenduri.socket`, with the addresses on which Kenduri listens.
 pub(crate) fn socket(
     http: &[ListenAddress],
     https: &[ListenAddress],
@@ -327,7 +323,7 @@ pub(crate) fn socket(
             ListenAddress::Everywhere(port) => port.to_string(),
             ListenAddress::Unix(path) => {
                 writable(path)?;
-                // This value must not be quoted. The path extends to the end of the line.
+                // This value must not be quoted, because the path extends to the end of the line.
                 path.to_string_lossy().replace('%', "%%")
             }
         };
@@ -413,7 +409,7 @@ mod tests {
         let before = Before::of(&text, config).unwrap();
         assert!(before.has_services);
         assert_eq!(before.services_user.as_deref(), Some("helpers"));
-        // A unit that is for another settings file says nothing about these services.
+        // The unit is for another settings file, so it says nothing about these services.
         assert_eq!(Before::of(&text, "/srv/kenduri.toml".as_ref()), None);
         assert!(
             text.contains("kenduri.toml --set service_user=helpers\n"),

@@ -1,5 +1,5 @@
-//! A folder with the log file `kenduri.log` or `keeper.log`. Older files are renamed to
-//! `kenduri.log.1` and so on.
+//! A folder with the log file `kenduri.log` or `keeper.log`. Older files are named `kenduri.log.1`
+//! and so on.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -11,10 +11,9 @@ use std::time::{Duration, Instant};
 const MOST_BYTES: u64 = 10 << 20;
 /// The number of older files that are kept.
 const KEPT: u32 = 5;
-/// How often the writer checks whether its file was removed or renamed.
+/// How often the writer checks whether its file was deleted or renamed.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// The log file that is being written, with its path.
 pub(super) struct Folder {
     path: PathBuf,
     file: File,
@@ -39,18 +38,17 @@ impl Folder {
         })
     }
 
-    /// Opens a new file if the current one was removed or renamed, because nobody would find
-    /// further lines in it.
+    /// Opens a new file if the current one was deleted or renamed, because nobody would find new
+    /// lines in the old file.
     fn stay(&mut self) {
         self.looked = Instant::now();
         if self.is_here() {
             return;
         }
-        // If no new file can be created, the current one is used until the next check.
+        // If no new file can be created, the old one is used until the next check.
         if let Ok((file, written)) = go_on(&self.path) {
             (self.file, self.written) = (file, written);
-            // This warning goes through the same writer, so it appears after the line that is being
-            // written.
+            // This warning goes through the same writer, so it appears after the current line.
             tracing::warn!(
                 path = %self.path.display(),
                 "the file of the log was removed or put aside by somebody else; it goes on in a new one"
@@ -81,7 +79,7 @@ impl Folder {
     }
 }
 
-/// Opens the log file for appending, and creates its folder if necessary. Also returns the file's
+/// Opens the log file for appending, and creates its folder if necessary. Returns the file and its
 /// length.
 fn go_on(path: &Path) -> io::Result<(File, u64)> {
     if let Some(folder) = path.parent() {
@@ -102,8 +100,8 @@ impl Write for Folder {
             self.stay();
         }
         if self.written >= self.most {
-            // If the rotation fails, no line is lost, but the file becomes too large. The rotation
-            // is tried again with the next line.
+            // If the rotation fails, the file grows too large, but no line is lost. The next line
+            // tries the rotation again.
             let _ = self.rotate();
         }
         self.file.write_all(line)?;
@@ -154,7 +152,7 @@ mod tests {
         let mut log = Folder::open(&folder, "kenduri.log").expect("a log");
         log.every = Duration::MAX;
         log.write_all(b"1\n").expect("written");
-        // The writer does not check its file for every line, so this line still goes to the renamed
+        // The writer does not check its file at every line, so this line still goes to the renamed
         // folder.
         std::fs::rename(&folder, data.path().join("old")).expect("renamed");
         log.write_all(b"2\n").expect("written");
@@ -169,13 +167,13 @@ mod tests {
         std::fs::remove_dir_all(&folder).expect("removed");
         log.write_all(b"5\n").expect("written");
         assert_eq!(text(&file), "5\n");
-        // logrotate renames the file. If configured with `create`, it also creates a new one.
+        // logrotate renames the file. With its option `create`, it also creates a new one.
         std::fs::rename(&file, folder.join("kenduri.log-2026")).expect("renamed");
         std::fs::write(&file, "new\n").expect("written");
         log.write_all(b"6\n").expect("written");
         assert_eq!(text(&file), "new\n6\n");
         assert_eq!(times_said(), 3);
-        // If no new file can be created, lines still go to the renamed one.
+        // If no new file can be created, lines go to the renamed file.
         std::fs::rename(&folder, data.path().join("older")).expect("renamed");
         std::fs::write(&folder, "in the way").expect("written");
         log.write_all(b"7\n").expect("written");
@@ -183,7 +181,7 @@ mod tests {
         log.write_all(b"8\n").expect("written");
         assert_eq!(text(&file), "8\n");
         assert_eq!(text(&data.path().join("older/kenduri.log")), "new\n6\n7\n");
-        // After the writer's own rotation, the file must not count as renamed by somebody else.
+        // The writer must not mistake its own rotation for a renaming by somebody else.
         log.most = 1;
         log.write_all(b"9\n").expect("written");
         assert_eq!(text(&file), "9\n");

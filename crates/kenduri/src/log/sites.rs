@@ -1,5 +1,5 @@
-//! The access logs of single sites: a file with all requests, and one with those that failed or
-//! were refused.
+//! The access logs of single sites. A site has a file with all requests, and a file with failed and
+//! refused ones.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +10,7 @@ use edge::access_log::{Format, Log, Mask, SiteLogs, Writing};
 
 use super::folder::Folder;
 
-/// Opens the files of a site when its first request comes.
+/// Returns the function that finds a site's log. It opens the site's files at the first request.
 pub(crate) fn sites(folder: PathBuf, format: Format, mask: Mask) -> SiteLogs {
     let opened: Mutex<BTreeMap<String, Option<Site>>> = Mutex::default();
     Arc::new(move |name| {

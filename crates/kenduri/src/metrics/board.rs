@@ -1,4 +1,4 @@
-//! Tests that the board and the rules in `packaging/grafana` name only metrics that exist.
+//! Tests that the dashboard and the rules in `packaging/grafana` name only existing metrics.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use serde_json::Value;
 const BOARD: &str = include_str!("../../../../packaging/grafana/kenduri-board.json");
 const RULES: &str = include_str!("../../../../packaging/grafana/kenduri-rules.yaml");
 
-/// Collects the words in `text` that can be the name of a metric of Kenduri.
+/// Collects the words that look like the name of one of Kenduri's metrics.
 fn names(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let is_metric = |word: &&str| {

@@ -1,8 +1,7 @@
-//! Metrics about this process, with the same names and descriptions as in Prometheus's own client
-//! libraries.
+//! Metrics about this process, with the names and descriptions of Prometheus's client libraries.
 //!
-//! The values are read whenever the metrics are requested. CPU seconds have fractions, which
-//! counters in the `metrics` crate do not support.
+//! They are read at each request for metrics, and not stored in the `metrics` crate, whose counters
+//! have no fractions, as CPU seconds need.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,7 +9,7 @@ use std::fs;
 use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-/// Returns the metrics as text for Prometheus. Values that the system does not report are omitted.
+/// Returns the metrics as text for Prometheus, without values that the system does not report.
 pub(super) fn figures() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let own = fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -72,14 +71,13 @@ fn resident_bytes(status: &str) -> Option<f64> {
 
 fn open_descriptors() -> Option<f64> {
     let open = fs::read_dir("/proc/self/fd").ok()?.count() as u64;
-    // One descriptor was opened only for counting them.
+    // One descriptor was opened only for this count.
     Some(number(open.saturating_sub(1)))
 }
 
-/// Returns the start time of the process in seconds since 1970. The system reports it relative to
-/// the boot.
+/// Returns the start time in seconds since 1970. The system reports it relative to the boot time.
 fn started(own: &str, system: &str, ticks_per_second: u64) -> Option<f64> {
-    // The name of the process may contain anything, even parentheses.
+    // The process name may contain any character, even parentheses.
     let (_, fields) = own.rsplit_once(')')?;
     let ticks: u64 = fields.split_ascii_whitespace().nth(19)?.parse().ok()?;
     let began = system

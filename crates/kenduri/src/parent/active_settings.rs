@@ -1,4 +1,4 @@
-//! The active settings of the supervisor process, and how they are read again.
+//! The supervisor process's active settings, and how they are reloaded.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::sockets::{Sockets, find_ports};
 use crate::configuration::{self, Asked, Configuration};
 use crate::messages::ServeMode;
 
-/// The last valid settings that the supervisor process has applied.
+/// The last valid settings, which the supervisor process has applied.
 pub(super) struct Settings {
     asked: Asked,
     plan: Plan,
@@ -37,16 +37,16 @@ impl Settings {
         }
     }
 
-    /// Returns the inputs of the active settings for a worker. They include the text that was read,
-    /// because the file may have changed since.
+    /// Returns the active configuration inputs for a worker. They include the file's text, because
+    /// the file may have changed since.
     pub(super) fn asked(&self) -> Asked {
         self.asked.clone()
     }
 
-    /// Reads and checks the settings without applying them.
+    /// Reads and checks the settings, without applying them.
     pub(super) fn read(&self) -> Result<(Asked, Configuration)> {
-        // A restart will use the whole file, so even those settings must be valid that take effect
-        // only after a restart.
+        // A restart will use the whole file, so settings that change only at a restart must be
+        // valid too.
         let written = configuration::load(&Asked {
             text: None,
             lasting: None,
@@ -63,21 +63,19 @@ impl Settings {
         Ok((asked, configuration))
     }
 
-    /// Replaces the active settings.
     pub(super) fn take(&mut self, asked: Asked, plan: Plan) {
         self.asked = asked;
         self.plan = plan;
         self.close_others();
     }
 
-    /// Closes the listening sockets that the active settings do not need.
+    /// Closes the listening sockets that are not in the active settings.
     pub(super) fn close_others(&mut self) {
         self.sockets.close_others(&self.plan);
     }
 }
 
-/// Adds the text of the settings file to the inputs, so that they give the same configuration
-/// later.
+/// Adds the text of the settings file, so that these inputs always yield the same configuration.
 fn found(asked: Asked, configuration: &Configuration) -> Asked {
     Asked {
         text: Some(configuration.text.clone().unwrap_or_default()),

@@ -18,17 +18,15 @@ use crate::control_requests::ControlResponse;
 use crate::control_requests::Reply;
 use crate::messages::ToWorker;
 
-/// The result of applying new settings. They are active even if some services failed.
+/// The result of applying new settings, which are active even if some services failed.
 pub(super) struct Applied {
     said: String,
-    /// The settings file that was read.
     file: Option<PathBuf>,
-    /// A sentence for each service that failed.
+    /// One sentence per failed service.
     failed: Vec<String>,
 }
 
 impl Applied {
-    /// Formats the result as the reply to the client.
     pub(super) fn outcome(self) -> Result<ControlResponse> {
         if !self.failed.is_empty() {
             bail!("{}", self.in_part());
@@ -37,7 +35,7 @@ impl Applied {
         Ok(ControlResponse::Applied { said, file })
     }
 
-    /// Describes which changes took effect and which failed.
+    /// Describes both the successful and the failed changes.
     fn in_part(&self) -> String {
         let Self { said, failed, .. } = self;
         format!(
@@ -48,14 +46,14 @@ impl Applied {
 }
 
 impl ParentProcess {
-    /// Waits for the lock that is needed for changing the settings.
+    /// Waits for the lock that every change of the settings needs.
     pub(super) async fn alone(&self) -> Result<ChangeLock> {
         let turn = Arc::clone(&self.changes).lock_owned();
         self.gate.unless_shut(turn).await
     }
 
-    /// Reads the settings again and applies them to the whole of Kenduri or not at all. Only
-    /// individual services may fail.
+    /// Reads the settings, and applies all of them or none. Only a service that fails to start is
+    /// an exception.
     pub(super) async fn apply(&self) -> Result<Applied> {
         let alone = self.alone().await?;
         self.apply_alone(alone).await
@@ -94,7 +92,8 @@ impl ParentProcess {
                 return Ok(Applied { said, file, failed });
             }
         };
-        // Applying the settings succeeds even if services do not run, so their state is checked.
+        // Applying the settings succeeds even if a service does not start, so the services' states
+        // are checked.
         let rows = self.control.ps().await.unwrap_or_default();
         for changed in changes {
             let name = &changed.service;
@@ -115,8 +114,8 @@ impl ParentProcess {
         Ok(Applied { said, file, failed })
     }
 
-    /// Applies the settings to the serving worker. Returns the worker's id and a description of the
-    /// changes.
+    /// Applies the settings to the serving worker. Returns the worker's run and a description of
+    /// the changes.
     async fn serve_by(&self, asked: &Asked) -> Result<(RunId, String)> {
         let (run, line) = self.workers.one_that_serves().await?;
         let sockets = self.settings.lock().await.sockets.share()?;
@@ -131,7 +130,7 @@ impl ParentProcess {
         }
     }
 
-    /// Sends the settings also to workers that were started later and do not serve yet.
+    /// Also sends the settings to newer workers, which do not serve yet.
     fn bring_along(&self, run: RunId, asked: &Asked, sockets: &Sockets) {
         for (run, line) in self.workers.later_than(run) {
             let (asked, sockets) = (asked.clone(), sockets.share());
@@ -152,7 +151,7 @@ impl ParentProcess {
         }
     }
 
-    /// Applies the settings like [`Self::apply`], but in the background, and logs the result.
+    /// Like [`Self::apply`], but runs in the background and logs the result.
     pub(super) fn apply_and_log(self: &Arc<Self>, alone: ChangeLock) {
         let parent = Arc::clone(self);
         tokio::spawn(async move {
@@ -193,7 +192,7 @@ mod tests {
     const ONE: &str = "[listen]\nhttp = [\"unix:one.sock\"]\n";
     const TWO: &str = "[listen]\nhttp = [\"unix:one.sock\", \"unix:two.sock\"]\n";
 
-    /// A supervisor process without services. Its workers are simulated.
+    /// A supervisor process with simulated workers and without services.
     struct TestParent {
         folder: tempfile::TempDir,
         parent: Arc<ParentProcess>,
@@ -201,7 +200,6 @@ mod tests {
         _renewals: mpsc::Receiver<UpgradeRequest>,
     }
 
-    /// A simulated worker's end of its channel.
     struct Worker {
         outbox: mpsc::Sender<Parcel<ToParent>>,
         inbox: mpsc::Receiver<Parcel<ToWorker>>,
@@ -227,7 +225,7 @@ mod tests {
                 adopt_orphans: false,
                 ..SupervisorOptions::in_folder(folder.path())
             };
-            // The supervisor is not run, because these tests need no services.
+            // These tests need no services, so the supervisor does not run.
             let (_, control) = Supervisor::new(&Plan::default(), means).unwrap();
             let mut sockets = Sockets::new(Inherited::default());
             sockets.open(&configuration.plan).unwrap();
@@ -251,7 +249,7 @@ mod tests {
         }
 
         /// Starts a simulated worker. Returns the worker, the text of its settings, and the number
-        /// of its sockets.
+        /// of sockets that it received.
         async fn start(&self, run: RunId) -> (Worker, String, usize) {
             let (stream, theirs) = UnixStream::pair().unwrap();
             let channel = Channel {
@@ -272,7 +270,7 @@ mod tests {
     }
 
     impl Worker {
-        /// Returns the next message to the worker, except updates of the ready instances.
+        /// Returns the next message to the worker. Skips updates of the ready instances.
         async fn hear(&mut self) -> (ToWorker, usize) {
             loop {
                 let heard = tokio::time::timeout(PATIENCE, self.inbox.recv()).await;
@@ -375,7 +373,7 @@ mod tests {
 
         let house = TestParent::build();
         let parent = &house.parent;
-        // Without a worker, nobody knows of events.
+        // Only workers know about events, and none is running.
         parent.check_freeze(false).await.unwrap();
         let (mut worker, ..) = house.start(1).await;
         worker.say(ToParent::Serving).await;
@@ -436,7 +434,7 @@ mod tests {
 
         let (free, ()) = tokio::join!(parent.check_freeze(false), answer(&mut worker, None));
         free.unwrap();
-        // The worker is not asked.
+        // A forced action does not ask the worker.
         parent.check_freeze(true).await.unwrap();
     }
 

@@ -1,6 +1,6 @@
-//! The gate that admits control requests. It is closed before the supervisor process upgrades
-//! itself by `exec`, which would cut requests off. A closed gate admits no new request, and the
-//! upgrade waits for the requests in progress.
+//! The gate that admits control requests. The supervisor process closes it before it upgrades
+//! itself by `exec`, because `exec` would interrupt requests. The upgrade waits for the requests in
+//! progress.
 
 use std::future::Future;
 use std::time::Duration;
@@ -10,20 +10,19 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// The time that requests in progress may take when the gate is closed.
+/// How long the upgrade waits for requests in progress.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A gate for control requests, which is closed for a short time before an `exec`.
 #[derive(Clone, Default)]
 pub(crate) struct CommandGate {
     is_shut: watch::Sender<bool>,
     inside: TaskTracker,
 }
 
-/// Permission for a control request. It must be kept until the reply was sent.
+/// Permission for a control request, which must be held until the reply is sent.
 pub(crate) type GatePermit = TaskTrackerToken;
 
-/// Keeps the gate closed until it is dropped.
+/// Keeps the gate closed until this value is dropped.
 pub(super) struct ClosedGate(CommandGate);
 
 impl Drop for ClosedGate {
@@ -60,9 +59,8 @@ impl CommandGate {
         let _ = is_shut.wait_for(|is_shut| !*is_shut).await;
     }
 
-    /// Closes the gate, and waits for the requests in progress. The gate opens again when the
-    /// returned guard is dropped. It also opens again if a request takes too long, which is an
-    /// error.
+    /// Closes the gate, and waits for the requests in progress. Fails if a request takes too long.
+    /// The gate opens again after a failure, or when the returned guard is dropped.
     pub(super) async fn shut(&self) -> Result<ClosedGate> {
         self.is_shut.send_replace(true);
         let shut = ClosedGate(self.clone());

@@ -1,5 +1,4 @@
-//! Handles requests to the supervisor process, which come over the control socket or from the
-//! worker.
+//! Handles requests to the supervisor process, from the control socket and from the worker.
 
 use std::collections::BTreeSet;
 use std::os::unix::net::UnixStream;
@@ -27,12 +26,12 @@ use crate::control_requests::Reply;
 use crate::control_requests::{ControlRequest, ControlResponse, services};
 use crate::messages::{MessageSender, RequestIds, ToWorker};
 
-/// How long to wait for the worker that is asked about events. A worker that has hung is to be
-/// replaced.
+/// How long to wait until the worker reports whether an event is near. The time is short, so that a
+/// worker that hangs can still be replaced.
 const FREEZE_TIME: Duration = Duration::from_secs(5);
 
 impl ParentProcess {
-    /// Creates the handler of requests. Also returns the receiver of requests to upgrade.
+    /// Creates the handler of requests, and the receiver of requests to upgrade.
     pub(super) fn new(
         control: Control,
         program: ProgramFile,
@@ -56,20 +55,20 @@ impl ParentProcess {
         (parent, wanted)
     }
 
-    /// Sends each worker that starts its settings and sockets, and handles the worker's messages.
+    /// Sends each new worker its settings and sockets, and handles the worker's messages.
     pub(super) async fn take_on(self: Arc<Self>, mut channels: mpsc::UnboundedReceiver<Channel>) {
         while let Some(channel) = channels.recv().await {
             let run = channel.run;
             if let Err(error) = Arc::clone(&self).begin(channel).await {
-                // The worker never becomes ready, so the supervisor restarts it.
+                // This worker never becomes ready, so the supervisor restarts it.
                 tracing::error!(run, "a worker cannot be told what to do: {error:#}");
             }
         }
     }
 
     async fn begin(self: Arc<Self>, channel: Channel) -> Result<()> {
-        // While this lock is held, no change to the settings is half done: each change is either
-        // part of `settings` already, or will be sent to this worker too.
+        // While this lock is held, each change of the settings is either already in `settings`, or
+        // will also be sent to this worker.
         let settings = self.settings.lock().await;
         let begin = ToWorker::Begin {
             asked: settings.asked(),
@@ -79,8 +78,8 @@ impl ParentProcess {
         self.hear(channel.run, channel.stream, Some(first))
     }
 
-    /// Handles a worker's messages. The worker's first message was already sent, so other tasks may
-    /// send it messages too.
+    /// Handles a worker's messages. Sends `first`, if it is given, before any other task can send
+    /// the worker a message.
     pub(super) fn hear(
         self: &Arc<Self>,
         run: RunId,
@@ -114,7 +113,6 @@ impl ParentProcess {
         Ok(())
     }
 
-    /// Handles a request that the gate has admitted, and returns the reply.
     pub(crate) async fn reply(&self, order: ControlRequest, _inside: &GatePermit) -> Reply {
         let done = match order {
             ControlRequest::Apply => self.apply().await.and_then(Applied::outcome),
@@ -157,7 +155,7 @@ impl ParentProcess {
             ServiceRequest::Logs(logs) => {
                 not_the_log(&logs)?;
                 let lines = control.logs(&logs.clone().into()).await?;
-                // An instance that has ended may still have lines in the log, so it need not exist.
+                // An instance that no longer exists may still have lines in the log.
                 if lines.is_empty() {
                     self.has_instance(&logs).await?;
                 }
@@ -207,8 +205,8 @@ impl ParentProcess {
         Ok(ServiceResponse::Done(done))
     }
 
-    /// Fails if an event is near, unless `force`. Only the worker knows of events, so without a
-    /// worker nothing is refused. A service that ends by itself is started again without asking.
+    /// Unless `force`, fails if an event is near. Without a worker, nothing is refused, because
+    /// only the worker knows of events. Automatic restarts do not call this.
     pub(super) async fn check_freeze(&self, force: bool) -> Result<()> {
         if force || self.workers.serving().is_none() {
             return Ok(());
@@ -246,7 +244,7 @@ impl ParentProcess {
         })
     }
 
-    /// Returns the names of the configured services, without Kenduri's own service.
+    /// Returns the names of the configured services, except Kenduri's own.
     async fn described(&self) -> Result<BTreeSet<Arc<str>>> {
         let rows = self.control.ps().await?;
         let names = rows.into_iter().map(|row| row.service);
@@ -266,7 +264,7 @@ impl ParentProcess {
         Ok(())
     }
 
-    /// Adds the number of requests per second to each instance, as the worker has counted them.
+    /// Adds to each instance its number of requests per second, which the worker has counted.
     fn count_requests(&self, rows: &mut [InstanceStatus]) {
         let fleet = self.control.ready_instances().borrow().clone();
         let rate = |address: &Address| self.workers.rate(address);
@@ -275,7 +273,7 @@ impl ParentProcess {
         }
     }
 
-    /// Upgrades to the program file on the disk: first the worker, then, once the new worker
+    /// Upgrades to the program file on the disk: first the worker, then, when the new worker
     /// serves, this process. `client` receives the result.
     pub(crate) async fn upgrade(&self, client: tokio::net::UnixStream, force: bool) -> Result<()> {
         let renewed = async {
@@ -304,8 +302,8 @@ impl ParentProcess {
     }
 }
 
-/// Returns the number of requests per second to an instance. While an instance is replaced, another
-/// one that serves no requests has the same instance number.
+/// Returns an instance's number of requests per second. During a replacement, two instances have
+/// the same number, but only one of them serves.
 fn rate_of(
     row: &InstanceStatus,
     fleet: &ReadyInstances,
@@ -319,8 +317,8 @@ fn rate_of(
     rate(here.address.as_ref()?)
 }
 
-/// Combines the results for all services. A service that fails does not prevent others from being
-/// handled.
+/// Combines the results for all services. One service's failure does not stop the work on the
+/// others.
 fn of_all(outcomes: Vec<(Result<String>, Arc<str>)>) -> Result<String> {
     if outcomes.is_empty() {
         return Ok("There are no services.".to_owned());
@@ -395,7 +393,7 @@ mod tests {
         let fleet = ReadyInstances::from([("web".into(), crew)]);
         let rate = |state| rate_of(&row(state), &fleet, |_| Some(7.0));
         assert_eq!(rate(InstanceState::Ready), Some(7.0));
-        // While an instance is replaced, the old and the new one have the same instance number.
+        // During a replacement, the old and the new instance have the same number.
         assert_eq!(rate(InstanceState::Draining), None);
         assert_eq!(rate(InstanceState::Starting), None);
     }

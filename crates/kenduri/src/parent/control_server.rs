@@ -58,12 +58,12 @@ async fn answer(
     let mut reading = tokio::io::BufReader::new(reading.take(LINE_LIMIT));
     tokio::time::timeout(PATIENCE, reading.read_until(b'\n', &mut line)).await??;
     if line.is_empty() {
-        // The client has sent nothing, because it only tested whether Kenduri runs.
+        // The client sent nothing, because it only tested whether Kenduri is running.
         return Ok(());
     }
     match serde_json::from_slice::<ControlRequest>(&line) {
-        // An upgrade must not wait for a followed log, which lasts as long as the client reads. It
-        // must not wait for the request to upgrade either.
+        // An upgrade must not wait for a followed log, which can last forever. Nor must it wait for
+        // the request that started it.
         Ok(ControlRequest::Services(services::ServiceRequest::Follow(logs))) => {
             drop(inside);
             follow(stream, parent, logs).await
@@ -83,8 +83,7 @@ async fn answer(
     }
 }
 
-/// Sends log lines to the client as services write them, until the service ends or the client
-/// disconnects.
+/// Sends new log lines to the client until the service ends or the client disconnects.
 async fn follow(
     mut stream: tokio::net::UnixStream,
     parent: &ParentProcess,
@@ -98,7 +97,7 @@ async fn follow(
     loop {
         let heard = tokio::select! {
             heard = lines.next() => heard,
-            // The client sends nothing more, so reading ends only when the client disconnects.
+            // The client sends nothing more, so this read ends only when it disconnects.
             _ = stream.read(&mut nothing) => return Ok(()),
         };
         let Some(supervisor::LogBatch { lines, missed }) = heard else {

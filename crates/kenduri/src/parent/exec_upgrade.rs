@@ -1,5 +1,5 @@
-//! Upgrades the supervisor process by `exec`: this process becomes the program file that is now on
-//! the disk, with the same pid, children, sockets and channels.
+//! Upgrades the supervisor process by `exec`: the process runs the program file that is on the disk
+//! now, but keeps its pid, children, sockets and channels.
 
 use std::ffi::OsString;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -27,23 +27,23 @@ use crate::log;
 use crate::messages::RequestIds;
 use crate::sd_notify::SdNotify;
 
-/// The name under which the listening sockets from the service manager are handed over.
+/// The name, in the handover, of the listening sockets from the service manager.
 const LISTEN: &str = "listen";
-/// The name under which the listening sockets that this process has opened are handed over.
+/// The name, in the handover, of the listening sockets that this process has opened.
 const OPENED: &str = "opened";
 const CONTROL: &str = "control";
-/// The name under which the connection to the client that waits for the result is handed over.
+/// The name, in the handover, of the connection to the client that waits for the result.
 const CLIENT: &str = "client";
-/// The name under which the channels to workers are handed over. They are in the order of the
-/// workers in the [`HandoverNote`].
+/// The name, in the handover, of the channels to workers. Their order is that of the workers in the
+/// [`HandoverNote`].
 const WORKER: &str = "worker";
 
-/// The number of descriptors that must be free before the `exec`. They are needed for copies of the
-/// handed-over sockets, and for the files that the next program opens before it continues. This is
-/// checked before, because an `exec` cannot be undone.
+/// The number of descriptors that must be free before the `exec`: for duplicates of the sockets,
+/// and for files that the next program opens before it continues. An `exec` cannot be undone, so
+/// this is checked first.
 const ROOM: usize = 64;
 
-/// The first part of the error message if the upgrade failed.
+/// The beginning of the error message of a failed upgrade.
 const STAYED: &str =
     "the new program serves, but this process could not become it and goes on as the old one";
 
@@ -51,13 +51,13 @@ const STAYED: &str =
 pub(super) struct ExecContext<'a> {
     pub(super) listener: &'a OwnedFd,
     pub(super) lines: &'a log::Lines,
-    /// The temporary folder, if this is a demo.
+    /// The temporary folder of a demo.
     pub(super) temporary: Option<&'a Temporary>,
 }
 
 impl UpgradeRequest {
-    /// Replaces this process by the program file on the disk. Returns only if this fails;
-    /// everything then continues as before, and the client is told why.
+    /// Replaces this process with the program file on the disk. Returns only after a failure. Then
+    /// everything continues as before, and the client receives the reason.
     pub(super) async fn renew(
         self,
         parent: &Arc<ParentProcess>,
@@ -66,7 +66,7 @@ impl UpgradeRequest {
         left: ExecContext<'_>,
     ) -> Supervisor {
         let note = HandoverNote::of(parent, left.temporary).await;
-        // All steps that can fail come before anything is halted.
+        // Everything that can fail is done before anything is halted.
         let prepared = async {
             upgrade_check::rehearse(&parent.program, &everything, &note).await?;
             duplicate_sockets(parent).await
@@ -80,13 +80,13 @@ impl UpgradeRequest {
         };
         let path = parent.program.path();
         tracing::info!(program = %path.display(), "going on as the program on the disk");
-        // Signals that arrive from now on wait for the next program. If the upgrade fails, this
-        // program handles them.
+        // From here on, signals wait for the next program. If the upgrade fails, this program
+        // handles them.
         supervisor::block_signals();
         let (workers, channels): (Vec<_>, Vec<_>) = parent.workers.halt().await.into_iter().unzip();
         let note = HandoverNote {
             workers,
-            // This is read last, because a worker may just have become ready.
+            // This is read last, because a worker may have become ready just now.
             serving: parent.workers.serving(),
             last_order: parent.numbers.last(),
             signals: signals.rest().await,
@@ -118,7 +118,7 @@ impl UpgradeRequest {
     /// Tells the client why the upgrade failed.
     pub(super) async fn refuse(self, why: &Error) {
         tracing::error!("the supervisor process was not renewed: {why:#}");
-        // The client may have disconnected meanwhile.
+        // The client may have disconnected.
         let _ = control::tell(self.client, &Reply::Error(format!("{why:#}"))).await;
     }
 }
@@ -131,7 +131,7 @@ fn adopt(
 ) {
     for (run, channel) in workers.into_iter().zip(channels) {
         if let Err(error) = parent.hear(run, channel.into(), None) {
-            // The worker notices that its channel is closed, exits and is restarted.
+            // The worker notices the closed channel, exits and is restarted.
             tracing::error!(run, "a worker's channel is lost: {error:#}");
         }
     }
@@ -143,7 +143,7 @@ pub(super) async fn ensure_room(parent: &ParentProcess) -> Result<()> {
     duplicate_sockets(parent).await.map(drop)
 }
 
-/// Duplicates the listening sockets, after checking that enough descriptors are free.
+/// Checks that enough descriptors are free, and duplicates the listening sockets.
 async fn duplicate_sockets(parent: &ParentProcess) -> Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
     let settings = parent.settings.lock().await;
     let duplicated = settings.sockets.leave().and_then(|sockets| {
@@ -158,7 +158,7 @@ async fn duplicate_sockets(parent: &ParentProcess) -> Result<(Vec<OwnedFd>, Vec<
     })
 }
 
-/// Continues with the state that the previous program has handed over.
+/// Continues with the previous program's state.
 pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let (note, configuration) = understand(&handed.note)?;
     let HandoverNote {
@@ -194,8 +194,8 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let (means, started) = service_config::means(&configuration);
     let program = ProgramFile::this()?;
     let plan = service_config::plan(&configuration, &program)?;
-    // The previous program may have accepted permissions that this program rejects. This is only
-    // logged, so that the services continue to run.
+    // This program may reject permissions that the previous program accepted. The error is only
+    // logged, so that the services keep running.
     if let Err(error) = permissions::let_through(&configuration, &run, &plan) {
         tracing::error!("{error:#}");
     }
@@ -214,7 +214,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
         client.set_nonblocking(true)?;
         let said = format!("{path} serves now; no request was dropped.");
         let done = ControlResponse::Services(services::ServiceResponse::Done(said));
-        // The client may have disconnected meanwhile.
+        // The client may have disconnected.
         let _ = control::tell(UnixStream::from_std(client)?, &Reply::Ok(done)).await;
     }
     Ok(Running {

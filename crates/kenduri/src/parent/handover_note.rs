@@ -1,4 +1,4 @@
-//! The state that the supervisor process hands over to the program that replaces it by `exec`.
+//! The state that the supervisor process passes to the next program at an upgrade by `exec`.
 
 use std::path::PathBuf;
 
@@ -13,8 +13,8 @@ use crate::demo::Temporary;
 use crate::folders::Folders;
 use crate::messages::ServeMode;
 
-/// The state for the next program. Fields may be added but never removed, because the program that
-/// wrote the note may be of an older version.
+/// The state for the next program. Fields may be added but never removed, because an older version
+/// may have written the note.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct HandoverNote {
     pub(super) asked: Asked,
@@ -22,16 +22,16 @@ pub(super) struct HandoverNote {
     pub(super) temporary: Option<PathBuf>,
     pub(super) workers: Vec<RunId>,
     pub(super) serving: Option<RunId>,
-    /// The last id that was given to a request to a worker.
+    /// The last id of a request to a worker.
     #[serde(default)]
     pub(super) last_order: u64,
-    /// Signals that were received but not handled yet.
+    /// Signals that were received but not handled.
     #[serde(default)]
     pub(super) signals: Vec<Signal>,
 }
 
 impl HandoverNote {
-    /// Collects the state, except the parts about workers, which can change until the `exec`.
+    /// Collects the state, except for the parts about workers, which can change until the `exec`.
     pub(super) async fn of(parent: &ParentProcess, temporary: Option<&Temporary>) -> Self {
         let settings = parent.settings.lock().await;
         Self {
@@ -46,7 +46,7 @@ impl HandoverNote {
     }
 }
 
-/// Parses the previous program's state, and checks the configuration in it.
+/// Parses the previous program's state, and checks its configuration.
 pub(super) fn understand(note: &[u8]) -> Result<(HandoverNote, Configuration)> {
     let note: HandoverNote =
         serde_json::from_slice(note).context("this program is older than the one before")?;

@@ -2,7 +2,7 @@
 //!
 //! Each line is a datagram in the journal's own protocol (systemd, "Native Journal Protocol"), with
 //! the identifier `SERVICE:INSTANCE`. Sending does not block. A line that the journal does not
-//! accept is counted as dropped, but is still in the service's log file.
+//! accept is counted as dropped, but remains in the service's log file.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
@@ -70,7 +70,7 @@ impl Journal {
             ("KENDURI_STREAM", stream),
             ("MESSAGE", text),
         ] {
-            // In this form of a field, the value has a length prefix and may contain any bytes.
+            // In this form of a field, the value has a length prefix, so it may contain any bytes.
             message.extend_from_slice(field.as_bytes());
             message.push(b'\n');
             message.extend_from_slice(&(value.len() as u64).to_le_bytes());
@@ -127,7 +127,7 @@ mod tests {
         let journal = Journal::at(&path).unwrap();
         journal.tell(&line("nobody is there"));
         let there = UnixDatagram::bind(&path).unwrap();
-        // The journal does not read, so its socket becomes full after some lines.
+        // Nobody reads the journal's socket here, so it becomes full after some lines.
         let mut said = 0;
         while journal.dropped.load(Ordering::Relaxed) < 5 {
             journal.tell(&line(&"x".repeat(10_000)));

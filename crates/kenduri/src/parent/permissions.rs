@@ -1,5 +1,5 @@
-//! Sets permissions in the folder for sockets, so that services that run as other users can reach
-//! their own sockets and nothing else.
+//! Sets permissions in the folder for sockets. Services that run as other users can reach their own
+//! sockets and nothing else.
 
 mod access_list;
 
@@ -15,14 +15,14 @@ use supervisor::{Folder, Plan};
 use crate::configuration::Configuration;
 use crate::folders::{INNER, RUN};
 
-/// Mode bits: all permissions for others, and only traversal for group and others (stat(2)).
+/// Mode bits (stat(2)): all permissions of others, and traversal for group and others.
 const OTHERS: u32 = 0o007;
 const THROUGH: u32 = 0o011;
 /// Connecting to a unix socket requires write permission (unix(7)).
 const CONNECT: u32 = 0o666;
 
-/// Removes the sockets by which services reach each other, with their permissions, if a previous
-/// run has left any.
+/// Removes the sockets through which services reach each other, if an earlier run has left them
+/// behind. Their permissions disappear with them.
 pub(super) fn forget(run: &Folder) -> Result<()> {
     match fs::remove_dir_all(run.at(INNER)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -33,8 +33,9 @@ pub(super) fn forget(run: &Folder) -> Result<()> {
     }
 }
 
-/// Lets services that run as other users access their own sockets and the sockets by which services
-/// reach each other. Earlier permissions stay, because older processes may still be running.
+/// Gives services that run as other users access to their own sockets and to the sockets through
+/// which services reach each other. Keeps earlier permissions, because older processes may still be
+/// running.
 pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Plan) -> Result<()> {
     let services = plan.services().values().filter(|service| !service.own);
     let users = services.filter_map(|service| Some(service.user.as_ref()?.user));
@@ -54,11 +55,11 @@ pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Pl
     })
 }
 
-/// Sets the permissions of the folder first, then those of the sockets in it, because the folder
+/// Sets the permissions of the folder first and those of its sockets afterwards, because the folder
 /// decides who can reach the sockets.
 fn open_inner(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     if !folder.is_dir() {
-        // There are no sockets by which services could reach each other.
+        // No services reach each other through sockets.
         return Ok(());
     }
     access_list::admit(folder, users)?;
@@ -73,12 +74,11 @@ fn open(data: &Path) -> io::Result<()> {
     if mode & THROUGH == THROUGH {
         return Ok(());
     }
-    // Until now, the closed data folder has kept other users away from everything in it. So each
-    // entry is closed before the folder is opened for traversal.
+    // Until now, the closed data folder has protected everything in it. So each entry is closed
+    // before other users can traverse the folder.
     for entry in fs::read_dir(data)? {
         let entry = entry?;
-        // The folder for sockets has permissions of its own, and the targets of links are
-        // elsewhere.
+        // The folder for sockets has its own permissions, and the targets of links are elsewhere.
         if entry.file_name() != RUN && !entry.file_type()?.is_symlink() {
             match close(&entry.path()) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

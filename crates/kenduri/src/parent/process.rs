@@ -13,33 +13,32 @@ use super::program_file::ProgramFile;
 use super::workers::Workers;
 use crate::messages::RequestIds;
 
-/// The parts of the running supervisor process that handlers of requests need.
+/// The parts of the running supervisor process that the request handlers need.
 pub(crate) struct ParentProcess {
     pub(super) control: Control,
     pub(super) workers: Workers,
     pub(super) program: ProgramFile,
     pub(super) settings: Mutex<Settings>,
-    /// The lock that every change to the active settings must hold. Starting a worker does not take
-    /// it.
+    /// Every change of the active settings must hold this lock. Starting a worker does not need it.
     pub(super) changes: Arc<Mutex<()>>,
-    /// Admits control requests. Closed just before an upgrade by `exec`.
+    /// Admits control requests, except just before an upgrade by `exec`.
     pub(crate) gate: CommandGate,
     pub(super) numbers: RequestIds,
-    /// The channel for requests to upgrade.
+    /// Sends requests to upgrade to the main loop.
     pub(super) renewals: mpsc::Sender<UpgradeRequest>,
 }
 
-/// The held lock for changing the active settings.
+/// The held lock for changes of the active settings.
 pub(super) type ChangeLock = OwnedMutexGuard<()>;
 
 pub(super) struct UpgradeRequest {
-    /// The client that waits for the result of the upgrade.
+    /// The client that waits for the result.
     pub(super) client: UnixStream,
-    /// Locks that prevent changes and new requests until the upgrade has ended.
+    /// Prevents changes and new requests until the upgrade ends.
     pub(super) _held: (ChangeLock, ClosedGate),
 }
 
-/// Whether a service was stopped by a request, rather than by a failure.
+/// Whether a request, rather than a failure, has stopped the service.
 pub(super) fn is_stopped(rows: &[InstanceStatus], service: &str) -> bool {
     let of_it = rows.iter().filter(|row| &*row.service == service);
     let mut states = of_it.map(|row| row.state).peekable();

@@ -1,4 +1,4 @@
-//! The program file on the disk. It may have been replaced since this process started.
+//! The program file on the disk, which may have been replaced since this process started.
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 /// The mode bits that let users other than the owner write to a file (stat(2)).
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-/// The path of the program file that this process was started from.
+/// The path of the program file from which this process was started.
 #[derive(Debug, Clone)]
 pub(super) struct ProgramFile {
     path: PathBuf,
@@ -17,7 +17,6 @@ pub(super) struct ProgramFile {
 }
 
 impl ProgramFile {
-    /// Finds the program file of this process.
     pub(super) fn this() -> Result<Self> {
         let lost = "this program cannot be found on the disk";
         let path = std::env::current_exe().context(lost)?;
@@ -25,7 +24,7 @@ impl ProgramFile {
         Ok(Self { path, owner })
     }
 
-    /// Returns the path as UTF-8 text, for a command line.
+    /// Returns the path as UTF-8, for a command line.
     pub(super) fn word(&self) -> Result<&str> {
         let word = self.path.to_str();
         word.context("the path of this program is not UTF-8")
@@ -35,8 +34,8 @@ impl ProgramFile {
         &self.path
     }
 
-    /// Fails if the program file now belongs to another user, or if users other than its owner can
-    /// write to it.
+    /// Fails if the program file's owner has changed, or if users other than the owner can write to
+    /// the file.
     pub(super) fn check(&self) -> Result<()> {
         let path = self.path.display();
         let found = match std::fs::metadata(&self.path) {

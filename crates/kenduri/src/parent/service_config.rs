@@ -12,14 +12,14 @@ use crate::messages::DRAIN_TIME;
 
 /// The hidden subcommand that runs a worker.
 const WORD: &str = "work";
-/// The time limit for the start of a worker. A worker that migrates the store requests more time.
+/// The time limit for a worker's start. A worker that migrates the store requests more time.
 const START_WITHIN: Duration = Duration::from_secs(30);
-/// The time for stopping a worker, in addition to the drain times of requests and tunnels.
+/// The time that a stopping worker gets in addition to the drain times of requests and tunnels.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-/// The first and the longest pause before a restart of a service.
+/// The shortest and the longest pause before a service is restarted.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Returns the supervisor's options, and a receiver for the channels to new workers.
+/// Returns the supervisor's options, and the receiver of the channels to new workers.
 pub(super) fn means(
     configuration: &Configuration,
 ) -> (SupervisorOptions, mpsc::UnboundedReceiver<Channel>) {
@@ -36,7 +36,7 @@ pub(super) fn means(
     (means, opened)
 }
 
-/// Returns the plan of all services in the configuration, including the worker.
+/// Returns the plan of all configured services and the worker.
 pub(super) fn plan(configuration: &Configuration, program: &ProgramFile) -> Result<Plan> {
     let listen = &configuration.settings.listen;
     let data = &configuration.settings.data;

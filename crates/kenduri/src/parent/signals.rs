@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// What a signal asks the supervisor process to do.
+/// What a signal requests from the supervisor process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Signal {
@@ -15,9 +15,8 @@ pub(super) enum Signal {
     Reload,
 }
 
-/// Receives the signals to the supervisor process.
 pub(super) struct Signals {
-    /// Signals that were received but not handled yet.
+    /// Signals that were received but not handled.
     heard: VecDeque<Signal>,
     terminate: unix::Signal,
     interrupt: unix::Signal,
@@ -25,8 +24,8 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Starts to receive signals. `heard` contains signals that the previous program received,
-    /// which are handled first.
+    /// Starts receiving signals. `heard` contains unhandled signals from the previous program,
+    /// which come first.
     pub(super) fn listen(heard: Vec<Signal>) -> Result<Self> {
         Ok(Self {
             heard: heard.into(),
@@ -47,15 +46,15 @@ impl Signals {
         }
     }
 
-    /// Puts signals that could not be handled back into the queue.
+    /// Puts unhandled signals back into the queue.
     pub(super) fn again(&mut self, signals: impl IntoIterator<Item = Signal>) {
         self.heard.extend(signals);
     }
 
-    /// Returns all signals that were received but not handled, for the next program. The caller
-    /// must have [blocked](supervisor::block_signals) signals before.
+    /// Returns the unhandled signals for the next program. The caller must already have
+    /// [blocked](supervisor::block_signals) signals.
     pub(super) async fn rest(&mut self) -> Vec<Signal> {
-        // This lets the runtime deliver signals that have arrived.
+        // Lets the runtime deliver signals that have already arrived.
         tokio::task::yield_now().await;
         let mut rest = Vec::new();
         loop {

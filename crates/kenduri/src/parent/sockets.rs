@@ -1,4 +1,5 @@
-//! The listening sockets that all workers share, and the ports by which services reach each other.
+//! The listening sockets that all workers share, and the ports through which services reach each
+//! other.
 
 use std::io;
 use std::net::TcpListener;
@@ -10,22 +11,21 @@ use edge::{Inherited, Kept, Plan};
 use crate::configuration::{self, Asked, Configuration};
 use crate::sockets::threads;
 
-/// The open listening sockets.
 pub(crate) struct Sockets(Kept);
 
 impl Sockets {
-    /// Begins with the sockets that the service manager passed to this process.
+    /// Starts with the sockets from the service manager.
     pub(crate) fn new(handed_in: Inherited) -> Self {
         Self(Kept::new(handed_in))
     }
 
-    /// Continues with the sockets that the previous program passed on.
+    /// Starts with the sockets from the previous program.
     pub(super) fn resume(handed_in: Vec<OwnedFd>, opened: Vec<OwnedFd>) -> Result<Self> {
         let (handed_in, opened) = (Inherited::new(handed_in)?, Inherited::new(opened)?);
         Ok(Self(Kept::resume(handed_in, opened)))
     }
 
-    /// Opens those sockets of the plan that are not open yet.
+    /// Opens the plan's sockets, except those that are already open.
     pub(super) fn open(&mut self, plan: &Plan) -> Result<()> {
         let opened = self.0.open(plan.listen(), threads());
         opened.map_err(|error| match plan.service_at(&error.address) {
@@ -43,8 +43,7 @@ impl Sockets {
         self.0.close_others(plan.listen());
     }
 
-    /// Closes all sockets, so that new connections are refused immediately instead of waiting in
-    /// vain.
+    /// Closes all sockets, so that new connections are refused at once instead of waiting in vain.
     pub(super) fn close(&mut self) {
         self.0 = Kept::default();
     }
@@ -53,15 +52,15 @@ impl Sockets {
         self.0.share()
     }
 
-    /// Duplicates the sockets for the next program: first those that the service manager passed,
-    /// then those that this process opened.
+    /// Duplicates the sockets for the next program. The first list contains those from the service
+    /// manager, and the second those that this process opened.
     pub(super) fn leave(&self) -> io::Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
         Ok((self.0.handed_in()?, self.0.opened()?))
     }
 }
 
-/// Assigns a port to each service to whose URL a setting refers. A service keeps its port as long
-/// as this process runs, because other services know the URL.
+/// Assigns a port to each service whose URL appears in a setting. A service keeps its port until
+/// this process ends, because other services know the URL.
 pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Result<Configuration> {
     let wanting = configuration.wanting_ports.iter();
     let missing: Vec<_> = wanting
@@ -70,7 +69,7 @@ pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Res
     if missing.is_empty() {
         return Ok(configuration);
     }
-    // The ports stay bound until every service has one, so that none is assigned twice.
+    // The ports stay bound until every service has one, so that no port is assigned twice.
     let mut held = Vec::new();
     for name in missing {
         let socket = TcpListener::bind("127.0.0.1:0").context("this machine has no free port")?;

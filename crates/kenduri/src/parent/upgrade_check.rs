@@ -1,6 +1,6 @@
 //! The check before the supervisor process upgrades itself by `exec`. It runs the program file on
-//! the disk, to find out whether that program can take over this process's state. A working new
-//! worker does not prove this.
+//! the disk, to find out whether that program can take over this process's state. That a new worker
+//! runs does not prove this.
 
 use std::fs::File;
 use std::io;
@@ -18,16 +18,16 @@ use super::handover_note::{HandoverNote, understand};
 use super::program_file::ProgramFile;
 use super::service_config;
 
-/// The flag that is added to this process's own command line.
+/// The flag that the check adds to this process's command line.
 const FLAG: &str = "--rehearsal";
-/// The time limit. It is short, because the check only reads a file and the settings.
+/// The time limit. It is short, because the program only reads a file and the settings.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The maximum length of an error message from the program, in bytes.
+/// The maximum length of the program's error message, in bytes.
 const REASON: u64 = 4 << 10;
-/// How often the check looks whether the program has exited, after its last output.
+/// How often the check tests whether the program has exited, after the program's last output.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Runs the program file on the disk, to check whether that program can take over this state.
+/// Runs the program file on the disk, to check whether it can take over this process's state.
 pub(super) async fn rehearse(
     program: &ProgramFile,
     everything: &PausedSupervisor,
@@ -46,7 +46,7 @@ pub(super) async fn rehearse(
     if heard.is_err() {
         let _ = child.kill();
     }
-    // By now the program has exited or was killed.
+    // The program has exited or was killed by now.
     let ended = child.wait()?;
     let said = heard.context("it does not say whether it could")??;
     if ended.success() {
@@ -72,7 +72,7 @@ async fn hear(child: &mut Child) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&said).into_owned())
 }
 
-/// Checks whether this program can take over the state on its standard input. Changes nothing.
+/// Checks whether this program can take over the state in standard input. Has no side effects.
 pub(crate) fn take_part() -> Result<()> {
     let written = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let handed = supervisor::read_handover_file(written)

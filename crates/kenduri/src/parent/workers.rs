@@ -1,5 +1,5 @@
-//! The workers, as the supervisor process sees them, with a channel to each. Requests are sent to
-//! the worker that became ready last.
+//! The workers, each with a channel from the supervisor process. Requests go to the worker that
+//! became ready last.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -19,34 +19,32 @@ use crate::channel::{Halt, Parcel};
 use crate::control_requests::Reply;
 use crate::messages::{MessageSender, RequestRate, ToParent, ToWorker};
 
-/// How long a request to a worker waits until a worker serves.
+/// How long a request waits until a worker serves.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The time limit for a worker's reply. Requests take seconds, so a worker that takes longer has
-/// hung.
+/// The time limit for a worker's reply. A request takes seconds, so a worker that takes longer
+/// hangs.
 const ANSWER: Duration = Duration::from_mins(1);
-/// The time limit for sending a message to a worker. A worker that is not hanging reads at once.
+/// The time limit for sending a message to a worker. A working worker reads at once.
 const HEARD: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 pub(crate) struct Workers {
     links: Arc<Mutex<BTreeMap<RunId, WorkerLink>>>,
-    /// The worker that became ready last, or `None` if it has exited.
+    /// The worker that became ready last; `None` if that worker has exited.
     serving: watch::Sender<Option<RunId>>,
-    /// The ready instances of each service.
     fleet: watch::Receiver<ReadyInstances>,
     served: watch::Sender<bool>,
     rates: Arc<Mutex<Vec<RequestRate>>>,
 }
 
-/// The channel to one worker.
 struct WorkerLink {
     line: MessageSender<ToWorker>,
     halt: Halt,
     hearing: JoinHandle<()>,
-    /// The task that sends this worker the ready instances. Each worker has a task of its own, so
-    /// that a worker that does not read delays no other.
+    /// Sends this worker the ready instances. Each worker has its own task, so that a worker that
+    /// does not read delays no other.
     leading: AbortOnDropHandle<()>,
-    /// The replaced instances to which this worker sends no more requests.
+    /// Replaced instances to which this worker sends no more requests.
     drained: BTreeSet<Instance>,
 }
 
@@ -69,7 +67,6 @@ impl Workers {
         *self.served.borrow()
     }
 
-    /// Waits until the first worker is ready.
     pub(super) async fn first_served(&self) {
         let mut served = self.served.subscribe();
         // An error is impossible, because `self` owns the sender.
@@ -104,7 +101,7 @@ impl Workers {
         self.served.send_replace(true);
     }
 
-    /// Stops using the channels to all workers, and returns them for the next program.
+    /// Halts the channels to all workers, and returns them for the next program.
     pub(super) async fn halt(&self) -> Vec<(RunId, OwnedFd)> {
         let links = std::mem::take(&mut *self.links());
         let mut halted = Vec::new();
@@ -112,17 +109,17 @@ impl Workers {
             drop(link.leading);
             match link.halt.halt().await {
                 Ok(channel) => halted.push((run, channel)),
-                // The worker notices that its channel is closed, exits and is restarted.
+                // The worker notices the closed channel, exits and is restarted.
                 Err(error) => tracing::error!(%error, run, "a worker's channel is lost"),
             }
-            // Without its channel, the task ends. Replies for which it waited are lost.
+            // Without its channel, the task ends. The replies that it awaited are lost.
             let _ = link.hearing.await;
             link.line.hang_up();
         }
         halted
     }
 
-    /// Handles a worker's messages until its channel closes. Requests from the worker are passed to
+    /// Handles a worker's messages until its channel closes. Passes requests from the worker to
     /// `order`.
     pub(super) async fn hear(
         &self,
@@ -154,13 +151,13 @@ impl Workers {
                 ToParent::Request { id, order: wanted } => order(id, wanted),
             }
         }
-        // The next program continues to use a channel that was halted.
+        // A halted channel is not closed: the next program uses it.
         let Some(link) = self.links().remove(&run) else {
             return;
         };
         link.line.hang_up();
         drop(link);
-        // The worker may have been the last one that an instance was waiting for.
+        // An instance may have been waiting for this worker only.
         self.pass_on(control).await;
         self.serving.send_if_modified(|serving| {
             let was_this = *serving == Some(run);
@@ -171,18 +168,17 @@ impl Workers {
         });
     }
 
-    /// Tells the supervisor about the replaced instances to which no worker sends requests any
-    /// more.
+    /// Tells the supervisor which replaced instances get no more requests from any worker.
     async fn pass_on(&self, control: &Control) {
         for (service, run) in self.take_drained() {
-            // The instance or the supervisor may have ended meanwhile.
+            // The instance or the supervisor may have ended.
             let _ = control.drained(&service, run).await;
         }
     }
 
-    /// Returns the replaced instances to which no worker sends requests any more, each instance
-    /// only once. While a worker is replaced, both workers may send requests. Reports from before
-    /// an upgrade are lost; the instances in them get their full drain time.
+    /// Returns each replaced instance once, when no worker sends it requests any more. During a
+    /// worker's replacement, both workers may send requests. An upgrade loses earlier reports, and
+    /// the instances in these reports get their full drain time.
     fn take_drained(&self) -> BTreeSet<Instance> {
         let mut links = self.links();
         let mut said = links.values().map(|link| &link.drained);
@@ -202,8 +198,8 @@ impl Workers {
         self.say(|| ToWorker::Ending).await;
     }
 
-    /// Sends a message to all workers at the same time. A worker that does not read is skipped
-    /// after [`HEARD`].
+    /// Sends a message to all workers concurrently. Skips a worker that does not read within
+    /// [`HEARD`].
     async fn say(&self, message: impl Fn() -> ToWorker) {
         let telling: JoinSet<()> = self
             .links()
@@ -218,7 +214,7 @@ impl Workers {
         }
     }
 
-    /// Returns the worker that became ready last. If none is ready, waits for one.
+    /// Returns the worker that became ready last. If there is none, waits for one.
     pub(super) async fn one_that_serves(&self) -> Result<(RunId, MessageSender<ToWorker>)> {
         let mut serving = self.serving.subscribe();
         let found = serving.wait_for(Option::is_some);
@@ -228,7 +224,7 @@ impl Workers {
         found.context("no worker serves; the log says why")
     }
 
-    /// Returns the workers that were started after the given one.
+    /// Returns the workers that were started after this one.
     pub(super) fn later_than(&self, run: RunId) -> Vec<(RunId, MessageSender<ToWorker>)> {
         let links = self.links();
         let later = links.range((Bound::Excluded(run), Bound::Unbounded));
@@ -243,7 +239,7 @@ impl Workers {
         }
     }
 
-    /// Returns the number of requests to this address in the last second.
+    /// Returns how many requests went to this address in the last second.
     pub(super) fn rate(&self, address: &Address) -> Option<f64> {
         let rates = lock(&self.rates);
         let found = rates.iter().find(|rate| rate.address == *address);
@@ -259,7 +255,7 @@ impl Workers {
     }
 }
 
-/// Sends a request to a certain worker, and waits for its reply.
+/// Sends a request to one worker, and waits for its reply.
 pub(super) async fn answer(
     line: &MessageSender<ToWorker>,
     message: impl FnOnce(u64) -> ToWorker,
@@ -274,7 +270,7 @@ pub(super) async fn answer(
     })
 }
 
-/// Sends a worker the ready instances, first now and then after each change.
+/// Sends a worker the ready instances, now and after each change.
 async fn lead(line: MessageSender<ToWorker>, mut fleet: watch::Receiver<ReadyInstances>) {
     loop {
         let now = fleet.borrow_and_update().clone();
@@ -335,7 +331,7 @@ mod tests {
             let taken = workers.take_drained().into_iter();
             taken.map(|(_, instance)| instance).collect()
         };
-        // Worker 2 sends no more requests to the two instances, but worker 1 may still do so.
+        // Worker 1 may still send requests to the two instances. Worker 2 does not.
         said(2, 7);
         said(2, 8);
         assert!(taken().is_empty());
@@ -372,7 +368,7 @@ mod tests {
         let _deaf = add(&workers, 1);
         let (_outbox, mut inbox, _halt) =
             channel::open::<ToParent, ToWorker>(add(&workers, 2)).expect("an end");
-        // The messages are more than the socket and the queue can hold.
+        // More messages than the socket and the queue can hold.
         for number in 0..200 {
             let name = format!("{number}{}", "x".repeat(50_000));
             let news = ReadyInstances::from([(name.into(), ServiceInstances::default())]);

@@ -22,16 +22,14 @@ use super::service_action::ServiceAction;
 use crate::server_status::RequestError;
 use crate::server_status::service_address;
 
-/// How long a page waits for an action. After that time, the supervisor process continues the
-/// action.
+/// How long a page waits for an action. The supervisor process continues the action afterwards.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Like [`PATIENCE`], for actions on Kenduri's own workers. It is short, because the worker that
-/// serves the page is being replaced.
+/// Like [`PATIENCE`], for actions on Kenduri's own workers. It is short, because the action
+/// replaces the worker that serves the page.
 const OWN_PATIENCE: Duration = Duration::from_secs(3);
-/// The number of instances that an owner can choose for a service.
+/// The possible numbers of a service's instances.
 const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
 
-/// Handles `POST /admin/server/services/{name}`.
 pub(super) async fn perform(
     State(site): State<Site>,
     Extension(parts): Extension<Arc<AdminParts>>,
@@ -96,7 +94,7 @@ pub(super) async fn perform(
     }
 }
 
-/// Returns the action in the form. For scaling, also returns the number of instances.
+/// Returns the action in the form, and the number of instances, which is 0 except for scaling.
 fn read(form: &Form) -> Option<(ServiceAction, u32)> {
     let action = ServiceAction::find(form.text("deed"))?;
     if action != ServiceAction::Scale {
@@ -118,7 +116,7 @@ async fn refuse(
     Ok((status, page).into_response())
 }
 
-/// Redirects to the service's page, which then confirms the action.
+/// Redirects to the service's page, which confirms the action.
 fn onward(name: &str, done: &str) -> Response {
     let to = format!("{}?done={done}", service_address(name));
     match HeaderValue::try_from(to) {

@@ -1,4 +1,4 @@
-//! The alerts that are on, on the operator's page.
+//! The active alerts on the operator's page.
 
 use web::Problem;
 

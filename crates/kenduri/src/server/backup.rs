@@ -10,7 +10,7 @@ pub(super) struct BackupState {
     pub(super) class: &'static str,
     pub(super) words: &'static str,
     pub(super) lines: Vec<String>,
-    /// When and why the last backup failed, if it did.
+    /// The time and the reason of the last backup's failure, if it failed.
     pub(super) failure: Option<(String, String)>,
     pub(super) has_key: bool,
 }

@@ -1,5 +1,5 @@
 //! The data that every operator's page needs: the owner, the owner's language and time zone, and
-//! the page layout.
+//! the layout.
 
 use askama::Template;
 use axum::extract::FromRequestParts;
@@ -19,7 +19,7 @@ use web::{Language, Problem, Site, Text, Theme, Wishes};
 
 pub(super) const HERE: &str = "/admin/server";
 
-/// The owner who requests a page, and the data for rendering the page.
+/// The owner who requests a page, with the data for rendering it.
 pub(super) struct AdminContext {
     pub(super) site: Site,
     pub(super) owner: Owner,
@@ -41,8 +41,8 @@ impl FromRequestParts<Site> for AdminContext {
 }
 
 impl AdminContext {
-    /// Builds the context for a signed-in person. If the person does not own the installation, the
-    /// response is "not found".
+    /// Builds the context for a signed-in person. Responds with "not found" if the person does not
+    /// own the installation.
     pub(super) async fn of(
         site: &Site,
         who: SignedIn,
@@ -82,7 +82,7 @@ impl AdminContext {
         span(&self.text, self.now.duration_since(at).as_secs())
     }
 
-    /// Renders a page with headers that prevent caching.
+    /// Renders a page, with headers that prevent caching.
     pub(super) fn page<B: Template>(&self, title: &str, body: B) -> Response {
         let who = (self.owner.who(), self.csrf.as_str());
         let frame = self.facts.frame(&self.site, &self.text, who, HERE);
@@ -99,7 +99,7 @@ impl AdminContext {
     }
 }
 
-/// Formats a span of time in its largest unit.
+/// Formats a duration in its largest unit.
 pub(super) fn span(text: &Text, seconds: i64) -> String {
     let (id, n) = match seconds.max(0) {
         n @ 0..60 => ("server-seconds", n),

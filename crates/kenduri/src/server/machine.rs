@@ -1,4 +1,4 @@
-//! The figures of the machine and of the store, on the operator's page.
+//! The figures of the machine and the store on the operator's page.
 
 use web::Text;
 
@@ -12,7 +12,7 @@ pub(super) struct Figure {
 }
 
 impl Figure {
-    /// Returns the figures that could be read.
+    /// Returns the figures that the system reports.
     pub(super) fn list(text: &Text, status: &MachineStatus, store: StoreFigures) -> Vec<Self> {
         let room = |room: Room| {
             let (free, size) = (written_bytes(room.free), written_bytes(room.total));

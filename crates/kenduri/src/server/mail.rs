@@ -1,5 +1,5 @@
-//! The operator's page about outgoing mail. It shows whether the sender domain's DNS records exist,
-//! which permit the mail server to send and publish the key that signs mail.
+//! The operator's page about outgoing mail. It shows whether the sender domain has its DNS records.
+//! These permit the mail server to send, and publish the key that signs mail.
 
 use std::sync::Arc;
 
@@ -22,29 +22,29 @@ use web::{Problem, Site, Text, Wishes};
 use super::context::AdminContext;
 
 const HERE: &str = "/admin/server/mail";
-/// The message id of the name of the DKIM record.
+/// The message id of the DKIM record's name.
 const DKIM: &str = "server-mail-dkim";
 /// The beginning of every DMARC record.
 const DMARC: &str = "v=DMARC1";
-/// The kind of the job that looks for the DNS records.
+/// The kind of the job that looks up the DNS records.
 const LOOK: &str = "mail.dkim_look";
 
-/// The settings of outgoing mail, and the DNS servers to be asked.
+/// The settings of outgoing mail, and the DNS servers to query.
 #[derive(Clone, Debug)]
 pub(crate) struct MailFacts {
     pub(crate) domain: String,
     /// The mail server's host name; `None` if mails are only stored in the built-in mailbox.
     pub(crate) server: Option<String>,
     pub(crate) dns: NameServers,
-    /// Whether mail to many people waits until the domain's DNS records exist.
+    /// Whether mail to many recipients waits until the domain has its DNS records.
     pub(crate) is_required: bool,
-    /// The name of the mailbox in which Kenduri reads delivery reports, if any.
+    /// The name of the mailbox from which Kenduri reads delivery reports, if any.
     pub(crate) bounces: Option<String>,
 }
 
 impl MailFacts {
-    /// Stores the domain whose DNS records are required. If they have not been found yet, the job
-    /// looks for them soon, because the domain may be new.
+    /// Stores the domain whose DNS records are required. If they were not found yet, makes the job
+    /// due soon, because the domain may be new.
     pub(crate) fn begin(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let domain = self.is_required.then_some(self.domain.as_str());
         sender_domain::require(tx, domain)?;
@@ -58,11 +58,10 @@ impl MailFacts {
     }
 }
 
-/// Whether a DNS record was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     Yes,
-    /// The record is missing or has another value.
+    /// The record does not exist or has another value.
     No,
     /// No DNS server responded.
     Unknown,
@@ -92,7 +91,7 @@ struct Record {
     name: String,
     text: String,
     found: Found,
-    /// The values that DNS contains instead of the required value.
+    /// The name's values in DNS that the page shows because the required value is missing.
     instead: Vec<String>,
 }
 
@@ -104,11 +103,11 @@ struct MailPage<'a> {
     domain: &'a str,
     is_mailbox: bool,
     key: Option<DkimKey>,
-    /// Whether mail to many people is waiting for the DNS records.
+    /// Whether mail to many recipients is waiting for the DNS records.
     is_waiting: bool,
     records: Vec<Record>,
-    /// The mailbox in which Kenduri reads delivery reports. `read` is when it was last read, and
-    /// `error` is why reading failed.
+    /// The mailbox from which Kenduri reads delivery reports. `read` is the time of the last
+    /// reading, and `error` is its error, if any.
     bounces: Option<&'a str>,
     read: Option<String>,
     error: Option<&'a str>,
@@ -121,7 +120,6 @@ impl MailPage<'_> {
     }
 }
 
-/// Handles `GET /admin/server/mail`.
 pub(super) async fn show(
     admin: AdminContext,
     Extension(facts): Extension<Arc<MailFacts>>,
@@ -151,8 +149,8 @@ pub(super) async fn show(
     Ok(admin.page(&admin.text.say("server-mail"), body))
 }
 
-/// Looks for the DNS records, and stores whether they were found. If no DNS server responds, the
-/// stored state stays unchanged.
+/// Looks up the DNS records, and stores whether they exist. If no DNS server responds, keeps the
+/// stored state.
 async fn look_and_note(
     site: &Site,
     facts: &MailFacts,
@@ -195,7 +193,7 @@ async fn look_and_note(
     Ok((key, records))
 }
 
-/// Handles `POST /admin/server/mail`, which creates the key that signs mail.
+/// Creates the key that signs mail.
 pub(super) async fn make_key(
     State(site): State<Site>,
     Extension(facts): Extension<Arc<MailFacts>>,
@@ -241,7 +239,7 @@ fn record(
     })
 }
 
-/// Returns the DNS records that the sender domain needs, each with whether it exists.
+/// Looks up the DNS records that the sender domain needs.
 async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<Record> {
     let domain = &facts.domain;
     let ask = async |name: &str| facts.dns.texts(random, name).await.ok();
@@ -281,8 +279,8 @@ async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<
     records
 }
 
-/// Returns the TXT records at the domain's `_dmarc` name. If there is no DMARC record, returns
-/// those of the nearest parent domain that has one, because it applies to the domain too (RFC 7489,
+/// Returns the TXT records at the domain's `_dmarc` name. If none of them is a DMARC record,
+/// returns those of the nearest parent domain with a DMARC record, which then applies (RFC 7489,
 /// section 6.6.3).
 async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
     let (mut domain, mut own) = (facts.domain.as_str(), None);
@@ -309,9 +307,9 @@ async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
     }
 }
 
-/// Compares the values of a DNS name with the required record. If the record is missing, the page
-/// shows those values that begin with `shown`. With an empty `shown` it shows none, because a
-/// domain also has TXT records for other purposes.
+/// Compares a DNS name's values with the required record. If the record is missing, the page shows
+/// the values that begin with `shown`, or none if `shown` is empty. A domain also has TXT records
+/// for other purposes, which should not appear.
 fn judge(
     (what, name, text): (&'static str, String, String),
     answer: Option<Vec<String>>,
@@ -337,7 +335,7 @@ fn judge(
     }
 }
 
-/// Returns the public key in a DKIM record (RFC 6376, section 3.6.1).
+/// Returns the public key of a DKIM record (RFC 6376, section 3.6.1).
 fn public_key(record: &str) -> String {
     let mut tags = record.split(';');
     let found = tags.find_map(|tag| tag.trim().strip_prefix("p="));
@@ -347,7 +345,7 @@ fn public_key(record: &str) -> String {
         .collect()
 }
 
-/// Returns the SPF record that permits the mail server to send mail for the domain.
+/// Returns the SPF record that permits the mail server to send the domain's mail.
 fn spf_record(server: Option<&str>) -> String {
     let allowed = match server {
         Some(host) if host.ends_with("amazonaws.com") => "include:amazonses.com".to_owned(),
@@ -358,8 +356,8 @@ fn spf_record(server: Option<&str>) -> String {
     format!("v=spf1 {allowed} ~all")
 }
 
-/// Returns the handler of the job that looks for the DNS records once a day. Without the records,
-/// receivers may reject signed mail, and mail to many people waits.
+/// Returns the handler of the job that looks up the DNS records once a day. Without the records,
+/// receivers may reject signed mail, and mail to many recipients waits.
 pub(crate) fn daily(site: &Site, facts: &Arc<MailFacts>) -> Handler {
     let (site, facts) = (site.clone(), Arc::clone(facts));
     Handler::each_day(LOOK, move |_| {

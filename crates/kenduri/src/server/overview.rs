@@ -1,4 +1,4 @@
-//! The first of the operator's pages, with services, certificates, routes, updates and the backup.
+//! The operator's overview, with services, certificates, routes, updates and the backup.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ struct Overview<'a> {
     alerts: Vec<AlertLine>,
     checks: Vec<Check>,
     figures: Vec<Figure>,
-    /// The instances of all services, or `None` if the supervisor process did not reply.
+    /// The instances of all services; `None` if the supervisor process did not reply.
     rows: Option<Vec<Instance>>,
     certificates: Option<Vec<Certificate>>,
     routes: Option<String>,
@@ -44,7 +44,7 @@ struct Updates {
     found: Option<String>,
     newer: Vec<Release>,
     advisories: Vec<Advisory>,
-    /// When and why reading the sources failed after `found`.
+    /// The time and the reason of the last failure, if it was later than `found`.
     failure: Option<(String, String)>,
 }
 
@@ -62,14 +62,13 @@ impl Updates {
 }
 
 impl Overview<'_> {
-    /// Whether no service but Kenduri itself is configured.
+    /// Whether Kenduri is the only service.
     fn is_alone(&self) -> bool {
         let mut rows = self.rows.iter().flatten();
         rows.all(|row| row.is_own)
     }
 }
 
-/// The state of a certificate.
 #[derive(Default)]
 struct Certificate {
     names: String,
@@ -77,16 +76,13 @@ struct Certificate {
     words: Cow<'static, str>,
     until: Option<String>,
     next: Option<String>,
-    /// When and why the certificate could last not be ordered, as the certificate authority says
-    /// it.
+    /// The time and the reason of the last failed order. The reason is the certificate authority's.
     failure: Option<(String, String)>,
     refused: Option<String>,
-    /// The certificate's file; `None` if Kenduri orders the certificate from a certificate
-    /// authority.
+    /// The certificate's file; `None` if Kenduri orders the certificate.
     chain: Option<String>,
 }
 
-/// Handles `GET /admin/server`.
 pub(super) async fn show(
     admin: AdminContext,
     Extension(parts): Extension<Arc<AdminParts>>,
@@ -140,7 +136,7 @@ pub(super) async fn show(
     Ok(admin.page(&admin.text.say("server"), body))
 }
 
-/// Returns all certificates, those in files first, then those that Kenduri orders itself.
+/// Returns all certificates: first those in files, then those that Kenduri orders.
 fn certificates(admin: &AdminContext, status: &EdgeStatus) -> Vec<Certificate> {
     let files = status.in_files.iter().map(|file| in_file(admin, file));
     let ordered = status.ordered.iter().map(|name| ordered(admin, name));

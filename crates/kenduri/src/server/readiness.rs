@@ -1,5 +1,5 @@
-//! Whether the installation is ready for a great day: a short list on the operator's page, with what
-//! to do.
+//! Checks whether the installation is ready for an event: a short list on the operator's page, with
+//! advice.
 
 use backup::{DrillResult, Status};
 use jiff::{SignedDuration, Timestamp};
@@ -16,23 +16,22 @@ use crate::machine::MachineStatus;
 use crate::server_status::EdgeStatus;
 use crate::updates::{self, Known};
 
-/// How long before an event the list says that it is near.
+/// How long before an event the list announces it.
 const NEAR: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How much older than `backup.every` the last snapshot may be.
+/// The snapshot's maximum age in addition to `backup.every`.
 const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
-/// A line of the list.
 #[derive(Debug)]
 pub(super) struct Check {
-    /// The message id of what is checked.
+    /// The message id of the check's name.
     pub(super) what: &'static str,
     pub(super) class: &'static str,
-    /// What to do; empty if nothing is to do.
+    /// What to do; empty if nothing needs to be done.
     pub(super) advice: String,
 }
 
 impl Check {
-    /// The message id of the state.
+    /// The message id of the result.
     pub(super) fn words(&self) -> &'static str {
         match self.class {
             "yes" => "server-ready-yes",
@@ -42,7 +41,7 @@ impl Check {
     }
 }
 
-/// What the store knows.
+/// The data that is read from the store.
 struct Stored {
     outcome: Option<State>,
     is_unverified: bool,
@@ -112,7 +111,7 @@ fn check(admin: &AdminContext, what: &'static str, class: &'static str, advice: 
     }
 }
 
-/// The class of a line, and the message id of the advice; empty if nothing is to do.
+/// A line's class and the message id of its advice. The id is empty if nothing needs to be done.
 type Judgement = (&'static str, &'static str);
 
 const READY: Judgement = ("yes", "");

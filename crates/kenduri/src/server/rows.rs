@@ -6,7 +6,6 @@ use supervisor::{InstanceStatus, OWN_SERVICE};
 use super::context::AdminContext;
 use crate::server_status::service_address;
 
-/// A row in the table of instances.
 pub(super) struct Instance {
     pub(super) service: String,
     pub(super) href: String,
@@ -17,13 +16,13 @@ pub(super) struct Instance {
     pub(super) restarts: u64,
     pub(super) cpu: String,
     pub(super) memory: String,
-    /// The number of requests per second; `None` for a process that serves no requests.
+    /// Requests per second; `None` for a process that serves no requests.
     pub(super) rate: Option<String>,
     pub(super) pid: Option<i32>,
     pub(super) last_exit: Option<String>,
 }
 
-/// The state of an instance as a word, with the CSS class for its shape and colour.
+/// An instance's state as a word, with the CSS class for its shape and colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) class: &'static str,
@@ -31,8 +30,8 @@ pub(super) struct Mark {
 }
 
 impl Instance {
-    /// Formats an instance's state in the owner's language and time zone. `most` is the instance's
-    /// memory limit.
+    /// Formats an instance in the owner's language and time zone. `most` is the instance's memory
+    /// limit.
     pub(super) fn of(admin: &AdminContext, row: &InstanceStatus, most: Option<u64>) -> Self {
         let used = megabytes(row.memory_bytes);
         Self {
@@ -73,7 +72,7 @@ fn mark(state: InstanceState) -> Mark {
     Mark { class, words }
 }
 
-/// Formats a number of bytes in megabytes, as `kenduri ps` does.
+/// Formats bytes as megabytes, in the same way as `kenduri ps`.
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes / 100_000;
     format!("{}.{} MB", tenths / 10, tenths % 10)

@@ -22,14 +22,13 @@ use crate::control_requests::services::{self, Logs, ServiceRequest, ServiceRespo
 use crate::server_status::service_address;
 use crate::server_status::{RequestError, ServerStatus};
 
-/// The maximum number of log lines on the page.
 const LINES: usize = 50;
-/// The maximum length of the text by which log lines are filtered, in bytes.
+/// The maximum length of the log filter, in bytes.
 const GREP: usize = 200;
 
 #[derive(Default, Deserialize)]
 pub(super) struct ServiceQuery {
-    /// The keyword of the action that was carried out before this page.
+    /// The keyword of the action that led to this page.
     done: Option<String>,
     /// The text that log lines must contain.
     #[serde(default)]
@@ -49,7 +48,7 @@ struct ServicePage<'a> {
     rows: Vec<Instance>,
     exits: Vec<Exit>,
     actions: Vec<ServiceAction>,
-    /// The end of the freeze that is in force.
+    /// The end of the current freeze, if there is one.
     frozen: Option<String>,
     lines: String,
     grep: &'a str,
@@ -64,15 +63,13 @@ struct Exit {
     ran: String,
 }
 
-/// Why an action was not carried out.
 pub(super) struct ActionError {
-    /// The message id of the explanation.
+    /// The message id of the reason.
     pub(super) words: &'static str,
-    /// The supervisor process's own explanation, which is not translated.
+    /// The supervisor process's own reason, which is not translated.
     pub(super) reason: Option<String>,
 }
 
-/// Handles `GET /admin/server/services/{name}`.
 pub(super) async fn show(
     admin: AdminContext,
     Extension(parts): Extension<Arc<AdminParts>>,
@@ -82,7 +79,7 @@ pub(super) async fn show(
     page(&admin, &parts, &name, &asked, None).await
 }
 
-/// Renders the page. `error` says why an action was not carried out.
+/// Renders the page. `error` says why an action failed.
 pub(super) async fn page(
     admin: &AdminContext,
     parts: &AdminParts,
@@ -139,7 +136,7 @@ pub(super) async fn page(
     Ok(admin.page(&format!("{name} – {}", text.say("server")), body))
 }
 
-/// Returns the state of a service, or "not found" if the supervisor process has no such service.
+/// Returns the service's state, or "not found" if there is no such service.
 pub(super) async fn describe(server: &ServerStatus, name: &str) -> Result<ServiceStatus, Problem> {
     let service = name.to_owned();
     match server.ask(ServiceRequest::Describe { service }).await {
@@ -153,7 +150,7 @@ fn late() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(5)
 }
 
-/// Returns the latest exits of the service's instances, latest first.
+/// Returns the instances' last exits, latest first.
 fn exits(admin: &AdminContext, found: &ServiceStatus) -> Vec<Exit> {
     let exits = found.exits.iter().rev().map(|exit| Exit {
         when: admin.moment(exit.at),
@@ -164,7 +161,7 @@ fn exits(admin: &AdminContext, found: &ServiceStatus) -> Vec<Exit> {
     exits.collect()
 }
 
-/// Returns the actions that are possible in the service's current state.
+/// Returns the actions that the service's state permits.
 fn actions(found: &ServiceStatus) -> Vec<ServiceAction> {
     if &*found.service == OWN_SERVICE {
         return vec![ServiceAction::Reload];
@@ -192,7 +189,7 @@ fn actions(found: &ServiceStatus) -> Vec<ServiceAction> {
     actions
 }
 
-/// Returns the sentence about the action that was carried out before this page.
+/// Returns the message about the action that led to this page.
 fn done_message(text: &Text, done: &str, name: &str) -> Option<String> {
     let id = match done {
         "late" => "server-done-late",

@@ -1,8 +1,7 @@
-//! The actions on services that the operator's pages offer.
+//! The actions on services on the operator's pages.
 
 use crate::control_requests::services::ServiceRequest;
 
-/// An action on a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ServiceAction {
     Start,
@@ -36,7 +35,7 @@ impl ServiceAction {
         Self::ALL.into_iter().find(|action| action.word() == word)
     }
 
-    /// The message id of the button's label.
+    /// The message id of the button.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Start => "server-start",
@@ -47,7 +46,7 @@ impl ServiceAction {
         }
     }
 
-    /// The message id of the explanation that is shown before the action.
+    /// The message id of the explanation before the action.
     pub(super) fn effect(self) -> &'static str {
         match self {
             Self::Start => "server-start-effect",
@@ -58,7 +57,7 @@ impl ServiceAction {
         }
     }
 
-    /// The message id of the sentence that is shown after the action.
+    /// The message id of the confirmation after the action.
     pub(super) fn done(self) -> &'static str {
         match self {
             Self::Start => "server-done-start",
@@ -69,17 +68,17 @@ impl ServiceAction {
         }
     }
 
-    /// Whether the action may make requests fail.
+    /// Whether the action may cause failed requests.
     pub(super) fn is_grave(self) -> bool {
         matches!(self, Self::Restart | Self::Stop)
     }
 
-    /// Whether the action waits until an event is over, unless it is forced.
+    /// Whether the action is refused while an event is near, unless it is forced.
     pub(super) fn is_planned(self) -> bool {
         matches!(self, Self::Reload | Self::Restart)
     }
 
-    /// Returns the corresponding request to the supervisor process.
+    /// Returns the request that makes the supervisor process carry out the action.
     pub(super) fn order(self, service: String, instances: u32, force: bool) -> ServiceRequest {
         match self {
             Self::Start => ServiceRequest::Start { service },

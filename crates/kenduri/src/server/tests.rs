@@ -1,5 +1,5 @@
 //! Tests of the operator's pages in a browser without JavaScript. A simulated supervisor process
-//! records the requests that it receives.
+//! records its requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -43,27 +43,25 @@ mod updates;
 const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
 const WEB: &str = "/admin/server/services/web";
 
-/// The requests for actions that the simulated supervisor process has received.
+/// The actions that the simulated supervisor process was asked to perform.
 type Orders = Arc<Mutex<Vec<ServiceRequest>>>;
 
-/// Returns a site whose simulated supervisor process has a service `web` with two instances. It
-/// refuses to restart the service.
+/// Returns a site with a simulated supervisor process. It has a service `web` with two instances,
+/// and refuses to restart this service.
 fn site(world: &World) -> (Context, axum::Router, Orders) {
     site_with(world, Some(status(world.platform.clock.now())))
 }
 
-/// Like [`site`], with this state of the edge. `None` means that the worker does not reply.
+/// Like [`site`], with this state of the edge. `None` stands for a worker that does not reply.
 fn site_with(world: &World, status: Option<EdgeStatus>) -> (Context, axum::Router, Orders) {
     site_looking(world, status, &[])
 }
 
-/// Like [`site`], with a backup.
 fn site_backed_up(world: &World, agent: &Arc<Agent>) -> (Context, axum::Router, Orders) {
     let status = status(world.platform.clock.now());
     site_of(world, Some(status), &[], Some(Arc::clone(agent)), &[])
 }
 
-/// Like [`site_with`], with sources of newer versions.
 fn site_looking(
     world: &World,
     status: Option<EdgeStatus>,
@@ -107,7 +105,7 @@ fn site_of(
     (accounts, router, orders)
 }
 
-/// Returns settings of outgoing mail for a sender domain whose DNS servers do not respond.
+/// Returns the mail settings of a domain whose DNS servers do not respond.
 fn mail_facts() -> Arc<MailFacts> {
     Arc::new(MailFacts {
         domain: "kad.example".to_owned(),
@@ -268,7 +266,7 @@ fn status(now: jiff::Timestamp) -> EdgeStatus {
     }
 }
 
-/// Creates a person who is signed in and, optionally, owns the installation.
+/// Creates a signed-in person, who may own the installation.
 async fn somebody(
     world: &World,
     accounts: &Context,
@@ -530,8 +528,8 @@ fn every_language_says_the_same_messages_with_the_same_names() {
 
 #[test]
 fn counts_are_said_in_the_singular_too() {
-    // The singular of these messages is never used. Their numbers are larger than one, or a single
-    // day is called "tomorrow" or "yesterday".
+    // The singular of these messages is never used: either the number is always larger than one, or
+    // one day is called "tomorrow" or "yesterday".
     let plural_only = [
         "complaint-name-long",
         "complaint-guests",

@@ -1,8 +1,8 @@
-//! Reads security advisories in the OSV format (<https://ossf.github.io/osv-schema/>). The input is
-//! a single advisory, a list, or a response from the API at osv.dev.
+//! Reads security advisories in the OSV format (<https://ossf.github.io/osv-schema/>): a single
+//! advisory, a list, or a response of the API at osv.dev.
 //!
-//! Only advisories about the package `kenduri` itself are considered. Its dependencies are listed
-//! in its `CycloneDX` file, which other tools can check.
+//! Only advisories about the package `kenduri` itself count. Its dependencies are listed in its
+//! `CycloneDX` file, which other tools can check.
 
 use std::cmp::Ordering;
 
@@ -76,7 +76,7 @@ enum Event {
     Limit(String),
 }
 
-/// Returns the number of advisories, and those that affect the version `ours`.
+/// Returns the number of all advisories, and those about the version `ours`.
 pub(super) fn concerning(text: &str, ours: &Version) -> Result<(usize, Vec<Advisory>)> {
     let all = read(text).context("it is no list of advisories as OSV writes them")?;
     let mut concerning = Vec::new();
@@ -168,11 +168,10 @@ impl Affected {
 }
 
 impl Range {
-    /// Whether the range contains the version `ours`. As OSV specifies, the last event at or before
+    /// Whether the range contains the version `ours`. According to OSV, the last event at or before
     /// the version decides.
     fn concerns(&self, ours: &Version) -> Result<bool> {
-        // Both of these kinds contain versions as in SemVer. The remaining kind contains git
-        // commits.
+        // Both kinds contain SemVer versions. The only other kind contains git commits.
         if !["SEMVER", "ECOSYSTEM"].contains(&&*self.kind) {
             return Ok(false);
         }
@@ -201,7 +200,7 @@ impl Range {
     }
 }
 
-/// Parses a version. OSV writes `0` for a version that is before all others.
+/// Parses a version. OSV writes `0` for the version before all others.
 fn version(written: &str) -> Result<Version> {
     let text = if written == "0" { "0.0.0-0" } else { written };
     Version::parse(text).with_context(|| format!("{written:?} is no version"))

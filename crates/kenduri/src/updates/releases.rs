@@ -1,4 +1,4 @@
-//! Reads releases in an RSS or Atom feed, as code hosting sites publish them.
+//! Reads releases in an RSS or Atom feed from a code hosting site.
 
 use std::cmp::Reverse;
 
@@ -21,15 +21,15 @@ pub(crate) struct Release {
     pub(crate) link: Option<String>,
 }
 
-/// The fields of a feed entry that Kenduri reads.
+/// The parts of a feed entry that Kenduri reads.
 #[derive(Default)]
 struct Entry {
     title: String,
     link: String,
 }
 
-/// Returns the number of releases, and those newer than `ours`. Pre-releases such as `-rc.1` are
-/// included only if `ours` is a pre-release too.
+/// Returns the number of all releases, and those newer than `ours`. Pre-releases such as `-rc.1`
+/// are included only if `ours` is a pre-release too.
 pub(super) fn newer_than(text: &str, ours: &Version) -> Result<(usize, Vec<Release>)> {
     let entries = entries(text)?;
     let read = entries.len();
@@ -51,7 +51,8 @@ pub(super) fn newer_than(text: &str, ours: &Version) -> Result<(usize, Vec<Relea
 }
 
 impl Entry {
-    /// Returns the version in the entry's title or else in the last part of its link.
+    /// Returns the version in the entry's title, or in the last part of its link if the title has
+    /// none.
     fn version(&self) -> Option<Version> {
         let words = self.title.split_whitespace();
         let last = self.link.trim().rsplit('/').next();
@@ -62,8 +63,8 @@ impl Entry {
     }
 }
 
-/// Returns the entries of a feed. A feed that declares entities of its own is refused, so that none
-/// is ever expanded.
+/// Returns a feed's entries. Refuses a feed that declares XML entities, so that none is ever
+/// expanded.
 fn entries(text: &str) -> Result<Vec<Entry>> {
     let mut reader = Reader::from_str(text);
     let mut entries: Vec<Entry> = Vec::new();
@@ -108,7 +109,7 @@ fn entries(text: &str) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Appends text to the field of the last entry to which the open elements correspond.
+/// Appends text to the last entry, in the field that corresponds to the open elements.
 fn add(text: &str, open: &[String], entries: &mut [Entry]) {
     let (Some(entry), [.., around, name]) = (entries.last_mut(), open) else {
         return;
@@ -122,7 +123,7 @@ fn add(text: &str, open: &[String], entries: &mut [Entry]) {
     }
 }
 
-/// Reads the link of an Atom entry, which is in an attribute.
+/// Reads an Atom entry's link, which is in an attribute.
 fn note_link(element: &BytesStart<'_>, open: &[String], entries: &mut [Entry]) -> Result<()> {
     if element.name().as_ref() != "link" {
         return Ok(());

@@ -14,13 +14,11 @@ fn found(text: &str, ours: &str) -> Result<Found, String> {
     Found::in_text(text, &ours).map_err(|error| format!("{error:#}"))
 }
 
-/// Returns the versions in a feed that are newer than `ours`.
 fn newer(feed: &str, ours: &str) -> Vec<String> {
     let found = found(feed, ours).unwrap();
     found.newer.into_iter().map(|one| one.version).collect()
 }
 
-/// Whether an advisory with these ranges and versions affects the version `ours`.
 fn concerns(affected: &str, ours: &str) -> bool {
     let text = format!(
         r#"[{{"id":"A","affected":[{{"package":{{"ecosystem":"crates.io","name":"kenduri"}},{affected}}}]}}]"#

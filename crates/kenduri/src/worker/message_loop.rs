@@ -21,10 +21,9 @@ use crate::server_status::{EdgeStatus, StatusRequest};
 
 use super::upstream_servers::{LOOK, UpstreamServers};
 
-/// The maximum number of waiting requests to delete cached responses.
+/// The maximum number of queued requests to delete cached responses.
 const PURGES: usize = 4;
 
-/// The worker's message loop.
 pub(super) struct MessageLoop<'a> {
     edge: &'a Edge,
     reload: Reload,
@@ -33,10 +32,10 @@ pub(super) struct MessageLoop<'a> {
     purges: mpsc::Receiver<Purge>,
     status_requests: mpsc::Receiver<StatusRequest>,
     upstream_servers: UpstreamServers,
-    /// `None` if the app does not run, and while the next worker tells of services.
+    /// `None` if the app does not run, or once the next worker reports on services.
     alarm: Option<ServiceAlarm>,
     ending: CancellationToken,
-    /// Whether another worker has taken over or Kenduri is stopping.
+    /// Whether another worker has taken over, or Kenduri is stopping.
     is_leaving: bool,
 }
 
@@ -71,7 +70,7 @@ impl<'a> MessageLoop<'a> {
         }
     }
 
-    /// Reports that the worker is serving, and handles all messages until `end`.
+    /// Reports that the worker serves, and handles all messages until `end`.
     pub(super) async fn serve(
         &mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
@@ -81,7 +80,7 @@ impl<'a> MessageLoop<'a> {
         self.listen(inbox, end).await
     }
 
-    /// Handles only the messages that concern requests in progress, until `end`.
+    /// Until `end`, handles only the messages that affect requests in progress.
     pub(super) async fn finish(
         mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
@@ -105,7 +104,7 @@ impl<'a> MessageLoop<'a> {
                 _ = &mut end => return Ok(()),
                 Some((names, answer)) = self.purges.recv() => {
                     let count = names.iter().map(|name| self.edge.purge(name)).sum();
-                    // The client may have disconnected meanwhile.
+                    // The client may have disconnected.
                     let _ = answer.send(count);
                 }
                 Some(look) = self.status_requests.recv() => {
@@ -114,10 +113,10 @@ impl<'a> MessageLoop<'a> {
                         in_files: self.edge.file_certificates(),
                         routes: self.edge.plan().table(),
                     };
-                    // The page may have stopped waiting meanwhile.
+                    // The page may have stopped waiting.
                     let _ = look.send(status);
                 }
-                // While this worker is leaving, only the next worker reports its load.
+                // A worker that is leaving does not report its load. Only the next worker does.
                 _ = look.tick(), if !self.is_leaving => {
                     let rates = self.upstream_servers.rates(self.edge);
                     if !rates.is_empty() {

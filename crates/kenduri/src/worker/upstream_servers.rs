@@ -1,5 +1,5 @@
-//! Routes requests to the instances of services. The supervisor process tells the edge which
-//! instances are ready, and the edge tells the supervisor process how many requests they get.
+//! Routes requests to instances of services. The supervisor process reports which instances are
+//! ready, and the edge reports how many requests they get.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,14 +14,14 @@ use crate::messages::{MessageSender, RequestRate, ToParent};
 /// How often the load of the instances is reported.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 
-/// The ready instances of all services, and the number of their requests.
+/// The ready instances of all services, and their numbers of requests.
 #[derive(Default)]
 pub(super) struct UpstreamServers {
     fleet: ReadyInstances,
     /// The drain time of websockets and other tunnels, by service.
     times: BTreeMap<String, Duration>,
     leaving: BTreeSet<(String, RunId)>,
-    /// The number of requests to each server at the last report.
+    /// Each server's number of requests at the last report.
     counts: BTreeMap<Address, u64>,
 }
 
@@ -48,7 +48,7 @@ impl UpstreamServers {
         self.leaving = leaving;
     }
 
-    /// Applies the drain times in new settings.
+    /// Applies the drain times of new settings.
     pub(super) fn take(&mut self, plan: &Plan, edge: &Edge) {
         let all = plan.services().iter();
         self.times = all
@@ -68,8 +68,8 @@ impl UpstreamServers {
         }
     }
 
-    /// Returns the number of requests per second to each server since the last call, which was
-    /// [`LOOK`] ago.
+    /// Returns each server's number of requests per second since the last call, which was [`LOOK`]
+    /// ago.
     pub(super) fn rates(&mut self, edge: &Edge) -> Vec<RequestRate> {
         let mut counts = BTreeMap::new();
         for (service, crew) in self.services() {
@@ -103,7 +103,7 @@ fn since(before: Option<&u64>, now: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / LOOK.as_secs_f64()
 }
 
-/// Reports to the supervisor process once an instance that is being replaced has no more requests.
+/// Tells the supervisor process when a replaced instance has no more requests.
 fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSender<ToParent>) {
     let Some(server) = server(member) else {
         return;
@@ -116,7 +116,7 @@ fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSen
     });
 }
 
-/// Returns the address to which the edge sends an instance's requests, if it serves any.
+/// Returns the address for an instance's requests, if the instance serves any.
 fn server(member: &InstanceAddress) -> Option<ServerAddress> {
     Some(match member.address.as_ref()? {
         Address::Unix(path) => ServerAddress::Unix {

@@ -1,4 +1,4 @@
-//! Tests of a supervisor process that runs as root while the data belongs to another user. Its
+//! Tests of a supervisor process that runs as root, with data that belongs to another user. Its
 //! sockets and logs are outside the data folder, where that user cannot replace them.
 
 use std::ffi::OsStr;
@@ -17,10 +17,10 @@ use crate::program::{Program, text};
 use crate::upgrade::Copy;
 use crate::users::{DAEMON, OWNER, STRANGER, give};
 
-/// Runs a program with the umask that the unit written by `kenduri install` sets.
+/// Runs a program with the umask of the unit that `kenduri install` writes.
 pub(crate) const SCRIPT: &str = "umask 077; exec \"$0\" \"$@\"";
 
-/// Returns the settings of a service that listens and that runs as `user`.
+/// Returns the settings of a listening service that runs as `user`.
 fn web(user: &str) -> String {
     format!(
         "[service.web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\n{user}\n\
@@ -28,7 +28,7 @@ fn web(user: &str) -> String {
     )
 }
 
-/// An installation whose data belongs to another user. Dropping it removes the separate folders for
+/// An installation whose data belongs to another user. Dropping it deletes the separate folders for
 /// sockets and logs.
 pub(crate) struct Site(pub(crate) Copy);
 
@@ -54,7 +54,7 @@ impl Site {
     }
 }
 
-/// Returns the separate folders for the sockets and the logs of an installation.
+/// Returns an installation's separate folders for sockets and logs.
 fn apart(copy: &Copy) -> [PathBuf; 2] {
     let data = fs::canonicalize(copy.data()).expect("data");
     let bytes = data.as_os_str().as_bytes();
@@ -115,7 +115,7 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
         text(&restarted.stderr)
     );
     assert_eq!(user_of_web(&program), *DAEMON);
-    // After a restart, the folders that exist are used again.
+    // After a restart, the existing folders are reused.
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let mut program = site.start(&["--set", "log.to=logs"]);
     assert_eq!(user_of_web(&program), *DAEMON);
@@ -123,8 +123,7 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
     assert_eq!((facts.uid(), facts.mode() & 0o777), (0, 0o700));
     assert_eq!(fs::metadata(&lines).expect("it is there").len(), 0);
 
-    // The folders depend on the real path of the data, so they are also found through a symbolic
-    // link.
+    // The folders depend on the data's real path, so a symbolic link leads to the same folders.
     let link = here.join("link");
     std::os::unix::fs::symlink(site.0.data(), &link).expect("a link");
     let mut found = Command::new(site.0.program());
@@ -133,7 +132,7 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
         .arg(&link)
         .stdout(Stdio::null());
     assert_eq!(found.status().expect("kenduri").code(), Some(0));
-    // Only the service's user and the worker's user can access the socket.
+    // Only the users of the service and of the worker can access the socket.
     let [run, logs] = apart(&site.0);
     let folder = run.join("services/web");
     let facts = fs::metadata(&folder).expect("a folder");
@@ -175,7 +174,7 @@ fn services_that_name_nobody_run_as_the_settings_say() {
         "--name",
         "Evil",
     ];
-    // A user without permission gets the same refusal after Kenduri was stopped.
+    // When Kenduri is stopped, a user without permission gets the same refusal.
     let refused = give(&site.0, *DAEMON, &words);
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stdout));
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
@@ -199,7 +198,7 @@ fn root_in_a_folder_of_root_says_so_once() {
     assert!(Path::new(&copy.data()).join("run").is_dir());
 }
 
-/// A Python script that listens on Kenduri's control socket and prints all data that it receives.
+/// A Python script that listens on Kenduri's control socket and prints everything that it receives.
 const LIAR: &str = "import socket, sys\n\
                     liar = socket.socket(socket.AF_UNIX)\n\
                     liar.bind(sys.argv[1])\n\

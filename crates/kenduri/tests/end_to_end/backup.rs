@@ -52,7 +52,7 @@ impl Machine {
         }
     }
 
-    /// Creates the key, and returns the file with the passphrase.
+    /// Creates the key, and returns the path of the file with the passphrase.
     pub(crate) fn make_key(&self) -> PathBuf {
         let said = self.run(&["backup", "now"]).expect("a snapshot");
         let passphrase = said.lines().find(|line| line.matches('-').count() == 5);
@@ -71,7 +71,7 @@ impl Machine {
         let data = self.folder.path().join(name);
         let from = format!("folder:{}", self.folder.path().join("elsewhere").display());
         let (passphrase, into) = (passphrase.to_string_lossy(), data.to_string_lossy());
-        // The restore uses no settings file, as on a new machine.
+        // As on a new machine, there is no settings file.
         let words = [
             "restore",
             "--from",
@@ -91,7 +91,7 @@ impl Machine {
     }
 }
 
-/// Returns the numbers of the owners in a restored store, in the order in which they were created.
+/// Returns the numbers of the owners in a restored store, in order of creation.
 fn owners(data: &Path) -> Vec<usize> {
     let store = rusqlite::Connection::open(data.join("kenduri.db")).expect("a store");
     let mut all = store
@@ -126,7 +126,7 @@ fn a_lost_machine_is_restored_elsewhere_and_goes_on() {
     for number in 0..3 {
         assert!(machine.make_owner(number));
     }
-    // Waits until all three owners are in the backup.
+    // Wait until all three owners are in the backup.
     let end = Instant::now() + PATIENCE;
     let mut turn = 0;
     let data = loop {

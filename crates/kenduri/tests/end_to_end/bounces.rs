@@ -1,4 +1,4 @@
-//! Tests that the built binary reads delivery reports in a mailbox.
+//! Tests that the built binary reads delivery reports from a mailbox.
 
 use std::time::{Duration, Instant};
 

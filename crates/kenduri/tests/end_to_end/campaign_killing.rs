@@ -11,14 +11,13 @@ use crate::engine::{Database, Engine};
 use crate::mail_server::MailServer;
 use crate::program::Program;
 
-/// The number of households, unless the environment sets another one.
+/// The default number of households.
 const HOUSEHOLDS: usize = 300;
-/// How many times Kenduri is killed.
 const KILLS: usize = 10;
-/// How many mails are sent at the same time (`jobs.at_once`).
+/// The number of mails that are sent concurrently (`jobs.at_once`).
 const AT_ONCE: usize = 2;
 const CAMPAIGN: &str = "00000000-0000-7000-8000-00000000000c";
-/// How long the mail server takes for each mail.
+/// How long the mail server takes per mail.
 const OVER_EACH: Duration = Duration::from_millis(2);
 /// The time limit for the mails between two kills, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -96,8 +95,8 @@ fn reach_everybody(engine: &Engine) {
     );
 }
 
-/// Creates households with the email addresses `guest1@example.com` and so on, and a campaign to
-/// all of them that has started.
+/// Creates households with the email addresses `guest1@example.com` and so on, and a started
+/// campaign to all of them.
 pub(crate) fn order(engine: &Engine, data: &Path, households: usize) {
     let columns = "occasion, household, salutation, phone, address, language, plus_ones, children,
         deadline_override, lock_mode, open_until, lock_reason, host_message, host_note, note,

@@ -1,4 +1,4 @@
-//! Tests that the paths of older software are served only if the settings enable them.
+//! Tests that the paths of older software exist only if the settings enable them.
 
 use rustix::process::Signal;
 use serde_json::json;

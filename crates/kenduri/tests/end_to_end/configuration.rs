@@ -1,4 +1,4 @@
-//! Tests of the messages about settings that operators see.
+//! Tests of the messages that operators see about their settings.
 
 use crate::program::{run, text};
 
@@ -101,7 +101,7 @@ fn check_tells_of_newer_versions_and_of_advisories_by_its_exit_code() {
     write("ours.json", &advisory("0")).expect("a file");
     write("later.json", &advisory("99.0.0")).expect("a file");
     write("broken.json", "[").expect("a file");
-    // This command ignores the settings file, so it works with an invalid one.
+    // This command does not read the settings file, so an invalid file does not matter.
     write("kenduri.toml", "nonsense = 1").expect("a file");
     let check = |files: &[&str]| {
         let options = files.iter().flat_map(|file| ["--advisories", file]);

@@ -37,7 +37,7 @@ fn a_running_kenduri_carries_out_orders() {
         .strip_prefix(&format!("http://{}", program.address))
         .expect("the running one's address");
     assert_eq!(program.get(path).status, 200);
-    // The setup link that was printed at startup no longer works.
+    // The setup link from the startup no longer works.
     assert_eq!(program.get(&setup).status, 404);
 }
 

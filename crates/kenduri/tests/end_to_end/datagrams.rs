@@ -24,14 +24,14 @@ use crate::program::free_address;
 use crate::upgrade::Copy;
 
 const HOST: &str = "kad.example";
-/// The length of a piece in bytes. It is more than the server can send before the client
-/// acknowledges a part.
+/// The length of a piece, in bytes. The server cannot send this much before the client acknowledges
+/// a part.
 const PIECE: usize = 256 << 10;
 const PIECES: usize = 8;
-/// The time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Starts an upstream server that sends a long response in pieces, one for each message from `go`.
+/// Starts an upstream server with a long response. It sends one piece of the response for each
+/// message from `go`.
 fn upstream(go: Receiver<()>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -94,14 +94,14 @@ async fn ask(send: &mut SendRequest<OpenStreams, Bytes>, path: &str) -> Stream {
     let request = Request::get(format!("https://{HOST}{path}"));
     let sent = send.send_request(request.body(()).expect("a request"));
     let mut stream = sent.await.expect("sent");
-    // The server may already have sent the whole response, so errors are ignored.
+    // The server may already have sent its whole response, so errors are ignored.
     let _ = stream.finish().await;
     let answer = tokio::time::timeout(PATIENCE, stream.recv_response()).await;
     assert_eq!(answer.expect("soon").expect("an answer").status(), 200);
     stream
 }
 
-/// Makes the upstream server send another piece, and waits until it arrives.
+/// Makes the upstream server send the next piece, and waits until the piece arrives.
 async fn go_on(stream: &mut Stream, go: &Sender<()>) {
     go.send(()).expect("somebody who sends");
     let mut came = 0;
@@ -113,7 +113,7 @@ async fn go_on(stream: &mut Stream, go: &Sender<()>) {
     assert_eq!(came, PIECE);
 }
 
-/// Sends requests until the worker refuses new ones (GOAWAY).
+/// Sends requests until the worker accepts no new ones (GOAWAY).
 async fn told(send: &mut SendRequest<OpenStreams, Bytes>) {
     let request = || Request::get(format!("https://{HOST}/")).body(());
     let told = async {
@@ -154,7 +154,7 @@ fn an_answer_over_http3_is_finished_before_another_program_serves() {
         go_on(&mut download, &go).await;
         (client, first, download)
     });
-    // The download continues during the upgrade, and neither waits for the other.
+    // The download and the upgrade run at the same time, and neither waits for the other.
     let finished = runtime.spawn(async move {
         told(&mut first).await;
         for _ in 1..PIECES {
@@ -168,11 +168,11 @@ fn an_answer_over_http3_is_finished_before_another_program_serves() {
     runtime.block_on(async {
         let (mut next, connection) = client.connect().await;
         ask(&mut next, "/").await;
-        // The killed worker sends no GOAWAY, but the next worker takes over anyway.
+        // The killed worker sends no GOAWAY. The next worker takes over anyway.
         let worker = i32::try_from(program.worker()).ok().and_then(Pid::from_raw);
         kill_process(worker.expect("a process"), Signal::KILL).expect("it lives");
         ask(&mut client.connect().await.0, "/").await;
-        // The client learns at once that its old connection has ended, without waiting for a
+        // The client learns of the end of its old connection at once, instead of waiting for a
         // timeout.
         let request = Request::get(format!("https://{HOST}/")).body(());
         let _unanswered = next.send_request(request.expect("a request")).await;

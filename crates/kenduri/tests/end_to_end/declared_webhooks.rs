@@ -1,4 +1,4 @@
-//! Tests that a webhook in the settings (`[[webhook]]`) notifies a service of a saved answer.
+//! Tests that a webhook in the settings (`[[webhook]]`) notifies a service when an answer is saved.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::program::{PATIENCE, Program};
 
 const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
 
-/// A service that writes the first received message to a file.
+/// A service that writes the first message it receives to a file.
 const SERVER: &str = r#"
 import http.server, json, os, socketserver
 
@@ -33,7 +33,7 @@ class Hear(http.server.BaseHTTPRequestHandler):
 socketserver.UnixStreamServer(os.environ["SOCKET"], Hear).serve_forever()
 "#;
 
-/// Waits for the message that the service writes to a file.
+/// Waits for the message in the service's file.
 fn heard(folder: &Path) -> Value {
     let end = Instant::now() + PATIENCE;
     loop {

@@ -1,4 +1,4 @@
-//! Tests `packaging/deploy.sh`, which puts a new version of a service in place.
+//! Tests of `packaging/deploy.sh`, which installs a new version of a service.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::program::{Program, text};
 const PATIENCE: Duration = Duration::from_mins(1);
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/deploy.sh");
 
-/// A service that responds with its version, which the build writes into a file.
+/// A service that responds with its version, which the build writes to a file.
 const SERVER: &str = r#"
 import http.server, os, socketserver
 
@@ -78,7 +78,7 @@ fn a_new_version_is_put_in_place_and_goes_back_when_it_is_not_ready() {
     fs::write(folder.join("kenduri.toml"), SETTINGS).expect("a file");
     let build = "cp version built";
 
-    // The first version is built before Kenduri runs, so nothing can be reloaded yet.
+    // Kenduri does not run while the first version is built, so nothing can be reloaded.
     let first = deploy(folder, build, "");
     let said = text(&first.stderr);
     assert!(said.contains("no version before it"), "{said}");
@@ -103,7 +103,8 @@ fn a_new_version_is_put_in_place_and_goes_back_when_it_is_not_ready() {
         assert_eq!(version(), "two");
     }
 
-    // Neither a build that fails nor a version that ends changes what runs.
+    // A failing build leaves the running version in place, and so does a version that exits at
+    // once.
     publish(&source, "three", "raise SystemExit(3)\n");
     for build in ["cp missing built", build] {
         let failed = deploy(folder, build, "");

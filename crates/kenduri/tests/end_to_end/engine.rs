@@ -1,4 +1,4 @@
-//! The two database engines, with direct access to the store, bypassing Kenduri.
+//! The two database engines, with direct access to their stores.
 
 use std::path::Path;
 
@@ -20,7 +20,6 @@ impl Engine {
         self.execute(data, "UPDATE job SET due_at = 0 WHERE due_at IS NOT NULL");
     }
 
-    /// Executes SQL directly in the store.
     pub(crate) fn execute(&self, data: &Path, sql: &str) {
         match self {
             Self::Sqlite => open(data).execute_batch(sql).expect("a table"),
@@ -31,7 +30,7 @@ impl Engine {
         }
     }
 
-    /// Runs a query whose result is a single text.
+    /// Runs a query that returns a single text.
     pub(crate) fn text(&self, data: &Path, sql: &str) -> String {
         match self {
             Self::Sqlite => open(data)
@@ -44,7 +43,7 @@ impl Engine {
         }
     }
 
-    /// Runs a query and returns the first column of each row as bytes.
+    /// Runs a query, and returns the first column of each row as bytes.
     pub(crate) fn bytes(&self, data: &Path, sql: &str) -> Vec<Vec<u8>> {
         match self {
             Self::Sqlite => {
@@ -63,7 +62,6 @@ impl Engine {
         }
     }
 
-    /// Returns the code and email address of every invitation.
     pub(crate) fn invitations(&self, data: &Path) -> Vec<(String, Option<String>)> {
         let sql = "SELECT code, email FROM invitation ORDER BY code";
         match self {
@@ -82,7 +80,7 @@ impl Engine {
     }
 }
 
-/// A database on the server in `KENDURI_TEST_POSTGRES`, dropped together with this value.
+/// A database on the server in `KENDURI_TEST_POSTGRES`. Dropping this value drops the database.
 pub(crate) struct Database {
     server: String,
     name: String,
@@ -90,7 +88,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Creates a database, or returns `None` if no server is configured.
+    /// Creates a database. Returns `None` if no server is configured.
     pub(crate) fn create(name: &str) -> Option<Self> {
         let (_, server) = std::env::vars().find(|(name, _)| name == "KENDURI_TEST_POSTGRES")?;
         let name = format!("kenduri_{name}_{}", std::process::id());
@@ -104,7 +102,7 @@ impl Database {
 }
 
 impl Database {
-    /// Makes a new database role the owner of the database. The role may not replicate.
+    /// Gives the database to a new role without the right to replicate.
     pub(crate) fn of_a_role(mut self) -> Self {
         let name = &self.name;
         let give = format!("CREATE ROLE {name} LOGIN; ALTER DATABASE {name} OWNER TO {name}");

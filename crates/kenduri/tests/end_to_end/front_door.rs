@@ -1,5 +1,5 @@
-//! Tests of Kenduri behind its own edge: files, upstream servers, certificates, and settings that
-//! change while Kenduri runs.
+//! Tests of Kenduri behind its own edge: files, upstream servers, certificates, and changes of
+//! settings while Kenduri runs.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -46,7 +46,7 @@ impl Place {
         Program::start(&["serve", "--config", &self.config()], &[])
     }
 
-    /// Runs a command with the folder's settings file. Returns the exit code and all output.
+    /// Runs a command with the folder's settings file. Returns its exit code and all its output.
     fn order(&self, words: &[&str]) -> (Option<i32>, String) {
         let config = self.config();
         let words = [words, &["--config", &config]].concat();
@@ -162,8 +162,7 @@ fn the_wedding_card_stands_beside_the_app() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().display().to_string();
     let program = Program::serve(&["--demo", "--config", &config, "--data", &data], &[]);
-    // Static pages have the content security policy of their route, and the app's pages have the
-    // app's own.
+    // A static page has its route's content security policy, and a page of the app has the app's.
     let policy = |answer: &Answer| {
         let policy = answer.header("content-security-policy");
         policy.expect("a policy").to_owned()
@@ -181,7 +180,7 @@ fn the_wedding_card_stands_beside_the_app() {
         ("/login", 200),
         ("/invite/RAHMA", 200),
         ("/admin", 303),
-        // These paths are a folder without an index and a missing file.
+        // A folder without an index, and a missing file.
         ("/fonts/", 404),
         ("/none.html", 404),
     ] {
@@ -226,15 +225,15 @@ fn operators_are_answered_where_no_route_is_in_the_way() {
     ] {
         assert!(figures.contains(name), "{name} {figures}");
     }
-    // A request forwarded by a proxy comes from a client that is not on this machine.
+    // A proxy's `X-Forwarded-For` shows that the client is on another machine.
     let forwarded = "X-Forwarded-For: 203.0.113.9\r\n";
     assert_eq!(get(&program, "x", "/metrics", forwarded).status, 404);
     assert_eq!(get(&program, "x", "/healthz", forwarded).status, 200);
     assert_eq!(program.get("/metrics/x").status, 404);
     assert_eq!(program.get("/").status, 404);
     assert_eq!(get(&program, "shop.example", "/metrics", "").status, 404);
-    // A local proxy may omit the client's IP address. Then only the site's host name shows that the
-    // request came through a proxy.
+    // A local proxy may omit the client's address. Then only the host name shows that the request
+    // came through the proxy.
     assert_eq!(get(&program, "x", "/metrics", "").status, 404);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let log = fs::read_to_string(place.path().join("data/logs/kenduri.log")).expect("a log");
@@ -307,7 +306,7 @@ fn settings_are_taken_while_it_runs_and_bad_ones_change_nothing() {
     assert_eq!(program.get("/old/x").status, 410);
     let (_, said) = place.order(&["apply"]);
     assert!(said.starts_with("Nothing changed"), "{said}");
-    // Kenduri was not started with this settings file, so it is refused regardless of its contents.
+    // Kenduri was started with another settings file, so it refuses this one whatever it contains.
     place.write("other.toml", FILES);
     let other = place.path().join("other.toml");
     let words = ["apply", "--config", other.to_str().expect("text")];
@@ -378,7 +377,7 @@ fn the_doors_close_for_all_but_the_owner() {
     let cookie = format!("Cookie: {}\r\n", entered.cookie().expect("a pass"));
     assert_eq!(get(&program, "kad.example", "/", &cookie).status, 200);
 
-    // Maintenance mode stays on after a restart, and can be turned off while Kenduri is stopped.
+    // Maintenance mode survives a restart, and can be turned off while Kenduri is stopped.
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let mut program = place.serve();
     assert_eq!(get(&program, "kad.example", "/", "").status, 503);
@@ -393,7 +392,7 @@ fn the_doors_close_for_all_but_the_owner() {
     assert_eq!(program.get("/").status, 200);
 }
 
-/// Returns the links that `kenduri maintenance` has printed.
+/// Returns the printed links of `kenduri maintenance`.
 fn links(said: &str) -> Vec<&str> {
     let lines = said.lines().map(|line| line.split_once("/?kenduri-pass="));
     lines.flatten().map(|(start, _)| start).collect()
@@ -425,7 +424,7 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     assert_eq!(links(&plain), [format!("http://plain.example:{http}")]);
     let (_, said) = place.order(&["maintenance", "on", "--host", "a.far.example"]);
     assert_eq!(links(&said), [format!("http://a.far.example:{http}")]);
-    // The link that was printed first still works.
+    // The first printed link still works.
     let (_, pass) = plain.trim().split_once("/?").expect("a link");
     let entered = get(&program, "plain.example", &format!("/?{pass}"), "");
     assert_eq!(entered.status, 303, "{}", entered.head);
@@ -436,7 +435,7 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     ];
     let (_, said) = place.order(&["maintenance", "on"]);
     assert_eq!(links(&said), all, "{said}");
-    // After `kenduri apply`, links are printed for the hosts in the new settings.
+    // After `kenduri apply`, the links are those of the hosts in the new settings.
     place.write("kenduri.toml", FILES);
     assert_eq!(place.order(&["apply"]).0, Some(0));
     let (_, said) = place.order(&["maintenance", "on"]);
@@ -450,7 +449,7 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     assert!(said.ends_with("lets you in at 1 more.\n"), "{said}");
 }
 
-/// Accepts one request, and responds with the request's own head.
+/// Accepts one request, and returns its head as the response.
 fn echo(listener: TcpListener) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a visitor");
@@ -490,8 +489,8 @@ fn the_app_a_folder_and_a_neighbour_share_one_door() {
     let id = answer.header("x-request-id").expect("an id").to_owned();
     assert!(head.contains(&format!("x-request-id: {id}\r\n")) && id != "forged");
     echoes.join().expect("an end");
-    // The request contains a client's IP address, as a proxy would send it. The app does not trust
-    // the address, but does not count the request as local either.
+    // The request claims a client address, as a proxy's request would. The app does not trust the
+    // claim, but does not treat the request as local either.
     assert_eq!(get(&program, &program.address, "/metrics", "").status, 200);
     assert_eq!(
         get(&program, &program.address, "/metrics", forged).status,
@@ -503,7 +502,7 @@ fn the_app_a_folder_and_a_neighbour_share_one_door() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("Answers taken out: 0."), "{said}");
 
-    // After mail delivery is configured, the built-in mailbox stays available until a restart.
+    // After mail delivery is configured, the built-in mailbox stays until a restart.
     let public = "[listen]\nhttps = [\":0\"]\n[mail]\nurl = \"smtp://localhost:1\"\n";
     place.write("kenduri.toml", &format!("data = \"data\"\n{public}"));
     let (code, said) = place.order(&["apply"]);

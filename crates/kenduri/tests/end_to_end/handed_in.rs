@@ -34,7 +34,7 @@ fn sockets_of_the_system_are_used_and_live_on() {
         }
         Program::watch(shell)
     };
-    // No other process can bind this address while the test holds its socket.
+    // While the test holds the socket, no other process can bind this address.
     let mut first = program(listener.try_clone().expect("once more"));
     assert_eq!(first.address, address);
     assert_eq!(first.get("/readyz").status, 200);

@@ -1,4 +1,4 @@
-//! A minimal HTTP client for these tests. Each connection carries one request and one response.
+//! A minimal HTTP client for these tests, with one request per connection.
 
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
@@ -12,9 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// The response's status line and headers as sent.
+    /// The status line and the headers, as received.
     pub(crate) head: String,
-    /// The response's body, without chunked encoding.
+    /// The body, decoded if it was chunked.
     pub(crate) body: Vec<u8>,
 }
 
@@ -48,7 +48,6 @@ impl Answer {
     }
 }
 
-/// Sends a request on a new connection.
 pub(crate) fn send(
     address: &str,
     method: &str,
@@ -77,7 +76,6 @@ pub(crate) fn raw(address: &str, request: &[u8]) -> io::Result<Answer> {
     exchange(stream, request)
 }
 
-/// Like [`raw`], over a unix socket.
 pub(crate) fn over_unix(path: &Path, request: &[u8]) -> io::Result<Answer> {
     let stream = UnixStream::connect(path)?;
     stream.set_read_timeout(Some(PATIENCE))?;

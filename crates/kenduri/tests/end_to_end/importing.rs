@@ -1,4 +1,4 @@
-//! Tests that Kenduri accepts the settings that it imports from other software.
+//! Tests that Kenduri accepts the settings that it has imported from other software.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Tests of the systemd unit that `kenduri install` writes. systemd checks the unit, but nothing is
+//! Tests of the systemd unit that `kenduri install` writes. systemd checks the unit, but it is not
 //! installed.
 
 use std::path::Path;
@@ -6,11 +6,10 @@ use std::process::Command;
 
 use crate::program::{run, text};
 
-/// Settings of an edge. With them, `kenduri install` needs no further options.
+/// Settings of an edge with which `kenduri install` needs no options.
 const SETTINGS: &str =
     "[listen]\nhttp = [\":80\"]\nhttps = [\":443\"]\n\n[[route]]\nto = \"status:404\"\n";
 
-/// The settings of a service beside Kenduri.
 const SERVICE: &str = "\n[service.calm]\nrun = \"sleep 1\"\nlisten = \"none\"\n";
 
 fn printed(folder: &Path, more: &[&str]) -> String {

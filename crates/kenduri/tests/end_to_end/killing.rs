@@ -1,5 +1,5 @@
-//! Kills Kenduri with `kill -9` during many saves. Every acknowledged answer must be stored, and
-//! every mail must be sent once.
+//! Kills Kenduri with `kill -9` while many answers are saved. Every acknowledged answer must be
+//! stored, and every mail must be sent once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,9 +13,9 @@ use crate::http;
 use crate::mail_server::{MailServer, Received};
 use crate::program::Program;
 
-/// The maximum number of acknowledged answers in a round before Kenduri is killed.
+/// The maximum number of acknowledged answers before Kenduri is killed in a round.
 const DEPTH: usize = 140;
-/// The number of clients that save at the same time.
+/// The number of clients that save concurrently.
 const CLIENTS: usize = 8;
 /// The time limit for answers and mails, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -32,17 +32,16 @@ fn postgres_loses_nothing() {
     }
 }
 
-/// A household and its state, as far as its client knows.
+/// A household, with the state that its client knows.
 #[derive(Debug, Clone)]
 pub(crate) struct Household {
     pub(crate) code: String,
-    /// The email address for the household's confirmation mail.
+    /// The email address for the confirmation mail.
     address: Option<String>,
     /// The last acknowledged state.
     pub(crate) known: Value,
-    /// A note that was sent but not acknowledged.
+    /// A note whose save was not acknowledged.
     unanswered: Option<String>,
-    /// The number of acknowledged saves.
     acknowledged: usize,
 }
 
@@ -63,7 +62,7 @@ fn lose_nothing(engine: &Engine) {
     // Kenduri is killed 10 times under load, or 80 times in long test runs.
     let rounds = (testkit::rounds() * 2 / 5).max(1);
     for round in 0..rounds {
-        // In each round, Kenduri is killed after a different number of answers.
+        // Each round kills Kenduri after a different number of answers.
         let depth = CLIENTS + DEPTH * round / rounds;
         answer_until_killed(program, &mut households, round, depth);
         program = Program::serve(&arguments, &[]);
@@ -75,14 +74,14 @@ fn lose_nothing(engine: &Engine) {
     let acknowledged: usize = acknowledged.sum();
     assert!(acknowledged >= rounds * CLIENTS, "{acknowledged}");
 
-    // Every household with an email address and an acknowledged answer must get a confirmation.
+    // Each household with an email address and an acknowledged answer must get a confirmation.
     let answered = households.iter().filter(|one| one.acknowledged > 0);
     let mut expected: BTreeMap<String, usize> = BTreeMap::new();
     for address in answered.filter_map(|household| household.address.clone()) {
         *expected.entry(address).or_default() += 1;
     }
-    // Kenduri is also killed while it sends mails. Confirmations are delayed, so all jobs are made
-    // due.
+    // Kenduri is also killed while it sends mails. The confirmations are delayed, so all jobs are
+    // made due.
     program.kill();
     engine.make_all_jobs_due(folder.path());
     for count in [1, 3, 6, 10] {
@@ -91,8 +90,8 @@ fn lose_nothing(engine: &Engine) {
         assert!(so_many, "{:?}", mail.received());
         program.kill();
     }
-    // Otherwise interrupted jobs would wait until their leases expire. This was not done between
-    // the kills, because a mail that is interrupted twice is not tried again.
+    // Without this, interrupted jobs would wait until their leases expire. It must not be done
+    // between the kills, because a mail that is interrupted twice is not tried again.
     engine.make_all_jobs_due(folder.path());
     program = Program::serve(&arguments, &[]);
     let all = mail.wait(PATIENCE, |received| letters(received) == expected);
@@ -101,7 +100,7 @@ fn lose_nothing(engine: &Engine) {
     check_copies(&program, &received);
 }
 
-/// Counts the different mails to each email address.
+/// Counts the distinct mails to each address.
 fn letters(received: &[Received]) -> BTreeMap<String, usize> {
     let mut ids = BTreeSet::new();
     let mut letters = BTreeMap::new();
@@ -134,7 +133,7 @@ fn check_copies(program: &Program, received: &[Received]) {
     );
 }
 
-/// Lists the open households of the demo.
+/// Returns the demo's households whose answers are still open.
 pub(crate) fn open_households(
     program: &Program,
     invitations: Vec<(String, Option<String>)>,
@@ -154,7 +153,7 @@ pub(crate) fn open_households(
     households
 }
 
-/// Lets all clients save answers repeatedly, and kills Kenduri after `depth` acknowledged answers.
+/// Lets all clients save answers until `depth` answers are acknowledged, and then kills Kenduri.
 fn answer_until_killed(program: Program, households: &mut [Household], round: usize, depth: usize) {
     let address = program.address.clone();
     let dead = AtomicBool::new(false);
@@ -170,7 +169,7 @@ fn answer_until_killed(program: Program, households: &mut [Household], round: us
                     for household in &mut *households {
                         let note = format!("{round}-{}", sent.fetch_add(1, Ordering::Relaxed));
                         if !answer(address, household, note, &acknowledged) {
-                            // Kenduri was killed, so this client stops.
+                            // Kenduri was killed.
                             return;
                         }
                     }
@@ -185,7 +184,7 @@ fn answer_until_killed(program: Program, households: &mut [Household], round: us
     });
 }
 
-/// Saves an answer. Returns `false` if no response arrives.
+/// Saves an answer. Returns `false` if there is no response.
 fn answer(address: &str, household: &mut Household, note: String, told: &Sender<()>) -> bool {
     let known = &household.known;
     let event = event(known);
@@ -242,7 +241,7 @@ fn check(program: &Program, household: &mut Household) {
     assert_ne!(reply(stored), reply(&known), "{code} has half an answer");
 }
 
-/// Returns the last event the household is invited to, which has the most room.
+/// Returns the last event to which the household is invited. It has the most room.
 pub(crate) fn event(state: &Value) -> &str {
     let last = state["events"].as_array().and_then(|events| events.last());
     last.and_then(|event| event["key"].as_str())

@@ -1,4 +1,4 @@
-//! Tests of Kenduri's resource limits and connection limits.
+//! Tests of resource limits and connection limits.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -51,7 +51,7 @@ fn one_connection_too_many_of_an_address_is_closed() {
     drop(second);
 }
 
-/// Returns the last numbers in a line of the worker's `limits` or `status` file (proc(5)).
+/// Returns the numbers in a line of the worker's `limits` or `status` file (proc(5)).
 fn numbers(program: &Program, file: &str, line: &str) -> Vec<u64> {
     let text = String::from_utf8_lossy(&program.system_file(file)).into_owned();
     let found = text.lines().find_map(|it| it.strip_prefix(line));
@@ -89,7 +89,7 @@ fn a_limit_on_wrong_codes_counts_what_guests_try() {
         assert_eq!(program.get("/invite/RAHMA").status, 200);
         assert_eq!(post("/", form, "code=RAHMA").status, 303);
     };
-    // Right codes and malformed codes do not count as guesses.
+    // Neither valid codes nor malformed ones count as guesses.
     for _ in 0..4 {
         right();
         assert_eq!(program.get("/invite/X").status, 404);

@@ -1,4 +1,4 @@
-//! Households that save their answers again and again, and what was acknowledged to them.
+//! Clients that repeatedly save households' answers, and record the acknowledged saves.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -10,22 +10,22 @@ use serde_json::json;
 use crate::http;
 use crate::killing::{Household, event, reply};
 
-/// How many clients save concurrently.
+/// The number of clients that save concurrently.
 const CLIENTS: usize = 8;
-/// How long a client waits after an error before it asks for the stored state.
+/// The pause after an error, before a client requests the stored state.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A save that was acknowledged.
 #[derive(Debug, Clone)]
 pub(crate) struct Acknowledged<T> {
     pub(crate) code: String,
-    /// The version of the invitation after the save.
+    /// The invitation's version after the save.
     pub(crate) version: i64,
-    /// What the caller's clock said when the client had the response.
+    /// The time on the caller's clock when the client had received the response.
     pub(crate) at: T,
 }
 
-/// The clients' work, which other threads end and count.
+/// The state that the clients share with other threads: whether to stop, and how many saves were
+/// acknowledged.
 #[derive(Debug, Default)]
 pub(crate) struct Load {
     pub(crate) is_ended: AtomicBool,
@@ -33,8 +33,8 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Lets every client save answers of its households until the end of the load. After an error
-    /// a client reads what is stored, and fails if an acknowledged save is missing.
+    /// Lets every client save its households' answers until `is_ended` is set. After an error, a
+    /// client reads the stored state, and fails if an acknowledged save is missing.
     pub(crate) fn run<T: Send>(
         &self,
         address: &str,
@@ -97,7 +97,7 @@ impl Load {
         }
     }
 
-    /// Reads what is stored, as soon as the program answers.
+    /// Reads the stored state, as soon as the program responds.
     pub(crate) fn read_again(&self, address: &str, household: &mut Household) {
         let path = format!("/api/v1/invitations/{}", household.code);
         while !self.is_ended.load(Ordering::Relaxed) {
@@ -124,7 +124,7 @@ fn version(household: &Household) -> i64 {
     household.known["version"].as_i64().expect("a version")
 }
 
-/// Returns the last acknowledged version of each household.
+/// Returns each household's last acknowledged version.
 pub(crate) fn last_versions<'a, T: 'a>(
     all: impl Iterator<Item = &'a Acknowledged<T>>,
 ) -> BTreeMap<&'a str, i64> {
@@ -136,15 +136,15 @@ pub(crate) fn last_versions<'a, T: 'a>(
     versions
 }
 
-/// Returns how often a test repeats what it does: `usual`, or as often as `cargo xtask show backup`
-/// wants.
+/// Returns how often a test repeats its work: `usual` times, unless `cargo xtask show backup` sets
+/// another number.
 pub(crate) fn times(usual: usize) -> usize {
     let mut all = std::env::vars();
     let wanted = all.find(|(name, _)| name == "KENDURI_TEST_TIMES");
     wanted.map_or(usual, |(_, times)| times.parse().expect("a number"))
 }
 
-/// Prints a result, which `cargo xtask show backup` keeps.
+/// Prints a result for `cargo xtask show backup`.
 pub(crate) fn tell(result: &str) {
     let mut out = std::io::stdout();
     writeln!(out, "shown: {result}").expect("printed");

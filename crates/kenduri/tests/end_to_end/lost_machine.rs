@@ -1,5 +1,5 @@
-//! A machine is thrown away in the middle of a wedding, and restored elsewhere by two commands.
-//! `cargo xtask show backup` does the same with more answers.
+//! A machine is lost in the middle of a wedding, and two commands restore it elsewhere. `cargo
+//! xtask show backup` does the same with more answers.
 
 use std::fs;
 use std::sync::atomic::Ordering;

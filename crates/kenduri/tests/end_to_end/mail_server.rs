@@ -1,11 +1,10 @@
-//! A test mail server that records the accepted mails.
+//! A mail server for tests that records the mails it accepts.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A mail that the server has accepted.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
     /// The `Message-ID` header.
@@ -14,9 +13,9 @@ pub(crate) struct Received {
     pub(crate) subject: String,
 }
 
-/// A running mail server. Its threads end with the process.
+/// A running mail server, whose threads end with the process.
 pub(crate) struct MailServer {
-    /// The server's socket address, such as `127.0.0.1:40123`.
+    /// Host and port, such as `127.0.0.1:40123`.
     pub(crate) address: String,
     kept: Arc<(Mutex<Vec<Received>>, Condvar)>,
 }
@@ -26,7 +25,7 @@ impl MailServer {
         Self::slow(Duration::ZERO)
     }
 
-    /// Starts a server that waits for `over_each` before it accepts a mail.
+    /// Starts a server that waits for `over_each` before it accepts each mail.
     pub(crate) fn slow(over_each: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("its address").to_string();
@@ -35,14 +34,13 @@ impl MailServer {
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let kept = Arc::clone(&keeping);
-                // A test may kill its client, so this thread ignores I/O errors.
+                // I/O errors are ignored, because a test may kill the client.
                 std::thread::spawn(move || converse(stream, &kept, over_each).ok());
             }
         });
         Self { address, kept }
     }
 
-    /// Returns all mails accepted so far.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.kept
             .0
@@ -51,7 +49,8 @@ impl MailServer {
             .clone()
     }
 
-    /// Waits until `holds` is true of the accepted mails. Returns `false` if `limit` passes first.
+    /// Waits until `holds` returns true for the accepted mails. Returns `false` if `limit` passes
+    /// first.
     pub(crate) fn wait(&self, limit: Duration, holds: impl Fn(&[Received]) -> bool) -> bool {
         let end = Instant::now() + limit;
         let mut received = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,7 +92,7 @@ fn converse(
                 answers.write_all(b"354 go on\r\n")?;
                 let (mut id, mut subject) = (String::new(), String::new());
                 loop {
-                    // The client disconnected before the end of the mail, so the mail is not
+                    // The client disconnected in the middle of the mail, so the mail is not
                     // accepted (RFC 5321 §4.1.1.4).
                     let Some(line) = lines.next().transpose()? else {
                         return Ok(());

@@ -1,4 +1,4 @@
-//! End-to-end tests, which start the built binary as a user would, connect to its sockets, and stop
+//! End-to-end tests. They start the built binary as a user would, connect to its sockets, and stop
 //! it by its process id.
 
 #![expect(clippy::expect_used, reason = "what helps a test may fail like a test")]

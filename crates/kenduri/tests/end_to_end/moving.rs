@@ -1,4 +1,4 @@
-//! Tests of the move of a store into PostgreSQL, as an operator does it.
+//! Tests of moving a store into PostgreSQL, as an operator does it.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -73,7 +73,7 @@ fn a_move_that_is_killed_leaves_the_database_empty() {
         "{}",
         text(&migrated.stderr)
     );
-    // These rows take long enough that the command is killed among them.
+    // Copying these rows takes long enough that the command can be killed in the middle.
     let fill = "INSERT INTO guess WITH RECURSIVE n (i) AS
         (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
         SELECT 'address' || i, i, i, i FROM n";
@@ -90,7 +90,7 @@ fn a_move_that_is_killed_leaves_the_database_empty() {
     child.kill().expect("it lives");
     assert_eq!(child.wait().expect("its status").code(), None);
     let end = Instant::now() + PATIENCE;
-    // PostgreSQL notices a moment later that nobody is connected any more.
+    // PostgreSQL needs a moment to notice that the client is gone.
     while tables(&database, data) != "0" {
         assert!(Instant::now() < end, "tables are left");
         std::thread::sleep(Duration::from_millis(10));

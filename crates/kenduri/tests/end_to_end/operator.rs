@@ -1,5 +1,5 @@
-//! Tests of the operator's pages with a real supervisor process, above all of the effects of their
-//! buttons.
+//! Tests of the operator's pages with a real supervisor process, above all of what their buttons
+//! do.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ listen = "none"
 to = "app"
 "#;
 
-/// The browser of a signed-in owner, and the running Kenduri.
+/// A signed-in owner's browser, and the running Kenduri.
 struct Owner {
     folder: tempfile::TempDir,
     program: Program,
@@ -99,7 +99,7 @@ impl Owner {
         self.get(answer.header("location").expect("a way on"))
     }
 
-    /// Returns the state and pid of each process of a service.
+    /// Returns the state and the pid of each process of a service.
     fn processes(&self, service: &str) -> Vec<(String, Option<i64>)> {
         let said = self.give(&["ps", "--json"]);
         let rows: Vec<Value> = serde_json::from_str(&said).expect("a list");
@@ -144,8 +144,8 @@ fn a_page_for_one_person_is_sent_compressed() {
     let page = ask("/me/security");
     assert_eq!(page.header("content-encoding"), Some("gzip"));
     assert!(2 * page.body.len() < whole.body.len());
-    // The sign-in page contains a value from the URL. Its size could reveal other content if it
-    // were compressed, so it is not.
+    // The sign-in page contains a value from the URL. If the page were compressed, its size could
+    // reveal other content of the page.
     let sign_in = ask("/login?redirect=/me/security");
     assert_eq!(sign_in.header("content-encoding"), None);
 }
@@ -189,8 +189,7 @@ fn an_owner_sees_services_and_orders_them_from_the_page() {
 fn the_worker_is_replaced_from_its_own_page() {
     let owner = Owner::arrive();
     let before = owner.program.worker();
-    // The old worker may still send the response to this request. Either worker may serve later
-    // pages.
+    // The old worker may still send this response. Later pages may come from either worker.
     let page = owner.press("kenduri", &[("deed", "reload")]);
     assert_eq!(page.status, 200);
     wait("another worker", || {

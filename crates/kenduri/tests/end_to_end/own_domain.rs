@@ -1,5 +1,5 @@
-//! A test that a certificate is ordered for an occasion's own host name, and only after a TXT record
-//! has proven the name. The authority is a private Pebble.
+//! Tests that a certificate for an occasion's own host name is ordered only after a TXT record has
+//! proven the name. The certificate authority is a private Pebble.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -69,7 +69,7 @@ force = true
     let at = format!("/api/v1/occasions/{id}/own-domain");
     let name = json!({"own_domain": NAME});
 
-    // The name leads here, but it is not proven.
+    // The name resolves to this server, but ownership is not proven.
     let found = owner.call("PUT", &at, &name).json()["domain"].clone();
     assert_eq!(found["address"], "seen", "{found}");
     assert_eq!(found["proof"], "missing", "{found}");
@@ -82,7 +82,7 @@ force = true
 
     let text = |field: &str| found[field].as_str().expect("a text").to_owned();
     dns.set_text(&text("proof_name"), &text("proof_value"));
-    // A name that is set anew is looked at without waiting for a minute.
+    // A name that was set again is checked at once, instead of after a minute.
     assert_eq!(owner.call("DELETE", &at, &json!({})).status, 204);
     assert!(!has_certificate(&data), "it was not proven");
     let found = owner.call("PUT", &at, &name).json()["domain"].clone();
@@ -121,7 +121,7 @@ impl Owner {
     }
 }
 
-/// Returns whether the name has a certificate in the folder of an authority.
+/// Whether there is a certificate for the name from any authority.
 fn has_certificate(data: &Path) -> bool {
     let folders = std::fs::read_dir(data.join("acme")).into_iter().flatten();
     folders.flatten().any(|folder| {
@@ -130,7 +130,7 @@ fn has_certificate(data: &Path) -> bool {
     })
 }
 
-/// Returns a port of 127.0.0.1, where the authority looks for the challenge's response.
+/// Returns a free port of 127.0.0.1, at which the authority requests the challenge's response.
 fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     listener.local_addr().expect("its address").port()

@@ -1,5 +1,5 @@
-//! Tests of the supervisor process: services run beside Kenduri's worker, processes die, and none
-//! is left running.
+//! Tests of the supervisor process: services run beside Kenduri's worker, processes die, and no
+//! process is left behind.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How many times all instances are killed at the same time.
 const KILLS: usize = 30;
 
-/// A service whose responses name their process and instance. Each response is sent in a single
-/// write, so that a killed instance sends either the whole response or nothing.
+/// A service whose responses contain its pid and instance. It sends a response in a single write,
+/// so that a killed instance sends either the whole response or nothing.
 pub(crate) const SERVER: &str = r#"
 import http.server, os, socketserver
 
@@ -42,7 +42,6 @@ print("hello from", os.getpid(), flush=True)
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// Settings with two instances of the service behind the edge.
 const SETTINGS: &str = r#"
 [service.web]
 run = "python3 server.py"
@@ -58,7 +57,7 @@ to = "service:web"
 to = "app"
 "#;
 
-/// The running Kenduri, with a folder that contains its settings and services.
+/// A running Kenduri, with the folder of its settings and services.
 struct House {
     folder: tempfile::TempDir,
     program: Program,
@@ -81,7 +80,7 @@ impl House {
         self.folder.path()
     }
 
-    /// Runs a command that must succeed, and returns its output.
+    /// Runs a command, which must succeed. Returns its output.
     fn order(&self, words: &[&str]) -> String {
         let output = self.give(words);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -166,7 +165,7 @@ fn services_are_kept_and_asked_through_the_door() {
         rate.is_f64().then_some(())
     });
 
-    // When an instance dies, no request fails, and the instance is restarted.
+    // If an instance dies, no request fails, and the instance is restarted.
     kill(pids[0]);
     for _ in 0..20 {
         assert_eq!(house.program.get("/web/x").status, 200);
@@ -208,7 +207,7 @@ fn requests_that_begin_as_all_instances_are_killed_wait() {
         while !is_over.load(Ordering::Relaxed) {
             let answer = http::send(&house.program.address, "GET", "/web/x", &[], b"");
             let status = answer.expect("an answer").status;
-            // If a restart is slow, the edge responds with 503 after two seconds.
+            // If the restart is slow, the edge responds with 503 after two seconds.
             assert!([200, 502, 503].contains(&status), "{status}");
             broken += usize::from(status == 502);
             answers.fetch_add(1, Ordering::Relaxed);
@@ -223,7 +222,7 @@ fn requests_that_begin_as_all_instances_are_killed_wait() {
             wait("answers", || {
                 (answers.load(Ordering::Relaxed) > before + 20).then_some(())
             });
-            // All instances are stopped first, so that the kills take effect at the same time.
+            // Stopping all instances first makes the kills take effect at the same time.
             for pid in &pids {
                 signal(*pid, Signal::STOP);
             }
@@ -250,7 +249,7 @@ fn a_dead_worker_is_back_and_nobody_else_notices() {
         let worker = house.program.worker();
         let begin = Instant::now();
         kill(number(worker));
-        // The listening socket stays open while no worker runs, so requests wait instead of being
+        // Without a worker, the listening socket stays open, so requests wait instead of being
         // refused.
         let answer = wait("an answer", || {
             http::send(&house.program.address, "GET", "/readyz", &[], b"").ok()
@@ -322,7 +321,7 @@ fn settings_that_are_applied_touch_only_what_changed() {
     assert_eq!(gone.status, 410);
     assert_eq!(house.ready("other").len(), 1);
 
-    // A worker that starts while the settings are invalid serves with the last valid settings.
+    // A worker that starts while the settings are invalid uses the last valid settings.
     kill(number(house.program.worker()));
     wait("an answer", || {
         let answer = http::send(&house.program.address, "GET", "/web/x", &[], b"");
@@ -394,7 +393,7 @@ to = \"app\"
             (states == wanted).then_some(())
         });
     };
-    // While there is no owner, nobody is notified.
+    // Without an owner, nobody is notified.
     states(["failed", "failed"]);
     house.order(&[
         "owner",
@@ -408,8 +407,8 @@ to = \"app\"
     house.give(&["start", "frail"]);
     states(["failed", "ready"]);
     assert!(told(1), "the owner hears of it");
-    // Neither a new worker nor an upgrade nor another failing instance causes a second notification
-    // about this failure.
+    // None of these repeats the notification about this failure: a new worker, an upgrade, another
+    // failing instance.
     let before = house.ready("kenduri");
     kill(before[0]);
     wait("the next worker", || {
@@ -420,7 +419,7 @@ to = \"app\"
     put(1, false);
     kill(house.ready("frail")[0]);
     states(["failed", "failed"]);
-    // A failure after a restart of the service causes a new notification.
+    // If the service fails again after a restart, there is a new notification.
     put(0, true);
     put(1, true);
     house.order(&["start", "frail"]);

@@ -1,5 +1,5 @@
-//! A PostgreSQL server that is killed with all its processes while households answer: no
-//! acknowledged answer is lost. `cargo xtask show backup` does this 1,000 times.
+//! Kills a PostgreSQL server with all its processes while households answer. No acknowledged answer
+//! may be lost. `cargo xtask show backup` does this 1,000 times.
 
 use std::fs::{self, File};
 use std::os::unix::fs::chown;
@@ -16,10 +16,10 @@ use crate::load::{Load, last_versions, tell, times};
 use crate::power_loss::wait_for;
 use crate::program::{PATIENCE, Program, children};
 
-/// How many answers are acknowledged between two kills.
+/// The number of acknowledged answers between two kills.
 const ANSWERS: usize = 12;
 
-/// A server of the test's own, whose commits are flushed to disk.
+/// The test's own PostgreSQL server, which flushes commits to the disk.
 struct Server {
     programs: PathBuf,
     folder: TempDir,
@@ -27,7 +27,7 @@ struct Server {
 }
 
 impl Server {
-    /// Creates a server; `None` if PostgreSQL is not installed.
+    /// Creates a server. Returns `None` if PostgreSQL is not installed.
     fn create() -> Option<Self> {
         let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
         let programs = versions
@@ -61,7 +61,8 @@ impl Server {
         self.folder.path().join("data")
     }
 
-    /// Prepares one of PostgreSQL's programs, which do not run as root.
+    /// Builds a command for one of PostgreSQL's programs. They refuse to run as root, so root runs
+    /// them as another user.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new("setpriv");
         if rustix::process::geteuid().is_root() {
@@ -98,7 +99,7 @@ impl Server {
         format!("postgres://postgres@{folder}/postgres")
     }
 
-    /// Kills the server and every process of it, and waits until they are gone.
+    /// Kills all processes of the server, and waits until they have exited.
     fn kill(&mut self) {
         let Some(mut process) = self.process.take() else {
             return;
@@ -107,7 +108,7 @@ impl Server {
         process.kill().expect("killed");
         for child in &all {
             let pid = i32::try_from(*child).ok().and_then(Pid::from_raw);
-            // It may have ended already.
+            // The process may have exited already.
             let _ = kill_process(pid.expect("a process id"), Signal::KILL);
         }
         process.wait().expect("it ended");

@@ -1,7 +1,9 @@
-//! Power failures on SQLite. A preloaded library records every write to the store and to its log,
-//! and every flush, while households answer and the backup checkpoints. The record is replayed up
-//! to a random position: what was flushed by then is on the disk, and of each later write nothing,
-//! some sectors or all. `cargo xtask show backup` does this 500 times.
+//! Simulated power failures on SQLite. While households answer and the backup checkpoints, a
+//! preloaded library records every write and every flush of the store and its log.
+//!
+//! The test replays the record up to a random position. Everything that was flushed before this
+//! position is on the disk. Of each later write, there is nothing, some sectors, or all. `cargo
+//! xtask show backup` does this 500 times.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,17 +22,17 @@ use crate::killing::open_households;
 use crate::load::{Acknowledged, Load, last_versions, tell, times};
 use crate::program::{PATIENCE, Program};
 
-/// The acknowledged answers in a recording.
+/// The number of acknowledged answers in a recording.
 const ANSWERS: usize = 500;
-/// The length of a record's header, in bytes.
+/// The length of a header in the record, in bytes.
 const HEADER: usize = 24;
-/// The length of a sector, in bytes, which a disk writes whole or not at all.
+/// The length of a sector, in bytes. A disk writes a sector completely or not at all.
 const SECTOR: usize = 512;
-/// The program itself is started after one of so many power failures.
+/// After one in this many power failures, the test also starts the program.
 const STARTED: usize = 25;
-/// The recorded files, by their numbers in the record.
+/// The recorded files. A file's number in the record is its index here.
 const FILES: [&str; 3] = ["kenduri.db", "kenduri.db-wal", "kenduri.db-journal"];
-/// The number of the folder in the record.
+/// The folder's number in the record.
 const FOLDER: usize = 3;
 
 #[test]
@@ -47,28 +49,28 @@ fn power_failures_lose_no_acknowledged_answer() {
     ));
 }
 
-/// The replay would show a lost answer.
+/// Shows that the replay can detect a lost answer.
 #[test]
 fn without_flushes_power_failures_lose_answers() {
     let recording = Recording::make(&[("KENDURI_STORE_SYNCHRONOUS", "off")]);
     assert!(recording.fail(10) > 0);
 }
 
-/// What a program wrote under load.
+/// What a program wrote to the disk under load.
 struct Recording {
     machine: Machine,
-    /// The data folder when the recording began.
+    /// A copy of the data folder at the beginning of the recording.
     before: PathBuf,
     trace: Vec<u8>,
     records: Vec<Record>,
-    /// The acknowledged answers, with the length of the record then.
+    /// The acknowledged answers, each with the length of the record at that time.
     acknowledged: Vec<Acknowledged<u64>>,
 }
 
 struct Record {
     kind: u8,
     file: usize,
-    /// The number of a flush, the offset of a write, or the length after a truncation.
+    /// A flush's number, a write's offset, or the length after a truncation.
     number: u64,
     data: Range<usize>,
     begin: usize,
@@ -129,7 +131,7 @@ impl Recording {
         self.records.iter().filter(|one| one.kind == kind).count()
     }
 
-    /// Lets the power fail so often. Returns the number of lost answers.
+    /// Simulates this many power failures. Returns the number of lost answers.
     fn fail(&self, failures: usize) -> i64 {
         let random = Random::system();
         let below = |bound: usize| random.below(u32::try_from(bound).expect("a count")) as usize;
@@ -154,7 +156,8 @@ impl Recording {
         lost
     }
 
-    /// Counts what was acknowledged before the record's position `end` and is not in the store.
+    /// Counts the answers that were acknowledged before the position `end` but are not in the
+    /// store.
     fn count_lost(&self, data: &Path, end: u64) -> i64 {
         let store = Connection::open(data.join(FILES[0])).expect("a store");
         let check: String = store
@@ -170,7 +173,7 @@ impl Recording {
     }
 }
 
-/// Returns the version of each invitation in a store.
+/// Returns each invitation's version.
 pub(crate) fn versions(store: &Connection) -> BTreeMap<String, i64> {
     let mut all = store
         .prepare("SELECT code, version FROM invitation")
@@ -180,7 +183,7 @@ pub(crate) fn versions(store: &Connection) -> BTreeMap<String, i64> {
     rows.expect("versions")
 }
 
-/// Waits until so many answers were acknowledged.
+/// Waits until this many answers are acknowledged.
 pub(crate) fn wait_for(load: &Load, answers: usize) {
     let end = Instant::now() + PATIENCE * 5;
     while load.acknowledged.load(Ordering::Relaxed) < answers {
@@ -189,7 +192,7 @@ pub(crate) fn wait_for(load: &Load, answers: usize) {
     }
 }
 
-/// Starts the program on the store of a power failure, and stops it.
+/// Starts the program on a store after a power failure, and stops it.
 fn start(data: &Path) {
     let data = data.to_string_lossy();
     let mut program = Program::serve(&["--data", &data], &[]);
@@ -222,7 +225,7 @@ fn parse(trace: &[u8]) -> Vec<Record> {
         };
         let (kind, file) = (header[0], usize::from(header[1]));
         let length = usize::try_from(number(16)).expect("a length");
-        // A truncation and a flush have no data.
+        // Truncations and flushes have no data.
         let end = begin + HEADER + length;
         records.push(Record {
             kind,
@@ -236,21 +239,21 @@ fn parse(trace: &[u8]) -> Vec<Record> {
     records
 }
 
-/// A disk, as a power failure would find it.
+/// The state of a disk after a power failure.
 struct Disk<'a> {
     files: [File<'a>; FILES.len()],
-    /// Where each flush that is under way began.
+    /// The position at which each unfinished flush began.
     flushes: BTreeMap<u64, usize>,
 }
 
 #[derive(Default)]
 struct File<'a> {
-    /// Where the record says that the file was created; `None` if it was not created.
+    /// The position at which the file was created, if it was created during the recording.
     created: Option<usize>,
-    /// Whether the file is in its folder also after a power failure.
+    /// Whether the file's directory entry survives a power failure.
     is_named: bool,
     flushed: Vec<u8>,
-    /// Changes since the last flush, with their positions in the record.
+    /// The changes since the last flush, with their positions.
     later: Vec<(usize, Change<'a>)>,
 }
 
@@ -307,7 +310,7 @@ impl<'a> Disk<'a> {
         }
     }
 
-    /// Writes the files as they are after a power failure.
+    /// Writes the files as they could be after a power failure.
     fn fail(&self, folder: &Path, random: &Random) {
         for (file, name) in self.files.iter().zip(FILES) {
             let path = folder.join(name);
@@ -322,7 +325,7 @@ impl<'a> Disk<'a> {
 }
 
 impl File<'_> {
-    /// Makes what was changed before the position lasting.
+    /// Marks the changes before this position as flushed.
     fn flush(&mut self, position: usize) {
         let kept = self
             .later

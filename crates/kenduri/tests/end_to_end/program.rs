@@ -13,18 +13,19 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::http::{self, Answer};
 
-/// The time limit for a start or a stop, long enough for a slow machine.
+/// The time limit for starting or stopping, long enough for a slow machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A running Kenduri, which is killed when this value is dropped.
+/// A running Kenduri. Dropping this value kills it.
 pub(crate) struct Program {
     child: Child,
     lines: Receiver<String>,
-    /// All lines that Kenduri has printed and that were read.
+    /// The lines of Kenduri's output that were read so far.
     pub(crate) said: Vec<String>,
-    /// The socket address on which Kenduri listens, such as `127.0.0.1:40123`.
+    /// Kenduri's listening address, such as `127.0.0.1:40123`.
     pub(crate) address: String,
-    /// A temporary folder, whose removal also removes files that a killed Kenduri leaves behind.
+    /// A temporary folder for Kenduri. Deleting it also deletes what a killed Kenduri leaves
+    /// behind.
     _temporary: tempfile::TempDir,
 }
 
@@ -48,7 +49,7 @@ impl Program {
         Self::watch_with(command, Stdio::null())
     }
 
-    /// Like [`Self::watch`], with a destination for the log.
+    /// Like [`Self::watch`], but with a destination for the log.
     pub(crate) fn watch_with(mut command: Command, log: Stdio) -> Self {
         let temporary = tempfile::tempdir().expect("a folder");
         let mut child = command
@@ -77,8 +78,8 @@ impl Program {
         program
     }
 
-    /// Returns the first printed listening address with this scheme, or an empty text if there is
-    /// none.
+    /// Returns the first printed listening address with this scheme. Returns an empty text if there
+    /// is none.
     pub(crate) fn listener(&mut self, scheme: &str) -> String {
         let ready = self.wait_for_line("Kenduri answers at ");
         let address = ready
@@ -104,7 +105,7 @@ impl Program {
         }
     }
 
-    /// Returns the first URL on a line that contains `text`, without scheme and host.
+    /// Returns the path of the first URL on a line that contains `text`.
     pub(crate) fn link(&mut self, text: &str) -> String {
         let line = self.wait_for_line(text);
         let address = format!("http://{}", self.address);
@@ -126,19 +127,18 @@ impl Program {
         self.wait()
     }
 
-    /// Reads a file about the worker in `/proc`, such as `environ` (proc(5)).
+    /// Reads one of the worker's files in `/proc`, such as `environ` (proc(5)).
     pub(crate) fn system_file(&self, name: &str) -> Vec<u8> {
         let file = format!("/proc/{}/{name}", self.worker());
         std::fs::read(file).expect("what the system knows of it")
     }
 
-    /// Returns the pid of the supervisor process.
     pub(crate) fn supervisor_pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Returns the worker's pid. The worker is the supervisor process's child that runs the same
-    /// binary.
+    /// Returns the worker's pid. The worker is the child of the supervisor process that runs the
+    /// same binary.
     pub(crate) fn worker(&self) -> u32 {
         let mut workers = children(self.supervisor_pid()).into_iter().filter(|child| {
             let words = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
@@ -163,7 +163,6 @@ impl Program {
         }
     }
 
-    /// Kills the supervisor process with SIGKILL.
     pub(crate) fn kill(mut self) {
         let status = self.end(Signal::KILL);
         assert_eq!(status.signal(), Some(9));
@@ -178,8 +177,8 @@ impl Drop for Program {
     }
 }
 
-/// Returns a free socket address that no other test uses. Each call returns another loopback IP
-/// address, with a port that the kernel has assigned.
+/// Returns a free address that no other test uses. Each call returns a different loopback IP
+/// address, and the kernel chooses the port.
 pub(crate) fn free_address() -> SocketAddr {
     static NEXT: AtomicU8 = AtomicU8::new(2);
     let own = Ipv4Addr::new(127, 0, 0, NEXT.fetch_add(1, Ordering::Relaxed));
@@ -199,7 +198,6 @@ pub(crate) fn children(process: u32) -> Vec<u32> {
     children.filter_map(|child| child.parse().ok()).collect()
 }
 
-/// Runs `kenduri` with these arguments until it exits.
 pub(crate) fn run(arguments: &[&str], folder: &Path, environment: &[(&str, &str)]) -> Output {
     let mut child = command(environment)
         .args(arguments)
@@ -229,7 +227,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 
 pub(crate) fn command(environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kenduri"));
-    // The environment of the person who runs the tests must not affect them.
+    // The developer's environment must not affect the tests.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("KENDURI_") {
             command.env_remove(name);

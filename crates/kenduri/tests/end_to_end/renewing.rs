@@ -1,5 +1,5 @@
-//! Tests of events while the supervisor process upgrades itself by `exec`: no request or signal is
-//! lost, and the state stays the same.
+//! Tests of what can happen while the supervisor process upgrades itself by `exec`. No request and
+//! no signal is lost, and the state stays the same.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -18,7 +18,7 @@ use crate::upgrade::{Copy, SETTINGS};
 
 /// The time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How many times the settings are changed during an upgrade.
+/// How many times the settings change during an upgrade.
 const ROUNDS: usize = 4;
 
 impl Copy {
@@ -28,7 +28,6 @@ impl Copy {
         run(&words, Path::new("/"), &[])
     }
 
-    /// Starts an upgrade to the same binary.
     fn upgrading(&self) -> Child {
         command(&[])
             .args(["upgrade", "--data", &self.data()])
@@ -38,7 +37,7 @@ impl Copy {
             .expect("the program starts")
     }
 
-    /// Whether the supervisor process responds. It refuses requests while it is upgrading.
+    /// Whether the supervisor process accepts requests. During an upgrade, it refuses them.
     fn answers(&self) -> bool {
         let socket = Path::new(&self.data()).join("run/control.sock");
         let Ok(mut stream) = UnixStream::connect(socket) else {
@@ -98,8 +97,8 @@ fn settings_are_taken_whole_while_the_program_is_replaced() {
             if output.status.success() {
                 break;
             }
-            // The supervisor process refused the request because it was upgrading, so the client
-            // must try again.
+            // The supervisor process was upgrading and refused the request, so the client must try
+            // again.
             let why = text(&output.stderr);
             assert!(why.contains("try once more"), "{why}");
             assert!(Instant::now() < end, "{why}");
@@ -108,7 +107,7 @@ fn settings_are_taken_whole_while_the_program_is_replaced() {
         let upgraded = upgrading.wait_with_output().expect("its end");
         assert!(upgraded.status.success(), "{}", text(&upgraded.stderr));
         is_served(status);
-        // The supervisor process has the new settings, so the next worker serves with them too.
+        // The supervisor process has the new settings, so the next worker uses them too.
         kill_worker(&program);
         is_served(status);
     }
@@ -118,8 +117,8 @@ fn settings_are_taken_whole_while_the_program_is_replaced() {
 fn a_signal_in_that_moment_is_heard() {
     for signal in [Signal::TERM, Signal::HUP] {
         let copy = Copy::new(SETTINGS);
-        // Nobody reads the log pipe. The supervisor process therefore waits a moment before the
-        // `exec`, to get the log written.
+        // Nobody reads the pipe of the log. Before the `exec`, the supervisor process therefore
+        // waits a moment for the log to be written.
         let (_reader, log) = std::io::pipe().expect("a pipe");
         let flags = fcntl_getfl(&log).expect("flags");
         fcntl_setfl(&log, flags | OFlags::NONBLOCK).expect("flags");
@@ -134,7 +133,7 @@ fn a_signal_in_that_moment_is_heard() {
             let ended = upgrading.try_wait().expect("its status");
             assert!(ended.is_none(), "the moment was missed");
         }
-        // A demo exits on either of the two signals.
+        // Either signal stops a demo.
         assert_eq!(program.end(signal).code(), Some(0));
         let _ = upgrading.wait();
     }
@@ -145,13 +144,13 @@ fn one_thread_of_the_parent_hears_signals() {
     let copy = Copy::new(SETTINGS);
     let program = copy.serve();
     let parent = program.supervisor_pid();
-    // The threads that do not block all of TERM, INT and HUP.
+    // Returns the threads that do not block all of TERM, INT and HUP.
     let open = || {
         let threads = fs::read_dir(format!("/proc/{parent}/task")).expect("threads");
         let paths = threads.map(|thread| thread.expect("a thread").path());
         let is_open = |thread: &PathBuf| {
             let Ok(status) = fs::read_to_string(thread.join("status")) else {
-                // The thread has exited meanwhile.
+                // The thread has exited.
                 return false;
             };
             let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
@@ -165,7 +164,7 @@ fn one_thread_of_the_parent_hears_signals() {
     let first = PathBuf::from(format!("/proc/{parent}/task/{parent}"));
     let end = Instant::now() + PATIENCE;
     for round in 0..2 {
-        // Before and after the upgrade, only the first thread may receive these signals.
+        // Only the first thread may receive these signals, before and after the upgrade.
         while open() != [first.as_path()] {
             assert!(Instant::now() < end, "{:?} in round {round}", open());
         }

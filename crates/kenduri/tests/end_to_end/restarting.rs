@@ -1,4 +1,4 @@
-//! Tests that kill the supervisor process itself and restart it immediately, as systemd does with
+//! Tests that kill the supervisor process itself and restart it at once, as systemd does with
 //! `Restart=always`.
 
 use std::collections::BTreeSet;
@@ -11,14 +11,14 @@ use rustix::process::{Pid, Signal, test_kill_process};
 use crate::http;
 use crate::program::{Program, children, free_address};
 
-/// The minimum number of times that the supervisor process is killed.
+/// The minimum number of kills of the supervisor process.
 const ROUNDS: usize = 5;
 /// The time within which Kenduri must serve again.
 const SOON: Duration = Duration::from_secs(1);
 /// The time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A service that starts an additional process, which the kernel does not kill together with the
+/// A service that starts another process. The kernel does not kill that process together with the
 /// service.
 const SERVER: &str = r#"
 import http.server, os, socketserver, subprocess
@@ -40,8 +40,8 @@ beside = subprocess.Popen(["sleep", "1000"])
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// Returns the pids of the service's processes, which the service itself reports through the edge
-/// at `address`.
+/// Returns the pids of the service's processes. The service reports them through the edge at
+/// `address`.
 fn processes(address: &str) -> BTreeSet<u32> {
     let end = Instant::now() + PATIENCE;
     let said = loop {
@@ -49,7 +49,7 @@ fn processes(address: &str) -> BTreeSet<u32> {
         if answer.status == 200 {
             break answer.text();
         }
-        // On a busy machine, the edge may give up waiting for the service to start.
+        // On a busy machine, the edge may stop waiting before the service has started.
         assert!(answer.status == 503 && Instant::now() < end, "{answer:?}");
     };
     let numbers = said.split(' ').map(|word| word.parse().expect("a number"));
@@ -79,7 +79,7 @@ fn a_killed_parent_is_back_within_a_second() {
     let mut program = Program::start(&words, &[]);
     processes(&door);
     let start = begin.elapsed();
-    // On a machine where every start is slow, twice the usual start time is allowed.
+    // On a machine where every start is slow, the limit is twice the usual start time.
     let soon = SOON.max(2 * start);
     let is_soon = |time: &Duration| *time < soon;
     let end = Instant::now() + PATIENCE;
@@ -94,7 +94,7 @@ fn a_killed_parent_is_back_within_a_second() {
         assert_eq!(program.get("/readyz").status, 200);
         let after = processes(&door);
         times.push(begin.elapsed());
-        // The service's own listening address is also free again.
+        // The service's own listening address is free again, too.
         assert_eq!(processes(&front), after);
         assert!(after.is_disjoint(&before), "{before:?} and {after:?}");
         let end = Instant::now() + PATIENCE;
@@ -114,8 +114,8 @@ fn a_killed_parent_is_back_within_a_second() {
     }
 }
 
-/// On a busy machine, the worker of the killed supervisor process may live a moment longer, until
-/// its threads have been scheduled. In this test, the leftover process never exits by itself.
+/// On a busy machine, the killed supervisor process's worker may live on until its threads are
+/// scheduled. In this test, the process that is left behind never exits by itself.
 #[test]
 fn what_is_left_over_keeps_no_address() {
     let folder = tempfile::tempdir().expect("a folder");

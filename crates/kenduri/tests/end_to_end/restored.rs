@@ -8,8 +8,8 @@ use rustix::process::Signal;
 
 use crate::program::Program;
 
-/// Writes an old demo as if restored from a backup, with dietary requirements that were deleted
-/// after the backup.
+/// Creates an old demo as if it were restored from a backup. It contains dietary requirements that
+/// were deleted after the backup.
 fn put_back(file: &Path) {
     let migrations = [
         platform::MIGRATIONS,

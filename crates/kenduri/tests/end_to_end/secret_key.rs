@@ -1,4 +1,4 @@
-//! Tests that signing keys are kept outside the store, and that a store works only with its own
+//! Tests that the signing keys are outside the store, and that a store works only with its own
 //! keys.
 
 use std::fs::{self, Permissions};
@@ -15,11 +15,10 @@ use crate::engine::{Database, Engine};
 use crate::http::{self, Answer};
 use crate::program::{Program, run, text};
 
-/// Reads a text that changes only when somebody signs in or opens an invitation.
+/// Selects a text that changes only when somebody signs in or opens an invitation.
 const STATE: &str = "SELECT key_fingerprint || ' ' || (SELECT COUNT(*) FROM session) || ' ' ||
     (SELECT COUNT(*) FROM one_time_token) || ' ' || (SELECT COUNT(*) FROM audit) FROM installation";
 
-/// A demo installation in a folder of its own.
 struct Installation {
     engine: Engine,
     folder: TempDir,
@@ -30,7 +29,7 @@ struct Browser {
     host: String,
     /// The cookie of a guest who has opened an invitation.
     guest: String,
-    /// The path of the invitation that the guest has opened.
+    /// The path of that invitation.
     invitation: String,
 }
 
@@ -62,8 +61,8 @@ impl Installation {
         Program::serve(&words, &[])
     }
 
-    /// Runs a command on the installation and returns its output. The command must succeed or, if
-    /// `succeeds` is false, exit with 1.
+    /// Runs a command on the installation, and returns its output. The command must succeed, or
+    /// exit with 1 if `succeeds` is false.
     fn command(&self, words: &[&str], succeeds: bool) -> String {
         let place = self.place();
         let mut words = words.to_vec();
@@ -125,7 +124,7 @@ impl Browser {
         is_signed_in(program, &self.host)
     }
 
-    /// Whether the page for typing a code offers to continue with the guest's invitation.
+    /// Whether the page for entering a code offers to continue with the guest's invitation.
     fn is_known(&self, program: &Program) -> bool {
         get(program, "/invite", &self.guest)
             .text()
@@ -200,7 +199,7 @@ fn a_new_key_ends_all_sessions_and_spares_what_is_printed() {
         assert!(browser.is_signed_in(&program));
         assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
-        // `secret new` also works if the key file is lost.
+        // `secret new` works even if the key file is lost.
         for is_lost in [false, true] {
             if is_lost {
                 fs::remove_file(site.file()).expect("removed");
@@ -238,8 +237,8 @@ fn a_new_first_line_signs_nobody_out() {
         let after = Browser::arrive(&mut program);
         assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
-        // The guest's cookie was signed with the lost key, so it is invalid. The host's session is
-        // not signed.
+        // The lost key has signed the guest's cookie, so the cookie is invalid. The host's session
+        // has no signature.
         site.write(&new, 0o600);
         let program = site.serve();
         assert!(browser.is_signed_in(&program) && !browser.is_known(&program));
@@ -258,7 +257,7 @@ fn whoever_has_the_store_alone_can_sign_nothing() {
         let key = fs::read_to_string(site.file()).expect("a key file");
         let key = STANDARD.decode(key.trim()).expect("base64");
 
-        // The store does not contain the key, and no value in the store works as a key.
+        // The store does not contain the key, and none of these values works as a key.
         let stolen: Vec<Vec<u8>> = [
             "SELECT printed_key FROM installation",
             "SELECT secret_hash FROM session",
@@ -289,8 +288,8 @@ fn whoever_has_the_store_alone_can_sign_nothing() {
                     .text()
                     .contains(&browser.invitation)
             );
-            // Sessions are stored as hashes. A stored hash works neither as a cookie nor as a form
-            // token.
+            // The store contains only hashes of sessions. A hash works neither as a cookie nor as a
+            // form token.
             for encoded in [STANDARD.encode(secret), URL_SAFE_NO_PAD.encode(secret)] {
                 assert!(!is_signed_in(&program, &format!("kd_session={encoded}")));
                 let forged = web::csrf::token(&encoded, &Random::seeded(1));
@@ -302,7 +301,7 @@ fn whoever_has_the_store_alone_can_sign_nothing() {
         }
         assert!(browser.is_signed_in(&program) && browser.is_known(&program));
 
-        // No file contains the key in any encoding.
+        // No file contains the key, in any encoding.
         assert_eq!(program.end(Signal::TERM).code(), Some(0));
         for entry in fs::read_dir(site.folder.path()).expect("the data") {
             let path = entry.expect("an entry").path();

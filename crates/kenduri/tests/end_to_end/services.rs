@@ -9,8 +9,8 @@ use crate::http::{self, Answer};
 use crate::program::{Program, command, run, text};
 use crate::serving::session;
 
-/// Starts a server that responds to each request with the request itself. The server ends with the
-/// test process.
+/// Starts a server that returns each request as its response. The server ends with the test
+/// process.
 fn neighbour() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("its address").to_string();
@@ -73,8 +73,8 @@ fn our_sign_in_stands_before_a_neighbour() {
     assert!(script.header("www-authenticate").is_some());
     let posted = http::send(&program.address, "POST", "/studio/", &[page], b"x");
     assert_eq!(posted.expect("an answer").status, 401);
-    // Visitors are always redirected to Kenduri's own sign-in page, no matter which host the
-    // request names.
+    // Visitors are always redirected to Kenduri's own sign-in page, whatever host the request
+    // names.
     let elsewhere = [page, ("X-Forwarded-Host", "evil.example")];
     let away = get(&program, "//evil.example/../studio/", &elsewhere);
     assert!(
@@ -159,7 +159,7 @@ fn a_password_is_hashed_for_a_file_that_opens_a_folder() {
     let config = config.to_string_lossy().into_owned();
     let program = Program::start(&["serve", "--config", &config], &[]);
     assert_eq!(program.get("/").status, 401);
-    // The header contains `aisyah:pantun lama sekali` in base64.
+    // `aisyah:pantun lama sekali` in base64.
     let shown = "Basic YWlzeWFoOnBhbnR1biBsYW1hIHNla2FsaQ==";
     let page = get(&program, "/", &[("Authorization", shown)]);
     assert_eq!(page.text(), "<p>Album");

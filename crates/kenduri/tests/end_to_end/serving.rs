@@ -117,7 +117,7 @@ fn operators_can_ask_how_it_is() {
             figures.text()
         );
     }
-    // A request forwarded by a proxy comes from a client that is not on this machine.
+    // A proxy's `X-Forwarded-For` shows that the client is on another machine.
     let forwarded = [("X-Forwarded-For", "203.0.113.9")];
     let outside = http::send(&program.address, "GET", "/metrics", &forwarded, b"");
     assert_eq!(outside.expect("an answer").status, 404);
@@ -218,7 +218,7 @@ fn an_orderly_stop_finishes_what_runs() {
     );
     slow.write_all(head.as_bytes()).expect("sent");
     slow.write_all(&body.as_bytes()[..4]).expect("sent");
-    // Once a later request has got its response, Kenduri is reading the long request.
+    // When a later request has its response, Kenduri is already reading the long request.
     assert_eq!(program.get("/healthz").status, 200);
     program.signal(Signal::TERM);
     let end = Instant::now() + PATIENCE;
@@ -300,7 +300,7 @@ fn two_do_not_serve_one_folder() {
     );
     assert_eq!(first.get("/readyz").status, 200);
 
-    // A killed Kenduri leaves its socket file behind, which must not prevent the next start.
+    // A killed Kenduri leaves its socket file behind. This must not prevent the next start.
     first.end(Signal::KILL);
     drop(first);
     let again = Program::serve(&["--data", &data], &[]);
@@ -349,8 +349,8 @@ fn a_taken_port_is_told_and_a_demonstration_takes_the_next() {
         "{said}"
     );
 
-    // The address comes from a setting rather than from `--listen`. In a demo, the next free port
-    // then replaces an occupied one.
+    // The address comes from a setting instead of `--listen`. In a demo, the next free port then
+    // replaces an occupied one.
     let setting = format!("listen.http={address}");
     let program = Program::start(&["serve", "--demo", "--set", &setting], &[]);
     assert_ne!(program.address, address);

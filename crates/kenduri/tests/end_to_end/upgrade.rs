@@ -1,4 +1,4 @@
-//! Tests of upgrades under load: a new worker replaces the old one, and then the supervisor process
+//! Tests of upgrades under load. A new worker replaces the old one, and then the supervisor process
 //! becomes the new program.
 
 use std::ffi::OsStr;
@@ -16,25 +16,23 @@ use serde_json::Value;
 
 use crate::program::{Program, command, run, text};
 
-/// How many clients send requests over persistent connections.
+/// The number of clients, each with a persistent connection.
 const CLIENTS: usize = 8;
-/// How many times Kenduri is upgraded.
 const ROUNDS: usize = 3;
 /// The minimum number of requests sent during the upgrades.
 const REQUESTS: usize = 20_000;
 /// The time limit for a response, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A copy of the binary in a folder of its own, so that the file can be replaced.
+/// A copy of the binary in its own folder, so that the file can be replaced.
 pub(crate) struct Copy {
     folder: tempfile::TempDir,
 }
 
-/// Settings with a service beside Kenduri itself.
 pub(crate) const SETTINGS: &str = "[service.other]\nrun = \"sleep 1000\"\n";
 
 impl Copy {
-    /// Creates a copy of the binary, with a settings file.
+    /// Creates a copy of the binary, and a settings file.
     pub(crate) fn new(settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let copy = Self { folder };
@@ -68,9 +66,9 @@ impl Copy {
         data.to_string_lossy().into_owned()
     }
 
-    /// Replaces the copy by another binary, as a package manager does. A separate process without
-    /// children writes the file. Otherwise a process that another test forks could keep the file
-    /// open for writing for a moment, and the file could not be executed.
+    /// Replaces the copy with another binary, as a package manager does. A separate process writes
+    /// the file, because a process that another test forks could inherit this process's open file.
+    /// A file that is open for writing cannot be executed.
     fn replace(&self, by: &Path) {
         let fresh = self.folder.path().join("fresh");
         let copied = Command::new("cp").args([by, &fresh]).status();
@@ -85,7 +83,7 @@ impl Copy {
         self.replace(&script);
     }
 
-    /// Replaces the copy by a new file with the same binary.
+    /// Replaces the copy with a new file that contains the same binary.
     pub(crate) fn renew(&self) {
         self.replace(env!("CARGO_BIN_EXE_kenduri").as_ref());
     }
@@ -105,7 +103,7 @@ impl Copy {
         Self::becoming(&program, &words)
     }
 
-    /// Runs a program that becomes `kenduri serve`, with the environment for tests.
+    /// Runs a program that becomes `kenduri serve`, in the environment of the tests.
     pub(crate) fn start(program: &Path, words: &[&OsStr]) -> Program {
         Program::watch(Self::becoming(program, words))
     }
@@ -123,19 +121,19 @@ impl Copy {
         command
     }
 
-    /// Runs a command of the running Kenduri.
+    /// Runs a command against the running Kenduri.
     pub(crate) fn order(&self, words: &[&str]) -> std::process::Output {
         let data = self.data();
         run(&[words, &["--data", &data]].concat(), self.path(), &[])
     }
 
-    /// Upgrades the running Kenduri to the current binary file.
+    /// Upgrades the running Kenduri to the binary file as it is now.
     pub(crate) fn upgrade(&self) -> std::process::Output {
         self.order(&["upgrade"])
     }
 
     /// Upgrades to a new file with the same binary. Checks that the worker is a new process, and
-    /// that the supervisor process runs the new file without changing its pid.
+    /// that the supervisor process has kept its pid but runs the new file.
     pub(crate) fn change(&self, program: &Program) {
         let (parent, before) = (program.supervisor_pid(), program.worker());
         self.renew();
@@ -148,15 +146,15 @@ impl Copy {
         );
     }
 
-    /// Whether the process runs the current binary file.
+    /// Whether the process runs the binary file as it is now.
     fn is_run_by(&self, process: u32) -> bool {
         let runs = fs::metadata(format!("/proc/{process}/exe")).expect("a program");
         runs.ino() == fs::metadata(self.program()).expect("a program").ino()
     }
 }
 
-/// Requests a path repeatedly over a single connection, until the server closes the connection.
-/// Returns the number of responses.
+/// Requests a path repeatedly over one connection, until the server closes it. Returns the number
+/// of responses.
 pub(crate) fn ask(
     address: &str,
     path: &str,
@@ -233,7 +231,7 @@ fn nobody_notices_that_another_program_serves() {
     let count = count.into_inner();
     assert!(count >= REQUESTS, "{count}");
     println!("{count} requests, none failed");
-    // The new supervisor process still supervises, so it restarts the worker that is killed here.
+    // The new supervisor process still supervises: it restarts the worker that is killed here.
     let worker = program.worker();
     let pid = i32::try_from(worker).ok().and_then(Pid::from_raw);
     kill_process(pid.expect("a process"), Signal::KILL).expect("it lives");
@@ -260,7 +258,7 @@ fn who_follows_a_service_hears_each_line_once() {
             .map_while(Result::ok)
             .filter_map(|line| number(&line));
         for number in numbers {
-            // The receiver has been dropped if the test has failed.
+            // If the test has failed, nobody receives this any more.
             let _ = tell.send(number);
         }
     });
@@ -332,20 +330,17 @@ fn a_program_that_serves_and_cannot_keep_changes_nothing() {
     assert_eq!(program.get("/readyz").status, 200);
     assert_eq!((program.supervisor_pid(), copy.other()), (parent, other));
     assert!(!copy.is_run_by(parent));
-    // The failed upgrade did not affect the supervisor process, so the next good binary can take
-    // over.
+    // The failed upgrade did not harm the supervisor process, so a good binary can still take over.
     copy.change(&program);
     assert_eq!(copy.other(), other);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 
-/// How many files a process has open.
 fn open_files(process: u32) -> u64 {
     let open = fs::read_dir(format!("/proc/{process}/fd")).expect("a process");
     u64::try_from(open.count()).expect("a number")
 }
 
-/// Limits the number of files that a process may open.
 fn limit_files(process: u32, most: u64) {
     let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
     let before = rustix::process::prlimit(
@@ -399,7 +394,7 @@ fn an_upgrade_that_fails_at_last_ends_nothing() {
     let copy = Copy::new(SETTINGS);
     let mut program = copy.serve();
     let (parent, other) = (program.supervisor_pid(), copy.other());
-    // While the new binary is being checked, the supervisor process cannot open more files.
+    // The supervisor process cannot open more files while the new binary is checked.
     let usual = env!("CARGO_BIN_EXE_kenduri");
     copy.replace_by_script(&format!(
         "#!/bin/sh\n\
@@ -440,8 +435,8 @@ fn a_rehearsal_needs_a_parent() {
 
 #[test]
 fn what_cannot_be_taken_over_is_started_anew() {
-    // The new binary's standard input is not a handover by Kenduri, but an empty socket that the
-    // binary itself has created.
+    // The new binary's standard input is not a handover from Kenduri, but an empty socket that the
+    // program created itself.
     let becomes = "import os, socket, sys\n\
                    _, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n\
                    os.dup2(theirs.fileno(), 0)\n\

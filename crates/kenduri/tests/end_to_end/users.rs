@@ -1,5 +1,5 @@
-//! Tests of users and file permissions: the supervisor process runs as root, the data belongs to
-//! another user, and further users have no rights.
+//! Tests of users and file permissions. The supervisor process runs as root, the data belongs to
+//! another user, and all other users have no rights.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -18,10 +18,10 @@ use crate::parent::SERVER;
 use crate::program::text;
 use crate::upgrade::Copy;
 
-/// The user who owns the data (`nobody`), and a user without any rights.
+/// The data's owner (`nobody`), and a user without any rights.
 pub(crate) const OWNER: u32 = 65_534;
 pub(crate) const STRANGER: u32 = 65_533;
-/// The user `daemon`, whose id differs between Linux distributions.
+/// The user `daemon`, whose id depends on the Linux distribution.
 pub(crate) static DAEMON: LazyLock<u32> = LazyLock::new(|| {
     let users = fs::read_to_string("/etc/passwd").expect("users");
     let line = users.lines().find_map(|line| line.strip_prefix("daemon:"));
@@ -41,7 +41,8 @@ fn root_keeps_what_serves_the_data_of_another_user() {
     let status = text(&program.system_file("status"));
     assert!(status.contains(&format!("\nUid:\t{OWNER}\t")), "{status}");
 
-    // A user without permission is told so, rather than that Kenduri is not running.
+    // A user without permission gets an error about permissions, not the error that Kenduri is not
+    // running.
     for user in [OWNER, STRANGER] {
         let refused = give(copy, user, &["ps"]);
         let why = text(&refused.stderr);
@@ -108,7 +109,7 @@ fn services_of_other_users_find_each_other_and_strangers_do_not() {
     assert!(finds(OWNER, "web"));
     assert!(!finds(STRANGER, "web") && !finds(*DAEMON, "web"));
 
-    // The old processes may still be running while their successors start.
+    // The old processes may still run while their successors start.
     let (web, late) = (service("web", "daemon"), service("late", "daemon"));
     fs::write(copy.settings(), format!("{web}{late}{routes}")).expect("settings");
     let applied = copy.order(&["apply"]);
@@ -121,14 +122,14 @@ fn services_of_other_users_find_each_other_and_strangers_do_not() {
     assert!(finds(*DAEMON, "late") && !finds(STRANGER, "late"));
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
-    // After a restart, the former user of the service has no more access.
+    // After a restart, the service's former user has no access any more.
     let mut program = copy.serve();
     assert_eq!(program.get("/web/x").status, 200);
     assert!(finds(*DAEMON, "web") && !finds(OWNER, "web"));
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 
-/// A service that replaces its socket by a link to a socket of root, and then responds once.
+/// A service that replaces its socket with a link to a socket of root, and then responds once.
 const LIAR: &str = r#"
 import http.server, os, socketserver
 there = os.environ["SOCKET"]
@@ -163,7 +164,7 @@ fn requests_do_not_follow_a_link_that_a_service_of_another_user_has_put() {
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 
-/// Whether a user can connect to a service's socket in the folder that other services use.
+/// Whether a user can connect to a service's socket in the folder for other services.
 fn connects(copy: &Copy, user: u32, service: &str) -> bool {
     let script = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])";
     let socket = format!("{}/run/inner/{service}.sock", copy.data());

@@ -15,17 +15,16 @@ use rustix::process::Signal;
 use crate::program::text;
 use crate::upgrade::{Copy, ask};
 
-/// How many times Kenduri is upgraded.
 const ROUNDS: usize = 3;
-/// The minimum number of requests sent during the upgrades, over persistent connections.
+/// The minimum number of requests over persistent connections during the upgrades.
 const REQUESTS: usize = 20_000;
-/// How many clients connect to Kenduri itself, and how many to the service.
+/// The number of clients of Kenduri itself, and of the service.
 const CLIENTS: (usize, usize) = (6, 2);
 /// The number of websockets that stay open.
 const STAYING: usize = 4;
-/// The drain time of websockets, when Kenduri or the service is replaced.
+/// The drain time of websockets when Kenduri or the service is replaced.
 const TIME: Duration = Duration::from_secs(2);
-/// The pause between messages on a websocket. It may be long, because the test does not measure
+/// The pause between a websocket's messages. It may be long, because the test does not measure
 /// speed.
 const PAUSE: Duration = Duration::from_millis(5);
 /// The time limit, long enough for a slow machine.
@@ -74,7 +73,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// Settings with the websocket service behind the edge, and with this drain time for websockets.
+/// Settings with the websocket service behind the edge, and with this drain time.
 fn settings(tunnel_time: Duration) -> String {
     format!(
         "[listen]\ntunnel_time = \"{}s\"\n\
@@ -94,11 +93,11 @@ fn house(tunnel_time: Duration) -> Copy {
 /// The client's side of a websocket.
 struct Socket(BufReader<TcpStream>);
 
-/// A frame received on a websocket, or the end of the connection.
+/// A frame from a websocket, or the end of the connection.
 #[derive(Debug, PartialEq, Eq)]
 enum Heard {
     Text(String),
-    /// The service closed the websocket with this code.
+    /// A close frame with this code.
     Close(u16),
     End,
 }
@@ -162,13 +161,13 @@ impl Socket {
             return Ok(heard);
         }
         match heard {
-            // A message that is sent while the websocket is being closed may be lost.
+            // A message may be lost if it is sent while the websocket is being closed.
             Heard::Close(_) | Heard::End => Ok(heard),
             Heard::Text(other) => Err(io::Error::other(format!("heard {other:?} for {text:?}"))),
         }
     }
 
-    /// Closes the websocket, and expects a close frame from the server.
+    /// Closes the websocket. The server must send a close frame or close the connection.
     fn close(mut self) -> io::Result<()> {
         self.say(8, &1000_u16.to_be_bytes())?;
         match self.hear()? {
@@ -178,7 +177,7 @@ impl Socket {
     }
 }
 
-/// Counts what all clients have seen.
+/// What all clients have seen.
 #[derive(Default)]
 struct Seen {
     stop: AtomicBool,
@@ -203,7 +202,7 @@ impl Seen {
         ended.clone()
     }
 
-    /// Keeps a websocket open until the server closes it, then opens the next one.
+    /// Keeps a websocket open until the server closes it, and then opens another one.
     fn stay(&self, address: &str) -> io::Result<()> {
         while !self.is_over() {
             let mut socket = Socket::open(address)?;
@@ -225,7 +224,7 @@ impl Seen {
         Ok(())
     }
 
-    /// Opens, uses and closes one websocket after the other.
+    /// Opens, uses and closes websockets, one after the other.
     fn come_and_go(&self, address: &str) -> io::Result<()> {
         while !self.is_over() {
             let opened = Instant::now();
@@ -234,7 +233,7 @@ impl Seen {
             while said < 3 {
                 match socket.exchange(&said.to_string())? {
                     Heard::Text(_) => said += 1,
-                    // On a busy machine, even the close frame may take the whole drain time.
+                    // On a busy machine, even a close frame may need the whole drain time.
                     Heard::End if opened.elapsed() >= TIME => break,
                     other => return Err(io::Error::other(format!("closed: {other:?}"))),
                 }
@@ -251,7 +250,7 @@ impl Seen {
 
 type Client<'scope> = ScopedJoinHandle<'scope, io::Result<()>>;
 
-/// Runs a function while clients send requests. No request may fail.
+/// Runs a function while clients send requests, none of which may fail.
 fn meanwhile<'env>(
     seen: &'env Seen,
     begin: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> Vec<Client<'scope>>,
@@ -334,8 +333,7 @@ fn websockets_have_their_time_while_another_program_takes_over() {
 
 #[test]
 fn a_service_is_replaced_while_one_worker_follows_another() {
-    // In this test, the old worker would keep websockets open for a long time, but the service
-    // closes them.
+    // The old worker would keep websockets open for a long time here, but the service closes them.
     let copy = house(PATIENCE);
     let mut program = copy.serve();
     let seen = Seen::default();

@@ -1,4 +1,4 @@
-//! Tests of the subcommands for services, as a user types them.
+//! Tests of the subcommands about services, as a user types them.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -74,8 +74,7 @@ fn every_word_tells_that_nobody_runs() {
             assert!(said.contains("Kenduri is not running"), "{said}");
         }
     }
-    // With an invalid settings file, Kenduri does not know the data folder, so `--data` is
-    // required.
+    // If the settings file is invalid, the data folder is unknown, so `--data` is required.
     fs::write(place.path().join("kenduri.toml"), "[").expect("a file");
     for words in words {
         assert!(says(place.path(), words, 1).contains("not valid TOML"));
@@ -167,7 +166,7 @@ fn whoever_stops_reading_has_read_enough() {
     }
 }
 
-/// Runs a command until it has printed `count` lines. Then kills it and returns the lines.
+/// Runs a command until it has printed `count` lines, kills it, and returns the lines.
 fn first_lines(folder: &Path, words: &[&str], count: usize) -> Vec<String> {
     let mut child = command(&[])
         .args(words)
@@ -292,8 +291,7 @@ fn a_named_file_that_cannot_be_read_leads_to_nobody_else() {
             "{rows}"
         );
     }
-    // The command is sent to the running Kenduri, which does not read the invalid file in this
-    // folder.
+    // The running Kenduri handles the command, and does not read this folder's invalid file.
     fs::write(here.join("kenduri.toml"), "[").expect("a file");
     says(here, &["ps"], 0);
 }

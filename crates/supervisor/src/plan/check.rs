@@ -26,8 +26,8 @@ const MOST_INSTANCES: u32 = 64;
 const LONGEST_RUN_FOLDER: usize = 107 - "/services/".len() - "/00.4294967295.notify".len();
 /// The maximum size of an environment file, in bytes.
 const LARGEST_ENVIRONMENT: u64 = 1 << 20;
-/// The smallest permitted memory limit, in bytes. A process maps this much memory before it runs
-/// any of its own code; most services need more.
+/// The smallest permitted memory limit, in bytes. Even before its own code runs, a process maps
+/// this much memory, and most services need more.
 const LEAST_MEMORY: u64 = 1 << 20;
 /// The search path for programs if `PATH` is not set.
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -110,8 +110,8 @@ impl ServiceCheck<'_> {
         });
     }
 
-    /// Returns the parsed value, or reports its error. The hint on how to fix the error is the part
-    /// of the error message after the first `;`.
+    /// Returns the parsed value, or reports its error. The part of the error message after the
+    /// first `;` is the hint on how to fix it.
     fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| {
@@ -307,8 +307,7 @@ impl ServiceCheck<'_> {
                 let what = format!("{name:?} cannot name a variable, or its value holds a NUL");
                 self.refuse(&key, what, "names are letters, digits and _");
             }
-            // A variable that is set to its own placeholder gets the correct value anyway, so it is
-            // permitted.
+            // Such a variable may be set to its own placeholder, which yields the correct value.
             if told.is_some_and(|(variable, place)| name == variable && value != place) {
                 let what = "each instance is told its own, whatever stands here";
                 let mend = "take it out; `front` is a fixed address that all instances share";
@@ -345,8 +344,8 @@ impl ServiceCheck<'_> {
             .map_err(|why| format!("{shown}: {why}"))
     }
 
-    /// Replaces references to other services by their values. Reports placeholders whose values are
-    /// not known before an instance starts.
+    /// Replaces references to other services with their values. Reports placeholders whose values
+    /// are unknown before an instance starts.
     fn fill_service_references(
         &mut self,
         key: &str,

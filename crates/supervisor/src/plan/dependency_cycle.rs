@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Returns the names of the services along a dependency cycle, if there is a cycle.
+/// Returns the names of the services along a dependency cycle, or `None` if there is no cycle.
 pub(super) fn find_cycle<'a>(after: &BTreeMap<&'a str, Vec<&'a str>>) -> Option<Vec<&'a str>> {
     let mut done = BTreeSet::new();
     for start in after.keys() {
-        // The path from the start to the current service. Each service has the index of its next
-        // dependency to visit.
+        // The path from the start to the current service. Each service comes with the index of its
+        // next dependency to visit.
         let mut way = vec![(*start, 0)];
         while let Some((name, next)) = way.last_mut() {
             let name = *name;

@@ -1,9 +1,8 @@
 //! Masks secrets in commands and paths.
 
-/// The text that is shown instead of a secret.
 const MASK: &str = "***";
-/// A name that contains one of these words marks the value of an option, a variable, a header or a
-/// query parameter as a secret.
+/// If the name of an option, a variable, a header or a query parameter contains one of these words,
+/// its value is masked.
 const NAMES: &str = "token secret pass pwd key authorization cookie";
 
 /// Masks probable secrets in a command: passwords in URLs, and values whose names suggest a secret,
@@ -15,8 +14,8 @@ pub fn command(words: &[String]) -> Vec<String> {
             .bytes()
             .all(|byte| byte.is_ascii_digit() || byte == b':');
         let is_named = before.starts_with('-') && !before.contains('=') && is_secret_name(before);
-        // A secret may begin with a single `-`, but the word after an option without a value may be
-        // another option. Only words that begin with `--` are certainly options.
+        // A word that begins with `--` is certainly another option. A word that begins with a
+        // single `-` may be the secret.
         let is_secret = is_named && !word.starts_with("--") || before == "-p" && !is_port;
         shown.push(if is_secret { MASK.into() } else { value(word) });
         if word.strip_suffix(':').is_some_and(is_secret_name) {
@@ -38,7 +37,7 @@ pub fn line(text: &str) -> String {
     }
 }
 
-/// Masks the secrets in `name=value` pairs that are separated by `&`, as in `path?token=…&name=…`.
+/// Masks the secrets in `name=value` pairs separated by `&`, as in `path?token=…&name=…`.
 pub fn query(text: &str) -> String {
     let pairs = text.split('&').map(|pair| {
         let mut names = pair.match_indices('=').map(|(end, _)| &pair[..end]);
@@ -48,7 +47,7 @@ pub fn query(text: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Masks secrets in a word or in the value of an option within the word.
+/// Masks a secret that is the value of an option in this word, or the word itself.
 fn value(word: &str) -> String {
     let (name, given) = word.split_at(word.find(['=', ':']).unwrap_or_default());
     match given.get(..1) {
@@ -60,14 +59,13 @@ fn value(word: &str) -> String {
     }
 }
 
-/// Removes the password from a URL `scheme://user:password@host` (RFC 3986, section 3.2.1). The
+/// Masks the password in a URL `scheme://user:password@host` (RFC 3986, section 3.2.1). The
 /// password may contain unescaped delimiters such as `/` or `?`, so it extends to the last `@`.
 fn without_password(word: &str) -> Option<String> {
     let start = word.find("://")? + 3;
     let (user, host) = word[start..].rsplit_once('@')?;
     let (name, password) = user.split_once(':')?;
-    // The last `@` may belong to a secret in the query instead of separating the password from the
-    // host.
+    // The last `@` may be part of a secret in the query, rather than the end of the password.
     let host = if query(password) == password {
         host
     } else {

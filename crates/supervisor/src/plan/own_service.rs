@@ -19,18 +19,18 @@ pub const ALL_SERVICES: &str = "all";
 ///
 /// The process inherits the supervisor's environment and outputs. Its standard input is a
 /// [`Channel`](crate::Channel) to the supervisor's program. The process is ready only when it sends
-/// `READY=1` to `NOTIFY_SOCKET`. The supervisor restarts the process as long as the supervisor
-/// itself runs. When the process is replaced, the supervisor asks the old process to stop as soon
-/// as the new process is ready, and the old process exits when it has finished its work. At
-/// shutdown, the supervisor stops this service before all others.
+/// `READY=1` to `NOTIFY_SOCKET`. As long as the supervisor runs, it restarts the process.
+///
+/// When the process is replaced, the supervisor asks the old process to stop as soon as the new one
+/// is ready, and the old process exits after finishing its work. At shutdown, the supervisor stops
+/// this service before all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnService {
-    /// The command and its arguments; placeholders are not replaced.
+    /// The command and its arguments, without placeholders.
     pub command: Vec<String>,
-    /// The working directory.
     pub directory: PathBuf,
     pub environment: BTreeMap<String, String>,
-    /// The user that runs the process. `None` stands for the user of the supervisor.
+    /// The user that runs the process; `None` for the supervisor's user.
     pub user: Option<User>,
     /// The start timeout, within which the process must become ready.
     pub start_within: Duration,
@@ -88,8 +88,8 @@ impl OwnService {
                 spare: 0,
                 start_within: self.start_within,
                 stop_within: self.stop_within,
-                // The process finishes its requests by itself when asked to stop, so the supervisor
-                // need not wait.
+                // When asked to stop, the process finishes its requests by itself, so the
+                // supervisor need not wait.
                 drain_within: Duration::ZERO,
                 fall: 1,
                 rise: 1,

@@ -13,22 +13,21 @@ use crate::state::{MemoryAction, Policy};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceSettings {
-    /// The name: letters, digits, `-` and `_`.
+    /// Letters, digits, `-` and `_`.
     pub name: String,
     /// Whether this is the program's own service; see [`OwnService`](super::OwnService).
     pub own: bool,
-    /// The program and its arguments, with placeholders not yet filled in.
+    /// The program and its arguments, with placeholders still in place.
     pub command: Vec<String>,
     pub directory: PathBuf,
-    /// Whether and how the instances listen for connections.
     pub listening: Listening,
-    /// Whether the supervisor opens the listening sockets of the instances.
+    /// Whether the supervisor opens the instances' listening sockets.
     pub activate: bool,
     /// A fixed address on which the edge listens for the service.
     pub front: Option<String>,
     /// How the edge balances requests.
     pub balance: String,
-    /// The environment, except for variables that differ between instances.
+    /// The environment, without the variables that differ between instances.
     pub environment: Environment,
     pub user: Option<User>,
     pub health: Option<HealthSettings>,
@@ -37,34 +36,34 @@ pub struct ServiceSettings {
     pub stop_signal: Signal,
     /// The memory limit of an instance, in bytes.
     pub memory: Option<u64>,
-    /// The share of the processor that an instance gets when others want it too.
+    /// An instance's share of the processor while others need it too.
     #[serde(default = "usual_weight")]
     pub cpu_weight: u32,
     /// The limits of the log files.
     pub logs: LogSettings,
-    /// When the command runs once. `None` for a command that is kept running.
+    /// When the command runs. `None` for a command that runs permanently.
     #[serde(default)]
     pub cron: Option<Schedule>,
     /// When the instances are replaced.
     #[serde(default)]
     pub cron_restart: Option<Schedule>,
-    /// The services that must be ready before this service is started.
+    /// The services that must be ready before this one starts.
     pub after: Vec<String>,
     pub policy: Policy,
 }
 
-/// The weight of a control group for which none is written (cgroups(7)).
+/// The default weight of a control group (cgroups(7)).
 pub(crate) const USUAL_WEIGHT: u32 = 100;
 
-/// The program before an upgrade may not have known weights.
+/// The default for a state from an older version that had no weights.
 fn usual_weight() -> u32 {
     USUAL_WEIGHT
 }
 
 impl ServiceSettings {
-    /// Returns the memory limit in bytes that the kernel enforces on an instance. Unless the
-    /// configured action is to kill, this limit is higher than the configured one, so that a
-    /// successor can become ready or the instance can stop by itself.
+    /// Returns the memory limit that the kernel enforces on an instance, in bytes. Unless the
+    /// configured action is to kill, this is more than the configured limit. The difference gives a
+    /// successor time to become ready, or the instance time to stop by itself.
     pub(crate) fn hard_limit(&self) -> Option<u64> {
         let more = |max: u64| match self.policy.memory {
             MemoryAction::Roll | MemoryAction::Restart => max.saturating_add(max / 4),
@@ -73,8 +72,8 @@ impl ServiceSettings {
         self.memory.map(more)
     }
 
-    /// Returns the uid that must own an instance's socket. `None` if no other user can own the
-    /// socket, because the supervisor opened it or other users cannot enter its folder.
+    /// Returns the uid that must own an instance's socket. Returns `None` if only the supervisor
+    /// can have opened it, or if other users cannot enter its folder.
     pub(crate) fn owner(&self) -> Option<u32> {
         let user = self.user.as_ref().map(|user| user.user);
         match self.listening {
@@ -99,9 +98,9 @@ pub enum Listening {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
     /// Variables from the user's account, the supervisor's environment and the environment file.
-    /// They may be secrets and contain no placeholders.
+    /// They may be secret and contain no placeholders.
     pub(crate) found: BTreeMap<String, String>,
-    /// Configured variables, which may contain placeholders and take precedence over `found`.
+    /// Configured variables, which may contain placeholders and override those in `found`.
     pub(crate) written: BTreeMap<String, String>,
 }
 
@@ -133,12 +132,12 @@ impl fmt::Debug for Environment {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
-    /// The user's name as configured.
+    /// The name in the settings.
     pub name: String,
     pub user: u32,
     /// The gid of the user's primary group; supplementary groups are not used.
     pub group: u32,
-    /// The user's home folder for the variable `HOME`. If `None`, the variable is not set.
+    /// The value of `HOME`. If `None`, the variable is not set.
     pub home: Option<String>,
 }
 
@@ -148,7 +147,7 @@ impl User {
         Self::find(&known(), |user| user.name == name)
     }
 
-    /// Returns the user with this uid and gid, whether or not `/etc/passwd` contains the uid.
+    /// Returns the user with this uid and gid, even if `/etc/passwd` does not contain the uid.
     pub fn numbered(user: u32, group: u32) -> Self {
         let found = Self::find(&known(), |known| known.user == user);
         Self {
@@ -179,7 +178,7 @@ impl User {
         users.next()
     }
 
-    /// Returns the variables with which a login describes the user (environ(7)).
+    /// Returns the variables that describe the user, as a login would set them (environ(7)).
     pub(crate) fn environment(&self) -> impl Iterator<Item = (String, String)> {
         let names = [("USER", &self.name), ("LOGNAME", &self.name)];
         let home = self.home.iter().map(|home| ("HOME", home));
@@ -210,7 +209,7 @@ pub struct LogSettings {
     pub keep: u32,
     /// Whether each line is also passed to the [line hook](crate::SupervisorOptions::line_hook).
     pub journal: bool,
-    /// Whether the error output also has a file of its own.
+    /// Whether error output also goes to a file of its own.
     #[serde(default)]
     pub errors: bool,
 }

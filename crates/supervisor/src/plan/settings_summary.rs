@@ -1,4 +1,4 @@
-//! Formats validated settings as they are written in `kenduri.toml`, for the command `describe`.
+//! Formats validated settings in the notation of `kenduri.toml`, for the command `describe`.
 
 use super::settings::ServiceSettings;
 use super::{masking, value_parsers};
@@ -7,7 +7,7 @@ use crate::service_config::{HealthConfig, LogConfig, MemoryConfig, RestartConfig
 use crate::status::SettingsSummary;
 
 impl ServiceSettings {
-    /// Returns the service's command and arguments, with secrets masked.
+    /// Returns the command and its arguments, with secrets masked.
     pub(crate) fn shown_command(&self) -> Vec<String> {
         masking::command(&self.command)
     }

@@ -1,4 +1,4 @@
-//! Tests that invalid settings are refused, and that the error names the right key.
+//! Tests that invalid settings are refused, with an error that names the right key.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -37,7 +37,7 @@ fn look(services: &str, depth: CheckDepth) -> Result<Plan, Vec<ConfigError>> {
     Plan::check(&toml::from_str(services).unwrap(), &ground)
 }
 
-/// Returns the errors for a service `a` with these settings; `run` is added if it is missing.
+/// Returns the errors for a service `a` with these settings. Adds `run` if it is missing.
 fn flaws(service: &str) -> Vec<String> {
     let service = if service.contains("run =") {
         format!("[a]\n{service}")

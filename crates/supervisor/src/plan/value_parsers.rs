@@ -13,7 +13,7 @@ use crate::state::{GiveUpLimit, MemoryAction, RestartWhen, Roll};
 
 const MOST_FAILURES: u32 = 1_000;
 
-/// The signals with which a service can be stopped, by their names in settings.
+/// The signals that can stop a service, by their names in settings.
 const SIGNALS: [(&str, Signal); 8] = [
     ("TERM", Signal::TERM),
     ("INT", Signal::INT),
@@ -36,7 +36,7 @@ pub(super) const WHEN: [(&str, RestartWhen); 3] = [
 ];
 /// How a new generation replaces the old one, by the names in settings.
 pub(super) const ROLLS: [(&str, Roll); 2] = [("one", Roll::OneAtATime), ("all", Roll::AllAtOnce)];
-/// How the supervisor replaces an instance that uses too much memory, by the names in settings.
+/// What happens to an instance that uses too much memory, by the names in settings.
 pub(super) const ACTIONS: [(&str, MemoryAction); 3] = [
     ("roll", MemoryAction::Roll),
     ("restart", MemoryAction::Restart),
@@ -48,13 +48,12 @@ pub(super) fn named<T: Copy>(known: &[(&str, T)], name: &str) -> Option<T> {
     met.map(|(_, value)| *value)
 }
 
-/// Returns the name of a value in settings, or an empty string if the value has no name.
+/// Returns a value's name in settings, or an empty string if it has none.
 pub(super) fn name<T: PartialEq>(known: &[(&str, T)], value: &T) -> String {
     let met = known.iter().find(|(_, known)| known == value);
     met.map_or_else(String::new, |(name, _)| (*name).to_owned())
 }
 
-/// Returns the signal's name in the notation of the settings.
 pub(super) fn written_signal(signal: Signal) -> String {
     name(&SIGNALS, &signal)
 }
@@ -127,8 +126,8 @@ pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
     Ok(words)
 }
 
-/// Parses `NAME=value` lines. Empty lines and lines that begin with `#` are skipped, a leading
-/// `export ` is ignored, and quotes around a value are removed.
+/// Parses `NAME=value` lines. Skips empty lines and lines that begin with `#`, ignores a leading
+/// `export `, and removes quotes around a value.
 pub(super) fn environment(text: &str) -> Result<BTreeMap<String, String>, String> {
     let mut found = BTreeMap::new();
     for (number, line) in text.lines().enumerate() {
@@ -143,7 +142,7 @@ pub(super) fn environment(text: &str) -> Result<BTreeMap<String, String>, String
         let Some((name, value)) =
             pair.filter(|(name, value)| is_name(name) && !value.contains('\0'))
         else {
-            // The line is not shown, because it may be a secret.
+            // The line may be secret, so the message does not show it.
             return Err(format!(
                 "line {} is not NAME=value; write one variable on each line",
                 number + 1

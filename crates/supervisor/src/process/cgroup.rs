@@ -1,10 +1,10 @@
-//! Control groups (cgroups(7), version 2): each instance gets its own control group if this process
+//! Control groups (cgroups(7), version 2). Each instance gets its own control group if this process
 //! may create control groups.
 //!
 //! With control groups, the kernel enforces memory limits, and all processes that an instance
 //! started can be found. Control groups are created only below a control group that contains just
-//! this process and was delegated to its user, as systemd does with `Delegate=`, so that nothing
-//! else is affected.
+//! this process and was delegated to its user, as systemd does with `Delegate=`. So nothing else is
+//! affected.
 
 use std::fs;
 use std::io;
@@ -15,18 +15,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::USUAL_WEIGHT;
 
-/// The control group to which this process moves, because a control group that has controllers and
-/// child groups may not contain processes (cgroups(7), "no internal processes").
+/// The control group to which this process moves itself. A control group with controllers and child
+/// groups must not contain processes (cgroups(7), "no internal processes").
 const SUPERVISOR_GROUP: &str = "supervisor";
 
-/// The attributes with which systemd marks a delegated control group. Since version 251, systemd
-/// sets the first for all users; earlier versions set the second, for root only.
+/// The attributes that systemd sets on a delegated control group. Since version 251 it sets the
+/// first one, for all users. Earlier versions set the second one, for root only.
 const DELEGATE_ATTRIBUTES: [&str; 2] = ["user.delegate", "trusted.delegate"];
 
-/// The hint for users, shown if this process's control group cannot be used.
+/// The hint for users if this process's control group cannot be used.
 const DELEGATE: &str = "under systemd, its unit needs Delegate=cpu memory";
 
-/// The control group of all services, if their memory is limited together.
+/// The common parent of all services' control groups, if there is a memory limit for all services
+/// together.
 const SERVICES_GROUP: &str = "services";
 
 #[derive(Debug)]
@@ -39,8 +40,8 @@ pub(crate) struct Cgroups {
 }
 
 impl Cgroups {
-    /// Prepares this process's control group for child groups. If the program before an `exec` has
-    /// already done so, nothing changes.
+    /// Prepares this process's control group for child groups. Changes nothing if the program
+    /// before an `exec` has already done so.
     pub(crate) fn find() -> Result<Self, String> {
         let own = own_group(&text("/proc/self/cgroup"), &text("/proc/self/mountinfo"));
         let own = own.ok_or("this system has no control groups of version 2")?;
@@ -78,7 +79,8 @@ impl Cgroups {
         make(&leaf)?;
         let mut has_cpu = has(own, "cgroup.controllers", "cpu");
         let entered = write(&leaf, "cgroup.procs", &me).and_then(|()| {
-            // The controller `cpu` may be refused alone, for example to realtime processes.
+            // The system may refuse only the controller `cpu`, for example because of realtime
+            // processes.
             has_cpu = has_cpu && write(own, "cgroup.subtree_control", "+memory +cpu").is_ok();
             if has_cpu {
                 Ok(())
@@ -103,8 +105,8 @@ impl Cgroups {
         }
     }
 
-    /// Limits the memory of all instances together, in bytes. Instances that already run are not
-    /// limited.
+    /// Limits the memory of all instances together, in bytes. Does not limit instances that are
+    /// already running.
     pub(crate) fn limit_all(&mut self, limit: u64) -> Result<(), String> {
         let parent = self.folder.join(SERVICES_GROUP);
         make(&parent)?;
@@ -129,8 +131,8 @@ impl Cgroups {
         }
     }
 
-    /// Restores the group to its original state; all instances must have exited. If this fails, the
-    /// system cleans up.
+    /// Restores the original state of this process's control group. All instances must have exited.
+    /// If this fails, the system cleans up later.
     pub(crate) fn restore(self) {
         let me = rustix::process::getpid().as_raw_nonzero().to_string();
         // The group exists only if the memory of all services is limited.
@@ -150,8 +152,8 @@ impl Cgroups {
         &self.folder
     }
 
-    /// Creates a control group without processes. `limit` is the memory limit in bytes; `None` for
-    /// no limit. `weight` is the share of the processor.
+    /// Creates an empty control group. `limit` is the memory limit in bytes; `None` for no limit.
+    /// `weight` is the share of the processor.
     pub(crate) fn make(
         &self,
         name: &str,
@@ -168,19 +170,19 @@ impl Cgroups {
             return Err(error);
         }
         if limit.is_none() && self.parent != self.folder {
-            // If all services together run out of memory, the kernel kills whole instances.
+            // If all services together exhaust their memory, the kernel kills whole instances.
             let _ = write(&folder, "memory.oom.group", "1");
         }
         if let Some(limit) = limit {
             let limited = write(&folder, "memory.max", &limit.to_string())
-                // If memory runs out, the kernel kills the whole group, because a partly killed
+                // If memory is exhausted, the kernel kills the whole group, because a partly killed
                 // instance would be useless.
                 .and_then(|()| write(&folder, "memory.oom.group", "1"));
             if let Err(error) = limited {
                 let _ = fs::remove_dir(folder);
                 return Err(error);
             }
-            // Without this limit of 0, swap would bypass the memory limit. The file does not exist
+            // Without this limit of 0, swap would add to the memory limit. The file does not exist
             // on a system without swap.
             let _ = write(&folder, "memory.swap.max", "0");
         }
@@ -195,9 +197,9 @@ pub(crate) struct Cgroup {
 }
 
 impl Cgroup {
-    /// Whether this control group is at the path that [`Cgroups::make`] would use for `name`. The
-    /// path comes from a file that other users may have written, and only control groups that the
-    /// supervisor created may be changed.
+    /// Whether this control group is at the path that [`Cgroups::make`] uses for `name`. The path
+    /// comes from a file that other users may have written, and only the supervisor's own control
+    /// groups may be changed.
     pub(crate) fn is_of(&self, name: &str) -> bool {
         self.is_below(
             &cgroup_mount(&text("/proc/self/mountinfo")).unwrap_or_default(),
@@ -208,8 +210,8 @@ impl Cgroup {
     fn is_below(&self, mount: &Path, name: &str) -> bool {
         let is_number = |part: &&str| part.parse::<u64>().is_ok();
         let parts: Vec<&str> = name.split('.').collect();
-        // The name of an instance's control group consists of two numbers, the service's name and a
-        // number; no systemd unit has such a name.
+        // An instance's control group has a name of two numbers, the service's name and another
+        // number. No systemd unit has such a name.
         let is_name = match parts.as_slice() {
             [first, second, .., last] => {
                 parts.len() >= 4 && [first, second, last].into_iter().all(is_number)
@@ -223,8 +225,8 @@ impl Cgroup {
             && self.folder.file_name().is_some_and(|last| last == name)
     }
 
-    /// Moves a process into the control group. The process must not have any children, which would
-    /// stay outside.
+    /// Moves a process into the control group. The process must not have children yet, because they
+    /// would stay outside.
     pub(crate) fn add_process(&self, pid: Pid) -> Result<(), String> {
         let pid = pid.as_raw_nonzero().to_string();
         write(&self.folder, "cgroup.procs", &pid)
@@ -242,7 +244,7 @@ impl Cgroup {
     }
 
     /// Returns the memory of the control group's processes in bytes: their anonymous memory and
-    /// in-memory files (tmpfs). The page cache of files on disk is not counted, because the kernel
+    /// in-memory files (tmpfs). The page cache of files on disk is not included, because the kernel
     /// frees it when needed.
     pub(crate) fn memory(&self) -> Option<u64> {
         let stat = read(&self.folder, "memory.stat").ok()?;
@@ -261,8 +263,8 @@ impl Cgroup {
     }
 }
 
-/// Returns the folder of a process's control group. The contents of `/proc/PID/cgroup` and
-/// `/proc/PID/mountinfo` (proc(5)) tell where it is.
+/// Returns the folder of a process's control group, from the contents of `/proc/PID/cgroup` and
+/// `/proc/PID/mountinfo` (proc(5)).
 fn own_group(groups: &str, mounts: &str) -> Option<PathBuf> {
     let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
     // A control group outside this process's cgroup namespace cannot be reached.
@@ -286,7 +288,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 
-/// Returns the value for a name in a file with one `name value` pair per line.
+/// Returns a name's value in a file with one `name value` pair per line.
 fn value_of(text: &str, name: &str) -> Option<u64> {
     let mut pairs = text.lines().filter_map(|line| line.split_once(' '));
     pairs.find(|(known, _)| *known == name)?.1.parse().ok()

@@ -1,5 +1,5 @@
 //! Records of started processes on disk. After a crash of the supervisor, the next supervisor reads
-//! the records and ends the remaining processes.
+//! them and ends the processes that are left.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -17,13 +17,13 @@ use crate::folder::Folder;
 pub(crate) struct PidRecord {
     pub(crate) service: String,
     pub(crate) pid: i32,
-    /// The process's start time, in clock ticks since boot.
+    /// In clock ticks since boot.
     pub(crate) start: u64,
     pub(crate) token: String,
     pub(crate) group: Option<Cgroup>,
 }
 
-/// A process record as stored in its file, with the boot ID of the system.
+/// A process record in its file, with the system's boot ID.
 #[derive(Debug, Serialize, Deserialize)]
 struct RecordFile {
     boot: String,
@@ -31,9 +31,9 @@ struct RecordFile {
     record: PidRecord,
 }
 
-/// The folder of the process records. Each record has a file of its own, so no file is ever
-/// replaced. Some file systems flush a replacing file to disk at once (ext4(5), `auto_da_alloc`),
-/// and a busy disk would then delay a restart.
+/// The folder of the process records. Each record is a separate file, so no file is ever replaced.
+/// Some file systems flush a replacing file to disk at once (ext4(5), `auto_da_alloc`), so a busy
+/// disk would delay a restart.
 #[derive(Debug)]
 pub(crate) struct PidRecords {
     folder: Folder,
@@ -41,15 +41,15 @@ pub(crate) struct PidRecords {
 }
 
 impl PidRecords {
-    /// Reads the records of an earlier supervisor, ends the recorded processes and removes the
-    /// records. Returns the records of the processes that were ended.
+    /// Reads an earlier supervisor's records, ends the recorded processes and removes the records.
+    /// Returns the records of the ended processes.
     pub(crate) fn open(folder: Folder) -> io::Result<(Self, Vec<PidRecord>)> {
         let ledger = Self::resume(folder);
         let (mut left, mut files) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(ledger.folder.at(""))? {
             let file = entry?.path();
-            // An incomplete record belongs to a process that never received its start byte and
-            // therefore never became the service.
+            // An incomplete record belongs to a process that received no start byte and so never
+            // became the service.
             if let Ok(page) = serde_json::from_slice::<RecordFile>(&fs::read(&file)?)
                 && page.boot == ledger.boot
             {
@@ -64,8 +64,7 @@ impl PidRecords {
         Ok((ledger, ended))
     }
 
-    /// Opens the records that this process wrote before an `exec`, without ending the recorded
-    /// processes.
+    /// Opens this process's own records from before an `exec`. Does not end the recorded processes.
     pub(crate) fn resume(folder: Folder) -> Self {
         Self {
             folder,
@@ -88,7 +87,7 @@ impl PidRecords {
     /// Removes the record of a process that has exited.
     pub(crate) fn remove(&self, token: &str) -> io::Result<()> {
         match fs::remove_file(self.folder.at(token)) {
-            // The record could not be written earlier.
+            // The record was never written, because of an earlier error.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         }
@@ -112,16 +111,15 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
             let living = |entry: &&ProcessStat, known: &BTreeSet<(i32, u64)>| {
                 known.contains(&(entry.pid, entry.start)) && !entry.has_ended()
             };
-            // If the recorded process has exited, the system may have reused its pid for another
-            // process group.
+            // If the recorded process has exited, its pid may now belong to another process group.
             let mut entries = table.entries().iter();
             let has_first = entries.any(|entry| entry.pid == record.pid && living(&entry, &known));
             let members = table.members(leader, record.start, &record.token);
             let ours = members
                 .into_iter()
                 .filter(|entry| has_first || has_token(entry.pid, &record.token));
-            // An exiting process no longer shows its token, but it still has its files and sockets
-            // open. Therefore, processes found in earlier rounds are remembered.
+            // An exiting process no longer shows its token, but still has its files and sockets
+            // open. So the processes of earlier rounds are remembered.
             known.extend(ours.map(|entry| (entry.pid, entry.start)));
             let entries = table.entries().iter();
             let left: Vec<_> = entries.filter(|entry| living(entry, &known)).collect();
@@ -146,12 +144,12 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
             std::thread::sleep(POLL_INTERVAL);
         }
         if let Some(Err(error)) = group.map(Cgroup::remove) {
-            // The control group contains no process but cannot be removed.
+            // The control group is empty but cannot be removed.
             tracing::warn!(%error, "cannot remove the control group of what was left over");
         }
         if found {
-            // The recorded process is a child of this process if this process has replaced its
-            // program by `exec`.
+            // If this process has replaced its program by `exec`, the recorded process is its
+            // child.
             let _ = rustix::process::waitid(
                 WaitId::Pid(leader),
                 WaitIdOptions::EXITED | WaitIdOptions::NOHANG,

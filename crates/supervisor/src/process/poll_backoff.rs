@@ -1,16 +1,16 @@
-//! The intervals at which the supervisor checks whether a process group is empty after its first
-//! process has exited.
+//! The intervals at which the supervisor checks whether a process group has become empty, after the
+//! group's first process has exited.
 
 use std::time::Duration;
 
-/// The first interval; most processes have exited by then.
+/// The first interval. Most processes have exited by then.
 const SHORTEST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_millis(250);
 
-/// The interval until the next check of a process group; it doubles each time.
+/// The interval until the next check of a process group. It doubles each time.
 ///
-/// The kernel notifies the supervisor only when the supervisor's own child exits. The other
-/// processes of the group must be polled, and may run until the stop timeout.
+/// The kernel notifies the supervisor only about the exit of its own child. The other processes of
+/// the group must be polled, and may run until the stop timeout.
 #[derive(Debug)]
 pub(crate) struct PollBackoff(Duration);
 

@@ -37,8 +37,8 @@ impl ProcessTable {
         &self.0
     }
 
-    /// Returns the living processes of a process group except its first process. Processes that
-    /// have left the group but have its token are included.
+    /// Returns the living processes of a group except its first process. Includes processes that
+    /// have left the group but have its token.
     pub(crate) fn members(&self, group: Pid, start: u64, token: &str) -> Vec<&ProcessStat> {
         let group = group.as_raw_nonzero().get();
         let belongs = |entry: &&ProcessStat| {
@@ -105,18 +105,18 @@ impl ProcessStat {
         matches!(self.state, b'Z' | b'X')
     }
 
-    /// Whether all threads have ended. Until then the process keeps its files and sockets open.
+    /// Whether all threads have ended. Until then, the process keeps its files and sockets open.
     pub(crate) fn has_ended(&self) -> bool {
         self.is_zombie() && self.threads <= 1
     }
 
-    /// Sends a signal to exactly this process, never to another process that has reused its pid.
+    /// Sends a signal to this process, and never to another process that has reused its pid.
     /// Returns whether the signal was sent.
     pub(crate) fn signal(&self, signal: Signal) -> bool {
         let Some(pid) = Pid::from_raw(self.pid) else {
             return false;
         };
-        // A signal through a pidfd cannot reach another process that has reused the pid.
+        // A pidfd refers to one process, even if its pid is reused.
         let Ok(handle) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else {
             return false;
         };
@@ -126,8 +126,8 @@ impl ProcessStat {
 }
 
 /// Whether a process has this token. Child processes inherit the token in two ways: in the
-/// environment and, in case the environment is cleared, as a resource limit that the kernel does
-/// not enforce.
+/// environment, and as a resource limit that the kernel does not enforce. The limit remains even if
+/// a process clears its environment.
 pub(crate) fn has_token(pid: i32, token: &str) -> bool {
     is_limited(pid, token) || has_in_environment(pid, token)
 }
@@ -143,8 +143,8 @@ pub(crate) fn mark_with_token(token: &str) {
 }
 
 /// Encodes a token as the resource limit for file locks. Linux has ignored this limit since 2.4.25
-/// (getrlimit(2)), but child processes inherit it even if the environment is cleared. The limit is
-/// a hash of the token (FNV-1a). Processes without a token have no limit or a small one.
+/// (getrlimit(2)), but child processes inherit it even if the environment is cleared. The value is
+/// a hash of the token (FNV-1a). Processes without a token have no such limit, or a small one.
 fn number(token: &str) -> u64 {
     let hash = token.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,14 +1,14 @@
 //! The setup that must happen in the new process itself before it becomes a service.
 //!
-//! A parent-death signal and `no_new_privs` (prctl(2)) apply to the process that sets them, so they
-//! must be set between `fork` and `exec`. Rust's way to run code at that point is `unsafe`, because
-//! almost nothing is permitted there. Instead, the supervisor starts its own program again with a
-//! mark as the first argument. That process sets itself up in safe Rust and then becomes the
+//! A parent-death signal and `no_new_privs` (prctl(2)) affect the process that sets them, so they
+//! must be set between `fork` and `exec`. Rust can run code at that point only with `unsafe`,
+//! because almost nothing is permitted there. Instead, the supervisor starts its own program again
+//! with a mark as the first argument. That process sets itself up in safe Rust and becomes the
 //! service by `exec`, with the same pid. This costs a millisecond or two.
 //!
 //! Before the `exec`, the new process waits for a start byte, which the supervisor sends after
-//! recording the pid. Therefore, every running service is recorded. If the supervisor dies before
-//! it sends the byte, the new process exits.
+//! recording the pid. So every running service is recorded. If the supervisor dies before it sends
+//! the byte, the new process exits.
 
 use std::ffi::OsString;
 use std::io::{self, IoSliceMut, Write};
@@ -28,23 +28,22 @@ pub(crate) const MARK: &str = "--become-a-service";
 
 /// The start byte with which the supervisor makes the new process become the service.
 pub(crate) const START: u8 = b'!';
-/// The start byte for a service that also receives a listening socket, according to systemd's
-/// protocol.
+/// The start byte for a service that also receives a listening socket, in systemd's protocol.
 pub(crate) const START_WITH_SOCKET: u8 = b'@';
 /// The start byte for a service that also receives a descriptor for its standard input.
 pub(crate) const START_WITH_INPUT: u8 = b'<';
 
-/// The exit code of a new process that cannot become the service, as in shells.
+/// The exit code of a process that cannot become the service. Shells use the same code.
 const CANNOT_RUN: i32 = 127;
 
-/// This shell script moves a socket from standard input to descriptor 3, as systemd's protocol
-/// requires (`sd_listen_fds(3)`), and sets `LISTEN_PID`. The service gets the script's pid, since
-/// `exec` keeps the pid.
+/// A shell script that moves a socket from standard input to descriptor 3, as systemd's protocol
+/// requires (`sd_listen_fds(3)`), and sets `LISTEN_PID`. `exec` keeps the pid, so the script's pid
+/// is also the service's.
 const ACTIVATE: &str = r#"exec 3<&0 </dev/null; export LISTEN_PID=$$; exec "$@""#;
 
 static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// Becomes the service if the program was started for that purpose; in that case this function
+/// Becomes the service if the program was started for that purpose. In that case, this function
 /// never returns.
 ///
 /// Must be called first in `main`, before any thread is started.
@@ -95,12 +94,12 @@ fn become_service(mut words: impl Iterator<Item = OsString>) -> io::Error {
 
 enum StartMode {
     Plain,
-    /// The service receives a listening socket, which is on standard input.
+    /// Standard input is a listening socket, which is for the service.
     Activated,
 }
 
-/// Makes the kernel kill this process when its supervisor dies, and waits for the start byte.
-/// Afterwards, standard input is the descriptor that came with the start byte, or `/dev/null`.
+/// Makes the kernel kill this process when the supervisor dies, and waits for the start byte.
+/// Afterwards, standard input is the descriptor that came with the byte, or `/dev/null`.
 fn prepare(supervisor: &OsString, unprivileged: bool) -> io::Result<StartMode> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // The supervisor may have died before the parent-death signal was set.

@@ -21,19 +21,19 @@ pub(crate) struct SpawnRequest<'a> {
     /// The program that becomes the service by `exec`; see [`shim`].
     pub(crate) launcher: &'a Path,
     pub(crate) command: &'a [String],
-    /// The service's whole environment. For the program's own service, only the variables that are
-    /// added to this process's environment.
+    /// The service's whole environment. For the program's own service, these variables are added to
+    /// the inherited environment.
     pub(crate) environment: &'a BTreeMap<String, String>,
     pub(crate) directory: &'a Path,
     pub(crate) user: Option<&'a User>,
-    /// Whether the process is the program's own service. That service inherits this process's
-    /// environment and outputs.
+    /// Whether the process is the program's own service, which inherits this process's environment
+    /// and outputs.
     pub(crate) own: bool,
     /// The token that identifies the process and its children.
     pub(crate) token: String,
 }
 
-/// A new process that waits for the start byte to become the service.
+/// A new process that becomes the service when it receives the start byte.
 pub(crate) struct SpawnedProcess {
     pub(crate) process: Process,
     /// The pipes of standard output and standard error; `None` if the outputs are inherited.
@@ -41,18 +41,17 @@ pub(crate) struct SpawnedProcess {
     word: UnixStream,
 }
 
-/// A descriptor that the supervisor passes along with the start byte.
+/// A descriptor that is sent with the start byte.
 pub(crate) enum PassedDescriptor<'a> {
     Nothing,
-    /// An open listening socket, passed according to systemd's protocol.
+    /// A listening socket, passed in systemd's protocol.
     Socket(BorrowedFd<'a>),
     /// A descriptor that becomes the service's standard input.
     Input(BorrowedFd<'a>),
 }
 
-/// Starts a process in a new process group. Must be called on a thread that lives as long as the
-/// supervisor, because the kernel kills the process when this thread ends (`PR_SET_PDEATHSIG`,
-/// prctl(2)).
+/// Starts a process in a new process group. The calling thread must live as long as the supervisor,
+/// because the kernel kills the process when that thread ends (`PR_SET_PDEATHSIG`, prctl(2)).
 pub(crate) fn spawn(order: &SpawnRequest<'_>) -> io::Result<SpawnedProcess> {
     let (word, theirs) = UnixStream::pair()?;
     let mut command = Command::new(order.launcher);

@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use super::{LogLine, Stream};
 
 impl LogLine {
-    /// Returns the line as it is written to the log file. JSON lines get no prefix, so that other
-    /// programs can parse them.
+    /// Formats the line for the log file. A JSON line gets no prefix, so that other programs can
+    /// parse it.
     pub fn to_file_line(&self) -> String {
         self.with_prefix(&self.prefix())
     }
 
-    /// Formats the line with a prefix that several lines share, because formatting a timestamp
-    /// costs more than writing a line.
+    /// Formats the line with a prefix that several lines share. Formatting a timestamp for each
+    /// line would cost more than writing the line.
     pub(super) fn with_prefix(&self, prefix: &str) -> String {
         if is_json(&self.text) {
             return [&self.text, "\n"].concat();
@@ -22,7 +22,7 @@ impl LogLine {
         [prefix, &self.text, "\n"].concat()
     }
 
-    /// Returns the prefix that lines have in the log file unless they are JSON.
+    /// Returns the prefix of lines that are not JSON.
     pub(super) fn prefix(&self) -> String {
         let (Some(instance), Some(stream)) = (self.instance, self.stream) else {
             return String::new();
@@ -31,8 +31,8 @@ impl LogLine {
         format!("{at:.3} {service} {instance} {} ", stream.word())
     }
 
-    /// Parses a line of a service's log file. A line without a timestamp, or with a timestamp later
-    /// than `last`, gets the timestamp of `after`, which is the line that follows in the file.
+    /// Parses a line of a service's log file. A line without a valid prefix gets the timestamp
+    /// `after`, which is that of the next line in the file.
     pub(super) fn parse(
         service: &Arc<str>,
         sequence: u64,
@@ -57,7 +57,7 @@ impl LogLine {
     }
 }
 
-/// Splits a log file's line into its prefix and its text.
+/// Splits a line of the log file into its prefix and its text.
 fn parse_prefix<'a>(written: &'a str, service: &str) -> Option<(Timestamp, u32, Stream, &'a str)> {
     let mut words = written.splitn(5, ' ');
     let at = words.next()?.parse().ok()?;

@@ -3,15 +3,14 @@
 /// The maximum length of a line in bytes; longer lines are split.
 const LONGEST: usize = 16 << 10;
 
-/// Splits a stream of bytes into lines. The division of the stream into chunks does not affect the
-/// lines.
+/// Splits a stream of bytes into lines, regardless of how the stream is divided into chunks.
 #[derive(Debug, Default)]
 pub(super) struct Splitter {
     begun: Vec<u8>,
 }
 
 impl Splitter {
-    /// Continues with the incomplete line of another splitter.
+    /// Continues with another splitter's incomplete line.
     pub(super) fn after(begun: Vec<u8>) -> Self {
         Self { begun }
     }
@@ -20,7 +19,7 @@ impl Splitter {
         self.begun
     }
 
-    /// Adds a chunk, and returns the lines that it completes.
+    /// Adds a chunk. Returns the lines that are complete now.
     pub(super) fn split(&mut self, piece: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();
         let mut rest = piece;
@@ -34,7 +33,7 @@ impl Splitter {
             } else {
                 self.begun.extend_from_slice(window);
                 rest = &rest[window.len()..];
-                // The newline after a line of exactly the maximum length must not yield an empty
+                // A newline after a line of exactly the maximum length must not yield an empty
                 // line.
                 if self.begun.len() == LONGEST {
                     rest = rest.strip_prefix(b"\n").unwrap_or(rest);

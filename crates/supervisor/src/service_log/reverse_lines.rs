@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::rotating_file::aside;
 
 const PIECE: u64 = 64 << 10;
-/// The maximum length of a line in bytes. The supervisor never writes longer lines.
+/// The maximum length of a line in bytes. The supervisor never writes longer ones.
 const LONGEST: usize = 1 << 20;
 /// The maximum number of bytes that a query reads from one service's files.
 const MOST: u64 = 64 << 20;
@@ -18,10 +18,10 @@ const MOST: u64 = 64 << 20;
 pub(super) struct ReverseLines {
     path: PathBuf,
     number: u32,
-    /// The inodes of the files read so far, to recognize a file that is rotated in the meantime.
+    /// The inodes of the files read so far, to recognize a file that was rotated meanwhile.
     known: BTreeSet<u64>,
     file: Option<(File, u64)>,
-    /// Bytes that have been read but not yet returned as lines.
+    /// Bytes that were read but not yet returned as lines.
     begun: Vec<u8>,
     left: u64,
 }
@@ -130,7 +130,7 @@ mod tests {
         let mut read: Vec<String> = ReverseLines::of(path.clone()).collect();
         read.reverse();
         assert_eq!(read, lines);
-        // The log file is rotated while the test reads it, and must not be read twice.
+        // The log file is rotated while it is read, and must not be read twice.
         let mut back = ReverseLines::of(path.clone());
         assert_eq!(back.next().as_ref(), lines.last());
         for number in [2, 1, 0] {

@@ -16,7 +16,7 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    /// Restores the lines and the next sequence number of an earlier ring.
+    /// Restores an earlier ring from its lines and its next sequence number.
     pub(super) fn restore(lines: Vec<LogLine>, next: u64) -> Self {
         let mut ring = Self::default();
         for line in lines {
@@ -41,7 +41,7 @@ impl Ring {
         }
     }
 
-    /// Returns the lines in memory with at least this sequence number.
+    /// Returns the lines in memory, beginning with this sequence number.
     pub(super) fn since(&self, sequence: u64) -> Vec<LogLine> {
         let from = self.lines.partition_point(|line| line.sequence < sequence);
         self.lines.range(from..).cloned().collect()

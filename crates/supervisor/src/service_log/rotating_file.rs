@@ -32,7 +32,7 @@ impl LogFile {
         (self.max, self.keep) = (max, keep);
     }
 
-    /// Appends whole lines, without splitting a line between two files.
+    /// Appends whole lines. Never splits a line between two files.
     pub(super) fn append(&mut self, lines: &[String]) -> io::Result<()> {
         let mut batch = String::new();
         for line in lines {
@@ -117,7 +117,7 @@ mod tests {
             .map(|number| format!("line {number:04}\n"))
             .collect();
         for part in lines.chunks(7) {
-            // Reopens the file each time, as after a restart.
+            // The file is opened again each time, as after a restart.
             let mut file = LogFile::open(&path).unwrap();
             file.limit(1_000, 10);
             file.append(part).unwrap();

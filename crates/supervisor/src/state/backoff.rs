@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-/// After a process has been ready for this long, earlier failures no longer count.
+/// If a process was ready for this long, its earlier failures no longer count.
 pub(super) const STABLE_AFTER: Duration = Duration::from_mins(1);
 
-/// The fraction by which a delay randomly deviates, so that failed instances are not all restarted
-/// at the same time.
+/// The random deviation of a delay, as a fraction. It prevents failed instances from being
+/// restarted all at once.
 const SPREAD: f64 = 0.1;
 
-/// Returns the delay after this many consecutive failures. There is no delay after the first
-/// failure, so that a stable process that was killed is restarted at once. From the second failure
-/// on, the delay doubles each time.
+/// Returns the delay after this many failures in a row. The first failure causes no delay, so that
+/// a stable process that was killed is restarted at once. From the second failure on, the delay
+/// doubles each time.
 pub(super) fn wait(failures: u32, (least, most): (Duration, Duration), chance: f64) -> Duration {
     let Some(doublings) = failures.checked_sub(2) else {
         return Duration::ZERO;

@@ -10,7 +10,7 @@ const MOST_WAITING: usize = 32;
 /// The maximum number of instances that a command may request, including spares.
 const MOST_INSTANCES: u32 = 64;
 
-/// A command whose caller waits for its completion.
+/// A command whose caller waits until it is complete.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PendingCommand {
     id: CommandId,
@@ -19,7 +19,7 @@ pub(super) struct PendingCommand {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Goal {
-    /// Every instance is ready, and no surplus instance is left.
+    /// Every instance is ready, and there is no surplus instance.
     Settled,
     /// No process of the service is left.
     Gone,
@@ -108,7 +108,7 @@ impl Transition {
         }
     }
 
-    /// Lets the slots of a scheduled service wait for its next time.
+    /// Makes the slots of a scheduled service idle until its next scheduled time.
     fn finish_slots(&mut self, also_running: bool) {
         self.add_slots();
         let runs = &self.state.runs;
@@ -182,7 +182,7 @@ impl Transition {
         self.actions.push(Action::Answer(id, outcome));
     }
 
-    /// Fails the commands that wait until all instances are ready. Their callers receive `reason`.
+    /// Fails the commands that wait until all instances are ready, with this reason.
     pub(super) fn fail_pending_commands(&mut self, reason: &str) {
         self.fail_pending(Goal::Settled, reason);
     }

@@ -7,19 +7,19 @@ use super::backoff::STABLE_AFTER;
 use super::run::{AfterStop, Phase, Run, RunId, Slot, SlotClaim};
 use super::{Action, CLOSE_GRACE, Exit, MemoryAction, Policy, Report, RestartWhen, Transition};
 
-/// How long a process's excessive memory use is ignored while its successor starts. The time
-/// doubles each time that a successor fails.
+/// How long a process may exceed its memory limit while its successor starts. The time doubles each
+/// time a successor fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The maximum time for which a process's memory use is ignored.
+/// The maximum time for which a process may exceed its memory limit.
 const MOST_PATIENCE: Duration = Duration::from_hours(1);
 
-/// The maximum start time that a process may add with one request. The process may send further
-/// requests later.
+/// The maximum start time that one request of a process can add. The process may send more requests
+/// later.
 const LATER: Duration = Duration::from_mins(10);
 
 impl Transition {
-    /// Applies all life-cycle rules that are due.
+    /// Applies all rules of the life cycle that are due.
     pub(super) fn settle(&mut self) {
         self.handle_deadlines();
         self.start_due_instances();
@@ -136,7 +136,7 @@ impl Transition {
         let is_early = run.is_candidate() || time_ready < STABLE_AFTER;
         let action = match run.policy.memory {
             // The process exceeded its limit soon after its start, so a successor would soon exceed
-            // the limit as well.
+            // it too.
             MemoryAction::Roll if is_early => MemoryAction::Restart,
             action => action,
         };
@@ -167,8 +167,8 @@ impl Transition {
         }
     }
 
-    /// Handles the failure of a successor to a process that uses too much memory. Returns how long
-    /// the memory use of that process is ignored before the next attempt.
+    /// Handles the failure of a successor to a process that exceeds its memory limit. Returns how
+    /// long that process may exceed the limit until the next attempt.
     pub(super) fn successor_failed(&mut self, number: u32) -> Option<Duration> {
         let at = self.now.at;
         let mut runs = self.state.runs.values_mut();
@@ -254,8 +254,8 @@ impl Transition {
         self.fail_pending_commands(&format!("instance {}: {reason}", run.number));
     }
 
-    /// Returns the slot that an exited process held, if the slot is now empty. Returns `None` if
-    /// the process held no slot or another process has taken the slot.
+    /// Returns the slot of an exited process, if the slot is empty now. Returns `None` if the
+    /// process held no slot or if another process has taken it.
     fn empty_slot(&mut self, run: &Run) -> Option<&mut Slot> {
         let state = &mut self.state;
         let taken = |other: &Run| other.number == run.number && other.holds_place();
@@ -292,8 +292,7 @@ impl Transition {
         }
         let now = self.now;
         self.add_slots();
-        // The new generation of a rolling update may already have slots beyond those of the old
-        // generation.
+        // The new generation of a rolling update may already have more slots than the old one.
         let numbers: Vec<u32> = self.state.slots.keys().copied().collect();
         for number in numbers {
             let Some(slot) = self.state.slots.get_mut(&number) else {
@@ -358,7 +357,7 @@ impl Transition {
         });
     }
 
-    /// Lets a process finish its current requests and then stops it.
+    /// Lets a process finish its requests, and then stops it.
     pub(super) fn drain_and_stop(&mut self, id: RunId) {
         let at = self.now.at;
         let Some(run) = self.state.runs.get_mut(&id) else {

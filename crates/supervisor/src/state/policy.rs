@@ -1,12 +1,12 @@
-//! The policy by which a service's instances are started, stopped and replaced.
+//! The policy for starting, stopping and replacing a service's instances.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// When `drain_within` is over, the edge closes the process's remaining connections. The supervisor
-/// asks the process to stop this much later, so that the process notices the closed connections
-/// first.
+/// When `drain_within` is over, the edge closes the process's remaining connections. This much
+/// later, the supervisor asks the process to stop. In between, the process can notice that its
+/// connections are closed.
 pub const CLOSE_GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,14 +17,14 @@ pub struct Policy {
     pub start_within: Duration,
     /// The stop timeout, after which a process is killed.
     pub stop_within: Duration,
-    /// How long a process that is being replaced may take to finish its requests. [`CLOSE_GRACE`]
-    /// is added to this time. If `drain_within` is zero, the process is asked to stop at once.
+    /// How long a replaced process may take to finish its requests. It is asked to stop
+    /// [`CLOSE_GRACE`] later. If `drain_within` is zero, it is asked to stop at once.
     pub drain_within: Duration,
     /// The number of consecutive failed health checks after which a process is restarted.
     pub fall: u32,
     /// The number of consecutive successful health checks after which a process is ready.
     pub rise: u32,
-    /// The condition on which an exited process is restarted.
+    /// When an exited process is restarted.
     pub when: RestartWhen,
     /// The delay after the second consecutive failure, and the longest delay.
     pub backoff: (Duration, Duration),
@@ -32,12 +32,12 @@ pub struct Policy {
     pub give_up: Option<GiveUpLimit>,
     pub memory: MemoryAction,
     pub roll: Roll,
-    /// Whether an instance is idle until it is run, and again after it has finished.
+    /// Whether an instance is idle except while its command runs.
     #[serde(default)]
     pub scheduled: bool,
 }
 
-/// The condition on which an exited process is restarted.
+/// When an exited process is restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RestartWhen {
     Always,

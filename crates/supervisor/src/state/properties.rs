@@ -40,7 +40,7 @@ fn turn() -> impl Strategy<Value = Turn> {
     ]
 }
 
-/// A service's state, and the processes that a supervisor would be running for the service.
+/// A service's state, and the processes that a supervisor would run for it.
 struct World {
     state: State,
     at: Duration,
@@ -78,7 +78,7 @@ impl World {
         self.holds();
     }
 
-    /// Asserts the invariants that hold after every event.
+    /// Asserts what must be true after every event.
     fn holds(&self) {
         let known: BTreeSet<RunId> = self.state.runs().map(|run| run.id).collect();
         assert_eq!(
@@ -211,7 +211,7 @@ proptest! {
         for turn in &turns {
             world.turn(turn);
         }
-        // From this point on, the test makes no process fail.
+        // From here on, no process fails.
         world.command(Command::Start);
         for _ in 0..200 {
             world.pass(Duration::from_secs(1));

@@ -11,7 +11,7 @@ pub(super) struct RollingUpdate {
     pub(super) generation: u32,
     policy: Arc<Policy>,
     command: CommandId,
-    /// The numbers of the instances whose new process has not been started.
+    /// The numbers of the instances whose new process was not started yet.
     left: VecDeque<u32>,
     /// The number of new instances that have taken over their slots.
     taken: u32,
@@ -60,7 +60,7 @@ impl Transition {
         }
     }
 
-    /// Lets ready processes of the new generation take over their slots.
+    /// Gives ready processes of the new generation their slots.
     fn take_over(&mut self) {
         let able = self.ids_where(|run| run.is_candidate() && run.is_ready());
         let waits_for_all = |rolling: &RollingUpdate| rolling.policy.roll == Roll::AllAtOnce;
@@ -75,7 +75,7 @@ impl Transition {
         }
     }
 
-    /// Gives a slot to a new process, and drains the process that held the slot.
+    /// Gives a slot to a new process, and drains the process that held it.
     fn take_slot(&mut self, id: RunId) {
         let now = self.now;
         let Some(run) = self.state.runs.get_mut(&id) else {
@@ -116,7 +116,7 @@ impl Transition {
         self.answer(rolling.command, Ok(()));
     }
 
-    /// Removes the slots numbered `total` and above, and stops their processes.
+    /// Removes the slots from number `total` on, and stops their processes.
     pub(super) fn drop_slots_from(&mut self, total: u32) {
         self.state.slots.retain(|number, _| *number < total);
         for id in self.ids_where(|run| run.number >= total) {
@@ -144,7 +144,7 @@ impl Transition {
         }
     }
 
-    /// Aborts the rolling update. Instances that have not been replaced keep their old generation.
+    /// Aborts the rolling update. Instances that were not replaced yet keep their old generation.
     pub(super) fn abort_roll(&mut self, reason: &str) {
         self.stop_candidates();
         let Some(rolling) = self.state.rolling.take() else {

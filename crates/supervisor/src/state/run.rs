@@ -27,23 +27,22 @@ pub struct Run {
     pub(super) policy: Arc<Policy>,
     pub(super) place: SlotClaim,
     pub(super) was_ready: bool,
-    /// The number of consecutive health checks with the same result. Successful checks are counted
-    /// until the process is ready, failed checks afterwards.
+    /// How many health checks in a row had the same result. Successful checks are counted until the
+    /// process is ready, and failed checks afterwards.
     pub(super) streak: u32,
-    /// Until this time, the supervisor ignores that the process uses too much memory.
+    /// Until this time, the process may exceed its memory limit.
     pub(super) patience: Duration,
-    /// How many times a successor failed that was to replace this process because of its memory
-    /// use.
+    /// How many successors failed that were to replace this process because of its memory use.
     #[serde(default)]
     pub(super) failed_successors: u32,
 }
 
-/// The relation of a process to the slot of its instance.
+/// How a process is related to its instance's slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum SlotClaim {
     /// The process is to take over the slot, which may be empty.
     Wanted,
-    /// The process holds the slot until the process has exited.
+    /// The process holds the slot until it has exited.
     Held,
     /// Another process has taken over the slot.
     Lost,
@@ -60,7 +59,7 @@ pub enum Phase {
         /// The time at which the process became ready.
         at: Duration,
     },
-    /// The process receives no new requests and finishes its current ones.
+    /// The process finishes its requests and receives no new ones.
     Draining {
         /// The time at which the process is asked to stop.
         until: Duration,
@@ -68,17 +67,17 @@ pub enum Phase {
     Stopping {
         /// The time at which the process is killed; `None` if it has been killed already.
         until: Option<Duration>,
-        /// The action to take once the process has exited.
+        /// What happens when the process has exited.
         fate: AfterStop,
     },
 }
 
-/// The action to take once the process has exited.
+/// What happens when a stopping process has exited.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum AfterStop {
     Gone,
     Again,
-    /// The stop counts as a failure. The fields are its reason, and how long the process had been
+    /// The stop counts as a failure. The fields are the reason, and how long the process had been
     /// ready.
     Failure(String, Duration),
 }
@@ -97,7 +96,6 @@ impl Run {
         }
     }
 
-    /// Whether the process holds the slot of its instance.
     pub(super) fn holds_place(&self) -> bool {
         self.place == SlotClaim::Held
     }
@@ -134,7 +132,7 @@ impl Run {
 pub(super) struct Slot {
     pub(super) generation: u32,
     pub(super) policy: Arc<Policy>,
-    /// The time at which the next process is started, measured since the supervisor began.
+    /// When the next process is started, measured since the supervisor began.
     pub(super) restart_at: Option<Duration>,
     pub(super) given_up: bool,
     pub(super) finished: bool,

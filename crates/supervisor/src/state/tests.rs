@@ -26,7 +26,7 @@ pub(super) fn policy() -> Policy {
     }
 }
 
-/// A simulated clock and a service whose processes react to signals.
+/// A simulated clock, and a service whose processes react to signals.
 struct Stage {
     state: State,
     at: Duration,
@@ -68,7 +68,7 @@ impl Stage {
         self.on(Event::Command(id, command))
     }
 
-    /// Advances the clock, and handles every deadline that passes.
+    /// Advances the clock, and handles the deadlines that pass.
     fn pass(&mut self, time: Duration) -> Vec<Action> {
         let (end, mut actions) = (self.at + time, Vec::new());
         while let Some(due) = self.state.next_due().filter(|due| *due <= end) {
@@ -305,7 +305,7 @@ fn a_scheduled_command_runs_when_it_is_due_and_not_twice_at_once() {
     assert_eq!(stage.state.next_due(), None);
     assert_eq!(spawned(&stage.command(5, Command::RunOnce)), [2]);
 
-    // What is changed while the command runs takes effect the next time.
+    // Changes during a run of the command take effect at its next run.
     let reload = Command::Reload(Some(stage.state.policy().clone()));
     assert_eq!(spawned(&stage.command(6, reload)), NOBODY);
     assert_eq!(stage.runs(Run::is_leaving), NOBODY);
@@ -545,7 +545,7 @@ fn who_says_that_it_needs_longer_has_longer() {
     let run = stage.starting()[0];
     stage.pass(Duration::from_secs(20));
     stage.on(Event::TimeoutExtended(run, Duration::from_mins(1)));
-    // A request for less time than is left does not move the deadline forward.
+    // A request for less than the remaining time does not bring the deadline forward.
     stage.on(Event::TimeoutExtended(run, Duration::from_secs(1)));
     stage.pass(Duration::from_secs(59));
     assert_eq!(stage.starting(), [run]);

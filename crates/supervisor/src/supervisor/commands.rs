@@ -1,5 +1,5 @@
-//! Handles messages of [`Control`](crate::Control) (commands, queries, new plans and shutdown), and gives
-//! the commands of schedules.
+//! Handles messages of [`Control`](crate::Control) (commands, queries, new plans and shutdown), and
+//! runs the commands of schedules.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -64,8 +64,8 @@ impl Supervisor {
 
     pub(super) fn handle_message(&mut self, message: Message) {
         match message {
-            // During a handover, the supervisor starts no process, because it could not hand over
-            // that process.
+            // During a handover, the supervisor starts no process, because it could not hand that
+            // process over.
             Message::Command(..) | Message::Apply(..) | Message::Renew(..)
                 if self.handover_waiter.is_some() =>
             {
@@ -119,13 +119,13 @@ impl Supervisor {
         }
     }
 
-    /// Runs what has become due since this function was last called.
+    /// Runs the commands that have become due since the last call.
     pub(super) fn run_schedules(&mut self) {
         let now = (self.options.clock)();
         let mut due: Vec<(Arc<str>, Command)> = Vec::new();
         for (name, managed) in &mut self.services {
             let settings = managed.current_settings();
-            // Schedules have whole minutes, so nothing is due within one.
+            // Schedules consist of whole minutes, so nothing becomes due within a minute.
             let minute = now.as_second().div_euclid(60);
             if minute == managed.scheduled_until.as_second().div_euclid(60) {
                 continue;
@@ -173,7 +173,7 @@ impl Supervisor {
         self.next_command += 1;
         let id = self.next_command;
         if let Some(managed) = self.services.get_mut(name) {
-            // A service that waits for its dependencies must keep waiting after a reload or a scale
+            // If a service waits for its dependencies, it must still wait after a reload or a scale
             // command.
             managed.waits &= matches!(command, Command::Reload(_) | Command::Scale { .. });
             if matches!(command, Command::Reload(_)) {
@@ -210,7 +210,7 @@ impl Supervisor {
         }
     }
 
-    /// During a shutdown, stops each service on which no running service depends.
+    /// During a shutdown, stops each service that no running service depends on.
     pub(super) fn stop_next_services(&mut self) {
         if self.shutdown_waiters.is_none() {
             return;
@@ -220,7 +220,7 @@ impl Supervisor {
                 let settings = managed.current_settings();
                 let waits = || settings.after.iter().any(|before| **before == **name);
                 // The program's own service, the worker process, stops first, because it sends
-                // requests to all other services.
+                // requests to all the others.
                 !managed.state.is_gone() && other != name && (settings.own || waits())
             })
         };
@@ -257,7 +257,7 @@ impl Supervisor {
         }
     }
 
-    /// Applies a plan. Only services whose settings have changed are affected.
+    /// Applies a plan. Only changed services are affected.
     pub(super) fn apply(&mut self, plan: &Plan) -> AppliedPlan {
         let mut applied = AppliedPlan::default();
         if self.shutdown_waiters.is_some() {
@@ -269,8 +269,8 @@ impl Supervisor {
                 continue;
             };
             match plan.services().get(&*name) {
-                // The settings never contain the program's own service, so its absence from the
-                // plan does not remove it.
+                // A plan from the settings never contains the program's own service, which must not
+                // be removed for that reason.
                 None if &*name == OWN_SERVICE => {}
                 None => {
                     let outcome = self.send_command(&name, Command::Stop);
@@ -323,9 +323,9 @@ impl Supervisor {
         (scaled.policy.instances, scaled.policy.spare) = (instances, spare);
         scaled.logs = wanted.logs;
         scaled.cron_restart.clone_from(&wanted.cron_restart);
-        // A failed rolling update may leave instances of several generations. The service is then
-        // reloaded even if only the number of instances has changed, so that all instances get the
-        // same generation.
+        // After a failed rolling update, the instances may belong to several generations. The
+        // service is then reloaded even if only the number of instances has changed, so that all
+        // instances get the same generation.
         if scaled == **wanted && !managed.state.is_mixed() {
             managed
                 .settings
@@ -352,7 +352,7 @@ impl Supervisor {
         }
     }
 
-    /// Rolls over the program's own service, even if its settings have not changed.
+    /// Replaces the process of the program's own service, even if its settings have not changed.
     fn renew(&mut self, own: OwnService, answer: oneshot::Sender<CommandOutcome>) {
         let name: Arc<str> = OWN_SERVICE.into();
         let settings = Arc::new(own.settings());

@@ -1,4 +1,4 @@
-//! Upgrades by `exec`: saves the supervisor's state, from which the new program resumes.
+//! Upgrades by `exec`: saves the supervisor's state for the new program, which resumes from it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
@@ -29,8 +29,8 @@ use crate::service_log::OpenPipe;
 use crate::state::{CommandId, RunId, State};
 use crate::status::LastExit;
 
-/// The version of the saved state's format. It must be changed whenever [`SavedState`] changes,
-/// because a supervisor reads only its own version.
+/// The format version of the saved state. It must change whenever [`SavedState`] changes, because a
+/// supervisor reads only its own version.
 const FORMAT: u32 = 5;
 
 /// A paused supervisor, with all services running.
@@ -43,19 +43,20 @@ pub struct PausedSupervisor(pub(super) Box<Supervisor>);
 /// The error of a failed `exec`, after which this program continues.
 pub struct FailedExec {
     pub why: io::Error,
-    /// The supervisor, which must be [run](Supervisor::run) again; its [`Control`]s remain valid.
+    /// The supervisor, which must be [run](Supervisor::run) again. Its [`Control`]s are still
+    /// valid.
     pub supervisor: Supervisor,
 }
 
 impl PausedSupervisor {
     /// Replaces this process's program with `program`, which may be the same one. The pid, the
     /// children, their pipes and their sockets stay. The new program must begin with
-    /// [`shim::run_if_asked`](crate::shim::run_if_asked) and
-    /// [`receive_handover`](crate::receive_handover); the latter returns the note and the named
+    /// [`shim::run_if_asked`](crate::shim::run_if_asked) and then
+    /// [`receive_handover`](crate::receive_handover), which returns the note and the named
     /// descriptors passed here. All other descriptors are closed.
     ///
-    /// `program` is a path; `PATH` is not searched. Returns only if the `exec` fails; the previous
-    /// state is then restored.
+    /// `program` is a path; `PATH` is not searched. Returns only if the `exec` fails, after
+    /// restoring the previous state.
     pub fn exec(
         self,
         program: &Path,
@@ -82,8 +83,8 @@ impl PausedSupervisor {
         }
     }
 
-    /// Writes everything that [`PausedSupervisor::exec`] would hand over, except descriptors, to a
-    /// file. From the file, another program can determine whether it could resume; see
+    /// Writes what [`PausedSupervisor::exec`] would hand over, except descriptors, to a file. With
+    /// this file, another program can find out whether it could resume; see
     /// [`read_handover_file`](crate::read_handover_file) and [`HandoverState::check`].
     pub fn handover_file(&self, note: &[u8]) -> io::Result<File> {
         let (known, _) = save(&self.0)?;
@@ -103,14 +104,13 @@ impl PausedSupervisor {
     }
 }
 
-/// The saved state of a supervisor. Each descriptor is represented by its index in the order of
-/// sending.
+/// A supervisor's saved state. A descriptor is represented by its index in the order of sending.
 #[derive(Serialize, Deserialize)]
 struct SavedState {
     run: PathBuf,
     name: String,
-    /// The time at which the supervisor began, on the monotonic clock, which starts at boot and is
-    /// not affected by `exec`.
+    /// When the supervisor began, on the monotonic clock. This clock starts at boot, and `exec`
+    /// does not affect it.
     began: Duration,
     next_command: CommandId,
     lock: usize,
@@ -208,7 +208,7 @@ fn monotonic_time() -> Duration {
 }
 
 impl Supervisor {
-    /// Continues with the services that this process kept running before its `exec`; see
+    /// Continues with the services that this process kept running during its `exec`; see
     /// [`Control::hand_over`]. Services with unchanged settings are not affected. The program's own
     /// service also keeps running, and its new settings apply from its next start. Other changes in
     /// the plan are made as by [`Control::apply`].
@@ -248,7 +248,7 @@ impl Supervisor {
             let generation = managed.state.generation();
             managed.settings.insert(generation, Arc::clone(own));
         }
-        // No caller waits for the outcome; notifications report it.
+        // Nobody waits for the outcome. Notifications report it.
         drop(supervisor.apply(plan));
         supervisor.publish();
         Ok((supervisor, control))
@@ -312,7 +312,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Returns the reason why a handover is currently impossible, or `None` if it is possible.
+    /// Returns why a handover is impossible now, or `None` if it is possible.
     pub(super) fn handover_refusal(&self) -> Option<ControlError> {
         let refused = |why: String| Some(ControlError::Refused(why));
         if self.shutdown_waiters.is_some() {
@@ -346,8 +346,8 @@ impl Supervisor {
         live.all(|live| live.exit.is_none())
     }
 
-    /// Stops the tasks that read output and watch processes. Lines and events that these tasks have
-    /// already read are kept.
+    /// Stops the tasks that read output and watch processes. What they have already read is not
+    /// lost.
     pub(super) async fn pause(&mut self) {
         loop {
             while let Ok(message) = self.inbox.try_recv() {
@@ -383,7 +383,7 @@ impl Supervisor {
             let gathered = loop {
                 tokio::select! {
                     gathered = &mut gather => break gathered,
-                    // The tasks may be waiting for space in the queue to send their last events.
+                    // The tasks may be waiting for space in the queue, to send their last events.
                     Some(message) = self.inbox.recv() => heard.push(message),
                 }
             };
@@ -398,7 +398,7 @@ impl Supervisor {
         }
     }
 
-    /// Starts the tasks that read output and watch processes, where they do not run yet.
+    /// Starts the tasks that read output and watch processes, unless they already run.
     pub(super) fn start_watching(&mut self) {
         let worker_group = self.worker_group();
         for (name, managed) in &mut self.services {
@@ -416,7 +416,7 @@ impl Supervisor {
     }
 }
 
-/// The descriptors received in a handover, by index. Each descriptor can be taken once.
+/// The descriptors from a handover, by index. Each can be taken once.
 struct Descriptors(Vec<Option<OwnedFd>>);
 
 impl Descriptors {
@@ -427,8 +427,8 @@ impl Descriptors {
 }
 
 impl HandoverState {
-    /// Checks whether [`Supervisor::resume`], with this run folder, could continue with the running
-    /// processes. If not, returns the reason why it would have to end and restart them.
+    /// Checks whether [`Supervisor::resume`] with this run folder could continue with the running
+    /// processes. If not, returns why it would have to end and restart them.
     pub fn check(&self, run: &Path) -> Result<(), String> {
         let known = parse_saved(self)?;
         check_run_folder(&known, run)
@@ -438,8 +438,8 @@ impl HandoverState {
 fn parse_state(rest: HandoverState, run: &Path) -> Result<(SavedState, Descriptors), String> {
     let known = parse_saved(&rest)?;
     if let Err(why) = check_run_folder(&known, run) {
-        // No later supervisor would use the saved run folder, so its recorded processes are ended
-        // now.
+        // No later supervisor would use the saved run folder, so the processes recorded in it are
+        // ended now.
         let _ = Folder::make(&known.run.join(PID_RECORDS), 0o700).and_then(PidRecords::open);
         return Err(why);
     }

@@ -35,13 +35,13 @@ impl Supervisor {
         }
     }
 
-    /// Checks for remaining processes in the groups of exited processes.
+    /// Checks whether the groups of exited processes still contain processes.
     pub(super) fn look_at_lingering(&mut self) {
         self.finish(&LazyCell::new(ProcessTable::read));
     }
 
-    /// Kills the remaining processes in the groups of exited processes. Once a group is empty, the
-    /// exit event is sent to the group's service.
+    /// Kills the processes that remain in the groups of exited processes. When a group is empty,
+    /// sends its service the exit event.
     fn finish(&mut self, table: &LazyCell<ProcessTable>) {
         for (name, managed) in &mut self.services {
             for (run, live) in &mut managed.live {
@@ -60,8 +60,8 @@ impl Supervisor {
                 live.attention.send_replace(WatchPhase::Ended);
                 let readers = std::mem::take(&mut live.readers);
                 let (messages, name, run) = (self.messages.clone(), Arc::clone(name), *run);
-                // The remaining output is read before the exit is reported, because the report
-                // contains the last lines.
+                // The last output is read before the exit is reported, because the report contains
+                // the last lines.
                 tokio::spawn(async move {
                     let read = async {
                         for reader in readers {
@@ -112,7 +112,7 @@ impl Supervisor {
                 let group = live.process.control_group();
                 if let Some(bytes) = group.and_then(Cgroup::memory) {
                     live.use_of.memory_bytes = bytes;
-                    // With the action `kill`, the kernel enforces the memory limit itself.
+                    // With the action `kill`, the kernel itself enforces the memory limit.
                     let is_asked = live.settings.policy.memory != MemoryAction::Kill;
                     if is_asked && max.is_some_and(|max| bytes >= max) {
                         over.push((Arc::clone(name), *run, bytes));
@@ -121,8 +121,8 @@ impl Supervisor {
                 }
                 live.use_of.memory_bytes = bytes;
                 if max.is_some_and(|max| bytes > max) {
-                    // Counting shared memory only once takes longer, so it is done only for
-                    // processes that seem to exceed their limit.
+                    // Counting shared memory only once is slow, so it is done only for processes
+                    // that seem to exceed their limit.
                     let fair = table.fair_memory_of(pid).unwrap_or(bytes);
                     live.use_of.memory_bytes = fair;
                     if max.is_some_and(|max| fair > max) {

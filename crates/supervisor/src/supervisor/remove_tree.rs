@@ -7,11 +7,10 @@ use std::path::Path;
 
 const FOR_NOBODY_ELSE: u32 = 0o700;
 
-/// Removes an entry of a folder that belongs to this user, with all its contents.
+/// Removes an entry, with all its contents, from a folder that belongs to this user.
 ///
-/// A service may create arbitrarily deep folders, for which [`fs::remove_dir_all`] would need a
-/// descriptor and stack space per level. Therefore, this function first moves nested folders to the
-/// top level.
+/// A service may create arbitrarily deep folders. [`fs::remove_dir_all`] would need a descriptor
+/// and stack space for each level, so this function first moves nested folders to the top level.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     let mut free = (0_u64..).map(|number| folder.join(format!(".{number}")));

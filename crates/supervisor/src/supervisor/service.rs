@@ -1,5 +1,4 @@
-//! A running service: its state and its processes. Carries out the actions that the service's state
-//! decides.
+//! A running service: its state and its processes. Carries out the actions that the state decides.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -22,9 +21,9 @@ use crate::service_log::{OpenPipe, ServiceLog, WatchPhase};
 use crate::state::{Action, CommandId, Event, Exit, Phase, Report, Run, RunId, State};
 use crate::status::LastExit;
 
-/// The number of exited processes whose exits are remembered.
+/// How many exits of processes are remembered.
 const EXITS: usize = 20;
-/// The number of last output lines that are reported when a process exits.
+/// How many of the last output lines are reported when a process exits.
 const LAST_WORDS: usize = 20;
 
 pub(super) struct ManagedService {
@@ -37,12 +36,12 @@ pub(super) struct ManagedService {
     pub(super) exits: VecDeque<LastExit>,
     pub(super) answers: BTreeMap<CommandId, oneshot::Sender<CommandOutcome>>,
     pub(super) sockets: Sockets,
-    /// The time at which the first of the abandoned instances was abandoned, and the reason.
+    /// When the first of the abandoned instances was abandoned, and why.
     pub(super) given_up: Option<GivenUp>,
     /// Whether the service waits for its dependencies to become ready.
     pub(super) waits: bool,
     pub(super) leaves: bool,
-    /// The time until which the schedules were carried out.
+    /// The time up to which the schedules were carried out.
     pub(super) scheduled_until: Timestamp,
 }
 
@@ -56,12 +55,12 @@ pub(super) struct RunningInstance {
     pub(super) watch: Option<JoinHandle<()>>,
     pub(super) readers: Vec<JoinHandle<Option<OpenPipe>>>,
     pub(super) attention: watch::Sender<WatchPhase>,
-    /// The process's output pipes, as long as no task reads them.
+    /// The process's output pipes, while no task reads them.
     pub(super) begun: Vec<OpenPipe>,
     pub(super) since: Timestamp,
-    /// How the process exited. This field is set while the last output is still being read.
+    /// How the process exited. This is set while the last output is still being read.
     pub(super) exit: Option<Exit>,
-    /// The reason why the process's exit will count as a failure.
+    /// Why the process's exit will count as a failure.
     fault: Option<String>,
     pub(super) use_of: ResourceUse,
 }
@@ -78,7 +77,7 @@ pub(super) struct ResourceUse {
 }
 
 impl RunningInstance {
-    /// Makes an instance without starting the tasks that read its output and check its health.
+    /// Creates an instance, without the tasks that read its output and check its health.
     pub(super) fn new(
         process: Process,
         number: u32,
@@ -104,8 +103,8 @@ impl RunningInstance {
     }
 
     /// Starts the tasks that read the instance's output and check its health, unless they already
-    /// run. `worker_group` is the worker process's group, if the worker runs as another user than
-    /// the supervisor.
+    /// run. `worker_group` is the worker process's group, if the worker runs as a user other than
+    /// the supervisor's.
     pub(super) fn start_watching(
         &mut self,
         (name, run): (&Arc<str>, &Run),
@@ -144,7 +143,7 @@ impl RunningInstance {
         };
         let (messages, service) = (messages.clone(), Arc::clone(name));
         let found = async move |event| {
-            // If the supervisor no longer exists, the event is discarded.
+            // If the supervisor no longer exists, nobody needs the event.
             let _ = messages
                 .send(Message::Event(Arc::clone(&service), event))
                 .await;
@@ -152,8 +151,8 @@ impl RunningInstance {
         self.watch = Some(tokio::spawn(watch.run(found, self.attention.subscribe())));
     }
 
-    /// Asks the instance's tasks to stop soon without losing output. Returns `None` if no task
-    /// runs.
+    /// Asks the instance's tasks to stop soon, without losing output. Returns `None` if no task is
+    /// running.
     pub(super) fn pause(&mut self) -> Option<WatchTasks> {
         let watch = self.watch.take()?;
         self.attention.send_replace(WatchPhase::Paused);
@@ -205,8 +204,8 @@ impl ManagedService {
         }
     }
 
-    /// Records the time and the reason when the first instance is abandoned. The record stays while
-    /// at least one instance is abandoned.
+    /// When the first instance is abandoned, stores the time and the reason. Keeps them as long as
+    /// an instance is abandoned.
     fn note_given_up(&mut self, actions: &[Action], at: Timestamp) {
         if !self.state.has_given_up() {
             self.given_up = None;
@@ -226,7 +225,7 @@ impl ManagedService {
 }
 
 impl Supervisor {
-    /// Passes an event to a service's state and carries out the resulting actions.
+    /// Passes an event to a service's state, and carries out the resulting actions.
     pub(super) fn step(&mut self, name: &Arc<str>, event: Event) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
@@ -245,7 +244,7 @@ impl Supervisor {
             managed
                 .settings
                 .retain(|generation, _| state.uses(*generation));
-            // The edge is informed of the new state before any instance is asked to stop.
+            // The edge learns of the new state before any instance is asked to stop.
             self.publish();
             let is_answer = |action: &Action| matches!(action, Action::Answer(..));
             let (answers, others): (Vec<Action>, Vec<Action>) =
@@ -256,7 +255,7 @@ impl Supervisor {
             if let Some(run) = gone {
                 self.remove_instance(name, run);
             }
-            // Outcomes are sent last, because the other actions may affect them.
+            // Outcomes come last, because the other actions may affect them.
             for answer in answers {
                 self.perform(name, answer, &mut events);
             }
@@ -380,8 +379,8 @@ impl Supervisor {
         }
     }
 
-    /// Returns the last lines of a process's output, and for how long the process ran (zero if it
-    /// could not be started).
+    /// Returns the last lines of a process's output, and how long the process ran (zero if it could
+    /// not be started).
     fn last_lines_of(&self, name: &Arc<str>, run: RunId) -> (Vec<String>, SignedDuration) {
         let Some(managed) = self.services.get(name) else {
             return Default::default();

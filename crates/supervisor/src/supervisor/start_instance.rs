@@ -21,14 +21,14 @@ use crate::ready_instances::Address;
 use crate::service_log::OpenPipe;
 use crate::state::RunId;
 
-/// The sockets that the supervisor opens before it starts instances, by instance number. A socket
-/// stays open while the instance's process is replaced, so that connections wait instead of being
+/// The sockets that the supervisor opens before it starts instances, by instance number. While an
+/// instance's process is replaced, its socket stays open, so that connections wait instead of being
 /// refused.
 #[derive(Default)]
 pub(super) struct Sockets(BTreeMap<u32, (Address, OwnedFd)>);
 
 impl Sockets {
-    /// Closes and removes the sockets of instances that no longer exist according to `is_there`.
+    /// Closes and removes the sockets of instances for which `is_there` returns false.
     pub(super) fn keep(&mut self, services: &Folder, is_there: impl Fn(u32) -> bool) {
         self.0.retain(|number, (address, _)| {
             let stays = is_there(*number);
@@ -43,7 +43,7 @@ impl Sockets {
         self.0.contains_key(&number)
     }
 
-    /// Returns the number of each instance, with its socket and the socket's address.
+    /// Returns each instance's number, the socket's address and the socket.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Address, BorrowedFd<'_>)> {
         let all = self.0.iter();
         all.map(|(number, (address, held))| (*number, address, held.as_fd()))
@@ -92,8 +92,9 @@ impl Sockets {
 }
 
 impl Supervisor {
-    /// Returns the group of the program's own service, if that service runs as another user than
-    /// the supervisor. Members of the group must be able to connect to the sockets of all services.
+    /// Returns the group of the program's own service, if that service runs as a user other than
+    /// the supervisor's. Members of the group must be able to connect to the sockets of all
+    /// services.
     pub(super) fn worker_group(&self) -> Option<u32> {
         let own = self.services.get(OWN_SERVICE)?.current_settings();
         own.user.as_ref().map(|user| user.group)
@@ -106,8 +107,8 @@ impl Supervisor {
         number: u32,
         generation: u32,
     ) -> io::Result<()> {
-        // The supervisor must not create sockets in the service's own folder, because that folder
-        // belongs to the service's user.
+        // The service's own folder belongs to the service's user, so the supervisor must not create
+        // sockets in it.
         let services = &self.folders.services;
         let folder = services.path().join(&**name);
         let worker_group = self.worker_group();
@@ -178,12 +179,12 @@ impl Supervisor {
         let mut started = match started {
             Ok(started) => started,
             Err(error) => {
-                // The start has failed already, so an error of the removal is not reported.
+                // The start has already failed, so an error of the removal is not reported.
                 let _ = group.map(|group| group.remove());
                 return Err(error);
             }
         };
-        // The process is recorded before it may start the service, so that a later supervisor can
+        // The process is recorded before it becomes the service, so that a later supervisor can
         // find everything that runs.
         let written = self.pid_records.add(PidRecord {
             service: name.to_string(),
@@ -193,8 +194,8 @@ impl Supervisor {
             group: group.clone(),
         });
         if let Some(group) = group {
-            // The process still waits for the start byte, so it has no children that would stay
-            // outside the group.
+            // The process still waits for the start byte, so it has no children yet. They would
+            // stay outside the group.
             match group.add_process(started.process.pid()) {
                 Ok(()) => started.process.set_cgroup(group),
                 Err(error) => {
@@ -224,7 +225,8 @@ impl Supervisor {
 
         let mut process = started.process;
         if let Err(error) = gone {
-            // The process still waits for the start byte. Its exit is handled like any failure.
+            // The process still waits for the start byte. Its exit is handled like any other
+            // failure.
             tracing::error!(%error, service = %name, "cannot write down or begin a process");
             process.kill();
         }
@@ -253,8 +255,8 @@ impl Supervisor {
     }
 }
 
-/// Creates a control group for an instance, if possible. The program's own service stays in the
-/// supervisor's control group.
+/// Creates an instance's control group, if possible. The program's own service stays in the
+/// supervisor's.
 fn control_group(
     groups: Option<&Cgroups>,
     name: &str,
@@ -280,7 +282,7 @@ fn control_group(
     }
 }
 
-/// Chooses an address for an instance that opens its socket itself.
+/// Chooses the address of an instance that opens its socket itself.
 fn free_address(
     listening: Listening,
     folder: &Path,
@@ -289,8 +291,8 @@ fn free_address(
 ) -> io::Result<Option<Address>> {
     Ok(match listening {
         Listening::Unix => Some(Address::Unix(folder.join(format!("{number}.{run}.sock")))),
-        // The port is free at this moment. If another process takes the port first, the start fails
-        // and the next attempt gets another port.
+        // The port is free now. If another process takes it first, the start fails, and the next
+        // attempt gets another port.
         Listening::Tcp => Some(Address::Tcp(
             TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
         )),

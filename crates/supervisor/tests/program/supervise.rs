@@ -1,9 +1,9 @@
-//! `supervise SERVICES.json FOLDER`: keeps the services in a file running and prints notifications,
-//! one JSON object per line. `supervise` is an example of a program that uses this crate, and the
-//! tests run it.
+//! `supervise SERVICES.json FOLDER`: keeps the services in a file running, and prints
+//! notifications, one JSON object per line. It is an example of a program that uses this crate, and
+//! the tests run it.
 //!
-//! On SIGUSR2, `supervise` replaces itself by `FOLDER/next`, or by the same program if that file
-//! does not exist, and keeps the same services running.
+//! On SIGUSR2, `supervise` replaces itself with `FOLDER/next`, or with the same program if that
+//! file does not exist. The services keep running.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -101,7 +101,7 @@ async fn supervise() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Carries out the requests that arrive as signals.
+/// Carries out the requests that signals make.
 fn listen(control: Control) -> Result<(), Box<dyn Error>> {
     let mut end = signal(SignalKind::terminate())?;
     let mut renew = signal(SignalKind::user_defined2())?;
@@ -126,6 +126,6 @@ fn tell(told: Result<Notification, RecvError>) {
 
 fn say(what: &impl Serialize) {
     let line = serde_json::to_string(what).unwrap_or_default();
-    // The process that reads standard output may have exited.
+    // Whoever reads standard output may have exited.
     let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -49,7 +49,8 @@ fn many_renewals_change_no_child_and_leave_no_descriptor() {
     until("every descriptor is closed", || {
         alone.descriptors() <= descriptors
     });
-    // The new supervisor must restart the process when it dies, and also restart the replacement.
+    // If the process dies, the new supervisor must restart it, and must also restart the
+    // replacement.
     kill(children[0], Signal::KILL);
     alone.wait_until(|news| news["what"] == "failed" && pid_of(news) == children[0]);
     alone.wait_until(|news| news["what"] == "ready");
@@ -151,7 +152,8 @@ fn failures_are_counted_on() {
     });
     let mut alone = Alone::start(folder.path(), &services);
     let mut failures = 0;
-    // The service fails twelve times in total, however often the supervisor replaces its program.
+    // The service fails twelve times in total, no matter how often the supervisor replaces its
+    // program.
     loop {
         let told = alone.wait_until(|news| {
             ["failed", "gave-up"]
@@ -184,7 +186,7 @@ fn who_dies_meanwhile_is_started_again() {
         until("there is one", || alone.children().len() == 1);
         let pid = alone.children()[0];
         // The service's process is killed before, between and after the replacements of the
-        // supervisor's program.
+        // program.
         if round % 2 == 0 {
             kill(pid, Signal::KILL);
         }
@@ -271,8 +273,8 @@ fn another_plan_is_followed_after_a_renewal() {
     alone.stop();
 }
 
-/// A program that changes the format version of the handed-over state to an unknown number, and
-/// then becomes `supervise`.
+/// A program that sets the format version of the handed-over state to an unknown number, and then
+/// becomes `supervise`.
 const OTHER_FORMAT: &str = r#"#!/usr/bin/env python3
 import array, json, os, socket, sys
 taken = socket.socket(fileno=os.dup(0))
@@ -317,9 +319,8 @@ fn what_is_not_understood_is_ended_and_started_anew() {
     let next = folder.path().join("next");
     let (written, script) = (folder.path().join("written"), folder.path().join("other"));
     fs::write(&written, OTHER_FORMAT.replace("SUPERVISE", SUPERVISE)).unwrap();
-    // A child process copies the file. If this process wrote the file, other tests' child processes
-    // could briefly inherit the open descriptor, and a file that is open for writing cannot be
-    // executed.
+    // A child process copies the file, because other tests' child processes could inherit this
+    // process's open descriptor for a moment. A file that is open for writing cannot be executed.
     let copied = Command::new("cp").args([&written, &script]).status();
     assert!(copied.unwrap().success());
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();

@@ -9,14 +9,14 @@ use supervisor::state::InstanceState;
 
 use crate::support::{Fixture, folder, folder_with, kill, lives, marked, sleeping, until};
 
-/// Starts children, grandchildren, and a process in a session of its own.
+/// Starts children, grandchildren, and a process in its own session.
 const FAMILY: &str = "sleep 1000 & (sleep 1000 & sleep 1000) & setsid sleep 1000 & wait";
-/// The minimum number of processes in the family. Some shells keep another process for the
-/// parentheses.
+/// The minimum number of processes that this command starts. Some shells use another process for
+/// the parentheses.
 const FAMILY_SIZE: usize = 5;
 
-/// Starts a supervisor for one service, whose processes are marked with the fixture's folder.
-/// `service` is TOML that must end within the service's table.
+/// Starts a supervisor for one service, whose processes carry the fixture's folder as a mark.
+/// `service` is TOML that ends within the service's table.
 fn fixture_of(service: &str) -> Fixture {
     let folder = folder();
     let mark = folder.path().display();
@@ -75,8 +75,8 @@ fn a_family_ends_together_when_its_head_is_killed_or_stopped() {
 
 #[test]
 fn who_left_without_a_trace_is_asked_to_stop_and_ends_with_the_others() {
-    // Each process sleeps for longer than the test lasts, so that a process which the supervisor
-    // fails to kill is noticed.
+    // Each process sleeps for longer than the test lasts. So the test notices any process that the
+    // supervisor fails to kill.
     let name = format!("1000.{}1", std::process::id());
     let fixture = Fixture::new(&format!(
         r#"

@@ -80,7 +80,7 @@ fn memory_goes_before_files_and_no_line_comes_twice() {
     let all: Vec<String> = (1..=6_000).map(|number| format!("line {number}")).collect();
     assert_eq!(texts(&fixture, &last(5_999)), all[1..]);
     assert_eq!(texts(&fixture, &wish("counts")), all);
-    // The larger queries ask for more lines than are in memory.
+    // The larger queries request more lines than are in memory.
     for count in [1, 1_500, 2_000, 3_000] {
         assert_eq!(texts(&fixture, &last(count)), all[6_000 - count..]);
     }
@@ -117,8 +117,8 @@ fn who_comes_back_goes_on_after_what_was_seen() {
     until("all was said", || {
         fixture.log_text("talks").contains("line 6000\n")
     });
-    // The supervisor reports how many lines were dropped from memory before they could be returned.
-    // With a filter, it reports none, because the dropped lines might not have matched.
+    // The supervisor reports how many lines left the memory before they could be returned. With a
+    // filter it reports none, because those lines might not have matched.
     let all = |seen| LogQuery {
         grep: None,
         ..after(seen)

@@ -1,4 +1,4 @@
-//! Tests with real processes, which are started, killed, replaced and stopped, and must leave
+//! Tests with real processes. They are started, killed, replaced and stopped, and must leave
 //! nothing behind.
 
 #[cfg(test)]

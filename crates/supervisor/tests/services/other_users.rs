@@ -1,5 +1,5 @@
-//! Tests that a supervisor running as root is safe from malicious users of the same machine,
-//! including the users whose services it runs.
+//! Tests that a supervisor that runs as root is safe from malicious users of the same machine,
+//! including the users who run its services.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,8 +19,8 @@ const NOBODY: u32 = 65_534;
 const STRANGER: u32 = 65_533;
 const ROUNDS: usize = 10;
 
-/// A service that replaces its own socket by a link to a root-owned file as soon as the supervisor
-/// has made the socket.
+/// A service that replaces its own socket with a link to a root-owned file as soon as the
+/// supervisor has created the socket.
 const THIEF: &str = r#"
 import ctypes, os, socket
 notify, made = os.environ["NOTIFY_SOCKET"], os.environ["SOCKET"]
@@ -41,8 +41,8 @@ except OSError:
 os.wait()
 "#;
 
-/// Makes a folder that other users may traverse, with a file that only root can read and a folder
-/// that other users can write to.
+/// Creates a folder that other users may traverse. It contains a file that only root can read, and
+/// a folder to which other users can write.
 fn open_to_others(file: &str, text: &str) -> TempDir {
     let folder = folder_with(file, text);
     let (secret, own) = (folder.path().join("secret"), folder.path().join("own"));
@@ -118,7 +118,7 @@ fn the_lock_and_the_records_are_for_nobody_else() {
     let folder = folder();
     let run = folder.path().join("run");
     let (lock, records) = (run.join("supervisor.lock"), run.join("processes"));
-    // Earlier versions created the folder and the file with these insecure permissions.
+    // An earlier version created the folder and the file with these insecure permissions.
     fs::create_dir_all(&records).unwrap();
     fs::write(&lock, "").unwrap();
     for (path, mode) in [(&lock, 0o644), (&records, 0o755)] {
@@ -136,7 +136,7 @@ fn the_lock_and_the_records_are_for_nobody_else() {
     }
 }
 
-/// A service that nests more folders than a process may have open.
+/// A service that nests more folders than a process can have open.
 const DEEP: &str = r#"
 import os
 os.chdir(os.path.dirname(os.environ["SOCKET"]))
@@ -161,8 +161,7 @@ fn folders_in_each_other_without_end_keep_nobody_from_starting() {
     assert_eq!(fs::read_dir(services).unwrap().count(), 2);
 }
 
-/// A service whose first process opens its port too late; its second process opens the port in
-/// time.
+/// A service whose first process opens its port too late. Its second process is in time.
 const LATE: &str = r#"
 import os, socket, time
 if os.path.exists("own/first"):
@@ -258,8 +257,8 @@ fn a_port_that_another_has_taken_is_not_its_port() {
     }
 }
 
-/// Replaces the supervisor's folders by folders of the service's user, with links to root-owned
-/// files.
+/// Replaces the supervisor's folders with folders of the service's user, which contain links to
+/// root-owned files.
 const EXCHANGE: &str = "mv run run2 && mv logs logs2 && mkdir -p run/services logs && \
                         ln -s $PWD/target run/services/web && ln -s $PWD/secret logs/web.log";
 

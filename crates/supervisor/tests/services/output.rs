@@ -23,8 +23,8 @@ fn rotation_loses_no_line() {
         logs = { max = "20K", keep = 100 }
         "#,
     );
-    // The supervisor reads the two output pipes separately, so the line from either pipe may come
-    // last and begin a new log file.
+    // The supervisor reads the two output pipes separately, so either pipe's line may come last and
+    // begin a new log file.
     let logs = fixture.folder.path().join("logs");
     let is_there = |text: &str| {
         let files = fs::read_dir(&logs).unwrap();
@@ -108,7 +108,7 @@ fn who_follows_hears_every_line_once_over_many_rotations() {
     const LINES: usize = 20_000;
     const BATCH: usize = 500;
     const KEEP: u32 = 4;
-    // This service waits for the test to read its output before it writes more.
+    // This service waits until the test reads its output before it writes more.
     let script = format!(
         r#"
 import os, time
@@ -214,8 +214,8 @@ fn a_flood_slows_no_other_service_and_takes_no_memory() {
     fs::write(folder.path().join("go"), "").unwrap();
     until("it speaks", || written(flood) > 1 << 20);
     let mut most = 0;
-    // Other load on the machine can only slow down some attempts, whereas a slowdown caused by the
-    // flood would show in every attempt.
+    // Other load on the machine slows down only some attempts. A slowdown because of the flood
+    // would appear in all of them.
     let is_quick = (0..TRIES).any(|_| {
         let (begin, from) = (Instant::now(), written(flood));
         let mut times = Vec::new();

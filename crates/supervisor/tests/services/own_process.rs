@@ -1,5 +1,5 @@
 //! Tests of a supervisor in a separate process: its resources, the orphans that it adopts, and the
-//! processes that it leaves behind when killed.
+//! processes that are left when it is killed.
 
 use std::fs;
 use std::process::Command;
@@ -22,8 +22,7 @@ fn a_thousand_crashes_cost_nothing() {
             "restart": { "backoff": "1ms..1ms", "give_up": format!("{times} in 1d") },
         })
     };
-    // `wait` starts when `first` has been abandoned, and finishes when the test creates the file
-    // `go`.
+    // `wait` starts when `first` is abandoned, and finishes when the test creates the file `go`.
     let wait = json!({ "run": "while ! test -e go; do sleep 0.05; done; echo done", "shell": true,
         "after": ["first"], "restart": { "when": "never" }, "stop": { "within": "1s" } });
     let mut second = crashes(1_000, &[]);
@@ -31,14 +30,14 @@ fn a_thousand_crashes_cost_nothing() {
     let services = json!({ "first": crashes(50, &[]), "second": second, "wait": wait });
     let mut alone = Alone::start(folder.path(), &services);
     // If a run of `first` takes longer than a second, `first` counts as ready and `wait` starts
-    // early, so the two events may come in either order.
+    // early. So the two events can come in either order.
     alone.wait_for_all([("first", "gave-up"), ("wait", "ready")]);
     until("it is calm", || alone.children().len() == 2);
     let (memory, descriptors) = (alone.memory(), alone.descriptors());
     fs::write(folder.path().join("go"), "").unwrap();
     alone.wait_for("second", "gave-up");
     // Two processes that ran during the first measurement have exited, so the supervisor may have
-    // fewer descriptors.
+    // fewer descriptors now.
     until("nobody is left", || alone.children().is_empty());
     let (after, now) = (alone.memory(), alone.descriptors());
     assert!(now <= descriptors, "{descriptors} descriptors became {now}");
@@ -51,7 +50,7 @@ fn orphans_are_reaped() {
     let folder = folder();
     let services = json!({
         "forks": {
-            // Each command leaves an orphaned process in a session of its own, which exits later.
+            // Each command leaves an orphaned process in its own session, which exits later.
             "run": "i=0; while test $i -lt 50; do i=$((i+1)); (setsid sleep 0.1 &); done; echo all; exec sleep 1000",
             "shell": true,
         },

@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use crate::support::{Fixture, PATIENCE, folder, kill, lives, plan, until, wish};
 
 /// A script that sends its pid, its argument and the value of `MARK` on its channel, and obeys
-/// one-letter commands from the channel. When the script receives the stop signal, it reports the
-/// signal and continues until a command ends it.
+/// one-letter commands from the channel. At the stop signal, it reports the signal and continues
+/// until a command ends it.
 const PART: &str = r#"
 import os, signal, socket, sys
 channel = socket.socket(fileno=0)
@@ -67,7 +67,7 @@ impl Talk {
         Self { channel, lines }
     }
 
-    /// Waits for the next start of the program's own service and makes that service ready.
+    /// Waits for the next start of the program's own service, and makes it ready.
     fn ready(fixture: &mut Fixture) -> Self {
         let mut talk = Self::begin(fixture);
         talk.hear();
@@ -161,7 +161,7 @@ fn a_next_one_takes_over_while_the_old_one_finishes() {
     assert_eq!(old.hear(), "asked\n");
     assert_eq!(renewal.join().unwrap(), Ok(()));
     assert_eq!(fixture.ready(OWN_SERVICE, 1).ready[0].run, new.channel.run);
-    // The new process exits while the old process is still finishing its requests.
+    // The new process exits while the old one is still finishing its requests.
     new.tell("7");
     let third = Talk::ready(&mut fixture);
     assert_eq!(third.channel.generation, 2);
@@ -177,7 +177,7 @@ fn a_next_one_takes_over_while_the_old_one_finishes() {
         fixture.rows(OWN_SERVICE).len() == 1
     });
     assert_eq!(fixture.pid(OWN_SERVICE), third.channel.pid);
-    // The new plan does not mention the program's own service.
+    // The new plan does not contain the program's own service.
     let other = plan(fixture.folder.path(), "[a]\nrun = \"sleep 1000\"").unwrap();
     fixture.wait(fixture.control.apply(other)).unwrap();
     assert_eq!(fixture.pid(OWN_SERVICE), third.channel.pid);

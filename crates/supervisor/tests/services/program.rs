@@ -1,4 +1,4 @@
-//! The supervisor as a process of its own, observed from outside.
+//! A supervisor in a separate process, observed from outside.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -84,7 +84,8 @@ impl Alone {
         .collect()
     }
 
-    /// Makes `supervise` replace itself by `FOLDER/next`, or by the same program again.
+    /// Makes `supervise` replace itself with `FOLDER/next`, or with the same program if that file
+    /// does not exist.
     pub(crate) fn renew(&mut self) {
         kill(self.pid(), Signal::USR2);
         let told = self.wait_until(|news| {
@@ -99,8 +100,7 @@ impl Alone {
         );
     }
 
-    /// Waits until all these notifications have arrived, in any order. Each is given as a service
-    /// and an event.
+    /// Waits until these notifications have arrived, in any order. Each is a service and an event.
     pub(crate) fn wait_for_all<const COUNT: usize>(
         &mut self,
         wanted: [(&str, &str); COUNT],

@@ -59,8 +59,8 @@ fn somebody_always_answers_while_a_service_rolls_over() {
                         Ok(answer) if answer.contains("200") => {
                             asked.fetch_add(1, Ordering::Relaxed);
                         }
-                        // The process may have exited after the drain timeout, so the client's
-                        // connection may fail.
+                        // After the drain timeout, the process may have exited, so the connection
+                        // may fail.
                         other => assert!(begin.elapsed() >= DRAIN_WITHIN, "{other:?}"),
                     }
                 }

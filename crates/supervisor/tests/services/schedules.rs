@@ -1,4 +1,4 @@
-//! Tests of services that run, or are replaced, by the clock.
+//! Tests of services that run, or are replaced, at scheduled times.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn commands_run_and_services_are_replaced_when_their_time_comes() {
         *time += jiff::SignedDuration::from_mins(minutes);
         assert_eq!(time.to_string(), to);
         drop(time);
-        // The supervisor looks at its clock once a second.
+        // The supervisor reads its clock once a second.
         fixture.passes(Duration::from_secs(1));
     };
     let runs = || fixture.log_text("nightly").lines().count();

@@ -127,8 +127,8 @@ time.sleep(1000)
     );
     let file = |name: &str| fixture.folder.path().join(name);
     until("it has asked for more", || file("asked").exists());
-    // Once the supervisor has responded to two status requests, it must also have handled the
-    // service's earlier request for more start time.
+    // When the supervisor has responded to two status requests, it has also handled the service's
+    // earlier request for more start time.
     for _ in 0..2 {
         fixture.rows("late");
     }
@@ -218,7 +218,7 @@ fn another_user_has_no_way_back() {
         "{said}"
     );
     assert!(said.contains("NoNewPrivs:\t1"), "{said}");
-    // Configured environment variables take precedence over those derived from the user's account.
+    // Configured variables override those from the user's account.
     assert!(
         said.contains(" out /nonexistent nobody somebody\n"),
         "{said}"

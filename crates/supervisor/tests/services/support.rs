@@ -1,5 +1,4 @@
-//! Runs a supervisor on a separate thread, and provides functions that observe processes from
-//! outside.
+//! Runs a supervisor on a separate thread, and observes processes from outside.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,10 +17,10 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// The timeout for every event that a test waits for.
+/// The time limit for every event that a test waits for.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
-/// The program that the supervisor executes to start a service, and that then becomes the service.
+/// The program that the supervisor executes to start a service. It then becomes the service.
 pub(crate) const SUPERVISE: &str = env!("CARGO_BIN_EXE_supervise");
 
 /// A service that responds to requests on its socket or port. `/health` fails while the file `ill`
@@ -63,14 +62,14 @@ pub(crate) struct Fixture {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Makes a folder that contains the script of the test service.
+/// Creates a folder with the test service's script.
 pub(crate) fn folder() -> TempDir {
     let folder = tempfile::Builder::new().prefix("n").tempdir().unwrap();
     fs::write(folder.path().join("server.py"), SERVER).unwrap();
     folder
 }
 
-/// Makes a folder that contains the script of the test service and one additional file.
+/// Creates a folder with the test service's script and another file.
 pub(crate) fn folder_with(file: &str, text: &str) -> TempDir {
     let folder = folder();
     fs::write(folder.path().join(file), text).unwrap();
@@ -170,21 +169,20 @@ impl Fixture {
         }
     }
 
-    /// Runs a future to completion; panics after [`PATIENCE`].
+    /// Runs a future to completion. Panics after [`PATIENCE`].
     pub(crate) fn wait<T>(&self, what: impl Future<Output = T>) -> T {
         let limited = async { tokio::time::timeout(PATIENCE, what).await };
         self.runtime.block_on(limited).expect("it takes too long")
     }
 
-    /// Lets this much time pass on the supervisor's thread.
+    /// Lets time pass on the supervisor's thread.
     pub(crate) fn passes(&self, time: Duration) {
         let (over, is_over) = mpsc::channel();
         self.passes.send((time, over)).unwrap();
         is_over.recv_timeout(PATIENCE).unwrap();
     }
 
-    /// Waits for the next start of the program's own service, and returns the channel to that
-    /// service.
+    /// Waits for the next start of the program's own service. Returns the channel to it.
     pub(crate) fn channel(&mut self) -> Channel {
         let limited = async { tokio::time::timeout(PATIENCE, self.channels.recv()).await };
         self.runtime.block_on(limited).unwrap().unwrap()

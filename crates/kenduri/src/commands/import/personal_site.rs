@@ -81,14 +81,12 @@ impl PersonalSite {
     }
 }
 
-/// The error that rolls the transaction back, after a dry run or because rows in the dump were
-/// refused.
+/// Rolls the transaction back, after a dry run or because the dump contains refused rows.
 #[derive(Debug, thiserror::Error)]
 #[error("nothing was written")]
 struct NotWritten(Report);
 
-/// Imports a dump in a single transaction. It is rolled back after a dry run, or if a row is
-/// refused.
+/// Imports a dump in one transaction, which is rolled back after a dry run or if a row is refused.
 async fn import(site: &Site, options: Options) -> Result<Report> {
     let settings = &site.settings;
     let locale = settings.languages.first().cloned();

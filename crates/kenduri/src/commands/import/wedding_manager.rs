@@ -64,8 +64,7 @@ impl WeddingManager {
     }
 }
 
-/// Imports a dump. Unless `is_written` is set, only checks the dump. Returns a description of the
-/// result.
+/// Imports a dump, or only checks it if `is_written` is false. Returns a description of the result.
 async fn take_over(site: &Site, dump: &Path, slug: &str, is_written: bool) -> Result<String> {
     let (records, remarks) = read(dump)?;
     if records.is_empty() {
@@ -119,7 +118,7 @@ fn report(
     Ok(all)
 }
 
-/// Reads the households in a dump. Also returns remarks on data that was skipped.
+/// Reads the households in a dump. Also returns remarks about skipped data.
 fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
     let mut dump = Dump::open(file)?;
     let (mut invites, mut guests, mut rsvps) = (Vec::new(), Vec::new(), Vec::new());
@@ -220,7 +219,7 @@ fn add_guest(record: &mut Record, row: &Row, (status, note): (Option<ReplyStatus
     record.guests.push(guest);
 }
 
-/// Returns the first of these columns that has a value.
+/// Returns the value of the first of these columns that is not empty.
 fn any(row: &Row, columns: &[&str]) -> String {
     let mut values = columns.iter().filter_map(|column| row.get(column));
     values
@@ -246,7 +245,8 @@ fn reply(word: &str) -> Option<ReplyStatus> {
     })
 }
 
-/// Returns a time in the dump with an offset. PostgreSQL writes times in UTC without one.
+/// Adds the missing offset to a time in the dump, because PostgreSQL writes times in UTC without
+/// one.
 fn instant(written: String) -> String {
     match written.get(10..) {
         Some(time) if !time.is_empty() && !time.contains(['+', '-', 'Z']) => {

@@ -7,8 +7,7 @@ use supervisor::{InstanceStatus, ServiceStatus};
 
 use crate::control_requests::services;
 
-/// The headings of the columns. A value that is wider than its column moves the rest of its row to
-/// the right.
+/// The column headings. A value wider than its column shifts the rest of its row to the right.
 const HEAD: [&str; 10] = [
     "SERVICE",
     "#",
@@ -22,7 +21,6 @@ const HEAD: [&str; 10] = [
     "LAST EXIT",
 ];
 
-/// Formats a table with a row for each instance.
 pub(super) fn rows(rows: &[InstanceStatus], now: Timestamp) -> String {
     let cells = rows.iter().map(|row| cells(row, now));
     let lines: Vec<[String; HEAD.len()]> = std::iter::once(HEAD.map(str::to_owned))
@@ -64,7 +62,6 @@ fn cells(row: &InstanceStatus, now: Timestamp) -> [String; HEAD.len()] {
     ]
 }
 
-/// Returns the word to which a value serializes.
 fn word(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
@@ -89,7 +86,6 @@ fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
-/// Formats everything about a service.
 pub(super) fn description(found: &ServiceStatus, now: Timestamp) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {

@@ -70,7 +70,7 @@ fn what_is_wrong_with_alerts_is_told_by_its_line() {
     ] {
         let (folder, asked) = written(&format!("[alerts]\n{line}\n"));
         let found = problems(&folder, &asked);
-        // A missing secret has no line.
+        // The error about a missing secret has no line number.
         let is_missing = expected.starts_with("alerts.webhook_secret");
         assert_eq!(found.contains("kenduri.toml:2"), !is_missing, "{found}");
         assert!(found.contains(expected), "{line}: {found}");

@@ -1,4 +1,4 @@
-//! The setting that lets occasions have domains of their own.
+//! Tests of the setting that lets occasions have their own domains.
 
 use super::{load, written};
 

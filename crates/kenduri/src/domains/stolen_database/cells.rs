@@ -1,4 +1,4 @@
-//! Reads every value in a store, and lists the encodings in which a secret could be stored.
+//! Reads every value in a store, and lists the encodings in which it could contain a secret.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,6 @@ use postgres::NoTls;
 use rusqlite::types::ValueRef;
 use testkit::World;
 
-/// The value in one column of one row.
 pub(in crate::domains) struct Cell {
     /// The table and the column, as `table.column`.
     pub(in crate::domains) place: String,
@@ -18,10 +17,9 @@ pub(in crate::domains) struct Cell {
     pub(in crate::domains) bytes: Vec<u8>,
 }
 
-/// Returns every value in every column of every table.
 pub(super) fn cells(world: &World) -> Vec<Cell> {
     let settings = world.settings();
-    // The PostgreSQL client cannot be used inside a runtime.
+    // The PostgreSQL client cannot be used inside an async runtime.
     let read = move || match &settings {
         StoreSettings::Sqlite(sqlite) => in_sqlite(&sqlite.path),
         StoreSettings::Postgres(postgres) => in_postgres(postgres.url.reveal()),
@@ -95,7 +93,7 @@ pub(in crate::domains) fn in_postgres(url: &str) -> Vec<Cell> {
     cells
 }
 
-/// Returns a secret in all encodings in which it could be stored.
+/// Returns the encodings in which a secret could be stored.
 pub(super) fn spellings(secret: &str) -> BTreeSet<Vec<u8>> {
     let mut all = vec![secret.as_bytes().to_vec()];
     all.extend(URL_SAFE_NO_PAD.decode(secret).ok());

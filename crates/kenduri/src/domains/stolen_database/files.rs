@@ -1,5 +1,5 @@
-//! Tests that no file of a store contains a link from a mail. The files contain more than the
-//! tables, because SQLite's write-ahead log keeps earlier versions of rows.
+//! Tests that no file of a store contains a link from a mail. The tables alone are not enough,
+//! because SQLite's write-ahead log also contains earlier versions of rows.
 
 use jiff::SignedDuration;
 use platform::jobs::Worker;
@@ -37,7 +37,7 @@ fn mailed_links_are_in_no_file_before_and_after_they_are_sent() {
         let (store, clock) = (world.store().clone(), world.platform.clock.clone());
         let handlers = vec![mail::handler(store.clone(), post)];
         let worker = Worker::new(store, clock, world.platform.random.clone(), handlers);
-        // The first worker did not know this kind of job and delayed it by a minute.
+        // The first worker has no handler for this kind of job, so it delayed the job by a minute.
         world.clock.advance(SignedDuration::from_mins(1));
         worker.run_due().await.unwrap();
         check("in the mailbox");

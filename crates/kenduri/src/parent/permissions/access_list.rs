@@ -1,5 +1,5 @@
-//! Access control lists of folders (acl(5)), which let individual users traverse a folder, whatever
-//! groups they are in.
+//! Access control lists of folders (acl(5)), which let individual users traverse a folder
+//! regardless of their groups.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
@@ -10,34 +10,33 @@ use std::path::Path;
 use rustix::fs::{XattrFlags, getxattr, setxattr};
 use rustix::io::Errno;
 
-/// The extended attribute that contains an access control list.
 const NAME: &str = "system.posix_acl_access";
-/// An access control list begins with this version. Its entries follow, each with a kind,
+/// The version at the beginning of an access control list. Then come entries, each with a kind,
 /// permissions and a user. All numbers are little-endian (`linux/posix_acl_xattr.h`).
 const VERSION: u32 = 2;
 const ENTRY: usize = 8;
 /// The maximum length of an extended attribute's value (`XATTR_SIZE_MAX`).
 const LARGEST: usize = 65_536;
 
-/// The kinds of entries, in the order in which a list contains them.
+/// The kinds of entries, in their order in a list.
 const OWNER: u16 = 0x01;
 const USER: u16 = 0x02;
 const GROUP: u16 = 0x04;
 const MASK: u16 = 0x10;
 const OTHERS: u16 = 0x20;
-/// The user id in entries that are not for a certain user.
+/// The user id in entries that are not for a specific user.
 const NOBODY: u32 = u32::MAX;
 
 /// The permission bits of an entry.
 const ALL: u16 = 0o7;
 const PASS: u16 = 0o1;
 const NOTHING: u16 = 0o0;
-/// The mode of the folder if the file system supports no access control lists.
+/// The folder's mode if the file system does not support access control lists.
 const THROUGH: u32 = 0o711;
 
-/// Lets these users traverse a folder, in addition to the users admitted earlier. The owner has all
-/// permissions, and other users have none. If the file system supports no access control lists,
-/// everybody may traverse the folder, and this is logged.
+/// Lets these users traverse a folder, in addition to earlier ones. The owner has all permissions,
+/// and other users have none. If the file system does not support access control lists, lets
+/// everybody traverse the folder and logs this.
 pub(super) fn admit(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     let mut found = vec![0; LARGEST];
     let admitted = getxattr(folder, NAME, &mut found[..]).and_then(|length| {
@@ -63,7 +62,7 @@ pub(super) fn admit(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     }
 }
 
-/// Returns the users who are admitted by an access control list.
+/// Returns the users whom an access control list admits.
 fn read(list: &[u8]) -> impl Iterator<Item = u32> {
     let entries = list.get(size_of::<u32>()..).unwrap_or_default();
     entries.chunks_exact(ENTRY).filter_map(|entry| {
@@ -105,7 +104,7 @@ mod tests {
                 Err(Errno::OPNOTSUPP) => return assert_eq!(mode & 0o777, THROUGH),
                 Err(error) => panic!("{error}"),
             }
-            // If a folder has an access control list, the mode's group bits are the list's mask.
+            // With an access control list, the mode's group bits contain the list's mask.
             assert_eq!(mode & 0o777, 0o710);
         }
     }

@@ -1,4 +1,4 @@
-//! Tests of alerts and of the machine's figures on the operator's page.
+//! Tests of alerts and machine figures on the operator's page.
 
 use std::sync::Arc;
 

@@ -25,7 +25,7 @@ fn where_nothing_is_backed_up_the_page_tells_how_to_begin() {
 fn the_page_tells_that_the_key_is_missing_and_why_a_backup_fails() {
     World::each_engine(&MIGRATIONS, async |world| {
         let folder = tempfile::tempdir().unwrap();
-        // The backup's target should be a folder but is a file, so every backup fails.
+        // The backup's target is a file instead of a folder, so every backup fails.
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
         let settings = Settings {

@@ -1,4 +1,4 @@
-//! Tests of what the operator's pages say before an event, and of the list of what is ready.
+//! Tests of the operator's pages before an event, and of the readiness checks.
 
 use site::freeze::Occurrence;
 use site::{Domain, Domains};
@@ -7,7 +7,7 @@ use testkit::World;
 use super::{MIGRATIONS, WEB, action, site, site_of, somebody, status};
 use crate::control_requests::services::ServiceRequest;
 
-/// An event is in 6 hours, for 4 hours.
+/// An event that begins in 6 hours and takes 4 hours.
 const NEAR: Domains = &[Domain {
     freezes: |tx| {
         let from = tx.now() + jiff::SignedDuration::from_hours(6);

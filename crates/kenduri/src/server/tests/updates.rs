@@ -1,4 +1,4 @@
-//! Tests of the operator's page about newer versions, after the job has looked for them.
+//! Tests of the operator's page about newer versions, after the job has run.
 
 use std::fs;
 
@@ -77,7 +77,7 @@ fn the_page_says_what_was_found_last() {
             let read = world.store().read(move |tx| updates::known(tx, &sources));
             read.await.unwrap()
         };
-        // If a later run of the job fails, the page still shows the earlier result.
+        // After a failed run, the page still shows the earlier result.
         fs::write(&feed, "no feed").unwrap();
         world.clock.advance(SignedDuration::from_hours(24));
         worker.run_due().await.unwrap();

@@ -16,7 +16,7 @@ impl ServiceCheck<'_> {
         self.accept(key, schedule).map(Some).ok_or(Refused)
     }
 
-    /// Refuses settings that make no sense for a command that runs at the times of `cron`.
+    /// Refuses settings that are useless for a command that `cron` runs.
     pub(super) fn only_once(&mut self) {
         let service = self.service;
         if service.cron.is_empty() {

@@ -7,7 +7,7 @@ use platform::audit::{Actor, Entry};
 use platform::{StoreError, Tx};
 use serde_json::json;
 
-/// The maximum number of refused rows that are listed. Further ones are only counted.
+/// The maximum number of refused rows that are listed. The others are only counted.
 const LISTED: usize = 100;
 
 /// Counts what happened to the rows of a dump.
@@ -29,7 +29,7 @@ struct Counts {
 }
 
 impl Report {
-    /// Counts a record of this kind, which was imported or already existed.
+    /// Counts a record, which was either imported or already there.
     pub(super) fn count(&mut self, kind: &'static str, is_new: bool) {
         let counts = self.kinds.entry(kind).or_default();
         if is_new {
@@ -39,7 +39,7 @@ impl Report {
         }
     }
 
-    /// Counts a row that was skipped, because Kenduri has nothing that corresponds to its table.
+    /// Counts a skipped row of a table to which nothing in Kenduri corresponds.
     pub(super) fn leave_out(&mut self, table: &str) {
         match self.left_out.get_mut(table) {
             Some(count) => *count += 1,
@@ -47,17 +47,17 @@ impl Report {
         }
     }
 
-    /// Counts a linked sign-in that was skipped, because its provider is not configured in Kenduri.
+    /// Counts a skipped link to a sign-in provider that is not configured in Kenduri.
     pub(super) fn leave_out_sign_in(&mut self, issuer: &str) {
         *self.unknown_issuers.entry(issuer.to_owned()).or_default() += 1;
     }
 
-    /// Counts an imported row about which the report contains a remark.
+    /// Counts an imported row to which a remark in the report applies.
     pub(super) fn remark(&mut self, what: &'static str) {
         *self.remarks.entry(what).or_default() += 1;
     }
 
-    /// Counts a refused row. It prevents the import until the problem is solved.
+    /// Counts a refused row. One refused row prevents the whole import.
     pub(super) fn refuse(&mut self, line: u64, what: &str) {
         self.refused += 1;
         if self.refusals.len() < LISTED {
@@ -65,20 +65,18 @@ impl Report {
         }
     }
 
-    /// The number of refused rows.
     pub(super) fn refused(&self) -> usize {
         self.refused
     }
 
-    /// Returns two numbers of records of this kind: those that were imported, and those that
-    /// already existed.
+    /// Returns how many records of this kind were imported, and how many were already there.
     #[cfg(test)]
     pub(super) fn counts(&self, kind: &str) -> (u64, u64) {
         let counts = self.kinds.get(kind).copied().unwrap_or_default();
         (counts.new, counts.known)
     }
 
-    /// Records the import in the audit log, unless it imported nothing.
+    /// Records the import in the audit log, unless nothing was imported.
     pub(super) fn record(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         self.is_written = true;
         let new = self.kinds.iter().filter(|(_, counts)| counts.new > 0);

@@ -1,8 +1,8 @@
 //! Imports the tables of the older personal site, row by row.
 //!
-//! `pg_dump` orders tables by name, so the dump is read three times. The first pass reads the
-//! people, the second the records of each person, and the third those records that refer to a
-//! person and to another record. Only the people are kept in memory, in some hundred bytes each.
+//! `pg_dump` orders tables by name, so the dump is read three times. The first pass reads people,
+//! the second each person's records, and the third the records that refer to both a person and
+//! another record. Only the people stay in memory, with some hundred bytes each.
 
 mod choices;
 
@@ -28,7 +28,7 @@ use posts::import::{self as articles, Article};
 
 use super::report::Report;
 
-/// The slug of the account that the older site itself used.
+/// The slug of the older site's built-in account.
 const OWN_ACCOUNT: &str = "system";
 
 const NO_PASSWORD: &str = "people without a password or a linked sign-in that works here, who set one by “forgot password”";
@@ -39,7 +39,6 @@ const WEBSITE: &str = "people whose website is left out, because it is no https 
 const OTHER_ROLE: &str = "roles of people that there are not here";
 const SOFT_BOUNCE: &str = "addresses with bounces that did not last, or that are no addresses";
 
-/// The options of the import.
 #[derive(Clone, Debug)]
 pub(super) struct Options {
     pub(super) dump: PathBuf,
@@ -62,7 +61,7 @@ pub(super) struct Import<'a> {
     report: Report,
 }
 
-/// The facts about a person on which later rows depend.
+/// What later rows need to know about a person.
 #[expect(clippy::struct_excessive_bools, reason = "each is of another row")]
 struct Known {
     is_new: bool,
@@ -101,8 +100,8 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Imports the whole dump in the transaction. Fails if a problem prevents the import, such as a
-    /// dump without people.
+    /// Imports the whole dump in the transaction. Fails if the dump cannot be imported, for example
+    /// because it contains no people.
     pub(super) fn run(mut self, tx: &mut Tx<'_>) -> Result<Report> {
         for pass in [Pass::People, Pass::Theirs, Pass::Shared] {
             let mut dump = Dump::open(&self.options.dump)?;
@@ -154,7 +153,7 @@ impl<'a> Import<'a> {
             ("phrase_suggestions", Pass::Shared) => self.suggestion(tx, row)?,
             ("user_preferences", Pass::Shared) => self.subscription(tx, row)?,
             ("user_external_logins", Pass::Shared) => self.linked_sign_in(tx, row)?,
-            // In older dumps, this table contains the linked Google account.
+            // In older dumps, this table has columns for the linked Google account.
             ("users", Pass::Shared) => self.google_sign_in(tx, row)?,
             (
                 "roles"
@@ -235,7 +234,7 @@ impl<'a> Import<'a> {
             is_active,
             can_sign_in: false,
             is_confirmed: false,
-            // These are the defaults of the older site.
+            // The older site's defaults.
             is_public: true,
             is_listed: true,
             created_at,
@@ -280,8 +279,8 @@ impl<'a> Import<'a> {
         known.is_confirmed |= role == "email-verified";
         match role {
             "email-verified" if known.is_new => people::verify_email(tx, &account)?,
-            // The role of owner is given even to a person whom an earlier import has brought. Other
-            // roles are not.
+            // The owner's role is given even to a person from an earlier import. Other roles are
+            // given only to new people.
             "admin" if is_owner && known.is_active => {
                 self.is_owner_found = true;
                 let is_new = people::give(tx, &account, OWNER)?;

@@ -190,8 +190,8 @@ fn everything_comes_along_and_the_second_run_changes_nothing() {
             assert!(text.contains(left_out), "{left_out}: {text}");
         }
         let after = rows(store).await;
-        // Three suppressions make five rows. The unsubscription alone makes three: one for each of
-        // two streams, and one for the whole email address, which serves as a lock.
+        // Three suppressions make five rows. The unsubscription needs three of them: one for each
+        // of two streams, and one for the whole email address, which serves as a lock.
         assert_eq!(after[..8], [5, 4, 6, 3, 5, 4, 5, 2]);
 
         let report = stage.import(stage.options(DUMP)).await.unwrap();
@@ -252,8 +252,8 @@ fn people_are_who_they_were() {
             Ok(())
         })
         .await;
-        // An imported person has confirmed no email address in Kenduri, but must not be deleted for
-        // that reason.
+        // Imported people have not confirmed an email address in Kenduri, but must not be deleted
+        // for this reason.
         world.clock.advance(registration::LIFETIME);
         let purged = registration::purge(stage.accounts.domain_accounts, world.store());
         purged.await.unwrap();
@@ -271,8 +271,8 @@ fn people_are_who_they_were() {
             let find = move |tx: &mut Tx<'_>| suppression::find(tx, &key, &parsed);
             assert_eq!(read(world.store(), find).await, cause, "{address}");
         }
-        // The older site's password works. Signing in replaces its bcrypt hash by an argon2id hash,
-        // with which the password still works.
+        // The older site's password works. Signing in replaces its bcrypt hash with an argon2id
+        // hash, and the password still works afterwards.
         let hasher = &stage.accounts.hasher;
         for (email, password) in [
             ("farah@older.example", "kopi o kosong"),
@@ -423,8 +423,8 @@ fn subscribers_and_linked_sign_ins_come_along() {
         assert_eq!(sign_ins[0].issuer, "https://accounts.google.com");
         assert_eq!(sign_ins[0].subject, "108234567890");
 
-        // People have changed their data in Kenduri meanwhile, and a second import must not undo
-        // these changes.
+        // People have changed their data in Kenduri since the first import. A second import must
+        // not undo these changes.
         let forget = |tx: &mut Tx<'_>| {
             tx.run(
                 sql!("DELETE FROM newsletter_subscription"),

@@ -1,4 +1,4 @@
-//! Imports subscriptions to mail about new posts, and linked accounts of sign-in providers.
+//! Imports subscriptions to mail about new posts, and links to accounts of sign-in providers.
 
 use anyhow::Result;
 use identity::account::AccountId;
@@ -20,8 +20,7 @@ const LINKED_ALREADY: &str =
     "linked sign-ins left out, because somebody has one of the provider, or was imported before";
 
 impl Import<'_> {
-    /// Imports a person's subscription to mail about new posts, with the time at which the person
-    /// last changed it.
+    /// Imports a person's subscription to mail about new posts, with the time of its last change.
     pub(super) fn subscription(&mut self, tx: &mut Tx<'_>, row: &Row) -> Result<()> {
         let account: AccountId = id(row, "user_id")?;
         let is_wanted = flag(row, "notify_blog_posts", false)?;
