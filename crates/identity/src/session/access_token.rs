@@ -45,7 +45,7 @@ pub struct Claims {
     pub auth_time: Option<i64>,
 }
 
-/// The occasion on which a token is issued.
+/// When a token is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
     /// In the response to a sign-in, for a front end that has no session cookie.
