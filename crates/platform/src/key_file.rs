@@ -216,8 +216,8 @@ impl Fresh {
         }
     }
 
-    /// If root creates the file, gives it to the user that runs Kenduri, who is the owner of the
-    /// previous file or of the folder.
+    /// If root creates the file, changes the file's owner to the user that runs Kenduri. This user
+    /// owns the previous file or, if there is none, the folder.
     fn give_to_owner(&self, file: &File) -> io::Result<()> {
         let before = fs::symlink_metadata(&self.target);
         let before = before.or_else(|_| fs::metadata(folder(&self.target)))?;

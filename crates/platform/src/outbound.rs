@@ -49,7 +49,7 @@ pub struct Outbound(Arc<Inner>);
 struct Inner {
     tls: TlsConnector,
     names: Names,
-    /// Socket addresses that requests may reach although they are not public.
+    /// Non-public socket addresses that requests may reach.
     permitted: Vec<SocketAddr>,
     connections: json_call::Connections,
 }

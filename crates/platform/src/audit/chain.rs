@@ -69,7 +69,8 @@ pub fn list(tx: &mut Tx<'_>, before: Option<i64>, limit: i64) -> Result<Vec<Reco
     .all(tx)?;
     let found = i64::try_from(lines.len()).unwrap_or(i64::MAX);
     let rest = limit.saturating_sub(found);
-    // Sealed lines are selected by `place`, which has an index and the same order as `sequence`.
+    // This query uses `place`, because that column has an index. Sealed lines have the same order
+    // by `place` as by `sequence`.
     let sealed: Vec<Record> = sql!(
         "SELECT {Record} FROM audit
          WHERE place <= COALESCE(
@@ -165,8 +166,8 @@ fn link(previous: &str, place: i64, record: &Record, personal: &str) -> String {
     ])
 }
 
-/// Hashes `parts`. Each part is prefixed with its length, so that different rows never hash the
-/// same input.
+/// Hashes `parts`. Each part is prefixed with its length, so that two different lists of parts
+/// never produce the same input.
 fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

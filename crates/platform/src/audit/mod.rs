@@ -2,9 +2,9 @@
 //! it records.
 //!
 //! Lines are only appended. A job that calls [`chain::seal`] chains the lines about accounts and
-//! administrators. A domain's other lines are not chained, so that no writer waits for another. The
-//! log never contains passwords, tokens, codes, notes or diets. Of an IP address it stores only the
-//! network.
+//! administrators. All other lines are not chained, because chaining would make writers wait for
+//! each other. The log never contains passwords, tokens, codes, notes or diets. Of an IP address it
+//! stores only the network.
 
 pub mod chain;
 pub mod forgetting;
@@ -30,7 +30,7 @@ pub enum Actor {
     Token(String),
     /// A person who has no account but whom a domain can identify, such as a guest.
     Other {
-        /// The stored name of the kind of actor. A domain never changes this name.
+        /// The actor's kind. It is stored, so it must never change.
         kind: &'static str,
         /// The actor's id, unique among actors of this kind.
         id: String,
@@ -87,7 +87,7 @@ pub struct Entry {
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Record {
-    /// The line's number in the order of writing; the cursor of [`list`].
+    /// The line's sequence number, from which [`list`] reads the next page.
     pub sequence: i64,
     pub at: Timestamp,
     /// The actor's kind: [`Actor::kind`].
@@ -121,7 +121,7 @@ pub struct Filter {
 }
 
 impl Tx<'_> {
-    /// Writes a line to the audit log, which is committed or rolled back together with the change.
+    /// Writes a line to the audit log in this transaction.
     pub fn record(&mut self, entry: Entry) -> Result<(), StoreError> {
         let (entity_kind, entity_id) = entry.entity;
         let chained = entry.scope.is_none() || CHAINED.contains(&entity_kind);

@@ -52,8 +52,8 @@ impl Handler {
         }
     }
 
-    /// Like [`Handler::new`], for a job that runs once a minute, however many processes share the
-    /// store. A missed minute is not made up for.
+    /// Like [`Handler::new`], for a job that runs once a minute, even if several processes share
+    /// the store. If a minute is missed, the job does not run an additional time later.
     pub fn each_minute<F, R>(kind: &'static str, run: F) -> Self
     where
         F: Fn(Job) -> R + Send + Sync + 'static,

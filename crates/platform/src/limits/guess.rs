@@ -8,8 +8,8 @@
 //! not.
 //!
 //! Repeating the same wrong code is free, and so is a right code, because many people behind one IP
-//! address use their codes. If an attempt would exceed the budget in case all look-ups in flight
-//! fail, it waits for their results.
+//! address use their codes. An attempt waits for the look-ups in flight if their failure would use
+//! up the budget.
 //!
 //! Wrong attempts are written to the store every few seconds and read back, so the budget survives
 //! a restart and is shared by all processes. When the installation's budget is used up, the job
@@ -253,8 +253,8 @@ impl Attempt {
     /// code is remembered. Earlier wrong codes stay counted.
     pub fn succeeded(self) {
         let mut state = self.budget.state();
-        // The cost of forgetting all right codes is small: their next use counts as an attempt
-        // again, which at most has to wait briefly.
+        // Forgetting all right codes costs little: the next use of each code counts as an attempt
+        // again, and may have to wait briefly.
         if state.right.len() >= RIGHT {
             state.right.clear();
         }

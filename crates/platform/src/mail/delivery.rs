@@ -278,8 +278,8 @@ fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Deletes the text of a mail that will not be sent. The text of a mail with a scope is kept,
-/// unless it is a notification, so that the scope's administrators can send the mail
+/// Deletes the text of a mail that will not be sent. If the mail has a scope and is not a
+/// notification, its text is kept, so that the scope's administrators can send the mail
 /// [again](super::send_again).
 fn give_up(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     sql!(

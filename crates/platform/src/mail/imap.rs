@@ -83,7 +83,8 @@ pub(super) struct Session {
     pub(super) next_uid: i64,
 }
 
-/// One line of a response, and its literals, which the server sends after their lengths.
+/// One line of a response, with its literals. The server sends the length of each literal before
+/// the literal's bytes.
 #[derive(Default)]
 struct Response {
     line: String,

@@ -145,8 +145,8 @@ impl Stream {
 }
 
 impl Stranger {
-    /// The priority of the visitor's mail: after mail that somebody waits for, or after all other
-    /// mail if no account has the email address.
+    /// The priority of the visitor's mail. If an account has the email address, the mail is sent
+    /// after mail that somebody waits for; otherwise, after all other mail.
     fn priority(&self) -> i64 {
         if self.is_known { 5 } else { 30 }
     }

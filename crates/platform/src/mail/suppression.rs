@@ -182,7 +182,7 @@ pub fn find_for(
     Ok(blocking.map(|one| one.cause).max())
 }
 
-/// The hashed email addresses to which one stream's mail in one scope is not sent. Addresses whose
+/// The hashes of the email addresses that get no mail of one stream in one scope. Addresses whose
 /// owners only unsubscribed are not included.
 #[derive(Debug)]
 pub struct Blocked(HashSet<Vec<u8>>);

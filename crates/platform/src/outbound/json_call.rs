@@ -132,8 +132,8 @@ impl Outbound {
         let request = request.build(&target.uri, &target.authority);
         let mut request = request.map_err(CallError::NotSent)?;
         let server = (target.origin(), call.reach == Reach::Private);
-        // The server may have closed a kept connection. This is noticed before the request is
-        // written, so another connection can be tried.
+        // The server may have closed a kept connection. The client notices this before it writes
+        // the request, so it can try another connection.
         while let Some(mut sender) = self.0.connections.take(&server) {
             if !matches!(timeout_at(until, sender.ready()).await, Ok(Ok(()))) {
                 continue;

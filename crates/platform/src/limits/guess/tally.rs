@@ -4,9 +4,9 @@
 //! and /32. A provider gives a customer anything from a /64 to a /48, so no single level is enough.
 //! Each level allows a few times as many failures as the level below.
 //!
-//! The number of counters is bounded. When there are many, small networks share the counter of a
-//! larger network around them, and finally one counter for all. A counter is dropped only when its
-//! period is over.
+//! The number of counters is bounded. When there are many counters, new small networks share the
+//! counter of a larger network around them. When there are still more, all new networks share one
+//! counter. A counter is dropped only when its period is over.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -39,8 +39,8 @@ const NAMES: [Rule; 2] = rules(3, HOUR, 3, HOUR);
 /// `::ffff:0:0/96`, so 128 means one address and 120 a /24.
 const LEVELS_V4: [u8; 2] = [128, 120];
 const LEVELS_V6: [u8; 4] = [64, 56, 48, 32];
-/// For each level, from the smallest network to the largest: the total number of counters from
-/// which on the level gets no new counters.
+/// The total number of counters at which a level gets no new counters. There is one limit for each
+/// level, smallest network first.
 const BOUNDS: [usize; 4] = [20_000, 30_000, 40_000, 50_000];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

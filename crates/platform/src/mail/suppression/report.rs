@@ -229,8 +229,8 @@ pub(super) fn forget_soft(tx: &mut Tx<'_>, address: &[u8]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Deletes expired soft bounces, and reports that are too old to be needed for recognizing repeated
-/// ones.
+/// Deletes expired soft bounces, and reports that are no longer needed for recognizing repeated
+/// reports.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
