@@ -51,7 +51,7 @@ pub struct Field {
     pub is_wording: bool,
     /// Whether the value may be empty or null.
     pub is_optional: bool,
-    /// The message id of the option that stands for no value, in selections that have one.
+    /// The message id of the option for "no value", in selections with such an option.
     pub none: &'static str,
     /// Whether the history omits the field's values.
     pub is_secret: bool,
@@ -184,7 +184,7 @@ pub struct Part<V> {
 }
 
 impl<V> Part<V> {
-    /// This is only for [`part!`](crate::part!).
+    /// Only [`part!`](crate::part!) may call this function.
     #[doc(hidden)]
     pub const fn new(fields: &'static [Field]) -> Self {
         let of = PhantomData;
@@ -275,7 +275,7 @@ impl<V> FieldOf<V> {
         self
     }
 
-    /// This is only for [`fields!`](crate::fields!).
+    /// Only [`fields!`](crate::fields!) may call this function.
     #[doc(hidden)]
     #[must_use]
     pub const fn named<T>(self, name: &'static str, _: fn(&T) -> &V) -> Field {
@@ -324,11 +324,11 @@ macro_rules! part {
 #[derive(Clone)]
 pub enum Input {
     Json(Map<String, Json>),
-    /// A submitted form, and the fields that it had on its page.
+    /// A submitted form, and the fields that its page contained.
     Form(Form, Vec<Field>),
 }
 
-/// Prints only the fields' names, as for a form.
+/// Prints only the fields' names, because a value may be secret.
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

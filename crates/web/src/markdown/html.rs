@@ -85,7 +85,7 @@ struct Writer<'a, 'b> {
     /// The footnotes, which are always rendered below the text.
     footnotes: Vec<Event<'a>>,
     is_in_footnote: bool,
-    /// For each open link, whether it is rendered as a link, because its target is allowed.
+    /// For each open link, whether its target is allowed. If not, only the link's text is rendered.
     open_links: Vec<bool>,
     /// The labels of the footnotes, in the order of the footnotes' numbers.
     labels: Vec<CowStr<'a>>,
