@@ -60,8 +60,8 @@ pub fn remove(tx: &mut Tx<'_>, owner: &OwnerOf, account: &AccountId) -> Result<(
     if countdown::account_of(tx, &owner.countdown().id)? == *account {
         return Err(NAMED_AFTER.into());
     }
-    // A person who leaves need not have proved a credential recently, because leaving takes nothing
-    // from others.
+    // Leaving takes nothing from others, so a person who leaves need not have confirmed their
+    // identity recently.
     if account != owner.account() {
         sudo::require::<Refusal>(tx, owner.asking().0)?;
     }

@@ -116,7 +116,7 @@ pub struct Countdown {
     pub day_counting: DayCounting,
     /// How often the day recurs.
     pub repeat: Repeat,
-    /// The date of the anniversary of 29 February in a year without that day.
+    /// When an anniversary of 29 February falls in a year without that day.
     pub leap_day: LeapDay,
     /// The content that is shown after the day has come.
     pub after: After,

@@ -83,7 +83,7 @@ pub enum Outcome {
     Added,
     /// A reset with this id already exists.
     Known,
-    /// The reset with this id, in the same countdown, has the same millisecond.
+    /// Another reset of the same countdown has the same millisecond. This is the id of that reset.
     SharesInstant(EntryId),
 }
 

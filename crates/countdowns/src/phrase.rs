@@ -100,7 +100,7 @@ pub fn draw(
     at(tx, owner, not, u64::from_be_bytes(bytes) % count)
 }
 
-/// The phrase at this position in the list that [`count_without`] counts.
+/// The phrase at the position `place` among the phrases that [`count_without`] counts.
 fn at(
     tx: &mut Tx<'_>,
     owner: &AccountId,

@@ -99,7 +99,7 @@ impl Call {
         }
     }
 
-    /// Reads from the store, in a transaction that first checks the proof `P`.
+    /// Reads from the store, in a transaction that first checks the caller with `P::enter`.
     pub async fn read<P, T, F>(&self, look: F) -> Result<T, Problem>
     where
         P: Proof,
@@ -122,7 +122,7 @@ impl Call {
     }
 
     /// Makes a change that happens once per `Idempotency-Key`: POST. A repeated request gets the
-    /// same response, as long as the caller still passes the check of the proof.
+    /// same response, as long as the caller still has permission.
     pub async fn post<P, T, F>(
         &self,
         body: &[u8],

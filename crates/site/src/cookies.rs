@@ -157,7 +157,7 @@ pub fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
 pub struct Beside {
     /// The counters of changes in this process.
     pub changes: Changes,
-    /// Whose accounts must have a second factor.
+    /// The people who must have a second factor.
     pub require_mfa_for: RequireMfaFor,
     renewed: Arc<Mutex<Option<HeaderValue>>>,
 }

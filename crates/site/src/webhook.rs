@@ -163,7 +163,7 @@ impl WebhookOwner {
         self.who.has(scope).then_some(()).ok_or(ScopeMissing(scope))
     }
 
-    /// The events that can concern the account, and to which it may therefore subscribe.
+    /// The events that can concern the account. The account can subscribe only to these.
     pub fn offered(&self, tx: &mut Tx<'_>) -> Result<Vec<&'static WebhookEvent>, StoreError> {
         let mut offered = Vec::new();
         for domain in self.domains {
@@ -179,8 +179,8 @@ impl WebhookOwner {
     }
 }
 
-/// Lists the caller's webhooks, oldest first. With an API token, the list contains only webhooks
-/// whose events the token may all read.
+/// Lists the caller's webhooks, oldest first. With an API token, the list omits every webhook that
+/// has an event which the token may not read.
 pub fn list(tx: &mut Tx<'_>, owner: &WebhookOwner) -> Result<Vec<Webhook>, Refusal> {
     let reads = |event: &WebhookEvent| owner.needs(event.read);
     let mut refused = owner.declared().filter_map(|event| reads(event).err());
@@ -229,8 +229,8 @@ fn find_own(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Web
 
 pub fn create(tx: &mut Tx<'_>, owner: &WebhookOwner, new: &NewWebhook) -> Result<Webhook, Refusal> {
     let who = &owner.who;
-    // A person could register with somebody else's email address. Without verification, that person
-    // must not receive events that concern the address's owner.
+    // A person could register with somebody else's email address. Until the address is confirmed,
+    // that person must not receive events that concern the owner of the address.
     confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)?;
     sudo::require::<Refusal>(tx, who)?;
     let account = &who.account().id;

@@ -97,8 +97,8 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         let asked = farah.browser.submit(&page, &form).await;
         assert!(asked.location().unwrap().starts_with("/sudo?"));
 
-        // An access token is not enough. A personal token is, because it could only be created in
-        // sudo mode.
+        // An access token is not enough. A personal token is enough, because it could only be
+        // created in sudo mode.
         let mut program = stage.visitor();
         let token = format!("Bearer {}", token.as_str().unwrap());
         program.header("authorization", &token);

@@ -64,8 +64,8 @@ pub trait PageResource: Resource<Parent: PageParent> {
     const ELSEWHERE: &'static [&'static str] = &[];
     /// The path of an item's form, relative to the item's path.
     const EDIT: &'static str = "";
-    /// The message id of the label of a field. In this field, people type an item's key to confirm
-    /// its removal.
+    /// The message id of the label of the field in which people type an item's key to confirm its
+    /// removal.
     const TYPED: &'static str = "";
     /// The path that removes an item, relative to the item's path.
     const REMOVE: &'static str = "/remove";
