@@ -192,14 +192,14 @@ fn find_active(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Ref
     found.map(drop).ok_or(Refusal::NotFound)
 }
 
-/// The proof that a person may moderate phrases. Only [`moderate`] makes it.
+/// A value that proves that a person may moderate phrases. Only [`moderate`] makes one.
 #[derive(Debug)]
 pub struct Moderator {
     who: SignedIn,
     request: RequestFacts,
 }
 
-/// Checks that `who` is a moderator, administrator or owner of the site, and returns the proof.
+/// Checks that `who` is a moderator, administrator or owner of the site.
 pub fn moderate(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -96,7 +96,7 @@ impl From<AccessError> for Problem {
     }
 }
 
-/// The proof that a person may request a role.
+/// Checks that a person may request a role, which requires a confirmed email address.
 pub(super) fn asker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, AccessError> {
     identity::session::signed_in::confirmed(tx, who)?.ok_or(AccessError::EmailUnverified)
 }

@@ -36,7 +36,7 @@ impl Literal {
                 is_before = false;
                 return true;
             }
-            // Of several regular expressions that match, nginx uses the first.
+            // If several regular expressions match, nginx uses the first one.
             literal.is_apart_from(other, is_before)
         });
         is_alone.then_some(literal)

@@ -137,7 +137,7 @@ struct Yaml<'a> {
 
 impl<'a> Yaml<'a> {
     fn read(&mut self) -> Result<(), Fault> {
-        // The indentation and the keys of the maps that contain the current line.
+        // For each map that contains the current line, the map's indentation and key.
         let mut above: Vec<(usize, String)> = Vec::new();
         while let Some((at, line)) = self.lines.next() {
             let (number, indent) = (self.first + at, indent(line));
