@@ -405,7 +405,7 @@ impl Household {
         )
     }
 
-    /// An answer as older clients send it, which needs no version.
+    /// An RSVP request as older clients send it. This request needs no version.
     pub(super) fn post(&self, comes: bool) -> Vec<u8> {
         let body = format!(r#"{{"code":"{}",{}}}"#, self.code, self.guests(comes));
         send_json("POST", "/api/rsvp", "", &body)

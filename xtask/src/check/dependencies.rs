@@ -2,7 +2,7 @@
 //! there is only one TLS provider, and that every dependency is used.
 //!
 //! `cargo metadata` lists every crate that could be built on any machine; `cargo tree` lists the
-//! crates that are built on this machine. Only the latter are checked.
+//! crates that are built on this machine. Only the crates from `cargo tree` are checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
