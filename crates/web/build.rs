@@ -120,7 +120,8 @@ fn add_of_domains(folder: &Path, files: &mut BTreeMap<String, File>) -> io::Resu
     Ok(())
 }
 
-/// Adds the hash of a file's content to its name. Does the same for all referenced files first.
+/// Adds the hash of a file's content to the file's name. Before that, does the same for every file
+/// that this file references.
 fn finish(
     name: &str,
     files: &mut BTreeMap<String, File>,

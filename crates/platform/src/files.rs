@@ -334,7 +334,7 @@ impl Content {
 }
 
 impl Object {
-    /// Reads the next bytes: empty at the end, and `None` if the object does not exist.
+    /// Reads the next bytes. Returns no bytes at the end, and `None` if the object does not exist.
     async fn fetch(&mut self) -> io::Result<Option<Bytes>> {
         let start = self.range.start;
         let end = self.range.end.min(start.saturating_add(OBJECT_CHUNK));

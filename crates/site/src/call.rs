@@ -1,5 +1,5 @@
-//! Requests to the JSON API. A repeated API request or form gets the response to the first one
-//! again.
+//! Requests to the JSON API. If an API request or a form is repeated, the sender gets the first
+//! response again.
 
 use std::fmt;
 use std::ops::Deref;

@@ -40,8 +40,8 @@ pub struct Field {
     pub label: &'static str,
     /// The message id of the field's explanation.
     pub hint: Option<&'static str>,
-    /// The section of the form in which the field appears. A text in several languages has its own
-    /// section, named by its label.
+    /// The section of the form in which the field appears. A text in several languages forms a
+    /// section by itself, named by the text's label.
     pub section: &'static str,
     /// Whether a new record must contain the field.
     pub is_required: bool,
@@ -143,7 +143,8 @@ pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>
     FieldOf::new(Kind::Either(yes, no))
 }
 
-/// A filter that is off if omitted. It has a message for yes; pages do not offer no as a choice.
+/// A filter that is off if omitted. Pages offer only the choice "yes", labelled with the message
+/// `yes`.
 pub const fn only(yes: &'static str) -> FieldOf<bool> {
     FieldOf::new(Kind::Either(yes, ""))
 }
@@ -267,8 +268,8 @@ impl<V> FieldOf<V> {
         self.optional()
     }
 
-    /// Omits the field's values from the history. A private note must not become readable there,
-    /// and an address must not outlive the rest of a person's data.
+    /// Omits the field's values from the history. The history would reveal private notes, and would
+    /// keep addresses for longer than the rest of a person's data.
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.field.is_secret = true;

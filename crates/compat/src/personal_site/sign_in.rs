@@ -79,7 +79,7 @@ pub(super) struct Registration {
     honeypot: Option<String>,
 }
 
-/// Registers a person. Unlike a form of this site, the request has no form stamp.
+/// Registers a person. Unlike a form of this site, the request has no signed time stamp.
 pub(super) async fn try_register(
     accounts: &Context,
     facts: &Facts,

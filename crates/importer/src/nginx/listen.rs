@@ -289,7 +289,7 @@ fn place(directive: &Directive) -> Option<Place> {
     Some(Place::of(host, port))
 }
 
-/// Imports only the first certificate of a server block. nginx would choose among several by the
+/// Imports only the first certificate of a server block. If there are several, nginx chooses by the
 /// key types that the client supports.
 fn certificates(scope: &Scope, hosts: &[String], made: &mut Made, remarks: &mut Remarks) {
     for (number, chain) in scope.chains.iter().enumerate() {

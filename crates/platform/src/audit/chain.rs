@@ -1,9 +1,9 @@
 //! The hash chain over audit lines about accounts and administrators. Each sealed line covers the
 //! previous one, so later changes to lines and deletions of lines are detected.
 //!
-//! A seal covers a line's personal columns (actor, entity, network, values) through a salted digest
-//! that is stored in the same row. Erasing a person changes those columns and deletes the salt, and
-//! the chain still verifies.
+//! A seal covers a line's personal columns (actor, entity, network, values) only through a salted
+//! digest, which is stored in the same row. Erasing a person changes those columns and deletes the
+//! salt, but not the digest, so the chain still verifies.
 
 use sha2::{Digest, Sha256};
 

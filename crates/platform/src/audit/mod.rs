@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 
-/// Entity kinds whose lines are chained even if they belong to a scope.
+/// Lines about entities of these kinds are chained even if they belong to a scope.
 const CHAINED: [&str; 5] = ["account", "session", "token", "grant", "setting"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub struct Record {
 /// Filters for listing audit lines. An empty string or `None` does not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only this scope. Empty means all scopes and the installation.
+    /// Only lines of this scope. If empty, lines of all scopes and of the installation.
     pub scope: String,
     /// Only actions by this account, token or other actor.
     pub actor_id: String,

@@ -96,8 +96,8 @@ impl Return<'_> {
     }
 }
 
-/// Returns the job to the queue. If another job with the same key is waiting by now, that job
-/// replaces the returned one.
+/// Returns the job to the queue. If another job with the same key is already waiting, the returned
+/// job is dropped.
 pub(super) fn put_back(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError> {
     end(tx, job)?;
     wait(tx, job, back)

@@ -45,7 +45,7 @@ const REMEMBERED: usize = 10_000;
 /// The maximum number of remembered attempts with a name. The remaining room is for attempts
 /// without a name.
 const REMEMBERED_WITH_NAME: usize = 8_000;
-/// The maximum number of remembered right codes, each with its client's network.
+/// The maximum number of right codes that are remembered. Each is remembered for one network.
 const RIGHT: usize = 20_000;
 /// The maximum number of attempts that wait for look-ups in flight; further attempts are refused.
 const WAITING: usize = 1_024;
@@ -90,7 +90,7 @@ pub struct Try<'a> {
     pub code: &'a str,
     /// The guest's name that was entered together with the code, if any.
     pub name: Option<&'a str>,
-    /// Whether a guest's name is required even while the budget is not used up.
+    /// Whether a guest's name is always required, not only after the budget is used up.
     pub needs_name: bool,
 }
 

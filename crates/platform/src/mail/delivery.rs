@@ -31,7 +31,8 @@ pub struct Post {
     pub from: Sender,
     /// The site's host name, the domain of Message-IDs.
     pub site_host: String,
-    /// The site's URL without a trailing slash, for unsubscribe links of mails without an origin.
+    /// The site's URL without a trailing slash. It begins the unsubscribe links of mails without a
+    /// `link_origin`.
     pub site_url: String,
     /// The key that hashes email addresses for the suppression list.
     pub suppression: Key,

@@ -67,7 +67,7 @@ pub struct NewMail {
 }
 
 /// A visitor without a session, who can cause mail to any email address. Such mail is sent after
-/// all other mail, and networks that cause much of it wait longer than others.
+/// all other mail, and a network that causes much of it waits longer than other networks.
 #[derive(Clone, Debug)]
 pub struct Stranger {
     /// The visitor's network, under any name that identifies it. Sending alternates between

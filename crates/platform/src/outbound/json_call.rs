@@ -1,5 +1,6 @@
 //! Requests to another service's JSON API. Connections are kept for later requests. An error says
-//! whether the request may have reached the server, because repeating such a request may act twice.
+//! whether the request may have reached the server. If so, repeating the request may have a second
+//! effect.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-/// How often the index is read again if a read was inconsistent.
+/// How many times the index is read again while the reads are inconsistent.
 const READS: u32 = 100;
 /// The length of the index's header in bytes. The index contains two copies of the header.
 const HEADER: usize = 48;

@@ -80,7 +80,7 @@ pub trait PageResource: Resource<Parent: PageParent> {
     /// Adjusts the list of fields that a form shows and reads.
     fn shown(_: &mut Vec<Field>, _one: Option<&Self>, _: &Form, _now: Timestamp) {}
 
-    /// Processes a form before its fields are read, for example stores the uploaded files.
+    /// Processes a form before its fields are read. For example, it stores uploaded files.
     fn prepare(
         _: &mut FormPost<RequestOf<Self>>,
     ) -> impl Future<Output = Result<Next, Problem>> + Send {

@@ -27,7 +27,8 @@ const IN_A_DAY: u32 = 30;
 /// The limits per network level. Each larger network may have several times as many failures as the
 /// network within it. For attempts without a guest's name the factor is small, so that one customer
 /// of an internet provider cannot use up the installation's budget. For attempts with a name the
-/// factor is larger, so that fewer people share a limit with an attacker.
+/// factor is larger, so that an attacker is less likely to use up the limit of other people in the
+/// same large network.
 const ALONE: [[Rule; 2]; 4] = levels(3);
 const WITH_NAME: [[Rule; 2]; 4] = levels(8);
 /// The installation's limits for attempts without a name.

@@ -112,7 +112,8 @@ fn bounced(tx: &mut Tx<'_>, key: &Key, address: &Address, id: &MailId) -> Result
     Ok(())
 }
 
-/// Records a report about a mail, identified by either this store's id or the mail provider's.
+/// Records a report about a mail. `message` is the mail's id in this store, or the mail provider's
+/// id.
 pub(in super::super) fn outcome_of_mail(
     tx: &mut Tx<'_>,
     key: &Key,
