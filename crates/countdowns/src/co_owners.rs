@@ -68,8 +68,8 @@ pub fn remove(tx: &mut Tx<'_>, owner: &OwnerOf, account: &AccountId) -> Result<(
     grant::remove(tx, &manager, account).map_err(refused)
 }
 
-/// Returns the proof that the caller manages the countdown. Every owner in a browser gets the
-/// proof; API tokens do not.
+/// Checks that the caller may manage the countdown's owners. Every owner may do so in a browser,
+/// but not with an API token.
 fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     let (who, request) = owner.asking();
     let scope = countdown::scope(&owner.countdown().id);

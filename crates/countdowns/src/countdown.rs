@@ -397,7 +397,8 @@ pub(crate) fn give(
 ) -> Result<(), StoreError> {
     match grant::give(tx, account, OWNER, &scope(id), None) {
         Err(GrantError::Store(error)) => Err(error),
-        // No other error is possible, because the scope is new and the role belongs to it.
+        // No other error is possible, because the scope is new and the role exists in this kind of
+        // scope.
         _ => Ok(()),
     }
 }

@@ -14,7 +14,8 @@ use crate::text_cleaning::hexadecimal;
 pub struct Erased {
     /// The erasure's position in the list.
     pub number: i64,
-    /// The kind of the erased data, such as `account` or `diets`, as named by its domain.
+    /// The kind of the erased data, such as `account` or `diets`, as named by the code that erases
+    /// the data.
     pub kind: String,
     /// The hash of the erased entity's id, from the function [`subject`].
     pub subject: String,

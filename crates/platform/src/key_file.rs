@@ -82,7 +82,8 @@ impl KeyFile {
         Self(path.into())
     }
 
-    /// Returns the keys for this store. A new store without a key file gets a new one.
+    /// Returns the keys for this store. If the store is new and has no key file yet, creates the
+    /// key file.
     pub async fn open(&self, store: &Store, random: &Random) -> Result<Keyring, KeyError> {
         let is_new = store.read(key::fingerprint).await?.is_none();
         let keys = if is_new {

@@ -439,7 +439,7 @@ fn bare(authority: &Authority) -> &str {
 }
 
 /// Whether an IP address is public. Addresses of this machine, local networks and reserved ranges
-/// (IANA's special-purpose address registries) are not.
+/// (IANA's special-purpose address registries) are not public.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),

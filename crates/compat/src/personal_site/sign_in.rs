@@ -254,8 +254,8 @@ struct Verified {
     email_verified: bool,
 }
 
-/// Confirms an email address without a further click. Mail scanners open every link in a mail, but
-/// only scripts call this route.
+/// Confirms an email address without a further click. This is safe, because mail scanners only open
+/// the links in a mail, and only scripts call this route.
 async fn verify(
     State(accounts): State<Context>,
     facts: Facts,

@@ -13,9 +13,9 @@ pub(super) struct Literal {
 }
 
 impl Literal {
-    /// Returns the plain path of a regular-expression location, but only if a route for that path
-    /// applies to exactly the requests to which nginx applies the location. The other locations of
-    /// the server block are considered too.
+    /// Returns the plain path of a regular-expression location. Returns `None` unless a route for
+    /// that path would apply to exactly the requests to which nginx applies the location, given the
+    /// other locations of the server block.
     pub(super) fn certain(
         directive: &Directive,
         pattern: &str,

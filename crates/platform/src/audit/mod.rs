@@ -3,8 +3,8 @@
 //!
 //! Lines are only appended. A job that calls [`chain::seal`] chains the lines about accounts and
 //! administrators. All other lines are not chained, because chaining would make writers wait for
-//! each other. The log never contains passwords, tokens, codes, notes or diets. Of an IP address it
-//! stores only the network.
+//! each other. The log never contains passwords, tokens, codes, notes or diets. It stores only the
+//! network of an IP address.
 
 pub mod chain;
 pub mod forgetting;
@@ -28,7 +28,7 @@ pub enum Actor {
     System,
     /// An API client; contains the id of its token.
     Token(String),
-    /// A person who has no account but whom a domain can identify, such as a guest.
+    /// A person without an account who is identified in another way, such as a guest.
     Other {
         /// The actor's kind. It is stored, so it must never change.
         kind: &'static str,

@@ -23,8 +23,8 @@ const MAIL_PAUSES: &[SignedDuration] = &[
 
 const MINUTES_OF_DAY: i64 = 24 * 60;
 
-/// Writes that are committed together with an attempt's result. The closure may be called again, so
-/// it must have no effect outside its transaction.
+/// A closure whose writes are committed together with an attempt's result. The closure may be
+/// called again, so it must have no effect outside its transaction.
 pub(super) type Effect = Arc<dyn Fn(&mut Tx<'_>) -> Result<(), JobError> + Send + Sync>;
 
 pub struct Handler {

@@ -196,7 +196,7 @@ impl Worker {
     }
 
     async fn take(&self, queue: Queue) -> Result<Option<Job>, StoreError> {
-        // Looking for a due job is a cheap read; the write transaction runs only if one is due.
+        // Looking for a due job is a cheap read; the write transaction runs only if a job is due.
         if !self
             .0
             .store

@@ -110,8 +110,8 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
         Err(Refusal::Unknown(reason)) if begun.is_last => {
             Ok(ended(post, begun.mail, State::Uncertain, reason))
         }
-        // The mail stays in the state `sending`, so that the next attempt knows that it may already
-        // be sent.
+        // The mail stays in the state `sending`, so that the next attempt knows that the mail may
+        // already have been sent.
         Err(Refusal::Unknown(reason)) => Err(unsent(reason)),
         // The email address temporarily accepts no mail, and no attempts are left.
         Err(Refusal::Delayed(reason)) if job.is_last_attempt() => Ok(failed(

@@ -58,7 +58,7 @@ pub(super) struct Outgoing {
     pub(super) sealed_text: Option<Vec<u8>>,
     calendar: Option<String>,
     /// The origin of the unsubscribe link, such as `https://our-day.example`; `None` for the site's
-    /// own.
+    /// own origin.
     pub(super) link_origin: Option<String>,
     created_at: Timestamp,
 }

@@ -1,7 +1,7 @@
 //! Parsing and writing of front matter: YAML between `---`, TOML between `+++`, or the lines that
 //! the blog platform Bear writes above `___`.
 //!
-//! Of YAML, only the parts that other systems use in front matter are supported: quoted and plain
+//! Only the parts of YAML that other systems use in front matter are supported: quoted and plain
 //! scalars, lists, block scalars, and maps. The keys of nested maps are joined by a dot.
 
 use std::collections::BTreeMap;
@@ -183,8 +183,8 @@ impl<'a> Yaml<'a> {
         Ok(())
     }
 
-    /// The next line that is neither blank nor a comment, if it is indented more than `depth` or is
-    /// a list item with the indentation `depth`.
+    /// The next line that is neither blank nor a comment. The line is returned only if it is
+    /// indented more than `depth`, or if it is a list item with the indentation `depth`.
     fn next_below(&mut self, depth: usize) -> Option<&'a str> {
         let (_, line) = self.lines.peek()?;
         let is_item = line.trim_start().starts_with("- ") || line.trim() == "-";

@@ -90,7 +90,7 @@ pub(super) enum Room {
     Full(i64),
 }
 
-/// The counters in which one look-up in flight is reserved.
+/// The counters that count one look-up in flight.
 #[derive(Debug)]
 pub(super) struct Held(Vec<Key>);
 
