@@ -45,7 +45,7 @@ fn start() -> Result<Child> {
         .spawn()?)
 }
 
-/// Asks the running demo to exit and waits for it, because the next one needs the same port and
+/// Asks the running demo to exit and waits for it, because the next demo needs the same port and
 /// store.
 fn stop(running: Option<Child>) {
     let Some(mut child) = running else { return };

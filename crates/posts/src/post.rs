@@ -71,7 +71,7 @@ pub struct Post {
     /// Up to 20 tags of 1–40 characters.
     #[row(json)]
     pub tags: Vec<String>,
-    /// The file name of the post's picture below `/blog/images/`; empty if it has none.
+    /// The file name of the post's picture below `/blog/images/`; empty if the post has no picture.
     pub image: String,
     /// A description of the picture for readers who cannot see it, up to 300 characters. A post
     /// with a picture cannot be published without this description.

@@ -56,7 +56,7 @@ pub struct Domain {
     pub locales: &'static [Locale],
     /// The domain's error codes. Their messages are in `locales`.
     pub problem_codes: &'static [Code],
-    /// Paths of the domain that contain a secret, or that receive one in the body.
+    /// Paths of the domain that contain a secret, or that receive a secret in the request body.
     pub secret_paths: &'static [SecretPath],
     /// The first segments of the domain's paths, which nobody can choose as a slug.
     pub reserved_slugs: &'static [&'static str],

@@ -35,7 +35,7 @@ impl Newsletter {
     }
 
     /// Whether the person has subscribed and not used a mail's unsubscribe link since. `held` are
-    /// the suppressions of their email address.
+    /// the suppressions of the person's email address.
     pub fn is_sent(
         self,
         tx: &mut Tx<'_>,

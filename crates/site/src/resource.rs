@@ -299,8 +299,8 @@ pub fn change<R: Resource>(
     edit(tx, parent, old, input)
 }
 
-/// Removes an item, or deactivates and returns it if it is in use. `confirmed` contains the version
-/// that the caller saw, and the key that the caller typed.
+/// Removes an item. If the item is in use, deactivates and returns it instead. `confirmed` contains
+/// the version that the caller saw, and the key that the caller typed.
 pub fn remove<R: Resource>(
     tx: &mut Tx<'_>,
     parent: &R::Parent,

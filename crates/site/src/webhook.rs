@@ -87,8 +87,9 @@ impl Webhook {
         Secret::new(format!("whsec_{}", STANDARD.encode(mac)))
     }
 
-    /// The keys that sign a message at `now`. For each key in the key file, these are the webhook's
-    /// current secret and, for a day after its replacement, the previous secret.
+    /// The webhook keys that sign a message at `now`. From each key of the key file, one webhook
+    /// key is derived for the current secret, and for a day after a replacement another for the
+    /// previous secret.
     fn keys(&self, keys: &Keyring, now: Timestamp) -> Vec<WebhookKey> {
         let is_rotating = self.generation > 1 && now < self.rotated_at + ROTATION;
         let before = is_rotating.then_some(self.generation - 1);

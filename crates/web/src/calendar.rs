@@ -183,8 +183,8 @@ impl Target {
         })
     }
 
-    /// The occurrence that pages show at `now`: the first occurrence whose day has not ended. If
-    /// the target does not repeat, its only occurrence.
+    /// The occurrence that pages show at `now`: the first occurrence whose day has not ended. A
+    /// target that does not repeat has only one occurrence.
     #[must_use]
     pub fn current(
         self,

@@ -82,7 +82,7 @@ pub fn check(
 }
 
 /// Checks only the origin, for pages behind a secret code. Accepts a request without an origin,
-/// because in-app browsers often report none, and pages without referrer report `Origin: null`.
+/// because in-app browsers often send no origin, and pages without referrer report `Origin: null`.
 pub fn check_sender(headers: &HeaderMap, url: &SiteUrl) -> Result<(), Problem> {
     match sender(headers, url) {
         Sender::Us | Sender::Unsaid => Ok(()),

@@ -97,7 +97,7 @@ where
 }
 
 /// The description of an operation without `utoipa::path`. A handler that serves several kinds of
-/// records needs it.
+/// records needs such a description.
 pub struct Operation {
     method: HttpMethod,
     described: OperationBuilder,

@@ -96,7 +96,7 @@ impl Form {
                     while let Some(chunk) = file.0.chunk().await? {
                         bytes.extend_from_slice(&chunk);
                     }
-                    // Browsers send an empty file if none was chosen.
+                    // Browsers send an empty file if no file was chosen.
                     if !bytes.is_empty() {
                         let bytes = bytes.into();
                         files.push(SentFile { field, bytes });
@@ -203,8 +203,8 @@ impl SentPart<'_> {
     }
 
     /// Writes the file to the file store's folder while it arrives. Returns `None` for an empty
-    /// file, which browsers send if none was chosen. A file with more than `most` bytes is read to
-    /// its end, but only its beginning is written.
+    /// file, which browsers send if no file was chosen. A file with more than `most` bytes is read
+    /// to its end, but only its beginning is written.
     pub async fn receive(
         mut self,
         files: &Files,

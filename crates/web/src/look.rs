@@ -222,8 +222,9 @@ impl Accent {
         Self::nearest(wished, is_dark, [page, palette.ink], can_be_read)
     }
 
-    /// Darkens the colour `wished` (in dark mode, lightens it) until it meets a condition. Returns
-    /// the result, and the first legible text colour among `inks`, white and black.
+    /// Darkens the colour `wished` (in dark mode, lightens it) until the colour meets the given
+    /// condition. Returns the result, and the first legible text colour among `inks`, white and
+    /// black.
     pub(crate) fn nearest(
         wished: Color,
         is_dark: bool,

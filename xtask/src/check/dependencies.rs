@@ -1,5 +1,5 @@
-//! Checks third-party crates: their licences and sources, that none occurs in two versions, that
-//! there is only one TLS provider, and that every dependency is used.
+//! Checks third-party crates: their licences and sources, that no crate occurs in two versions,
+//! that there is only one TLS provider, and that every dependency is used.
 //!
 //! `cargo metadata` lists every crate that could be built on any machine; `cargo tree` lists the
 //! crates that are built on this machine. Only the crates from `cargo tree` are checked.

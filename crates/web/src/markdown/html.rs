@@ -16,7 +16,7 @@ pub struct Picture {
 }
 
 /// Renders `markdown` as HTML. Links to this site's paths and pictures begin with `origin`, so that
-/// they also work in a feed. `find` looks up a picture of this site by its URL.
+/// the links and pictures also work in a feed. `find` looks up a picture of this site by its URL.
 pub fn html(markdown: &str, origin: &str, find: impl Fn(&str) -> Option<Picture>) -> String {
     let mut writer = Writer {
         origin,
