@@ -1,4 +1,4 @@
-//! Embeds `assets/` together with the styles and scripts of the domains. The hash of each file's
+//! Embeds `assets/` together with the styles and scripts of other crates. The hash of each file's
 //! content becomes part of its name, so that browsers may cache the file forever. Text files are
 //! compressed at build time.
 //!
@@ -84,9 +84,9 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, File>) -> i
     Ok(())
 }
 
-/// Appends the domains' styles and scripts to the files of the same name in this crate, so that
-/// every page loads only one file of each kind. A domain keeps its files in `assets/` beside its
-/// manifest. Each script becomes a block, so that its names stay local.
+/// Appends the styles and scripts of other crates to this crate's files of the same name, so that
+/// every page loads only one file of each kind. Another crate keeps these files in `assets/` beside
+/// its manifest. Each script becomes a block, so that its names stay local.
 fn add_of_domains(folder: &Path, files: &mut BTreeMap<String, File>) -> io::Result<()> {
     let Some(crates) = folder.ancestors().nth(2) else {
         return Ok(());
@@ -120,7 +120,8 @@ fn add_of_domains(folder: &Path, files: &mut BTreeMap<String, File>) -> io::Resu
     Ok(())
 }
 
-/// Adds the hash of a file's content to its name. Does the same for all referenced files first.
+/// Adds the hash of a file's content to the file's name. Before that, does the same for every file
+/// that this file references.
 fn finish(
     name: &str,
     files: &mut BTreeMap<String, File>,
@@ -173,7 +174,7 @@ fn finish(
     Ok(())
 }
 
-/// Returns all references to the file `name` as styles or scripts may write them.
+/// Returns the forms in which a style or script may refer to the file `name`.
 fn forms(kind: &str, name: &str) -> Vec<String> {
     match kind {
         STYLE => vec![

@@ -166,7 +166,7 @@ impl Part {
 }
 
 /// Returns an SQL expression for a new UUID, in which `number` replaces the last group of the old
-/// one.
+/// UUID.
 fn renumbered(column: &str, number: &str) -> String {
     format!("substr(old.{column}, 1, 24) || {}", padded(number, 12))
 }

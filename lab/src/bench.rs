@@ -266,7 +266,7 @@ impl Bench {
     }
 }
 
-/// Returns the argument with which cargo builds other programs as this one was built.
+/// Returns the cargo argument with which other programs get the same build profile as this program.
 fn profile() -> Option<&'static str> {
     (!cfg!(debug_assertions)).then_some("--release")
 }

@@ -45,7 +45,7 @@ fn start() -> Result<Child> {
         .spawn()?)
 }
 
-/// Asks the running demo to exit and waits for it, because the next one needs the same port and
+/// Asks the running demo to exit and waits for it, because the next demo needs the same port and
 /// store.
 fn stop(running: Option<Child>) {
     let Some(mut child) = running else { return };
@@ -55,7 +55,8 @@ fn stop(running: Option<Child>) {
     let _ = child.wait();
 }
 
-/// Returns the number of files and the most recently saved file. The number reveals removed files.
+/// Returns the number of files and the most recently saved file. The number changes if a file is
+/// removed.
 fn newest(folder: &Path) -> Result<(usize, Option<(SystemTime, PathBuf)>)> {
     let files = files_below(folder)?;
     let count = files.len();

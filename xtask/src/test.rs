@@ -1,7 +1,7 @@
 //! `cargo xtask test`: runs the same steps as CI, from a fresh Debian to the browser tests.
 //!
 //! The run stops at the first failed step. Each step's processes and files are private to the run
-//! and are removed at its end, even after a failure or Ctrl-C.
+//! and are removed when the run ends, even after a failure or Ctrl-C.
 
 mod packages;
 

@@ -60,16 +60,16 @@ pub fn remove(tx: &mut Tx<'_>, owner: &OwnerOf, account: &AccountId) -> Result<(
     if countdown::account_of(tx, &owner.countdown().id)? == *account {
         return Err(NAMED_AFTER.into());
     }
-    // A person who leaves need not have proved a credential recently, because leaving takes nothing
-    // from others.
+    // Leaving takes nothing from others, so a person who leaves need not have confirmed their
+    // identity recently.
     if account != owner.account() {
         sudo::require::<Refusal>(tx, owner.asking().0)?;
     }
     grant::remove(tx, &manager, account).map_err(refused)
 }
 
-/// Returns the proof that the caller manages the countdown. Every owner in a browser gets the
-/// proof; API tokens do not.
+/// Checks that the caller may manage the countdown's owners. Every owner may do so in a browser,
+/// but not with an API token.
 fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     let (who, request) = owner.asking();
     let scope = countdown::scope(&owner.countdown().id);

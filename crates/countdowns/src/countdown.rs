@@ -116,7 +116,7 @@ pub struct Countdown {
     pub day_counting: DayCounting,
     /// How often the day recurs.
     pub repeat: Repeat,
-    /// The date of the anniversary of 29 February in a year without that day.
+    /// When an anniversary of 29 February falls in a year without that day.
     pub leap_day: LeapDay,
     /// The content that is shown after the day has come.
     pub after: After,
@@ -132,7 +132,8 @@ pub struct Countdown {
     pub show_phrase: bool,
     /// Whether this is the main countdown, at `/{account}/incident-timer`.
     pub is_primary: bool,
-    /// The version. Every change raises it, and must contain the version on which it is based.
+    /// The version, which increases with every change. A change must contain the version on which
+    /// it is based.
     pub version: i64,
 }
 
@@ -235,7 +236,7 @@ pub fn scope(id: &CountdownId) -> Scope {
     COUNTDOWN.scope(id)
 }
 
-/// The proof that a person is an owner of a countdown. Only [`enter`] makes it.
+/// A value that proves that a person is an owner of a countdown. Only [`enter`] makes one.
 #[derive(Debug)]
 pub struct OwnerOf {
     who: SignedIn,
@@ -289,7 +290,7 @@ impl Proof for OwnerOf {
     }
 }
 
-/// Checks that `who` owns the countdown, and returns the proof.
+/// Checks that `who` owns the countdown, and returns the countdown with its owner.
 pub fn enter(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -342,7 +343,7 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<Countdown>, StoreErro
     Ok(all)
 }
 
-/// The proof that `who` may create a countdown.
+/// Checks that `who` may create a countdown, which requires a confirmed email address.
 pub fn maker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, Refusal> {
     identity::session::signed_in::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)
 }
@@ -396,7 +397,8 @@ pub(crate) fn give(
 ) -> Result<(), StoreError> {
     match grant::give(tx, account, OWNER, &scope(id), None) {
         Err(GrantError::Store(error)) => Err(error),
-        // No other error is possible, because the scope is new and the role belongs to it.
+        // No other error is possible, because the scope is new and the role exists in this kind of
+        // scope.
         _ => Ok(()),
     }
 }

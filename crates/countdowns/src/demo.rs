@@ -46,8 +46,8 @@ const PHRASES: &[&str] = &[
     "A day is long until it is counted.",
 ];
 
-/// Creates the demo's countdowns: for `one`, a countdown to a day and one that counts up; for
-/// `other`, one that counts up.
+/// Creates the demo's countdowns. The account `one` gets a countdown to a day and a countdown that
+/// counts up. The account `other` gets a countdown that counts up.
 pub fn seed(
     tx: &mut Tx<'_>,
     [one, other]: [&AccountId; 2],

@@ -32,7 +32,7 @@ pub struct Statistics {
     pub longest_seconds: Option<i64>,
     /// The average time between two resets.
     pub average_completed_seconds: Option<i64>,
-    /// The number of times between two resets.
+    /// The number of completed periods between two resets.
     pub completed_count: i64,
     /// The number of resets.
     pub entry_count: i64,
@@ -139,7 +139,7 @@ mod tests {
         Timestamp::from_millisecond(millis).unwrap()
     }
 
-    /// Computes the summary from all resets. The test compares it with the stored one.
+    /// Computes the summary from all resets. The test compares this summary with the stored one.
     fn summed(mut resets: Vec<i64>) -> Summary {
         resets.sort_unstable();
         let gaps = resets.windows(2).map(|pair| pair[1] - pair[0]);

@@ -20,7 +20,7 @@ const RULES: [Rule; 2] = [
 /// The maximum number of accounts that are counted at one time.
 const KEYS: usize = 20_000;
 
-/// The counters of one process, which every request carries as an extension. Clones share them.
+/// The counters of one process. Every request carries them as an extension, and clones share them.
 #[derive(Clone, Debug)]
 pub struct EntryLimit(Limit);
 

@@ -16,7 +16,7 @@ use crate::suggestion::{State, SuggestionId};
 /// The initial title of a countdown with imported resets. The countdown's owner can change it.
 pub const TITLE: &str = "Incident timer";
 
-/// The owner of imported resets, and who could see the resets in the other system.
+/// The owner of imported resets, with the visibility of the resets in the other system.
 #[derive(Clone, Debug)]
 pub struct Owner {
     pub account: AccountId,
@@ -29,9 +29,8 @@ pub struct Owner {
     pub created_at: Timestamp,
 }
 
-/// The id of the countdown with an account's imported resets. It is derived from the account's id,
-/// so that a repeated import finds the countdown. It is a hash, so it does not reveal the account's
-/// id.
+/// The id of the countdown with an account's imported resets. This id is a hash of the account's
+/// id. So a repeated import finds the same countdown, and the id does not reveal the account's id.
 fn id_for(account: &AccountId) -> CountdownId {
     let digest = Sha256::digest(format!("imported countdown {account}"));
     let mut bytes = [0; 16];
@@ -83,7 +82,7 @@ pub enum Outcome {
     Added,
     /// A reset with this id already exists.
     Known,
-    /// The reset with this id, in the same countdown, has the same millisecond.
+    /// Another reset of the same countdown has the same millisecond. This is the id of that reset.
     SharesInstant(EntryId),
 }
 

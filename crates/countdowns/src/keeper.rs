@@ -273,8 +273,8 @@ impl Resource for Countdown {
             make_primary(tx, &account, id)?;
         }
         if old.visibility == Visibility::Unlisted && self.visibility != Visibility::Unlisted {
-            // This invalidates old private links for good, even if the countdown gets a new private
-            // link later.
+            // The new generation number invalidates old private links for good, even if the
+            // countdown gets a new private link later.
             sql!(
                 "UPDATE countdown SET link_generation = link_generation + 1 WHERE id = :id",
                 id

@@ -62,8 +62,8 @@ struct Owned {
     id: CountdownId,
 }
 
-/// Erases an account's data. Each countdown passes to another owner, or is deleted if there is
-/// none. Resets that the account made in other people's countdowns are kept.
+/// Erases an account's data. Each countdown passes to another owner, or is deleted if there is no
+/// other owner. Resets that the account made in other people's countdowns are kept.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     let all: Vec<Owned> = sql!(
         "SELECT {Owned} FROM countdown WHERE account_id = :account ORDER BY id FOR NO KEY UPDATE",

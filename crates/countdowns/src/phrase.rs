@@ -100,7 +100,7 @@ pub fn draw(
     at(tx, owner, not, u64::from_be_bytes(bytes) % count)
 }
 
-/// The phrase at this position in the list that [`count_without`] counts.
+/// The phrase at the position `place` among the phrases that [`count_without`] counts.
 fn at(
     tx: &mut Tx<'_>,
     owner: &AccountId,
@@ -192,14 +192,14 @@ fn find_active(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Ref
     found.map(drop).ok_or(Refusal::NotFound)
 }
 
-/// The proof that a person may moderate phrases. Only [`moderate`] makes it.
+/// A value that proves that a person may moderate phrases. Only [`moderate`] makes one.
 #[derive(Debug)]
 pub struct Moderator {
     who: SignedIn,
     request: RequestFacts,
 }
 
-/// Checks that `who` is a moderator, administrator or owner of the site, and returns the proof.
+/// Checks that `who` is a moderator, administrator or owner of the site.
 pub fn moderate(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -202,7 +202,8 @@ fn show(
         Visibility::Trusted => is_owner || is_trusted,
         Visibility::Private => false,
     };
-    // This returns before further queries, whose duration would reveal that the countdown exists.
+    // The function returns here, because the duration of further queries would reveal that the
+    // countdown exists.
     if !is_open && !is_owner {
         return Ok(None);
     }

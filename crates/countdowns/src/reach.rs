@@ -1,4 +1,4 @@
-//! Announces that a countdown's day has come, exactly once for each occurrence, however many
+//! Announces that a countdown's day has come, exactly once for each occurrence, even if several
 //! processes run.
 
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +12,8 @@ use crate::countdown::{self, Countdown, CountdownId};
 use crate::webhook::{self, About, Event};
 
 const KIND: &str = "countdown.reach";
-/// If the job runs later than this after the day came, no process was running when the day came.
+/// How late the job may run after the day has come. A later run means that no process was running
+/// when the day came.
 const LATE: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Serialize, Deserialize)]

@@ -15,8 +15,8 @@ use web::{Network, Site};
 use crate::countdown::CountdownId;
 use crate::public::{self, CountdownView, Viewing};
 
-/// How often a page is polled without news. Some changes, such as the deactivation of an account,
-/// publish no news.
+/// How often a page is polled if there is no news about it. Some changes, such as the deactivation
+/// of an account, publish no news.
 const EVERY: Duration = Duration::from_secs(25);
 
 /// A countdown's page, identified by its URL. All viewers of an event stream get the same page,

@@ -79,7 +79,7 @@ struct Told {
     /// The countdown's slug in URLs.
     slug: String,
     kind: Kind,
-    /// The date or time that is counted to; empty for a countdown that counts up.
+    /// The day or time to which the countdown counts; empty for a countdown that counts up.
     target: String,
 }
 

@@ -86,8 +86,8 @@ fn made_of(
         .filter(|(server, _)| server.identity.is_tls)
         .flat_map(|(server, _)| server.identity.hosts.clone())
         .collect();
-    // Of two routes with the same host and path, the first is kept. Therefore, servers with a
-    // narrower reach than others come last, and servers with TLS come before servers without.
+    // If two routes have the same host and path, the first route is kept. Therefore servers that
+    // fewer clients can reach come last, and servers with TLS come before servers without TLS.
     let mut places: Vec<_> = servers
         .iter()
         .flat_map(|(server, _)| server.identity.places.clone())

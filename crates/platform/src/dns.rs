@@ -2,9 +2,10 @@
 //! because long keys do not fit into a UDP packet.
 //!
 //! hickory-resolver (0.26.3 of September 2026, well maintained) would add ten crates, among them
-//! moka and prefix-trie. They serve caching, IPv6 races and search lists, which a few queries a day
-//! do not need. hickory-proto has messages but no client. It would add two crates and replace only
-//! `question` and `read`, some 90 lines that a test checks with malformed responses.
+//! moka and prefix-trie. Those crates serve caching, IPv6 races and search lists, which a few
+//! queries a day do not need. hickory-proto has messages but no client. It would add two crates,
+//! and would replace only the functions `question` and `read`. These have some 90 lines, and a test
+//! gives them malformed responses.
 
 use std::collections::BTreeSet;
 use std::io;

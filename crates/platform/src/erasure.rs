@@ -14,7 +14,8 @@ use crate::text_cleaning::hexadecimal;
 pub struct Erased {
     /// The erasure's position in the list.
     pub number: i64,
-    /// The kind of the erased data, such as `account` or `diets`, as named by its domain.
+    /// The kind of the erased data, such as `account` or `diets`, as named by the code that erases
+    /// the data.
     pub kind: String,
     /// The hash of the erased entity's id, from the function [`subject`].
     pub subject: String,
@@ -22,7 +23,7 @@ pub struct Erased {
     pub at: i64,
 }
 
-/// Returns the hash under which the list contains an entity.
+/// Returns the hash that stands for an entity in the list of erasures.
 pub fn subject(kind: &str, id: &str) -> String {
     let hash = Sha256::new().chain_update(kind).chain_update([0]);
     hexadecimal(&hash.chain_update(id).finalize()[..16])
@@ -42,8 +43,8 @@ pub fn after(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Erased>, StoreError> {
     .all(tx)
 }
 
-/// Imports a backup's list of erasures into a restored store. Erasures that the store's own list
-/// lacks are marked for repetition.
+/// Imports a backup's list of erasures into a restored store. If the store's own list lacks an
+/// erasure, the erasure is marked, because it must be repeated.
 pub fn import(tx: &mut Tx<'_>, all: &[Erased]) -> Result<(), StoreError> {
     for one in all {
         insert(tx, &one.kind, &one.subject, one.at, true)?;
@@ -51,7 +52,7 @@ pub fn import(tx: &mut Tx<'_>, all: &[Erased]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The hashed ids of this kind's entities that must be erased again.
+/// The hashed ids of the entities of this kind that must be erased again.
 pub fn to_repeat(tx: &mut Tx<'_>, kind: &str) -> Result<Vec<String>, StoreError> {
     let all: Vec<(String,)> = sql!(
         "SELECT subject FROM erased WHERE kind = :kind AND is_to_repeat = 1 ORDER BY number",

@@ -36,8 +36,8 @@ pub struct Folder {
     written: Arc<AtomicU64>,
 }
 
-/// The name of a stored file: segments of `a-z 0-9 - _ .` between slashes, none of which starts
-/// with a dot; at most 200 characters. Such a name is valid on every file system and cannot lead
+/// The name of a stored file, at most 200 characters: segments of `a-z 0-9 - _ .`, separated by
+/// slashes. No segment starts with a dot. Such a name is valid on every file system and cannot lead
 /// out of the store's folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
@@ -196,7 +196,8 @@ impl Files {
                     arriving.write(&part).await?;
                 }
                 arriving.finish().await?;
-                // The file is removed from the folder, but stays readable while it is open.
+                // Dropping `arriving` removes the file from the folder, but an open file stays
+                // readable.
                 fs::File::open(&arriving.path).map(Some)
             }
         }
@@ -228,8 +229,8 @@ impl Files {
         }
     }
 
-    /// Removes a file. Returns `false` if it did not exist. A bucket does not report this, so the
-    /// result is then always `true`.
+    /// Removes a file. Returns `false` if it did not exist. For a bucket, always returns `true`,
+    /// because S3 does not report whether the object existed.
     pub async fn remove(&self, key: &Key) -> io::Result<bool> {
         let path = match self {
             Self::Folder(folder) => folder.path(key),
@@ -333,7 +334,7 @@ impl Content {
 }
 
 impl Object {
-    /// Reads the next bytes: empty at the end, and `None` if the object does not exist.
+    /// Reads the next bytes. Returns no bytes at the end, and `None` if the object does not exist.
     async fn fetch(&mut self) -> io::Result<Option<Bytes>> {
         let start = self.range.start;
         let end = self.range.end.min(start.saturating_add(OBJECT_CHUNK));
@@ -387,7 +388,8 @@ impl Arriving {
 
 impl Drop for Arriving {
     fn drop(&mut self) {
-        // Fails if the file was stored, because it was then renamed.
+        // If the file was stored, it was renamed, so there is nothing to remove and this call
+        // fails.
         drop(fs::remove_file(&self.path));
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! A response is stored under its owner, route and key. It is looked up only after the owner's code
 //! or session is verified. [`find`] runs first in the transaction and [`keep`] last, so there is no
-//! state "in progress". A repeated request either finds the stored response, or runs concurrently
-//! with the first. In the latter case, [`keep`] finds the first request's row and makes the
-//! transaction run again from its start. Refusals are not stored, so a corrected form may use the
-//! same key.
+//! state "in progress". Usually a repeated request finds the stored response. If it runs
+//! concurrently with the first request, [`keep`] finds the first request's row and makes the
+//! repeated request's transaction start again. Refusals are not stored, so a corrected form may use
+//! the same key.
 
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};

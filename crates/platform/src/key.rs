@@ -122,7 +122,8 @@ pub fn adopt(tx: &mut Tx<'_>, keys: &Keyring) -> Result<bool, StoreError> {
     Ok(fits)
 }
 
-/// Records the first of these secrets as the store's, no matter which secret was recorded before.
+/// Records the first secret's fingerprint as the store's, replacing any fingerprint that was
+/// recorded before.
 pub fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     note(tx, keys)?;
     sql!(

@@ -82,7 +82,8 @@ impl KeyFile {
         Self(path.into())
     }
 
-    /// Returns the keys for this store. A new store without a key file gets a new one.
+    /// Returns the keys for this store. If the store is new and has no key file yet, creates the
+    /// key file.
     pub async fn open(&self, store: &Store, random: &Random) -> Result<Keyring, KeyError> {
         let is_new = store.read(key::fingerprint).await?.is_none();
         let keys = if is_new {
@@ -216,8 +217,8 @@ impl Fresh {
         }
     }
 
-    /// If root creates the file, gives it to the user that runs Kenduri, who is the owner of the
-    /// previous file or of the folder.
+    /// If root creates the file, changes the file's owner to the user that runs Kenduri. This user
+    /// owns the previous file or, if there is none, the folder.
     fn give_to_owner(&self, file: &File) -> io::Result<()> {
         let before = fs::symlink_metadata(&self.target);
         let before = before.or_else(|_| fs::metadata(folder(&self.target)))?;

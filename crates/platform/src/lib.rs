@@ -1,4 +1,4 @@
-//! The foundation of every domain: store, jobs, mail, files and audit log. It depends on no domain.
+//! The foundation of all other crates: store, jobs, mail, files and audit log.
 //!
 //! This crate contains the store and everything that a change writes in its transaction (jobs,
 //! news, audit lines, idempotent responses). It also contains the interfaces to the outside world:
@@ -59,8 +59,8 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0011_alerts"
 );
 
-/// The store, and all interfaces to the outside world. Tests replace some of them. Clones share
-/// them.
+/// The store, and all interfaces to the outside world. Tests replace some of these interfaces.
+/// Clones share all fields.
 #[derive(Clone, Debug)]
 pub struct Platform {
     pub store: Store,

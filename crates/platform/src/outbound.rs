@@ -49,7 +49,7 @@ pub struct Outbound(Arc<Inner>);
 struct Inner {
     tls: TlsConnector,
     names: Names,
-    /// Socket addresses that requests may reach although they are not public.
+    /// Non-public socket addresses that requests may reach.
     permitted: Vec<SocketAddr>,
     connections: json_call::Connections,
 }
@@ -439,7 +439,7 @@ fn bare(authority: &Authority) -> &str {
 }
 
 /// Whether an IP address is public. Addresses of this machine, local networks and reserved ranges
-/// (IANA's special-purpose address registries) are not.
+/// (IANA's special-purpose address registries) are not public.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),

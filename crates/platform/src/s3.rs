@@ -41,7 +41,7 @@ pub enum S3Error {
     Target { target: String, reason: String },
 }
 
-/// A bucket, and the prefix of the names of all of Kenduri's objects in it.
+/// A bucket, with the prefix that the names of all of Kenduri's objects in the bucket have.
 #[derive(Clone)]
 pub struct S3 {
     bucket: Bucket,

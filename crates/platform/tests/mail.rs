@@ -1,5 +1,5 @@
-//! Tests of mail on both engines. It is sent to a test mail server that can misbehave, or stored
-//! only in the outgoing mailbox.
+//! Tests of mail on both engines. The mail is sent to a test mail server that can misbehave, or
+//! stored only in the outgoing mailbox.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
@@ -58,7 +58,7 @@ fn mail_to(address: &str) -> NewMail {
     }
 }
 
-/// Writes a mail one millisecond after the previous one, so that their order is certain.
+/// Writes a mail one millisecond after the previous one, so that the order of the mails is certain.
 async fn send(world: &World, mail: NewMail) -> MailId {
     world.clock.advance(SignedDuration::from_millis(1));
     world.expect_mail(mail.to.as_str(), &clean_line(&mail.subject));

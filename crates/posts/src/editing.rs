@@ -223,7 +223,8 @@ fn name_author(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Schedules the mail to subscribers about an article that has never been public.
+/// Schedules the mail about an article to all subscribers. The article must not have been public
+/// before.
 pub(crate) fn schedule_mail(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     match (post.kind, post.first_published_at) {
         (Kind::Article, Some(at)) => mailing::schedule(tx, &post.id, at),
@@ -247,7 +248,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<bool, StoreError> {
     Ok(inserted == 1)
 }
 
-/// Stores the tags of a post and the pictures in its text in separate tables, for queries.
+/// Copies a post's tags, and the file names of the pictures in its text, to separate tables for
+/// queries.
 pub(crate) fn write_parts(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     let id = &post.id;
     for tag in &post.tags {

@@ -15,14 +15,14 @@ use crate::Refusal;
 /// The role of people who write the site's posts.
 pub const EDITOR: Role = Role::new("editor", "post-role-editor");
 
-/// The proof that a person may write posts. Only [`enter`] makes it.
+/// A value that proves that a person may write posts. Only [`enter`] makes one.
 #[derive(Clone, Debug)]
 pub struct Editor {
     who: SignedIn,
     request: RequestFacts,
 }
 
-/// Checks that `who` may write posts, and returns the proof.
+/// Checks that `who` may write posts, and returns the person as an editor.
 pub fn enter(tx: &mut Tx<'_>, who: &SignedIn, request: &RequestFacts) -> Result<Editor, Refusal> {
     if !is_editor(tx, who)? {
         return Err(Refusal::Forbidden);

@@ -19,14 +19,14 @@ pub fn path(file: &str) -> String {
     format!("{PATH}{file}")
 }
 
-/// The file name in the target of a link or picture, if the target is an uploaded picture of a
-/// post.
+/// Returns the picture's file name if `address`, the target of a link or picture, is an uploaded
+/// picture of a post.
 pub(crate) fn file(address: &str) -> Option<&str> {
     let file = address.strip_prefix(PATH)?;
     is_name(file).then_some(file)
 }
 
-/// Whether a file name looks like that of an uploaded picture, that is, contains a width and a
+/// Whether a file name has the form of an uploaded picture's name, which contains a width and a
 /// height.
 pub(crate) fn is_name(file: &str) -> bool {
     let is_plain = !file.contains('/') && FOLDER.key(file).is_ok();

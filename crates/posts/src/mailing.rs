@@ -1,8 +1,8 @@
 //! The mail about a newly published article, which each subscriber gets once.
 //!
-//! In one transaction, each run of the job stores the mails to [`PAGE`] subscribers and its
-//! position in the list, and enqueues the job for the rest. Even after a crash, nobody gets the
-//! mail twice and nobody is skipped.
+//! Each run of the job writes the mails to [`PAGE`] subscribers, stores the position in the list of
+//! subscribers, and enqueues the next run, all in one transaction. So even after a crash, nobody
+//! gets the mail twice and nobody is skipped.
 
 use jiff::Timestamp;
 use platform::jobs::{Done, Handler, Job, NewJob};
@@ -30,7 +30,8 @@ struct Payload {
     post: PostId,
 }
 
-/// Schedules the mail to subscribers about an article that has never been public.
+/// Schedules the mail about an article to all subscribers. The article must not have been public
+/// before.
 pub(crate) fn schedule(tx: &mut Tx<'_>, id: &PostId, at: Timestamp) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO post_mailing (post_id, last_account) VALUES (:id, '') ON CONFLICT DO NOTHING",

@@ -20,8 +20,8 @@ const WORDS_A_MINUTE: usize = 220;
 /// How many letters count as a word, for scripts without spaces between words.
 const LETTERS_A_WORD: usize = 2;
 
-/// The HTML of `markdown`. Links to paths of this site and its pictures begin with `origin`, so
-/// that they also work in a feed.
+/// The HTML of `markdown`. Links to this site's paths and pictures begin with `origin`, so that the
+/// links also work in a feed.
 pub fn html(markdown: &str, origin: &str) -> String {
     web::markdown::html(markdown, origin, |address| {
         let file = image::file(address)?;
@@ -112,8 +112,8 @@ pub fn excerpt(markdown: &str) -> String {
     let Some((end, _)) = text.char_indices().nth(EXCERPT) else {
         return text;
     };
-    // A cut never splits a word, nor a letter from its combining marks. Scripts without spaces are
-    // cut between any two letters.
+    // A cut never splits a word, and never separates a letter from its combining marks. Scripts
+    // without spaces are cut between any two letters.
     let is_boundary = |at: &usize| {
         let next = text[*at..].chars().next();
         let is_joined = next.is_some_and(|c| is_combining_mark(c) || c == '\u{200d}');

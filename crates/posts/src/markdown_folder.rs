@@ -50,7 +50,7 @@ pub struct Folder {
     pictures: Vec<(String, Bytes)>,
     /// Problems that prevent the import.
     pub problems: Vec<Remark>,
-    /// Doubtful parts, which are imported but which the user should check.
+    /// Remarks about doubtful parts, which are imported but which the user should check.
     pub remarks: Vec<Remark>,
 }
 
@@ -68,7 +68,8 @@ pub enum FolderError {
     /// Some files cannot be imported.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Refused(Vec<Remark>),
-    /// The dry run succeeded and stored nothing. Contains the counts that the import would have.
+    /// The dry run succeeded and stored nothing. Contains the counts that a real import would
+    /// return.
     #[error("nothing was written")]
     Tried(Counts),
     #[error("the picture {0} could not be written")]

@@ -1,8 +1,8 @@
 //! A post: an article with a title and its own URL, a note, or a page.
 //!
-//! A post is public from `published_at` on while its state is `scheduled` or `published`, so no job
-//! has to run at that instant. A post that was public can be withdrawn, but never becomes a draft
-//! again.
+//! A post is public if its state is `scheduled` or `published` and the time `published_at` has
+//! come. So no job has to run at that time. A post that was public can be withdrawn, but never
+//! becomes a draft again.
 
 use identity::account::AccountId;
 use identity::person::slug;
@@ -71,10 +71,10 @@ pub struct Post {
     /// Up to 20 tags of 1–40 characters.
     #[row(json)]
     pub tags: Vec<String>,
-    /// The file name of the post's picture below `/blog/images/`; empty if it has none.
+    /// The file name of the post's picture below `/blog/images/`; empty if the post has no picture.
     pub image: String,
     /// A description of the picture for readers who cannot see it, up to 300 characters. A post
-    /// with a picture cannot be published without it.
+    /// with a picture cannot be published without this description.
     pub image_alt: String,
     /// The picture's width in pixels.
     pub image_width: i64,
@@ -90,7 +90,8 @@ pub struct Post {
     /// The time at which the post first becomes public; it never changes after that.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub first_published_at: Option<Timestamp>,
-    /// The version. Every change raises it, and must contain the version on which it is based.
+    /// The version, which increases with every change. A change must contain the version on which
+    /// it is based.
     pub version: i64,
     /// The time of the last change.
     #[schema(value_type = String, format = "date-time")]

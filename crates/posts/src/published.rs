@@ -17,7 +17,8 @@ pub struct Listing {
     pub kind: Kind,
     /// Only posts with this tag; empty for all posts.
     pub tag: String,
-    /// Only posts that come later in the list than this one, given by its publication time and id.
+    /// Only posts that come after this post in the list. The post is given by its publication time
+    /// and id.
     pub after: Option<(Timestamp, PostId)>,
     /// The maximum number of posts to return.
     pub rows: i64,

@@ -45,9 +45,10 @@ impl Words {
     }
 }
 
-/// Returns up to `rows` posts, after skipping `offset`, that contain every word of `query`; its
-/// last word may be a prefix. Posts with all words in the title come first, then posts with all
-/// words in title, excerpt and tags, then the rest. Each group is sorted newest first.
+/// Returns up to `rows` posts, after skipping `offset`, that contain every word of `query`. The
+/// last word of `query` may be the beginning of a word. Posts with all words in the title come
+/// first, then posts with all words in title, excerpt and tags, then the rest. Each group is sorted
+/// newest first.
 pub fn search(
     tx: &mut Tx<'_>,
     query: &str,

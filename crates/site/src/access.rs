@@ -28,8 +28,8 @@ impl Callers {
     }
 }
 
-/// The declaration `()` is for pages whose handlers check a proof of their own. Such pages admit
-/// only signed-in people.
+/// A page declares `()` if its handler makes further checks of its own. The page admits only
+/// signed-in people.
 impl From<()> for Callers {
     fn from((): ()) -> Self {
         Self::People

@@ -1,5 +1,5 @@
-//! Extractors for handlers. Each one authenticates the caller in one way, and its value proves
-//! this.
+//! Extractors for handlers. Each extractor authenticates the caller in one way. A handler that gets
+//! the extractor's value can rely on the check.
 //!
 //! | Extractor | Request | Content |
 //! |---|---|---|
@@ -9,7 +9,7 @@
 //! | [`FileSender`] | a person sends a form, perhaps with files | as `Sender`, with the files |
 //! | [`Caller`] | a program or a script calls the API | the person or program |
 //!
-//! No extractor admits callers whom the declaration of the route excludes ([`Callers`]). If a
+//! Every extractor refuses callers whom the route's declaration excludes ([`Callers`]). If a
 //! request has an `Authorization` header, cookies are ignored. A request without a signed-in caller
 //! gets a 401, which a page turns into a redirect to the sign-in page.
 
@@ -209,7 +209,7 @@ impl Sender {
 pub struct Found(pub Result<SignedIn, Problem>);
 
 /// Marks a route with which people confirm their own email address. People who still have to set up
-/// a required second factor may use it.
+/// a required second factor may use this route.
 #[derive(Clone, Copy, Debug)]
 pub struct ForConfirmation;
 
@@ -418,8 +418,8 @@ pub fn request_facts(parts: &request::Parts) -> Result<RequestFacts, Problem> {
     })
 }
 
-/// The paths that stay open to a person who still has to set up a required second factor, so that
-/// they can do so or sign out.
+/// The paths that stay open to people who still have to set up a required second factor. On these
+/// paths, people set up the factor or sign out.
 const ENROLMENT: &[&str] = &[
     "/me/security",
     "/me/security/totp",

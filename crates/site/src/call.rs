@@ -1,5 +1,5 @@
-//! Requests to the JSON API. A repeated API request or form gets the response to the first one
-//! again.
+//! Requests to the JSON API. If an API request or a form is repeated, the sender gets the first
+//! response again.
 
 use std::fmt;
 use std::ops::Deref;
@@ -99,7 +99,7 @@ impl Call {
         }
     }
 
-    /// Reads from the store, in a transaction that first checks the proof `P`.
+    /// Reads from the store, in a transaction that first checks the caller with `P::enter`.
     pub async fn read<P, T, F>(&self, look: F) -> Result<T, Problem>
     where
         P: Proof,
@@ -122,7 +122,7 @@ impl Call {
     }
 
     /// Makes a change that happens once per `Idempotency-Key`: POST. A repeated request gets the
-    /// same response, as long as the caller still passes the check of the proof.
+    /// same response, as long as the caller still has permission.
     pub async fn post<P, T, F>(
         &self,
         body: &[u8],

@@ -29,7 +29,8 @@ const SECOND_STEP: &str = "kd_mfa";
 /// The cookie that identifies the browser during a sign-in with an external provider.
 const PROVIDER: &str = "kd_oauth";
 
-/// The names of the cookies that this module reads. With an https URL they have a prefix.
+/// The names of the cookies that this module reads. If the site's URL is https, the names have a
+/// prefix.
 pub fn names(url: &SiteUrl) -> Vec<String> {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
     let names = [SESSION, DEVICE, BEFORE, REGISTERED, SECOND_STEP, PROVIDER];
@@ -157,7 +158,7 @@ pub fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
 pub struct Beside {
     /// The counters of changes in this process.
     pub changes: Changes,
-    /// Whose accounts must have a second factor.
+    /// The people who must have a second factor.
     pub require_mfa_for: RequireMfaFor,
     renewed: Arc<Mutex<Option<HeaderValue>>>,
 }

@@ -19,9 +19,9 @@ struct Payload {
     date: String,
 }
 
-/// Makes all items that follow a date read it again, after it was changed or removed. A domain also
-/// calls this function when an item begins to follow a date, because a concurrent transaction may
-/// be changing the date.
+/// Makes all items that follow a date read the date again. Called after the date was changed or
+/// removed. A domain also calls this function when an item begins to follow a date, because a
+/// concurrent transaction may be changing the date.
 pub fn moved(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
     tx.enqueue(NewJob {
         key: Some(format!("{KIND} {id}")),

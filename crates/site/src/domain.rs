@@ -56,7 +56,7 @@ pub struct Domain {
     pub locales: &'static [Locale],
     /// The domain's error codes. Their messages are in `locales`.
     pub problem_codes: &'static [Code],
-    /// Paths of the domain that contain a secret, or that receive one in the body.
+    /// Paths of the domain that contain a secret, or that receive a secret in the request body.
     pub secret_paths: &'static [SecretPath],
     /// The first segments of the domain's paths, which nobody can choose as a slug.
     pub reserved_slugs: &'static [&'static str],
@@ -77,7 +77,8 @@ pub struct Domain {
     pub public_pages: fn(&mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError>,
     /// The domain's pages for signed-in people.
     pub navigation: Option<NavigationGroup>,
-    /// The domain's pages for people with a role in it, in the same group of the menu.
+    /// The domain's pages for people with a role in the domain. The menu shows these pages in the
+    /// group of `navigation`.
     pub duty_navigation: Option<NavigationGroup>,
     /// The domain's card on the page that a person sees after signing in.
     pub cards: OwnCards,
@@ -101,8 +102,8 @@ pub struct Domain {
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
     /// The domain's dates that the account may follow.
     pub dates: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Date>, StoreError>,
-    /// The times of events around which nothing may be restarted or upgraded, because somebody
-    /// requested that.
+    /// The times of events for which somebody requested a freeze. Around these times, nothing may
+    /// be restarted or upgraded.
     pub freezes: fn(&mut Tx<'_>) -> Result<Vec<Occurrence>, StoreError>,
     /// Updates the domain's items that follow the date with this id, after the date was changed or
     /// removed.

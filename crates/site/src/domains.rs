@@ -87,7 +87,7 @@ pub fn catalogue(domains: &[Domain], more: &[Locale]) -> Catalogue {
     Catalogue::build(&all)
 }
 
-/// The paths of all domains that contain a secret or receive one in the body.
+/// The paths of all domains that contain a secret, or that receive a secret in the request body.
 pub fn secret_paths(domains: &[Domain]) -> SecretPaths {
     let all = domains.iter().flat_map(|domain| domain.secret_paths);
     SecretPaths(all.copied().collect())

@@ -31,7 +31,7 @@ pub struct Facts {
     groups: Vec<NavigationGroup>,
     unread: i64,
     /// The time at which the person's second factors will be removed, if an administrator requested
-    /// it.
+    /// the removal.
     reset_at: Option<Timestamp>,
     is_pending: bool,
 }

@@ -226,8 +226,8 @@ pub fn change(
     Ok(())
 }
 
-/// The path of the page that visitors of `/` see. Returns `None` if it is [`SITE`], or if the
-/// chosen page is not public.
+/// The path of the page that visitors of `/` see. Returns `None` if the look chooses [`SITE`], or
+/// if the chosen page is not public.
 pub fn first_page(
     tx: &mut Tx<'_>,
     domains: &[Domain],
@@ -348,7 +348,7 @@ fn watch(tx: &mut Tx<'_>, domains: Domains, site: &Site) -> Result<(), StoreErro
     notification::tell_site(tx, site, grant::OWNER, told)
 }
 
-/// Makes the look forget an account that is being erased.
+/// Removes an account that is being erased from the look.
 pub fn erase(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE site_look SET account_id = NULL WHERE account_id = :id",

@@ -45,8 +45,8 @@ pub async fn take(
             let body = read_signed(&context.site, key, "webhook", request).await?;
             take_generic(&context.site, &body).await
         }
-        // Resend signs with Svix, whose headers begin with `svix` instead of the standard's
-        // `webhook`.
+        // Resend signs with Svix. The names of Svix's headers begin with `svix` instead of the
+        // standard `webhook`.
         ("resend", Some(key), _) => {
             let body = read_signed(&context.site, key, "svix", request).await?;
             resend::take(&context.site, &body).await

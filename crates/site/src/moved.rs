@@ -4,8 +4,8 @@ use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 
-/// Redirects to the same path with the account's current slug; `None` if the path already has that
-/// slug. Only if `is_public` is true may shared caches store the redirect.
+/// Redirects to the same path with the account's current slug. Returns `None` if the path already
+/// has that slug. Shared caches may store the redirect only if `is_public` is true.
 pub fn lead(uri: &Uri, (asked, present): (&str, &str), is_public: bool) -> Option<Response> {
     if asked == present {
         return None;

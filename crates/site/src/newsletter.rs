@@ -35,7 +35,7 @@ impl Newsletter {
     }
 
     /// Whether the person has subscribed and not used a mail's unsubscribe link since. `held` are
-    /// the suppressions of their email address.
+    /// the suppressions of the person's email address.
     pub fn is_sent(
         self,
         tx: &mut Tx<'_>,
@@ -45,8 +45,8 @@ impl Newsletter {
         Ok(self.is_chosen(tx, id)? && !held.iter().any(|one| self.is_stopped_by(one)))
     }
 
-    /// Whether the suppression comes from the unsubscribe link of this newsletter, which stops no
-    /// other mail.
+    /// Whether the suppression comes from the unsubscribe link of this newsletter. Such a
+    /// suppression stops no other mail.
     pub fn is_stopped_by(self, one: &Suppression) -> bool {
         one.cause == Cause::Unsubscribe && one.place.scope() == self.name
     }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-/// A part of the site's first page or of a person's own page. The domain's templates render its
-/// HTML, whose top headings are `h2`.
+/// A part of the site's first page or of a person's own page. The domain's templates render the
+/// part's HTML. The top headings in this HTML are `h2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     /// HTML about current events, displayed first.

@@ -1,6 +1,7 @@
-//! Proofs that a caller may do something. An operation is a function with three inputs: the
-//! transaction, a proof and the submitted values. The operation's page and its JSON endpoint use
-//! the same kind of proof, which is checked anew in each transaction that relies on it.
+//! A proof is a value that shows that the caller may do something. An operation is a function with
+//! three inputs: the transaction, a proof and the submitted values. The operation's page and its
+//! JSON endpoint use the same kind of proof. Each transaction checks the caller and makes a new
+//! proof.
 
 use std::fmt;
 use std::str::FromStr;
@@ -70,7 +71,7 @@ impl Requester {
         self.piece(name).parse().map_err(|_| Refusal::NotFound)
     }
 
-    /// Reads from the store, in a transaction that first checks the proof `P`.
+    /// Reads from the store, in a transaction that first checks the caller with `P::enter`.
     pub(crate) async fn read<P, T, F>(&self, site: &Site, look: F) -> Result<T, P::Refusal>
     where
         P: Proof,
@@ -89,7 +90,7 @@ impl Requester {
         }
     }
 
-    /// Changes the store, in a transaction that first checks the proof `P`.
+    /// Changes the store, in a transaction that first checks the caller with `P::enter_to_change`.
     pub(crate) async fn write<P, T, F>(&self, site: &Site, change: F) -> Result<T, P::Refusal>
     where
         P: Proof,
@@ -110,8 +111,8 @@ impl Requester {
     }
 }
 
-/// The proof that a caller may perform certain operations, which require it as a parameter. Only
-/// [`Proof::enter`] makes it.
+/// A value that proves that the caller may perform certain operations. These operations have the
+/// proof as a parameter. Only [`Proof::enter`] makes a proof.
 pub trait Proof: Sized + Send + 'static {
     /// The error type of the check, and of operations that require this proof.
     type Refusal: From<Refusal> + From<StoreError> + From<Reused> + Into<Problem> + Send + 'static;
@@ -131,7 +132,7 @@ pub trait Proof: Sized + Send + 'static {
     }
 }
 
-/// Operations on a person's own data need no further check than the sign-in.
+/// Operations on a person's own data need no check besides the sign-in.
 impl Proof for Requester {
     type Refusal = Refusal;
 

@@ -1,5 +1,6 @@
 //! The reasons for refusal that all domains share. A domain adds its own rules through a declared
-//! error code ([`Refusal::Rule`]), or through an enum with one variant for these reasons.
+//! error code ([`Refusal::Rule`]), or through its own enum, in which one variant contains a
+//! [`Refusal`].
 
 use axum::http::StatusCode;
 use platform::StoreError;

@@ -1,5 +1,5 @@
 //! A request for a page, or a submitted form. It contains the person, the path and the language,
-//! and has methods that read and change the store under a proof.
+//! and has methods that check the person and then read or change the store.
 
 use std::fmt;
 use std::ops::Deref;
@@ -139,7 +139,7 @@ impl PageRequest {
         })
     }
 
-    /// Reads from the store, in a transaction that first checks the proof `P`.
+    /// Reads from the store, in a transaction that first checks the person with `P::enter`.
     pub async fn read<P, T, F>(&self, look: F) -> Result<T, P::Refusal>
     where
         P: Proof,
@@ -149,7 +149,7 @@ impl PageRequest {
         self.requester.read(&self.site, look).await
     }
 
-    /// Changes the store, in a transaction that first checks the proof `P`.
+    /// Changes the store, in a transaction that first checks the person with `P::enter_to_change`.
     pub async fn write<P, T, F>(&self, change: F) -> Result<T, P::Refusal>
     where
         P: Proof,
@@ -159,7 +159,8 @@ impl PageRequest {
         self.requester.write(&self.site, change).await
     }
 
-    /// The message id for the keyword in `?done=`. It confirms the action that led to this page.
+    /// The message id for the keyword in `?done=`. The message confirms the action that led to this
+    /// page.
     pub fn done(&self, messages: &[(&str, &'static str)]) -> Option<&'static str> {
         let done = self.query.text("done");
         let found = messages.iter().find(|(word, _)| *word == done);

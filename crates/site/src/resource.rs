@@ -23,7 +23,7 @@ pub trait Parent: Proof {
     /// The permission of owners, who may change everything.
     const OWN: Self::Permission;
 
-    /// Returns the refusal if [`Parent::may`] returns false.
+    /// Refuses callers for whom [`Parent::may`] returns false.
     fn needs(&self, _: Self::Permission) -> Result<(), Self::Refusal> {
         Ok(())
     }
@@ -197,7 +197,7 @@ pub enum TypedRemoval {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
     Delete,
-    /// The item stays where it is in use, but cannot be chosen any more.
+    /// The item stays wherever it is in use, but cannot be chosen any more.
     Deactivate,
 }
 
@@ -299,8 +299,8 @@ pub fn change<R: Resource>(
     edit(tx, parent, old, input)
 }
 
-/// Removes an item, or deactivates and returns it if it is in use. `confirmed` contains the version
-/// that the caller saw, and the key that the caller typed.
+/// Removes an item. If the item is in use, deactivates and returns it instead. `confirmed` contains
+/// the version that the caller saw, and the key that the caller typed.
 pub fn remove<R: Resource>(
     tx: &mut Tx<'_>,
     parent: &R::Parent,

@@ -1,7 +1,7 @@
-//! Whether a user may reach an upstream service that relies on our sign-in.
+//! Decides whether a user may reach an upstream service that relies on our sign-in.
 //!
-//! A session's cookie is valid for one host, so this works only for services on the site's own
-//! host. The service learns who the user is, but never sees the cookies.
+//! A session's cookie is valid for one host, so the sign-in works only for services on the site's
+//! own host. The service learns who the user is, but never sees the cookies.
 
 use std::str::FromStr;
 

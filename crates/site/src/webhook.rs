@@ -87,8 +87,9 @@ impl Webhook {
         Secret::new(format!("whsec_{}", STANDARD.encode(mac)))
     }
 
-    /// The keys that sign a message at `now`. For each key in the key file, these are the webhook's
-    /// current secret and, for a day after its replacement, the previous secret.
+    /// The webhook keys that sign a message at `now`. From each key of the key file, one webhook
+    /// key is derived for the current secret, and for a day after a replacement another for the
+    /// previous secret.
     fn keys(&self, keys: &Keyring, now: Timestamp) -> Vec<WebhookKey> {
         let is_rotating = self.generation > 1 && now < self.rotated_at + ROTATION;
         let before = is_rotating.then_some(self.generation - 1);
@@ -163,7 +164,7 @@ impl WebhookOwner {
         self.who.has(scope).then_some(()).ok_or(ScopeMissing(scope))
     }
 
-    /// The events that can concern the account, and to which it may therefore subscribe.
+    /// The events that can concern the account. The account can subscribe only to these.
     pub fn offered(&self, tx: &mut Tx<'_>) -> Result<Vec<&'static WebhookEvent>, StoreError> {
         let mut offered = Vec::new();
         for domain in self.domains {
@@ -179,8 +180,8 @@ impl WebhookOwner {
     }
 }
 
-/// Lists the caller's webhooks, oldest first. With an API token, the list contains only webhooks
-/// whose events the token may all read.
+/// Lists the caller's webhooks, oldest first. With an API token, the list omits every webhook that
+/// has an event which the token may not read.
 pub fn list(tx: &mut Tx<'_>, owner: &WebhookOwner) -> Result<Vec<Webhook>, Refusal> {
     let reads = |event: &WebhookEvent| owner.needs(event.read);
     let mut refused = owner.declared().filter_map(|event| reads(event).err());
@@ -229,8 +230,8 @@ fn find_own(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Web
 
 pub fn create(tx: &mut Tx<'_>, owner: &WebhookOwner, new: &NewWebhook) -> Result<Webhook, Refusal> {
     let who = &owner.who;
-    // A person could register with somebody else's email address. Without verification, that person
-    // must not receive events that concern the address's owner.
+    // A person could register with somebody else's email address. Until the address is confirmed,
+    // that person must not receive events that concern the owner of the address.
     confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)?;
     sudo::require::<Refusal>(tx, who)?;
     let account = &who.account().id;

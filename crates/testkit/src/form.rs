@@ -20,8 +20,8 @@ pub struct Field {
     pub name: String,
     /// The value that would be submitted.
     pub value: String,
-    /// Whether submitting the form sends this field. This is true of ticked boxes, the pressed
-    /// button and every other named field.
+    /// Whether submitting the form sends this field. Ticked boxes, the pressed button and all other
+    /// named fields are sent.
     pub sent: bool,
     /// The values of a `select`'s options.
     pub options: Vec<String>,

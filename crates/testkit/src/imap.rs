@@ -15,7 +15,7 @@ pub struct ImapServer {
 
 struct Kept {
     uid_validity: u32,
-    /// Mails by number, starting at 1; `None` where a mail was deleted.
+    /// Mails by number, starting at 1; `None` for a deleted mail.
     mails: Vec<Option<String>>,
     fetched: Vec<usize>,
     visits: usize,

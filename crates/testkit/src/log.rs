@@ -1,8 +1,8 @@
 //! Captures the log lines of a test's thread.
 //!
 //! One global subscriber serves all threads and stores each thread's lines separately. A subscriber
-//! for a single thread would miss lines, because `tracing` caches for each call site whether the
-//! first thread that reached it had a subscriber.
+//! for a single thread would miss lines: `tracing` decides only once for each call site whether
+//! anybody wants its lines, and asks only the first thread that reaches the call site.
 
 use std::cell::RefCell;
 use std::io;

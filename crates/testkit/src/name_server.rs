@@ -75,7 +75,7 @@ impl NameServer {
         self.zone().records.retain(|(known, _), _| known != name);
     }
 
-    /// Sets whether the server fails to answer every question.
+    /// Sets whether the server answers every question with a failure.
     pub fn set_silent(&self, is_silent: bool) {
         self.zone().is_silent = is_silent;
     }

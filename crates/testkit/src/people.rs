@@ -1,5 +1,5 @@
 //! Creates people in a world: accounts, passwords, sessions and roles. Also declares the mails that
-//! these cause.
+//! a test expects.
 
 use identity::account::{self, AccountId, NewAccount};
 use identity::client::Client;

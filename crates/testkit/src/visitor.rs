@@ -102,7 +102,7 @@ impl Visitor {
             .await
     }
 
-    /// Submits a form as it stands on `page`.
+    /// Submits a form of `page`, with the form's current values.
     pub async fn submit(&mut self, page: &Page, form: &Form) -> Page {
         let address = resolve(&page.address, &form.action);
         if form.method == "post" {

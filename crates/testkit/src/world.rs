@@ -35,8 +35,8 @@ pub enum Engine {
 /// The largest allowed upload, in bytes.
 pub const MAX_UPLOAD: usize = 64 * 1024;
 
-/// A platform for a single test. When the world is dropped, the test fails on an unexpected or
-/// duplicate mail or waiting job, and on an expected mail that was not written.
+/// A platform for a single test. When the world is dropped, the test fails if a mail or a waiting
+/// job is unexpected or duplicate, or if an expected mail was not written.
 #[derive(Debug)]
 pub struct World {
     pub platform: Platform,

@@ -20,7 +20,8 @@ pub type Upgraded = Box<dyn Stream>;
 
 type Switching = Pin<Box<dyn Future<Output = Option<Upgraded>> + Send>>;
 
-/// Resolves to the connection after the client has switched, or to `None` if it never does.
+/// Resolves to the connection after the client has switched, or to `None` if the client never
+/// switches.
 #[derive(Clone)]
 pub struct OnUpgrade(Arc<Mutex<Switching>>);
 

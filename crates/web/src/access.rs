@@ -8,7 +8,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use utoipa::openapi::path::Operation;
 
 pub trait Access: Copy {
-    /// Attaches the rule to the requests for these methods, where extractors find it.
+    /// Attaches the rule to every request that `methods` handles. Extractors read the rule from the
+    /// request.
     fn declare<S>(self, methods: MethodRouter<S>) -> MethodRouter<S>
     where
         S: Clone + Send + Sync + 'static;

@@ -1,6 +1,6 @@
 //! Static assets (styles, scripts, fonts, pictures). They are embedded in the executable and
-//! compressed at build time. Their names contain their content's hash, so that browsers may cache
-//! them forever.
+//! compressed at build time. Each asset's name contains the hash of its content, so that browsers
+//! may cache the asset forever.
 
 use axum::Router;
 use axum::body::Body;

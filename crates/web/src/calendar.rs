@@ -1,7 +1,7 @@
 //! The days, months and years between two instants in a time zone, and the instants of local times.
 //!
-//! A local time that a clock change skips is read with the offset before the change. Of a local
-//! time that occurs twice, the first occurrence is used (RFC 5545, section 3.3.5).
+//! A local time that a clock change skips is read with the offset before the change. If a local
+//! time occurs twice, its first occurrence is used (RFC 5545, section 3.3.5).
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,7 +25,7 @@ words! {
 }
 
 words! {
-    /// The date of the anniversary of 29 February in a year without that day.
+    /// When an anniversary of 29 February falls in a year without that day.
     LeapDay {
         /// On 28 February.
         Feb28 = "feb28" => "host-feb28",
@@ -77,8 +77,8 @@ pub fn days(from: Timestamp, to: Timestamp, zone: &TimeZone, counting: DayCounti
     days.max(0)
 }
 
-/// The time between two instants: as many whole months as fit, counted from the first day, then
-/// calendar days of the zone, then the remaining hours, minutes and seconds. All fields are 0 when
+/// The time between two instants: the whole months from the first day on, then the remaining
+/// calendar days in `zone`, then the remaining hours, minutes and seconds. All fields are 0 when
 /// `to` is before `from`.
 pub fn breakdown(from: Timestamp, to: Timestamp, zone: &TimeZone, leap_day: LeapDay) -> Breakdown {
     if to <= from {
@@ -152,7 +152,7 @@ impl Target {
     pub fn instant(self, zone: &TimeZone) -> Option<Timestamp> {
         let at = match self {
             Self::Time(at) => resolve(at, zone)?,
-            // On a day whose midnight is skipped, the day starts later.
+            // If a clock change skips midnight, the day starts later.
             Self::Day(date) => {
                 let midnight = resolve(date.to_datetime(jiff::civil::Time::midnight()), zone)?;
                 if midnight.date() == date {
@@ -183,8 +183,8 @@ impl Target {
         })
     }
 
-    /// The occurrence that pages show at `now`: the first whose day has not ended, or the only one
-    /// if the target does not repeat.
+    /// The occurrence that pages show at `now`: the first occurrence whose day has not ended. A
+    /// target that does not repeat has only one occurrence.
     #[must_use]
     pub fn current(
         self,

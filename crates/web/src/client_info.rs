@@ -28,8 +28,8 @@ pub struct Peer(pub IpAddr);
 impl Peer {
     pub const LOOPBACK: Self = Self(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
-    /// The value if the listener has set no peer address. It counts neither as a trusted proxy nor
-    /// as this machine.
+    /// The peer address if the listener has set none. It is never a trusted proxy, and never this
+    /// machine.
     pub(crate) const UNKNOWN: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 }
 
@@ -39,7 +39,7 @@ pub struct Facts {
     pub request_id: RequestId,
     /// The client's IP address, as far as trusted proxies report it.
     pub client: IpAddr,
-    /// Whether the client uses TLS, also if a trusted proxy terminates it.
+    /// Whether the client uses TLS, to this server or to a trusted proxy.
     pub https: bool,
     /// Whether the request carries no forwarding headers, trusted or not.
     pub is_direct: bool,

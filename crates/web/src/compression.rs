@@ -1,7 +1,7 @@
 //! Decides which pages may be compressed although they contain one person's secrets.
 //!
-//! The length of a compressed page reveals whether text from the request that the page repeats
-//! equals a secret on the page (the BREACH attack). So a page is compressed only if it repeats
+//! If a page repeats text from the request, the length of the compressed page reveals whether that
+//! text equals a secret on the page (the BREACH attack). So a page is compressed only if it repeats
 //! nothing from the request. In addition, form tokens differ on every load, and the edge adds a
 //! random length when it compresses. Text that strangers stored earlier, such as the name in a
 //! guest's reply, can still be on the same page as a code. But for each guess, the attacker must

@@ -31,7 +31,7 @@ pub fn revalidated(request: &HeaderMap, tag: &str, mut response: Response) -> Re
 }
 
 /// Whether `If-None-Match` contains the tag. The comparison is weak, because a proxy that
-/// compresses the page makes its ETag weak.
+/// compresses the page turns the page's ETag into a weak one.
 fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
     let fields = request.get_all(IF_NONE_MATCH).iter();
     let mut known = fields

@@ -110,7 +110,7 @@ impl PageQuery {
         self.direction
     }
 
-    /// The sort key after which the page starts, or before which it ends.
+    /// The sort key in the cursor. The page starts after this key, or ends before it.
     pub fn key<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         let Some(cursor) = &self.cursor else {
             return Ok(None);

@@ -41,7 +41,7 @@ pub enum Deadline {
 impl Deadline {
     /// The deadline for something that closes at `instant`; `instant` itself is too late.
     pub fn of(instant: &Zoned) -> Self {
-        // Subtracting a calendar day would be wrong if the calendar skipped one.
+        // Subtracting a calendar day would be wrong if the time zone skipped a day.
         let before = instant
             .saturating_sub(SignedDuration::from_millis(1))
             .date();

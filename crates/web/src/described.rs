@@ -96,8 +96,8 @@ where
     }
 }
 
-/// The description of an operation whose handler serves several kinds of records, and so cannot use
-/// `utoipa::path`.
+/// The description of an operation without `utoipa::path`. A handler that serves several kinds of
+/// records needs such a description.
 pub struct Operation {
     method: HttpMethod,
     described: OperationBuilder,
@@ -119,7 +119,7 @@ pub fn schema<T: ToSchema>() -> Named {
     Named { name, schemas }
 }
 
-/// The schema of `T`, which is a list of `Item` or another wrapper of it.
+/// The schema of `T`, which is a list or another wrapper of `Item`.
 pub fn schema_of<T: ToSchema, Item: ToSchema>() -> Named {
     let item = schema::<Item>();
     let name = format!("{}_{}", T::name(), item.name);

@@ -130,7 +130,7 @@ impl<K: Eq + Hash + Clone> Places<K> {
 impl End {
     /// Waits until the stream must end.
     pub async fn wait(&mut self) {
-        // The sender never sends anything; the wait ends when it is dropped.
+        // Nothing is ever sent; the wait ends when the sender is dropped.
         let _ = (&mut self.0).await;
     }
 }

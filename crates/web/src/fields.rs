@@ -40,8 +40,8 @@ pub struct Field {
     pub label: &'static str,
     /// The message id of the field's explanation.
     pub hint: Option<&'static str>,
-    /// The section of the form in which the field appears. A text in several languages has its own
-    /// section, named by its label.
+    /// The section of the form in which the field appears. A text in several languages forms a
+    /// section by itself, named by the text's label.
     pub section: &'static str,
     /// Whether a new record must contain the field.
     pub is_required: bool,
@@ -51,7 +51,7 @@ pub struct Field {
     pub is_wording: bool,
     /// Whether the value may be empty or null.
     pub is_optional: bool,
-    /// The message id of the option that stands for no value, in selections that have one.
+    /// The message id of the option for "no value", in selections with such an option.
     pub none: &'static str,
     /// Whether the history omits the field's values.
     pub is_secret: bool,
@@ -143,7 +143,8 @@ pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>
     FieldOf::new(Kind::Either(yes, no))
 }
 
-/// A filter that is off if omitted. It has a message for yes; pages do not offer no as a choice.
+/// A filter that is off if omitted. Pages offer only the choice "yes", labelled with the message
+/// `yes`.
 pub const fn only(yes: &'static str) -> FieldOf<bool> {
     FieldOf::new(Kind::Either(yes, ""))
 }
@@ -184,7 +185,7 @@ pub struct Part<V> {
 }
 
 impl<V> Part<V> {
-    /// This is only for [`part!`](crate::part!).
+    /// Only [`part!`](crate::part!) may call this function.
     #[doc(hidden)]
     pub const fn new(fields: &'static [Field]) -> Self {
         let of = PhantomData;
@@ -267,15 +268,15 @@ impl<V> FieldOf<V> {
         self.optional()
     }
 
-    /// Omits the field's values from the history. A private note must not become readable there,
-    /// and an address must not outlive the rest of a person's data.
+    /// Omits the field's values from the history. The history would reveal private notes, and would
+    /// keep addresses for longer than the rest of a person's data.
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.field.is_secret = true;
         self
     }
 
-    /// This is only for [`fields!`](crate::fields!).
+    /// Only [`fields!`](crate::fields!) may call this function.
     #[doc(hidden)]
     #[must_use]
     pub const fn named<T>(self, name: &'static str, _: fn(&T) -> &V) -> Field {
@@ -324,11 +325,11 @@ macro_rules! part {
 #[derive(Clone)]
 pub enum Input {
     Json(Map<String, Json>),
-    /// A submitted form, and the fields that it had on its page.
+    /// A submitted form, and the fields that its page contained.
     Form(Form, Vec<Field>),
 }
 
-/// Prints only the fields' names, as for a form.
+/// Prints only the fields' names, because a value may be secret.
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -28,7 +28,7 @@ pub struct FileResponse<'a> {
     pub bytes: u64,
     pub media_type: &'static str,
     pub disposition: HeaderValue,
-    /// How the client may cache it.
+    /// How the client may cache the file.
     pub caching: &'static str,
 }
 

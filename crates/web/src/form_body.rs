@@ -59,8 +59,9 @@ impl Form {
         Ok(form)
     }
 
-    /// Parses a form of either kind, and returns its files. The body may be larger than other
-    /// bodies by `max_file_bytes`. Unless `keep_files` is true, files are read and dropped.
+    /// Parses a form of either kind, and returns its files. The body may have `max_file_bytes`
+    /// bytes more than a form without files. Unless `keep_files` is true, files are read and
+    /// dropped.
     pub async fn with_files(
         request: Request,
         max_file_bytes: usize,
@@ -95,7 +96,7 @@ impl Form {
                     while let Some(chunk) = file.0.chunk().await? {
                         bytes.extend_from_slice(&chunk);
                     }
-                    // Browsers send an empty file if none was chosen.
+                    // Browsers send an empty file if no file was chosen.
                     if !bytes.is_empty() {
                         let bytes = bytes.into();
                         files.push(SentFile { field, bytes });
@@ -153,7 +154,8 @@ impl PartReader {
         files: usize,
         most: usize,
     ) -> Result<Self, Problem> {
-        // The limit leaves room for one file that is too large, whose rest is read and dropped.
+        // The limit leaves room for one file that is too large. The rest of such a file is read and
+        // dropped.
         let most = most.saturating_mul(files.saturating_add(1));
         DefaultBodyLimit::max(MOST_BYTES.saturating_add(most)).apply(&mut request);
         if !media_type::is(request.headers(), media_type::MULTIPART) {
@@ -201,8 +203,8 @@ impl SentPart<'_> {
     }
 
     /// Writes the file to the file store's folder while it arrives. Returns `None` for an empty
-    /// file, which browsers send if none was chosen. A file with more than `most` bytes is read to
-    /// its end, but only its beginning is written.
+    /// file, which browsers send if no file was chosen. A file with more than `most` bytes is read
+    /// to its end, but only its beginning is written.
     pub async fn receive(
         mut self,
         files: &Files,

@@ -32,7 +32,7 @@ pub struct FormState {
     pub trouble: Option<String>,
     /// Errors of single fields.
     errors: Vec<FormError>,
-    /// How many of `errors`, from the start, concern a single field's value.
+    /// How many errors at the start of `errors` concern the value of a single field.
     findings: usize,
     /// The stored values, if the record was saved again after the form was opened.
     stored: Option<Form>,

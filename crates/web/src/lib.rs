@@ -1,7 +1,7 @@
 //! The shared parts of all pages: frame, forms, errors, languages, assets.
 //!
-//! A domain provides a `Router<Site>`, which [`mod@serve`] wraps with the processing of every
-//! request. A handler receives its input through extractors ([`Facts`], [`Wishes`], [`Form`],
+//! Each crate with pages provides a `Router<Site>`. [`mod@serve`] wraps it with the processing of
+//! every request. A handler receives its input through extractors ([`Facts`], [`Wishes`], [`Form`],
 //! [`Json`], [`PageQuery`]), responds with [`page()`] or [`Json`], and refuses with a [`Problem`],
 //! which does not depend on HTML or JSON. Authentication is in `accounts`, which builds on this
 //! crate.

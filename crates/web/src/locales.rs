@@ -1,5 +1,5 @@
 //! Checks of message files for tests: every language has the same messages, and no message has
-//! arguments that the English one lacks.
+//! arguments that the English message lacks.
 //!
 //! ```
 //! let english = "yes = Coming\nhost-dishes = { $n } dishes\n";
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::text::Locale;
 
-/// Compares each language's messages in one crate with the English ones, and returns the
+/// Compares each language's messages in one crate with the English messages, and returns the
 /// differences. `must` returns whether a language must have a message. Languages that only public
 /// pages use need no messages for hosts.
 pub fn differences(locales: &[Locale], must: impl Fn(&str, &str) -> bool) -> Vec<String> {

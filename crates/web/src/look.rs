@@ -210,7 +210,7 @@ pub struct Accent {
 }
 
 impl Accent {
-    /// Returns the legible colour nearest to `wished`, which has enough contrast for links on every
+    /// Returns the colour nearest to `wished` that has enough contrast for links on every
     /// background of the palette.
     fn fit(wished: Color, palette: &Palette, is_dark: bool) -> Self {
         let can_be_read = |color: Color| {
@@ -222,8 +222,9 @@ impl Accent {
         Self::nearest(wished, is_dark, [page, palette.ink], can_be_read)
     }
 
-    /// Darkens the colour `wished` (in dark mode, lightens it) until it meets a condition. Returns
-    /// the result with a legible text colour: the first of `inks`, white and black that fits.
+    /// Darkens the colour `wished` (in dark mode, lightens it) until the colour meets the given
+    /// condition. Returns the result, and the first legible text colour among `inks`, white and
+    /// black.
     pub(crate) fn nearest(
         wished: Color,
         is_dark: bool,

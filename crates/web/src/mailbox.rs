@@ -47,7 +47,7 @@ pub fn routes(access: Access) -> Router<Site> {
         .layer(Extension(access))
 }
 
-/// Proof that the client may read the mailbox.
+/// An extractor that succeeds only if the client may read the mailbox.
 struct Reader(());
 
 impl FromRequestParts<Site> for Reader {

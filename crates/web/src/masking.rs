@@ -6,11 +6,11 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// A path that contains a secret, or whose request body contains one.
+/// A path that contains a secret, or that receives a secret in the request body.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretPath {
-    /// The path up to the secret, which ends with a slash; or a whole path whose body contains the
-    /// secret.
+    /// The path up to the secret, with a final slash. If the request body contains the secret, the
+    /// whole path.
     before: &'static str,
     /// How many characters of the secret logs may show.
     shown: usize,
@@ -102,8 +102,8 @@ impl SecretPaths {
         Cow::Owned(masked)
     }
 
-    /// Like [`Self::mask`], for a path that matches no route. There, any segment may be a code,
-    /// such as a code typed directly after the host name.
+    /// Like [`Self::mask`], for a path that matches no route. Any segment of such a path may be a
+    /// code, such as a code typed directly after the host name.
     pub fn mask_unknown(&self, path: &str) -> String {
         let masked = self.mask(path);
         let pieces = masked.split('/').map(|piece| {

@@ -17,7 +17,7 @@ pub(crate) enum Moment {
 /// An instant and the local time at that instant.
 pub(crate) type At = (Timestamp, DateTime);
 
-/// A cache of formatted moments. Its keys contain the language as its index in the catalogue.
+/// A cache of formatted moments. Its keys contain the language's index in the catalogue.
 #[derive(Debug, Default)]
 pub(crate) struct Memo(Mutex<HashMap<(usize, Moment), String>>);
 

@@ -1,6 +1,6 @@
 //! The frame around every page: head, skip link, landmarks, language menu, and for hosts the
-//! navigation. A template never extends one of another crate; its output is inserted into this
-//! frame.
+//! navigation. A template never extends a template of another crate. Instead, the output of every
+//! template is inserted into this frame.
 //!
 //! ```no_run
 //! # #[derive(askama::Template)]
@@ -202,8 +202,8 @@ pub fn write_with<B: Template>(
     })
 }
 
-/// Writes a page without its templates' indentation. Values are separate writes with every `<`
-/// escaped, so a tag after a line break always comes from a template.
+/// Writes a page without its templates' indentation. Each value arrives in a separate write and
+/// with every `<` escaped, so a tag after a line break always comes from a template.
 struct Unindented<'a>(&'a mut String);
 
 impl fmt::Write for Unindented<'_> {

@@ -53,7 +53,7 @@ pub struct Refusal {
     pub detail_alias: Option<&'static str>,
 }
 
-/// A form that was refused before a handler read it. The error page shows its values.
+/// A form that was refused before a handler read it. The error page shows the form's values.
 #[derive(Clone, Debug)]
 pub struct Kept {
     pub form: Form,

@@ -149,8 +149,8 @@ pub(crate) fn page(
     (problem.status, answer).into_response()
 }
 
-/// The field's error, preceded by the field's name if the error comes from a form. People would not
-/// recognize the pointers into an API client's body.
+/// The field's error, preceded by the field's name if the error comes from a form. A pointer into
+/// an API client's body is omitted, because people would not recognize it.
 fn at_its_name(error: &FieldProblem, text: &Text) -> String {
     let detail = error.detail(text);
     match error.pointer.strip_prefix('/') {

@@ -20,7 +20,7 @@ pub struct PublicFrame {
     pub look: Look,
     /// An accent colour that overrides the accent colour of the look.
     pub accent: Option<Color>,
-    /// The path of the icon; empty for Kenduri's own.
+    /// The path of the icon; empty for Kenduri's own icon.
     pub icon: String,
 }
 
@@ -66,7 +66,7 @@ struct Read {
 }
 
 impl Menu {
-    /// How long the frame is cached. For that long, another process may show an outdated frame.
+    /// How long the frame is cached. During this time, another process may show an outdated frame.
     const LIFE: SignedDuration = SignedDuration::from_secs(2);
 
     /// Returns the frame for the current request: the preview, if there is one, otherwise the

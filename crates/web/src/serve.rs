@@ -160,7 +160,7 @@ fn read(site: &Site, request: &mut Request) -> Facts {
     facts
 }
 
-/// Copies only the cookie headers. A page without a handler needs no others.
+/// Copies only the cookie headers. A page without a handler needs no other headers.
 fn cookies(headers: &HeaderMap) -> HeaderMap {
     let all = headers.get_all(COOKIE).iter();
     all.map(|value| (COOKIE, value.clone())).collect()
@@ -355,8 +355,8 @@ pub fn change_refusal(mut response: Response, change: impl FnOnce(&mut Problem))
     response
 }
 
-/// The problem in a response, which is either the handler's own or replaces axum's plain-text
-/// rejection.
+/// Returns the problem in a response: either the handler's own problem, or one that replaces axum's
+/// plain-text rejection.
 pub(crate) fn refusal(response: &mut Response) -> Option<Arc<Problem>> {
     if let Some(Carried(problem)) = response.extensions_mut().remove::<Carried>() {
         return Some(problem);

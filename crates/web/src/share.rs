@@ -45,9 +45,10 @@ pub struct Share {
     /// The picture's width and height in pixels.
     pub image_size: (usize, usize),
     pub image_alt: String,
-    /// The full URL of the page's version for frames on other sites; empty if there is none.
+    /// The full URL of the page's version for frames on other sites; empty if there is no such
+    /// version.
     pub embed: String,
-    /// The full URL of a small picture for other sites; empty if there is none.
+    /// The full URL of a small picture for other sites; empty if there is no such picture.
     pub badge: String,
 }
 

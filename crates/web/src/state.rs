@@ -30,7 +30,7 @@ pub struct Site {
     pub menu: Menu,
 }
 
-/// Declarations by the domains that any page may need.
+/// Facts that the other crates declare and that any page may need.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
     pub codes: Vec<Code>,

@@ -1,5 +1,5 @@
-//! Translated texts: the Fluent messages of all crates in the reader's language. A message that is
-//! missing there is taken from English.
+//! Translated texts: the Fluent messages of all crates in the reader's language. If that language
+//! lacks a message, the English message is used.
 //!
 //! ```
 //! let catalogue = web::Catalogue::build(&[web::LOCALES]);
@@ -127,7 +127,8 @@ impl Catalogue {
         self.0.languages[0].bundle().has_message(id)
     }
 
-    /// The ids of all requested messages that do not exist. Tests check this list at their end.
+    /// The ids of all requested messages that do not exist. At their end, tests check that this
+    /// list is empty.
     pub fn missing(&self) -> Vec<String> {
         let missing = self.0.missing.lock();
         let missing = missing.unwrap_or_else(PoisonError::into_inner);

@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 
 /// The maximum length of a stored picture's longer side, in pixels.
 pub const LONGEST: u32 = 1_600;
-/// The maximum length of the longer side of a guest's photograph, in pixels. Printed on A4, it has
-/// 300 dots per inch.
+/// The maximum length of the longer side of a guest's photograph, in pixels. Printed on A4, such a
+/// photograph has 300 dots per inch.
 const LONGEST_OF_GUESTS: u32 = 4_096;
 /// The maximum length of an uploaded picture's longer side, in pixels.
 const LONGEST_READ: u32 = 12_000;
@@ -101,8 +101,8 @@ impl Cut {
     }
 }
 
-/// Processes a guest's photograph, which is kept larger than other pictures. Returns it with one
-/// crop, or `None` if the file has no known format or is too large.
+/// Processes a guest's photograph, which is kept larger than other pictures. Returns the photograph
+/// and one crop, or `None` if the file has no known format or is too large.
 pub async fn read_with_cut(file: PathBuf, cut: Cut) -> Option<(Photo, Photo)> {
     let work = move || {
         let picture = decode(&std::fs::read(file).ok()?, LONGEST_OF_GUESTS)?;

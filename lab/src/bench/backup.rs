@@ -1,10 +1,11 @@
-//! `bench backup`: what a backup costs while 3,000 answers come each second, how far it lags
+//! `bench backup`: measures the cost of a backup at 3,000 RSVPs per second, how far the backup lags
 //! behind, and how long a restore of 1 GB takes.
 //!
-//! Servers with the same store run side by side: one without a backup, one with a backup into a
-//! folder, and one whose store litestream copies, where litestream is named. Each gets the same
-//! requests in alternating turns. The cost is the median of the rounds' ratios of the processor
-//! time of an answer, with litestream's own time added to its server's.
+//! Servers with the same store run side by side. The first has no backup, and the second has a
+//! backup into a folder. If the user names the program litestream, litestream copies the store of a
+//! third server. All servers get the same requests in alternating turns. In each round, the
+//! processor time of an RSVP is compared with that of the server without a backup; litestream's own
+//! time is included. The result is the median of these ratios.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,9 +25,9 @@ use super::server::{Server, processor_time};
 use super::{Turns, median, new_folder};
 use crate::command::{output, program, run};
 
-/// How often the copied segments are looked at.
+/// How often the benchmark checks the copied segments.
 const LOOK: Duration = Duration::from_millis(50);
-/// The first seconds of a turn, in which litestream and the backup find their pace.
+/// The beginning of a turn, in which litestream and the backup adapt to the load.
 const WARM_UP: Duration = Duration::from_secs(3);
 
 /// What to measure.
@@ -58,7 +59,7 @@ pub(super) fn bench(runtime: &Runtime, binary: &Path, wanted: &Wanted) -> Result
     Ok(())
 }
 
-/// Returns the settings of a backup beside the data folder.
+/// Returns the settings for a backup into a folder beside the data folder.
 fn backup_of(data: &Path) -> [(&'static str, String); 2] {
     let target = data.with_extension("backup");
     [
@@ -67,7 +68,7 @@ fn backup_of(data: &Path) -> [(&'static str, String); 2] {
     ]
 }
 
-/// Makes the key and a first snapshot. Returns the passphrase.
+/// Creates the backup key and a first snapshot. Returns the passphrase.
 fn snapshot(binary: &Path, data: &Path) -> Result<String> {
     let said = output(
         program(binary)
@@ -136,7 +137,7 @@ async fn cost(binary: &Path, seeded: &Path, wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-/// Sends the answers of a turn. Returns the processor time of one, in microseconds.
+/// Sends the RSVPs of a turn. Returns the processor time of one RSVP, in microseconds.
 async fn turn(
     server: &Server,
     time: impl Fn() -> Result<Duration>,
@@ -170,7 +171,8 @@ async fn turn(
     Ok(spent.as_secs_f64() * 1e6 / figure(answers))
 }
 
-/// Watches how old the newest copied commit is, which the name of the newest segment says.
+/// Measures the age of the newest copied commit. The name of the newest segment contains the time
+/// of this commit.
 struct Lag {
     is_ended: Arc<AtomicBool>,
     watching: std::thread::JoinHandle<Result<Duration>>,
@@ -183,7 +185,8 @@ impl Lag {
         let watching = std::thread::spawn(move || {
             let (begin, mut most) = (Instant::now(), Duration::ZERO);
             while !ended.load(Ordering::Relaxed) {
-                // Before the turn no commits came, so the newest one is old.
+                // There are no commits before the turn, so the newest commit is old when the turn
+                // begins.
                 if begin.elapsed() > WARM_UP {
                     most = most.max(now()?.saturating_sub(newest(&generations)?));
                 }
@@ -224,7 +227,7 @@ fn newest(generations: &Path) -> Result<Duration> {
     Ok(Duration::from_millis(newest))
 }
 
-/// A running litestream that copies a store into a folder; dropping it stops it.
+/// A running litestream that copies a store into a folder. Dropping this value stops litestream.
 struct Litestream(Child);
 
 impl Litestream {
@@ -253,13 +256,13 @@ impl Litestream {
 
 impl Drop for Litestream {
     fn drop(&mut self) {
-        // It may have ended already.
+        // litestream may have exited already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Restores a large store, with answers after its snapshot.
+/// Restores a large store that received RSVPs after its snapshot.
 async fn restore(binary: &Path, seeded: &Path, megabytes: u64) -> Result<()> {
     let data = copy(seeded, "large")?;
     run(program("cargo")

@@ -1,8 +1,8 @@
 //! `bench countdown`: the cost of a request for a public countdown, compared with a small Actix
 //! server that reads a person and their newest timer from `PostgreSQL` and returns them as JSON.
 //!
-//! Both servers run on the same core. `PostgreSQL` is not pinned. Its processor time is counted
-//! separately, whereas Kenduri's store is part of Kenduri's own process.
+//! Both servers run on the same core. `PostgreSQL` may run on any core. `PostgreSQL`'s processor
+//! time is counted separately, whereas Kenduri's store is part of Kenduri's own process.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -83,7 +83,7 @@ impl Cookies {
         Ok(cookies)
     }
 
-    /// Opens a page, and returns its body and, if it redirects, the redirect's target. The sign-in
+    /// Opens a page. Returns the page's body and, if the page redirects, the target. The sign-in
     /// link opens a page with a button that the user must press.
     async fn open(
         &mut self,

@@ -231,7 +231,7 @@ impl Pages {
         let mut matched = 0;
         while let Ok(count @ 1..) = stream.read(&mut received).await {
             for byte in &received[..count] {
-                // A line break occurs only at both ends of the text that is looked for.
+                // `RSVP` contains line breaks only at its beginning and at its end.
                 matched = if RSVP.get(matched) == Some(byte) {
                     matched + 1
                 } else {

@@ -182,8 +182,8 @@ async fn deaths(both: &[Side; 2], folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Starts as many processes with the same commands as the process managers do, but manually.
-/// Returns the time until the first process responds.
+/// Starts the same processes as the process managers do, but without a process manager. Returns the
+/// time until the first process responds.
 async fn start_by_hand(service: &str, path: &str, folder: &Path) -> Result<Duration> {
     let sockets: [PathBuf; 2] = [0, 1].map(|number| folder.join(format!("hand-{number}.sock")));
     let begin = Instant::now();

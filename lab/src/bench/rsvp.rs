@@ -8,7 +8,7 @@
 //!
 //! For comparison, a tuned nginx on two cores, with a worker on each, serves a file of 1 KiB to the
 //! same clients. An RSVP's processor time is shown as a multiple of that file's processor time, so
-//! that it can be compared across machines.
+//! that the results of different machines can be compared.
 //!
 //! All clients run in this process and use persistent connections. The processor time counts only
 //! the server's processes, not a database server's.
@@ -405,7 +405,7 @@ impl Household {
         )
     }
 
-    /// An answer as older clients send it, which needs no version.
+    /// An RSVP request as older clients send it. This request needs no version.
     pub(super) fn post(&self, comes: bool) -> Vec<u8> {
         let body = format!(r#"{{"code":"{}",{}}}"#, self.code, self.guests(comes));
         send_json("POST", "/api/rsvp", "", &body)

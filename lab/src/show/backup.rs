@@ -1,6 +1,6 @@
 //! Shows that a lost machine, a power failure or a killed database loses nothing. Each part runs a
-//! test of the built program with its full numbers, in steps; the results of the steps are kept in
-//! a file, so that an interrupted run can be resumed.
+//! test of the built program in steps, with the full number of repetitions. The results of the
+//! steps are kept in a file, so that an interrupted run can be resumed.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -48,7 +48,7 @@ enum Part {
 /// How a part is run.
 struct Plan {
     name: &'static str,
-    /// How often the part repeats what it does, and how often in one step.
+    /// The number of repetitions in the whole part, and in one step.
     times: usize,
     step: usize,
     /// The integration test's crate and its tests.
@@ -131,12 +131,12 @@ impl Plan {
         Ok(())
     }
 
-    /// The line that a step with this end leaves in the file.
+    /// The line that is written to the file when `done` repetitions are finished.
     fn mark(&self, done: usize) -> String {
         format!("{}: {done} of {}", self.name, self.times)
     }
 
-    /// Returns how much of the part the file says was done.
+    /// Returns the number of finished repetitions, according to the file.
     fn done(&self, into: &Path) -> usize {
         let text = fs::read_to_string(into).unwrap_or_default();
         let prefix = format!("{}: ", self.name);

@@ -1,5 +1,5 @@
-//! The permitted dependencies between crates: the arrows of ARCHITECTURE.md, all of which point
-//! down.
+//! The permitted dependencies between crates. ARCHITECTURE.md shows them as arrows, and every arrow
+//! points down.
 
 use super::Finding;
 use crate::workspace::{Metadata, shown};

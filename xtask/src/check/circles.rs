@@ -277,7 +277,7 @@ fn reach(uses: &Uses, from: &str) -> BTreeSet<String> {
     reached
 }
 
-/// Returns the number of upward dependencies. The order is determined by repeatedly taking the
+/// Returns the number of upward dependencies. The modules are ordered by repeatedly taking the
 /// module that uses the fewest remaining modules.
 fn upward(uses: &Uses) -> usize {
     let mut left: BTreeSet<_> = uses.keys().collect();

@@ -1,8 +1,8 @@
-//! Checks third-party crates: their licences and sources, that none occurs in two versions, that
-//! there is only one TLS provider, and that every dependency is used.
+//! Checks third-party crates: their licences and sources, that no crate occurs in two versions,
+//! that there is only one TLS provider, and that every dependency is used.
 //!
 //! `cargo metadata` lists every crate that could be built on any machine; `cargo tree` lists the
-//! crates that are built on this machine. Only the latter are checked.
+//! crates that are built on this machine. Only the crates from `cargo tree` are checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,5 +1,5 @@
 //! The crates `platform`, `web`, `identity`, `site` and `accounts` are below the domains and may
-//! not name any of them. So a new domain only needs a crate and a line in `kenduri`.
+//! not name any domain. So a new domain only needs a crate and a line in `kenduri`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

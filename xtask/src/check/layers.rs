@@ -1,7 +1,7 @@
 //! The layers of the edge: which of its modules may use which other modules.
 //!
 //! `lib.rs` lists the modules in order. Modules without a blank line between them form a layer, and
-//! each uses only the layers below. Test code may use everything.
+//! each module uses only modules of lower layers. Test code may use everything.
 
 use std::collections::HashMap;
 use std::fs;
@@ -40,7 +40,7 @@ fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
         let names = group.lines().filter_map(|line| line.split_once("mod "));
         layers.extend(names.map(|(_, name)| (name.trim_end_matches(';'), layer)));
     }
-    // As many `super::` as the path has parts lead to the crate root.
+    // `super::`, repeated once for each part of the path, leads to the crate root.
     let code = without_tests(text).replace(&"super::".repeat(parts.len()), "crate::");
     let used = code.split("crate::").skip(1).filter_map(|rest| {
         let mut words = rest.split(|c: char| !c.is_alphanumeric() && c != '_');

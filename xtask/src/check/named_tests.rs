@@ -48,7 +48,8 @@ fn list_links(line: &str) -> Vec<Link<'_>> {
     links
 }
 
-/// Returns the error in a link, if there is one. If the link text is in backticks, it names a test.
+/// Returns the error in a link, if there is one. If the link text is in backticks, the text names a
+/// test.
 fn judge(folder: &Path, link: &Link<'_>) -> Option<String> {
     let Ok(text) = fs::read_to_string(folder.join(link.target)) else {
         return Some(format!("{} is not there", link.target));

@@ -22,8 +22,8 @@ const NAMES: &[&str] = &[
     "OFL",
 ];
 
-/// Crates without a licence text, each with a crate of the same authors and licence whose text is
-/// used instead.
+/// Crates without a licence text. Each is listed with another crate that has the same authors and
+/// licence, and the other crate's text is used instead.
 const BORROWED: &[(&str, &str)] = &[("alloc-stdlib", "alloc-no-stdlib")];
 
 /// The licences of the code that Rust's standard library and the linker add to the program.

@@ -1,5 +1,5 @@
 //! A guest's reply over any channel of the older wedding card. This module passes the reply to the
-//! domain `occasions`, and returns the result in the older programs' format.
+//! crate `occasions`, and returns the result in the older programs' format.
 
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ use occasions::web::api::problem;
 use occasions::web::guest::{self, CodeGate, Credentials, Failure, GuestRequest};
 use occasions::words::{ReplyStatus, Source};
 
-/// The route for idempotency keys. All channels use the same one, so that a repeat over another
-/// channel counts as the same reply.
+/// The route for idempotency keys. All channels use the same route, so that a reply repeated over
+/// another channel counts as the same reply.
 const ROUTE: &str = "POST /api/flask/rsvp";
 
 /// The sender of a reply, and the occasion to which it is sent.
@@ -304,8 +304,8 @@ fn named(mut problem: Problem) -> Problem {
     problem
 }
 
-/// The message of a refusal. If fields are invalid, it consists of their errors only, because the
-/// general message refers to a form on a page.
+/// The message of a refusal. If fields are invalid, the message contains only the errors of these
+/// fields, because the general message refers to a form on a page.
 fn words(problem: &Problem, text: &Text) -> String {
     let findings = problem.errors.iter().map(|error| {
         let detail = error.detail(text);

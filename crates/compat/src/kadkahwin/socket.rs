@@ -40,7 +40,8 @@ const OPENED: Rule = Rule {
     count: 300,
     per: SignedDuration::from_mins(1),
 };
-/// How many seconds a refused client should wait, because a slot may then be free.
+/// The number of seconds after which a refused client may try again, because a slot may be free by
+/// then.
 const AGAIN: u32 = 60;
 /// The maximum number of networks that are counted at one time.
 const NETWORKS: usize = 20_000;
@@ -162,8 +163,8 @@ async fn connect(
             drop(service.call((stream, request)));
         });
     }
-    // A polling connection has no stream that could own the slot. Its session keeps the request
-    // that opened it, so the slot is put into that request's extensions.
+    // A polling connection has no stream that could own the slot. The connection's session keeps
+    // the first request, so the slot is stored in this request's extensions.
     if let Some(place) = place {
         request.extensions_mut().insert(Arc::new(place));
     }
@@ -177,9 +178,10 @@ async fn connect(
     })
 }
 
-/// Waits for the end of an upgrade's stream, and then closes the connection as its client would.
-/// After a successful upgrade, the connection is already closed by then. If it broke off during the
-/// upgrade, nothing polls or pings it any more, and it would keep its slot forever.
+/// Waits until the stream of an upgrade ends, and then closes the connection on behalf of the
+/// client. If the upgrade succeeded, the connection is already closed by then. If the client
+/// disconnected during the upgrade, nothing would poll or ping the connection any more, and the
+/// connection would keep its slot forever.
 async fn close(
     mut service: SocketIoService<Router>,
     session: String,

@@ -43,9 +43,9 @@ pub(super) fn is_asked(request: &Request) -> bool {
             .is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Switches a connection to a websocket. `then` gets the stream once the client has switched too.
-/// When `stop` is cancelled, the stream ends as if the client had closed it. The stream owns the
-/// slot.
+/// Switches a connection to a websocket. `then` is called with the stream after the client has
+/// switched as well. When `stop` is cancelled, the stream ends as if the client had closed it. The
+/// stream owns the slot.
 pub(super) fn switch(
     request: Request,
     stop: CancellationToken,

@@ -96,7 +96,7 @@ impl From<AccessError> for Problem {
     }
 }
 
-/// The proof that a person may request a role.
+/// Checks that a person may request a role, which requires a confirmed email address.
 pub(super) fn asker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, AccessError> {
     identity::session::signed_in::confirmed(tx, who)?.ok_or(AccessError::EmailUnverified)
 }
@@ -267,8 +267,7 @@ pub(super) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!({ "access_requests": all.collect::<Vec<_>>() }))
 }
 
-/// Deletes an account's requests, and removes the account's name from its decisions on other
-/// requests.
+/// Deletes an account's requests, and removes the account as the decider of other requests.
 pub(super) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM access_request WHERE account_id = :account",

@@ -131,8 +131,8 @@ async fn list_pending(call: Call) -> Result<Json<Requests<PendingRequest>>, Prob
     }))
 }
 
-/// Approves a request. As for every change to other accounts, the administrator must have proved a
-/// credential recently.
+/// Approves a request. As for every change to other accounts, the administrator must have confirmed
+/// their identity recently.
 async fn approve(
     State(accounts): State<Context>,
     Path(id): Path<String>,

@@ -1,4 +1,4 @@
-//! The API of the older personal site, for its front end. It offers the domains' operations in the
+//! The API of the older personal site, for its front end. It offers Kenduri's operations in the
 //! formats that the front end expects.
 
 mod access_request;

@@ -57,7 +57,7 @@ pub(super) async fn me(
     Ok(Json(person(&accounts, caller.who.account()).await?))
 }
 
-/// Ends the session of one of the caller's own refresh tokens.
+/// Ends the session to which one of the caller's own refresh tokens belongs.
 async fn revoke(
     State(accounts): State<Context>,
     Browser(client): Browser,

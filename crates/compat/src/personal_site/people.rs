@@ -116,8 +116,8 @@ async fn list(
     Ok(Json(accounts.site.store.read(look).await?))
 }
 
-/// Makes a change to other accounts. The caller must be an administrator who has recently proved a
-/// credential.
+/// Makes a change to other accounts. The caller must be an administrator who has recently confirmed
+/// their identity.
 pub(super) async fn act<E>(
     accounts: &Context,
     caller: Caller,

@@ -107,8 +107,8 @@ impl Person {
     }
 }
 
-/// An account's roles under their names on the older personal site, where an owner of the
-/// installation is an administrator.
+/// An account's roles, under the names that the older personal site uses. On that site, an owner of
+/// the installation is an administrator.
 pub(super) fn roles(
     tx: &mut Tx<'_>,
     id: &AccountId,

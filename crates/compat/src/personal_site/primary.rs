@@ -1,5 +1,5 @@
-//! The older personal site's single countdown of each person. Here it is the person's primary
-//! countdown, if that counts up. The older site calls a reset a timer.
+//! On the older personal site, each person has a single countdown. Here, this is the person's
+//! primary countdown, if the primary countdown counts up. The older site calls a reset a timer.
 
 use identity::account::{self, AccountId};
 use identity::session::signed_in::{Confirmed, SignedIn};
@@ -20,8 +20,8 @@ use countdowns::{Refusal, WRONG_KIND};
 
 const NO_DATES: Dates = Dates(&[]);
 
-/// The proof that a person owns their primary countdown; `None` if their primary countdown does not
-/// count up or does not exist.
+/// Checks that a person owns their primary countdown. Returns `None` if their primary countdown
+/// does not exist or does not count up.
 pub(super) fn enter(
     tx: &mut Tx<'_>,
     who: &SignedIn,

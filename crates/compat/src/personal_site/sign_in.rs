@@ -79,7 +79,7 @@ pub(super) struct Registration {
     honeypot: Option<String>,
 }
 
-/// Registers a person. Unlike a form of this site, the request has no form stamp.
+/// Registers a person. Unlike a form of this site, the request has no signed time stamp.
 pub(super) async fn try_register(
     accounts: &Context,
     facts: &Facts,
@@ -254,8 +254,8 @@ struct Verified {
     email_verified: bool,
 }
 
-/// Confirms an email address without a further click. Mail scanners open every link in a mail, but
-/// only scripts call this route.
+/// Confirms an email address without a further click. This is safe, because mail scanners only open
+/// the links in a mail, and only scripts call this route.
 async fn verify(
     State(accounts): State<Context>,
     facts: Facts,

@@ -86,8 +86,8 @@ fn without_a_code_it_is_shown_its_code() {
         assert_private(&thanks);
         assert!(words.contains(&stage.start("open-code")), "{words}");
         assert!(browser.get("/invite").await.text().contains("Mei Ling"));
-        // Browsers send no cookie with a form from another site, so the response must not replace
-        // one.
+        // Browsers send no cookie with a form from another site, so the response must not replace a
+        // cookie that the browser has.
         let mut elsewhere = stage.visitor_at("192.0.2.77");
         elsewhere.header("accept", PAGES);
         elsewhere.header("sec-fetch-site", "cross-site");

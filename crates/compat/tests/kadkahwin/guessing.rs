@@ -1,5 +1,5 @@
-//! Tests that wrong codes on a path of older wedding cards count towards the same limit as
-//! elsewhere.
+//! Tests that wrong codes on a path of older wedding cards count towards the site's limit on wrong
+//! codes.
 
 use axum::http::Method;
 use serde_json::{Value, json};

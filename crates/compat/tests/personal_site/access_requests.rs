@@ -71,8 +71,8 @@ fn a_role_is_asked_for_and_given() {
             (&made["id"], &json!("Mei Lin"), &json!("Mei.Lin@example.my"))
         );
 
-        // An access token does not suffice. Granting a role requires a session in which a
-        // credential was proved recently.
+        // An access token does not suffice. Granting a role requires a session in which the person
+        // confirmed their identity recently.
         let approve = decision(one, "approve");
         let token = owner.call("POST", &approve, &Value::Null).await.with(403);
         assert_eq!(token.json()["code"], "sudo_required");

@@ -88,7 +88,8 @@ fn a_front_end_signs_in_and_goes_on() {
         let second = second.with(200).json();
         assert_ne!(second["refresh_token"], first["refresh_token"]);
         assert_eq!(&second["user"], user);
-        // A minute after its use, the refresh token counts as a copy, so the session ends.
+        // If a refresh token is used a second time more than a minute later, it counts as stolen,
+        // so the session ends.
         world.clock.advance(SignedDuration::from_secs(60));
         expect(world, EMAIL, "mail-reuse-subject");
         let reused = post(&mut accounts.visitor(), &refresh, shown)

@@ -14,7 +14,8 @@ use crate::stage::{
 
 const ADDRESS: &str = "owner@example.my";
 
-/// Asserts that each of these requests is refused, because no credential was proved recently.
+/// Asserts that each of these requests is refused, because the person has not confirmed their
+/// identity recently.
 async fn expect_refusals(front: &mut Visitor, acts: &[(Method, String)]) {
     for (method, path) in acts {
         let refused = front.call(method.clone(), path, &Value::Null).await;

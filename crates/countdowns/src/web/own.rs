@@ -24,7 +24,7 @@ use crate::entry;
 use crate::keeper::Keeper;
 
 pub(super) const HERE: &str = "/me/countdowns";
-/// The message ids for the keyword in `?done=`, which identifies the previous action.
+/// The messages that confirm the previous action, by the keyword in `?done=`.
 const DONE: &[(&str, &str)] = &[
     ("saved", "countdown-saved"),
     ("begun", "countdown-begun"),

@@ -53,7 +53,7 @@ impl From<Suggestion> for SuggestionRow {
     }
 }
 
-/// The message ids for the keyword in `?done=`, which identifies the previous action.
+/// The messages that confirm the previous action, by the keyword in `?done=`.
 const DONE: &[(&str, &str)] = &[
     ("saved", "countdown-saved"),
     ("suggested", "phrase-suggested"),

@@ -19,8 +19,8 @@ fn card(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> CardP
         let caption = format!("{} {anchor}", words::unit(text, clock.days));
         [text.number(clock.days), caption].map(|words| written(&words))
     };
-    // A title in a script that the font lacks is omitted. If the page's language has such a script,
-    // the picture's other words are in English.
+    // A title in a script that the font lacks is omitted. If the page's language uses such a
+    // script, the picture's other words are in English.
     let mut own = said(text);
     if own.iter().any(String::is_empty) {
         own = said(&site.catalogue.speak(&Language::of("en")));

@@ -304,7 +304,7 @@ async fn ask_for_erasure(stage: &Stage<'_>, person: &Person, when: When) {
     stage.world.store().write(ask).await.unwrap();
 }
 
-/// The accounts in the URLs of the remaining countdowns.
+/// For each remaining countdown, the account whose slug is in its URL.
 async fn names(stage: &Stage<'_>) -> Vec<AccountId> {
     let all: Vec<(AccountId,)> = write(stage, |tx| {
         tx.all(sql!("SELECT account_id FROM countdown ORDER BY id"), &[])

@@ -99,7 +99,7 @@ fn one_task_looks_at_a_page_for_all_who_watch_it() {
         for stream in &mut all {
             assert!(stream.next().await.unwrap().contains("changed"));
         }
-        // The tasks notice only with the next news that there are no viewers left.
+        // The tasks notice that there are no viewers left only when the next news arrives.
         drop(all);
         for left in [1, 0] {
             farah.reset(&at, &json!({})).await.expect(201);

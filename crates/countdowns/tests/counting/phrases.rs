@@ -49,7 +49,6 @@ async fn suggest(person: &mut Person, text: &str) -> Value {
     made.json()
 }
 
-/// Asserts that a person got one mail about the decision on their suggestion.
 pub(crate) fn expect_decision(stage: &Stage<'_>, person: &Person, became: &str) {
     let subject = format!("Your phrase was {became} – Kenduri Kami");
     stage

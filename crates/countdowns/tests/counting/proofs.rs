@@ -1,4 +1,4 @@
-//! Tests of operations for which the person must have proved a credential within the last ten
+//! Tests of operations for which the person must have confirmed their identity within the last ten
 //! minutes: giving others access, and setting up things that continue without their owner.
 
 use axum::http::Method;
@@ -73,8 +73,8 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         ] {
             expect_refusal(&own.call(method, path, body).await);
         }
-        // The pages' forms require sudo mode too. The typed values are kept while the person proves
-        // a credential.
+        // The pages' forms require sudo mode too. The typed values are kept while the person
+        // confirms their identity.
         let page_at = at.replace(API, "/me/countdowns");
         let page = farah.browser.get(&format!("{page_at}/owners")).await;
         for (form, is_asked) in [("invite", false), ("remove", true)] {
@@ -97,8 +97,8 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         let asked = farah.browser.submit(&page, &form).await;
         assert!(asked.location().unwrap().starts_with("/sudo?"));
 
-        // An access token is not enough. A personal token is, because it could only be created in
-        // sudo mode.
+        // An access token is not enough. A personal token is enough, because it could only be
+        // created in sudo mode.
         let mut program = stage.visitor();
         let token = format!("Bearer {}", token.as_str().unwrap());
         program.header("authorization", &token);

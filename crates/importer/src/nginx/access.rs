@@ -9,7 +9,7 @@ use super::tree::Directive;
 /// Two networks that together contain all IP addresses.
 const ALL: [&str; 2] = ["0.0.0.0/0", "::/0"];
 
-/// The maximum number of characters of a path in the name of a password file.
+/// The name of a password file contains at most this many characters of a route's path.
 const LONGEST_NAME: usize = 120;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

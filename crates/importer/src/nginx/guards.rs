@@ -136,7 +136,7 @@ pub(super) fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
         && kept.scope.users == other.scope.users
 }
 
-/// Whether the regular expression ends within a path segment, as `^/admin` does, which also matches
+/// Whether the regular expression ends within a path segment. For example, `^/admin` also matches
 /// `/administrator`.
 fn ends_inside(pattern: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');

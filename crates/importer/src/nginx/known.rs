@@ -152,8 +152,8 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether an unsupported directive restricts access, so that the import must close the paths that
-/// it protects.
+/// Whether an unsupported directive restricts access. If so, the import must close the paths that
+/// the directive protects.
 pub(super) fn guards(name: &str) -> bool {
     matches!(
         name,

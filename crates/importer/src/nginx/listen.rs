@@ -103,9 +103,9 @@ impl Identity {
         widest.unwrap_or(Reach::Everywhere)
     }
 
-    /// The widest reach of this server block, if another server block of the file has a wider one.
-    /// Kenduri's routes apply to all listeners, so the routes of the block with the narrower reach
-    /// must deny access.
+    /// The reach of this server block, if another server block of the file can be reached from more
+    /// networks. Kenduri's routes apply to all listeners, so the routes of this block must deny
+    /// access.
     pub(super) fn narrower_than(&self, others: &[Place]) -> Option<Reach> {
         let own = self.reach();
         let listens_so = |is_such: &dyn Fn(&Place) -> bool| self.places.iter().any(is_such);
@@ -289,7 +289,7 @@ fn place(directive: &Directive) -> Option<Place> {
     Some(Place::of(host, port))
 }
 
-/// Imports only the first certificate of a server block. nginx would choose among several by the
+/// Imports only the first certificate of a server block. If there are several, nginx chooses by the
 /// key types that the client supports.
 fn certificates(scope: &Scope, hosts: &[String], made: &mut Made, remarks: &mut Remarks) {
     for (number, chain) in scope.chains.iter().enumerate() {

@@ -13,9 +13,9 @@ pub(super) struct Literal {
 }
 
 impl Literal {
-    /// Returns the plain path of a regular-expression location, but only if a route for that path
-    /// applies to exactly the requests to which nginx applies the location. The other locations of
-    /// the server block are considered too.
+    /// Returns the plain path of a regular-expression location. Returns `None` unless a route for
+    /// that path would apply to exactly the requests to which nginx applies the location, given the
+    /// other locations of the server block.
     pub(super) fn certain(
         directive: &Directive,
         pattern: &str,
@@ -36,7 +36,7 @@ impl Literal {
                 is_before = false;
                 return true;
             }
-            // Of several regular expressions that match, nginx uses the first.
+            // If several regular expressions match, nginx uses the first one.
             literal.is_apart_from(other, is_before)
         });
         is_alone.then_some(literal)

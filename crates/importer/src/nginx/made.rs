@@ -55,8 +55,8 @@ impl Made {
     }
 }
 
-/// Makes a route return only this status. The route is kept so that no more general route applies
-/// to its path.
+/// Makes a route return only this status. The route is kept, because otherwise a more general route
+/// would apply to its path.
 pub(super) fn close(route: &mut edge::Route, status: u16) {
     route.to = format!("status:{status}");
     route.strip.clear();

@@ -333,7 +333,7 @@ fn limit_req(scope: &mut Scope, directive: &Directive, zones: &Zones, remarks: &
     let burst: u32 = value("burst")
         .and_then(|burst| burst.parse().ok())
         .unwrap_or(0);
-    // nginx's `burst` does not count the request that is always permitted, but Kenduri's does.
+    // Kenduri's `burst` counts the request that is always permitted; nginx's `burst` does not.
     scope.limit = Some(Limit {
         burst: burst.saturating_add(1).min(100_000),
         ..zone.clone()

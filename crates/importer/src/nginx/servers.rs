@@ -186,9 +186,9 @@ pub(super) fn site(
     site
 }
 
-/// Restricts access to the routes of a server block that only some clients can reach in nginx,
-/// because Kenduri's routes apply to all listeners. Adds a remark about the restriction. `wider`
-/// contains the sites that more clients can reach.
+/// Restricts access to the routes of a server block, and adds a remark. In nginx, only some clients
+/// can reach the block, but Kenduri's routes apply to all listeners. `wider` contains the sites
+/// that more clients can reach.
 fn narrowed(
     routes: &mut [Told],
     reach: Reach,

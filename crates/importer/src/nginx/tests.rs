@@ -419,7 +419,7 @@ fn patterns_that_are_plain_paths_become_routes() {
         route_of(&guarded, "/admin").is_some_and(|route| route.contains("deny")),
         "{guarded}"
     );
-    // Because of each of these locations, nginx sends some of the requests elsewhere.
+    // Each of these locations makes nginx send some of the requests elsewhere.
     for others in [
         format!("location ~* ^/api/ {pass}"),
         format!("location ~ ^/api {pass}"),

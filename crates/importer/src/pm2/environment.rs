@@ -10,7 +10,8 @@ use super::values::text;
 use crate::page::short;
 
 impl<'a> Service<'a> {
-    /// The name of the field whose variables override those in `env`.
+    /// The name of the field with the chosen environment. Its variables override variables in
+    /// `env`.
     fn wanted(&self) -> Option<String> {
         self.asked.env.as_ref().map(|name| format!("env_{name}"))
     }
@@ -24,8 +25,8 @@ impl<'a> Service<'a> {
         tables.filter_map(Value::as_object).flatten()
     }
 
-    /// Returns the service's variables: those in `env`, overridden by those of the chosen
-    /// environment, and the variables that PM2 itself sets.
+    /// Returns the service's variables. Variables of the chosen environment override variables in
+    /// `env`. The result also contains the variables that PM2 itself sets.
     pub(super) fn env(&mut self, interpreter: &Interpreter) -> Vec<(String, String)> {
         let wanted = self.wanted();
         let mut all = Table::new();

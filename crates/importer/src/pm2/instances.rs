@@ -55,7 +55,7 @@ impl Service<'_> {
         let number = number.clamp(1, MOST_INSTANCES);
         let said = match mode {
             Mode::Cluster => Some("exec_mode cluster"),
-            // A single instance shares its port with no other, so it needs no cluster.
+            // A single instance does not share its port, so it needs no cluster.
             Mode::Implied if number > 1 => {
                 Some("instances of node without exec_mode are a cluster")
             }

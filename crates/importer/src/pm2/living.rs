@@ -1,4 +1,5 @@
-//! Converts the settings that control when a service is stopped, restarted and no longer restarted.
+//! Converts the settings that control when a service is stopped, when it is restarted, and when
+//! Kenduri stops restarting it.
 
 use serde_json::Value;
 use toml::Table;
@@ -167,8 +168,8 @@ impl Service<'_> {
     }
 }
 
-/// Returns the longest time in which a process that exits `life` after each start can fail
-/// `failures` times. The time includes the supervisor's delays. It is in milliseconds, rounded up
+/// Returns the longest time that a process can take to fail `failures` times, if it exits `life`
+/// after each start. The time includes the supervisor's delays. It is in milliseconds, rounded up
 /// to whole seconds.
 fn span(failures: u64, life: u64, (least, most): (u64, u64)) -> u64 {
     let mut whole = life.saturating_mul(failures);

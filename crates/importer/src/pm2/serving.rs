@@ -15,8 +15,8 @@ const PORT: &str = "8080";
 const HOMEPAGE: &str = "/index.html";
 
 impl Service<'_> {
-    /// Writes a commented-out route that replaces PM2's file server. It cannot be active, because
-    /// the host is not known. Returns false if the app is not PM2's file server.
+    /// Writes a commented-out route that replaces PM2's file server. The route cannot be active,
+    /// because the host is not known. Returns false if the app is not PM2's file server.
     pub(super) fn serves_files(&mut self, name: &str) -> bool {
         if self.app.get("script").and_then(Value::as_str) != Some("serve") {
             return false;

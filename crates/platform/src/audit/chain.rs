@@ -1,9 +1,9 @@
 //! The hash chain over audit lines about accounts and administrators. Each sealed line covers the
 //! previous one, so later changes to lines and deletions of lines are detected.
 //!
-//! A seal covers a line's personal columns (actor, entity, network, values) through a salted digest
-//! that is stored in the same row. Erasing a person changes those columns and deletes the salt, and
-//! the chain still verifies.
+//! A seal covers a line's personal columns (actor, entity, network, values) only through a salted
+//! digest, which is stored in the same row. Erasing a person changes those columns and deletes the
+//! salt, but not the digest, so the chain still verifies.
 
 use sha2::{Digest, Sha256};
 
@@ -69,7 +69,8 @@ pub fn list(tx: &mut Tx<'_>, before: Option<i64>, limit: i64) -> Result<Vec<Reco
     .all(tx)?;
     let found = i64::try_from(lines.len()).unwrap_or(i64::MAX);
     let rest = limit.saturating_sub(found);
-    // Sealed lines are selected by `place`, which has an index and the same order as `sequence`.
+    // This query uses `place`, because that column has an index. Sealed lines have the same order
+    // by `place` as by `sequence`.
     let sealed: Vec<Record> = sql!(
         "SELECT {Record} FROM audit
          WHERE place <= COALESCE(
@@ -165,8 +166,8 @@ fn link(previous: &str, place: i64, record: &Record, personal: &str) -> String {
     ])
 }
 
-/// Hashes `parts`. Each part is prefixed with its length, so that different rows never hash the
-/// same input.
+/// Hashes `parts`. Each part is prefixed with its length, so that two different lists of parts
+/// never produce the same input.
 fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

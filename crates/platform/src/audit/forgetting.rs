@@ -1,12 +1,12 @@
 //! Erases a person from the audit log. The log keeps each action, but not who acted, on whom, from
-//! which network or with which values. The chain still verifies, because its seals cover those
-//! columns only through a salted digest. The salt is deleted as well.
+//! which network or with which values. A chained line's seal covers these values only through a
+//! salted digest, so the chain still verifies. The salt is deleted as well.
 
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
 /// Removes an account from the audit log. In every line about the account, `tombstone` replaces the
-/// account's id. It cannot be traced back to the account.
+/// account's id. The tombstone cannot be traced back to the account.
 pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), StoreError> {
     lock(tx)?;
     // This statement must run first, because it finds the lines about the account's tokens while
@@ -39,8 +39,8 @@ pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), St
     Ok(())
 }
 
-/// Clears values and networks in all lines of a scope, when the scope is erased together with its
-/// owner.
+/// Clears values and networks in all lines of a scope. Called when the scope is erased together
+/// with its owner.
 pub fn scope(tx: &mut Tx<'_>, scope: &str) -> Result<(), StoreError> {
     lock(tx)?;
     sql!(
@@ -51,7 +51,8 @@ pub fn scope(tx: &mut Tx<'_>, scope: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Locks the chain's row, as sealing does, so that no line changes while it is being sealed.
+/// Locks the row that [`super::chain::seal`] also locks, so that no line changes while it is being
+/// sealed.
 fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let statement = sql!("SELECT place FROM audit_chain WHERE id = 1 FOR NO KEY UPDATE");
     let _: (i64,) = tx.one(statement, &[])?;

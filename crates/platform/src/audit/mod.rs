@@ -2,9 +2,9 @@
 //! it records.
 //!
 //! Lines are only appended. A job that calls [`chain::seal`] chains the lines about accounts and
-//! administrators. A domain's other lines are not chained, so that no writer waits for another. The
-//! log never contains passwords, tokens, codes, notes or diets. Of an IP address it stores only the
-//! network.
+//! administrators. All other lines are not chained, because chaining would make writers wait for
+//! each other. The log never contains passwords, tokens, codes, notes or diets. It stores only the
+//! network of an IP address.
 
 pub mod chain;
 pub mod forgetting;
@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 
-/// Entity kinds whose lines are chained even if they belong to a scope.
+/// Lines about entities of these kinds are chained even if they belong to a scope.
 const CHAINED: [&str; 5] = ["account", "session", "token", "grant", "setting"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +28,9 @@ pub enum Actor {
     System,
     /// An API client; contains the id of its token.
     Token(String),
-    /// A person who has no account but whom a domain can identify, such as a guest.
+    /// A person without an account who is identified in another way, such as a guest.
     Other {
-        /// The stored name of the kind of actor. A domain never changes this name.
+        /// The actor's kind. It is stored, so it must never change.
         kind: &'static str,
         /// The actor's id, unique among actors of this kind.
         id: String,
@@ -87,7 +87,7 @@ pub struct Entry {
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Record {
-    /// The line's number in the order of writing; the cursor of [`list`].
+    /// The line's sequence number, from which [`list`] reads the next page.
     pub sequence: i64,
     pub at: Timestamp,
     /// The actor's kind: [`Actor::kind`].
@@ -106,7 +106,7 @@ pub struct Record {
 /// Filters for listing audit lines. An empty string or `None` does not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only this scope. Empty means all scopes and the installation.
+    /// Only lines of this scope. If empty, lines of all scopes and of the installation.
     pub scope: String,
     /// Only actions by this account, token or other actor.
     pub actor_id: String,
@@ -121,7 +121,7 @@ pub struct Filter {
 }
 
 impl Tx<'_> {
-    /// Writes a line to the audit log, which is committed or rolled back together with the change.
+    /// Writes a line to the audit log in this transaction.
     pub fn record(&mut self, entry: Entry) -> Result<(), StoreError> {
         let (entity_kind, entity_id) = entry.entity;
         let chained = entry.scope.is_none() || CHAINED.contains(&entity_kind);

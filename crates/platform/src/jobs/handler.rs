@@ -23,8 +23,8 @@ const MAIL_PAUSES: &[SignedDuration] = &[
 
 const MINUTES_OF_DAY: i64 = 24 * 60;
 
-/// Writes that are committed together with an attempt's result. The closure may be called again, so
-/// it must have no effect outside its transaction.
+/// A closure whose writes are committed together with an attempt's result. The closure may be
+/// called again, so it must have no effect outside its transaction.
 pub(super) type Effect = Arc<dyn Fn(&mut Tx<'_>) -> Result<(), JobError> + Send + Sync>;
 
 pub struct Handler {
@@ -52,8 +52,8 @@ impl Handler {
         }
     }
 
-    /// Like [`Handler::new`], for a job that runs once a minute, however many processes share the
-    /// store. A missed minute is not made up for.
+    /// Like [`Handler::new`], for a job that runs once a minute, even if several processes share
+    /// the store. If a minute is missed, the job does not run an additional time later.
     pub fn each_minute<F, R>(kind: &'static str, run: F) -> Self
     where
         F: Fn(Job) -> R + Send + Sync + 'static,

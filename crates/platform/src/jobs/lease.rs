@@ -8,7 +8,8 @@ use crate::store::{Rows, StoreError, Tx};
 
 /// How long a lease lasts unless it is renewed.
 pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// A job that was started more often than this fails, because it probably crashes its worker.
+/// The maximum number of starts of a job. A job that exceeds it fails, because the job probably
+/// crashes its worker.
 pub(super) const STARTS: i64 = 25;
 
 /// The maximum number of concurrent requests to one service.
@@ -95,8 +96,8 @@ impl Return<'_> {
     }
 }
 
-/// Returns the job to the queue. If another job with the same key is waiting by now, that job
-/// replaces the returned one.
+/// Returns the job to the queue. If another job with the same key is already waiting, the returned
+/// job is dropped.
 pub(super) fn put_back(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError> {
     end(tx, job)?;
     wait(tx, job, back)
@@ -155,7 +156,8 @@ pub(super) fn give_up(
     Ok(())
 }
 
-/// Replaces a failed job by a new one with a new id, so that no former lease holder can end it.
+/// Replaces a failed job by a new job with a new id. With the old id, a worker whose lease has
+/// expired could end the new job.
 pub(super) fn revive(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     let now = tx.now();
     let job = sql!(

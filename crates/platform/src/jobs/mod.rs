@@ -1,8 +1,8 @@
 //! Background jobs, stored as rows in the transaction that causes them.
 //!
-//! [`Tx::enqueue`] writes a job in the transaction of its cause, so that neither exists without the
-//! other. A [`Worker`] leases the job's row, runs the [`Handler`] for the job's kind, and commits
-//! the handler's writes ([`Done::with`]) together with the deletion of the row. So a handler may be
+//! [`Tx::enqueue`] writes a job in the transaction of its cause, so both are committed or neither
+//! is. A [`Worker`] leases the job's row, runs the [`Handler`] for the job's kind, and commits the
+//! handler's writes ([`Done::with`]) together with the deletion of the row. So a handler may be
 //! started more than once, but its effects in the store happen once.
 //!
 //! At most one waiting job has a given key: see [`NewJob::key`].
@@ -30,10 +30,10 @@ pub struct NewJob {
     /// The handler's input. It contains ids rather than copies of stored data.
     pub payload: Value,
     pub queue: Queue,
-    /// At most one waiting job has this key; a running job does not count as waiting. Enqueueing
-    /// another job with the key replaces the waiting job's payload. The job is then due at the
-    /// earlier of the two times. With [`NewJob::latest`], the job is instead due at the new time,
-    /// but no later than that limit.
+    /// At most one waiting job has this key. If a job with the same key is already waiting,
+    /// enqueueing replaces the waiting job's payload and keeps the earlier of the two due times.
+    /// With [`NewJob::latest`], the new due time is used instead, but no later than that limit. A
+    /// running job does not count as waiting.
     pub key: Option<String>,
     /// The earliest start; `None` means immediately.
     pub run_at: Option<Timestamp>,

@@ -196,7 +196,7 @@ impl Worker {
     }
 
     async fn take(&self, queue: Queue) -> Result<Option<Job>, StoreError> {
-        // Looking for a due job is a cheap read; the write transaction runs only if one is due.
+        // Looking for a due job is a cheap read; the write transaction runs only if a job is due.
         if !self
             .0
             .store
@@ -208,8 +208,8 @@ impl Worker {
         self.0.store.write(move |tx| lease::take(tx, queue)).await
     }
 
-    /// Attempts a job once, under the id of the request that caused it, and commits the result.
-    /// `halt` cancels the attempt.
+    /// Attempts a job once, and commits the result. The attempt's code runs with the id of the
+    /// request that caused the job. `halt` cancels the attempt.
     async fn attempt(&self, job: Job, halt: &CancellationToken) {
         let request: Option<Arc<str>> = job.request_id.as_deref().map(Arc::from);
         // The span has the highest level, so that no log filter drops it.

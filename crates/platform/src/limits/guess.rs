@@ -8,8 +8,8 @@
 //! not.
 //!
 //! Repeating the same wrong code is free, and so is a right code, because many people behind one IP
-//! address use their codes. If an attempt would exceed the budget in case all look-ups in flight
-//! fail, it waits for their results.
+//! address use their codes. An attempt waits for the look-ups in flight if their failure would use
+//! up the budget.
 //!
 //! Wrong attempts are written to the store every few seconds and read back, so the budget survives
 //! a restart and is shared by all processes. When the installation's budget is used up, the job
@@ -45,7 +45,7 @@ const REMEMBERED: usize = 10_000;
 /// The maximum number of remembered attempts with a name. The remaining room is for attempts
 /// without a name.
 const REMEMBERED_WITH_NAME: usize = 8_000;
-/// The maximum number of remembered right codes, each with its client's network.
+/// The maximum number of right codes that are remembered. Each is remembered for one network.
 const RIGHT: usize = 20_000;
 /// The maximum number of attempts that wait for look-ups in flight; further attempts are refused.
 const WAITING: usize = 1_024;
@@ -90,7 +90,7 @@ pub struct Try<'a> {
     pub code: &'a str,
     /// The guest's name that was entered together with the code, if any.
     pub name: Option<&'a str>,
-    /// Whether a guest's name is required even while the budget is not used up.
+    /// Whether a guest's name is always required, not only after the budget is used up.
     pub needs_name: bool,
 }
 
@@ -253,8 +253,8 @@ impl Attempt {
     /// code is remembered. Earlier wrong codes stay counted.
     pub fn succeeded(self) {
         let mut state = self.budget.state();
-        // The cost of forgetting all right codes is small: their next use counts as an attempt
-        // again, which at most has to wait briefly.
+        // Forgetting all right codes costs little: the next use of each code counts as an attempt
+        // again, and may have to wait briefly.
         if state.right.len() >= RIGHT {
             state.right.clear();
         }

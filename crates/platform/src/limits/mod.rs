@@ -75,7 +75,8 @@ impl Limit {
         self.add(&mut self.keys(), key, now);
     }
 
-    /// Undoes the count of an action at the time `at`, which turned out not to be a failure.
+    /// Undoes the count of an action at the time `at`. Called if the action turned out not to be a
+    /// failure.
     pub fn give_back(&self, key: &str, at: Timestamp) {
         let mut keys = self.keys();
         for window in keys.find_mut(key).into_iter().flatten() {

@@ -31,7 +31,8 @@ pub struct Post {
     pub from: Sender,
     /// The site's host name, the domain of Message-IDs.
     pub site_host: String,
-    /// The site's URL without a trailing slash, for unsubscribe links of mails without an origin.
+    /// The site's URL without a trailing slash. It begins the unsubscribe links of mails without a
+    /// `link_origin`.
     pub site_url: String,
     /// The key that hashes email addresses for the suppression list.
     pub suppression: Key,
@@ -109,8 +110,8 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
         Err(Refusal::Unknown(reason)) if begun.is_last => {
             Ok(ended(post, begun.mail, State::Uncertain, reason))
         }
-        // The mail stays in the state `sending`, so that the next attempt knows that it may already
-        // be sent.
+        // The mail stays in the state `sending`, so that the next attempt knows that the mail may
+        // already have been sent.
         Err(Refusal::Unknown(reason)) => Err(unsent(reason)),
         // The email address temporarily accepts no mail, and no attempts are left.
         Err(Refusal::Delayed(reason)) if job.is_last_attempt() => Ok(failed(
@@ -278,8 +279,8 @@ fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Deletes the text of a mail that will not be sent. The text of a mail with a scope is kept,
-/// unless it is a notification, so that the scope's administrators can send the mail
+/// Deletes the text of a mail that will not be sent. If the mail has a scope and is not a
+/// notification, its text is kept, so that the scope's administrators can send the mail
 /// [again](super::send_again).
 fn give_up(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     sql!(

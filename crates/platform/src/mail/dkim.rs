@@ -54,7 +54,7 @@ pub struct DkimKey {
     /// The public key (`SubjectPublicKeyInfo`), in base64.
     pub public_key: String,
     pub made_at: Timestamp,
-    /// When the public key was found in DNS; mail is not signed before.
+    /// When the public key was found in DNS; mail is not signed before that time.
     pub verified_at: Option<Timestamp>,
 }
 
@@ -232,8 +232,7 @@ impl Signer {
     }
 }
 
-/// Returns the header fields with folded lines joined: lower-case names, and values in canonical
-/// form.
+/// Joins folded lines, and returns the header fields with lower-case names and canonical values.
 fn fields(head: &str) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for line in head.split("\r\n") {

@@ -77,8 +77,8 @@ fn failures(status: &str) -> Vec<String> {
     failures
 }
 
-/// Returns the Message-IDs in the header of the returned mail. If there are none, returns those in
-/// the report's own fields that refer to an earlier mail.
+/// Returns the Message-IDs in the header of the returned mail. If there are none, returns the
+/// Message-IDs in those fields of the report's own header that refer to an earlier mail.
 fn messages(mail: &ParsedMail<'_>) -> Vec<String> {
     let returned = part(
         mail,

@@ -25,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LINE_LIMIT: u64 = 1024 * 1024;
 /// The maximum number of lines in a response.
 const LINES: usize = 10_000;
-/// How much of a mail is read, in bytes. A report contains the header of the returned mail, or the
-/// whole mail, at its end.
+/// How much of a mail is read, in bytes. At the end, a report contains the returned mail or its
+/// header.
 const MAIL_LIMIT: usize = 256 * 1024;
 /// The maximum length of a server's message in an error, in bytes.
 const TEXT_LIMIT: usize = 200;
@@ -83,7 +83,8 @@ pub(super) struct Session {
     pub(super) next_uid: i64,
 }
 
-/// One line of a response, and its literals, which the server sends after their lengths.
+/// One line of a response, with its literals. The server sends the length of each literal before
+/// the literal's bytes.
 #[derive(Default)]
 struct Response {
     line: String,
@@ -210,8 +211,8 @@ impl Session {
             let mut literal = vec![0; length];
             self.stream.read_exact(&mut literal).await?;
             response.literals.push(literal);
-            // If nothing follows the literal in its line, this space keeps the literal's length
-            // from being read a second time.
+            // The line may end with this literal. The space keeps the literal's length from being
+            // the end of the line, where it would be read a second time.
             response.line.push(' ');
         }
     }

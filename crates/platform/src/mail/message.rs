@@ -58,7 +58,7 @@ pub(super) struct Outgoing {
     pub(super) sealed_text: Option<Vec<u8>>,
     calendar: Option<String>,
     /// The origin of the unsubscribe link, such as `https://our-day.example`; `None` for the site's
-    /// own.
+    /// own origin.
     pub(super) link_origin: Option<String>,
     created_at: Timestamp,
 }
@@ -136,7 +136,7 @@ impl Outgoing {
     }
 }
 
-/// A mail's calendar part, by the way it is sent.
+/// A mail's calendar part. The variants differ in how the part is sent.
 enum Calendar {
     /// A request or a cancellation, sent as the last alternative, as RFC 6047 requires.
     Invitation(SinglePart),

@@ -67,7 +67,7 @@ pub struct NewMail {
 }
 
 /// A visitor without a session, who can cause mail to any email address. Such mail is sent after
-/// all other mail, and networks that cause much of it wait longer than others.
+/// all other mail, and a network that causes much of it waits longer than other networks.
 #[derive(Clone, Debug)]
 pub struct Stranger {
     /// The visitor's network, under any name that identifies it. Sending alternates between
@@ -145,8 +145,8 @@ impl Stream {
 }
 
 impl Stranger {
-    /// The priority of the visitor's mail: after mail that somebody waits for, or after all other
-    /// mail if no account has the email address.
+    /// The priority of the visitor's mail. If an account has the email address, the mail is sent
+    /// after mail that somebody waits for; otherwise, after all other mail.
     fn priority(&self) -> i64 {
         if self.is_known { 5 } else { 30 }
     }

@@ -1,6 +1,6 @@
-//! Encrypts the text of mails with a single-use link, so that the link appears neither in the store
-//! and its log nor in backups and archives. The text is decrypted for sending and for display in
-//! the built-in mailbox.
+//! Encrypts the text of mails with a single-use link, so that the link never appears in the store,
+//! in the store's log, in backups or in archives. The text is decrypted for sending and for display
+//! in the built-in mailbox.
 
 use serde::{Deserialize, Serialize};
 

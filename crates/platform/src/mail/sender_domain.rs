@@ -1,6 +1,6 @@
 //! Records whether the sender domain's DNS records exist. Mail to many people waits for the
-//! records, because without them it ends as spam and harms the domain's reputation. Mail to one
-//! person does not wait.
+//! records. Without the records, such mail would end as spam and harm the domain's reputation. Mail
+//! to one person does not wait.
 
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};

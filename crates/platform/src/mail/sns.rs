@@ -14,8 +14,8 @@ use x509_parser::pem::parse_x509_pem;
 
 use crate::outbound::{Call, Outbound, OutboundError, Reach};
 
-/// The maximum age of an accepted notification. SNS retries for an hour. Repeated notifications are
-/// recognized for longer than this age.
+/// The maximum age of an accepted notification. SNS retries for an hour. Kenduri recognizes
+/// repeated notifications for longer than this, so an old one cannot count twice.
 const TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
 /// How long a fetched key is used.
 const KEY_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
@@ -171,7 +171,7 @@ impl SnsTopic {
         })
     }
 
-    /// Whether `url` is that of an SNS certificate. Other paths on the same host may contain
+    /// Whether `url` is the URL of an SNS certificate. Other paths on the same host may contain
     /// strangers' files.
     fn is_certificate(&self, url: &str) -> bool {
         let name = url.strip_prefix(&self.base_url);

@@ -26,14 +26,14 @@ pub(super) use report::{delivered, outcome_of_mail, returned};
 
 /// The number of soft bounces within [`SOFT_PERIOD`] that suppresses an email address.
 pub const SOFT_LIMIT: i64 = 3;
-/// The period in which [`SOFT_LIMIT`] soft bounces suppress an email address. The suppression lasts
-/// equally long.
+/// The period in which [`SOFT_LIMIT`] soft bounces suppress an email address. A suppression lasts
+/// for the same period.
 pub const SOFT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The minimum time between two confirmation mails to a suppressed email address.
 pub const CONFIRM_PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
-/// Why an email address is suppressed, ordered from the weakest cause. Only a stronger cause
-/// replaces a recorded one.
+/// Why an email address is suppressed. The causes are ordered from the weakest to the strongest,
+/// and only a stronger cause replaces a recorded one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
@@ -68,7 +68,7 @@ impl Cause {
         }
     }
 
-    /// Whether mail to the email address failed.
+    /// Whether the cause is that mail to the email address failed.
     pub fn is_bounce(self) -> bool {
         matches!(self, Self::SoftBounce | Self::HardBounce)
     }
@@ -182,7 +182,7 @@ pub fn find_for(
     Ok(blocking.map(|one| one.cause).max())
 }
 
-/// The hashed email addresses to which one stream's mail in one scope is not sent. Addresses whose
+/// The hashes of the email addresses that get no mail of one stream in one scope. Addresses whose
 /// owners only unsubscribed are not included.
 #[derive(Debug)]
 pub struct Blocked(HashSet<Vec<u8>>);
@@ -400,8 +400,8 @@ pub fn remove(
     Ok(true)
 }
 
-/// Lets the confirmation mail `mail` pass a suppression for bounces or a complaint. This is allowed
-/// once in [`CONFIRM_PERIOD`] for each email address.
+/// Exempts the confirmation mail `mail` from a suppression for bounces or for a complaint. This is
+/// allowed once in [`CONFIRM_PERIOD`] for each email address.
 pub fn confirm_by(
     tx: &mut Tx<'_>,
     place: &Place,

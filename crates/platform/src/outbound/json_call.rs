@@ -1,5 +1,6 @@
 //! Requests to another service's JSON API. Connections are kept for later requests. An error says
-//! whether the request may have reached the server, because repeating such a request may act twice.
+//! whether the request may have reached the server. If so, repeating the request may have a second
+//! effect.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -132,8 +133,8 @@ impl Outbound {
         let request = request.build(&target.uri, &target.authority);
         let mut request = request.map_err(CallError::NotSent)?;
         let server = (target.origin(), call.reach == Reach::Private);
-        // The server may have closed a kept connection. This is noticed before the request is
-        // written, so another connection can be tried.
+        // The server may have closed a kept connection. The client notices this before it writes
+        // the request, so it can try another connection.
         while let Some(mut sender) = self.0.connections.take(&server) {
             if !matches!(timeout_at(until, sender.ready()).await, Ok(Ok(()))) {
                 continue;

@@ -21,8 +21,8 @@ pub enum StoreError {
         actual: u64,
         sql: &'static str,
     },
-    /// A constraint of the schema is violated, or a rule in Rust code that no constraint can
-    /// express.
+    /// The change violates a constraint of the schema, or a rule that Rust code checks because no
+    /// constraint can express it.
     #[error("the store refuses: {reason}")]
     Constraint {
         /// The constraint's name, identical on both engines. `None` for foreign keys and `NOT

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-/// How often the index is read again if a read was inconsistent.
+/// How many times the index is read again while the reads are inconsistent.
 const READS: u32 = 100;
 /// The length of the index's header in bytes. The index contains two copies of the header.
 const HEADER: usize = 48;
@@ -45,8 +45,8 @@ pub struct Log(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     store: PathBuf,
-    // These files stay open as long as SQLite's connections. Closing any descriptor of a file drops
-    // all locks that the process has on the file (fcntl(2)).
+    // These files stay open while SQLite has connections. Closing any descriptor of a file would
+    // drop all locks that the process has on the file (fcntl(2)).
     index: Mutex<Option<File>>,
     database: Mutex<Option<File>>,
     marks: Mutex<VecDeque<LogMark>>,

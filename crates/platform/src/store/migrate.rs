@@ -1,11 +1,11 @@
 //! Schema migrations: numbered SQL files, shared by both engines.
 //!
-//! SQL for only one engine (an exclusion constraint, a trigger) stands between a line `-- only
-//! sqlite` or `-- only postgresql` and a line `-- end`; the checksum covers the whole file. A line
-//! `-- needs extension NAME` is a check: if PostgreSQL lacks the extension, nothing is changed, and
-//! the error contains the SQL to run. Constraints that a domain turns into refusals must have
-//! names: `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`, and in an SQLite trigger `RAISE(ABORT,
-//! '…')` with the name of PostgreSQL's constraint.
+//! SQL for only one engine (an exclusion constraint, a trigger) begins with the line `-- only
+//! sqlite` or `-- only postgresql` and ends with the line `-- end`. The checksum covers the whole
+//! file. A line `-- needs extension NAME` is a check: if PostgreSQL lacks the extension, nothing is
+//! changed, and the error contains the SQL to run. A constraint must have a name if Rust code
+//! handles its violation: `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`, and in an SQLite trigger
+//! `RAISE(ABORT, '…')` with the name of PostgreSQL's constraint.
 //!
 //! A migration uses the three column types that both engines share. On SQLite they become `STRICT`
 //! tables with `INTEGER`, `TEXT` and `BLOB`; on PostgreSQL, text becomes `TEXT COLLATE "C"`, so

@@ -165,8 +165,8 @@ impl Server {
         Err(StoreError::Busy)
     }
 
-    /// Begins a transaction on the open connection. If the connection is broken, opens a new one,
-    /// because nothing has run yet.
+    /// Begins a transaction on the open connection. If the connection is broken, opens a new one.
+    /// No statement is lost, because none has run yet.
     fn begin<'s>(
         &self,
         slot: &'s mut Option<Connection>,

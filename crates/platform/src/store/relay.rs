@@ -21,7 +21,7 @@ use super::postgres_statements::{explain, tls};
 use super::{Signals, StoreError, Wake};
 
 /// How often the leading process polls, and how often the other processes try to become leader.
-/// Polling covers a process that dies between its commit and its notification, and a leader that
+/// Polling is needed if a process dies between its commit and its notification, or if the leader
 /// dies.
 const LOOK: Duration = Duration::from_millis(200);
 /// The pause before reconnecting.

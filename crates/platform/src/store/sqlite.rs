@@ -33,8 +33,8 @@ use super::{Ground, QUEUE_LIMIT, Signals, SqliteSettings, StoreError, Tx, Wake, 
 
 /// How long a batch accepts further changes. [`BATCH_FLUSHES`] can extend this time.
 const BATCH_TIME: Duration = Duration::from_millis(5);
-/// A batch also accepts further changes for this many times the last flush's duration, because more
-/// changes should share a flush when flushes are slow.
+/// A batch also accepts further changes for this multiple of the last flush's duration, so that
+/// more changes share a slow flush.
 const BATCH_FLUSHES: u32 = 5;
 /// If the last flush took at least this long and the batch already has several changes, the writer
 /// waits a quarter of that duration for further changes.
@@ -168,8 +168,8 @@ impl Engine {
         result
     }
 
-    /// Truncates the log, or requests that from the backup. While readers are constantly active,
-    /// the log cannot be truncated; a later checkpoint then truncates it.
+    /// Truncates the log. If a backup runs, asks the backup to truncate it. While readers are
+    /// constantly active, the log cannot be truncated; a later checkpoint then truncates it.
     pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
         if let Some(log) = &self.log {
             log.want_empty();
@@ -215,7 +215,7 @@ struct Writer {
     batch: usize,
 }
 
-/// A batch of changes that have run. Each change is stored with whether it must be committed.
+/// A batch of changes that have run but are not committed yet.
 #[derive(Default)]
 struct Batch {
     done: Vec<Box<dyn Work>>,

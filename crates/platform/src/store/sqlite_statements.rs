@@ -60,7 +60,8 @@ pub(super) fn run(connection: &Connection, query: Query<'_>) -> Result<u64, (Sto
         .map_err(fail)
 }
 
-/// SQLite numbers `$1` by first appearance, so each parameter is bound by the number in its name.
+/// SQLite numbers parameters such as `$2` by their first appearance, so each parameter is bound by
+/// the number in its name.
 fn bind(
     statement: &mut rusqlite::Statement<'_>,
     values: &[Value<'_>],

@@ -40,7 +40,7 @@ pub enum TransferError {
     Store(#[from] StoreError),
 }
 
-/// A copied table, whose rows are equal in both engines.
+/// A copied table. Its rows are equal in both databases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedTable {
     pub name: String,

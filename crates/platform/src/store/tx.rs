@@ -69,7 +69,7 @@ impl<'c> Tx<'c> {
         *self.now.get_or_insert_with(|| self.ground.clock.now())
     }
 
-    /// The current time, for uses on which no decision depends. Unlike [`Tx::now`], this function
+    /// The current time, for uses that influence no decision. Unlike [`Tx::now`], this function
     /// does not fix the transaction's time.
     pub fn roughly_now(&self) -> Timestamp {
         self.now.unwrap_or_else(|| self.ground.clock.now())

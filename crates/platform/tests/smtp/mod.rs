@@ -116,7 +116,6 @@ impl Server {
         *self.connections.borrow()
     }
 
-    /// Waits until `count` mails have arrived.
     pub(crate) async fn has_received(&self, count: usize) {
         let mut watch = self.received.subscribe();
         watch.wait_for(|mails| mails.len() >= count).await.unwrap();
@@ -230,7 +229,6 @@ impl Server {
 }
 
 impl Received {
-    /// The value of a header field.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.text
             .lines()

@@ -1,7 +1,7 @@
 //! Parsing and writing of front matter: YAML between `---`, TOML between `+++`, or the lines that
 //! the blog platform Bear writes above `___`.
 //!
-//! Of YAML, only the parts that other systems use in front matter are supported: quoted and plain
+//! Only the parts of YAML that other systems use in front matter are supported: quoted and plain
 //! scalars, lists, block scalars, and maps. The keys of nested maps are joined by a dot.
 
 use std::collections::BTreeMap;
@@ -137,7 +137,7 @@ struct Yaml<'a> {
 
 impl<'a> Yaml<'a> {
     fn read(&mut self) -> Result<(), Fault> {
-        // The indentation and the keys of the maps that contain the current line.
+        // For each map that contains the current line, the map's indentation and key.
         let mut above: Vec<(usize, String)> = Vec::new();
         while let Some((at, line)) = self.lines.next() {
             let (number, indent) = (self.first + at, indent(line));
@@ -183,8 +183,8 @@ impl<'a> Yaml<'a> {
         Ok(())
     }
 
-    /// The next line that is neither blank nor a comment, if it is indented more than `depth` or is
-    /// a list item with the indentation `depth`.
+    /// The next line that is neither blank nor a comment. The line is returned only if it is
+    /// indented more than `depth`, or if it is a list item with the indentation `depth`.
     fn next_below(&mut self, depth: usize) -> Option<&'a str> {
         let (_, line) = self.lines.peek()?;
         let is_item = line.trim_start().starts_with("- ") || line.trim() == "-";

@@ -8,8 +8,8 @@ use web::{Json, Problem, Site};
 
 use super::{MESSAGE_LIMIT, report};
 
-/// The part of a report about deliveries, bounces and complaints. Reports of other kinds do not
-/// concern an email address.
+/// The fields that SES's reports about deliveries, bounces and complaints have. Other reports do
+/// not concern an email address.
 #[derive(Deserialize)]
 struct Event {
     mail: Mail,

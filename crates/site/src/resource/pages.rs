@@ -64,8 +64,8 @@ pub trait PageResource: Resource<Parent: PageParent> {
     const ELSEWHERE: &'static [&'static str] = &[];
     /// The path of an item's form, relative to the item's path.
     const EDIT: &'static str = "";
-    /// The message id of the label of a field. In this field, people type an item's key to confirm
-    /// its removal.
+    /// The message id of the label of the field in which people type an item's key to confirm its
+    /// removal.
     const TYPED: &'static str = "";
     /// The path that removes an item, relative to the item's path.
     const REMOVE: &'static str = "/remove";
@@ -80,7 +80,7 @@ pub trait PageResource: Resource<Parent: PageParent> {
     /// Adjusts the list of fields that a form shows and reads.
     fn shown(_: &mut Vec<Field>, _one: Option<&Self>, _: &Form, _now: Timestamp) {}
 
-    /// Processes a form before its fields are read, for example stores the uploaded files.
+    /// Processes a form before its fields are read. For example, it stores uploaded files.
     fn prepare(
         _: &mut FormPost<RequestOf<Self>>,
     ) -> impl Future<Output = Result<Next, Problem>> + Send {

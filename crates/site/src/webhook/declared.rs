@@ -107,7 +107,7 @@ pub(super) fn enqueue<M: Serialize>(
     Ok(())
 }
 
-/// Stores a message that is no event of a domain, for the declared webhook with this URL.
+/// Stores a message that reports no domain's event, for the declared webhook with this URL.
 pub fn send(tx: &mut Tx<'_>, url: &str, event: &str, body: Value) -> Result<(), StoreError> {
     let (delivery, body) = delivery::message(tx, event, body);
     let payload = Payload {

@@ -38,7 +38,7 @@ pub(super) const PAUSES: [SignedDuration; 7] = [
     SignedDuration::from_hours(6),
     SignedDuration::from_hours(15),
 ];
-/// The time without a successful delivery after which a webhook is disabled.
+/// A webhook is disabled after this time without a successful delivery.
 const GIVEN_UP: SignedDuration = SignedDuration::from_hours(5 * 24);
 /// How long deliveries are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);

@@ -25,8 +25,8 @@ pub fn fire<M: Serialize>(
     message: impl Fn(&mut Tx<'_>, bool) -> Result<M, StoreError>,
 ) -> Result<(), StoreError> {
     for account in accounts {
-        // If another transaction is deleting a webhook, this query waits for it and then skips the
-        // webhook.
+        // If another transaction is deleting a webhook, this query waits for that transaction and
+        // then skips the webhook.
         let webhooks: Vec<Webhook> = sql!(
             "SELECT {Webhook} FROM webhook WHERE account_id = :account AND state <> 'disabled'
                  AND account_id IN (SELECT id FROM account WHERE state = 'active')

@@ -39,7 +39,7 @@ impl RowTypes {
         Self(found)
     }
 
-    /// Returns the columns of the row type that a statement in `file` calls `row`.
+    /// Returns the columns of the row type to which a statement in `file` refers as `row`.
     pub(super) fn columns(&self, row: &str, file: &Path) -> Vec<String> {
         let kind = self.kind(row, file);
         let columns = kind.columns.iter();

@@ -7,8 +7,8 @@ pub const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_FOOTNOTES);
 
-/// The Markdown events, with raw HTML as text. Headings begin below the title of the page and skip
-/// no level.
+/// The Markdown events, with raw HTML as text. Heading levels start below the level of the page's
+/// title, and no level is skipped.
 pub fn events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
     let mut level = HeadingLevel::H1;
     Parser::new_ext(markdown, OPTIONS).map(move |event| match event {

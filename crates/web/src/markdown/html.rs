@@ -16,7 +16,7 @@ pub struct Picture {
 }
 
 /// Renders `markdown` as HTML. Links to this site's paths and pictures begin with `origin`, so that
-/// they also work in a feed. `find` looks up a picture of this site by its URL.
+/// the links and pictures also work in a feed. `find` looks up a picture of this site by its URL.
 pub fn html(markdown: &str, origin: &str, find: impl Fn(&str) -> Option<Picture>) -> String {
     let mut writer = Writer {
         origin,
@@ -85,7 +85,7 @@ struct Writer<'a, 'b> {
     /// The footnotes, which are always rendered below the text.
     footnotes: Vec<Event<'a>>,
     is_in_footnote: bool,
-    /// For each open link, whether it is rendered as a link, because its target is allowed.
+    /// For each open link, whether its target is allowed. If not, only the link's text is rendered.
     open_links: Vec<bool>,
     /// The labels of the footnotes, in the order of the footnotes' numbers.
     labels: Vec<CowStr<'a>>,

@@ -1,4 +1,4 @@
-//! Redirects to pages that return afterwards.
+//! Redirects to pages that later lead back to the page from which the person came.
 
 use axum::body::HttpBody as _;
 use axum::extract::Request;

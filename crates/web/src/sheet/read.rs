@@ -267,7 +267,7 @@ fn check_size(bytes: &[u8]) -> Result<(), Unreadable> {
 }
 
 /// Refuses a part that declares more shared strings than a table has cells, because the reader
-/// reserves memory for all of them before it reads the first.
+/// reserves memory for all strings before it reads the first one.
 fn check_count(part: impl BufRead) -> Result<(), Unreadable> {
     let mut events = quick_xml::Reader::from_reader(part);
     let mut buffer = Vec::new();

@@ -33,7 +33,7 @@ pub(super) fn start() -> Result<SocketAddr> {
     Ok(address)
 }
 
-/// Responds to the requests on a connection, none of which may have a body.
+/// Responds to the requests on a connection. The requests must not have bodies.
 fn answer(mut stream: TcpStream) -> Result<()> {
     let (chunked, missing) = (chunked(), missing());
     stream.set_nodelay(true)?;

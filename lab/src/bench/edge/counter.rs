@@ -1,5 +1,5 @@
-//! Counts the instructions that a server executes per request. Unlike time, they do not depend on
-//! other load on the machine.
+//! Counts the instructions that a server executes per request. Unlike time, this number does not
+//! depend on other load on the machine.
 
 use std::path::Path;
 use std::process::Command;

@@ -33,8 +33,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// The hostile clients of one kind: their number, and the bytes that each of them sends.
 type Hostile = (usize, &'static [u8]);
 
-/// The bytes of most of these clients are an incomplete request, after which they send nothing
-/// more.
+/// Most of these clients send an incomplete request and then nothing more.
 const HOSTILE: [Hostile; 4] = [
     (1_000, b"GET /tcp/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "),
     (
@@ -132,8 +131,8 @@ impl Held {
 }
 
 /// Returns the memory that each of many open connections adds to a server, in KiB. On each
-/// connection, the client has sent a request and received the response's head and this many bytes
-/// of its body.
+/// connection, the client has sent a request and received the response's head and `body` bytes of
+/// the response's body.
 async fn held_open<S>(
     door: &Door,
     count: usize,

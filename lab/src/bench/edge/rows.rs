@@ -219,8 +219,8 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
-/// The rows that are measured with two workers on two cores, which the client shares as on a small
-/// server.
+/// The rows that are measured with two workers on two cores. The client runs on the same two cores,
+/// as on a small server.
 pub(super) fn rows_as_shipped() -> Vec<Row> {
     let both = [(STATIC, 1.2), (TCP, 1.0)];
     let mut rows: Vec<_> = both

@@ -15,8 +15,8 @@ use crate::command::{output, program};
 use crate::interrupt::{self, Running};
 
 /// Debian releases that are tested as fresh systems, each with its glibc version. Ubuntu and Amazon
-/// Linux cannot be installed here, so it must suffice that Kenduri requires no newer glibc than
-/// they have.
+/// Linux cannot be installed here. For them, the build only ensures that Kenduri requires no newer
+/// glibc than they have.
 const SYSTEMS: [(&str, &str); 2] = [("bookworm", "2.36"), ("bullseye", "2.31")];
 const WITHIN: Duration = Duration::from_secs(30);
 const COMMANDS: &str = "cd /opt && tar -xzf kenduri-*.tar.gz && \

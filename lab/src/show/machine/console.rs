@@ -24,7 +24,7 @@ const FAILED: &str = "FAILED";
 const LAST_LINES: usize = 100;
 /// The kernel's parameters. There is no boot loader, no disk and no login, and a kernel panic ends
 /// the machine. Address space randomization is off because the emulator would translate the same
-/// code again for each address, and translation takes most of its time.
+/// code again for each address, and translation takes most of the emulator's time.
 const KERNEL: &str = "console=ttyS0 rdinit=/sbin/init panic=-1 quiet norandmaps \
                       systemd.show_status=error systemd.mask=serial-getty@ttyS0.service";
 

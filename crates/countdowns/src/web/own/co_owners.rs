@@ -132,7 +132,7 @@ pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem
 /// Redirects after a change, or shows the page with the error.
 async fn answer(posted: &FormPost, done: Result<(), Refusal>) -> Result<Response, Problem> {
     let req = &posted.req;
-    // The signed-in person is no longer an owner, and is redirected to their other countdowns.
+    // A person who has removed themselves is redirected to their other countdowns.
     let is_me = posted.form.text("account") == req.who.account().id.as_str();
     let page_of_one = format!("{HERE}/{}/owners", req.piece("id"));
     let onward = if is_me { HERE } else { &page_of_one };

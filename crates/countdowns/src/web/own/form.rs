@@ -53,7 +53,7 @@ fn set(form: &mut Form, name: &str, value: String) {
 struct Arranged<'a> {
     text: &'a Text,
     /// The kinds to choose from, each with its keyword and a flag that is true for the selected
-    /// one; empty for an existing countdown.
+    /// kind; empty for an existing countdown.
     kinds: Vec<(&'static str, bool)>,
     /// Links that fill in the form of a new countdown, each with its URL and label.
     presets: Vec<(&'static str, String)>,

@@ -4,9 +4,9 @@
 //! and /32. A provider gives a customer anything from a /64 to a /48, so no single level is enough.
 //! Each level allows a few times as many failures as the level below.
 //!
-//! The number of counters is bounded. When there are many, small networks share the counter of a
-//! larger network around them, and finally one counter for all. A counter is dropped only when its
-//! period is over.
+//! The number of counters is bounded. When there are many counters, new small networks share the
+//! counter of a larger network around them. When there are still more, all new networks share one
+//! counter. A counter is dropped only when its period is over.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -27,7 +27,8 @@ const IN_A_DAY: u32 = 30;
 /// The limits per network level. Each larger network may have several times as many failures as the
 /// network within it. For attempts without a guest's name the factor is small, so that one customer
 /// of an internet provider cannot use up the installation's budget. For attempts with a name the
-/// factor is larger, so that fewer people share a limit with an attacker.
+/// factor is larger, so that an attacker is less likely to use up the limit of other people in the
+/// same large network.
 const ALONE: [[Rule; 2]; 4] = levels(3);
 const WITH_NAME: [[Rule; 2]; 4] = levels(8);
 /// The installation's limits for attempts without a name.
@@ -39,8 +40,8 @@ const NAMES: [Rule; 2] = rules(3, HOUR, 3, HOUR);
 /// `::ffff:0:0/96`, so 128 means one address and 120 a /24.
 const LEVELS_V4: [u8; 2] = [128, 120];
 const LEVELS_V6: [u8; 4] = [64, 56, 48, 32];
-/// For each level, from the smallest network to the largest: the total number of counters from
-/// which on the level gets no new counters.
+/// The total number of counters at which a level gets no new counters. There is one limit for each
+/// level, smallest network first.
 const BOUNDS: [usize; 4] = [20_000, 30_000, 40_000, 50_000];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,7 +90,7 @@ pub(super) enum Room {
     Full(i64),
 }
 
-/// The counters in which one look-up in flight is reserved.
+/// The counters that count one look-up in flight.
 #[derive(Debug)]
 pub(super) struct Held(Vec<Key>);
 

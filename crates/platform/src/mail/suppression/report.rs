@@ -112,7 +112,8 @@ fn bounced(tx: &mut Tx<'_>, key: &Key, address: &Address, id: &MailId) -> Result
     Ok(())
 }
 
-/// Records a report about a mail, identified by either this store's id or the mail provider's.
+/// Records a report about a mail. `message` is the mail's id in this store, or the mail provider's
+/// id.
 pub(in super::super) fn outcome_of_mail(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -229,8 +230,8 @@ pub(super) fn forget_soft(tx: &mut Tx<'_>, address: &[u8]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Deletes expired soft bounces, and reports that are too old to be needed for recognizing repeated
-/// ones.
+/// Deletes expired soft bounces, and reports that are no longer needed for recognizing repeated
+/// reports.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
