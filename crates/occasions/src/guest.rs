@@ -14,7 +14,8 @@ use crate::words::{ActedBy, GuestKind, ReplyStatus, Source};
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Guest {
     pub id: GuestId,
-    /// The guest's name, 1–100 characters. May be empty if the household brings the guest.
+    /// The guest's name, 1–100 characters. The name of a guest whom the household brings may be
+    /// empty.
     pub name: String,
     /// Whether the hosts named the guest or the household brings the guest.
     pub kind: GuestKind,
@@ -29,8 +30,7 @@ pub struct Guest {
     pub diets: Vec<String>,
     /// Dietary requirements as free text, up to 500 characters.
     pub diet_note: String,
-    /// Answers to the hosts' own questions. Empty unless the guest was loaded together with its
-    /// household.
+    /// Answers to the hosts' own questions. Empty unless the whole household was loaded.
     #[row(skip)]
     pub answers: Answers,
     /// A reply for each event to which the guest is invited.
@@ -41,7 +41,7 @@ pub struct Guest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: ReplyStatus,
-    /// When the reply was given; `None` if it is pending.
+    /// When the guest gave the reply; `None` while there is no reply.
     pub answered_at: Option<Timestamp>,
 }
 

@@ -1,5 +1,5 @@
-//! The columns and rows of each list that can be exported. If a host may not see codes and contact
-//! data, their columns are missing.
+//! The columns and rows of each list that can be exported. For a host who may not see codes and
+//! contact data, these columns are left out.
 
 use std::collections::BTreeMap;
 
@@ -300,7 +300,7 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(&format!("reply-{}", shown.word())))
     }
 
-    /// Formats a guest's reply over all events.
+    /// Formats a guest's answer for all events together.
     fn answer_of(&self, person: &Person) -> Cell {
         if person.is_partial {
             Cell::from(&*self.text.say("host-response-partial"))
