@@ -279,8 +279,8 @@ pub(crate) fn stop(
     Ok(())
 }
 
-/// Returns the households whose saves must be reported to a host, the latest save first. Removes
-/// these saves from the unreported ones.
+/// Returns the households with unreported saves for a host, the latest save first. Removes these
+/// saves from the unreported ones.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     account: &AccountId,

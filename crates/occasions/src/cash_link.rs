@@ -35,7 +35,7 @@ pub struct CashLink {
     pub url: String,
     /// The name of the account's holder, up to 70 characters; needed for a `bank`.
     pub holder: String,
-    /// The IBAN or account number of a `bank`, or the ID of a `duitnow`, up to 34 characters.
+    /// The IBAN or account number of a `bank`, or the ID of a `duitnow`. Up to 34 characters.
     pub account: String,
     /// The bank's name, up to 70 characters.
     pub bank: String,
@@ -93,7 +93,7 @@ pub fn host_of(url: &str) -> &str {
         .map_or(authority, |(_, host)| host)
 }
 
-/// Lists all ways to give money in an occasion, in the order they are shown.
+/// Lists all ways to give money in an occasion, in display order.
 pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<CashLink>, StoreError> {
     sql!(
         "SELECT {CashLink} FROM cash_link WHERE occasion = :occasion ORDER BY position, id",

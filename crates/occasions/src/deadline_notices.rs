@@ -1,6 +1,6 @@
-//! Notifies hosts when answers to an invitation have closed at a deadline, or have reopened. What
-//! guests may do does not depend on these notices, because each save checks it again. Each run
-//! finds all invitations whose state has changed, so it also makes up for a run that was missed.
+//! Notifies hosts when answers to an invitation have closed at a deadline, or have reopened. Guests
+//! need no notice, because each save checks whether answers are open. Each run finds all
+//! invitations whose state has changed, so it also makes up for a run that was missed.
 
 use platform::audit::{Actor, Entry};
 use platform::jobs::{Done, Handler};
@@ -96,7 +96,7 @@ fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreE
         noted
     )
     .run(tx, Rows::Exactly(1))?;
-    // A host who locks answers has already notified the other hosts by doing so.
+    // Locking answers has already notified the other hosts. So nothing is published here.
     if !locked {
         let what = if noted.is_some() {
             "closed"

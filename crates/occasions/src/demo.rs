@@ -194,7 +194,7 @@ fn song(id: QuestionId) -> Question {
     }
 }
 
-/// Returns the couple's page about the way to the hall.
+/// Returns the couple's page that describes the way to the hall.
 fn travel(id: OccasionPageId) -> OccasionPage {
     OccasionPage {
         id,

@@ -28,7 +28,7 @@ pub struct Event {
     /// When the event starts.
     #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
-    /// The end of the event, which is after its start, at most 7 days later.
+    /// When the event ends: after its start, and at most 7 days later.
     #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
     /// Up to 160 characters.
@@ -145,7 +145,7 @@ pub(crate) fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
 pub struct SeatsTaken {
     /// Seats of guests whom hosts have invited or approved.
     pub confirmed: i64,
-    /// Seats of guests whose answer without a code waits for approval.
+    /// Seats of guests who answered without a code and wait for approval.
     pub unapproved: i64,
 }
 
@@ -167,7 +167,7 @@ impl SeatsTaken {
     }
 }
 
-/// Returns the taken seats of each event whose seats are limited.
+/// Returns the taken seats of each event with limited seats.
 pub fn seats_taken(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -229,7 +229,7 @@ pub fn take_seats(
     Ok(())
 }
 
-/// Like [`take_seats`], but for guests whose answer waits for approval.
+/// Like [`take_seats`], but for guests who wait for approval.
 pub fn take_unapproved_seats(
     tx: &mut Tx<'_>,
     event: &EventId,

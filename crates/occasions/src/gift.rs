@@ -37,7 +37,7 @@ pub struct Gift {
     pub shared: bool,
     /// An https address where the item can be bought; may be empty.
     pub url: String,
-    /// The picture, uploaded on the hosts' page; empty if there is none. Its file is
+    /// The picture, which hosts upload on a page; empty if there is none. Its file is
     /// `/o/{slug}/gifts/{picture}-480x360.jpg`.
     pub picture: String,
     /// Whether guests are offered the item. An item that was reserved is deactivated instead of
@@ -89,7 +89,7 @@ impl Gift {
     }
 }
 
-/// Lists all items of an occasion, in the order they are shown.
+/// Lists all items of an occasion, in display order.
 pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Gift>, StoreError> {
     sql!(
         "SELECT {Gift} FROM gift WHERE occasion = :occasion ORDER BY position, id",

@@ -70,7 +70,7 @@ pub struct Reserve {
     pub gift: GiftId,
     /// The number of pieces; 0 releases the reservation.
     pub quantity: i64,
-    /// The note to the hosts; `None` leaves the stored note unchanged.
+    /// The note to the hosts. With `None`, the stored note stays.
     pub note: Option<String>,
     pub request: Option<RequestFacts>,
 }

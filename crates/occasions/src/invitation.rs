@@ -33,7 +33,7 @@ pub struct Invitation {
     pub archived_at: Option<Timestamp>,
     /// Raised by every change to the invitation.
     pub version: i64,
-    /// Whether the invitation was created by an answer without a code that still waits for a host's
+    /// Whether the invitation was created by an answer without a code, and still waits for a host's
     /// approval.
     #[row(rename = "unapproved")]
     pub is_unapproved: bool,
@@ -188,7 +188,7 @@ pub struct Glance {
     pub revision: i64,
 }
 
-/// Reads the [`Glance`] of the invitation that a code opens.
+/// Reads the [`Glance`] of the invitation that this code opens.
 pub fn glance(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Glance>, StoreError> {
     sql!(
         "SELECT invitation.id, invitation.occasion, invitation.code, invitation.version,

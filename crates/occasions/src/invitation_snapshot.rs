@@ -220,7 +220,7 @@ impl InvitationSnapshot {
         [switches.gifts, switches.cash_links].map(|is_on| is_on && self.is_invited())
     }
 
-    /// Whether the household has seats that a host must still approve.
+    /// Whether the household has seats that still need a host's approval.
     pub fn waits_for_seats(&self) -> bool {
         let mut limited = self.events.iter().filter(|event| event.capacity.is_some());
         self.household.invitation.is_unapproved
@@ -275,7 +275,7 @@ impl InvitationSnapshot {
     }
 }
 
-/// Returns whether none, some or all of these replies are given.
+/// Returns whether all, some or none of these replies are given.
 pub fn response(replies: impl Iterator<Item = ReplyStatus>) -> Response {
     let (mut answered, mut open) = (false, false);
     for status in replies {

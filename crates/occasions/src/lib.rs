@@ -214,7 +214,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(415, "upload_type"),
     Code::new(409, "upload_limit"),
     Code::new(507, "upload_quota"),
-    // The following codes are only for hosts and programs.
+    // Errors of requests by hosts and API clients.
     Code::new(409, "code_taken"),
     Code::new(422, "code_guessable"),
     Code::new(409, "last_event"),

@@ -31,7 +31,7 @@ pub struct Occasion {
     pub title: I18n,
     /// Up to 200 characters.
     pub subtitle: I18n,
-    /// A line above the names on the cover, up to 60 characters.
+    /// The line above the names on the cover, up to 60 characters.
     pub kicker: I18n,
     /// Up to 4,000 characters.
     pub welcome: I18n,

@@ -126,7 +126,7 @@ pub enum Refusal {
     NoSeats {
         /// The event's key.
         event: String,
-        /// The number of seats that answers without a code may still take.
+        /// How many seats answers without a code may still take.
         left: i64,
     },
 
@@ -163,7 +163,7 @@ pub enum Refusal {
     /// Too many exports are waiting already.
     #[error("{0} exports are waiting already")]
     ExportsWaiting(i64),
-    /// The paging cursor does not belong to this list.
+    /// The paging cursor belongs to another list.
     #[error("the cursor is invalid")]
     CursorInvalid,
     /// The question has answers, and the change would alter what they mean.

@@ -31,7 +31,8 @@ use crate::occasion::{self, Occasion};
 use crate::words::OccasionStatus;
 use crate::{event, invitation};
 
-/// How many days after the day of the last event an occasion is archived.
+/// How many days after its last event an occasion is archived. Days are counted from the day of the
+/// event.
 const ARCHIVED_AFTER: i64 = 30;
 /// How many days before the deletion the first warning is sent.
 const FIRST: i64 = 30;
@@ -367,7 +368,7 @@ fn record(
     })
 }
 
-/// Returns when the occasion ends, for the hosts' page.
+/// Returns when the occasion is archived and deleted. For the hosts' page.
 pub fn show(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     host.needs(Permission::SeeOccasion)?;
     let occasion = occasion::find(tx, host.occasion())?.ok_or(Refusal::NotFound)?;

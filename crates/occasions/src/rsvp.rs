@@ -395,8 +395,8 @@ fn write_note(
     })
 }
 
-/// Writes the consequences of a save: the version, the history, the audit line, the news and the
-/// confirmation mail.
+/// Writes everything that follows from a save: the version, the history, the audit line, the news
+/// and the confirmation mail.
 fn finish(
     tx: &mut Tx<'_>,
     portal: &mut InvitationSnapshot,

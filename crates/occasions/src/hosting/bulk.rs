@@ -26,7 +26,7 @@ use web::{Findings, Input};
 
 platform::id!(BulkId, "One action on many invitations.");
 
-/// The kind of the job that carries out bulk actions.
+/// The kind of the job that runs bulk actions.
 pub const KIND: &str = "occasions.bulk";
 /// The maximum number of invitations in one bulk action.
 pub const LIMIT: usize = 5_000;
@@ -95,7 +95,7 @@ pub enum Action {
     Archive {},
     /// Records that the invitation was sent on paper or through a messenger.
     Sent {},
-    /// Records that the invitation was not sent after all.
+    /// Records that the invitation was not sent, if it was marked as sent by mistake.
     Unsent {},
     /// Invites the household to another event. Its guests are asked about that event.
     Invite {

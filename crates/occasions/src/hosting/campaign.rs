@@ -49,7 +49,7 @@ words! {
         Paused = "paused" => "host-campaign-paused",
         /// All mails are sent.
         Sent = "sent" => "host-campaign-sent",
-        /// Ended by a host. Mails that were sent before stay sent.
+        /// Ended by a host. Mails that were already sent are not affected.
         Cancelled = "cancelled" => "host-campaign-cancelled",
     }
 }
@@ -335,7 +335,7 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Report>, R
     all.into_iter().map(|one| report(tx, one)).collect()
 }
 
-/// An action by which a host controls a campaign.
+/// What a host can do with a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Pause,
@@ -437,7 +437,7 @@ fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Queues the mail again for recipients whose mail failed or bounced.
+/// Queues the mail again for each recipient to whom it could not be delivered.
 fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     sql!(
         "UPDATE campaign_recipient SET state = 'queued', mail = NULL

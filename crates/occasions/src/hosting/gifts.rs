@@ -35,7 +35,7 @@ pub struct GiftReservation {
     pub state: ReservationState,
     /// The household's note to the hosts.
     pub note: String,
-    /// Whether somebody of the household comes.
+    /// Whether at least one guest of the household comes.
     pub attending: bool,
     /// When the household first reserved the gift.
     #[schema(value_type = String, format = "date-time")]

@@ -86,7 +86,7 @@ pub struct People {
     pub waitlisted: i64,
 }
 
-/// The value by which a row is sorted: either a number, largest first, or a name.
+/// The value that rows are sorted by: either a number, largest first, or a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Key {
     number: i64,

@@ -115,7 +115,7 @@ impl From<GrantError> for Refusal {
     }
 }
 
-/// Returns the name of an account, for lines of the audit log.
+/// Returns the name of an account. The audit log stores it in its lines.
 pub fn name_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<String>, StoreError> {
     let found = identity::account::find(tx, account)?;
     Ok(found.map(|account| account.display_name))

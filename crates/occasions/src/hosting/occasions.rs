@@ -305,7 +305,7 @@ pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Re
 fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Findings) {
     if new.time_zone != old.time_zone {
         match TimeZone::get(&new.time_zone) {
-            // However the time zone was typed, its official spelling is stored.
+            // Hosts may type the time zone in any case. It is stored in its official spelling.
             Ok(zone) => {
                 if let Some(proper) = zone.iana_name() {
                     proper.clone_into(&mut new.time_zone);
@@ -331,9 +331,9 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
     }
 }
 
-/// Reserves a slug for an occasion. Refuses the current slug of any other occasion. A member's
-/// occasion cannot get a slug that another occasion used before either, because guests may still
-/// have links with it.
+/// Reserves a slug for an occasion. Refuses a slug that another occasion has now. For a member's
+/// occasion, also refuses a slug that another occasion had before, because guests may still have
+/// links with it.
 fn take_slug(
     tx: &mut Tx<'_>,
     slug: &str,

@@ -20,7 +20,7 @@ use crate::rsvp::{self, NOTE_LIMIT};
 use crate::upload;
 use crate::words::{ActedBy, GuestKind, Source};
 
-/// Approves an answer without a code. From then on its guests take seats like all other guests, so
+/// Approves an answer without a code. From then on its guests take seats like all other guests. So
 /// approval fails if too few seats are free. The guest's wish may be published until the guest
 /// changes it.
 pub fn approve(
@@ -75,7 +75,7 @@ fn confirm_seats(tx: &mut Tx<'_>, portal: &mut InvitationSnapshot) -> Result<(),
     Ok(())
 }
 
-/// Finds the invitation whose code a host typed. It must belong to the host's occasion.
+/// Finds an invitation of the host's occasion by the code that the host typed.
 pub fn find_by_code(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -37,7 +37,7 @@ pub enum Permission {
     SeeAnswers,
     /// See codes, links, contact data, and notes that are only for hosts.
     SeeContacts,
-    /// Create, change and archive invitations and guests, record answers for guests, lock answers,
+    /// Create, change and archive invitations and guests. Record answers for guests, lock answers,
     /// set a household's deadline, and run bulk actions.
     Invite,
     /// Change texts and the events' schedules.

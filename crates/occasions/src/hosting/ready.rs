@@ -35,7 +35,7 @@ words! {
         Draft = "draft" => "host-ready-draft",
         /// There are no invitations.
         NoInvitations = "no_invitations" => "host-ready-no-invitations",
-        /// `of` is the key of an event that has neither a venue nor an address.
+        /// `of` is the key of an event without a venue and without an address.
         NoPlace = "no_place" => "host-ready-no-place",
         /// The hosts gave no name, telephone number or email address for questions.
         NoContact = "no_contact" => "host-ready-no-contact",
@@ -51,12 +51,13 @@ words! {
         /// Households without an answer that have no email address, telephone number or postal
         /// address.
         Unreachable = "unreachable" => "host-ready-unreachable",
-        /// Households whose email address gets no mail, because earlier mail bounced, was marked as
-        /// spam, or was stopped by an administrator.
+        /// Households to which no mail goes, because earlier mail bounced, was marked as spam, or
+        /// was stopped by an administrator.
         MailFails = "mail_fails" => "host-ready-mail-fails",
-        /// Households that have not answered completely, and whose invitation was not sent.
+        /// Households that have not answered completely and have not been sent their invitation.
         NotSent = "not_sent" => "host-ready-not-sent",
-        /// Households that have not answered completely, although their invitation was sent.
+        /// Households that have not answered completely, although they have been sent their
+        /// invitation.
         Owing = "owing" => "host-ready-owing",
         /// Answers without a code that wait for approval.
         Unapproved = "unapproved" => "host-ready-unapproved",
@@ -351,7 +352,7 @@ fn missing_texts(
     Ok(points.collect())
 }
 
-/// Finds the households whose address gets no mail. Households that unsubscribed do not count.
+/// Finds the households whose address gets no mail. Households that unsubscribed are left out.
 fn mail_fails(tx: &mut Tx<'_>, key: &Key, occasion: &OccasionId) -> Result<OpenPoint, Refusal> {
     let mut point = OpenPoint::new(ReadyPoint::MailFails, 0);
     let blocked = suppression::blocked(tx, STREAM, occasion.as_str())?;

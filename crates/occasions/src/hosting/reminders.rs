@@ -74,8 +74,8 @@ impl Resource for ReminderRule {
     }
 
     fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
-        // A new rule starts with one of the usual numbers of days, preferably one that no other
-        // rule has.
+        // A new rule starts with a usual number of days. If possible, no other rule has the same
+        // number.
         let usual = [14, 3, 1].into_iter();
         let free = usual.filter(|days| there.iter().all(|rule| rule.days != *days));
         Ok(Self {

@@ -104,7 +104,7 @@ impl Feed {
         self.who = who;
     }
 
-    /// Fails if the subscriber is no longer a host.
+    /// Fails if the caller is no longer a host.
     pub async fn check(&self) -> Result<(), Refusal> {
         let (who, occasion) = (self.who.clone(), self.occasion.clone());
         let look = move |tx: &mut Tx<'_>| permissions::enter(tx, &who, &occasion, None).map(drop);

@@ -1,4 +1,4 @@
-//! Tests of what a household may do at which time.
+//! Tests of what a household may do at different times.
 
 use jiff::Timestamp;
 

@@ -39,7 +39,7 @@ pub(crate) fn daily(site: Site) -> Handler {
     })
 }
 
-/// Checks the DNS records of all names. A failure for one name does not delay the others.
+/// Checks the DNS records of all names. If one check fails, the others still run.
 pub async fn check_all(site: &Site) -> Result<(), JobError> {
     if !ALLOWED.of(&site.declared.settings) {
         return Ok(());

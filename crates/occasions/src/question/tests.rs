@@ -1,4 +1,4 @@
-//! Tests of which answers each kind of question accepts, and which guests are asked.
+//! Tests that show which answers each kind of question accepts, and which guests are asked.
 
 use std::collections::BTreeMap;
 

@@ -62,8 +62,8 @@ async fn plant_by_guests(stage: &Stage<'_>) {
     call(&mut stage.nobody(), "PUT", address, &body)
         .await
         .expect(200);
-    // A guest answers without a code and gets a new code, with which the guest answers again. Later
-    // the hosts merge the new invitation into another one.
+    // A guest answers without a code, gets a new code, and answers again with it. Later the hosts
+    // merge the new invitation into another one.
     let body = json!({ "name": "Lim", "attending": true, "guests": 2 });
     let saved = stage.answer(body).await.unwrap();
     let (from, code) = (saved.id, saved.code.unwrap());

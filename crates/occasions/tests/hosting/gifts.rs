@@ -382,7 +382,7 @@ fn a_coordinator_adds_a_gift_with_a_picture_and_receives_it() {
         let book = host.follow(done).await;
         assert!(book.text().contains(&stage.say("host-thanks-undo")));
 
-        // A new picture replaces the old one, whose file is deleted within a day.
+        // A new picture replaces the old one. The file of the old picture is deleted within a day.
         let edit = format!("{list}/{}", stored.id);
         let page = host.get(&edit).await;
         assert!(page.body.contains(&path));

@@ -1,4 +1,4 @@
-//! Tests that an invitation's history names the fields that changed, and no others.
+//! Tests that an invitation's history names the fields that changed, and only these.
 
 use occasions::event::Event;
 use serde_json::json;

@@ -6,7 +6,7 @@ use testkit::Page;
 use crate::numbers::decline_one_event;
 use crate::stage::{Stage, on_both};
 
-/// Pages of an occasion whose paths contain no id.
+/// Pages of an occasion that have no id in their paths.
 const PAGES: [&str; 27] = [
     "",
     "/answers",

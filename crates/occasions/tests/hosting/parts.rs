@@ -28,7 +28,7 @@ pub(crate) fn sent(change: Value) -> InvitationChange {
     serde_json::from_value(change).unwrap()
 }
 
-/// Returns the input for a guest whose name a host enters.
+/// Returns the input for a guest who is named by a host.
 pub(crate) fn named(name: &str) -> Input {
     json!({ "name": name }).into()
 }

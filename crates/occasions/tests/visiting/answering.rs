@@ -6,7 +6,7 @@ use testkit::{Form, Page, Visitor};
 
 use crate::stage::{assert_private, guest, id, on_both, on_sqlite, state};
 
-/// Opens the form with which a household answers.
+/// Opens a household's form for answers.
 pub(crate) async fn form(visitor: &mut Visitor, code: &str) -> (Page, Form) {
     let address = format!("/invite/{code}/rsvp");
     let page = visitor.get(&address).await;

@@ -294,8 +294,8 @@ fn one_of_two_contacts_is_enough_to_be_found_by() {
         ];
         code(&fill(&mut stage.guest(), &fields).await);
         assert_eq!(stage.count(doubles, "").await, found + 1);
-        // The earlier answer was archived, so repeating it counts as a new answer. If the earlier
-        // answer was archived by merging, the repetition is recognized.
+        // If the earlier answer was archived, repeating it counts as a new answer. If it was
+        // archived by merging, the repetition is recognized.
         let archived = sql!(
             "UPDATE invitation SET archived_at = 1
              WHERE id IN (SELECT invitation FROM open_answer) AND id <> $1"

@@ -39,7 +39,7 @@ pub struct Next {
     /// The position in the order of sending.
     pub place: i64,
     pub invitation: InvitationId,
-    /// The guest to whose own address the mail goes; `None` for the household's address.
+    /// The guest whose own address gets the mail; `None` for the household's address.
     pub guest: Option<GuestId>,
 }
 

@@ -1,4 +1,4 @@
-//! Exports the tables for the kitchen: who eats what at which event, and the totals.
+//! Exports the tables for the kitchen. They show who eats what at each event, and the totals.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -322,7 +322,7 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(id))
     }
 
-    /// Formats a time in the occasion's time zone, in a format that other software can sort.
+    /// Formats a time in the occasion's time zone. Other software can sort the result.
     fn moment(&self, at: Option<Timestamp>) -> Cell {
         let zone = self.occasion.zone();
         at.map_or(Cell::Empty, |at| {
@@ -408,7 +408,7 @@ impl Ground<'_> {
     }
 }
 
-/// Data of a household that only some hosts may see.
+/// Household data that only some hosts may see.
 #[derive(Default)]
 struct Private {
     phone: Option<String>,

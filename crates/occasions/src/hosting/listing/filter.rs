@@ -58,9 +58,10 @@ pub struct InvitationFilter {
     pub over: Option<bool>,
     /// With or without a note.
     pub note: Option<bool>,
-    /// Whether the household gave something for which nobody has thanked it.
+    /// Whether the household gave something, and nobody has thanked the household for it.
     pub thanks: Option<bool>,
-    /// Whether the invitation was created without a code, and its state.
+    /// Whether the invitation was created by an answer without a code, and whether hosts have
+    /// approved it.
     pub open: Option<Open>,
     /// Answered at least once, or never.
     pub answered: Option<bool>,

@@ -85,7 +85,7 @@ words! {
         Undecided = "undecided" => "reply-undecided",
         /// No answer yet, or none for some of the events.
         Pending = "pending" => "host-response-pending",
-        /// Pending guests who declined some events and have not answered for the others.
+        /// Pending guests who declined some events and gave no answer for the others.
         Partial = "partial" => "host-response-partial",
         /// Pending guests who have not answered at all.
         Unanswered = "unanswered" => "reply-pending",
@@ -156,7 +156,7 @@ pub struct Person {
     /// The guest's reply to the filter's event. Without an event in the filter, the reply over all
     /// events.
     pub status: ReplyStatus,
-    /// Whether the guest has declined some events and not answered for the others.
+    /// Whether the guest has declined some events and given no answer for the others.
     pub is_partial: bool,
     pub answered_at: Option<Timestamp>,
     #[row(json)]

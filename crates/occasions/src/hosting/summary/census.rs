@@ -1,6 +1,6 @@
-//! The facts about households and guests from which an occasion's numbers are computed. They are
-//! read in one pass. Names and texts are not read, because an occasion may have thousands of
-//! guests.
+//! The facts that an occasion's numbers are computed from. They are about households and guests,
+//! and are read in one pass. Names and texts are not read, because an occasion may have thousands
+//! of guests.
 
 use std::collections::HashMap;
 

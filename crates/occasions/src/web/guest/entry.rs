@@ -211,7 +211,7 @@ pub(super) enum SlugLookup {
     Moved(String),
 }
 
-/// Finds an occasion by its slug. Fails with [`Refusal::Expired`] if the occasion is archived.
+/// Finds an occasion by its slug. Returns [`Refusal::Expired`] if the occasion is archived.
 pub(super) async fn find(site: &Site, slug: &str) -> Result<SlugLookup, Problem> {
     match find_also_archived(site, slug).await? {
         SlugLookup::Here(public) if public.occasion.status == OccasionStatus::Archived => {

@@ -9,7 +9,7 @@ use web::{Language, Text};
 
 use crate::invitation_snapshot::InvitationSnapshot;
 
-/// Renders a page behind a code in the frame of its occasion.
+/// Renders a page that needs a code, in the frame of its occasion.
 pub(super) fn guest_page<B: askama::Template>(
     text: &Text,
     portal: &InvitationSnapshot,

@@ -194,7 +194,7 @@ impl CodeGate {
         }
     }
 
-    /// Tries a typed code. Returns the path of the household's page.
+    /// Tries a typed code. If it is right, returns the path of the household's page.
     pub(super) async fn try_code(
         &self,
         site: &Site,

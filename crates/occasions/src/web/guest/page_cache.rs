@@ -56,8 +56,8 @@ pub(super) enum CacheLookup {
 }
 
 impl Pages {
-    /// Looks up the page of the invitation that a code opens. For a cached page, no other data is
-    /// read.
+    /// Looks up the page of the invitation that this code opens. If the page is cached, reads
+    /// nothing else.
     pub(super) fn look(
         &self,
         tx: &mut Tx<'_>,

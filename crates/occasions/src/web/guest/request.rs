@@ -285,7 +285,7 @@ impl GuestRequest {
         self.remember(invitation.id.clone(), invitation.access_epoch, response)
     }
 
-    /// Adds an invitation with its epoch to the cookie of the guest's browser.
+    /// Adds an invitation and its epoch to the cookie in the guest's browser.
     pub(super) fn remember(&self, id: InvitationId, epoch: i64, response: Response) -> Response {
         self.gate
             .remember(&self.site, &self.headers, (id, epoch), response)

@@ -99,7 +99,7 @@ impl Frame<'_> {
     }
 }
 
-/// The hosts' names as the hosts wrote them, such as "Aisyah & Daniel".
+/// The hosts' names in the hosts' own wording, such as "Aisyah & Daniel".
 #[derive(Clone)]
 pub struct Hosts<'a>(pub Spoken<'a>);
 

@@ -33,7 +33,7 @@ pub(super) struct Drawing {
     pub(super) invited: String,
 }
 
-/// The data from which the chart is drawn.
+/// The data for the chart.
 pub(super) struct Curve<'a> {
     pub(super) days: &'a [Day],
     pub(super) deadline: Option<Date>,
@@ -200,7 +200,7 @@ fn placed(
         .collect()
 }
 
-/// Estimates the width of a text. Characters of wide scripts count twice.
+/// Estimates the width of a text. Wide characters, such as Chinese ones, count twice.
 fn width(words: &str) -> i32 {
     let letters = words
         .chars()

@@ -73,8 +73,8 @@ impl<'a> Filters<'a> {
         Self::new(wording, "/guests", people::FIELDS, query, own)
     }
 
-    /// Builds the filters from a table of fields. `own` contains the options of two kinds of field:
-    /// fields that offer only some of their values, and fields whose values depend on the occasion.
+    /// Builds the filters from a table of fields. `own` contains the options of some fields. These
+    /// fields offer only some of their values, or their values depend on the occasion.
     fn new(
         wording: &Wording<'a>,
         path: &str,

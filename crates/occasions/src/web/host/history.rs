@@ -387,7 +387,7 @@ fn action(action: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns the message id of a field whose name depends on the kind of object.
+/// Returns the message id of a field's name, if the name depends on the kind of object.
 fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     Some(match (entity, field) {
         ("export", "kind") => "host-export-kind",

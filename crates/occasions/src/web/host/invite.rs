@@ -77,7 +77,7 @@ impl InvitePage<'_> {
         self.portal.household.invitation.version
     }
 
-    /// Returns the label that says how much the household has answered.
+    /// Returns the label that says how much of the invitation is answered.
     fn response(&self) -> wording::Tag {
         wording::response_tag(self.text, self.portal.response())
     }

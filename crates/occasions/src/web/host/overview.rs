@@ -258,7 +258,7 @@ impl Overview<'_> {
         self.text.with("host-plus-ones-used", values)
     }
 
-    /// Summarizes the chart of answers over time in a sentence.
+    /// Describes the chart of answers over time in one sentence.
     fn sentence(&self) -> String {
         let Some(day) = self.today else {
             return self.text.say("host-curve-none").into_owned();

@@ -472,8 +472,8 @@ async fn try_set_cover(posted: &HostForm) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// Returns the first form field whose value was changed by the save, as a URL fragment. The page
-/// then opens at this field.
+/// Returns the first form field that the save changed, as a URL fragment. The page then opens at
+/// this field.
 fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     let new_form = FormState::of(stored(new.occasion));
     let fields = shown(new, &new_form, part);

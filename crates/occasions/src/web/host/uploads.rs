@@ -163,7 +163,7 @@ pub(super) async fn decide(posted: HostForm) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// Asks the host to confirm the deletion of the chosen uploads.
+/// Shows a page that asks the host to confirm the deletion of the chosen uploads.
 async fn ask(posted: &HostForm, state: UploadState, ids: Vec<&str>) -> Result<Response, Problem> {
     let req = &posted.req;
     let look = |_: &mut Tx<'_>, context: &PageContext| context.host.needs(Permission::Write);

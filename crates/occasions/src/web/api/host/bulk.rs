@@ -43,8 +43,8 @@ struct Body {
     ids: Option<Vec<InvitationId>>,
     /// A filter that finds the invitations. Sent instead of ids.
     filter: Option<InvitationFilter>,
-    /// `tag`, `untag`, `language`, `allowance`, `deadline`, `lock`, `unlock`, `archive`,
-    /// `sent`, `unsent`, `invite`.
+    /// The action: `tag`, `untag`, `language`, `allowance`, `deadline`, `lock`, `unlock`,
+    /// `archive`, `sent`, `unsent` or `invite`.
     action: String,
     /// The arguments of the action, such as `{"tag": "family"}`.
     #[serde(default)]

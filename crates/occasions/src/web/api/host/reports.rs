@@ -27,7 +27,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// The counters, with the number after which the event stream continues.
 #[derive(Serialize, ToSchema)]
 struct Report {
-    /// The number of the last news that the counters include.
+    /// The number of the latest news that the counters include.
     cursor: i64,
     summary: Summary,
     /// The answer curve: one entry per day.
@@ -58,7 +58,7 @@ async fn counters(call: Call, Path(occasion): Path<String>) -> Result<Json<Repor
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditLine)]
 struct LineView {
-    /// The line's number. Lines are numbered in the order in which they were written.
+    /// The number of this entry. Entries are numbered in the order in which they were written.
     sequence: i64,
     /// When the entry was written.
     #[schema(value_type = String, format = "date-time")]
@@ -82,7 +82,7 @@ struct LineView {
     changes: Value,
     /// The id of the request, as in the `X-Request-Id` header of its response.
     request_id: Option<String>,
-    /// The network from which the request came.
+    /// The network that sent the request.
     network: Option<String>,
 }
 

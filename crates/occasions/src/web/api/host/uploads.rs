@@ -1,4 +1,4 @@
-//! The API with which hosts handle the files that guests uploaded.
+//! The API with which hosts approve, reject and delete the files that guests uploaded.
 
 use axum::extract::Path;
 use axum::http::StatusCode;

@@ -275,7 +275,7 @@ impl InvitationView {
         self
     }
 
-    /// Adds the causes that block mail to the invitation's email address.
+    /// Adds the reasons why no mail goes to the invitation's email address.
     pub(super) fn with_suppressions(mut self, all: Option<Vec<Suppression>>) -> Self {
         let view = |one: Suppression| SuppressionView {
             cause: one.cause.word(),
@@ -373,7 +373,8 @@ pub(super) struct LineView {
     /// When the invitation was last changed.
     #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
-    /// How the invitation was created without a code, and its approval; null if a host created it.
+    /// Whether the invitation is approved, if it was created by an answer without a code; null if a
+    /// host created it.
     open: Option<Open>,
 }
 

@@ -68,8 +68,7 @@ struct Pair {
     stored: String,
     /// The stored value in the form in which the page shows it.
     words: String,
-    /// The texts with which the page shows values. A value that is not in the list is shown as it
-    /// is.
+    /// The text that the page shows for each value. A value without a text is shown as it is.
     said: Vec<(String, String)>,
 }
 

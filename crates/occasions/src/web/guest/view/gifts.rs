@@ -14,7 +14,7 @@ use crate::cash_link::CashKind;
 pub struct Gifts<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The message that the last action succeeded, if it did.
+    /// A message about the last action, if it succeeded.
     pub done: Option<String>,
     pub trouble: Option<String>,
     /// Errors at single fields.
@@ -49,7 +49,7 @@ pub struct GiftRow<'a> {
     pub quantity: i64,
     /// The household's note to the hosts.
     pub note: String,
-    /// Whether the server refused the form of this gift.
+    /// Whether the form for this gift was refused.
     pub is_wrong: bool,
 }
 

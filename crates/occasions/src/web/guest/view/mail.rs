@@ -24,9 +24,9 @@ pub(super) struct MailColours {
     pub(super) ink2: Cow<'static, str>,
     /// The colour of hairlines.
     pub(super) line: Cow<'static, str>,
-    /// The background of the area with the hosts' names.
+    /// The background colour behind the hosts' names.
     pub(super) ground: Cow<'static, str>,
-    /// The text colour in the area with the hosts' names.
+    /// The text colour of the hosts' names.
     pub(super) ground_ink: Cow<'static, str>,
     /// The colour of the double line below the hosts' names.
     pub(super) gold: Cow<'static, str>,

@@ -302,7 +302,7 @@ pub struct Confirmation<'a> {
     pub code: Option<&'a str>,
     /// The household's answers to the hosts' own questions.
     pub household: Vec<AnsweredQuestion<'a>>,
-    /// The path of the calendar file; `None` if the file would contain no events.
+    /// The path of the calendar file; `None` if there are no events to put into it.
     pub calendar: Option<String>,
     /// The masked email address to which the confirmation is sent.
     pub mail: Option<String>,

@@ -24,7 +24,7 @@ pub struct QuestionField<'a> {
     pub meanwhile: Option<String>,
 }
 
-/// The form control with which a question is answered.
+/// The form control for the answer to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuestionControl {
     Line,

@@ -13,10 +13,10 @@ use super::answer::titled;
 pub struct Uploads<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The message that the last action succeeded, if it did.
+    /// A message about the last action, if it succeeded.
     pub done: Option<String>,
     pub trouble: Option<String>,
-    /// Errors of single files.
+    /// Errors of individual files.
     pub errors: Vec<FormError>,
     /// The path to which the form is sent; `None` if nothing can be uploaded now.
     pub action: Option<String>,
