@@ -1,6 +1,7 @@
-//! Notifies hosts about saved answers. Each host chooses how soon, and whether by mail or on the
-//! site. A save adds a row for each host to notify. A [job](crate::web::answer_notifications) later
-//! sends the rows of several saves as one mail or notice.
+//! Notifies hosts about saved answers. Each host chooses how soon to be notified, and chooses mail
+//! or a notice on the site. A save adds a row for each host to notify. A
+//! [job](crate::web::answer_notifications) later sends the rows of several saves as one mail or
+//! notice.
 
 use identity::account::{self, AccountId};
 use jiff::tz::TimeZone;

@@ -53,8 +53,8 @@ pub fn is_of(occasion: &Occasion, file: &str) -> bool {
     !occasion.cover.is_empty() && stem(file) == Some(&occasion.cover)
 }
 
-/// Schedules the deletion of a picture's files. The job keeps the files if an occasion uses the
-/// picture by then.
+/// Schedules the deletion of a picture's files. When the job runs, it keeps the files if an
+/// occasion uses the picture.
 pub(crate) fn remove(tx: &mut Tx<'_>, stem: &str) -> Result<(), StoreError> {
     for cut in CUTS.iter().filter(|_| !stem.is_empty()) {
         FOLDER.remove(tx, &picture_folder::cut_file(stem, *cut))?;

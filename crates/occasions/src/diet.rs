@@ -26,7 +26,8 @@ pub struct DietaryOption {
     pub version: i64,
 }
 
-/// The dietary options of a new occasion. Each has a key, and whether the option is an allergy.
+/// The dietary options of a new occasion. Each has its key and a flag. The flag says whether the
+/// option is an allergy.
 pub const BUILT_IN: [(&str, bool); 10] = [
     ("nut-allergy", true),
     ("shellfish-allergy", true),

@@ -155,8 +155,8 @@ pub(crate) fn is_picture(stem: &str) -> bool {
     !stem.is_empty() && stem.len() <= 64 && stem.bytes().all(is_part)
 }
 
-/// Schedules the deletion of a picture's file. The job keeps the file if an item uses the picture
-/// by then.
+/// Schedules the deletion of a picture's file. When the job runs, it keeps the file if an item uses
+/// the picture.
 pub(crate) fn remove_picture(tx: &mut Tx<'_>, stem: &str) -> Result<(), StoreError> {
     if stem.is_empty() {
         return Ok(());

@@ -224,8 +224,8 @@ fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusa
 /// Hashes for recognizing a person who answers twice. Names and contact data are only compared, so
 /// hashes are enough.
 struct Likeness {
-    /// A hash of the name and the email address. Without an email address, of the name and the
-    /// telephone number. Without both, of the name alone.
+    /// A hash of the name and the email address. If there is no email address, the telephone number
+    /// takes its place. If both are missing, it is a hash of the name alone.
     first: String,
     /// A hash of the name and the telephone number, if the answer also contains an email address.
     phone: Option<String>,

@@ -53,8 +53,8 @@ pub struct InvitationRow {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: i64,
-    /// How an answer without a code created the invitation, and its approval; `None` if a host
-    /// created the invitation.
+    /// Whether the invitation is approved, if it was created by an answer without a code; `None` if
+    /// a host created it.
     pub open: Option<filter::Open>,
     key_number: i64,
     sort_name: String,

@@ -25,8 +25,8 @@ words! {
     }
 }
 
-/// The names of placeholders. A text contains them in braces. In each household's mail, their
-/// values replace them.
+/// The names of placeholders. A text contains them in braces. In a household's mail, each
+/// placeholder is replaced by its value.
 pub const PLACEHOLDERS: &[&str] = &[
     "household",
     "name",

@@ -340,8 +340,8 @@ fn keep(tx: &mut Tx<'_>, merged: &Invitation) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Archives the merged invitation. Its code now opens the remaining invitation, and so do the codes
-/// that opened the merged one.
+/// Archives the merged invitation. From now on, its code opens the remaining invitation. The same
+/// applies to all codes that opened the merged invitation before.
 fn leave(tx: &mut Tx<'_>, from: &InvitationId, into: &InvitationId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

@@ -163,8 +163,7 @@ impl Resource for Question {
             self.choices.clear();
         }
         match self.choices.len() {
-            // If the kind or the choices have errors already, the number of choices is not checked
-            // too.
+            // If the kind or the choices already have errors, the number of choices is not checked.
             _ if findings.has("/kind") || findings.has("/choices") => {}
             0 | 1 if takes_choices => findings.add("/choices", "too_few", [("min", 2.into())]),
             1..=MOST_CHOICES if !takes_choices => findings.add("/choices", "not_allowed", []),

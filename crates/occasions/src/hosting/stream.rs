@@ -58,7 +58,7 @@ pub struct Feed {
     wake: watch::Receiver<u64>,
     /// Whether the store may have news after `last` that the feed has not read.
     is_behind: bool,
-    /// From when on the counters may be sent again. `None` if they cannot have changed.
+    /// When the counters may be sent again. `None` if they cannot have changed.
     summary_at: Option<Instant>,
     said_summary: Instant,
     waiting: VecDeque<Bytes>,

@@ -94,8 +94,8 @@ fn two_tabs_never_bring_more_than_the_last_place_allows() {
             let tab = |name: &'static str| {
                 let (store, code) = (stage.store.clone(), code.clone());
                 let mut wish = newcomer(name, 1);
-                // Without a version, neither save can fail as outdated. So the save that fails must
-                // fail because of the limit on additional guests.
+                // Without a version, a save cannot be refused as outdated. So only the limit on
+                // additional guests can refuse one of the two saves.
                 wish.version = None;
                 async move { save(&store, &code, wish, Some(name)).await }
             };

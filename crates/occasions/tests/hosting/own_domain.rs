@@ -334,7 +334,7 @@ fn names_orders_and_looks_are_limited() {
         check(stage, &own).await;
         assert!(found(stage).await.verified_at.is_some());
         // Records of certificate orders are deleted once they are too old for every limit. When the
-        // account is erased, the remaining records no longer name it.
+        // account is erased, the remaining records no longer contain its id.
         let account = stage.owner.account.clone();
         let erase = move |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, StoreError> {
             (occasions::DOMAIN.accounts.erase)(tx, &account)?;

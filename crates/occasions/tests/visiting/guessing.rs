@@ -120,8 +120,8 @@ fn ten_wrong_codes_use_up_an_address_whatever_way_they_came() {
             }
             assert_eq!(seen[0], seen[1], "{way}");
         }
-        // Clients at other IP addresses need not give a guest's name. After a while, this client
-        // need not either.
+        // Clients at other IP addresses need no guest's name. After a while, this client needs none
+        // any more.
         let mut other = stage.visitor_at("192.0.2.2");
         guess(&mut other, "typed", "RAHMA").await.expect(303);
         stage.world.clock.advance(SignedDuration::from_mins(11));

@@ -18,7 +18,7 @@ use crate::id::OccasionId;
 /// How many events are kept for streams that have not sent them yet.
 const KEPT: usize = 400;
 
-/// The latest news of an occasion, and the callers who have been checked to be its hosts.
+/// The latest news of an occasion, and the callers who are known to be its hosts.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     /// How many announcements the store had made before the events were last read. `None` before

@@ -145,7 +145,7 @@ impl<'a> Filters<'a> {
         chips
     }
 
-    /// Returns the query parameters that links to other pages of the list contain too.
+    /// Returns the query parameters that every link to another page of the list repeats.
     fn repeated_parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let pairs = self.query.iter();
         pairs.filter(|(name, _)| !web::NOT_REPEATED.contains(name))

@@ -68,8 +68,8 @@ impl PageResource for Gift {
         req.wording(context).pick(&self.name).to_string()
     }
 
-    /// The form contains the field `picture` only if it changes the picture. Otherwise the field is
-    /// left out here too.
+    /// The form contains the field `picture` only if it changes the picture. Otherwise this
+    /// function removes the field.
     fn shown(fields: &mut Vec<Field>, _: Option<&Self>, form: &Form, _: Timestamp) {
         if form.find("picture").is_none() {
             fields.retain(|field| field.name != "picture");
@@ -240,8 +240,8 @@ struct Promise<'a> {
     pieces: i64,
     note: &'a str,
     is_given: bool,
-    /// Whether nobody of the household comes. Some occasions let only households that come reserve
-    /// gifts.
+    /// Whether no guest of the household comes. Some occasions let only households that come
+    /// reserve gifts.
     is_absent: bool,
     given: String,
     release: String,

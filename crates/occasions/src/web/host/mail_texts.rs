@@ -147,7 +147,8 @@ struct Preview<'a> {
     parts: Option<Parts>,
     frame: String,
     language: Language,
-    /// The languages. Each has the link to its preview, and whether that preview is shown now.
+    /// The languages. Each has a link to its preview, and a flag that says whether this preview is
+    /// shown now.
     languages: Vec<(Language, String, bool)>,
 }
 

@@ -21,7 +21,8 @@ struct Preview<'a> {
     household: &'a str,
     back: String,
     frame: String,
-    /// The languages. Each has the link to its preview, and whether that preview is shown now.
+    /// The languages. Each has a link to its preview, and a flag that says whether this preview is
+    /// shown now.
     languages: Vec<(Language, String, bool)>,
 }
 

@@ -43,8 +43,9 @@ pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
     Some(fields.into_iter().collect())
 }
 
-/// Returns the reply fields of all guests. Each comes with whether the guest can say yes. A guest
-/// needs a free seat for this, unless the guest already has a seat or the event has a waiting list.
+/// Returns the reply fields of all guests, each with a flag. The flag says whether the guest can
+/// say yes. This needs a free seat, unless the guest already has a seat or the event has a waiting
+/// list.
 fn choices(portal: &InvitationSnapshot) -> impl Iterator<Item = (String, bool)> {
     portal.household.guests.iter().flat_map(move |guest| {
         portal.events.iter().filter_map(move |event| {

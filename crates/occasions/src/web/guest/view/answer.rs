@@ -323,7 +323,8 @@ impl NewRow<'_> {
     }
 }
 
-/// Returns all possible ages of a child. Each comes with whether it is this child's age.
+/// Returns all possible ages of a child, each with a flag. The flag says whether it is this child's
+/// age.
 fn ages(own: Option<u8>) -> impl Iterator<Item = (u8, bool)> {
     (0..=17).map(move |age| (age, own == Some(age)))
 }

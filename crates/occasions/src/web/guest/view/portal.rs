@@ -90,7 +90,7 @@ pub struct DaysLeft {
 
 /// The times that the countdown script needs, in milliseconds since 1970.
 pub struct Timer {
-    /// From when on the countdown shows hours.
+    /// When the countdown begins to show hours.
     pub from: i64,
     /// When the event begins. The countdown ends then.
     pub zero: i64,
