@@ -132,7 +132,7 @@ pub struct Switches {
     pub open_rsvp: bool,
     /// Shows the notes of answers without a code on the public page, once hosts have approved them.
     pub public_wishes: bool,
-    /// Asks guests for two things when they type a code: the code, and a name on the invitation.
+    /// Asks for a name on the invitation together with a typed code.
     pub ask_name: bool,
     /// Says at the bottom of guests' pages that they are made with Kenduri.
     pub made_with: bool,
