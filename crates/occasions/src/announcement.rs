@@ -1,4 +1,4 @@
-//! News of the hosts, which every household reads on its invitation.
+//! Announcements: news from the hosts, which every household reads on its invitation.
 
 use ::web::I18n;
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use crate::id::OccasionId;
 
 platform::id!(AnnouncementId, "News of the hosts.");
 
-/// News of the hosts.
+/// An announcement by the hosts to all households.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Announcement {
     /// The announcement's id.
@@ -21,14 +21,14 @@ pub struct Announcement {
     pub title: I18n,
     /// Up to 8,000 characters, with line breaks.
     pub body: I18n,
-    /// Whether it stands before newer announcements.
+    /// Whether the announcement stands before newer ones.
     pub pinned: bool,
-    /// Whether guests see it.
+    /// Whether guests see the announcement.
     pub published: bool,
-    /// Since when guests see it; null if they do not.
+    /// Since when guests see the announcement; null if they do not see it.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub published_at: Option<Timestamp>,
-    /// When its text changed after guests could see it; null if it did not.
+    /// When the text changed while guests could see it; null if it did not change.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub changed_at: Option<Timestamp>,
     /// Raised by every change.
@@ -49,7 +49,8 @@ impl Announcement {
     }
 }
 
-/// Lists an occasion's announcements: pinned ones first, then by date, newest first.
+/// Lists an occasion's announcements: first the pinned ones, then the others. Within both groups
+/// the newest comes first.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Announcement>, StoreError> {
     sql!(
         "SELECT {Announcement} FROM announcement WHERE occasion = :occasion

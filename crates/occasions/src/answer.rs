@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::id::{GuestId, InvitationId, OccasionId, QuestionId};
 
-/// An answer. In JSON and in the store it is the bare value.
+/// An answer to a question. In JSON and in the store, it is the plain value without its type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum Answer {
@@ -63,8 +63,8 @@ pub fn of_occasion(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Given>,
     .all(tx)
 }
 
-/// Replaces the stored answers of a household or guest with `after`. `before` holds the stored
-/// answers.
+/// Replaces the answers of a household or guest. `before` contains the stored answers, and `after`
+/// the new ones.
 pub fn write(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

@@ -1,6 +1,7 @@
-//! Notifications of hosts about saved answers: how soon a host gets them, and by which channel. A
-//! save adds a row for each host to be notified. A [job](crate::web::answer_notifications) reports
-//! these rows later, so that several saves become one mail or notice.
+//! Notifies hosts about saved answers. Each host chooses how soon to be notified, and chooses mail
+//! or a notice on the site. A save adds a row for each host to notify. A
+//! [job](crate::web::answer_notifications) later sends the rows of several saves as one mail or
+//! notice.
 
 use identity::account::{self, AccountId};
 use jiff::tz::TimeZone;
@@ -18,18 +19,18 @@ use crate::id::{InvitationId, OccasionId};
 use crate::occasion;
 use crate::role;
 
-/// A report is sent when no further save has happened for this long.
+/// How long no further save must happen before a report is sent.
 const QUIET: SignedDuration = SignedDuration::from_mins(2);
-/// If saves continue, the report is sent this long after the first of them.
+/// If further saves keep coming, the report is sent this long after the first save.
 const LATEST: SignedDuration = SignedDuration::from_mins(10);
 /// The minimum time between two mails to a host that include the same household.
 const APART: SignedDuration = SignedDuration::from_mins(30);
 
 words! {
-    /// How soon a host hears of answers.
+    /// How soon a host is notified about answers.
     #[schema(as = AnswerFrequency)]
     Frequency {
-        /// A few minutes after a household has saved.
+        /// A few minutes after a household's save.
         AtOnce = "at_once" => "host-hear-at-once",
         /// Once a day, at the chosen hour.
         Daily = "daily" => "host-hear-daily",
@@ -39,7 +40,7 @@ words! {
 }
 
 words! {
-    /// The way to a host.
+    /// How a host is notified.
     Channel {
         /// A mail to the account's address.
         Mail = "mail",
@@ -48,7 +49,7 @@ words! {
     }
 }
 
-/// How a host hears of answers in an occasion.
+/// A host's choice of notifications about answers in one occasion.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[schema(as = AnswerNotifications)]
 pub struct Choice {
@@ -68,7 +69,7 @@ pub const FIELDS: &[Field] = web::fields! { Choice:
 };
 
 impl Default for Choice {
-    /// Hosts get mail only if they have chosen it.
+    /// By default a host gets notices at once, and no mail.
     fn default() -> Self {
         Self {
             by_mail: Frequency::Never,
@@ -87,7 +88,7 @@ impl Choice {
     }
 }
 
-/// Returns a host's stored choice, or the default.
+/// Returns the host's stored choice. Without a stored choice, returns the default.
 pub(crate) fn choice_of(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -103,7 +104,8 @@ pub(crate) fn choice_of(
     Ok(found.unwrap_or_default())
 }
 
-/// Stores a host's choice, and deletes the unreported saves of channels that are now off.
+/// Stores a host's choice. If the host switches a channel off, also deletes the saves that this
+/// channel has not reported.
 pub(crate) fn choose(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -128,18 +130,20 @@ pub(crate) fn choose(
     Ok(())
 }
 
-/// The scope of an occasion's mails about answers, so that unsubscribing stops only these.
+/// Returns the unsubscription scope for an occasion's mails about answers. Unsubscribing stops only
+/// these mails.
 pub(crate) fn mail_scope(occasion: &OccasionId) -> String {
     format!("answers-{occasion}")
 }
 
-/// Whether the suppression was caused by unsubscribing from an occasion's mails about answers.
+/// Whether the suppression exists because a host unsubscribed from this occasion's mails about
+/// answers.
 pub(crate) fn is_stopped_by(one: &Suppression, occasion: &OccasionId) -> bool {
     one.cause == Cause::Unsubscribe && one.place.scope() == mail_scope(occasion)
 }
 
-/// Records a household's save for all hosts whose choice asks for reports, except for the host who
-/// made the save. The caller holds the invitation's lock.
+/// Records a household's save for each host who wants reports, except for the host who made the
+/// save. The caller must hold the invitation's lock.
 pub(crate) fn note(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -177,7 +181,7 @@ pub(crate) fn note(
     Ok(())
 }
 
-/// The saves in an occasion that one channel has not yet reported to a host.
+/// Saves in one occasion that a host has not been notified about through one channel.
 #[derive(Clone, Debug, Row)]
 pub(crate) struct Unreported {
     pub(crate) account: AccountId,
@@ -199,8 +203,8 @@ pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<Unreported>, StoreError> {
     .all(tx)
 }
 
-/// Records that a mail to a host included a household, so that the next such mail waits for
-/// [`APART`].
+/// Records that a mail to a host mentioned a household. The next mail that mentions the household
+/// must wait for [`APART`].
 pub(crate) fn mailed(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -223,7 +227,7 @@ pub(crate) fn mailed(
     Ok(())
 }
 
-/// Deletes the records of mails that are older than [`APART`] and delay no report any more.
+/// Deletes the records of mails older than [`APART`], which no longer delay a report.
 pub(crate) fn tidy(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM unreported_answer WHERE is_new = 0 AND mailed_at <= :recently",
@@ -250,8 +254,8 @@ fn forget(
     Ok(())
 }
 
-/// Deletes the unreported saves of a person who no longer has a role in the occasion, and the
-/// queued mails to that person about it.
+/// Deletes everything that is waiting for a person who no longer has a role in the occasion:
+/// unreported saves, and queued mails about answers.
 pub(crate) fn stop(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -276,7 +280,8 @@ pub(crate) fn stop(
     Ok(())
 }
 
-/// Removes and returns the households with saves to report to a host, the latest save first.
+/// Returns the households with unreported saves for a host, the latest save first. Removes these
+/// saves from the unreported ones.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -310,8 +315,8 @@ impl Unreported {
     }
 }
 
-/// Returns the time at which daily reports were last due. `hour` is local time on each day, also
-/// when clocks change.
+/// Returns the last time at which a daily report was due. `hour` means local time, even on days on
+/// which the clocks change.
 fn last_report(hour: &str, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
     let today = now.to_zoned(zone.clone()).date();
     let of_today = occasion::at_hour(today, hour, zone)?;

@@ -1,4 +1,4 @@
-//! Ways to give money. Kenduri shows them; no money passes through it.
+//! Ways to give money to the hosts. Kenduri only shows them. No money passes through Kenduri.
 
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -16,7 +16,7 @@ words! {
         Link = "link" => "host-cash-kind-link",
         /// A bank account.
         Bank = "bank" => "host-cash-kind-bank",
-        /// A DuitNow ID, which banking apps in Malaysia transfer to.
+        /// A DuitNow ID. Banking apps in Malaysia can transfer money to it.
         DuitNow = "duitnow" => "host-cash-kind-duitnow",
     }
 }
@@ -27,35 +27,35 @@ pub struct CashLink {
     /// The id.
     #[schema(value_type = String)]
     pub id: CashLinkId,
-    /// Whether it is a web address, a bank account or a `DuitNow` ID.
+    /// Whether this is a web address, a bank account or a `DuitNow` ID.
     pub kind: CashKind,
-    /// What it is called, 1–60 characters.
+    /// The name that guests see, 1–60 characters.
     pub label: String,
     /// The https address of a `link`; otherwise empty.
     pub url: String,
     /// The name of the account's holder, up to 70 characters; needed for a `bank`.
     pub holder: String,
-    /// The IBAN or account number of a `bank`, or the ID of a `duitnow`, up to 34 characters.
+    /// The IBAN or account number of a `bank`, or the ID of a `duitnow`. Up to 34 characters.
     pub account: String,
     /// The bank's name, up to 70 characters.
     pub bank: String,
     /// The bank's BIC (ISO 9362); may be empty.
     pub bic: String,
-    /// What the transfer should be marked with, up to 140 characters.
+    /// The payment reference that givers should use, up to 140 characters.
     pub reference: String,
     /// An explanation, up to 1,000 characters.
     pub note: I18n,
-    /// Whether guests see it.
+    /// Whether guests see this way to give money.
     pub active: bool,
     /// Position in lists, 0–1,000.
     pub position: i64,
-    /// Increased by every change. A change names the version it is based on.
+    /// Increased by every change. A change must name the version it is based on.
     pub version: i64,
 }
 
 impl CashLink {
-    /// Returns the text of the QR code that banking apps read: an EPC QR code for an account in the
-    /// euro payments area (SEPA). Other kinds have none.
+    /// Returns the text of an EPC QR code, which banking apps can read. Returns `None` unless this
+    /// is an account in the euro payments area (SEPA).
     pub fn payment_text(&self) -> Option<String> {
         let is_sepa = self.kind == CashKind::Bank && payment_qr::is_sepa(&self.account);
         is_sepa.then(|| {
@@ -68,7 +68,7 @@ impl CashLink {
         })
     }
 
-    /// Returns the account as people read it: an IBAN in groups of four characters.
+    /// Returns the account number as people read it. An IBAN is in groups of four characters.
     pub fn spaced_account(&self) -> String {
         if self.kind != CashKind::Bank || !payment_qr::is_iban(&self.account) {
             return self.account.clone();
@@ -78,7 +78,7 @@ impl CashLink {
         groups.collect::<Vec<String>>().join(" ")
     }
 
-    /// Returns the host name of a `link`, which guests see before they follow it.
+    /// Returns the host name of a `link`. Guests see it before they follow the link.
     pub fn host(&self) -> &str {
         host_of(&self.url)
     }
@@ -93,7 +93,7 @@ pub fn host_of(url: &str) -> &str {
         .map_or(authority, |(_, host)| host)
 }
 
-/// Lists all ways to give money in an occasion, in the order they are shown.
+/// Lists all ways to give money in an occasion, in display order.
 pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<CashLink>, StoreError> {
     sql!(
         "SELECT {CashLink} FROM cash_link WHERE occasion = :occasion ORDER BY position, id",

@@ -1,16 +1,17 @@
-//! The secret short codes of invitations: parsing typed codes, normalizing them for look-ups, and
-//! drawing new ones.
+//! The short secret codes of invitations. This module parses typed codes, normalizes codes for
+//! look-ups, and draws new codes.
 
 use std::fmt;
 
 use platform::Random;
 use unicode_normalization::UnicodeNormalization;
 
-/// The symbols of new codes. `0 O 1 I L` are omitted, because on a printed card they look alike.
+/// The characters of new codes. `0 O 1 I L` are left out, because they look alike on a printed
+/// card.
 const SYMBOLS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
-/// A code in the normalized form by which invitations are found. A code is a secret, so `Debug`
-/// shows only two characters.
+/// A normalized code, which is used to look up invitations. A code is a secret, so `Debug` prints
+/// only two of its characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CodeKey(String);
 
@@ -19,10 +20,10 @@ pub struct CodeKey(String);
 pub struct Malformed;
 
 impl CodeKey {
-    /// Normalizes a typed code: look-alike symbols become equal, and case, spaces and hyphens are
-    /// ignored.
+    /// Normalizes a typed code. Case, spaces and hyphens are ignored, and look-alike characters
+    /// become equal.
     pub fn parse(typed: &str) -> Result<Self, Malformed> {
-        // Even a code with separators after every letter is not longer than this.
+        // No code needs more bytes, even with a separator after every letter.
         if typed.len() > 256 {
             return Err(Malformed);
         }
@@ -63,7 +64,7 @@ impl platform::store::Bind for CodeKey {
     }
 }
 
-/// Formats a code that a host chose, in upper case and without separators.
+/// Returns a code chosen by a host in upper case and without separators.
 pub fn display_form(typed: &str) -> String {
     typed
         .nfkc()
@@ -75,8 +76,8 @@ pub fn display_form(typed: &str) -> String {
         .collect()
 }
 
-/// Returns the length of new codes. It grows with the number of existing codes, so that guessing a
-/// code stays infeasible.
+/// Returns the length of new codes. The more codes exist, the longer new codes are, so that
+/// guessing stays infeasible.
 pub fn length_for(live_codes: u64) -> usize {
     match live_codes {
         0..=200 => 5,
@@ -96,8 +97,8 @@ pub fn symbol(byte: u8) -> char {
     char::from(SYMBOLS[usize::from(byte) % SYMBOLS.len()])
 }
 
-/// Whether a chosen code is easy to guess, because it is an ordinary word or one of `names`, which
-/// are names of the household and its guests.
+/// Whether a chosen code is easy to guess. A code is easy to guess if it is an ordinary word or one
+/// of `names`, the names of the household and its guests.
 pub fn is_guessable<'a>(key: &CodeKey, names: impl Iterator<Item = &'a str>) -> bool {
     let fold = |word: &str| CodeKey::parse(word).ok();
     let of_names = names

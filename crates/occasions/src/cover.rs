@@ -1,4 +1,4 @@
-//! An occasion's cover picture. It is stored in two cuts: a small one for guests' pages and a
+//! An occasion's cover picture. It is stored in two sizes: a small one for guests' pages, and a
 //! larger one for link previews.
 
 use platform::{StoreError, Tx, sql};
@@ -17,13 +17,13 @@ pub(crate) const FOLDER: PictureFolder = PictureFolder {
     is_used,
 };
 
-/// The cut for guests' pages. It is small enough to load quickly on a phone.
+/// The size for guests' pages. It is small enough to load quickly on a phone.
 pub const ON_PAGES: Cut = Cut {
     width: 720,
     height: 360,
     bytes: 18 * 1024,
 };
-/// The cut that other sites show as the preview of a link.
+/// The size that other sites show in the preview of a link.
 pub const IN_PREVIEWS: Cut = Cut {
     width: 1_200,
     height: 630,
@@ -31,7 +31,7 @@ pub const IN_PREVIEWS: Cut = Cut {
 };
 pub(crate) const CUTS: &[Cut] = &[ON_PAGES, IN_PREVIEWS];
 
-/// Returns the path of a cut of the occasion's cover picture, or `None` if there is no cover
+/// Returns the path of the cover picture in this size, or `None` if the occasion has no cover
 /// picture.
 pub fn path(occasion: &Occasion, cut: Cut) -> Option<String> {
     let (slug, stem) = (&occasion.slug, &occasion.cover);
@@ -39,8 +39,8 @@ pub fn path(occasion: &Occasion, cut: Cut) -> Option<String> {
     (!stem.is_empty()).then(|| format!("/o/{slug}/cover/{}", file()))
 }
 
-/// Returns the part of a file name that all cuts of a picture have in common, or `None` if the file
-/// is not a cut.
+/// Returns the part of a file name that a picture's files of all sizes share, or `None` if this is
+/// not such a file.
 fn stem(file: &str) -> Option<&str> {
     let stem = file.rsplit_once('-')?.0;
     let mut cuts = CUTS.iter();
@@ -48,13 +48,13 @@ fn stem(file: &str) -> Option<&str> {
         .then_some(stem)
 }
 
-/// Whether the file is a cut of this occasion's cover picture.
+/// Whether the file is this occasion's cover picture, in any size.
 pub fn is_of(occasion: &Occasion, file: &str) -> bool {
     !occasion.cover.is_empty() && stem(file) == Some(&occasion.cover)
 }
 
-/// Schedules the deletion of a picture's files. If an occasion uses the picture when the job runs,
-/// the files stay.
+/// Schedules the deletion of a picture's files. When the job runs, it keeps the files if an
+/// occasion uses the picture.
 pub(crate) fn remove(tx: &mut Tx<'_>, stem: &str) -> Result<(), StoreError> {
     for cut in CUTS.iter().filter(|_| !stem.is_empty()) {
         FOLDER.remove(tx, &picture_folder::cut_file(stem, *cut))?;

@@ -1,6 +1,6 @@
-//! Notifies hosts when answers to an invitation have closed at a deadline or have reopened. Guests
-//! do not depend on the notices: each save checks again whether the household may answer. The job
-//! finds all invitations whose state has changed, so the next run makes up for a missed one.
+//! Notifies hosts when answers to an invitation have closed at a deadline, or have reopened. Guests
+//! need no notice, because each save checks whether answers are open. Each run finds all
+//! invitations whose state has changed, so it also makes up for a run that was missed.
 
 use platform::audit::{Actor, Entry};
 use platform::jobs::{Done, Handler};
@@ -29,7 +29,8 @@ pub fn sweeps(store: Store) -> Handler {
     })
 }
 
-/// Handles up to [`BATCH`] invitations whose answers have closed or reopened. Returns their number.
+/// Records up to [`BATCH`] invitations whose answers have closed or reopened, and returns how many
+/// it recorded.
 fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     let now = tx.now();
     let due: Vec<(InvitationId,)> = sql!(
@@ -76,8 +77,8 @@ fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     Ok(i64::try_from(due.len()).unwrap_or(BATCH))
 }
 
-/// Records and announces that answers to an invitation have closed or reopened. Locks the
-/// invitation, and decides by the same rule as a save.
+/// Locks an invitation. Records and announces that its answers have closed or reopened, by the same
+/// rule that saves use.
 fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreError> {
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(None);
@@ -95,7 +96,7 @@ fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreE
         noted
     )
     .run(tx, Rows::Exactly(1))?;
-    // When a host locks answers, that action already notifies the other hosts.
+    // Locking answers has already notified the other hosts. So nothing is published here.
     if !locked {
         let what = if noted.is_some() {
             "closed"

@@ -1,5 +1,5 @@
-//! Deletes an occasion with everything that belongs to it. Only the occasion's id, its slug and the
-//! number of its people remain.
+//! Deletes an occasion and everything that belongs to it. Only three things remain: the occasion's
+//! id, its slug, and how many people it had.
 
 use std::collections::BTreeSet;
 
@@ -13,11 +13,11 @@ use crate::id::OccasionId;
 use crate::occasion;
 use crate::{cover, diet_deletion, event, gift, invitation, role, upload};
 
-/// The kind of these erasures in the list of erasures (`platform::erasure`), which survives a
-/// restore.
+/// The kind of deleted occasions in the list of erasures (`platform::erasure`). That list survives
+/// the restore of a backup.
 pub(crate) const ERASED: &str = "occasion";
 
-/// Finds occasions that were deleted after the restored backup was made.
+/// Finds occasions that the restored backup contains although they were deleted later.
 pub(crate) fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let subjects: BTreeSet<String> = erasure::to_repeat(tx, ERASED)?.into_iter().collect();
     if subjects.is_empty() {
@@ -30,8 +30,8 @@ pub(crate) fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
         .collect())
 }
 
-/// Deletes the rows that refer to the occasion's guests, invitations or jobs, in an order that
-/// respects foreign keys. `$1` is the occasion.
+/// Statements that delete the rows about the occasion's guests, invitations and jobs, in the order
+/// that foreign keys require. `$1` is the occasion.
 const ROWS: &[Sql] = &[
     sql!("DELETE FROM answer WHERE invitation IN (SELECT id FROM invitation WHERE occasion = $1)"),
     sql!("DELETE FROM reply WHERE event IN (SELECT id FROM event WHERE occasion = $1)"),
@@ -86,9 +86,10 @@ const ROWS: &[Sql] = &[
     sql!("DELETE FROM occasion WHERE id = $1"),
 ];
 
-/// Deletes an occasion. The caller holds its lock and has removed its exported files.
+/// Deletes an occasion. The caller must hold the occasion's lock, and must have removed its
+/// exported files.
 pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError> {
-    // Waits for the saves in progress by locking all invitations.
+    // Locks all invitations, and so waits for saves in progress.
     event::lock_limited(tx, id)?;
     invitation::wait_for_answers(tx, id)?;
     let occasion = occasion::load(tx, id)?;
@@ -112,7 +113,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError>
     }
     upload::remove_files_of(tx, id)?;
     let now = tx.now();
-    // Printed cards still show the codes, so no other invitation gets them for 24 months.
+    // The codes are still on printed cards. No other invitation may get one of them for 24 months.
     sql!(
         "INSERT INTO retired_code (code_key, retired_at)
          SELECT code_key, :now FROM invitation WHERE occasion = :id

@@ -1,5 +1,5 @@
-//! The demo occasion, a wedding with forty households. Its dates depend on the day on which it is
-//! created.
+//! The demo occasion, a wedding with forty households. Its dates are relative to the day of its
+//! creation.
 
 mod households;
 
@@ -32,14 +32,14 @@ pub const SLUG: &str = "aisyah-daniel";
 
 pub const ZONE: &str = "Asia/Kuala_Lumpur";
 
-/// Returns the day of the wedding in a demo created at `now`.
+/// Returns the day of the wedding for a demo created at `now`.
 pub fn wedding_day(now: Timestamp) -> Date {
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
     Days::from(now.to_zoned(zone).date()).wedding
 }
 
-/// Creates the demo occasion and returns its id. If the store already contains an occasion, does
-/// nothing and returns `None`.
+/// Creates the demo occasion, and returns its id. Returns `None` if the store already contains an
+/// occasion.
 pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     let (there,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM occasion"), &[])?;
     if there > 0 {
@@ -56,7 +56,8 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     let song = song(tx.id());
     song.insert(tx, &id)?;
     travel(tx.id()).insert(tx, &id)?;
-    // The seed is fixed, because documentation and tests name some of the codes.
+    // The seed is fixed, so the random codes are always the same. Documentation and tests mention
+    // some of them.
     let codes = Random::seeded(40);
     let households = households::all().map_err(|error| StoreError::Schema(error.to_string()))?;
     for (number, sample) in households.iter().enumerate() {
@@ -70,7 +71,7 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     Ok(Some(id))
 }
 
-/// The days of the demo, relative to the day on which it is created.
+/// The days of the demo, computed from the day of its creation.
 struct Days {
     deadline: Date,
     wedding: Date,
@@ -193,7 +194,7 @@ fn song(id: QuestionId) -> Question {
     }
 }
 
-/// Returns the couple's page about the way to the hall.
+/// Returns the couple's page that describes the way to the hall.
 fn travel(id: OccasionPageId) -> OccasionPage {
     OccasionPage {
         id,
@@ -334,7 +335,8 @@ fn insert_household(
     let details = invitation_details(tx.now(), sample);
     let id = invitation::insert(tx, occasion, shown, &key, &details)?
         .ok_or_else(|| StoreError::rule(format!("the code {shown} is taken")))?;
-    // Households with odd numbers and without a fixed code are not invited to the brunch.
+    // This household has an odd number and no fixed code. Such households are not invited to the
+    // brunch.
     let invited = if sample.code.is_empty() && number % 2 == 1 {
         &events[..2]
     } else {
@@ -386,8 +388,8 @@ fn invitation_details(now: Timestamp, sample: &Sample) -> InvitationDetails {
     }
 }
 
-/// Inserts the guests of a household with their replies. Returns when the household answered, or
-/// `None` if it did not.
+/// Inserts a household's guests with their replies. Returns when the household answered, or `None`
+/// if it has not.
 fn insert_guests(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -396,7 +398,7 @@ fn insert_guests(
     sample: &Sample,
 ) -> Result<Option<Timestamp>, StoreError> {
     let now = tx.now();
-    // The answers are spread over the last five weeks, so that the chart of answers has a shape.
+    // Spreads the answers over the last five weeks, so that the chart of answers shows a curve.
     let ago = SignedDuration::from_hours(i64::try_from((number * 97) % 840).unwrap_or(0) + 2);
     let mut answered = None;
     for (position, person) in sample.guests.iter().enumerate() {

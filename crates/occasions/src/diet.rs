@@ -1,4 +1,4 @@
-//! The dietary options of an occasion, from which guests choose.
+//! The dietary options that an occasion offers its guests.
 
 use ::web::I18n;
 use platform::store::Row;
@@ -13,20 +13,21 @@ use crate::id::OccasionId;
 pub struct DietaryOption {
     /// 1–40 characters of `a-z0-9-`, unique in the occasion; never changes.
     pub key: String,
-    /// Up to 80 characters; if empty, the built-in name for this key is shown.
+    /// Up to 80 characters; if empty, the built-in name of the key is shown.
     pub label: I18n,
-    /// Whether it is an allergy rather than a preference.
+    /// Whether the option is an allergy rather than a preference.
     pub allergy: bool,
-    /// Whether guests can choose it. An option that a guest has chosen is deactivated,
-    /// not deleted.
+    /// Whether guests can choose the option. An option that a guest has chosen is deactivated
+    /// instead of deleted.
     pub active: bool,
     /// Position in lists, 0–1,000.
     pub position: i64,
-    /// Increased by every change. A change names the version it is based on.
+    /// Increased by every change. A change must name the version it is based on.
     pub version: i64,
 }
 
-/// The dietary options of every new occasion: key, and whether the option is an allergy.
+/// The dietary options of a new occasion. Each has its key and a flag. The flag says whether the
+/// option is an allergy.
 pub const BUILT_IN: [(&str, bool); 10] = [
     ("nut-allergy", true),
     ("shellfish-allergy", true),

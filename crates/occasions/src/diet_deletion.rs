@@ -1,7 +1,7 @@
-//! Deletes dietary requirements 30 days after an occasion's last event, as the form promises
-//! guests. A job does this daily. It also runs before Kenduri starts to serve requests, so that a
-//! restored backup never shows dietary requirements that had been deleted. Mails, news, jobs and
-//! the audit log never contain dietary requirements.
+//! Deletes dietary requirements 30 days after an occasion's last event, as the form promises to
+//! guests. A job does this every day. The same code runs before Kenduri serves requests, so a
+//! restored backup never shows dietary requirements that were already deleted. Mails, news, jobs
+//! and the audit log never contain dietary requirements.
 
 use std::collections::BTreeSet;
 
@@ -22,9 +22,9 @@ use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion::{self, to_json};
 
-/// The kind of these erasures in the list of erasures (`platform::erasure`).
+/// The kind of deleted dietary requirements in the list of erasures (`platform::erasure`).
 const ERASED: &str = "diets";
-/// The number of days for which dietary requirements are kept after the day of the last event.
+/// How many days dietary requirements are kept after the day of the last event.
 const KEPT_DAYS: i64 = 30;
 
 pub fn daily(platform: Platform) -> Handler {
@@ -52,7 +52,7 @@ pub async fn run(platform: &Platform) -> Result<(), JobError> {
     platform.store.write(repeated).await?;
     if deleted {
         export::remove_expired(platform).await?;
-        // Without a checkpoint, the write-ahead log would still contain the overwritten data.
+        // Before a checkpoint, the write-ahead log still contains the deleted data.
         platform.store.checkpoint().await?;
     }
     Ok(())
@@ -76,8 +76,8 @@ fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(due.map(|(id, ..)| id).collect())
 }
 
-/// Returns the occasions whose dietary requirements were deleted after the restored backup was
-/// made.
+/// Returns the occasions for which the restored backup contains dietary requirements that were
+/// deleted later.
 fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let subjects = erasure::to_repeat(tx, ERASED)?;
     if subjects.is_empty() {
@@ -97,13 +97,14 @@ fn is_over(zone: &TimeZone, last_end: Timestamp, now: Timestamp) -> bool {
     last.is_ok_and(|last| day(now) >= last)
 }
 
-/// Deletes an occasion's dietary requirements from every table, if they are due or if `had_been`
-/// says that they had been deleted before the restore. Returns whether any were deleted.
+/// Deletes an occasion's dietary requirements from every table if they are due. If `had_been` is
+/// set, they were deleted before the restore, and are deleted even if not due. Returns whether
+/// anything was deleted.
 fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, StoreError> {
     if occasion::hold(tx, id)?.is_none() {
         return Ok(false);
     }
-    // A host may have postponed an event, so the occasion is read again while it is locked.
+    // A host may just have postponed an event, so the occasion is read again under its lock.
     let occasion = occasion::load(tx, id)?;
     let events = event::list(tx, id)?;
     let last_end = events.iter().map(|event| event.ends_at).max();
@@ -136,7 +137,7 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, Stor
     Ok(true)
 }
 
-/// Deletes the dietary requirements of all guests, also on archived invitations.
+/// Deletes the dietary requirements of all guests, including guests on archived invitations.
 fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let households: Vec<(InvitationId,)> = sql!(
         "SELECT DISTINCT invitation.id FROM invitation
@@ -169,8 +170,8 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
     Ok(people)
 }
 
-/// Deletes dietary requirements from the history. The history contains them in changes to guests'
-/// requirements, and in guests who were added or removed.
+/// Deletes dietary requirements from the history. They are in entries about guests' requirements,
+/// and about guests who were added or removed.
 fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let saves: Vec<(InvitationId, i64, String)> = sql!(
         "SELECT submission.invitation, submission.version_after, submission.changes FROM submission
@@ -181,8 +182,7 @@ fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
     .all(tx)?;
     let mut cleared = 0;
     for (invitation, version, json) in saves {
-        // An entry of the history that cannot be parsed is emptied, because it may contain dietary
-        // requirements.
+        // An entry that cannot be parsed is emptied, because it may contain dietary requirements.
         let before: Vec<FieldChange> = serde_json::from_str(&json).unwrap_or_default();
         let after = without_diets(before.clone());
         if after != before || before.is_empty() {
@@ -212,9 +212,9 @@ fn without_diets(mut changes: Vec<FieldChange>) -> Vec<FieldChange> {
     changes
 }
 
-/// Deletes stored responses to repeated requests if their body matches the SQL pattern `pattern`.
-/// Only affects responses to the occasion's households, and responses that mention an id from the
-/// occasion.
+/// Deletes responses that were stored for repeated requests, if their body matches the SQL pattern
+/// `pattern`. Deletes only responses to households of this occasion, and responses that contain an
+/// id of this occasion.
 pub(crate) fn delete_of_repeats(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -252,7 +252,7 @@ pub(crate) fn delete_of_repeats(
     let mut known: BTreeSet<String> = known.into_iter().map(|(id,)| id).collect();
     known.insert(occasion.to_string());
     for (owner, route, key, body) in kept {
-        // In JSON, ids are strings in quotes.
+        // In JSON, each id is a string in quotes.
         if body.split('"').any(|part| known.contains(part)) {
             deleted += sql!(
                 "DELETE FROM idempotency WHERE owner = :owner AND route = :route AND key = :key",
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn the_day_is_that_of_the_occasion() {
         for (zone, last_end, before, after) in [
-            // The event ends on the evening of 16 January, local time, so the 30th day is 15
+            // In local time the event ends on the evening of 16 January, so the 30th day is 15
             // February.
             (
                 "Asia/Kuala_Lumpur",
@@ -281,14 +281,14 @@ mod tests {
                 "2027-02-14T15:59:59.999Z",
                 "2027-02-14T16:00:00Z",
             ),
-            // In this time zone the event ends after midnight, but not in UTC.
+            // In this time zone the event ends after midnight. In UTC it ends before midnight.
             (
                 "Pacific/Kiritimati",
                 "2027-01-16T10:30:00Z",
                 "2027-02-15T09:59:59.999Z",
                 "2027-02-15T10:00:00Z",
             ),
-            // Summer time begins or ends between the event and the deletion.
+            // The clocks change between the event and the deletion.
             (
                 "Europe/Rome",
                 "2027-03-13T20:00:00Z",

@@ -28,7 +28,7 @@ pub struct Event {
     /// When the event starts.
     #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
-    /// The end of the event, which is after its start, at most 7 days later.
+    /// When the event ends: after its start, and at most 7 days later.
     #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
     /// Up to 160 characters.
@@ -44,13 +44,13 @@ pub struct Event {
     pub schedule: Vec<ScheduleLine>,
     /// Number of seats, 1–100,000; null if unlimited.
     pub capacity: Option<i64>,
-    /// Whether everybody is invited to the event, and reads of it on the public page.
+    /// Whether everybody is invited to the event. The public page shows such an event.
     pub open_to_all: bool,
     /// Position in lists, 0–1,000.
     pub position: i64,
     /// SEQUENCE in calendars (RFC 5545 §3.8.7.4).
     pub calendar_sequence: i64,
-    /// Increased by every change. A change names the version it is based on.
+    /// Increased by every change. A change must name the version it is based on.
     pub version: i64,
 }
 
@@ -90,8 +90,8 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreE
     .all(tx)
 }
 
-/// Returns the events that visitors without a code see and can reply to: those that are open to
-/// all, or every event if none is.
+/// Returns the events that visitors without a code can see and answer. These are the events that
+/// are open to all, or all events if none is.
 pub fn for_all(events: &[Event]) -> Vec<&Event> {
     let open: Vec<_> = events.iter().filter(|event| event.open_to_all).collect();
     if open.is_empty() {
@@ -101,7 +101,7 @@ pub fn for_all(events: &[Event]) -> Vec<&Event> {
     }
 }
 
-/// Adds the events that are open to all to an invitation's chosen events.
+/// Adds the events that are open to all to the events chosen for an invitation.
 pub(crate) fn with_open(events: &[Event], mut chosen: Vec<EventId>) -> Vec<EventId> {
     let open = events.iter().filter(|event| event.open_to_all);
     for event in open {
@@ -112,8 +112,8 @@ pub(crate) fn with_open(events: &[Event], mut chosen: Vec<EventId>) -> Vec<Event
     chosen
 }
 
-/// Returns the ids of the events with these keys. Adds an error at the JSON pointer `pointer` for
-/// an unknown key.
+/// Returns the ids of the events with these keys. For each unknown key, adds an error at the JSON
+/// pointer `pointer`.
 pub(crate) fn by_keys(
     events: &[Event],
     keys: &[String],
@@ -140,21 +140,21 @@ pub(crate) fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
         .collect()
 }
 
-/// The taken seats of an event whose seats are limited, as numbers of guests who said yes.
+/// How many seats of an event with limited seats are taken. Each guest who said yes takes one seat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SeatsTaken {
-    /// Guests whom hosts have invited or approved.
+    /// Seats of guests whom hosts have invited or approved.
     pub confirmed: i64,
-    /// Guests whose answer without a code waits for approval.
+    /// Seats of guests who answered without a code and wait for approval.
     pub unapproved: i64,
 }
 
 impl SeatsTaken {
     /// Returns how many more seats the guests of one household may take.
     ///
-    /// Invited households do not compete with answers that wait for approval, because anybody can
-    /// send hundreds of those. Such answers only get seats that nobody else has taken, and all of
-    /// them together at most half of the event's seats.
+    /// Anybody can send hundreds of answers without a code. So answers that wait for approval take
+    /// no seats from invited households. They only get seats that nobody else has taken, and
+    /// together at most half of the event's seats.
     pub fn remaining(self, capacity: i64, is_unapproved: bool) -> i64 {
         let free = capacity - self.confirmed;
         let left = if is_unapproved {
@@ -167,7 +167,7 @@ impl SeatsTaken {
     }
 }
 
-/// Returns the taken seats of each event whose seats are limited.
+/// Returns the taken seats of each event with limited seats.
 pub fn seats_taken(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -188,8 +188,8 @@ pub fn seats_taken(
     Ok(found.into_iter().map(taken).collect())
 }
 
-/// Locks all events whose seats are limited, in the order of their ids. Households that compete for
-/// the last seats are thus saved one after the other.
+/// Locks all events with limited seats, in the order of their ids. So households that compete for
+/// the last seats are saved one after the other.
 pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let _: Vec<(EventId,)> = sql!(
         "SELECT id FROM event WHERE occasion = :occasion AND capacity IS NOT NULL
@@ -204,13 +204,13 @@ pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreE
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seats {
     Free,
-    /// Takes more seats than are free, which only hosts may do.
+    /// The save may take more seats than are free. Only hosts may do this.
     Beyond,
 }
 
-/// Takes `more` seats at an event, or frees seats if `more` is negative. The caller must hold the
-/// event's lock and must have checked that enough seats are free. If too few are free, the function
-/// writes nothing.
+/// Takes `more` seats at an event. A negative `more` frees seats. The caller must hold the event's
+/// lock, and must have checked that enough seats are free. If too few seats are free, writes
+/// nothing.
 pub fn take_seats(
     tx: &mut Tx<'_>,
     event: &EventId,
@@ -229,7 +229,7 @@ pub fn take_seats(
     Ok(())
 }
 
-/// Like [`take_seats`], for guests who wait for approval.
+/// Like [`take_seats`], but for guests who wait for approval.
 pub fn take_unapproved_seats(
     tx: &mut Tx<'_>,
     event: &EventId,
@@ -250,7 +250,7 @@ pub fn take_unapproved_seats(
     Ok(())
 }
 
-/// Recounts the taken seats of every event with limited seats. Call it after a host's change that
+/// Counts the taken seats of each event with limited seats again. Called after a host's change that
 /// may affect many guests.
 pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     sql!(

@@ -1,6 +1,6 @@
 //! Records when households open their invitations. Page views are collected in memory and written
-//! every ten seconds, so that reading a page never waits for the writer. A crash loses only the
-//! page views of the last few seconds.
+//! every ten seconds. So opening a page never waits for the writer. If the server crashes, only the
+//! page views of the last few seconds are lost.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,10 +11,10 @@ use platform::{Rows, Store, StoreError, sql};
 use crate::id::{InvitationId, OccasionId};
 use crate::webhook;
 
-/// The maximum number of households whose page views wait to be written. Page views of further
-/// households are dropped.
+/// The maximum number of households with page views in memory. Page views of further households are
+/// dropped.
 const WAITING: usize = 10_000;
-/// The maximum number of households per transaction.
+/// The maximum number of households that one transaction writes.
 const PIECE: usize = 200;
 
 /// The page views that have not been written yet.
@@ -43,14 +43,14 @@ impl Opens {
         seen.count += 1;
     }
 
-    /// Writes the collected page views. The invitations' versions stay the same. Page views that
-    /// cannot be written are kept for the next call.
+    /// Writes the collected page views, and leaves the invitations' versions as they are. Page
+    /// views that cannot be written are kept for the next call.
     pub async fn write(&self, store: &Store) -> Result<(), StoreError> {
         let gathered: Vec<(InvitationId, OpenCount)> = {
             let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.drain().collect()
         };
-        // Small batches keep saves of answers from waiting long for the writer.
+        // Small batches let saves of answers get the writer quickly.
         for (start, piece) in (0..).step_by(PIECE).zip(gathered.chunks(PIECE)) {
             let piece = piece.to_vec();
             let written = store

@@ -1,4 +1,4 @@
-//! The wish list of an occasion, whose items households reserve.
+//! The wish list of an occasion. Households can reserve its items.
 
 use platform::money::{Currency, Money};
 use platform::store::Row;
@@ -14,7 +14,7 @@ use crate::occasion::Occasion;
 
 /// The maximum number of pieces of an item.
 pub const MOST_PIECES: i64 = 999;
-/// The maximum price and amount, in minor units.
+/// The maximum of prices and amounts, in minor units such as cents.
 pub const MOST_MONEY: i64 = 100_000_000_000;
 
 /// An item of the wish list.
@@ -27,29 +27,31 @@ pub struct Gift {
     pub name: I18n,
     /// Up to 1,000 characters.
     pub description: I18n,
-    /// The price in minor units of the occasion's currency; null if none is shown. The price of one
-    /// piece, or of the whole gift if it is shared.
+    /// The price in minor units of the occasion's currency, or null if no price is shown. For a
+    /// shared gift it is the price of the whole gift, otherwise of one piece.
     pub price: Option<i64>,
     /// How many pieces can be reserved, 1–999.
     pub quantity: i64,
-    /// Whether the pieces are equal parts of one gift, for which several households give together.
+    /// Whether several households give this item together. Its pieces are then equal parts of one
+    /// gift.
     pub shared: bool,
     /// An https address where the item can be bought; may be empty.
     pub url: String,
-    /// The picture, uploaded on the hosts' page; empty if there is none. Its file is
+    /// The picture, which hosts upload on a page; empty if there is none. Its file is
     /// `/o/{slug}/gifts/{picture}-480x360.jpg`.
     pub picture: String,
-    /// Whether the item is offered. An item that was reserved is put away, not deleted.
+    /// Whether guests are offered the item. An item that was reserved is deactivated instead of
+    /// deleted.
     pub active: bool,
     /// Position in lists, 0–1,000.
     pub position: i64,
-    /// Increased by every change. A change names the version it is based on.
+    /// Increased by every change. A change must name the version it is based on.
     pub version: i64,
 }
 
 impl Gift {
-    /// Returns the price of one piece; `None` without a price or a known currency. The parts of a
-    /// shared gift differ by at most one minor unit; this is the largest part.
+    /// Returns the price of one piece, or `None` without a price or a known currency. The parts of
+    /// a shared gift can differ by one minor unit; then this is the largest part.
     pub fn price_of_piece(&self, occasion: &Occasion) -> Option<Money> {
         let price = self.whole_price(occasion)?;
         if !self.shared {
@@ -65,7 +67,7 @@ impl Gift {
         Some(Money::new(self.price?, currency))
     }
 
-    /// Formats the price, such as "RM 1,200.00, in 12 parts of RM 100.00".
+    /// Returns the price as text, such as "RM 1,200.00, in 12 parts of RM 100.00".
     pub fn price_words(&self, text: &Text, occasion: &Occasion) -> Option<String> {
         let whole = text.money(self.whole_price(occasion)?);
         if !self.shared || self.quantity < 2 {
@@ -80,14 +82,14 @@ impl Gift {
         Some(text.with("gift-price-shared", values))
     }
 
-    /// Returns the path of the picture; `None` if there is none.
+    /// Returns the picture's path; `None` if the item has no picture.
     pub fn picture_path(&self, slug: &str) -> Option<String> {
         let file = picture_folder::cut_file(&self.picture, PICTURE);
         (!self.picture.is_empty()).then(|| format!("/o/{slug}/gifts/{file}"))
     }
 }
 
-/// Lists all items of an occasion, in the order they are shown.
+/// Lists all items of an occasion, in display order.
 pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Gift>, StoreError> {
     sql!(
         "SELECT {Gift} FROM gift WHERE occasion = :occasion ORDER BY position, id",
@@ -96,7 +98,7 @@ pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Gift>, StoreErro
     .all(tx)
 }
 
-/// Finds an item and takes its lock, under which all reservations of the item are written.
+/// Finds an item and locks it. Reservations of the item are written only under this lock.
 pub fn lock(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -122,17 +124,17 @@ pub fn insert(tx: &mut Tx<'_>, occasion: &OccasionId, gift: &Gift) -> Result<(),
     .map(drop)
 }
 
-/// The kind of the job that removes a picture's file.
+/// The kind of the job that deletes a picture's file.
 pub const PICTURE_JOB: &str = "occasions.gift_picture";
 
-/// The pictures of all items.
+/// The folder of all items' pictures.
 pub(crate) const FOLDER: PictureFolder = PictureFolder {
     name: "gifts",
     job_kind: PICTURE_JOB,
     is_used,
 };
 
-/// The cut of a picture that pages show.
+/// The size of the pictures on pages.
 pub const PICTURE: Cut = Cut {
     width: 480,
     height: 360,
@@ -140,20 +142,21 @@ pub const PICTURE: Cut = Cut {
 };
 pub(crate) const CUTS: &[Cut] = &[PICTURE];
 
-/// Returns the part of a file name that [`Gift::picture`] stores; `None` if the file is not a cut
-/// of a picture.
+/// Returns the part of a file name that [`Gift::picture`] contains, or `None` if the file is not
+/// such a picture.
 pub fn picture_of(file: &str) -> Option<&str> {
     let stem = file.rsplit_once('-')?.0;
     (is_picture(stem) && picture_folder::cut_file(stem, PICTURE) == file).then_some(stem)
 }
 
-/// Whether `stem` has the form of an uploaded picture's name.
+/// Whether `stem` looks like the name of an uploaded picture.
 pub(crate) fn is_picture(stem: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     !stem.is_empty() && stem.len() <= 64 && stem.bytes().all(is_part)
 }
 
-/// Schedules the deletion of a picture's file. The job keeps the file if an item uses it by then.
+/// Schedules the deletion of a picture's file. When the job runs, it keeps the file if an item uses
+/// the picture.
 pub(crate) fn remove_picture(tx: &mut Tx<'_>, stem: &str) -> Result<(), StoreError> {
     if stem.is_empty() {
         return Ok(());

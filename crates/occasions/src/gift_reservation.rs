@@ -1,5 +1,5 @@
-//! Reservations of gifts by households. All reservations of a gift are written under the gift's
-//! lock, so that no more pieces are reserved than there are.
+//! Reservations of gifts by households. A reservation is written under the gift's lock, so
+//! households cannot reserve more pieces than there are.
 
 use jiff::Timestamp;
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -24,11 +24,11 @@ pub const NOTE_LIMIT: usize = 500;
 words! {
     /// The state of a reservation.
     ReservationState {
-        /// The household will bring it.
+        /// The household will bring the gift.
         Reserved = "reserved" => "host-gift-reserved",
-        /// The hosts have it.
+        /// The hosts have received the gift.
         Given = "given" => "host-gift-given",
-        /// The household does not bring it any more.
+        /// The household has given up the reservation.
         Released = "released" => "host-gift-released",
     }
 }
@@ -46,7 +46,7 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    /// Whether the reservation takes pieces.
+    /// Whether the reservation still holds pieces of the gift.
     pub fn is_active(&self) -> bool {
         self.state != ReservationState::Released
     }
@@ -70,17 +70,17 @@ pub struct Reserve {
     pub gift: GiftId,
     /// The number of pieces; 0 releases the reservation.
     pub quantity: i64,
-    /// The note to the hosts; `None` leaves the stored note unchanged.
+    /// The note to the hosts. With `None`, the stored note stays.
     pub note: Option<String>,
     pub request: Option<RequestFacts>,
 }
 
-/// The result of a request.
+/// The result of a reservation request.
 #[derive(Clone, Debug)]
 pub struct Reserved {
     /// The gift after the change.
     pub offer: OfferedGift,
-    /// Whether the household had no active reservation of the gift before.
+    /// Whether the household had no active reservation of this gift before the request.
     pub is_new: bool,
     /// The code as printed on the card.
     pub code: String,
@@ -129,7 +129,7 @@ fn offer<'a>(
 pub fn reserve(tx: &mut Tx<'_>, wanted: &Reserve) -> Result<Reserved, Refusal> {
     let (id, _) = invitation::seek(tx, &wanted.key)?.ok_or(Refusal::InvitationNotFound)?;
     let locked = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
-    // Since the look-up, a host may have replaced the code.
+    // After the look-up and before the lock, a host may have replaced the code.
     let now = invitation::seek(tx, &wanted.key)?;
     if now.is_none_or(|(found, _)| found != locked.id) {
         return Err(Refusal::InvitationNotFound);
@@ -178,7 +178,7 @@ pub fn reserve(tx: &mut Tx<'_>, wanted: &Reserve) -> Result<Reserved, Refusal> {
     })
 }
 
-/// Returns the reservation that would be stored; `None` if nothing changes.
+/// Returns the reservation to store, or `None` if the request changes nothing.
 fn plan(
     tx: &mut Tx<'_>,
     stored: Option<&Reservation>,
@@ -216,8 +216,8 @@ fn plan(
     (!is_same).then_some(new)
 }
 
-/// Checks whether households may reserve gifts and upload files now. If the occasion allows it,
-/// they may do so after answers have closed, until the occasion itself closes.
+/// Checks whether households may reserve gifts and upload files now. Some occasions allow this even
+/// after answers have closed, until the occasion itself closes.
 pub(crate) fn check_access(portal: &InvitationSnapshot) -> Result<(), Refusal> {
     let stored = || Box::new(portal.clone());
     match portal.access {
@@ -233,7 +233,7 @@ pub(crate) fn check_access(portal: &InvitationSnapshot) -> Result<(), Refusal> {
     }
 }
 
-/// Checks a request against the gift, which is locked, and against the household's state.
+/// Checks a request against the locked gift and the household's state.
 fn check(
     portal: &InvitationSnapshot,
     before: &OfferedGift,
@@ -282,7 +282,7 @@ fn check(
             Refusal::GiftQuantity(most)
         });
     }
-    // No further pieces of an inactive gift can be reserved, but reserved pieces can be released.
+    // Nobody can reserve more pieces of an inactive gift. Releasing pieces is still allowed.
     if quantity > held && !before.gift.active {
         return Err(Refusal::GiftTaken);
     }
@@ -296,8 +296,8 @@ pub(crate) fn is_attending(portal: &InvitationSnapshot) -> bool {
     replies.any(|reply| reply.status == ReplyStatus::Yes)
 }
 
-/// Releases the reservations of an invitation that is being archived. Gifts that were already given
-/// stay `Given`.
+/// Releases the reservations of an invitation that is being archived. Reservations that are already
+/// `Given` stay so.
 pub(crate) fn release_all(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -305,7 +305,7 @@ pub(crate) fn release_all(
 ) -> Result<(), StoreError> {
     for one in of_invitation(tx, invitation)? {
         gift::lock(tx, occasion, &one.gift)?;
-        // The hosts may have marked the reservation as given before the lock was taken.
+        // Before the lock was taken, the hosts may have marked the reservation as given.
         let own = of_gift(tx, &one.gift)?.into_iter();
         let mut own = own.filter(|own| own.id == one.id);
         if let Some(own) = own.find(|own| own.state == ReservationState::Reserved) {
@@ -315,7 +315,7 @@ pub(crate) fn release_all(
     Ok(())
 }
 
-/// Releases a reservation. The caller holds the gift's lock.
+/// Releases a reservation. The caller must hold the gift's lock.
 pub(crate) fn release(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -331,7 +331,8 @@ pub(crate) fn release(
     tell_of_gift(tx, occasion, &own.gift)
 }
 
-/// Moves the reservations of invitation `from` to invitation `into`, because the two are merged.
+/// Moves the reservations of invitation `from` to invitation `into`. Called when the two
+/// invitations are merged.
 pub(crate) fn hand_over(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -362,7 +363,7 @@ pub(crate) fn hand_over(
                 ..leaving.clone()
             },
         };
-        // If the hosts have received a part of the gift, the whole reservation counts as given.
+        // The hosts have received a part of the gift, so the whole reservation counts as given.
         if leaving.state == ReservationState::Given {
             kept.state = ReservationState::Given;
         }
@@ -397,7 +398,7 @@ pub(crate) fn hand_over(
     Ok(())
 }
 
-/// Lists the active reservations of an invitation, in the order in which their gifts are locked.
+/// Lists the active reservations of an invitation, in the order in which the gifts must be locked.
 fn of_invitation(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Vec<Reservation>, StoreError> {
     sql!(
         "SELECT {Reservation} FROM gift_reservation
@@ -408,7 +409,7 @@ fn of_invitation(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Vec<Reservation>,
     .all(tx)
 }
 
-/// Lists all reservations of a gift, released ones too.
+/// Lists all reservations of a gift, including released ones.
 pub(crate) fn of_gift(tx: &mut Tx<'_>, id: &GiftId) -> Result<Vec<Reservation>, StoreError> {
     sql!(
         "SELECT {Reservation} FROM gift_reservation WHERE gift = :id ORDER BY id",
@@ -431,7 +432,7 @@ pub(crate) fn of_occasion(
     .all(tx)
 }
 
-/// Stores a reservation. The caller holds the gift's lock.
+/// Stores a reservation. The caller must hold the gift's lock.
 pub(crate) fn write(tx: &mut Tx<'_>, one: &Reservation) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO gift_reservation ({Reservation}) VALUES ({:Reservation})
@@ -464,7 +465,7 @@ fn record(
     })
 }
 
-/// Notifies open pages of the number of pieces that are left of a gift.
+/// Tells open pages how many pieces of a gift are left.
 pub(crate) fn tell_of_gift(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -14,23 +14,23 @@ use crate::words::{ActedBy, GuestKind, ReplyStatus, Source};
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Guest {
     pub id: GuestId,
-    /// The guest's name, 1–100 characters. May be empty if the household brings the guest.
+    /// The guest's name, 1–100 characters. The name of a guest whom the household brings may be
+    /// empty.
     pub name: String,
-    /// Whether the hosts named the guest or the household brings the guest.
+    /// Whether the hosts named this guest, or the household brings this guest.
     pub kind: GuestKind,
     pub is_child: bool,
     /// The age of a child, 0–17.
     pub child_age: Option<i64>,
     pub added_by: ActedBy,
-    /// Whether a host has allowed this guest beyond the household's allowance.
+    /// Whether a host has allowed this guest although the household's allowance is used up.
     pub beyond_allowance: bool,
     pub position: i64,
     #[row(json)]
     pub diets: Vec<String>,
     /// Dietary requirements as free text, up to 500 characters.
     pub diet_note: String,
-    /// Answers to the hosts' own questions. Empty unless the guest was loaded together with its
-    /// household.
+    /// Answers to the hosts' own questions. Empty unless the whole household was loaded.
     #[row(skip)]
     pub answers: Answers,
     /// A reply for each event to which the guest is invited.
@@ -41,7 +41,7 @@ pub struct Guest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: ReplyStatus,
-    /// When the reply was given; `None` if it is pending.
+    /// When the guest gave the reply; `None` while there is no reply.
     pub answered_at: Option<Timestamp>,
 }
 

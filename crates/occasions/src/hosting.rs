@@ -1,6 +1,6 @@
-//! Everything that hosts can do in an occasion. Every function takes the transaction and a
-//! [`HostOf`], which proves that the caller is a host, and refuses actions that the host's role
-//! does not allow.
+//! What hosts can do in an occasion. Every function takes the transaction and a [`HostOf`], which
+//! proves that the caller is a host. A function refuses actions that the host's role does not
+//! allow.
 
 pub mod announcements;
 pub mod answer_notifications;

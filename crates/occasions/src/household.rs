@@ -23,27 +23,28 @@ pub struct Household {
     pub answers: Answers,
 }
 
-/// How many additional guests a household may bring, and how many it does.
+/// How many additional guests a household may bring, and how many it brings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Places {
-    /// How many people the invitation allows.
+    /// How many additional guests the household may bring.
     pub allowed: i64,
-    /// How many people are on the invitation, whatever their answer.
+    /// How many additional guests are on the invitation, whatever they answered.
     pub used: i64,
 }
 
-/// Slots for additional guests.
+/// The slots for additional guests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Allowance {
-    /// Slots for anybody.
+    /// Slots for guests of any age.
     pub plus_ones: Places,
-    /// Slots for children only, used before the other slots.
+    /// Slots for children only. They are used before the other slots.
     pub children: Places,
 }
 
 impl Allowance {
-    /// Computes the used slots. `allowed` holds the slots for anybody and for children, `brought`
-    /// holds all guests who use a slot and the children among them.
+    /// Computes how many slots are used. `allowed` contains the slots for anybody and the slots for
+    /// children. `brought` contains the number of guests who use a slot, and how many of these are
+    /// children.
     pub(crate) fn new(allowed: [i64; 2], brought: [usize; 2]) -> Self {
         let [all, children] = brought.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
         let own_places = children.min(allowed[1]);
@@ -117,21 +118,21 @@ fn invited_events(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Even
 }
 
 impl Household {
-    /// Returns how many slots the household may use and does use. Guests whom a host allowed beyond
-    /// the allowance use no slot.
+    /// Returns how many slots the household has, and how many it uses. A guest whom a host allowed
+    /// beyond the allowance uses no slot.
     pub fn allowance(&self) -> Allowance {
         allowance(&self.invitation, &self.guests)
     }
 
-    /// Returns the name to show after "guest of" for guests without a name: that of the first guest
-    /// who has a name, or else the household's name.
+    /// Returns the name to show after "guest of" for guests without a name. It is the name of the
+    /// first guest who has one, or else the household's name.
     pub fn guest_of(&self) -> &str {
         let named = self.guests.iter().find(|guest| !guest.name.is_empty());
         named.map_or(&self.invitation.details.household, |guest| &guest.name)
     }
 
-    /// Whether the household is invited to one of the question's events. Otherwise, no guest of the
-    /// household can be asked the question.
+    /// Whether the household is invited to at least one of the question's events. Otherwise nobody
+    /// in the household can be asked the question.
     pub fn is_concerned(&self, question: &Question, events: &[Event]) -> bool {
         events
             .iter()
@@ -146,7 +147,7 @@ pub(crate) fn brought(guests: &[Guest]) -> impl Iterator<Item = &Guest> {
         .filter(|guest| guest.kind == GuestKind::PlusOne && !guest.beyond_allowance)
 }
 
-/// Returns how many slots an invitation with these guests has and uses.
+/// Returns how many slots an invitation with these guests has, and how many are used.
 pub(crate) fn allowance(invitation: &Invitation, guests: &[Guest]) -> Allowance {
     let children = brought(guests).filter(|guest| guest.is_child).count();
     let allowed = [invitation.details.plus_ones, invitation.details.children];

@@ -1,4 +1,4 @@
-//! A change that a household requests, before it is checked. The form and the JSON API both produce
+//! A change that a household requests, before it is checked. Both the form and the JSON API produce
 //! such a change.
 
 use std::collections::BTreeMap;
@@ -14,15 +14,15 @@ use crate::words::ReplyStatus;
 pub struct HouseholdChange {
     /// The version that the household has read.
     pub version: Option<i64>,
-    /// Guests to change, and new guests.
+    /// The guests to change, and new guests to add.
     pub guests: Vec<GuestUpdate>,
     pub remove: Vec<GuestId>,
     /// The household's answers to the hosts' own questions, by the question's key. A null or empty
     /// value removes an answer.
     pub answers: BTreeMap<String, Value>,
     pub note: Option<NoteUpdate>,
-    /// Fields that could not be parsed. They are reported only if no other check refuses the
-    /// request.
+    /// Errors of fields that could not be parsed. They are reported only if no other check refuses
+    /// the request.
     pub wrong: Vec<FieldProblem>,
 }
 
@@ -35,7 +35,7 @@ pub struct GuestUpdate {
     pub is_child: Option<bool>,
     /// A child's age. `Some(None)` means that the age is unknown.
     pub age: Option<Option<i64>>,
-    /// Replies by the event's key. A household may send yes, no and undecided. A host may also send
+    /// The replies by event key. A household may send yes, no and undecided. A host may also send
     /// pending, which removes a reply.
     pub replies: BTreeMap<String, ReplyStatus>,
     /// Keys of dietary options.
@@ -46,19 +46,19 @@ pub struct GuestUpdate {
 }
 
 impl GuestUpdate {
-    /// Whether the change contains a reply to an event or an answer to a question, or adds a guest.
-    /// Only such a change must contain all required answers.
+    /// Whether the change contains a reply or an answer, or adds a guest. Only then must it contain
+    /// all required answers.
     pub fn answers_anything(&self) -> bool {
         self.id.is_none() || !self.replies.is_empty() || !self.answers.is_empty()
     }
 }
 
-/// A change to the household's note, which has its own version.
+/// A change to the household's note. The note has its own version.
 #[derive(Clone, Debug)]
 pub struct NoteUpdate {
     /// The new text. An empty text removes the note.
     pub text: String,
-    /// The version of the note on which the change is based. `None` replaces any version.
+    /// The version of the note that the household has read. With `None`, any version is replaced.
     pub version: Option<i64>,
 }
 
@@ -80,7 +80,8 @@ impl HouseholdChange {
             && self.note.is_some()
     }
 
-    /// Whether the change contains a reply or an answer of the household or any of its guests.
+    /// Whether the change contains a reply or an answer, either of the household or of one of its
+    /// guests.
     pub fn answers_anything(&self) -> bool {
         !self.answers.is_empty() || self.guests.iter().any(GuestUpdate::answers_anything)
     }

@@ -1,5 +1,5 @@
-//! Applies the rules for answering: computes what a household looks like after a change, without
-//! using the store.
+//! Applies the rules for answering. Computes the household as it is after a change, without using
+//! the store.
 
 use std::collections::BTreeMap;
 
@@ -23,17 +23,17 @@ use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
 
 pub(crate) mod asking;
 
-/// The data that determines the result of a change, apart from the household itself.
+/// Everything besides the household itself that determines the result of a change.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
     pub switches: Switches,
     pub events: &'a [Event],
     pub diets: &'a [DietaryOption],
     pub questions: &'a [Question],
-    /// Whose limits apply: hosts may exceed the household's allowance, households may not.
+    /// Whose limits apply. Hosts may exceed the household's allowance. Households may not.
     pub by: ActedBy,
-    /// Who gives the answers. Hosts also see questions for hosts only, may leave required questions
-    /// unanswered, and may remove answers.
+    /// Who gives the answers. Hosts also see questions that are for hosts only. They may leave
+    /// required questions unanswered, and may remove answers.
     pub speaker: ActedBy,
     pub now: Timestamp,
 }
@@ -73,7 +73,7 @@ impl FieldChange {
     }
 }
 
-/// The result of a change that passed every check.
+/// The result of a change that passed all checks.
 #[derive(Clone, Debug)]
 pub struct HouseholdPlan {
     /// All guests after the save.
@@ -84,15 +84,16 @@ pub struct HouseholdPlan {
 }
 
 impl Household {
-    /// Computes the result of `wish`, or returns why it is refused. `new_id` makes ids for new
-    /// guests.
+    /// Computes the result of the change `wish`, or returns why the change is refused. `new_id`
+    /// creates ids for new guests.
     pub fn plan(
         &self,
         wish: &HouseholdChange,
         rules: Rules<'_>,
         mut new_id: impl FnMut() -> GuestId,
     ) -> Result<HouseholdPlan, Refusal> {
-        // This limit is checked first, because a request can contain thousands of guests.
+        // This limit is checked before anything else, because a request can contain thousands of
+        // guests.
         let new = wish.guests.iter().filter(|guest| guest.id.is_none());
         if new.count() > GUEST_LIMIT {
             return Err(Refusal::GuestLimit);
@@ -164,7 +165,7 @@ impl Household {
         })
     }
 
-    /// Creates a guest who comes to every event to which the household is invited.
+    /// Creates a guest who comes to all events to which the household is invited.
     fn newcomer(&self, id: GuestId, position: i64, rules: Rules<'_>) -> Guest {
         let reply = Reply {
             status: ReplyStatus::Yes,
@@ -190,8 +191,8 @@ impl Household {
         }
     }
 
-    /// Refuses new guests beyond the allowance. If a host has lowered the allowance, guests who
-    /// were there before can still be changed and removed.
+    /// Refuses new guests who exceed the allowance. If a host has lowered the allowance, earlier
+    /// guests can still be changed and removed.
     fn check_allowance(&self, after: &[Guest]) -> Result<(), Refusal> {
         let before = self.allowance();
         let now = allowance(&self.invitation, after);
@@ -299,7 +300,7 @@ fn change_age(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: 
     if let Some(is_child) = wanted.is_child
         && is_child != guest.is_child
     {
-        // Only hosts decide whether the guests whom they named are children.
+        // Only hosts decide whether a guest whom they named is a child.
         if guest.kind == GuestKind::Named || !rules.switches.children {
             field.add("is_child", "not_allowed", []);
             return;
@@ -356,8 +357,8 @@ fn change_diets(
     }
 }
 
-/// Whether a guest may have this dietary option. A guest keeps a deactivated option, but nobody can
-/// newly choose one.
+/// Whether a guest may have this dietary option. A guest keeps an option that was deactivated
+/// later. Nobody can newly choose such an option.
 fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
     options.iter().any(|option| {
         option.key == key && (option.active || guest.diets.iter().any(|had| had == key))
@@ -427,7 +428,7 @@ fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<FieldCh
     }
 }
 
-/// Serializes all data of a guest for the history.
+/// Returns all data of a guest as JSON, for the history.
 fn guest_json(guest: &Guest) -> Value {
     json!({
         "name": guest.name,

@@ -1,4 +1,4 @@
-//! Types of ids that modules for guests and modules for hosts both use.
+//! Types of ids that both guests' and hosts' modules use.
 
 platform::id!(OccasionId, "One occasion.");
 platform::id!(EventId, "One event of an occasion.");

@@ -1,5 +1,5 @@
-//! Invitations. Each is for one household, whose guests share a code, a language, a deadline and an
-//! allowance.
+//! Invitations. Each invitation is for one household. Its guests share a code, a language, a
+//! deadline and an allowance.
 
 use jiff::Timestamp;
 use platform::store::Row;
@@ -27,14 +27,14 @@ pub struct Invitation {
     pub note_version: i64,
     /// When the household last saved its answers.
     pub replied_at: Option<Timestamp>,
-    /// Raised when the code is replaced, so that browsers no longer remember the household.
+    /// Raised when a host replaces the code. Browsers then no longer remember the household.
     pub access_epoch: i64,
     /// When the invitation was archived; `None` while it is in use.
     pub archived_at: Option<Timestamp>,
-    /// Raised by every change.
+    /// Raised by every change to the invitation.
     pub version: i64,
-    /// Whether an answer without a code created the invitation, and the invitation still waits for
-    /// a host's approval.
+    /// Whether the invitation was created by an answer without a code, and still waits for a host's
+    /// approval.
     #[row(rename = "unapproved")]
     pub is_unapproved: bool,
 }
@@ -58,12 +58,14 @@ pub struct Details {
     pub plus_ones: i64,
     /// How many additional children it may bring, 0–20.
     pub children: i64,
-    /// The household's own deadline, earlier or later than the occasion's, which it replaces.
+    /// The household's own deadline. It replaces the occasion's deadline, and can be earlier or
+    /// later.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub deadline_override: Option<Timestamp>,
-    /// Whether the deadline decides if answers are open, or a host has locked or opened them.
+    /// What decides whether answers are open: the deadline, or a host who has locked or opened
+    /// them.
     pub lock_mode: LockMode,
-    /// When [`LockMode::Open`] ends.
+    /// Until when [`LockMode::Open`] applies.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub open_until: Option<Timestamp>,
     /// Shown to hosts only, up to 200 characters.
@@ -77,7 +79,8 @@ pub struct Details {
     pub tags: Vec<String>,
 }
 
-/// The fields that determine whether a household may answer. Archived invitations have no access.
+/// The fields that decide whether a household may answer. A household with an archived invitation
+/// may never answer.
 #[derive(Clone, Copy, Debug, Row)]
 pub struct Lock {
     pub lock_mode: LockMode,
@@ -86,7 +89,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Returns what the household may do at `now`. This function is the only place that decides it.
+    /// Returns what the household may do at `now`. No other code decides this.
     pub fn access(self, occasion: &Occasion, now: Timestamp) -> Access {
         match occasion.status {
             OccasionStatus::Archived => return Access::Expired,
@@ -121,7 +124,7 @@ impl Invitation {
         lock.access(occasion, now)
     }
 
-    /// Returns the deadline that applies: this household's own, or else the occasion's.
+    /// Returns the deadline that applies: the household's own, or else the occasion's.
     pub fn deadline(&self, occasion: &Occasion) -> Option<Timestamp> {
         self.details.deadline_override.or(occasion.rsvp_deadline)
     }
@@ -139,7 +142,7 @@ impl Invitation {
 }
 
 /// Finds the invitation that a code opens. After a merge, the code of the merged invitation opens
-/// the remaining invitation, until a host replaces the remaining invitation's code.
+/// the remaining one. That ends when a host replaces the remaining invitation's code.
 pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>, StoreError> {
     sql!(
         "SELECT {Invitation} FROM invitation
@@ -151,7 +154,7 @@ pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>
     .maybe(tx)
 }
 
-/// Like [`find_by_code`], for callers who need only the ids of the invitation and its occasion.
+/// Like [`find_by_code`], but returns only the ids of the invitation and its occasion.
 pub fn seek(
     tx: &mut Tx<'_>,
     key: &CodeKey,
@@ -166,7 +169,7 @@ pub fn seek(
     .maybe(tx)
 }
 
-/// The columns that tell whether the cached page of an invitation is current.
+/// The columns that show whether a cached page of an invitation is still current.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Glance {
     pub id: InvitationId,
@@ -180,11 +183,12 @@ pub struct Glance {
     /// See [`Details::language`].
     pub language: Option<String>,
     pub archived: bool,
-    /// The revision of the occasion, which includes its events, dietary options and questions.
+    /// The occasion's revision. A change to the occasion's events, dietary options or questions
+    /// also raises it.
     pub revision: i64,
 }
 
-/// Reads the [`Glance`] of the invitation that a code opens.
+/// Reads the [`Glance`] of the invitation that this code opens.
 pub fn glance(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Glance>, StoreError> {
     sql!(
         "SELECT invitation.id, invitation.occasion, invitation.code, invitation.version,
@@ -213,8 +217,8 @@ pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, St
     .maybe(tx)
 }
 
-/// Locks every invitation of the occasion. This waits for all saves in progress, so that the caller
-/// misses no new guest or answer.
+/// Locks every invitation of the occasion, and so waits for all saves in progress. Afterwards the
+/// caller sees every new guest and answer.
 pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let _: Vec<(InvitationId,)> = sql!(
         "SELECT id FROM invitation WHERE occasion = :occasion FOR NO KEY UPDATE",
@@ -224,7 +228,7 @@ pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result
     Ok(())
 }
 
-/// Inserts an invitation with this code. Returns `None` if another invitation has the code, or had
+/// Inserts an invitation with this code. Returns `None` if another invitation has the code or had
 /// it in the last 24 months.
 pub fn insert(
     tx: &mut Tx<'_>,
@@ -266,14 +270,14 @@ pub fn insert_with_new_code(
     insert_with_drawn(tx, occasion, details, code::length_for(live + 1))
 }
 
-/// Like [`insert_with_new_code`], but the code has this length.
+/// Like [`insert_with_new_code`], but with a code of this length.
 pub(crate) fn insert_with_drawn(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     details: &Details,
     length: usize,
 ) -> Result<InvitationId, StoreError> {
-    // With the code lengths in use, at most about one of several thousand random codes is taken.
+    // Codes are so long that at most about one of several thousand random codes is taken.
     for _ in 0..64 {
         let drawn = code::draw(tx.random(), length);
         if let Ok(key) = CodeKey::parse(&drawn)
@@ -311,7 +315,7 @@ pub(crate) fn update_details(
     Ok(())
 }
 
-/// Whether an invitation was merged into another one, and therefore cannot be restored.
+/// Whether an invitation was merged into another one. Such an invitation cannot be restored.
 pub(crate) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, StoreError> {
     let (merged,): (bool,) = sql!(
         "SELECT CASE WHEN merged_into IS NULL THEN 0 ELSE 1 END
@@ -322,8 +326,8 @@ pub(crate) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, Stor
     Ok(merged)
 }
 
-/// Updates the columns by which hosts search and sort. All hosts can search names and tags. Only
-/// hosts who may see codes and contact data can search these.
+/// Updates the columns that hosts search and sort by. All hosts can search names and tags. Only
+/// hosts who may see codes and contact data can search codes and contact data.
 pub fn update_search(
     tx: &mut Tx<'_>,
     invitation: &Invitation,

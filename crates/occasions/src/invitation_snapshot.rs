@@ -1,4 +1,4 @@
-//! An invitation with all the data that its household may see, and a few facts that only hosts see.
+//! An invitation with all data that its household may see, and a few facts that only hosts see.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,17 +30,17 @@ pub struct InvitationSnapshot {
     pub events: Arc<[Event]>,
     /// The dietary options that guests can choose.
     pub diets: Arc<[DietaryOption]>,
-    /// The hosts' own questions, including those that only hosts see.
+    /// The hosts' own questions, including the questions for hosts only.
     pub questions: Arc<[Question]>,
-    /// The hosts' announcements, in the order they are shown.
+    /// The hosts' announcements, in display order.
     pub news: Arc<[Announcement]>,
-    /// The pages that the household may read, without their texts.
+    /// The pages that the household may read. Their texts are not included.
     pub pages: Arc<[PageHead]>,
-    /// The occasion's own host name, if it is served.
+    /// The occasion's own host name; `None` if it is not served.
     pub own_host: Option<String>,
-    /// Signs links to the invitation: computes their parameter `k`.
+    /// The key that signs links to invitations. It computes the links' parameter `k`.
     pub links: LinkKey,
-    /// The taken seats of the events whose seats are limited.
+    /// The taken seats of each event with limited seats.
     pub seats_taken: BTreeMap<EventId, SeatsTaken>,
     pub household: Household,
     /// What the household may do at `now`.
@@ -48,11 +48,11 @@ pub struct InvitationSnapshot {
     pub now: Timestamp,
 }
 
-/// Why a code cannot be used.
+/// Why a code does not open its invitation.
 #[derive(Debug, thiserror::Error)]
 pub enum Closed {
-    /// The code is unknown or revoked, or the occasion is a draft. Guests cannot tell these cases
-    /// apart.
+    /// The code is unknown or revoked, or the occasion is a draft. Guests get the same response in
+    /// all these cases.
     #[error("no invitation has this code")]
     NotFound,
     /// The occasion is archived.
@@ -68,14 +68,15 @@ pub fn open(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Closed
     enter(tx, invitation)
 }
 
-/// Builds the snapshot of an invitation for a client that has the invitation's code.
+/// Builds the snapshot of an invitation for a client that has sent the invitation's code.
 pub fn enter(tx: &mut Tx<'_>, invitation: Invitation) -> Result<InvitationSnapshot, Closed> {
     let snapshot = snapshot::load(tx, &invitation.occasion)?;
     admit(&snapshot.occasion, invitation.archived_at.is_some())?;
     Ok(load(tx, snapshot, invitation)?)
 }
 
-/// Like [`open`], but also for archived occasions, in which nothing can be changed any more.
+/// Like [`open`], but also opens invitations of archived occasions. Nothing can be changed in an
+/// archived occasion.
 pub fn look_back(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Closed> {
     let invitation = invitation::find_by_code(tx, key)?.ok_or(Closed::NotFound)?;
     let snapshot = snapshot::load(tx, &invitation.occasion)?;
@@ -85,7 +86,7 @@ pub fn look_back(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, C
     }
 }
 
-/// Checks that the occasion and the invitation are in a state in which codes work.
+/// Checks that codes work in the current state of the occasion and the invitation.
 pub fn admit(occasion: &Occasion, archived: bool) -> Result<(), Closed> {
     match occasion.status {
         _ if archived => Err(Closed::NotFound),
@@ -95,7 +96,7 @@ pub fn admit(occasion: &Occasion, archived: bool) -> Result<(), Closed> {
     }
 }
 
-/// Builds the snapshot of an invitation in any state, for hosts and for mails.
+/// Builds the snapshot of an invitation in any state. For hosts and for mails.
 pub fn load(
     tx: &mut Tx<'_>,
     snapshot: OccasionSnapshot,
@@ -135,7 +136,8 @@ pub fn load(
 }
 
 impl InvitationSnapshot {
-    /// Returns the link to the invitation's page, or to a page `below` it.
+    /// Returns the link to the invitation's page. With `below`, returns the link to that page below
+    /// it.
     pub fn link(&self, below: &str) -> String {
         self.links.below(&self.household.invitation.code, below)
     }
@@ -145,14 +147,14 @@ impl InvitationSnapshot {
         own_domain::url(site, self.own_host.as_deref())
     }
 
-    /// Returns the events this household is invited to, in the order they are shown.
+    /// Returns the events to which this household is invited, in display order.
     pub fn invited_events(&self) -> impl Iterator<Item = &Event> {
         self.events
             .iter()
             .filter(|event| self.household.events.contains(&event.id))
     }
 
-    /// Returns the events that at least one guest of this household has not declined.
+    /// Returns the events that at least one guest of the household has not declined.
     pub fn events_to_attend(&self) -> impl Iterator<Item = &Event> {
         self.invited_events().filter(|event| {
             let guests = self.household.guests.iter();
@@ -161,8 +163,8 @@ impl InvitationSnapshot {
         })
     }
 
-    /// Returns the next event to which the household is invited. An event counts as the next one
-    /// until the end of the day on which it begins.
+    /// Returns the household's next event. An event stays the next one until the end of the day on
+    /// which it begins.
     pub fn next_event(&self) -> Option<&Event> {
         let zone = self.occasion.zone();
         let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
@@ -173,8 +175,9 @@ impl InvitationSnapshot {
         events.min_by_key(|event| event.starts_at)
     }
 
-    /// Returns until when the page of an unchanged invitation stays the same. It changes at the
-    /// start of the next day, when answers close, and when an event starts.
+    /// Returns until when the page of an invitation stays the same if nobody changes the
+    /// invitation. The page changes at the start of the next day, when answers close, and when an
+    /// event starts.
     pub fn reads_alike_until(&self) -> Timestamp {
         let here = self.now.to_zoned(self.occasion.zone());
         let tomorrow = here.tomorrow().and_then(|day| day.start_of_day());
@@ -190,8 +193,8 @@ impl InvitationSnapshot {
         later.fold(tomorrow, Timestamp::min)
     }
 
-    /// Returns how many more seats of an event this household may take, or `None` if the seats are
-    /// not limited.
+    /// Returns how many more seats of an event this household may take; `None` if the event's seats
+    /// are unlimited.
     pub fn seats_left(&self, event: &Event) -> Option<i64> {
         let capacity = event.capacity?;
         let taken = self.seats_taken.get(&event.id).copied();
@@ -199,25 +202,25 @@ impl InvitationSnapshot {
         Some(taken.unwrap_or_default().remaining(capacity, is_unapproved))
     }
 
-    /// Whether the household is put on the waiting list of a full event. Households that wait for
-    /// approval are not, because anybody can send hundreds of their answers.
+    /// Whether the household is put on the waiting list when an event is full. A household that
+    /// waits for approval is not, because anybody can send hundreds of such answers.
     pub fn has_waitlist(&self) -> bool {
         self.occasion.switches.waitlist && self.is_invited()
     }
 
-    /// Whether the household sees the content for invited households. A household that answered
-    /// without a code counts as invited once a host has approved its answer.
+    /// Whether the household sees what invited households see. A household that answered without a
+    /// code sees it once a host has approved the answer.
     pub fn is_invited(&self) -> bool {
         !self.household.invitation.is_unapproved
     }
 
-    /// Whether the household sees the wish list, and whether it sees ways to give money.
+    /// Whether the household sees the wish list, and whether it sees the ways to give money.
     pub fn gift_lists(&self) -> [bool; 2] {
         let switches = self.occasion.switches;
         [switches.gifts, switches.cash_links].map(|is_on| is_on && self.is_invited())
     }
 
-    /// Whether the household has seats that a host must still approve.
+    /// Whether the household has seats that still need a host's approval.
     pub fn waits_for_seats(&self) -> bool {
         let mut limited = self.events.iter().filter(|event| event.capacity.is_some());
         self.household.invitation.is_unapproved
@@ -248,13 +251,13 @@ impl InvitationSnapshot {
         )
     }
 
-    /// Whether answers and dietary requirements can be changed at present.
+    /// Whether answers and dietary requirements can be changed now.
     pub fn takes_answers(&self) -> bool {
         self.access == Access::Open
     }
 
-    /// Whether the note can be changed at present. Depending on the occasion, it can be changed
-    /// even after answers have closed.
+    /// Whether the note can be changed now. Some occasions allow this even after answers have
+    /// closed.
     pub fn takes_notes(&self) -> bool {
         let occasion = &self.occasion;
         let late =
@@ -272,7 +275,7 @@ impl InvitationSnapshot {
     }
 }
 
-/// Returns whether none, some or all of these replies are given.
+/// Returns whether all, some or none of these replies are given.
 pub fn response(replies: impl Iterator<Item = ReplyStatus>) -> Response {
     let (mut answered, mut open) = (false, false);
     for status in replies {

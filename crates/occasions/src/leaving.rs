@@ -1,6 +1,6 @@
-//! Exports and deletes an account's data about occasions. An account only has roles and settings in
-//! occasions. The occasions and their answers belong to all hosts together and stay, even when the
-//! last host's account is deleted.
+//! Exports and deletes what occasions store about an account. An account only has roles and
+//! settings in occasions. The occasions and their answers belong to all hosts together. They stay
+//! even when the last host's account is deleted.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -20,13 +20,13 @@ struct Part {
     id: String,
     slug: String,
     role: String,
-    /// How often the account gets mails about answers; `None` if it has not chosen.
+    /// How soon the account gets mails about answers; `None` if the account has chosen nothing.
     answers_by_mail: Option<Frequency>,
     answers_on_site: Option<Frequency>,
     answers_at: Option<String>,
 }
 
-/// Returns the occasions in which an account is a host, for the export of the account's data.
+/// Returns the occasions in which an account is a host. They are part of the account's data export.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Part> = sql!(
         "SELECT o.id, o.slug, g.role, n.by_mail AS answers_by_mail, n.on_site AS answers_on_site,
@@ -40,7 +40,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!(all))
 }
 
-/// Returns the slugs of the occasions whose only owner is this account.
+/// Returns the slugs of the occasions that have this account as their only owner.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
     for id in grant::owned_alone(tx, account, &OCCASION)? {
@@ -51,7 +51,7 @@ pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<St
     Ok(names)
 }
 
-/// Returns the other hosts of the occasions that an account owns.
+/// Returns the other hosts of the occasions that the account owns.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let mut shared = Vec::new();
     for (id, rank) in grant::ranks_of_account(tx, account, &OCCASION)? {
@@ -72,8 +72,9 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
     Ok(shared)
 }
 
-/// Deletes an account's counted attempts to set codes, the times of its warnings, its notification
-/// settings, its name in the rows of host names, and the rows of its files.
+/// Deletes what is stored about an account: its counted attempts to set codes, the times of its
+/// warnings, its notification settings, its id in the rows of host names, and the rows of its
+/// uploaded files.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     answer_notification::erase(tx, account)?;

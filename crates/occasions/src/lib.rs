@@ -1,14 +1,15 @@
 //! Occasions, with invitations, guests and their answers.
 //!
-//! Each kind of object has its rules in its own module: [`invitation`] decides when answers are
-//! open, [`household_plan`] which answers are valid, and [`rsvp`] how an answer is saved. Handlers
-//! in [`mod@web`] turn an HTTP request into a call to such a module.
+//! The rules for each kind of object are in a module of their own. [`invitation`] decides when
+//! answers are open, [`household_plan`] decides which answers are valid, and [`rsvp`] saves
+//! answers. A handler in [`mod@web`] turns an HTTP request into a call to such a module.
 //!
-//! From the bottom up: guests and hosts read [`event`], [`question`], [`diet`], [`occasion_page`],
-//! [`guest`] and [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine
-//! these. [`refusal`] lists the reasons for refusing a request. [`rsvp`], [`single_answer`] and
-//! [`open_rsvp`] save answers, [`gift_reservation`] reservations of gifts, [`upload`] files.
-//! [`hosting`] is only for hosts. [`mod@web`] has the routes for guests and hosts.
+//! The layers, from the lowest to the highest: [`event`], [`question`], [`diet`],
+//! [`occasion_page`], [`guest`] and [`invitation`] contain what guests and hosts read.
+//! [`household`], [`snapshot`] and [`invitation_snapshot`] combine these. [`refusal`] lists the
+//! reasons for refusing a request. [`rsvp`], [`single_answer`] and [`open_rsvp`] save answers,
+//! [`gift_reservation`] saves reservations of gifts, and [`upload`] saves files. [`hosting`] is
+//! only for hosts. [`mod@web`] contains the routes for guests and hosts.
 
 pub mod announcement;
 pub mod answer;
@@ -86,7 +87,7 @@ pub const DOMAIN: Domain = Domain {
     ],
     secret_paths: &[
         SecretPath::code("/invite/"),
-        // `/api/v1/invitations/id/…` contains an id, which is not secret.
+        // The paths `/api/v1/invitations/id/…` contain an id, which is not secret.
         SecretPath::code("/api/v1/invitations/").but_not("id"),
         // This path contains the signature of a link to a file.
         SecretPath::token("/o/uploads/"),
@@ -186,7 +187,7 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
 );
 
 const PROBLEM_CODES: &[Code] = &[
-    // Errors of requests with an invitation's code.
+    // Errors of requests that contain an invitation's code.
     Code::new(404, "invitation_not_found"),
     Code::new(410, "invitation_expired"),
     Code::new(401, "name_required"),
@@ -213,7 +214,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(415, "upload_type"),
     Code::new(409, "upload_limit"),
     Code::new(507, "upload_quota"),
-    // The following codes are only for hosts and programs.
+    // Errors of requests by hosts and API clients.
     Code::new(409, "code_taken"),
     Code::new(422, "code_guessable"),
     Code::new(409, "last_event"),

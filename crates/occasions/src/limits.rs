@@ -10,8 +10,8 @@ pub(crate) const INVITATIONS: i64 = 5_000;
 /// The maximum number of guests in an occasion.
 pub(crate) const GUESTS: i64 = 20_000;
 
-/// Checks that the occasion has room for another invitation with `people` guests. The caller holds
-/// the occasion's lock.
+/// Checks that the occasion has room for one more invitation with `people` guests. The caller must
+/// hold the occasion's lock.
 pub(crate) fn check_invitation(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -28,7 +28,7 @@ pub(crate) fn check_invitation(
     check_guests(tx, occasion, people)
 }
 
-/// Checks that the occasion has room for `more` guests. The caller holds the occasion's lock.
+/// Checks that the occasion has room for `more` guests. The caller must hold the occasion's lock.
 pub(crate) fn check_guests(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

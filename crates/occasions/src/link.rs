@@ -1,6 +1,6 @@
-//! Links to invitations. A code is short enough to type, and so can be guessed. A link therefore
-//! also contains `k`, a signature over the code that only this installation can make. A request
-//! with the right `k` comes from somebody who has the link.
+//! Links to invitations. A code is short, so that people can type it. This also means that it can
+//! be guessed. So a link also contains `k`, a signature over the code that only this installation
+//! can make. Whoever sends the right `k` has the link.
 
 use platform::key::{self, Key};
 use platform::{StoreError, Tx, secret};
@@ -8,11 +8,11 @@ use platform::{StoreError, Tx, secret};
 use crate::code::{self, CodeKey};
 
 pub const PARAMETER: &str = "k";
-/// The length of `k`: 10 symbols of an alphabet of 31, or about 49 bits.
+/// The length of `k`: 10 characters from an alphabet of 31, which is about 49 bits.
 const LENGTH: usize = 10;
 
-/// The key that signs links. It is stored in the database and never changes, because links are
-/// printed. `None` in a store that Kenduri has never opened.
+/// The key that signs links. It is stored in the database and never changes, because links are on
+/// printed cards. `None` if Kenduri has never opened the store.
 #[derive(Clone, Debug)]
 pub struct LinkKey(Option<Key>);
 
@@ -21,21 +21,20 @@ impl LinkKey {
         key::printed(tx, "links").map(Self)
     }
 
-    /// Computes the `k` of the link to the invitation with this code.
+    /// Computes the parameter `k` for the invitation with this code.
     fn check(&self, code: &CodeKey) -> Option<String> {
         let mac = self.0.as_ref()?.mac(&[code.as_str()]);
         let symbols = mac.iter().take(LENGTH).map(|byte| code::symbol(*byte));
         Some(symbols.collect())
     }
 
-    /// Whether `check` is the `k` of the link to the invitation with this code.
+    /// Whether `check` is the right `k` for the invitation with this code.
     pub fn is_right(&self, code: &CodeKey, check: &str) -> bool {
         let right = self.check(code);
         right.is_some_and(|right| secret::same(right.as_bytes(), check.as_bytes()))
     }
 
-    /// Computes the `k` of the link to the invitation with this code, in the form in which codes
-    /// are displayed.
+    /// Computes the parameter `k` for a code in its displayed form.
     pub fn check_of(&self, code: &str) -> Option<String> {
         self.check(&CodeKey::parse(code).ok()?)
     }
@@ -49,7 +48,8 @@ impl LinkKey {
         self.below(code, "")
     }
 
-    /// Returns the link to a page below the invitation's page, such as `/confirmation`.
+    /// Returns the link to a page below the invitation's page. `below` is a path such as
+    /// `/confirmation`.
     pub fn below(&self, code: &str, below: &str) -> String {
         format!("/invite/{code}{below}{}", self.query(code))
     }

@@ -1,6 +1,6 @@
-//! Tests that every language has all required messages, and that English has exactly the messages
-//! that pages use. To find the used messages, the tests scan the sources and templates for quoted
-//! strings that look like message ids.
+//! Tests that each language has all required messages, and that English has exactly the messages
+//! that pages use. To find the used messages, the tests look in the sources and templates for
+//! quoted strings that look like message ids.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,11 +13,12 @@ use crate::LOCALES;
 use crate::diet::BUILT_IN;
 use crate::words::{ReplyStatus, Source, Tone};
 
-/// Strings that look like message ids but are names of headers, fields, classes and the like.
+/// Strings that look like message ids but are something else, such as names of headers, fields or
+/// classes.
 const NO_MESSAGES: &[&str] = &["upload-deleted", "upload-none"];
 
-/// Returns, for each group of message ids that are completed at run time, the common prefix and all
-/// endings.
+/// Returns the groups of message ids that are put together at run time. Each group has a common
+/// prefix and all its endings.
 fn families() -> Vec<(&'static str, Vec<&'static str>)> {
     let tones: Vec<_> = Tone::ALL.iter().map(|tone| tone.word()).collect();
     let replies = ReplyStatus::ALL.iter().map(|status| status.word());
@@ -138,7 +139,7 @@ fn sentences_read_well_at_the_edges_of_plural_forms() {
     }
 }
 
-/// Returns the first part of a message id, which names the group of pages that use the message.
+/// Returns the first part of a message id. It names the group of pages that use the message.
 fn place(id: &str) -> Option<&str> {
     id.split_once('-').map(|(place, _)| place)
 }
@@ -150,8 +151,8 @@ struct Quoted {
     said: bool,
 }
 
-/// Collects all quoted strings in the sources, and in expressions in the templates, that could be
-/// message ids.
+/// Collects all quoted strings that could be message ids, from the sources and from the expressions
+/// in templates.
 fn quoted() -> Vec<Quoted> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
@@ -186,7 +187,7 @@ fn collect(source: &str, found: &mut Vec<Quoted>) {
     }
 }
 
-/// Returns the text of each file below a folder, except this source file.
+/// Returns the text of each file below a folder, except this file's own.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

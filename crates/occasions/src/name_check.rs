@@ -1,5 +1,5 @@
 //! Checks whether a name belongs to an invitation. While somebody is guessing codes, a code works
-//! only together with such a name. Case, accents and titles are ignored.
+//! only together with a guest's name. Case, accents and titles do not matter.
 
 use platform::{StoreError, Tx, sql};
 use unicode_normalization::UnicodeNormalization as _;
@@ -7,10 +7,10 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::code::CodeKey;
 
-/// The maximum length of a name in bytes. Longer names are never right.
+/// The maximum length of a name in bytes. A longer name never matches.
 const LIMIT: usize = 400;
 
-/// Words that are on too many invitations to identify a person.
+/// Words that appear on too many invitations to identify a person.
 const COMMON: &[&str] = &[
     "mr",
     "mrs",
@@ -95,8 +95,8 @@ const COMMON: &[&str] = &[
     "儷",
 ];
 
-/// Whether every word in `name` is on the invitation with this code. For an unknown code, the store
-/// is read in the same way, so that the response time does not reveal which codes exist.
+/// Whether every word in `name` is on the invitation with this code. For an unknown code, the same
+/// rows are read, so that the response time does not reveal which codes exist.
 pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<bool, StoreError> {
     let rows: Vec<(String, Option<String>)> = sql!(
         "SELECT invitation.household, guest.name

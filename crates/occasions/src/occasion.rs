@@ -1,4 +1,4 @@
-//! Occasions, as stored: kind, hosts, languages, deadline, look and state.
+//! Occasions as they are stored: kind, hosts, languages, deadline, design and state.
 
 use identity::grant::Scope;
 use jiff::Timestamp;
@@ -15,13 +15,13 @@ use crate::id::OccasionId;
 use crate::role;
 use crate::words::{OccasionKind, OccasionStatus, ReplyStatus, Tone};
 
-/// An occasion with the hosts' input and its state.
+/// An occasion: what the hosts entered, and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Occasion {
     /// The occasion's id.
     #[schema(value_type = String)]
     pub id: OccasionId,
-    /// The name in URLs: 3–63 characters of `a-z0-9-`.
+    /// The occasion's name in URLs: 3–63 characters of `a-z0-9-`.
     pub slug: String,
     /// The kind of celebration.
     pub kind: OccasionKind,
@@ -31,7 +31,7 @@ pub struct Occasion {
     pub title: I18n,
     /// Up to 200 characters.
     pub subtitle: I18n,
-    /// A line above the names on the cover, up to 60 characters.
+    /// The line above the names on the cover, up to 60 characters.
     pub kicker: I18n,
     /// Up to 4,000 characters.
     pub welcome: I18n,
@@ -51,31 +51,31 @@ pub struct Occasion {
     /// When answers close; null if they never close automatically.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub rsvp_deadline: Option<Timestamp>,
-    /// The allowance of new invitations, 0–20.
+    /// How many additional people new invitations allow, 0–20.
     pub default_plus_ones: i64,
-    /// The allowance of new invitations for children, 0–20.
+    /// How many additional children new invitations allow, 0–20.
     pub default_children: i64,
-    /// How many people an answer without a code may bring, including the respondent, 1–20.
+    /// For how many people an answer without a code can be, including the person who answers, 1–20.
     pub open_party_limit: i64,
-    /// The contact for guests.
+    /// Whom guests can ask for help.
     #[row(flatten)]
     pub contact: Contact,
-    /// The look of the guests' pages.
+    /// The design of the guests' pages.
     #[row(json)]
     pub theme: Theme,
-    /// The cover picture, set by uploading it; empty if there is none. Its files are
+    /// The cover picture, which is set by an upload; empty if there is none. Its files are
     /// `/o/{slug}/cover/{cover}-720x360.jpg` and `-1200x630.jpg`.
     pub cover: String,
-    /// What the cover picture shows, up to 200 characters.
+    /// A description of the cover picture, up to 200 characters.
     pub cover_alt: I18n,
-    /// The tone of the built-in wordings.
+    /// The tone of the built-in texts.
     pub tone: Tone,
     /// The features that are switched on.
     #[row(json)]
     pub switches: Switches,
-    /// Days after the last event until everything is deleted, 30–1,825.
+    /// How many days after the last event everything is deleted, 30–1,825.
     pub retention_days: i64,
-    /// Increased by every change. A change names the version it is based on.
+    /// Increased by every change. A change must name the version it is based on.
     pub version: i64,
 }
 
@@ -93,8 +93,8 @@ pub struct Contact {
     pub phone: String,
 }
 
-/// Features that hosts switch on. Switching a feature off hides it and refuses changes, but stored
-/// data stays.
+/// Features that hosts can switch on. When a feature is switched off, it is hidden and changes are
+/// refused. Stored data stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[expect(
@@ -106,9 +106,9 @@ pub struct Switches {
     pub dietary: bool,
     /// Lets households write a note.
     pub notes: bool,
-    /// Tells children from adults.
+    /// Distinguishes children from adults.
     pub children: bool,
-    /// Offers "Not sure".
+    /// Offers "Not sure" as an answer.
     pub undecided: bool,
     /// Requires a name for each plus-one.
     pub plus_one_name_required: bool,
@@ -118,9 +118,9 @@ pub struct Switches {
     pub cash_links: bool,
     /// Lets households upload pictures and documents, and shows the gallery.
     pub uploads: bool,
-    /// Lets only households reserve gifts of which somebody comes.
+    /// Lets a household reserve gifts only if one of its guests comes.
     pub gifts_only_if_attending: bool,
-    /// Lets notes be written, gifts be reserved and files be uploaded after answers have closed.
+    /// Even after answers have closed, lets households write notes, reserve gifts and upload files.
     pub late_gifts_notes: bool,
     /// Sends a confirmation mail with the saved answers.
     pub confirmation_mail: bool,
@@ -130,14 +130,14 @@ pub struct Switches {
     pub waitlist: bool,
     /// Lets anybody who knows the public page answer without a code.
     pub open_rsvp: bool,
-    /// Shows the notes of such answers on the public page, once hosts have approved them.
+    /// Shows the notes of answers without a code on the public page, once hosts have approved them.
     pub public_wishes: bool,
-    /// Asks for a name on the invitation beside a typed code.
+    /// Asks for a name on the invitation together with a typed code.
     pub ask_name: bool,
-    /// Says at the foot of guests' pages that they are made with Kenduri.
+    /// Says at the bottom of guests' pages that they are made with Kenduri.
     pub made_with: bool,
-    /// Keeps the server as it is from 12 hours before an event until it is over: nothing is
-    /// restarted or upgraded unless its operator forces it.
+    /// Keeps the server unchanged from 12 hours before an event until the event is over. During
+    /// that time nothing is restarted or upgraded, unless the server's operator forces it.
     pub freeze: bool,
 }
 
@@ -166,7 +166,7 @@ impl Default for Switches {
     }
 }
 
-/// Whether any occasion with working codes requires a guest's name together with a typed code.
+/// Whether an occasion with working codes requires a guest's name together with a typed code.
 pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let switches: Vec<(String,)> = tx.all(
         sql!("SELECT switches FROM occasion WHERE status IN ('published', 'closed')"),
@@ -179,8 +179,8 @@ pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 }
 
 impl Occasion {
-    /// Returns the reply that counts. If the hosts do not offer "not sure", an undecided reply
-    /// counts as pending.
+    /// Returns the reply that counts for `status`. If the hosts do not offer "not sure", an
+    /// undecided reply counts as pending.
     pub fn effective_status(&self, status: ReplyStatus) -> ReplyStatus {
         if status == ReplyStatus::Undecided && !self.switches.undecided {
             return ReplyStatus::Pending;
@@ -219,15 +219,15 @@ impl Occasion {
         }
     }
 
-    /// Returns the time zone in which the occasion's times are shown. The name was valid when it
-    /// was stored. If the bundled time zone data no longer contains it, returns UTC.
+    /// Returns the occasion's time zone, in which its times are shown. Its name was valid when it
+    /// was stored. If the bundled time zone data no longer contains the name, returns UTC.
     pub fn zone(&self) -> TimeZone {
         zone_named(&self.time_zone)
     }
 }
 
 /// Returns the instant of a local time such as `08:00` on `day`; `None` if `hour` cannot be parsed.
-/// A time that a clock change skips moves forward. Of a time that occurs twice, the first counts.
+/// If the clocks skip the time, it moves forward. If the time occurs twice, the first one counts.
 pub(crate) fn at_hour(day: Date, hour: &str, zone: &TimeZone) -> Option<Timestamp> {
     let hour: Time = hour.parse().ok()?;
     let local = day.to_datetime(hour).to_zoned(zone.clone()).ok()?;
@@ -238,12 +238,12 @@ pub(crate) fn zone_named(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
-/// Serializes a plain struct for the store, which cannot fail.
+/// Serializes a simple struct for the store. This cannot fail.
 pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Whether any occasion is open to guests.
+/// Whether at least one occasion is open to guests.
 pub(crate) fn is_any_published(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM occasion WHERE status = :published",
@@ -253,8 +253,7 @@ pub(crate) fn is_any_published(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Returns the theme of the only occasion that guests can open, or `None` if there are several or
-/// none.
+/// Returns the theme of the occasion that guests can open, if there is exactly one.
 pub fn find_only_theme(tx: &mut Tx<'_>) -> Result<Option<Theme>, StoreError> {
     let themes: Vec<(String,)> = tx.all(
         sql!("SELECT theme FROM occasion WHERE status IN ('published', 'closed') LIMIT 2"),
@@ -266,7 +265,7 @@ pub fn find_only_theme(tx: &mut Tx<'_>) -> Result<Option<Theme>, StoreError> {
     })
 }
 
-/// Returns the title of the occasion to which `scope` belongs, in the occasion's default language.
+/// Returns the title of the occasion that `scope` stands for, in the occasion's default language.
 pub(crate) fn title_of(tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>, StoreError> {
     if scope.kind().name != role::OCCASION.name {
         return Ok(None);
@@ -284,7 +283,7 @@ pub fn find(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<Occasion>, StoreE
     sql!("SELECT {Occasion} FROM occasion WHERE id = :id", id).maybe(tx)
 }
 
-/// Loads an occasion that must exist, because a row refers to it.
+/// Loads an occasion. It must exist, because a row refers to it.
 pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Occasion, StoreError> {
     find(tx, id)?.ok_or(StoreError::Rows {
         expected: "one row",
@@ -293,7 +292,7 @@ pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Occasion, StoreError> {
     })
 }
 
-/// Returns the id of the occasion that has this slug, or had it before.
+/// Returns the id of the occasion that has this slug or had it before.
 pub fn find_by_slug(tx: &mut Tx<'_>, slug: &str) -> Result<Option<OccasionId>, StoreError> {
     let found: Option<(OccasionId,)> = sql!(
         "SELECT id FROM occasion WHERE slug = :slug
@@ -367,9 +366,9 @@ pub fn set_status(
     Ok(())
 }
 
-/// Takes the occasion's lock, which is required for changing the occasion, its events or its
-/// dietary options. Locks must be taken in the order occasion, event, invitation. Returns the
-/// version, or `None` if the occasion does not exist.
+/// Takes the occasion's lock. Changing the occasion, its events or its dietary options requires
+/// this lock. Locks must be taken in this order: occasion, event, invitation. Returns the version,
+/// or `None` if the occasion does not exist.
 pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError> {
     let locked: Option<(i64,)> = sql!(
         "UPDATE occasion SET revision = revision + 1 WHERE id = :id RETURNING version",
@@ -379,8 +378,8 @@ pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError>
     Ok(locked.map(|(version,)| version))
 }
 
-/// Locks the occasion's row without changing it, so that counts read afterwards stay correct until
-/// the transaction ends. Returns `None` if the occasion does not exist.
+/// Locks the occasion's row without changing it. What the caller counts afterwards then stays
+/// correct until the transaction ends. Returns `None` if the occasion does not exist.
 pub fn hold(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<()>, StoreError> {
     let held: Option<(i64,)> = sql!(
         "SELECT revision FROM occasion WHERE id = :id FOR NO KEY UPDATE",

@@ -1,5 +1,5 @@
-//! Pages that hosts write for their guests, such as their story or where to stay. The text is
-//! Markdown, rendered by [`web::markdown`].
+//! Pages that hosts write for their guests, such as the story of a couple or where to stay. The
+//! text is Markdown, and [`web::markdown`] renders it.
 
 use ::web::{I18n, Language, Spoken, Text};
 use platform::store::Row;
@@ -19,11 +19,12 @@ pub struct OccasionPage {
     /// The page's id.
     #[schema(value_type = String)]
     pub id: OccasionPageId,
-    /// The name in URLs: 1–40 characters of `a-z0-9-`, unique in the occasion; never changes.
+    /// The page's name in URLs: 1–40 characters of `a-z0-9-`, unique in the occasion; never
+    /// changes.
     pub key: String,
     /// What the page is about.
     pub kind: PageKind,
-    /// Up to 120 characters; if empty, the built-in title of this kind is shown, in each language.
+    /// Up to 120 characters. If empty, the built-in title of this kind is shown in each language.
     pub title: I18n,
     /// Markdown of up to 20,000 characters.
     pub body: I18n,
@@ -31,11 +32,11 @@ pub struct OccasionPage {
     pub audience: PageAudience,
     /// Position in lists, 0–1,000.
     pub position: i64,
-    /// Increased by every change. A change names the version it is based on.
+    /// Increased by every change. A change must name the version it is based on.
     pub version: i64,
 }
 
-/// A page without its text, as links to the page show it.
+/// A page without its text, for links to the page.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct PageHead {
     pub key: String,
@@ -70,7 +71,7 @@ impl PageHead {
     }
 }
 
-/// A title, with its language if that differs from the language of the page.
+/// A title. If its language differs from the page's language, also the language of the title.
 #[derive(Clone, Debug)]
 pub struct Title {
     words: String,

@@ -1,5 +1,5 @@
-//! Answers without a code. On the public page, a visitor enters a name, whether they come, and with
-//! how many people. Each accepted answer creates an invitation, whose code can be used for later
+//! Answers without a code. A visitor to the public page enters a name, says whether they come, and
+//! with how many people. Each accepted answer creates an invitation. Its code can be used for later
 //! changes.
 
 use jiff::{SignedDuration, Timestamp};
@@ -29,12 +29,12 @@ use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
 
-/// The largest number of people that hosts can allow for an answer.
+/// The highest limit that hosts can set for the people in one answer.
 pub const PARTY_LIMIT: i64 = 20;
-/// The maximum number of an occasion's answers that wait for approval at the same time, so that
-/// such answers cannot use up the occasion's invitations.
+/// How many answers of an occasion can wait for approval at the same time. The limit keeps such
+/// answers from using up the occasion's invitations.
 pub const WAITING_LIMIT: i64 = 500;
-/// The maximum number of answers that a network may send per hour.
+/// How many answers a network may send per hour.
 pub const TRIES: i64 = 5;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// The maximum length of a name, in characters.
@@ -46,7 +46,7 @@ pub const EMAIL_LIMIT: usize = 254;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Respondent {
-    /// The person's name as typed, 1–100 characters.
+    /// The name of the person who answers, as typed, 1–100 characters.
     pub name: String,
     /// The email address as typed; may be empty.
     pub email: String,
@@ -54,7 +54,7 @@ pub struct Respondent {
     pub phone: String,
     /// The language in which the person read the form.
     pub language: Option<String>,
-    /// The client's network, to which the hourly limit applies.
+    /// The client's network. The hourly limit applies to each network.
     pub network: String,
 }
 
@@ -128,7 +128,7 @@ fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
     }
 }
 
-/// Checks that a new invitation would accept answers at present.
+/// Checks that a new invitation could be answered now.
 fn check_access(
     tx: &mut Tx<'_>,
     snapshot: &OccasionSnapshot,
@@ -151,7 +151,7 @@ fn check_access(
     rsvp::check_access(&portal, &HouseholdChange::default())
 }
 
-/// Returns the errors of all fields together.
+/// Checks all fields, and returns their errors together.
 fn check_fields(
     occasion: &Occasion,
     clean: &Respondent,
@@ -207,7 +207,8 @@ fn check_fields(
     }
 }
 
-/// Returns the number of guests on the new invitation; one if the respondent declines.
+/// Returns how many guests the new invitation has. There is one guest if the person who answers
+/// declines.
 fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusal> {
     let limit = occasion.open_party_limit;
     let party = incoming.answer.party.unwrap_or(1);
@@ -220,14 +221,13 @@ fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusa
     Ok(usize::try_from(party).unwrap_or(1).max(1))
 }
 
-/// Hashes that recognize a person who answers twice. Hashes suffice, because names and contact data
-/// are only compared.
+/// Hashes for recognizing a person who answers twice. Names and contact data are only compared, so
+/// hashes are enough.
 struct Likeness {
-    /// The hash of the name with the email address, or with the telephone number if there is no
-    /// email address, or of the name alone.
+    /// A hash of the name and the email address. If there is no email address, the telephone number
+    /// takes its place. If both are missing, it is a hash of the name alone.
     first: String,
-    /// The hash of the name with the telephone number, if the answer also contains an email
-    /// address.
+    /// A hash of the name and the telephone number, if the answer also contains an email address.
     phone: Option<String>,
 }
 
@@ -261,8 +261,7 @@ enum Recognised {
 }
 
 /// Looks for a stored response to a repeated request. Different clients may choose the same
-/// idempotency key, such as `1`, so keys are compared only among requests with the same name and
-/// contact.
+/// idempotency key, such as `1`. So only requests with the same name and contact are compared.
 fn recognise(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -286,8 +285,8 @@ fn recognise(
     })
 }
 
-/// Counts an answer from this network, and refuses it above the limit. If a later check refuses the
-/// answer, the count is rolled back.
+/// Counts an answer from this network, and refuses it if the network has sent too many. If a later
+/// check refuses the answer, the count is rolled back.
 fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     let now = tx.now();
     let hour_ago = now - HOUR;
@@ -314,7 +313,7 @@ fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Refuses the answer if too many answers already wait for approval. The caller holds the
+/// Refuses the answer if too many answers already wait for approval. The caller must hold the
 /// occasion's lock.
 fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> {
     let (waiting,): (i64,) = sql!(
@@ -330,8 +329,8 @@ fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> 
     }
 }
 
-/// Builds the details of the new invitation. A later change may raise the number of guests to the
-/// limit for answers without a code.
+/// Builds the details of the new invitation. A later change may add guests, up to the limit for
+/// answers without a code.
 fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let offered = &occasion.languages;
@@ -357,7 +356,7 @@ fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     }
 }
 
-/// Adds the guests to the new invitation, and saves their answers like answers of an invited
+/// Adds the guests to the new invitation. Their answers are saved like those of an invited
 /// household.
 fn fill(
     tx: &mut Tx<'_>,
@@ -401,8 +400,8 @@ fn fill(
     })
 }
 
-/// Creates a guest of the new invitation. The first guest is the respondent, the others have no
-/// names yet.
+/// Creates a guest of the new invitation. The first guest is the person who answers. The others
+/// have no names yet.
 fn person(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -447,7 +446,7 @@ fn person(
     }
 }
 
-/// Publishes that an invitation was created. The news of its answers is published later.
+/// Publishes the news that an invitation was created. The news of its answers follows later.
 fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), StoreError> {
     let invitation = &portal.household.invitation;
     tx.publish(NewNews {
@@ -462,7 +461,7 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), Store
 }
 
 /// Records that the invitation was created without a code. Marks it as a duplicate if an earlier
-/// answer had the same name and contact, even if the earlier invitation has been merged.
+/// answer had the same name and contact. This includes answers that have been merged since.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -492,16 +491,16 @@ fn mark(
     Ok(())
 }
 
-/// The additional state of an invitation that was created by an answer without a code.
+/// What is stored about an invitation only because an answer without a code created it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Whether an earlier answer has the same name and contact.
+    /// Whether an earlier answer had the same name and contact.
     pub is_duplicate: bool,
     /// When a host approved the answer. A change to the note resets this to `None`.
     pub approved_at: Option<Timestamp>,
 }
 
-/// Returns the additional state of an invitation, or `None` if a host created the invitation.
+/// Returns the [`Mark`] of an invitation, or `None` if a host created the invitation.
 pub fn find_mark(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Mark>, StoreError> {
     let found: Option<(bool, Option<Timestamp>)> = sql!(
         "SELECT open_answer.is_duplicate,
@@ -518,7 +517,7 @@ pub fn find_mark(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Mark>, Sto
     }))
 }
 
-/// A wish that the occasion's public page shows.
+/// A wish on the occasion's public page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicWish {
     pub name: String,
@@ -528,8 +527,8 @@ pub struct PublicWish {
 /// The maximum number of wishes on the public page.
 const SHOWN: i64 = 100;
 
-/// Returns the wishes that hosts have approved, newest first. A wish that is changed later must be
-/// approved again.
+/// Returns the wishes that hosts have approved, newest first. If a guest changes a wish, a host
+/// must approve it again.
 pub fn public_wishes(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

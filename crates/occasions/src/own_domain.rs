@@ -1,6 +1,6 @@
-//! An occasion's own host name, such as `aisyah-daniel.example`. It is served with a certificate
-//! once a TXT record has proven that the hosts control the name, and while the name resolves to the
-//! same server as the site's own name.
+//! An occasion's own host name, such as `aisyah-daniel.example`. It is served, with a certificate,
+//! after a TXT record has proven that the hosts control the name. It is served as long as the name
+//! resolves to the same server as the site's own name.
 
 mod check;
 mod limits;
@@ -23,24 +23,24 @@ pub const ALLOWED: Flag = Flag {
     built_in: false,
 };
 
-/// The longest host name (RFC 1035, section 2.3.4, without the final dot).
+/// The maximum length of a host name, without the final dot (RFC 1035, section 2.3.4).
 const LONGEST: usize = 253;
-/// The prefix of the TXT record's name. The rest is the host name.
+/// The prefix of the TXT record's name. The host name follows it.
 const PROOF: &str = "_kenduri-challenge.";
-/// The purpose of the key that computes the TXT record's value.
+/// The purpose of the key that computes the value of the TXT record.
 const PURPOSE: &str = "own domain";
 
 words! {
-    /// What the last look at the DNS found of a record.
+    /// What the last DNS check found out about a record.
     #[schema(as = OwnDomainRecord)]
     RecordState {
-        /// Nobody has looked yet.
+        /// The record has not been checked yet.
         Unchecked = "unchecked" => "host-own-domain-unchecked",
-        /// It is there.
+        /// The record exists and is right.
         Seen = "seen" => "host-own-domain-seen",
-        /// It is not there.
+        /// The record does not exist.
         Missing = "missing" => "host-own-domain-missing",
-        /// The name leads to another server.
+        /// The name resolves to another server.
         Elsewhere = "elsewhere" => "host-own-domain-elsewhere",
         /// No name server answered.
         NoAnswer = "no_answer" => "host-own-domain-no-answer",
@@ -48,14 +48,14 @@ words! {
 }
 
 words! {
-    /// Why a name with all its records is not served.
+    /// Why a name with all its records is not served yet.
     #[schema(as = OwnDomainWait)]
     WaitsFor {
-        /// Nothing keeps it.
+        /// The name waits for nothing.
         Nothing = "nothing",
-        /// Too many certificates were ordered. It is tried again every day.
+        /// Too many certificates were ordered. The order is tried again every day.
         Limit = "limit",
-        /// Another occasion has proven the name.
+        /// Another occasion has proven that it controls the name.
         Other = "other",
     }
 }
@@ -63,11 +63,11 @@ words! {
 /// An occasion's own host name.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct OwnDomain {
-    /// The name in lower case.
+    /// The host name in lower case.
     pub host: String,
-    /// The account that set the name; empty if the account is deleted.
+    /// The account that set the name; empty if the account was deleted.
     pub account: String,
-    /// When serving the name began; `None` while it is not served.
+    /// Since when the name is served; `None` while it is not served.
     pub verified_at: Option<Timestamp>,
     /// When the last DNS check began.
     pub checked_at: Option<Timestamp>,
@@ -77,7 +77,7 @@ pub struct OwnDomain {
     pub proof: RecordState,
     /// The addresses to which the name must resolve, separated by spaces.
     pub expected: String,
-    /// When a record of the served name was first missing; `None` if none is missing.
+    /// When the first record of the served name went missing; `None` while none is missing.
     pub failing_since: Option<Timestamp>,
     pub waits_for: WaitsFor,
 }
@@ -94,7 +94,7 @@ pub struct ServedDomain {
 pub enum NotSet {
     #[error("another occasion has proven the name")]
     Taken,
-    /// The number of seconds until another name may be set.
+    /// Too many names were set. The value is the number of seconds until another name may be set.
     #[error("too many names")]
     Limited(u32),
     #[error(transparent)]
@@ -109,8 +109,8 @@ pub fn find(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<OwnDomain>,
     .maybe(tx)
 }
 
-/// Sets or removes an occasion's host name. The caller has locked the occasion's row. A new name is
-/// not served until a check has found its DNS records.
+/// Sets or removes an occasion's host name. The caller must have locked the occasion's row. A new
+/// name is served only after a check has found its DNS records.
 pub fn set(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -172,7 +172,7 @@ pub fn proof_value(keys: &Keyring, occasion: &OccasionId, host: &str) -> String 
     keys.key(PURPOSE).sign(&[occasion.as_str(), host])
 }
 
-/// Returns the host name for links to an occasion; `None` if links use the site's own name.
+/// Returns the host name for links to an occasion; `None` if they use the site's own name.
 pub fn served_host(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<String>, StoreError> {
     let domain = find(tx, occasion)?;
     Ok(domain
@@ -180,8 +180,8 @@ pub fn served_host(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<Stri
         .map(|one| one.host))
 }
 
-/// Lists all host names that are served, including those of archived occasions, whose links stay
-/// readable.
+/// Lists all host names that are served. This includes names of archived occasions, because their
+/// links stay readable.
 pub fn served(tx: &mut Tx<'_>) -> Result<Vec<ServedDomain>, StoreError> {
     tx.all(
         sql!(
@@ -194,7 +194,7 @@ pub fn served(tx: &mut Tx<'_>) -> Result<Vec<ServedDomain>, StoreError> {
     )
 }
 
-/// Deletes the account's id from the names that it has set.
+/// Removes the account's id from the names that the account has set.
 pub(crate) fn forget_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE own_domain SET account = '' WHERE account = :account",
@@ -204,7 +204,7 @@ pub(crate) fn forget_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<(),
     limits::forget_account(tx, account)
 }
 
-/// Returns the base URL of links to an occasion. `own` is the result of [`served_host`].
+/// Returns the base URL for links to an occasion. `own` must be the result of [`served_host`].
 pub fn url(site: &Site, own: Option<&str>) -> SiteUrl {
     match own {
         Some(host) if ALLOWED.of(&site.declared.settings) => site.url().with_host(host),
@@ -212,7 +212,7 @@ pub fn url(site: &Site, own: Option<&str>) -> SiteUrl {
     }
 }
 
-/// Parses a host name as typed. An error is the error code for the field.
+/// Parses a host name that somebody typed. An `Err` contains the error code for the field.
 pub fn parse(typed: &str) -> Result<String, &'static str> {
     let host = typed.trim().trim_end_matches('.').to_ascii_lowercase();
     let is_label = |label: &str| {
@@ -227,7 +227,7 @@ pub fn parse(typed: &str) -> Result<String, &'static str> {
     let is_name = PROOF.len() + host.len() <= LONGEST
         && host.contains('.')
         && host.split('.').all(is_label)
-        // The last part of an IP address is a number, so IP addresses are refused.
+        // The last part of an IP address is a number. So this check refuses IP addresses.
         && top.bytes().any(|byte| byte.is_ascii_lowercase());
     let is_private = ["localhost", "local", "internal", "home.arpa", "onion"]
         .iter()

@@ -1,29 +1,29 @@
-//! The text of a QR code with which banking apps fill in a transfer. The format is “Quick Response
+//! The text of a QR code that fills in a transfer in a banking app. The format is “Quick Response
 //! Code: Guidelines to Enable Data Capture for the Initiation of a SEPA Credit Transfer”, EPC069-12
-//! of the European Payments Council, version 002. It requires error correction level M, which
-//! [`web::qr_code`] uses.
+//! of the European Payments Council, version 002. The format requires error correction level M,
+//! which [`web::qr_code`] uses.
 
-/// The countries and territories of the euro payments area, by the first letters of their IBANs
+/// The countries and territories of the euro payments area, as the first letters of their IBANs
 /// (EPC409-09).
 const SEPA: &str = "AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC \
     MD ME MK MT NL NO PL PT RO RS SE SI SK SM VA";
 
-/// A transfer whose amount is left to the giver.
+/// A transfer without an amount. The giver chooses the amount.
 #[derive(Clone, Copy, Debug)]
 pub struct CreditTransfer<'a> {
     /// The name of the account's holder, at most 70 characters.
     pub name: &'a str,
     /// The IBAN without spaces.
     pub iban: &'a str,
-    /// The BIC; optional in version 002.
+    /// The BIC; may be empty, because version 002 does not require it.
     pub bic: &'a str,
     /// The remittance information, at most 140 characters.
     pub reference: &'a str,
 }
 
-/// Returns the payload, with one element per line: service tag, version, character set (1: UTF-8),
+/// Returns the text with one element per line: service tag, version, character set (1: UTF-8),
 /// identification, BIC, name, IBAN, amount, purpose, structured and unstructured remittance
-/// information. No line end follows the last element that is not empty.
+/// information. The last non-empty element has no line end.
 pub fn text(transfer: &CreditTransfer<'_>) -> String {
     let CreditTransfer {
         name,
@@ -41,8 +41,8 @@ pub fn is_sepa(iban: &str) -> bool {
     is_iban(iban) && SEPA.split(' ').any(|country| iban.starts_with(country))
 }
 
-/// Returns whether this is an IBAN in upper case without spaces, with the right check digits
-/// (ISO 13616, ISO 7064 MOD 97-10).
+/// Returns whether the text is an IBAN in upper case and without spaces, with the right check
+/// digits (ISO 13616, ISO 7064 MOD 97-10).
 pub fn is_iban(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (15..=34) = bytes.len() else {
@@ -72,8 +72,8 @@ pub fn looks_like_iban(text: &str) -> bool {
         && bytes[2..4].iter().all(u8::is_ascii_digit)
 }
 
-/// Returns whether this has the form of a BIC (ISO 9362): 8 or 11 letters and digits, of which the
-/// fifth and sixth are letters.
+/// Returns whether the text has the form of a BIC (ISO 9362): 8 or 11 letters and digits. The fifth
+/// and the sixth character must be letters.
 pub fn is_bic(text: &str) -> bool {
     let bytes = text.as_bytes();
     matches!(bytes.len(), 8 | 11)
@@ -87,7 +87,8 @@ pub fn is_bic(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// The transfer in the guidelines' example, with another amount and remittance information.
+    /// The transfer from the guidelines' example, but with another amount and remittance
+    /// information.
     const RED_CROSS: CreditTransfer<'_> = CreditTransfer {
         name: "Red Cross of Belgium",
         iban: "BE72000000001616",
@@ -121,9 +122,9 @@ mod tests {
             iban: "MT84MALT011000012345MTLCAST001S",
             bic: "MALTMTMTXXX",
         });
-        // The guidelines allow at most version 13, which is 69 modules wide and holds 331 bytes.
-        // Names in two-byte letters may need a larger version, which banking apps read
-        // nevertheless.
+        // The guidelines allow QR codes up to version 13, which is 69 modules wide and holds 331
+        // bytes. Names with two-byte letters may need a larger version. Banking apps read larger
+        // versions too.
         let (width, _) = web::qr_code::path(&long).unwrap();
         assert!(width <= 93, "{width}");
         let ascii = text(&CreditTransfer {

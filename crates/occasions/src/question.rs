@@ -1,4 +1,4 @@
-//! The hosts' own questions, which each household or each guest is asked.
+//! The hosts' own questions. A question is asked either of each household or of each guest.
 
 mod words;
 
@@ -22,7 +22,7 @@ pub const ANSWER_LIMIT: usize = 2_000;
 /// The largest absolute value of a numeric answer.
 pub const NUMBER_LIMIT: i64 = 1_000_000_000;
 
-/// A question of the hosts.
+/// A question that the hosts ask.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -34,32 +34,33 @@ pub struct Question {
     pub id: QuestionId,
     /// 1–40 characters of `a-z0-9-`, unique in the occasion; fixed once the question is created.
     pub key: String,
-    /// Whether households or guests are asked; fixed once somebody has answered.
+    /// Whether households or guests are asked. It cannot change once somebody has answered.
     pub asked_of: AskedOf,
-    /// The kind of answer; fixed once somebody has answered.
+    /// The kind of answer. It cannot change once somebody has answered.
     pub kind: QuestionKind,
     /// 1–200 characters.
     pub title: I18n,
     /// Up to 500 characters.
     pub help: I18n,
-    /// 2–50 choices if the kind takes choices. A choice that somebody has chosen cannot be removed.
+    /// 2–50 choices, for kinds that take choices. A choice that somebody has chosen cannot be
+    /// removed.
     #[row(json)]
     pub choices: Vec<Choice>,
-    /// Keys of the events that the question is about; all events if empty. A meal is asked for
-    /// exactly one event.
+    /// Keys of the events that the question is about; all events if empty. A question about a meal
+    /// has exactly one event.
     #[row(json)]
     pub events: Vec<String>,
     /// Whether guests who come must answer the question.
     pub required: bool,
-    /// Whether only guests who say yes are asked; always so for a meal.
+    /// Whether only guests who say yes are asked. Always true for a meal.
     pub coming_only: bool,
-    /// Whether only hosts see and answer it.
+    /// Whether only hosts see and answer the question.
     pub hosts_only: bool,
-    /// Whether it is asked. A question with answers is deactivated, not deleted.
+    /// Whether the question is asked. A question with answers is deactivated instead of deleted.
     pub active: bool,
     /// Position in lists, 0–1,000.
     pub position: i64,
-    /// Increased by every change. A change names the version it is based on.
+    /// Increased by every change. A change must name the version it is based on.
     pub version: i64,
 }
 
@@ -68,7 +69,8 @@ pub struct Question {
 #[serde(deny_unknown_fields)]
 #[schema(as = QuestionChoice)]
 pub struct Choice {
-    /// 1–40 characters of `a-z0-9-`, unique in the question; generated if hosts give none.
+    /// 1–40 characters of `a-z0-9-`, unique in the question. If the hosts choose no key, it is
+    /// generated.
     #[serde(default)]
     pub key: String,
     /// 1–200 characters.
@@ -88,7 +90,7 @@ impl Question {
         .map(drop)
     }
 
-    /// Returns all possible answers; none for free text, numbers and dates.
+    /// Returns all possible answers. There are none for free text, numbers and dates.
     pub fn possible_answers(&self) -> Vec<Answer> {
         let keys = self.choices.iter().map(|choice| choice.key.clone());
         match self.kind {
@@ -106,21 +108,22 @@ impl Question {
         self.active && !self.hosts_only
     }
 
-    /// Whether this guest is invited to one of the question's events. Other guests cannot be asked
-    /// the question.
+    /// Whether this guest is invited to at least one of the question's events. Other guests cannot
+    /// be asked the question.
     pub fn concerns(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events).next().is_some()
     }
 
-    /// Whether this guest is asked the question, given the guest's current replies. A guest who
-    /// declined all of the question's events is not asked, and a stored answer of that guest does
-    /// not count.
+    /// Whether this guest is asked the question. This depends on the guest's current replies. A
+    /// guest who declined all of the question's events is not asked, and the guest's stored answer
+    /// does not count.
     pub fn counts_for(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events)
             .any(|status| self.counts_at(status))
     }
 
-    /// Whether an answer counts for a guest who gave this reply to one of the question's events.
+    /// Whether a guest's answer counts if this is the guest's reply to one of the question's
+    /// events.
     pub fn counts_at(&self, status: ReplyStatus) -> bool {
         if self.coming_only {
             is_coming(status)
@@ -145,8 +148,8 @@ impl Question {
             .map(|reply| reply.status)
     }
 
-    /// Parses an answer. Forms send every answer as text, so text is accepted for all kinds.
-    /// `Ok(None)` removes the stored answer.
+    /// Parses an answer. Forms send every answer as text, so every kind accepts text. `Ok(None)`
+    /// means that the stored answer is removed.
     pub fn read(&self, given: &Value) -> Result<Option<Answer>, &'static str> {
         use QuestionKind as Kind;
         let typed = match given {
@@ -189,7 +192,8 @@ impl Question {
         Ok(Some(answer))
     }
 
-    /// Returns an answer with the chosen keys, in the order of the question's choices.
+    /// Returns an answer with the keys that were chosen. They are in the order of the question's
+    /// choices.
     fn choose(&self, keys: &[&str]) -> Result<Answer, &'static str> {
         let is_known = |key: &&str| self.choices.iter().any(|choice| choice.key == **key);
         if !keys.iter().all(is_known) {
@@ -204,7 +208,7 @@ impl Question {
     }
 }
 
-/// Whether the guest said yes. Guests on the waiting list also said yes.
+/// Whether the reply is a yes. Guests on the waiting list have also said yes.
 fn is_coming(status: ReplyStatus) -> bool {
     matches!(status, ReplyStatus::Yes | ReplyStatus::Waitlisted)
 }
@@ -224,7 +228,7 @@ fn within(number: Option<i64>) -> Result<Answer, &'static str> {
     Ok(Answer::Number(number))
 }
 
-/// Parses a whole number, written with the digits of any supported language.
+/// Parses a whole number. It may contain the digits of any supported language.
 fn written_number(typed: &str) -> Option<i64> {
     let ascii = |sign: char| {
         let zero = match sign {

@@ -21,19 +21,19 @@ pub enum Refusal {
     /// The object does not exist, or is hidden from the caller.
     #[error("not found, or hidden from the caller")]
     NotFound,
-    /// The request contains an outdated version.
+    /// The version in the request is outdated.
     #[error("the version is stale")]
     VersionConflict(Current),
-    /// The request must contain the version on which it is based.
+    /// The request contains no version, but must contain the version that the client has read.
     #[error("the version is missing")]
     VersionRequired,
-    /// The idempotency key belongs to another request.
+    /// The idempotency key was used for another request before.
     #[error("the idempotency key was used for another request")]
     KeyReused,
     /// Some fields cannot be saved as sent.
     #[error("{} fields are invalid", .0.len())]
     Fields(Vec<FieldProblem>),
-    /// Too many attempts were made. The value is the number of seconds until the next attempt is
+    /// There were too many attempts. The value is the number of seconds until the next attempt is
     /// allowed.
     #[error("too many tries")]
     RateLimited(u32),
@@ -41,7 +41,7 @@ pub enum Refusal {
     LimitReached(i64),
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A refusal that all domains have in common.
+    /// A reason that other parts of Kenduri share.
     #[error(transparent)]
     Shared(site::refusal::Refusal),
 
@@ -66,10 +66,10 @@ pub enum Refusal {
     /// Some fields of an answer are invalid.
     #[error("{} fields of the answer are invalid", .0.len())]
     Answers(Vec<FieldProblem>),
-    /// The guest id is not on this invitation.
+    /// No guest on this invitation has the id.
     #[error("no such guest on this invitation")]
     GuestNotFound,
-    /// The household tried to remove a guest whom the hosts invited by name.
+    /// The household tried to remove a guest whom the hosts had named.
     #[error("a named guest cannot be removed")]
     NamedGuest,
     /// The household may not bring so many guests.
@@ -89,17 +89,16 @@ pub enum Refusal {
         left: i64,
     },
 
-    /// Other households have reserved all pieces of the gift, or it is not offered any more.
+    /// Other households have reserved all pieces of the gift, or the gift is no longer offered.
     #[error("the gift is taken")]
     GiftTaken,
-    /// The household wants more pieces of the gift than it can have. The value is the largest
-    /// number of pieces that it can have.
+    /// The household wants too many pieces of the gift. The value is how many it can have at most.
     #[error("only {0} pieces of the gift are left")]
     GiftQuantity(i64),
-    /// Only households with a guest who comes may reserve gifts.
+    /// Only a household with a guest who comes may reserve gifts.
     #[error("nobody of the household comes")]
     GiftNeedsAttendance,
-    /// The hosts have the gift already.
+    /// The hosts have already received the gift.
     #[error("the gift was given already")]
     GiftAlreadyGiven,
 
@@ -109,14 +108,14 @@ pub enum Refusal {
     /// The invitation already has the maximum number of uploads.
     #[error("an invitation holds {0} uploads")]
     UploadLimit(usize),
-    /// The upload would exceed the quota of the occasion's uploads.
+    /// The upload would exceed the occasion's quota for uploads.
     #[error("the quota of the occasion's uploads is used up")]
     UploadQuota,
 
     /// This occasion accepts no answers without a code.
     #[error("this occasion asks for a code")]
     CodeRequired,
-    /// An answer without a code may be for at most this many people.
+    /// The answer without a code is for too many people. The value is the maximum number.
     #[error("an answer without a code brings at most {0}")]
     PartySize(i64),
     /// Too many answers without a code wait for approval.
@@ -127,7 +126,7 @@ pub enum Refusal {
     NoSeats {
         /// The event's key.
         event: String,
-        /// The number of seats that answers without a code may still take.
+        /// How many seats answers without a code may still take.
         left: i64,
     },
 
@@ -139,7 +138,7 @@ pub enum Refusal {
     /// The action is not allowed with a token.
     #[error("a token may not do that")]
     TokenNotPermitted,
-    /// The caller has not confirmed their identity in the last minutes.
+    /// The action requires that the caller has confirmed their identity in the last minutes.
     #[error(transparent)]
     SudoRequired(#[from] SudoRequired),
     /// Another occasion has this slug.
@@ -148,7 +147,7 @@ pub enum Refusal {
     /// Another invitation has this code, or had it in the last 24 months.
     #[error("another invitation has this code")]
     CodeTaken,
-    /// The code that the host chose is a word or a name.
+    /// The code that the host chose is an ordinary word or a name.
     #[error("the code is easy to guess")]
     CodeGuessable,
     /// The host tried too many codes. The value is the number of seconds until the next attempt is
@@ -164,10 +163,10 @@ pub enum Refusal {
     /// Too many exports are waiting already.
     #[error("{0} exports are waiting already")]
     ExportsWaiting(i64),
-    /// The paging cursor does not belong to this list.
+    /// The paging cursor belongs to another list.
     #[error("the cursor is invalid")]
     CursorInvalid,
-    /// The question has answers, and the change would alter the meaning of these answers.
+    /// The question has answers, and the change would alter what they mean.
     #[error("the question has answers")]
     QuestionInUse,
     /// The uploaded file contains no list that Kenduri can read.
@@ -179,19 +178,19 @@ pub enum Refusal {
     /// The site's administrators have not allowed this occasion to send mail.
     #[error("the site has not let this occasion send mail")]
     MailNotAllowed,
-    /// The sender domain's DNS records were not found.
+    /// The DNS records of the sender domain were not found.
     #[error("the domain of the site's mail lacks its DNS records")]
     SenderUnverified,
-    /// The object's current state does not allow this step.
+    /// The action is not allowed in the object's current state.
     #[error("the present state does not allow it")]
     WrongState,
 }
 
-/// The stored record. The response to a request with an outdated version contains it.
+/// The stored record, for the response to a request with an outdated version.
 #[derive(Debug)]
 pub enum Current {
     Occasion(Box<Occasion>),
-    /// An item of a list. The receipt is for callers who may not see the whole item.
+    /// An item of a list. Callers who may not see the whole item get only the receipt.
     Resource {
         whole: Value,
         /// The item's id or key, and its version.
@@ -201,8 +200,8 @@ pub enum Current {
 }
 
 impl Refusal {
-    /// Converts the refusal to an error response. The caller may add stored data, because the
-    /// caller knows what the client may see.
+    /// Converts the refusal to an error response. The caller may add stored data to the response,
+    /// because only the caller knows what the client may see.
     pub(crate) fn problem(self) -> Problem {
         use StatusCode as S;
         let new = Problem::new;
@@ -298,8 +297,8 @@ fn of_fields(code: Option<&'static str>, fields: Vec<FieldProblem>) -> Problem {
     problem
 }
 
-/// Returns the error code for invalid fields. A special code is used only if all errors have this
-/// code.
+/// Returns the error code for invalid fields. If all errors have the same special code, returns
+/// that code.
 fn common_code(fields: &[FieldProblem]) -> Option<&'static str> {
     ["event_not_invited", "dietary_note_required"]
         .into_iter()
@@ -318,7 +317,7 @@ fn no_place(code: &'static str, places: Places) -> Problem {
         .with("used", places.used)
 }
 
-/// Returns the last day on which answers were possible, in the occasion's time zone.
+/// Returns the last day on which households could answer, in the occasion's time zone.
 fn last_day(closed_at: Timestamp, occasion: &Occasion) -> Argument {
     let last = closed_at - SignedDuration::from_millis(1);
     Argument::Day(last.to_zoned(occasion.zone()))

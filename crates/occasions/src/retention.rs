@@ -1,11 +1,12 @@
 //! The end of an occasion. A daily job archives it 30 days after its last event, warns its owners
-//! twice, and deletes it when its days of retention are over.
+//! twice, and deletes it at the end of its retention period.
 //!
-//! Owners are warned 30 and 7 days before the deletion. The deletion waits until both warnings have
-//! left the server, and until 30 days after the first. A warning does not leave if the site keeps
-//! its mail in a mailbox or if all addresses refuse it. Then the occasion stays until an owner
-//! confirms the deletion. If an event or the retention period moves the deletion to a later day,
-//! the announcement is withdrawn. An earlier day does not change the announced day.
+//! The owners are warned 30 and 7 days before the deletion. The deletion waits until both warnings
+//! have left the server, and until 30 days after the first warning. A warning cannot leave the
+//! server if the site keeps its mail in a mailbox, or if all addresses refuse the mail. In that
+//! case the occasion stays until an owner confirms the deletion. If an event or the retention
+//! period moves the deletion to a later day, the announcement is withdrawn. If they move it to an
+//! earlier day, the announced day stays.
 
 mod warning;
 
@@ -30,7 +31,8 @@ use crate::occasion::{self, Occasion};
 use crate::words::OccasionStatus;
 use crate::{event, invitation};
 
-/// How many days after the day of the last event an occasion is archived.
+/// How many days after its last event an occasion is archived. Days are counted from the day of the
+/// event.
 const ARCHIVED_AFTER: i64 = 30;
 /// How many days before the deletion the first warning is sent.
 const FIRST: i64 = 30;
@@ -39,7 +41,7 @@ const SECOND: i64 = 7;
 /// If a warning has not left the server after this time, it is sent again.
 const AGAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// An announced deletion.
+/// A deletion that the owners have been told about.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 struct Announced {
     day: String,
@@ -50,10 +52,10 @@ struct Announced {
     confirmed_at: Option<Timestamp>,
 }
 
-/// When an occasion ends, and what its owners were told.
+/// When an occasion is archived and deleted, and what its owners have been told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Retention {
-    /// The day on which the occasion is archived, in its time zone; null without events.
+    /// The day on which the occasion is archived, in the occasion's time zone; null without events.
     #[schema(value_type = Option<String>, format = "date")]
     pub archives_on: Option<Date>,
     /// The earliest day on which everything is deleted; null without events.
@@ -65,9 +67,9 @@ pub struct Retention {
     /// When the second warning was sent; null if it was not sent yet.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub second_warning_at: Option<Timestamp>,
-    /// Whether a warning that was sent has not left the server, which delays the deletion.
+    /// Whether a sent warning has not left the server yet. The deletion waits for it.
     pub waits_for_mail: bool,
-    /// When an owner confirmed the deletion, so that it does not wait for mail.
+    /// When an owner confirmed the deletion. A confirmed deletion does not wait for mail.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub confirmed_at: Option<Timestamp>,
 }
@@ -83,8 +85,8 @@ pub fn daily(site: &Site) -> Handler {
     })
 }
 
-/// Performs the steps that are due: archives, warns or deletes. A failure in one occasion does not
-/// delay the others.
+/// Takes the steps that are due in each occasion: archives, warns or deletes. If one occasion
+/// fails, the others are still handled.
 pub async fn run(site: &Site) -> Result<(), JobError> {
     let mut failure = None;
     for id in site.platform.store.read_at_length(candidates).await? {
@@ -103,7 +105,7 @@ pub async fn run(site: &Site) -> Result<(), JobError> {
     failure.map_or(Ok(()), Err)
 }
 
-/// Repeats the deletion of occasions that were deleted after the restored backup was made.
+/// Deletes occasions that the restored backup contains although they were deleted later.
 pub async fn repeat(site: &Site) -> Result<(), JobError> {
     for id in site.platform.store.read_at_length(deletion::lost).await? {
         delete(site, &id, true).await?;
@@ -112,8 +114,9 @@ pub async fn repeat(site: &Site) -> Result<(), JobError> {
     Ok(site.store.write(repeated).await?)
 }
 
-/// Deletes an occasion and its files if it is due, or if `had_been` says that it was deleted before
-/// a restore. An export in preparation postpones the deletion to the next run.
+/// Deletes an occasion and its files if the deletion is due. If `had_been` is set, the occasion was
+/// deleted before a restore, and is deleted even if not due. If an export is in preparation, the
+/// next run deletes the occasion.
 async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobError> {
     let expired = id.clone();
     let expire = move |tx: &mut Tx<'_>| export::expire(tx, &expired);
@@ -124,7 +127,7 @@ async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobE
         if occasion::hold(tx, &occasion)?.is_none() {
             return Ok::<_, StoreError>(false);
         }
-        // Since the step, a host may have postponed an event or requested an export.
+        // After the last step, a host may have postponed an event or requested an export.
         let is_due = had_been || is_due_now(tx, &occasion)?;
         if !is_due || export::are_files_left(tx, &occasion)? {
             return Ok(false);
@@ -133,7 +136,7 @@ async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobE
         Ok(true)
     };
     if site.store.write(change).await? {
-        // Until the checkpoint, the write-ahead log still contains the overwritten data.
+        // Before the checkpoint, the write-ahead log still contains the deleted data.
         site.store.checkpoint().await?;
     }
     Ok(())
@@ -151,7 +154,7 @@ fn candidates(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// The days of an occasion's end, in its time zone.
+/// The days on which an occasion is archived and deleted, in its time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Days {
     today: Date,
@@ -160,7 +163,7 @@ struct Days {
 }
 
 impl Days {
-    /// Computes the days; `None` if a day is outside the calendar's range.
+    /// Computes the days; `None` if a day is outside the range of the calendar.
     fn of(zone: &TimeZone, last_end: Timestamp, kept: i64, now: Timestamp) -> Option<Self> {
         let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
         let after = |days: i64| day(last_end).checked_add(days.days()).ok();
@@ -176,7 +179,7 @@ impl Days {
             .is_ok_and(|first| self.today >= first)
     }
 
-    /// Returns `day`, or the day that is `days` from today, whichever is later.
+    /// Returns the later of two days: `day`, and the day that is `days` days from today.
     fn at_least_in(self, days: i64, day: Date) -> Date {
         let earliest = self.today.checked_add(days.days());
         earliest.map_or(day, |earliest| day.max(earliest))
@@ -185,12 +188,11 @@ impl Days {
 
 impl Announced {
     fn day(&self) -> Date {
-        // With a day that cannot be parsed, the deletion is never due.
+        // If the day cannot be parsed, the deletion is never due.
         self.day.parse().unwrap_or(Date::MAX)
     }
 
-    /// Whether the announced day has come and everything that must precede the deletion has
-    /// happened.
+    /// Whether the announced day has come, and whether all conditions for the deletion are met.
     fn is_due(&self, days: Days, zone: &TimeZone) -> bool {
         let is_told = match (self.first_left_at, self.second_left_at) {
             _ if self.confirmed_at.is_some() => true,
@@ -229,7 +231,7 @@ fn is_due_now(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
     Ok(announced.is_some_and(|announced| announced.is_due(days, &occasion.zone())))
 }
 
-/// Archives the occasion, or sends a warning, if that is due. Returns whether the deletion is due.
+/// Archives the occasion or sends a warning if either is due. Returns whether the deletion is due.
 fn step(tx: &mut Tx<'_>, site: &Site, id: &OccasionId) -> Result<bool, StoreError> {
     if occasion::hold(tx, id)?.is_none() {
         return Ok(false);
@@ -322,8 +324,8 @@ fn announce(
     warning::send(tx, site, occasion, 1, day)
 }
 
-/// Archives the occasion, unless this job has already archived it for the same end of its last
-/// event. An owner can therefore take it out of the archive.
+/// Archives the occasion. If this job has already archived it for the same end of its last event,
+/// does nothing, so that an owner can take the occasion out of the archive.
 fn archive(tx: &mut Tx<'_>, old: &Occasion, last_end: Timestamp) -> Result<(), StoreError> {
     if old.status == OccasionStatus::Archived {
         return Ok(());
@@ -366,7 +368,7 @@ fn record(
     })
 }
 
-/// Returns when the occasion ends, for the hosts' page.
+/// Returns when the occasion is archived and deleted. For the hosts' page.
 pub fn show(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     host.needs(Permission::SeeOccasion)?;
     let occasion = occasion::find(tx, host.occasion())?.ok_or(Refusal::NotFound)?;
@@ -394,8 +396,8 @@ pub fn show(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     })
 }
 
-/// Confirms the announced deletion, so that it no longer waits for the warnings to leave the
-/// server. The announced day does not change.
+/// Confirms the announced deletion. It then no longer waits for the warnings to leave the server.
+/// The announced day stays the same.
 pub fn confirm(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     host.needs(Permission::Own)?;
     host.needs_person()?;
@@ -430,7 +432,7 @@ mod tests {
     fn the_days_are_those_of_the_occasion() {
         let zone = TimeZone::get("Asia/Kuala_Lumpur").unwrap();
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        // In UTC+8, the last event ends at 23:30 on 16 January.
+        // The time zone is UTC+8, so the last event ends at 23:30 on 16 January.
         let last_end = at("2027-01-16T15:30:00Z");
         let days = |now: &str| Days::of(&zone, last_end, 180, at(now)).unwrap();
         let found = days("2027-02-14T16:00:00Z");
@@ -444,7 +446,7 @@ mod tests {
         ] {
             assert_eq!(days(now).is_within(FIRST, found.delete), is_first, "{now}");
         }
-        // An overdue deletion is announced 30 days ahead.
+        // An overdue deletion is still announced 30 days in advance.
         let late = days("2028-01-01T00:00:00Z");
         let day = late.at_least_in(FIRST, late.delete);
         assert_eq!(day.to_string(), "2028-01-31");

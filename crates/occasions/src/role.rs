@@ -1,4 +1,4 @@
-//! The roles in an occasion, declared as a kind of scope for grants.
+//! The roles in an occasion. They are declared as a kind of scope for grants.
 
 use identity::grant::{self, Scope, ScopeKind};
 use identity::session::signed_in::SignedIn;
@@ -7,7 +7,7 @@ use platform::{StoreError, Tx};
 use crate::id::OccasionId;
 pub use crate::words::Role;
 
-/// The kind of scope for a single occasion, identified by the occasion's id.
+/// The kind of scope for one occasion. The scope's id is the occasion's id.
 pub static OCCASION: ScopeKind = ScopeKind {
     name: "occasion",
     top: OWNER,
@@ -34,7 +34,7 @@ impl From<Role> for grant::Role {
 }
 
 impl From<grant::Role> for Role {
-    /// A role of another kind of scope becomes the lowest role in an occasion.
+    /// A role from another kind of scope counts as the lowest role in an occasion.
     fn from(role: grant::Role) -> Self {
         match role {
             OWNER => Self::OccasionOwner,
@@ -48,7 +48,7 @@ pub fn scope(occasion: &OccasionId) -> Scope {
     OCCASION.scope(occasion)
 }
 
-/// Returns the role that `who` currently has in the occasion.
+/// Returns the role that `who` has in the occasion now.
 pub(crate) fn of(
     tx: &mut Tx<'_>,
     who: &SignedIn,

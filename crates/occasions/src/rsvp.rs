@@ -1,6 +1,7 @@
-//! Saves a household's answers in a single transaction. The transaction locks the events, then the
-//! invitation, and checks the change. Then it writes the replies, the submission, the audit line,
-//! the news, the job for the confirmation mail, and the response for repeated requests.
+//! Saves a household's answers in a single transaction. It locks the events and then the
+//! invitation, and checks the change. Then it writes everything that a save causes: the replies,
+//! the submission, the audit line, the news, the job for the confirmation mail, and the response
+//! for repeated requests.
 
 use jiff::SignedDuration;
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -32,10 +33,11 @@ pub(crate) use news::tell_of_answers;
 pub(crate) use seats::{check_seats, seat, settle_seats};
 pub(crate) use waitlist::{move_up, recount_seats};
 
-/// The kind of the job that confirms a save by mail.
+/// The kind of the job that sends the confirmation mail of a save.
 pub const CONFIRM: &str = "occasions.confirm";
 
-/// The audit log's kind of actor for a household. The actor's id is the invitation's id.
+/// The kind of actor that stands for a household in the audit log. The actor's id is the
+/// invitation's id.
 pub const HOUSEHOLD: &str = "household";
 
 /// The maximum length of a note, in characters.
@@ -51,11 +53,11 @@ pub struct Save {
     /// The idempotency key, if the request has one.
     pub repeat: Option<Repeat>,
     pub request: Option<RequestFacts>,
-    /// Whether the request must contain the version on which it is based.
+    /// Whether the request must contain the version that the client has read.
     pub needs_version: bool,
 }
 
-/// The identity of a request that may be repeated.
+/// What identifies a request that may be repeated.
 #[derive(Clone, Debug)]
 pub struct Repeat {
     pub route: &'static str,
@@ -63,17 +65,17 @@ pub struct Repeat {
     pub key: String,
     /// The request body as received.
     pub body: Vec<u8>,
-    /// What happens if an earlier request with the same key had another body.
+    /// What happens if an earlier request had the same key and another body.
     pub other_body: OtherBody,
 }
 
-/// What happens to a request whose key was used with another body.
+/// What happens to a request if its key was used before with another body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtherBody {
-    /// The request is refused, because an API client made a mistake.
+    /// The request is refused. An API client that sends it has made a mistake.
     Refuse,
-    /// The request is handled as a new save that must contain the version, because a guest sent a
-    /// form again after pressing "Back".
+    /// The request counts as a new save, and must contain the version. A guest sends such a request
+    /// after pressing "Back" and changing the form.
     NewSave,
 }
 
@@ -84,14 +86,14 @@ pub enum Saved {
     Stored(Box<After>),
     /// Everything in the change was already stored.
     Unchanged(Box<After>),
-    /// The request was repeated. The value is the stored response.
+    /// The request repeats an earlier one. The value is the stored response.
     Again(Stored),
 }
 
 #[derive(Debug)]
 pub struct After {
     pub portal: InvitationSnapshot,
-    /// The response body that a repeated request will get, if the request has a key.
+    /// The response body for repeated requests, if the request has a key.
     pub body: Option<String>,
 }
 
@@ -101,8 +103,8 @@ impl After {
     }
 }
 
-/// Saves a household's change. If the request has a key, `answer` builds the response body that a
-/// repeated request will get.
+/// Saves a household's change. If the request has a key, `answer` builds the response body for
+/// repeated requests.
 pub fn answer(
     tx: &mut Tx<'_>,
     save: &Save,
@@ -135,13 +137,14 @@ pub fn answer(
         .is_some_and(|seen| seen != household.invitation.version);
     let planned = household.plan(&save.wish, rules, || tx.id());
     let planned = match planned {
-        // The locks of the events are held only for a save that touches seats.
+        // Only a save that may take or free seats holds the locks of the events.
         Ok(plan) if save.wish.touches_seats() => seats::settle_plan(&portal, plan),
         planned => planned,
     };
     let note = plan_note(&portal, save.wish.note.as_ref());
     if stale {
-        // Clients repeat a request if its response was lost, so the change may already be stored.
+        // A client repeats a request when the response was lost. So the change may already be
+        // stored.
         return match (planned, note) {
             (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.wish.wrong.is_empty() => {
                 Ok(Saved::Unchanged(After::new(portal, None)))
@@ -160,7 +163,7 @@ pub fn answer(
     if !wrong.is_empty() {
         return Err(Refusal::Answers(wrong));
     }
-    // An error about the note is reported first, even if seats are missing too.
+    // If both the note and the seats have errors, the error about the note is reported.
     let note = note?;
     let plan = planned?;
     if plan.changes.is_empty() && note.is_none() {
@@ -172,7 +175,7 @@ pub fn answer(
     Ok(Saved::Stored(After::new(portal, body)))
 }
 
-/// Takes the locks for this save, and loads the invitation.
+/// Takes the locks that this save needs, and loads the invitation.
 fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<InvitationSnapshot, Refusal> {
     let seen = invitation::seek(tx, &save.key)?;
     let (id, occasion) = seen.ok_or(Refusal::InvitationNotFound)?;
@@ -180,8 +183,8 @@ fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<InvitationSnapshot, Refus
         event::lock_limited(tx, &occasion)?;
     }
     let invitation = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
-    // After the look-up, a host may have replaced the code. Or the code belonged to an invitation
-    // that was merged into this one.
+    // If the codes differ, there are two possible reasons. A host has replaced the code since the
+    // look-up, or the code belongs to an invitation that was merged into this one.
     let same_code = CodeKey::parse(&invitation.code).is_ok_and(|key| key == save.key);
     if !same_code {
         let now = invitation::seek(tx, &save.key)?;
@@ -219,7 +222,7 @@ fn recognise(
     })
 }
 
-/// Builds and stores the response to a request with a key. Without a key, builds nothing.
+/// Builds and stores the response to a request with a key. Does nothing without a key.
 fn keep(
     tx: &mut Tx<'_>,
     key: Option<idempotency::Key>,
@@ -244,8 +247,8 @@ fn check_features(portal: &InvitationSnapshot, wish: &HouseholdChange) -> Result
     Ok(())
 }
 
-/// Checks whether the change can be saved at present. The note can still be changed after answers
-/// have closed, until the occasion closes.
+/// Checks whether the change can be saved now. After answers have closed, the note can still be
+/// changed until the occasion closes.
 pub(crate) fn check_access(
     portal: &InvitationSnapshot,
     wish: &HouseholdChange,
@@ -268,14 +271,14 @@ fn adds_guests(wish: &HouseholdChange) -> bool {
     wish.guests.iter().any(|guest| guest.id.is_none())
 }
 
-/// Whether the change contains the version on which it is based. If only the note changes, the
+/// Whether the change contains the version that the client has read. If only the note changes, the
 /// note's own version is enough.
 fn names_version(wish: &HouseholdChange) -> bool {
     let of_note = wish.note.as_ref().and_then(|note| note.version);
     wish.version.is_some() || (wish.is_note_alone() && of_note.is_some())
 }
 
-/// Returns the note's new text, or `None` if the note stays unchanged.
+/// Returns the new text of the note, or `None` if the note stays the same.
 fn plan_note(
     portal: &InvitationSnapshot,
     wish: Option<&NoteUpdate>,
@@ -300,7 +303,7 @@ fn plan_note(
     Ok(Some(text))
 }
 
-/// Writes a valid plan and its consequences, and updates `portal`.
+/// Writes a valid plan with all its consequences, and updates `portal`.
 pub(crate) fn write(
     tx: &mut Tx<'_>,
     save: &Save,
@@ -332,7 +335,7 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// Writes the differences between a household's stored guests and `after`.
+/// Compares a household's stored guests with `after`, and writes the differences.
 pub(crate) fn write_guests(
     tx: &mut Tx<'_>,
     household: &Household,
@@ -392,8 +395,8 @@ fn write_note(
     })
 }
 
-/// Writes the consequences of a save: the version, the history, the audit line, the news and the
-/// confirmation mail.
+/// Writes everything that follows from a save: the version, the history, the audit line, the news
+/// and the confirmation mail.
 fn finish(
     tx: &mut Tx<'_>,
     portal: &mut InvitationSnapshot,
@@ -465,10 +468,10 @@ pub(crate) fn insert_submission(
     Ok(())
 }
 
-/// Returns the changes as the audit log stores them, with some values masked: dietary requirements
-/// are health data, answers may contain anything, and notes are private.
+/// Returns the changes in the form in which the audit log stores them. Some values are masked:
+/// dietary requirements are health data, answers can contain anything, and notes are private.
 pub(crate) fn masked(changes: &[FieldChange]) -> Value {
-    // The log may show that a masked value was empty.
+    // The log may show that a masked value is empty.
     let hide = |value: &Value| {
         let is_nothing = match value {
             Value::String(text) => text.is_empty(),
@@ -512,8 +515,8 @@ pub(crate) fn masked(changes: &[FieldChange]) -> Value {
         .collect()
 }
 
-/// Schedules the confirmation mail for two minutes after the last save, but at most ten minutes
-/// after the first.
+/// Schedules the confirmation mail. It is sent two minutes after the last save, but at most ten
+/// minutes after the first.
 pub(crate) fn confirm_later(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -532,8 +535,8 @@ pub(crate) fn confirm_later(
     })
 }
 
-/// Returns the fields that have changed since version `seen`, each with its value in version
-/// `seen`.
+/// Returns the fields that have changed since version `seen`. Each comes with the value that it had
+/// in version `seen`.
 pub fn changed_since(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

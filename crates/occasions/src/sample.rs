@@ -1,4 +1,4 @@
-//! A minimal occasion and a minimal invitation, for tests.
+//! A minimal occasion and a minimal invitation for tests.
 
 use jiff::Timestamp;
 use web::theme::Preset;

@@ -1,6 +1,6 @@
-//! A single answer for a whole household, sent from the occasion's public page or from a form on
-//! another site. It contains whether the household comes and with how many people, and possibly a
-//! note. An answer with a code is saved like any other answer. For answers without a code, see
+//! A single answer for a whole household. It comes from the occasion's public page, or from a form
+//! on another site. It says whether the household comes and with how many people, and may contain a
+//! note. With a code, it is saved like any other answer. For answers without a code, see
 //! [`crate::open_rsvp`].
 
 use std::collections::BTreeMap;
@@ -25,13 +25,13 @@ use crate::words::{GuestKind, ReplyStatus, Source};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub attending: ReplyStatus,
-    /// The reply for each event, by the event's key. Events that are not in the map get no reply.
-    /// `None` means that `attending` applies to all events.
+    /// The replies by event key. An event that is not in the map gets no reply. `None` means that
+    /// `attending` applies to all events.
     pub replies: Option<BTreeMap<String, ReplyStatus>>,
-    /// The number of people who come, including the guests whom the hosts named. With `None`, the
-    /// number stays the same.
+    /// The number of people who come. It includes the guests whom the hosts named. `None` leaves
+    /// the number unchanged.
     pub party: Option<i64>,
-    /// A note to the hosts. An empty text keeps the stored note.
+    /// A note to the hosts. If the text is empty, the stored note stays.
     pub wish: String,
 }
 
@@ -45,8 +45,8 @@ impl Answer {
 #[derive(Clone, Debug)]
 pub struct IncomingAnswer {
     pub answer: Answer,
-    /// Fields that could not be parsed. They are reported only if no other check refuses the
-    /// request.
+    /// Errors of fields that could not be parsed. They are reported only if no other check refuses
+    /// the request.
     pub wrong: Vec<FieldProblem>,
     /// The channel through which the answer was sent.
     pub source: Source,
@@ -55,24 +55,24 @@ pub struct IncomingAnswer {
     pub request: Option<RequestFacts>,
 }
 
-/// The result of an answer. A repeated request gets the same result.
+/// The result of an answer. Repeating the request returns the same result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// The invitation to which the answer belongs.
+    /// The invitation on which the answer was saved.
     pub id: InvitationId,
-    /// Whether the invitation had no answer before.
+    /// Whether the invitation had no answer before this one.
     pub is_new: bool,
-    /// The `attending` of the answer, or `Waitlisted` if no guest has a seat and at least one is on
-    /// a waiting list.
+    /// The answer's own `attending`. It is `Waitlisted` instead if no guest has a seat and at least
+    /// one guest is on a waiting list.
     pub attending: ReplyStatus,
-    /// The number of guests who come after this answer.
+    /// How many guests come after this answer.
     pub guests: usize,
-    /// The code for later changes, if the answer was sent without a code.
+    /// The code for later changes. Only set if the answer was sent without a code.
     pub code: Option<String>,
 }
 
 impl Outcome {
-    /// Computes the result for a household after its answer was saved.
+    /// Returns the result for a household whose answer has just been saved.
     pub(crate) fn of(portal: &InvitationSnapshot, attending: ReplyStatus, is_new: bool) -> Self {
         let count = |status: ReplyStatus| {
             let guests = portal.household.guests.iter();
@@ -122,8 +122,8 @@ pub fn save(
     if seen.occasion != *occasion {
         return Err(Refusal::InvitationNotFound);
     }
-    // The change depends on the household's guests. Under the locks, the guests stay the same until
-    // the change is saved.
+    // The change depends on the household's guests. The locks keep the guests as they are until the
+    // change is saved.
     event::lock_limited(tx, occasion)?;
     let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::InvitationNotFound)?;
     let portal = invitation_snapshot::enter(tx, locked)?;
@@ -147,9 +147,9 @@ pub fn save(
     }
 }
 
-/// Turns the answer into a change for the whole household. Every guest whom the hosts named gets
-/// the answer's reply. Of the other guests, the answer gives only the number: as many plus-ones
-/// come, and new ones are added if there are too few. No guest is removed.
+/// Turns the answer into a change for the whole household. Each guest whom the hosts named gets the
+/// answer's reply. About all other guests, the answer says only how many come. So that many
+/// plus-ones come, and new plus-ones are added if there are too few. No guest is removed.
 fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
     let people = &portal.household.guests;
     let named = people.iter().filter(|one| one.kind == GuestKind::Named);
@@ -187,11 +187,11 @@ fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
         more,
     ));
     HouseholdChange {
-        // The invitation is locked, so this is the current version.
+        // The invitation is locked, so this version cannot be outdated.
         version: Some(portal.household.invitation.version),
         guests,
-        // If the hosts accept no notes, the save is refused because of the note. Otherwise the note
-        // would be lost silently.
+        // If the hosts accept no notes, the save is refused. Otherwise the note would be lost, and
+        // the guest would not know.
         note: answer.says_something().then(|| NoteUpdate {
             text: answer.wish.clone(),
             version: None,

@@ -1,5 +1,5 @@
-//! The data of an occasion that is the same for all households: the occasion, its events, dietary
-//! options and questions. Hosts rarely change this data, so it is cached in memory.
+//! The data of an occasion that all households share: the occasion, its events, dietary options and
+//! questions. Hosts rarely change this data, so it is cached in memory.
 
 use std::sync::Arc;
 
@@ -28,28 +28,28 @@ pub struct OccasionSnapshot {
     pub questions: Arc<[Question]>,
     /// The announcements that guests see.
     pub news: Arc<[Announcement]>,
-    /// The pages that guests may see, without their texts.
+    /// The pages that guests may see. Their texts are not included.
     pub pages: Arc<[PageHead]>,
-    /// The occasion's own host name, if it is served.
+    /// The occasion's own host name; `None` if it is not served.
     pub own_host: Option<String>,
     /// The key that signs links to invitations.
     pub links: LinkKey,
 }
 
-/// Loads the snapshot of an occasion that must exist, because a row refers to it.
+/// Loads the snapshot of an occasion. The occasion must exist, because a row refers to it.
 pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<OccasionSnapshot, StoreError> {
     let revision = revision(tx, id)?;
     load_at(tx, id, revision)
 }
 
-/// Returns a revision number that is raised by every change to an occasion, its events, dietary
-/// options, questions, pages or own domain.
+/// Returns the occasion's revision number. Each change to the occasion, its events, dietary
+/// options, questions, pages or host name raises it.
 pub fn revision(tx: &mut Tx<'_>, id: &OccasionId) -> Result<i64, StoreError> {
     let (revision,): (i64,) = sql!("SELECT revision FROM occasion WHERE id = :id", id).one(tx)?;
     Ok(revision)
 }
 
-/// Like [`load`], for a caller that has already read the revision in this transaction.
+/// Like [`load`], but the caller has already read the revision in this transaction.
 pub fn load_at(
     tx: &mut Tx<'_>,
     id: &OccasionId,

@@ -1,6 +1,6 @@
-//! Pictures and documents that households upload. The gallery shows those that a host has approved.
-//! Uploads are counted under the occasion's lock, so that neither the limit per invitation nor the
-//! occasion's quota is exceeded.
+//! Pictures and documents that households upload. The gallery shows the approved ones. Uploads are
+//! counted under the occasion's lock. So neither the limit per invitation nor the occasion's quota
+//! can be exceeded.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -26,22 +26,22 @@ use crate::refusal::Refusal;
 use crate::rsvp::HOUSEHOLD;
 use crate::words::OccasionStatus;
 
-/// The maximum number of an invitation's uploads.
+/// The maximum number of uploads of one invitation.
 pub const MOST: usize = 30;
 /// The maximum length of a caption, in characters.
 pub const CAPTION_LIMIT: usize = 300;
 /// The maximum length of a stored file name, in characters.
 const NAME_LIMIT: usize = 160;
-/// How long a link to a file works at most.
+/// The longest time for which a link to a file works.
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
-/// Links expire at multiples of this many seconds. A page that is loaded again soon therefore
-/// contains the same links, and the browser can use its cached pictures.
+/// Links expire at multiples of this many seconds. If a page is soon loaded again, it contains the
+/// same links, and the browser can use the pictures in its cache.
 const LINK_STEP: i64 = 5 * 60;
-/// The kind of the job that removes a file to which no upload refers.
+/// The kind of the job that deletes a file without an upload.
 pub const FILE_JOB: &str = "occasions.upload_file";
-/// The kind of the job that removes the remains of interrupted uploads.
+/// The kind of the job that deletes what interrupted uploads have left behind.
 pub const SWEEP: &str = "occasions.uploads_sweep";
-/// How long the file of an incomplete upload is kept.
+/// How long the file of an upload that was never completed is kept.
 const HALF_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// The quota of an occasion's uploads, in MiB.
@@ -51,14 +51,14 @@ pub const QUOTA: Number = Number {
     most: 10 * 1024 * 1024,
 };
 
-/// The folder with the files of all uploads.
+/// The folder for the files of all uploads.
 pub(crate) const FOLDER: PictureFolder = PictureFolder {
     name: "uploads",
     job_kind: FILE_JOB,
     is_used,
 };
 
-/// The cut of a picture for lists.
+/// The size of pictures in lists.
 pub const THUMBNAIL: Cut = Cut {
     width: 400,
     height: 400,
@@ -70,15 +70,15 @@ words! {
     UploadState {
         /// No host has decided yet.
         Pending = "pending" => "host-upload-pending",
-        /// It is in the gallery.
+        /// The upload is in the gallery.
         Approved = "approved" => "host-upload-approved",
-        /// It is not in the gallery.
+        /// A host has kept the upload out of the gallery.
         Rejected = "rejected" => "host-upload-rejected",
     }
 }
 
 words! {
-    /// What was uploaded.
+    /// The type of an uploaded file.
     UploadKind {
         Picture = "picture",
         /// A PDF file.
@@ -92,19 +92,19 @@ pub struct Upload {
     pub id: UploadId,
     pub occasion: OccasionId,
     pub invitation: InvitationId,
-    /// The file's name on the sender's machine.
+    /// The file's name on the device of the person who uploaded it.
     pub name: String,
     pub caption: String,
     pub kind: UploadKind,
     pub state: UploadState,
-    /// The name in the file store.
+    /// The file's name in the file store.
     pub file: String,
     /// The size of the file in bytes.
     pub bytes: i64,
-    /// The name of the picture's thumbnail in the file store; empty for a document.
+    /// The name of the picture's thumbnail in the file store. Empty for a document.
     pub thumbnail: String,
     pub thumbnail_bytes: i64,
-    /// The SHA-256 of the file as it was sent.
+    /// The SHA-256 of the file as the household sent it.
     pub digest: String,
     pub created_at: Timestamp,
 }
@@ -135,7 +135,7 @@ pub fn recognize(head: &[u8]) -> Option<UploadKind> {
     }
 }
 
-/// Makes links to files that work for at most ten minutes.
+/// Makes links to files. A link works for at most ten minutes.
 #[derive(Clone, Debug)]
 pub struct Links(platform::key::Key);
 
@@ -151,7 +151,7 @@ impl Links {
         format!("/o/uploads/{end}-{signature}/{file}")
     }
 
-    /// Whether a link's `token` grants access to the file at `now`.
+    /// Whether `token` from a link gives access to the file at `now`.
     pub fn permits(&self, token: &str, file: &str, now: Timestamp) -> bool {
         let Some((end, signature)) = token.split_once('-') else {
             return false;
@@ -184,7 +184,7 @@ pub fn quota(settings: &SettingValues) -> i64 {
     i64::try_from(QUOTA.of(settings)).unwrap_or(i64::MAX / (1 << 20)) << 20
 }
 
-/// Checks whether a household may upload now, before its file is received.
+/// Checks whether a household may upload now. Called before the file is received.
 pub fn check(tx: &mut Tx<'_>, portal: &InvitationSnapshot, quota: i64) -> Result<(), Refusal> {
     if !portal.has_uploads() {
         return Err(Refusal::FeatureDisabled);
@@ -193,7 +193,8 @@ pub fn check(tx: &mut Tx<'_>, portal: &InvitationSnapshot, quota: i64) -> Result
     check_room(tx, portal, 1, quota)
 }
 
-/// Checks the limits. The caller must hold the occasion's lock, or must check again under it.
+/// Checks the limits. The caller must hold the occasion's lock, or must check again later under the
+/// lock.
 fn check_room(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -225,8 +226,8 @@ pub fn check_caption(caption: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Adds an upload whose files are stored. Returns the earlier upload if the household has uploaded
-/// the same file before, so that a request can be repeated.
+/// Adds an upload whose files are already stored. If the household has uploaded the same file
+/// before, returns the earlier upload. So a request can be repeated.
 pub fn add(tx: &mut Tx<'_>, new: &NewUpload) -> Result<Upload, Refusal> {
     let portal = enter(tx, &new.key)?;
     if let Some(same) = find_same(tx, &portal.household.invitation.id, &new.digest)? {
@@ -265,7 +266,7 @@ pub fn add(tx: &mut Tx<'_>, new: &NewUpload) -> Result<Upload, Refusal> {
     Ok(upload)
 }
 
-/// Removes one of the household's own uploads.
+/// Removes an upload. It must be one of the household's own.
 pub fn remove(
     tx: &mut Tx<'_>,
     key: &CodeKey,
@@ -282,12 +283,12 @@ pub fn remove(
     Ok(record(tx, &own, "upload.removed", request)?)
 }
 
-/// Opens the invitation with this code, and takes the locks for changing its uploads.
+/// Opens the invitation with this code, and takes the locks that changes to its uploads need.
 fn enter(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Refusal> {
     let (id, occasion) = invitation::seek(tx, key)?.ok_or(Refusal::InvitationNotFound)?;
     occasion::hold(tx, &occasion)?;
     let locked = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
-    // Since the look-up, a host may have replaced the code.
+    // After the look-up and before the lock, a host may have replaced the code.
     let now = invitation::seek(tx, key)?;
     if now.is_none_or(|(found, _)| found != locked.id) {
         return Err(Refusal::InvitationNotFound);
@@ -302,7 +303,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, upload: &Upload) -> Result<(), StoreError>
     tell(tx, &upload.occasion, &upload.id, "removed")
 }
 
-/// Schedules the removal of the files of all uploads of an occasion.
+/// Schedules the deletion of the files of all uploads in an occasion.
 pub(crate) fn remove_files_of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     for upload in of_occasion(tx, occasion)? {
         remove_files(tx, &upload)?;
@@ -318,8 +319,8 @@ fn remove_files(tx: &mut Tx<'_>, upload: &Upload) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Moves the uploads of invitation `from` to invitation `into`, because the two are merged. `into`
-/// may then have more than [`MOST`].
+/// Moves the uploads of invitation `from` to invitation `into`. Called when the two invitations are
+/// merged. `into` may have more than [`MOST`] uploads afterwards.
 pub(crate) fn hand_over(
     tx: &mut Tx<'_>,
     from: &InvitationId,
@@ -355,7 +356,8 @@ pub(crate) fn of_occasion(
     .all(tx)
 }
 
-/// Lists a page of an occasion's uploads in this state, or of all, the oldest first.
+/// Lists a page of the occasion's uploads in this state, the oldest first. Without a state, lists
+/// all uploads.
 pub fn list(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -393,7 +395,7 @@ pub fn list(
     Ok(paging.list(found, |upload| upload.id.to_string()))
 }
 
-/// Finds an earlier upload of the household with the same content.
+/// Finds an earlier upload of the same household with the same content.
 pub fn find_same(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -403,7 +405,8 @@ pub fn find_same(
     Ok(own.find(|one| one.digest == digest))
 }
 
-/// Finds the upload to which a file belongs, and whether the file is its thumbnail.
+/// Finds the upload that a file belongs to. Also returns whether the file is the upload's
+/// thumbnail.
 pub fn find_by_file(tx: &mut Tx<'_>, file: &str) -> Result<Option<(Upload, bool)>, StoreError> {
     let found: Option<Upload> = sql!(
         "SELECT {Upload} FROM upload WHERE file = :file OR thumbnail = :file",
@@ -416,7 +419,7 @@ pub fn find_by_file(tx: &mut Tx<'_>, file: &str) -> Result<Option<(Upload, bool)
     }))
 }
 
-/// Counts the uploads that wait for a host's decision.
+/// Counts the uploads that no host has decided about.
 pub(crate) fn waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<i64, StoreError> {
     let (n,): (i64,) = sql!(
         "SELECT COUNT(*) FROM upload WHERE occasion = :occasion AND state = :pending",
@@ -431,7 +434,7 @@ fn is_used(tx: &mut Tx<'_>, file: &str) -> Result<bool, StoreError> {
     Ok(!file.is_empty() && find_by_file(tx, file)?.is_some())
 }
 
-/// Returns the daily job that removes the remains of interrupted uploads.
+/// Returns the daily job that deletes what interrupted uploads have left behind.
 pub(crate) fn sweep_job(platform: Platform) -> Handler {
     Handler::each_day(SWEEP, move |_| {
         let platform = platform.clone();
@@ -485,7 +488,7 @@ impl InvitationSnapshot {
         self.occasion.switches.uploads && self.is_invited()
     }
 
-    /// Whether the household sees the gallery, which opens when the first event begins.
+    /// Whether the household sees the gallery. It opens when the first event begins.
     pub fn has_gallery(&self) -> bool {
         let has_begun = |event: &Event| event.starts_at <= self.now;
         let is_over = self.occasion.status == OccasionStatus::Archived;
@@ -532,7 +535,7 @@ mod tests {
         assert!(!links.permits(token, "b-1x1.jpg", now));
         assert!(!links.permits(&token.replacen('1', "2", 1), file, late));
         assert!(!Links::new(&Keyring::new([2; 32], &[])).permits(token, file, now));
-        // A page that is loaded again a minute later contains the same link.
+        // If the page is loaded again a minute later, it contains the same link.
         assert_eq!(
             path,
             links.path("a-1x1.jpg", now + SignedDuration::from_secs(60))

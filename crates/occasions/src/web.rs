@@ -17,7 +17,7 @@ use site::Context;
 use web::Site;
 
 pub(crate) fn routes(_: &Context) -> Router<Site> {
-    // State shared by all event streams of this process.
+    // This state is shared by all event streams of this process.
     let listeners = Extension(api::host::stream::Listeners::default());
     api::routes::<Router<_>>()
         .layer(listeners)

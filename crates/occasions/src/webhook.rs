@@ -1,5 +1,5 @@
-//! The webhook events of an occasion, which are sent to its owners. They contain no names or notes,
-//! so they need no change when a person's data is erased.
+//! The webhook events of an occasion. They are sent to its owners. An event contains no names or
+//! notes, so erasing a person's data need not change it.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::role::{self, OCCASION, Role};
 use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ};
 use crate::words::{ReplyStatus, Source};
 
-/// A household's answer was saved, by the household itself or by a host on its behalf.
+/// A household's answers were saved, either by the household itself or by a host.
 const REPLY_SAVED: WebhookEvent = event("reply.saved", "host-event-reply-saved");
 /// A household opened its invitation for the first time.
 const INVITATION_OPENED: WebhookEvent = event("invitation.opened", "host-event-invitation-opened");
@@ -47,7 +47,7 @@ pub(crate) fn describe(api: OpenApi) -> OpenApi {
     webhook::describe::<InvitationOpened>(api, &[INVITATION_OPENED])
 }
 
-/// The data of the event about an answer.
+/// The data of the event `reply.saved`.
 #[derive(Serialize, ToSchema)]
 struct ReplySaved {
     /// The id of the occasion.
@@ -70,11 +70,11 @@ pub(crate) struct Answered {
     /// The id of the guest.
     #[schema(value_type = String)]
     pub(crate) id: GuestId,
-    /// The answer for each event, by the event's key.
+    /// The guest's replies, by event key.
     pub(crate) replies: BTreeMap<String, ReplyStatus>,
 }
 
-/// The data of the event about an opened invitation.
+/// The data of the event `invitation.opened`.
 #[derive(Serialize, ToSchema)]
 struct InvitationOpened {
     /// The id of the occasion.
@@ -88,7 +88,7 @@ struct InvitationOpened {
     opened_at: Timestamp,
 }
 
-/// Sends the event that answers were saved. The caller holds the invitation's lock.
+/// Sends the event that answers were saved. The caller must hold the invitation's lock.
 pub(crate) fn reply_saved(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -107,7 +107,8 @@ pub(crate) fn reply_saved(
     })
 }
 
-/// Sends the event that a household opened its invitation. The caller holds the invitation's lock.
+/// Sends the event that a household opened its invitation. The caller must hold the invitation's
+/// lock.
 pub(crate) fn invitation_opened(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

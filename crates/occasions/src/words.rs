@@ -1,12 +1,13 @@
-//! Enums whose values are the same keywords in the store, in JSON and in query parameters.
+//! Enums with keywords as values. The keywords are the same in the store, in JSON and in query
+//! parameters.
 
 pub use web::sheet::FileFormat;
 use web::words;
 
 words! {
-    /// A role in an occasion. Each role may do more than the roles before it.
+    /// A role in an occasion. Each role permits more than the roles before it.
     Role {
-        /// May see everything that the role permits, but change nothing.
+        /// May read what the role permits, and change nothing.
         Observer = "observer" => "host-role-observer",
         /// May also change invitations and guests.
         Coordinator = "coordinator" => "host-role-coordinator",
@@ -21,7 +22,7 @@ words! {
         Wedding = "wedding" => "host-kind-wedding",
         Engagement = "engagement" => "host-kind-engagement",
         Birthday = "birthday" => "host-kind-birthday",
-        /// A feast (Malay: kenduri).
+        /// A feast, which is called kenduri in Malay.
         Kenduri = "kenduri" => "host-kind-kenduri",
         Naming = "naming" => "host-kind-naming",
         /// A memorial. Its pages have formal texts and no decoration.
@@ -45,29 +46,29 @@ words! {
 }
 
 words! {
-    /// A guest's answer for an event.
+    /// A guest's reply to an event.
     ReplyStatus {
-        /// The household has not answered (iCalendar: NEEDS-ACTION).
+        /// There is no reply yet (iCalendar: NEEDS-ACTION).
         Pending = "pending",
         Yes = "yes",
         No = "no",
         Undecided = "undecided",
-        /// The guest has accepted, but the event is full.
+        /// The guest has said yes, but the event is full.
         Waitlisted = "waitlisted",
     }
 }
 
 words! {
-    /// Whether a host named the guest or the household brought them.
+    /// Whether a host named the guest, or the household brings the guest.
     GuestKind {
         Named = "named" => "host-kind-named",
-        /// Added by the household, within its allowance.
+        /// The household brings the guest, within its allowance.
         PlusOne = "plus_one" => "host-kind-plus-one",
     }
 }
 
 words! {
-    /// Whether the household itself acted, or a host on its behalf.
+    /// Whether the household itself acted, or a host acted for it.
     ActedBy {
         Household = "household",
         Host = "host",
@@ -75,7 +76,7 @@ words! {
 }
 
 words! {
-    /// The channel that an answer came through.
+    /// The channel through which an answer came.
     Source {
         /// The site's pages.
         Web = "web",
@@ -84,34 +85,34 @@ words! {
         /// A live connection, such as a WebSocket.
         Socket = "socket",
         Import = "import",
-        /// A host recorded an answer that the household gave in another way, for example by
+        /// A host recorded the answer. The household gave it in another way, for example by
         /// telephone.
         Phone = "phone",
-        /// Seats became free, and the household moved up from the waiting list.
+        /// The household moved up from the waiting list, because seats became free.
         Waitlist = "waitlist",
     }
 }
 
 words! {
-    /// How hosts decide whether a household may answer, namely by the deadline or regardless of it.
+    /// What decides whether a household may answer: the deadline, or a host.
     LockMode {
         /// The deadline decides.
         Auto = "auto" => "host-lock-auto",
-        /// The household may not answer, regardless of the deadline.
+        /// A host has closed answers, regardless of the deadline.
         Locked = "locked" => "host-access-locked",
-        /// The household may answer until `open_until`, regardless of the deadline.
+        /// A host keeps answers open until `open_until`, regardless of the deadline.
         Open = "open" => "host-access-open",
     }
 }
 
 words! {
-    /// A household's present access. It is computed and never stored.
+    /// What a household may do now. It is computed and never stored.
     Access {
         /// The household may answer.
         Open = "open" => "host-access-open",
-        /// The household may only look, because the deadline has passed or the occasion is closed.
+        /// The household may only read, because the deadline has passed or the occasion is closed.
         Closed = "closed" => "host-access-closed",
-        /// The household may only look, because a host locked its answers.
+        /// The household may only read, because a host has locked its answers.
         Locked = "locked" => "host-access-locked",
         /// The code no longer works, because the occasion is archived.
         Expired = "expired" => "host-access-expired",
@@ -121,11 +122,11 @@ words! {
 }
 
 words! {
-    /// How much of an invitation is answered. Derived, never stored.
+    /// How much of an invitation is answered. It is computed and never stored.
     Response {
-        /// Every reply is pending, or there are no guests.
+        /// No reply has been given, or there are no guests.
         Unanswered = "unanswered" => "host-response-unanswered",
-        /// Some replies are given, and some are pending or undecided.
+        /// Some replies are given. Others are pending or undecided.
         Partial = "partial" => "host-response-partial",
         /// No reply is pending or undecided.
         Complete = "complete" => "host-response-complete",
@@ -133,9 +134,9 @@ words! {
 }
 
 words! {
-    /// The tone of the built-in wordings.
+    /// The tone of the built-in texts.
     Tone {
-        /// Full sentences with polite forms of address.
+        /// Full sentences, with polite forms of address.
         Formal = "formal" => "host-tone-formal",
         Casual = "casual" => "host-tone-casual",
         /// Short, warm sentences.
@@ -160,9 +161,9 @@ words! {
         LongText = "long_text" => "host-answer-long-text",
         /// One of the question's choices.
         OneChoice = "one_choice" => "host-answer-one-choice",
-        /// One of its choices, which the kitchen counts for one event.
+        /// One of the question's choices. The kitchen counts the choices for one event.
         Meal = "meal" => "host-answer-meal",
-        /// Any of its choices.
+        /// Any number of the question's choices.
         SeveralChoices = "several_choices" => "host-answer-several-choices",
         YesNo = "yes_no" => "host-answer-yes-no",
         Number = "number" => "host-answer-number",
@@ -171,7 +172,7 @@ words! {
 }
 
 impl QuestionKind {
-    /// Whether hosts define the possible answers to the question.
+    /// Whether the hosts define the possible answers.
     pub fn takes_choices(self) -> bool {
         matches!(self, Self::OneChoice | Self::Meal | Self::SeveralChoices)
     }
@@ -186,13 +187,13 @@ words! {
         Ready = "ready",
         /// Failed permanently.
         Failed = "failed",
-        /// Finished, but the resulting file has been deleted.
+        /// Finished, but its file has been deleted since.
         Expired = "expired",
     }
 }
 
 words! {
-    /// The contents of an export.
+    /// What an export contains.
     ExportKind {
         /// One line per guest.
         Guests = "guests" => "host-export-guests",
@@ -200,44 +201,44 @@ words! {
         Households = "households" => "host-export-households",
         /// One line per guest and event.
         Replies = "replies" => "host-export-replies",
-        /// For the kitchen: dietary requirements, their numbers, and the guests who have them.
+        /// The list for the kitchen: dietary requirements, how often each occurs, and which guests
+        /// have them.
         Diets = "diets" => "host-export-diets",
         /// One line per answer to the hosts' own questions.
         Questions = "questions" => "host-export-questions",
-        /// The wish list: one line per reservation, and per gift that nobody has reserved.
+        /// The wish list: one line per reservation, and one line per gift that nobody has reserved.
         Gifts = "gifts" => "host-export-gifts",
         /// One line per gift that the hosts received.
         ReceivedGifts = "received_gifts" => "host-export-received",
         /// One line per uploaded picture or document.
         Uploads = "uploads" => "host-export-uploads",
-        /// Households with everyone on them and all answers, in a form that an import can read
-        /// again.
+        /// Households with their guests and all answers. An import can read this list again.
         Everything = "everything" => "host-export-everything",
     }
 }
 
 words! {
-    /// What a page of the hosts for their guests is about.
+    /// What a page that hosts write for their guests is about.
     PageKind {
         /// The hosts' story.
         Story = "story" => "page-story",
-        /// How to get there.
+        /// How to get to the venue.
         Travel = "travel" => "page-travel",
         /// Where to stay.
         Stay = "stay" => "page-stay",
         /// Questions and answers.
         Questions = "questions" => "page-questions",
-        /// Anything else. Such a page has a title of its own.
+        /// Anything else. The hosts must write the title of such a page.
         Other = "other" => "page-other",
     }
 }
 
 words! {
-    /// Who sees a page of the hosts for their guests.
+    /// Who sees a page that hosts write for their guests.
     PageAudience {
-        /// Anybody with the occasion's link.
+        /// Anybody who has the occasion's link.
         Everybody = "everybody" => "host-page-everybody",
-        /// Guests who opened their invitation.
+        /// Guests who have opened their invitation.
         Invited = "invited" => "host-page-invited",
         /// Only hosts.
         Nobody = "nobody" => "host-page-nobody",
@@ -245,7 +246,8 @@ words! {
 }
 
 impl PageAudience {
-    /// Returns whether a guest sees the page. `is_invited` is whether the guest came with a code.
+    /// Returns whether a guest sees the page. `is_invited` says whether the guest has entered with
+    /// a code.
     pub fn includes(self, is_invited: bool) -> bool {
         match self {
             Self::Everybody => true,

@@ -1,4 +1,4 @@
-//! The start times of events, for other domains such as countdowns.
+//! The start times of events, for other parts of Kenduri, such as countdowns.
 
 use ::web::Language;
 use identity::account::AccountId;
@@ -12,7 +12,8 @@ use crate::id::OccasionId;
 use crate::occasion;
 use crate::role;
 
-/// Returns the start times of all events in an account's occasions, newest occasion first.
+/// Returns the start times of all events in an account's occasions. The newest occasion comes
+/// first.
 pub(crate) fn dates(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, StoreError> {
     let mut dates = Vec::new();
     for (id, _) in grant::ranks_of_account(tx, account, &role::OCCASION)? {

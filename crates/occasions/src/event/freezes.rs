@@ -1,4 +1,4 @@
-//! The times around events at which the server is neither restarted nor upgraded.
+//! The times around events during which the server is neither restarted nor upgraded.
 
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
@@ -6,8 +6,9 @@ use site::freeze::Occurrence;
 
 use crate::occasion::Switches;
 
-/// Returns the events that are not over, of occasions whose `freeze` switch is on. A member's
-/// occasion counts only once the site's staff has taken it over or allowed it to send mail.
+/// Returns the events that are not over, in occasions whose `freeze` switch is on. An occasion that
+/// a member created counts only if the site's staff has taken it over or has allowed it to send
+/// mail.
 pub(crate) fn freezes(tx: &mut Tx<'_>) -> Result<Vec<Occurrence>, StoreError> {
     let events: Vec<(String, Timestamp, Timestamp)> = sql!(
         "SELECT o.switches, e.starts_at, e.ends_at

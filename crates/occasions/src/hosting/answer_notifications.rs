@@ -1,5 +1,5 @@
-//! A host's own choice of notifications about answers. The unsubscribe links in mails change it
-//! too.
+//! Each host's own choice of notifications about answers. An unsubscribe link in a mail also
+//! changes the choice.
 
 use identity::account::{self, Account};
 use identity::person::suppressed;
@@ -12,8 +12,8 @@ use super::{HostOf, Permission, Refusal};
 use crate::answer_notification::{self, Choice, FIELDS, Frequency};
 use crate::occasion;
 
-/// Returns the host's choice. If the host has unsubscribed by a link in a mail, `by_mail` is
-/// `Never`.
+/// Returns the host's choice. `by_mail` is `Never` if the host has unsubscribed through a link in a
+/// mail.
 pub fn load(tx: &mut Tx<'_>, keys: &Keyring, host: &HostOf) -> Result<Choice, Refusal> {
     host.needs(Permission::See)?;
     let mut choice = answer_notification::choice_of(tx, host.account(), host.occasion())?;

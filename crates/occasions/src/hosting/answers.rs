@@ -1,6 +1,6 @@
-//! Answers that a host records for a household at any time, for example after a telephone call.
-//! Each save is logged. It may exceed the household's allowance or the event's seats only if the
-//! host asks for it.
+//! Lets hosts record answers for a household at any time, for example after a telephone call. Each
+//! save is logged. A save exceeds the household's allowance or an event's seats only if the host
+//! asks for that.
 
 use platform::{Rows, Tx, sql};
 use serde::Deserialize;
@@ -19,21 +19,22 @@ use crate::rsvp;
 use crate::words::{ActedBy, ReplyStatus, Source};
 use web::Findings;
 
-/// The options of a host who saves answers.
+/// Options for a host who saves a household's answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// Whether the save may exceed the household's allowance and the events' seats.
     pub may_exceed: bool,
-    /// Whether the household gets a confirmation mail, as if it had answered itself.
+    /// Whether the household gets a confirmation mail, as after its own answer.
     pub mail: bool,
 }
 
-/// A single answer for a single guest.
+/// One guest's reply to one event.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = HostReply)]
 pub struct OneReply {
-    /// The version of the invitation that the client has read; `If-Match` can name it instead.
+    /// The version of the invitation that the client has read. It can be sent in `If-Match`
+    /// instead.
     #[serde(default)]
     pub version: Option<i64>,
     /// The answer; `pending` removes the stored answer.
@@ -46,8 +47,8 @@ pub struct OneReply {
     pub mail: bool,
 }
 
-/// Saves all answers, names and dietary requirements of a household for a host, even after the
-/// deadline or while answers are locked.
+/// Saves all answers, names and dietary requirements of a household on behalf of a host. Works even
+/// after the deadline and while answers are locked.
 pub fn save(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -128,7 +129,8 @@ pub fn reply(
     write(tx, host, portal, guests, answers, overrides)
 }
 
-/// Takes the locks in the required order: the events with limited seats, then the invitation.
+/// Takes the locks in the order that all saves use: first the events with limited seats, then the
+/// invitation.
 fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -172,7 +174,7 @@ fn write(
         return Ok(portal);
     }
     rsvp::move_up(tx, host.occasion())?;
-    // This household itself may have moved up from the waiting list.
+    // The household may have moved up from the waiting list, so it is loaded again.
     portals::load_changed(tx, host, &before.invitation.id)
 }
 
@@ -217,8 +219,8 @@ fn finish(
         rsvp::masked(changes),
     )?;
     rsvp::tell_of_answers(tx, portal, changes, Source::Phone, Some(host.account()))?;
-    // The host chooses the mail's recipient and text, so the site must have allowed this occasion
-    // to send mail.
+    // The host decides who gets this mail and what it says. So it is sent only if the site allows
+    // the occasion to send mail.
     if overrides.mail && membership::sends_mail(tx, host.occasion())? {
         rsvp::confirm_later(tx, portal)?;
     }

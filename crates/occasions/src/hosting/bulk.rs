@@ -1,5 +1,6 @@
-//! Bulk actions. A job changes many invitations in batches, and records the outcome for each
-//! invitation. The change to one invitation is atomic, but the action as a whole is not.
+//! Bulk actions, which change many invitations. A job works in batches, and records the outcome for
+//! each invitation. Each invitation is changed either completely or not at all. The whole action
+//! can stop in the middle.
 
 use std::collections::BTreeMap;
 
@@ -25,12 +26,12 @@ use web::{Findings, Input};
 
 platform::id!(BulkId, "One action on many invitations.");
 
-/// The kind of the job that carries out bulk actions.
+/// The kind of the job that runs bulk actions.
 pub const KIND: &str = "occasions.bulk";
-/// The maximum number of invitations in a bulk action.
+/// The maximum number of invitations in one bulk action.
 pub const LIMIT: usize = 5_000;
-/// The number of invitations changed in one transaction. It is small, so that other writers need
-/// not wait long.
+/// How many invitations one transaction changes. The number is small, so that other writers wait
+/// only briefly.
 const BATCH: i64 = 50;
 
 #[derive(Clone, Debug)]
@@ -39,12 +40,12 @@ pub struct Request {
     pub action: Action,
 }
 
-/// The invitations to which an action applies.
+/// The invitations that an action changes.
 #[derive(Clone, Debug)]
 pub enum Target {
     Chosen(Vec<InvitationId>),
     Matching(InvitationFilter),
-    /// The invitations that another bulk action changed.
+    /// All invitations that another bulk action has changed.
     ChangedBy(BulkId),
 }
 
@@ -79,24 +80,24 @@ pub enum Action {
     },
     /// Sets the household's own deadline.
     Deadline {
-        /// An instant, a date (meaning its end), or null for the occasion's deadline.
+        /// A time, a date (meaning the end of that day), or null for the occasion's deadline.
         deadline: Option<When>,
     },
-    /// Closes answers.
+    /// Closes the household's answers.
     Lock {
         /// Shown to hosts only, up to 200 characters.
         #[serde(default)]
         reason: String,
     },
-    /// Lets the deadline decide again whether answers are open.
+    /// Removes the lock, so that the deadline decides whether answers are open.
     Unlock {},
     /// Archives the invitation.
     Archive {},
-    /// Records that the invitation was sent, by card or messenger.
+    /// Records that the invitation was sent on paper or through a messenger.
     Sent {},
-    /// Records that the invitation was not sent after all.
+    /// Records that the invitation was not sent, if it was marked as sent by mistake.
     Unsent {},
-    /// Invites the household to a further event. Its guests are asked about the event.
+    /// Invites the household to another event. Its guests are asked about that event.
     Invite {
         /// The event's key.
         event: String,
@@ -142,7 +143,7 @@ pub struct Outcome {
     pub problem: Option<String>,
 }
 
-/// Records the invitations to which the action applies, and queues the job.
+/// Stores which invitations the action applies to, and queues the job.
 pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, Refusal> {
     host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
@@ -183,7 +184,7 @@ pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, 
     Ok(bulk)
 }
 
-/// Counts the households whose answers the action would close or reopen.
+/// Counts the households for which the action would close or reopen answers.
 pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effect, Refusal> {
     host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
@@ -214,7 +215,7 @@ pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effec
 }
 
 impl Bulk {
-    /// Removes the reason for a lock, if the host may not lock answers.
+    /// Removes the reason for a lock unless the host may lock answers.
     fn shown_to(mut self, host: &HostOf) -> Self {
         if let Action::Lock { reason } = &mut self.action
             && !reason.is_empty()
@@ -249,7 +250,7 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Ref
     Ok(found.into_iter().map(|bulk| bulk.shown_to(host)).collect())
 }
 
-/// Returns the outcomes of the invitations after the position `after`, in order.
+/// Returns the outcomes of the action in order, beginning after the position `after`.
 pub fn outcomes(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -268,7 +269,7 @@ pub fn outcomes(
     .all(tx)?)
 }
 
-/// Returns the invitations that the action failed to change, each with the error.
+/// Returns the invitations that the action could not change, each with the error code.
 pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outcome>, Refusal> {
     load(tx, host, id)?;
     Ok(sql!(
@@ -279,7 +280,7 @@ pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outco
     .all(tx)?)
 }
 
-/// Checks the conditions of an action that do not depend on the single invitation.
+/// Checks the conditions that are the same for all invitations of the action.
 fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal> {
     let occasion = occasions::load(tx, host)?;
     let mut fields = Findings::default();
@@ -340,7 +341,7 @@ fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<Invita
             .collect(),
         Target::ChangedBy(bulk) => changed_by(tx, host, bulk)?,
     };
-    // Sorting the ids prevents deadlocks: all bulk actions lock invitations in the same order.
+    // All bulk actions lock invitations in the order of their ids, so they cannot deadlock.
     ids.sort();
     ids.dedup();
     if ids.len() > LIMIT {
@@ -355,7 +356,7 @@ fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<Invita
     Ok(ids)
 }
 
-/// Returns the invitations that a bulk action changed.
+/// Returns the invitations that this bulk action changed.
 pub fn changed_by(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -379,8 +380,8 @@ struct Payload {
     bulk: BulkId,
 }
 
-/// Runs the bulk action until no invitation is waiting. Each invitation's outcome is stored in the
-/// transaction of its change, so an interrupted job continues where it stopped.
+/// Runs the bulk action until no invitation is waiting. A transaction writes both the change to an
+/// invitation and its outcome, so an interrupted job continues where it stopped.
 async fn run(store: Store, job: Job) -> Result<Done, JobError> {
     let Payload { bulk } = job.read()?;
     loop {
@@ -395,7 +396,7 @@ async fn run(store: Store, job: Job) -> Result<Done, JobError> {
     }
 }
 
-/// Changes one batch of invitations. Returns whether others are still waiting.
+/// Changes one batch of invitations. Returns whether more invitations are waiting.
 fn take_batch(tx: &mut Tx<'_>, id: &BulkId) -> Result<bool, StoreError> {
     let found: Option<(OccasionId, AccountId, String, String)> = sql!(
         "SELECT occasion, account, action, state FROM bulk WHERE id = :id",
@@ -478,7 +479,7 @@ fn note_progress(
     tell(tx, occasion, &bulk)
 }
 
-/// Applies the action to an invitation. Returns whether this may have changed the invitation.
+/// Applies the action to an invitation. Returns false if the invitation certainly stayed the same.
 fn apply(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -500,7 +501,7 @@ fn apply(
         }
         Action::Sent {} | Action::Unsent {} => {
             let is_sent = matches!(action, Action::Sent {});
-            // The lock comes first, so that the data read next stays current.
+            // The invitation is locked first, so that the data read next cannot change.
             portals::lock(tx, host, id, None)?;
             let is_already = invitations::bookkeeping(tx, id)?.sent_at.is_some() == is_sent;
             if !is_already {
@@ -509,7 +510,7 @@ fn apply(
             return Ok(!is_already);
         }
         Action::Invite { event } => {
-            // The lock keeps other hosts from changing the household's events meanwhile.
+            // While the invitation is locked, no other host can change its events.
             let portal = portals::lock(tx, host, id, None)?;
             let mut keys = event::keys_of(&portal.events, &portal.household.events);
             if keys.contains(event) {

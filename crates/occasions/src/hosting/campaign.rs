@@ -1,7 +1,7 @@
-//! Campaigns, which send a mail to many households. The recipients are fixed when a campaign
-//! starts. A job writes the mails in small batches. The transaction of a batch also removes its
-//! recipients from the queue. At most [`WINDOW`] mails are being sent at a time, so that pausing
-//! takes effect quickly.
+//! Campaigns, which send a mail to many households. When a campaign starts, its recipients are
+//! fixed. A job then writes the mails in small batches. Writing a batch and removing its recipients
+//! from the queue is one transaction. At most [`WINDOW`] mails are on their way at a time, so that
+//! a pause takes effect quickly.
 
 pub mod audience;
 pub mod progress;
@@ -34,9 +34,9 @@ platform::id!(CampaignId, "One mail to many households.");
 pub const KIND: &str = "occasions.campaign";
 /// The maximum number of campaigns in an occasion.
 const LIMIT: i64 = 500;
-/// The maximum speed, in mails per minute.
+/// The highest sending speed, in mails per minute.
 pub const FASTEST: i64 = 600;
-/// The maximum number of a campaign's mails that are being sent at the same time.
+/// How many mails of one campaign may be on their way at the same time.
 const WINDOW: i64 = 50;
 
 words! {
@@ -45,11 +45,11 @@ words! {
         /// Waiting for its start time.
         Scheduled = "scheduled" => "host-campaign-scheduled",
         Sending = "sending" => "host-campaign-sending",
-        /// Stopped by a host, who may resume it.
+        /// Paused by a host, who can resume it.
         Paused = "paused" => "host-campaign-paused",
-        /// Nothing is left to send.
+        /// All mails are sent.
         Sent = "sent" => "host-campaign-sent",
-        /// Ended by a host. Mails that were sent before stay sent.
+        /// Ended by a host. Mails that were already sent are not affected.
         Cancelled = "cancelled" => "host-campaign-cancelled",
     }
 }
@@ -64,18 +64,19 @@ pub struct Campaign {
     pub kind: MailKind,
     /// The state of the campaign.
     pub state: CampaignState,
-    /// The hosts' subject at the time of the order.
+    /// The subject that the hosts had written when they ordered the campaign.
     pub subject: I18n,
-    /// The hosts' text at the time of the order.
+    /// The text that the hosts had written when they ordered the campaign.
     pub body: I18n,
-    /// The recipients' filter; null for a reminder rule's campaign, which finds its own recipients.
+    /// The filter that finds the recipients. Null for the campaign of a reminder rule, which finds
+    /// recipients by its own rule.
     #[row(json)]
     pub audience: Option<InvitationFilter>,
     /// Whether the campaign is also sent to the guests' own addresses.
     pub to_guests: bool,
     /// The maximum number of mails per minute; 0 means as fast as the mail server accepts them.
     pub per_minute: i64,
-    /// When it begins.
+    /// When the campaign starts.
     #[schema(value_type = String, format = "date-time")]
     pub due_at: Timestamp,
     /// When the campaign was ordered.
@@ -84,12 +85,12 @@ pub struct Campaign {
     /// When the campaign's recipients were fixed.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub started_at: Option<Timestamp>,
-    /// When nothing was left to send.
+    /// When all mails were sent.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub finished_at: Option<Timestamp>,
 }
 
-/// A campaign, and how many of its mails are in which state.
+/// A campaign with the number of its mails in each state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = CampaignReport)]
 pub struct Report {
@@ -106,17 +107,17 @@ pub struct Report {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewCampaign)]
 pub struct Order {
-    /// The kind of mail. The hosts' wording for this kind is sent.
+    /// The kind of mail. The mail contains the hosts' own text for this kind.
     pub kind: MailKind,
-    /// The recipients' filter; all households if omitted.
+    /// The filter that finds the recipients. All households are recipients if it is omitted.
     #[serde(default)]
     pub audience: InvitationFilter,
-    /// Whether the mail also goes to the guests' own addresses. Within a household, no address gets
-    /// the mail twice.
+    /// Whether the mail also goes to the guests' own addresses. Each address gets the mail only
+    /// once per household.
     #[serde(default)]
     pub to_guests: bool,
-    /// The start, in the occasion's time zone unless it has an offset. If omitted, the campaign
-    /// starts at once.
+    /// When the campaign starts; at once if omitted. A time without an offset is in the occasion's
+    /// time zone.
     #[serde(default)]
     pub send_at: Option<When>,
     /// The maximum number of mails per minute, up to 600; 0 means as fast as the mail server
@@ -151,7 +152,7 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
         findings.add("/kind", "text_missing", []);
     }
     findings.finish()?;
-    // An unknown event in the filter is refused now rather than when the job runs.
+    // A filter with an unknown event is refused here, before the job runs.
     Audience::households(tx, host, &order.audience)?;
     let campaign = Campaign {
         id: tx.id(),
@@ -183,10 +184,10 @@ fn local(typed: &When, zone: &TimeZone) -> Option<Timestamp> {
     Some(local.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// If the same reminder was requested within this time, it is not sent again.
+/// For how long the same reminder is not sent a second time.
 const REMINDED: SignedDuration = SignedDuration::from_mins(10);
 
-/// Restricts a filter to the households that may answer and have not answered completely.
+/// Narrows a filter down to households that may answer and have not answered completely.
 fn owing(filter: &InvitationFilter) -> InvitationFilter {
     InvitationFilter {
         response: Some(filter.response.unwrap_or(Answered::Pending)),
@@ -195,7 +196,7 @@ fn owing(filter: &InvitationFilter) -> InvitationFilter {
     }
 }
 
-/// Finds a campaign that reminds the same households and was created within [`REMINDED`].
+/// Finds a campaign that was created within [`REMINDED`] and reminds the same households.
 pub fn reminded(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -215,8 +216,8 @@ pub fn reminded(
     found.map(|(id,)| load(tx, host, &id)).transpose()
 }
 
-/// Reminds households that have not answered completely. If the same households were reminded
-/// within [`REMINDED`], returns that campaign, unless `force` is set.
+/// Reminds the households that have not answered completely. If the same households were reminded
+/// within [`REMINDED`], returns the earlier campaign, unless `force` is set.
 pub fn remind(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -334,7 +335,7 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Report>, R
     all.into_iter().map(|one| report(tx, one)).collect()
 }
 
-/// An action by which a host controls a campaign.
+/// What a host can do with a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Pause,
@@ -358,7 +359,7 @@ pub fn step(
     let (campaign, _) = locked.ok_or(Refusal::NotFound)?;
     let (state, action) = match (step, campaign.state) {
         (Step::Pause, Sending) => (Paused, "campaign.paused"),
-        // The campaign was paused before it started, so its recipients are not fixed yet.
+        // The campaign was paused before its start, so its recipients are not fixed yet.
         (Step::Resume, Paused) if campaign.started_at.is_none() => (Scheduled, "campaign.resumed"),
         (Step::Resume, Paused) => (Sending, "campaign.resumed"),
         (Step::Cancel, Scheduled | Sending | Paused) => (Cancelled, "campaign.cancelled"),
@@ -400,7 +401,7 @@ pub fn step(
     Ok(report)
 }
 
-/// Loads and locks a campaign. Also returns its occasion.
+/// Loads and locks a campaign. Returns the campaign and its occasion.
 fn lock(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Option<(Campaign, OccasionId)>, StoreError> {
     let found: Option<(OccasionId,)> = sql!(
         "SELECT occasion FROM campaign WHERE id = :id FOR NO KEY UPDATE",
@@ -414,7 +415,7 @@ fn lock(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Option<(Campaign, OccasionId
     Ok(Some((campaign, occasion)))
 }
 
-/// Withdraws the campaign's mails that no mail server has accepted yet.
+/// Withdraws those mails of the campaign that no mail server has accepted yet.
 fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     let under_way: Vec<(i64, MailId)> = sql!(
         "SELECT place, mail FROM campaign_recipient JOIN mail ON mail.id = campaign_recipient.mail
@@ -436,7 +437,7 @@ fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Puts recipients whose mail failed or bounced back into the queue.
+/// Queues the mail again for each recipient to whom it could not be delivered.
 fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     sql!(
         "UPDATE campaign_recipient SET state = 'queued', mail = NULL
@@ -447,7 +448,7 @@ fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     .run(tx, Rows::Any)
 }
 
-/// Publishes the campaign's progress for hosts' open pages.
+/// Publishes the campaign's progress, which hosts' open pages then show.
 fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, campaign: &Campaign) -> Result<(), StoreError> {
     let counts = progress::count(tx, &campaign.id)?;
     tx.publish(platform::news::NewNews {

@@ -64,7 +64,8 @@ impl Resource for CashLink {
         })
     }
 
-    /// Requires the fields that the kind needs, and empties the fields that the kind does not have.
+    /// Checks that the fields required for this kind are filled in, and empties the fields that
+    /// this kind does not use.
     fn validate(
         &mut self,
         _: &mut Tx<'_>,

@@ -13,12 +13,12 @@ use crate::invitation;
 use crate::invitation_snapshot::InvitationSnapshot;
 use web::Findings;
 
-/// The maximum number of attempts to set a code, per account and hour.
+/// How often an account may try to set a code in one hour.
 pub const TRIES: i64 = 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// A code that a host chose. Only [`try_by_hand`] creates this type, after it has counted the
-/// attempt.
+/// A code that a host chose. Only [`try_by_hand`] can create this value, so the attempt has always
+/// been counted.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     shown: String,
@@ -26,9 +26,9 @@ pub struct Chosen {
     insists: bool,
 }
 
-/// Counts a host's attempt to set a chosen code. Attempts are limited, because the error "taken"
-/// reveals the code of another household. Call this in a transaction of its own, so that a later
-/// failure cannot undo the count.
+/// Counts a host's attempt to choose a code. Attempts are limited, because the error "taken" tells
+/// the host a code of another household. Call this in its own transaction. Otherwise a later
+/// failure would undo the count.
 pub fn try_by_hand(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -77,7 +77,7 @@ pub fn try_by_hand(
 }
 
 impl Chosen {
-    /// Returns the chosen code's display form and key. Refuses a code that is easy to guess.
+    /// Returns the code as displayed and as looked up. Refuses a code that is easy to guess.
     pub(super) fn checked<'n>(
         &self,
         names: impl Iterator<Item = &'n str>,
@@ -89,8 +89,8 @@ impl Chosen {
     }
 }
 
-/// Gives an invitation another code. The old code stops working for everybody, and so do the codes
-/// of invitations that were merged into this one. Browsers no longer remember the household.
+/// Gives an invitation another code. The old code stops working for everybody. The codes of
+/// invitations that were merged into this one stop working too, and browsers forget the household.
 pub fn replace(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -153,7 +153,7 @@ pub fn replace(
     Ok(portal)
 }
 
-/// Draws a random code that no invitation has or had recently.
+/// Draws a random code. No invitation has the code or had it recently.
 fn draw(tx: &mut Tx<'_>) -> Result<(String, CodeKey), StoreError> {
     let (live,): (u64,) = tx.one(
         sql!("SELECT COUNT(*) FROM invitation WHERE archived_at IS NULL"),
@@ -176,8 +176,8 @@ fn is_taken(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
     Ok(found.is_some() || invitation::is_retired(tx, key)?)
 }
 
-/// Converts a violated constraint to a refusal, because another invitation may have got the code
-/// since it was checked.
+/// Converts a violated constraint to a refusal. Another invitation may have got the code after the
+/// check.
 fn code_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("invitation_code_taken") => Refusal::CodeTaken,

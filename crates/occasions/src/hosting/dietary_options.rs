@@ -52,7 +52,7 @@ impl Resource for DietaryOption {
         _: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        // Only options with a built-in key have a built-in name, so all others need a name.
+        // Only built-in keys have a built-in name. Every other option needs its own name.
         if self.label.is_empty() && !is_built_in(&self.key) {
             findings.add("/label", "required", []);
         }
@@ -88,7 +88,7 @@ impl Resource for DietaryOption {
     }
 
     fn removal(&self, tx: &mut Tx<'_>, host: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
-        // Guests' options are stored as a JSON list, in which each key is in quotes.
+        // A guest's options are stored as a JSON list, so each key is in quotes there.
         let (used,): (i64,) = sql!(
             "SELECT COUNT(*) FROM guest JOIN invitation ON invitation.id = guest.invitation
              WHERE invitation.occasion = :occasion AND replace(guest.diets, :key, '') <> guest.diets",

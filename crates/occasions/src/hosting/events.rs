@@ -1,5 +1,5 @@
-//! Adds, changes and removes events, on behalf of hosts. A change waits until all saves in progress
-//! have finished.
+//! Adds, changes and removes events, on behalf of hosts. A change first waits for all saves in
+//! progress.
 
 use ::web::fields::{Part, flag, hour, https, key, line, lines, moment, number, rows, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
@@ -31,9 +31,9 @@ pub(crate) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
     detail: texts(Limits::lines(500)).label("host-schedule-detail"),
 };
 
-/// The fields of a request for a new event that are not fields of the event.
+/// Fields that a request for a new event has in addition to the event's own fields.
 struct NewEvent {
-    /// Whether to invite everybody who has an invitation to the occasion.
+    /// Whether to invite all households of the occasion.
     invite_all: bool,
 }
 
@@ -108,7 +108,7 @@ impl Resource for Event {
         edit: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        // If only the start changes, the event keeps its length.
+        // A host who changes only the start moves the whole event, so its length stays the same.
         let has_moved = edit.old.is_none_or(|old| old.starts_at != self.starts_at);
         if has_moved && !edit.input.has("ends_at") {
             let length = edit.old.map_or(USUAL_LENGTH, |old| {
@@ -132,8 +132,8 @@ impl Resource for Event {
         Ok(())
     }
 
-    /// Inserts the event. Unless `invite_all` is false, also invites everybody who has an
-    /// invitation to the occasion.
+    /// Inserts the event. If `invite_all` is set or omitted, also invites all households of the
+    /// occasion.
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
         let occasion = edit.parent.occasion();
         Self::insert(self, tx, occasion)?;
@@ -145,15 +145,16 @@ impl Resource for Event {
 
     fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
         let occasion = edit.parent.occasion();
-        // As in every save, the events are locked before the invitations that move up from the
-        // waiting list.
+        // The events must be locked before the invitations, as in every save. Households that move
+        // up from the waiting list are locked later.
         lock_limited(tx, occasion)?;
         lock(tx, &self.id)?;
         if edit.old.is_some_and(|old| old.starts_at != self.starts_at) {
             dates::moved(tx, self.id.as_str())?;
         }
         if edit.old.is_some_and(|old| old.capacity != self.capacity) {
-            // Saves in progress do not know the new limit on seats, so the change waits for them.
+            // Saves in progress do not know the new number of seats, so the change waits until they
+            // are done.
             wait_for_answers(tx, occasion)?;
         }
         if self.open_to_all && edit.old.is_some_and(|old| !old.open_to_all) {
@@ -169,7 +170,7 @@ impl Resource for Event {
             version = self.version
         )
         .run(tx, Rows::Exactly(1))?;
-        // Taken seats are not counted while seats are unlimited, so they must be counted now.
+        // While seats are unlimited, taken seats are not counted. So they are counted now.
         rsvp::recount_seats(tx, occasion)?;
         Ok(())
     }
@@ -207,16 +208,16 @@ fn lock(tx: &mut Tx<'_>, id: &EventId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Invites all households of the occasion to the event. If a household was not invited before, all
-/// its guests are invited.
+/// Invites all households of the occasion to the event. In a household that was not invited before,
+/// all guests are invited.
 fn invite_everyone(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     event: &EventId,
 ) -> Result<(), StoreError> {
     wait_for_answers(tx, occasion)?;
-    // In households that were already invited, a host may have invited only some guests, so their
-    // guests stay unchanged.
+    // In a household that was already invited, a host may have left out some guests. So such
+    // households stay unchanged.
     sql!(
         "INSERT INTO reply (guest, event, status)
          SELECT guest.id, :event, 'pending' FROM guest

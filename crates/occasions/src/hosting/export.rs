@@ -1,6 +1,6 @@
-//! Exports of lists as files, which a job writes. An export is queued, then ready, and its file is
-//! deleted after 7 days. The file is written from one snapshot under a temporary name, synced and
-//! renamed, before the export becomes ready. A restarted job starts over.
+//! Exports of lists as files. An export is first queued, then ready. A job writes the file from one
+//! snapshot, under a temporary name. It syncs and renames the file before the export becomes ready.
+//! A restarted job writes the file again from the start. After 7 days the file is deleted.
 
 mod gifts;
 mod kitchen;
@@ -30,11 +30,11 @@ pub use web::sheet::{self, Cell, Sheet};
 platform::id!(ExportId, "One list as a file.");
 
 pub const KIND: &str = "occasions.export";
-/// The kind of the job that deletes old files.
+/// The kind of the job that deletes expired files.
 pub const SWEEP: &str = "occasions.exports_expire";
-/// The maximum number of exports of an occasion that wait to be written.
+/// How many exports of an occasion may wait at the same time.
 pub const WAITING: i64 = 10;
-/// How long a file can be downloaded.
+/// For how long an export's file can be downloaded.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The export that a host asks for.
@@ -46,10 +46,10 @@ pub struct Request {
     pub kind: ExportKind,
     /// The format of the file.
     pub format: FileFormat,
-    /// Limits the export to these invitations and their guests.
+    /// If set, only these invitations and their guests are exported.
     #[serde(default)]
     pub invitations: listing::InvitationFilter,
-    /// Limits the export to these guests.
+    /// If set, only these guests are exported.
     #[serde(default)]
     pub guests: people::GuestFilter,
 }
@@ -69,7 +69,7 @@ pub struct Export {
     /// How many rows the file has.
     #[row(rename = "row_count")]
     pub rows: Option<i64>,
-    /// Whether it holds codes and contact data.
+    /// Whether the file contains codes and contact data.
     pub contacts: bool,
     /// The time of the request.
     #[schema(value_type = String, format = "date-time")]
@@ -89,8 +89,8 @@ impl Export {
     }
 }
 
-/// Requests an export with headings in `language`. Exports for observers contain no codes and no
-/// contact data.
+/// Requests an export whose headings are in `language`. An export for an observer contains no codes
+/// and no contact data.
 pub fn start(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -99,11 +99,11 @@ pub fn start(
 ) -> Result<Export, Refusal> {
     host.needs(Permission::See)?;
     host.needs_person()?;
-    // An invalid filter is refused now rather than when the job runs.
+    // An invalid filter is refused here, before the job runs.
     for event in [&request.invitations.event, &request.guests.event] {
         listing::filter::event_id(tx, host, event.as_deref())?;
     }
-    // Every request for an export takes this lock, so that the count includes concurrent requests.
+    // All requests for exports take this lock, so concurrent requests are counted too.
     occasion::lock(tx, host.occasion())?;
     let (waiting,): (i64,) = sql!(
         "SELECT COUNT(*) FROM export WHERE occasion = :occasion AND state IN ('queued', 'running')",
@@ -152,7 +152,7 @@ pub fn start(
     Ok(export)
 }
 
-/// Loads an export of this occasion. Fails if this host may not see its contents.
+/// Loads an export of this occasion. Fails if the host may not see what the file contains.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Refusal> {
     let found: Option<Export> = sql!(
         "SELECT {Export} FROM export WHERE id = :id AND occasion = :occasion",
@@ -182,8 +182,7 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Export>, R
     Ok(found.into_iter().map(|export| aged(export, now)).collect())
 }
 
-/// Returns an export whose file can be downloaded at present. Records the download in the audit
-/// log.
+/// Returns an export if its file can be downloaded now. Records the download in the audit log.
 pub fn fetch(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Refusal> {
     host.needs_person()?;
     let export = load(tx, host, id)?;
@@ -201,7 +200,7 @@ pub fn fetch(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Re
     Ok(export)
 }
 
-/// Marks an export as expired once its time has passed, even if its file has not been deleted yet.
+/// Marks an export as expired after its time, even if its file still exists.
 fn aged(mut export: Export, now: Timestamp) -> Export {
     if export.state == Progress::Ready && now >= export.expires_at {
         export.state = Progress::Expired;
@@ -230,7 +229,7 @@ struct Payload {
     export: ExportId,
 }
 
-/// The request for an export, and the host who made it.
+/// A request for an export, with the host who made it.
 struct Order {
     host: HostOf,
     request: Request,
@@ -250,7 +249,7 @@ async fn make(platform: Platform, catalogue: Catalogue, job: Job) -> Result<Done
         Ok(None) => return Ok(Done::nothing()),
         Err(Refusal::Store(error)) => return Err(error.into()),
         Err(refusal) => {
-            // The account is no longer a host, or the requested data was deleted.
+            // Either the account is no longer a host, or the data to export was deleted.
             let failed = move |tx: &mut Tx<'_>| set_failed(tx, &export);
             return Err(JobError::fail(refusal).with(failed));
         }
@@ -298,8 +297,7 @@ impl Content {
     }
 }
 
-/// Reads all data for an export's file in a single snapshot. Returns `None` unless the export is
-/// waiting to be written.
+/// Reads the data of an export from one snapshot. Returns `None` if the export is not waiting.
 fn read(
     tx: &mut Tx<'_>,
     catalogue: &Catalogue,
@@ -333,7 +331,7 @@ fn read(
     Ok(Some((asked.occasion, format, content)))
 }
 
-/// Reads all households, either as documents or as a single table.
+/// Reads all households: as documents for JSON, otherwise as one table.
 fn everything(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Content, Refusal> {
     let ground = Ground::load(tx, &order.host)?;
     let lines = listing::all_invitations(tx, &order.host, &order.request.invitations)?;
@@ -408,7 +406,8 @@ fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, export: &Export) -> Result<(), S
     })
 }
 
-/// Expires all existing files of an occasion, because they may contain data that is deleted.
+/// Lets all files of an occasion expire. Called because the files may contain data that is being
+/// deleted.
 pub(crate) fn expire(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -420,7 +419,7 @@ pub(crate) fn expire(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Store
     Ok(())
 }
 
-/// Returns whether an occasion has a file, or a file in preparation.
+/// Returns whether an occasion has a file or is preparing one.
 pub(crate) fn are_files_left(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM export
@@ -464,8 +463,8 @@ pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> 
     Ok(expired.await?)
 }
 
-/// Returns the key of an export's file in the file store. An id consists of lower-case letters,
-/// digits and hyphens, so it is always a valid key.
+/// Returns the key of an export's file in the file store. The id contains only lower-case letters,
+/// digits and hyphens, so the key is always valid.
 fn key(id: &ExportId) -> Key {
     let name = format!("exports/{id}");
     name.parse()

@@ -15,7 +15,7 @@ use crate::gift::{self, Gift, MOST_MONEY, MOST_PIECES, is_picture, remove_pictur
 use crate::gift_reservation::{self, Reservation, ReservationState};
 use crate::id::{GiftId, InvitationId, ReservationId};
 
-/// A reservation as hosts see it.
+/// A reservation with the data that hosts see.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct GiftReservation {
     /// The reservation's id.
@@ -29,15 +29,15 @@ pub struct GiftReservation {
     pub invitation: InvitationId,
     /// The household's name.
     pub household: String,
-    /// How many pieces.
+    /// How many pieces are reserved.
     pub quantity: i64,
-    /// `reserved`, or `given` once the hosts have it.
+    /// `reserved`, or `given` once the hosts have received the gift.
     pub state: ReservationState,
     /// The household's note to the hosts.
     pub note: String,
-    /// Whether somebody of the household comes.
+    /// Whether at least one guest of the household comes.
     pub attending: bool,
-    /// When it was reserved first.
+    /// When the household first reserved the gift.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
@@ -141,7 +141,7 @@ impl Resource for Gift {
         Ok(List::whole(gift::of(tx, host.occasion())?))
     }
 
-    /// Locks the item, so that no household reserves it meanwhile.
+    /// Locks the item, so that no household can reserve it during the change.
     fn find_locked(tx: &mut Tx<'_>, host: &HostOf, address: &str) -> Result<Self, Refusal> {
         let id: GiftId = platform::id::Id::from_text(address.to_owned());
         gift::lock(tx, host.occasion(), &id)?.ok_or(Refusal::NotFound)
@@ -173,7 +173,7 @@ impl Resource for Gift {
             findings.add("/picture", "invalid", []);
         }
         if let Some(old) = edit.old {
-            // The item is locked, so no household can reserve more pieces meanwhile.
+            // The item is locked, so the number of reserved pieces cannot change.
             let all = gift_reservation::of_gift(tx, &old.id)?;
             let active = all.iter().filter(|one| one.is_active());
             let taken: i64 = active.map(|one| one.quantity).sum();
@@ -206,7 +206,7 @@ impl Resource for Gift {
         Ok(())
     }
 
-    /// Deletes an item that was never reserved, and deactivates any other.
+    /// An item that was never reserved is deleted. Any other item is deactivated.
     fn removal(&self, tx: &mut Tx<'_>, _: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
         Ok(if gift_reservation::of_gift(tx, &self.id)?.is_empty() {
             Removal::Delete
@@ -220,7 +220,7 @@ impl Resource for Gift {
         Ok(remove_picture(tx, &self.picture)?)
     }
 
-    /// The log tells whether there is a picture, but not the name of its file.
+    /// The log says whether the item has a picture. It does not contain the file's name.
     fn changes(old: &Self, new: &Self) -> Vec<Value> {
         let mut changes = ::web::fields::difference(Self::FIELDS, old, new);
         for change in &mut changes {

@@ -1,5 +1,5 @@
-//! Adds, changes, removes and orders the guests of an invitation, on behalf of hosts and at any
-//! time. Guests have no version of their own; changes raise the invitation's version.
+//! Adds, changes, removes and sorts the guests of an invitation, on behalf of hosts and at any
+//! time. Guests have no version of their own. A change raises the invitation's version.
 
 mod details;
 
@@ -33,14 +33,14 @@ pub struct Contact {
     pub phone: Option<String>,
 }
 
-/// A new guest whose fields are valid, before the checks that depend on the household.
+/// A new guest with valid fields. The checks that depend on the household come later.
 pub(super) struct Planned {
     pub(super) guest: Guest,
     pub(super) contact: Contact,
     may_exceed: bool,
 }
 
-/// The occasion's data that is needed to check new guests.
+/// The occasion's data that the checks of new guests need.
 pub(super) struct Planning<'a> {
     occasion: &'a Occasion,
     events: &'a [Event],
@@ -57,7 +57,7 @@ impl<'a> Planning<'a> {
         Ok(Self::of(occasion, events, diets))
     }
 
-    /// Like [`Planning::new`], with dietary options that are already loaded.
+    /// Like [`Planning::new`], but with dietary options that the caller has already loaded.
     pub(super) fn of(
         occasion: &'a Occasion,
         events: &'a [Event],
@@ -70,7 +70,7 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// Checks the new guests' fields. JSON pointers in errors begin with `/guests`.
+    /// Checks the fields of new guests. The JSON pointers in the errors begin with `/guests`.
     pub(super) fn plan(
         &self,
         tx: &mut Tx<'_>,
@@ -127,7 +127,7 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// Parses a new guest, and the keys of the guest's events.
+    /// Parses a new guest and the keys of the events to which the guest is invited.
     fn read(
         &self,
         input: &Input,
@@ -137,7 +137,7 @@ impl<'a> Planning<'a> {
     ) -> (GuestDetails, Vec<EventId>) {
         let zone = self.occasion.zone();
         let mut new = input.apply(&fields_for(is_new), old, is_new, &zone, findings);
-        // A form always contains every field, while a JSON request may omit fields.
+        // A form always sends every field. A JSON request may leave fields out.
         let is_said = |name| is_new || matches!(input, Input::Form(..)) || input.has(name);
         let switches = self.occasion.switches;
         let may_be_empty = new.kind == GuestKind::PlusOne && !switches.plus_one_name_required;
@@ -171,8 +171,8 @@ impl<'a> Planning<'a> {
     }
 }
 
-/// Adds guests to an invitation. A plus-one needs a free slot of the household's allowance, unless
-/// the host exceeds the allowance explicitly.
+/// Adds guests to an invitation. A plus-one needs free room in the household's allowance, unless
+/// the host explicitly exceeds the allowance.
 pub fn add(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -219,7 +219,7 @@ pub fn change(
     if new.events != old.events {
         invite_guest(tx, &mut guest, &portal.household.events, &invited)?;
     }
-    // The audit log records that contact data changed, but not the values.
+    // The audit log says that contact data changed, but does not contain the data.
     let secret = FIELDS.iter().copied().filter(|field| field.is_secret);
     let mut reached = fields::difference(&secret.collect::<Vec<_>>(), &old, &new);
     for change in &mut reached {
@@ -239,8 +239,8 @@ pub fn change(
     finish(tx, host, portal, &before, "guest.changed", reached)
 }
 
-/// Removes a guest with all answers, even a guest whom the hosts named. The household's allowance
-/// stays the same.
+/// Removes a guest and all answers of the guest, even if the hosts named the guest. The household's
+/// allowance stays the same.
 pub fn remove(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -261,7 +261,8 @@ pub fn remove(
     )
 }
 
-/// Sorts the guests of an invitation in this order. Guests who are not in `order` come last.
+/// Sorts the guests of an invitation in the order of `order`. Guests missing from `order` come
+/// last.
 pub fn order(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -298,8 +299,7 @@ pub fn order(
     )
 }
 
-/// Returns the contact data of an invitation's guests. Guests without contact data are not in the
-/// map.
+/// Returns the contact data of an invitation's guests. Guests without contact data are left out.
 pub fn contacts(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -317,7 +317,8 @@ pub fn contacts(
         .collect())
 }
 
-/// Locks the invitation of a guest. Returns the invitation, and the guest's index in it.
+/// Locks the invitation to which a guest belongs. Returns the invitation, and the guest's index in
+/// it.
 pub(super) fn lock_by_guest(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -330,7 +331,7 @@ pub(super) fn lock_by_guest(
     let (invitation,) = found.ok_or(Refusal::GuestNotFound)?;
     let portal = portals::lock(tx, host, &invitation, version)?;
     let guests = &portal.household.guests;
-    // The household may have removed the guest before the invitation was locked.
+    // Before the lock was taken, the household may have removed the guest.
     let at = guests
         .iter()
         .position(|guest| guest.id == *id)
@@ -339,7 +340,7 @@ pub(super) fn lock_by_guest(
 }
 
 /// Adds new guests to a household, within the household's allowance and the occasion's limits. The
-/// caller holds the invitation's lock.
+/// caller must hold the invitation's lock.
 pub(super) fn settle(
     tx: &mut Tx<'_>,
     household: &mut Household,
@@ -437,7 +438,8 @@ fn invite_guest(
     Ok(())
 }
 
-/// Writes the consequences of a change to guests: history, version, audit line and news.
+/// Completes a change to guests: writes the history and the audit log, raises the version, and
+/// publishes the news.
 fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -458,7 +460,7 @@ fn finish(
         household.invitation.version,
     );
     if !changes.is_empty() {
-        // From now on, only this row of the history contains the deleted answers.
+        // This row of the history is now the only place with the deleted answers.
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Web)?;
     }
     let mut told = reached;

@@ -1,4 +1,5 @@
-//! Records each change by a host: an audit line, and news for other hosts' open pages.
+//! Records each change by a host. Writes a line in the audit log, and publishes news that other
+//! hosts' open pages show.
 
 use platform::audit::Entry;
 use platform::news::NewNews;
@@ -11,7 +12,7 @@ use crate::household::Household;
 use crate::invitation;
 use crate::rsvp;
 
-/// Old and new values of fields, in the format of the audit log.
+/// The changes of an audit log entry: the old and new values of fields.
 #[derive(Debug, Default)]
 pub(super) struct Changes(Vec<Value>);
 
@@ -28,7 +29,7 @@ impl Changes {
         self
     }
 
-    /// Adds changes that are already in the format of the audit log.
+    /// Adds changes that already have the audit log's format.
     pub(super) fn extend(&mut self, more: Value) {
         match more {
             Value::Array(more) => self.0.extend(more),
@@ -69,7 +70,7 @@ pub(super) fn record(
     })
 }
 
-/// Publishes news that the occasion changed, so that hosts' open pages reload it.
+/// Publishes the news that the occasion changed. Hosts' open pages then reload it.
 pub(super) fn tell_of_occasion(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -82,7 +83,7 @@ pub(super) fn tell_of_occasion(
     })
 }
 
-/// Publishes news of a change to an invitation for hosts' open pages.
+/// Publishes the news that an invitation changed, for hosts' open pages.
 pub(super) fn tell_of_invitation(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -100,8 +101,9 @@ pub(super) fn tell_of_invitation(
     })
 }
 
-/// Completes a change to an invitation that the caller has locked and written: raises the version,
-/// updates the search text, writes the audit line and publishes the news.
+/// Completes a change to an invitation. The caller has locked the invitation and written the
+/// change. Raises the version, updates the search text, writes the audit line and publishes the
+/// news.
 pub(super) fn finish_invitation(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -128,15 +130,15 @@ pub(super) fn finish_invitation(
     tell_of_invitation(tx, host, household, ending.what)
 }
 
-/// The facts that the audit log and the news need about a change to an invitation.
+/// What the audit log and the news say about a change to an invitation.
 pub(super) struct Ending {
     /// The action in the audit log, such as `invitation.changed`.
     pub(super) action: &'static str,
     /// The keyword in the news, such as `edited`.
     pub(super) what: &'static str,
-    /// Old and new values of fields, in the format of the audit log.
+    /// The old and new values of fields, in the audit log's format.
     pub(super) changes: Value,
-    /// Whether guests who said yes may have been added or removed, so that the taken seats must be
-    /// counted again.
+    /// Whether the number of guests who said yes may have changed. Then the taken seats are counted
+    /// again.
     pub(super) moves_seats: bool,
 }

@@ -1,6 +1,6 @@
-//! Imports of households from files. A host checks an uploaded list, then a job imports it in
-//! batches. An undo deletes the new households that nobody has changed since. The rows of a file
-//! are stored for 7 days. Each household and its outcome are written in the same transaction, so an
+//! Imports of households from files. A host uploads a list and checks it, and then a job imports it
+//! in batches. An undo deletes the new households, unless somebody has changed them since. A file's
+//! rows are stored for 7 days. Each household and its outcome are written in one transaction, so an
 //! interrupted job continues with the right household.
 
 mod bring;
@@ -43,14 +43,14 @@ pub use self::job::{KIND, SWEEP, handler, sweep_job};
 
 platform::id!(ImportId, "One list of households out of a file.");
 
-/// How long the rows of a file are stored, and how long an import can be undone.
+/// How long a file's rows are stored, and for how long an import can be undone.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The maximum number of an occasion's lists that are uploaded but not imported. Older lists are
-/// deleted.
+/// The maximum number of lists per occasion that are uploaded but not imported. If there are more,
+/// the oldest are deleted.
 const DRAFTS: i64 = 10;
-/// The number of latest imports whose rows are stored.
+/// How many of the latest imports keep their rows.
 const FILES: i64 = 20;
-/// The maximum number of rows of a file that are stored in one database row.
+/// How many rows of a file one database row contains at most.
 const CHUNK: usize = 500;
 /// The maximum number of errors and warnings that are shown.
 pub const SHOWN: usize = 200;
@@ -69,7 +69,7 @@ words! {
         Stopped = "stopped" => "host-import-state-stopped",
         /// Being undone.
         Undoing = "undoing" => "host-import-state-undoing",
-        /// Undone. Households that somebody has changed since the import were kept.
+        /// The import was undone. Households that somebody has changed since the import were kept.
         Undone = "undone" => "host-import-state-undone",
     }
 }
@@ -86,9 +86,9 @@ words! {
         Same = "same",
         /// The household was skipped.
         Failed = "failed",
-        /// The invitation was created, and deleted by an undo.
+        /// The invitation was created, and then deleted by an undo.
         Undone = "undone",
-        /// The invitation was created, and an undo kept it because somebody had changed it.
+        /// The invitation was created. An undo kept it, because somebody had changed it.
         Kept = "kept",
     }
 }
@@ -98,11 +98,12 @@ words! {
 #[serde(default, deny_unknown_fields)]
 #[schema(as = ImportOptions)]
 pub struct Options {
-    /// Whether errors prevent the whole import. Otherwise, only households with errors are skipped.
+    /// Whether a single error stops the whole import. Otherwise only the households with errors are
+    /// skipped.
     pub stop_on_errors: bool,
     /// Whether answers in the list replace stored answers.
     pub replace_answers: bool,
-    /// Whether codes are used even if they are easy to guess; for owners.
+    /// Whether to use codes even if they are easy to guess. Only owners may set this.
     pub keep_codes: bool,
 }
 
@@ -117,7 +118,7 @@ pub struct Import {
     /// The table's headings; empty for a list of documents.
     #[row(json)]
     pub headings: Vec<String>,
-    /// The meaning of each column: `skip`, the name of a field, `reply:EVENT`, `question:KEY`.
+    /// The meaning of each column: `skip`, the name of a field, `reply:EVENT`, or `question:KEY`.
     #[row(json)]
     pub columns: Vec<String>,
     /// The host's choices.
@@ -126,20 +127,20 @@ pub struct Import {
     /// The number of rows or documents in the file.
     #[row(rename = "row_count")]
     pub rows: i64,
-    /// The number of households in the list; 0 until the list is applied.
+    /// The number of households in the list; 0 until the import starts.
     pub total: i64,
     /// How many of the households were processed.
     pub done: i64,
     /// How many households became new invitations.
     pub made: i64,
-    /// How many households changed an existing invitation.
+    /// How many households in the list changed an existing invitation.
     pub changed: i64,
     /// How many households failed and were skipped.
     pub failed: i64,
     /// When the file was uploaded.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
-    /// The time until which the list can be applied or undone.
+    /// Until when the import can be started or undone.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
 }
@@ -151,19 +152,19 @@ pub enum Upload {
     Records(Vec<Record>),
 }
 
-/// A household document whose guests are only counted, not parsed.
+/// A household document that is parsed only to count its guests.
 #[derive(Deserialize)]
 struct Counted {
     #[serde(default)]
     guests: Vec<IgnoredAny>,
 }
 
-/// Allows only one file to be parsed at a time, because parsing needs much memory.
+/// Lets only one file be parsed at a time, because parsing needs much memory.
 static READING: Semaphore = Semaphore::const_new(1);
 
 impl Upload {
-    /// Waits until no other file is being parsed, then runs [`read`](Self::read) on a blocking
-    /// thread.
+    /// Waits until no other file is being parsed. Then runs [`read`](Self::read) on a thread that
+    /// may block.
     pub async fn read_alone(file: Bytes) -> Result<Self, web::Problem> {
         let turn = READING.acquire().await.map_err(web::Problem::internal)?;
         let read = tokio::task::spawn_blocking(move || {
@@ -185,8 +186,8 @@ impl Upload {
             return read::read(bytes).map(Self::Table).map_err(unreadable);
         }
         let limit = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
-        // Parsed documents need much more memory than their text, so the documents are counted
-        // first.
+        // A parsed document needs much more memory than its text. So the documents are counted
+        // before they are parsed.
         let web::Json(all) = web::Json::<Vec<IgnoredAny>>::parse(text)?;
         if all.len() > limit(limits::INVITATIONS) {
             return Err(unreadable(Unreadable::TooManyRows));
@@ -203,8 +204,8 @@ impl Upload {
     }
 }
 
-/// Stores an uploaded list for checking. The meanings of its columns are those of an earlier list
-/// with the same headings, or else they are guessed.
+/// Stores an uploaded list, so that the host can check it. If an earlier list had the same
+/// headings, its columns' meanings are used. Otherwise the meanings are guessed.
 pub fn start(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -290,7 +291,7 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Import>, R
     .all(tx)?)
 }
 
-/// A change to the columns' meaning or the host's choices; omitted fields stay unchanged.
+/// A change to the columns' meanings or to the host's choices. An omitted field stays unchanged.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = ImportChange)]
@@ -301,7 +302,7 @@ pub struct Change {
     pub options: Option<Options>,
 }
 
-/// Sets the meanings of the columns and the import's options.
+/// Sets the meanings of the columns, and the host's choices for the import.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -336,7 +337,7 @@ pub fn change(
     load(tx, host, id)
 }
 
-/// Returns the first rows that are not empty, to be shown beside the headings.
+/// Returns the first rows with content, to show them beside the headings.
 pub fn samples(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Table, Refusal> {
     let import = load(tx, host, id)?;
     let first: Option<(String,)> = sql!(
@@ -366,7 +367,8 @@ pub fn apply(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Re
     load(tx, host, id)
 }
 
-/// Queues the undo of an import, which deletes the new households that nobody has changed since.
+/// Queues the undo of an import. The undo deletes the new households, unless somebody has changed
+/// them since.
 pub fn undo(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = load(tx, host, id)?;
     let is_kept = tx.now() < import.expires_at;
@@ -391,7 +393,7 @@ fn queue(
     id: &ImportId,
     state: &'static str,
 ) -> Result<(), Refusal> {
-    // The host who starts the import is responsible for it, not the host who uploaded the file.
+    // The import runs as the host who starts it. Another host may have uploaded the file.
     sql!(
         "UPDATE import SET state = :state, account = :account, expires_at = :expires_at
          WHERE id = :id",
@@ -409,16 +411,16 @@ fn queue(
     Ok(tell(tx, host.occasion(), &import)?)
 }
 
-/// A household named in an import report.
+/// A household that an import report names.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[schema(as = ImportedHousehold)]
 pub struct Named {
-    /// The row in the list.
+    /// The household's row in the list.
     #[row(rename = "list_row")]
     pub row: i64,
     /// The household's name.
     pub household: String,
-    /// The invitation, if there is one.
+    /// The household's invitation, if there is one.
     #[schema(value_type = Option<String>)]
     pub invitation: Option<InvitationId>,
     /// The outcome for the household.
@@ -427,7 +429,8 @@ pub struct Named {
     pub problem: Option<String>,
 }
 
-/// Returns the households that the import skipped or that an undo kept, in the order of the list.
+/// Returns the households that the import skipped and those that an undo kept, in the order of the
+/// list.
 pub fn named(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Vec<Named>, Refusal> {
     load(tx, host, id)?;
     let limit = i64::try_from(SHOWN).unwrap_or(i64::MAX);
@@ -440,7 +443,7 @@ pub fn named(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Vec<Named>
     .all(tx)?)
 }
 
-/// Loads and locks an import that has not been started.
+/// Loads and locks an import that has not started.
 fn draft(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = load(tx, host, id)?;
     if import.state != ImportState::Draft || tx.now() >= import.expires_at {
@@ -472,7 +475,7 @@ fn chunks<T: Serialize>(rows: &[T]) -> Vec<String> {
         .collect()
 }
 
-/// Reads the households of a list. Returns none if the stored rows were deleted.
+/// Reads the households of a list. Returns an empty list if the stored rows were deleted.
 fn households(
     tx: &mut Tx<'_>,
     catalogue: &Catalogue,
@@ -496,19 +499,19 @@ fn households(
         headings: import.headings.clone(),
         rows: joined(&chunks),
     };
-    // A column is ignored if its event or question was deleted.
+    // A column whose event or question was deleted is ignored.
     let columns = import.columns.iter();
     let columns = columns.map(|word| Column::find(word, ground).unwrap_or(Column::Skip));
     Ok(reader.table(&table, &columns.collect::<Vec<_>>()))
 }
 
-/// Joins the rows that are split over several database rows.
+/// Joins the list's rows, which are spread over several database rows.
 fn joined<T: serde::de::DeserializeOwned>(chunks: &[(String,)]) -> Vec<T> {
     let read = |(rows,): &(String,)| serde_json::from_str::<Vec<T>>(rows).unwrap_or_default();
     chunks.iter().flat_map(read).collect()
 }
 
-/// Deletes the oldest lists that were not imported.
+/// Deletes the oldest of the lists that were never imported.
 fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let old: Vec<(ImportId,)> = sql!(
         "SELECT id FROM import WHERE occasion = :occasion AND state = 'draft'
@@ -521,7 +524,7 @@ fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError>
         forget(tx, &id)?;
         sql!("DELETE FROM import WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     }
-    // Only the latest imports keep their rows.
+    // Deletes the rows of all but the latest imports.
     sql!(
         "DELETE FROM import_chunk WHERE import IN (
              SELECT id FROM import
@@ -540,8 +543,8 @@ fn forget(tx: &mut Tx<'_>, id: &ImportId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Deletes the stored rows of an occasion's uploaded files, which may contain dietary requirements.
-/// Returns the number of deleted database rows.
+/// Deletes the stored rows of an occasion's uploaded files, because they may contain dietary
+/// requirements. Returns how many database rows were deleted.
 pub(crate) fn forget_files(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     sql!(
         "DELETE FROM import_chunk
@@ -551,7 +554,7 @@ pub(crate) fn forget_files(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64
     .run(tx, Rows::Any)
 }
 
-/// Deletes the stored rows of the files whose import was started by an account.
+/// Deletes the stored rows of the files whose import this account started.
 pub(crate) fn forget_files_of(
     tx: &mut Tx<'_>,
     account: &identity::account::AccountId,

@@ -28,8 +28,8 @@ use web::{Field, Findings, Input};
 /// How long an archived invitation can be restored.
 pub const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// The fields that hosts can change. A section, named by a message id, is a group of fields in the
-/// form.
+/// The fields that hosts can change. A section is a group of fields in the form. Its name is a
+/// message id.
 pub const FIELDS: &[Field] = web::fields! { Details:
     household: line(120).label("host-field-household").hint("host-field-household-hint")
         .section("host-household").required(),
@@ -51,19 +51,20 @@ pub const FIELDS: &[Field] = web::fields! { Details:
         .section("host-words").secret(),
 };
 
-/// A request to create or change an invitation; omitted fields stay unchanged.
+/// A request to create or change an invitation. Omitted fields stay unchanged.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 pub struct InvitationChange {
-    /// The version that the client has read; `If-Match` can name it instead.
+    /// The version of the invitation that the client has read. It can be sent in `If-Match`
+    /// instead.
     pub version: Option<i64>,
-    /// Keys of the events the household is invited to.
+    /// Keys of the events to which the household is invited.
     pub events: Option<Vec<String>>,
     /// The guests; accepted only when the invitation is created.
     #[schema(value_type = Option<Vec<guests::NewGuest>>)]
     pub guests: Option<Vec<Input>>,
     /// A code chosen by the host; accepted only when the invitation is created.
     pub code: Option<String>,
-    /// Keeps the chosen code although it is easy to guess.
+    /// Whether to keep the chosen code even if it is easy to guess.
     pub insist_on_code: Option<bool>,
     /// The fields of [`Details`].
     #[serde(flatten)]
@@ -84,7 +85,7 @@ impl From<Input> for InvitationChange {
     }
 }
 
-/// Data about an invitation that can change without raising the version.
+/// Data about an invitation that can change while its version stays the same.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Bookkeeping {
     /// When the invitation was marked as sent.
@@ -96,7 +97,7 @@ pub struct Bookkeeping {
     pub updated_at: Timestamp,
 }
 
-/// Creates an invitation with its guests. The code is random, unless the host chose one.
+/// Creates an invitation with its guests. If the host chose no code, the code is random.
 pub fn create(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -224,8 +225,8 @@ pub fn mark_sent(
     Ok(())
 }
 
-/// Archives an invitation. Its code stops working and its guests no longer count, but nothing is
-/// deleted.
+/// Archives an invitation. Nothing is deleted, but the invitation's code stops working and its
+/// guests no longer count.
 pub fn archive(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -250,8 +251,8 @@ pub fn archive(
     portals::load(tx, host, id)
 }
 
-/// Restores an invitation within 30 days after it was archived. Guests who said yes need free
-/// seats, as if they said yes now.
+/// Restores an invitation up to 30 days after it was archived. Guests who said yes need free seats,
+/// as if they said yes now.
 pub fn restore(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -270,7 +271,7 @@ pub fn restore(
     }
     let mut changes = Changes::default();
     changes.compare("archived", &true, &false);
-    // The guests of an archived invitation have no seats, so all seats that they need are new.
+    // An archived invitation holds no seats. So the seats that its guests need are all new.
     let guests = std::mem::take(&mut portal.household.guests);
     match (rsvp::check_seats(&portal, &guests), seats) {
         (Ok(()), _) => {}
@@ -290,7 +291,7 @@ pub fn restore(
         moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
-    // The household may have been on the waiting list.
+    // The household may have been on the waiting list before, and seats may be free now.
     rsvp::move_up(tx, host.occasion())?;
     portals::load(tx, host, id)
 }
@@ -337,8 +338,8 @@ pub(super) fn apply(
     new
 }
 
-/// Invites a household to exactly these events. Replies to other events are deleted. Added events
-/// start without replies.
+/// Invites a household to exactly these events. Replies to all other events are deleted. Newly
+/// added events have no reply yet.
 pub(super) fn invite_to(
     tx: &mut Tx<'_>,
     household: &Household,

@@ -1,4 +1,5 @@
-//! Lists the guests with dietary requirements for the kitchen, with the events at which they eat.
+//! Lists the guests with dietary requirements for the kitchen. Each guest is listed with the events
+//! at which the guest eats.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,7 @@ use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::id::{EventId, GuestId};
 
-/// For each guest, the events that the guest attends or may attend.
+/// For each guest, the events at which the guest eats: those that the guest attends or may attend.
 pub type Eating = BTreeMap<GuestId, BTreeSet<EventId>>;
 
 /// A guest with dietary requirements.
@@ -57,9 +58,9 @@ pub fn meals(tx: &mut Tx<'_>, host: &HostOf) -> Result<Meals, Refusal> {
     meals::load(tx, host.occasion())
 }
 
-/// Lists the guests among `people` with requirements that the kitchen must know: first guests with
-/// allergies, then the others. Within both groups, guests who eat at the same events are listed
-/// together. Otherwise, the order of `people` is kept.
+/// Lists the guests in `people` whose requirements the kitchen must know. Guests with allergies
+/// come first. Within both groups, guests who eat at the same events are next to each other. Apart
+/// from that, the order of `people` is kept.
 pub fn eaters<'a>(
     people: &'a [Person],
     events: &'a [Event],

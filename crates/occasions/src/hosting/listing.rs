@@ -1,5 +1,5 @@
-//! Lists of invitations and guests, which can be searched, filtered, sorted and paged. The numbers
-//! on the overview page, bulk actions and exports use the same filters.
+//! Lists of invitations and guests. They can be searched, filtered, sorted and paged. The overview
+//! page, bulk actions and exports use the same filters.
 
 pub mod filter;
 pub mod people;
@@ -22,10 +22,10 @@ pub use filter::{InvitationFilter, Sort};
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct InvitationRow {
     pub id: InvitationId,
-    /// The code in the form in which it is displayed; `None` if the host is an observer.
+    /// The code as displayed; `None` for observers.
     pub code: Option<String>,
     pub household: String,
-    /// The household's email address; `None` if the host is an observer.
+    /// The household's email address; `None` for observers.
     pub email: Option<String>,
     /// Whether the household has an email address.
     pub has_email: bool,
@@ -39,11 +39,11 @@ pub struct InvitationRow {
     pub people: People,
     /// The household's own deadline.
     pub deadline_override: Option<Timestamp>,
-    /// Whether the household brings more guests than it may.
+    /// Whether the household brings more guests than its allowance permits.
     #[row(rename = "is_over")]
     pub is_over_allowance: bool,
     pub has_note: bool,
-    /// The number of replies that are missing or "not sure".
+    /// The number of replies that are missing or say "not sure".
     pub unsettled: i64,
     /// When the invitation was marked as sent.
     pub sent_at: Option<Timestamp>,
@@ -53,17 +53,18 @@ pub struct InvitationRow {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: i64,
-    /// Whether and how an answer without a code created the invitation; `None` if a host created
-    /// it.
+    /// Whether the invitation is approved, if it was created by an answer without a code; `None` if
+    /// a host created it.
     pub open: Option<filter::Open>,
     key_number: i64,
     sort_name: String,
     total: i64,
 }
 
-/// Guests counted by answer, each once, over all events or for a single event. A guest who says yes
-/// to any event counts as coming. Otherwise, a guest who is waitlisted, undecided or pending for
-/// any event counts as such. A guest who declines all events is not coming.
+/// Numbers of guests by answer, over all events or for one event. Each guest counts once. Over all
+/// events, a guest who says yes to any event is coming. Otherwise a guest who is waitlisted,
+/// undecided or pending for any event counts as that. A guest who declines all events is not
+/// coming.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, utoipa::ToSchema,
 )]
@@ -81,11 +82,11 @@ pub struct People {
     pub pending: i64,
     /// Pending guests who declined some events and have not answered for the others.
     pub partial: i64,
-    /// Guests who accepted an event that is already full.
+    /// Guests who said yes to an event that is already full.
     pub waitlisted: i64,
 }
 
-/// The sort key of a row: a number, largest first, or a name.
+/// The value that rows are sorted by: either a number, largest first, or a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Key {
     number: i64,
@@ -118,7 +119,7 @@ pub fn invitations(
     Ok(List { total, ..list })
 }
 
-/// Returns all invitations that match a filter, sorted by name. There are at most 5,000.
+/// Returns all invitations that match a filter, sorted by name. An occasion has at most 5,000.
 pub fn all_invitations(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -144,7 +145,7 @@ fn find(
     limit: i64,
 ) -> Result<Vec<InvitationRow>, Refusal> {
     host.needs(Permission::See)?;
-    // The selection and order of the rows can reveal answers, just like the rows themselves.
+    // Which rows are listed, and in which order, can reveal answers just like the rows themselves.
     if filter.asks_for_answers() || sort == Sort::Replied {
         host.needs(Permission::SeeAnswers)?;
     }
@@ -408,11 +409,10 @@ fn find(
     Ok(lines)
 }
 
-/// Values that are the same for all rows, and from which the query computes access and answers.
+/// The values that are the same for all rows. The query uses them to compute access and answers.
 pub(super) struct Scene {
     pub(super) now: Timestamp,
-    /// The occasion's deadline in milliseconds since 1970; the largest number if the occasion has
-    /// none.
+    /// The occasion's deadline in milliseconds since 1970. Without a deadline, the largest number.
     pub(super) deadline: i64,
     pub(super) status: OccasionStatus,
     /// Whether the hosts offer "not sure" as a reply.
@@ -431,13 +431,13 @@ impl Scene {
     }
 }
 
-/// The words of a search, at most four. A row must contain all of them.
+/// The words of a search, at most four. A row matches if it contains all of them.
 pub(super) struct Words {
     pub(super) list: [String; 4],
-    /// `yes` if the search covers codes and contact data, otherwise `no`.
+    /// `yes` if the search includes codes and contact data, otherwise `no`.
     pub(super) contacts: &'static str,
-    /// The whole search text in the form in which codes are compared, so that look-alike characters
-    /// match.
+    /// The whole search text in the form in which codes are compared. Look-alike characters are
+    /// equal in that form.
     pub(super) code: String,
 }
 
@@ -456,7 +456,7 @@ impl Words {
     }
 }
 
-/// Returns a string as JSON, to be searched for in a stored JSON list.
+/// Returns a string as JSON, to find it in a stored JSON list.
 pub(super) fn json_text(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Locks and reopens a household's answers, and predicts for how many households a change would
+//! Locks and reopens a household's answers. Also predicts for how many households a change would
 //! close or reopen answers.
 
 use std::collections::HashSet;
@@ -18,36 +18,36 @@ use crate::words::{Access, LockMode};
 use web::fields::{self, choice, line, moment};
 use web::{Field, Findings};
 
-/// The fields that this module changes, so that the history can name them.
+/// The fields that this module changes. The history uses them to name the changed fields.
 pub(crate) const FIELDS: &[Field] = web::fields! { Details:
     lock_mode: choice().label("host-access"),
     open_until: moment().optional().label("host-field-open-until"),
     lock_reason: line(200).label("host-field-reason").secret(),
 };
 
-/// A request to open answers again.
+/// A request to open a household's answers again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Opening {
-    /// The version that the client has read.
+    /// The version of the invitation that the client has read.
     pub version: Option<i64>,
-    /// With `true`, answers open regardless of the deadline; with `false`, the deadline decides.
+    /// `true` opens answers regardless of the deadline. With `false`, the deadline decides.
     pub open: bool,
-    /// With `open`, the time until which answers stay open; if omitted, they stay open until the
-    /// occasion closes.
+    /// If `open` is set, the time until which answers stay open. If omitted, answers stay open
+    /// until the occasion closes.
     pub until: Option<When>,
 }
 
-/// How many households a change would close or reopen.
+/// For how many households a change would close or reopen answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Effect {
-    /// How many households that are open now would be closed.
+    /// How many households can answer now and could not after the change.
     pub closes: i64,
-    /// How many households that are closed now would be open.
+    /// How many households cannot answer now and could after the change.
     pub reopens: i64,
 }
 
-/// Locks a household's answers, regardless of the deadline. Only hosts see the reason.
+/// Locks a household's answers, regardless of the deadline. The reason is visible only to hosts.
 pub fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -63,7 +63,8 @@ pub fn lock(
     set(tx, host, portal, LockMode::Locked, None, reason)
 }
 
-/// Lets a household answer again, either until the deadline or regardless of it.
+/// Lets a household answer again. Either the deadline decides when answers close, or answers stay
+/// open regardless of it.
 pub fn unlock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -125,7 +126,7 @@ fn set(
     portals::load(tx, host, &id)
 }
 
-/// Counts the households whose answers a new deadline of the occasion would close or reopen.
+/// Counts the households for which a new deadline of the occasion would close or reopen answers.
 pub fn effect_of_deadline(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -141,7 +142,7 @@ pub fn effect_of_deadline(
     ))
 }
 
-/// Counts the households whose answers a change to these invitations would close or reopen.
+/// Counts the households for which a change to these invitations would close or reopen answers.
 pub fn effect_on(
     tx: &mut Tx<'_>,
     host: &HostOf,

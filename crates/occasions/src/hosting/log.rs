@@ -18,13 +18,13 @@ use crate::rsvp::HOUSEHOLD;
 #[derive(Clone, Debug, Default, PartialEq, Eq, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AuditFilter {
-    /// Entries of this account, household or token.
+    /// Entries by this account, household or token.
     #[param(required = false)]
     pub actor: String,
-    /// Entries of this action, such as `rsvp.saved`, or of its family, such as `rsvp`.
+    /// Entries with this action, such as `rsvp.saved`, or of this group of actions, such as `rsvp`.
     #[param(required = false)]
     pub action: String,
-    /// Entries about this entity.
+    /// Entries about the object with this id.
     #[param(required = false)]
     pub entity: String,
     /// From this instant on.
@@ -38,14 +38,14 @@ pub struct AuditFilter {
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditRow {
     pub record: Record,
-    /// The actor's name, if known.
+    /// The name of whoever acted, if known.
     pub actor: Option<String>,
     pub entity: Option<String>,
-    /// A JSON array with an object `{field, old, new}` for each change.
+    /// A JSON array with one object `{field, old, new}` per change.
     pub changes: Value,
 }
 
-/// Returns a page of the occasion's audit log, newest lines first.
+/// Returns a page of the occasion's audit log, the newest lines first.
 pub fn list(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -97,7 +97,7 @@ pub fn list(
     })
 }
 
-/// Finds the names for the ids on a page of the log. Each id is looked up only once.
+/// Finds the names that belong to the ids on a page of the log. Looks up each id only once.
 #[derive(Default)]
 struct Names {
     accounts: BTreeMap<String, Option<String>>,

@@ -1,5 +1,5 @@
-//! The texts of the mails that hosts send, for each kind of mail and each language. If the hosts
-//! have written no text in a language, the built-in one is used.
+//! The texts of the mails that hosts send, for each kind of mail and each language. In a language
+//! without a text from the hosts, the built-in text is used.
 
 use platform::store::Row;
 use platform::{Rows, Tx, sql};
@@ -12,7 +12,7 @@ use super::{Current, HostOf, Permission, Refusal, history, occasions};
 use crate::occasion::Occasion;
 
 words! {
-    /// The subject matter of a mail to many households.
+    /// What a mail to many households is about.
     MailKind {
         /// Announces the date before the invitation is sent.
         SaveTheDate = "save_the_date" => "host-mail-save-the-date",
@@ -25,8 +25,8 @@ words! {
     }
 }
 
-/// The names of placeholders. In a text they are written in braces, and each household's mail
-/// contains their values.
+/// The names of placeholders. A text contains them in braces. In a household's mail, each
+/// placeholder is replaced by its value.
 pub const PLACEHOLDERS: &[&str] = &[
     "household",
     "name",
@@ -40,7 +40,7 @@ pub const PLACEHOLDERS: &[&str] = &[
     "code",
     "status",
     "unsubscribe_link",
-    // Former names of placeholders for the date and the venue.
+    // Older names of the placeholders for the date and the venue.
     "wedding_date",
     "wedding_venue",
 ];
@@ -52,15 +52,15 @@ pub struct MailText {
     pub kind: MailKind,
     /// The subject, up to 150 characters.
     pub subject: I18n,
-    /// Plain-text paragraphs, up to 8,000 characters. If a link to the household's page is a
-    /// paragraph of its own, it becomes a button.
+    /// Plain text, up to 8,000 characters. A paragraph that contains only the link to the
+    /// household's page becomes a button.
     pub body: I18n,
     /// Raised by every change.
     pub version: i64,
 }
 
-/// The maximum number of placeholders in a text, because the value of each can have some hundred
-/// characters.
+/// The maximum number of placeholders in a text. It is limited because each value can have some
+/// hundred characters.
 const MOST_PLACEHOLDERS: usize = 40;
 
 /// The fields of the form.
@@ -76,8 +76,8 @@ impl MailText {
             let default = &occasion.default_language;
             match own.find(&text.language().tag) {
                 Some(own) if !own.is_empty() => own.to_owned(),
-                // A built-in text in the household's language is better than the hosts' text in
-                // another language.
+                // If the hosts wrote no text in the household's language, a built-in text in that
+                // language is better than the hosts' text in another one.
                 _ if self.kind.is_built_in() && speaks(text) => built_in(text, self.kind, part),
                 _ => match own.pick(text.language(), default) {
                     own if own.is_empty() => built_in(text, self.kind, part),
@@ -88,8 +88,8 @@ impl MailText {
         (pick(&self.subject, "subject"), pick(&self.body, "body"))
     }
 
-    /// Returns all texts for the form. Where the hosts wrote none, the result contains the built-in
-    /// text.
+    /// Returns all texts for the form. If the hosts have written no text, the built-in text takes
+    /// its place.
     #[must_use]
     pub fn completed(&self, text: &Text, languages: &[String]) -> Self {
         let complete = |own: &I18n, part| {
@@ -109,8 +109,8 @@ impl MailText {
         }
     }
 
-    /// Removes texts that equal the built-in ones, so that mails will use the built-in texts of
-    /// later versions.
+    /// Removes texts that equal the built-in texts. When a later version changes a built-in text,
+    /// mails then use the new one.
     fn without_built_in(mut self, text: &Text) -> Self {
         for (own, part) in [(&mut self.subject, "subject"), (&mut self.body, "body")] {
             let tags: Vec<String> = own.iter().map(|(tag, _)| tag.to_owned()).collect();
@@ -138,7 +138,7 @@ fn speaks(text: &Text) -> bool {
     known.any(|tag| tag == text.language().tag)
 }
 
-/// Returns the built-in text, which contains placeholders in braces.
+/// Returns the built-in text. Its placeholders are in braces.
 fn built_in(text: &Text, kind: MailKind, part: &str) -> String {
     if !kind.is_built_in() {
         return String::new();
@@ -158,7 +158,7 @@ pub enum Piece<'a> {
     Placeholder(&'a str),
 }
 
-/// Splits a text at its placeholders. Braces around an unknown name are ordinary text.
+/// Splits a text at its placeholders. Braces around an unknown name stay ordinary text.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut begin, mut at) = (0, 0);
@@ -217,7 +217,7 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<MailText>, Refusal> {
     kinds.map(|kind| load(tx, host, *kind)).collect()
 }
 
-/// Applies the form's values to the stored texts, without saving.
+/// Applies the form's values to the stored texts. Saves nothing.
 pub fn apply(
     old: &MailText,
     occasion: &Occasion,

@@ -1,5 +1,5 @@
-//! The meals that guests chose, as the kitchen counts them. A choice counts only while the guest
-//! comes to the question's event.
+//! The meals that guests chose, counted for the kitchen. A choice counts only while the guest comes
+//! to the event of the question.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,15 @@ use crate::id::{GuestId, OccasionId, QuestionId};
 use crate::question::{self, Question};
 use crate::words::QuestionKind;
 
-/// How many guests chose each meal of a question. Only guests who said yes to the event count.
+/// How many guests chose each meal of a question. Only guests who said yes to the event are
+/// counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct MealNumbers {
     /// The question's key.
     pub question: String,
-    /// Guests who come and have chosen nothing yet.
+    /// How many guests come and have not chosen a meal yet.
     pub open: i64,
-    /// The question's choices, in their order.
+    /// The question's choices, in the order of the question.
     pub choices: Vec<MealChoiceNumbers>,
 }
 
@@ -29,18 +30,18 @@ pub struct MealNumbers {
 pub struct MealChoiceNumbers {
     /// The choice's key.
     pub key: String,
-    /// How many guests chose it.
+    /// How many guests chose this meal.
     pub people: i64,
 }
 
-/// The questions about meals, with the choice of each guest.
+/// The questions about meals, with each guest's choice.
 #[derive(Clone, Debug)]
 pub struct Meals {
     pub questions: Vec<Question>,
     chosen: BTreeMap<(QuestionId, GuestId), String>,
 }
 
-/// Loads the meals of an occasion. The caller must have checked the permission to see answers.
+/// Loads an occasion's meals. The caller must have checked that the host may see answers.
 pub(super) fn load(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Meals, Refusal> {
     let mut questions = question::of(tx, occasion)?;
     questions.retain(|question| question.kind == QuestionKind::Meal);
@@ -57,7 +58,7 @@ pub(super) fn load(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Meals, Refu
 }
 
 impl Meals {
-    /// Counts the meals of an event for the guests in `coming`. An inactive question is included
+    /// Counts the meals of an event for the guests in `coming`. An inactive question is counted
     /// only if one of these guests has answered it.
     pub fn count(&self, event: &str, coming: &[&GuestId]) -> Vec<MealNumbers> {
         let counted = self.at(event).map(|question| {

@@ -1,5 +1,5 @@
-//! The members of an occasion. All hosts can see them. Only owners can change them, and only with a
-//! session rather than an API token.
+//! The members of an occasion. Every host can see them. Only an owner can change them, and only in
+//! a session, not with an API token.
 
 use identity::account::AccountId;
 use identity::grant::{self, GrantError, Manager, Member};
@@ -12,10 +12,12 @@ use super::permissions::{HostOf, Permission};
 use crate::answer_notification;
 use crate::role::{self, Role};
 
-/// The maximum number of members of an occasion, including links that nobody has used yet.
+/// The maximum number of members of an occasion. A link that nobody has used yet counts as a
+/// member.
 pub const LIMIT: usize = 50;
 
-/// Returns all members in the order in which they joined. Observers get no email addresses.
+/// Returns all members, in the order in which they joined. For observers, email addresses are left
+/// out.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Member>, Refusal> {
     host.needs(Permission::See)?;
     let mut members = grant::list(tx, &role::scope(host.occasion()))?;
@@ -33,8 +35,9 @@ pub fn list_invites(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Invite>, Refus
     Ok(invite::list(tx, &manager)?)
 }
 
-/// Creates a link that gives a role to the first person who opens it within 7 days. The returned
-/// secret is the last part of the link's path, `/admin/join/{…}`, and cannot be read again later.
+/// Creates a link that gives a role to the first person who opens it within 7 days. Returns the
+/// secret, which is the last part of the link's path `/admin/join/{…}`. The secret cannot be read
+/// again later.
 pub fn invite(tx: &mut Tx<'_>, host: &HostOf, role: Role) -> Result<Secret, Refusal> {
     let manager = proved_manager(tx, host)?;
     let members = grant::list(tx, manager.scope())?.len();
@@ -63,7 +66,7 @@ pub fn change(
     Ok(grant::change(tx, &manager, account, role.into())?)
 }
 
-/// Removes a member. Every member can remove themselves.
+/// Removes a member. Members can always remove themselves.
 pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(), Refusal> {
     if account == host.account()
         && let Some(who) = host.who()
@@ -78,8 +81,8 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(),
     Ok(answer_notification::stop(tx, account, host.occasion())?)
 }
 
-/// Like [`manager`], but also requires that the caller has confirmed their identity in the last
-/// minutes, because the change affects other people's permissions.
+/// Like [`manager`], but the caller must also have confirmed their identity in the last minutes,
+/// because the change affects other people's permissions.
 fn proved_manager(tx: &mut Tx<'_>, host: &HostOf) -> Result<Manager, Refusal> {
     let manager = manager(tx, host)?;
     if let Some(who) = host.who() {
@@ -112,7 +115,7 @@ impl From<GrantError> for Refusal {
     }
 }
 
-/// Returns the name of an account, for lines of the audit log.
+/// Returns the name of an account. The audit log stores it in its lines.
 pub fn name_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<String>, StoreError> {
     let found = identity::account::find(tx, account)?;
     Ok(found.map(|account| account.display_name))

@@ -1,5 +1,6 @@
 //! Occasions that ordinary members of the site create. This module decides who may create
-//! occasions, and what such an occasion may do before and after an administrator has approved it.
+//! occasions. It also decides what such an occasion may do before and after an administrator has
+//! approved it.
 
 use identity::account::{self, AccountId};
 use identity::grant::{self, SITE, Scope};
@@ -26,9 +27,9 @@ pub const CREATE: Word = Word {
 pub const LIMIT: i64 = 1_000;
 /// The maximum number of occasions that one member may create.
 pub const OWN_LIMIT: i64 = 5;
-/// The number of occasions that only administrators can create, out of the site's maximum.
+/// How many of the site's [`LIMIT`] occasions only administrators can create.
 pub const RESERVED: i64 = 100;
-/// The maximum number of mails that a member's occasion may send in a day.
+/// How many mails a member's occasion may send in a day at most.
 pub const MAILS_A_DAY: i64 = 300;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -36,7 +37,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Who may create occasions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Makers {
-    /// The staff, namely the owners and administrators of the site.
+    /// The staff: the owners and administrators of the site.
     Staff,
     /// The staff, and every account with a confirmed email address.
     Members,
@@ -51,14 +52,14 @@ impl Makers {
     }
 }
 
-/// Whether an account creates an occasion as staff or as an ordinary member.
+/// In which role an account creates an occasion: as staff or as an ordinary member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Maker {
     Staff,
     Member,
 }
 
-/// Returns whether `who` may create occasions as staff or as a member; `None` if not at all.
+/// Returns in which role `who` may create occasions; `None` if `who` may not create any.
 pub(crate) fn maker(
     tx: &mut Tx<'_>,
     makers: Makers,
@@ -72,7 +73,7 @@ pub(crate) fn maker(
     Ok(may.then_some(Maker::Member))
 }
 
-/// Whether the account with this id has an occasion or may create one.
+/// Whether the account with this id is a host of an occasion, or may create one.
 pub(crate) fn may_be_host(tx: &mut Tx<'_>, site: &Site, account: &str) -> Result<bool, StoreError> {
     let account = AccountId::from_text(account.to_owned());
     let rank = grant::rank_of(tx, &account, &Scope::site())?;
@@ -86,8 +87,8 @@ pub(crate) fn is_staff(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreErr
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, grant::ADMIN)))
 }
 
-/// Refuses a member who has already created the maximum number of occasions. Also refuses if the
-/// site has no room for members' occasions.
+/// Refuses a member who has already created [`OWN_LIMIT`] occasions. Also refuses if the site has
+/// no room for more members' occasions.
 pub(crate) fn check_room(tx: &mut Tx<'_>, account: &AccountId, there: i64) -> Result<(), Refusal> {
     account::lock(tx, account)?;
     let (own,): (i64,) = sql!(
@@ -119,17 +120,17 @@ pub(crate) fn mark(
     Ok(())
 }
 
-/// Whether a mail may be sent now.
+/// Whether a mail may be sent now, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailLeave {
     Granted,
-    /// The staff has not allowed this occasion to send such mails.
+    /// The staff has not allowed the occasion to send such mails.
     Denied,
-    /// The occasion has already sent its maximum number of mails today.
+    /// The occasion has already sent as many mails today as it may.
     Later,
 }
 
-/// Decides whether the confirmation mail of an invitation may be sent.
+/// Decides whether a confirmation mail for an invitation may be sent.
 pub fn may_mail(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -143,7 +144,7 @@ pub fn may_mail(
     if by_staff {
         return Ok(MailLeave::Granted);
     }
-    // Anybody may type a stranger's email address into an answer without a code.
+    // In an answer without a code, anybody can enter a stranger's email address.
     let (open,): (i64,) = sql!(
         "SELECT COUNT(*) FROM open_answer WHERE invitation = :invitation",
         invitation
@@ -170,7 +171,7 @@ pub(crate) fn sends_mail(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool,
     Ok(sends_mail)
 }
 
-/// Returns how many more mails the occasion may send today, or `None` if there is no limit.
+/// Returns how many more mails the occasion may send today; `None` if there is no limit.
 pub(crate) fn mails_left(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -218,8 +219,8 @@ struct Made {
     sends_mail: bool,
 }
 
-/// Returns all occasions by members that the staff has not taken over, newest first. Empty unless
-/// `who` is staff.
+/// Returns the occasions that members created and the staff has not taken over, newest first. The
+/// list is empty unless `who` is staff.
 pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, StoreError> {
     if !is_staff(tx, who)? {
         return Ok(Vec::new());
@@ -247,9 +248,9 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, Sto
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     LetSend,
-    /// The occasion may no longer send mail. This undoes [`Decision::LetSend`].
+    /// Forbids the occasion to send mail again. Undoes [`Decision::LetSend`].
     StopSending,
-    /// The occasion is treated as if the staff had created it.
+    /// From now on, the occasion is treated as if the staff had created it.
     TakeOn,
 }
 
@@ -290,8 +291,8 @@ pub fn decide(
     Ok(())
 }
 
-/// Whether a role in this occasion makes its holder a host of the site. A role in a member's
-/// occasion does not. Otherwise, members could make themselves hosts.
+/// Whether a role in this occasion makes a person a host of the site. This is false for a member's
+/// occasion. Otherwise members could make themselves hosts of the site.
 pub(crate) fn makes_host(tx: &mut Tx<'_>, scope: &Scope) -> Result<bool, StoreError> {
     let found: Option<(bool,)> = sql!(
         "SELECT by_staff FROM occasion WHERE id = :id",
@@ -301,7 +302,7 @@ pub(crate) fn makes_host(tx: &mut Tx<'_>, scope: &Scope) -> Result<bool, StoreEr
     Ok(found.is_some_and(|(by_staff,)| by_staff))
 }
 
-/// Removes an erased account as the creator of its occasions. The occasions stay.
+/// Removes an erased account as the creator of its occasions. The occasions themselves stay.
 pub(crate) fn forget_maker(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE occasion SET made_by = NULL WHERE made_by = :account",

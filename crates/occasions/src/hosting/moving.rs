@@ -1,4 +1,4 @@
-//! Moves guests from an invitation to another or to a new one, on behalf of hosts.
+//! Moves guests from one invitation to another or to a new one, on behalf of hosts.
 
 use std::collections::BTreeSet;
 
@@ -19,19 +19,19 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::rsvp;
 use crate::words::{GuestKind, Source};
 
-/// The invitation to which people move.
+/// The invitation that guests move to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
     /// An invitation of the same occasion.
     Existing(InvitationId),
-    /// A new invitation for a household with this name, to the same events, in the same language
-    /// and with the same labels. It gets a code of its own.
+    /// A new invitation for a household with this name. It has the same events, language and labels
+    /// as the old invitation, and its own code.
     New(String),
 }
 
-/// Moves guests to another invitation. They keep their answers to events to which both invitations
-/// are invited, and are asked about the destination's other events. At least one guest must stay;
-/// to move all guests, merge the invitations. Returns the destination.
+/// Moves guests to another invitation. They keep their answers for events of both invitations, and
+/// are asked about the other events of the destination. At least one guest must stay. To move all
+/// guests, merge the invitations instead. Returns the destination.
 pub fn move_guests(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -41,7 +41,7 @@ pub fn move_guests(
     destination: &Destination,
 ) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
-    // Creating an invitation takes the occasion's lock, which must be taken before all others.
+    // A new invitation needs the occasion's lock, which must be taken before all other locks.
     let into = match destination {
         Destination::Existing(into) => into.clone(),
         Destination::New(household) => split_off(tx, host, from, household)?,
@@ -49,7 +49,8 @@ pub fn move_guests(
     if *from == into {
         return Err(Refusal::WrongState);
     }
-    // Invitations are always locked in the same order, so that two opposite moves cannot deadlock.
+    // Both invitations are locked in the order of their ids. So two moves in opposite directions
+    // cannot deadlock.
     event::lock_limited(tx, host.occasion())?;
     for id in [from.min(&into), from.max(&into)] {
         invitation::lock(tx, id)?.ok_or(Refusal::NotFound)?;
@@ -130,7 +131,7 @@ fn split_off(
     Ok(made.household.invitation.id)
 }
 
-/// Returns the chosen guests as the destination will contain them.
+/// Returns the chosen guests in the form that they will have on the destination.
 fn rejoin(leaving: &Household, joining: &Household, chosen: &BTreeSet<&GuestId>) -> Vec<Guest> {
     let positions = joining.guests.iter().map(|guest| guest.position + 1);
     let next = positions.max().unwrap_or(0);
@@ -145,7 +146,8 @@ fn rejoin(leaving: &Household, joining: &Household, chosen: &BTreeSet<&GuestId>)
         });
         Guest {
             position,
-            // A moved guest counts as named by the hosts, unless the guest has no name.
+            // A guest who moves counts as named by the hosts. A guest without a name stays a
+            // plus-one.
             kind: if guest.name.is_empty() {
                 GuestKind::PlusOne
             } else {
@@ -158,7 +160,7 @@ fn rejoin(leaving: &Household, joining: &Household, chosen: &BTreeSet<&GuestId>)
     rejoined.collect()
 }
 
-/// Writes the history of one of the two invitations.
+/// Completes the change to one of the two invitations, and writes its history.
 fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -65,14 +65,14 @@ impl Resource for OccasionPage {
         edit: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        // Pages of every other kind have a built-in title.
+        // Only this kind of page has no built-in title.
         if self.kind == PageKind::Other && self.title.is_empty() {
             findings.add("/title", "required", []);
         }
         if self.audience != PageAudience::Nobody && self.body.is_empty() {
             findings.add("/body", "required", []);
         }
-        // A new page without a key gets its kind as the key, which reads better in a URL than a
+        // A new page without a key gets its kind as its key. In a URL a word reads better than a
         // number.
         if edit.old.is_none() && !edit.input.has("key") && !findings.has("/kind") {
             let there = list(tx, edit.parent.occasion())?;

@@ -60,7 +60,7 @@ const CONTACT: Part<Contact> = web::part! { Contact:
     email: email().label("host-field-email"),
 };
 
-/// The fields that hosts can change. Each section, named by a message id, is a form of its own.
+/// The fields that hosts can change. Each section is a separate form. Its name is a message id.
 pub const FIELDS: &[Field] = web::fields! { Occasion:
     hosts: texts(Limits::required(160)).label("host-field-hosts").section("host-texts").wording(),
     title: texts(Limits::required(120)).label("host-field-title").section("host-texts").wording(),
@@ -97,7 +97,7 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
         .hint("host-field-retention-hint").section("host-end"),
 };
 
-/// Creates an occasion as a draft, and makes its creator the owner.
+/// Creates a draft of an occasion. Its creator becomes the owner.
 pub fn create(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -175,8 +175,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Occasion, Refusal> {
     occasion::find(tx, host.occasion())?.ok_or(Refusal::NotFound)
 }
 
-/// Like [`load`], but takes the occasion's lock. Locks on events and invitations must be taken
-/// later.
+/// Like [`load`], but also locks the occasion. Events and invitations must be locked after it.
 pub(super) fn lock(tx: &mut Tx<'_>, host: &HostOf) -> Result<Occasion, Refusal> {
     occasion::lock(tx, host.occasion())?.ok_or(Refusal::NotFound)?;
     load(tx, host)
@@ -221,8 +220,8 @@ pub fn change(
     load(tx, host)
 }
 
-/// Sets the cover picture, or removes it if `cover` is empty. Also deletes the files of the
-/// previous picture.
+/// Sets the cover picture, or removes it if `cover` is empty. Deletes the files of the previous
+/// picture.
 pub fn set_cover(tx: &mut Tx<'_>, host: &HostOf, cover: &str) -> Result<(), Refusal> {
     host.needs(Permission::Own)?;
     let old = lock(tx, host)?;
@@ -241,8 +240,8 @@ pub fn set_cover(tx: &mut Tx<'_>, host: &HostOf, cover: &str) -> Result<(), Refu
     Ok(())
 }
 
-/// Changes the status of an occasion. Going forward, no status can be skipped; going back, every
-/// earlier status is allowed. An occasion whose data was deleted cannot be restored.
+/// Changes an occasion's status. Forward changes cannot skip a status. Backward changes can go to
+/// any earlier status. An occasion whose data was deleted cannot be restored.
 pub fn set_status(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -257,7 +256,7 @@ pub fn set_status(
     if old.status == status {
         return Ok(old);
     }
-    // Guests could never open a draft, so it cannot be closed.
+    // Guests have never been able to open a draft, so there is nothing to close.
     if (old.status, status) == (OccasionStatus::Draft, OccasionStatus::Closed) {
         return Err(Refusal::WrongState);
     }
@@ -290,9 +289,9 @@ fn check_version(occasion: &Occasion, seen: i64) -> Result<(), Refusal> {
     ))))
 }
 
-/// Applies `input` to an occasion without writing it. Returns all invalid fields together.
+/// Applies `input` to an occasion and writes nothing. Reports all invalid fields together.
 pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Refusal> {
-    // If the input also changes the time zone, days are days in the new time zone.
+    // If the input also contains a new time zone, its days are days in that time zone.
     let zone = TimeZone::get(input.text("time_zone").trim()).unwrap_or_else(|_| old.zone());
     let mut findings = Findings::default();
     let mut new = input.apply(FIELDS, old, is_new, &zone, &mut findings);
@@ -302,11 +301,11 @@ pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Re
     Ok(new)
 }
 
-/// Checks rules for several fields together, and computes fields that depend on others.
+/// Checks rules about several fields at once, and computes the fields that depend on others.
 fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Findings) {
     if new.time_zone != old.time_zone {
         match TimeZone::get(&new.time_zone) {
-            // The time zone is stored in its proper spelling, whatever was typed.
+            // Hosts may type the time zone in any case. It is stored in its official spelling.
             Ok(zone) => {
                 if let Some(proper) = zone.iana_name() {
                     proper.clone_into(&mut new.time_zone);
@@ -322,7 +321,7 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
     new.languages = findings.languages("/languages", &new.languages);
     if !new.languages.contains(&new.default_language) {
         match new.languages.first() {
-            // If the input contains no default language, the first of the new languages becomes the
+            // If the input names no default language, the first of the new languages becomes the
             // default.
             Some(first) if !input.has("default_language") => {
                 new.default_language.clone_from(first);
@@ -332,8 +331,9 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
     }
 }
 
-/// Reserves a slug for an occasion. Refuses another occasion's current slug. A member's occasion
-/// cannot get another occasion's former slug either, because guests still follow links with it.
+/// Reserves a slug for an occasion. Refuses a slug that another occasion has now. For a member's
+/// occasion, also refuses a slug that another occasion had before, because guests may still have
+/// links with it.
 fn take_slug(
     tx: &mut Tx<'_>,
     slug: &str,
@@ -355,7 +355,8 @@ fn take_slug(
     Ok(())
 }
 
-/// Makes the occasion's old slug redirect to the occasion, until another occasion takes the slug.
+/// Keeps the occasion's old slug as a redirect to the occasion, until another occasion takes that
+/// slug.
 fn leave_slug(tx: &mut Tx<'_>, old: &Occasion) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO occasion_alias (slug, occasion) VALUES (:slug, :occasion)
@@ -367,8 +368,8 @@ fn leave_slug(tx: &mut Tx<'_>, old: &Occasion) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Converts a violated constraint to a refusal, because another occasion may have taken the slug
-/// since it was checked.
+/// Converts a violated constraint to a refusal. Another occasion may have taken the slug after the
+/// check.
 fn slug_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("occasion_slug_taken") => Refusal::SlugTaken,
@@ -376,15 +377,15 @@ fn slug_taken(error: StoreError) -> Refusal {
     }
 }
 
-/// Returns the number of calendar days from today to `instant` in the occasion's time zone. 0 means
-/// today, and a negative number means a past day.
+/// Returns the number of calendar days from today to `instant`, in the occasion's time zone. Today
+/// is 0, and past days are negative.
 pub fn days_until(occasion: &Occasion, now: jiff::Timestamp, instant: jiff::Timestamp) -> i32 {
     let zone = occasion.zone();
     let today = now.to_zoned(zone.clone()).date();
     web::dates::days_between(today, instant.to_zoned(zone).date())
 }
 
-/// Like [`days_until`], for a deadline. A deadline at midnight belongs to the day that ends then.
+/// Like [`days_until`], but for a deadline. Midnight counts as part of the day that ends then.
 pub fn days_until_deadline(
     occasion: &Occasion,
     now: jiff::Timestamp,
@@ -394,7 +395,7 @@ pub fn days_until_deadline(
     Deadline::of(&deadline.to_zoned(zone.clone())).days_left(&now.to_zoned(zone))
 }
 
-/// Whether a text looks like a currency code (ISO 4217).
+/// Whether a text has the form of a currency code (ISO 4217).
 fn is_currency(code: &str) -> bool {
     code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())
 }

@@ -1,5 +1,5 @@
-//! Answers without a code, as hosts handle them: a host can approve such an answer, merge it into
-//! an existing invitation, or archive it like any other invitation.
+//! How hosts handle answers without a code. A host can approve such an answer, merge it into an
+//! existing invitation, or archive it like any other invitation.
 
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
@@ -20,8 +20,9 @@ use crate::rsvp::{self, NOTE_LIMIT};
 use crate::upload;
 use crate::words::{ActedBy, GuestKind, Source};
 
-/// Approves an answer without a code. Its guests then take seats like all others, so approval fails
-/// if too few seats are free. The wish may be published until the guest changes it.
+/// Approves an answer without a code. From then on its guests take seats like all other guests. So
+/// approval fails if too few seats are free. The guest's wish may be published until the guest
+/// changes it.
 pub fn approve(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -57,8 +58,8 @@ pub fn approve(
     portals::load_changed(tx, host, id)
 }
 
-/// Converts the seats that the household holds while it waits for approval to seats of an approved
-/// household. The caller holds the locks of the events and the invitation.
+/// Turns the seats of a household that waited for approval into confirmed seats. The caller must
+/// hold the locks of the events and the invitation.
 fn confirm_seats(tx: &mut Tx<'_>, portal: &mut InvitationSnapshot) -> Result<(), Refusal> {
     rsvp::seat(tx, portal, &[], Seats::Free)?;
     let guests = std::mem::take(&mut portal.household.guests);
@@ -74,7 +75,7 @@ fn confirm_seats(tx: &mut Tx<'_>, portal: &mut InvitationSnapshot) -> Result<(),
     Ok(())
 }
 
-/// Finds the invitation with the code that a host typed. It must belong to the host's occasion.
+/// Finds an invitation of the host's occasion by the code that the host typed.
 pub fn find_by_code(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -89,12 +90,12 @@ pub fn find_by_code(
     Ok(found.map(|one| one.id))
 }
 
-/// Moves the guests of the invitation `from` to `into`, which keeps its code, name and other data.
-/// From now on, the code of `from` opens `into`.
+/// Moves the guests of the invitation `from` to `into`. `into` keeps its code, its name and its
+/// other data. From then on, the code of `from` opens `into`.
 ///
-/// Guests with the same name on both invitations are taken to be one person, and guests without
-/// names are paired one to one. The later reply counts. The duplicate guests stay on the archived
-/// invitation `from`. An answer that is merged into an approved or invited household counts as
+/// Guests with the same name on both invitations are treated as one person. Guests without names
+/// are paired one to one. Of two replies, the later one counts. The duplicate guests stay on
+/// `from`, which is archived. If `into` is approved or invited, the merged answer counts as
 /// approved, so the events must have enough seats.
 pub fn merge(
     tx: &mut Tx<'_>,
@@ -107,7 +108,7 @@ pub fn merge(
     if from == into {
         return Err(Refusal::WrongState);
     }
-    // Both invitations are always locked in the same order, so that two merges in opposite
+    // Both invitations are always locked in the order of their ids. So two merges in opposite
     // directions cannot deadlock.
     event::lock_limited(tx, host.occasion())?;
     let (first, second) = if from < into {
@@ -177,8 +178,8 @@ pub fn merge(
     portals::load_changed(tx, host, into)
 }
 
-/// Checks that the events have seats for all invited and approved guests. The caller has loaded
-/// `before` under the locks, and still holds them.
+/// Checks that the events have seats for all invited and approved guests. The caller must have
+/// loaded `before` under the locks, and must still hold them.
 fn check_merged_seats(tx: &mut Tx<'_>, before: &InvitationSnapshot) -> Result<(), Refusal> {
     for (id, after) in event::seats_taken(tx, &before.occasion.id)? {
         let taken = before.seats_taken.get(&id).copied().unwrap_or_default();
@@ -198,9 +199,9 @@ fn check_merged_seats(tx: &mut Tx<'_>, before: &InvitationSnapshot) -> Result<()
 
 /// The guests of both invitations after a merge.
 struct United {
-    /// All guests of the remaining invitation.
+    /// All guests of the invitation that remains.
     after: Vec<Guest>,
-    /// The guests in `after` who come from the merged invitation.
+    /// The guests in `after` who were on the merged invitation.
     moved: Vec<Guest>,
 }
 
@@ -223,7 +224,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     let next = after.iter().map(|one| one.position + 1).max().unwrap_or(0);
     for (position, guest) in (next..).zip(&mut moved) {
         guest.position = position;
-        // The hosts cannot have named a guest who has no name.
+        // A guest without a name cannot have been named by the hosts.
         guest.kind = if guest.name.is_empty() {
             GuestKind::PlusOne
         } else {
@@ -240,7 +241,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     United { after, moved }
 }
 
-/// Replaces the replies of `guest` for which `other` has a later reply.
+/// Replaces each reply of `guest` for which `other` has a later one.
 fn take_answers(guest: &mut Guest, other: &Guest) {
     for (event, reply) in &mut guest.replies {
         if let Some(theirs) = other.replies.get(event)
@@ -255,7 +256,7 @@ fn take_answers(guest: &mut Guest, other: &Guest) {
     }
 }
 
-/// Moves a guest, with all replies and answers, to another invitation.
+/// Moves a guest to another invitation, together with all replies and answers.
 pub(super) fn move_guest(
     tx: &mut Tx<'_>,
     guest: &Guest,
@@ -283,7 +284,7 @@ pub(super) fn move_guest(
     Ok(())
 }
 
-/// Writes the changes to the guests who were already on the remaining invitation.
+/// Writes the changes to guests who were on the remaining invitation before the merge.
 fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), StoreError> {
     let there: Vec<Guest> = plan
         .after
@@ -295,8 +296,8 @@ fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), Sto
     rsvp::write_guests(tx, staying, &there, by, Source::Web)
 }
 
-/// Appends the other invitation's note to the note of the remaining invitation. Copies contact data
-/// and the language if the remaining invitation has none.
+/// Appends the merged invitation's note to the remaining invitation's note. Copies contact data and
+/// the language where the remaining invitation has none.
 fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
     let mut merged = staying.clone();
     let details = &mut merged.details;
@@ -312,7 +313,8 @@ fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
     let both = [staying.note.as_str(), leaving.note.as_str()];
     let both: Vec<&str> = both.into_iter().filter(|note| !note.is_empty()).collect();
     let note = both.join("\n\n");
-    // If both notes together are too long, the other note stays on the archived invitation only.
+    // If the two notes are too long together, the merged invitation's note is kept only on that
+    // invitation, in the archive.
     if note != merged.note && text_cleaning::length(&note) <= NOTE_LIMIT {
         merged.note = note;
         merged.note_version += 1;
@@ -338,8 +340,8 @@ fn keep(tx: &mut Tx<'_>, merged: &Invitation) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Archives the merged invitation. Its code, and all codes that opened it, now open the remaining
-/// invitation.
+/// Archives the merged invitation. From now on, its code opens the remaining invitation. The same
+/// applies to all codes that opened the merged invitation before.
 fn leave(tx: &mut Tx<'_>, from: &InvitationId, into: &InvitationId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

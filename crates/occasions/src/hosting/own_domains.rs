@@ -10,35 +10,36 @@ use super::permissions::{HostOf, Permission};
 use super::{Refusal, history, occasions};
 use crate::own_domain::{self, NotSet, OwnDomain, RecordState, WaitsFor};
 
-/// The name of the field in forms, in JSON and in the log.
+/// The name of this field in forms, in JSON and in the audit log.
 pub const FIELD: &str = "own_domain";
 
-/// A host name of the occasion's own, with the DNS records that it needs.
+/// An occasion's own host name, with the DNS records that it needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = OwnDomain)]
 pub struct OwnDomainView {
-    /// The name, such as `our-day.example`.
+    /// The host name, such as `our-day.example`.
     pub own_domain: String,
-    /// Since when guests find the occasion at the name; null while they do not.
+    /// Since when guests find the occasion under the name; null while they do not.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub verified_at: Option<jiff::Timestamp>,
-    /// When somebody last looked at the DNS; null before the first time.
+    /// When the DNS records were last checked; null before the first check.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub checked_at: Option<jiff::Timestamp>,
-    /// Whether the name leads to this server.
+    /// Whether the name resolves to this server.
     pub address: RecordState,
-    /// Whether the TXT record that proves the name is there.
+    /// Whether the TXT record that proves control of the name exists.
     pub proof: RecordState,
-    /// Since when records of a verified name are missing. After 7 days it is not verified any more.
+    /// Since when records of a verified name have been missing. After 7 days, the name is no longer
+    /// verified.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub failing_since: Option<jiff::Timestamp>,
-    /// Why a name with all its records is not verified.
+    /// Why a name with all records is not verified.
     pub waits_for: WaitsFor,
     /// The name of the TXT record that proves the name.
     pub proof_name: String,
-    /// The value of that record.
+    /// The value of the TXT record that proves the name.
     pub proof_value: String,
-    /// The addresses that the name must have; empty before the first look.
+    /// The addresses that the name must have; empty before the first check.
     pub addresses: Vec<String>,
 }
 
@@ -73,8 +74,8 @@ pub fn find(
     Ok(found.map(|found| OwnDomainView::new(keys, host, found)))
 }
 
-/// Sets the host name of an occasion, or removes it if `typed` is empty. `is_reserved` tells
-/// whether this server already uses a name for something else.
+/// Sets an occasion's host name, or removes it if `typed` is empty. `is_reserved` returns whether
+/// this server already uses a name for something else.
 pub fn set(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,5 +1,5 @@
-//! Permissions in an occasion. Checking a caller returns a proof ([`HostOf`]), and every function
-//! that requires a permission takes the proof as an argument.
+//! Permissions in an occasion. Checking a caller returns a [`HostOf`] as proof. Every function that
+//! requires a permission takes a [`HostOf`] as an argument.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -14,8 +14,8 @@ use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::role::{self, Role};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
-/// Proof that the caller has a role in an occasion. Only [`enter`] creates it, inside the
-/// transaction that relies on it.
+/// Proves that the caller has a role in an occasion. Only [`enter`] creates this value, in the
+/// transaction that uses it.
 #[derive(Clone, Debug)]
 pub struct HostOf {
     occasion: OccasionId,
@@ -26,30 +26,30 @@ pub struct HostOf {
     request: Option<RequestFacts>,
 }
 
-/// A permission that roles have. The scopes of an API token can restrict it.
+/// A permission that a role includes. An API token's scopes can take permissions away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
     /// See the overview, the lists and the names in them.
     See,
-    /// See the data that hosts entered: the occasion, events, questions and invitations.
+    /// See what hosts entered: the occasion, events, questions and invitations.
     SeeOccasion,
-    /// See the data that guests entered: replies, answers, dietary requirements and notes.
+    /// See what guests entered: replies, answers, dietary requirements and notes.
     SeeAnswers,
-    /// See codes, links, contact data and the notes that only hosts see.
+    /// See codes, links, contact data, and notes that are only for hosts.
     SeeContacts,
-    /// Create, change and archive invitations and guests, record answers for guests, lock answers,
+    /// Create, change and archive invitations and guests. Record answers for guests, lock answers,
     /// set a household's deadline, and run bulk actions.
     Invite,
     /// Change texts and the events' schedules.
     Write,
     ReadLog,
-    /// Change the occasion's deadline, switches, theme, events and status, the codes of
-    /// invitations, and the members.
+    /// Change the occasion's deadline, switches, theme, events and status, the invitations' codes,
+    /// and the members.
     Own,
 }
 
 impl Permission {
-    /// Returns the lowest role with this permission. Higher roles have it too.
+    /// Returns the lowest role with this permission. All higher roles have the permission too.
     pub fn least_role(self) -> Role {
         match self {
             Self::See | Self::SeeOccasion | Self::SeeAnswers => Role::Observer,
@@ -77,17 +77,17 @@ impl HostOf {
         self.actor.clone()
     }
 
-    /// Returns the facts about the request for the audit log.
+    /// Returns the facts about the request that the audit log needs.
     pub fn request(&self) -> Option<RequestFacts> {
         self.request.clone()
     }
 
-    /// Returns the host's session or token, or `None` in a background job.
+    /// Returns the host's session or token; `None` in a background job.
     pub(crate) fn who(&self) -> Option<&SignedIn> {
         self.who.as_ref()
     }
 
-    /// Whether this host has the permission, both by role and by the token's scopes.
+    /// Whether this host has the permission. The role and the token's scopes must both allow it.
     pub fn may(&self, permission: Permission) -> bool {
         self.has_role_for(permission) && self.missing(permission).is_none()
     }
@@ -96,7 +96,7 @@ impl HostOf {
         self.role >= permission.least_role()
     }
 
-    /// Returns the scope that the caller's token lacks for `permission`, if any.
+    /// Returns the scope that `permission` needs and the caller's token lacks, if any.
     fn missing(&self, permission: Permission) -> Option<TokenScope> {
         let who = self.who.as_ref()?;
         let lacks = |scope: &TokenScope| !who.has(*scope);
@@ -110,7 +110,7 @@ impl HostOf {
         }
     }
 
-    /// Refuses the caller if [`HostOf::may`] is false for the permission.
+    /// Refuses the caller unless [`HostOf::may`] is true for the permission.
     pub fn needs(&self, permission: Permission) -> Result<(), Refusal> {
         if !self.has_role_for(permission) {
             return Err(Refusal::Forbidden);
@@ -119,7 +119,7 @@ impl HostOf {
             .map_or(Ok(()), |scope| Err(Refusal::ScopeRequired(scope)))
     }
 
-    /// Refuses API tokens, for actions that require a session.
+    /// Refuses API tokens, because the action requires a session.
     pub fn needs_person(&self) -> Result<(), Refusal> {
         match &self.who {
             Some(who) if who.is_in_browser() => Ok(()),
@@ -128,7 +128,7 @@ impl HostOf {
     }
 }
 
-/// Checks that `who` is a host of this occasion. Everybody else gets "not found".
+/// Checks that `who` is a host of this occasion. Anybody else gets "not found".
 pub fn enter(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -146,7 +146,7 @@ pub fn enter(
     })
 }
 
-/// Like [`enter`], for the occasion to which an invitation belongs.
+/// Like [`enter`], but finds the occasion by an invitation.
 pub fn enter_by_invitation(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -162,7 +162,7 @@ pub fn enter_by_invitation(
     enter(tx, who, &occasion, request)
 }
 
-/// Like [`enter`], for the occasion to which a guest belongs.
+/// Like [`enter`], but finds the occasion by a guest.
 pub fn enter_by_guest(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -179,7 +179,7 @@ pub fn enter_by_guest(
     enter(tx, who, &occasion, request)
 }
 
-/// Returns the proof for a background job on behalf of an account, or `None` if the account is no
+/// Returns a [`HostOf`] for a background job that acts for an account; `None` if the account is no
 /// longer a host.
 pub(super) fn resume(
     tx: &mut Tx<'_>,
@@ -197,7 +197,7 @@ pub(super) fn resume(
     }))
 }
 
-/// Returns the occasions in which `who` is a host, each with the role, newest first.
+/// Returns the occasions in which `who` is a host, with the role in each, newest first.
 pub fn occasions_of(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -212,7 +212,7 @@ pub fn occasions_of(
 
 #[cfg(test)]
 impl HostOf {
-    /// Creates a proof without a check, for tests of rules that do not depend on roles.
+    /// Creates a [`HostOf`] without a check. For tests of rules that do not depend on roles.
     pub(crate) fn for_test(occasion: OccasionId, role: Role) -> Self {
         Self {
             occasion,

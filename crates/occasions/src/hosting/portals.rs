@@ -1,4 +1,4 @@
-//! Loads an invitation for hosts, to read it or to change it while holding its lock.
+//! Loads an invitation for hosts, either to read it, or to change it under its lock.
 
 use platform::{StoreError, Tx};
 
@@ -20,7 +20,7 @@ pub fn load(
     load_changed(tx, host, id)
 }
 
-/// Like [`load`], without a check of permissions. For callers that have already changed the
+/// Like [`load`], but does not check permissions. For callers that have already changed the
 /// invitation.
 pub(crate) fn load_changed(
     tx: &mut Tx<'_>,
@@ -30,7 +30,7 @@ pub(crate) fn load_changed(
     find(tx, host, id)?.ok_or(Refusal::NotFound)
 }
 
-/// Locks an invitation, and checks that `version` is current. Refuses archived invitations.
+/// Locks an invitation, and checks that `version` is the current one. Refuses archived invitations.
 pub(super) fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -44,7 +44,7 @@ pub(super) fn lock(
     Ok(portal)
 }
 
-/// Like [`lock`], but also for archived invitations.
+/// Like [`lock`], but also accepts archived invitations.
 pub(super) fn lock_any(
     tx: &mut Tx<'_>,
     host: &HostOf,

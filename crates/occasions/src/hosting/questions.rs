@@ -1,5 +1,5 @@
-//! Adds, changes and removes the hosts' own questions. No change may alter the meaning of stored
-//! answers.
+//! Adds, changes and removes the hosts' own questions. A change may not alter what stored answers
+//! mean.
 
 use ::web::fields::{Part, choice, flag, key, number, rows, texts, words};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
@@ -26,8 +26,8 @@ impl Question {
         Self::FIELDS.iter().find(|field| field.name == name)
     }
 
-    /// Checks a change to an answered question: its kind and the people who are asked must stay the
-    /// same, and no choice that somebody has chosen may be removed.
+    /// Checks a change to a question that has answers. Its kind and the people whom it asks must
+    /// stay the same. A choice that somebody has chosen may not be removed.
     fn check_answers(&self, tx: &mut Tx<'_>, host: &HostOf, old: &Self) -> Result<(), Refusal> {
         fn keys(question: &Question) -> impl Iterator<Item = &str> {
             question.choices.iter().map(|choice| &*choice.key)
@@ -35,7 +35,7 @@ impl Question {
         if !host.may(Permission::Own) && !keys(self).eq(keys(old)) {
             return Err(Refusal::Forbidden);
         }
-        // A meal that a guest chose for one event is no answer for another event.
+        // A meal chosen for one event does not answer the question for another event.
         let is_moved = old.kind == QuestionKind::Meal && self.events != old.events;
         let is_other = (self.kind, self.asked_of) != (old.kind, old.asked_of) || is_moved;
         let gone = keys(old).filter(|key| keys(self).all(|kept| kept != *key));
@@ -43,7 +43,8 @@ impl Question {
         if !is_other && gone.is_empty() {
             return Ok(());
         }
-        // Saves in progress may still answer the old question, so the change waits for them.
+        // Saves in progress may still contain answers to the old question, so the change waits for
+        // them.
         wait_for_answers(tx, host.occasion())?;
         let is_taken = |given: &Given| gone.iter().any(|key| given.answer.has(key));
         let answers = answers_to(tx, &old.id)?;
@@ -53,8 +54,8 @@ impl Question {
         Ok(())
     }
 
-    /// Checks that a meal is asked of each guest who comes to one event. If the occasion has a
-    /// single event, the meal is for that event.
+    /// Checks that a meal question asks the guests who come to exactly one event. In an occasion
+    /// with a single event, the meal belongs to that event.
     fn check_meal(&mut self, events: &[Event], findings: &mut Findings) {
         self.coming_only = true;
         if self.asked_of != AskedOf::Guest && !findings.has("/asked_of") {
@@ -72,8 +73,8 @@ impl Question {
         }
     }
 
-    /// Assigns a key to each choice without a key. Keys of removed choices are not reused, because
-    /// a person who chose the removed choice did not choose the new one.
+    /// Gives a key to each choice that has none. The key of a removed choice is not used again,
+    /// because people who chose the removed choice did not choose the new one.
     fn number_choices(&mut self, old: Option<&Self>, findings: &mut Findings) {
         let old: &[Choice] = old.map_or(&[], |old| &old.choices);
         for index in 0..self.choices.len() {
@@ -169,8 +170,8 @@ impl Resource for Question {
             _ => {}
         }
         self.number_choices(edit.old, findings);
-        // A deleted event stays in the question's list. Otherwise the list could become empty,
-        // which means all events.
+        // The question keeps the key of a deleted event. Otherwise its list of events could become
+        // empty, and an empty list means all events.
         let events = event::list(tx, edit.parent.occasion())?;
         let named: &[String] = edit.old.map_or(&[], |old| &old.events);
         for (index, key) in std::mem::take(&mut self.events).into_iter().enumerate() {
@@ -208,7 +209,8 @@ impl Resource for Question {
     }
 
     fn removal(&self, tx: &mut Tx<'_>, host: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
-        // Saves in progress may still answer the question, so the removal waits for them.
+        // Saves in progress may still contain answers to the question, so the removal waits for
+        // them.
         wait_for_answers(tx, host.occasion())?;
         Ok(if answers_to(tx, &self.id)?.is_empty() {
             Removal::Delete

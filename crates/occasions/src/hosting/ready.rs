@@ -1,5 +1,5 @@
-//! What hosts still have to do before the events, with one count for each open point. Counts are
-//! made in SQL and agree with the lists that show the same households or guests.
+//! What hosts still have to do before the events. Each open point has a count. The counts are made
+//! in SQL, and agree with the lists that show the same households or guests.
 
 use std::collections::BTreeSet;
 
@@ -25,71 +25,73 @@ use crate::question;
 use crate::rsvp::waitlist;
 use crate::words::{OccasionStatus, PageAudience};
 
-/// The maximum number of households that a point names.
+/// How many households a point names at most.
 const NAMED: usize = 10;
 
 words! {
-    /// What is not ready.
+    /// A kind of point that is not ready.
     ReadyPoint {
         /// The occasion is a draft, so guests cannot open their invitations.
         Draft = "draft" => "host-ready-draft",
         /// There are no invitations.
         NoInvitations = "no_invitations" => "host-ready-no-invitations",
-        /// `of` is the key of an event that has neither a venue nor an address.
+        /// `of` is the key of an event without a venue and without an address.
         NoPlace = "no_place" => "host-ready-no-place",
         /// The hosts gave no name, telephone number or email address for questions.
         NoContact = "no_contact" => "host-ready-no-contact",
         /// Answers never close.
         NoDeadline = "no_deadline" => "host-ready-no-deadline",
-        /// The deadline has passed, and this many households still owe an answer.
+        /// The deadline has passed, and this many households have not answered completely.
         DeadlinePassed = "deadline_passed" => "host-ready-deadline-passed",
-        /// Texts are missing in `languages`; `of` is where: `texts`, `events`, `questions`, `news`,
-        /// `pages` or `gifts`.
+        /// Texts are missing in the languages of `languages`. `of` says which texts: `texts`,
+        /// `events`, `questions`, `news`, `pages` or `gifts`.
         TextsMissing = "texts_missing" => "host-ready-texts-missing",
-        /// Announcements that are written, but not published.
+        /// Announcements that the hosts have written but not published.
         NewsUnpublished = "news_unpublished" => "host-ready-news",
         /// Households without an answer that have no email address, telephone number or postal
         /// address.
         Unreachable = "unreachable" => "host-ready-unreachable",
-        /// Households to whose address no mail goes, because earlier mail bounced, was marked as
-        /// spam or was stopped by an administrator.
+        /// Households to which no mail goes, because earlier mail bounced, was marked as spam, or
+        /// was stopped by an administrator.
         MailFails = "mail_fails" => "host-ready-mail-fails",
-        /// Households that owe an answer and whose invitation was not sent.
+        /// Households that have not answered completely and have not been sent their invitation.
         NotSent = "not_sent" => "host-ready-not-sent",
-        /// Households that owe an answer and whose invitation was sent.
+        /// Households that have not answered completely, although they have been sent their
+        /// invitation.
         Owing = "owing" => "host-ready-owing",
         /// Answers without a code that wait for approval.
         Unapproved = "unapproved" => "host-ready-unapproved",
         /// Households that wait for seats at the event with the key `of`.
         Waiting = "waiting" => "host-ready-waiting",
-        /// Guests who come and have not chosen the meal of the question with the key `of`.
+        /// Guests who come but have not chosen a meal. `of` is the key of the question about the
+        /// meal.
         MealOpen = "meal_open" => "host-ready-meal-open",
     }
 }
 
-/// Whether an occasion is ready.
+/// What is not ready in an occasion.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Ready {
     /// How many points are open.
     pub open: usize,
-    /// Whether all events are over, so that nothing is open any more.
+    /// Whether all events are over. Then no point is open any more.
     pub is_over: bool,
     /// The open points, in the order in which hosts deal with them.
     pub points: Vec<OpenPoint>,
 }
 
-/// Something that is not ready.
+/// A point that is not ready.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct OpenPoint {
-    /// What is not ready.
+    /// The kind of point.
     pub point: ReadyPoint,
-    /// How many households, guests or texts it concerns; 1 where nothing is counted.
+    /// How many households, guests or texts are not ready; 1 for a point without a count.
     pub count: i64,
-    /// The event, question or place that it concerns.
+    /// The key of the event or question, or the kind of text, that is not ready.
     pub of: Option<String>,
-    /// The languages it concerns.
+    /// The languages in which texts are missing.
     pub languages: Vec<String>,
-    /// Up to 10 of the households it concerns, where no list can find them.
+    /// Up to 10 of the households, for points without a list of their households.
     pub households: Vec<NamedHousehold>,
 }
 
@@ -122,7 +124,8 @@ impl OpenPoint {
     }
 }
 
-/// Finds everything that is not ready. `key` hashes email addresses in the suppression list.
+/// Finds everything that is not ready. `key` hashes email addresses, to look them up in the
+/// suppression list.
 pub fn load(tx: &mut Tx<'_>, key: &Key, host: &HostOf) -> Result<Ready, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
@@ -160,14 +163,14 @@ pub fn load(tx: &mut Tx<'_>, key: &Key, host: &HostOf) -> Result<Ready, Refusal>
     })
 }
 
-/// The numbers of households, without archived ones.
+/// Numbers of households. Archived households are not counted.
 #[derive(Clone, Copy, Debug, Row)]
 struct Households {
     total: i64,
     unreachable: i64,
     unsent: i64,
     owing: i64,
-    /// All households with a reply that is pending or undecided.
+    /// Households with at least one reply that is pending or undecided.
     undone: i64,
     unapproved: i64,
 }
@@ -254,14 +257,14 @@ fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// The texts of one group that guests read, such as the events.
+/// A group of texts that guests read, such as the texts of events.
 struct Texts {
     place: &'static str,
     texts: Vec<I18n>,
 }
 
-/// Finds texts that are written in one of the occasion's languages, but not in all. The hosts' names
-/// are usually the same in all languages.
+/// Finds texts that exist in some of the occasion's languages, but not in all. The hosts' names are
+/// left out, because they are usually the same in all languages.
 fn missing_texts(
     tx: &mut Tx<'_>,
     occasion: &Occasion,
@@ -349,7 +352,7 @@ fn missing_texts(
     Ok(points.collect())
 }
 
-/// Finds the households whose address gets no mail. Households that unsubscribed are not included.
+/// Finds the households whose address gets no mail. Households that unsubscribed are left out.
 fn mail_fails(tx: &mut Tx<'_>, key: &Key, occasion: &OccasionId) -> Result<OpenPoint, Refusal> {
     let mut point = OpenPoint::new(ReadyPoint::MailFails, 0);
     let blocked = suppression::blocked(tx, STREAM, occasion.as_str())?;

@@ -1,4 +1,4 @@
-//! The hosts' list of the gifts that they received, and of the givers whom they have thanked.
+//! The hosts' list of received gifts. It also records whom the hosts have thanked.
 
 use ::web::fields::{day, line, lines, number};
 use ::web::{Field, Findings, Input, List, PageQuery};
@@ -18,7 +18,7 @@ use crate::gift_reservation::{self, Reservation, ReservationState};
 use crate::id::{OccasionId, ReceivedGiftId, ReservationId};
 use crate::occasion::Occasion;
 
-/// The maximum number of entries per occasion.
+/// The maximum number of entries in an occasion's list.
 pub const LIMIT: usize = 10_000;
 
 /// A gift that the hosts received.
@@ -27,25 +27,25 @@ pub struct ReceivedGift {
     /// The entry's id.
     #[schema(value_type = String)]
     pub id: ReceivedGiftId,
-    /// The invitation of the household that gave it; null if it is from somebody else.
+    /// The invitation of the household that gave the gift; null if somebody else gave it.
     pub household: Option<String>,
-    /// The giver's name, 1–120 characters; the household's name if none is sent.
+    /// The giver's name, 1–120 characters. If none is sent, the household's name.
     pub giver: String,
-    /// What it is, up to 500 characters; needed without an amount.
+    /// A description of the gift, up to 500 characters. Required if there is no amount.
     pub description: String,
-    /// The amount of money in minor units of `currency`; null if it is no money.
+    /// The amount of money in minor units of `currency`; null if the gift is not money.
     pub amount: Option<i64>,
     /// The ISO 4217 code of the amount's currency.
     pub currency: String,
-    /// The day on which it was received: the instant at which that day ends.
+    /// The day on which the hosts received the gift, given as the instant at which that day ends.
     #[schema(value_type = String, format = "date-time")]
     pub received_on: Timestamp,
-    /// When the hosts thanked the giver; null if they have not.
+    /// When the hosts thanked the giver; null if they have not done so.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub thanked_at: Option<Timestamp>,
-    /// The reservation that it fulfils, if any.
+    /// The reservation of this gift, if it was reserved.
     pub reservation: Option<String>,
-    /// Increased by every change. A change names the version it is based on.
+    /// Increased by every change. A change must name the version it is based on.
     pub version: i64,
 }
 
@@ -66,7 +66,7 @@ pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<ReceivedGift>, S
     .all(tx)
 }
 
-/// Returns the end of the day of an instant, in the occasion's time zone.
+/// Returns the end of the day to which an instant belongs, in the occasion's time zone.
 fn end_of_day(occasion: &Occasion, at: Timestamp) -> Timestamp {
     let local = at.to_zoned(occasion.zone());
     let end = local
@@ -113,7 +113,7 @@ pub fn receive(
         1 => name.to_string(),
         pieces => format!("{pieces} × {name}"),
     };
-    // A shared gift is given as money, so the entry gets an amount.
+    // A shared gift is given as money. So the entry contains an amount.
     let price = gift.price.filter(|_| gift.shared);
     let part = gift.price_of_piece(&occasion).filter(|_| gift.shared);
     let part = part.and_then(|part| part.minor.checked_mul(own.quantity));
@@ -135,7 +135,8 @@ pub fn receive(
     Ok(new)
 }
 
-/// Marks a gift as thanked for, or removes the mark. If `version` is given, it must be current.
+/// Records that the hosts have thanked for a gift, or removes this record. If `version` is given,
+/// it must be the current one.
 pub fn thank(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -161,7 +162,7 @@ pub fn thank(
     Ok(one)
 }
 
-/// Finds the name of a household that is not archived.
+/// Returns the name of a household. An archived household is not found.
 fn household_name(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -189,7 +190,7 @@ fn insert(tx: &mut Tx<'_>, occasion: &OccasionId, one: &ReceivedGift) -> Result<
     .map(drop)
 }
 
-/// Stores a changed entry and raises its version.
+/// Stores a changed entry with a higher version.
 fn store(tx: &mut Tx<'_>, one: &mut ReceivedGift) -> Result<(), StoreError> {
     one.version += 1;
     sql!(
@@ -246,7 +247,7 @@ impl Resource for ReceivedGift {
         found.ok_or(Refusal::NotFound)
     }
 
-    /// The query of the page can name the household for the new entry.
+    /// The page's query can contain the household of the new entry.
     fn blank(tx: &mut Tx<'_>, host: &HostOf, input: &Input, _: &[Self]) -> Result<Self, Refusal> {
         let occasion = occasions::load(tx, host)?;
         let now = tx.now();
@@ -294,7 +295,7 @@ impl Resource for ReceivedGift {
         Ok(())
     }
 
-    /// Writes amounts with their currency, such as "100.00 SGD".
+    /// The log shows amounts with their currency, such as "100.00 SGD".
     fn changes(old: &Self, new: &Self) -> Vec<Value> {
         let said = |one: &Self| {
             let money = one.money();
@@ -317,7 +318,7 @@ impl Resource for ReceivedGift {
         Ok(store(tx, self)?)
     }
 
-    /// Deletes the entry. The reservation that it fulfilled becomes `Reserved` again.
+    /// Deletes the entry. If the gift was reserved, its reservation becomes `Reserved` again.
     fn delete(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
         sql!("DELETE FROM received_gift WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
         let Some(id) = &self.reservation else {

@@ -1,5 +1,5 @@
-//! Household documents, which exports write and imports read. A field that a document omits stays
-//! unchanged, so an import never empties a field.
+//! Household documents. Exports write them and imports read them. A field that a document omits
+//! stays unchanged, so an import cannot empty a field.
 
 pub(crate) mod table;
 
@@ -24,7 +24,7 @@ use crate::occasion::{self, Occasion};
 use crate::question::{self, Question};
 use crate::words::{GuestKind, ReplyStatus};
 
-/// A household with everyone on its invitation and their answers.
+/// A household with its guests and their answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = HouseholdRecord)]
@@ -32,8 +32,8 @@ pub struct Record {
     /// The code on the household's card; a random code if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The household's identifier in the list from which it came, up to 120 characters. A later
-    /// import uses the identifier to find the household.
+    /// The household's identifier in the list that it was imported from, up to 120 characters.
+    /// Later imports find the household by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// 1–120 characters.
@@ -45,13 +45,13 @@ pub struct Record {
     /// One of the occasion's languages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// Labels.
+    /// The household's labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// How many additional people it may bring.
+    /// How many additional people the household may bring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plus_ones: Option<i64>,
-    /// How many additional children it may bring.
+    /// How many additional children the household may bring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub children: Option<i64>,
     /// The household's email address.
@@ -63,7 +63,7 @@ pub struct Record {
     /// The household's postal address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// The household's own deadline, either a day, meaning its end, or a time.
+    /// The household's own deadline: either a time, or a day (meaning the end of that day).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline: Option<String>,
     /// The hosts' message to the household.
@@ -78,7 +78,7 @@ pub struct Record {
     /// The household's note to the hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wish: Option<String>,
-    /// Its answers to the hosts' questions, by key.
+    /// The household's answers to the hosts' questions, by the question's key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
     pub answers: BTreeMap<String, Value>,
@@ -86,19 +86,19 @@ pub struct Record {
     pub guests: Vec<GuestRecord>,
 }
 
-/// A person in a household's guest list.
+/// A guest in a household document.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GuestRecord {
     /// 1–100 characters; empty for a plus-one whose name is unknown.
     pub name: String,
-    /// Named by the hosts, which is the default, or brought by the household.
+    /// Whether the hosts name the guest, which is the default, or the household brings the guest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<GuestKind>,
     /// Whether the guest is a child.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub child: Option<bool>,
-    /// Age of a child.
+    /// The age of a child.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age: Option<i64>,
     /// The guest's own email address.
@@ -113,22 +113,23 @@ pub struct GuestRecord {
     /// Dietary requirements in the guest's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diet_note: Option<String>,
-    /// Keys of the events the guest is invited to, if not to all of the household's.
+    /// Keys of the events to which the guest is invited. If omitted, the guest is invited to all of
+    /// the household's events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<String>>,
-    /// Answers by the event's key; `*` stands for every event that is not listed.
+    /// The guest's replies by event key. `*` stands for every event that is not listed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub replies: BTreeMap<String, ReplyStatus>,
-    /// Answers to the hosts' questions, by key.
+    /// The guest's answers to the hosts' questions, by the question's key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
     pub answers: BTreeMap<String, Value>,
 }
 
-/// The key in a document's replies that stands for every event not listed.
+/// The key that stands for every event not listed in a document's replies.
 pub const ALL_EVENTS: &str = "*";
 
-/// The occasion's data to which household documents refer by keys.
+/// Data of the occasion that household documents mention by key.
 pub(crate) struct Ground {
     pub(crate) occasion: Occasion,
     pub(crate) events: Vec<Event>,
@@ -147,7 +148,7 @@ impl Ground {
         })
     }
 
-    /// Returns answers by the question's key, for a document.
+    /// Returns answers by the question's key, as a document contains them.
     fn answers(&self, given: &Answers) -> BTreeMap<String, Value> {
         let all = self.questions.iter().filter_map(|question| {
             let answer = serde_json::to_value(given.get(&question.id)?).ok()?;
@@ -157,7 +158,7 @@ impl Ground {
     }
 }
 
-/// A stored household, with further data that its document contains.
+/// A stored household, with the other data that its document contains.
 pub(crate) struct Standing {
     pub(crate) household: Household,
     pub(crate) contacts: BTreeMap<GuestId, Contact>,
@@ -165,7 +166,7 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// Loads the data that the document of a household contains in addition.
+    /// Loads the other data that the household's document contains.
     pub(crate) fn load(tx: &mut Tx<'_>, household: Household) -> Result<Self, StoreError> {
         let id = &household.invitation.id;
         let found: Option<(String,)> = sql!(
@@ -246,7 +247,8 @@ fn said(text: &str) -> Option<String> {
 }
 
 impl Record {
-    /// Returns the document without codes, contact data and notes, for hosts who may not see them.
+    /// Returns the document for hosts who may not see codes, contact data and notes. These fields
+    /// are removed.
     pub(crate) fn without_contacts(self) -> Self {
         let guests = self.guests.into_iter().map(|guest| GuestRecord {
             email: None,
@@ -267,8 +269,8 @@ impl Record {
         }
     }
 
-    /// Returns this document with the values of `wanted` applied. Stored answers are only replaced
-    /// if `replaced` is set. Guests whose names are new are added.
+    /// Returns this document with the values of `wanted`. Stored answers are replaced only if
+    /// `replaced` is set. Guests with new names are added.
     pub(crate) fn merged(&self, wanted: &Self, replaced: bool) -> Self {
         let mut new = self.clone();
         put(&mut new.reference, wanted.reference.as_ref());

@@ -1,6 +1,6 @@
-//! Rules for automatic reminders. A rule consists of a number of days before the deadline, and an
-//! hour in the occasion's time zone. At that time, every household that has not answered completely
-//! gets a reminder, once for each rule and deadline.
+//! Rules for automatic reminders. A rule has a number of days before the deadline, and an hour in
+//! the occasion's time zone. At that time, each household that has not answered completely gets a
+//! reminder, but only one for each rule and deadline.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -25,19 +25,19 @@ use crate::words::OccasionStatus;
 
 platform::id!(RuleId, "When households are reminded.");
 
-/// The longest delay after which a reminder is still sent, for example after an outage. Also the
-/// shortest time between two reminders to the same household.
+/// How late a reminder may be sent, for example after an outage. Also the minimum time between two
+/// reminders to the same household.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The sending speed of reminders, in mails per minute.
 const PER_MINUTE: i64 = 60;
 
-/// When households that owe an answer are reminded.
+/// A rule that reminds households that have not answered completely.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct ReminderRule {
     /// The rule's id.
     #[schema(value_type = String)]
     pub id: RuleId,
-    /// How many days before a household's deadline, 0–90.
+    /// The number of days before a household's deadline, 0–90.
     pub days: i64,
     /// The hour in the occasion's time zone, such as `10:00`.
     #[row(rename = "at_hour")]
@@ -74,8 +74,8 @@ impl Resource for ReminderRule {
     }
 
     fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
-        // A new rule starts with one of the usual numbers of days, if possible with a number that
-        // no other rule has.
+        // A new rule starts with a usual number of days. If possible, no other rule has the same
+        // number.
         let usual = [14, 3, 1].into_iter();
         let free = usual.filter(|days| there.iter().all(|rule| rule.days != *days));
         Ok(Self {
@@ -148,8 +148,7 @@ pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<ReminderRule>, S
     .all(tx)
 }
 
-/// Returns the handler of the job that sends due reminders and campaigns, and that runs every
-/// minute.
+/// Returns the handler of the job that runs every minute and sends due reminders and campaigns.
 pub fn each_minute(store: Store, key: Key) -> Handler {
     Handler::each_minute("occasions.reminders", move |_| {
         let (store, key) = (store.clone(), key.clone());
@@ -177,8 +176,8 @@ fn with_rules(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// Returns the time at which a rule sends reminders for a deadline. The hour is local time on that
-/// day, even if summer time begins or ends before the deadline.
+/// Returns when a rule sends reminders for a deadline. The hour is local time on that day, even if
+/// the clocks change before the deadline.
 fn moment(rule: &ReminderRule, deadline: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let day = Deadline::of(&deadline.to_zoned(zone.clone())).day();
     let day = day.checked_sub(rule.days.days()).ok()?;
@@ -228,8 +227,8 @@ fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Finds the households with this deadline that have an address, owe an answer, and were not
-/// reminded by the rule yet.
+/// Finds the households with this deadline that have an address, have not answered completely, and
+/// have not been reminded by the rule.
 fn owing(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -300,8 +299,8 @@ fn write_campaign(
     Ok(Some(campaign.id))
 }
 
-/// Records that the rule has sent a reminder for the invitation's deadline, or that it was too late
-/// for a reminder.
+/// Records that the rule has handled the invitation's deadline. Either it has sent a reminder, or
+/// it was too late for one.
 fn note(
     tx: &mut Tx<'_>,
     rule: &ReminderRule,

@@ -1,5 +1,5 @@
-//! The lists of an occasion, such as events and dietary options. Hosts change them while holding
-//! the occasion's lock.
+//! Lists that belong to an occasion, such as its events and dietary options. Hosts change them
+//! under the occasion's lock.
 
 use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};

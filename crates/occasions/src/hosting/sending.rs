@@ -1,4 +1,4 @@
-//! Leads a host through all unsent invitations, which the host sends through other apps one by one.
+//! Leads a host through all unsent invitations. The host sends each of them through another app.
 
 use jiff::Timestamp;
 use platform::Tx;
@@ -10,24 +10,24 @@ use super::{Refusal, invitations, portals};
 use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
 
-/// Which household to show to the host.
+/// Which household the host sees.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
-    /// This household, even if its invitation was sent.
+    /// This household, even if its invitation was already sent.
     pub at: Option<InvitationId>,
-    /// The next household after this one whose invitation is unsent.
+    /// The next household with an unsent invitation that follows this one.
     pub after: Option<InvitationId>,
 }
 
-/// The household that is shown to the host, with its neighbours.
+/// The household that the host sees, with its neighbours in the list.
 #[derive(Debug)]
 pub struct Walk {
-    /// The household, and the time at which its invitation was marked as sent. `None` if all
-    /// invitations are sent.
+    /// The household, and when its invitation was marked as sent. `None` if no invitation is
+    /// unsent.
     pub turn: Option<(InvitationSnapshot, Option<Timestamp>)>,
-    /// The number of unsent invitations, including the shown one.
+    /// The number of unsent invitations, including this household's.
     pub left: usize,
-    /// The previous household's id and name.
+    /// The id and name of the household before this one.
     pub before: Option<(InvitationId, String)>,
 }
 
@@ -35,14 +35,14 @@ pub fn waits(row: &InvitationRow) -> bool {
     is_unsent(row.sent_at, row.open)
 }
 
-/// Whether the invitation is still to be sent. The household behind an answer without a code needs
-/// no invitation.
+/// Whether the invitation still has to be sent. A household that answered without a code needs no
+/// invitation.
 pub(super) fn is_unsent(sent_at: Option<Timestamp>, open: Option<Open>) -> bool {
     sent_at.is_none() && open.is_none()
 }
 
-/// Finds the household to show, among the households that match the filter, sorted by name. After
-/// the last household, the households that were skipped follow.
+/// Finds the household to show. The walk goes through the households that match the filter, sorted
+/// by name. After the last one, it returns to the skipped households.
 pub fn walk(
     tx: &mut Tx<'_>,
     host: &HostOf,

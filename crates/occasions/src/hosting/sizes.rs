@@ -1,11 +1,11 @@
-//! Counts the invitations and guests of an occasion, for the numbers beside the navigation entries
-//! on every page.
+//! Counts an occasion's invitations and guests. Every page shows these numbers beside its
+//! navigation entries.
 
 use platform::{StoreError, Tx, sql};
 
 use super::permissions::HostOf;
 
-/// The numbers of invitations and guests, without archived invitations.
+/// The numbers of invitations and guests. Archived invitations are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sizes {
     pub invitations: i64,

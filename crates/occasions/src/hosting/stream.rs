@@ -1,7 +1,7 @@
 //! The feed behind a host's event stream. It returns the occasion's news in order, and the counters
 //! at most twice a second. After each commit, it continues after the last news that it has
-//! returned. The host's role is checked before each batch, so that a former host gets no more news.
-//! All feeds of an occasion share the news and counters that were read, and the events built from
+//! returned. It checks the host's role before each batch, so a former host gets no more news. All
+//! feeds of an occasion share the news and counters read from the store, and the events built from
 //! them.
 
 mod counts;
@@ -28,17 +28,17 @@ use web::event_stream;
 
 /// The shortest time between two events with counters.
 const SUMMARY_EVERY: Duration = Duration::from_millis(500);
-/// The maximum number of news read at once.
+/// How many news are read at once at most.
 const BATCH: u32 = 200;
 
-/// News as an event: `rsvp`, `invitation`, `note`, `job`, `campaign` or `reset`.
+/// News in the form of an event: `rsvp`, `invitation`, `note`, `job`, `campaign` or `reset`.
 #[derive(Clone, Debug)]
 struct Event {
-    /// The number from which the client can resume.
+    /// The event's number. A client can resume after it.
     number: i64,
-    /// The permission that a host needs to see the event, beside [`Permission::See`].
+    /// The permission that a host needs for this event, in addition to [`Permission::See`].
     needs: Permission,
-    /// The event as it is sent.
+    /// The event in the form in which it is sent.
     text: Bytes,
 }
 
@@ -56,7 +56,7 @@ pub struct Feed {
     counts: Counts,
     last: i64,
     wake: watch::Receiver<u64>,
-    /// Whether there may be news after `last` that has not been read.
+    /// Whether the store may have news after `last` that the feed has not read.
     is_behind: bool,
     /// When the counters may be sent again. `None` if they cannot have changed.
     summary_at: Option<Instant>,
@@ -65,8 +65,8 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Opens a feed. It continues after the news with the number `resume`, or begins with the event
-    /// `hello`.
+    /// Opens a feed. With `resume`, it continues after the news with that number. Otherwise it
+    /// begins with the event `hello`.
     pub async fn open(
         store: Store,
         counts: &AllCounts,
@@ -74,7 +74,7 @@ impl Feed {
         occasion: OccasionId,
         resume: Option<i64>,
     ) -> Result<Self, Refusal> {
-        // The feed subscribes before its first read, so that it misses no commit.
+        // The feed subscribes before it reads for the first time, so it cannot miss a commit.
         let wake = store.news_waiting();
         let mut feed = Self {
             store,
@@ -99,19 +99,20 @@ impl Feed {
         Ok(feed)
     }
 
-    /// Replaces the session or token with which the host's role is checked.
+    /// Replaces the session or token. The feed checks the host's role with it.
     pub fn renew(&mut self, who: SignedIn) {
         self.who = who;
     }
 
-    /// Fails if the subscriber is no longer a host.
+    /// Fails if the caller is no longer a host.
     pub async fn check(&self) -> Result<(), Refusal> {
         let (who, occasion) = (self.who.clone(), self.occasion.clone());
         let look = move |tx: &mut Tx<'_>| permissions::enter(tx, &who, &occasion, None).map(drop);
         self.store.read(look).await
     }
 
-    /// Waits for the next event, and returns it as it is sent. Cancelling the future loses nothing.
+    /// Waits for the next event, and returns it in the form in which it is sent. If the future is
+    /// cancelled, no event is lost.
     pub async fn next(&mut self) -> Result<Bytes, Refusal> {
         loop {
             if let Some(message) = self.waiting.pop_front() {
@@ -155,8 +156,8 @@ impl Feed {
         Ok(counted.event)
     }
 
-    /// Returns counters that include the news number `last`. Another feed may have counted them,
-    /// but the subscriber's role is checked every time.
+    /// Returns counters that include the news number `last`. Another feed may have counted them.
+    /// Even then, this subscriber's role is checked.
     async fn count(&mut self, last: i64) -> Result<Counted, Refusal> {
         let caller = (&self.who, &self.occasion);
         let mut recent = self.counts.recent().await;
@@ -206,7 +207,7 @@ struct Batch {
     events: Vec<Event>,
     last: i64,
     may_have_more: bool,
-    /// Whether the store no longer has all news after the last number.
+    /// Whether some news after the last number has already been deleted from the store.
     is_reset: bool,
 }
 
@@ -241,13 +242,13 @@ fn read_batch(tx: &mut Tx<'_>, host: &HostOf, last: i64) -> Result<Batch, Refusa
     })
 }
 
-/// Builds the event about this news. Returns `None` if there is none.
+/// Builds the event for this news. Returns `None` if hosts get no event for it.
 fn tell(tx: &mut Tx<'_>, news: &News) -> Result<Option<Event>, StoreError> {
     let mut data: Value = serde_json::from_str(&news.payload).unwrap_or_default();
     let needs = match news.name.as_str() {
         "rsvp" | "note" => {
-            // Stored news contains no names, so that erasing a person need not change it. The
-            // household's name is therefore read now.
+            // Stored news contains no names, so erasing a person need not change it. So the
+            // household's name is read now.
             let invitation = data["invitation"].as_str().unwrap_or_default().to_owned();
             let household: Option<(String,)> = sql!(
                 "SELECT household FROM invitation WHERE id = :invitation",
@@ -260,8 +261,7 @@ fn tell(tx: &mut Tx<'_>, news: &News) -> Result<Option<Event>, StoreError> {
         "job" if data["contacts"] == json!(true) => Permission::SeeContacts,
         "campaign" => Permission::Invite,
         "invitation" | "job" => Permission::See,
-        // This news only means that the counters changed. Counters are sent as an event of their
-        // own.
+        // This news only says that the counters changed. Counters are sent as a separate event.
         _ => return Ok(None),
     };
     Ok(Some(Event {

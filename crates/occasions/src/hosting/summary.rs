@@ -1,5 +1,5 @@
-//! The numbers on an occasion's overview page. Each number is counted from the list to which it
-//! links, so that both agree.
+//! The numbers on an occasion's overview page. Each number is counted from the list that it links
+//! to, so the number and the list agree.
 
 mod census;
 
@@ -31,27 +31,27 @@ use census::{Census, GuestFacts, HouseholdFacts};
 pub struct Summary {
     /// Whole days until the first event; negative in the past.
     pub days_to_event: Option<i32>,
-    /// Whole days until the last day to answer; negative in the past.
+    /// Whole days until the last day on which households can answer; negative in the past.
     pub days_to_deadline: Option<i32>,
     /// Counts of invitations.
     pub invitations: Invitations,
-    /// All guests, by answer.
+    /// All guests, counted by answer.
     pub guests: People,
-    /// Guests who come, by age.
+    /// The guests who come, counted by age.
     pub coming: Coming,
-    /// Plus-ones, and the number allowed.
+    /// How many plus-ones there are, and how many are allowed.
     pub plus_ones: Places,
     /// Guests who said yes or no, in per mille of all guests; 0 without guests.
     pub response_per_mille: i64,
     /// Guests who said yes, in per mille of all guests; 0 without guests.
     pub attendance_per_mille: i64,
-    /// Numbers of each event.
+    /// The numbers of each event.
     pub events: Vec<EventNumbers>,
-    /// Dietary requirements of the guests who come or are not sure, allergies first.
+    /// The dietary requirements of guests who come or are not sure. Allergies come first.
     pub diets: Vec<DietNumbers>,
-    /// How many of these guests wrote a note about food.
+    /// How many of the guests who come or are not sure wrote a note about food.
     pub diet_notes: i64,
-    /// Counts that hosts should look at.
+    /// Counts of problems that hosts should look at.
     pub attention: Attention,
 }
 
@@ -63,29 +63,29 @@ pub struct Invitations {
     pub total: i64,
     /// Invitations that may be answered now.
     pub open: i64,
-    /// Invitations closed by a deadline or with the occasion.
+    /// Invitations closed by a deadline, or because the occasion is closed.
     pub closed: i64,
     /// Invitations locked by a host.
     pub locked: i64,
     /// Invitations that no household ever opened.
     pub never_opened: i64,
-    /// Invitations with at least one answer, namely `partial` and `complete`.
+    /// Invitations with at least one answer: the sum of `partial` and `complete`.
     pub answered: i64,
     /// Invitations without any answer.
     pub unanswered: i64,
-    /// Invitations with some answers, and some missing or "not sure".
+    /// Invitations with some answers, while others are missing or say "not sure".
     pub partial: i64,
-    /// Invitations with at least one answer missing or "not sure".
+    /// Invitations with at least one answer that is missing or says "not sure".
     pub pending: i64,
     /// Invitations with at least one guest who comes.
     pub attending: i64,
-    /// Invitations with guests, all of whom decline.
+    /// Invitations with at least one guest, on which all guests decline.
     pub declined: i64,
-    /// Invitations with every answer given.
+    /// Invitations on which no answer is missing.
     pub complete: i64,
 }
 
-/// Guests who come, by age.
+/// The guests who come, counted by age.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Coming {
     /// Adults.
@@ -96,23 +96,25 @@ pub struct Coming {
     pub by_age: BTreeMap<&'static str, i64>,
 }
 
-/// An event's counts.
+/// The numbers of one event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EventNumbers {
     /// The event's key.
     pub key: String,
-    /// Guests invited to the event, by their answer for it.
+    /// The guests invited to the event, counted by their answer for it.
     pub guests: People,
     /// Number of seats; `None` if unlimited.
     pub capacity: Option<i64>,
-    /// Free seats; negative if hosts exceeded the limit. Guests who wait for approval hold no
+    /// Free seats; negative if hosts have exceeded the limit. Guests who wait for approval take no
     /// seats.
     pub left: Option<i64>,
-    /// Guests who said yes without a code and wait for approval, where seats are limited.
+    /// How many guests said yes without a code and wait for approval. Only counted where seats are
+    /// limited.
     pub unapproved: i64,
-    /// Households on the waiting list. How many people wait is `waitlisted` of `guests`.
+    /// Households on the waiting list. The field `waitlisted` of `guests` is the number of guests
+    /// who wait.
     pub waiting_households: i64,
-    /// Dietary requirements of the event's guests who come or are not sure.
+    /// The dietary requirements of the event's guests who come or are not sure.
     pub diets: Vec<DietNumbers>,
     /// The meals that the event's guests chose.
     pub meals: Vec<MealNumbers>,
@@ -129,7 +131,7 @@ pub struct DietNumbers {
     pub people: i64,
 }
 
-/// Counts of problems that hosts should look at; each links to its list.
+/// Counts of problems that hosts should look at. Each count links to its list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Attention {
     /// Households that bring more people than allowed.
@@ -144,7 +146,7 @@ pub struct Attention {
     pub uploads: i64,
 }
 
-/// A day on the answer curve, as of the end of the day.
+/// A day on the answer curve. Its numbers are those at the end of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Day {
     /// The date in the occasion's zone.
@@ -163,21 +165,21 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
     summarize(tx, &occasion, &census)
 }
 
-/// Returns the answers over time, with an entry for each day from the first answer to today. The
-/// last day equals [`Summary::guests`].
+/// Returns the answers over time: one entry for each day, from the first answer to today. The last
+/// entry equals [`Summary::guests`].
 pub fn curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Day>, Refusal> {
     let (occasion, census) = take(tx, host)?;
     Ok(draw_curve(&occasion, tx.now(), &census.guests))
 }
 
-/// Returns the results of [`load`] and [`curve`] from a single reading.
+/// Returns what [`load`] and [`curve`] return, but reads the data only once.
 pub fn load_with_curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<(Summary, Vec<Day>), Refusal> {
     let (occasion, census) = take(tx, host)?;
     let curve = draw_curve(&occasion, tx.now(), &census.guests);
     Ok((summarize(tx, &occasion, &census)?, curve))
 }
 
-/// The numbers on the list of invitations.
+/// The numbers above the list of invitations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListNumbers {
     pub invitations: Invitations,
@@ -224,7 +226,7 @@ fn summarize(tx: &mut Tx<'_>, occasion: &Occasion, census: &Census) -> Result<Su
         .iter()
         .map(|one| {
             let invited = answers.get(&one.id).map_or(&[][..], Vec::as_slice);
-            // A guest's answer to a single event is never partial.
+            // For a single event, no answer is partial.
             let guests = census::count(invited.iter().map(|(status, _)| (*status, false)));
             let capacity = one.capacity;
             let unapproved = taken.get(&one.id).map_or(0, |taken| taken.unapproved);
@@ -325,7 +327,7 @@ fn per_mille(part: i64, whole: i64) -> i64 {
 
 type Answer<'g> = (ReplyStatus, &'g GuestFacts);
 
-/// Returns the replies of the invited guests to each event.
+/// Returns the replies of the invited guests, grouped by event.
 fn by_event(guests: &[GuestFacts]) -> HashMap<&EventId, Vec<Answer<'_>>> {
     let mut by_event: HashMap<&EventId, Vec<Answer<'_>>> = HashMap::new();
     for guest in guests {
@@ -399,7 +401,8 @@ fn count_diets(answers: &[Answer<'_>], known: &[(String, bool)]) -> Vec<DietNumb
         })
         .filter(|diet| diet.people > 0)
         .collect();
-    // The sort is stable, so allergies and other options each keep the hosts' order.
+    // The sort is stable. So the hosts' order stays the same within the allergies, and within the
+    // other options.
     counted.sort_by_key(|diet| !diet.allergy);
     counted
 }

@@ -1,5 +1,5 @@
-//! Shows hosts why mail does not reach an invitation's email address, and lets them lift a
-//! suppression for bounces.
+//! Shows hosts why mail does not reach an invitation's email address. Also lets them lift a
+//! suppression that bounces have caused.
 
 use platform::key::Key;
 use platform::mail::Address;
@@ -27,7 +27,8 @@ pub fn list(
     suppression::list_in(tx, key, &address, invitation.occasion.as_str()).map(Some)
 }
 
-/// Lifts a suppression for bounces, so that mail is sent to the invitation's email address again.
+/// Lifts a suppression that bounces have caused. Mail is then sent to the invitation's email
+/// address again.
 pub fn lift_bounce(
     tx: &mut Tx<'_>,
     key: &Key,

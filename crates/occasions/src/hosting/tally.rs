@@ -1,5 +1,5 @@
-//! Counts the answers to the hosts' own questions. If a guest declined all of a question's events,
-//! that guest's answer is not counted.
+//! Counts the answers to the hosts' own questions. The answer of a guest who declined all of the
+//! question's events is not counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,13 +24,13 @@ pub struct Answered {
 pub struct Tally {
     pub question: Question,
     pub answered: i64,
-    /// Each possible answer, with the number of times it was given.
+    /// Each possible answer, and how often it was given.
     pub choices: Vec<(Answer, i64)>,
-    /// The sum of the answers, if the question asks for numbers.
+    /// The sum of the answers, if they are numbers.
     pub sum: Option<i64>,
 }
 
-/// Loads all questions and answers, except the answers of archived households.
+/// Loads all questions and their answers. Answers of archived households are left out.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
@@ -89,7 +89,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
 }
 
 impl Answered {
-    /// Returns the answers of a guest. Without `guest`, returns the answers of the household as a
+    /// Returns the answers of a guest. Without `guest`, returns the answers for the household as a
     /// whole.
     pub fn of(
         &self,
@@ -101,7 +101,7 @@ impl Answered {
         self.given.get(&whose)
     }
 
-    /// Counts the answers to all questions that are active or have answers.
+    /// Counts the answers to each question that is active or has answers.
     pub fn tallies(&self) -> Vec<Tally> {
         let all = self.questions.iter().map(|question| self.tally(question));
         all.filter(|tally| tally.question.active || tally.answered > 0)

@@ -11,7 +11,7 @@ use crate::id::{InvitationId, UploadId};
 use crate::occasion;
 use crate::upload::{self, Upload, UploadState};
 
-/// The maximum number of uploads in one decision.
+/// The maximum number of uploads that one decision can concern.
 pub const AT_ONCE: usize = 200;
 
 #[derive(Clone, Debug)]
@@ -30,11 +30,11 @@ pub enum Decision {
 /// How many uploads were changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Decided {
-    /// How many uploads are in another state than before.
+    /// How many uploads changed their state.
     pub changed: i64,
 }
 
-/// Lists a page of uploads in this state, or of all, the oldest first.
+/// Lists a page of the uploads in this state, the oldest first. Without a state, lists all uploads.
 pub fn list(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -93,7 +93,7 @@ pub fn decide(
             i64::try_from(AT_ONCE).unwrap_or(i64::MAX),
         ));
     }
-    // Households add and remove uploads under the same lock.
+    // When households add or remove uploads, they take the same lock.
     occasion::hold(tx, host.occasion())?.ok_or(Refusal::NotFound)?;
     let mut changed = 0;
     for id in ids {

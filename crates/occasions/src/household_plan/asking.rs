@@ -1,4 +1,4 @@
-//! Applies answers to the hosts' own questions, whether a household or a host gives them.
+//! Applies answers to the hosts' own questions. Either a household or a host gives the answers.
 
 use std::collections::BTreeMap;
 
@@ -46,8 +46,8 @@ pub(super) fn change(
             field.add(&at, "unknown_field", []);
             continue;
         };
-        // The question may have been deactivated while the household had the page open, so the
-        // answer is ignored without an error. Hosts can still correct stored answers.
+        // The question may have been deactivated while the household had the page open. So the
+        // answer is ignored, but not refused. Hosts can still correct stored answers.
         if !question.active && rules.speaker == ActedBy::Household {
             continue;
         }
@@ -67,7 +67,7 @@ pub(super) fn change(
     }
 }
 
-/// Returns the arguments of the error message with this code.
+/// Returns the values that the error message with this code contains.
 fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     match code {
         "too_long" => vec![("max", ANSWER_LIMIT.into())],
@@ -79,10 +79,10 @@ fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     }
 }
 
-/// Finds required answers that are missing. If a change contains an answer of a guest, it must
-/// contain all required answers of that guest. If it contains any answer, it must also contain the
-/// required answers of the household. A change of only dietary requirements, for example, requires
-/// none. Hosts may leave every question unanswered, because they record what a household told them.
+/// Finds required answers that are missing. A change with an answer of a guest must contain all
+/// required answers of that guest. A change with any answer must also contain the household's
+/// required answers. For example, a change of dietary requirements alone requires nothing. Hosts
+/// may leave every question unanswered, because they record what a household told them.
 pub(super) fn find_missing(
     wish: &HouseholdChange,
     guests: &[Guest],
@@ -128,8 +128,8 @@ fn asked(rules: Rules<'_>, of: AskedOf) -> impl Iterator<Item = &Question> {
         .filter(move |question| question.asked_of == of)
 }
 
-/// Lists the differences between two sets of answers, as changed fields whose paths begin with
-/// `prefix`.
+/// Lists the differences between two sets of answers as changed fields. The paths of the fields
+/// begin with `prefix`.
 pub(crate) fn differences(
     before: &Answers,
     after: &Answers,

@@ -1,4 +1,4 @@
-//! Tests of the rules for answering, with tables of cases and without a store.
+//! Tests of the rules for answering. They use tables of cases and no store.
 
 use std::collections::BTreeMap;
 
@@ -44,8 +44,9 @@ fn guest(name: &str, kind: GuestKind) -> Guest {
     }
 }
 
-/// Returns a household of Rahman and Siti, who are invited to the nikah and the reception but not
-/// to the brunch. The household has two slots for additional guests and one for a child.
+/// Returns the household of Rahman and Siti. They are invited to the nikah and the reception, but
+/// not to the brunch. The household has two slots for additional guests of any age, and one slot
+/// for a child.
 fn scene() -> Scene {
     let occasion = sample::occasion();
     let mut invitation = sample::invitation(&occasion);
@@ -268,7 +269,7 @@ fn a_name_is_needed_only_where_the_hosts_ask_for_one() {
     assert_eq!(scene.complaints(new("")), []);
     scene.switches.plus_one_name_required = true;
     assert_eq!(scene.complaints(new("")), [("name".to_owned(), "required")]);
-    // A stored guest may have no name as long as nobody changes the guest.
+    // A stored guest without a name is accepted while nobody changes the guest.
     let mut nameless = guest("x", GuestKind::PlusOne);
     nameless.name.clear();
     scene.household.guests.push(nameless);
@@ -277,7 +278,7 @@ fn a_name_is_needed_only_where_the_hosts_ask_for_one() {
 
 #[test]
 fn children_take_their_own_places_first() {
-    // The household has two slots for guests of any age and one for a child.
+    // The household has two slots for guests of any age, and one slot for a child.
     let cases: &[(&[GuestUpdate], Option<&str>)] = &[
         (&[new("a"), new("b")], None),
         (&[new("a"), new("b"), new("c")], Some("plus_one_limit")),
@@ -469,7 +470,7 @@ fn food_needs_come_from_the_list_and_other_needs_a_word() {
         scene.complaints(needs(&[], Some(&"x".repeat(501)))),
         [("diet_note".to_owned(), "too_long")]
     );
-    // A guest keeps a dietary option that has been deactivated.
+    // The option was deactivated after the guest had chosen it. The guest keeps it.
     scene.household.guests[1].diets = vec!["kosher".to_owned()];
     assert_eq!(scene.complaints(needs(&["kosher", "halal"], None)), []);
 }
@@ -498,8 +499,8 @@ fn all_that_is_wrong_is_told_at_once() {
 }
 
 proptest::proptest! {
-    /// No change gives a household more additional guests than it has slots, unless it already had
-    /// more.
+    /// No change leads to more additional guests than the household has slots. If there already
+    /// were more, they may stay.
     #[test]
     fn the_allowance_holds_whatever_is_wished(
         allowed in 0_i64..4,

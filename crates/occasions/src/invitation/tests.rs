@@ -1,13 +1,13 @@
-//! Tests of what a household may do at which time.
+//! Tests of what a household may do at different times.
 
 use jiff::Timestamp;
 
 use super::*;
 use crate::sample;
 
-/// The occasion's status; the lock mode; the end of the mode, the household's deadline and the
-/// occasion's deadline; the current time; the expected access. Times are in milliseconds after
-/// noon.
+/// One case, in this order: the occasion's status; the lock mode; the end of the lock mode, the
+/// household's deadline and the occasion's deadline; the current time; the expected access. Times
+/// are in milliseconds after noon.
 type Case = (OccasionStatus, LockMode, [Option<i64>; 3], i64, Access);
 
 #[rustfmt::skip]
@@ -52,8 +52,8 @@ fn access_follows_the_table_and_nothing_else() {
         invitation.details.deadline_override = own;
         let told = format!("{status:?} {mode:?} {until:?} {own:?} {deadline:?} {now}");
         assert_eq!(invitation.access(&occasion, now), access, "{told}");
-        // Pages announce the exact closing time. Answers are open before this time and closed from
-        // this time on.
+        // Pages show the exact closing time. Answers are open before that time and closed from then
+        // on.
         if access == Access::Open
             && let Some(closes) = invitation.closes_at(&occasion)
         {

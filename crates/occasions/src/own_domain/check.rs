@@ -15,16 +15,16 @@ use crate::id::OccasionId;
 use crate::occasion;
 use crate::role::{self, Role};
 
-/// The minimum time between two checks of a name.
+/// The minimum time between two checks of the same name.
 const KEPT: SignedDuration = SignedDuration::from_mins(1);
-/// A served name is dropped after its records have been missing for this long.
+/// How long the records of a served name may be missing before the name is dropped.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The result of a DNS check.
 struct Found {
     address: RecordState,
     proof: RecordState,
-    /// The addresses of the site's own name; `None` if no name server knows them.
+    /// The addresses of the site's own name; `None` if they could not be looked up.
     expected: Option<BTreeSet<IpAddr>>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn daily(site: Site) -> Handler {
     })
 }
 
-/// Checks the DNS records of all names. A failure for one name does not delay the others.
+/// Checks the DNS records of all names. If one check fails, the others still run.
 pub async fn check_all(site: &Site) -> Result<(), JobError> {
     if !ALLOWED.of(&site.declared.settings) {
         return Ok(());
@@ -72,7 +72,8 @@ pub async fn check(site: &Site, occasion: &OccasionId) -> Result<(), StoreError>
     site.store.write(note).await
 }
 
-/// Returns the name to check, or `None` if it was checked recently. Records that the check begins.
+/// Records that a check begins, and returns the name to check. Returns `None` if the name was
+/// checked recently.
 fn begin(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<String>, StoreError> {
     let now = tx.now();
     let found: Option<(String,)> = sql!(
@@ -87,8 +88,8 @@ fn begin(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<String>, Store
     Ok(found.map(|(host,)| host))
 }
 
-/// Looks up a name's records. A name leads to this site if all its addresses are addresses of the
-/// site's own name.
+/// Looks up a name's records. The name resolves to this site if all its addresses also belong to
+/// the site's own name.
 async fn look_up(site: &Site, occasion: &OccasionId, host: &str) -> Found {
     let (servers, random) = (&site.name_servers, &site.random);
     let proof_name = format!("{PROOF}{host}");
@@ -117,7 +118,7 @@ async fn look_up(site: &Site, occasion: &OccasionId, host: &str) -> Found {
 }
 
 /// Stores the result of a check, and decides whether the name is served. Does nothing if the
-/// occasion has got another name meanwhile.
+/// occasion has got another name since the check began.
 fn note(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -139,8 +140,8 @@ fn note(
     )
     .run(tx, Rows::Exactly(1))?;
     if new.verified_at.is_some() != old.verified_at.is_some() {
-        // Pages contain links with the name, so they must be rendered again. The lock raises the
-        // revision.
+        // Pages contain links with the name, so cached pages must be rendered again. Taking the
+        // lock raises the revision.
         occasion::lock(tx, occasion)?;
         if new.verified_at.is_none() {
             tell_owners(tx, site, occasion, host)?;
@@ -175,7 +176,8 @@ fn judge(
         }
         (None, true) => new.verified_at = Some(now),
         (None, false) => {}
-        // If the site's own addresses are unknown, nothing can be said about the name.
+        // The site's own addresses are unknown, so they cannot be compared with the name's
+        // addresses.
         (Some(_), false) if found.expected.is_none() => {}
         (Some(_), false) => {
             let since = old.failing_since.unwrap_or(now);
@@ -188,7 +190,7 @@ fn judge(
     Ok(new)
 }
 
-/// Notifies the owners that their name is no longer served.
+/// Notifies the owners that their host name is no longer served.
 fn tell_owners(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,5 +1,6 @@
-//! Limits how many host names may be set, and how many certificates may be ordered for them.
-//! Certificate authorities limit each installation, so no account may use up the whole limit.
+//! Limits how many host names may be set, and how many certificates may be ordered. Certificate
+//! authorities set limits for each installation. So a single account must not use up the whole
+//! limit.
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
@@ -9,9 +10,9 @@ use crate::id::OccasionId;
 
 /// The maximum number of new names per occasion and day.
 pub const NAMES_A_DAY: i64 = 5;
-/// The maximum number of new names per account and day, in all its occasions.
+/// The maximum number of new names per account and day, counted over all its occasions.
 pub const NAMES_A_DAY_OF_ACCOUNT: i64 = 10;
-/// The maximum number of certificate orders per account and week, in all its occasions.
+/// The maximum number of certificate orders per account and week, counted over all its occasions.
 pub const ORDERS_A_WEEK_OF_ACCOUNT: i64 = 10;
 /// The maximum number of certificate orders per day, for all occasions.
 pub const ORDERS_A_DAY: i64 = 50;
@@ -19,7 +20,7 @@ pub const ORDERS_A_DAY: i64 = 50;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The uses that are counted.
+/// What is counted.
 #[derive(Clone, Copy)]
 enum Use {
     Name,
@@ -35,7 +36,7 @@ impl Use {
     }
 }
 
-/// Counts a new name. The error is the number of seconds until another name may be set.
+/// Counts a new name. `Err` contains the number of seconds until another name may be set.
 pub(super) fn take_name(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -64,7 +65,7 @@ pub(super) fn take_name(
     add(tx, Use::Name, occasion, account.as_str()).map(Ok)
 }
 
-/// Counts an order of a certificate. Returns false if a limit is reached.
+/// Counts an order for a certificate. Returns false if a limit is reached.
 pub(super) fn take_order(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -86,7 +87,7 @@ pub(super) fn take_order(
     Ok(true)
 }
 
-/// Deletes uses that are too old for every limit.
+/// Deletes the counted uses that are too old for every limit.
 pub(super) fn tidy(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM own_domain_use WHERE used_at <= :since",
@@ -105,7 +106,8 @@ pub(super) fn forget_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<(),
     Ok(())
 }
 
-/// Returns the number of an account's uses after `since`, and the time of the first of them.
+/// Returns how many uses of an account were counted after `since`, and the time of the first of
+/// them.
 fn of_account(
     tx: &mut Tx<'_>,
     kind: Use,
@@ -122,7 +124,7 @@ fn of_account(
     .one(tx)
 }
 
-/// Locks the counts until this transaction ends.
+/// Locks the counted uses until this transaction ends.
 fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let _: (i64,) = tx.one(
         sql!("SELECT id FROM own_domain_limit WHERE id = 1 FOR NO KEY UPDATE"),

@@ -1,4 +1,4 @@
-//! Tests of which answers each kind of question accepts, and which guests are asked.
+//! Tests that show which answers each kind of question accepts, and which guests are asked.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::answer::Answers;
 use crate::guest::Reply;
 use crate::words::{ActedBy, GuestKind};
 
-/// Builds a question of this kind with two choices, which everybody is asked.
+/// Builds a question of this kind, with two choices. Everybody is asked.
 pub(crate) fn question(key: &str, kind: QuestionKind, asked_of: AskedOf) -> Question {
     Question {
         id: Id::from_text(key.to_owned()),

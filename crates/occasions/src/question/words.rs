@@ -8,8 +8,8 @@ use crate::answer::Answer;
 use crate::words::QuestionKind;
 
 impl Question {
-    /// Formats an answer as text. The hosts' labels of choices are shown in the language of `text`,
-    /// or else in the language `default`.
+    /// Formats an answer as text. The labels of choices are in the language of `text`, or else in
+    /// the language `default`.
     pub fn say(&self, answer: &Answer, text: &Text, default: &str) -> String {
         let label = |key: &str| {
             let choice = self.choices.iter().find(|choice| choice.key == key);
@@ -39,8 +39,8 @@ impl Question {
         }
     }
 
-    /// Returns an answer as the value of a form field. Multiple choices have no such value, because
-    /// each choice is a checkbox.
+    /// Returns an answer as the value of a form field. An answer with several choices has no such
+    /// value, because each choice has its own checkbox.
     pub fn field_value(&self, answer: &Answer) -> String {
         match answer {
             Answer::YesNo(true) => "yes".to_owned(),

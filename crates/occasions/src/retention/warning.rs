@@ -1,4 +1,4 @@
-//! The mails that warn an occasion's owners of its deletion.
+//! The mails that warn an occasion's owners before the occasion is deleted.
 
 use identity::account;
 use identity::grant;
@@ -13,7 +13,7 @@ use crate::id::OccasionId;
 use crate::occasion::Occasion;
 use crate::role::{self, Role};
 
-/// Mails the first or second warning to every owner, and notifies them on the site.
+/// Sends the first or second warning to every owner, by mail and as a notice on the site.
 pub(super) fn send(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -75,8 +75,8 @@ pub(super) fn send(
     Ok(())
 }
 
-/// Returns when a mail server first accepted one of these warnings. Mails in the site's own mailbox
-/// do not count.
+/// Returns when a mail server first accepted one of these warnings. A mail in the site's own
+/// mailbox does not count.
 pub(super) fn left_at(
     tx: &mut Tx<'_>,
     id: &OccasionId,
@@ -94,7 +94,7 @@ pub(super) fn left_at(
     Ok(left)
 }
 
-/// Returns whether one of these warnings is still waiting to leave the server.
+/// Returns whether at least one of these warnings is still waiting to leave the server.
 pub(super) fn is_waiting(
     tx: &mut Tx<'_>,
     id: &OccasionId,
@@ -112,7 +112,7 @@ pub(super) fn is_waiting(
     Ok(waiting > 0)
 }
 
-/// Withdraws the announcement of a deletion, because the day of the deletion has changed.
+/// Withdraws the announcement of a deletion. Called when the day of the deletion has changed.
 pub(super) fn withdraw(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError> {
     sql!("DELETE FROM deletion_warning WHERE occasion = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM occasion_deletion WHERE occasion = :id", id).run(tx, Rows::AtMostOne)?;

@@ -1,4 +1,4 @@
-//! Notifies hosts' open pages, hosts and owners' webhooks of a save.
+//! Tells others about a save: hosts' open pages, the hosts themselves, and owners' webhooks.
 
 use identity::account::AccountId;
 use platform::news::{NewNews, PAYLOAD_LIMIT};
@@ -12,8 +12,8 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::webhook::{self, Answered};
 use crate::words::Source;
 
-/// Notifies hosts' open pages, hosts and owners' webhooks of a save. If a host saved, `by` is that
-/// host.
+/// Tells hosts' open pages, the hosts themselves, and owners' webhooks about a save. `by` is the
+/// host who saved, if it was a host.
 pub(crate) fn tell_of_answers(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -27,7 +27,7 @@ pub(crate) fn tell_of_answers(
     webhook::reply_saved(tx, portal, source, || answered(portal, changes))
 }
 
-/// Returns the guests whose answers changed, with their replies to each event.
+/// Returns the guests whose answers changed. Each comes with the replies to all events.
 fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered> {
     let changed = |guest: &&Guest| {
         let prefix = format!("guests/{}", guest.id);
@@ -50,8 +50,8 @@ fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answere
     answered.collect()
 }
 
-/// Builds the news of a save for the hosts' event streams, with the ids and replies of the guests
-/// whose answers changed. If the news would be too long, it omits the guests.
+/// Builds the news of a save for the hosts' event streams. It contains the ids and replies of the
+/// guests whose answers changed. If it would be too long, the guests are left out.
 fn news_of_answers(
     portal: &InvitationSnapshot,
     changes: &[FieldChange],

@@ -1,4 +1,4 @@
-//! Checks and takes seats at events with a limited number of seats, when answers are saved.
+//! Checks and takes seats when answers are saved, at events with limited seats.
 
 use platform::{StoreError, Tx};
 
@@ -10,8 +10,9 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
-/// Checks whether the events have enough seats for a save. The household gets either all the seats
-/// that it needs or none. Seats that it already has stay, even if the hosts have lowered the limit.
+/// Checks whether the events have enough seats for a save. The household gets all the seats that it
+/// needs, or none of them. It keeps the seats that it has, even if the hosts have lowered the
+/// limit.
 pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Result<(), Refusal> {
     for event in portal.events.iter() {
         let Some(left) = portal.seats_left(event) else {
@@ -28,9 +29,9 @@ pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Resul
     Ok(())
 }
 
-/// Gives the guests who want to come all the seats that they need, or no additional ones. Guests
-/// without a seat are put on the waiting list. If the occasion has no waiting list, the save is
-/// refused. Guests who already wait keep their position. The caller holds the locks of the events.
+/// Gives all guests of the household who want to come a seat, or gives no new seats. Guests without
+/// a seat go on the waiting list. Without a waiting list, the save is refused. Guests who already
+/// wait keep their position. The caller must hold the locks of the events.
 pub(crate) fn settle_seats(
     portal: &InvitationSnapshot,
     after: &mut [Guest],
@@ -82,7 +83,7 @@ pub(crate) fn settle_seats(
     Ok(())
 }
 
-/// Like [`settle_seats`], for a household's plan. Also updates the plan's list of changes.
+/// Like [`settle_seats`], but for a household's plan. Also updates the changes in the plan.
 pub(super) fn settle_plan(
     portal: &InvitationSnapshot,
     mut plan: HouseholdPlan,
@@ -104,7 +105,8 @@ pub(super) fn settle_plan(
     Ok(plan)
 }
 
-/// Takes and frees seats while holding the locks of the events. Updates the counts in `portal`.
+/// Takes and frees seats. The caller must hold the locks of the events. Updates the counts in
+/// `portal`.
 pub(crate) fn seat(
     tx: &mut Tx<'_>,
     portal: &mut InvitationSnapshot,

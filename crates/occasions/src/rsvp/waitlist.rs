@@ -1,5 +1,6 @@
 //! Gives free seats to households on the waiting list. A household gets seats for all its waiting
-//! guests, or none. Earlier answers come first; a household that needs too many seats is skipped.
+//! guests, or for none. Earlier answers come first. A household that needs more seats than are free
+//! is skipped.
 
 use std::collections::BTreeMap;
 
@@ -19,31 +20,31 @@ use crate::invitation_snapshot;
 use crate::snapshot;
 use crate::words::{ReplyStatus, Source};
 
-/// The kind of the job that tells a household by mail that it got seats.
+/// The kind of the job that sends a household a mail when it got seats.
 pub const MOVED_UP: &str = "occasions.moved_up";
 
-/// The guests of a household who wait for seats at an event.
+/// A household's guests who wait for seats at an event.
 #[derive(Row)]
 struct Party {
     event: EventId,
     invitation: InvitationId,
     people: i64,
-    /// The number of these guests whose reply the household itself gave, not a host.
+    /// How many of these replies the household gave itself. Hosts gave the others.
     own_answers: i64,
     /// The event's number of seats; `None` if unlimited.
     capacity: Option<i64>,
-    /// The taken seats, without those of answers that wait for approval.
+    /// The number of taken seats. Seats of answers that wait for approval are not counted.
     taken: i64,
 }
 
-/// Recounts the taken seats of every event with limited seats, and gives free seats to waiting
-/// households. Call it after a host's change that may affect many guests.
+/// Counts the taken seats of each event with limited seats again, and gives free seats to waiting
+/// households. Called after a host's change that may affect many guests.
 pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     event::recount_seats(tx, occasion)?;
     move_up(tx, occasion)
 }
 
-/// Gives free seats to waiting households, at events that have not begun. The caller holds the
+/// Gives free seats to waiting households, at events that have not begun. The caller must hold the
 /// locks of all events with limited seats.
 pub(crate) fn move_up(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let mut lucky: BTreeMap<InvitationId, Lucky> = BTreeMap::new();
@@ -61,7 +62,7 @@ pub(crate) fn move_up(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Stor
         one.events.push(party.event);
         one.answered_itself |= party.own_answers > 0;
     }
-    // The map is sorted by id, so the invitations are locked in the order of their ids.
+    // The map is sorted by id. So the invitations are locked in the order of their ids.
     for (id, one) in lucky {
         promote(tx, &id, &one)?;
     }
@@ -74,8 +75,8 @@ struct Lucky {
     answered_itself: bool,
 }
 
-/// Lists the waiting households, in the order in which they get seats. Answers that wait for
-/// approval are not on the waiting list.
+/// Lists the waiting households in the order in which they get seats. Answers that wait for
+/// approval are left out.
 fn waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Party>, StoreError> {
     sql!(
         "SELECT event.id AS event, guest.invitation AS invitation, COUNT(*) AS people,
@@ -95,7 +96,7 @@ fn waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Party>, StoreEr
     .all(tx)
 }
 
-/// Gives a household the seats for which it waits at the events in `lucky`.
+/// Gives a household the seats that it waits for, at the events in `lucky`.
 fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), StoreError> {
     let Some(stored) = invitation::lock(tx, id)? else {
         return Ok(());
@@ -157,14 +158,14 @@ fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), Stor
     Ok(())
 }
 
-/// The guests and households that wait for seats at an event.
+/// How many guests and households wait for seats at an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
     pub people: i64,
     pub households: i64,
 }
 
-/// Counts the waiting guests and households, by event.
+/// Counts the waiting guests and households of each event.
 pub fn count(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -1,5 +1,5 @@
-//! The access rules of hosts' paths: the permission that each path requires, and whether API tokens
-//! may use it.
+//! The access rules of hosts' paths. A rule says which permission a path requires, and whether API
+//! tokens may use the path.
 
 use ::web::{Access, described};
 use axum::Extension;
@@ -12,14 +12,15 @@ use crate::hosting::Permission;
 /// The access rule of a path.
 #[derive(Clone, Copy, Debug)]
 pub struct HostAccess {
-    /// The permission that the caller must have. A handler may require more, depending on the
-    /// request. `None` if the path is not below an occasion; its handler cannot open an occasion.
+    /// The permission that the caller must have. A handler may require more for some requests.
+    /// `None` if the path belongs to no occasion. Such a handler cannot open an occasion.
     pub permission: Option<Permission>,
-    /// Whether API tokens may use the path, or only sessions.
+    /// Whether both sessions and API tokens may use the path, or only sessions.
     pub callers: Callers,
 }
 
-/// Admits hosts with `permission`. `callers` says whether API tokens are admitted too.
+/// Admits hosts with the permission `permission`. `callers` says whether API tokens are admitted
+/// too.
 pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess {
     HostAccess {
         permission: Some(permission),
@@ -27,7 +28,7 @@ pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess 
     }
 }
 
-/// The access rule of a page, which admits sessions but no API tokens.
+/// The access rule of a page. Pages admit sessions, but no API tokens.
 impl From<Permission> for HostAccess {
     fn from(permission: Permission) -> Self {
         may(permission, Callers::People)

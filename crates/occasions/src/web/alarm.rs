@@ -1,5 +1,5 @@
-//! The mail that warns hosts when somebody is guessing codes. Every owner of an occasion with
-//! working codes gets it at most once a day.
+//! The mail that warns hosts that somebody is guessing codes. It goes to every owner of an occasion
+//! with working codes, at most once a day.
 
 use identity::account::{self, AccountId};
 use identity::grant;
@@ -15,7 +15,7 @@ use crate::role::{self, Role};
 
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// Returns the handler of the job that is enqueued when the budget for wrong codes is used up.
+/// Returns the handler of the job that runs when the budget for wrong codes is used up.
 pub fn alarms(site: Site) -> Handler {
     Handler::new(USED_UP, move |_| {
         let site = site.clone();
@@ -60,8 +60,8 @@ fn owners(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
     Ok(owners)
 }
 
-/// Returns whether the last warning to this owner is at least a day old, or there was none. If so,
-/// records that a warning is sent now.
+/// Returns whether this owner may be warned now: the last warning is at least a day old, or there
+/// was none. If so, records that a warning is sent now.
 fn is_due(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let now = tx.now();
     let told = tx.run(

@@ -1,4 +1,4 @@
-//! The job that notifies hosts of new answers, by mail and on the site. Before each report, the job
+//! The job that notifies hosts of new answers, by mail and on the site. Before each report, it
 //! checks that the host still has a role in the occasion.
 
 use identity::account;
@@ -18,9 +18,9 @@ use crate::id::InvitationId;
 use crate::occasion::{self, Occasion};
 use crate::role;
 
-/// The maximum number of households that a report names.
+/// How many households a report names at most.
 const NAMED: usize = 20;
-/// The path and query of the list of invitations, latest answer first.
+/// The path and query of the list of invitations. The list starts with the latest answer.
 const LATEST: &str = "/invites?sort=replied";
 
 /// Returns the job, which runs every minute.
@@ -31,7 +31,7 @@ pub fn each_minute(site: Site) -> Handler {
             let found = site.store.read(answer_notification::list).await?;
             site.store.write(answer_notification::tidy).await?;
             let mut failure = None;
-            // If one host's report fails, the other hosts still get theirs.
+            // If the report for one host fails, the other hosts still get their reports.
             for one in found {
                 let with = site.clone();
                 let tell = move |tx: &mut Tx<'_>| report(tx, &with, &one);
@@ -93,7 +93,7 @@ struct AnsweredHousehold {
     size: i64,
 }
 
-/// Loads the households of these invitations. Archived and removed invitations are omitted.
+/// Loads the households of these invitations. Archived and deleted invitations are left out.
 fn find(tx: &mut Tx<'_>, ids: &[InvitationId]) -> Result<Vec<AnsweredHousehold>, StoreError> {
     let mut found = Vec::new();
     for id in ids {
@@ -144,8 +144,8 @@ impl Report<'_> {
         self.site.url().join(&self.path(rest))
     }
 
-    /// Adds a notice for each household. A daily report, or a report with more than [`NAMED`]
-    /// households, is a single notice.
+    /// Adds a notice for each household. Two kinds of report become a single notice: daily reports,
+    /// and reports with more than [`NAMED`] households.
     fn notify(
         &self,
         tx: &mut Tx<'_>,
@@ -171,8 +171,8 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// Sends a mail about the households, if the host's address is confirmed and not suppressed for
-    /// this mail.
+    /// Sends a mail about the households. Sends nothing if the host's address is not confirmed, or
+    /// is suppressed for this mail.
     fn mail(&self, tx: &mut Tx<'_>, account: &account::Account) -> Result<(), StoreError> {
         let confirmed = account::verified_email(tx, &account.id)?;
         let to = confirmed.and_then(|email| email.parse::<Address>().ok());
@@ -237,7 +237,7 @@ impl Report<'_> {
         .map(drop)
     }
 
-    /// Formats a household with the numbers of its answers and the link to its page.
+    /// Formats a household: its name, the numbers of its answers, and the link to its page.
     fn line(&self, one: &AnsweredHousehold) -> String {
         let figures = [
             ("host-heard-yes", one.yes),

@@ -1,6 +1,6 @@
-//! Codes that hosts choose, on pages and through the API. The error "taken" reveals that a code
-//! exists, so every attempt needs permission from the code gate and counts against the budget for
-//! guesses.
+//! Codes that hosts choose, on pages and through the API. The error "taken" tells the host that a
+//! code exists. So the code gate must permit every attempt, and an attempt counts against the
+//! budget for wrong codes.
 
 use axum::http::request::Parts;
 use web::{Facts, Problem, Site};
@@ -8,14 +8,14 @@ use web::{Facts, Problem, Site};
 use crate::hosting::Refusal;
 use crate::web::guest::CodeGate;
 
-/// The code gate, and the client data by which it counts attempts.
+/// The code gate, with the client's data. The gate uses this data to count attempts.
 #[derive(Clone)]
 pub(crate) struct ByHand {
     gate: CodeGate,
     facts: Facts,
 }
 
-/// An error that can mean that another invitation already has the code.
+/// An error that may say that another invitation already has the code.
 pub(crate) trait MayBeTaken: From<Refusal> {
     fn is_taken(&self) -> bool;
 }
@@ -45,8 +45,8 @@ impl ByHand {
         }
     }
 
-    /// Runs `set`, which sets the code `typed`, if any. If another invitation already has this
-    /// code, the attempt counts as a guess.
+    /// Runs `set`, which sets the code `typed` if there is one. If another invitation has the code,
+    /// the attempt counts as a guess.
     pub(crate) async fn set<T, E: MayBeTaken>(
         &self,
         site: &Site,

@@ -1,5 +1,5 @@
-//! The pages for guests: all pages behind a household's code, and the pages on which guests enter a
-//! code. Each handler loads the invitation, calls a function of a domain module, and renders the
+//! The pages for guests: the pages behind a household's code, and the pages on which guests enter a
+//! code. A handler loads the invitation, calls a function that contains the rules, and renders the
 //! result. The code in the path is the secret, so forms need no CSRF token. A form is refused if
 //! the browser reports that another site sent it.
 

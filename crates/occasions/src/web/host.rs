@@ -1,7 +1,7 @@
-//! The hosts' pages, which are all paths below `/admin`. This file lists every path with the
-//! permission that it requires. A handler opens the occasion through its `HostRequest`, calls a
-//! function in [`hosting`](crate::hosting), and renders the result. A page omits actions that the
-//! host's role does not allow. All pages work without scripts.
+//! The hosts' pages, with paths below `/admin`. This file lists every path with the permission that
+//! it requires. A handler opens the occasion through its `HostRequest`, calls a function in
+//! [`hosting`](crate::hosting), and renders the result. A page leaves out actions that the host's
+//! role does not allow. All pages work without scripts.
 
 mod announcements;
 mod audit;
@@ -67,7 +67,7 @@ use crate::hosting::reminders::ReminderRule;
 use crate::occasion_page::OccasionPage;
 use crate::question::Question;
 
-/// Lists all hosts' paths with the permissions they require.
+/// Lists all paths of the hosts' pages, with the permission that each requires.
 pub fn pages() -> Pages<Site, HostAccess> {
     Pages::default()
         .get("/admin", People, occasions::list)
@@ -153,7 +153,8 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/settings/domain", Own, own_domain::show)
         .post("/settings/domain", Own, own_domain::change)
         .post("/settings/domain/check", Own, own_domain::check)
-        // The texts require `Write`. For other sections, `settings::Part` requires more.
+        // `Write` is enough for the texts. For the other sections, `settings::Part` requires a
+        // higher permission.
         .get("/settings", Write, settings::show)
         .get("/settings/{part}", Write, settings::show)
         .get("/settings/preview/page", Own, settings::look)
@@ -178,7 +179,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/members/invite", Own, members::invite)
         .post("/members/withdraw", Own, members::withdraw)
         .post("/members/change", Own, members::change)
-        // Every member may leave the occasion.
+        // Every member may leave the occasion, so `See` is enough.
         .post("/members/remove", See, members::remove)
         .get("/audit", ReadLog, audit::show)
         .get("/more", See, more::show)

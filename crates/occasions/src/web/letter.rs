@@ -1,5 +1,5 @@
-//! Renders a campaign's mails, each in the language of its household. A job sends them in small
-//! batches.
+//! Renders a campaign's mails, each in the language of its household. A job sends the mails in
+//! small batches.
 
 use askama::Template as _;
 use platform::jobs::{Done, Handler, Job, JobError};
@@ -17,7 +17,7 @@ use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::Response;
 
-/// The longest list of guests' names that replaces a placeholder, in characters.
+/// The maximum length of the list of guests' names that replaces a placeholder, in characters.
 const LONGEST_GUESTS: usize = 1_000;
 
 pub(crate) struct Parts {
@@ -32,8 +32,8 @@ pub(crate) fn language(portal: &InvitationSnapshot) -> &str {
     own.unwrap_or(&portal.occasion.default_language)
 }
 
-/// Renders the mail to a household in the language of `text`. `unsubscribe` is the full URL of the
-/// unsubscribe link.
+/// Renders the mail to a household, in the language of `text`. `unsubscribe` is the full URL for
+/// unsubscribing.
 pub(crate) fn render(
     site: &Site,
     text: &Text,
@@ -86,8 +86,8 @@ pub(crate) fn render(
     })
 }
 
-/// Returns the paragraph that says why the household gets the mail, and whom to contact if it
-/// reached the wrong person.
+/// Returns the paragraph that says why the household gets the mail. It also says whom to contact if
+/// the mail reached the wrong person.
 fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -> String {
     let values = [("household", household.into()), ("hosts", hosts.into())];
     match contact(&portal.occasion).and_then(|contact| contact.phone.or(contact.email)) {
@@ -102,7 +102,7 @@ fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -
     }
 }
 
-/// The values of a mail's placeholders for one household.
+/// One household's values for a mail's placeholders.
 struct Values<'a> {
     site: &'a Site,
     text: &'a Text,
@@ -170,8 +170,8 @@ impl Values<'_> {
         filled.collect()
     }
 
-    /// Splits the hosts' text into paragraphs and fills in the placeholders. A line with a
-    /// placeholder that has no value for this household is omitted.
+    /// Splits the hosts' text into paragraphs, and fills in the placeholders. If a placeholder has
+    /// no value for this household, its line is left out.
     fn blocks(&self, body: &str) -> Vec<Block> {
         let mut blocks = Vec::new();
         for paragraph in body.split("\n\n") {
@@ -192,8 +192,8 @@ impl Values<'_> {
         let mut spans = Vec::new();
         for piece in mail_text::pieces(line) {
             match piece {
-                // URLs become links only in the hosts' own text, not in the values of placeholders
-                // such as guests' names.
+                // Only URLs in the hosts' own text become links. URLs in a placeholder's value,
+                // such as a guest's name, stay text.
                 Piece::Words(words) => spans.extend(linked(words)),
                 Piece::Placeholder(name) => {
                     let value = self.value(name);
@@ -311,8 +311,8 @@ async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
     Ok(Done::with(write))
 }
 
-/// Renders the mail to a household, or returns the reason for skipping it. Returns `None` if
-/// rendering fails.
+/// Renders the mail to a household, or returns the reason for skipping the household. Returns
+/// `None` if rendering fails.
 fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> Option<Rendered> {
     let Some(found) = found else {
         return Some(Rendered::Skipped(Skip::Archived));
@@ -344,7 +344,7 @@ fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> 
             let origin = portal.url(site).to_string();
             Some(Rendered::Mail(Box::new(mail), version, origin))
         }
-        // A template that cannot be rendered is a bug in Kenduri.
+        // If a template cannot be rendered, Kenduri has a bug.
         Err(cause) => {
             tracing::error!(%cause, "the mail of a campaign could not be rendered");
             None

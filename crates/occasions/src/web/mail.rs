@@ -1,6 +1,6 @@
 //! The mail that confirms a household's saved answers. A job renders it in the invitation's
-//! language from the data stored at that time. Rendering happens before the write transaction, so
-//! that no save waits for it. The mail is sent only if the data has not changed since.
+//! language, from the data that is stored then. This happens before the write transaction, so no
+//! save waits for the rendering. If the data has changed since, the mail is not sent.
 
 use askama::Template as _;
 use jiff::SignedDuration;
@@ -21,7 +21,7 @@ use crate::rsvp::{self, waitlist};
 use crate::snapshot;
 use crate::words::OccasionStatus;
 
-/// Returns the handler of the confirmation jobs that saves enqueue.
+/// Returns the handler of the jobs that send confirmations. Each save queues such a job.
 pub fn confirmations(site: Site) -> Handler {
     Handler::new(rsvp::CONFIRM, move |job| {
         let site = site.clone();
@@ -45,25 +45,25 @@ struct Payload {
 #[derive(Deserialize)]
 struct MovePayload {
     invitation: InvitationId,
-    /// Whether a host gave the answers.
+    /// Whether a host gave the household's answers.
     by_host: bool,
 }
 
-/// Why a household gets the mail with its answers.
+/// Why a household gets a mail with its answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reason {
     Saved,
     MovedUp { by_host: bool },
 }
 
-/// Renders the mail of `job`, and queues it in the transaction that ends the job. If the invitation
-/// or its occasion changes in between, the job runs again.
+/// Renders the mail of `job`, and queues the mail in the transaction that ends the job. If the
+/// invitation or its occasion changes between these two steps, the job runs again.
 pub async fn confirm(site: &Site, job: &Job) -> Result<Done, JobError> {
     let Payload { invitation } = job.read()?;
     mail_answers(site, invitation, Reason::Saved).await
 }
 
-/// Like [`confirm`], for a household that moved up.
+/// Like [`confirm`], but for a household that moved up from the waiting list.
 pub async fn tell_of_move(site: &Site, job: &Job) -> Result<Done, JobError> {
     let MovePayload {
         invitation,
@@ -86,7 +86,7 @@ async fn mail_answers(site: &Site, id: InvitationId, reason: Reason) -> Result<D
 }
 
 /// Returns the household's invitation, the occasion's revision, and the recipient. Returns `None`
-/// if no confirmation must be sent.
+/// if no confirmation is needed.
 fn find(
     tx: &mut Tx<'_>,
     id: &InvitationId,
@@ -111,7 +111,8 @@ fn find(
     Ok(Some((portal, revision, to)))
 }
 
-/// Queues `mail`, unless the invitation or its occasion has changed since the mail was rendered.
+/// Queues `mail`. Does nothing if the invitation or its occasion has changed since the mail was
+/// rendered.
 fn send(
     tx: &mut Tx<'_>,
     id: &InvitationId,
@@ -122,7 +123,7 @@ fn send(
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(());
     };
-    // If a host gave the answers, the host also chose the recipient.
+    // If a host gave the answers, the host also chose who gets the mail.
     let by_host = reason == Reason::MovedUp { by_host: true };
     if by_host && !membership::sends_mail(tx, &invitation.occasion)? {
         return Ok(());
@@ -150,7 +151,7 @@ fn send(
 
 struct Composed {
     mail: NewMail,
-    /// The attached calendar file; `None` if everybody has declined.
+    /// The attached calendar file; `None` if all guests have declined.
     calendar: Option<String>,
 }
 
@@ -191,7 +192,7 @@ fn compose(
         household: &invitation.details.household,
         contact: contact(&portal.occasion),
     };
-    // A template that cannot be rendered is a bug in Kenduri. The household's answers are already
+    // If a template cannot be rendered, Kenduri has a bug. The household's answers are already
     // saved.
     let rendered = mail
         .render()

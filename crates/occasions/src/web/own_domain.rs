@@ -1,5 +1,5 @@
-//! Serves guests' pages at occasions' own host names. Each name has its own router, which contains
-//! only guests' pages. Nobody can sign in at these names, and the site's cookies are not valid
+//! Serves guests' pages under occasions' own host names. Each name has a separate router with
+//! guests' pages only. Nobody can sign in under these names, and the site's cookies are not valid
 //! there.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,19 +20,19 @@ use super::guest::entry::{self, OwnSlug};
 use super::guest::{self, CodeGate};
 use crate::own_domain::{self, ServedDomain};
 
-/// The interval for reading the names again. A change is served after this time at the latest.
+/// How often the names are read again. A change takes effect after this time at the latest.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The own host names of occasions that this process serves. Clones share them.
+/// The occasions' own host names that this process serves. All clones share them.
 #[derive(Clone)]
 pub struct OwnDomains(Arc<Inner>);
 
 struct Inner {
     site: Site,
     gate: CodeGate,
-    /// Additional routes of each host name.
+    /// Routes that each host name has in addition to guests' pages.
     others: Router<Site>,
-    /// Names that this server uses for something else.
+    /// Names that this server already uses for something else.
     reserved: BTreeSet<String>,
     served: watch::Sender<Served>,
 }
@@ -40,9 +40,9 @@ struct Inner {
 type Served = BTreeMap<String, (ServedDomain, Router)>;
 
 impl OwnDomains {
-    /// Creates a list without names; [`OwnDomains::refresh`] fills it. `reserved` are the names
-    /// that this server uses for something else, and `others` are routes that each name has in
-    /// addition to the guests' pages.
+    /// Creates an empty list. [`OwnDomains::refresh`] fills it. `reserved` contains the names that
+    /// this server already uses for something else. `others` are routes that each name has in
+    /// addition to guests' pages.
     pub fn new(
         site: &Site,
         gate: &CodeGate,
@@ -58,8 +58,8 @@ impl OwnDomains {
         }))
     }
 
-    /// Returns whether this server uses a name for something else. The site's own name, its
-    /// subdomains and its parent domains are reserved, too.
+    /// Returns whether this server already uses a name for something else. The site's own name, its
+    /// subdomains and its parent domains count too.
     pub fn is_reserved(&self, host: &str) -> bool {
         let is_below = |name: &str, above: &str| {
             name.strip_suffix(above)
@@ -75,7 +75,7 @@ impl OwnDomains {
                 .any(|(at, _)| self.0.reserved.contains(&format!("*{}", &host[at..])))
     }
 
-    /// Returns the router for a host name. `host` is in lower case, with or without a port.
+    /// Returns the router for a host name. `host` must be in lower case, and may contain a port.
     pub fn router_for(&self, host: &str) -> Option<Router> {
         let served = self.0.served.borrow();
         if served.is_empty() {
@@ -86,7 +86,7 @@ impl OwnDomains {
         found.map(|(_, router)| router.clone())
     }
 
-    /// Waits until the served names change, and returns them.
+    /// Waits until the served names differ from `known`, and returns them.
     pub async fn changed(&self, known: &mut Option<BTreeSet<String>>) -> BTreeSet<String> {
         let mut served = self.0.served.subscribe();
         loop {
@@ -140,7 +140,7 @@ impl OwnDomains {
         let mut settings = (*site.settings).clone();
         settings.url = settings.url.with_host(&domain.host);
         site.settings = Arc::new(settings);
-        // The site's own pages are not available at this host name.
+        // This host name does not serve the site's own pages.
         site.menu = Menu::default();
         let slug = OwnSlug(domain.slug.as_str().into());
         let routes = Router::new()
@@ -154,7 +154,7 @@ impl OwnDomains {
     }
 }
 
-/// Returns "not found" for the public pages of other occasions.
+/// Returns "not found" if the path is the public page of another occasion.
 async fn only_own(
     State(OwnSlug(slug)): State<OwnSlug>,
     request: Request,
@@ -162,7 +162,7 @@ async fn only_own(
 ) -> Result<Response, Problem> {
     let mut segments = request.uri().path().split('/').skip(1);
     let is_public = segments.next() == Some("o");
-    // Signed links to files are below `uploads`. No occasion can have this slug.
+    // Signed links to files have `uploads` in the place of a slug. No occasion can have this slug.
     let is_own = |name: &str| name == &*slug || name == "uploads";
     let is_other = is_public && !segments.next().is_some_and(is_own);
     if is_other {

@@ -1,4 +1,4 @@
-//! Reserving gifts, and races for their last pieces.
+//! Tests of reserving gifts, also when several households compete for the last pieces.
 
 use occasions::gift::{self, Gift};
 use occasions::gift_reservation::{self, OfferedGift, ReservationState, Reserve, Reserved};
@@ -155,8 +155,8 @@ fn households_that_want_more_and_less_at_once_never_hold_too_much() {
                 let (store, code, gift) = (stage.store.clone(), code.to_owned(), gift.clone());
                 async move { take(&store, &code, &gift, quantity).await }
             };
-            // One household releases a piece while another one requests two, which are free only
-            // afterwards.
+            // The second household asks for two pieces. Two pieces are free only after the first
+            // household has released one.
             let (less, more) = together(want(&codes[0], 1), want(&codes[1], 2)).await;
             assert!(less.is_ok(), "round {round}: {less:?}");
             let second = match more {

@@ -1,5 +1,5 @@
-//! Tests of races, on both engines: several saves happen at the same moment, `testkit::rounds`
-//! times each.
+//! Tests of races: saves that run at the same moment, on both engines. Each race is repeated
+//! `testkit::rounds` times.
 
 use jiff::SignedDuration;
 use occasions::refusal::Refusal;
@@ -94,8 +94,8 @@ fn two_tabs_never_bring_more_than_the_last_place_allows() {
             let tab = |name: &'static str| {
                 let (store, code) = (stage.store.clone(), code.clone());
                 let mut wish = newcomer(name, 1);
-                // Neither save contains a version, so only the limit on additional guests can
-                // refuse one of them.
+                // Without a version, a save cannot be refused as outdated. So only the limit on
+                // additional guests can refuse one of the two saves.
                 wish.version = None;
                 async move { save(&store, &code, wish, Some(name)).await }
             };
@@ -200,7 +200,6 @@ fn a_hosts_lock_and_a_save_come_one_after_the_other() {
             let lock = async move {
                 hosts
                     .write(move |tx| {
-                        // Locks the answers, and returns the invitation's version after locking.
                         tx.one::<(i64,)>(
                             sql!(
                                 "UPDATE invitation SET lock_mode = 'locked', version = version + 1
@@ -216,8 +215,7 @@ fn a_hosts_lock_and_a_save_come_one_after_the_other() {
             let (saved, version) =
                 together(async move { save(&store, &asked, wish, None).await }, lock).await;
             match saved {
-                // The save succeeded, so it came first, and the lock saw the version that the save
-                // had raised.
+                // The save came first and raised the version, and then the lock raised it again.
                 Ok(_) => assert_eq!(version, 3, "round {round}"),
                 Err(Refusal::Locked(_)) => assert_eq!(version, 2, "round {round}"),
                 Err(other) => panic!("round {round}: {other}"),

@@ -1,4 +1,4 @@
-//! Tests of saves by a single household: the rows that a save writes, and every refusal.
+//! Tests of saves by a single household: the rows that each save writes, and all refusals.
 
 use jiff::SignedDuration;
 use occasions::household_change::{HouseholdChange, NoteUpdate};

@@ -1,4 +1,4 @@
-//! A small wedding, and helpers for saving answers.
+//! Builds a small wedding, and helps tests to save answers.
 
 use std::collections::BTreeMap;
 
@@ -81,7 +81,7 @@ impl Stage {
         save(&self.store, code, wish, None).await
     }
 
-    /// Counts the stored submissions of an invitation. A submission makes a repeated save harmless.
+    /// Counts the submissions stored for an invitation. Repeating a stored save is harmless.
     pub(crate) async fn submissions(&self, code: &str) -> i64 {
         let id = self.portal(code).await.household.invitation.id;
         self.store

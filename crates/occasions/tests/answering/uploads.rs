@@ -1,4 +1,5 @@
-//! Tests of concurrent uploads that compete for the last place, in an invitation and in the quota.
+//! Tests of concurrent uploads when only one more upload fits, either into an invitation's limit or
+//! into the quota.
 
 use occasions::occasion::{self, Switches};
 use occasions::refusal::Refusal;
@@ -8,7 +9,7 @@ use testkit::{World, rounds, together};
 
 use crate::stage::{MIGRATIONS, Stage, key};
 
-/// A quota that is never reached here, in bytes.
+/// A quota in bytes, larger than any test needs.
 const ENOUGH: i64 = 1 << 40;
 
 async fn switch_on(stage: &Stage) {

@@ -43,7 +43,7 @@ async fn says(stage: &Stage, code: &str, status: ReplyStatus) -> Result<Saved, R
         .await
 }
 
-/// Returns the answers to the reception of a household's guests.
+/// Returns the reception replies of all guests in the household.
 async fn replies(stage: &Stage, code: &str) -> Vec<ReplyStatus> {
     let portal = stage.portal(code).await;
     let reception = &stage.events[1];
@@ -53,17 +53,19 @@ async fn replies(stage: &Stage, code: &str) -> Vec<ReplyStatus> {
         .collect()
 }
 
-/// A household's numbers of guests with a seat and of guests who wait for one.
+/// The numbers of a household's guests who have a seat, and who wait for a seat.
 struct Found {
     yes: i64,
     waiting: i64,
 }
 
-/// The capacity, the counter of taken seats, and what the query below selects of each household.
+/// An event's capacity, its counter of taken seats, and one row per household from the query in
+/// [`check`].
 type Counted = (Option<i64>, i64, Vec<(InvitationId, i64, i64)>);
 
-/// Checks what must hold after every save: the counter of taken seats is right, no more seats are
-/// taken than exist, and every waiting household needs more seats than are free.
+/// Checks three rules that hold after every save: the counter of taken seats is right, the number
+/// of taken seats does not exceed the capacity, and each waiting household needs more seats than
+/// are free.
 async fn check(stage: &Stage) {
     let event = stage.events[1].clone();
     let (capacity, counter, households): Counted = stage
@@ -113,7 +115,7 @@ fn who_finds_an_event_full_waits_and_moves_up_in_order() {
             says(&stage, code, Yes).await.unwrap();
             world.clock.advance(jiff::SignedDuration::from_secs(60));
         }
-        // Both larger households wait, and the small one gets the seat that is left.
+        // The two larger households wait. The small household gets the last seat.
         assert_eq!(replies(&stage, "AAAAA").await, [Yes; 3]);
         assert_eq!(replies(&stage, "BBBBB").await, [Waitlisted; 3]);
         assert_eq!(replies(&stage, "CCCCC").await, [Waitlisted; 2]);
@@ -126,8 +128,8 @@ fn who_finds_an_event_full_waits_and_moves_up_in_order() {
         // One free seat is too few for either waiting household.
         says(&stage, "DDDDD", No).await.unwrap();
         assert_eq!(replies(&stage, "CCCCC").await, [Waitlisted; 2]);
-        // Of four free seats, the household that asked first gets three. The last one is too few
-        // for the next household.
+        // Four seats are free. The household that asked first gets three of them. One seat is left,
+        // which is too few for the next household.
         says(&stage, "AAAAA", No).await.unwrap();
         assert_eq!(replies(&stage, "BBBBB").await, [Yes; 3]);
         assert_eq!(replies(&stage, "CCCCC").await, [Waitlisted; 2]);
@@ -165,7 +167,7 @@ fn a_household_has_all_its_seats_or_none() {
             .await
             .unwrap();
         assert_eq!(replies(&stage, "AAAAA").await, [No, Yes, Waitlisted]);
-        // The seat that one guest gives up goes to another guest of the same household.
+        // One guest gives up a seat, and another guest of the same household gets it.
         let version = stage.portal("AAAAA").await.household.invitation.version;
         let swap = all(&guests[1..], "reception", Undecided, version);
         stage.answer("AAAAA", swap).await.unwrap();
@@ -227,8 +229,8 @@ fn the_last_seat_goes_to_one_household_and_the_others_wait() {
                 let replies = replies(&stage, code).await;
                 assert!(replies.iter().all(|one| *one == replies[0]), "{replies:?}");
             }
-            // One household gives up its seats while another one asks for seats. Each seat is given
-            // only once.
+            // One household gives up its seats while another household asks for seats. No seat may
+            // be given to both.
             let portals = [stage.portal(&codes[0]).await, stage.portal(&codes[1]).await];
             let leave = |at: usize, status| {
                 let guests = portals[at].household.guests.iter();
@@ -240,7 +242,8 @@ fn the_last_seat_goes_to_one_household_and_the_others_wait() {
             };
             let (one, other) = together(leave(0, No), leave(1, Undecided)).await;
             for saved in [one, other] {
-                // The free seats may have moved this household up, which raises its version.
+                // When seats became free, the waiting list may have moved this household up and
+                // raised its version.
                 let moved = matches!(saved, Err(Refusal::VersionConflict(_)));
                 assert!(saved.is_ok() || moved, "round {round}: {saved:?}");
             }

@@ -1,4 +1,4 @@
-//! Tests of the mail that warns owners when somebody is guessing codes.
+//! Tests of the mail that warns owners that somebody is guessing codes.
 
 use std::net::Ipv4Addr;
 

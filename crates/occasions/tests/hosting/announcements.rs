@@ -1,4 +1,5 @@
-//! Tests that hosts write announcements, and that guests read the published ones in their language.
+//! Tests of announcements: hosts write them, and guests read the published ones in their own
+//! language.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Tests of notifications about answers, by mail and on the site, at once, daily or never, and of
-//! hosts who no longer get them.
+//! Tests of notifications about answers. Hosts get them by mail or on the site, at once, daily or
+//! never. Hosts whose role has ended get none.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -19,7 +19,7 @@ use testkit::{SentMail, rounds, together};
 
 use crate::stage::{ALL, Host, Stage, call, on_both};
 
-/// A save by a household that changes its first guest's answer for the reception.
+/// Saves as a household, which changes its first guest's answer for the reception.
 fn save(
     stage: &Stage<'_>,
     code: &'static str,
@@ -58,7 +58,7 @@ fn save(
 }
 
 impl Stage<'_> {
-    /// Confirms the host's address, and changes the host's choice of notifications.
+    /// Confirms the host's email address, and saves the host's notification settings.
     async fn hear(&self, host: &Host, choice: Value) -> Value {
         let account = host.account.clone();
         let confirm = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
@@ -93,7 +93,7 @@ impl Stage<'_> {
         self.site.store.read(look).await.unwrap()
     }
 
-    /// Returns the mails about answers to a host, oldest first.
+    /// Returns the mails about answers that a host got, oldest first.
     async fn heard(&self, host: &str) -> Vec<SentMail> {
         let mut mails = self.world.mails().await;
         mails.retain(|mail| mail.recipient == format!("{host}@example.com"));
@@ -168,11 +168,12 @@ fn three_saves_in_a_minute_are_one_notice_and_one_mail() {
             .get(&notices[0].href)
             .await
             .expect(200);
-        // The mail and the daily notice link to this list.
+        // The mail about answers contains a link to this list, and so does the daily notice.
         let list = "/admin/o/aisyah-daniel/invites?sort=replied";
         assert!(mail.text.contains(list), "{}", mail.text);
         stage.visitor(&stage.owner).get(list).await.expect(200);
-        // The coordinator has chosen nothing, so there is a notice and no mail.
+        // The coordinator has not changed the notification settings. By default there is a notice
+        // and no mail.
         assert_eq!(stage.notices(&stage.coordinator).await.len(), 1);
         assert!(stage.heard("coordinator").await.is_empty());
         assert!(stage.notices(&stage.observer).await.is_empty());
@@ -180,7 +181,8 @@ fn three_saves_in_a_minute_are_one_notice_and_one_mail() {
 
         stage.after(60).await;
         assert_eq!(stage.heard("owner").await.len(), 1, "and no other");
-        // While a notice is unread, it is not repeated. Once it is read, a new one follows.
+        // No second notice appears while the first one is unread. After it is read, a new notice
+        // appears.
         save(stage, "RAHMA", ReplyStatus::No).await;
         stage.after(2).await;
         assert_eq!(stage.notices(&stage.owner).await.len(), 1);
@@ -190,7 +192,8 @@ fn three_saves_in_a_minute_are_one_notice_and_one_mail() {
         save(stage, "RAHMA", ReplyStatus::Yes).await;
         stage.after(2).await;
         assert_eq!(stage.notices(&stage.owner).await.len(), 2);
-        // A household is in at most one mail per half hour. The next mail has its latest answer.
+        // A household appears in at most one mail per half hour. The next mail shows the
+        // household's latest answer.
         for status in [ReplyStatus::No, ReplyStatus::Undecided, ReplyStatus::Yes] {
             save(stage, "RAHMA", status).await;
             stage.after(8).await;
@@ -412,7 +415,6 @@ fn unsubscribing_by_a_mails_link_is_the_choice_of_no_mail() {
         stage.after(2).await;
         assert_eq!(stage.heard("owner").await.len(), 1);
         assert_eq!(stage.notices(&stage.owner).await.len(), 1, "these go on");
-        // A host who chooses mail again gets mail again.
         stage
             .hear(&stage.owner, json!({"by_mail": "at_once"}))
             .await;
@@ -494,7 +496,8 @@ fn the_page_and_the_api_change_the_same_choice_of_one_host() {
             assert_eq!(refused["errors"][0]["pointer"], pointer);
         }
         assert_eq!(owner.get(&at).await.json()["hour"], "19:30");
-        // The export of the account contains the choice, and deleting the account deletes it.
+        // The account's export contains the notification settings. Deleting the account deletes
+        // them.
         let account = stage.coordinator.account.clone();
         let export = move |tx: &mut Tx<'_>| {
             let accounts = occasions::DOMAIN.accounts;
@@ -522,7 +525,8 @@ fn the_page_and_the_api_change_the_same_choice_of_one_host() {
     });
 }
 
-/// Checks that unreported saves exist before they are erased.
+/// Checks that the store contains saves that were not reported yet, before the erasure deletes
+/// them.
 fn save_note(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let (count,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM unreported_answer"), &[])?;
     assert!(count > 0);
@@ -543,7 +547,7 @@ fn a_save_during_a_report_is_told_now_or_later() {
         }
         for round in 0..rounds() {
             let status = [ReplyStatus::No, ReplyStatus::Yes][round % 2];
-            // A household that was in a mail can be in another one half an hour later.
+            // A household can appear in a second mail half an hour after the first one.
             stage.world.clock.advance(SignedDuration::from_mins(30));
             save(stage, "RAHMA", status).await;
             stage.world.clock.advance(SignedDuration::from_mins(2));
@@ -555,7 +559,7 @@ fn a_save_during_a_report_is_told_now_or_later() {
             let mails = stage.heard("owner").await;
             let left = stage.unreported().await;
             match mails.len() - before {
-                // The save came first, and it delays the report.
+                // The save came before the report, and delayed it.
                 0 => assert_eq!(left, 2, "round {round}"),
                 1 => {
                     let text = &mails.last().unwrap().text;

@@ -1,5 +1,5 @@
-//! Tests of arbitrary requests by API clients. No request causes a server error, and a refused
-//! request changes nothing.
+//! Tests of arbitrary requests by API clients. No request may cause a server error. A refused
+//! request may change nothing.
 
 use jiff::SignedDuration;
 use platform::{Random, StoreError, sql};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::roles::{Names, routes};
 use crate::stage::{Stage, call, on_both};
 
-/// The number of request bodies tried for each route.
+/// How many request bodies are tried for each route.
 const ROUNDS: u32 = 25;
 
 /// All fields that request bodies may have.
@@ -116,7 +116,7 @@ fn body(random: &Random, depth: u32) -> Value {
     Value::Object(fields.collect::<Map<_, _>>())
 }
 
-/// Returns a number that changes whenever a request changes the store.
+/// Returns a number that is different after any request that changed the store.
 async fn traces(stage: &Stage<'_>) -> i64 {
     let counted: Result<(i64,), StoreError> = stage
         .site

@@ -1,4 +1,5 @@
-//! Tests of background jobs (bulk actions and exports), also after the worker was killed.
+//! Tests of the background jobs for bulk actions and exports. Some tests kill the worker in the
+//! middle of a job.
 
 use jiff::SignedDuration;
 use occasions::hosting::bulk::{self, Action, Request, Target};
@@ -145,8 +146,8 @@ fn each_row_has_its_own_end() {
         let id = stage
             .done(move |tx, host| {
                 let bulk = bulk::start(tx, host, &chosen)?;
-                // A host archives this invitation after the bulk action was requested and before it
-                // runs.
+                // A host archives this invitation between the request for the bulk action and its
+                // execution.
                 invitations::archive(tx, host, &gone, None)?;
                 Ok(bulk.id)
             })
@@ -187,7 +188,7 @@ fn a_job_that_begins_again_does_nothing_twice() {
         });
         let done = run(stage, request).await;
         let before = stage.actions().await.len();
-        // The same job runs again, as after a lost lease.
+        // The job runs a second time, as it does when a worker loses its lease.
         stage
             .site
             .store

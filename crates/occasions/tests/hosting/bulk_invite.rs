@@ -1,4 +1,4 @@
-//! Tests that hosts can invite many households to a further event at once.
+//! Tests that hosts can invite many households to another event at once.
 
 use occasions::hosting::bulk;
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! Tests of campaigns: recipients, language, sending each mail once, pausing, resuming, cancelling
-//! and retrying, and occasions that may not send.
+//! Tests of campaigns: their recipients and languages, sending each mail only once, and pausing,
+//! resuming, cancelling and retrying. Some occasions may not send mail at all.
 
 use jiff::SignedDuration;
 use occasions::hosting::campaign::audience::Audience;
@@ -16,8 +16,8 @@ use platform::{Rows, StoreError, Tx, sql};
 
 use crate::stage::{Stage, code, on_both};
 
-/// Four households that get mail in these tests, each with its code, its email address, and the
-/// beginning of the built-in invitation's subject.
+/// The four households that get mail in these tests. Each entry has the household's code, its email
+/// address, and the first words of the built-in invitation's subject.
 pub(crate) const FOUR: [(&str, &str, &str); 4] = [
     ("RAHMA", "rahman@example.com", "Jemputan: "),
     ("ROSSI", "rossi@example.com", "Invito: "),
@@ -26,8 +26,8 @@ pub(crate) const FOUR: [(&str, &str, &str); 4] = [
 ];
 
 impl Stage<'_> {
-    /// Labels the four households, and a fifth one that has no email address. Also allows campaign
-    /// jobs to be waiting when the test ends.
+    /// Gives the same label to the four households and to a fifth household without an email
+    /// address. Also allows campaign jobs to be waiting when the test ends.
     pub(crate) async fn label_four(&self) {
         self.world.expect_jobs(campaign::KIND);
         let label = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
@@ -63,7 +63,7 @@ impl Stage<'_> {
         self.working(handlers)
     }
 
-    /// Returns a worker that writes the campaigns' mails, but sends none.
+    /// Returns a worker that writes the campaigns' mails but does not send them.
     pub(crate) fn scribe(&self) -> Worker {
         self.working(vec![occasions::web::letter::campaigns(self.site.clone())])
     }
@@ -185,13 +185,13 @@ fn every_household_with_an_address_gets_one_mail_in_its_language() {
             .collect();
         assert_eq!(reasons.len(), 2);
         assert!(reasons.contains(&"no_address") && reasons.contains(&"bounced"));
-        // Only the households whose mail was accepted are marked as sent.
+        // Only households whose mail was accepted for delivery are marked as sent.
         let sent = stage.count(
             sql!("SELECT COUNT(*) FROM invitation WHERE sent_at IS NOT NULL AND code = $1"),
             "RAHMA",
         );
         assert_eq!(sent.await, 1);
-        // Running the campaign's job again sends no mail twice.
+        // The campaign's job runs a second time. No household gets a second mail.
         let again = id.clone();
         let key = stage.site.keys.key(suppression::PURPOSE);
         let advanced = stage
@@ -402,8 +402,7 @@ fn nothing_is_ordered_where_nothing_may_be_sent() {
         stage.status(OccasionStatus::Published).await;
         set(false, false).await;
         assert_eq!(code(order().await), "mail_not_allowed");
-        // The occasion of an ordinary member has a daily mail limit, even if the occasion may send
-        // mail.
+        // Even if the occasion may send mail, it has a daily limit when an ordinary member owns it.
         set(false, true).await;
         let used = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             let occasion: (String,) = tx.one(sql!("SELECT id FROM occasion"), &[])?;
@@ -477,8 +476,8 @@ fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
         assert_eq!(code(order().await), "sender_unverified");
         note(true).await;
         let id = order().await.unwrap().campaign.id;
-        // The sender domain's DNS records are missing when the campaign is due. No mail is sent,
-        // and the campaign keeps its recipients.
+        // When the campaign is due, the sender domain has no DNS records. No mail is sent, and the
+        // campaign keeps its recipients.
         note(false).await;
         let postman = stage.postman();
         stage.seconds(&postman, 3).await;
@@ -493,7 +492,7 @@ fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
         assert_eq!(code(refused), "sender_unverified");
         note(true).await;
         stage.step(&id, Step::Resume).await;
-        // The DNS records disappear again after the mails were written and before they are sent.
+        // The mails are written. Before they are sent, the DNS records disappear again.
         stage.scribe().run_due().await.unwrap();
         note(false).await;
         stage.seconds(&postman, 3).await;
@@ -504,8 +503,8 @@ fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
         stage.seconds(&postman, 3).await;
         let report = stage.look(&id).await;
         assert_eq!(counts(&report), [("sent", 4), ("skipped", 1)]);
-        // After a change of the sender domain, mail waits for the new domain's DNS records. If no
-        // domain is checked, mail is sent.
+        // When the sender domain changes, mail waits for the new domain's DNS records. When no
+        // sender domain is checked, mail is sent at once.
         let other = |tx: &mut Tx<'_>| sender_domain::require(tx, Some("other.example"));
         stage.site.store.write(other).await.unwrap();
         assert_eq!(code(order().await), "sender_unverified");
@@ -523,8 +522,8 @@ fn guests_own_addresses_get_it_once_in_a_household() {
     on_both(async |stage| {
         stage.label_four().await;
         let give = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-            // Three guests of this household have email addresses: the household's address, a new
-            // address, and the household's address in another spelling.
+            // Three guests of this household get email addresses: the household's own address in
+            // another spelling, a new address, and the new address in another spelling.
             for (position, email) in [
                 (0, "RAHMAN@example.com"),
                 (1, "ismail@example.com"),

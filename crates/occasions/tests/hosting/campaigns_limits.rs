@@ -1,4 +1,5 @@
-//! Tests of the limits on mails to many households: their length and their number per day.
+//! Tests of two limits on mails to many households: the length of a mail, and the number of mails
+//! per day.
 
 use occasions::hosting::campaign::CampaignId;
 use occasions::hosting::mail_text::MailKind;
@@ -22,7 +23,8 @@ fn a_text_becomes_no_mail_of_megabytes() {
         assert!(refused.text().contains("At most 40."), "{}", refused.text());
         form.fill("body.en", &"{guests} ".repeat(40));
         host.submit(&texts, &form).await.expect(303);
-        // Gives every guest a name of 3,000 characters, as long as 30 names of the maximum length.
+        // Gives every guest a name of 3,000 characters, so that one name is as long as 30 names of
+        // the maximum length.
         let name = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
             let name = "&".repeat(3_000);
             sql!("UPDATE guest SET name = :name", name).run(tx, Rows::Any)

@@ -1,5 +1,5 @@
-//! Tests of the hosts' mail pages without JavaScript: texts, preview in two languages, test mail,
-//! recipients, and progress.
+//! Tests of the hosts' mail pages without JavaScript: the texts, the preview in two languages, the
+//! test mail, the recipients and the progress.
 
 use occasions::hosting::campaign;
 use platform::mail::suppression;
@@ -49,8 +49,8 @@ fn a_host_writes_tries_sends_and_watches() {
             "{}",
             frame.body
         );
-        // Isolating characters keep telephone numbers and addresses in order within right-to-left
-        // text.
+        // In right-to-left text, invisible isolating characters keep telephone numbers and
+        // addresses in order.
         let arabic = host.get(&format!("{at}/preview/page?language=ar")).await;
         let told = &arabic.body;
         assert!(told.contains("\u{2066}012-345 6789\u{2069}"), "{told}");

@@ -1,5 +1,5 @@
-//! Tests that dietary requirements are deleted 30 days after the last event and not a day earlier,
-//! no matter how they were entered and where they are stored.
+//! Tests that dietary requirements are deleted 30 days after the last event, not earlier. The way
+//! in which they were entered and the place where they are stored make no difference.
 
 use occasions::diet_deletion;
 use occasions::hosting::listing::{InvitationFilter, people};
@@ -17,7 +17,7 @@ use crate::pages::HOME;
 use crate::parts::{portal, sent, version};
 use crate::stage::{Stage, call, on_both};
 
-/// A text that the test puts into every dietary requirement and nowhere else.
+/// A marker that every dietary requirement in these tests contains. No other text contains it.
 const MARK: &str = "Kacang-Xq7Zw";
 
 /// Returns the ids of an invitation's guests.
@@ -26,8 +26,8 @@ pub(crate) async fn ids(stage: &Stage<'_>, id: &InvitationId) -> Vec<GuestId> {
     household.guests.into_iter().map(|guest| guest.id).collect()
 }
 
-/// Enters dietary requirements as households: through both pages and both JSON endpoints, with and
-/// without a code.
+/// Enters dietary requirements in all ways open to guests: both pages and both JSON endpoints, with
+/// and without a code.
 async fn plant_by_guests(stage: &Stage<'_>) {
     let mut guest = stage.nobody();
     guest.set_cookie("kd_lang", "en");
@@ -55,15 +55,15 @@ async fn plant_by_guests(stage: &Stage<'_>) {
     call(&mut program, "POST", "/api/rsvp", &body)
         .await
         .expect(200);
-    // The history keeps the dietary requirements of a guest who is removed.
+    // A guest is removed. The history still contains the guest's dietary requirements.
     let people = ids(stage, &rahma).await;
     let body = json!({ "version": version(stage, &rahma).await, "remove": [people.last()] });
     let address = "/api/v1/invitations/RAHMA/rsvp";
     call(&mut stage.nobody(), "PUT", address, &body)
         .await
         .expect(200);
-    // A guest answers without a code, then uses the new code from the response. Later the hosts
-    // merge the invitation into another one.
+    // A guest answers without a code, gets a new code, and answers again with it. Later the hosts
+    // merge the new invitation into another one.
     let body = json!({ "name": "Lim", "attending": true, "guests": 2 });
     let saved = stage.answer(body).await.unwrap();
     let (from, code) = (saved.id, saved.code.unwrap());
@@ -78,7 +78,8 @@ async fn plant_by_guests(stage: &Stage<'_>) {
         .await;
 }
 
-/// Enters dietary requirements as hosts: through pages and the API, for guests and for households.
+/// Enters dietary requirements in all ways open to hosts: pages and the API, for guests and for
+/// households.
 async fn plant_by_hosts(stage: &Stage<'_>) {
     let mut owner = stage.visitor(&stage.owner);
     let id = stage.invitation("LATE1").await;
@@ -156,8 +157,8 @@ fn thirty_days_after_the_last_event_they_are_nowhere() {
             stage.site.random.clone(),
             vec![diet_deletion::daily(stage.site.platform.clone())],
         );
-        // The last event is on 17 January 2027 in Kuala Lumpur, so deletion is due on 16 February
-        // there. At first it is 15 February.
+        // The last event is on 17 January 2027 in Kuala Lumpur, so deletion is due on 16 February,
+        // in the same time zone. The clock now says 15 February.
         stage
             .world
             .clock
@@ -214,8 +215,8 @@ fn thirty_days_after_the_last_event_they_are_nowhere() {
                 .is_none()
         );
 
-        // Dietary requirements entered after the deletion are deleted the next day. A run that
-        // deletes nothing logs nothing.
+        // Dietary requirements that are entered after the deletion are deleted on the next day. If
+        // there is nothing to delete, nothing is logged.
         diet_deletion::run(&stage.site.platform).await.unwrap();
         assert_eq!(told(stage.actions().await), 1);
         let id = stage.invitation("LATE1").await;
@@ -265,8 +266,8 @@ fn an_event_that_is_put_off_puts_it_off() {
     });
 }
 
-/// After a backup from before the deletion is restored, the dietary requirements are deleted again
-/// at once, and only once.
+/// An older backup is restored after the deletion. The dietary requirements are deleted again at
+/// once, and only once.
 #[test]
 fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
     on_both(async |stage| {
@@ -296,7 +297,7 @@ fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
         assert!(before > 0);
         diet_deletion::run(&stage.site.platform).await.unwrap();
         assert_eq!(eaters(stage).await, before);
-        // Applying the same list of erasures again, as another restore would, changes nothing.
+        // The same list of erasures is applied again, as after another restore. Nothing changes.
         let noted = stage.site.store.read(|tx| erasure::after(tx, 0));
         let noted = noted.await.map_err(|error: StoreError| error).unwrap();
         let again = stage

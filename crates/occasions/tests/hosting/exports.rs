@@ -1,4 +1,4 @@
-//! Tests of the limits on the number of exports, and of exports' filters.
+//! Tests of the limit on the number of exports, and of filtered exports.
 
 use occasions::hosting::export;
 use occasions::hosting::listing::{InvitationFilter, people};

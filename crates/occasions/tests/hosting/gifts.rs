@@ -1,5 +1,4 @@
-//! Tests of the wish list, the ways to give money and the list of received gifts, on the hosts'
-//! side.
+//! Tests of the hosts' pages for the wish list, for ways to give money, and for received gifts.
 
 use std::io::Cursor;
 
@@ -181,7 +180,8 @@ fn a_reserved_gift_is_received_once_and_thanked_for() {
             assert_eq!(entry.amount, Some(30_000), "three of twelve parts");
             assert_eq!(entry.giver, "Keluarga Encik Rahman");
             assert_eq!(reserved(stage).await[0].state, ReservationState::Given);
-            // After its entry is deleted, the reservation is no longer given.
+            // When the entry for a received gift is deleted, its reservation no longer counts as
+            // given.
             let id = entry.id.to_string();
             stage
                 .done(move |tx, host| remove::<ReceivedGift>(tx, host, &id, None))
@@ -298,7 +298,7 @@ fn picture() -> Vec<u8> {
     file.into_inner()
 }
 
-/// Sends a gift's form with a picture, as a browser does.
+/// Submits a gift's form together with a picture, as a browser does.
 async fn upload(host: &mut Visitor, action: &str, form: &[(String, String)], file: &[u8]) -> Page {
     let mut body = Vec::new();
     for (name, value) in form {
@@ -382,7 +382,7 @@ fn a_coordinator_adds_a_gift_with_a_picture_and_receives_it() {
         let book = host.follow(done).await;
         assert!(book.text().contains(&stage.say("host-thanks-undo")));
 
-        // A new picture replaces the old one, whose file is deleted within a day.
+        // A new picture replaces the old one. The file of the old picture is deleted within a day.
         let edit = format!("{list}/{}", stored.id);
         let page = host.get(&edit).await;
         assert!(page.body.contains(&path));

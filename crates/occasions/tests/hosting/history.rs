@@ -1,4 +1,4 @@
-//! Tests that an invitation's history names the changed fields and nothing else.
+//! Tests that an invitation's history names the fields that changed, and only these.
 
 use occasions::event::Event;
 use serde_json::json;
@@ -31,7 +31,8 @@ fn a_form_leaves_an_instant_alone_that_nobody_touched() {
         let in_api = stage.at(&format!("/events/{}", reception.id));
         let in_form = format!("{HOME}/settings/events/{}", reception.id);
         for (starts_at, ends_at) in [
-            // Summer time ends that night, so 2:30 am occurs twice. This is the second occurrence.
+            // Summer time ends in this night, so 2:30 am occurs twice. This UTC time is the second
+            // 2:30 am.
             ("2026-10-25T01:30:00Z", "2026-10-25T05:00:00Z"),
             ("2026-10-26T01:30:17Z", "2026-10-26T05:00:59Z"),
         ] {

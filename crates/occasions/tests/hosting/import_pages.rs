@@ -1,4 +1,4 @@
-//! Tests of the pages and the API for imports, also with malicious files.
+//! Tests of the pages and the API for imports. Some of the imported files are malicious.
 
 use axum::http::Method;
 use occasions::hosting::import;
@@ -85,7 +85,8 @@ fn a_host_brings_a_list_and_takes_it_back() {
         );
         let invites = host.get("/admin/o/aisyah-daniel/invites?q=Tan").await;
         assert!(invites.text().contains("Tan"));
-        // A later file with the same headings gets the column mapping that the host chose before.
+        // The host chose a column mapping for an earlier file. A file with the same headings gets
+        // the same mapping.
         let begin = host.get(AT).await;
         assert!(begin.text().contains(&stage.say("host-import-earlier")));
         let sent = send(&mut host, AT, &begin, LIST.replace("Tan", "Lim").as_bytes()).await;

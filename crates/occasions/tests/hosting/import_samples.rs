@@ -1,4 +1,4 @@
-//! Generates questions and households with arbitrary content.
+//! Generates arbitrary questions and households.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ pub(crate) async fn ask_questions(stage: &Stage<'_>) {
     }
 }
 
-/// Generates households as an import file in JSON contains them.
+/// Generates households in the JSON form of an import file.
 pub(crate) fn households() -> impl Strategy<Value = Vec<Value>> {
     let text = || "[ -~£é\u{4e2d}'=+@-]{1,20}";
     let several = || "[a-zé'=+ ]{1,9}(\n[a-z,;\"]{1,9}){0,2}";

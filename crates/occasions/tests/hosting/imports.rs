@@ -1,5 +1,5 @@
-//! Tests of imported guest lists: what an import creates, what it leaves unchanged, and what
-//! remains after an undo.
+//! Tests of imported guest lists: what an import creates, what it leaves unchanged, and what is
+//! left after the import is undone.
 
 use std::time::{Duration, Instant};
 
@@ -126,7 +126,7 @@ fn export_import_export_gives_the_same_bytes() {
                 let made = households().new_tree(&mut runner).unwrap().current();
                 let made = json!(made).to_string();
                 let id = upload(stage, &stage.owner, made.as_bytes()).await;
-                // Generated names may be blank, which causes errors that this test ignores.
+                // A generated name may be blank. The resulting error is expected here.
                 for fault in check(stage, &id).await.findings {
                     assert!(!fault.is_error || fault.code == "required", "{fault:?}");
                 }
@@ -145,7 +145,7 @@ fn export_import_export_gives_the_same_bytes() {
                     everything(stage, FileFormat::Csv).await,
                 ];
                 assert_eq!(after, before, "{round}");
-                // Importing a file that was just exported changes nothing.
+                // The file was just exported from this occasion, so importing it changes nothing.
                 assert_eq!(bring(stage, file, KEPT).await, (0, 0, 0), "{round}");
             }
         }
@@ -188,7 +188,8 @@ fn lists_of_other_programs_become_households() {
                 json!([{"household": "Raj Nair", "email": "raj@example.com", "note": "old friend",
                         "guests": ["Raj Nair"], "tags": ["Work"]}]),
             ),
-            // A file separated by semicolons, with a household per row and an unnamed plus-one.
+            // The columns are separated by semicolons. Each row is a household with an unnamed
+            // plus-one.
             (
                 "Family;Guests;Language\nChen;\"Lee Chen; Ann Chen; +1\";English\n",
                 json!([{"household": "Chen", "guests": ["Lee Chen", "Ann Chen"],
@@ -501,8 +502,8 @@ fn a_household_saves_while_its_list_is_brought() {
     });
 }
 
-/// By default the test imports 500 households. With 5,000 households it checks the promised
-/// response time.
+/// Imports 500 households by default. A run with 5,000 households checks the promised response
+/// time.
 #[test]
 fn others_save_while_a_long_list_is_brought() {
     let count = 500;

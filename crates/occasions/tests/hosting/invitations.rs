@@ -1,4 +1,4 @@
-//! Tests of hosts' changes to invitations, with the effects and refusals of each change.
+//! Tests of hosts' changes to invitations: what each change does, and when it is refused.
 
 use jiff::SignedDuration;
 use occasions::event::Seats;
@@ -17,7 +17,8 @@ use crate::pages::HOME;
 use crate::parts::{named, opens, portal, reply, sent, version};
 use crate::stage::{Stage, call, code, fields, on_both};
 
-/// A change by a host to the invitation, or to the guest on it, that expects this version.
+/// A host's change to an invitation or to a guest on the invitation. The change is refused unless
+/// the invitation has this version.
 type Step = fn(
     &mut platform::Tx<'_>,
     &occasions::hosting::HostOf,
@@ -280,8 +281,8 @@ fn codes_set_by_hand_are_no_names_no_others_and_counted() {
         let made = set("zulkifli", true).await.unwrap();
         assert_eq!(made.household.invitation.code, "ZULKIFLI");
         assert!(opens(stage, "zu1k1fli").await);
-        // The four earlier attempts were counted as guesses. A text that cannot be a code reveals
-        // nothing, so it is not counted.
+        // The attempts above count as four guesses. A text that cannot be a code, such as `four`,
+        // reveals nothing and does not count.
         for round in 4..20 {
             assert_eq!(code(set("RAHMA", false).await), "code_taken", "{round}");
         }
@@ -334,7 +335,7 @@ fn setting_the_codes_of_others_is_guessing_them() {
     });
 }
 
-/// Sets a code through one of the three operations that can do so. `number` selects the operation.
+/// Sets a code. `number` selects one of the three operations that can set codes.
 async fn set_by_hand(stage: &Stage<'_>, host: &mut Visitor, number: usize, code: &str) -> Page {
     if number.is_multiple_of(3) {
         let new = json!({"household": "Ours", "code": code, "insist_on_code": true});

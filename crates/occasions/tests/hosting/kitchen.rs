@@ -1,4 +1,5 @@
-//! Tests of the kitchen's list of dietary requirements, and of unnamed guests in lists and exports.
+//! Tests of the kitchen's list of dietary requirements, and of lists and exports with unnamed
+//! guests.
 
 use occasions::hosting::guests;
 use occasions::hosting::portals;
@@ -17,8 +18,8 @@ fn unnamed(stage: &Stage<'_>) -> String {
     stage.fill("guest-of", values)
 }
 
-/// Adds three guests. Lin and an unnamed plus-one come to every event, and Mei only to the first.
-/// Lin needs halal food, and the others have allergies.
+/// Adds three guests: Lin, Mei and an unnamed plus-one. Mei comes only to the first event, and the
+/// other two to every event. Lin needs halal food, and the other two have allergies.
 async fn invite(stage: &Stage<'_>) {
     let rahman = stage.invitation("RAHMA").await;
     stage
@@ -52,12 +53,13 @@ async fn invite(stage: &Stage<'_>) {
         .await;
 }
 
-/// Exports this kind of list as CSV, and returns its rows without the headings.
+/// Exports a list of this kind as CSV, and returns its rows without the headings.
 async fn rows(stage: &Stage<'_>, kind: ExportKind) -> Vec<Vec<String>> {
     let id = ask(stage, &stage.owner, wanted(kind, FileFormat::Csv), "en").await;
     stage.worker().run_due().await.unwrap();
     let file = fetch(stage, &stage.owner, &id).await;
-    // The CSV reader refuses rows of different lengths, so the file contains a single table.
+    // The CSV reader refuses rows of different lengths. Reading succeeds, so the file contains a
+    // single table.
     let mut reader = csv::Reader::from_reader(file.trim_start_matches('\u{feff}').as_bytes());
     let rows = reader.records().map(|row| row.unwrap());
     rows.map(|row| row.iter().map(str::to_owned).collect())

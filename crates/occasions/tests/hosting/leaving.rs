@@ -1,4 +1,4 @@
-//! Tests of deleting the account of one of an occasion's hosts.
+//! Tests of deleting a host's account.
 
 use axum::http::Method;
 use identity::person::erasure::{self, DELAY};
@@ -17,7 +17,7 @@ fn the_only_owner_of_an_occasion_does_not_leave_it_alone() {
         refused.expect(409);
         assert_eq!(refused.json()["code"], "active_obligations");
         assert_eq!(refused.json()["obligations"], "aisyah-daniel");
-        // A coordinator may always delete their account, because the occasion keeps its owners.
+        // A coordinator may always delete their account, because the occasion still has its owners.
         let mut coordinator = stage.visitor(&stage.coordinator);
         let left = coordinator.call(Method::DELETE, me, &Value::Null).await;
         left.expect(202);

@@ -1,5 +1,5 @@
-//! Tests of lists: the results of searches and filters, and paging that neither repeats nor hides
-//! entries while others write.
+//! Tests of lists: searches, filters and paging. While other hosts write, paging must neither
+//! repeat nor skip entries.
 
 use std::collections::BTreeSet;
 
@@ -77,7 +77,8 @@ fn a_search_ignores_case_accents_and_order_and_finds_parts_of_words() {
             );
         }
         assert_eq!(search(stage, &stage.owner, "angelo rossi").await.len(), 0);
-        // A search finds a part of a Chinese name, and codes with hyphens or look-alike characters.
+        // A search finds a part of a Chinese name. It also finds codes typed with hyphens or
+        // look-alike characters.
         assert_eq!(search(stage, &stage.owner, "TANWE").await.len(), 1);
         assert_eq!(search(stage, &stage.owner, "r-ahma").await.len(), 1);
         let chinese = search(stage, &stage.owner, "陈").await;
@@ -169,8 +170,8 @@ fn pages_neither_repeat_nor_hide_what_was_there() {
             loop {
                 let list = paging(stage, sort, query).await;
                 seen.extend(list.items.iter().map(|line| line.id.clone()));
-                // Between reading two pages, invitations are added at the front and at the end of
-                // the list.
+                // After the first page is read, invitations are added at the front and at the end
+                // of the list.
                 stage
                     .done(|tx, host| {
                         for household in ["Aaa", "Zzz"] {
@@ -261,8 +262,8 @@ fn the_list_of_guests_searches_and_filters_people() {
                 ..Default::default()
             })
             .await;
-            // Guests with these statuses also have one of the other statuses, so they are not
-            // counted again.
+            // A guest can have these statuses in addition to another one. Counting only the other
+            // one counts each guest once.
             if !matches!(
                 status,
                 people::Status::Eating | people::Status::Partial | people::Status::Unanswered

@@ -1,5 +1,5 @@
 //! Tests of the hosts' pages and API on both engines: permissions, the effects of every change, and
-//! agreement between numbers, lists and exports.
+//! whether numbers, lists and exports agree.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

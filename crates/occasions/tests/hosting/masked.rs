@@ -1,4 +1,4 @@
-//! Tests that pages and JSON hide certain data from observers.
+//! Tests that pages and JSON responses hide some data from observers.
 
 use occasions::hosting::bulk::{self, Action, Request, Target};
 use occasions::hosting::invitations;

@@ -39,10 +39,10 @@ pub(crate) fn main_course(change: &Value) -> Value {
     question
 }
 
-/// A guest, with their replies to events and the meal.
+/// A guest's name, replies to events, and chosen meal.
 type Chosen<'a> = (&'a str, &'a [(&'a str, ReplyStatus)], Value);
 
-/// Saves RAHMA's guests: who comes to which events, and what they chose.
+/// Saves the replies and meal choices of RAHMA's guests.
 async fn answer(stage: &Stage<'_>, given: &[Chosen<'_>]) -> Result<Saved, Refusal> {
     let id = stage.invitation("RAHMA").await;
     let household = stage
@@ -80,7 +80,7 @@ async fn answer(stage: &Stage<'_>, given: &[Chosen<'_>]) -> Result<Saved, Refusa
         .await
 }
 
-/// Returns the counts of the main course at the reception.
+/// Returns how often each main course was chosen for the reception.
 async fn counted(stage: &Stage<'_>) -> Option<Value> {
     let found: Summary = stage.done(summary::load).await;
     let found = serde_json::to_value(found).unwrap();
@@ -139,7 +139,7 @@ fn the_kitchen_counts_who_comes_to_the_event() {
                 &[("nikah", Yes), ("reception", Yes)],
                 json!("beef"),
             ),
-            // A guest who comes only to another event is not asked.
+            // Siti does not come to the reception, so she is not asked for a main course.
             ("Siti", &[("nikah", Yes), ("reception", No)], json!("fish")),
             ("Nur", &[("reception", Yes)], Value::Null),
         ];
@@ -154,7 +154,7 @@ fn the_kitchen_counts_who_comes_to_the_event() {
             ])
         );
         assert_eq!(now["open"].as_i64().unwrap(), before + 1);
-        // Each number equals the length of its list.
+        // Each count equals the length of the list behind it.
         assert_eq!(
             listed(stage, "event=reception&status=yes&answer=main:beef").await,
             1

@@ -1,5 +1,5 @@
-//! Tests of an occasion's members: the people to whom owners give a role, and the changes that
-//! require a recent proof of identity.
+//! Tests of an occasion's members. Owners give people a role, and some changes require a recent
+//! proof of identity.
 
 use axum::http::Method;
 use identity::session::sudo::LIFETIME;
@@ -27,8 +27,8 @@ fn letting_others_work_on_an_occasion_asks_for_a_recent_proof() {
             refused.expect(403);
             assert_eq!(refused.json()["code"], "sudo_required", "{path}");
         }
-        // Pages require a recent proof of identity too, and keep the typed form until the host has
-        // given the proof.
+        // Pages too require a recent proof of identity. They keep the typed values until the host
+        // has given it.
         let fields = [
             ("account", stage.observer.account.as_str()),
             ("role", "coordinator"),
@@ -38,8 +38,8 @@ fn letting_others_work_on_an_occasion_asks_for_a_recent_proof() {
             let onward = asked.location().unwrap_or_default();
             assert!(onward.starts_with("/sudo?"), "{form} {onward}");
         }
-        // Changes that take nothing from other hosts, such as withdrawing a link or leaving, need
-        // no proof of identity.
+        // Withdrawing a link and leaving take nothing from other hosts, so these changes need no
+        // proof of identity.
         let page = owner.get(&format!("{HOME}/members")).await;
         let mut withdraw = page.form(&format!("{HOME}/members/withdraw"));
         let invite = withdraw.fields.iter().find(|field| field.name == "invite");
@@ -67,7 +67,8 @@ fn the_other_hosts_of_one_s_own_occasion_are_listed_with_what_is_shared() {
         assert_eq!(ended.location(), Some("/me/shared?done=ended"));
         let page = owner.get("/me/shared").await;
         assert!(page.text().contains("Works on your occasion"));
-        // A coordinator owns no occasion, so this page lists no hosts of an owned occasion.
+        // A coordinator owns no occasion. This page lists only the hosts of occasions that the
+        // visitor owns.
         let mut coordinator = stage.visitor(&stage.coordinator);
         let page = coordinator.get("/me/shared").await;
         assert!(!page.text().contains("Works on your occasion"));

@@ -78,8 +78,8 @@ fn members_make_five_where_the_configuration_lets_them() {
         }
         let refused = make(stage, &site, member, OWN_LIMIT).await;
         assert!(matches!(refused, Err(Refusal::LimitReached(OWN_LIMIT))));
-        // Administrators are notified once about a member's new occasion. The limit on occasions
-        // does not apply to administrators.
+        // Administrators are notified once about a member's new occasion. Administrators themselves
+        // have no limit on occasions.
         let id = stage.stranger.account.clone();
         let unread = move |tx: &mut Tx<'_>| notification::count_unread(tx, &id);
         assert_eq!(stage.site.store.read(unread).await.unwrap(), 1);
@@ -150,7 +150,6 @@ fn a_members_occasion_sends_what_somebody_of_the_site_let_it_send() {
         assert_eq!(leave().await, (MailLeave::Granted, MailLeave::Denied));
         let refused = decide(stage, &stage.owner, &id, Decision::LetSend).await;
         assert!(matches!(refused, Err(Refusal::NotFound)));
-        // Administrators decide on the admin page.
         let mut boss = stage.visitor(&stage.stranger);
         let page = boss.get("/admin").await;
         let mut form = page.form("/admin/members");

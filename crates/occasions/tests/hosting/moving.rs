@@ -1,5 +1,5 @@
-//! Tests that hosts can move guests to another invitation or split an invitation, with answers,
-//! seats and history, even when two hosts do so at the same time.
+//! Tests that hosts can move guests to another invitation or split an invitation. Answers, seats
+//! and history move along, even if two hosts act at the same time.
 
 use occasions::hosting::moving::{self, Destination};
 use occasions::hosting::{Refusal, answers, enter, invitations};
@@ -14,8 +14,8 @@ use crate::pages::HOME;
 use crate::parts::{portal, reply, sent, version};
 use crate::stage::{Stage, call, on_both};
 
-/// Creates an invitation whose guests all come to the Nikah. Returns the ids of the invitation and
-/// the guests.
+/// Creates an invitation. All its guests come to the Nikah. Returns the ids of the invitation and
+/// of the guests.
 async fn invited(
     stage: &Stage<'_>,
     household: &str,
@@ -66,7 +66,7 @@ fn status(portal: &InvitationSnapshot, guest: &GuestId, event: &str) -> Option<R
     guest.replies.get(&event.id).map(|reply| reply.status)
 }
 
-/// Returns the counter of taken seats, and the number of seats that the stored answers need.
+/// Returns the stored number of taken seats, and the number counted from the stored answers.
 async fn seats(stage: &Stage<'_>) -> (i64, i64) {
     let counted = stage.site.store.read(|tx: &mut Tx<'_>| {
         tx.one::<(i64, i64)>(
@@ -239,8 +239,8 @@ fn a_host_splits_an_invitation_on_its_page() {
     });
 }
 
-/// Two hosts move guests between the same two invitations in opposite directions. No guest is lost
-/// or duplicated, and the counter of seats stays correct.
+/// Two hosts move guests between the same two invitations, in opposite directions. No guest may be
+/// lost or duplicated, and the seat counter must stay correct.
 #[test]
 fn opposite_moves_lose_nobody() {
     on_both(async |stage| {

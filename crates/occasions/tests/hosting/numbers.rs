@@ -1,4 +1,4 @@
-//! Tests that every number on the dashboard links to a list with exactly that many entries.
+//! Tests that each number on the dashboard links to a list with exactly that many entries.
 
 use jiff::{SignedDuration, Timestamp};
 use occasions::hosting::listing::filter::Answered;
@@ -36,8 +36,8 @@ async fn summary(stage: &Stage<'_>) -> Summary {
     stage.done(summary::load).await
 }
 
-/// Adds guests above a household's allowance, archives a household, reopens answers of another one,
-/// and adds notes, so that the demo contains more cases to count.
+/// Gives the demo more cases to count: guests above a household's allowance, an archived household,
+/// a household whose answers are open again, and notes.
 async fn stir(stage: &Stage<'_>) {
     let rossi = stage.invitation("ROSSI").await;
     let tan = stage.invitation("TANWE").await;

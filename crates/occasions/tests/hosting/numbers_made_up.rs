@@ -1,5 +1,5 @@
-//! Tests that numbers, rows and filters agree for random answers. The numbers are counted in Rust,
-//! the rows and the filters in SQL.
+//! Tests that numbers, rows and filters agree for random answers. Rust code counts the numbers, and
+//! SQL selects the rows and applies the filters.
 
 use jiff::{SignedDuration, Timestamp};
 use occasions::hosting::listing::filter::{Answered, Open};
@@ -25,7 +25,7 @@ impl Dice {
     }
 }
 
-/// Replaces all data on which the numbers depend with random data.
+/// Replaces all data that the numbers count with random data.
 fn shuffle(tx: &mut Tx<'_>, host: &HostOf, dice: &mut Dice) -> Result<(), Refusal> {
     let undecided = dice.of(&[true, false]);
     let occasion = hosting::occasions::load(tx, host)?;
@@ -151,7 +151,7 @@ fn count(people: &[Person]) -> People {
     }
 }
 
-/// Compares each filter of invitations with the rows that match it.
+/// Compares the result of each invitation filter with the rows that match the filter.
 fn compare_filters(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -170,8 +170,8 @@ fn compare_filters(
         }
         Ok::<_, Refusal>(())
     };
-    // A guest who has a seat at one event and waits for another counts only as coming. So over all
-    // events, the number of waiting guests is not compared.
+    // A guest may have a seat at one event and wait at another. Over all events, such a guest
+    // counts only as coming, so the number of waiting guests is not compared.
     let counted = |&response: &Answered| event.is_some() || response != Answered::Waitlisted;
     for response in Answered::ALL.iter().copied().filter(counted) {
         for answered in [None, Some(true), Some(false)] {

@@ -1,4 +1,4 @@
-//! Tests of the pages that hosts write for their guests, on the hosts' side.
+//! Tests of the hosts' side of the pages that hosts write for their guests.
 
 use occasions::hosting::resource;
 use occasions::occasion_page::{LIMIT, OccasionPage};
@@ -69,7 +69,8 @@ fn the_kind_makes_the_address_and_the_order_is_that_of_the_hosts() {
         let changed: OccasionPage = stage
             .done(move |tx, host| resource::change(tx, host, "stay", first.version, &input))
             .await;
-        // The key stays the same, because guests may have bookmarked the page.
+        // The page's kind changed, but its key stays the same, because guests may have bookmarked
+        // the page.
         assert_eq!((&*changed.key, changed.kind), ("stay", PageKind::Story));
         let stale = stage
             .act(&stage.owner, |tx, host| {

@@ -1,4 +1,4 @@
-//! Tests of answers sent without a code, as hosts see them: live notices, the list, approval and
+//! Tests of how hosts handle answers sent without a code: live notices, the list, approval and
 //! merging.
 
 use std::time::Duration;
@@ -114,7 +114,7 @@ fn hosts_find_and_approve_them() {
             })
             .await;
         assert_eq!(code(refused), "forbidden");
-        // A guest's wish is shown on the public page only if the hosts publish wishes.
+        // The public page shows a guest's wish only if the hosts publish wishes.
         let mut guest = stage.nobody();
         let card = guest.get("/o/aisyah-daniel").await;
         assert!(!card.text().contains("All the best"));
@@ -149,8 +149,7 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
         approve().await;
         let card = guest.get("/o/aisyah-daniel").await.text();
         assert!(card.contains("All the best"), "{card}");
-        // After its writer has changed a wish, the wish is hidden again until a host has reviewed
-        // it.
+        // When a guest changes a wish, the wish is hidden until a host has reviewed it again.
         let body = json!({ "code": code, "attending": true, "wish": "Buy at evil.example" });
         stage.answer(body).await.unwrap();
         let card = guest.get("/o/aisyah-daniel").await.text();
@@ -160,7 +159,7 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
         approve().await;
         let card = guest.get("/o/aisyah-daniel").await.text();
         assert!(card.contains("evil.example"), "{card}");
-        // A household's private note to the hosts does not become a public wish.
+        // RAHMA's text is a private note to the hosts. It must not appear as a public wish.
         let body = json!({ "code": "RAHMA", "attending": true, "wish": "For you alone" });
         stage.answer(body).await.unwrap();
         let (from, into) = (stage.invitation("RAHMA").await, id.clone());
@@ -202,8 +201,8 @@ fn two_become_one_and_both_codes_open_it() {
         assert_eq!(invitation.note, "On our way");
         let kept = invitation.details.email.as_deref();
         assert_eq!(kept, Some("rahman@example.com"));
-        // After merging, both codes open the remaining invitation, and answers sent with either
-        // code are saved on it.
+        // After merging, both codes open the invitation that remains. Answers sent with either code
+        // are saved on that invitation.
         let mut guest = stage.nobody();
         let state = guest
             .get(&format!("/api/v1/invitations/{second}"))
@@ -233,7 +232,8 @@ fn two_become_one_and_both_codes_open_it() {
         assert!(listed(stage, Open::Yes).await.is_empty());
         let actions = stage.actions().await;
         assert!(actions.contains(&"invitation.merged".to_owned()));
-        // When the remaining invitation is archived, the code of the merged one stops working too.
+        // When the remaining invitation is archived, the code of the merged invitation stops
+        // working too.
         let id = into.clone();
         stage
             .done(move |tx, host| invitations::archive(tx, host, &id, None).map(drop))
@@ -268,8 +268,8 @@ fn a_replaced_code_shuts_out_those_that_were_put_to_it() {
             let refused = stage.answer(body).await.unwrap_err();
             assert!(matches!(refused, GuestRefusal::InvitationNotFound));
         }
-        // The remaining invitation's code was replaced, so the codes merged into it earlier are
-        // revoked. An answer merged afterwards keeps its working code.
+        // Replacing the remaining invitation's code also revoked the codes of answers merged
+        // earlier. The code of an answer that is merged now keeps working.
         let (third, third_code) = answer(stage, &body).await;
         stage
             .done(move |tx, host| open_rsvp::merge(tx, host, &third, &into, None).map(drop))
@@ -291,8 +291,8 @@ fn the_later_answer_counts_and_who_is_known_is_not_there_twice() {
         stage.world.clock.advance(SignedDuration::from_mins(1));
         let body = json!({ "name": "Mei", "attending": false });
         let (second, _) = answer(stage, &body).await;
-        // The older answer is merged into the newer one, in which Mei declines. The newer reply
-        // stays.
+        // The older answer is merged into the newer one. In the newer one Mei declines, and that
+        // reply stays.
         let (from, into) = (first.clone(), second.clone());
         let merged = stage
             .done(move |tx, host| open_rsvp::merge(tx, host, &from, &into, None))
@@ -384,7 +384,7 @@ fn pages_and_programs_do_the_same() {
         let sent = format!("{address}/sent");
         let sent = call(&mut program, "POST", &sent, &json!({ "sent": true })).await;
         sent.expect(200);
-        // Only tokens that may read answers get the merged answers.
+        // A token gets the merged answers only if it may read answers.
         let rights = [OCCASION_READ, OCCASION_WRITE, RSVPS_READ];
         let mut program = stage.program(&stage.coordinator, &rights).await;
         let body = json!({ "into": rahma });

@@ -1,5 +1,5 @@
-//! Tests that answers without a code, while they wait for approval, take no seats from invited or
-//! approved guests.
+//! Tests that an answer without a code takes no seats from invited or approved guests while it
+//! waits for approval.
 
 use occasions::code::CodeKey;
 use occasions::hosting::invitations;
@@ -19,8 +19,8 @@ use crate::pages::HOME;
 use crate::parts::portal;
 use crate::stage::{Stage, call, code, on_both};
 
-/// Returns the numbers of taken seats at the reception: the confirmed seats, and the seats of
-/// answers that wait for approval.
+/// Returns two numbers for the reception: the confirmed seats, and the seats of answers that wait
+/// for approval.
 async fn taken(stage: &Stage<'_>) -> (i64, i64) {
     let found = stage.site.store.read(|tx| {
         let counters =
@@ -42,7 +42,7 @@ async fn taken(stage: &Stage<'_>) -> (i64, i64) {
     found.await.unwrap()
 }
 
-/// Sets the reception's seat limit so that `free` seats are left beside the confirmed ones.
+/// Sets the reception's seat limit to the number of confirmed seats plus `free`.
 async fn leave(stage: &Stage<'_>, free: i64) {
     let occasion = stage.occasion.clone();
     let set = stage.site.store.write(move |tx| {
@@ -58,7 +58,7 @@ async fn leave(stage: &Stage<'_>, free: i64) {
     set.await.unwrap();
 }
 
-/// Sends an answer without a code, saying yes to every event, from a different network each time.
+/// Answers yes to every event without a code, each time from another network.
 fn stranger(
     stage: &Stage<'_>,
     name: &str,
@@ -169,7 +169,7 @@ fn strangers_take_no_seat_from_invited_households() {
         assert_eq!(taken(stage).await, (confirmed, 3));
         save(stage, &rahman, ReplyStatus::Yes).await.unwrap();
         assert_eq!(taken(stage).await, (confirmed + 1, 3));
-        // There are seats for only two of the three answers that wait for approval.
+        // Three answers wait for approval, and seats are left for two of them.
         approve(stage, &waiting[0]).await.unwrap();
         approve(stage, &waiting[1]).await.unwrap();
         assert_eq!(taken(stage).await, (confirmed + 3, 1));
@@ -198,8 +198,8 @@ fn strangers_take_no_seat_from_invited_households() {
             words.contains(&stage.fill("problem-event-full", [("left", 0.into())])),
             "{words}"
         );
-        // Merging the third answer into an invited household is also refused, because no seats are
-        // left.
+        // Merging the third answer into an invited household is refused for the same reason: no
+        // seats are left.
         let (from, into) = (waiting[2].clone(), stage.invitation("RAHMA").await);
         let merged = stage
             .act(&stage.owner, move |tx, host| {

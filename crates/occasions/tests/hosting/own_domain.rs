@@ -1,5 +1,5 @@
-//! Tests of an occasion's own host name: who may set which name, when it is served, and what guests
-//! find there.
+//! Tests of an occasion's own host name: who may set which name, when the site serves it, and what
+//! guests see under it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ const OURS: &str = "127.0.0.1";
 const NAME: &str = "our-day.example";
 const PAGE: &str = "/settings/domain";
 
-/// Returns the same site with own host names allowed, and with this name server.
+/// Returns the same site, but with own host names allowed and with the name server `dns`.
 fn allowed<'w>(stage: &Stage<'w>, dns: &NameServer) -> testkit::Stage<'w> {
     let base: &testkit::Stage<'w> = stage;
     let mut values = base.site.declared.settings.clone();
@@ -160,7 +160,8 @@ fn a_name_is_served_after_its_proof_and_while_its_records_lead_here() {
             assert!(text.contains(shown), "{shown}: {text}");
         }
 
-        // One record alone is not enough, and neither is another occasion's proof.
+        // One record alone is not enough. A proof that belongs to another occasion is not enough
+        // either.
         dns.set_address(NAME, OURS);
         check(stage, &own).await;
         served.refresh().await.unwrap();
@@ -188,7 +189,7 @@ fn a_name_is_served_after_its_proof_and_while_its_records_lead_here() {
         assert!(served.router_for(NAME).is_some());
         assert!(served.router_for("127.0.0.1:8080").is_none());
         assert!(served.router_for("other.example").is_none());
-        // If the operator has configured a route for the name, the route is used.
+        // If the operator has configured a route for the name, the operator's route wins.
         assert!(domains(&own, &[NAME]).await.router_for(NAME).is_none());
     });
 }
@@ -283,7 +284,7 @@ fn names_orders_and_looks_are_limited() {
         let own = allowed(stage, &dns);
         let mut owner = host(&own, stage);
         let at = format!("{HOME}{PAGE}");
-        // Reading the page sends no DNS queries, and checks are at least a minute apart.
+        // Opening the page sends no DNS queries. Two checks are at least a minute apart.
         set(stage, NAME).await;
         for _ in 0..3 {
             owner.get(&at).await.expect(200);
@@ -305,8 +306,8 @@ fn names_orders_and_looks_are_limited() {
         stage.world.clock.advance(SignedDuration::from_hours(24));
         set(stage, NAME).await;
 
-        // The limit on certificates is reached at first. A daily check orders the certificate
-        // later.
+        // At first the limit on certificates is reached. A later daily check orders the
+        // certificate.
         let account = stage.owner.account.clone();
         let orders = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             for _ in 1..own_domain::ORDERS_A_WEEK_OF_ACCOUNT {
@@ -332,8 +333,8 @@ fn names_orders_and_looks_are_limited() {
             .advance(SignedDuration::from_hours(7 * 24));
         check(stage, &own).await;
         assert!(found(stage).await.verified_at.is_some());
-        // Uses that are too old for every limit are deleted. When the account is erased, the
-        // remaining uses no longer name it.
+        // Records of certificate orders are deleted once they are too old for every limit. When the
+        // account is erased, the remaining records no longer contain its id.
         let account = stage.owner.account.clone();
         let erase = move |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, StoreError> {
             (occasions::DOMAIN.accounts.erase)(tx, &account)?;
@@ -486,7 +487,8 @@ fn guests_find_the_occasion_and_nothing_else() {
                 .contains("http://our-day.example:8080/o/aisyah-daniel"),
             "og:url"
         );
-        // A code opens the invitation under the same name. Forms are accepted only from that name.
+        // A code opens the invitation under the same host name, and forms are accepted only from
+        // there.
         let opened = guest.post("/o/aisyah-daniel", &[("code", "RAHMA")]).await;
         let to = opened.location().unwrap().to_owned();
         assert!(to.starts_with("/invite/RAHMA"), "{to}");
@@ -496,7 +498,7 @@ fn guests_find_the_occasion_and_nothing_else() {
         let own = guest.get("/invite/RAHMA/uploads").await.with(200).links();
         let file = own.iter().find(|link| link.href.starts_with("/o/uploads/"));
         guest.get(&file.unwrap().href).await.expect(200);
-        // Under this name, the codes of other occasions are treated like unknown codes.
+        // Under this host name, codes of other occasions count as unknown codes.
         stage
             .other_occasion("OTHER", OccasionStatus::Published)
             .await;
@@ -519,7 +521,7 @@ fn guests_find_the_occasion_and_nothing_else() {
         ] {
             guest.get(path).await.expect(404);
         }
-        // A host's session is not valid under this name.
+        // A host's session is not valid under this host name.
         let mut session = stage.visitor(&stage.owner);
         session.use_router(served.router_for(NAME).unwrap());
         session.get("/admin/o/aisyah-daniel").await.expect(404);
@@ -545,12 +547,12 @@ fn links_begin_with_the_name_while_it_is_served() {
         assert_eq!(begins().await, "http://127.0.0.1:8080");
         check(stage, &here).await;
         assert_eq!(begins().await, "http://our-day.example:8080");
-        // The invitation's page shows this link, and its QR code contains the link.
+        // The invitation's page shows this link, also as a QR code.
         let mut owner = host(&here, stage);
         let page = owner.get(&format!("{HOME}/invites/{id}")).await;
         let link = "http://our-day.example:8080/invite/RAHMA";
         assert!(page.expect(200).body.contains(link), "{}", page.body);
-        // When the setting is off again, links use the site's own name.
+        // After the setting is switched off again, links use the site's own name.
         let portal = stage
             .done(move |tx, host| portals::load(tx, host, &id))
             .await;

@@ -1,12 +1,12 @@
 //! Tests of hosts' pages in a browser without JavaScript, in both languages and for every role.
-//! Each number on a page must link to a list with that many entries.
+//! Each number on a page must link to a list with exactly that many entries.
 
 use testkit::Page;
 
 use crate::numbers::decline_one_event;
 use crate::stage::{Stage, on_both};
 
-/// Pages of an occasion whose paths contain no id.
+/// Pages of an occasion that have no id in their paths.
 const PAGES: [&str; 27] = [
     "",
     "/answers",
@@ -39,7 +39,7 @@ const PAGES: [&str; 27] = [
 
 pub(crate) const HOME: &str = "/admin/o/aisyah-daniel";
 
-/// Paths of an invitation's pages, after the path of the invitation.
+/// The pages of an invitation. Each path is relative to the invitation's own path.
 const OF_INVITATION: [&str; 5] = [
     "",
     "/edit",

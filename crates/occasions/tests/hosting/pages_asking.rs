@@ -1,4 +1,4 @@
-//! Tests of the forms with which hosts change questions, dietary options and schedules.
+//! Tests of the forms in which hosts change questions, dietary options and schedules.
 
 use occasions::diet::DietaryOption;
 use occasions::event::Event;
@@ -76,7 +76,8 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
             (&["reception".to_owned()][..], true)
         );
         assert!(stored.active && !stored.hosts_only);
-        // A yes/no question cannot have choices, so the change of its kind is refused.
+        // This question has choices. A yes/no question cannot have choices, so changing the kind is
+        // refused.
         let one = format!("{list}/bus");
         let (page, mut filled) = form(&mut owner, &one).await;
         filled.fill("kind", "yes_no");
@@ -114,8 +115,8 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
                 .text()
                 .contains(&stage.say("host-question-away"))
         );
-        // Observers may not open the page. Everybody who is not a host of the occasion gets "not
-        // found", and so does not learn that the page exists.
+        // Observers may not open the page. People who are not hosts of the occasion get "not
+        // found", which does not tell them that the page exists.
         stage.visitor(&stage.observer).get(&list).await.expect(403);
         stage.visitor(&stage.stranger).get(&list).await.expect(404);
     });
@@ -152,8 +153,8 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
         let plates = format!("answer.{rahman}.plates");
         assert_eq!(filled.value(&bus), Some("late"));
         assert_eq!(filled.value("household.song"), Some("ABBA"));
-        // A host may leave required questions empty when recording answers given by telephone. Only
-        // hosts see the questions that are for hosts.
+        // When hosts record answers from the telephone, they may leave required questions empty.
+        // Questions for hosts are shown only to hosts.
         filled
             .fill(&bus, "")
             .fill("household.song", "Waterloo")
@@ -230,7 +231,7 @@ fn food_needs_are_named_marked_and_put_away_on_pages() {
             .await;
         assert!(stored.allergy && stored.active);
         assert_eq!(stored.label.find("ms"), Some("Tanpa durian"));
-        // A host can rename a built-in dietary option, and give the option its built-in name again.
+        // A host renames a built-in dietary option, and then gives it back its built-in name.
         let halal = format!("{list}/halal");
         for words in ["Halal (JAKIM)", ""] {
             let (page, mut filled) = form(&mut owner, &halal).await;
@@ -275,7 +276,8 @@ fn a_question_about_an_event_that_is_gone_is_never_about_all_of_them() {
                 resource::remove::<Event>(tx, host, brunch.id.as_str(), confirmed).map(drop)
             })
             .await;
-        // Saving the question again keeps its reference to the event that was deleted.
+        // The question refers to an event that was deleted. Saving the question again keeps the
+        // reference.
         let mut owner = stage.visitor(&stage.owner);
         let address = format!("{HOME}/settings/questions/bus");
         let (page, mut filled) = form(&mut owner, &address).await;
@@ -334,8 +336,8 @@ fn a_schedule_is_written_line_by_line_and_stands_by_the_clock() {
             .get(&format!("{HOME}/settings/events/{}", event.id))
             .await;
         event_page.link("Schedule: 3 lines");
-        // The page with the event's settings does not contain the schedule, and saving it leaves
-        // the schedule unchanged.
+        // The event's settings page does not contain the schedule. Saving that page leaves the
+        // schedule unchanged.
         let (event_page, mut event_form) = form(
             &mut visitor,
             &format!("{HOME}/settings/events/{}", event.id),

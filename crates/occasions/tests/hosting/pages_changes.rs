@@ -1,5 +1,5 @@
-//! Tests of hosts' changes on invitations' pages. Each change is either applied once and shown on
-//! the page, or refused with the typed values kept.
+//! Tests of the changes that hosts make on invitations' pages. A change is either applied once and
+//! shown on the page, or refused with all typed values kept.
 
 use occasions::hosting::portals;
 use occasions::id::InvitationId;
@@ -21,7 +21,7 @@ async fn open(visitor: &mut Visitor, id: &InvitationId) -> Page {
     visitor.get(&format!("{HOME}/invites/{id}")).await
 }
 
-/// Returns the page's text for a list with a single entry.
+/// Returns the text that a list's page shows when the list has a single entry.
 fn only_one(stage: &Stage<'_>) -> String {
     let values = ["from", "to", "total"].map(|name| (name, 1.into()));
     stage.fill("host-range", values)
@@ -157,7 +157,7 @@ fn two_hosts_who_change_the_same_are_shown_both() {
         assert_eq!(kept.value(&field), Some("no"), "what was typed stays");
         owner.submit(&clash, &kept).await.expect(303);
 
-        // Changes by two hosts to the same household conflict in the same way.
+        // Two hosts who change the same household also get a conflict.
         let address = format!("{HOME}/invites/{id}/edit");
         let (mine, theirs) = (owner.get(&address).await, coordinator.get(&address).await);
         let mut form = theirs.form(&address);
@@ -475,8 +475,8 @@ fn a_page_that_was_open_too_long_keeps_what_was_typed() {
         let list = owner.get(&format!("{HOME}/invites?q=qistina")).await;
         assert!(list.text().contains(&only_one(stage)), "{}", list.text());
 
-        // A form sent from another site is refused, and the response contains no form that could be
-        // sent again.
+        // A form sent from another site is refused. The response contains no form, so the request
+        // cannot be sent again.
         owner.header("sec-fetch-site", "cross-site");
         let foreign = owner.post(&address, &fields).await;
         assert_kept(foreign.expect(403));
@@ -559,7 +559,7 @@ fn people_are_put_in_order_one_step_at_a_time() {
             }
             assert_eq!(ids().await, expected, "{press} {at}");
         }
-        // The first guest cannot be moved up, and an outdated page moves no guest.
+        // The first guest cannot be moved up. A form from an outdated page moves no guest.
         let page = open(&mut coordinator, &id).await;
         let csrf = page.form(&action).value("_csrf").unwrap().to_owned();
         let now = portal(stage, &id).await.household.invitation.version;

@@ -1,4 +1,4 @@
-//! Tests of navigation on hosts' pages, between occasions, to the account and to the server.
+//! Tests of links on hosts' pages: between occasions, to the account and to the server's pages.
 
 use identity::grant;
 use occasions::role::{self, Role};
@@ -35,7 +35,7 @@ fn every_page_of_an_occasion_leads_to_the_pages_of_the_site() {
                 assert_eq!(leads_to(&page, &server, "/admin/server"), owns_site);
             }
         }
-        // On phones, the "More" page is the only navigation, so its main part contains all links.
+        // Phones show no navigation except the "More" page, so its main part contains all links.
         let mut owner = stage.visitor(&stage.stranger);
         let page = owner.get(&format!("{HOME}/more")).await;
         let (_, main) = page.body.split_once("<main").unwrap();
@@ -118,8 +118,8 @@ fn an_invitation_begins_with_its_code_and_ends_with_the_rarest_act() {
     });
 }
 
-/// Follows links from `start` to at most `most` pages. Checks that no page repeats a value from its
-/// own query.
+/// Follows links from `start` and opens at most `most` pages. Checks that no page repeats a value
+/// from its own query.
 async fn look_for_repeated_words(visitor: &mut Visitor, start: &str, most: usize) {
     let mut pages = vec![start.to_owned()];
     let mut next = 0;
@@ -149,8 +149,8 @@ async fn look_for_repeated_words(visitor: &mut Visitor, start: &str, most: usize
     assert!(next > 3, "{pages:?}");
 }
 
-/// A compressed page that repeats a value from its query could leak secrets through its size
-/// (BREACH); see `web::Compressible`.
+/// If a compressed page repeats a value from its query, the page's size can reveal secrets
+/// (BREACH). See `web::Compressible`.
 #[test]
 fn pages_repeat_no_value_of_a_query_that_they_are_compressed_with() {
     on_both(async |stage| {

@@ -154,7 +154,7 @@ fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
         }
         let emptied = send(&mut owner, &page, "basics", &[("slug", "")]).await;
         emptied.expect(422);
-        // When two hosts change the same section, the second host sees both versions of the changed
+        // Two hosts change the same section. The second host sees both versions of the changed
         // values.
         let mut other = stage.visitor(&stage.owner);
         let page = open(&mut owner, "contact").await;
@@ -302,7 +302,7 @@ fn events_are_added_changed_and_removed_but_for_the_last() {
             list.text()
         );
 
-        // A coordinator can change nothing but an event's texts.
+        // A coordinator can change an event's texts, but no other settings.
         let mut coordinator = stage.visitor(&stage.coordinator);
         let address = list.link("Tea").href;
         let page = coordinator.get(&address).await;

@@ -1,4 +1,4 @@
-//! Helpers for tests of the hosts' rules. They create people, answers and links to households'
+//! Helpers for tests of the hosts' rules. They create guests and answers, and link to households'
 //! pages.
 
 use occasions::code::CodeKey;
@@ -28,17 +28,17 @@ pub(crate) fn sent(change: Value) -> InvitationChange {
     serde_json::from_value(change).unwrap()
 }
 
-/// Returns the input for a guest whom a host names.
+/// Returns the input for a guest who is named by a host.
 pub(crate) fn named(name: &str) -> Input {
     json!({ "name": name }).into()
 }
 
-/// Returns the input for a guest whom the household brings.
+/// Returns the input for a plus-one that a household brings.
 pub(crate) fn brought(name: &str, may_exceed: bool) -> Input {
     json!({ "name": name, "kind": "plus_one", "override": may_exceed }).into()
 }
 
-/// Returns the input for a guest's reply, which must not exceed limits.
+/// Returns the input for a guest's reply. The reply may not exceed the limits.
 pub(crate) fn reply(status: ReplyStatus) -> OneReply {
     OneReply {
         version: None,

@@ -1,5 +1,5 @@
-//! Tests of printed QR codes. A QR decoder reads every code, from a picture file and from a printed
-//! sheet.
+//! Tests of printed QR codes. A decoder library reads every code from a picture file and from a
+//! printed sheet.
 
 use std::io::{Cursor, Read as _};
 
@@ -14,7 +14,8 @@ use crate::stage::{Stage, on_both};
 /// Pixels per QR module.
 const SCALE: usize = 4;
 
-/// Decodes a QR code of `width` modules. `is_dark` says whether the module at a position is dark.
+/// Decodes a QR code that is `width` modules wide. `is_dark` returns whether the module at a
+/// position is dark.
 fn scan(width: usize, is_dark: impl Fn(usize, usize) -> bool) -> String {
     let side = (width + 8) * SCALE;
     let mut picture = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
@@ -53,8 +54,8 @@ fn scan_page(page: &Page) -> Vec<String> {
         .collect()
 }
 
-/// Decodes a QR code from a PNG with one bit per pixel. Returns the code's width in modules and its
-/// text.
+/// Decodes a QR code from a PNG with one bit per pixel. Returns the code's width in modules, and
+/// its text.
 fn scan_png(png: &[u8]) -> (usize, String) {
     assert!(png.starts_with(b"\x89PNG"));
     let side = u32::from_be_bytes(png[16..20].try_into().unwrap()) as usize;

@@ -31,8 +31,8 @@ pub(crate) fn bus() -> Value {
     })
 }
 
-/// Returns the question of [`bus`] with the fields in `change` replaced. Fields that are null in
-/// `change` are removed.
+/// Returns the question of [`bus`], changed by `change`: its null fields are removed, and its other
+/// fields replace the question's.
 pub(crate) fn bus_but(change: &Value) -> Value {
     let mut bus = bus();
     for (name, value) in change.as_object().unwrap() {
@@ -52,8 +52,7 @@ pub(crate) async fn create(stage: &Stage<'_>, new: Value) -> Question {
         .await
 }
 
-/// Saves the answers of the guests in the household RAHMA: each guest's reply and bus, and the
-/// household's song.
+/// Saves the reply and the bus of each guest in the household RAHMA, and the household's song.
 pub(crate) async fn answer(stage: &Stage<'_>, given: &[(&str, ReplyStatus, Value)], song: Value) {
     let id = stage.invitation("RAHMA").await;
     let household = stage
@@ -449,7 +448,7 @@ fn lists_and_numbers_mean_the_same_answers() {
                 .map(|((name, status), bus)| (*name, status, bus))
                 .collect();
             answer(stage, &given, Value::Null).await;
-            // Nur now comes to the brunch, and to no other event.
+            // Nur now comes only to the brunch.
             stage
                 .site
                 .store

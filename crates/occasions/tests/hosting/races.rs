@@ -1,4 +1,5 @@
-//! Tests of races between hosts and households. Each race is repeated many times on both engines.
+//! Tests in which hosts and households change the same data at the same moment. Each test runs many
+//! times on both engines.
 
 use occasions::code::CodeKey;
 use occasions::event::Seats;
@@ -17,7 +18,7 @@ use web::Input;
 use crate::parts::{named, sent};
 use crate::stage::{Host, Stage, on_both};
 
-/// Wraps a host's change to an invitation in a future that races can run.
+/// Makes a future of a host's change to an invitation, to run it at the same moment as others.
 fn by<T, F>(
     stage: &Stage<'_>,
     host: &Host,
@@ -44,7 +45,8 @@ where
     }
 }
 
-/// Removes all guests that the household brought. The request contains no version.
+/// Removes all guests that the household brought. The request has no version, so it cannot be
+/// outdated.
 fn household(
     stage: &Stage<'_>,
     code: &'static str,

@@ -1,5 +1,6 @@
-//! Tests of the page that lists what is not ready. Each point is shown while it is open, agrees
-//! with the list to which it links, and offers each role only permitted actions.
+//! Tests of the page that lists the points that are not ready. Each point is shown only while it is
+//! open, and agrees with the list that it links to. Each role is offered only actions that it may
+//! take.
 
 use jiff::SignedDuration;
 use occasions::announcement::Announcement;
@@ -29,7 +30,8 @@ async fn found(stage: &Stage<'_>, host: &Host) -> Ready {
     stage.act(host, look).await.unwrap()
 }
 
-/// Finds an open point as the owner sees it; `of` is empty if the point has none.
+/// Finds an open point as the owner sees it. `of` names the object of the point, such as an event.
+/// It is empty if the point has none.
 async fn point(stage: &Stage<'_>, word: &str, of: &str) -> Option<OpenPoint> {
     let found = found(stage, &stage.owner).await;
     assert_eq!(found.open, found.points.len());
@@ -41,7 +43,7 @@ async fn count(stage: &Stage<'_>, word: &str, of: &str) -> i64 {
     point(stage, word, of).await.map_or(0, |one| one.count)
 }
 
-/// Runs a change with one parameter, an invitation's code or an event's key.
+/// Runs a statement whose only parameter is an invitation's code or an event's key.
 async fn set(stage: &Stage<'_>, statement: Sql, name: &'static str) {
     stage
         .change(move |tx| tx.run(statement, &[&name], Rows::Any).map(drop))
@@ -74,7 +76,7 @@ fn what_the_hosts_have_not_set_up_is_told_until_it_is() {
         assert_eq!(count(stage, "draft", "").await, 1);
         stage.status(OccasionStatus::Published).await;
 
-        // A venue without an address is enough for a place.
+        // The event has a venue but no address. A venue alone counts as a place.
         let no_address = sql!("UPDATE event SET address = '' WHERE key = $1");
         set(stage, no_address, "brunch").await;
         assert_eq!(count(stage, "no_place", "brunch").await, 0);
@@ -139,7 +141,8 @@ fn texts_that_lack_a_language_are_counted_where_guests_read_them() {
         };
         let all_but = |tags: &[&str]| Some(tags.iter().map(|tag| (*tag).to_owned()).collect());
         let lacks = |count, tags: &[&str]| all_but(tags).map(|tags: Vec<String>| (count, tags));
-        // The demo's schedule is written in two of five languages, and its page in three.
+        // The occasion has five languages. The demo's schedule is written in two of them, and its
+        // page in three.
         assert_eq!(missing("events").await, lacks(9, &["ar", "it", "zh-Hans"]));
         assert_eq!(missing("pages").await, lacks(2, &["ar", "zh-Hans"]));
         assert_eq!(missing("texts").await, None);
@@ -227,7 +230,7 @@ fn households_are_counted_as_their_lists_count_them() {
         let sent = agree().await;
         assert_eq!((sent[1], sent[2]), (unreachable[1] - 1, unreachable[2] + 1));
 
-        // A household without an address that has answered need not be reached.
+        // The household has no address, but has already answered, so nobody needs to reach it.
         set(stage, clear, "RAHMA").await;
         let id = stage.invitation("RAHMA").await;
         let guest = portal(stage, &id).await.household.guests[0].id.clone();
@@ -246,7 +249,8 @@ fn households_are_counted_as_their_lists_count_them() {
         let mei = saved.unwrap().id;
         let open = agree().await;
         assert_eq!((open[1], open[3]), (sent[1], begin[3] + 1));
-        // A household that answered without a code needs no invitation, even if it owes an answer.
+        // A household that answered without a code needs no invitation, even if some of its answers
+        // are missing.
         let other = mei.clone();
         stage
             .change(move |tx| {
@@ -280,7 +284,7 @@ fn an_address_from_which_mail_came_back_is_named_to_those_who_see_addresses() {
         let scope = stage.occasion.as_str();
         let link = suppression::unsubscribe_link(&key, &rossi, Stream::Marketing, Some(scope));
         stage.nobody().post(&link, &[]).await.expect(200);
-        // A household that unsubscribed did so on purpose, so it is not counted.
+        // The household unsubscribed on purpose, so its mail does not count as failing.
         assert_eq!(count(stage, "mail_fails", "").await, 0);
         suppress(Cause::HardBounce).await;
         let named = point(stage, "mail_fails", "").await.unwrap();
@@ -342,7 +346,7 @@ fn meals_are_open_until_everybody_who_comes_has_chosen() {
     });
 }
 
-/// Opens as many points as an occasion can have at the same time.
+/// Makes as many points open as one occasion can have.
 async fn neglect(stage: &Stage<'_>) {
     create::<Question>(stage, crate::meals::main_course(&json!({}))).await;
     create::<Announcement>(stage, json!({ "title": { "en": "Parking" } })).await;
@@ -380,7 +384,7 @@ async fn neglect(stage: &Stage<'_>) {
     .await;
 }
 
-/// Returns the links of the page's points.
+/// Returns the links in the points on the page.
 fn presses(page: &Page) -> Vec<String> {
     let main = page.body.split("<main").nth(1).unwrap();
     let links = page.links().into_iter().map(|link| link.href);

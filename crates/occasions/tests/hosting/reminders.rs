@@ -1,5 +1,5 @@
-//! Tests of automatic reminders. They are sent once for each rule and deadline, only to households
-//! that have not answered completely, and never late.
+//! Tests of automatic reminders. Each rule sends one reminder per deadline, only to households that
+//! have not answered completely. No reminder is sent late.
 
 use jiff::SignedDuration;
 use occasions::hosting::campaign::{self, Campaign};
@@ -14,8 +14,8 @@ use crate::stage::{ALL, Stage, call, on_both};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Labels four households and removes the email addresses of all others, so that at most these four
-/// are reminded.
+/// Labels four households, and removes the email addresses of all others. So no household except
+/// these four is reminded.
 async fn only_four(stage: &Stage<'_>) {
     stage.label_four().await;
     let forget = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
@@ -32,7 +32,7 @@ async fn rule(stage: &Stage<'_>, days: i64, hour: &str) {
     made.expect(201);
 }
 
-/// Runs the check for due reminders, which otherwise runs every minute.
+/// Runs the check for due reminders. The server runs it every minute.
 async fn minute(stage: &Stage<'_>) {
     stage.world.clock.advance(SignedDuration::from_mins(1));
     let key = stage.site.keys.key(suppression::PURPOSE);
@@ -96,7 +96,7 @@ fn a_rule_reminds_once_of_each_deadline() {
         to.sort_unstable();
         assert!(to.contains(&"rahman@example.com"), "{to:?}");
         let was = to.len();
-        // A second reminder rule sends nothing within a day after the first rule.
+        // Within a day after the first rule has sent a reminder, the second rule sends none.
         stage.world.clock.advance(SignedDuration::from_hours(23));
         minute(stage).await;
         assert_eq!(stage.world.mails().await.len(), was);
@@ -182,7 +182,7 @@ fn reminders_wait_for_the_records_of_the_senders_domain() {
     });
 }
 
-/// Sets the household's address and its guests' own addresses, and resets all its replies.
+/// Sets the addresses of the household and of its guests, and resets all its replies.
 async fn address(
     stage: &Stage<'_>,
     code: &'static str,
@@ -262,8 +262,8 @@ fn a_rule_also_reminds_guests_at_their_own_addresses_if_hosts_wish() {
         minute(stage).await;
         minute(stage).await;
         deliver(stage).await;
-        // If a guest has the same address as the household, the mail goes to the household. An
-        // address from which mail bounced gets none.
+        // If a guest has the household's address, the mail goes to the household. No mail goes to
+        // an address that has bounced.
         assert_eq!(
             recipients(stage).await,
             [

@@ -1,4 +1,4 @@
-//! Tests which hosts still get the stored response to a repeated request.
+//! Tests which hosts get the stored response when they repeat a request.
 
 use platform::{Rows, Sql, Tx, sql};
 use serde_json::json;

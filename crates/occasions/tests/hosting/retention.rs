@@ -1,5 +1,5 @@
-//! Tests that an occasion is archived 30 days after its last event, that its owners are warned
-//! twice before it is deleted, and that nothing of it is left afterwards.
+//! Tests that an occasion is archived 30 days after its last event and later deleted completely.
+//! Its owners get two warnings before the deletion.
 
 use occasions::hosting::listing::InvitationFilter;
 use occasions::hosting::listing::people::GuestFilter;
@@ -19,12 +19,12 @@ use crate::stage::{ALL, Stage, call, on_both};
 
 /// A marker that every text entered by the test contains. No other text contains it.
 const MARK: &str = "Melur-Yk3Vq";
-/// The mails' subject begins with the occasion's title.
+/// These words follow the occasion's title in the subject of each warning.
 const SUBJECT: &str = " is deleted on ";
 
 impl Stage<'_> {
     async fn day(&self, day: &str) {
-        // This is 8:00 in Kuala Lumpur.
+        // Midnight UTC is 8:00 in Kuala Lumpur.
         let noon = format!("{day}T00:00:00Z");
         self.world.clock.set(noon.parse().unwrap());
         retention::run(&self.site).await.unwrap();
@@ -42,7 +42,7 @@ impl Stage<'_> {
         self.site.store.read(look).await.unwrap().is_some()
     }
 
-    /// Returns the warnings so far, each with recipient, subject and text.
+    /// Returns the recipient, subject and text of each warning so far.
     async fn warnings(&self) -> Vec<(String, String, String)> {
         let mails = self.world.mails().await.into_iter();
         let warnings = mails.filter(|mail| mail.subject.contains(SUBJECT));
@@ -51,7 +51,7 @@ impl Stage<'_> {
             .collect()
     }
 
-    /// Marks all mails as sent, either by a mail server or to the site's own mailbox.
+    /// Marks all mails as sent. They went either to a mail server or to the site's own mailbox.
     async fn send_all(&self, is_mailbox: bool) {
         let change = move |tx: &mut Tx<'_>| {
             let now = tx.now();
@@ -79,7 +79,7 @@ impl Stage<'_> {
     }
 }
 
-/// Enters the marker as guests and as hosts, in as many places as the pages and the API offer.
+/// Enters the marker in all fields of the pages and the API, as guests and as hosts.
 async fn plant(stage: &Stage<'_>) {
     let mut guest = stage.nobody();
     guest.header("idempotency-key", "by-code");
@@ -134,8 +134,8 @@ async fn plant(stage: &Stage<'_>) {
     stage.worker().run_due().await.unwrap();
 }
 
-/// The demo's last event is the brunch on 17 January 2027 in Kuala Lumpur. Everything is deleted
-/// 180 days later, on 16 July.
+/// The demo's last event is the brunch on 17 January 2027 in Kuala Lumpur. All data is deleted 180
+/// days later, on 16 July.
 #[test]
 fn an_occasion_is_archived_announced_and_deleted_with_everything() {
     on_both(async |stage| {
@@ -161,7 +161,7 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         assert_eq!(stage.status_now().await, OccasionStatus::Published);
         stage.day("2027-02-16").await;
         assert_eq!(stage.status_now().await, OccasionStatus::Archived);
-        // If an owner takes the occasion out of the archive, it is not archived again the next day.
+        // An owner takes the occasion out of the archive. The next day it is not archived again.
         let reopen = move |tx: &mut Tx<'_>, host: &occasions::hosting::HostOf| {
             occasions::hosting::occasions::set_status(tx, host, None, OccasionStatus::Closed)
         };
@@ -225,7 +225,8 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         assert_eq!(stage.world.places_of(MARK), [""; 0]);
         assert_eq!(stage.warnings().await, []);
         let left = stage.world.places_of(stage.occasion.as_str());
-        // Only tables are checked here. Files are reported by their paths, which are skipped.
+        // This loop checks only tables. Entries with a slash are paths of files, which are skipped
+        // here.
         for place in left.into_iter().filter(|place| !place.contains('/')) {
             assert!(
                 ["audit", "deleted_occasion"].contains(&place.as_str()),
@@ -264,8 +265,8 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
     });
 }
 
-/// Mail in the site's own mailbox does not count as a warning. The occasion stays until an owner
-/// confirms the deletion.
+/// A warning that reached only the site's own mailbox does not count. The occasion stays until an
+/// owner confirms the deletion.
 #[test]
 fn nothing_is_deleted_while_mail_stays_here_unless_an_owner_confirms() {
     on_both(async |stage| {
@@ -275,7 +276,8 @@ fn nothing_is_deleted_while_mail_stays_here_unless_an_owner_confirms() {
         stage.send_all(true).await;
         stage.day("2028-01-07").await;
         assert_eq!(stage.warnings().await.len(), 1);
-        // A warning that did not leave is sent again after a week, and the day of deletion moves.
+        // The warning reached only the site's own mailbox. A week later it is sent again, and the
+        // day of deletion moves.
         stage.day("2028-01-08").await;
         assert_eq!(stage.warnings().await.len(), 2);
         assert_eq!(stage.retention().await["deletes_on"], "2028-02-07");
@@ -350,7 +352,8 @@ fn a_later_event_withdraws_the_announcement() {
     });
 }
 
-/// After a restore, what was deleted since the backup is deleted again before it can be served.
+/// An older backup is restored after a deletion. The data is deleted again before the site serves
+/// it.
 #[test]
 fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
     on_both(async |stage| {
@@ -371,8 +374,8 @@ fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
     });
 }
 
-/// A prepared export would outlive the deleted rows, so an export in preparation postpones the
-/// deletion.
+/// A finished export would outlive the deleted rows. So the deletion waits while an export is in
+/// preparation.
 #[test]
 fn a_copy_in_preparation_postpones_the_deletion() {
     on_both(async |stage| {

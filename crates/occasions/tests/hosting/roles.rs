@@ -1,5 +1,5 @@
-//! Requests every path for hosts with every role and every token scope. The results must match the
-//! access lists, which say who is admitted, and with which error code everybody else is refused.
+//! Requests each path for hosts with each role and each set of token scopes. The results must match
+//! the access lists, which say who is admitted and which error code everybody else gets.
 
 use identity::session::token::TokenScope;
 use jiff::SignedDuration;
@@ -14,7 +14,7 @@ use web::described::Description;
 use crate::stage::{ALL, Stage, call, on_both};
 use crate::uploads::send;
 
-/// A path with its rule from the access list, and a request that changes little.
+/// A path, its rule from the access list, and a request that changes as little as possible.
 pub(crate) struct Route {
     pub(crate) method: String,
     /// The path as the access list spells it.
@@ -23,7 +23,7 @@ pub(crate) struct Route {
     /// a bulk action, an export, an announcement and an account.
     pub(crate) path: String,
     pub(crate) body: Value,
-    /// The lowest role that is admitted; `None` if the path is not below an occasion.
+    /// The lowest role that may use the path; `None` if the path belongs to no occasion.
     role: Option<Role>,
     /// The scopes that a token needs; `None` if no token is admitted.
     scopes: Option<Vec<String>>,
@@ -43,7 +43,7 @@ impl Route {
         !self.listed.starts_with("/api/")
     }
 
-    /// Returns whether the request removes the caller's own membership, and so must come last.
+    /// Returns whether the request ends the caller's own membership. Such requests come last.
     fn is_left_to_the_end(&self) -> bool {
         let leave = [
             "DELETE /api/v1/occasions/{id}/members/{account}",
@@ -53,7 +53,8 @@ impl Route {
     }
 }
 
-/// Path parameters in the access lists, each with the placeholder that replaces it in tests' paths.
+/// Path parameters from the access lists. Each is paired with the placeholder that replaces it in
+/// the paths of these tests.
 const PLACES: [(&str, &str); 38] = [
     ("/gifts/reservations/{id}", "/gifts/reservations/{v}"),
     ("/gifts/received/{id}", "/gifts/received/{w}"),
@@ -98,7 +99,7 @@ const PLACES: [(&str, &str); 38] = [
 fn route(method: &str, listed: &str, role: Option<Role>, scopes: Option<Vec<String>>) -> Route {
     let places = PLACES.into_iter();
     let path = places.fold(listed.to_owned(), |path, (from, to)| path.replace(from, to));
-    // Answers use the dietary option `vegan`, so deleting it would only deactivate it.
+    // `vegan` is used in answers, so deleting it would only deactivate it. `kosher` is unused.
     let path = if method == "DELETE" {
         path.replace("vegan", "kosher")
     } else {
@@ -176,7 +177,7 @@ pub(crate) fn routes() -> Vec<Route> {
             ));
         }
     }
-    // Deletions come last, so that the other requests still find their objects.
+    // Deletions come last, because other requests need the same objects.
     routes.sort_by_key(|route| route.method == "DELETE");
     routes
 }
@@ -256,8 +257,8 @@ impl Names {
     }
 }
 
-/// Adds a gift that the household with this code has reserved, a way to give money, a received gift
-/// and an upload. Returns their placeholders with their ids.
+/// Adds a reserved gift, a way to give money, a received gift and an upload. The household with the
+/// code `code` reserves the gift. Returns each placeholder with its id.
 pub(crate) async fn plant_gifts(stage: &Stage<'_>, code: &str) -> Vec<(&'static str, String)> {
     stage.switch(|switches| switches.gifts = true).await;
     let mut owner = stage.visitor(&stage.owner);
@@ -323,14 +324,14 @@ impl Answer {
         }
     }
 
-    /// Returns the refusal's error code, except `not_found`: an object may also be missing for
-    /// another reason than the caller's role.
+    /// Returns the refusal's error code, but leaves out `not_found`. An object can be missing for
+    /// reasons that have nothing to do with the role.
     fn refusal_but_missing(&self) -> Option<&str> {
         self.refusal.as_deref().filter(|code| *code != "not_found")
     }
 }
 
-/// Sends the route's request for the host with the account `own`, and returns the response.
+/// Sends the route's request. `own` is the account of the host who sends it.
 async fn ask(visitor: &Visitor, route: &Route, names: &Names, own: &str, is_in: bool) -> Answer {
     let mut visitor = visitor.clone();
     visitor.header("accept", "application/json");
@@ -362,7 +363,7 @@ async fn ask(visitor: &Visitor, route: &Route, names: &Names, own: &str, is_in: 
 }
 
 /// Requests each route as every kind of caller. Signed-out visitors and hosts of other occasions
-/// must be refused; members are admitted only if their role suffices.
+/// must be refused. Members are admitted only if their role is high enough.
 async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
     stage.expect_work();
     let names = Names::of(stage).await;
@@ -381,8 +382,8 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
         assert_eq!(answer.refusal.as_deref(), Some("unauthenticated"), "{told}");
         let answer = ask(&foreign, route, &names, own, false).await;
         let Some(least) = route.role else {
-            // The stranger is an administrator, and in this test only administrators may create
-            // occasions.
+            // This route belongs to no occasion. The stranger is an administrator, and in this test
+            // only administrators may create occasions.
             assert_eq!(answer.refusal, None, "{told}");
             continue;
         };
@@ -401,16 +402,15 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
             } else {
                 assert_eq!(answer.refusal.as_deref(), Some("forbidden"), "{told}");
             }
-            // The preview inside the frame and the printed sheets do not have the layout of hosts'
-            // pages.
+            // The framed preview and the printed sheets do not use the layout of hosts' pages.
             let is_own = answer.body.starts_with("<!doctype html>")
                 && !route.path.ends_with("/preview/page")
                 && !route.path.contains("/print/");
             if is_in && is_own {
                 assert!(answer.body.contains("action=\"/logout\""), "{told}");
             }
-            // Downloads of the owner's export (`{x}`) are not checked, because they fail until the
-            // export is ready and for hosts who may not see all of its data.
+            // The download of the owner's export (`{x}`) is not checked. It fails until the export
+            // is ready, and for hosts who may not see all of its data.
             if is_in && route.is_read() && !route.path.contains("{x}") {
                 assert_eq!(answer.status, 200, "{told}");
             }
@@ -434,8 +434,8 @@ fn every_page_is_for_the_roles_that_its_list_says() {
     on_both(async |stage| try_every_role(stage, pages()).await);
 }
 
-/// Returns sets of token scopes: each scope alone, all scopes but one, all scopes, and the two
-/// scopes that reading the audit log requires, because the log contains answers.
+/// Returns the sets of token scopes to try: each scope alone, all scopes but one, and all scopes.
+/// One more set has the two scopes that the audit log requires because it contains answers.
 fn scope_sets() -> Vec<Vec<TokenScope>> {
     let but = |scope| ALL.into_iter().filter(move |other| *other != scope);
     let mut sets: Vec<Vec<TokenScope>> = ALL.into_iter().map(|scope| vec![scope]).collect();

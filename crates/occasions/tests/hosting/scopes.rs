@@ -1,7 +1,7 @@
-//! Tests which personal data API tokens reveal. Tokens with each scope call every API operation,
-//! and the test records which personal fields the responses contain. The expected table is in
-//! `scopes.txt`. If the table differs, the test rewrites the file, so that a developer can review
-//! and commit the difference.
+//! Tests which personal data API tokens reveal. For each scope, a token calls every API operation,
+//! and the test records which personal fields the responses contain. `scopes.txt` contains the
+//! expected table. If the table differs, the test rewrites that file for a developer to review and
+//! commit.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -19,8 +19,8 @@ use crate::roles::{plant_gifts, routes};
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 use crate::without_token::WITHOUT_TOKEN;
 
-/// The personal fields, each with the texts that reveal the field in a response, and with the
-/// scopes that show it.
+/// The personal fields. Each entry has the texts that reveal the field in a response, and the
+/// scopes that allow it to be shown.
 const FIELDS: &[(&str, &[&str], &[TokenScope])] = &[
     (
         "account",
@@ -122,8 +122,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// Creates a household that has filled in every field, and an invitation from an answer without a
-/// code.
+/// Creates two invitations: a household with every field filled in, and an answer without a code.
 async fn plant(stage: &Stage<'_>) -> Planted {
     stage.expect_confirmations();
     stage.expect_work();
@@ -312,8 +311,8 @@ fn changes() -> Vec<Call> {
     ]
 }
 
-/// Requests that only read, and requests with an outdated version. The response to a version
-/// conflict contains the stored values.
+/// Requests that only read, and requests with an outdated version. When a version conflicts, the
+/// response contains the stored values.
 fn others() -> Vec<Call> {
     let of_hosts = routes().into_iter().map(|route| Call {
         operation: route.operation(),
@@ -388,7 +387,7 @@ fn others() -> Vec<Call> {
     of_hosts.chain(more).collect()
 }
 
-/// Sends a request with a token that has the scopes `rights`.
+/// Sends a request with a token whose scopes are `rights`.
 async fn ask(stage: &Stage<'_>, rights: &[TokenScope], one: &Call, planted: &Planted) -> Page {
     let path = planted.put(&one.path);
     let body: Value = serde_json::from_str(&planted.put(&one.body.to_string())).unwrap();
@@ -408,7 +407,7 @@ async fn ask(stage: &Stage<'_>, rights: &[TokenScope], one: &Call, planted: &Pla
     if !path.ends_with("/stream") || !rights.contains(&RSVPS_READ) {
         return call(&mut program, &one.method, &path, &body).await;
     }
-    // The stream is read up to the event about the household's answer.
+    // Reads the stream until the event about the household's answer.
     program.carry(Pace(Duration::from_millis(50)));
     let mut events = program.listen(&format!("{path}?last_event_id=0")).await;
     let mut page = call(&mut program, "GET", "/api/v1/me", &Value::Null).await;
@@ -430,8 +429,8 @@ fn fields(page: &Page) -> Vec<&'static str> {
     found.map(|(name, ..)| *name).collect()
 }
 
-/// Returns, for each request, the personal fields in the response to a token with the scopes
-/// `rights`. Each set of scopes gets its own store.
+/// Sends all requests with a token whose scopes are `rights`. Returns for each request the personal
+/// fields in its response. Must be called with a new store.
 async fn shown_to(stage: &Stage<'_>, rights: &[TokenScope]) -> Vec<Vec<&'static str>> {
     let planted = plant(stage).await;
     let all = rights.len() == ALL.len();

@@ -21,7 +21,7 @@ async fn reception(stage: &Stage<'_>) -> (EventId, i64) {
     found.map_err(|error: StoreError| error).unwrap()
 }
 
-/// Returns the reception's counter of taken seats. Fails unless the counter equals the number of
+/// Returns the reception's counter of taken seats. Fails if the counter differs from the number of
 /// guests who said yes.
 async fn taken(stage: &Stage<'_>) -> i64 {
     let counted = stage

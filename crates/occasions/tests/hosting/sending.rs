@@ -1,5 +1,5 @@
-//! Tests of sending invitations through another app: the message to a household, and the page that
-//! leads through all unsent invitations.
+//! Tests of sending invitations through another app. One page has the message to a household, and
+//! another leads through all unsent invitations.
 
 use occasions::hosting::invitations;
 use occasions::hosting::occasions as occasion_settings;
@@ -15,7 +15,7 @@ use crate::stage::{Stage, on_both};
 
 const WALK: &str = "/admin/o/aisyah-daniel/invites/send";
 
-/// Presses the button that marks the page's household as sent or unsent, and follows the redirect.
+/// Presses the page's button that marks the household as sent or unsent, and follows the redirect.
 async fn press(visitor: &mut testkit::Visitor, page: &Page, action: &str, sent: &str) -> Page {
     let mut form = page.form(action);
     form.press("sent", sent);
@@ -24,7 +24,7 @@ async fn press(visitor: &mut testkit::Visitor, page: &Page, action: &str, sent: 
     visitor.follow(done).await
 }
 
-/// Returns the action of the form with which the page marks the household as sent.
+/// Returns the action of the form that marks the page's household as sent.
 fn action(page: &Page) -> String {
     let link = page
         .links()
@@ -79,8 +79,8 @@ fn households_are_sent_one_after_the_other_and_taken_back_with_one_press() {
         let again = press(&mut host, &fourth, &action(&third), "0").await;
         assert_eq!(action(&again), action(&third));
         assert_eq!(waiting(stage).await, all - 1);
-        // A filter limits the walk to the matching households, and the walk ends with the last of
-        // them.
+        // With a filter, the host walks only through the matching households. The walk ends after
+        // the last of them.
         let few = host.get(&format!("{WALK}?q=fernandez")).await;
         let end = press(&mut host, &few, &action(&few), "1").await;
         assert!(

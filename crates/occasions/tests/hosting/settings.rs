@@ -1,5 +1,5 @@
-//! Tests of owners' settings (the occasion, its events, dietary options and members), and of the
-//! deadline's effect on households.
+//! Tests of the owners' settings: the occasion, its events, dietary options and members. Also tests
+//! what households can do before and after the deadline.
 
 use jiff::SignedDuration;
 use occasions::diet::DietaryOption;

@@ -1,5 +1,5 @@
-//! Tests of an occasion's cover picture, colour and link preview, and of marking many invitations
-//! as sent.
+//! Tests of an occasion's cover picture, colour and link preview. Also tests marking many
+//! invitations as sent.
 
 use std::io::Cursor;
 
@@ -19,7 +19,7 @@ async fn occasion(stage: &Stage<'_>) -> Occasion {
     stage.done(nouns::load).await
 }
 
-/// Returns a picture whose red channel is `red`, so that two pictures can be told apart.
+/// Returns a picture with this red channel. Pictures with different values can be told apart.
 fn picture(red: u8) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     let picture: DynamicImage = RgbImage::from_pixel(900, 700, Rgb([red, 0, 90])).into();
@@ -74,8 +74,7 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
         let path = cover::path(&stored, ON_PAGES).unwrap();
         assert!(page.body.contains(&format!("src=\"{path}\"")));
 
-        // The invitation and the public page show the picture, and both use it for the link
-        // preview.
+        // Both the invitation and the public page show the picture, and name it for link previews.
         for address in ["/invite/RAHMA", "/o/aisyah-daniel"] {
             let shown = guest.get(address).await;
             let img = format!("<img src=\"{path}\" width=\"720\" height=\"360\" alt=\"\">");
@@ -134,7 +133,6 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
             "{files}"
         );
 
-        // Pressing the remove button removes the picture.
         let mut form = page.form(&format!("{HOME}/settings/cover"));
         form.press("remove", "1");
         owner.submit(&page, &form).await.expect(303);
@@ -172,7 +170,7 @@ fn a_colour_of_the_hosts_own_is_made_legible_and_said() {
         let mut form = page.form(&address);
         form.fill("theme.preset", "plain")
             .fill("theme.accent", "#ffee00");
-        // The box for a custom colour is not ticked, so the typed colour is ignored.
+        // The box for a custom colour is not ticked, so the typed colour is not saved.
         owner.submit(&page, &form).await.expect(303);
         assert_eq!(occasion(stage).await.theme.accent, None);
 
@@ -278,7 +276,7 @@ fn many_are_marked_as_sent_and_one_press_takes_that_back() {
         stage.worker().run_due().await.unwrap();
         assert!(sent(&chosen[1]).await.is_some());
 
-        // One invitation had been marked before this bulk action. Undoing the action keeps that
+        // One invitation was already marked before this bulk action. Undoing the action keeps that
         // mark and removes the others.
         let job = host.get(&job.address).await;
         let mut form = job.form(&action);
@@ -289,7 +287,7 @@ fn many_are_marked_as_sent_and_one_press_takes_that_back() {
         assert_eq!(sent(&chosen[1]).await, None);
         assert_eq!(sent(&chosen[0]).await, by_hand);
 
-        // The undo can itself be undone. An action that changed nothing has nothing to undo.
+        // An undo can be undone too. An action that changed nothing has no undo.
         let job = host.follow(undone).await;
         let mut form = job.form(&action);
         form.press("action", "sent");
@@ -306,7 +304,7 @@ fn many_are_marked_as_sent_and_one_press_takes_that_back() {
         let job = host.follow(begun).await;
         assert!(!job.text().contains(&stage.say("host-bulk-undo")));
 
-        // Without a chosen invitation, the page asks to choose one, and no action begins.
+        // No invitation is chosen. The page asks to choose one, and no action starts.
         let mut form = page.form(&action);
         form.press("action", "sent");
         let step = host.submit(&page, &form).await.with(200);

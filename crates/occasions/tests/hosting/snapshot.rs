@@ -1,5 +1,5 @@
-//! Tests of the cache for data that all guests see. After any change by a host, the next guest sees
-//! the new data.
+//! Tests of the cache that holds data shown to all guests. After a host changes anything, the next
+//! guest must see the new data.
 
 use occasions::code::CodeKey;
 use occasions::diet::DietaryOption;
@@ -85,8 +85,9 @@ fn a_change_that_is_taken_back_is_read_by_nobody() {
         let taken_back = stage
             .act(&stage.owner, move |tx, host| {
                 another(tx, host)?;
-                // This transaction is rolled back. If it filled the cache, the cache would serve
-                // its data for the revision of the next change.
+                // This transaction is rolled back, so it must not fill the cache. The next change
+                // gets the same revision number, and guests would see the data that was rolled
+                // back.
                 open(tx).map_err(|_| Refusal::NotFound)?;
                 Err::<(), _>(Refusal::NotFound)
             })
@@ -103,7 +104,7 @@ fn open(tx: &mut Tx<'_>) -> Result<invitation_snapshot::InvitationSnapshot, Clos
     invitation_snapshot::open(tx, &CodeKey::parse("RAHMA").unwrap())
 }
 
-/// Returns the occasion's data as a guest's page shows it, and as the store contains it.
+/// Returns the occasion's data twice: from a guest's page, and from the store.
 async fn read(stage: &Stage<'_>) -> (String, String) {
     let store = &stage.site.store;
     let portal = store.read(open).await.unwrap();

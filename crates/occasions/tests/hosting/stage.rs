@@ -1,4 +1,4 @@
-//! The demo occasion, and hosts of every role with their browsers.
+//! Builds the demo occasion with hosts of every role, and their browsers.
 
 use std::ops::Deref;
 
@@ -97,7 +97,7 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// Sends an answer on the public page, with the code in `body` if there is one.
+    /// Answers on the public page. `body` may contain a code.
     pub(crate) async fn answer(&self, body: Value) -> Result<Outcome, GuestRefusal> {
         let occasion = self.occasion.clone();
         let change = move |tx: &mut Tx<'_>| {
@@ -145,7 +145,7 @@ impl<'w> Stage<'w> {
         self.world.expect_jobs(campaign::KIND);
     }
 
-    /// Signs in another host, for tests in which the sessions of the other hosts have expired.
+    /// Signs in a further host, for tests that outlast the sessions of the other hosts.
     pub(crate) async fn another(&self, name: &str, role: Role) -> Host {
         let role = Some((role.into(), role::scope(&self.occasion)));
         let email = format!("{name}@example.com");
@@ -178,7 +178,7 @@ impl<'w> Stage<'w> {
         visitor
     }
 
-    /// Gives a host a password. Only accounts that can sign in count as owners.
+    /// Gives a host a password. An account counts as an owner only if it can sign in.
     pub(crate) async fn give_password(&self, host: &Host) {
         let account = host.account.clone();
         let give = move |tx: &mut Tx<'_>| {
@@ -213,7 +213,7 @@ impl<'w> Stage<'w> {
             .await
     }
 
-    /// Runs `change` as the owner, like [`Stage::act`]. The change must succeed.
+    /// Runs `change` as the owner, like [`Stage::act`]. Panics if the change is refused.
     pub(crate) async fn done<T, F>(&self, change: F) -> T
     where
         T: Send + 'static,
@@ -271,7 +271,7 @@ pub(crate) fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> &'static 
     web::Problem::from(outcome.unwrap_err()).code
 }
 
-/// Returns the JSON pointer and the code of each field error in a refusal.
+/// Returns the field errors in a refusal: the JSON pointer and the code of each.
 pub(crate) fn fields<T: std::fmt::Debug>(
     outcome: Result<T, Refusal>,
 ) -> Vec<(String, &'static str)> {

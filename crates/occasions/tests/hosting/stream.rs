@@ -1,5 +1,5 @@
-//! Tests of the event stream for hosts. Events arrive in order, none is lost or repeated, and only
-//! hosts with permission receive them.
+//! Tests of the event stream for hosts. Events arrive in order, and none is lost or repeated. A
+//! host receives only events that the host's role permits.
 
 use occasions::hosting::{guests, locks, members, portals};
 use occasions::web::api::Pace;
@@ -57,7 +57,7 @@ async fn listen(stage: &Stage<'_>, host: &Host, after: Option<i64>) -> Events {
     visitor.listen(&stage.at("/stream")).await
 }
 
-/// Locks and unlocks an invitation alternately. Each change causes one of `times` events.
+/// Locks and unlocks an invitation in turn, `times` changes in all. Each change causes one event.
 async fn rattle(stage: &Stage<'_>, times: usize) {
     let id = stage.invitation("RAHMA").await;
     for _ in 0..times {
@@ -247,8 +247,8 @@ fn who_is_a_member_no_more_or_signed_out_hears_nothing_more() {
     });
 }
 
-/// The streams of an occasion share the news that was read, but each sends only what its host may
-/// see.
+/// Streams of the same occasion share the events that were read from the store. Each stream sends
+/// only the events that its host may see.
 #[test]
 fn hosts_who_listen_together_hear_what_each_of_them_may() {
     on_both(async |stage| {

@@ -1,5 +1,5 @@
 //! Tests of suppressed email addresses on an invitation: what hosts see, and which suppressions
-//! they can lift.
+//! hosts can lift.
 
 use jiff::SignedDuration;
 use platform::mail::suppression::{self, Cause};
@@ -119,7 +119,7 @@ fn an_address_is_held_for_a_week_after_soft_bounces_or_until_a_host_knows_better
         assert!(page.text().contains(&held), "{}", page.text());
         let form = page.form(&format!("{address}/bounce"));
         owner.submit(&page, &form).await.expect(303);
-        // After the suppression was lifted, earlier bounces are no longer counted.
+        // The owner has lifted the suppression, so bounces before that no longer count.
         bounce("4").await;
         assert!(!owner.get(&address).await.text().contains(&held));
         for message in ["5", "6"] {

@@ -28,7 +28,7 @@ fn picture(shade: u8) -> Vec<u8> {
 pub(crate) async fn send(stage: &Stage<'_>, code: &str, caption: &str, shade: u8) -> String {
     stage.world.expect_jobs(upload::FILE_JOB);
     stage.switch(|switches| switches.uploads = true).await;
-    // Lists sort uploads by the millisecond in which they were made.
+    // Lists sort uploads by their time in milliseconds, so each upload gets a later millisecond.
     stage.world.clock.advance(SignedDuration::from_millis(1));
     let mut body = b"--b\r\ncontent-disposition: form-data; name=\"caption\"\r\n\r\n".to_vec();
     body.extend(caption.as_bytes());

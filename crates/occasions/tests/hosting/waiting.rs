@@ -1,5 +1,5 @@
-//! Tests of the waiting list as hosts see it: which households wait, and which get seats through
-//! hosts' changes.
+//! Tests of the hosts' view of the waiting list: which households wait, and which households get
+//! seats when hosts change something.
 
 use occasions::event::Event;
 use occasions::hosting::answers::{self, OneReply, Overrides};
@@ -20,7 +20,7 @@ use crate::stage::{Stage, on_both};
 
 const RECEPTION: &str = "reception";
 
-/// Turns the waiting list on, and leaves this many free seats at the reception.
+/// Turns the waiting list on, and leaves `free` seats at the reception.
 async fn leave(stage: &Stage<'_>, free: i64) {
     stage.world.expect_jobs(waitlist::MOVED_UP);
     stage.switch(|switches| switches.waitlist = true).await;
@@ -34,7 +34,7 @@ async fn leave(stage: &Stage<'_>, free: i64) {
         .await;
 }
 
-/// Saves as a host the answer `status` to the reception for every guest of the household.
+/// Saves the same reply to the reception for all guests of a household, as a host.
 async fn say(stage: &Stage<'_>, id: &InvitationId, status: ReplyStatus) {
     let household = portal(stage, id).await.household;
     let people = household.guests.iter().map(|guest| GuestUpdate {
@@ -63,7 +63,7 @@ async fn replies(stage: &Stage<'_>, id: &InvitationId) -> Vec<ReplyStatus> {
         .collect()
 }
 
-/// Finds another household, all of whose guests come to the reception.
+/// Finds another household. All its guests come to the reception.
 async fn other(stage: &Stage<'_>) -> InvitationId {
     let find = sql!(
         "SELECT invitation.id FROM invitation JOIN guest ON guest.invitation = invitation.id

@@ -1,5 +1,5 @@
-//! Tests of an occasion's webhook events. Only webhooks of the occasion's owners receive them, and
-//! they contain no names.
+//! Tests of an occasion's webhook events. Only webhooks of the occasion's owners receive the
+//! events, and no event contains a name.
 
 use identity::session::token::{PROFILE_READ, TokenScope};
 use occasions::first_opened::Opens;
@@ -42,7 +42,7 @@ fn owners_webhooks_hear_of_answers_and_of_opened_invitations() {
         for _ in 0..2 {
             call(&mut program, "POST", HOOKS, &both).await.expect(201);
         }
-        // A host who owns no occasion cannot choose these events for a webhook.
+        // A host who owns no occasion cannot subscribe a webhook to these events.
         for host in [&stage.coordinator, &stage.stranger] {
             let scopes = [OCCASION_WRITE, RSVPS_READ];
             let mut program = stage.program(host, &scopes).await;

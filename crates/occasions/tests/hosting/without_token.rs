@@ -1,7 +1,7 @@
-//! The operations that no API token may use.
+//! The operations that accept no API token.
 
-/// Operations that accept no API token. For most of them, guests send their code, or account owners
-/// their password.
+/// Operations that accept no API token. Most of them require a guest's code or an account owner's
+/// password.
 pub(crate) const WITHOUT_TOKEN: &[&str] = &[
     "POST /api/rsvp",
     "GET /api/v1/admin/audit",

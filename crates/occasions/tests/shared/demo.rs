@@ -1,4 +1,4 @@
-//! The demo occasion in a test world, and changes that tests make to it.
+//! Builds the demo occasion for tests, and lets tests change it.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use site::look;
 use testkit::{Visitor, World};
 use web::{Peer, Settings, Site};
 
-/// The published demo occasion in a site.
+/// The published demo occasion on a test site.
 pub(crate) struct Stage<'w> {
     base: testkit::Stage<'w>,
-    /// The budget for guesses at codes.
+    /// The budget for wrong codes.
     pub(crate) budget: GuessBudget,
     pub(crate) links: LinkKey,
     pub(crate) opens: Arc<Opens>,
@@ -109,7 +109,7 @@ impl<'w> Stage<'w> {
         self.world.store().write(change).await.unwrap();
     }
 
-    /// Runs a counting statement whose parameter `$1` is `name`, which is a code or key.
+    /// Runs a statement that counts rows. Its parameter `$1` is `name`, a code or key.
     pub(crate) async fn count(&self, sql: Sql, name: &'static str) -> i64 {
         let counted = self
             .world
@@ -140,7 +140,7 @@ impl<'w> Stage<'w> {
             .await;
     }
 
-    /// Creates another occasion in this state, with a single household that has the code `code`.
+    /// Creates another occasion with this status. Its only household has the code `code`.
     pub(crate) async fn other_occasion(&self, code: &'static str, status: OccasionStatus) {
         let id = self.occasion.clone();
         self.change(move |tx| {

@@ -1,4 +1,4 @@
-//! Tests of answering through a form, without JavaScript.
+//! Tests of answers through a form, without JavaScript.
 
 use platform::sql;
 use serde_json::json;
@@ -6,7 +6,7 @@ use testkit::{Form, Page, Visitor};
 
 use crate::stage::{assert_private, guest, id, on_both, on_sqlite, state};
 
-/// Opens the form in which a household answers.
+/// Opens a household's form for answers.
 pub(crate) async fn form(visitor: &mut Visitor, code: &str) -> (Page, Form) {
     let address = format!("/invite/{code}/rsvp");
     let page = visitor.get(&address).await;
@@ -182,7 +182,7 @@ fn plus_ones_are_named_corrected_and_removed() {
         assert_eq!(stored["guests"].as_array().unwrap().len(), 5);
         assert_eq!(guest(&stored, "陈小红")["age"], 16);
 
-        // The child is now an adult, and so needs a slot that is not reserved for children.
+        // The child is now an adult. Adults need a slot that is not reserved for children.
         let (page, mut filled) = form(&mut visitor, "TANWE").await;
         filled
             .untick(&format!("child.{child}"), "1")
@@ -388,7 +388,7 @@ fn food_needs_and_note_have_pages_that_change_nothing_else() {
         assert_eq!(stored["guests"].as_array().unwrap().len(), 4);
         assert_eq!(guest(&stored, "Rahman")["replies"]["reception"], "yes");
         assert_eq!(guest(&stored, "Rahman")["diets"], json!(["nut-allergy"]));
-        // A guest's dietary requirements stay stored when the guest declines.
+        // When a guest declines, the guest's dietary requirements stay stored.
         let (page, mut filled) = form(&mut visitor, "RAHMA").await;
         filled.fill(&reply, "no");
         save(&mut visitor, &page, &filled).await;

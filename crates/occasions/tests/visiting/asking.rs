@@ -1,5 +1,4 @@
-//! Tests of the hosts' own questions: guests are asked them, and their answers are saved and shown
-//! again.
+//! Tests of the hosts' own questions: guests answer them, and the saved answers are shown again.
 
 use jiff::SignedDuration;
 use occasions::question::{Choice, Question};
@@ -12,7 +11,7 @@ use web::I18n;
 use crate::answering::form;
 use crate::stage::{Stage, answer, assert_problem, guest, id, on_both, on_sqlite, put, state};
 
-/// Returns the question `Bus?`, which every guest is asked and which takes answers of this kind.
+/// Returns the question `Bus?`, which takes answers of this kind. Every guest is asked.
 fn bus(kind: QuestionKind) -> Question {
     Question {
         id: platform::id::Id::from_text("01970000-0000-7000-8000-00000000b005".to_owned()),
@@ -201,7 +200,7 @@ fn who_comes_has_to_answer_what_is_required_and_nobody_else() {
             !refused.links().iter().any(|link| link.href.contains(&siti)),
             "who stays at home is left in peace"
         );
-        // The page keeps the typed values, and the guest fills in the missing ones.
+        // The page has kept the typed values. The guest fills in the missing ones.
         let mut again = refused.form("/invite/RAHMA/rsvp");
         assert_eq!(again.value("new.0.name"), Some("Mei Ling"));
         again
@@ -211,8 +210,8 @@ fn who_comes_has_to_answer_what_is_required_and_nobody_else() {
         visitor.submit(&refused, &again).await.expect(303);
         assert_eq!(answers(&mut visitor, "Mei").await, json!({ "bus": "No" }));
 
-        // The JSON API applies the same rules. Unlike other answers, dietary requirements are saved
-        // even while required questions are unanswered.
+        // The JSON API applies the same rules. While required questions are unanswered, it refuses
+        // answers but saves dietary requirements.
         let wish = json!({ "version": 3, "guests": [
             { "id": siti, "replies": { "nikah": "yes" } },
         ] });
@@ -480,8 +479,8 @@ fn answers_travel_with_their_own_form_and_go_with_their_guest() {
         put(&mut visitor, "RAHMA", &wish).await.expect(200);
         let left = sql!("SELECT COUNT(*) FROM answer WHERE guest IS NOT NULL AND value <> $1");
         assert_eq!(stage.count(left, "x").await, 1);
-        // After a host locks the answers, a guest may still send a note, but not a note together
-        // with an answer.
+        // After a host locks the answers, a guest may send a note. A note together with an answer
+        // is refused.
         let lock = sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = $1");
         stage.run(lock, "RAHMA").await;
         let note = json!({ "text": "Still coming!", "version": stored["note"]["version"] });

@@ -1,4 +1,4 @@
-//! Tests with a busy store: nothing is saved, the page keeps all typed values, and it says when to
+//! Tests with a busy store. Nothing is saved, and the page keeps all typed values and says when to
 //! try again.
 
 use std::sync::mpsc::channel;
@@ -19,7 +19,7 @@ fn what_cannot_be_kept_now_comes_back() {
         let (page, mut filled) = form(&mut guest, "RAHMA").await;
         filled.fill(&field, "yes").fill("note", "Kept");
 
-        // Another connection locks the database file until the response reports that the store is
+        // Another connection locks the database file, until the response says that the store is
         // busy.
         let (held, is_held) = channel();
         let (release, released) = channel::<()>();

@@ -1,5 +1,5 @@
-//! Tests of the household's calendar file, which is parsed as calendar software would (RFC 5545
-//! §3.6).
+//! Tests of the household's calendar file. The tests parse the file as calendar software does (RFC
+//! 5545 §3.6).
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -9,7 +9,7 @@ use testkit::Page;
 
 use crate::stage::{Stage, answer, assert_private, id, on_both, on_sqlite, put, state};
 
-/// A property of a calendar component, with name, parameters and value.
+/// A property of a calendar component: its name, parameters and value.
 #[derive(Debug)]
 struct Property {
     name: String,
@@ -80,8 +80,8 @@ fn read(page: &Page) -> Component {
     calendar
 }
 
-/// Converts a local time with the time zone that the file itself defines. The last offset change
-/// before the local time applies.
+/// Converts a local time to UTC with the time zone that the file itself defines. Uses the last
+/// offset change before the local time.
 fn instant(calendar: &Component, event: &Component, name: &str) -> Timestamp {
     let property = event
         .properties
@@ -179,8 +179,8 @@ fn every_event_is_there_at_its_instant() {
 fn clocks_that_change_between_events_and_during_one_are_followed() {
     on_sqlite(async |stage| {
         let spring = [
-            // The events are before the change to summer time, across it (so that the event ends an
-            // hour later by the clock), and after it.
+            // The first event is before the change to summer time. The second event crosses the
+            // change, so by the clock it ends an hour later. The third event is after the change.
             ("nikah", "2027-03-27T10:00:00Z", "2027-03-27T12:00:00Z"),
             ("reception", "2027-03-27T20:00:00Z", "2027-03-28T03:30:00Z"),
             ("brunch", "2027-03-29T08:00:00Z", "2027-03-29T10:00:00Z"),

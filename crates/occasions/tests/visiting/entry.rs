@@ -1,4 +1,4 @@
-//! Tests of how guests enter: they type a code or open a link, and the browser remembers the
+//! Tests of how guests enter. They type a code or open a link, and the browser remembers the
 //! household.
 
 use jiff::tz::TimeZone;
@@ -185,8 +185,8 @@ fn unknown_revoked_draft_and_malformed_look_the_same() {
                 let page = by_program(&mut stage.visitor(), method, code).await;
                 page.expect(404);
                 assert_private(&page);
-                // The error response contains the requested path, in which all but two characters
-                // of the code are masked.
+                // The error response repeats the requested path, but shows only the first two
+                // characters of the code.
                 let (headers, body) = without_ids(&page);
                 let own: String = code.chars().take(2).collect();
                 let own = if code == "%FF" { "%F".to_owned() } else { own };
@@ -242,8 +242,8 @@ fn pages_without_a_code_wear_the_theme_of_the_only_occasion() {
             assert!(page.body.contains(r#"<a href="/login">"#), "{address}");
             assert!(!page.text().contains("Aisyah"), "{address}");
         }
-        // With two published occasions, the site cannot know which one a visitor without a code
-        // wants.
+        // With two published occasions, the site cannot know which occasion a visitor without a
+        // code wants.
         stage
             .other_occasion("OTHR1", OccasionStatus::Published)
             .await;
@@ -253,7 +253,7 @@ fn pages_without_a_code_wear_the_theme_of_the_only_occasion() {
     });
 }
 
-/// Links of an archived occasion can still be read, but nothing can be changed.
+/// Links of an archived occasion still show a page, but nothing can be changed there.
 #[test]
 fn an_archived_occasion_shows_the_hosts_thanks() {
     on_both(async |stage| {
@@ -281,7 +281,7 @@ fn an_archived_occasion_shows_the_hosts_thanks() {
         assert!(page.text().contains(&days), "{}", page.text());
         assert!(page.forms().is_empty(), "nothing can be sent");
         assert_private(&page);
-        // All pages below the invitation's page have the status "gone", with the same text.
+        // All pages below the invitation's page answer "gone", with the same text.
         let mut gone = Vec::new();
         for below in ["rsvp", "notes", "dietary", "confirmation", "calendar.ics"] {
             gone.push(stage.guest().get(&format!("/invite/RAHMA/{below}")).await);
@@ -311,7 +311,7 @@ fn an_archived_occasion_shows_the_hosts_thanks() {
         let mut malay = stage.guest();
         let page = malay.get("/o/aisyah-daniel?lang=ms").await;
         assert!(page.text().contains("Indahnya hari itu!"));
-        // If the hosts wrote no text, the page shows the built-in one.
+        // The hosts wrote no farewell, so the page shows the built-in one.
         stage
             .details(|occasion| occasion.farewell = web::I18n::default())
             .await;

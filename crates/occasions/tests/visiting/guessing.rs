@@ -1,4 +1,4 @@
-//! Tests of the budget for wrong codes, which is shared by all ways to enter a code.
+//! Tests of the budget for wrong codes. All ways to enter a code share it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -27,7 +27,7 @@ async fn guess(visitor: &mut Visitor, way: &str, code: &str) -> Page {
     named(visitor, way, code, "").await
 }
 
-/// Tries a code together with a guest's name. An empty name is not sent.
+/// Tries a code with a guest's name. If the name is empty, no name is sent.
 async fn named(visitor: &mut Visitor, way: &str, code: &str, name: &str) -> Page {
     let fields = [("code", code), ("name", name)];
     let query = match name {
@@ -86,7 +86,8 @@ fn ten_wrong_codes_use_up_an_address_whatever_way_they_came() {
             let wrong = format!("WRNG{n}");
             guess(&mut visitor, way, &wrong).await.expect(404);
             if n < 9 {
-                // Trying the same wrong code again costs nothing, whichever way it is entered.
+                // Repeating a wrong code does not use up the budget, in whichever way the code is
+                // entered.
                 for way in WAYS {
                     guess(&mut visitor, way, &wrong).await.expect(404);
                 }
@@ -119,8 +120,8 @@ fn ten_wrong_codes_use_up_an_address_whatever_way_they_came() {
             }
             assert_eq!(seen[0], seen[1], "{way}");
         }
-        // Clients at other IP addresses are not asked for a guest's name. After a while, this
-        // client is not asked either.
+        // Clients at other IP addresses need no guest's name. After a while, this client needs none
+        // any more.
         let mut other = stage.visitor_at("192.0.2.2");
         guess(&mut other, "typed", "RAHMA").await.expect(303);
         stage.world.clock.advance(SignedDuration::from_mins(11));
@@ -147,7 +148,7 @@ fn a_name_on_the_invitation_opens_it_whatever_way_it_comes() {
         for (n, way) in WAYS.into_iter().enumerate() {
             let mut visitor = stage.visitor_at(&format!("192.0.{n}.1"));
             guess(&mut visitor, way, "RAHMA").await.expect(401);
-            // A right code with a wrong name and a wrong code get the same response.
+            // The response is the same for a right code with a wrong name and for a wrong code.
             let wrong = format!("WRXX{n}");
             let mut seen = Vec::new();
             for (code, name) in [
@@ -369,7 +370,7 @@ fn an_occasion_may_always_ask_for_a_name() {
             .get(&stage.links.to("RAHMA"))
             .await
             .expect(200);
-        // After the occasion that requires guests' names is archived, codes work without a name
+        // Only one occasion requires guests' names. After it is archived, codes work without a name
         // again.
         stage
             .status(occasions::words::OccasionStatus::Archived)
@@ -465,8 +466,8 @@ async fn codes(stage: &Stage<'_>) -> Vec<String> {
     rows.into_iter().map(|(code,)| code).collect()
 }
 
-/// Simulates a day of attacks on 200 codes from an IPv6 /32 and from 10,000 IPv4 networks, using
-/// the test's manual clock.
+/// Simulates a day of attacks on 200 codes with the test's own clock. The guesses come from an IPv6
+/// /32 and from 10,000 IPv4 networks.
 #[test]
 fn a_days_attack_looks_up_few_codes_and_keeps_nobody_out() {
     const CODES: f64 = 200.0;

@@ -1,4 +1,4 @@
-//! Tests of the pages that hosts write for their guests, as guests see them.
+//! Tests of the guests' side of the pages that hosts write.
 
 use occasions::occasion_page::OccasionPage;
 use occasions::words::{OccasionStatus, PageAudience, PageKind};
@@ -47,8 +47,8 @@ fn everybody_reads_a_public_page_in_the_theme_and_the_language_of_the_reader() {
         assert!(page.text().contains("Farah"), "whom to ask");
         let page = guest.get(&format!("{PUBLIC}?lang=it")).await;
         assert!(page.text().contains("Come arrivare") && page.text().contains("In auto"));
-        // The page has no Arabic text, so it shows the text in the default language and marks its
-        // language.
+        // The page has no Arabic text. It shows the text in the default language, and marks that
+        // text's language.
         let page = guest.get(&format!("{PUBLIC}?lang=ar")).await;
         assert!(page.text().contains("كيفية الوصول"));
         assert!(
@@ -98,11 +98,11 @@ fn each_page_has_its_audience() {
             stage.links.below("RAHMA", "/pages/travel")
         );
         guest.get("/invite/RAHMA/pages/draft").await.expect(404);
-        // Without a working code, the response is the same as for every unknown code.
+        // The browser has no working code, so the response is the same as for any unknown code.
         let unknown = stage.guest().get("/invite/QQQQQ/pages/hotel").await;
         assert_eq!(unknown.status, 404);
         assert!(!unknown.text().contains("rate"));
-        // A code in another spelling redirects to the code as printed on the card.
+        // A code in another spelling redirects to the spelling that is printed on the card.
         let moved = guest.get("/invite/rahma/pages/hotel").await;
         assert_eq!(moved.location(), Some("/invite/RAHMA/pages/hotel"));
     });

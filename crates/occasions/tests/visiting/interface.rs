@@ -1,4 +1,4 @@
-//! Tests of the JSON API that reads an invitation and saves its note.
+//! Tests of the JSON API for reading an invitation and saving its note.
 
 use axum::body::Bytes;
 use axum::http::Method;
@@ -152,8 +152,8 @@ fn a_save_answers_the_state_and_so_does_a_conflict() {
         assert_private(&page);
         let stored = state(&mut program, "RAHMA").await;
         assert_eq!(page.json(), stored);
-        // The version is outdated, but the request is accepted because its answer equals the stored
-        // one.
+        // The version is outdated. The request is still accepted, because its answer equals the
+        // stored answer.
         let page = put(
             &mut program,
             "RAHMA",

@@ -1,4 +1,4 @@
-//! Tests of the JSON API with repeated requests, and with saves without a version.
+//! Tests of the JSON API: requests that are repeated, and saves without a version.
 
 use axum::http::Method;
 use jiff::SignedDuration;
@@ -33,8 +33,8 @@ fn a_key_makes_a_repeat_harmless() {
             422,
             "idempotency_key_reused",
         );
-        // An idempotency key belongs to one household and one path, so the same key can be used
-        // elsewhere.
+        // An idempotency key is valid for one household and one path. The same key can be used for
+        // another household or path.
         put(&mut program, "TANWE", &body).await.expect(200);
         let by_code = json!({ "code": "RAHMA", "guests": [{ "name": "Lin" }] });
         program
@@ -65,7 +65,7 @@ fn a_key_makes_a_repeat_harmless() {
             422,
             "idempotency_key_reused",
         );
-        // Stored responses expire within two days.
+        // Stored responses are deleted within two days.
         stage.world.clock.advance(SignedDuration::from_hours(48));
         assert_problem(
             &put(&mut program, "RAHMA", &body).await,

@@ -35,7 +35,7 @@ fn a_code_that_opens_nothing_saves_nothing() {
 
 #[test]
 fn what_is_closed_takes_no_answers_whatever_the_version() {
-    // A save is refused as closed before its version is checked.
+    // The occasion is closed, so each save is refused before its version is checked.
     on_both(async |stage| {
         let mut program = stage.visitor();
         for (code, name) in [

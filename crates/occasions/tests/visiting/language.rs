@@ -1,4 +1,4 @@
-//! Tests of the language in which a guest sees pages.
+//! Tests of the language of guests' pages.
 
 use platform::sql;
 use testkit::Page;
@@ -124,7 +124,7 @@ fn a_refusal_is_said_in_the_readers_language_too() {
         let page = guest.get("/invite/WRONG?lang=ar").await;
         page.expect(404);
         assert!(page.body.contains("<html lang=\"ar\" dir=\"rtl\""));
-        // If the guest has chosen no language, the pages behind a code are in the household's
+        // The guest has chosen no language, so the pages behind a code use the household's
         // language.
         stage.switch(|switches| switches.notes = false).await;
         for page in [

@@ -1,5 +1,5 @@
-//! Tests of the cache of rendered invitation pages. A cached page is sent again only while the
-//! household, the occasion, the day, the deadline and the language are unchanged.
+//! Tests of the cache of rendered invitation pages. A cached page is used only while nothing that
+//! it depends on has changed: household, occasion, day, deadline and language.
 
 use jiff::SignedDuration;
 use occasions::words::ReplyStatus;

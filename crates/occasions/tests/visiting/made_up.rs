@@ -1,4 +1,4 @@
-//! Generates requests that resemble valid ones but contain every kind of mistake, in paths,
+//! Generates requests that resemble valid ones but contain mistakes of every kind: in paths,
 //! headers, forms and JSON bodies.
 
 use proptest::prelude::*;
@@ -99,7 +99,7 @@ pub(crate) fn headers() -> impl Strategy<Value = Vec<(&'static str, Vec<u8>)>> {
     prop::collection::vec((name, value.prop_map(String::into_bytes)), 0..4)
 }
 
-/// Generates names of form fields for the guests `people`, and other names.
+/// Generates names of form fields: fields of the guests `people`, and other names.
 pub(crate) fn field(people: Vec<String>) -> impl Strategy<Value = String> {
     let person = select(people);
     let known = (

@@ -185,8 +185,8 @@ fn it_waits_ten_minutes_at_most() {
     });
 }
 
-/// Returns a worker that sends confirmations, but applies `change` between rendering and sending
-/// the first mail.
+/// Returns a worker that sends confirmations. It applies `change` after it has rendered the first
+/// mail and before it sends that mail.
 fn interrupted(
     stage: &Stage<'_>,
     change: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Clone + Send + Sync + 'static,
@@ -316,7 +316,7 @@ fn nobody_is_written_to_who_has_no_address_or_where_it_is_off() {
             .post("/invite/RAHMA/notes", &[("note", "Hai")])
             .await
             .expect(303);
-        // No confirmation is sent if, when it is due, confirmations are switched off, the
+        // A confirmation is not sent in three cases: confirmations are off when it is due, the
         // invitation is archived, or no email address is known.
         stage
             .switch(|switches| switches.confirmation_mail = false)

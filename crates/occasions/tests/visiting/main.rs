@@ -1,5 +1,5 @@
-//! Tests of guests' requests through the real router, from a browser with cookies but without
-//! scripts, and from a client that sends JSON.
+//! Tests of guests' requests through the real router. Some come from a browser with cookies but
+//! without scripts, others from a client that sends JSON.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

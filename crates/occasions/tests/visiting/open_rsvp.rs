@@ -1,4 +1,4 @@
-//! Tests of answering on the public page, without a code.
+//! Tests of answers on the public page, without a code.
 
 use jiff::SignedDuration;
 use occasions::words::OccasionStatus;
@@ -11,7 +11,7 @@ const PAGE: &str = "/o/aisyah-daniel/rsvp";
 
 const EVENTS: [&str; 3] = ["nikah", "reception", "brunch"];
 
-/// Returns the form's fields, with `attending` repeated for each event.
+/// Returns the form's fields. `attending` is repeated for each event.
 fn spread<'f>(fields: &[(&'f str, &'f str)]) -> Vec<(String, &'f str)> {
     let mut spread = Vec::new();
     for (name, value) in fields {
@@ -33,7 +33,7 @@ async fn fill(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Page {
     visitor.submit(&page, &form).await
 }
 
-/// Posts form fields that the page may not offer.
+/// Posts form fields, even fields that the page does not offer.
 async fn post(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Page {
     let spread = spread(fields);
     let fields: Vec<_> = spread
@@ -194,8 +194,8 @@ fn refused_answers_of_one_network_end_too() {
     on_sqlite(async |stage| {
         let mut guest = stage.guest();
         let fields = [("name", "Mei"), ("attending", "yes"), ("guests", "7")];
-        // A form with errors is answered with the errors even after five accepted forms from the
-        // same IP address.
+        // A form with errors gets its errors back, even after five accepted forms from the same IP
+        // address.
         for number in 0..5 {
             let name = format!("Guest {number}");
             code(&fill(&mut guest, &[("name", &name), ("attending", "no")]).await);
@@ -283,7 +283,7 @@ fn one_of_two_contacts_is_enough_to_be_found_by() {
             let counted = stage.count(doubles, "").await;
             assert_eq!(counted, found, "{name} {email} {phone}");
         }
-        // An older answer without a stored telephone number is still recognized by its email
+        // An older answer has no stored telephone number. The site still recognizes it by its email
         // address.
         let before = sql!("UPDATE open_answer SET phone_likeness = NULL WHERE invitation <> $1");
         stage.run(before, "").await;
@@ -294,8 +294,8 @@ fn one_of_two_contacts_is_enough_to_be_found_by() {
         ];
         code(&fill(&mut stage.guest(), &fields).await);
         assert_eq!(stage.count(doubles, "").await, found + 1);
-        // A repeated answer is not recognized if the earlier one was archived, unless it was
-        // archived by merging.
+        // If the earlier answer was archived, repeating it counts as a new answer. If it was
+        // archived by merging, the repetition is recognized.
         let archived = sql!(
             "UPDATE invitation SET archived_at = 1
              WHERE id IN (SELECT invitation FROM open_answer) AND id <> $1"
@@ -394,7 +394,7 @@ fn seats_are_kept_for_those_who_have_them() {
         let saved = fill(&mut guest, &fields).await;
         let thanks = guest.follow(saved).await.text();
         assert!(thanks.contains(&stage.say("open-unconfirmed")), "{thanks}");
-        // The seats of answers that wait for approval do not count as confirmed.
+        // Answers that wait for approval take seats, but these do not count as confirmed.
         assert_eq!(stage.count(left, "brunch").await, 2);
         assert_eq!(stage.count(waiting, "brunch").await, 2);
     });
@@ -434,7 +434,7 @@ fn every_event_is_shown_with_time_and_place_and_asked_for() {
             assert_eq!(replies["reception"], "yes");
             assert_eq!(replies["brunch"], "undecided");
         }
-        // If answers without a code are not accepted, the public page hides the venue.
+        // While answers without a code are switched off, the public page hides the venue.
         stage.switch(|switches| switches.open_rsvp = false).await;
         let words = guest.get("/o/aisyah-daniel").await.text();
         assert!(!words.contains("Dewan Seri Melati"), "{words}");
@@ -471,8 +471,8 @@ fn an_event_that_was_not_asked_for_has_no_answer() {
         );
         assert_eq!(asked.form(PAGE).value("event.nikah"), Some("yes"));
         assert_eq!(made(stage).await, 0);
-        // A form from an older version, which had one choice for all events, is not saved and takes
-        // no seats.
+        // A form from an older version of the site has one choice for all events. It is not saved
+        // and takes no seats.
         let fields = [("name", "Mei"), ("attending", "yes")];
         let asked = guest.post(PAGE, &fields).await;
         assert_eq!(asked.expect(422).form(PAGE).value("event.nikah"), None);
@@ -494,8 +494,8 @@ fn all_mistakes_are_told_at_once() {
         let mut from = 0;
         let event = stage.fill("complaint-open-event", [("event", "Reception".into())]);
         let party = stage.fill("complaint-open-party", [("n", 6.into())]);
-        // The error summary lists the errors in the order of the form, each with a link to its
-        // field.
+        // The error summary lists the errors in the order of the form's fields. Each error links to
+        // its field.
         for (complaint, field) in [
             (&stage.say("complaint-open-name"), "name"),
             (&event, "event.reception"),

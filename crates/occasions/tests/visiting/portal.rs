@@ -1,4 +1,4 @@
-//! Tests of the pages behind a household's code, and of the data that these pages hide.
+//! Tests of the pages that a household's code opens, and of the data that these pages hide.
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -11,7 +11,8 @@ use crate::stage::{Stage, assert_private, on_both, on_sqlite, put, state};
 
 const PAGES: [&str; 5] = ["", "/rsvp", "/dietary", "/notes", "/confirmation"];
 
-/// Returns the page's forms, except the form for forgetting the household, which is on every page.
+/// Returns the page's forms, but not the form for forgetting the household. Every page has that
+/// form.
 fn own_forms(page: &Page) -> Vec<Form> {
     let mut forms = page.forms();
     forms.retain(|form| !form.fields.iter().any(|field| field.name == "forget"));
@@ -117,7 +118,7 @@ fn the_days_to_the_next_event_are_counted_where_it_is() {
             text.contains(&stage.fill("portal-days-left", [("n", n.into())]))
         };
         assert!(said(days).await);
-        // In the occasion's time zone the next day begins at 16:00 UTC.
+        // 16:00 UTC is midnight in the occasion's time zone, so the next day begins.
         stage
             .world
             .clock
@@ -213,7 +214,7 @@ fn a_closed_portal_is_read_and_not_changed() {
         assert!(text.contains("Anthony Fernandez"));
         assert!(text.contains(&stage.say("reply-yes")));
         assert_eq!(state(&mut guest, "LATE1").await["access"], "closed");
-        // A household may still change its note after the deadline.
+        // After the deadline, a household may still change its note.
         assert_eq!(own_forms(&guest.get("/invite/LATE1/notes").await).len(), 1);
         guest
             .post("/invite/LATE1/notes", &[("note", "Sorry!")])
@@ -477,8 +478,8 @@ async fn off_for_programs(stage: &Stage<'_>) {
         let page = put(&mut guest, "RAHMA", &wanted).await;
         crate::stage::assert_problem(&page, status, code);
     }
-    // Gifts and uploads are switched off, and the other pages do not exist. Requests for them are
-    // not logged as errors.
+    // Gifts and uploads are switched off, and the last two pages do not exist. Requests for them
+    // are not logged as errors.
     for part in ["gifts", "uploads", "news", "my-data"] {
         guest
             .get(&format!("/invite/RAHMA/{part}"))
@@ -547,7 +548,8 @@ fn what_people_open_is_counted_and_robots_are_not() {
         ] {
             person.get(address).await;
         }
-        // While the store fails, page views stay in memory, and are recorded later.
+        // While the store fails, page views are kept in memory. They are recorded once the store
+        // works again.
         let rename = async |change: Sql| {
             let change = move |tx: &mut Tx<'_>| tx.run(change, &[], Rows::Any).map(drop);
             stage.change(change).await;

@@ -1,4 +1,4 @@
-//! Tests that no response to a guest contains data only for hosts, and that every response has the
+//! Tests that no response to a guest contains data for hosts only, and that each response has the
 //! required headers.
 
 use axum::http::Method;

@@ -1,5 +1,5 @@
-//! Tests that arbitrary requests to guests' paths never cause a 5xx response, and that refused
-//! requests change no row. Each test sends 256 generated requests.
+//! Tests that arbitrary requests to guests' paths never cause a 5xx response, and that a refused
+//! request changes no row. Each test sends 256 generated requests.
 
 use std::cell::Cell;
 use std::net::Ipv4Addr;
@@ -60,7 +60,7 @@ async fn check(stage: &Stage<'_>, from: &str, sent: Sent) -> Result<(), TestCase
     let method = Method::from_bytes(sent.method.as_bytes()).unwrap();
     let mut visitor = stage.visitor_at(from);
     for (name, value) in &sent.headers {
-        // Values that are not allowed in a header are skipped.
+        // A header cannot contain every value. Values that it cannot contain are skipped.
         if let Ok(value) = axum::http::HeaderValue::from_bytes(value)
             && let Ok(value) = value.to_str()
         {
@@ -222,7 +222,7 @@ fn whatever_stands_in_a_json_body_is_saved_or_refused() {
             "remove": [],
             "note": { "text": "Hello", "version": 1 }
         });
-        // These requests contain no version, so they are never refused as outdated.
+        // These requests contain no version, so they cannot be refused as outdated.
         let by_code = json!({ "code": "RAHMA", "guests": [save["guests"][0], save["guests"][1]] });
         let note = json!({ "text": "Hello", "version": 1 });
         let requests = prop_oneof![
@@ -291,7 +291,8 @@ fn a_body_full_of_people_holds_nobody_up() {
                 Some("application/json"),
                 Bytes::from(body),
             );
-            // Such a request once took most of a minute, during which no other change was possible.
+            // A request like this one used to take almost a minute, and blocked all other changes
+            // meanwhile.
             let page = tokio::time::timeout(Duration::from_secs(20), sent)
                 .await
                 .unwrap();

@@ -67,7 +67,7 @@ fn wrong_fields_are_named_together_and_what_was_typed_is_kept() {
                 .into_iter()
                 .filter(|(name, _)| *name == field)
                 .collect();
-            // All values stay as typed, except for the form's idempotency key: sending the
+            // All values stay as typed. Only the form's idempotency key changes, because the
             // corrected form is a new save.
             assert!(
                 field == "submission_id" || same.contains(&(field, value)),
@@ -270,7 +270,7 @@ fn who_comes_too_late_keeps_what_was_typed() {
         stage.status(OccasionStatus::Closed).await;
         assert_late(stage, &visitor.submit(&page, &filled).await);
         assert_eq!(state(&mut visitor, "RAHMA").await["version"], 1);
-        // A note that is refused after the lock gets its own message.
+        // A note that is sent after the lock is refused with its own message.
         let page = visitor
             .post("/invite/RAHMA/notes", &[("note", "Late words")])
             .await;

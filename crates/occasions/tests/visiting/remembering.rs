@@ -46,8 +46,7 @@ fn a_browser_offers_to_continue_and_forgets_when_told() {
         assert_eq!(page.expect(303).location(), Some("/"));
         let text = guest.follow(page).await.text();
         assert!(text.contains("Rossi") && !text.contains("Rahman"), "{text}");
-        // The response is the same for a remembered code and an unknown code, so it reveals
-        // nothing.
+        // A known code and an unknown code get the same response, so the response reveals nothing.
         for code in ["RAHMA", "WRONG", "?"] {
             let page = guest.post("/", &[("forget", code)]).await;
             assert_eq!(page.expect(303).location(), Some("/"));

@@ -1,12 +1,13 @@
-//! A snapshot of all rows that a guest's request could change, for comparing before and after.
+//! A snapshot of all rows that a guest's request could change. Tests compare the snapshots from
+//! before and after a request.
 
 use platform::store::Sql;
 use platform::{StoreError, Tx, sql};
 
 use crate::stage::Stage;
 
-/// A snapshot of the store: the rows of invitations, guests and replies, and for every other table
-/// the number of rows or the sum of a column.
+/// A snapshot of the store. It contains the rows of invitations, guests and replies. For every
+/// other table it contains the number of rows or the sum of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rows {
     invitations: Vec<Invitation>,

@@ -46,7 +46,7 @@ impl Stage<'_> {
         guest
     }
 
-    /// Runs a statement whose parameter `$1` is `name`, which is a code or key.
+    /// Runs a statement. Its parameter `$1` is `name`, a code or key.
     pub(crate) async fn run(&self, sql: Sql, name: &'static str) {
         self.change(move |tx| tx.run(sql, &[&name], Rows::Any).map(drop))
             .await;
@@ -103,8 +103,8 @@ pub(crate) fn answer(version: i64, id: &str, replies: &Value) -> Value {
     json!({ "version": version, "guests": [{ "id": id, "replies": replies }] })
 }
 
-/// Checks the status and the code of an error response, and the members that every error response
-/// has. Returns the JSON.
+/// Checks the status and code of an error response, and the fields that every error response has.
+/// Returns the JSON.
 #[track_caller]
 pub(crate) fn assert_problem(page: &Page, status: u16, code: &str) -> Value {
     page.expect(status);

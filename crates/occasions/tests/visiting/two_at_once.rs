@@ -1,5 +1,5 @@
-//! Tests of a form that is sent twice, and of conflicts between two outdated forms of the same
-//! household.
+//! Tests of a form that is sent twice, and of two outdated forms of the same household that
+//! conflict.
 
 use platform::sql;
 use serde_json::json;
@@ -17,7 +17,7 @@ fn a_form_that_is_sent_twice_is_saved_once() {
         for _ in 0..3 {
             visitor.submit(&page, &filled).await.expect(303);
         }
-        // Repeating a form that was saved succeeds even after a host locked the answers.
+        // The form was saved before a host locked the answers. Sending it again still succeeds.
         stage
             .run(
                 sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = $1"),
@@ -50,7 +50,7 @@ fn what_was_sent_after_back_asks_which_to_keep() {
         let (page, mut filled) = form(&mut visitor, "RAHMA").await;
         filled.fill(&field, "yes");
         visitor.submit(&page, &filled).await.expect(303);
-        // The guest goes back in the browser and sends the old page with another choice.
+        // The guest goes back to the old page in the browser and makes another choice.
         filled.fill(&field, "no");
         let asked = visitor.submit(&page, &filled).await;
         assert_private(asked.expect(409));
@@ -78,7 +78,7 @@ fn what_was_sent_after_back_asks_which_to_keep() {
         assert_ne!(merged.value("submission_id"), filled.value("submission_id"));
         visitor.submit(&asked, &merged).await.expect(303);
         assert_eq!(stored_reply(&mut visitor, "nikah").await, "no");
-        // The guest sends the old page a second time, with yet another choice.
+        // The guest sends the same old page again, with yet another choice.
         filled.fill(&field, "undecided");
         let asked = visitor.submit(&page, &filled).await;
         merged = asked.expect(409).form("/invite/RAHMA/rsvp");
@@ -244,8 +244,8 @@ fn nobody_comes_twice_because_a_page_was_sent_again() {
             .fill("new.0.name", " Mei  Ling ")
             .tick("new.1.comes", "1");
         visitor.submit(&page, &filled).await.expect(303);
-        // The guest goes back in the browser, adds an answer, and sends both changes from the old
-        // page.
+        // The guest goes back to the old page in the browser, adds an answer, and sends both
+        // changes.
         filled.fill(&format!("reply.{rahman}.nikah"), "yes");
         let (asked, merged) = ask(&mut visitor, &page, &filled, "RAHMA").await;
         visitor.submit(&asked, &merged).await.expect(303);

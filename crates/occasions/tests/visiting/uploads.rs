@@ -22,8 +22,9 @@ async fn switch_on(stage: &Stage<'_>) {
     stage.switch(|switches| switches.uploads = true).await;
 }
 
-/// Returns a JPEG whose EXIF data contain an orientation and a location. In the right orientation,
-/// the picture has a red half above a blue half. `shade` makes files different.
+/// Returns a JPEG. Its EXIF data contain an orientation and a location. When the picture is turned
+/// upright, the upper half is red and the lower half blue. Pictures with different `shade` are
+/// different files.
 fn photo(shade: u8) -> Vec<u8> {
     let pixel = |_, y| Rgb(if y < 16 { [255, 0, shade] } else { [0, 0, 255] });
     let mut jpeg = Cursor::new(Vec::new());
@@ -145,7 +146,7 @@ fn a_household_sends_pictures_and_a_document_and_removes_one() {
         assert_eq!(document["bytes"], pdf.len());
         assert!(document["thumbnail"].is_null());
 
-        // The stored picture is upright, and its data contain no location.
+        // The stored picture is upright and contains no location.
         let url = picture["url"].as_str().unwrap();
         let mut nobody = stage.guest();
         let bytes = nobody.bytes(url).await;
@@ -237,7 +238,7 @@ fn what_is_refused_leaves_nothing() {
         }
         let urlencoded = guest.post(API, &[("caption", "a")]).await;
         assert_problem(&urlencoded, 415, "unsupported_media_type");
-        // The connection breaks before the file has arrived.
+        // The connection breaks in the middle of the upload.
         let whole = form(
             "",
             &[("a.pdf", &[b"%PDF-1.7\n".as_slice(), &[7; 9_000]].concat())],
@@ -248,7 +249,7 @@ fn what_is_refused_leaves_nothing() {
             assert_eq!(uploaded(stage), Vec::<String>::new());
         }
 
-        // The page stores the files that it can store, and names the others.
+        // The page stores the files that it accepts, and names the others.
         let files: [(&str, &[u8]); 3] = [
             ("good.png", &in_format(ImageFormat::Png)),
             ("bad.heic", b"\0\0\0\x18ftypheic"),
@@ -326,7 +327,7 @@ fn the_gallery_opens_with_the_first_event_and_outlives_the_occasion() {
         assert!(portal.body.contains(gallery));
         let page = other.get(gallery).await.with(200);
         assert_private(&page);
-        // Other guests do not see uploads that no host has approved.
+        // No host has approved the uploads yet, so other guests do not see them.
         assert!(page.text().contains(&stage.say("gallery-none")));
         let api = "/api/v1/invitations/ROSSI/gallery";
         assert_eq!(

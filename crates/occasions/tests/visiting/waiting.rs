@@ -1,4 +1,5 @@
-//! Tests of the page of a household on a waiting list, and of the mail when it gets seats.
+//! Tests of the page that a household on the waiting list sees, and of the mail that it gets
+//! together with its seats.
 
 use jiff::SignedDuration;
 use occasions::rsvp::waitlist;

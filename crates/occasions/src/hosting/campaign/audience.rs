@@ -1,4 +1,4 @@
-//! Determines the recipients of a campaign, and the households that cannot get mail.
+//! Finds the recipients of a campaign, and the households that cannot get mail.
 
 use std::collections::HashMap;
 
@@ -18,15 +18,15 @@ use crate::id::{GuestId, InvitationId, OccasionId};
 /// The mail stream of campaigns. Every recipient may unsubscribe from it.
 pub const STREAM: Stream = Stream::Marketing;
 
-/// The number of households that a filter finds, and of mails to them.
+/// How many households a filter finds, and how many mails they would get.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Audience {
     /// How many households match.
     pub households: i64,
     /// How many mails will be sent.
     pub mails: i64,
-    /// The number of mails to the guests' own addresses. If the campaign does not go to these
-    /// addresses, the number of mails that they would add.
+    /// How many mails go to the guests' own addresses. If the campaign does not use these
+    /// addresses, how many mails they would add.
     pub guests: i64,
     /// How many households have no address.
     pub without_address: i64,
@@ -36,13 +36,13 @@ pub struct Audience {
     pub bounced: i64,
 }
 
-/// An email address to which a campaign is sent, or a household without an address.
+/// A recipient of a campaign: an email address, or a household without an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
     pub invitation: InvitationId,
-    /// The guest whose own address it is; `None` for the household's address.
+    /// The guest who has this address; `None` if it is the household's address.
     pub guest: Option<GuestId>,
-    /// Why the recipient is skipped; `None` if the recipient gets mail.
+    /// Why the recipient gets no mail; `None` if the recipient gets mail.
     pub reason: Option<Skip>,
 }
 
@@ -83,7 +83,7 @@ impl Audience {
         Ok(audience)
     }
 
-    /// Returns the households that the filter matches. Archived ones are not included.
+    /// Returns the households that the filter matches, except archived ones.
     pub(super) fn households(
         tx: &mut Tx<'_>,
         host: &HostOf,
@@ -97,7 +97,7 @@ impl Audience {
     }
 }
 
-/// A household to which mail may go.
+/// A household that may get mail.
 #[derive(Clone, Debug, Row)]
 pub(in crate::hosting) struct Household {
     pub(in crate::hosting) id: InvitationId,
@@ -113,8 +113,8 @@ impl From<InvitationRow> for Household {
     }
 }
 
-/// Returns these households' addresses, each address once per household, and the households without
-/// an address.
+/// Returns the recipients in these households. Each address appears once per household. A household
+/// without an address is a recipient too.
 pub(in crate::hosting) fn recipients(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -160,7 +160,7 @@ pub(in crate::hosting) fn recipients(
     Ok(found)
 }
 
-/// Returns the guests who have email addresses of their own, by invitation and in the order of its
+/// Returns the guests with their own email addresses, grouped by invitation and in the order of the
 /// guests.
 fn guests(
     tx: &mut Tx<'_>,
@@ -182,7 +182,7 @@ fn guests(
     Ok(guests)
 }
 
-/// Returns why this address gets no mail; `None` if it gets mail.
+/// Returns why this address gets no mail; `None` if it does.
 pub(super) fn skip(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -12,7 +12,7 @@ use super::{CampaignId, load};
 use crate::hosting::{HostOf, Refusal};
 use crate::id::InvitationId;
 
-/// The number of mails in each state. States without mails are omitted.
+/// The number of mails in each state. A state without mails is left out.
 pub type Counts = BTreeMap<String, i64>;
 
 words! {
@@ -20,7 +20,7 @@ words! {
     RecipientState {
         /// Waiting in the queue.
         Queued = "queued" => "host-mail-queued",
-        /// Being passed to the mail server.
+        /// The mail is being passed to the mail server.
         Sending = "sending" => "host-mail-sending",
         /// The mail server accepted the mail.
         Sent = "sent" => "host-mail-sent",
@@ -30,12 +30,12 @@ words! {
         Failed = "failed" => "host-mail-failed",
         /// The email address is on the suppression list.
         Suppressed = "suppressed" => "host-mail-suppressed",
-        /// It is unknown whether the mail was sent, because Kenduri was killed meanwhile. The mail
+        /// Kenduri was killed while it sent the mail, so nobody knows whether the mail was sent. It
         /// is not sent again.
         Uncertain = "uncertain" => "host-mail-uncertain",
-        /// Not sent; `reason` contains the cause.
+        /// The mail is not sent. `reason` says why.
         Skipped = "skipped" => "host-mail-skipped",
-        /// The campaign was cancelled before the mail was sent.
+        /// The campaign was cancelled before this mail was sent.
         Cancelled = "cancelled" => "host-mail-cancelled",
     }
 }
@@ -70,7 +70,7 @@ pub struct Recipient {
     pub invitation: InvitationId,
     /// The household's name; empty if the invitation was deleted.
     pub household: String,
-    /// The guest whose own address it is; null for the household's address.
+    /// The guest who has this address; null if it is the household's address.
     pub guest: Option<String>,
     /// The progress of the recipient's mail.
     pub state: RecipientState,
@@ -95,8 +95,8 @@ pub(super) fn count(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Counts, StoreErr
         .collect())
 }
 
-/// Returns at most `limit` recipients of a campaign after the position `after`. `state` selects
-/// only recipients in this state.
+/// Returns up to `limit` recipients of a campaign, beginning after the position `after`. If `state`
+/// is set, returns only recipients in this state.
 pub fn recipients(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,4 +1,4 @@
-//! The steps of a campaign's job: fixing the recipients, choosing the next ones, and queueing their
+//! The steps of a campaign's job: it fixes the recipients, chooses the next ones, and queues their
 //! rendered mails.
 
 use identity::account::AccountId;
@@ -21,30 +21,30 @@ use crate::occasion;
 use crate::snapshot;
 use crate::words::{Access, OccasionStatus, Response};
 
-/// The time until the job runs again while mails are being sent.
+/// The time until the next run of the job while mails are on their way.
 const SOON: SignedDuration = SignedDuration::from_secs(1);
-/// The time until the job runs again while the only unsent mails wait for a later attempt.
+/// The time until the next run of the job when all unsent mails are waiting for another attempt.
 const WHILE_DEFERRED: SignedDuration = SignedDuration::from_mins(1);
 
-/// The next mails of a campaign that must be rendered.
+/// The mails of a campaign to render next.
 #[derive(Debug)]
 pub struct Batch {
     pub campaign: Campaign,
     pub next: Vec<Next>,
 }
 
-/// A recipient whose mail must be rendered next.
+/// A recipient whose mail is rendered next.
 #[derive(Clone, Debug, Row)]
 pub struct Next {
     /// The position in the order of sending.
     pub place: i64,
     pub invitation: InvitationId,
-    /// The guest whose own email address gets the mail; `None` for the household's address.
+    /// The guest whose own address gets the mail; `None` for the household's address.
     pub guest: Option<GuestId>,
 }
 
 /// Starts the campaign if it is due, updates its progress, and chooses the next recipients. Returns
-/// `None` if no mail must be rendered now. Queues the job again if more work follows later.
+/// `None` if there is nothing to render now. If work remains for later, queues the job again.
 pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Batch>, StoreError> {
     let Some((mut campaign, occasion)) = lock(tx, id)? else {
         return Ok(None);
@@ -111,12 +111,12 @@ pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Bat
     Ok(Some(Batch { campaign, next }))
 }
 
-/// Returns the number of mails to be written at once, and the pause until the next batch.
+/// Returns how many mails a batch contains, and the pause until the next batch.
 fn pace(per_minute: i64) -> (i64, SignedDuration) {
     if per_minute == 0 {
         return (WINDOW, SOON);
     }
-    // The job runs at most once per second, so a batch contains the mails of one second, rounded
+    // The job runs at most once per second. So a batch contains the mails for one second, rounded
     // up.
     let batch = (per_minute + 59) / 60;
     (
@@ -125,8 +125,8 @@ fn pace(per_minute: i64) -> (i64, SignedDuration) {
     )
 }
 
-/// Fixes the recipients of a campaign. There are none if the account that ordered the campaign is
-/// no longer a host.
+/// Fixes the recipients of a campaign. If the account that ordered the campaign is no longer a
+/// host, the campaign gets no recipients.
 fn begin(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -185,7 +185,7 @@ fn find_households(
     match Audience::households(tx, &host, filter) {
         Ok(found) => Ok(Some(found)),
         Err(Refusal::Store(error)) => Err(error),
-        // The filter names an event that was deleted, so there are no recipients.
+        // The filter names an event that has been deleted, so the campaign has no recipients.
         Err(_) => Ok(None),
     }
 }
@@ -233,16 +233,16 @@ fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A recipient with the data for rendering the mail.
+/// A recipient with all data that the mail needs.
 #[derive(Debug)]
 pub struct Addressee {
     /// The household's invitation, with its occasion.
     pub portal: InvitationSnapshot,
     /// The occasion's revision when the data was read.
     pub revision: i64,
-    /// The email address, or `None` if it was removed after the recipients were fixed.
+    /// The recipient's email address, or `None` if it was removed after the campaign had started.
     pub email: Option<String>,
-    /// The name of the guest or household to whom the address belongs.
+    /// The name of the guest or household that has the address.
     pub name: String,
 }
 
@@ -273,7 +273,7 @@ pub fn read(tx: &mut Tx<'_>, next: &Next) -> Result<Option<Addressee>, StoreErro
     }))
 }
 
-/// Returns why this household should not get a mail of this kind at present; `None` if it should.
+/// Returns why this household should get no mail of this kind now; `None` if it should get one.
 pub fn needs_none(kind: MailKind, portal: &InvitationSnapshot) -> Option<Skip> {
     let invitation = &portal.household.invitation;
     if invitation.archived_at.is_some() || portal.occasion.status == OccasionStatus::Archived {
@@ -292,14 +292,13 @@ pub fn needs_none(kind: MailKind, portal: &InvitationSnapshot) -> Option<Skip> {
 #[derive(Debug)]
 pub enum Rendered {
     Skipped(Skip),
-    /// The mail, the versions of the invitation and the occasion that it shows, and the origin of
-    /// its links.
+    /// The rendered mail, the versions of the invitation and the occasion that were rendered, and
+    /// the origin of the mail's links.
     Mail(Box<NewMail>, (i64, i64), String),
 }
 
-/// Queues the mail to the recipient at this position. In the same transaction, takes the recipient
-/// out of the campaign's queue. If the data has changed since the mail was rendered, the recipient
-/// stays in the queue.
+/// Queues the rendered mail, and takes its recipient out of the campaign's queue in the same
+/// transaction. If the data has changed since rendering, the recipient stays in the queue.
 pub fn write(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -307,7 +306,7 @@ pub fn write(
     next: &Next,
     rendered: &Rendered,
 ) -> Result<(), StoreError> {
-    // All campaigns of the occasion share the daily limit.
+    // The daily limit applies to all campaigns of the occasion together.
     let of: Option<(OccasionId,)> =
         sql!("SELECT occasion FROM campaign WHERE id = :id", id).maybe(tx)?;
     let Some((of,)) = of else {
@@ -346,7 +345,8 @@ pub fn write(
     if mail.is_some() && membership::mails_left(tx, &of)? == Some(0) {
         return Ok(());
     }
-    // If another run of the job has already written this mail, no row is updated.
+    // Another run of the job may have written this mail already. Then this statement updates no
+    // row.
     let state = if reason.is_some() {
         "skipped"
     } else {
@@ -375,7 +375,7 @@ pub fn write(
     Ok(())
 }
 
-/// Queues the jobs of all due campaigns again, in case a job was lost.
+/// Queues the job of each due campaign again, in case the job was lost.
 pub fn queue_due(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     let due: Vec<(CampaignId,)> = sql!(

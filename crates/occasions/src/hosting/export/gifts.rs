@@ -1,4 +1,4 @@
-//! Exports the wish list with its reservations, the list of received gifts, and the uploads.
+//! Exports three lists: the wish list with its reservations, the received gifts, and the uploads.
 
 use platform::Tx;
 use platform::money::Money;
@@ -10,7 +10,7 @@ use crate::hosting::{HostOf, Refusal, gifts, received_gifts, uploads};
 use web::Deadline;
 
 impl Ground<'_> {
-    /// Builds a row per reservation, and a row per gift that nobody has reserved.
+    /// Builds one row per reservation, and one row for each gift that nobody has reserved.
     pub(super) fn gifts(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<Sheet, Refusal> {
         let reservations = gifts::reservations(tx, host)?;
         let mut rows = Vec::new();
@@ -61,7 +61,7 @@ impl Ground<'_> {
         })
     }
 
-    /// Builds a row per received gift, the latest first.
+    /// Builds one row per received gift, the latest first.
     pub(super) fn received_gifts(&self, tx: &mut Tx<'_>) -> Result<Sheet, Refusal> {
         let zone = self.occasion.zone();
         let all = received_gifts::of(tx, &self.occasion.id)?;
@@ -90,7 +90,7 @@ impl Ground<'_> {
         })
     }
 
-    /// Builds a row per upload, the oldest first.
+    /// Builds one row per upload, the oldest first.
     pub(super) fn uploads(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<Sheet, Refusal> {
         let zone = self.occasion.zone();
         let all = uploads::all(tx, host)?;

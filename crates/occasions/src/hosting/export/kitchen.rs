@@ -1,4 +1,4 @@
-//! Exports the tables for the kitchen: who eats what at which event, and the totals.
+//! Exports the tables for the kitchen. They show who eats what at each event, and the totals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,9 @@ use crate::hosting::{Refusal, kitchen, meals};
 use crate::id::GuestId;
 
 impl Ground<'_> {
-    /// Builds the kitchen's tables. The first lists guests with dietary requirements who come or
-    /// are not sure, and guests with a meal who come. The others have the totals for each event.
+    /// Builds the kitchen's tables. The first table lists two groups of guests: guests with dietary
+    /// requirements who come or are not sure, and guests with a chosen meal who come. The other
+    /// tables contain the totals of each event.
     pub(super) fn kitchen(&self, tx: &mut Tx<'_>) -> Result<Vec<Sheet>, Refusal> {
         let options = diet::list(tx, &self.occasion.id)?;
         let labels = self.labels(tx)?;

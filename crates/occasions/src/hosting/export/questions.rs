@@ -1,4 +1,5 @@
-//! Answers to the hosts' own questions, as a list of their own and as columns in other lists.
+//! Exports answers to the hosts' own questions, both as a separate list and as columns of other
+//! lists.
 
 use super::table::Ground;
 use super::{Cell, Sheet};
@@ -9,7 +10,7 @@ use crate::question::Question;
 use crate::words::AskedOf;
 
 impl Ground<'_> {
-    /// Returns the questions that each guest or each household is asked. Each of them becomes a
+    /// Returns the questions for guests or for households, as `of` says. Each question becomes a
     /// column.
     pub(super) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &Question> {
         let all = self.answered.questions.iter();
@@ -21,7 +22,7 @@ impl Ground<'_> {
             .map(|question| self.question_title(question))
     }
 
-    /// Returns one cell for each column of [`Ground::question_headings`].
+    /// Returns the cells for the columns in [`Ground::question_headings`], one for each column.
     pub(super) fn question_cells(
         &self,
         invitation: &InvitationId,
@@ -90,7 +91,7 @@ impl Ground<'_> {
         let answer = self.answered.of(question, invitation, guest)?;
         Some(match answer {
             Answer::Number(number) => Cell::from(*number),
-            // Dates stay in ISO format, as everywhere in exports, because other software can sort
+            // Dates are in ISO format, as everywhere in exports, so that other software can sort
             // them.
             Answer::Text(text) if question.choices.is_empty() => Cell::from(text.as_str()),
             other => Cell::from(question.say(other, self.text, default)),

@@ -1,5 +1,5 @@
-//! The columns and rows of each list that can be exported. If a host may not see codes and contact
-//! data, their columns are missing.
+//! The columns and rows of each list that can be exported. For a host who may not see codes and
+//! contact data, these columns are left out.
 
 use std::collections::BTreeMap;
 
@@ -300,7 +300,7 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(&format!("reply-{}", shown.word())))
     }
 
-    /// Formats a guest's reply over all events.
+    /// Formats a guest's answer for all events together.
     fn answer_of(&self, person: &Person) -> Cell {
         if person.is_partial {
             Cell::from(&*self.text.say("host-response-partial"))
@@ -322,7 +322,7 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(id))
     }
 
-    /// Formats a time in the occasion's time zone, in a format that other software can sort.
+    /// Formats a time in the occasion's time zone. Other software can sort the result.
     fn moment(&self, at: Option<Timestamp>) -> Cell {
         let zone = self.occasion.zone();
         at.map_or(Cell::Empty, |at| {
@@ -408,7 +408,7 @@ impl Ground<'_> {
     }
 }
 
-/// Data of a household that only some hosts may see.
+/// Household data that only some hosts may see.
 #[derive(Default)]
 struct Private {
     phone: Option<String>,

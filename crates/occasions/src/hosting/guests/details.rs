@@ -15,12 +15,12 @@ use crate::guest::Guest;
 use crate::id::EventId;
 use crate::words::GuestKind;
 
-/// A guest's details, which hosts fill in.
+/// A guest's details that hosts can enter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GuestDetails {
     /// 1–100 characters; a plus-one's name may be empty.
     pub name: String,
-    /// Named by the hosts, which is the default, or brought by the household.
+    /// Whether the hosts name the guest, which is the default, or the household brings the guest.
     pub kind: GuestKind,
     /// Whether a plus-one may exceed the allowance.
     pub r#override: bool,
@@ -28,8 +28,8 @@ pub struct GuestDetails {
     pub is_child: bool,
     /// Age of a child, 0–17.
     pub age: Option<i64>,
-    /// Keys of the household's events to which the guest is invited; if omitted, a new guest is
-    /// invited to all of them.
+    /// Keys of those events of the household to which the guest is invited. If omitted, a new guest
+    /// is invited to all of the household's events.
     pub events: Vec<String>,
     /// Keys of dietary options.
     pub diets: Vec<String>,
@@ -54,7 +54,7 @@ pub(crate) const FIELDS: &[Field] = web::fields! { GuestDetails:
     phone: phone(32).optional().label("host-field-own-phone").secret(),
 };
 
-/// Returns the fields that a request may contain. Some fields are only for a new guest.
+/// Returns the fields that a request may contain. Some fields exist only for new guests.
 pub(crate) fn fields_for(is_new: bool) -> Vec<Field> {
     let fields = FIELDS.iter().copied();
     fields.filter(|field| is_new || !field.is_fixed).collect()
@@ -93,7 +93,7 @@ impl GuestDetails {
     }
 }
 
-/// Describes the body of a request about a guest in the OpenAPI description.
+/// The body of a request about a guest, for the OpenAPI description.
 #[derive(Debug)]
 pub struct GuestBody<const IS_NEW: bool>;
 

@@ -11,9 +11,9 @@ use crate::occasion;
 use crate::role::{self, Role};
 use identity::grant;
 
-/// The reason why nothing was written.
+/// Why nothing was written.
 enum Nothing {
-    /// Only a preview was requested. The value is what the import would do.
+    /// Only a preview was requested. The value says what the import would do.
     Tried(Check),
     Refused(Refusal),
 }
@@ -30,9 +30,9 @@ impl From<Refusal> for Nothing {
     }
 }
 
-/// Imports documents into the occasion with this slug, on behalf of its first owner. Without
-/// `is_written`, only returns what the import would do. Codes are accepted even if they are easy to
-/// guess, because they may already be printed on cards.
+/// Imports documents into the occasion with this slug, as the occasion's first owner. If
+/// `is_written` is not set, only returns what the import would do. Codes that are easy to guess are
+/// accepted, because they may already be printed on cards.
 pub async fn bring(
     site: &Site,
     slug: &str,
@@ -55,7 +55,7 @@ pub async fn bring(
         Err(Nothing::Tried(check)) => return Ok((check, None)),
         Err(Nothing::Refused(refusal)) => return Err(refusal),
     };
-    // The import runs here, so the queued job will find nothing to do.
+    // The import runs at once in this process. The queued job will then find nothing to do.
     let worked = job::work(site.store.clone(), site.catalogue.clone(), id.clone()).await;
     if let Err(error) = worked {
         tracing::warn!(?error, "the import goes on when the program runs");

@@ -1,4 +1,4 @@
-//! The preview of an import, which makes the same checks as the import but writes nothing.
+//! The preview of an import. It makes the same checks as the import, but writes nothing.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::household;
 use crate::id::InvitationId;
 use crate::invitation;
 
-/// The result of applying an import now.
+/// What the import would do now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[schema(as = ImportCheck)]
 pub struct Check {
@@ -25,15 +25,15 @@ pub struct Check {
     pub total: usize,
     /// How many households would become new invitations.
     pub made: usize,
-    /// How many would change an existing invitation.
+    /// How many households would change an existing invitation.
     pub changed: usize,
-    /// How many households would change nothing.
+    /// How many households are already stored as they are in the list.
     pub same: usize,
     /// How many households have errors.
     pub faulty: usize,
-    /// The findings, errors first; at most 200.
+    /// Errors first, then warnings; at most 200 in all.
     pub findings: Vec<Finding>,
-    /// The number of findings.
+    /// The number of all errors and warnings.
     pub found: usize,
 }
 
@@ -70,7 +70,7 @@ pub fn check(
     Ok(check)
 }
 
-/// Returns what importing one household would do, with the errors and warnings about it.
+/// Returns what importing one household would do, together with its errors and warnings.
 pub(super) fn look(
     tx: &mut Tx<'_>,
     ground: &Ground,
@@ -118,10 +118,11 @@ pub(super) fn look(
                 Some("guests") => parts.next().and_then(|index| index.parse::<usize>().ok()),
                 _ => None,
             };
-            // The guests of the existing invitation have lower indices than the guests in the list.
+            // The indices of the existing invitation's guests come first. The guests in the list
+            // have higher indices.
             let row = guest.and_then(|index| one.guest_rows.get(index));
-            // If the document has no text at the pointer, the error shows the name of the guest or
-            // household.
+            // The document contains no text at the pointer, so the error shows the name of the
+            // guest or household.
             let name = match guest {
                 Some(index) => wanted.guests.get(index).map(|guest| guest.name.clone()),
                 None => wanted.household.clone(),

@@ -7,42 +7,42 @@ use web::{FieldProblem, words};
 use crate::hosting::record::table::{Column, Field};
 
 words! {
-    /// A problem in a list that a host should look at, but that does not prevent the import.
+    /// A problem in a list. The import still runs, but a host should look at the problem.
     Warning {
         /// The household has no email address.
         NoEmail = "no_email" => "host-import-no-email",
-        /// Another household has the same name but another email address.
+        /// Another household has the same name, but a different email address.
         DoubtfulDuplicate = "doubtful_duplicate" => "host-import-doubtful-duplicate",
-        /// The occasion does not offer this language, so its default language is used.
+        /// The occasion does not offer this language. The default language is used instead.
         UnknownLanguage = "unknown_language" => "host-import-unknown-language",
-        /// The occasion has no such dietary option, so the requirement is stored as text.
+        /// The occasion has no such dietary option. The requirement is stored as text.
         UnknownDiet = "unknown_diet" => "host-import-unknown-diet",
-        /// The reply or answer was not recognized, and is skipped.
+        /// The reply or answer was not recognized. It is skipped.
         UnknownAnswer = "unknown_answer" => "host-import-unknown-answer",
     }
 }
 
-/// A finding about a list.
+/// An error or warning about a list.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = ImportFinding)]
 pub struct Finding {
-    /// The row number as in a spreadsheet; in a list of documents, the household's number.
+    /// The row number as a spreadsheet shows it; for household documents, the household's number.
     pub row: usize,
-    /// The column's name; empty if the finding concerns the whole household.
+    /// The column's name; empty for the household as a whole.
     pub column: String,
-    /// Whether the household is skipped because of it.
+    /// Whether this is an error, so that the household is skipped.
     pub is_error: bool,
     /// An error code, or the name of a warning.
     pub code: &'static str,
     /// The value in the file.
     pub value: String,
-    /// The error with the arguments of its message.
+    /// The error, with the values that its message contains.
     #[serde(skip)]
     pub problem: Option<FieldProblem>,
 }
 
 impl Finding {
-    /// Builds the error for a word with no known meaning.
+    /// Builds the error for a word whose meaning is unknown.
     pub(super) fn unknown(row: usize, column: impl Into<Column>, value: &str) -> Self {
         Self::error(row, column, "unknown_option", value)
     }
@@ -81,8 +81,8 @@ impl Finding {
         }
     }
 
-    /// Builds an error from a violated rule, which contains a JSON pointer into the household
-    /// document.
+    /// Builds an error from a rule that was violated. `problem` contains a JSON pointer into the
+    /// household document.
     pub(super) fn refused(row: usize, problem: FieldProblem, value: &str) -> Self {
         Self {
             row,

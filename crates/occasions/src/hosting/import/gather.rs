@@ -1,4 +1,4 @@
-//! Converts the rows of a list to household documents.
+//! Converts the rows of a list into household documents.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,12 @@ use crate::household::GUEST_LIMIT;
 use crate::question::Question;
 use crate::words::{AskedOf, GuestKind, QuestionKind, ReplyStatus};
 
-/// The maximum number of errors and warnings for a household.
+/// How many errors and warnings are reported for one household at most.
 const MOST_FINDINGS: usize = 100;
-/// The maximum number of words that are read from one cell.
+/// How many words are read from one cell at most.
 const MOST_WORDS: usize = 100;
 
-/// A household in a list, with the numbers of its rows.
+/// A household in a list, with its row numbers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gathered {
     pub(super) record: Record,
@@ -31,16 +31,16 @@ pub(super) struct Gathered {
     pub(super) findings: Vec<Finding>,
 }
 
-/// The data needed for converting a list.
+/// The data that is needed to convert a list.
 pub(super) struct Reader<'a> {
     pub(super) ground: &'a Ground,
     pub(super) lexicon: &'a Lexicon,
 }
 
 impl Reader<'_> {
-    /// Groups the rows of a table by household. Rows with the same code belong to one household.
-    /// Rows without a code belong together if they have the same household name. Every other row is
-    /// a household of its own.
+    /// Groups the rows of a table into households. Rows with the same code are one household. Rows
+    /// without a code are one household if they have the same household name. Each remaining row is
+    /// a separate household.
     pub(super) fn table(&self, table: &Table, columns: &[Column]) -> Vec<Gathered> {
         let mut all: Vec<Gathered> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -76,7 +76,7 @@ impl Reader<'_> {
         all
     }
 
-    /// Numbers the household documents of a list by their position.
+    /// Numbers the household documents by their position in the list.
     pub(super) fn records(&self, records: Vec<Record>) -> Vec<Gathered> {
         let all = records.into_iter().enumerate().map(|(index, record)| {
             let row = index + 1;
@@ -130,7 +130,7 @@ impl Reader<'_> {
         ] {
             let typed = row.line(field);
             if place.is_none() && !typed.is_empty() {
-                // For the number of additional guests, "yes" means one and "no" means none.
+                // In this column "yes" means one additional guest, and "no" means none.
                 let allowed = self.lexicon.flag(&typed).map(i64::from);
                 *place = typed.parse().ok().or(allowed);
                 if place.is_none() {
@@ -139,7 +139,7 @@ impl Reader<'_> {
                 }
             }
         }
-        // An email address other than the household's belongs to the guest.
+        // If the email address differs from the household's, it belongs to the guest.
         let email = row.line(Field::Email);
         match (&record.email, guests.first_mut()) {
             (Some(known), Some(guest)) if !email.is_empty() && fold(known) != fold(&email) => {
@@ -173,8 +173,8 @@ impl Reader<'_> {
         self.read_guest(one, before, number, row);
     }
 
-    /// Reads the data of a guest in a row. If the row names several guests, the data belongs to the
-    /// first of them, but replies and answers apply to all.
+    /// Reads the guest data in a row. If the row names several guests, the data belongs to the
+    /// first guest. Replies and answers apply to all of them.
     fn read_guest(&self, one: &mut Gathered, from: usize, number: usize, row: &Cells<'_>) {
         let (guests, findings) = (&mut one.record.guests[from..], &mut one.findings);
         for (event, cell) in row.replies() {
@@ -234,7 +234,7 @@ impl Reader<'_> {
         guest.events = events(&row.line(Field::GuestEvents));
     }
 
-    /// Replaces the words in a household document with keys that the occasion knows.
+    /// Replaces the words in a household document with the occasion's keys.
     fn tidy(&self, one: &mut Gathered) {
         let Gathered {
             record,
@@ -279,8 +279,8 @@ impl Reader<'_> {
             }
         }
         if let Some(tags) = &mut record.tags {
-            // Google adds labels that begin with `* ` to every contact. The user did not choose
-            // these labels, so they are skipped.
+            // Google adds labels that begin with `* ` to every contact. Nobody chose these labels,
+            // so they are skipped.
             tags.retain(|tag| !tag.trim().is_empty() && !tag.trim().starts_with("* "));
             for tag in tags {
                 *tag = clean_line(tag);
@@ -342,8 +342,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Replaces dietary requirements with the keys of dietary options. Requirements without an
-    /// option are stored as text.
+    /// Replaces dietary requirements with the keys of dietary options. A requirement without a
+    /// matching option is stored as text.
     fn tidy_diets(&self, guest: &mut GuestRecord, row: usize, findings: &mut Vec<Finding>) {
         let Some(typed) = guest.diets.take() else {
             return;
@@ -381,7 +381,7 @@ impl Reader<'_> {
         {
             if let Some(answer) = answers.get_mut(&question.key) {
                 let typed = self.typed(question, answer);
-                // A value that cannot be parsed is reported later, together with all other errors.
+                // A value that cannot be parsed is reported later, with the other errors.
                 if let Ok(Some(read)) = question.read(&typed)
                     && let Ok(stored) = serde_json::to_value(read)
                 {
@@ -391,8 +391,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns an answer in the form that the question can parse. Lists contain choices' labels
-    /// rather than keys.
+    /// Returns an answer in the form that the question can parse. In a list, choices are given by
+    /// label. The question needs keys.
     fn typed(&self, question: &Question, answer: &Value) -> Value {
         let Value::String(text) = answer else {
             return answer.clone();
@@ -418,7 +418,7 @@ impl Reader<'_> {
     }
 }
 
-/// The cells of a row, by the meaning of their columns.
+/// The cells of a row. Each cell is found by the meaning of its column.
 struct Cells<'a> {
     columns: &'a [Column],
     cells: &'a [String],

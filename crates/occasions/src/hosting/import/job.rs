@@ -1,4 +1,4 @@
-//! The job that imports a list, or undoes an import, batch by batch.
+//! The job that imports a list batch by batch. It also undoes imports.
 
 use std::collections::BTreeSet;
 
@@ -21,10 +21,10 @@ use crate::limits;
 use crate::rsvp;
 
 pub const KIND: &str = "occasions.import";
-/// The kind of the job that deletes the stored rows of old files.
+/// The kind of the job that deletes the rows of old files.
 pub const SWEEP: &str = "occasions.imports_expire";
-/// The number of households that one transaction writes. It is small, so that other writers need
-/// not wait long.
+/// How many households one transaction writes. The number is small, so that other writers wait only
+/// briefly.
 const BATCH: usize = 25;
 
 pub fn handler(store: Store, catalogue: Catalogue) -> Handler {
@@ -63,7 +63,7 @@ struct Payload {
     import: ImportId,
 }
 
-/// An import, and the host on whose behalf it runs.
+/// An import, with the host for whom it runs.
 struct Task {
     import: Import,
     host: HostOf,
@@ -86,7 +86,7 @@ async fn run(store: Store, catalogue: Catalogue, job: Job) -> Result<Done, JobEr
     work(store, catalogue, import).await
 }
 
-/// Applies or undoes an import, from the position at which it stopped to the end.
+/// Runs an import or its undo to the end. Continues at the position at which it stopped before.
 pub(super) async fn work(
     store: Store,
     catalogue: Catalogue,
@@ -122,7 +122,7 @@ pub(super) async fn work(
 
 enum Prepared {
     Nothing,
-    /// The import was stopped, because this many households have errors and the host chose
+    /// The import stopped because this many households have errors, and the host chose
     /// [`Options::stop_on_errors`](super::Options::stop_on_errors).
     Stopped(i64),
     Undo,
@@ -169,8 +169,8 @@ async fn apply(store: &Store, id: &ImportId, all: Vec<Gathered>) -> Result<Done,
     }
 }
 
-/// Writes a batch of households that begins at `from`. Without `from`, the batch begins after the
-/// last household whose outcome is stored. Returns the start of the next batch.
+/// Writes a batch of households, beginning at `from`. Without `from`, begins after the last
+/// household with a stored outcome. Returns where the next batch begins.
 fn apply_batch(
     tx: &mut Tx<'_>,
     id: &ImportId,
@@ -258,8 +258,8 @@ fn apply_batch(
     Ok((!is_over).then_some(to))
 }
 
-/// The remaining room for invitations and guests in the occasion, the length of new codes, and the
-/// number of codes that the import has refused as taken.
+/// How many more invitations and guests fit into the occasion, the length of new codes, and how
+/// many codes the import has refused as taken.
 struct Room {
     households: i64,
     guests: i64,
@@ -322,8 +322,8 @@ fn write_one(
         if room.households < 1 {
             return Err(Refusal::LimitReached(limits::INVITATIONS));
         }
-        // The error "taken" reveals the code of another household. Results are stored for a week,
-        // so each account gets only a few of these errors.
+        // The error "taken" tells the host a code of another household, and stored results can be
+        // read for a week. So each account gets only a few of these errors.
         if one.record.code.is_some() && room.refused_codes >= codes::TRIES {
             return Err(Refusal::RateLimited(86_400));
         }
@@ -354,7 +354,7 @@ fn is_taken(tx: &mut Tx<'_>, import: &ImportId, id: &InvitationId) -> Result<boo
     Ok(found.is_some())
 }
 
-/// Returns the invitations to which the import has already written households.
+/// Returns the invitations that this import has already written.
 fn taken(tx: &mut Tx<'_>, import: &ImportId) -> Result<BTreeSet<InvitationId>, StoreError> {
     let all: Vec<(InvitationId,)> = sql!(
         "SELECT invitation FROM import_row WHERE import = :import AND invitation IS NOT NULL",
@@ -377,7 +377,7 @@ async fn undo(store: &Store, id: &ImportId) -> Result<Done, JobError> {
     }
 }
 
-/// Undoes a batch of households. Returns whether further households remain.
+/// Undoes a batch of households. Returns whether more households are left.
 fn undo_batch(tx: &mut Tx<'_>, id: &ImportId) -> Result<bool, StoreError> {
     let Some(Task { import, host }) = load(tx, id)? else {
         return Ok(false);

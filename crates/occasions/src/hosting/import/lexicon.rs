@@ -1,6 +1,6 @@
 //! The meanings of words in an imported list: headings, replies, dietary options, events and
-//! choices. They are known in every language in which a host can export files, and in the forms
-//! that other software writes.
+//! choices. It knows these words in every language in which hosts can export files, and as other
+//! software writes them.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::hosting::record::table::{Column, Field, folded, languages};
 use crate::question::Question;
 use crate::words::{GuestKind, ReplyStatus};
 
-/// Headings in other software's lists, by meaning, folded for comparison.
+/// The headings that other software uses, by meaning. They are folded for comparison.
 const HEADINGS: &[(Field, &[&str])] = &[
     (
         Field::Code,
@@ -262,7 +262,7 @@ const HEADINGS: &[(Field, &[&str])] = &[
     ),
 ];
 
-/// Replies in other software's lists, folded for comparison.
+/// The replies that other software writes. They are folded for comparison.
 const REPLIES: &[(ReplyStatus, &[&str])] = &[
     (
         ReplyStatus::Yes,
@@ -338,8 +338,8 @@ impl Lexicon {
             languages: BTreeMap::new(),
             choices: BTreeMap::new(),
         };
-        // If a word has several meanings, the one added first wins. The occasion's own words are
-        // therefore added before the built-in ones.
+        // If a word has several meanings, the meaning that was added first counts. So the
+        // occasion's own words are added before the built-in words.
         for text in &texts {
             for column in Column::all(ground) {
                 add(&mut all.headings, &column.heading(text), column);
@@ -387,7 +387,7 @@ impl Lexicon {
         all
     }
 
-    /// Adds the words that the hosts chose for events, dietary options and choices.
+    /// Adds the hosts' own words for events, dietary options and choices.
     fn add_own(&mut self, ground: &Ground) {
         for event in &ground.events {
             for name in event
@@ -438,7 +438,7 @@ impl Lexicon {
         }
     }
 
-    /// Guesses the meaning of the columns from their headings and cells.
+    /// Guesses the meanings of columns from their headings and cells.
     pub(super) fn guess(&self, headings: &[String], rows: &[(usize, Vec<String>)]) -> Vec<Column> {
         let found = headings.iter().map(|heading| {
             let found = self.headings.get(&folded(heading));
@@ -447,7 +447,7 @@ impl Lexicon {
         let mut columns: Vec<Column> = found.collect();
         let has = |columns: &[Column], field| columns.contains(&Column::Field(field));
         for (at, column) in columns.iter_mut().enumerate() {
-            // A column of numbers is the number of guests rather than a list of their names.
+            // A column that contains a number is the number of guests, not a list of their names.
             let mut cells = rows.iter().filter_map(|(_, row)| row.get(at));
             let is_count = |cell: &String| cell.trim().parse::<i64>().is_ok();
             if *column == Column::Field(Field::Names) && cells.any(is_count) {
@@ -502,7 +502,8 @@ impl Lexicon {
         self.languages.get(&folded(typed)).map(String::as_str)
     }
 
-    /// Returns the key of the choice that `typed` names, or `typed` itself if there is none.
+    /// Returns the key of the choice that `typed` names. If there is no such choice, returns
+    /// `typed` itself.
     pub(super) fn choice(&self, question: &Question, typed: &str) -> String {
         let place = (question.key.clone(), folded(typed));
         let found = self.choices.get(&place);
@@ -517,7 +518,7 @@ fn add<T>(words: &mut BTreeMap<String, T>, word: &str, meaning: T) {
     }
 }
 
-/// Returns the English name of a language in lower case, as lists may contain it.
+/// Returns the English name of a language in lower case. Lists may use such names.
 fn english(tag: &str) -> &'static str {
     match tag {
         "en" => "english",

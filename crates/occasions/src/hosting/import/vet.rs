@@ -1,5 +1,5 @@
-//! Checks whether an imported document can become a household, by the same rules as the hosts'
-//! forms.
+//! Checks whether an imported document can become a household. The rules are the same as for the
+//! hosts' forms.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::id::InvitationId;
 use crate::invitation::Details;
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
-/// A household that has passed all checks, ready to be written.
+/// A household that has passed all checks and can be written.
 pub(super) struct Vetted {
     pub(super) details: Details,
     pub(super) code: Option<(String, CodeKey)>,
@@ -34,7 +34,8 @@ pub(super) struct Vetted {
 }
 
 impl Vetted {
-    /// Whether the stored household already equals the document, apart from spelling.
+    /// Whether the stored household already agrees with the document. Differences in spelling do
+    /// not count.
     pub(super) fn is_already(&self, old: &Standing) -> bool {
         let household = &old.household;
         let has_contact = |(id, contact): (&GuestId, &Contact)| {
@@ -50,8 +51,8 @@ impl Vetted {
     }
 }
 
-/// Checks the household that results from a document. `old` is the stored household, if the
-/// document changes one.
+/// Checks the household that a document describes. If the document changes a stored household,
+/// `old` is that household.
 pub(super) fn vet(
     tx: &mut Tx<'_>,
     ground: &Ground,
@@ -72,7 +73,7 @@ pub(super) fn vet(
         }
         None => ground.events.iter().map(|event| event.id.clone()).collect(),
     };
-    // Events are stored sorted by id, so that equal lists compare as equal.
+    // Events are stored in the order of their ids. Sorting makes equal lists compare as equal.
     events.sort();
     if wanted.guests.len() > GUEST_LIMIT {
         findings.add("/guests", "guest_limit", [("limit", GUEST_LIMIT.into())]);
@@ -138,7 +139,7 @@ pub(super) fn vet(
     }
 }
 
-/// Returns the fields of the household as the hosts' form would send them.
+/// Returns the household's fields in the form in which the hosts' form sends them.
 fn details(wanted: &Record) -> Value {
     let mut sent = Map::new();
     let mut send = |name: &str, value: Value| {
@@ -222,7 +223,7 @@ fn own_code<'n>(
     Some((code::display_form(typed), key))
 }
 
-/// Marks the guests beyond the household's allowance as allowed by a host.
+/// Marks guests who exceed the household's allowance as allowed by a host.
 fn mark_beyond(details: &Details, guests: &mut [Guest]) {
     let (mut others, mut children) = (details.plus_ones, details.children);
     for guest in guests {
@@ -239,10 +240,10 @@ fn mark_beyond(details: &Details, guests: &mut [Guest]) {
     }
 }
 
-/// Finds the invitation to which a document refers: by the document's code, or else by its
-/// reference, or else by name and email address. The search by name skips the invitations in
-/// `taken`, to which other documents refer. The second value says whether an invitation has the
-/// same name but another email address.
+/// Finds the invitation that a document describes: by its code, or else by its reference, or else
+/// by name and email address. The search by name skips the invitations in `taken`, because other
+/// documents describe those. The second value is whether an invitation has the same name but
+/// another email address.
 pub(super) fn find(
     tx: &mut Tx<'_>,
     ground: &Ground,

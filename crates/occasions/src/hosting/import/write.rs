@@ -1,4 +1,4 @@
-//! Writes one household of an import, in the transaction of its batch.
+//! Writes one household of an import. The caller's transaction writes the whole batch.
 
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
@@ -19,7 +19,7 @@ use crate::invitation;
 use crate::rsvp;
 use crate::words::{ActedBy, Source};
 
-/// Creates a household, or changes the household with this id. `length` is the length of new codes.
+/// Creates a household, or changes the household with this id. New codes have the length `length`.
 pub(super) fn household(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -114,7 +114,7 @@ fn change(
     let answers = (&household.answers, &new.answers);
     asking::differences(answers.0, answers.1, &ground.questions, "", &mut changes);
     if !changes.is_empty() {
-        // From now on, only this row of the history contains the replaced values.
+        // This row of the history is now the only place with the replaced values.
         let version = household.invitation.version;
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Import)?;
     }
@@ -169,8 +169,8 @@ fn change(
     Ok(household.invitation.version)
 }
 
-/// Adds and deletes replies, so that each existing guest has one reply for each event to which the
-/// guest is invited. The replies of new guests are written together with the guests.
+/// Adds and deletes replies of existing guests. Afterwards each guest has one reply for each event
+/// to which the guest is invited. The replies of new guests are written with the guests.
 fn invite_guests(tx: &mut Tx<'_>, household: &Household, new: &Vetted) -> Result<(), StoreError> {
     for old in &household.guests {
         let Some(guest) = new.guests.iter().find(|guest| guest.id == old.id) else {
@@ -243,8 +243,8 @@ fn write_reference(
     Ok(())
 }
 
-/// Deletes a household that an import created, unless somebody has changed it since. Returns
-/// whether it was deleted.
+/// Deletes a household that an import created. Keeps the household if somebody has changed it
+/// since. Returns whether it was deleted.
 pub(super) fn remove(tx: &mut Tx<'_>, id: &InvitationId, version: i64) -> Result<bool, StoreError> {
     if invitation::lock(tx, id)?.is_none() {
         return Ok(false);

@@ -1,5 +1,5 @@
-//! The filter of invitations for lists, numbers, bulk actions and exports. It can be parsed from a
-//! query or from JSON.
+//! The filter of invitations for lists, numbers, bulk actions and exports. It comes from a query or
+//! from JSON.
 
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,8 @@ use crate::question::Question;
 use crate::words::Access;
 
 /// A filter for invitations; omitted fields match everything.
-//
-// The fields have the names of the query parameters.
+///
+/// Each field has the name of its query parameter.
 #[derive(
     Clone,
     Debug,
@@ -31,18 +31,18 @@ use crate::words::Access;
 #[schema(as = Filter)]
 #[into_params(parameter_in = Query)]
 pub struct InvitationFilter {
-    /// Words in names and tags and, for hosts who may see them, in codes, email addresses and
+    /// Words in names and tags. For hosts who may see them, also in codes, email addresses and
     /// telephone numbers.
     pub q: String,
-    /// How many of the answers are given.
+    /// How much of the invitation is answered.
     pub response: Option<Answered>,
-    /// The household's present access.
+    /// Whether the household may answer now.
     pub access: Option<Access>,
     /// A language tag, or `none` for unknown.
     pub language: Option<String>,
     /// One label, exactly as stored.
     pub tag: Option<String>,
-    /// Invited to the event with this key; the answers are then the answers for this event.
+    /// Invited to the event with this key. Filters for answers then apply to this event only.
     pub event: Option<String>,
     /// With or without an email address.
     pub email: Option<bool>,
@@ -58,20 +58,22 @@ pub struct InvitationFilter {
     pub over: Option<bool>,
     /// With or without a note.
     pub note: Option<bool>,
-    /// Whether the household gave something for which nobody has thanked it.
+    /// Whether the household gave something, and nobody has thanked the household for it.
     pub thanks: Option<bool>,
-    /// Whether the invitation was created without a code, and its state.
+    /// Whether the invitation was created by an answer without a code, and whether hosts have
+    /// approved it.
     pub open: Option<Open>,
     /// Answered at least once, or never.
     pub answered: Option<bool>,
-    /// Gave a counted answer to the household question with this key; `song:…` matches one answer.
+    /// The household gave a counted answer to the household question with this key; `song:…`
+    /// matches one answer.
     pub answer: Option<String>,
     /// Only archived invitations, instead of all others.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
 }
 
-/// The filter's fields in the order of the page. Their names are the query parameters.
+/// The filter's fields in the order of the page. Each name is also the query parameter.
 pub const FIELDS: &[Field] = web::fields! { InvitationFilter:
     q: as_typed(),
     tag: as_typed().optional(),
@@ -97,16 +99,16 @@ pub const FIELDS: &[Field] = web::fields! { InvitationFilter:
 };
 
 words! {
-    /// How much is answered. One invitation can match several of these.
+    /// How much of an invitation is answered. An invitation can match several of these values.
     Answered {
-        /// At least one answer is missing or "not sure".
+        /// At least one answer is missing or says "not sure".
         Pending = "pending" => "host-response-pending",
         /// At least one yes.
         Attending = "attending" => "host-response-attending",
-        /// Has guests, and all say no.
+        /// There are guests, and all of them decline.
         Declined = "declined" => "host-response-declined",
         Unanswered = "unanswered" => "host-response-unanswered",
-        /// Some answers are given, and some are missing or "not sure".
+        /// Some answers are given. Others are missing or say "not sure".
         Partial = "partial" => "host-response-partial",
         Complete = "complete" => "host-response-complete",
         /// Somebody waits for a seat.
@@ -115,22 +117,23 @@ words! {
 }
 
 words! {
-    /// Whether an invitation was created without a code, and how hosts handled it.
+    /// Whether a guest created the invitation by answering without a code, and how hosts handled
+    /// it.
     Open {
         /// The invitation was created without a code.
         Yes = "yes" => "host-filter-open-yes",
         /// A host created the invitation.
         No = "no" => "host-filter-open-no",
-        /// Created without a code, and not approved by a host.
+        /// Created without a code, and not yet approved by a host.
         Waiting = "waiting" => "host-filter-open-waiting",
-        /// It waits for approval, and somebody with this name and contact had answered before.
+        /// Waits for approval, and somebody with the same name and contact had answered before.
         Duplicate = "duplicate" => "host-filter-open-duplicate",
         /// Created without a code, and approved by a host.
         Approved = "approved" => "host-filter-open-approved",
     }
 }
 
-/// The query parameter for a list's order, in addition to the filter.
+/// The query parameter that sets a list's order, beside the filter.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
@@ -161,8 +164,8 @@ words! {
 }
 
 impl InvitationFilter {
-    /// Parses the filter and the order in a query. Unknown parameters are ignored, but unknown
-    /// values are refused.
+    /// Parses the filter and the order from a query. An unknown parameter is ignored. An unknown
+    /// value is refused.
     pub fn read(query: &Form) -> Result<(Self, Sort), Refusal> {
         let mut findings = Findings::default();
         let filter = filter::read(FIELDS, query, &mut findings);
@@ -175,7 +178,7 @@ impl InvitationFilter {
         filter::query(FIELDS, self)
     }
 
-    /// Whether the filter depends on guests' answers, which not every caller may see.
+    /// Whether the filter reveals guests' answers. Not every caller may see answers.
     pub(super) fn asks_for_answers(&self) -> bool {
         self.response.is_some()
             || self.answer.is_some()
@@ -183,8 +186,8 @@ impl InvitationFilter {
             || self.note.is_some()
     }
 
-    /// Returns two conditions for the query: whether an invitation must have an answer, and whether
-    /// it must have an answer that is missing or "not sure". Each is `yes`, `no`, or empty for no
+    /// Returns two conditions for the query. The first: the invitation has an answer. The second:
+    /// one of its answers is missing or says "not sure". Each is `yes`, `no`, or empty for no
     /// condition.
     pub(super) fn answers_sought(&self) -> [&'static str; 2] {
         let (answered, unsettled) = match self.response {
@@ -197,7 +200,7 @@ impl InvitationFilter {
             Some(Answered::Complete) => (Some(true), Some(false)),
         };
         let answered = match (answered, self.answered) {
-            // The conditions exclude each other, so this word matches no invitation.
+            // The two conditions contradict each other. This word matches no invitation.
             (Some(one), Some(other)) if one != other => "never",
             (one, other) => filter::flag_word(one.or(other)),
         };
@@ -205,7 +208,8 @@ impl InvitationFilter {
     }
 }
 
-/// Returns the id of the event that a filter names by key, or an empty id if it names none.
+/// Returns the id of the event whose key the filter contains, or an empty id if the filter contains
+/// no key.
 pub(in crate::hosting) fn event_id(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -226,8 +230,8 @@ pub(in crate::hosting) fn event_id(
     Ok(found.map(|(id,)| id.to_string()).unwrap_or_default())
 }
 
-/// Returns the filter value that matches this answer to a question, or any answer if `answer` is
-/// `None`.
+/// Returns the filter value for this answer to a question. If `answer` is `None`, the value matches
+/// any answer.
 pub fn answer_word(question: &Question, answer: Option<&Answer>) -> String {
     let key = &question.key;
     match answer {
@@ -239,17 +243,17 @@ pub fn answer_word(question: &Question, answer: Option<&Answer>) -> String {
     }
 }
 
-/// Returns the filter value that matches guests who are asked and have not answered. Its mark
-/// cannot be part of a key.
+/// Returns the filter value for guests who are asked and have not answered. It begins with a mark
+/// that no key can contain.
 pub fn unanswered_word(question: &Question) -> String {
     format!("{UNANSWERED}{}", question.key)
 }
 
-/// The mark before the key in an [`unanswered_word`].
+/// The mark before the question's key in an [`unanswered_word`].
 pub(super) const UNANSWERED: char = '!';
 
-/// Splits an [`answer_word`] for SQL into the question's key, the stored answer, and the answer as
-/// it appears inside a JSON list.
+/// Splits an [`answer_word`] for the query. Returns the question's key, the stored answer, and the
+/// answer as a JSON list contains it.
 pub(super) fn answer_sought(word: Option<&str>) -> [String; 3] {
     let word = word.unwrap_or_default();
     match word.split_once(':') {

@@ -1,4 +1,4 @@
-//! The list of guests, with a row for each guest of all invitations.
+//! The list of guests. It has a row for each guest on each invitation.
 
 use std::collections::BTreeSet;
 
@@ -19,8 +19,8 @@ use crate::id::{EventId, GuestId, InvitationId};
 use crate::words::{GuestKind, ReplyStatus};
 
 /// A filter for guests; omitted fields match everything.
-//
-// The fields have the names of the query parameters.
+///
+/// Each field has the name of its query parameter.
 #[derive(
     Clone,
     Debug,
@@ -36,29 +36,29 @@ use crate::words::{GuestKind, ReplyStatus};
 #[schema(as = GuestFilter)]
 #[into_params(parameter_in = Query)]
 pub struct GuestFilter {
-    /// Words in the guest's or the household's name and, for hosts who may see them, in email
+    /// Words in the name of the guest or household. For hosts who may see them, also in email
     /// addresses.
     pub q: String,
-    /// The answer, over all events or for the event in `event`.
+    /// The guest's answer: to the event in `event`, or over all events.
     pub status: Option<Status>,
     /// Invited to the event with this key.
     pub event: Option<String>,
     /// Has the dietary requirement with this key.
     pub diet: Option<String>,
-    /// Gave a counted answer to the question with this key; `bus:late` matches one answer, and
-    /// `!bus` matches guests who are asked and have not answered.
+    /// The guest gave a counted answer to the question with this key. `bus:late` matches one
+    /// answer. `!bus` matches guests who are asked and have not answered.
     pub answer: Option<String>,
-    /// Wrote a note about food, or not.
+    /// Whether the guest wrote a note about food.
     pub diet_note: Option<bool>,
-    /// A child, or not.
+    /// Whether the guest is a child.
     pub child: Option<bool>,
     /// A child in this age group.
     pub band: Option<Band>,
-    /// Brought by the household, or named by hosts.
+    /// Whether the household brings the guest, or the hosts named the guest.
     pub plus_one: Option<bool>,
 }
 
-/// The filter's fields in the order of the page. Their names are the query parameters.
+/// The filter's fields in the order of the page. Each name is also the query parameter.
 pub const FIELDS: &[Field] = web::fields! { GuestFilter:
     q: as_typed(),
     status: choice().optional().label("host-filter-status"),
@@ -74,7 +74,7 @@ pub const FIELDS: &[Field] = web::fields! { GuestFilter:
 };
 
 words! {
-    /// A person's answer, as lists and numbers count it.
+    /// A guest's answer, as lists and numbers count it.
     #[schema(as = GuestStatus)]
     Status {
         /// Coming.
@@ -85,19 +85,19 @@ words! {
         Undecided = "undecided" => "reply-undecided",
         /// No answer yet, or none for some of the events.
         Pending = "pending" => "host-response-pending",
-        /// Pending guests who declined some events and have not answered for the others.
+        /// Pending guests who declined some events and gave no answer for the others.
         Partial = "partial" => "host-response-partial",
         /// Pending guests who have not answered at all.
         Unanswered = "unanswered" => "reply-pending",
-        /// Guests who accepted an event that is already full.
+        /// Guests who said yes to an event that is already full.
         Waitlisted = "waitlisted" => "reply-waitlisted",
-        /// Coming or not sure; the kitchen plans for these guests.
+        /// Coming or not sure. The kitchen plans for these guests.
         Eating = "eating" => "host-status-eating",
     }
 }
 
 words! {
-    /// Age groups of children, as chairs and menus need them.
+    /// Age groups of children, for planning chairs and menus.
     #[schema(as = AgeBand)]
     Band {
         /// 0–2.
@@ -124,7 +124,7 @@ impl Band {
         }
     }
 
-    /// Returns the first and the last age of the group. For `Unknown` both are −1, which is no
+    /// Returns the youngest and the oldest age in the group. For `Unknown` both are −1, which is no
     /// child's age.
     fn ages(self) -> (i64, i64) {
         match self {
@@ -140,7 +140,7 @@ impl Band {
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Person {
     pub id: GuestId,
-    /// The guest's name; empty if a household brings a guest without a name.
+    /// The guest's name; empty if the household brings the guest and has given no name.
     pub name: String,
     pub guest_of: String,
     pub invitation: InvitationId,
@@ -153,9 +153,10 @@ pub struct Person {
     /// Whether a host has allowed this guest beyond the household's allowance.
     #[row(rename = "beyond")]
     pub is_beyond: bool,
-    /// The guest's reply: to the filter's event, or over all events.
+    /// The guest's reply to the filter's event. Without an event in the filter, the reply over all
+    /// events.
     pub status: ReplyStatus,
-    /// Whether the guest has declined some events and not answered for the others.
+    /// Whether the guest has declined some events and given no answer for the others.
     pub is_partial: bool,
     pub answered_at: Option<Timestamp>,
     #[row(json)]
@@ -170,7 +171,7 @@ impl Person {
         guest::shown_name(&self.name, &self.guest_of, text)
     }
 
-    /// Whether the kitchen must plan for this guest, who comes or may come.
+    /// Whether the guest comes or may come, so that the kitchen must plan for the guest.
     pub fn is_eating(&self) -> bool {
         matches!(self.status, ReplyStatus::Yes | ReplyStatus::Undecided)
     }
@@ -189,7 +190,7 @@ impl GuestFilter {
     }
 }
 
-/// Returns a page of the guest list, sorted by name.
+/// Returns one page of the guest list, sorted by name.
 pub fn people(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -205,7 +206,7 @@ pub fn people(
     Ok(List { total, ..list })
 }
 
-/// Returns all guests who match a filter. There are at most 20,000.
+/// Returns all guests who match a filter. An occasion has at most 20,000.
 pub fn all_people(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -381,7 +382,7 @@ fn find(
     .all(tx)?)
 }
 
-/// Returns a guest's replies in the order of the events, each with the event's key.
+/// Returns a guest's replies in the order of the events. Each reply comes with the event's key.
 pub fn replies(
     tx: &mut Tx<'_>,
     guest: &GuestId,
@@ -396,7 +397,7 @@ pub fn replies(
     )
 }
 
-/// Returns a pair for each guest and each event to which the guest said yes.
+/// Returns a pair of guest and event for each yes.
 pub fn coming(tx: &mut Tx<'_>, host: &HostOf) -> Result<BTreeSet<(GuestId, EventId)>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let found: Vec<(GuestId, EventId)> = sql!(

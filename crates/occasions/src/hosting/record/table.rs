@@ -1,5 +1,5 @@
-//! Converts household documents to a table with a row per guest. Each row repeats the columns of
-//! the household.
+//! Converts household documents into a table. The table has one row per guest, and each row repeats
+//! the household's data.
 
 use platform::text_cleaning;
 use serde_json::Value;
@@ -10,11 +10,11 @@ use super::{Ground, GuestRecord, Record};
 use crate::words::AskedOf;
 
 words! {
-    /// The meaning of a column that every occasion's guest list can have.
+    /// The meaning of a column. Every occasion's guest list can have these columns.
     Field {
         /// The household's code, as printed on the card.
         Code = "code" => "host-export-code",
-        /// The identifier of the household in another list, from which the household was imported.
+        /// The household's identifier in the list that it was imported from.
         Reference = "reference" => "host-import-reference",
         Household = "household" => "host-export-household",
         /// The opening line of the household's page and mails.
@@ -22,9 +22,9 @@ words! {
         Language = "language" => "host-export-language",
         /// The household's tags, which only hosts see.
         Tags = "tags" => "host-export-tags",
-        /// How many guests the household may bring in addition.
+        /// How many additional guests the household may bring.
         PlusOnes = "plus_ones" => "host-field-plus-ones",
-        /// How many children the household may bring in addition.
+        /// How many additional children the household may bring.
         Children = "children" => "host-field-children",
         /// The household's email address.
         Email = "email" => "host-export-email",
@@ -35,7 +35,7 @@ words! {
         Deadline = "deadline" => "host-export-deadline",
         /// The hosts' message to the household.
         Message = "message" => "host-export-host-message",
-        /// The note that only hosts see.
+        /// The hosts' note, which only hosts see.
         Note = "note" => "host-export-host-note",
         /// The events to which the household is invited.
         Events = "events" => "host-import-events",
@@ -119,7 +119,7 @@ impl From<Field> for Column {
 }
 
 impl Column {
-    /// Returns the keyword of this meaning in the store, in forms and in the JSON API.
+    /// Returns the keyword for this meaning, as in the store, in forms and in the JSON API.
     pub(crate) fn word(&self) -> String {
         match self {
             Self::Skip => "skip".to_owned(),
@@ -183,8 +183,8 @@ pub(crate) fn languages(catalogue: &Catalogue) -> Vec<Text> {
         .collect()
 }
 
-/// Builds the table of these households. Columns with codes and contact data are included only if
-/// `contacts` is set.
+/// Builds the table of these households. The columns with codes and contact data are left out
+/// unless `contacts` is set.
 pub(crate) fn of(records: &[Record], ground: &Ground, text: &Text, contacts: bool) -> Sheet {
     let is_shown = |field: &Field| {
         contacts
@@ -305,8 +305,8 @@ fn guest_cell(guest: &GuestRecord, column: &Column) -> Cell {
     }
 }
 
-/// Formats a list of events' keys. An empty list becomes [`NO_EVENT`], because an empty cell means
-/// all events.
+/// Formats a list of event keys. An empty list becomes [`NO_EVENT`], because an empty cell would
+/// mean all events.
 fn events(keys: Option<&[String]>) -> Cell {
     match keys {
         Some([]) => NO_EVENT.into(),
@@ -314,7 +314,7 @@ fn events(keys: Option<&[String]>) -> Cell {
     }
 }
 
-/// The content of a cell that lists no events.
+/// What a cell contains if it lists no events.
 pub(crate) const NO_EVENT: &str = "-";
 
 fn yes_or_no(yes: bool) -> &'static str {

@@ -1,5 +1,5 @@
 //! Counts an occasion's numbers once for all its event streams. The numbers are the same for every
-//! role, and counting them is the most expensive part of a stream.
+//! role. Counting is the most expensive part of a stream.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -24,17 +24,17 @@ struct Shared {
     recent: tokio::sync::Mutex<Recent>,
 }
 
-/// The shared counters of one occasion. They are dropped together with the last handle.
+/// The shared counters of one occasion. They are dropped with the last handle to them.
 #[derive(Clone, Debug)]
 pub(super) struct Counts(Arc<Shared>);
 
 /// The counters at a certain time.
 #[derive(Clone, Debug)]
 pub(super) struct Counted {
-    /// The number of the latest news when the counters were counted.
+    /// The number of the latest news that the counters include.
     pub(super) cursor: i64,
     pub(super) summary: Arc<Value>,
-    /// The counters as an event.
+    /// The counters in the form of an event.
     pub(super) event: Bytes,
     at: Instant,
 }
@@ -53,13 +53,13 @@ impl AllCounts {
 }
 
 impl Counts {
-    /// Returns the latest news that the streams of the occasion share.
+    /// Locks and returns the latest news, which the streams of the occasion share.
     pub(super) async fn recent(&self) -> tokio::sync::MutexGuard<'_, Recent> {
         self.0.recent.lock().await
     }
 
     /// Returns counters that include the news number `last`. If another feed is counting, waits for
-    /// its result, and runs `count` only if the result is not recent enough.
+    /// the other feed's result. Runs `count` only if that result is too old.
     pub(super) async fn after<F>(
         &self,
         last: i64,

@@ -1,5 +1,5 @@
-//! Reads an occasion's news once for all its event streams, and formats each event once. A stream
-//! that is too far behind reads from the store by itself.
+//! Reads an occasion's news once for all its event streams, and builds each event once. A stream
+//! that is too far behind reads from the store itself.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -15,27 +15,27 @@ use crate::hosting::Refusal;
 use crate::hosting::permissions::{self, HostOf};
 use crate::id::OccasionId;
 
-/// The maximum number of events that are kept for streams that have not sent them yet.
+/// How many events are kept for streams that have not sent them yet.
 const KEPT: usize = 400;
 
 /// The latest news of an occasion, and the callers who are known to be its hosts.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    /// The store's number of announcements before the events were read. `None` before the first
-    /// reading.
+    /// How many announcements the store had made before the events were last read. `None` before
+    /// the first read.
     announced: Option<u64>,
-    /// The events after the news number `from` up to `last`.
+    /// The events whose news numbers are greater than `from`, up to `last`.
     events: VecDeque<Event>,
     from: i64,
     last: i64,
     may_have_more: bool,
-    /// The callers who were hosts when last checked. All of them are checked again after
+    /// The callers who were hosts at the last check. All of them are checked again after
     /// [`SUMMARY_EVERY`].
     hosts: HashMap<String, Arc<HostOf>>,
     checked_at: Option<Instant>,
 }
 
-/// News that a stream has not sent yet.
+/// The news that a stream has not sent yet.
 pub(super) struct News {
     pub(super) texts: Vec<Bytes>,
     pub(super) last: i64,
@@ -43,8 +43,8 @@ pub(super) struct News {
 }
 
 impl Recent {
-    /// Returns the news after the number `last`, after checking that `who` is a host. The store is
-    /// read only if it has announced news since the last reading.
+    /// Checks that `who` is a host, and returns the news after the number `last`. Reads the store
+    /// only if it has announced news since the last read.
     pub(super) async fn after(
         &mut self,
         last: i64,
@@ -52,7 +52,8 @@ impl Recent {
         wake: &watch::Receiver<u64>,
         (who, occasion): (&SignedIn, &OccasionId),
     ) -> Result<News, Refusal> {
-        // The number is read before the news, so that no later announcement is missed.
+        // This number is read before the news. So an announcement that comes during the read is not
+        // missed.
         let announced = *wake.borrow();
         let is_first = self.announced.is_none();
         if is_first {
@@ -98,7 +99,7 @@ impl Recent {
         self.hosts.clear();
         self.may_have_more = batch.may_have_more;
         if batch.is_reset {
-            // Each stream notices by itself that it cannot continue.
+            // Each stream finds out itself that it cannot continue.
             self.events.clear();
             self.from = batch.last;
         } else {
@@ -127,7 +128,7 @@ impl Recent {
         if self.hosts.is_empty() {
             self.checked_at = Some(now);
         }
-        // The key differs for a token and its owner, and for two tokens, because their rights may
+        // The key is different for a token and its owner, and for two tokens. Their permissions may
         // differ.
         let key = who.repeats_as();
         if let Some(host) = self.hosts.get(&key) {

@@ -1,5 +1,6 @@
-//! The facts about households and guests from which an occasion's numbers are computed, read in one
-//! pass. Names and texts are not read, because an occasion may have thousands of guests.
+//! The facts that an occasion's numbers are computed from. They are about households and guests,
+//! and are read in one pass. Names and texts are not read, because an occasion may have thousands
+//! of guests.
 
 use std::collections::HashMap;
 
@@ -16,7 +17,7 @@ use crate::invitation_snapshot::response;
 use crate::occasion::Occasion;
 use crate::words::{Access, GuestKind, ReplyStatus, Response};
 
-/// All households that are not archived, and their guests.
+/// All households except archived ones, with their guests.
 pub(super) struct Census {
     pub(super) households: Vec<HouseholdFacts>,
     pub(super) guests: Vec<GuestFacts>,
@@ -26,10 +27,10 @@ pub(super) struct HouseholdFacts {
     pub(super) row: HouseholdRow,
     pub(super) access: Access,
     pub(super) response: Response,
-    /// Whether a reply is missing or "not sure".
+    /// Whether at least one reply is missing or says "not sure".
     pub(super) is_unsettled: bool,
     pub(super) people: People,
-    /// Whether the household brings more guests than it may.
+    /// Whether the household brings more guests than its allowance permits.
     pub(super) is_over_allowance: bool,
 }
 
@@ -49,9 +50,9 @@ pub(super) struct HouseholdRow {
 
 pub(super) struct GuestFacts {
     pub(super) row: GuestRow,
-    /// The replies that count, one for each event to which the guest is invited.
+    /// The guest's replies that count: one for each event to which the guest is invited.
     pub(super) replies: Vec<(EventId, ReplyStatus)>,
-    /// The answer over all events, as [`People`] counts it.
+    /// The guest's answer over all events, as [`People`] counts it.
     pub(super) status: ReplyStatus,
     /// Whether the guest has declined some events and not answered for the others.
     pub(super) is_partial: bool,
@@ -73,7 +74,7 @@ pub(super) struct GuestRow {
     pub(super) has_diet_note: bool,
 }
 
-/// A guest with one of its replies, or with none.
+/// A guest together with one reply, or without a reply.
 #[derive(Row)]
 struct ReplyRow {
     #[row(flatten)]
@@ -135,7 +136,8 @@ fn take_guests(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Vec<GuestFacts>, 
     let mut places: HashMap<GuestId, usize> = HashMap::new();
     for row in rows {
         let id = &row.guest.id;
-        // SQLite returns all replies of a guest in succession. PostgreSQL may mix them with others.
+        // SQLite returns the replies of a guest one after the other. In PostgreSQL, replies of
+        // other guests may be between them.
         let last = guests.len().wrapping_sub(1);
         let place = match guests.last() {
             Some(guest) if guest.row.id == *id => last,
@@ -160,7 +162,7 @@ fn take_guests(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Vec<GuestFacts>, 
     Ok(guests)
 }
 
-/// Returns the answer of a guest over all events, as [`People`] counts it.
+/// Returns a guest's answer over all events, as [`People`] counts it.
 fn overall(has: impl Fn(ReplyStatus) -> bool, is_uninvited: bool) -> ReplyStatus {
     use ReplyStatus::{No, Pending, Undecided, Waitlisted, Yes};
     let stronger = [Yes, Waitlisted, Undecided, Pending];
@@ -179,7 +181,7 @@ impl GuestFacts {
         }
     }
 
-    /// Whether the kitchen must plan for this guest, who comes or may come.
+    /// Whether the guest comes or may come, so that the kitchen must plan for the guest.
     pub(super) fn is_eating(&self) -> bool {
         matches!(self.status, ReplyStatus::Yes | ReplyStatus::Undecided)
     }
@@ -210,7 +212,7 @@ impl HouseholdFacts {
     }
 }
 
-/// Counts guests by their answers. Each answer is given with whether it is partial.
+/// Counts guests by their answers. The second value of each pair is whether the answer is partial.
 pub(super) fn count(answers: impl Iterator<Item = (ReplyStatus, bool)>) -> People {
     let mut people = People::default();
     for (status, is_partial) in answers {

@@ -1,4 +1,4 @@
-//! The JSON API for households. The code in the path or body is the credential.
+//! The JSON API for households. The code in the path or body gives access.
 
 use std::collections::BTreeMap;
 
@@ -39,11 +39,11 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ResolveBody {
-    /// As typed. Case and spaces are ignored, and look-alike symbols are equal.
+    /// The code as typed. Case and spaces are ignored, and look-alike characters are equal.
     code: String,
-    /// A name on the invitation, required after `name_required`.
+    /// A name on the invitation. Required after a response with `name_required`.
     name: Option<String>,
-    /// The `k` from an invitation link, instead of a name.
+    /// The parameter `k` from an invitation link. It can be sent instead of a name.
     k: Option<String>,
 }
 
@@ -56,11 +56,11 @@ struct Resolved {
     occasion: String,
     /// The household's language, if the hosts know it.
     language: Option<String>,
-    /// The `k` from an invitation link; with `k`, no name is required.
+    /// The parameter `k` of an invitation link. Requests with `k` need no name.
     k: Option<String>,
 }
 
-/// Finds the invitation of a code.
+/// Finds the invitation that a code opens.
 #[utoipa::path(
     post, path = "/api/v1/codes/resolve", tag = "guests", request_body = ResolveBody,
     responses((status = 200, body = Resolved), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 410), (status = 422), (status = 429))
@@ -93,7 +93,7 @@ async fn resolve(
     })))
 }
 
-/// The portal behind a code.
+/// The invitation that a code opens, with everything that its household sees.
 #[utoipa::path(
     get, path = "/api/v1/invitations/{code}", tag = "guests", params(
         ("code" = String, Path,),
@@ -108,11 +108,11 @@ async fn show(req: GuestRequest) -> Result<Response, Problem> {
     Ok(tagged(&portal, Json(state::of(&portal, &text))))
 }
 
-/// A household's changes; omitted fields stay unchanged.
+/// A household's changes. Omitted fields stay unchanged.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SaveBody {
-    /// The version that the client has read; `If-Match` can name it instead.
+    /// The version that the client has read. It can be sent in `If-Match` instead.
     version: Option<i64>,
     /// Guests to change; guests without `id` are new.
     #[serde(default)]
@@ -121,7 +121,7 @@ struct SaveBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by the question's key; a `null` or empty value removes
+    /// Answers of the household as a whole, by the question's key. A `null` or empty value removes
     /// an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
@@ -137,25 +137,25 @@ struct SaveBody {
     reason = "left out, null and given are three things"
 )]
 struct GuestBody {
-    /// The id of a guest on the invitation; absent for a new guest.
+    /// The id of a guest on the invitation. Omitted for a new guest.
     #[schema(value_type = Option<String>)]
     id: Option<GuestId>,
-    /// The name; if absent, the name stays.
+    /// The guest's name. If omitted, the name stays unchanged.
     name: Option<String>,
     /// Whether the guest is a child.
     is_child: Option<bool>,
     /// The child's age, 0–17; `null` if unknown.
     #[serde(default, deserialize_with = "deserialize_given")]
     age: Option<Option<i64>>,
-    /// By key of the event: `yes`, `no`, `undecided`.
+    /// Replies by event key: `yes`, `no` or `undecided`.
     #[serde(default)]
     replies: BTreeMap<String, ReplyStatus>,
     /// Keys of dietary options.
     diets: Option<Vec<String>>,
-    /// The note about food; `null` or an empty text removes the note.
+    /// The guest's note about food. `null` or an empty text removes the note.
     #[serde(default, deserialize_with = "deserialize_given")]
     diet_note: Option<Option<String>>,
-    /// Answers by the question's key; a `null` or empty value removes an answer.
+    /// Answers by the question's key. A `null` or empty value removes an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -164,13 +164,13 @@ struct GuestBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NoteBody {
-    /// The note; an empty text removes the note.
+    /// The text of the note. An empty text removes the note.
     text: String,
-    /// The version of the note that was read.
+    /// The version of the note that the client has read.
     version: Option<i64>,
 }
 
-/// Distinguishes a field that is `null` from one that is missing: parses a present field to `Some`.
+/// Parses a present field to `Some`, so that a field with `null` differs from a missing field.
 #[expect(
     clippy::option_option,
     reason = "left out, null and given are three things"
@@ -235,17 +235,17 @@ async fn save(req: GuestRequest, body: Received<SaveBody>) -> Result<Response, P
     store(&req, admitted, wanted.wish(), repeat, true).await
 }
 
-/// A household's changes, with its code; omitted fields stay unchanged.
+/// A household's changes together with its code. Omitted fields stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SaveByCodeBody {
     /// The invitation's code.
     code: String,
-    /// A name on the invitation, required after `name_required`.
+    /// A name on the invitation. Required after a response with `name_required`.
     name: Option<String>,
-    /// The `k` from an invitation link, instead of a name.
+    /// The parameter `k` from an invitation link. It can be sent instead of a name.
     k: Option<String>,
-    /// The version that the client has read; without a version, the given fields replace the stored
+    /// The version that the client has read. Without a version, the given fields replace the stored
     /// values.
     version: Option<i64>,
     /// Guests to change; guests without `id` are new.
@@ -255,7 +255,7 @@ struct SaveByCodeBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by the question's key; a `null` or empty value removes
+    /// Answers of the household as a whole, by the question's key. A `null` or empty value removes
     /// an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
@@ -264,8 +264,8 @@ struct SaveByCodeBody {
     note: Option<NoteBody>,
 }
 
-/// Saves a household's answers, with the code in the body. Without `version`, the given fields
-/// replace the stored values, and guests can be added only with an idempotency key.
+/// Saves a household's answers. The code is in the body. Without `version`, the given fields
+/// replace the stored values. Adding guests without `version` requires an idempotency key.
 #[utoipa::path(
     post, path = "/api/rsvp", tag = "guests", request_body = SaveByCodeBody,
     responses(
@@ -306,12 +306,12 @@ async fn save_by_code(
     store(&req, admitted, wanted.wish(), repeat, false).await
 }
 
-/// Returns the version in `If-Match` or in the body. Whether a version is required is checked
-/// later, when the invitation is locked.
+/// Returns the version from `If-Match` or the body. Whether a version is required is checked later,
+/// under the invitation's lock.
 fn seen(headers: &HeaderMap, body: Option<i64>) -> Option<i64> {
     match version::expected(headers, body) {
         Ok(seen) => Some(seen),
-        // An ETag that this server never sent counts as older than any version.
+        // If this server never sent the ETag, it counts as older than any version.
         Err(_) if headers.contains_key(IF_MATCH) => Some(0),
         Err(_) => None,
     }
@@ -371,7 +371,7 @@ async fn store(
     })
 }
 
-/// The household's note, as stored.
+/// The household's note as it is stored.
 #[derive(Serialize, ToSchema)]
 struct Note {
     /// The note.
@@ -380,7 +380,7 @@ struct Note {
     version: i64,
 }
 
-/// Writes the note to the hosts.
+/// Writes the household's note to the hosts.
 #[utoipa::path(
     put, path = "/api/v1/invitations/{code}/note", tag = "guests",
     params(
@@ -400,7 +400,7 @@ async fn save_note(req: GuestRequest, Json(body): Json<NoteBody>) -> Result<Resp
     })))
 }
 
-/// Removes the note to the hosts.
+/// Removes the household's note to the hosts.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/{code}/note", tag = "guests",
     params(
@@ -448,7 +448,7 @@ async fn write_note(
         }
         Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
         Err(Refusal::Answers(mut fields)) => {
-            // The request body is the note itself, so the errors' JSON pointers must not begin with
+            // The request body is the note itself. So JSON pointers in errors must not begin with
             // `/note`.
             for field in &mut fields {
                 field.pointer = field.pointer.replacen("/note", "", 1);
@@ -477,12 +477,11 @@ pub(super) fn private(body: impl IntoResponse) -> Response {
 }
 
 impl GuestRequest {
-    /// Converts a refused save to an error response. If the code was wrong, the attempt counts as a
-    /// guess.
+    /// Converts a refused save to an error response. A wrong code counts as a guess.
     pub fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
         match refusal {
             Refusal::InvitationNotFound => admitted.failed(&self.site),
-            // The code of an archived occasion still opens a page.
+            // The code still opens the page of the archived occasion, so it was not wrong.
             Refusal::Expired => admitted.succeeded(),
             _ => {}
         }
@@ -490,8 +489,8 @@ impl GuestRequest {
     }
 }
 
-/// Converts a refusal to the API's error response. `speak` chooses the language of the invitation
-/// that a version conflict contains.
+/// Converts a refusal to the API's error response. A version conflict contains the invitation, and
+/// `speak` chooses its language.
 pub fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
         Refusal::VersionConflict(Current::Invitation(portal)) => {

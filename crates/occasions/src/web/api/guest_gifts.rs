@@ -1,4 +1,4 @@
-//! Gifts for households, with the code in the path.
+//! The gifts of an occasion, for households. The code is in the path.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -28,58 +28,58 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// The wish list and the ways to give money.
 #[derive(Serialize, ToSchema)]
 struct GiftLists {
-    /// The gifts, in the order in which they are shown; empty while they are switched off.
+    /// The gifts in display order; empty while gifts are switched off.
     gifts: Vec<GiftOffer>,
     /// The ways to give money; empty while they are switched off.
     cash_links: Vec<CashOffer>,
 }
 
-/// A gift as one household sees it. Nobody learns what other households reserve.
+/// A gift as one household sees it. It does not show what other households have reserved.
 #[derive(Serialize, ToSchema)]
 struct GiftOffer {
     /// The gift's id.
     #[schema(value_type = String)]
     id: GiftId,
-    /// The name, in the reader's language.
+    /// The gift's name in the reader's language.
     name: String,
-    /// The description, in the reader's language.
+    /// The gift's description in the reader's language.
     description: String,
-    /// The price in minor units of `currency`, of one piece or of the whole shared gift; null if
-    /// none is shown.
+    /// The price in minor units of `currency`, or null if no price is shown. For a shared gift it
+    /// is the price of the whole gift, otherwise of one piece.
     price: Option<i64>,
     /// The ISO 4217 code of the price's currency.
     currency: String,
-    /// How many pieces there are.
+    /// How many pieces of the gift there are in all.
     quantity: i64,
-    /// Whether the pieces are equal parts of one gift.
+    /// Whether several households give this gift together. Its pieces are then equal parts.
     shared: bool,
-    /// How many pieces nobody has reserved.
+    /// How many pieces are not reserved.
     available: i64,
-    /// An https address where it can be bought; empty if none is given.
+    /// An https address where the gift can be bought; empty if there is none.
     url: String,
     /// The path of the picture; null if there is none.
     picture: Option<String>,
-    /// What this household has reserved; null if nothing.
+    /// This household's reservation; null if it has none.
     own: Option<OwnReservation>,
 }
 
 /// What a household has reserved of a gift.
 #[derive(Serialize, ToSchema)]
 struct OwnReservation {
-    /// How many pieces.
+    /// How many pieces the household has reserved.
     quantity: i64,
-    /// `reserved`, or `given` once the hosts have it.
+    /// `reserved`, or `given` once the hosts have received the gift.
     state: ReservationState,
-    /// The note to the hosts.
+    /// The household's note to the hosts.
     note: String,
 }
 
 /// A way to give money.
 #[derive(Serialize, ToSchema)]
 struct CashOffer {
-    /// Whether it is a web address, a bank account or a `DuitNow` ID.
+    /// Whether this is a web address, a bank account or a `DuitNow` ID.
     kind: CashKind,
-    /// What it is called.
+    /// The name that guests see.
     label: String,
     /// The explanation, in the reader's language.
     note: String,
@@ -93,7 +93,7 @@ struct CashOffer {
     bank: String,
     /// The bank's BIC.
     bic: String,
-    /// What the transfer should be marked with.
+    /// The payment reference that givers should use.
     reference: String,
     /// The text of an EPC QR code (EPC069-12); null if the account is not in the euro payments area.
     payment_text: Option<String>,
@@ -147,7 +147,7 @@ fn cash(portal: &InvitationSnapshot, text: &Text, one: CashLink) -> CashOffer {
     }
 }
 
-/// The wish list and the ways to give money, as the household of this code sees them.
+/// The wish list and the ways to give money, as this code's household sees them.
 #[utoipa::path(
     get, path = "/api/v1/invitations/{code}/gifts", tag = "guests",
     params(
@@ -180,17 +180,18 @@ async fn list(req: GuestRequest) -> Result<Response, Problem> {
     })))
 }
 
-/// How much of a gift a household reserves.
+/// A request to reserve pieces of a gift.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReserveBody {
-    /// How many pieces, from 1.
+    /// How many pieces to reserve, at least 1.
     quantity: i64,
-    /// A note to the hosts, up to 500 characters; if omitted, the stored note stays.
+    /// A note to the hosts, up to 500 characters. If omitted, the stored note stays.
     note: Option<String>,
 }
 
-/// Reserves pieces of a gift, or changes how many. The same request again changes nothing.
+/// Reserves pieces of a gift, or changes the number of reserved pieces. Repeating the request
+/// changes nothing.
 #[utoipa::path(
     put, path = "/api/v1/invitations/{code}/gifts/{gift}", tag = "guests",
     params(
@@ -220,7 +221,8 @@ async fn reserve(
     Ok(private((status, Json(offer))))
 }
 
-/// Releases what the household has reserved of a gift, unless the hosts have it already.
+/// Releases the household's reservation of a gift. Refused if the hosts have already received the
+/// gift.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/{code}/gifts/{gift}", tag = "guests",
     params(

@@ -1,4 +1,4 @@
-//! Uploads of households and the gallery, with the code in the path.
+//! The household's uploads, and the gallery. The code is in the path.
 
 use axum::extract::{Path, Request};
 use axum::http::StatusCode;
@@ -24,7 +24,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .describing(|api| problem_responses::may_answer(api, &[404, 410, 429]))
 }
 
-/// The household's own uploads, the oldest first: at most 30.
+/// The household's own uploads, at most 30, the oldest first.
 #[utoipa::path(
     get, path = "/api/v1/invitations/{code}/uploads", tag = "guests", operation_id = "list_uploads",
     params(
@@ -46,8 +46,8 @@ async fn list(req: GuestRequest) -> Result<Response, Problem> {
     Ok(private(Json(List::whole(own.collect()))))
 }
 
-/// The approved uploads of all households, the oldest first, from the beginning of the first event
-/// on.
+/// The approved uploads of all households, the oldest first. Available once the first event has
+/// begun.
 #[utoipa::path(
     get, path = "/api/v1/invitations/{code}/gallery", tag = "guests",
     params(
@@ -74,15 +74,15 @@ async fn gallery(req: GuestRequest, paging: PageQuery) -> Result<Response, Probl
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes a form that is read as it arrives")]
 struct UploadBody {
-    /// A JPEG, PNG, WebP, GIF or PDF file. Its content decides the type.
+    /// A JPEG, PNG, WebP, GIF or PDF file. The type is recognized by the content.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    /// Up to 300 characters.
+    /// The caption, up to 300 characters.
     caption: Option<String>,
 }
 
-/// Uploads a picture or a PDF file. Pictures are encoded anew, without the place where they were
-/// taken. The same file again changes nothing.
+/// Uploads a picture or a PDF file. Pictures are re-encoded without the location where they were
+/// taken. Uploading the same file again changes nothing.
 #[utoipa::path(
     post, path = "/api/v1/invitations/{code}/uploads", tag = "guests",
     params(
@@ -125,7 +125,7 @@ async fn add(req: GuestRequest, request: Request) -> Result<Response, Problem> {
     Ok(private((StatusCode::CREATED, Json(view))))
 }
 
-/// Removes an upload of the household.
+/// Removes one of the household's uploads.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/{code}/uploads/{upload}", tag = "guests",
     params(

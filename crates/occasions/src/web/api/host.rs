@@ -1,6 +1,6 @@
-//! The JSON API for hosts. Each handler is listed with the permission and the token scopes that it
-//! requires. [`Call`](call::Call) checks these inside the transaction, and then the handler calls a
-//! function in a domain module.
+//! The JSON API for hosts. The list of routes shows the permission and the token scopes that each
+//! handler requires. [`Call`](call::Call) checks these inside the transaction. Then the handler
+//! calls a function from another module, which contains the rules.
 
 mod bulk;
 pub(crate) mod call;

@@ -1,4 +1,4 @@
-//! The JSON interface of occasions, under `/api/v1`.
+//! The JSON API for occasions, under `/api/v1`.
 
 pub(crate) mod guest;
 mod guest_gifts;

@@ -1,5 +1,5 @@
-//! A household's invitation as JSON. Responses to reading and saving contain it, and responses to
-//! conflicts contain it as `current`.
+//! A household's invitation as JSON. It is the response to reading and saving. After a conflict,
+//! the response contains it as `current`.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::id::GuestId;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::{Access, AskedOf, GuestKind, QuestionKind, ReplyStatus};
 
-/// Everything a household may see of its invitation.
+/// Everything that a household may see of its invitation.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PortalState<'a> {
     /// The code of the invitation.
@@ -22,28 +22,29 @@ pub(crate) struct PortalState<'a> {
     /// Increased by each change to the invitation.
     version: i64,
     access: Access,
-    /// RFC 3339; `null` if answers never close automatically.
+    /// When answers close (RFC 3339); `null` if they never close automatically.
     closes_at: Option<String>,
-    /// The household's language; null if it has not chosen one.
+    /// The household's language; null if it is not known.
     language: Option<&'a str>,
     /// The name of the household.
     household: &'a str,
-    /// The message of the hosts to this household.
+    /// The hosts' message to this household.
     host_message: Option<&'a str>,
     /// The occasion.
     occasion: OccasionState<'a>,
-    /// The events that the household is invited to.
+    /// The events to which the household is invited.
     events: Vec<EventState<'a>>,
     allowance: Allowance,
-    /// Everyone on the invitation.
+    /// The guests on the invitation.
     guests: Vec<GuestState<'a>>,
     /// The hosts' questions.
     questions: Vec<QuestionState<'a>>,
-    /// Answers of the household as a whole, by key of the question.
+    /// Answers of the household as a whole, by the question's key.
     answers: BTreeMap<&'a str, &'a Answer>,
-    /// The note of the household to the hosts.
+    /// The household's note to the hosts.
     note: NoteState<'a>,
-    /// The hosts' announcements: first those that are pinned, then the newest.
+    /// The hosts' announcements: first the pinned ones, then the others. Within both groups the
+    /// newest comes first.
     announcements: Vec<AnnouncementState<'a>>,
 }
 
@@ -51,15 +52,15 @@ pub(crate) struct PortalState<'a> {
 struct AnnouncementState<'a> {
     /// The announcement's id.
     id: &'a str,
-    /// The title, in the reader's language.
+    /// The announcement's title, in the reader's language.
     title: &'a str,
-    /// The text, in the reader's language.
+    /// The announcement's text, in the reader's language.
     body: &'a str,
-    /// Whether it stands before newer announcements.
+    /// Whether the announcement stands before newer ones.
     pinned: bool,
-    /// Since when it is there, RFC 3339.
+    /// Since when guests see the announcement (RFC 3339).
     published_at: Option<String>,
-    /// When its text changed since, RFC 3339; null if it did not.
+    /// When the text changed after it was published (RFC 3339); null if it did not change.
     changed_at: Option<String>,
 }
 
@@ -67,13 +68,13 @@ struct AnnouncementState<'a> {
 struct OccasionState<'a> {
     /// The occasion's slug.
     slug: &'a str,
-    /// The title, in the reader's language.
+    /// The occasion's title, in the reader's language.
     title: &'a str,
     /// The hosts' names, in the reader's language.
     hosts: &'a str,
-    /// The IANA name of its time zone.
+    /// The IANA name of the occasion's time zone.
     time_zone: &'a str,
-    /// The languages of its pages, as BCP 47 tags.
+    /// The languages of the occasion's pages, as BCP 47 tags.
     languages: &'a [String],
 }
 
@@ -81,11 +82,11 @@ struct OccasionState<'a> {
 struct EventState<'a> {
     /// The key of the event.
     key: &'a str,
-    /// The name, in the reader's language.
+    /// The event's name, in the reader's language.
     name: &'a str,
-    /// When the event starts, RFC 3339.
+    /// When the event starts (RFC 3339).
     starts_at: String,
-    /// When the event ends, RFC 3339.
+    /// When the event ends (RFC 3339).
     ends_at: String,
     /// The name of the venue.
     venue: &'a str,
@@ -105,26 +106,26 @@ struct GuestState<'a> {
     is_child: bool,
     /// The age of a child in years, 0–17, if known.
     age: Option<i64>,
-    /// When the guest was last answered for, RFC 3339.
+    /// When the last reply for the guest was given (RFC 3339).
     answered_at: Option<String>,
-    /// Replies by key of the event.
+    /// Replies by event key.
     replies: BTreeMap<&'a str, ReplyStatus>,
     /// Keys of dietary options.
     diets: &'a [String],
-    /// The dietary requirement in words; null if there is none.
+    /// The guest's note about food; null if there is none.
     diet_note: Option<&'a str>,
-    /// Answers to the hosts' questions, by key.
+    /// Answers to the hosts' questions, by the question's key.
     answers: BTreeMap<&'a str, &'a Answer>,
 }
 
-/// A question of the hosts.
+/// A question that the hosts ask.
 #[derive(Serialize, ToSchema)]
 struct QuestionState<'a> {
     /// The key of the question.
     key: &'a str,
     asked_of: AskedOf,
     kind: QuestionKind,
-    /// The question, in the reader's language.
+    /// The text of the question, in the reader's language.
     title: &'a str,
     /// An explanation, in the reader's language; empty if there is none.
     help: &'a str,
@@ -142,7 +143,7 @@ struct QuestionState<'a> {
 struct ChoiceState<'a> {
     /// The key of the choice.
     key: &'a str,
-    /// The choice, in the reader's language.
+    /// The text of the choice, in the reader's language.
     label: &'a str,
 }
 
@@ -154,7 +155,7 @@ struct NoteState<'a> {
     version: i64,
 }
 
-/// Returns an invitation's state, with its texts in the language of `text`.
+/// Returns an invitation's state. Its texts are in the language of `text`.
 pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState<'a> {
     let occasion = &portal.occasion;
     let invitation = &portal.household.invitation;

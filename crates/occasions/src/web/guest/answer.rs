@@ -1,5 +1,5 @@
-//! The form in which a household answers, and the smaller forms for dietary requirements and for
-//! the note. After a refused save, the form is shown again with all typed values.
+//! The form in which a household answers, and two smaller forms: one for dietary requirements, and
+//! one for the note. After a refused save, the form is shown again with all typed values.
 
 mod conflict;
 mod form;
@@ -52,7 +52,7 @@ pub(super) async fn save_note(req: GuestRequest, form: Form) -> Result<Response,
     save_form(req, Which::Note, form).await
 }
 
-/// Shows the form, or the stored values if they can no longer be changed.
+/// Shows the form. If the values can no longer be changed, shows the stored values instead.
 async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyResponse> {
     let portal = req.look().await?;
     let text = req.text(&portal);
@@ -81,7 +81,7 @@ fn is_open(portal: &InvitationSnapshot, which: Which) -> bool {
     }
 }
 
-/// Returns the idempotency key for a new form.
+/// Returns a new idempotency key for a form.
 fn submission(req: &GuestRequest) -> String {
     platform::id::generate(req.site.clock.now(), &req.site.random)
 }
@@ -109,8 +109,8 @@ async fn save_form(req: GuestRequest, which: Which, form: Form) -> Result<Respon
     }
 }
 
-/// Shows the form again without saving, with all typed values. This happens if a button only fills
-/// in answers, or if another site sent the form.
+/// Shows the form again with all typed values, and saves nothing. There are two cases: a button
+/// only fills in answers, or another site sent the form.
 async fn show_again(
     req: &GuestRequest,
     which: Which,
@@ -142,7 +142,7 @@ async fn show_again(
     Ok(page)
 }
 
-/// Responds to a code that has stopped working. The page contains the typed values.
+/// Responds to a form whose code has stopped working. The page contains the typed values.
 async fn turn_away(
     req: &GuestRequest,
     failure: Failure,
@@ -154,8 +154,8 @@ async fn turn_away(
     req.turn_away(failure, typed).await
 }
 
-/// Saves the form, and returns the code as printed on the card. The household is redirected to this
-/// spelling of the code, also after a repeated save.
+/// Saves the form, and returns the code as printed on the card. The response redirects to the code
+/// in this spelling, also after a repeated save.
 async fn store(
     req: &GuestRequest,
     which: Which,
@@ -188,8 +188,8 @@ async fn store(
     })
 }
 
-/// After a refused save, shows the form with its errors, or a page that says why nothing can be
-/// saved.
+/// Responds to a refused save. Shows either the form with its errors, or a page that says why
+/// nothing can be saved.
 async fn refused(
     req: &GuestRequest,
     which: Which,
@@ -226,8 +226,8 @@ async fn refused(
         )
     };
     Ok(match refusal {
-        // Forms of the site's own pages always contain the required version, so these errors get no
-        // page of their own.
+        // The site's own forms always contain the required version. So these errors get no page of
+        // their own.
         Refusal::FeatureDisabled | Refusal::GuestNotFound | Refusal::VersionRequired => {
             return Err(refusal.problem().said_in(&text).into());
         }

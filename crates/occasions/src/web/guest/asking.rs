@@ -1,4 +1,4 @@
-//! Shows the hosts' own questions on guests' pages, as form fields and with the answers.
+//! Shows the hosts' own questions on guests' pages, both as form fields and with their answers.
 
 use web::{Form, Spoken};
 
@@ -11,14 +11,14 @@ use crate::question::Question;
 use crate::words::{AskedOf, QuestionKind};
 
 impl<'a> Reading<'a> {
-    /// Returns the questions for the whole household, or those for each guest.
+    /// Returns the questions for households or for guests, as `of` says.
     pub(crate) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &'a Question> {
         self.portal
             .asked_questions()
             .filter(move |question| question.asked_of == of)
     }
 
-    /// Returns the questions that this guest is asked, which depend on the guest's replies.
+    /// Returns the questions that this guest is asked. They depend on the guest's replies.
     pub(super) fn questions_for(&self, guest: &Guest) -> impl Iterator<Item = &'a Question> {
         let events = &self.portal.events;
         self.questions(AskedOf::Guest)
@@ -29,8 +29,8 @@ impl<'a> Reading<'a> {
         self.pick(&question.title)
     }
 
-    /// Returns the household's answers, except to questions that no longer apply because of the
-    /// guests' replies.
+    /// Returns the household's answers. Questions that no longer apply because of the guests'
+    /// replies are left out.
     pub(crate) fn household_answers(&self) -> Vec<AnsweredQuestion<'a>> {
         let (guests, events) = (&self.portal.household.guests, &self.portal.events);
         let questions = self.questions(AskedOf::Household);
@@ -39,8 +39,8 @@ impl<'a> Reading<'a> {
         self.in_words(counting, &self.portal.household.answers)
     }
 
-    /// Returns the guest's answers, except to questions that no longer apply because of the guest's
-    /// replies.
+    /// Returns the guest's answers. Questions that no longer apply because of the guest's replies
+    /// are left out.
     pub(crate) fn guest_answers(&self, guest: &Guest) -> Vec<AnsweredQuestion<'a>> {
         let events = &self.portal.events;
         let questions = self.questions(AskedOf::Guest);
@@ -66,7 +66,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Returns the name of the event at which a meal is served. `None` if the question is not about
-    /// a meal, or if the household is invited to only one event.
+    /// a meal, or if the household is invited to a single event.
     fn meal_at(&self, question: &Question) -> Option<String> {
         let mut events = self.portal.invited_events();
         let is_one = self.portal.invited_events().count() < 2;
@@ -77,7 +77,7 @@ impl<'a> Reading<'a> {
         Some(self.event_name(event).to_string())
     }
 
-    /// Builds the form field of a question, with the stored or typed value.
+    /// Builds the form field of a question. It contains the typed value, or else the stored value.
     pub(crate) fn asked(
         &self,
         question: &'a Question,

@@ -1,5 +1,4 @@
-//! The household's calendar file, with an entry for each event that at least one guest has not
-//! declined.
+//! The household's calendar file. It contains each event that at least one guest has not declined.
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};

@@ -8,7 +8,7 @@ use super::gate::{Credentials, Failure};
 use super::view::{CodeEntry, CodeProblem, Known};
 use crate::occasion;
 
-/// The values typed into the form for a code.
+/// The values that a guest typed into the form for a code.
 pub(super) struct TypedCode {
     pub(super) code: String,
     pub(super) name: String,
@@ -26,8 +26,8 @@ impl TypedCode {
         Credentials::code(&self.code).with_name(Some(&self.name))
     }
 
-    /// Shows the form for a code again, with a field for the guest's name if a name is required or
-    /// was typed.
+    /// Shows the form for a code again. It has a field for the guest's name if a name is required
+    /// or was typed.
     pub(super) fn show_again(self, entry: &mut CodeEntry<'_>, problem: CodeProblem) {
         if problem == CodeProblem::NameRequired || !self.name.is_empty() {
             entry.name = Some(self.name);
@@ -50,7 +50,7 @@ pub(super) fn form<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeE
     }
 }
 
-/// Converts a failure to the form's error.
+/// Converts a failure to the error that the form shows.
 pub(super) fn problem(failure: &Failure) -> CodeProblem {
     match failure {
         Failure::Malformed => CodeProblem::Malformed,
@@ -62,11 +62,11 @@ pub(super) fn problem(failure: &Failure) -> CodeProblem {
     }
 }
 
-/// Renders the page on which guests type a code. If the site has only one occasion, the page has
-/// that occasion's theme, so that a guest who mistyped a code recognizes it.
+/// Renders the page on which guests type a code. If the site has a single occasion, the page has
+/// that occasion's theme. So a guest who mistyped the code sees that it is the right site.
 pub(super) async fn page(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
     let theme = site.store.read(occasion::find_only_theme).await;
-    // If the theme cannot be read, the page is shown without it.
+    // If the theme cannot be read, the page has the plain theme.
     let theme = theme.ok().flatten().unwrap_or(Theme::PLAIN);
     let share = share(site, text, theme);
     let metadata = Metadata {

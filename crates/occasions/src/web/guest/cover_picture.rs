@@ -8,8 +8,8 @@ use web::{Problem, Site};
 
 use crate::{cover, occasion};
 
-/// Handles `GET /o/{slug}/cover/{file}`. A new picture gets a new path, so browsers may cache
-/// pictures forever. Anybody who knows a picture's path can load it, even before the occasion is
+/// Handles `GET /o/{slug}/cover/{file}`. A new picture has a new path, so browsers may cache a
+/// picture forever. Anybody who knows the path can load the picture, even before the occasion is
 /// published.
 pub(super) async fn show(
     State(site): State<Site>,

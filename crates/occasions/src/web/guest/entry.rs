@@ -1,5 +1,5 @@
-//! The pages that guests can open without a code: the page on which they type a code, and an
-//! occasion's public page.
+//! The pages that need no code: the page on which guests type a code, and an occasion's public
+//! page.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ use crate::open_rsvp::{self, PublicWish};
 use crate::refusal::Refusal;
 use crate::words::OccasionStatus;
 
-/// Handles `GET /invite`, the path that remains when an invitation link loses its code.
+/// Handles `GET /invite`. An invitation link without its code leads to this path.
 pub(super) async fn show(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -44,7 +44,8 @@ pub(super) async fn show(
     Ok(code_page::page(&site, &text, body).await)
 }
 
-/// Handles `POST /`, which opens the household of a code, or makes the browser forget a household.
+/// Handles `POST /`. The form either opens a household by its code, or makes the browser forget a
+/// household.
 pub(super) async fn open(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -97,8 +98,8 @@ pub(crate) fn first_parts(
     Ok(vec![Part::Below(Part::html(&FirstPart { text }))])
 }
 
-/// Returns the menu item for the page on which guests type a code, if any occasion is open to
-/// guests.
+/// Returns the menu entry for the page on which guests type a code. Returns nothing if no occasion
+/// is open to guests.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let item = MenuItem {
         href: "/invite".to_owned(),
@@ -110,11 +111,11 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
         .collect())
 }
 
-/// The slug of the occasion whose own host name was requested.
+/// The slug of the occasion that owns the requested host name.
 #[derive(Clone)]
 pub(crate) struct OwnSlug(pub(crate) Arc<str>);
 
-/// `GET /` of an occasion's own host name.
+/// Handles `GET /` under an occasion's own host name.
 pub(crate) async fn own_card(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -127,7 +128,7 @@ pub(crate) async fn own_card(
     card(State(site), Extension(gate), wishes, headers, slug, uri).await
 }
 
-/// `GET /o/{slug}`.
+/// Handles `GET /o/{slug}`.
 pub(super) async fn card(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -154,7 +155,8 @@ pub(super) async fn card(
     }))
 }
 
-/// Handles `POST /o/{slug}`: the same as `POST /`, from an occasion's public page.
+/// Handles `POST /o/{slug}`. Does the same as `POST /`, but for the form on an occasion's public
+/// page.
 pub(super) async fn open_at(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -194,13 +196,13 @@ pub(super) async fn open_at(
     }
 }
 
-/// The data of an occasion's public page.
+/// The data that an occasion's public page shows.
 pub(super) struct Public {
     pub(super) occasion: Occasion,
     pub(super) events: Vec<Event>,
     /// The pages that guests may see.
     pub(super) pages: Vec<PageHead>,
-    /// Approved notes, if hosts show them.
+    /// The notes that hosts have approved, if the occasion shows them.
     wishes: Vec<PublicWish>,
 }
 
@@ -209,7 +211,7 @@ pub(super) enum SlugLookup {
     Moved(String),
 }
 
-/// Finds an occasion by its slug. Fails with [`Refusal::Expired`] if the occasion is archived.
+/// Finds an occasion by its slug. Returns [`Refusal::Expired`] if the occasion is archived.
 pub(super) async fn find(site: &Site, slug: &str) -> Result<SlugLookup, Problem> {
     match find_also_archived(site, slug).await? {
         SlugLookup::Here(public) if public.occasion.status == OccasionStatus::Archived => {
@@ -258,7 +260,7 @@ pub(super) fn moved(slug: &str, uri: &Uri) -> Response {
     Redirect::permanent(&format!("/o/{slug}{query}")).into_response()
 }
 
-/// Renders the public page in a theme that the hosts have not saved yet, for their preview.
+/// Renders the public page for the hosts' preview, in a theme that they have not saved yet.
 pub(crate) fn in_theme(
     site: &Site,
     wishes: &Wishes,
@@ -279,8 +281,8 @@ pub(crate) fn in_theme(
     show_card(site, wishes, &public, |_| {})
 }
 
-/// Returns the time left until the first day of the occasion, or `None` once that day is over.
-/// Later events do not count, because only a few guests may be invited to them.
+/// Returns the time left until the first day of the occasion; `None` once that day is over. Later
+/// events do not count, because perhaps only a few guests are invited to them.
 fn days_left(text: &Text, public: &Public, now: Timestamp) -> Option<DaysLeft> {
     let first = public.events.iter().min_by_key(|event| event.starts_at)?;
     let zone = public.occasion.zone();

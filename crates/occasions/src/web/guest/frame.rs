@@ -1,5 +1,5 @@
-//! The frame of guests' pages, with the occasion's theme and languages, and the headers that keep
-//! the pages private.
+//! The frame of guests' pages, in the occasion's theme and languages. Also the headers that keep
+//! pages private.
 
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY};
 use axum::http::{HeaderName, HeaderValue};
@@ -9,7 +9,7 @@ use web::{Language, Text};
 
 use crate::invitation_snapshot::InvitationSnapshot;
 
-/// Renders a page behind a code in the frame of its occasion.
+/// Renders a page that needs a code, in the frame of its occasion.
 pub(super) fn guest_page<B: askama::Template>(
     text: &Text,
     portal: &InvitationSnapshot,
@@ -44,7 +44,7 @@ pub(super) fn languages(portal: &InvitationSnapshot) -> Vec<Language> {
     tags.map(|tag| Language::of(tag)).collect()
 }
 
-/// Keeps a page behind a code out of caches, referrers and search engines.
+/// Sets headers that keep a page behind a code out of caches, referrers and search engines.
 pub fn keep_private(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -55,8 +55,8 @@ pub fn keep_private(response: &mut Response) {
     );
 }
 
-/// Excludes an occasion's public page from search engines, because it is only for people who know
-/// its URL.
+/// Sets a header that keeps an occasion's public page out of search engines. The page is only for
+/// people who know its URL.
 pub(super) fn keep_out_of_search(response: &mut Response) {
     response.headers_mut().insert(
         HeaderName::from_static("x-robots-tag"),

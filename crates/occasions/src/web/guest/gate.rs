@@ -1,7 +1,7 @@
-//! The gate that checks every use of a code. It limits guesses, and remembers the households that a
-//! browser has opened. Anybody who has a household's code can open the household. Instead of the
-//! code, the browser stores a signature over the invitation's id and its epoch. The signature
-//! cannot be guessed, and becomes invalid when the code is replaced.
+//! The gate that checks every use of a code. It limits guesses, and remembers which households a
+//! browser has opened. A household's code is enough to open the household. The browser does not
+//! store the code. It stores a signature over the invitation's id and its epoch. The signature
+//! cannot be guessed, and becomes invalid when a host replaces the code.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -44,23 +44,23 @@ pub struct CodeGate {
     budget: GuessBudget,
     opens: Arc<Opens>,
     pub(super) limits: SendingLimits,
-    /// Whether any occasion always requires guests' names, and when this was read.
+    /// Whether an occasion always requires guests' names, and when this was read.
     asks_name: Arc<Mutex<(Timestamp, bool)>>,
     pub(super) links: LinkKey,
     pub(super) pages: Arc<Pages>,
-    /// The slug of the occasion to which the host name belongs; `None` for the site's own name.
+    /// The slug of the occasion that owns the host name; `None` under the site's own name.
     own: Option<Arc<str>>,
 }
 
-/// The secrets with which a client opens an invitation: a code, and possibly a link's key `k` or a
+/// What a client sends to open an invitation: a code, and possibly the parameter `k` of a link or a
 /// guest's name.
 #[derive(Clone, Default)]
 pub struct Credentials {
-    /// The code as the client spelled it.
+    /// The code in the client's spelling.
     pub(crate) code: String,
-    /// The parameter `k` of an invitation link, which proves that the code was not guessed.
+    /// The parameter `k` of an invitation link. It proves that the code was not guessed.
     pub(crate) check: Option<String>,
-    /// A guest's name, required while somebody is guessing codes.
+    /// A guest's name. It is required while somebody is guessing codes.
     pub(crate) name: Option<String>,
 }
 
@@ -73,7 +73,7 @@ impl Credentials {
         }
     }
 
-    /// Takes the code from a path, and `k` and the guest's name from the query.
+    /// Takes the code from the path, and `k` and the guest's name from the query.
     pub(super) fn of_address(code: String, uri: &Uri) -> Self {
         let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
         Self::code(code)
@@ -97,13 +97,13 @@ impl Credentials {
 
 /// Why a code did not open a household.
 pub enum Failure {
-    /// The text cannot be a code, so the attempt does not count as a guess.
+    /// The text cannot be a code. The attempt does not count as a guess.
     Malformed,
     /// No invitation has this code.
     Unknown,
-    /// The occasion is over.
+    /// The occasion is archived.
     Expired,
-    /// After too many wrong codes, a code works only together with a guest's name.
+    /// Too many wrong codes were tried. A code now works only together with a guest's name.
     NameRequired,
     /// Too many wrong names were tried.
     TooMany {
@@ -152,23 +152,24 @@ impl Failure {
     }
 }
 
-/// A permission to look up a code once.
+/// The permission to look up a code once.
 pub struct Admitted {
     pub key: CodeKey,
     attempt: Option<Attempt>,
-    /// Records the outcome for the site's rate limits.
+    /// Where the outcome is recorded for the site's rate limits.
     outcome: Outcome,
 }
 
 impl Admitted {
-    /// Records that the code was right. Using it again from this client does not count as a guess.
+    /// Records that the code was right. If this client uses the code again, it does not count as a
+    /// guess.
     pub fn succeeded(self) {
         if let Some(attempt) = self.attempt {
             attempt.succeeded();
         }
     }
 
-    /// Records that the code was wrong, which counts as a guess.
+    /// Records that the code was wrong. The attempt counts as a guess.
     pub(crate) fn failed(self, site: &Site) {
         if let Some(attempt) = self.attempt {
             attempt.failed(site.clock.now());
@@ -178,8 +179,8 @@ impl Admitted {
 }
 
 impl CodeGate {
-    /// Creates a gate. `keys` derives the cookie's key, `links` signs invitation links, and
-    /// `budget` limits guesses.
+    /// Creates a gate. The key of the cookie is derived from `keys`. `links` signs invitation
+    /// links, and `budget` limits guesses.
     pub fn new(keys: &Keyring, links: LinkKey, budget: GuessBudget, opens: Arc<Opens>) -> Self {
         Self {
             key: keys.key("guest cookie"),
@@ -193,7 +194,7 @@ impl CodeGate {
         }
     }
 
-    /// Tries a typed code. Returns the path of the household's page.
+    /// Tries a typed code. If it is right, returns the path of the household's page.
     pub(super) async fn try_code(
         &self,
         site: &Site,
@@ -205,14 +206,14 @@ impl CodeGate {
         Ok(portal.link(""))
     }
 
-    /// Redirects a typed code of an archived occasion to the hosts' thanks.
+    /// Redirects to the hosts' thanks. Used if the typed code belongs to an archived occasion.
     pub(super) fn to_thanks(&self, given: &Credentials) -> Response {
         let code = CodeKey::parse(&given.code).map(|key| self.links.to(key.as_str()));
         Redirect::to(code.as_deref().unwrap_or("/invite")).into_response()
     }
 
-    /// Decides whether this client may try a code. Links of this site, remembered browsers and
-    /// signed-in hosts always may.
+    /// Decides whether this client may try a code. Always allowed are links of this site, browsers
+    /// that remember the household, and signed-in hosts.
     pub(super) async fn admit(
         &self,
         site: &Site,
@@ -224,7 +225,8 @@ impl CodeGate {
         let Some(own) = self.own.clone() else {
             return Ok(admitted);
         };
-        // The owner of an occasion's own host name must not see other occasions' codes and cookies.
+        // The hosts control their own host name, so they must not see codes and cookies of other
+        // occasions.
         let key = admitted.key.clone();
         let is_here = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
             let Some((_, occasion)) = invitation::seek(tx, &key)? else {
@@ -242,7 +244,7 @@ impl CodeGate {
         }
     }
 
-    /// Like [`CodeGate::admit`], for codes of all occasions.
+    /// Like [`CodeGate::admit`], but for codes of any occasion.
     async fn admit_anywhere(
         &self,
         site: &Site,
@@ -261,8 +263,8 @@ impl CodeGate {
         if check.is_some_and(|check| self.links.is_right(&key, check)) {
             return Ok(admitted(key, None));
         }
-        // The spelling of the name is normalized, so that trying it in another spelling does not
-        // count again.
+        // The spelling of the name is normalized. The same name in another spelling then does not
+        // count as a new attempt.
         let name = given
             .name
             .as_deref()
@@ -297,9 +299,9 @@ impl CodeGate {
         Ok(admitted(key, Some(attempt)))
     }
 
-    /// Whether typed codes currently work only with a guest's name. If one occasion requires names,
-    /// all typed codes need one. Otherwise, a code that works without a name would reveal that it
-    /// belongs to another occasion.
+    /// Whether typed codes work only together with a guest's name now. If a single occasion
+    /// requires names, all typed codes need one. Otherwise a code that works without a name would
+    /// reveal that it belongs to another occasion.
     pub(super) async fn asks_name(&self, site: &Site) -> bool {
         let now = site.clock.now();
         let lock = || {
@@ -318,8 +320,8 @@ impl CodeGate {
         lock().1 || self.budget.is_used_up(now)
     }
 
-    /// Permits a host to set a certain code, within the limits for guesses, because the refusal
-    /// "taken" reveals that the code exists. Returns `None` if the text cannot be a code.
+    /// Permits a host to set a code, within the limits for guesses. The limits apply because the
+    /// refusal "taken" reveals that a code exists. Returns `None` if the text cannot be a code.
     pub(crate) fn admit_by_hand(
         &self,
         site: &Site,
@@ -339,7 +341,7 @@ impl CodeGate {
             Ok(Some(attempt)) => Ok(Some(Admitted {
                 key,
                 attempt: Some(attempt),
-                // Requests by hosts do not count in guests' rate limits.
+                // A host's requests do not count against guests' rate limits.
                 outcome: Outcome::default(),
             })),
             Ok(None) => Err(Wait { seconds: 1 }),
@@ -347,7 +349,8 @@ impl CodeGate {
         }
     }
 
-    /// Permits a visitor to send an answer without a code, within the limit per network.
+    /// Permits a visitor to send an answer without a code, within the limit for the visitor's
+    /// network.
     pub fn admit_stranger(&self, site: &Site, facts: &Facts) -> Result<(), Refusal> {
         self.limits.admit_stranger(site, facts)
     }
@@ -363,7 +366,7 @@ impl CodeGate {
             .await
     }
 
-    /// Runs `look` for a code. If the code is wrong, the attempt counts as a guess.
+    /// Runs `look` for a code. A wrong code counts as a guess.
     pub(super) async fn open_as<T: Send + 'static>(
         &self,
         site: &Site,
@@ -384,7 +387,7 @@ impl CodeGate {
                 Err(Failure::Unknown)
             }
             Err(Closed::Expired) => {
-                // The code still opens the hosts' thanks, so it is not a guess.
+                // The code still opens the hosts' thanks, so it does not count as a guess.
                 admitted.succeeded();
                 Err(Failure::Expired)
             }
@@ -392,8 +395,9 @@ impl CodeGate {
         }
     }
 
-    /// Whether this browser has opened the household of the code `key` before. Such a browser is
-    /// admitted even when the budget is used up. Only remembered households are looked up.
+    /// Whether this browser has opened the household with the code `key` before. Such a browser is
+    /// admitted even after the budget is used up. Only the households that the browser remembers
+    /// are looked up.
     async fn is_remembered(&self, site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
         let remembered = self.remembered(site, headers);
         if remembered.is_empty() {
@@ -462,7 +466,7 @@ impl CodeGate {
             .collect())
     }
 
-    /// Adds a household to the browser's cookie, as the first of its households.
+    /// Puts a household first in the browser's cookie of remembered households.
     pub(super) fn remember(
         &self,
         site: &Site,
@@ -482,8 +486,8 @@ impl CodeGate {
         response
     }
 
-    /// Returns this gate for the own host name of the occasion `slug`. It refuses codes of other
-    /// occasions, and its pages link to that host name.
+    /// Returns this gate for the own host name of the occasion `slug`. The returned gate refuses
+    /// codes of other occasions, and its pages link to that host name.
     pub(crate) fn for_own_host(&self, slug: &str) -> Self {
         Self {
             own: Some(slug.into()),
@@ -501,8 +505,8 @@ impl CodeGate {
         let mut remembered = self.remembered(site, headers);
         if let Ok(key) = CodeKey::parse(code) {
             let mine: Vec<InvitationId> = remembered.iter().map(|(id, _)| id.clone()).collect();
-            // Only the remembered households are searched, so that forgetting a household cannot be
-            // used to guess codes.
+            // Only the remembered households are searched. So nobody can guess codes by forgetting
+            // households.
             let forgotten = site
                 .store
                 .read(move |tx| {
@@ -518,8 +522,8 @@ impl CodeGate {
         Ok(response)
     }
 
-    /// Records that the household has opened its page. Requests by robots are ignored; their user
-    /// agent is missing or contains a word such as `bot`.
+    /// Records that the household has opened its page. Requests of robots are ignored. A robot's
+    /// user agent is missing, or contains a word such as `bot`.
     pub(super) fn note_opened(&self, headers: &HeaderMap, id: &InvitationId, now: Timestamp) {
         let robot = headers
             .get("user-agent")

@@ -22,7 +22,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::{self, Occasion};
 use crate::refusal::Refusal;
 
-/// Handles `GET /o/{slug}/gifts/{file}`. A new picture gets a new path, so browsers may cache a
+/// Handles `GET /o/{slug}/gifts/{file}`. A new picture has a new path, so browsers may cache a
 /// picture forever.
 pub(super) async fn picture(
     State(site): State<Site>,
@@ -50,7 +50,7 @@ pub(super) async fn picture(
 
 type Lists = (Vec<OfferedGift>, Vec<CashLink>);
 
-/// `GET /invite/{code}/gifts`.
+/// Handles `GET /invite/{code}/gifts`.
 pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
     let portal = req.look().await?;
     let text = req.text(&portal);
@@ -99,7 +99,7 @@ struct Refused<'a> {
     form: &'a Form,
     /// Why nothing was changed.
     trouble: Option<String>,
-    /// The errors of the form's fields, which are the number of pieces and the note.
+    /// The errors at the form's two fields: the number of pieces and the note.
     errors: Vec<FormError>,
 }
 
@@ -205,7 +205,8 @@ fn cash_row<'a>(reading: &Reading<'a>, one: &'a CashLink) -> CashRow<'a> {
     }
 }
 
-/// Handles `POST /invite/{code}/gifts/{gift}`, which reserves a gift or releases it.
+/// Handles `POST /invite/{code}/gifts/{gift}`. The form reserves the gift or releases the
+/// reservation.
 pub(super) async fn save(
     req: GuestRequest,
     Path((_, gift)): Path<(String, String)>,
@@ -263,7 +264,7 @@ pub(super) async fn save(
     }
 }
 
-/// Shows the page again, with the reason why nothing was changed and everything that was typed.
+/// Shows the page again, with all typed values and the reason why nothing was changed.
 async fn again(
     req: &GuestRequest,
     gift: &GiftId,

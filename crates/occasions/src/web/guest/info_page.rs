@@ -1,4 +1,5 @@
-//! The pages that hosts wrote for their guests, in the occasion's theme and the guest's language.
+//! The pages that hosts wrote for their guests. They have the occasion's theme, and are in the
+//! guest's language.
 
 use axum::extract::{Path, State};
 use axum::http::Uri;
@@ -18,7 +19,7 @@ use crate::occasion::Occasion;
 use crate::occasion_page::{self, OccasionPage};
 use crate::words::OccasionStatus;
 
-/// `GET /o/{slug}/pages/{key}`.
+/// Handles `GET /o/{slug}/pages/{key}`.
 pub(super) async fn show(
     State(site): State<Site>,
     wishes: Wishes,
@@ -69,7 +70,7 @@ pub(super) async fn show(
     Ok(response)
 }
 
-/// `GET /invite/{code}/pages/{key}`.
+/// Handles `GET /invite/{code}/pages/{key}`.
 pub(super) async fn show_invited(
     req: GuestRequest,
     Path((_, key)): Path<(String, String)>,
@@ -88,7 +89,7 @@ pub(super) async fn show_invited(
     Ok(req.remember_household(&portal, response))
 }
 
-/// Loads a page that the guest may see.
+/// Loads a page if the guest may see it.
 async fn load(
     site: &Site,
     occasion: &OccasionId,
@@ -124,7 +125,7 @@ fn body<'a>(
     }
 }
 
-/// Builds the preview of a shared link, with the page's own title and the occasion's picture.
+/// Builds the preview of a shared link. It has the page's own title and the occasion's picture.
 fn share<'a>(
     site: &Site,
     text: &Text,

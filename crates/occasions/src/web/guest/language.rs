@@ -5,15 +5,15 @@ use web::{Language, Site, Text, Wishes};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 
-/// Chooses the language in which this visitor sees an occasion's pages. `household` is the language
-/// that the hosts recorded for the household.
+/// Chooses the language of an occasion's pages for this visitor. `household` is the language that
+/// the hosts have recorded for the household.
 pub fn speak(site: &Site, wishes: &Wishes, occasion: &Occasion, household: Option<&str>) -> Text {
     let tag = wishes.choose(&occasion.languages, household, &occasion.default_language);
     site.catalogue.speak(&Language::of(tag))
 }
 
-/// Chooses the language of a household's pages. Unlike a request, a `Speaker` can be moved into a
-/// transaction.
+/// Chooses the language of a household's pages. A `Speaker` can be moved into a transaction. A
+/// request cannot.
 #[derive(Clone)]
 pub(crate) struct Speaker {
     pub(super) site: Site,

@@ -1,4 +1,4 @@
-//! The form for answers without a code (`/o/{slug}/rsvp`), to which the public page links.
+//! The form for answers without a code (`/o/{slug}/rsvp`). The public page links to it.
 
 use std::collections::BTreeMap;
 
@@ -95,9 +95,9 @@ pub(super) async fn save(
 pub fn thank(site: &Site, gate: &CodeGate, headers: &HeaderMap, outcome: Outcome) -> Response {
     let code = outcome.code.unwrap_or_default();
     let mut response = confirm(gate, &code);
-    // A form that another site sent comes without the cookie, so the cookie cannot be extended.
+    // If another site sent the form, the request has no cookie, so the cookie cannot be extended.
     if csrf::check_sender(headers, site.url()).is_ok() {
-        // The browser that created the invitation remembers it. A new invitation has epoch 1.
+        // The browser that created the invitation remembers it. The epoch of a new invitation is 1.
         response = gate.remember(site, headers, (outcome.id, 1), response);
     }
     response
@@ -109,7 +109,7 @@ pub fn confirm(gate: &CodeGate, code: &str) -> Response {
     response
 }
 
-/// Returns a 404 error unless the hosts accept answers without a code.
+/// Returns a 404 error if the hosts do not accept answers without a code.
 fn check_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, Problem> {
     let occasion = &public.occasion;
     if occasion.status == OccasionStatus::Draft {
@@ -137,7 +137,7 @@ fn typed(form: &Form) -> TypedAnswer {
     }
 }
 
-/// Parses the form and collects all errors, so that the page can show all of them.
+/// Parses the form and collects all its errors, so that the page can show them together.
 fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) -> IncomingAnswer {
     let mut wrong = Vec::new();
     let mut add = |pointer: String, code| wrong.push(FieldProblem::new(pointer, code, []));
@@ -164,7 +164,7 @@ fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) ->
     };
     let limit = public.occasion.open_party_limit;
     let party = match form.number("guests") {
-        // A person who declines brings no guests, whatever number was sent.
+        // If the person declines, nobody comes, whatever number was sent.
         _ if attending == ReplyStatus::No => None,
         Ok(Some(party)) if !(1..=limit).contains(&party) => {
             add("/guests".to_owned(), "out_of_range");
@@ -248,7 +248,7 @@ fn refused(
             let error = wrong_party(text, occasion);
             RsvpFailure::of(StatusCode::UNPROCESSABLE_ENTITY, vec![error])
         }
-        // The note is the only part of this form that hosts can switch off.
+        // Hosts can switch off only one part of this form, the note.
         Refusal::FeatureDisabled => {
             let error = FormError {
                 field: "message".to_owned(),
@@ -301,7 +301,7 @@ fn refused(
     Ok(page(site, text, public, typed, trouble))
 }
 
-/// Returns the errors in the order of the form's fields.
+/// Returns the errors, in the order of the form's fields.
 fn errors(text: &Text, public: &Public, wrong: &[FieldProblem]) -> Vec<FormError> {
     let events = public
         .events
@@ -367,8 +367,8 @@ fn page(
         closing: closing(site, text, occasion),
         limit: occasion.open_party_limit,
         undecided: switches.undecided,
-        // The field for the note stays visible if a note was typed before the hosts switched notes
-        // off.
+        // If a note was typed before the hosts switched notes off, the field for the note stays
+        // visible.
         notes: switches.notes || !typed.wish.is_empty(),
         public: switches.public_wishes,
         trouble: trouble.words,
@@ -402,16 +402,15 @@ fn is_open(site: &Site, occasion: &Occasion) -> bool {
         && occasion.rsvp_deadline.is_none_or(|deadline| now < deadline)
 }
 
-/// Returns the time at which answers close. Only the occasion's deadline applies, because there is
-/// no invitation.
+/// Returns when answers close. There is no invitation yet, so only the occasion's deadline applies.
 fn closing(site: &Site, text: &Text, occasion: &Occasion) -> Option<Closing> {
     let at = occasion.rsvp_deadline?.to_zoned(occasion.zone());
     let now = site.clock.now().to_zoned(occasion.zone());
     Some(show::closing(text, &at, &now))
 }
 
-/// Whether an answer without a code created this invitation. If so, the page after a save shows the
-/// code.
+/// Whether this invitation was created by an answer without a code. In that case, the page after a
+/// save shows the code.
 pub(super) async fn is_open_answer(
     site: &Site,
     portal: &crate::invitation_snapshot::InvitationSnapshot,

@@ -1,13 +1,13 @@
-//! Links that open an event in map and calendar apps. The links contain details of the event, but
-//! neither the code nor a guest's name.
+//! Links that open an event in map and calendar apps. They contain the event's details, but no code
+//! and no guest's name.
 
 use web::share::encoded;
 
 use super::view::AppLink;
 use crate::event::Event;
 
-/// Returns links to the venue: the hosts' own map link, and links that search for the venue in map
-/// apps.
+/// Returns links to the venue. The first is the hosts' own map link. The others search for the
+/// venue in map apps.
 pub(super) fn maps(event: &Event) -> Vec<AppLink> {
     let own = event.map_url.as_str();
     let place = encoded(&place(event));
@@ -34,7 +34,7 @@ pub(super) fn maps(event: &Event) -> Vec<AppLink> {
     all.into_iter().flatten().collect()
 }
 
-/// Returns links that add the event to web calendars, under the name `title`.
+/// Returns links that add the event to web calendars. The calendar entry is called `title`.
 pub(super) fn calendars(event: &Event, title: &str) -> Vec<AppLink> {
     let (title, place) = (encoded(title), encoded(&place(event)));
     let at = |format: &str| {
@@ -64,8 +64,7 @@ pub(super) fn calendars(event: &Event, title: &str) -> Vec<AppLink> {
 const GOOGLE_MAPS: &str = "portal-google-maps";
 const WAZE: &str = "portal-waze";
 
-/// Returns the map app to which the hosts' own link leads, if the page would have a link to this
-/// app anyway.
+/// If the hosts' own link opens a map app that the page would link to anyway, returns that app.
 fn app_of(address: &str) -> Option<&'static str> {
     let rest = address.strip_prefix("https://")?;
     let host = rest.split(['/', '?', '#']).next()?.to_lowercase();
@@ -79,7 +78,7 @@ fn app_of(address: &str) -> Option<&'static str> {
     }
 }
 
-/// Returns the venue and its address on a single line.
+/// Returns the venue and its address in one line.
 pub(super) fn place(event: &Event) -> String {
     let lines = [event.venue.as_str()]
         .into_iter()

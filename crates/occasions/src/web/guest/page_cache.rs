@@ -1,7 +1,7 @@
-//! A cache of rendered invitation pages, because on the day of an event guests open the same page
-//! again and again. The cache key covers everything on which a page depends: the invitation's
-//! version, the occasion's revision, the language, and the time from which the page would look
-//! different.
+//! A cache of rendered invitation pages. On the day of an event, guests open the same page again
+//! and again. A cached page is used only while everything that it depends on is the same: the
+//! invitation's version, the occasion's revision and the language. It also expires at the time at
+//! which the page would look different.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ use crate::invitation::{self, Glance};
 use crate::invitation_snapshot::{self, Closed, InvitationSnapshot};
 use crate::snapshot;
 
-/// If the cached pages exceed this size, all of them are dropped.
+/// If the cached pages are larger than this in total, all of them are dropped.
 const MOST_BYTES: usize = 16 << 20;
 
 /// The cached pages, shared by all requests.
@@ -27,7 +27,7 @@ pub(super) struct Pages(Mutex<CachedPages>);
 
 #[derive(Debug, Default)]
 struct CachedPages {
-    /// The pages, by household and by tag, which consists of host name and language.
+    /// The cached pages by household and tag. A tag consists of the host name and the language.
     kept: HashMap<(InvitationId, String), CachedPage>,
     bytes: usize,
 }
@@ -42,11 +42,11 @@ struct CachedPage {
 
 /// The result of looking up an invitation's page.
 pub(super) struct PortalLookup {
-    /// The state of the invitation on which the page depends.
+    /// The state of the invitation that the page depends on.
     pub(super) glance: Glance,
     pub(super) now: Timestamp,
     tag: String,
-    /// The cached page, or the data from which to render it.
+    /// Either the cached page, or the data for rendering it.
     pub(super) found: CacheLookup,
 }
 
@@ -56,8 +56,8 @@ pub(super) enum CacheLookup {
 }
 
 impl Pages {
-    /// Looks up the page of the invitation that a code opens. If the page is cached, no further
-    /// data is read.
+    /// Looks up the page of the invitation that this code opens. If the page is cached, reads
+    /// nothing else.
     pub(super) fn look(
         &self,
         tx: &mut Tx<'_>,
@@ -68,7 +68,7 @@ impl Pages {
         let snapshot = snapshot::load_at(tx, &glance.occasion, glance.revision)?;
         invitation_snapshot::admit(&snapshot.occasion, glance.archived)?;
         let text = speaker.speak_of(&snapshot.occasion, glance.language.as_deref());
-        // All host names share this cache and its memory limit, so the key contains the host name.
+        // All host names share this cache and its memory limit. So the key contains the host name.
         let tag = format!("{} {}", speaker.site.url().host(), text.language().tag);
         let now = tx.now();
         let kept = self.find(&glance, &tag, now);
@@ -105,7 +105,7 @@ impl Pages {
         (same && now < kept.until).then(|| kept.page.clone())
     }
 
-    /// Caches a page that was rendered after [`Pages::look`]. The page is valid until `until`.
+    /// Caches a page that was rendered after [`Pages::look`]. It is used until `until`.
     pub(super) fn keep(&self, look: &PortalLookup, until: Timestamp, page: &Written) {
         let mut shelf = self.shelf();
         if shelf.bytes + page.length() > MOST_BYTES {

@@ -7,7 +7,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 use crate::occasion_page::PageHead;
 
-/// Links to the pages that everybody may see.
+/// Returns links to the pages that everybody may see.
 pub(super) fn links(text: &Text, occasion: &Occasion, pages: &[PageHead]) -> Vec<PageLink> {
     let seen = pages.iter().filter(|head| head.audience.includes(false));
     let link = |head: &PageHead| PageLink {
@@ -17,7 +17,7 @@ pub(super) fn links(text: &Text, occasion: &Occasion, pages: &[PageHead]) -> Vec
     seen.map(link).collect()
 }
 
-/// Links to the pages that a household may see, except the page `here`.
+/// Returns links to the pages that a household may see, without the page `here`.
 pub(super) fn invited_links(text: &Text, portal: &InvitationSnapshot, here: &str) -> Vec<PageLink> {
     let seen = |head: &&PageHead| head.audience.includes(portal.is_invited());
     let others = portal

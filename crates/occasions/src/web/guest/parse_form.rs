@@ -1,5 +1,5 @@
-//! Parses the form in which a household answers. Form fields become a change to the household, and
-//! JSON pointers in errors become field names again.
+//! Parses the form in which a household answers. The form's fields become a change to the
+//! household. JSON pointers in errors become names of fields again.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,23 @@ use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::id::GuestId;
 use crate::words::ReplyStatus;
 
-/// The change that the form requests. `rows` contains the form's row of each guest in the change.
+/// The change that the form requests. For each guest in the change, `rows` says which row of the
+/// form it comes from.
 pub(crate) struct ParsedForm {
     pub(crate) wish: HouseholdChange,
     rows: Vec<FormRow>,
 }
 
-/// The row of a guest in the form.
+/// A guest's row in the form.
 enum FormRow {
-    /// A guest on the invitation, whose fields are named like `name.{id}`.
+    /// The row of a guest on the invitation. Its fields have names such as `name.{id}`.
     Known(String),
-    /// A new guest, whose fields are named like `new.{n}.name`.
+    /// The row of a new guest. Its fields have names such as `new.{n}.name`.
     New(usize),
 }
 
-/// The maximum number of new guests in a form. No household may bring more.
+/// The maximum number of new guests in one form. It is at least as large as any household's
+/// allowance.
 pub(super) const NEW_ROWS: usize = 40;
 
 pub(crate) fn read(form: &Form) -> ParsedForm {
@@ -61,7 +63,7 @@ pub(crate) fn read(form: &Form) -> ParsedForm {
 }
 
 impl ParsedForm {
-    /// Returns the form field to which a JSON pointer in an error belongs.
+    /// Returns the form field that a JSON pointer in an error stands for.
     pub(crate) fn field(&self, pointer: &str) -> String {
         let mut parts = pointer.trim_start_matches('/').splitn(3, '/');
         let (first, index, rest) = (parts.next(), parts.next(), parts.next());
@@ -77,7 +79,8 @@ impl ParsedForm {
         }
     }
 
-    /// Returns the name field of the first new guest. Errors about too many guests are shown there.
+    /// Returns the name field of the first new guest. If there are too many guests, the error is
+    /// shown at this field.
     pub(super) fn first_new(&self) -> Option<String> {
         self.rows.iter().find_map(|row| match row {
             FormRow::New(n) => Some(format!("new.{n}.name")),
@@ -105,7 +108,7 @@ impl FormRow {
     }
 }
 
-/// Returns the ids of the guests for whom the form has fields, in the form's order.
+/// Returns the ids of the guests who have fields in the form, in the form's order.
 fn known_ids(form: &Form) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for (name, _) in form.iter() {
@@ -136,8 +139,8 @@ fn known(form: &Form, id: &str) -> GuestUpdate {
     }
 }
 
-/// Parses dietary requirements. Unticked checkboxes send nothing, so the field for the note shows
-/// that the checkboxes were on the page.
+/// Parses dietary requirements. An unticked checkbox sends nothing. So the field for the note shows
+/// whether the checkboxes were on the page.
 fn food_needs(form: &Form, diets: &str, note: &str) -> (Option<Vec<String>>, Option<String>) {
     let note = form.find(note).map(str::to_owned);
     let ticked = || form.all(diets).map(str::to_owned).collect();
@@ -160,23 +163,23 @@ fn newcomer(form: &Form, n: usize) -> GuestUpdate {
     }
 }
 
-/// Parses a child's checkbox and age. An unticked checkbox sends nothing, so the field for the age
-/// shows that the checkbox was on the page.
+/// Parses a child's checkbox and age. An unticked checkbox sends nothing. So the field for the age
+/// shows whether the checkbox was on the page.
 fn childhood(form: &Form, child: &str, age: &str) -> GuestUpdate {
     let Some(chosen) = form.find(age) else {
         return GuestUpdate::default();
     };
-    // A guest with an age is a child, even if the checkbox is not ticked.
+    // A guest with an age is a child, even if the checkbox was left unticked.
     let is_child = form.is_ticked(child) || !chosen.is_empty();
     GuestUpdate {
         is_child: Some(is_child),
-        // Text that is not a number becomes an invalid age, which is refused later.
+        // A text that is not a number becomes an invalid age. It is refused later.
         age: Some((!chosen.is_empty()).then(|| chosen.parse().unwrap_or(-1))),
         ..GuestUpdate::default()
     }
 }
 
-/// Collects the typed answers to the hosts' own questions as text. An empty field removes an
+/// Collects the typed answers to the hosts' own questions as text. An empty field removes the
 /// answer.
 fn answers(form: &Form, prefix: &str) -> BTreeMap<String, Value> {
     let mut typed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -203,7 +206,7 @@ fn replies(form: &Form, prefix: &str) -> BTreeMap<String, ReplyStatus> {
     form.iter()
         .filter_map(|(name, value)| {
             let event = name.strip_prefix(prefix)?;
-            // An invalid value becomes `Waitlisted`, which the save refuses because nobody may ask
+            // An invalid value becomes `Waitlisted`. The save refuses it, because nobody may ask
             // for this status.
             let status = ReplyStatus::find(value).unwrap_or(ReplyStatus::Waitlisted);
             (!value.is_empty()).then(|| (event.to_owned(), status))
@@ -211,7 +214,7 @@ fn replies(form: &Form, prefix: &str) -> BTreeMap<String, ReplyStatus> {
         .collect()
 }
 
-/// Serializes the form, so that a repeated save can be recognized.
+/// Serializes the form, to recognize a repeated save.
 pub(super) fn body(form: &Form) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, value) in form.iter() {

@@ -1,4 +1,4 @@
-//! Handlers for a household's invitation page and for the page after a save.
+//! Handlers for a household's invitation page, and for the page that is shown after a save.
 
 use axum::response::{IntoResponse as _, Response};
 use web::Problem;

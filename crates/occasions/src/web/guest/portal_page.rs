@@ -12,7 +12,7 @@ use super::show::{self, Reading};
 use super::view::{self, DaysLeft, Typed};
 use crate::invitation_snapshot::InvitationSnapshot;
 
-/// Renders the invitation page in the form in which it can be cached.
+/// Renders the invitation page for the cache.
 pub(super) fn write(
     site: &Site,
     text: &Text,
@@ -29,7 +29,7 @@ pub(super) fn write(
     web::page::write_with(&framed(text, portal, &title, body, &languages), metadata)
 }
 
-/// Renders the invitation page. `typed` contains values that arrived too late to be saved.
+/// Renders the invitation page. `typed` contains values that came too late to be saved.
 pub(super) fn page(text: &Text, portal: &InvitationSnapshot, typed: Vec<Typed>) -> Response {
     let late = !typed.is_empty();
     let body = body(text, portal, typed);
@@ -64,7 +64,8 @@ fn body<'a>(
         welcome: show::welcome(text, &portal.occasion),
         message: (!details.host_message.is_empty()).then_some(details.host_message.as_str()),
         days_left: reading.days_left().map(|left| DaysLeft {
-            // When the countdown ends, it reloads the page, which would send the form again.
+            // At the end of the countdown, the page reloads. That would send the form again, so
+            // this page has no countdown.
             timer: left.timer.filter(|_| typed.is_empty()),
             ..left
         }),

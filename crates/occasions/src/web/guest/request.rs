@@ -1,4 +1,4 @@
-//! A guest's request for a page behind a code.
+//! A guest's request for a page that needs a code.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::id::InvitationId;
 use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::link;
 
-/// A response to send instead of the requested page.
+/// A response that is sent instead of the requested page.
 pub(crate) struct EarlyResponse(Box<Response>);
 
 impl IntoResponse for EarlyResponse {
@@ -48,9 +48,9 @@ pub struct GuestRequest {
     pub(crate) wishes: Wishes,
     pub(crate) headers: HeaderMap,
     uri: Uri,
-    /// Whether the request only reads.
+    /// Whether the request only reads, and changes nothing.
     is_reading: bool,
-    /// The code as the client spelled it, and the other credentials.
+    /// The code in the client's spelling, with the link's `k` or a guest's name if they were sent.
     pub(crate) given: Credentials,
 }
 
@@ -58,7 +58,7 @@ impl FromRequestParts<Site> for GuestRequest {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
-        // A path that is not valid text is treated as an unknown code.
+        // If the path is not valid text, it counts as an unknown code.
         let path = RawPathParams::from_request_parts(parts, site).await;
         let code = path.ok().and_then(|path| {
             let mut pieces = path.iter();
@@ -81,7 +81,7 @@ impl FromRequestParts<Site> for GuestRequest {
 }
 
 impl GuestRequest {
-    /// Builds a request from secrets that were sent in the body rather than in the path.
+    /// Builds a request whose code and other secrets were sent in the body, not in the path.
     pub fn of(
         site: Site,
         gate: CodeGate,
@@ -109,15 +109,16 @@ impl GuestRequest {
             .await
     }
 
-    /// Loads the invitation for a page, or returns another response. If the code is spelled
-    /// differently than on the card, the response redirects to the card's spelling.
+    /// Loads the invitation for a page, or returns a response to send instead. If the code is not
+    /// spelled as on the card, the response redirects to the card's spelling.
     pub(super) async fn look(&self) -> Result<InvitationSnapshot, EarlyResponse> {
         let portal = self.enter().await?;
         self.check_spelling(&portal.household.invitation.code)?;
         Ok(portal)
     }
 
-    /// Like [`GuestRequest::look`], for the invitation's main page, which may be cached.
+    /// Like [`GuestRequest::look`], but for the invitation's main page, which may come from the
+    /// cache.
     pub(super) async fn look_at_page(&self) -> Result<PortalLookup, EarlyResponse> {
         let (pages, speaker) = (Arc::clone(&self.gate.pages), self.speaker());
         let look = self
@@ -139,7 +140,7 @@ impl GuestRequest {
         }
     }
 
-    /// Redirects a code in another spelling to the spelling on the card.
+    /// If the code is spelled differently, redirects to the spelling on the card.
     fn check_spelling(&self, code: &str) -> Result<(), EarlyResponse> {
         if self.given.code == code {
             return Ok(());
@@ -148,8 +149,8 @@ impl GuestRequest {
         Err(Redirect::permanent(&address).into_response().into())
     }
 
-    /// Returns the requested path with the code as printed on the card. Keeps the query except for
-    /// `k`, because `k` belongs to the other spelling.
+    /// Returns the requested path with the code as printed on the card. Keeps the query, but
+    /// without `k`, because `k` was computed for the other spelling.
     fn address_on_the_card(&self, code: &str) -> String {
         let mut parts = self.uri.path().splitn(4, '/');
         let below = parts
@@ -169,7 +170,7 @@ impl GuestRequest {
         format!("/invite/{code}{below}{mark}{}", query.join("&"))
     }
 
-    /// Loads the invitation, no matter how the code is spelled, or returns another response.
+    /// Loads the invitation, however the code is spelled, or returns a response to send instead.
     pub(super) async fn enter(&self) -> Result<InvitationSnapshot, EarlyResponse> {
         match self.open().await {
             Ok(portal) => Ok(portal),
@@ -177,7 +178,7 @@ impl GuestRequest {
         }
     }
 
-    /// Loads the invitation for a page that stays readable after the occasion is archived.
+    /// Loads the invitation for a page that can still be read after the occasion is archived.
     pub(super) async fn look_at_past(&self) -> Result<InvitationSnapshot, EarlyResponse> {
         match self.open_past().await {
             Ok(portal) => {
@@ -197,7 +198,7 @@ impl GuestRequest {
             .await
     }
 
-    /// Asks the gate for permission to use the code for a change.
+    /// Asks the code gate for permission to use the code for a change.
     pub async fn admit(&self) -> Result<Admitted, Failure> {
         self.gate
             .admit(&self.site, &self.facts, &self.headers, &self.given)
@@ -205,12 +206,12 @@ impl GuestRequest {
     }
 
     /// Converts a failure to a page. If the code opens no invitation, the page asks for another
-    /// code and shows the `typed` values.
+    /// code. It shows the `typed` values.
     pub(super) async fn turn_away(&self, failure: Failure, typed: Vec<Typed>) -> EarlyResponse {
         match failure {
             Failure::Problem(problem) => problem.into(),
             Failure::Expired => {
-                // Only `/invite/{code}` itself splits into three parts.
+                // Only the path `/invite/{code}` itself has exactly three parts.
                 let is_page = self.is_reading && self.uri.path().split('/').count() == 3;
                 self.look_back(typed, is_page).await.into()
             }
@@ -220,7 +221,7 @@ impl GuestRequest {
     }
 
     /// Shows the page of an archived occasion, with the `typed` values that can no longer be saved.
-    /// The status is 410 unless `is_page` says that the household's own page was requested.
+    /// The status is 410, unless `is_page` says that the request was for the household's own page.
     async fn look_back(&self, typed: Vec<Typed>, is_page: bool) -> Response {
         let portal = match self.open_past().await {
             Ok(portal) => portal,
@@ -234,14 +235,14 @@ impl GuestRequest {
         response
     }
 
-    /// Shows the code page in place of a page behind a code, with the `typed` values that can no
-    /// longer be saved.
+    /// Shows the page that asks for a code instead of the requested page. It contains the `typed`
+    /// values, which can no longer be saved.
     async fn ask_again(&self, failure: Failure, typed: Vec<Typed>) -> Response {
         let text = self.site.speak_public(&self.wishes);
         let known = self.gate.known(&self.site, &self.headers).await;
         let mut body = code_page::form(&text, "/", known.unwrap_or_default());
-        // After a look-up, the response must not depend on the code, so the page does not contain
-        // it.
+        // After a look-up, the response must not depend on the code. So the page does not contain
+        // the code.
         let tried = match failure {
             Failure::NameRequired => self.given.code.clone(),
             _ => String::new(),
@@ -261,12 +262,12 @@ impl GuestRequest {
         Form::parse(self.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default()
     }
 
-    /// Returns the messages in the language for this reader and household.
+    /// Returns the messages in the language of this reader and household.
     pub(crate) fn text(&self, portal: &InvitationSnapshot) -> Text {
         self.speaker().speak(portal)
     }
 
-    /// Returns a [`Speaker`], which can be moved into a transaction, unlike the request.
+    /// Returns a [`Speaker`]. It can be moved into a transaction. The request cannot.
     pub(crate) fn speaker(&self) -> Speaker {
         Speaker {
             site: self.site.clone(),
@@ -284,7 +285,7 @@ impl GuestRequest {
         self.remember(invitation.id.clone(), invitation.access_epoch, response)
     }
 
-    /// Adds an invitation with its epoch to the cookie of the guest's browser.
+    /// Adds an invitation and its epoch to the cookie in the guest's browser.
     pub(super) fn remember(&self, id: InvitationId, epoch: i64, response: Response) -> Response {
         self.gate
             .remember(&self.site, &self.headers, (id, epoch), response)

@@ -1,4 +1,4 @@
-//! Limits how much guests send.
+//! Limits how much guests can send.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::limits::{Limit, Rule, Wait};
@@ -7,21 +7,20 @@ use web::{Facts, Site};
 use crate::id::InvitationId;
 use crate::refusal::Refusal;
 
-/// The maximum number of answers without a code that a network may send, whether accepted or not.
-/// Each of them occupies the store's single writer for a moment.
+/// How many answers without a code a network may send, accepted or not. Each of them uses the
+/// store's only writer for a moment.
 const STRANGERS: Rule = Rule {
     count: 30,
     per: SignedDuration::from_mins(10),
 };
-/// The maximum number of networks whose answers without a code are counted.
+/// How many networks are counted at the same time, for answers without a code.
 const NETWORKS: usize = 20_000;
-/// The maximum number of files that a household may send, whether accepted or not. Decoding a
-/// picture takes processor time.
+/// How many files a household may send, accepted or not. Decoding a picture takes processor time.
 const FILES: Rule = Rule {
     count: 120,
     per: SignedDuration::from_hours(1),
 };
-/// The maximum number of households whose files are counted.
+/// How many households are counted at the same time, for files.
 const HOUSEHOLDS: usize = 5_000;
 
 #[derive(Clone, Debug)]
@@ -46,7 +45,7 @@ impl SendingLimits {
         taken.map_err(refused)
     }
 
-    /// Counts a file of a household.
+    /// Counts a file that a household sends.
     pub(super) fn admit_file(&self, id: &InvitationId, now: Timestamp) -> Result<(), Refusal> {
         self.files.take(id.as_str(), now).map_err(refused)
     }

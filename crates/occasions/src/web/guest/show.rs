@@ -1,4 +1,4 @@
-//! Converts domain types to the texts and marks that guests' pages show, in the page's language.
+//! Converts occasions' data to the texts and marks on guests' pages, in the page's language.
 
 use std::cell::OnceCell;
 
@@ -22,10 +22,10 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 use crate::words::{Access, ReplyStatus, Response};
 
-/// The prefix of the field names for events' replies in the form for answers without a code. The
-/// event's key follows.
+/// The prefix of the reply fields in the form for answers without a code. The event's key follows
+/// the prefix.
 pub(super) const EVENT: &str = "event.";
-/// How long before an event the countdown shows hours and minutes.
+/// How long before an event the countdown begins to show hours and minutes.
 const HOURS_SHOWN: SignedDuration = SignedDuration::from_hours(48);
 
 /// Shows a household's invitation in one language and in the occasion's time zone.
@@ -36,7 +36,7 @@ pub(crate) struct Reading<'a> {
     labels: OnceCell<Vec<Label>>,
 }
 
-/// Describes when answers close. The less time is left, the more precise is the description.
+/// Describes when answers close. The description gets more precise when less time is left.
 pub(super) fn closing(text: &Text, at: &Zoned, now: &Zoned) -> Closing {
     let deadline = Deadline::of(at);
     let days = deadline.days_left(now);
@@ -113,7 +113,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Returns the last day on which answers were possible, such as "14 January".
+    /// Returns the last day on which the household could answer, such as "14 January".
     fn closed_on(&self, at: Timestamp) -> String {
         self.text.day_and_month(Deadline::of(&self.local(at)).day())
     }
@@ -188,7 +188,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Returns links to the event in map apps. Unless the whole household has declined, also
+    /// Returns links to the event in map apps. If the household has not declined completely, also
     /// returns links to calendar apps.
     fn apps(&self, event: &'a Event) -> Vec<AppLink> {
         let title = self.pick(&self.occasion().title);
@@ -214,7 +214,7 @@ impl<'a> Reading<'a> {
         lines.collect()
     }
 
-    /// Formats the hours of an event, with the weekday if the household is invited on several days.
+    /// Formats the hours of an event. Adds the weekday if the household is invited on several days.
     pub(super) fn hours(&self, event: &Event) -> String {
         let (start, end) = (self.local(event.starts_at), self.local(event.ends_at));
         let hours = self.text.time_range(&start, &end);
@@ -259,7 +259,7 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// Whether the household brings more guests than it may, because a host has lowered the
+    /// Whether the household brings more guests than it may. This happens when a host lowers the
     /// allowance.
     pub(super) fn above_allowance(&self) -> bool {
         let places = self.portal.household.allowance().plus_ones;
@@ -343,8 +343,7 @@ impl<'a> Reading<'a> {
         counts
     }
 
-    /// Returns the path of the calendar file, if there is an event that the household has not
-    /// declined.
+    /// Returns the path of the calendar file; `None` if the household has declined all events.
     pub(crate) fn calendar(&self) -> Option<String> {
         self.portal
             .events_to_attend()
@@ -373,15 +372,15 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A text, either built in or written by the hosts. `other` is its language if it differs from the
-/// page's language.
+/// A text that is built in or written by the hosts. If its language differs from the page's
+/// language, `other` is its language.
 struct Label {
     text: String,
     other: Option<web::Language>,
 }
 
-/// Returns a dietary option's name: the hosts' own name, or else the name that is built in for the
-/// option's key.
+/// Returns a dietary option's name: the hosts' own name, or else the built-in name of the option's
+/// key.
 fn diet_label(text: &Text, occasion: &Occasion, option: &DietaryOption) -> Label {
     let own = pick(text, occasion, &option.label);
     if own.is_empty() {
@@ -455,8 +454,8 @@ pub(super) fn days_left(
     })
 }
 
-/// Returns the data for the preview of a shared link: the hosts' names and the first day, with the
-/// cover picture or the theme. The preview of a link with a code contains the same data, and no
+/// Returns the data for the preview of a shared link. It contains the hosts' names and the first
+/// day, with the cover picture or the theme. For a link with a code it is the same, and contains no
 /// guest's name.
 pub(super) fn share<'a>(
     site: &Site,
@@ -536,7 +535,7 @@ fn mark(status: ReplyStatus) -> Mark {
     }
 }
 
-/// Masks an email address so that only its owner recognizes it, such as `a•••@x.my`.
+/// Masks an email address, such as `a•••@x.my`. Only its owner can recognize it.
 pub(crate) fn masked_email(address: &str) -> String {
     match address.split_once('@') {
         Some((local, domain)) => {

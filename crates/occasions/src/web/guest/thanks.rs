@@ -1,5 +1,5 @@
-//! The page of an occasion that is archived. The hosts' thanks stay readable until the occasion is
-//! deleted, but nothing can be changed any more.
+//! The page of an archived occasion. The hosts' thanks can be read until the occasion is deleted.
+//! Nothing can be changed any more.
 
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 
-/// Renders the page for a household, with the `typed` values that can no longer be saved.
+/// Renders the page for a household. It contains the `typed` values, which can no longer be saved.
 pub(super) fn of_household(
     site: &Site,
     text: &Text,
@@ -46,7 +46,7 @@ pub(super) fn of_occasion(
     response
 }
 
-/// The parts of the page that only a household has.
+/// The parts of the page that only households see.
 #[derive(Default)]
 struct OfHousehold {
     typed: Vec<Typed>,
@@ -102,7 +102,8 @@ fn render(
     written.into_response()
 }
 
-/// Returns how long ago the first day was, if the hosts show that; `None` before that day.
+/// Returns how long ago the first day was. Returns `None` before that day, and if the hosts do not
+/// show it.
 fn days_since(text: &Text, occasion: &Occasion, first: &Event, now: Timestamp) -> Option<String> {
     let zone = occasion.zone();
     let [day, today] = [first.starts_at, now].map(|at| at.to_zoned(zone.clone()).date());

@@ -1,4 +1,4 @@
-//! The links from an invitation page to the household's other pages.
+//! The links on an invitation page to the household's other pages.
 
 use super::show::Reading;
 use super::view::Tile;

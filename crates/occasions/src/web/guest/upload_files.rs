@@ -18,18 +18,18 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::upload::{self, FOLDER, Links, NewUpload, THUMBNAIL, Upload, UploadKind, UploadState};
 
-/// The cache policy for files. A link to a file works for ten minutes.
+/// The cache policy for files. It fits their links, which work for ten minutes.
 const CACHING: &str = "private, max-age=600, immutable";
 
-/// A picture or document.
+/// An uploaded picture or document.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct UploadView {
     /// The upload's id.
     #[schema(value_type = String)]
     pub(crate) id: UploadId,
-    /// The file's name on the sender's machine.
+    /// The file's name on the device of the person who uploaded it.
     pub(crate) name: String,
-    /// What the household wrote about it, up to 300 characters.
+    /// The household's caption for the file, up to 300 characters.
     pub(crate) caption: String,
     /// `picture`, or `document` for a PDF file.
     pub(crate) kind: UploadKind,
@@ -37,11 +37,11 @@ pub(crate) struct UploadView {
     pub(crate) state: UploadState,
     /// The size of the file in bytes.
     pub(crate) bytes: i64,
-    /// The path of the file, which works for at most ten minutes.
+    /// The path of the file. The path works for at most ten minutes.
     pub(crate) url: String,
-    /// The path of a picture of 400 × 400 pixels; null for a document.
+    /// The path of a picture with 400 × 400 pixels; null for a document.
     pub(crate) thumbnail: Option<String>,
-    /// When it was uploaded.
+    /// When the file was uploaded.
     #[schema(value_type = String, format = "date-time")]
     pub(crate) created_at: Timestamp,
 }
@@ -64,7 +64,8 @@ impl UploadView {
     }
 }
 
-/// Handles `GET /o/uploads/{token}/{file}`. The signed link is the only permission check.
+/// Handles `GET /o/uploads/{token}/{file}`. The signature in the link is the only check of
+/// permission.
 pub(super) async fn file(
     State(site): State<Site>,
     Path((token, file)): Path<(String, String)>,
@@ -82,8 +83,8 @@ pub(super) async fn file(
     } else {
         upload.bytes
     };
-    // The server re-encoded every picture, so browsers may show it. Documents are unchanged, so
-    // browsers only download them.
+    // Pictures were re-encoded by the server, so browsers may show them. Documents are stored as
+    // they were sent, so browsers may only download them.
     let (kind, media_type) = match upload.kind {
         UploadKind::Picture => ("inline", uploaded_image::media_type(&file)),
         UploadKind::Document => ("attachment", Some("application/pdf")),
@@ -108,8 +109,8 @@ pub(crate) async fn check(req: &GuestRequest, portal: &InvitationSnapshot) -> Re
     checked.map_err(|refusal| problem(refusal, |portal| req.text(portal)))
 }
 
-/// Stores a received file, and adds it to the household's uploads. If the upload is refused, the
-/// stored file is removed again.
+/// Stores a received file, and adds it to the household's uploads. If the upload is refused,
+/// deletes the file again.
 pub(crate) async fn store(
     req: &GuestRequest,
     portal: &InvitationSnapshot,
@@ -173,13 +174,14 @@ pub(crate) async fn store(
     let done = req.site.store.write(change).await;
     let is_unused = match &done {
         Ok(upload) => upload.file != new.file,
-        // After a store error, it is unknown whether the change was saved.
+        // After an error in the store, nobody knows whether the change was saved. So the file is
+        // kept.
         Err(Refusal::Store(_)) => false,
         Err(_) => true,
     };
     if is_unused {
         for name in [&new.file, &new.thumbnail] {
-            // If this fails, a job removes the file a day later.
+            // If the deletion fails, a job deletes the file a day later.
             if let Ok(key) = FOLDER.key(name) {
                 drop(req.site.files.remove(&key).await);
             }

@@ -1,4 +1,4 @@
-//! The page on which a household uploads pictures and documents, and the gallery.
+//! The gallery, and the page on which a household uploads pictures and documents.
 
 use axum::extract::{Path, Request};
 use axum::http::{HeaderValue, StatusCode};
@@ -21,16 +21,16 @@ use crate::upload::{self, MOST, Upload, UploadKind, UploadState};
 /// How many pictures a page of the gallery shows.
 const PER_PAGE: u32 = 60;
 
-/// The result of an upload form.
+/// What happened to the files of an upload form.
 #[derive(Default)]
 struct Outcome {
     added: usize,
     caption: String,
-    /// The names of the refused files, each with the reason.
+    /// The names of the files that were refused, each with the reason.
     refused: Vec<(String, Problem)>,
 }
 
-/// `GET /invite/{code}/uploads`.
+/// Handles `GET /invite/{code}/uploads`.
 pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
     let portal = req.look().await?;
     let text = req.text(&portal);
@@ -118,8 +118,8 @@ fn file_view(req: &GuestRequest, one: &Upload) -> FileView {
     }
 }
 
-/// Handles `POST /invite/{code}/uploads`, a form with any number of files. Each file is stored as
-/// soon as it has arrived, so that a broken connection loses only the remaining files.
+/// Handles `POST /invite/{code}/uploads`. The form contains any number of files. Each file is
+/// stored as soon as it has arrived, so a broken connection loses only the remaining files.
 pub(super) async fn add(req: GuestRequest, request: Request) -> Result<Response, EarlyResponse> {
     let portal = req.enter().await?;
     let mut outcome = Outcome::default();
@@ -188,7 +188,7 @@ async fn receive(
     Ok(())
 }
 
-/// Handles `POST /invite/{code}/uploads/{upload}`, which removes an upload of the household.
+/// Handles `POST /invite/{code}/uploads/{upload}`. Removes one of the household's uploads.
 pub(super) async fn remove(
     req: GuestRequest,
     Path((_, id)): Path<(String, String)>,
@@ -208,7 +208,8 @@ fn done(portal: &InvitationSnapshot, word: &str) -> Response {
     Redirect::to(&format!("{address}{mark}done={word}")).into_response()
 }
 
-/// `GET /invite/{code}/gallery`. It stays readable after the occasion is archived.
+/// Handles `GET /invite/{code}/gallery`. The gallery can still be read after the occasion is
+/// archived.
 pub(super) async fn gallery(req: GuestRequest) -> Result<Response, EarlyResponse> {
     let portal = req.look_at_past().await?;
     let text = req.text(&portal);

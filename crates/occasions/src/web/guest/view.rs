@@ -1,5 +1,5 @@
-//! The data of guests' pages, ready for the templates: texts, dates and paths are formatted, and
-//! choices are enums. Handlers build this data from domain types, and the templates contain no
+//! The data of guests' pages in the form that the templates need. Texts, dates and paths are
+//! already formatted, and choices are enums. Handlers build this data, and the templates contain no
 //! rules. Each page is the body for [`web::page()`]. For tests, `sample` builds an example of each
 //! page.
 
@@ -42,8 +42,8 @@ pub use question::{AnsweredQuestion, FieldChoice, QuestionControl, QuestionField
 pub use uploads::{FileView, Gallery, UploadRow, Uploads};
 
 impl Tone {
-    /// Returns the opening line of a page or mail: the hosts' own salutation, or a built-in one
-    /// with the household's name.
+    /// Returns the opening line of a page or mail. It is the hosts' own salutation, or else a
+    /// built-in one with the household's name.
     pub fn salutation(self, text: &Text, household: &str, own: Option<&str>) -> String {
         match own {
             Some(own) => own.to_owned(),
@@ -51,8 +51,8 @@ impl Tone {
         }
     }
 
-    /// Returns the sentence that a household sees after a save. It thanks guests who come, and has
-    /// kind words for those who cannot.
+    /// Returns the sentence that a household sees after a save. It thanks guests who come, and is
+    /// kind to guests who cannot come.
     fn thanks(self, text: &Text, counts: Counts, progress: Progress) -> String {
         if counts.declined() {
             self.say(text, "saved-declined", "")
@@ -65,7 +65,7 @@ impl Tone {
         }
     }
 
-    /// Returns the message with this id in this tone.
+    /// Returns the message `id` in this tone.
     fn say(self, text: &Text, id: &str, household: &str) -> String {
         text.with(
             &format!("{id}-{}", self.word()),
@@ -74,7 +74,7 @@ impl Tone {
     }
 }
 
-/// The data that all pages behind a code need.
+/// The data that every page behind a code contains.
 pub struct Frame<'a> {
     pub theme: Theme,
     pub hosts: Hosts<'a>,
@@ -86,30 +86,30 @@ pub struct Frame<'a> {
     /// The household's code, as the card shows it.
     pub code: &'a str,
     pub contact: Option<Contact>,
-    /// Whether the page says that it is made with Kenduri.
+    /// Whether the page says that it was made with Kenduri.
     pub made_with: bool,
 }
 
 impl Frame<'_> {
-    /// Returns the last sentence of every page, which names the hosts' contact for questions: the
-    /// text before and after the contact, and the contact itself.
+    /// Returns the last sentence of every page. It says whom to contact with questions. The result
+    /// is the text before and after the contact, and the contact itself.
     fn questions(&self, text: &Text) -> Option<((String, String), &Contact)> {
         let contact = self.contact.as_ref()?;
         Some((around_contact(text, "guest-questions"), contact))
     }
 }
 
-/// The hosts' names as the hosts wrote them, such as "Aisyah & Daniel".
+/// The hosts' names in the hosts' own wording, such as "Aisyah & Daniel".
 #[derive(Clone)]
 pub struct Hosts<'a>(pub Spoken<'a>);
 
-/// The words between two names in the supported languages. Except in Chinese, a joining word is
-/// recognized only between spaces.
+/// The words that join two names, in the supported languages. Except in Chinese, the word must have
+/// spaces around it.
 const JOINERS: [&str; 7] = [" & ", " dan ", " and ", " e ", " و ", " دان ", "与"];
 
 impl Hosts<'_> {
-    /// Returns the lines of the names. `true` marks a line that is only the joining word, which is
-    /// set smaller.
+    /// Returns the hosts' names as lines. `true` marks a line that contains only the joining word,
+    /// which is printed smaller.
     pub fn lines(&self) -> Vec<(&str, bool)> {
         let whole = self.0.text;
         for joiner in JOINERS {
@@ -123,7 +123,7 @@ impl Hosts<'_> {
         vec![(whole, false)]
     }
 
-    /// Whether a name is so long that phones need smaller letters.
+    /// Whether one of the names is so long that phones need smaller letters.
     pub fn long(&self) -> bool {
         self.lines()
             .iter()
@@ -135,24 +135,24 @@ impl Hosts<'_> {
 pub struct Cover<'a> {
     /// The line above the names, such as "Walimatulurus".
     pub kicker: Option<Spoken<'a>>,
-    /// The first day in words, with weekday and year.
+    /// The first day as text, with weekday and year.
     pub date: String,
     /// The first day in ISO format, such as `2027-01-16`.
     pub date_machine: String,
-    /// The cover picture, if any. It replaces the theme's ornament.
+    /// The cover picture. If there is one, it replaces the theme's ornament.
     pub picture: Option<CoverPicture<'a>>,
 }
 
 pub struct CoverPicture<'a> {
     pub address: String,
-    /// The picture's alternative text, which may be empty.
+    /// The alternative text of the picture; may be empty.
     pub alt: Spoken<'a>,
 }
 
 #[derive(Clone)]
 pub struct Contact {
     pub name: String,
-    /// A telephone number, as the hosts wrote it.
+    /// A telephone number in the hosts' spelling.
     pub phone: Option<String>,
     pub email: Option<String>,
 }
@@ -164,7 +164,7 @@ impl Contact {
         ways.join(&text.say("list-comma"))
     }
 
-    /// Returns the telephone number as a `tel:` link needs it.
+    /// Returns the telephone number in the form that a `tel:` link needs.
     pub fn dial(&self) -> String {
         let digits = |c: &char| c.is_ascii_digit() || *c == '+';
         let phone = self.phone.as_deref().unwrap_or_default();
@@ -172,10 +172,10 @@ impl Contact {
     }
 }
 
-/// The object replacement character. It stands for a link while a sentence is formatted.
+/// The object replacement character. It takes the place of a link while a sentence is formatted.
 const OBJECT: &str = "\u{fffc}";
 
-/// Formats a message that contains `$contact`, and splits it there.
+/// Formats a message with the variable `$contact`, and splits the text at the contact.
 fn around_contact(text: &Text, id: &str) -> (String, String) {
     let sentence = text.with(id, [("contact", OBJECT.into())]);
     match sentence.split_once(OBJECT) {
@@ -196,7 +196,7 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// Returns the CSS class, which is also the name of the icon.
+    /// Returns the CSS class of the answer. The icon has the same name.
     pub fn class(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -207,7 +207,7 @@ impl Mark {
         }
     }
 
-    /// Returns the message id of the name of this answer.
+    /// Returns the message id of this answer's name.
     pub fn message(self) -> &'static str {
         match self {
             Self::Pending => "reply-pending",
@@ -218,7 +218,7 @@ impl Mark {
         }
     }
 
-    /// Returns the symbol that stands for the icon in mails.
+    /// Returns the symbol that replaces the icon in mails.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Pending => "–",
@@ -234,8 +234,8 @@ impl Mark {
     }
 }
 
-/// The number of a household's guests with each answer. A guest who comes to one event but not to
-/// another counts as coming.
+/// How many of a household's guests gave each answer. A guest who comes to at least one event
+/// counts as coming.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Guests who come to at least one event.
@@ -249,7 +249,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Formats the counts that are not zero, such as "2 coming, 1 not sure".
+    /// Formats the counts except zeros, such as "2 coming, 1 not sure".
     pub fn say(&self, text: &Text) -> String {
         let parts = [
             (self.yes, "count-yes"),
@@ -274,7 +274,7 @@ impl Counts {
     }
 }
 
-/// The time at which answers close, as pages describe it.
+/// When answers close, in the form in which pages describe it.
 #[derive(Clone)]
 pub enum Closing {
     /// Answers close at the end of a day.
@@ -288,7 +288,7 @@ pub enum Closing {
     },
     /// Answers close at a time of day.
     Moment {
-        /// The time in words, such as "Thursday, 14 January, 6 pm".
+        /// The time as text, such as "Thursday, 14 January, 6 pm".
         moment: String,
         /// The time of day, such as "6 pm".
         time: String,
@@ -300,8 +300,8 @@ pub enum Closing {
 }
 
 impl Closing {
-    /// Formats the request to answer. It contains the date if there is much time left, the weekday
-    /// if the deadline is near, and the hour on the last day.
+    /// Formats the request to answer. If much time is left, it contains the date. Shortly before
+    /// the deadline it contains the weekday, and on the last day the hour.
     pub fn ask(&self, text: &Text) -> String {
         let (ask, days, weekday) = match self {
             Self::Day { days: 0, .. } => return text.say("closing-tonight").into_owned(),
@@ -335,7 +335,7 @@ impl Closing {
         format!("{ask}{}{left}", text.say("sentence-space"))
     }
 
-    /// Formats the sentence about the time until which answers can be changed.
+    /// Formats the sentence that says until when answers can be changed.
     pub fn change(&self, text: &Text) -> String {
         match self {
             Self::Day { date, .. } => {
@@ -402,7 +402,7 @@ mod tests {
                 assert!(!page.contains("style=\""), "{tag}: {page}");
                 assert_eq!(page.matches("<h1").count(), 1, "{tag}: {page}");
             }
-            // Every page except the code page has its own `main` element.
+            // Every page except the page that asks for a code has its own `main` element.
             let own_main = |page: &&String| page.contains(r#"<main id="main">"#);
             assert_eq!(
                 pages.iter().filter(own_main).count(),

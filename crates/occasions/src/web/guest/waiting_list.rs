@@ -1,10 +1,10 @@
-//! The texts of pages and mails for a household on a waiting list.
+//! The texts about the waiting list, for pages and mails.
 
 use super::show::Reading;
 use crate::words::ReplyStatus;
 
 impl Reading<'_> {
-    /// Returns the sentence about how a guest on the waiting list is notified of a free seat.
+    /// Returns the sentence that says how a guest on the waiting list hears of a free seat.
     pub(super) fn hears_of_place(&self) -> String {
         let email = &self.portal.household.invitation.details.email;
         let id = match email {
@@ -14,7 +14,7 @@ impl Reading<'_> {
         self.text.say(id).into_owned()
     }
 
-    /// Like [`Self::hears_of_place`], but `None` if no guest of the household waits.
+    /// Like [`Self::hears_of_place`], but returns `None` if no guest of the household waits.
     pub(crate) fn waiting(&self) -> Option<String> {
         let guests = self.portal.household.guests.iter();
         let mut replies = guests.flat_map(|guest| guest.replies.values());

@@ -1,4 +1,4 @@
-//! The hosts' pages for announcements, and the same operations as JSON.
+//! The hosts' pages for announcements. The JSON API has the same operations.
 
 use ::web::{List, Problem, Text};
 use askama::Template;
@@ -93,6 +93,6 @@ struct Row {
     href: String,
     words: String,
     is_pinned: bool,
-    /// The formatted time since which guests see the announcement.
+    /// Since when guests see the announcement, as text.
     since: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The page with the occasion's audit log, formatted as sentences, newest first.
+//! The page with the occasion's audit log. Its lines are formatted as sentences, the newest first.
 
 use std::collections::BTreeMap;
 
@@ -113,7 +113,7 @@ pub(super) async fn show(req: HostRequest, paging: PageQuery) -> Result<Response
     Ok(req.page(&context, Place::Log, &text.say("host-log"), body))
 }
 
-/// Returns the start of a typed day. With `after`, returns the start of the following day.
+/// Returns the start of the typed day. With `after`, returns the start of the next day.
 fn day_start(typed: &str, zone: &TimeZone, after: bool) -> Option<Timestamp> {
     if after {
         return wording::end_of_day(typed, zone);

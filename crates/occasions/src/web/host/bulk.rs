@@ -1,4 +1,4 @@
-//! The pages of a bulk action, which show the chosen invitations, the action's effect, and its
+//! The pages of a bulk action. They show the chosen invitations, what the action would do, and its
 //! progress.
 
 use askama::Template;
@@ -19,7 +19,7 @@ use crate::hosting::{HostOf, Refusal, When, portals};
 use crate::id::InvitationId;
 use crate::words::Progress;
 
-/// The actions, by their buttons' values, with the message id of each name.
+/// The actions. Each has the value of its button, and the message id of its name.
 const ACTIONS: [(&str, &str); 11] = [
     (SENT, "host-mark-sent"),
     (UNSENT, "host-bulk-unsent"),
@@ -34,8 +34,8 @@ const ACTIONS: [(&str, &str); 11] = [
     ("archive", "host-bulk-archive"),
 ];
 
-/// These two actions run immediately, because they need no further input and the host can undo them
-/// with one press of a button.
+/// These two actions run at once. They need no further input, and the host can undo them with a
+/// single button.
 const SENT: &str = "sent";
 const UNSENT: &str = "unsent";
 
@@ -47,14 +47,14 @@ struct Step<'a> {
     csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
-    /// The number of invitations to which the action applies.
+    /// How many invitations the action applies to.
     n: usize,
     ids: Vec<&'a str>,
     query: &'a str,
     is_all: bool,
     action: &'a str,
     fields: Vec<Field>,
-    /// The action's effect; `None` until all required fields are filled in.
+    /// What the action would do; `None` while a required field is empty.
     effect: Option<Effect>,
 }
 
@@ -68,7 +68,7 @@ impl Step<'_> {
         ACTIONS.iter().any(|(action, _)| *action == self.action)
     }
 
-    /// Formats the sentence about the action's effect, which the page shows above the button.
+    /// Formats the sentence that says what the action would do. The page shows it above the button.
     fn consequence(&self, effect: &Effect) -> String {
         let values = [("n", effect.closes.into())];
         let reopens = [("n", effect.reopens.into())];
@@ -90,9 +90,8 @@ impl Step<'_> {
     }
 }
 
-/// Handles `POST /admin/o/{slug}/invites/bulk`, which shows the action and its effect. The action
-/// runs only after the host presses `go`, except that marking invitations as sent or unsent runs
-/// immediately.
+/// Handles `POST /admin/o/{slug}/invites/bulk`. Shows the action and what it would do. The action
+/// runs when the host presses the button `go`. Marking invitations as sent or unsent runs at once.
 pub(super) async fn step(posted: HostForm) -> Result<Response, Problem> {
     let form = &posted.form;
     let wanted = read_action(form);
@@ -126,7 +125,8 @@ async fn show(
             action,
         });
         let effect = match request {
-            // An invalid action has no effect to show. It is refused when the host runs it.
+            // An invalid action does nothing, so nothing is shown here. It is refused when the host
+            // runs it.
             Some(request) => match bulk::effect(tx, &context.host, &request) {
                 Ok(effect) => Ok(Some(effect)),
                 Err(Refusal::Fields(fields)) => Err(fields),
@@ -195,8 +195,8 @@ async fn start(posted: &HostForm, request: Request) -> Result<Response, Problem>
     }
 }
 
-/// Renames errors for the form: API clients send the values inside `args`, the form sends them
-/// directly.
+/// Renames the fields in errors. API clients send the action's values inside `args`, but the form
+/// sends them directly.
 fn problem_of(refusal: Refusal) -> Problem {
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {
@@ -220,7 +220,7 @@ fn read_target(form: &Form) -> Result<Target, Refusal> {
     Ok(Target::Chosen(ids.collect()))
 }
 
-/// Parses the action in the form. Returns `None` while values are missing.
+/// Parses the action in the form. Returns `None` while a value is missing.
 fn read_action(form: &Form) -> Option<Action> {
     let text = |name: &str| form_state::some(form, name);
     Some(match form.text("action") {
@@ -344,8 +344,8 @@ struct JobPage<'a> {
     failed: Vec<Failed>,
     csrf: &'a str,
     submission: String,
-    /// The bulk action that reverses this one. `None` if there is none, or if this action has not
-    /// finished.
+    /// The bulk action that undoes this one. `None` if there is no such action, or if this one has
+    /// not finished.
     undo: Option<&'static str>,
 }
 
@@ -355,7 +355,7 @@ struct Failed {
     why: String,
 }
 
-/// Handles `GET /admin/o/{slug}/invites/bulk/{id}`, which shows the action's progress.
+/// Handles `GET /admin/o/{slug}/invites/bulk/{id}`. Shows the action's progress.
 pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
     let id: BulkId = req.id();
     let (context, (job, failed, undo)) = req

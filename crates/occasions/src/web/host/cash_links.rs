@@ -1,4 +1,4 @@
-//! The hosts' pages for ways to give money, and the same operations as JSON.
+//! The hosts' pages for ways to give money. The JSON API has the same operations.
 
 use ::web::{List, Problem, Text};
 use askama::Template;

@@ -1,4 +1,4 @@
-//! The chart of answers over time. The server draws it as SVG, so that it needs no script.
+//! The chart of answers over time. The server draws it as SVG, so the chart needs no script.
 
 use jiff::civil::Date;
 use web::Text;
@@ -7,32 +7,33 @@ use web::dates::days_between;
 use super::wording::Tag;
 use crate::hosting::summary::Day;
 
-/// The chart in one size. A page contains two sizes, because scaling would make the text too small.
+/// The chart in one of two sizes. A page contains both, because scaling a single chart would make
+/// its text too small.
 pub(super) struct Drawing {
     pub(super) class: &'static str,
     pub(super) width: i32,
     pub(super) height: i32,
-    /// The SVG path of the area below the line of guests who said yes.
+    /// The SVG path of the area below the line for yes.
     pub(super) area: String,
-    /// CSS class and SVG path of each line.
+    /// The CSS class and the SVG path of each line.
     pub(super) lines: Vec<(&'static str, String)>,
-    /// The y coordinate and number of each horizontal grid line.
+    /// The horizontal grid lines. Each has its y coordinate and its number.
     pub(super) ticks: Vec<(i32, String)>,
-    /// The y coordinate that the curve would reach if everybody said yes.
+    /// The y coordinate of the line for all invited guests.
     pub(super) ceiling: i32,
     /// The x coordinate of the deadline.
     pub(super) deadline: Option<i32>,
-    /// The dates below the chart, each with x coordinate, text anchor and label.
+    /// The dates below the chart. Each has its x coordinate, text anchor and label.
     pub(super) days: Vec<(i32, &'static str, String)>,
-    /// The labels at the ends of the lines, each with its x and y coordinates.
+    /// The labels at the ends of the lines. Each has its x and y coordinates.
     pub(super) labels: Vec<(i32, i32, Tag)>,
-    /// The x coordinates of the chart's left and right ends.
+    /// The x coordinates of the chart's left and right edges.
     pub(super) span: (i32, i32),
-    /// The label of the horizontal line that stands for all invited guests.
+    /// The label of the line for all invited guests.
     pub(super) invited: String,
 }
 
-/// The data from which the chart is drawn.
+/// The data for the chart.
 pub(super) struct Curve<'a> {
     pub(super) days: &'a [Day],
     pub(super) deadline: Option<Date>,
@@ -44,7 +45,7 @@ struct Size {
     class: &'static str,
     width: i32,
     height: i32,
-    /// The width of the space for labels on the right.
+    /// The width of the space for labels on the right-hand side.
     right: i32,
 }
 
@@ -69,7 +70,7 @@ const BOTTOM: i32 = 26;
 const LINE: i32 = 15;
 
 impl Curve<'_> {
-    /// Draws the chart in both sizes. Returns nothing if there are fewer than two days.
+    /// Draws the chart in both sizes. Returns nothing for fewer than two days.
     pub(super) fn draw(&self, text: &Text) -> Vec<Drawing> {
         let (Some(first), Some(last)) = (self.days.first(), self.days.last()) else {
             return Vec::new();
@@ -101,7 +102,7 @@ impl Curve<'_> {
         let now = x(last.date);
         let deadline = self.deadline.filter(|date| *date >= first.date).map(x);
         let ends = ends(last, text);
-        // The labels at the ends of the lines must not overlap the line of the deadline.
+        // The line of the deadline must not cross the labels at the ends of the lines.
         let longest = ends.iter().map(|(_, tag)| width(&tag.words)).max();
         let words_at = match deadline {
             Some(at) if at >= now && at - now < longest.unwrap_or(0) + 6 => at + 6,
@@ -133,8 +134,8 @@ impl Curve<'_> {
         }
     }
 
-    /// Returns the labels of the first day, today and the deadline. A label that would overlap
-    /// another is omitted.
+    /// Returns the labels of the first day, of today and of the deadline. A label that would
+    /// overlap another one is left out.
     fn below(
         &self,
         size: &Size,
@@ -166,7 +167,7 @@ impl Curve<'_> {
     }
 }
 
-/// Returns the labels for the ends of the lines, lowest line first.
+/// Returns the labels for the ends of the lines, beginning with the lowest line.
 fn ends(last: &Day, text: &Text) -> Vec<(i64, Tag)> {
     let mut ends = [
         (last.yes, "yes", "host-curve-yes"),
@@ -182,7 +183,8 @@ fn ends(last: &Day, text: &Text) -> Vec<(i64, Tag)> {
         .collect()
 }
 
-/// Places labels next to the ends of their lines, so that they do not overlap.
+/// Places the labels next to the ends of their lines, and moves them apart so that they do not
+/// overlap.
 fn placed(
     ends: Vec<(i64, Tag)>,
     at: i32,
@@ -198,7 +200,7 @@ fn placed(
         .collect()
 }
 
-/// Estimates the width of a text. Characters of wide scripts count twice.
+/// Estimates the width of a text. Wide characters, such as Chinese ones, count twice.
 fn width(words: &str) -> i32 {
     let letters = words
         .chars()

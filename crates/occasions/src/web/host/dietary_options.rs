@@ -1,4 +1,4 @@
-//! The occasion's dietary options, as pages and as operations of the JSON API.
+//! The pages for the occasion's dietary options, and the same operations of the JSON API.
 
 use ::web::{List, Problem, Text};
 use askama::Template;

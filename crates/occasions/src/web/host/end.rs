@@ -1,17 +1,17 @@
-//! Formats an occasion's schedule for archiving and deletion, for the owners' page.
+//! Formats when an occasion is archived and deleted, for the page of its owners.
 
 use jiff::civil::Date;
 use web::Text;
 
 use crate::retention::Retention;
 
-/// The formatted schedule for an occasion's end.
+/// When an occasion is archived and deleted, as text.
 pub(super) struct End {
-    /// The steps in chronological order, each with its day.
+    /// The steps in the order of time. Each has its day.
     pub(super) steps: Vec<(String, String)>,
-    /// Why the deletion is delayed, and what owners can do about it.
+    /// Why the deletion waits, and what owners can do about it.
     pub(super) waiting: Option<String>,
-    /// Whether the deletion may be confirmed now.
+    /// Whether an owner may confirm the deletion now.
     pub(super) may_confirm: bool,
     /// Whether an owner has confirmed the deletion.
     pub(super) is_confirmed: bool,

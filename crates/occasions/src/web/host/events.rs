@@ -1,4 +1,4 @@
-//! The occasion's events, as pages and as operations of the JSON API.
+//! The pages for the occasion's events, and the same operations of the JSON API.
 
 use std::collections::BTreeMap;
 
@@ -123,12 +123,11 @@ struct Row<'a> {
     when: String,
     venue: &'a str,
     seats: String,
-    /// The numbers of waiting people and households, formatted, with the link to the list of these
-    /// households.
+    /// How many guests and households wait, as text, with the link to the list of these households.
     waiting: Option<(String, String)>,
 }
 
-/// The taken seats of events with limited seats, and the guests on their waiting lists.
+/// For events with limited seats: the taken seats, and the guests on the waiting list.
 struct TakenSeats {
     taken: BTreeMap<EventId, SeatsTaken>,
     waiting: BTreeMap<EventId, Waiting>,

@@ -1,5 +1,5 @@
-//! The filters of lists: form fields, removable chips, and the names of values. The functions in
-//! [`hosting`](crate::hosting) define how the filters work.
+//! The filters above lists: form fields, removable labels, and the names of values. What a filter
+//! does is defined in [`hosting`](crate::hosting).
 
 use web::fields::Kind;
 use web::{Field, Form, Language, List, Text};
@@ -11,23 +11,23 @@ use crate::hosting::listing::people;
 use crate::question::Question;
 use crate::words::{Access, AskedOf, QuestionKind};
 
-/// The query parameters that select a page within a list.
+/// The query parameters that say which page of a list is shown.
 const PAGING: [&str; 3] = ["cursor", "before", "at"];
 
-/// An active filter, with a link to the list without this filter.
+/// A filter that is set, with a link to the list without it.
 pub(super) struct Chip {
     pub(super) words: String,
     pub(super) without: String,
 }
 
-/// A filter with a fixed set of values: query parameter, label and options.
+/// A filter with fixed values. It has a query parameter, a label and options.
 pub(super) struct Choice {
     pub(super) name: &'static str,
     pub(super) label: String,
     pub(super) options: Vec<(String, String, bool)>,
 }
 
-/// The filters in a list's query, with the filters that the list offers.
+/// The filters that the list offers, and the filters that its query sets.
 pub(super) struct Filters<'a> {
     pub(super) text: &'a Text,
     pub(super) query: &'a Form,
@@ -73,8 +73,8 @@ impl<'a> Filters<'a> {
         Self::new(wording, "/guests", people::FIELDS, query, own)
     }
 
-    /// Builds the filters from a table of fields. `own` contains the options of fields that offer
-    /// only some of their values, or whose values depend on the occasion.
+    /// Builds the filters from a table of fields. `own` contains the options of some fields. These
+    /// fields offer only some of their values, or their values depend on the occasion.
     fn new(
         wording: &Wording<'a>,
         path: &str,
@@ -114,7 +114,7 @@ impl<'a> Filters<'a> {
         self.query.text("q")
     }
 
-    /// Returns the tag by which the list is filtered, exactly as stored.
+    /// Returns the label that the list is filtered by, exactly as stored.
     pub(super) fn tag(&self) -> &str {
         self.query.text("tag")
     }
@@ -145,13 +145,13 @@ impl<'a> Filters<'a> {
         chips
     }
 
-    /// Returns the query parameters that links to other pages repeat.
+    /// Returns the query parameters that every link to another page of the list repeats.
     fn repeated_parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let pairs = self.query.iter();
         pairs.filter(|(name, _)| !web::NOT_REPEATED.contains(name))
     }
 
-    /// Returns the link to the list's first page with one parameter changed.
+    /// Returns a link to the first page of the list, with one parameter changed.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         let pairs = self
             .repeated_parameters()
@@ -160,7 +160,7 @@ impl<'a> Filters<'a> {
         wording::address(&self.path, pairs)
     }
 
-    /// Returns the link to the current page with one parameter changed.
+    /// Returns a link to the current page of the list, with one parameter changed.
     pub(super) fn here(&self, name: &str, value: &str) -> String {
         let pairs = self
             .repeated_parameters()
@@ -169,7 +169,7 @@ impl<'a> Filters<'a> {
         wording::address(&self.path, pairs)
     }
 
-    /// Builds the link to the page after `list`.
+    /// Returns the link to the page after `list`, if there is one.
     pub(super) fn next<T>(&self, list: &List<T>) -> Option<String> {
         let cursor = list.next_cursor.as_deref()?;
         Some(self.piece("cursor", cursor, self.before() + list.items.len()))
@@ -202,7 +202,7 @@ impl<'a> Filters<'a> {
             .any(|name| !self.query.text(name).is_empty())
     }
 
-    /// Formats the range of the shown rows, such as "1–50 of 184".
+    /// Formats which rows are shown, such as "1–50 of 184".
     pub(super) fn range(&self, shown: usize, total: Option<i64>) -> String {
         let before = self.before();
         let values = [
@@ -218,7 +218,7 @@ impl<'a> Filters<'a> {
         self.text.with("host-range", values)
     }
 
-    /// Returns all query parameters except `names`, for a form that changes the parameters `names`.
+    /// Returns all query parameters except `names`. For a form that changes the parameters `names`.
     pub(super) fn others(&self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
         self.repeated_parameters()
             .filter(|(name, value)| {
@@ -236,8 +236,8 @@ impl<'a> Filters<'a> {
     }
 }
 
-/// Returns values with their labels. Values without a label are omitted. A label's message may
-/// contain the value as `band`.
+/// Returns values with their labels. A value without a label is left out. The message of a label
+/// may contain the value as `band`.
 fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
     let offered = words.iter().filter(|(_, id)| !id.is_empty());
     offered
@@ -245,7 +245,7 @@ fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Returns the label of a value. The label's message may contain the value as `band`.
+/// Returns the label of a value. The message of the label may contain the value as `band`.
 pub(super) fn band(text: &Text, word: &str, id: &str) -> String {
     text.with(id, [("band", word.replace('-', "–").into())])
 }
@@ -260,8 +260,8 @@ fn event_options(wording: &Wording<'_>, events: &[Event]) -> Vec<(String, String
 }
 
 /// Builds the options of the filter by answer. For each question, the first option finds everyone
-/// who answered it, and the others find everyone who gave a certain answer. For a meal, the last
-/// option finds everyone who has not answered.
+/// who answered it. Each of the other options finds everyone who gave one of the answers. For a
+/// meal, the last option finds everyone who has not answered.
 fn answer_options(
     wording: &Wording<'_>,
     questions: &[Question],
@@ -294,7 +294,7 @@ fn answer_options(
     (!options.is_empty()).then_some(options)
 }
 
-/// Returns the name of a language, or a text that says that the language is unknown.
+/// Returns the name of a language. For an unknown language, returns a text that says so.
 pub(super) fn language(text: &Text, tag: Option<&str>) -> String {
     match tag {
         Some(tag) => Language::of(tag).name.into_owned(),

@@ -1,4 +1,4 @@
-//! The frame of hosts' pages: the navigation, and the banner about the last action.
+//! The frame of hosts' pages. It contains the navigation, and the message about the last action.
 
 use askama::Template;
 use axum::http::{HeaderValue, header};
@@ -46,7 +46,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Returns the navigation entry to which the pages of this list belong.
+    /// Returns the navigation entry that the pages of this list belong to.
     pub(crate) fn of_list(pages: &str) -> Self {
         match pages {
             Event::PAGES => Self::Events,
@@ -77,8 +77,8 @@ impl HostRequest {
         let more = wording.at("/more");
         let words = match context.occasion.status {
             OccasionStatus::Draft => Some("host-strip-draft"),
-            // The publish button is on every page and leads back to that page, so every page can
-            // show this banner.
+            // The publish button is on every page, and leads back to the same page. So every page
+            // can show this message.
             OccasionStatus::Published if self.query.text("done") == "published" => {
                 Some("host-done-published")
             }
@@ -244,7 +244,8 @@ impl HostRequest {
         self.sections(context, Place::More)
     }
 
-    /// Returns the banner about the last action, which the query's `done` names.
+    /// Returns the message about the last action. The parameter `done` of the query says which
+    /// action it was.
     pub(crate) fn done(&self) -> Option<String> {
         let id = match self.query.text("done") {
             "saved" => "host-done-saved",
@@ -278,7 +279,7 @@ impl HostRequest {
     }
 }
 
-/// Keeps the response out of caches.
+/// Sets headers that keep the response out of caches.
 pub(crate) fn keep_private(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

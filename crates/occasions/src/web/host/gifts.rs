@@ -1,4 +1,4 @@
-//! The hosts' pages for the wish list, and the same operations as JSON.
+//! The hosts' pages for the wish list. The JSON API has the same operations.
 
 use ::web::form_state::Control;
 use ::web::{Field, Form, List, Problem, Spoken, Text};
@@ -21,7 +21,8 @@ use crate::hosting::{HostOf, Permission, Refusal, received_gifts};
 use crate::id::ReservationId;
 use crate::web::access::HostAccess;
 
-/// The form field that names a picture which was uploaded with a form that could not be saved.
+/// The form field for a picture that was uploaded with an earlier form, which could not be saved.
+/// It contains the picture's name.
 const KEPT: &str = "picture_kept";
 /// The form field that removes the picture.
 const REMOVE: &str = "picture_remove";
@@ -67,14 +68,15 @@ impl PageResource for Gift {
         req.wording(context).pick(&self.name).to_string()
     }
 
-    /// The form contains the field for the picture only if it changes the picture.
+    /// The form contains the field `picture` only if it changes the picture. Otherwise this
+    /// function removes the field.
     fn shown(fields: &mut Vec<Field>, _: Option<&Self>, form: &Form, _: Timestamp) {
         if form.find("picture").is_none() {
             fields.retain(|field| field.name != "picture");
         }
     }
 
-    /// Stores the picture that was sent with the form, and converts the price to minor units.
+    /// Stores the picture that was sent with the form. Also converts the price to minor units.
     async fn prepare(posted: &mut HostForm) -> Result<Next, Problem> {
         let (context, ()) = posted
             .req
@@ -133,7 +135,7 @@ impl PageResource for Gift {
                 picture: shown.to_owned(),
                 ..one.cloned().unwrap_or_else(blank)
             };
-            // The server does not serve a picture before an item uses it, so such a picture is not
+            // The server serves a picture only if an item uses it. So an unused picture is not
             // shown.
             if typed.is_empty() || typed == stored {
                 let path = shown.picture_path(&context.occasion.slug);
@@ -231,14 +233,15 @@ struct Row<'a> {
     reservations: Vec<Promise<'a>>,
 }
 
-/// A household's reservation.
+/// A household's reservation in the list.
 struct Promise<'a> {
     household: &'a str,
     href: String,
     pieces: i64,
     note: &'a str,
     is_given: bool,
-    /// Whether nobody of the household comes. Only households that come may reserve gifts.
+    /// Whether no guest of the household comes. Some occasions let only households that come
+    /// reserve gifts.
     is_absent: bool,
     given: String,
     release: String,
@@ -273,7 +276,7 @@ fn row<'a>(wording: &Wording<'a>, gift: &'a Gift, all: &'a [GiftReservation]) ->
     }
 }
 
-/// `POST /admin/o/{slug}/gifts/reservations/{id}/given`.
+/// Handles `POST /admin/o/{slug}/gifts/reservations/{id}/given`.
 pub(super) async fn receive(posted: HostForm) -> Result<Response, Problem> {
     let id: ReservationId = posted.req.id();
     let list = posted.req.at("/gifts?done=given");
@@ -284,7 +287,7 @@ pub(super) async fn receive(posted: HostForm) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// `POST /admin/o/{slug}/gifts/reservations/{id}/release`.
+/// Handles `POST /admin/o/{slug}/gifts/reservations/{id}/release`.
 pub(super) async fn release(posted: HostForm) -> Result<Response, Problem> {
     let id: ReservationId = posted.req.id();
     let list = posted.req.at("/gifts?done=released");

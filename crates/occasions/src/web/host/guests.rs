@@ -1,4 +1,4 @@
-//! The guest list, with all guests or the guests that match a filter.
+//! The guest list. It contains all guests, or the guests that match a filter.
 
 use askama::Template;
 use axum::response::Response;
@@ -27,7 +27,7 @@ struct Guests<'a> {
     is_empty: bool,
     csrf: &'a str,
     submission: String,
-    /// The list's filter as a query, which an export applies too.
+    /// The list's filter as a query. An export from this page uses the same filter.
     query: String,
 }
 

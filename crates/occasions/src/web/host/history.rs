@@ -1,4 +1,5 @@
-//! Formats lines of the audit log as sentences, for one invitation or the whole occasion.
+//! Formats lines of the audit log as sentences. The lines are about one invitation or the whole
+//! occasion.
 
 use std::collections::BTreeMap;
 
@@ -45,12 +46,12 @@ pub(super) struct LoggedChange {
     pub(super) new: String,
 }
 
-/// The data for replacing ids in audit lines with names.
+/// The data that replaces the ids in audit lines with names.
 pub(super) struct Telling<'a> {
     pub(super) wording: Wording<'a>,
     pub(super) events: &'a [Event],
     pub(super) questions: &'a [Question],
-    /// Names of guests, by id.
+    /// The names of guests, by guest id.
     pub(super) guests: BTreeMap<String, String>,
 }
 
@@ -171,7 +172,7 @@ impl Telling<'_> {
                 let all: Vec<String> = all.iter().map(|one| self.value(one, meaning)).collect();
                 all.join(&text.say("list-comma"))
             }
-            // The value is a line of an event's schedule.
+            // This value is a line in an event's schedule.
             Value::Object(all) if all.contains_key("time") => {
                 let parts = ["time", "title", "detail"].into_iter();
                 let parts =
@@ -197,7 +198,8 @@ impl Telling<'_> {
         }
     }
 
-    /// Formats a text in several languages, or the switches that are on.
+    /// Formats a value that is an object: either a text in several languages, or the switches that
+    /// are on.
     fn translated(&self, value: &Value, meaning: Meaning) -> String {
         let default = &self.wording.occasion.default_language;
         let part = match meaning {
@@ -241,8 +243,8 @@ impl Telling<'_> {
     }
 }
 
-/// The type of a value, which decides how keywords in it are formatted. The keyword itself does not
-/// show the type, because a tag may be called `no`.
+/// The type of a value. It decides how keywords in the value are formatted. The value alone does
+/// not show its type. For example, a label may be called `no`.
 #[derive(Clone, Copy)]
 enum Meaning {
     Reply,
@@ -252,7 +254,8 @@ enum Meaning {
     Text,
 }
 
-/// Returns how to format the values of a field in an object of the kind `entity`.
+/// Returns how the values of a field are formatted. The field belongs to an object of the kind
+/// `entity`.
 fn meaning(entity: &str, field: &str) -> Meaning {
     let name = match field.strip_prefix("guests/") {
         Some(rest) => rest.split_once('/').map_or("", |(_, name)| name),
@@ -273,7 +276,7 @@ fn meaning(entity: &str, field: &str) -> Meaning {
     }
 }
 
-/// Returns the tables of fields that objects of the kind `entity` have.
+/// Returns the tables of fields for objects of the kind `entity`.
 fn fields_of(entity: &str) -> &'static [&'static [Field]] {
     match entity {
         "occasion" => &[FIELDS],
@@ -292,7 +295,7 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
     }
 }
 
-/// The families of actions by which the log can be filtered.
+/// The groups of actions that the log can be filtered by.
 pub(super) const FAMILIES: [(&str, &str); 13] = [
     ("rsvp", "host-family-rsvp"),
     ("invitation", "host-family-invitation"),
@@ -384,7 +387,7 @@ fn action(action: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns the message id of a field whose name depends on the kind of object.
+/// Returns the message id of a field's name, if the name depends on the kind of object.
 fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     Some(match (entity, field) {
         ("export", "kind") => "host-export-kind",

@@ -1,4 +1,5 @@
-//! The pages of an import: upload, meaning of the columns, preview, progress and undo.
+//! The pages of an import: the upload, the meanings of columns, the preview, the progress and the
+//! undo.
 
 use askama::Template;
 use axum::body::Bytes;
@@ -19,9 +20,9 @@ use crate::hosting::record::Ground;
 use crate::hosting::record::table::Column;
 use crate::hosting::{HostOf, Permission, Refusal};
 
-/// The maximum number of earlier imports on the page.
+/// How many earlier imports the page lists at most.
 const LATEST: i64 = 20;
-/// The maximum number of sample cells for each column.
+/// How many sample cells each column shows at most.
 const CELLS: usize = 2;
 
 #[derive(Template)]
@@ -87,7 +88,7 @@ fn earlier(wording: &Wording<'_>, import: &Import) -> Earlier {
     }
 }
 
-/// Handles `POST /admin/o/{slug}/import`, which stores the rows of the uploaded file.
+/// Handles `POST /admin/o/{slug}/import`. Stores the rows of the uploaded file.
 pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let file = posted
@@ -98,7 +99,7 @@ pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
         let problem = Problem::fields().field("/file", "required", []);
         return refused(&posted, &problem).await;
     }
-    // The permission is checked before the file is parsed.
+    // The host's permission is checked before the file is parsed.
     req.read(|_, _| Ok(())).await?;
     let upload = match Upload::read_alone(file).await {
         Ok(upload) => upload,
@@ -116,7 +117,7 @@ pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
     Ok(done?)
 }
 
-/// Shows the upload form again, with the error at the file's field.
+/// Shows the upload form again, with the error at the field for the file.
 async fn refused(posted: &HostForm, problem: &Problem) -> Result<Response, Problem> {
     let text = &posted.req.text;
     let words = match problem.errors.first() {
@@ -188,7 +189,7 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Returns the name under which hosts see a column's meaning. It contains the name of an event or
+/// Returns the name of a column's meaning, as hosts see it. It may contain the name of an event or
 /// question.
 fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
     let text = wording.text;
@@ -231,7 +232,7 @@ struct Checked<'a> {
     csrf: &'a str,
     submission: String,
     action: String,
-    /// The link to the page with the columns' meaning; `None` for a JSON file, which has no
+    /// The link to the page with the columns' meanings; `None` for a JSON file, because it has no
     /// columns.
     columns: Option<String>,
     options: Options,
@@ -267,7 +268,7 @@ struct JobPage<'a> {
     until: String,
 }
 
-/// A household that the import skipped, or that an undo kept.
+/// A household that the import skipped or that an undo kept.
 struct SkippedHousehold {
     row: i64,
     href: Option<String>,
@@ -280,8 +281,8 @@ enum ImportPage {
     Job(Vec<Named>),
 }
 
-/// Handles `GET /admin/o/{slug}/import/{id}`, which shows what the import would do or, once it has
-/// started, its progress.
+/// Handles `GET /admin/o/{slug}/import/{id}`. Shows what the import would do. Once the import has
+/// started, shows its progress.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let id: ImportId = req.id();
     let catalogue = req.site.catalogue.clone();
@@ -348,7 +349,7 @@ fn checked<'a>(
 
 fn found(finding: &Finding, import: &Import, ground: &Ground, wording: &Wording<'_>) -> Found {
     let text = wording.text;
-    // The message names the column by its heading in the file.
+    // The message names the column by the heading in the file.
     let place = import
         .columns
         .iter()
@@ -434,7 +435,8 @@ fn left(wording: &Wording<'_>, named: Named) -> SkippedHousehold {
     }
 }
 
-/// Handles `POST /admin/o/{slug}/import/{id}/apply`, with the options that the host chose.
+/// Handles `POST /admin/o/{slug}/import/{id}/apply`. The form contains the host's choices for the
+/// import.
 pub(super) async fn apply(posted: HostForm) -> Result<Response, Problem> {
     let (id, form): (ImportId, _) = (posted.req.id(), &posted.form);
     let change = Change {

@@ -1,4 +1,4 @@
-//! The page of an invitation, with its guests and answers, access, contact data and history.
+//! The page of an invitation. It shows guests and answers, access, contact data and history.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ use crate::open_rsvp;
 use crate::web::guest::view::{Mark, QuestionControl, QuestionField};
 use crate::words::{Access, LockMode, OccasionStatus};
 
-/// The query for the twelve latest lines of the history.
+/// The query for the twelve latest entries of the history.
 const HISTORY: &str = "limit=12";
 
 #[derive(Template)]
@@ -42,10 +42,11 @@ struct InvitePage<'a> {
     portal: &'a InvitationSnapshot,
     details: &'a Details,
     kept: &'a Bookkeeping,
-    /// Set if an answer without a code created the invitation.
+    /// How hosts have handled the answer without a code that created this invitation; `None` if a
+    /// host created it.
     open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
-    /// The questions that the household answers as a whole, with its answers.
+    /// The questions for the household as a whole, with its answers.
     household: Vec<QuestionField<'a>>,
     told: Vec<(Spoken<'a>, String)>,
     history: Vec<Sentence>,
@@ -53,13 +54,13 @@ struct InvitePage<'a> {
     access: Tag<'a>,
     suppressions: &'a [Suppression],
     may_invite: bool,
-    /// The keyword of the last action, about which the page shows a banner.
+    /// The keyword of the last action. The page shows a message about this action.
     just: &'a str,
     may_see: bool,
     may_own: bool,
 }
 
-/// A label with CSS class and explanation, for the household's access.
+/// The label for the household's access. It has a CSS class and an explanation.
 struct Tag<'a> {
     class: &'static str,
     words: std::borrow::Cow<'a, str>,
@@ -76,7 +77,7 @@ impl InvitePage<'_> {
         self.portal.household.invitation.version
     }
 
-    /// Returns the label that says how much the household has answered.
+    /// Returns the label that says how much of the invitation is answered.
     fn response(&self) -> wording::Tag {
         wording::response_tag(self.text, self.portal.response())
     }
@@ -93,13 +94,12 @@ impl InvitePage<'_> {
         self.portal.household.invitation.archived_at.is_some()
     }
 
-    /// Whether the host has just moved a guest. The page then keeps the buttons for moving guests
-    /// open.
+    /// Whether the host has just moved a guest up or down. The buttons for this then stay visible.
     fn is_ordering(&self) -> bool {
         self.just == "ordered"
     }
 
-    /// Whether any event has a limited number of seats.
+    /// Whether at least one event has limited seats.
     fn has_seats(&self) -> bool {
         let mut events = self.portal.events.iter();
         events.any(|event| event.capacity.is_some())
@@ -113,7 +113,7 @@ impl InvitePage<'_> {
         self.details.email.is_some() && self.wording.occasion.switches.confirmation_mail
     }
 
-    /// Formats why mail to the household is suppressed, and what hosts can do about it.
+    /// Formats the reason why mail to the household is suppressed, and what hosts can do about it.
     fn suppression(&self, one: &Suppression) -> String {
         let id = match one.cause {
             Cause::SoftBounce => "host-mail-soft-bounce",
@@ -152,8 +152,8 @@ impl InvitePage<'_> {
         names.join(&self.text.say("list-comma"))
     }
 
-    /// Formats how many additional guests the household brings and may bring, such as "2 of 3
-    /// people, 1 of 1 children".
+    /// Formats how many additional guests the household brings, and how many it may bring, such as
+    /// "2 of 3 people, 1 of 1 children".
     fn allowance(&self) -> String {
         let allowance = self.portal.household.allowance();
         let values = [
@@ -196,8 +196,7 @@ impl InvitePage<'_> {
         self.wording.deadline_day(self.details.deadline_override)
     }
 
-    /// Formats the occasion's deadline, which applies to households without a deadline of their
-    /// own.
+    /// Formats the occasion's deadline. It applies to households without their own deadline.
     fn usual_deadline(&self) -> String {
         match self.wording.occasion.rsvp_deadline {
             Some(at) => {
@@ -208,7 +207,7 @@ impl InvitePage<'_> {
         }
     }
 
-    /// Formats the hosts' information about an answer without a code.
+    /// Formats what hosts should know about an answer without a code.
     fn open_words(&self, mark: &open_rsvp::Mark) -> String {
         match mark.approved_at {
             Some(at) => {
@@ -277,14 +276,14 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &found, &form_state))
 }
 
-/// Shows the page again, with the errors of a refused action.
+/// Shows the page again, with the errors of an action that was refused.
 pub(super) async fn refuse(req: &HostRequest, problem: &Problem) -> Result<Response, Problem> {
     let (context, found) = find(req).await?;
     let form_state = FormState::refused(stored(&found.portal), problem, &req.text);
     Ok(refused(req, &context, &found, &form_state, problem.status))
 }
 
-/// Shows the page again after a refused save, with the answers as typed.
+/// Shows the page again after a refused save, with the typed answers.
 pub(super) fn refused(
     req: &HostRequest,
     context: &PageContext,
@@ -353,7 +352,7 @@ fn page(
     req.page(context, Place::Invitations, &title, body)
 }
 
-/// Returns the label that says whether and why the household can change its answers.
+/// Returns the label that says whether the household can change its answers, and if not, why.
 fn access<'a>(wording: &Wording<'a>, portal: &InvitationSnapshot) -> Tag<'a> {
     let text = wording.text;
     let invitation = &portal.household.invitation;

@@ -1,5 +1,5 @@
-//! Actions on an invitation's page, such as recording answers, locking, changing the deadline or
-//! code, marking as sent, and archiving.
+//! Actions on an invitation's page. Hosts record answers, lock answers, change the deadline or the
+//! code, mark the invitation as sent, and archive it.
 
 use axum::response::Response;
 use platform::Tx;
@@ -22,8 +22,8 @@ use crate::hosting::{HostOf, Refusal, When};
 use crate::id::{GuestId, InvitationId};
 use crate::web::guest::parse_form;
 
-/// Handles `POST /admin/o/{slug}/invites/{id}/answers`, which saves answers that a household gave
-/// to a host, for example by telephone.
+/// Handles `POST /admin/o/{slug}/invites/{id}/answers`. Saves the answers that a household gave to
+/// a host, for example by telephone.
 pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let parsed = parse_form::read(form);
@@ -62,8 +62,8 @@ pub(super) async fn lock(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST /admin/o/{slug}/invites/{id}/unlock`, which lets the household answer again,
-/// either until its deadline or regardless of the deadline.
+/// Handles `POST /admin/o/{slug}/invites/{id}/unlock`. Lets the household answer again. Either the
+/// deadline decides when answers close, or answers stay open regardless of it.
 pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
     let open = posted.form.is_ticked("open");
     let until = form_state::some(&posted.form, "until").map(When);
@@ -79,8 +79,8 @@ pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST /admin/o/{slug}/invites/{id}/deadline`, which sets a deadline for the invitation,
-/// or removes it so that the occasion's deadline applies.
+/// Handles `POST /admin/o/{slug}/invites/{id}/deadline`. Sets the invitation's own deadline, or
+/// removes it. Without its own deadline, the occasion's deadline applies.
 pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     let form = posted.form.clone();
     act(&posted, "deadline", move |tx, host, id, version| {
@@ -95,9 +95,9 @@ pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST /admin/o/{slug}/invites/{id}/sent`, which marks the invitation as sent or unsent.
-/// Then shows the invitation again. On the page that leads through all unsent invitations, shows
-/// the next invitation instead.
+/// Handles `POST /admin/o/{slug}/invites/{id}/sent`. Marks the invitation as sent or unsent.
+/// Afterwards the host sees the invitation again. A host who is going through all unsent
+/// invitations sees the next one instead.
 pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     let is_sent = posted.form.is_ticked("sent");
     let Some(walk) = posted.form.find("walk") else {
@@ -117,8 +117,8 @@ pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     show_form_errors(&posted.req, marked).await
 }
 
-/// Handles `POST /admin/o/{slug}/invites/{id}/bounce`, which ends the suppression of an email
-/// address to which mail bounced.
+/// Handles `POST /admin/o/{slug}/invites/{id}/bounce`. Lifts the suppression of the household's
+/// email address after bounces.
 pub(super) async fn lift_bounce(posted: HostForm) -> Result<Response, Problem> {
     let key = posted.req.site.keys.key(suppression::PURPOSE);
     act(&posted, "mail", move |tx, host, id, version| {
@@ -127,8 +127,7 @@ pub(super) async fn lift_bounce(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST /admin/o/{slug}/invites/{id}/order`, which moves a guest up or down by one
-/// position.
+/// Handles `POST /admin/o/{slug}/invites/{id}/order`. Moves a guest up or down by one position.
 pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let up = form_state::some(&posted.form, "up");
     let down = form_state::some(&posted.form, "down");
@@ -162,8 +161,7 @@ pub(super) async fn archive(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST /admin/o/{slug}/invites/{id}/approve`, which approves an answer that was sent
-/// without a code.
+/// Handles `POST /admin/o/{slug}/invites/{id}/approve`. Approves an answer without a code.
 pub(super) async fn approve(posted: HostForm) -> Result<Response, Problem> {
     act(&posted, "approved", |tx, host, id, version| {
         open_rsvp::approve(tx, host, id, version)?;
@@ -172,8 +170,8 @@ pub(super) async fn approve(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST /admin/o/{slug}/invites/{id}/merge`, which moves the invitation's guests to the
-/// invitation with the typed code.
+/// Handles `POST /admin/o/{slug}/invites/{id}/merge`. Moves the invitation's guests to another
+/// invitation. The host types the code of that invitation.
 pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
     let typed = posted.form.text("into").to_owned();
     let (id, version): (InvitationId, _) = (
@@ -208,8 +206,8 @@ pub(super) async fn restore(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST /admin/o/{slug}/invites/{id}/code`, which replaces the invitation's code. The host
-/// types the current code as a confirmation.
+/// Handles `POST /admin/o/{slug}/invites/{id}/code`. Replaces the invitation's code. To confirm,
+/// the host types the current code.
 pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let (context, found) = invite::find(req).await?;
@@ -239,7 +237,7 @@ pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> 
     show_form_errors(req, replaced).await
 }
 
-/// Runs a change to the invitation once, and shows the invitation again.
+/// Runs a change to the invitation only once, and shows the invitation again.
 async fn act<F>(posted: &HostForm, done: &'static str, change: F) -> Result<Response, Problem>
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,
@@ -263,7 +261,7 @@ where
         .await
 }
 
-/// Shows errors in the form's fields on the invitation's page.
+/// Shows the errors at the form's fields on the invitation's page.
 async fn show_form_errors(
     req: &HostRequest,
     acted: Result<Response, Refusal>,

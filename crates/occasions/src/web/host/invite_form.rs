@@ -40,7 +40,7 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     Ok(new_page(&req, &context, &FormState::of(form)))
 }
 
-/// Returns the default values of a new invitation.
+/// Returns the form values of a new invitation.
 fn blank(wording: &Wording<'_>, context: &PageContext) -> Form {
     let mut form = filled(
         wording,
@@ -124,7 +124,7 @@ async fn try_create(posted: &HostForm) -> Result<Response, Refusal> {
         .await
 }
 
-/// Counts a host's attempt to set a certain code. This is a transaction of its own, so that a later
+/// Counts a host's attempt to set a code. This happens in its own transaction, so that a later
 /// failure cannot undo the count.
 pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal> {
     let (req, form) = (&posted.req, &posted.form);
@@ -138,7 +138,7 @@ pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal>
     Ok(Some(chosen))
 }
 
-/// Parses one new guest from each line of the text field.
+/// Parses the text field. Each line is one new guest.
 fn read_people(form: &Form) -> Vec<Input> {
     form.text("guests")
         .lines()
@@ -209,7 +209,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Returns an invitation's stored values as form values.
+/// Returns the stored values of an invitation as form values.
 fn stored(wording: &Wording<'_>, portal: &InvitationSnapshot) -> Form {
     let invitation = &portal.household.invitation;
     let (details, version) = (&invitation.details, invitation.version);
@@ -239,7 +239,7 @@ fn read(form: &Form) -> InvitationChange {
     let typed = form.iter().flat_map(|(name, value)| {
         let values: Vec<&str> = match name {
             "tags" => tags::split(value).collect(),
-            // An empty number of additional guests means 0.
+            // If the number of additional guests is left empty, it is 0.
             "plus_ones" | "children" if value.trim().is_empty() => vec!["0"],
             _ => vec![value],
         };

@@ -26,14 +26,14 @@ pub(super) struct PersonRow<'a> {
     pub(super) told: Vec<(Spoken<'a>, String)>,
 }
 
-/// A guest's answer for an event.
+/// A guest's reply to an event.
 pub(super) struct Choice<'a> {
     pub(super) field: String,
     pub(super) event: Spoken<'a>,
     /// The chosen reply: `yes`, `no`, `undecided`, or empty.
     pub(super) chosen: String,
     pub(super) mark: Mark,
-    /// The reply that was saved by somebody else in the meantime.
+    /// The reply that somebody else has saved in the meantime.
     pub(super) stored: Option<Mark>,
 }
 
@@ -53,7 +53,7 @@ impl PersonRow<'_> {
 }
 
 impl Choice<'_> {
-    /// Whether the guest has a reply that a host could remove.
+    /// Whether the guest has a reply that a host can remove.
     pub(super) fn is_answered(&self) -> bool {
         self.mark != Mark::Pending || self.chosen == "pending"
     }
@@ -82,7 +82,7 @@ pub(super) fn stored(portal: &InvitationSnapshot) -> Form {
             if let Some(reply) = guest.replies.get(&event.id) {
                 let word = match portal.effective_status(reply.status) {
                     ReplyStatus::Pending => "",
-                    // A guest on the waiting list said yes.
+                    // A guest on the waiting list has said yes.
                     ReplyStatus::Waitlisted => "yes",
                     other => other.word(),
                 };
@@ -101,7 +101,7 @@ pub(super) fn stored(portal: &InvitationSnapshot) -> Form {
     fields.into_iter().collect()
 }
 
-/// Builds the rows of all guests, filled with the form's values.
+/// Builds the rows of all guests, filled with the values in the form.
 pub(super) fn people<'a>(
     wording: &Wording<'a>,
     portal: &'a InvitationSnapshot,
@@ -125,7 +125,7 @@ pub(super) fn people<'a>(
         .collect()
 }
 
-/// Returns stored answers as form values for the fields of the questions.
+/// Returns the stored answers to the questions as form values.
 fn given<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,
@@ -145,8 +145,8 @@ fn given<'a>(
     })
 }
 
-/// Returns the questions about a household or a guest that hosts see: active questions, including
-/// those that only hosts answer, and inactive questions with stored answers.
+/// Returns the questions for a household or a guest that hosts see. These are the active questions,
+/// including the ones that only hosts answer, and the inactive questions with stored answers.
 fn known<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,
@@ -157,7 +157,8 @@ fn known<'a>(
     })
 }
 
-/// Builds the fields for the household's own answers, and the same answers as text.
+/// Builds the fields for the answers of the household as a whole. Also returns these answers as
+/// text.
 pub(super) fn household<'a>(
     wording: &Wording<'a>,
     portal: &'a InvitationSnapshot,
@@ -300,8 +301,8 @@ fn person<'a>(
     }
 }
 
-/// Describes a guest: whether the guest is a child, the age, and whether the household brings the
-/// guest.
+/// Describes a guest: whether the guest is a child, the child's age, and whether the household
+/// brings the guest.
 fn about(text: &Text, guest: &Guest) -> Vec<String> {
     let mut about = Vec::new();
     match (guest.is_child, guest.child_age) {

@@ -1,4 +1,4 @@
-//! The form for moving people to another invitation, or to a new one.
+//! The form that moves guests to another invitation or to a new one.
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
@@ -36,7 +36,7 @@ async fn find(req: &HostRequest) -> Result<(PageContext, InvitationSnapshot), Re
         .await
 }
 
-/// `GET …/invites/{id}/split`.
+/// Handles `GET …/invites/{id}/split`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = find(&req).await?;
     let version = portal.household.invitation.version.to_string();
@@ -44,7 +44,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &portal, &FormState::of(form)))
 }
 
-/// `POST …/invites/{id}/split`.
+/// Handles `POST …/invites/{id}/split`.
 pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let id: InvitationId = req.id();

@@ -1,4 +1,5 @@
-//! The list of invitations, with search, filters, sorting, and selection for bulk actions.
+//! The list of invitations. It can be searched, filtered and sorted. Hosts select invitations in it
+//! for bulk actions.
 
 use askama::Template;
 use axum::response::Response;
@@ -18,7 +19,7 @@ use crate::hosting::summary::{self, ListNumbers};
 use crate::question::{self, Question};
 use crate::words::Progress;
 
-/// The maximum number of guests' names shown for a household.
+/// How many guests' names a household's row shows at most.
 const NAMES: usize = 4;
 
 #[derive(Template)]
@@ -43,11 +44,11 @@ struct Invites<'a> {
     submission: String,
     /// The link to the page that leads through all unsent invitations.
     send: Option<String>,
-    /// The list's filter as a query, which bulk actions and exports apply too.
+    /// The list's filter as a query. Bulk actions and exports from this page use the same filter.
     query: String,
 }
 
-/// A link to a frequently used combination of filters.
+/// A link to a combination of filters that hosts often need.
 struct Preset {
     words: String,
     href: String,
@@ -62,20 +63,20 @@ struct InvitationItem<'a> {
     language: String,
     access: &'static str,
     change: Option<(String, String)>,
-    /// The link for sending this invitation, if it is unsent.
+    /// The link to the page for sending this invitation. `None` if it was already sent.
     send: Option<String>,
-    /// The message id that says whether this answer, sent without a code, is approved.
+    /// The message id that says whether an answer without a code is approved.
     open: Option<&'static str>,
 }
 
-/// A bulk action that is running or has ended recently.
+/// A bulk action that is running or has recently ended.
 pub(super) struct JobLine {
     pub(super) href: String,
     pub(super) words: String,
 }
 
 impl Invites<'_> {
-    /// Returns the link to the list in another order.
+    /// Returns the link to the list with another order.
     fn order(&self, sort: &str) -> String {
         self.filters.with("sort", sort)
     }
@@ -107,7 +108,8 @@ impl Invites<'_> {
         self.filters.range(self.rows.len(), self.total)
     }
 
-    /// Returns the link that selects all matching invitations, if they do not fit on one page.
+    /// Returns the link that selects all matching invitations. `None` if all of them are on this
+    /// page.
     fn choose_matching(&self) -> Option<String> {
         let shown = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
         let total = self.total.filter(|total| *total > shown)?;
@@ -152,7 +154,7 @@ pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response
     Ok(page(&req, &context, &filter, sort, &found))
 }
 
-/// Returns the first few names, and the number of the remaining ones.
+/// Returns the first few names, and how many more there are.
 fn shortened(names: Vec<String>) -> String {
     let more = names.len().saturating_sub(NAMES);
     let mut shown: Vec<String> = names
@@ -272,7 +274,7 @@ fn row<'a>(
     }
 }
 
-/// Builds the line about a bulk action. It is shown while the action runs and for ten minutes
+/// Builds the line about a bulk action. It is shown during the action and for ten minutes
 /// afterwards.
 fn job_line(wording: &Wording<'_>, job: &Bulk) -> Option<JobLine> {
     let is_over = matches!(

@@ -1,4 +1,4 @@
-//! The page for mail to many households, with the list of campaigns, and the form for a new
+//! The page for mail to many households with the list of campaigns, and the page for ordering a new
 //! campaign.
 
 use askama::Template;
@@ -23,11 +23,11 @@ use crate::hosting::{HostOf, Permission, Refusal};
 use crate::question;
 use crate::words::OccasionStatus;
 
-/// The maximum number of campaigns on the page.
+/// How many campaigns the page lists at most.
 const LATEST: i64 = 100;
-/// The maximum number of households on a campaign's page.
+/// How many households a campaign's page lists at most.
 const SHOWN: i64 = 200;
-/// The sending speeds that hosts can choose, in mails per minute; 0 means no limit.
+/// The sending speeds that hosts can choose, in mails per minute. 0 means no limit.
 const SPEEDS: [(i64, &str); 4] = [
     (0, "host-speed-any"),
     (60, "host-speed-60"),
@@ -69,8 +69,8 @@ struct CampaignRow {
 /// Why mail to many households cannot be sent now.
 pub(super) struct Obstacle {
     words: &'static str,
-    /// Whether the sender domain's DNS records are the reason. Owners of the site get a link to the
-    /// page about them.
+    /// Whether the reason is missing DNS records of the sender domain. In that case, owners of the
+    /// site get a link to the page about the records.
     is_dns: bool,
 }
 
@@ -90,7 +90,7 @@ fn obstacle(tx: &mut Tx<'_>, context: &PageContext) -> Result<Option<Obstacle>, 
     }))
 }
 
-/// Returns the filter that preselects the recipients of a kind of mail.
+/// Returns the filter that is preset for the recipients of this kind of mail.
 fn usual(kind: MailKind) -> &'static str {
     match kind {
         MailKind::SaveTheDate | MailKind::News => "",
@@ -147,7 +147,7 @@ fn stream(context: &PageContext) -> String {
     format!("/api/v1/occasions/{}/stream", context.occasion.id)
 }
 
-/// Formats a rule, such as "3 days before, at 10:00, also to guests’ own addresses".
+/// Formats a reminder rule, such as "3 days before, at 10:00, also to guests’ own addresses".
 pub(super) fn rule_words(text: &Text, rule: &ReminderRule) -> String {
     let values = [("n", rule.days.into()), ("hour", rule.hour.as_str().into())];
     let mut words = text.with("host-reminder-rule", values);
@@ -181,7 +181,7 @@ fn subject(wording: &Wording<'_>, one: &Campaign) -> String {
     said(wording, &own)
 }
 
-/// Formats a mail's subject without the placeholders that depend on the household.
+/// Formats a mail's subject. Placeholders that depend on the household are left out.
 fn said(wording: &Wording<'_>, own: &MailText) -> String {
     let (subject, _) = own.in_language(wording.text, wording.occasion);
     let pieces = mail_text::pieces(&subject).into_iter();
@@ -207,7 +207,7 @@ fn number(counts: &Counts, state: RecipientState) -> i64 {
     counts.get(state.word()).copied().unwrap_or(0)
 }
 
-/// Returns the number of a campaign's mails. Skipped households are not counted.
+/// Returns how many mails a campaign has. Skipped households are not counted.
 fn total(counts: &Counts) -> i64 {
     counts.values().sum::<i64>() - number(counts, RecipientState::Skipped)
 }
@@ -238,7 +238,7 @@ struct NewPage<'a> {
     filters: Filters<'a>,
     query: String,
     to_guests: bool,
-    /// The link that turns mail to guests' own email addresses on or off.
+    /// The link that switches mail to guests' own email addresses on or off.
     toggle: String,
     audience: Audience,
     without_address: String,
@@ -248,8 +248,7 @@ struct NewPage<'a> {
     send_at: form_state::Field,
 }
 
-/// Handles `GET /admin/o/{slug}/mail/new`, which shows the recipients and lets the host choose a
-/// time.
+/// Handles `GET /admin/o/{slug}/mail/new`. Shows the recipients, and lets the host choose a time.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     show_new(&req, &FormState::of(Form::default()), &req.query).await
 }
@@ -327,7 +326,7 @@ fn suppression_key(req: &HostRequest) -> Key {
     req.site.keys.key(suppression::PURPOSE)
 }
 
-/// Handles `POST /admin/o/{slug}/mail`, which creates a campaign.
+/// Handles `POST /admin/o/{slug}/mail`. Creates a campaign.
 pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let mut query = Form::parse(form.text("query").as_bytes())?;
@@ -376,7 +375,7 @@ struct OnePage<'a> {
     speed: String,
     numbers: Vec<NumberRow>,
     may_retry: bool,
-    /// Why the campaign cannot continue; `None` if it can, or if it has ended.
+    /// Why the campaign cannot go on; `None` if it can go on or has ended.
     obstacle: Option<Obstacle>,
     recipients: Vec<RecipientRow>,
     chosen: Option<RecipientState>,
@@ -398,7 +397,7 @@ struct RecipientRow {
     why: String,
 }
 
-/// Handles `GET /admin/o/{slug}/mail/{id}`, which shows the campaign's progress.
+/// Handles `GET /admin/o/{slug}/mail/{id}`. Shows the campaign's progress.
 pub(super) async fn one(req: HostRequest) -> Result<Response, Problem> {
     let id: CampaignId = req.id();
     let chosen = RecipientState::find(req.query.text("state"));
@@ -525,8 +524,8 @@ async fn step(posted: &HostForm, step: Step) -> Result<Response, Problem> {
     let done = posted
         .once(
             move |tx, host: &HostOf| match campaign::step(tx, host, &id, step) {
-                // The host pressed the button twice, or the campaign has ended meanwhile. The page
-                // shows the campaign's current state.
+                // Either the host pressed the button twice, or the campaign has ended in the
+                // meantime. The page shows its current state.
                 Ok(_) | Err(Refusal::WrongState) => Ok(to.clone()),
                 Err(refusal) => Err(refusal),
             },

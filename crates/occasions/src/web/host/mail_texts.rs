@@ -1,5 +1,5 @@
-//! The page on which hosts write the text of a kind of mail in every language, with a preview and a
-//! test mail to the host.
+//! The page on which hosts write the text of one kind of mail, in every language. It has a preview,
+//! and can send a test mail to the host.
 
 use askama::Template;
 use axum::response::Response;
@@ -35,7 +35,7 @@ struct TextPage<'a> {
     may_send: bool,
 }
 
-/// Returns the kind of mail in the request's path.
+/// Returns the kind of mail that the request's path names.
 fn kind(req: &HostRequest) -> Result<MailKind, Problem> {
     MailKind::find(req.piece("kind")).ok_or_else(Problem::not_found)
 }
@@ -50,14 +50,15 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, kind))
 }
 
-/// Returns the form values: the hosts' texts, and the built-in text wherever the hosts wrote none.
+/// Returns the form values. They are the hosts' texts, or the built-in text where the hosts have
+/// written none.
 fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
     let whole = own.completed(&req.text, &context.occasion.languages);
     fields::form(FIELDS, &whole, own.version, &context.occasion.zone())
 }
 
-/// The placeholders that the page lists, each with the message id of its explanation. Former names
-/// of placeholders still work, but are not listed.
+/// The placeholders that the page explains. Each has the message id of its explanation. Older names
+/// of placeholders still work, but the page does not explain them.
 const MEANINGS: [(&str, &str); 11] = [
     ("household", "host-placeholder-household"),
     ("guests", "host-placeholder-guests"),
@@ -140,13 +141,14 @@ struct Preview<'a> {
     kind: MailKind,
     at: String,
     household: &'a str,
-    /// The signed-in host's email address, to which the test mail is sent.
+    /// The email address of the signed-in host. The test mail goes there.
     me: &'a str,
     may_send: bool,
     parts: Option<Parts>,
     frame: String,
     language: Language,
-    /// For each language: the link to its preview, and whether that preview is being shown.
+    /// The languages. Each has a link to its preview, and a flag that says whether this preview is
+    /// shown now.
     languages: Vec<(Language, String, bool)>,
 }
 
@@ -168,7 +170,7 @@ fn sample(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<Sample, Refu
     })
 }
 
-/// Returns the language in the query, or else the occasion's default language.
+/// Returns the language that the query names, or else the occasion's default language.
 fn chosen(query: &Form, context: &PageContext) -> String {
     let asked = query.text("language");
     let mut offered = context.occasion.languages.iter();
@@ -221,8 +223,8 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Mail, &title, body))
 }
 
-/// Handles `GET /admin/o/{slug}/mail/texts/{kind}/preview/page`, which shows only the mail, as mail
-/// programs render it.
+/// Handles `GET /admin/o/{slug}/mail/texts/{kind}/preview/page`. Shows only the mail, as mail
+/// programs show it.
 pub(super) async fn preview_page(req: HostRequest) -> Result<Response, Problem> {
     let kind = kind(&req)?;
     let (context, sample) = req
@@ -233,7 +235,7 @@ pub(super) async fn preview_page(req: HostRequest) -> Result<Response, Problem> 
     Ok(web::mailbox::as_mail(parts.html))
 }
 
-/// Handles `POST /admin/o/{slug}/mail/texts/{kind}/test`, which sends a test mail only to the host.
+/// Handles `POST /admin/o/{slug}/mail/texts/{kind}/test`. Sends a test mail to the host only.
 pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let kind = kind(req)?;
@@ -250,7 +252,7 @@ pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
     let to: Address = account.email.parse().map_err(|_| Problem::not_found())?;
     let text = req.site.catalogue.speak(&Language::of(&tag));
     let mut mail = letter::mail(portal, parts, to, &text);
-    // The host asked for this test mail, so it needs no unsubscribe link.
+    // The host asked for this test mail. So it needs no unsubscribe link.
     mail.stream = Stream::Transactional;
     mail.to_name.clone_from(&account.display_name);
     let at = format!(

@@ -1,4 +1,5 @@
-//! The counted meals of all events, on the overview and on the kitchen's sheet.
+//! The tables with the counted meals of all events. They are on the overview page and on the list
+//! for the kitchen.
 
 use web::Spoken;
 
@@ -9,21 +10,21 @@ use crate::hosting::listing::filter::{answer_word, unanswered_word};
 use crate::hosting::summary::Summary;
 use crate::question::Question;
 
-/// A question about a meal, with its counts.
+/// A question about a meal, with the count of each choice.
 pub(super) struct MealTable<'a> {
     pub(super) title: Spoken<'a>,
     pub(super) event: Spoken<'a>,
     pub(super) rows: Vec<MealRow>,
 }
 
-/// A choice with its count and the link to its list.
+/// A choice with its count, and a link to the list of guests who made it.
 pub(super) struct MealRow {
     pub(super) words: String,
     pub(super) n: String,
     pub(super) href: String,
 }
 
-/// Builds the tables, in the order of the events.
+/// Builds the tables in the order of the events.
 pub(super) fn tables<'a>(
     wording: &Wording<'a>,
     context: &'a PageContext,

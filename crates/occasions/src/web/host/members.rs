@@ -1,4 +1,4 @@
-//! The members of an occasion. All hosts see them, and owners change them.
+//! The members of an occasion. All hosts can see them, but only owners can change them.
 
 use askama::Template;
 use axum::response::Response;
@@ -25,7 +25,7 @@ struct MembersPage<'a> {
     csrf: &'a str,
     done: Option<String>,
     form_state: FormState,
-    /// The URL of a newly created link. It is shown only once.
+    /// The URL of a link that was just created. It is shown only once.
     link: Option<&'a str>,
     rows: Vec<MemberItem<'a>>,
     invites: Vec<Open>,
@@ -39,15 +39,15 @@ struct MemberItem<'a> {
     is_me: bool,
 }
 
-/// An unused link that makes the first person who uses it a member.
+/// An unused link. It makes the first person who uses it a member.
 struct Open {
     id: String,
     role: &'static str,
     until: String,
 }
 
-/// The roles that an owner can give: keyword, and the message ids of the role's name and of its
-/// permissions.
+/// The roles that an owner can give. Each has its keyword, the message id of its name, and the
+/// message id of what it permits.
 const ROLES: [(&str, &str, &str); 3] = [
     ("observer", "host-role-observer", "host-role-observer-may"),
     (
@@ -128,7 +128,7 @@ fn members_page(
     req.page(context, Place::Members, &text.say("host-members"), body)
 }
 
-/// Handles `POST /admin/o/{slug}/members/invite`, which creates a link and shows it only once.
+/// Handles `POST /admin/o/{slug}/members/invite`. Creates a link, and shows it only once.
 pub(super) async fn invite(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let role = read_role(&posted)?;
@@ -174,8 +174,8 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST /admin/o/{slug}/members/remove`, with which an owner removes a member, or a host
-/// leaves the occasion.
+/// Handles `POST /admin/o/{slug}/members/remove`. An owner removes a member, or a host leaves the
+/// occasion.
 pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
     let account = account(&posted);
     let to = if account == posted.req.who.account().id {
@@ -203,7 +203,7 @@ fn read_role(posted: &HostForm) -> Result<Role, Problem> {
         .ok_or_else(|| Problem::fields().field("/role", "unknown_option", []))
 }
 
-/// Redirects after a successful change. If the change was refused, shows the page with the reason.
+/// After a successful change, redirects. After a refused change, shows the page with the reason.
 async fn answer(posted: &HostForm, done: Result<String, Refusal>) -> Result<Response, Problem> {
     let req = &posted.req;
     form_state::answer(done.map(|to| see_other(&to)), async |problem| {

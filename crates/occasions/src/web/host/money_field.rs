@@ -1,11 +1,12 @@
-//! Form fields for amounts of money. Hosts type “180.00”, while the database stores minor units.
+//! Form fields for amounts of money. Hosts type amounts such as “180.00”. The database stores minor
+//! units.
 
 use platform::money::{Currency, Money};
 use web::Form;
 use web::form_state::{Control, Field, Group};
 
-/// Converts the typed amount in a form to minor units. An amount that cannot be parsed stays as
-/// typed, and the later validation of the field rejects it.
+/// Converts the typed amount to minor units. If the amount cannot be parsed, it stays as typed, and
+/// a later check refuses it.
 pub(super) fn convert(form: &mut Form, name: &str, currency: &str) {
     let typed = form.text(name).trim().to_owned();
     let money = currency.parse::<Currency>().ok();
@@ -15,7 +16,7 @@ pub(super) fn convert(form: &mut Form, name: &str, currency: &str) {
     }
 }
 
-/// Formats the minor units in a field as an amount, and adds the currency to the label.
+/// Formats the minor units in a field as an amount. Adds the currency to the field's label.
 pub(super) fn show(groups: &mut [Group], name: &str, currency: &str) {
     let mut fields = groups.iter_mut().flat_map(|group| &mut group.fields);
     let Some(field) = fields.find(|field| field.name == name) else {
@@ -36,7 +37,7 @@ pub(super) fn show(groups: &mut [Group], name: &str, currency: &str) {
     }
 }
 
-/// Removes a field from the groups and returns it.
+/// Removes a field from the groups, and returns the field.
 pub(super) fn take(groups: &mut [Group], name: &str) -> Option<Field> {
     groups.iter_mut().find_map(|group| {
         let at = group.fields.iter().position(|field| field.name == name)?;

@@ -1,4 +1,4 @@
-//! The page "More", to which the last tab on phones leads. It contains all navigation links.
+//! The page "More" with all navigation links. The last tab on phones opens it.
 
 use askama::Template;
 use axum::response::Response;

@@ -1,4 +1,4 @@
-//! The page on which a host chooses how to be notified of answers.
+//! The page on which a host chooses the notifications about answers.
 
 use askama::Template;
 use axum::response::Response;
@@ -21,18 +21,18 @@ struct NotificationsPage<'a> {
     done: Option<String>,
     form_state: &'a FormState,
     groups: Vec<Group>,
-    /// Whether the site lets the occasion send mail.
+    /// Whether the site allows the occasion to send mail.
     sends_mail: bool,
 }
 
-/// `GET /admin/o/{slug}/notifications`.
+/// Handles `GET /admin/o/{slug}/notifications`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, (choice, sends_mail)) = load(&req).await?;
     let form_state = FormState::of(stored(&context, &choice));
     Ok(page(&req, &context, &form_state, sends_mail))
 }
 
-/// `POST /admin/o/{slug}/notifications`.
+/// Handles `POST /admin/o/{slug}/notifications`.
 pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let input = Input::Form(form.clone(), FIELDS.to_vec());

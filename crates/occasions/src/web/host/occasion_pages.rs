@@ -1,4 +1,5 @@
-//! The hosts' pages for managing the info pages of an occasion, and the same operations as JSON.
+//! The hosts' pages for the pages that they write for their guests. The JSON API has the same
+//! operations.
 
 use ::web::{Language, List, Problem, Text};
 use askama::Template;
@@ -93,8 +94,8 @@ impl PageResource for OccasionPage {
     }
 }
 
-/// Returns the languages of the occasion in which the page has no text. Each name is in its own
-/// language.
+/// Returns the occasion's languages in which the page has no text. The name of each language is in
+/// that language.
 fn languages(page: &OccasionPage, context: &PageContext) -> String {
     let offered = context.occasion.languages.iter();
     let missing = offered.filter(|tag| page.body.find(tag).is_none());
@@ -117,7 +118,7 @@ struct OccasionPages<'a> {
 struct Row {
     href: String,
     title: Title,
-    /// The languages without a text.
+    /// The languages in which the page has no text.
     languages: String,
     audience: PageAudience,
 }

@@ -31,7 +31,7 @@ struct Occasions<'a> {
     all: Vec<OccasionItem<'a>>,
     may_create: bool,
     csrf: &'a str,
-    /// The occasions that ordinary members of the site created. Only administrators see them.
+    /// The occasions that the site's ordinary members have created. Only administrators see them.
     members: &'a [MembersOccasion],
 }
 
@@ -56,8 +56,9 @@ impl OccasionItem<'_> {
     }
 }
 
-/// The host's occasions, each with its events and the host's role; whether the host may create
-/// another occasion; the occasions that members created; and the time of the transaction.
+/// In this order: the host's occasions, each with its events and the host's role; whether the host
+/// may create another occasion; the occasions that members have created; and the time of the
+/// transaction.
 type OccasionListData = (
     Vec<(Occasion, Vec<Event>, Role)>,
     bool,
@@ -245,7 +246,7 @@ fn make(
     Ok(wording::at(&occasion.slug, "?done=created"))
 }
 
-/// Handles `POST /admin/members`, with which an administrator decides about a member's occasion.
+/// Handles `POST /admin/members`. An administrator decides about a member's occasion.
 pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<Response, Problem> {
     let wrong = |field| Problem::fields().field(field, "unknown_option", []);
     let id = sender.form.text("occasion").parse::<OccasionId>();
@@ -262,7 +263,7 @@ pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<R
     Ok(see_other("/admin?done=saved"))
 }
 
-/// Turns errors about the first event into errors of the form's fields for the event.
+/// Turns errors about the first event into errors at the form's fields for the event.
 fn under_event(refusal: Refusal) -> Refusal {
     match refusal {
         Refusal::Fields(fields) => Refusal::Fields(

@@ -1,4 +1,4 @@
-//! The overview page of an occasion. Each number on it links to the list that it counts.
+//! The overview page of an occasion. Each number links to the list that it counts.
 
 use askama::Template;
 use axum::response::Response;
@@ -31,7 +31,7 @@ struct Overview<'a> {
     done: Option<String>,
     stream: String,
     may_invite: bool,
-    /// The number of open points on the checklist; `None` once the day is over.
+    /// How many points are not ready; `None` after the last event.
     unready: Option<i64>,
     summary: &'a Summary,
     curve: Vec<Drawing>,
@@ -47,10 +47,9 @@ struct Seats<'a> {
     href: String,
     name: Spoken<'a>,
     words: String,
-    /// The number of seats taken by guests who wait for approval.
+    /// How many seats are taken by guests who wait for approval.
     unapproved: Option<i64>,
-    /// The numbers of waiting people and households, formatted, with the link to the list of these
-    /// households.
+    /// How many guests and households wait, as text, with the link to the list of these households.
     waiting: Option<(String, String)>,
     left: Option<i64>,
 }
@@ -83,7 +82,7 @@ impl Overview<'_> {
         self.text.number(self.summary.guests.yes)
     }
 
-    /// Formats the share of guests who come, such as "of 512 guests · 57 %".
+    /// Formats which share of the guests comes, such as "of 512 guests · 57 %".
     fn of_all(&self) -> String {
         let percent = (self.summary.attendance_per_mille + 5) / 10;
         let total = self.summary.guests.total;
@@ -95,8 +94,8 @@ impl Overview<'_> {
         self.text.with("host-of-guests", values)
     }
 
-    /// Returns the segments of the bar of answers, each with CSS class, start and length in
-    /// thousandths.
+    /// Returns the segments of the bar of answers. Each has its CSS class, and its start and length
+    /// in thousandths.
     fn meter(&self) -> Vec<(&'static str, i64, i64)> {
         let people = &self.summary.guests;
         let total = people.total.max(1);
@@ -117,7 +116,7 @@ impl Overview<'_> {
         pieces
     }
 
-    /// Returns the rows below the number of coming guests, each with an answer, its count and the
+    /// Returns the rows below the number of guests who come. Each has an answer, its count, and the
     /// link to the list.
     fn answers(&self) -> Vec<(Tag, String, String)> {
         let people = &self.summary.guests;
@@ -157,7 +156,7 @@ impl Overview<'_> {
         .collect()
     }
 
-    /// Formats the time until answers close, such as "in 55 days", or says that they never close.
+    /// Formats when answers close, such as "in 55 days". If they never close, says so.
     fn closes_in(&self) -> String {
         match self.summary.days_to_deadline {
             None => self.text.say("host-never").into_owned(),
@@ -189,7 +188,7 @@ impl Overview<'_> {
         .collect()
     }
 
-    /// Counts households by how much they have answered.
+    /// Counts households by how much of their invitation is answered.
     fn responses(&self) -> Vec<Number> {
         let all = &self.summary.invitations;
         self.households([
@@ -203,7 +202,7 @@ impl Overview<'_> {
         ])
     }
 
-    /// Counts households by their access, and households that never opened their page.
+    /// Counts households by their access. Also counts households that never opened their page.
     fn access(&self) -> Vec<Number> {
         let all = &self.summary.invitations;
         self.households([
@@ -259,7 +258,7 @@ impl Overview<'_> {
         self.text.with("host-plus-ones-used", values)
     }
 
-    /// Summarizes the chart of answers over time in a sentence.
+    /// Describes the chart of answers over time in one sentence.
     fn sentence(&self) -> String {
         let Some(day) = self.today else {
             return self.text.say("host-curve-none").into_owned();
@@ -378,7 +377,7 @@ fn seats<'a>(wording: &Wording<'a>, context: &'a PageContext, summary: &Summary)
                         wording.text.with("host-seats-waiting", values),
                     )
                 }),
-                // The number of free seats is shown only if at most a tenth of the seats is free.
+                // The number of free seats is shown only if at most a tenth of all seats is free.
                 left: numbers
                     .left
                     .filter(|left| numbers.capacity.is_some_and(|seats| left * 10 <= seats)),
@@ -448,7 +447,7 @@ struct Table<'a> {
     days: Vec<(String, Day)>,
 }
 
-/// Handles `GET /admin/o/{slug}/answers`, which shows the answers over time as a table.
+/// Handles `GET /admin/o/{slug}/answers`. Shows the answers over time as a table.
 pub(super) async fn table(req: HostRequest) -> Result<Response, Problem> {
     let (context, days) = req
         .read(|tx, context| summary::curve(tx, &context.host))

@@ -1,4 +1,4 @@
-//! The card on a host's start page that lists the host's occasions.
+//! The card on a host's start page. It lists the host's occasions.
 
 use identity::session::signed_in::SignedIn;
 use platform::{StoreError, Tx, sql};
@@ -11,7 +11,7 @@ use crate::hosting::occasions;
 use crate::id::OccasionId;
 use crate::words::{OccasionStatus, ReplyStatus};
 
-/// Finds the host's newest occasions, and determines whether the host may create another one.
+/// Finds the host's newest occasions. Also returns whether the host may create another occasion.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,4 +1,4 @@
-//! The hosts' page for an occasion's own host name, with the DNS records that the name needs.
+//! The hosts' page for an occasion's own host name. It shows the DNS records that the name needs.
 
 use std::net::IpAddr;
 
@@ -35,22 +35,23 @@ struct OwnDomainPage<'a> {
 /// A host name with its DNS records.
 struct DomainState {
     found: OwnDomainView,
-    /// The occasion's URL under this host name.
+    /// The occasion's URL under its own host name.
     address: String,
-    /// The reason why the name is not served, or soon will not be.
+    /// Why the name is not served, or why it soon will not be.
     warning: Option<String>,
     checked: Option<String>,
     proof: Tag,
     way: Tag,
-    /// The records, each with type and value. The host needs to set only one of them.
+    /// The DNS records that would point the name to this server, each with type and value. The host
+    /// needs only one of them.
     records: Vec<(&'static str, String)>,
 }
 
-/// The result of looking up a record: CSS class and message id.
+/// The result of checking a DNS record: the CSS class and the message id.
 type Tag = (&'static str, &'static str);
 
-/// Handles `GET …/settings/domain`. It makes no DNS look-ups, because programs follow links to it,
-/// too.
+/// Handles `GET …/settings/domain`. It makes no DNS look-ups, because programs also follow links to
+/// this page.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, domain) = load(&req).await?;
     let host = domain.as_ref().map_or("", |domain| &domain.own_domain);
@@ -149,7 +150,7 @@ impl DomainState {
             (if is_new { "AAAA" } else { "A" }, address.clone())
         };
         let own = site.url().host();
-        // A CNAME record can point only to a name, not to an IP address.
+        // A CNAME record can point only to a name. It cannot point to an IP address.
         let is_address = own.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
         let alias = (!is_address).then(|| ("CNAME", format!("{own}.")));
         let warning = match (found.waits_for, found.failing_since) {

@@ -1,4 +1,4 @@
-//! The form with which hosts add and change a guest on an invitation.
+//! The form in which hosts add or change a guest on an invitation.
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -29,7 +29,7 @@ struct PersonPage<'a> {
     back: String,
     action: String,
     fields: Vec<Field>,
-    /// The path to which the button for removing the guest posts; `None` for a new guest.
+    /// The path of the form that removes the guest; `None` for a new guest.
     remove: Option<String>,
     version: i64,
 }
@@ -121,8 +121,8 @@ pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
         .await;
     match removed {
         Err(refusal @ Refusal::VersionConflict(_)) => {
-            // The guest is loaded again, so that the page shows the current state of the guest
-            // before the host confirms the removal.
+            // The guest is loaded again. So the page for confirming the removal shows the guest's
+            // current state.
             let (context, found) = find(req).await?;
             let guest = found.guest(req.piece("guest"))?;
             let problem = Problem::from(refusal);
@@ -138,7 +138,7 @@ fn guest_of(req: &HostRequest) -> GuestId {
     GuestId::from_text(req.piece("guest").to_owned())
 }
 
-/// Ticks "child" if the form contains an age.
+/// Ticks the box "child" if an age was typed.
 fn typed(form: &Form) -> Form {
     let has_age = form_state::some(form, "age").is_some();
     let child = has_age.then_some(("is_child", "1"));
@@ -244,7 +244,7 @@ fn shown(
     shown
 }
 
-/// Builds the checkboxes for events and dietary options.
+/// Builds the checkboxes for the events and for the dietary options.
 fn lists(
     wording: &Wording<'_>,
     found: &PersonData,

@@ -1,5 +1,5 @@
-//! The preview of an invitation in any language. It shows the pages as the household sees them. A
-//! preview is not recorded as opening the invitation.
+//! The preview of an invitation in any language. It shows the pages that the household sees.
+//! Opening a preview does not count as opening the invitation.
 
 use askama::Template;
 use axum::response::Response;
@@ -21,11 +21,12 @@ struct Preview<'a> {
     household: &'a str,
     back: String,
     frame: String,
-    /// For each language: the link to its preview, and whether that preview is being shown.
+    /// The languages. Each has a link to its preview, and a flag that says whether this preview is
+    /// shown now.
     languages: Vec<(Language, String, bool)>,
 }
 
-/// Handles `GET /admin/o/{slug}/invites/{id}/preview`, the page around the preview.
+/// Handles `GET /admin/o/{slug}/invites/{id}/preview`. This is the page around the preview.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = load(&req).await?;
     let wording = req.wording(&context);
@@ -49,7 +50,8 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Handles `GET /admin/o/{slug}/invites/{id}/preview/page`, the preview inside the page's frame.
+/// Handles `GET /admin/o/{slug}/invites/{id}/preview/page`. This is the preview itself, inside the
+/// page's frame.
 pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = load(&req).await?;
     let tag = chosen(&req, &req.wording(&context), &portal);
@@ -92,8 +94,8 @@ async fn load(
     .await
 }
 
-/// Returns the language in the query, or else the household's language, or else the occasion's
-/// default language.
+/// Returns the language that the query names, or else the household's language, or else the
+/// occasion's default language.
 fn chosen(req: &HostRequest, wording: &Wording<'_>, portal: &InvitationSnapshot) -> String {
     let occasion = &wording.occasion;
     let asked = req.query.text("language");

@@ -1,6 +1,6 @@
-//! Printed sheets on A4 or Letter: cards, labels and place cards with marks for cutting and
-//! folding, and the guest list for the door. The list for the kitchen is the reports page, which
-//! can be printed directly.
+//! Sheets for printing on A4 or Letter paper: cards, labels and place cards with marks for cutting
+//! and folding, and the guest list for the door. The reports page is the list for the kitchen, and
+//! can be printed as it is.
 
 use std::collections::BTreeMap;
 
@@ -22,10 +22,10 @@ use crate::words::ReplyStatus;
 words! {
     #[derive(Default)]
     Paper {
-        /// 210 × 297 mm.
+        /// A4 paper, 210 × 297 mm.
         #[default]
         A4 = "a4" => "host-paper-a4",
-        /// 8½ × 11 in.
+        /// Letter paper, 8½ × 11 in.
         Letter = "letter" => "host-paper-letter",
     }
 }
@@ -33,19 +33,19 @@ words! {
 words! {
     /// The kinds of sheets to print.
     Kind {
-        /// A card in business-card size for each household.
+        /// A card for each household, in the size of a business card.
         Cards = "cards" => "host-print-cards",
-        /// An invitation card, A6.
+        /// An invitation card for each household, in the size A6.
         Invitations = "a6" => "host-print-a6",
-        /// A label for each household's envelope.
+        /// A label for the envelope of each household.
         Labels = "labels" => "host-print-labels",
-        /// A folded card for a guest's place at the table.
+        /// A folded card with a guest's name, for the table.
         Places = "places" => "host-print-places",
     }
 }
 
 impl Kind {
-    /// The number of cards or labels per page. `print.css` defines their sizes.
+    /// How many cards or labels one page has. `print.css` defines their sizes.
     fn per_page(self, paper: Paper) -> usize {
         match (self, paper) {
             (Self::Cards, _) | (Self::Labels, Paper::Letter) => 10,
@@ -82,8 +82,8 @@ struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    /// Returns the description of a kind of sheet on the chosen paper. `a4` and `letter` are
-    /// message ids.
+    /// Returns the description of a kind of sheet. `a4` and `letter` are the message ids for the
+    /// two kinds of paper.
     fn about(&self, a4: &str, letter: &str) -> std::borrow::Cow<'_, str> {
         self.text.say(match self.paper {
             Paper::A4 => a4,
@@ -92,7 +92,7 @@ impl Choice<'_> {
     }
 }
 
-/// Handles `GET /admin/o/{slug}/print`, the page on which hosts choose what to print.
+/// Handles `GET /admin/o/{slug}/print`. On this page hosts choose what to print.
 pub(super) async fn choose(req: HostRequest) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let wording = req.wording(&context);
@@ -113,17 +113,17 @@ pub(super) async fn choose(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Reports, &req.text.say("host-print"), body))
 }
 
-/// A card or label on a sheet. Empty fields are not printed.
+/// A card or label on a sheet. An empty field is not printed.
 struct Piece {
     language: Language,
     /// The text at the top, in the theme's font.
     title: String,
-    /// The household's name, unless it is the title.
+    /// The household's name. Empty if it is the title.
     household: String,
     /// Lines of small text below the title.
     lines: Vec<String>,
     code: String,
-    /// The QR code's width in modules, and an SVG path of the dark modules.
+    /// The width of the QR code in modules, and its dark modules as an SVG path.
     qr: Option<(usize, String)>,
 }
 
@@ -140,7 +140,7 @@ struct Sheet<'a> {
     pages: Vec<&'a [Piece]>,
 }
 
-/// Handles `GET /admin/o/{slug}/print/cards`, which prints a card per household, to put in an
+/// Handles `GET /admin/o/{slug}/print/cards`. Prints a card for each household, to be put in its
 /// envelope.
 pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |req, portal, link| {
@@ -168,8 +168,8 @@ pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, Kind::Cards, &pieces))
 }
 
-/// Handles `GET /admin/o/{slug}/print/a6`, which prints an invitation card per household, with the
-/// events to which the household is invited.
+/// Handles `GET /admin/o/{slug}/print/a6`. Prints an invitation card for each household, with the
+/// household's events.
 pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |req, portal, link| {
         let text = req.site.catalogue.speak(&language(portal));
@@ -204,7 +204,7 @@ pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, Kind::Invitations, &pieces))
 }
 
-/// Handles `GET /admin/o/{slug}/print/labels`, which prints a label per household for its envelope.
+/// Handles `GET /admin/o/{slug}/print/labels`. Prints a label for the envelope of each household.
 pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |_, portal, link| {
         let details = &portal.household.invitation.details;
@@ -222,8 +222,8 @@ pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, Kind::Labels, &pieces))
 }
 
-/// Handles `GET /admin/o/{slug}/print/places`, which prints a place card for everybody who comes to
-/// an event.
+/// Handles `GET /admin/o/{slug}/print/places`. Prints a place card for each guest who comes to an
+/// event.
 pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
     let filter = GuestFilter::read(&req.query)?;
     let (context, people) = req
@@ -250,8 +250,8 @@ fn language(portal: &crate::invitation_snapshot::InvitationSnapshot) -> Language
     Language::of(tag.unwrap_or(&portal.occasion.default_language))
 }
 
-/// Loads the households that match the filter in the query, and builds a card or label for each
-/// with its link.
+/// Loads the households that match the filter in the query. Builds a card or label for each of them
+/// from its invitation and link.
 async fn of_households(
     req: &HostRequest,
     piece: fn(&HostRequest, &crate::invitation_snapshot::InvitationSnapshot, &str) -> Piece,
@@ -321,8 +321,7 @@ struct DoorList<'a> {
     styles: Vec<&'static str>,
     back: String,
     hosts: Spoken<'a>,
-    /// The events on the door list, each with its name, its time, and the number of guests who
-    /// come.
+    /// The events on the door list. Each has its name, its time, and how many guests come.
     events: Vec<(Spoken<'a>, String, String)>,
     rows: Vec<DoorRow>,
 }
@@ -330,14 +329,14 @@ struct DoorList<'a> {
 struct DoorRow {
     name: String,
     household: String,
-    /// How many people of the household come.
+    /// How many guests of the household come.
     heads: usize,
-    /// For each event on the door list, whether the guest comes.
+    /// Whether the guest comes, for each event on the door list.
     comes: Vec<bool>,
 }
 
-/// Handles `GET /admin/o/{slug}/print/door`, which lists all guests who come, sorted by name, to be
-/// ticked off at the door.
+/// Handles `GET /admin/o/{slug}/print/door`. Lists all guests who come, sorted by name, so that
+/// somebody at the door can tick them off.
 pub(super) async fn door(req: HostRequest) -> Result<Response, Problem> {
     let filter = GuestFilter {
         status: Some(people::Status::Yes),

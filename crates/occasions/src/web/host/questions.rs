@@ -1,4 +1,4 @@
-//! The hosts' own questions, as pages and as operations of the JSON API.
+//! The pages for the hosts' own questions, and the same operations of the JSON API.
 
 use std::iter;
 
@@ -76,8 +76,8 @@ impl PageResource for Question {
         if let Some(asked_of) = fields.find(|field| field.name == "asked_of") {
             asked_of.show_as_radios(iter::repeat(String::new()));
         }
-        // The form also lists deleted events to which the question refers. Without them the
-        // question would be about no event, which means all events.
+        // The form also lists events that the question names but that were deleted. Without them
+        // the list could be empty, and an empty list means all events.
         let gone = one.into_iter().flat_map(|one| &one.events);
         let gone = gone.filter(|key| context.events.iter().all(|event| event.key != **key));
         let events = context.events.iter();

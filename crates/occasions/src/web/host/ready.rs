@@ -1,4 +1,5 @@
-//! The checklist of what an occasion still lacks, with links to the pages that resolve each point.
+//! The list of what is not ready in an occasion. Each point has links to the pages on which hosts
+//! can resolve it.
 
 use askama::Template;
 use axum::response::Response;
@@ -31,20 +32,20 @@ struct ReadyPage<'a> {
     lines: Vec<Line>,
 }
 
-/// An open point, with links to the pages that resolve it.
+/// A point that is not ready, with links to the pages on which hosts can resolve it.
 struct Line {
     words: String,
-    /// The affected households, with links to their invitations.
+    /// Some of the households that the point is about, with links to their invitations.
     households: Vec<(String, String)>,
-    /// The number of further affected households.
+    /// How many more households the point is about.
     more: i64,
     links: Vec<(String, &'static str)>,
-    /// Whether the line has the button that publishes the occasion.
+    /// Whether this line has the button for publishing the occasion.
     publishes: bool,
 }
 
 impl ReadyPage<'_> {
-    /// Formats the sentence for a checklist without open points.
+    /// Formats the sentence that says that everything is ready.
     fn all(&self) -> String {
         let title = self.wording.pick(&self.wording.occasion.title);
         let values = [("title", title.text.into())];
@@ -87,7 +88,7 @@ pub(super) fn open(found: &Ready) -> i64 {
     i64::try_from(found.open).unwrap_or(i64::MAX)
 }
 
-/// Formats the open points for one host.
+/// Formats the points that are not ready, as one host sees them.
 struct PointLines<'a> {
     wording: &'a Wording<'a>,
     context: &'a PageContext,
@@ -154,7 +155,8 @@ impl PointLines<'_> {
         self.questions.iter().find(|question| question.key == key)
     }
 
-    /// Returns links to the pages that resolve a point: path, label, and the required permission.
+    /// Returns links to the pages on which hosts can resolve a point. Each has a path, a label, and
+    /// the permission that it requires.
     fn links(
         &self,
         point: ReadyPoint,
@@ -225,7 +227,7 @@ impl PointLines<'_> {
     }
 }
 
-/// Returns the path of the page on which hosts edit the texts of `place`.
+/// Returns the path of the page on which hosts edit the texts called `place`.
 fn text_page(place: &str) -> &'static str {
     match place {
         "events" => Event::PAGES,

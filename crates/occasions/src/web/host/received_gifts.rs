@@ -1,4 +1,4 @@
-//! The hosts' pages for the book of received gifts, and the same operations as JSON.
+//! The hosts' pages for the list of received gifts. The JSON API has the same operations.
 
 use ::web::form_state::{Control, Field, FormState};
 use ::web::{Deadline, Form, List, Problem, Text};
@@ -58,7 +58,7 @@ impl PageResource for ReceivedGift {
         self.giver.clone()
     }
 
-    /// Converts the amount to minor units of its currency.
+    /// Converts the typed amount to minor units of its currency.
     async fn prepare(posted: &mut HostForm) -> Result<Next, Problem> {
         let currency = posted.form.text("currency").trim().to_uppercase();
         money_field::convert(&mut posted.form, "amount", &currency);
@@ -68,8 +68,7 @@ impl PageResource for ReceivedGift {
     fn arrange(_: &HostRequest, _: &PageContext, _: Option<&Self>, form: &mut EditForm<'_>) {
         let currency = form.form_state.form.text("currency").trim().to_uppercase();
         money_field::show(&mut form.groups, "amount", &currency);
-        // The field of the giver shows the household's name, so the household becomes a hidden
-        // field.
+        // The giver's field shows the household's name. So the household itself is a hidden field.
         let household = money_field::take(&mut form.groups, "household");
         if let Some(household) = household.filter(|field| !field.value.is_empty()) {
             form.hidden.push(("household", household.value));
@@ -128,12 +127,12 @@ struct ReceivedPage<'a> {
     done: Option<String>,
     rows: Vec<Row<'a>>,
     total: usize,
-    /// The number of gifts without thanks.
+    /// How many gifts the hosts have not thanked for.
     owed: usize,
     only_owed: bool,
     choice: Field,
     may_write: bool,
-    /// The path of the page for a new mail to the households without thanks.
+    /// The path of the page for a new mail to the households that have not been thanked.
     mail: Option<String>,
     here: Tab,
 }
@@ -167,7 +166,7 @@ fn row<'a>(wording: &Wording<'a>, one: &'a ReceivedGift) -> Row<'a> {
     }
 }
 
-/// `POST /admin/o/{slug}/gifts/received/{id}/thanked`.
+/// Handles `POST /admin/o/{slug}/gifts/received/{id}/thanked`.
 pub(super) async fn thank(posted: HostForm) -> Result<Response, Problem> {
     let id: ReceivedGiftId = posted.req.id();
     let is_thanked = posted.form.is_ticked("thanked");

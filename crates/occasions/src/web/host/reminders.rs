@@ -1,4 +1,4 @@
-//! The rules for automatic reminders, as pages and as operations of the JSON API.
+//! The pages for the rules for automatic reminders, and the same operations of the JSON API.
 
 use ::web::{List, Problem, Text};
 use askama::Template;

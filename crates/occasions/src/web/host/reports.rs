@@ -1,4 +1,4 @@
-//! The reports page, with the dietary requirements for the kitchen, and exports of lists as files.
+//! The reports page. It shows the dietary requirements for the kitchen, and exports lists as files.
 
 use std::collections::BTreeSet;
 
@@ -34,31 +34,31 @@ struct Reports<'a> {
     stream: String,
     done: Option<String>,
     print: String,
-    /// Whether exports omit data, because this host may not see it.
+    /// Whether data is left out of exports because this host may not see it.
     is_masked: bool,
     events: Vec<Spoken<'a>>,
     needs: Vec<Need>,
     meals: Vec<MealTable<'a>>,
     people: Vec<ReportItem>,
     questions: Vec<Tallied<'a>>,
-    /// The lists that can be exported: keyword, and message id of the name.
+    /// The lists that can be exported. Each has its keyword, and the message id of its name.
     kinds: Vec<(&'static str, &'static str)>,
     exports: Vec<ExportRow>,
 }
 
-/// A question with the counts of its answers.
+/// A question with the count of each answer.
 struct Tallied<'a> {
     title: Spoken<'a>,
-    /// The number of answers, and the link to the list of guests or households that answered.
+    /// The number of answers, and the link to the list of the guests or households that gave them.
     answered: (String, String),
-    /// Each possible answer with its count and the link to the list of guests or households that
-    /// gave it.
+    /// The possible answers. Each has its count, and the link to the list of the guests or
+    /// households that gave it.
     choices: Vec<(String, String, String)>,
     sum: Option<String>,
 }
 
-/// A dietary requirement with its total count and its count at each event. Each count has a link to
-/// its list.
+/// A dietary requirement with its count over all events, and its count at each event. Each count
+/// links to its list.
 struct Need {
     words: String,
     is_allergy: bool,
@@ -66,7 +66,7 @@ struct Need {
     events: Vec<(i64, String)>,
 }
 
-/// A guest on the kitchen's list.
+/// A guest in the list for the kitchen.
 struct ReportItem {
     name: String,
     href: String,
@@ -275,13 +275,13 @@ fn export_row(wording: &Wording<'_>, export: &Export) -> ExportRow {
     }
 }
 
-/// Handles `POST /admin/o/{slug}/reports`, which requests an export.
+/// Handles `POST /admin/o/{slug}/reports`. Requests an export.
 pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
     let form = &posted.form;
     let refused = |pointer: &str| Problem::fields().field(pointer, "unknown_option", []);
     let kind = ExportKind::find(form.text("kind")).ok_or_else(|| refused("/kind"))?;
     let format = FileFormat::find(form.text("format")).ok_or_else(|| refused("/format"))?;
-    // The export uses the filter of the list from which it was started.
+    // The host started the export from a list. The export uses the same filter as that list.
     let query = Form::parse(form.text("query").as_bytes())?;
     let (mut invitations, mut people) = (
         listing::InvitationFilter::default(),
@@ -316,10 +316,10 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
     Ok(done?)
 }
 
-/// Handles `GET /admin/o/{slug}/reports/{id}`, which downloads an export's file.
+/// Handles `GET /admin/o/{slug}/reports/{id}`. Downloads an export's file.
 pub(super) async fn file(req: HostRequest) -> Result<Response, Problem> {
     let id: ExportId = req.id();
-    // A download is logged, so it needs a write transaction.
+    // Downloads are logged. So this needs a write transaction.
     let fetched = req
         .write(move |tx, host| export::fetch(tx, host, &id))
         .await;

@@ -1,7 +1,7 @@
-//! A host's request for a page of an occasion. A handler calls a function of a domain module inside
-//! [`HostRequest::read`], [`HostRequest::write`] or [`HostForm::once`]. Each of these checks, in
-//! the same transaction, that the caller is a host with the permission that the list of paths
-//! requires. So the check is never older than the data that it protects.
+//! A host's request for a page of an occasion. A handler calls a function in [`HostRequest::read`],
+//! [`HostRequest::write`] or [`HostForm::once`]. Each of these first checks, in the same
+//! transaction, that the caller is a host with the permission that the list of paths requires. So
+//! the check and the data come from the same moment.
 
 use std::ops::Deref;
 
@@ -26,27 +26,27 @@ use crate::hosting::{HostOf, Permission, Refusal};
 use crate::occasion::{self, Occasion};
 use crate::web::custom_code::ByHand;
 
-/// A host's request for a page or its form.
+/// A host's request for a page, or for saving the form on it.
 #[derive(Clone)]
 pub struct HostRequest {
     req: PageRequest,
     by_hand: ByHand,
-    /// The requested URI, for GET requests only.
+    /// The requested URI. Only set for GET requests.
     looked_at: Option<Uri>,
 }
 
 pub(crate) type HostForm = FormPost<HostRequest>;
 
-/// The data that the frame of every page of an occasion needs.
+/// The data that the frame of each page of an occasion needs.
 pub struct PageContext {
     pub(crate) host: HostOf,
     pub(crate) occasion: Occasion,
     pub(crate) events: Vec<Event>,
     pub(crate) sizes: Sizes,
     pub(crate) now: Timestamp,
-    /// The number of the host's unread notices.
+    /// How many notices the host has not read.
     pub(crate) unread: i64,
-    /// Whether the host owns the site, so that the frame links to the page about the server.
+    /// Whether the host is an owner of the site. The frame then links to the page about the server.
     pub(crate) owns_site: bool,
 }
 
@@ -94,7 +94,7 @@ impl FromRequestParts<Site> for HostRequest {
 }
 
 impl HostRequest {
-    /// If the request used an earlier slug of the occasion, returns the same path with the current
+    /// If the path contains an earlier slug of the occasion, returns the same path with the current
     /// slug.
     pub(crate) fn moved(&self, occasion: &Occasion) -> Option<String> {
         let asked = self.looked_at.as_ref()?;
@@ -106,22 +106,22 @@ impl HostRequest {
         is_old.then(|| wording::at(&occasion.slug, rest))
     }
 
-    /// Returns the path of the page that is being shown; empty for a form post.
+    /// Returns the path of the shown page; empty after a form was sent.
     pub(crate) fn here(&self) -> &str {
         self.looked_at.as_ref().map_or("", Uri::path)
     }
 
-    /// Returns the `{id}` in the request's path.
+    /// Returns the `{id}` from the request's path.
     pub(crate) fn id<I: Id>(&self) -> I {
         I::from_text(self.piece("id").to_owned())
     }
 
-    /// Returns the path of another page in the requested occasion.
+    /// Returns the path of another page of the same occasion.
     pub(crate) fn at(&self, rest: &str) -> String {
         format!("/admin/o/{}{rest}", self.piece("slug"))
     }
 
-    /// Reads from the occasion in the request's path. Most pages read a lot, so this runs on a
+    /// Reads from the occasion that the path names. Most pages read a lot, so this runs on a
     /// separate thread.
     pub(crate) async fn read<T, F>(&self, look: F) -> Result<(PageContext, T), Refusal>
     where
@@ -136,7 +136,7 @@ impl HostRequest {
         self.req.read(look).await
     }
 
-    /// Runs a change to the occasion in the request's path.
+    /// Runs a change to the occasion that the path names.
     pub(crate) async fn write<T, F>(&self, change: F) -> Result<T, Refusal>
     where
         T: Send + 'static,
@@ -145,8 +145,8 @@ impl HostRequest {
         self.req.write(change).await
     }
 
-    /// Runs a change that may set a code chosen by a host. If the code is already taken, the
-    /// attempt counts as a guess at a code.
+    /// Runs a change in which a host may choose a code. If the code is taken, the attempt counts as
+    /// a guess.
     pub(crate) async fn by_hand(
         &self,
         typed: Option<&str>,
@@ -160,7 +160,7 @@ impl HostRequest {
         self.request.clone()
     }
 
-    /// Returns the formatter for this occasion's data in the host's language.
+    /// Returns the formatter for this occasion's data, in the host's language.
     pub(crate) fn wording<'a>(&'a self, context: &'a PageContext) -> Wording<'a> {
         Wording::new(&self.text, &context.occasion, context.now)
     }

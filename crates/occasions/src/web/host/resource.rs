@@ -1,5 +1,5 @@
-//! Pages and JSON operations that are the same for every kind of list in an occasion, such as
-//! questions and reminders.
+//! The pages and JSON operations that all lists in an occasion share, for example questions and
+//! reminders.
 
 use askama::Template;
 use axum::response::Response;
@@ -24,14 +24,14 @@ use crate::web::access::{HostAccess, may};
 use crate::web::api::host::change_response::{ChangedView, Receipt, Saved, Sees};
 use crate::web::api::host::refusal;
 
-/// The access rule for reading.
+/// The access rule of paths that read.
 pub(super) const READS: HostAccess = may(Permission::See, Tokens(&[OCCASION_READ]));
-/// The access rule for changing texts.
+/// The access rule of paths that change texts.
 pub(super) const WRITES: HostAccess = may(Permission::Write, Tokens(&[OCCASION_WRITE]));
-/// The access rule for all other changes.
+/// The access rule of paths that make other changes.
 pub(super) const OWNS: HostAccess = may(Permission::Own, Tokens(&[OCCASION_WRITE]));
 
-/// Pages identify an occasion by its slug, and API clients identify it by its id.
+/// Pages name an occasion by its slug. API clients name it by its id.
 impl Proof for HostOf {
     type Refusal = Refusal;
     const READS_AT_LENGTH: bool = true;

@@ -69,8 +69,8 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Whether the schedule's lines can be sorted by time of day. This is impossible for an event that
-/// runs past midnight.
+/// Whether the lines of the schedule can be sorted by time of day. They cannot if the event goes on
+/// past midnight.
 fn is_of_one_day(wording: &Wording<'_>, event: &Event) -> bool {
     let day = |at| wording.local(at).date();
     day(event.starts_at) == day(event.ends_at)

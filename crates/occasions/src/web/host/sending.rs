@@ -1,6 +1,6 @@
 //! Helps hosts to send invitations through other apps. A page shows the message to a household, in
-//! its language and the occasion's tone, with links to apps that can send it. Another page leads
-//! through all unsent invitations.
+//! the household's language and in the occasion's tone. It links to apps that can send the message.
+//! Another page leads through all unsent invitations.
 
 use askama::Template;
 use axum::response::Response;
@@ -19,12 +19,12 @@ use crate::web::guest::Reading;
 use crate::web::guest::view::Closing;
 use crate::words::OccasionStatus;
 
-/// The values that the page for sending an invitation needs.
+/// What the page for sending an invitation shows.
 pub(super) struct Sending {
     /// The full URL of the invitation.
     pub(super) link: String,
     pub(super) subject: String,
-    /// The text of the message to the household. It contains the link.
+    /// The message to the household. It contains the link.
     pub(super) message: String,
     pub(super) language: Language,
     pub(super) whatsapp: String,
@@ -32,14 +32,14 @@ pub(super) struct Sending {
     pub(super) mail: String,
     /// The paths of the QR code as SVG and as PNG.
     pub(super) qr: [String; 2],
-    /// The path to which the button "mark as sent" posts.
+    /// The path of the form behind the button "mark as sent".
     pub(super) action: String,
-    /// The time at which the invitation was marked as sent, formatted.
+    /// When the invitation was marked as sent, as text.
     pub(super) sent: Option<String>,
-    /// On the page that leads through all unsent invitations: its query. `None` on the invitation's
+    /// The query of the page that leads through all unsent invitations. `None` on the invitation's
     /// own page.
     pub(super) walk: Option<String>,
-    /// Whether the occasion is a draft, so that the invitation's link does not work yet.
+    /// Whether the occasion is a draft. The invitation's link does not work then.
     pub(super) is_draft: bool,
 }
 
@@ -64,7 +64,7 @@ impl Sending {
                 "mailto:{}?subject={}&body={}",
                 encoded(email).replace("%40", "@"),
                 encoded(&subject),
-                // RFC 6068 requires CRLF line breaks.
+                // In mail links, line breaks must be CRLF (RFC 6068).
                 encoded(&message.replace('\n', "\r\n"))
             ),
             qr: ["svg", "png"].map(|kind| format!("/api/v1/invitations/id/{id}/qr.{kind}")),
@@ -80,8 +80,8 @@ impl Sending {
     }
 }
 
-/// Returns the subject and the message to the household, in its language and in the occasion's
-/// tone.
+/// Returns the subject and text of the message to the household, in the household's language and in
+/// the occasion's tone.
 fn message(text: &Text, portal: &InvitationSnapshot, link: &str) -> (String, String) {
     let (reading, occasion) = (Reading::new(text, portal), &portal.occasion);
     let hosts = occasion
@@ -106,13 +106,13 @@ fn message(text: &Text, portal: &InvitationSnapshot, link: &str) -> (String, Str
         ask.unwrap_or_default(),
     ];
     let lines = parts.join("\n");
-    // An occasion without a date leaves an empty paragraph, which is removed.
+    // If the occasion has no date, its paragraph is empty. The empty paragraph is removed.
     let message = lines.replace("\n\n\n", "\n\n").trim_end().to_owned();
     (text.with("send-subject", hosts), message)
 }
 
-/// Converts a telephone number to international digits for `wa.me`. Returns an empty string for a
-/// number without a country code, because WhatsApp then lets the host choose the recipient.
+/// Converts a telephone number to international digits for `wa.me`. If the number has no country
+/// code, returns an empty string. WhatsApp then lets the host choose the recipient.
 fn abroad(phone: &str) -> String {
     let phone = dialled(phone);
     let known = phone.strip_prefix('+').or_else(|| phone.strip_prefix("00"));
@@ -138,9 +138,9 @@ struct WalkPage<'a> {
     code: &'a str,
     send: Option<Sending>,
     left: usize,
-    /// The link to the next household. It does not mark this invitation as sent.
+    /// The link to the next household. Following it does not mark this invitation as sent.
     next: Option<String>,
-    /// The household that was just marked as sent, and the path for undoing this.
+    /// The household that was just marked as sent, and the path that undoes the mark.
     marked: Option<(&'a str, String)>,
     query: &'a str,
     invitation: String,
@@ -197,11 +197,12 @@ pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Returns the link to the page that leads through unsent invitations: to the next household after
-/// marking one as sent, or to the same household after undoing the mark.
+/// Returns the link to the page that leads through all unsent invitations. After a household was
+/// marked as sent, the link leads to the next household. After the mark was undone, it leads to the
+/// same household.
 pub(super) fn onward(query: &str, id: &InvitationId, is_sent: bool) -> String {
-    // The query is parsed and rebuilt, so that a manipulated form value can only change the query
-    // of the redirect.
+    // The query is parsed and built again. So a manipulated form value can only change the query of
+    // the redirect, not its path.
     let query = Form::parse(query.as_bytes()).unwrap_or_default();
     let query = wording::query(&query);
     if is_sent {

@@ -1,5 +1,5 @@
-//! The settings of an occasion. Each section has a form of its own, so that saving one section
-//! cannot discard values typed into another.
+//! The settings of an occasion. Each section has its own form. So saving one section keeps what was
+//! typed into the others.
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -22,7 +22,7 @@ use crate::retention::{self, Retention};
 use crate::web::guest;
 use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 
-/// A section of the settings. Paths contain the section's name.
+/// A section of the settings. Its name is part of its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Texts,
@@ -81,14 +81,14 @@ impl Part {
         }
     }
 
-    /// Returns the fields of the section's form.
+    /// Returns the fields in the section's form.
     fn fields(self) -> Vec<web::Field> {
         let mut fields = FIELDS.to_vec();
         fields.retain(|field| field.section == self.title());
         fields
     }
 
-    /// Returns the permission to open and save the section.
+    /// Returns the permission that is needed to open and save the section.
     fn permission(self) -> Permission {
         match self {
             Self::Texts => Permission::Write,
@@ -110,16 +110,17 @@ struct Settings<'a> {
     part: Part,
     version: &'a str,
     groups: Vec<Group>,
-    /// The effect of the typed deadline on households, shown before the deadline is saved.
+    /// What the typed deadline would change for households. It is shown before the deadline is
+    /// saved.
     effect: Option<String>,
-    /// The schedule for the occasion's end, on the section about it.
+    /// When the occasion is archived and deleted. Only the section about this shows it.
     end: Option<End>,
     states: Vec<Move>,
     confirm: Option<Field>,
     card: String,
-    /// The form for the cover picture, in the section for it.
+    /// The form for the cover picture. Only the section for the picture shows it.
     cover: Option<Cover>,
-    /// Sentences that say how the accent colour was changed to be readable.
+    /// Sentences about how the accent colour was adjusted to be readable.
     changed: Vec<String>,
 }
 
@@ -129,7 +130,7 @@ struct Cover {
     file: Field,
 }
 
-/// A status to which the occasion can be changed.
+/// A status that the occasion can get next.
 struct Move {
     status: &'static str,
     words: &'static str,
@@ -137,8 +138,8 @@ struct Move {
     is_grave: bool,
 }
 
-/// Handles `GET /admin/o/{slug}/settings`, which is the page for the texts, and `GET
-/// /admin/o/{slug}/settings/{part}`.
+/// Handles `GET /admin/o/{slug}/settings/{part}`. Also handles `GET /admin/o/{slug}/settings`,
+/// which is the page for the texts.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let part = match req.piece("part") {
         "" => Part::Texts,
@@ -149,8 +150,8 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, part, retention.into()))
 }
 
-/// Handles `GET /admin/o/{slug}/settings/preview/page`, which shows the public page in the theme
-/// that the query describes.
+/// Handles `GET /admin/o/{slug}/settings/preview/page`. Shows the public page in the theme that the
+/// query describes.
 pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let theme = Theme {
@@ -166,8 +167,8 @@ pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, P
     Ok(page)
 }
 
-/// Checks the permission for the section. For [`Part::End`], also loads the schedule for the
-/// occasion's end.
+/// Checks the permission for the section. For [`Part::End`], also loads when the occasion is
+/// archived and deleted.
 fn look_at(
     part: Part,
 ) -> impl Fn(&mut Tx<'_>, &PageContext) -> Result<Option<Retention>, Refusal> + Send + 'static {
@@ -178,10 +179,10 @@ fn look_at(
     }
 }
 
-/// The data that a section's page shows in addition to its form.
+/// What a section's page shows besides its form.
 #[derive(Default)]
 struct Beside {
-    /// The effect of the typed deadline.
+    /// What the typed deadline would change for households.
     effect: Option<String>,
     retention: Option<Retention>,
 }
@@ -195,7 +196,7 @@ impl From<Option<Retention>> for Beside {
     }
 }
 
-/// Parses the section in the path.
+/// Parses the section that the path names.
 fn part(req: &HostRequest) -> Result<Part, Problem> {
     let named = req.piece("part");
     let found = Part::ALL.into_iter().find(|part| part.word() == named);
@@ -265,13 +266,13 @@ fn stored(occasion: &Occasion) -> Form {
     form_state::form(fields.chain(own))
 }
 
-/// The checkbox for a custom colour. A colour input cannot be empty, so only this field says
-/// whether the typed colour is used.
+/// The checkbox for a custom colour. A colour input always sends a colour. So only this checkbox
+/// says whether the typed colour is used.
 const ACCENT_OWN: &str = "accent_own";
-/// The colour that the colour input shows if the host has chosen none.
+/// The colour in the colour input if the host has chosen none.
 const ACCENT_SHOWN: &str = "#7a1733";
 
-/// Returns the form without its colour, unless the box for a custom colour is ticked.
+/// Returns the form. Its colour is removed unless the box for a custom colour is ticked.
 fn with_own_accent(form: &Form) -> Form {
     let is_own = form.is_ticked(ACCENT_OWN);
     let fields = form
@@ -280,7 +281,8 @@ fn with_own_accent(form: &Form) -> Form {
     form_state::form(fields)
 }
 
-/// Returns a sentence for each colour scheme in which the accent colour was changed to be readable.
+/// Returns a sentence for each colour scheme in which the accent colour was adjusted to be
+/// readable.
 fn changed_accent(text: &Text, theme: Theme) -> Vec<String> {
     let colors = theme_accent::colors(theme).into_iter().flatten();
     let all = ["host-accent-light", "host-accent-dark"]
@@ -292,14 +294,15 @@ fn changed_accent(text: &Text, theme: Theme) -> Vec<String> {
         .collect()
 }
 
-/// Hints about the theme presets, in the order of the choices.
+/// The hints for the theme presets, in the order of the choices.
 const LOOK_HINTS: [&str; 3] = [
     "host-look-songket-hint",
     "host-look-letterpress-hint",
     "host-look-plain-hint",
 ];
 
-/// Builds the fields of a section's form, without the heading that the page already shows.
+/// Builds the fields of a section's form. The heading is left out, because the page already shows
+/// it.
 fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group> {
     let table = wording.table_form(form_state);
     let mut groups = table.groups(&part.fields(), "");
@@ -336,7 +339,7 @@ fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group
     groups
 }
 
-/// Returns the statuses to which the occasion can be changed.
+/// Returns the statuses that the occasion can get next.
 fn moves(status: OccasionStatus) -> Vec<Move> {
     let one = |status: OccasionStatus, words, effect, is_grave| Move {
         status: status.word(),
@@ -413,7 +416,7 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     answer(&posted, part, done).await
 }
 
-/// Lets the announced deletion continue even though the mails that warn the owners were not sent.
+/// Confirms the announced deletion, even if the warnings to the owners were not sent.
 async fn confirm_deletion(posted: &HostForm) -> Result<Response, Problem> {
     let to = posted.req.at("/settings/end?done=saved");
     let done = posted
@@ -453,8 +456,7 @@ async fn try_set_cover(posted: &HostForm) -> Result<Response, Problem> {
         let file = posted.files.first().filter(|file| !file.bytes.is_empty());
         let missing = || Problem::fields().field("/file", "required", []);
         let sent = file.ok_or_else(missing)?.bytes.clone();
-        // The permission is checked before the uploaded picture is decoded, because decoding is
-        // slow.
+        // The host's permission is checked before the picture is decoded, because decoding is slow.
         req.read(|_, context| context.host.needs(Part::Cover.permission()))
             .await?;
         let folder = cover::FOLDER;
@@ -470,8 +472,8 @@ async fn try_set_cover(posted: &HostForm) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// Returns the first form field whose value a save changed, as a URL fragment. The page then opens
-/// at this field.
+/// Returns the first form field that the save changed, as a URL fragment. The page then opens at
+/// this field.
 fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     let new_form = FormState::of(stored(new.occasion));
     let fields = shown(new, &new_form, part);
@@ -480,7 +482,7 @@ fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     changed.map_or_else(String::new, |field| format!("#{}", field.name))
 }
 
-/// Shows the effect of a typed deadline before the host saves it.
+/// Shows what a typed deadline would change, before the host saves it.
 async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let input = Input::Form(form.clone(), Part::Deadline.fields());
@@ -522,8 +524,8 @@ async fn set_state(posted: &HostForm) -> Result<Response, Problem> {
     let version = form.number("version").ok().flatten();
     let is_grave = !matches!(status, OccasionStatus::Published);
     let confirm = form.text("confirm").trim().to_owned();
-    // The publish button is on every page of the occasion. After publishing, the host returns to
-    // the page on which the button was pressed.
+    // Every page of the occasion has the publish button. Afterwards the host returns to the page on
+    // which the button was pressed.
     let (back, place) = (form.text("back").to_owned(), posted.req.at("/"));
     let done = posted
         .once(move |tx, host: &HostOf| {
@@ -567,8 +569,8 @@ async fn answer(
             _ => "host-save",
         };
         let mut form_state = match problem.code {
-            // The form for the occasion's status contains nothing worth keeping, so after a
-            // conflict the page shows the stored status.
+            // The form for the occasion's status contains no typed values. So after a conflict, the
+            // page shows the stored status.
             "version_conflict" if part == Part::State => {
                 FormState::refused(stored(), &problem, &req.text)
             }

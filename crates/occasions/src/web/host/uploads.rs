@@ -15,7 +15,7 @@ use crate::id::UploadId;
 use crate::upload::UploadState;
 use crate::web::guest::upload_files::UploadView;
 
-/// How many uploads a page shows.
+/// How many uploads one page shows.
 const PER_PAGE: u32 = 48;
 
 #[derive(Template)]
@@ -26,7 +26,7 @@ struct UploadsPage<'a> {
     csrf: &'a str,
     submission: String,
     done: Option<String>,
-    /// The states with their counts. Empty while the occasion has no upload at all.
+    /// The states with the count of uploads in each. Empty if the occasion has no uploads.
     tabs: Vec<Tab>,
     state: UploadState,
     rows: Vec<Row>,
@@ -37,7 +37,7 @@ struct UploadsPage<'a> {
     is_off: bool,
 }
 
-/// A link to the uploads in one state.
+/// A link to all uploads in one state.
 struct Tab {
     href: String,
     words: String,
@@ -129,8 +129,8 @@ struct DeletePage<'a> {
     ids: Vec<&'a str>,
 }
 
-/// Handles `POST /admin/o/{slug}/uploads`, which decides on the chosen uploads. To delete them, the
-/// host must confirm.
+/// Handles `POST /admin/o/{slug}/uploads`. The form decides about the chosen uploads. A deletion
+/// must be confirmed.
 pub(super) async fn decide(posted: HostForm) -> Result<Response, Problem> {
     let form = &posted.form;
     let state = UploadState::find(form.text("state")).unwrap_or(UploadState::Pending);
@@ -142,7 +142,7 @@ pub(super) async fn decide(posted: HostForm) -> Result<Response, Problem> {
             return ask(&posted, state, ids).await;
         }
         "delete" => (Decision::Delete, "upload-deleted"),
-        // A form without a known button changes nothing, but the role is still checked.
+        // Without a known button, the form changes nothing. The role is still checked.
         _ => {
             ids.clear();
             (Decision::State(state), "upload-none")
@@ -163,7 +163,7 @@ pub(super) async fn decide(posted: HostForm) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// Asks the host to confirm the deletion of the chosen uploads.
+/// Shows a page that asks the host to confirm the deletion of the chosen uploads.
 async fn ask(posted: &HostForm, state: UploadState, ids: Vec<&str>) -> Result<Response, Problem> {
     let req = &posted.req;
     let look = |_: &mut Tx<'_>, context: &PageContext| context.host.needs(Permission::Write);

@@ -1,5 +1,5 @@
-//! Formats an occasion's data for hosts' pages (dates, answers, statuses), in the host's language
-//! and the occasion's time zone.
+//! Formats an occasion's data for hosts' pages, such as dates, answers and statuses. The text is in
+//! the host's language, and times are in the occasion's time zone.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -15,7 +15,7 @@ use crate::occasion::Occasion;
 use crate::web::guest::view::Mark;
 use crate::words::{ReplyStatus, Response};
 
-/// Formats an occasion's data in one language, for one current time.
+/// Formats an occasion's data in one language, as seen at one time.
 #[derive(Clone)]
 pub(crate) struct Wording<'a> {
     pub(crate) text: &'a Text,
@@ -34,7 +34,7 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// Builds the path of a page in this occasion.
+    /// Returns the path of a page in this occasion.
     pub(crate) fn at(&self, rest: &str) -> String {
         at(&self.occasion.slug, rest)
     }
@@ -43,12 +43,13 @@ impl<'a> Wording<'a> {
         self.pick(&self.occasion.hosts)
     }
 
-    /// Returns the text in the page's language, or in the nearest language that has a text.
+    /// Returns the text in the page's language. If there is none, returns it in the nearest
+    /// language.
     pub(crate) fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
         texts.pick(self.text.language(), &self.occasion.default_language)
     }
 
-    /// Formats the date of the first of these events, such as "Sat 16 Jan 2027 · in 58 days".
+    /// Formats the date of the earliest of these events, such as "Sat 16 Jan 2027 · in 58 days".
     pub(crate) fn countdown_to(&self, events: &[Event]) -> String {
         let Some(first) = events.iter().map(|event| event.starts_at).min() else {
             return self.text.say("host-no-events").into_owned();
@@ -73,7 +74,7 @@ impl<'a> Wording<'a> {
         at.to_zoned(self.zone.clone())
     }
 
-    /// Formats a time for reading, such as "Sat 16 Jan 2027, 2:20 pm".
+    /// Formats a time for people, such as "Sat 16 Jan 2027, 2:20 pm".
     pub(crate) fn moment(&self, at: Timestamp) -> String {
         self.text.moment_short(&self.local(at))
     }
@@ -83,7 +84,8 @@ impl<'a> Wording<'a> {
         dates::machine(&self.local(at))
     }
 
-    /// Formats a past time, such as "2 min ago" or "1 h ago". An older time is formatted as a date.
+    /// Formats a past time, such as "2 min ago" or "1 h ago". A time long ago is formatted as a
+    /// date.
     pub(crate) fn ago(&self, at: Timestamp) -> String {
         let minutes = self.now.duration_since(at).as_mins();
         let days = dates::days_between(self.local(at).date(), self.local(self.now).date());
@@ -110,19 +112,20 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// Returns a deadline as a form value. Deadlines that are the end of a day become that day.
+    /// Returns a deadline as a form value. If the deadline is the end of a day, the value is that
+    /// day.
     pub(crate) fn deadline_day(&self, at: Option<Timestamp>) -> String {
         let day = |at| Deadline::of(&self.local(at)).day().to_string();
         at.map(day).unwrap_or_default()
     }
 
-    /// Returns the sentence that tells hosts the occasion's time zone.
+    /// Returns the sentence that says which time zone the occasion has.
     pub(crate) fn zone_hint(&self) -> String {
         let zone = self.occasion.time_zone.as_str();
         self.text.with("form-zone", [("zone", zone.into())])
     }
 
-    /// Builds a form from a table of fields, filled with `form_state`.
+    /// Builds a form from a table of fields. Its values come from `form_state`.
     pub(crate) fn table_form<'f>(&'f self, form_state: &'f FormState) -> TableForm<'f> {
         TableForm {
             text: self.text,
@@ -165,18 +168,18 @@ pub(crate) fn languages(text: &Text) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Returns the end of the day `typed`, which is the start of the next day in `zone`.
+/// Returns the end of the day `typed` in `zone`. This is the start of the next day.
 pub(crate) fn end_of_day(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
     let next = typed.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
     Some(next.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// Builds the path of a page in an occasion.
+/// Returns the path of a page in an occasion.
 pub(crate) fn at(slug: &str, rest: &str) -> String {
     format!("/admin/o/{slug}{rest}")
 }
 
-/// Builds a URL with a query, without empty values.
+/// Builds a URL with a query. Empty values are left out.
 pub(crate) fn address<'q>(
     path: &str,
     pairs: impl IntoIterator<Item = (&'q str, &'q str)>,
@@ -191,7 +194,7 @@ pub(crate) fn address<'q>(
     }
 }
 
-/// Serialises a query without empty values.
+/// Formats a query. Empty values are left out.
 pub(crate) fn query(query: &Form) -> String {
     address("", query.iter()).trim_start_matches('?').to_owned()
 }
@@ -206,13 +209,14 @@ pub(crate) fn mark(status: ReplyStatus) -> Mark {
     }
 }
 
-/// A label with its CSS class.
+/// A label, with its CSS class.
 pub(crate) struct Tag {
     pub(crate) class: &'static str,
     pub(crate) words: String,
 }
 
-/// Builds labels that count the answers of a household's guests. Counts of zero are omitted.
+/// Builds a label for each answer of a household's guests, with its count. An answer without guests
+/// is left out.
 pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
     let parts = [
         (people.yes, Mark::Yes, "host-tag-yes"),
@@ -236,8 +240,8 @@ pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
         .collect()
 }
 
-/// Builds a label for a guest's answer: for one event or for all events, depending on the list's
-/// filter.
+/// Builds the label for a guest's answer. If the list is filtered by event, it is the answer for
+/// that event. Otherwise it is the answer over all events.
 pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
     let mark = mark(person.status);
     let words = if person.is_partial {
@@ -251,11 +255,11 @@ pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
     }
 }
 
-/// Builds a label that says how much of an invitation is answered.
+/// Builds the label that says how much of an invitation is answered.
 pub(crate) fn response_tag(text: &Text, answered: Response) -> Tag {
     Tag {
         class: match answered {
-            // A complete response can contain yes and no, so it has no colour.
+            // A completely answered invitation can contain yes and no. So it has no colour.
             Response::Complete => "",
             Response::Partial | Response::Unanswered => "pending",
         },

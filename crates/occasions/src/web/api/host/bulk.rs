@@ -21,7 +21,7 @@ use crate::id::InvitationId;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::may;
 
-/// The maximum number of bulk actions, and of exports, in a response.
+/// The maximum number of bulk actions in a response, and of exports.
 const LATEST: i64 = 50;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -38,15 +38,15 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[serde(deny_unknown_fields)]
 #[schema(as = BulkRequest)]
 struct Body {
-    /// Ids of invitations, at most 5,000.
+    /// The invitations' ids, at most 5,000.
     #[schema(value_type = Option<Vec<String>>)]
     ids: Option<Vec<InvitationId>>,
-    /// A filter of invitations, instead of ids.
+    /// A filter that finds the invitations. Sent instead of ids.
     filter: Option<InvitationFilter>,
-    /// `tag`, `untag`, `language`, `allowance`, `deadline`, `lock`, `unlock`, `archive`,
-    /// `sent`, `unsent`, `invite`.
+    /// The action: `tag`, `untag`, `language`, `allowance`, `deadline`, `lock`, `unlock`,
+    /// `archive`, `sent`, `unsent` or `invite`.
     action: String,
-    /// Arguments of the action, such as `{"tag": "family"}`.
+    /// The arguments of the action, such as `{"tag": "family"}`.
     #[serde(default)]
     #[schema(value_type = Object)]
     args: serde_json::Map<String, Value>,
@@ -84,7 +84,7 @@ async fn start(
     .await
 }
 
-/// How many households an action would close out or let in again. Changes nothing.
+/// For how many households an action would close or reopen answers. Changes nothing.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/bulk/effect", tag = "bulk",
     params(("id" = String, Path,)), request_body = Body,
@@ -104,16 +104,16 @@ async fn effect(
     Ok(Json(found))
 }
 
-/// Background jobs, running or recent.
+/// Background jobs that are running or have run recently.
 #[derive(Serialize, ToSchema)]
 struct Jobs {
-    /// Actions on many invitations, newest first.
+    /// Bulk actions, newest first.
     bulk: Vec<Bulk>,
     /// Exports, newest first.
     exports: Vec<Export>,
 }
 
-/// Background jobs, running or recent.
+/// Background jobs that are running or have run recently.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/jobs", tag = "bulk", params(("id" = String, Path,)),
     responses((status = 200, body = Jobs), (status = 404))

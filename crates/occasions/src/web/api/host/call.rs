@@ -1,5 +1,5 @@
-//! A host's API request, with the caller, the request's facts and the idempotency key. It gives
-//! access to the store only after checking that the caller is a host.
+//! A host's API request: the caller, the facts about the request, and the idempotency key. The
+//! store is accessible only after the check that the caller is a host.
 
 use std::ops::Deref;
 
@@ -31,18 +31,19 @@ pub(crate) struct Call {
     by_hand: ByHand,
 }
 
-/// The object that the request's path names. The caller must be a host of its occasion.
+/// The object that the path names. The caller must be a host of the occasion to which the object
+/// belongs.
 #[derive(Clone)]
 pub(crate) enum Place {
     Occasion(OccasionId),
     Invitation(InvitationId),
     Guest(GuestId),
-    /// An occasion's slug or id. `None` means the only occasion of the caller.
+    /// An occasion by its slug or id. `None` stands for the caller's only occasion.
     Named(Option<String>),
 }
 
 impl Place {
-    /// Parses an occasion's id in a path. A text that is not an id gives "not found".
+    /// Parses the id of an occasion in a path. Any other text gives "not found".
     pub(crate) fn occasion(text: &str) -> Result<Self, Problem> {
         id(text).map(Self::Occasion)
     }
@@ -106,7 +107,7 @@ impl Call {
         found.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a change for a request that can safely be repeated (PUT, PATCH, DELETE).
+    /// Runs the change of a PUT, PATCH or DELETE request. Such a request can safely be repeated.
     pub(crate) async fn write<T, F>(&self, place: Place, change: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -124,8 +125,8 @@ impl Call {
         done.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a POST request's change once per `Idempotency-Key`. A repeated request gets the stored
-    /// response, if the caller still has access.
+    /// Runs the change of a POST request once per `Idempotency-Key`. A repeated request gets the
+    /// stored response if the caller still has access.
     pub(crate) async fn once<T, F>(
         &self,
         place: Place,
@@ -153,8 +154,8 @@ impl Call {
         }
     }
 
-    /// Runs a change like [`Call::once`], for paths that are not below an occasion. `enter` checks
-    /// the caller before a stored response to an earlier request is returned.
+    /// Like [`Call::once`], but for paths that belong to no occasion. `enter` checks the caller,
+    /// also before a stored response is returned.
     pub(crate) async fn once_by<P, T, E, F>(
         &self,
         body: &[u8],
@@ -172,8 +173,8 @@ impl Call {
         answer.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a change that may set a code chosen by a host. If the code is already taken, the
-    /// attempt counts as a guess at a code.
+    /// Runs a change in which a host may choose a code. If the code is taken, the attempt counts as
+    /// a guess.
     pub(crate) async fn by_hand(
         &self,
         code: Option<&str>,

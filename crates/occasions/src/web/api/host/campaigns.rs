@@ -42,8 +42,8 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(remind: send()))
 }
 
-/// The hosts' wording for each kind of mail. Where the wording is empty, the built-in wording is
-/// sent.
+/// The hosts' texts for each kind of mail. Where the hosts have written no text, the built-in text
+/// is sent.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/mail-texts", tag = "mail", params(("id" = String, Path,)),
     responses((status = 200, body = List<MailText>), (status = 403), (status = 404))
@@ -61,7 +61,7 @@ fn kind(text: &str) -> Result<MailKind, Problem> {
     MailKind::find(text).ok_or_else(Problem::not_found)
 }
 
-/// The hosts' wording for a kind of mail.
+/// The hosts' text for one kind of mail.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/mail-texts/{kind}", tag = "mail",
     params(("id" = String, Path,), ("kind" = String, Path,)),
@@ -80,7 +80,7 @@ async fn show_text(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Changes the wording for a kind of mail; omitted fields stay unchanged.
+/// Changes the hosts' text for one kind of mail. Omitted fields stay unchanged.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/mail-texts/{kind}", tag = "mail",
     params(("id" = String, Path,), ("kind" = String, Path,)), request_body = MailTextChange,
@@ -107,15 +107,15 @@ async fn change_text(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-/// A change to the hosts' wording for a kind of mail; omitted fields stay unchanged.
+/// A change to the hosts' text for one kind of mail. Omitted fields stay unchanged.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body, which the table reads")]
 struct MailTextChange {
-    /// The version that is changed, unless `If-Match` names it.
+    /// The version that the client has read. It can be sent in `If-Match` instead.
     version: Option<i64>,
-    /// The subject, by language.
+    /// The subject in each language.
     subject: Option<web::I18n>,
-    /// By language, with names in braces such as `{household}`.
+    /// The text in each language. It may contain placeholders in braces, such as `{household}`.
     body: Option<web::I18n>,
 }
 
@@ -132,7 +132,7 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Repo
     Ok(Json(List::whole(items)))
 }
 
-/// Orders a mail to many households, at once or at a time.
+/// Orders a mail to many households. It is sent at once or at a given time.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns", tag = "mail",
     params(("id" = String, Path,)), request_body = Order,
@@ -178,13 +178,13 @@ async fn show(
 #[into_params(parameter_in = Query)]
 #[derive(Default)]
 struct Wanted {
-    /// Only recipients whose mail is in this state.
+    /// Lists only recipients with this state of their mail.
     state: Option<RecipientState>,
-    /// Only recipients after this position.
+    /// Lists only recipients after this position.
     after: i64,
 }
 
-/// A campaign's recipients, at most 500 in the order of sending, each with the state of its mail.
+/// A campaign's recipients in the order of sending, at most 500. Each has the state of its mail.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/campaigns/{campaign}/recipients", tag = "mail",
     params(("id" = String, Path,), ("campaign" = String, Path,), Wanted),
@@ -218,7 +218,8 @@ async fn step(
     .await
 }
 
-/// Stops a campaign. Mails that no server has accepted wait until it goes on.
+/// Pauses a campaign. Mails that no mail server has accepted yet wait until the campaign is
+/// resumed.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/pause", tag = "mail",
     params(("id" = String, Path,), ("campaign" = String, Path,)),
@@ -244,7 +245,7 @@ async fn resume(
     step(&call, &occasion, &campaign, Step::Resume).await
 }
 
-/// Ends a campaign. Mails that are still queued are not sent.
+/// Cancels a campaign. Mails that are still queued are not sent.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/cancel", tag = "mail",
     params(("id" = String, Path,), ("campaign" = String, Path,)),
@@ -257,7 +258,7 @@ async fn cancel(
     step(&call, &occasion, &campaign, Step::Cancel).await
 }
 
-/// Sends the mails that failed or came back once more.
+/// Sends mails again that failed or bounced.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/retry", tag = "mail",
     params(("id" = String, Path,), ("campaign" = String, Path,)),
@@ -270,22 +271,23 @@ async fn retry(
     step(&call, &occasion, &campaign, Step::Retry).await
 }
 
-/// The households to remind.
+/// A request to remind households.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = ReminderRequest)]
 struct Reminding {
-    /// The occasion's slug or id; if omitted, the caller's only occasion.
+    /// The occasion's slug or id. If omitted, the caller's only occasion.
     occasion: Option<String>,
-    /// Which households; only households that may answer and have not are reminded.
+    /// Selects households. Of these, only households that may answer and have not answered
+    /// completely are reminded.
     filter: InvitationFilter,
-    /// Whether to remind the households even if the same households were reminded in the last 10
+    /// Whether to send another reminder even if the same households were reminded in the last 10
     /// minutes.
     force: bool,
 }
 
-/// Reminds the households that owe an answer. The same request within 10 minutes gets the campaign
-/// that the first request created.
+/// Reminds households that have not answered completely. If the same request is sent again within
+/// 10 minutes, the response contains the first request's campaign.
 #[utoipa::path(
     post, path = "/api/email/reminder", tag = "mail", request_body = Reminding,
     responses(

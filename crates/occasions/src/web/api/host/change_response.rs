@@ -1,5 +1,5 @@
-//! Responses to changes. A token that may change a record but not read it gets only the record's
-//! version, even after a version conflict.
+//! Responses to changes. Some tokens may change a record but not read it. They get only the
+//! record's version, even after a version conflict.
 
 use identity::session::signed_in::SignedIn;
 use serde::Serialize;
@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 use crate::hosting::{HostOf, Permission};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
-/// The kinds of data that a caller may see. The default is nothing.
+/// The kinds of data that a caller may see. By default, a caller sees nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sees {
-    /// Whether the caller sees the hosts' texts and settings.
+    /// Whether the caller sees what hosts entered, such as texts and settings.
     pub(crate) occasion: bool,
     /// Whether the caller sees the guests' answers.
     pub(crate) answers: bool,
@@ -29,8 +29,8 @@ impl Sees {
         }
     }
 
-    /// Returns what the caller may see, if the caller's role allows changes. The scopes of an API
-    /// token may allow less.
+    /// Returns what the caller may see. The caller's role must allow changes. An API token may see
+    /// less, depending on its scopes.
     pub(crate) fn of_editor(who: &SignedIn) -> Self {
         let occasion = who.has(OCCASION_READ);
         Self {
@@ -41,7 +41,7 @@ impl Sees {
     }
 }
 
-/// A change's result; only the version for a token that may not read the record.
+/// The result of a change. A token that may not read the record gets only the version.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Saved<T> {
@@ -51,17 +51,17 @@ pub enum Saved<T> {
     Receipt(Receipt),
 }
 
-/// The changed record's version, for tokens that may not read the record.
+/// The version of the changed record. For tokens that may not read the record.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
-    /// The record's id, or its key if the key names it.
+    /// The record's id. Omitted if the record is named by its key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
     /// The record's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) key: Option<String>,
-    /// For a guest, the invitation that has the version.
+    /// For a guest, the id of the invitation to which the version belongs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) invitation: Option<String>,
     /// The version after the change.
@@ -97,9 +97,9 @@ impl Receipt {
     }
 }
 
-/// A record that a change can return to the caller.
+/// A record that a response to a change can contain.
 pub(crate) trait ChangedView: Serialize {
-    /// Returns whether a caller with these permissions may see the record.
+    /// Returns whether a caller who may see this data may see the record.
     fn is_for(sees: Sees) -> bool {
         sees.occasion
     }

@@ -1,5 +1,5 @@
-//! The API for exports as files. API tokens cannot use these paths, because they may not download
-//! whole lists.
+//! The API for exports as files. API tokens cannot use these paths, because a token may not
+//! download whole lists.
 
 use axum::body::Body;
 use axum::extract::Path;
@@ -43,7 +43,7 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Expo
     }))
 }
 
-/// Requests an export. Observers get it without codes and contact data.
+/// Requests an export. An export for an observer contains no codes and no contact data.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/exports", tag = "exports", params(("id" = String, Path,)),
     request_body = export::Request,
@@ -82,7 +82,7 @@ async fn show(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// The file of an export, once it is ready, for 7 days.
+/// The file of an export. Available once the export is ready, for 7 days.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/exports/{export}/file", tag = "exports",
     params(("id" = String, Path,), ("export" = String, Path,)),
@@ -127,7 +127,7 @@ pub(crate) async fn download(
     let headers = response.headers_mut();
     let kind = HeaderValue::from_static(export.format.media_type());
     headers.insert(CONTENT_TYPE, kind);
-    // A slug consists of letters, digits and hyphens, so the quoted file name needs no escaping.
+    // A slug contains only letters, digits and hyphens. So the quoted file name needs no escaping.
     let name = format!("attachment; filename=\"{}\"", export.file_name(slug));
     if let Ok(name) = HeaderValue::try_from(name) {
         headers.insert(CONTENT_DISPOSITION, name);

@@ -1,4 +1,4 @@
-//! The API for gift reservations and for the received gifts that hosts thank for.
+//! The API for gift reservations, and for received gifts and the thanks for them.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -28,7 +28,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(thank: write()))
 }
 
-/// Who brings which gift, the oldest reservation first.
+/// The gift reservations of all households, the oldest first.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/gift-reservations", tag = "gift reservations",
     params(("id" = String, Path,)),
@@ -62,7 +62,7 @@ async fn release(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Enters a reserved gift into the book of received gifts.
+/// Adds a reserved gift to the list of received gifts.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/gift-reservations/{reservation}/receive",
     tag = "gift reservations",
@@ -84,17 +84,17 @@ async fn receive(
     .await
 }
 
-/// Whether the hosts have thanked for a gift.
+/// A request that says whether the hosts have thanked for a gift.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Thanked {
-    /// Whether they have.
+    /// Whether the hosts have thanked for the gift.
     thanked: bool,
-    /// The version that the client has read, if it matters; `If-Match` can name it instead.
+    /// The version that the client has read; optional. It can be sent in `If-Match` instead.
     version: Option<i64>,
 }
 
-/// Marks a received gift as thanked for, or takes the mark back.
+/// Marks a received gift as thanked for, or removes the mark.
 #[utoipa::path(
     put, path = "/api/v1/occasions/{id}/received-gifts/{gift}/thanked", tag = "received gifts",
     params(("id" = String, Path,), ("gift" = String, Path,)), request_body = Thanked,

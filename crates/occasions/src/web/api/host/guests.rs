@@ -1,4 +1,4 @@
-//! The API for guests, and for answers that hosts record for them.
+//! The API for guests, and for answers that hosts record for guests.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -38,7 +38,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(reply: may(Invite, Tokens(&[RSVPS_WRITE]))))
 }
 
-/// Guests, searched and filtered.
+/// The guests of an occasion. They can be searched and filtered.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/guests", tag = "guests of an occasion",
     params(("id" = String, Path,), PageQuery, people::GuestFilter),
@@ -98,7 +98,7 @@ async fn add(
     .await
 }
 
-/// A guest, and the version of the invitation.
+/// A guest, and the version of the guest's invitation.
 #[derive(Serialize, ToSchema)]
 struct OneGuest {
     /// The id of the invitation.
@@ -111,7 +111,7 @@ struct OneGuest {
 }
 
 impl ChangedView for OneGuest {
-    /// A token sees guests with either of the two scopes.
+    /// One of the two scopes is enough for a token to see guests.
     fn is_for(sees: Sees) -> bool {
         sees.occasion || sees.answers
     }
@@ -169,7 +169,7 @@ async fn change(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-/// Removes a guest with all answers.
+/// Removes a guest and all answers of the guest.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/guests/{guest}", tag = "guests of an occasion",
     params(("id" = String, Path,), ("guest" = String, Path,)),
@@ -188,8 +188,8 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Records an answer that a guest told a host, even after the deadline; with `override` also beyond
-/// the event's seats.
+/// Records the answer that a guest gave to a host. Works even after the deadline. With `override`,
+/// it may exceed the event's seats.
 #[utoipa::path(
     put, path = "/api/v1/guests/{id}/replies/{event}", tag = "guests of an occasion",
     params(("id" = String, Path,), ("event" = String, Path,)), request_body = answers::OneReply,

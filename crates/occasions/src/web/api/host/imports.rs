@@ -50,7 +50,8 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Impo
     }))
 }
 
-/// Stores a list to look through: CSV, XLSX, or an array of households as JSON, at most 10 MiB.
+/// Stores a list, so that a host can check it. The list is a CSV or XLSX file, or a JSON array of
+/// households, of at most 10 MiB.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports", tag = "imports", params(("id" = String, Path,)),
     request_body(content(
@@ -69,7 +70,7 @@ async fn start(
     request: Request,
 ) -> Result<Response, Problem> {
     let place = Place::occasion(&occasion)?;
-    // The permission is checked before the file is read.
+    // The caller's permission is checked before the file is received.
     call.read(place.clone(), |_, _| Ok(())).await?;
     let read = to_bytes(request.into_body(), MOST_BYTES).await;
     let bytes = read.map_err(|_| Problem::from(Refusal::File(Unreadable::TooLarge)))?;
@@ -81,12 +82,12 @@ async fn start(
     .await
 }
 
-/// An import with the households that were skipped or kept by an undo.
+/// An import, with the households that it skipped and those that an undo kept.
 #[derive(Serialize, ToSchema)]
 struct ImportReport {
     #[serde(flatten)]
     import: Import,
-    /// The skipped households, at most 200.
+    /// The households that were skipped or kept, at most 200.
     left_out: Vec<Named>,
 }
 
@@ -112,7 +113,7 @@ async fn show(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Sets the meaning of a list's columns, and how to treat errors and answers.
+/// Sets the meanings of a list's columns, and the host's choices for the import.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/imports/{import}", tag = "imports",
     params(("id" = String, Path,), ("import" = String, Path,)), request_body = Change,
@@ -135,7 +136,7 @@ async fn change(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-/// Returns what applying the list would do now. Nothing is written.
+/// Returns what importing the list would do now. Writes nothing.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports/{import}/check", tag = "imports",
     params(("id" = String, Path,), ("import" = String, Path,)),
@@ -155,7 +156,7 @@ async fn check(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Starts to apply the list in the background.
+/// Starts to import the list in the background.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports/{import}/apply", tag = "imports",
     params(("id" = String, Path,), ("import" = String, Path,)),
@@ -173,8 +174,8 @@ async fn apply(
     .await
 }
 
-/// Undoes an import within 7 days: deletes the households that it created and nobody has changed
-/// since.
+/// Undoes an import. Possible for 7 days. Deletes the households that the import created, unless
+/// somebody has changed them since.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports/{import}/undo", tag = "imports",
     params(("id" = String, Path,), ("import" = String, Path,)),

@@ -54,7 +54,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(move_guests: may(Invite, Tokens(&[OCCASION_WRITE]))))
 }
 
-/// Invitations, searched, filtered and sorted.
+/// The invitations of an occasion. They can be searched, filtered and sorted.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
     params(("id" = String, Path,), PageQuery, InvitationFilter,
@@ -104,7 +104,7 @@ async fn create(
     call.by_hand(code.as_deref(), made).await
 }
 
-/// One invitation, archived or not.
+/// One invitation, even if it is archived.
 #[utoipa::path(
     get, path = "/api/v1/invitations/id/{id}", tag = "invitations", params(("id" = String, Path,)),
     responses((status = 200, body = InvitationView), (status = 404))
@@ -147,7 +147,7 @@ async fn change(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-/// Archives an invitation, which can be restored within 30 days.
+/// Archives an invitation. It can be restored within 30 days.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/id/{id}", tag = "invitations",
     params(("id" = String, Path,)),
@@ -164,85 +164,85 @@ async fn archive(call: Call, Path(text): Path<String>) -> Result<StatusCode, Pro
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How to restore an invitation, with the optional version that the client has read, and whether
-/// guests may exceed the seats.
+/// A request to restore an invitation.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Restoring {
-    /// The version that the client has read; `null` or absent skips the check for changes since
-    /// then.
+    /// The version that the client has read. If it is `null` or omitted, changes since then are not
+    /// checked.
     version: Option<i64>,
-    /// Restores the invitation even if an event has fewer seats left than the guests need.
+    /// Whether to restore the invitation even if an event has fewer free seats than its guests
+    /// need.
     r#override: bool,
 }
 
-/// Why answers are closed; shown to hosts only.
+/// A request to lock a household's answers.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Lock {
-    /// The version that the client has read; `null` or absent skips the check for changes since
-    /// then.
+    /// The version that the client has read. If it is `null` or omitted, changes since then are not
+    /// checked.
     version: Option<i64>,
-    /// Why the answers are locked; shown to hosts only.
+    /// Why the answers are locked. Only hosts see the reason.
     reason: String,
 }
 
-/// Another code, either random or chosen by a host.
+/// A request for another code. It is either random or chosen by the host.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewCode {
-    /// The version that the client has read; `null` or absent skips the check for changes since
-    /// then.
+    /// The version that the client has read. If it is `null` or omitted, changes since then are not
+    /// checked.
     version: Option<i64>,
-    /// The new code; if absent or `null`, a random code.
+    /// The new code. If it is omitted or `null`, the code is random.
     code: Option<String>,
-    /// Whether a code that is easily guessed is accepted.
+    /// Whether to accept a code that is easy to guess.
     insist_on_code: bool,
 }
 
-/// The version that the client has read; optional.
+/// A request that contains only the version, which is optional.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Approval {
-    /// The version that the client has read; `null` or absent skips the check for changes since
-    /// then.
+    /// The version that the client has read. If it is `null` or omitted, changes since then are not
+    /// checked.
     version: Option<i64>,
 }
 
-/// The invitation to merge into.
+/// A request to merge an invitation into another one.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Merging {
-    /// The version that the client has read; `null` or absent skips the check for changes since
-    /// then.
+    /// The version that the client has read. If it is `null` or omitted, changes since then are not
+    /// checked.
     #[serde(default)]
     version: Option<i64>,
-    /// The id of the invitation that stays.
+    /// The id of the invitation that remains.
     #[schema(value_type = String)]
     into: InvitationId,
 }
 
-/// The people who move, and where to.
+/// A request to move guests to another invitation.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct GuestMove {
-    /// The version that the client has read; `null` or absent skips the check for changes since
-    /// then.
+    /// The version that the client has read. If it is `null` or omitted, changes since then are not
+    /// checked.
     #[serde(default)]
     version: Option<i64>,
-    /// Ids of the guests who move. At least one guest stays.
+    /// Ids of the guests who move. At least one guest must stay.
     #[schema(value_type = Vec<String>)]
     guests: Vec<GuestId>,
-    /// The id of the invitation to which they move; null for a new invitation.
+    /// The id of the invitation to which the guests move; null for a new invitation.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     into: Option<InvitationId>,
-    /// The name of the new invitation's household, 1–120 characters; ignored with `into`.
+    /// The name of the new invitation's household, 1–120 characters. Ignored if `into` is set.
     #[serde(default)]
     household: String,
 }
 
-/// Whether an invitation was sent.
+/// A request that says whether an invitation was sent.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Sent {
@@ -256,7 +256,7 @@ impl Default for Sent {
     }
 }
 
-/// Restores an archived invitation; with `override` even if too few seats are left.
+/// Restores an archived invitation. With `override`, even if too few seats are free.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/restore", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Restoring>,
@@ -279,7 +279,7 @@ async fn restore(
     .await
 }
 
-/// Closes a household's answers, regardless of the deadline.
+/// Locks a household's answers, regardless of the deadline.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/lock", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Lock>,
@@ -298,7 +298,8 @@ async fn lock(
     .await
 }
 
-/// Opens answers again, as the deadline says or, with `open`, regardless of the deadline.
+/// Lets a household answer again. The deadline decides when answers close. With `open`, answers
+/// stay open regardless of the deadline.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/unlock", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<locks::Opening>,
@@ -317,7 +318,8 @@ async fn unlock(
     .await
 }
 
-/// Gives an invitation another code; the old code stops working. For owners, in person.
+/// Gives an invitation another code. The old code stops working. Only owners with a session may do
+/// this, not API tokens.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/replace-code", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<NewCode>,
@@ -343,7 +345,7 @@ async fn replace_code(
     call.by_hand(code.as_deref(), replaced).await
 }
 
-/// Approves an answer that came without a code.
+/// Approves an answer that was sent without a code.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/approve", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Approval>,
@@ -361,8 +363,8 @@ async fn approve(
     .await
 }
 
-/// Merges an invitation into another invitation, which is returned. From then on, the code opens
-/// the other invitation.
+/// Merges an invitation into another one, and returns the invitation that remains. From then on,
+/// the merged invitation's code opens the remaining one.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/merge", tag = "invitations",
     params(("id" = String, Path,)), request_body = Merging,
@@ -381,7 +383,8 @@ async fn merge(
     .await
 }
 
-/// Moves guests to another invitation, or to a new one, which is returned. Their answers move along.
+/// Moves guests, with their answers, to another invitation or to a new one. Returns the invitation
+/// to which they moved.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/move", tag = "invitations",
     params(("id" = String, Path,)), request_body = GuestMove,
@@ -406,7 +409,7 @@ async fn move_guests(
     .await
 }
 
-/// Records whether an invitation was sent, by card or messenger.
+/// Records whether an invitation was sent on paper or through a messenger.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/sent", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Sent>,
@@ -440,7 +443,7 @@ where
     .await
 }
 
-/// Counts a host's attempt to set a certain code. This is a transaction of its own, so that a later
+/// Counts a host's attempt to set a code. This happens in its own transaction, so that a later
 /// failure cannot undo the count.
 async fn choose(
     call: &Call,
@@ -459,7 +462,7 @@ async fn choose(
     Ok(Some(chosen))
 }
 
-/// Describes the body of a change in the OpenAPI description. The fields come from a table.
+/// The body of a change, for the OpenAPI description. Its fields come from a table.
 struct ChangeBody;
 
 impl PartialSchema for ChangeBody {

@@ -1,5 +1,5 @@
-//! The API for the members of an occasion. Only owners change members, and only with a session
-//! rather than a token.
+//! The API for the members of an occasion. Only owners can change members, and only in a session,
+//! not with an API token.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -24,7 +24,7 @@ use crate::web::access::may;
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(list: may(See, Tokens(&[OCCASION_READ])), invite: may(Own, People)))
-        // Every member may leave the occasion.
+        // Every member may leave the occasion, so `See` is enough.
         .routes(routes!(change: may(Own, People), remove: may(See, People)))
         .routes(routes!(invites: may(Own, People)))
         .routes(routes!(withdraw: may(Own, People)))
@@ -39,7 +39,7 @@ struct MemberView {
     account: AccountId,
     /// The display name.
     name: String,
-    /// Null if the caller is an observer.
+    /// The member's email address; null if the caller is an observer.
     email: Option<String>,
     /// The role in the occasion.
     role: Role,
@@ -60,7 +60,7 @@ impl From<Member> for MemberView {
     }
 }
 
-/// The role that the member gets.
+/// A request that sets the role of a member.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RoleBody {
@@ -68,10 +68,10 @@ struct RoleBody {
     role: Role,
 }
 
-/// A link that makes its first visitor a member; shown only once.
+/// A link that makes the first person who opens it a member. It is shown only once.
 #[derive(Serialize, ToSchema)]
 struct Link {
-    /// The link for the new member. The link works once.
+    /// The link for the new member. It works once.
     url: String,
     /// The role that the link gives.
     role: Role,
@@ -80,11 +80,11 @@ struct Link {
 /// A link that nobody has used yet.
 #[derive(Serialize, ToSchema)]
 struct InviteView {
-    /// The id of the link, for withdrawing it.
+    /// The id of the link. It is needed to withdraw the link.
     id: String,
     /// The role that the link gives.
     role: Role,
-    /// The account that made the link.
+    /// The account that created the link.
     #[schema(value_type = String)]
     invited_by: AccountId,
     /// When the link stops working.
@@ -103,7 +103,7 @@ impl From<Invite> for InviteView {
     }
 }
 
-/// All members, in the order they joined.
+/// All members, in the order in which they joined.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/members", tag = "members", params(("id" = String, Path,)),
     responses((status = 200, body = List<MemberView>), (status = 404))
@@ -119,8 +119,8 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Memb
     }))
 }
 
-/// Creates a link that works once, within 7 days. The link is a secret and is not stored, so a
-/// repeat with the same idempotency key creates another link.
+/// Creates a link that works once, within 7 days. The link is a secret and is not stored. So
+/// repeating the request with the same idempotency key creates another link.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/members", tag = "members",
     params(("id" = String, Path,)), request_body = RoleBody,
@@ -163,7 +163,7 @@ async fn change(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Removes a member's role; every member may give up their own.
+/// Removes a member. Members can always remove themselves.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/members/{account}", tag = "members",
     params(("id" = String, Path,), ("account" = String, Path,)),
@@ -201,7 +201,7 @@ async fn invites(
     }))
 }
 
-/// Withdraws a link.
+/// Withdraws a link that nobody has used yet.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/members/invites/{invite}", tag = "members",
     params(("id" = String, Path,), ("invite" = String, Path,)),

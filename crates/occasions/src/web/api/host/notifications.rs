@@ -1,4 +1,4 @@
-//! The API for how the caller is notified of answers in an occasion.
+//! The API for the caller's notifications about answers in an occasion.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -23,7 +23,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     ))
 }
 
-/// How the caller hears of answers, by mail and on the site.
+/// The caller's choice of notifications about answers, by mail and on the site.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/answer-notifications", tag = "notices of answers",
     params(("id" = String, Path,)), responses((status = 200, body = Choice), (status = 404))
@@ -36,7 +36,7 @@ async fn show(call: Call, Path(occasion): Path<String>) -> Result<Json<Choice>, 
     Ok(Json(found.await?))
 }
 
-/// Changes how the caller hears of answers; omitted fields stay unchanged.
+/// Changes the caller's choice of notifications about answers. Omitted fields stay unchanged.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/answer-notifications", tag = "notices of answers",
     params(("id" = String, Path,)), request_body = AnswerNotificationsChange,
@@ -56,7 +56,7 @@ async fn change(
     Ok(answer(StatusCode::OK, &changed.await?))
 }
 
-/// A change to how the caller hears of answers; omitted fields stay unchanged.
+/// A change to the caller's choice of notifications about answers. Omitted fields stay unchanged.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body, which the table reads")]
 struct AnswerNotificationsChange {

@@ -60,8 +60,8 @@ async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
     }))
 }
 
-/// Creates an occasion in draft and makes its creator the owner. For administrators of the
-/// installation, and for others as far as `occasions.create` allows.
+/// Creates a draft of an occasion. Its creator becomes the owner. The site's administrators may
+/// always do this. For others, the setting `occasions.create` decides.
 #[utoipa::path(
     post, path = "/api/v1/occasions", tag = "occasions", request_body = OccasionChange,
     responses((status = 201, body = Saved<OccasionView>), (status = 401), (status = 403), (status = 409), (status = 422))
@@ -122,7 +122,7 @@ async fn change(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-/// Archives an occasion, so that its codes stop working.
+/// Archives an occasion. Its codes stop working.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}", tag = "occasions", params(("id" = String, Path,)),
     responses((status = 204), (status = 403), (status = 404), (status = 409))
@@ -136,16 +136,16 @@ async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Proble
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The version that the client has read; optional.
+/// A request that contains only the version, which is optional.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Seen {
-    /// The version that the client has read; `null` or absent skips the check for changes since
-    /// then.
+    /// The version that the client has read. If it is `null` or omitted, changes since then are not
+    /// checked.
     version: Option<i64>,
 }
 
-/// Opens an occasion to its guests, or reopens a closed occasion.
+/// Publishes an occasion, so that guests can open it. Also reopens a closed occasion.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/publish", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,
@@ -159,7 +159,7 @@ async fn publish(
     set(call, &id, body, OccasionStatus::Published).await
 }
 
-/// Returns an occasion to draft, so that only hosts see it.
+/// Turns an occasion into a draft again, so that only hosts see it.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/unpublish", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,
@@ -173,7 +173,7 @@ async fn unpublish(
     set(call, &id, body, OccasionStatus::Draft).await
 }
 
-/// Closes an occasion, so that everything is view-only.
+/// Closes an occasion. Guests can still read everything, but change nothing.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/close", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,
@@ -183,7 +183,7 @@ async fn close(call: Call, Path(id): Path<String>, body: Maybe<Seen>) -> Result<
     set(call, &id, body, OccasionStatus::Closed).await
 }
 
-/// Archives an occasion, so that its codes stop working.
+/// Archives an occasion. Its codes stop working.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/archive", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,
@@ -221,7 +221,7 @@ fn saved(occasion: Occasion, host: &HostOf) -> Saved<OccasionView> {
     Saved::of(view(occasion, host), Sees::of(host))
 }
 
-/// Describes the body of a change in the OpenAPI description. The fields come from a table.
+/// The body of a change, for the OpenAPI description. Its fields come from a table.
 struct OccasionChange;
 
 impl PartialSchema for OccasionChange {

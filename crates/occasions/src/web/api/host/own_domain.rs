@@ -29,25 +29,25 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(check: may(Own, Tokens(&[OCCASION_READ, OCCASION_WRITE]))))
 }
 
-/// Whether an occasion may have a host name of its own, and which one it has.
+/// Whether an occasion may have its own host name, and which one it has.
 #[derive(Serialize, ToSchema)]
 pub(super) struct OwnDomainStatus {
-    /// Whether the site lets occasions have host names of their own.
+    /// Whether the site allows occasions to have their own host names.
     allowed: bool,
-    /// The name with the DNS records that it needs; null without a name.
+    /// The host name, with the DNS records that it needs; null if there is none.
     domain: Option<OwnDomainView>,
 }
 
-/// The host name of an occasion's own.
+/// A request to set an occasion's own host name.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnDomainChange {
-    /// A public name without scheme and port, such as `our-day.example`.
+    /// A public host name without scheme and port, such as `our-day.example`.
     own_domain: String,
 }
 
-/// The host name of the occasion's own, with the DNS records that it needs and what was last found
-/// of them.
+/// The occasion's own host name, with the DNS records that it needs and the result of the last
+/// check.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/own-domain", tag = "own domain",
     params(("id" = String, Path,)),
@@ -57,8 +57,8 @@ async fn show(call: Call, Path(id): Path<String>) -> Result<Json<OwnDomainStatus
     found(&call, &id).await
 }
 
-/// Sets the host name of the occasion's own, and looks at its DNS records. Guests find the occasion
-/// there when both records are seen. An occasion may have 5 new names in a day.
+/// Sets the occasion's own host name, and checks its DNS records. Guests find the occasion under
+/// this name once both records exist. An occasion can get 5 new names per day.
 #[utoipa::path(
     put, path = "/api/v1/occasions/{id}/own-domain", tag = "own domain",
     params(("id" = String, Path,)), request_body = OwnDomainChange,
@@ -85,7 +85,7 @@ async fn set(
     found(&call, &id).await
 }
 
-/// Removes the host name. Links begin with the site's own name again.
+/// Removes the occasion's own host name. Links then use the site's own name again.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/own-domain", tag = "own domain",
     params(("id" = String, Path,)), responses((status = 204), (status = 404))
@@ -100,7 +100,8 @@ async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Proble
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Looks at the DNS records of the host name, at most once a minute, and returns what was found.
+/// Checks the DNS records of the host name and returns the result. They are checked at most once a
+/// minute.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/own-domain/check", tag = "own domain",
     params(("id" = String, Path,)),
@@ -116,13 +117,13 @@ async fn check(call: Call, Path(id): Path<String>) -> Result<Json<OwnDomainStatu
     found(&call, &id).await
 }
 
-/// Refuses the request if the site allows no own host names. Runs after the check that the caller
-/// is a host, so that nobody else learns the site's settings.
+/// Refuses the request if the site does not allow own host names. This comes after the check that
+/// the caller is a host, because only hosts may learn about the site's settings.
 fn ensure(is_allowed: bool) -> Result<(), Refusal> {
     is_allowed.then_some(()).ok_or(Refusal::FeatureDisabled)
 }
 
-/// Looks up the DNS records. The caller must already be authorized.
+/// Checks the DNS records. The caller must already be authorized.
 async fn look(call: &Call, id: &str) -> Result<(), Problem> {
     Ok(own_domain::check(&call.site, &super::call::id(id)?).await?)
 }

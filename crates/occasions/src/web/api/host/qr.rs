@@ -1,4 +1,4 @@
-//! The API for invitations' QR codes as files.
+//! The API for QR codes of invitations, as files.
 
 use std::io::{Cursor, Write as _};
 
@@ -22,9 +22,9 @@ use crate::web::access::may;
 
 /// The default width of a PNG, in pixels.
 const USUAL: i64 = 600;
-/// The smallest and the largest width of a PNG, in pixels.
+/// The minimum and maximum width of a PNG, in pixels.
 const WIDTHS: [i64; 2] = [300, 2_000];
-/// The width of the PNG files in a ZIP file, in pixels.
+/// The width of each PNG in a ZIP file, in pixels.
 const PACKED: usize = 600;
 /// The maximum length of a household's name in a file name, in characters.
 const NAME: usize = 40;
@@ -36,7 +36,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(all: may(SeeContacts, People)))
 }
 
-/// The QR code of an invitation's link, to be drawn at any size.
+/// The QR code of an invitation's link as an SVG, which can be drawn at any size.
 #[utoipa::path(
     get, path = "/api/v1/invitations/id/{id}/qr.svg", tag = "invitations",
     params(("id" = String, Path,)),
@@ -52,7 +52,7 @@ async fn svg(call: Call, Path(text): Path<String>) -> Result<Response, Problem> 
     ))
 }
 
-/// The QR code of an invitation's link as pixels.
+/// The QR code of an invitation's link as a PNG.
 #[utoipa::path(
     get, path = "/api/v1/invitations/id/{id}/qr.png", tag = "invitations",
     params(
@@ -69,8 +69,8 @@ async fn png(call: Call, Path(text): Path<String>) -> Result<Response, Problem> 
     Ok(file("image/png", "invitation.png", picture))
 }
 
-/// Returns the QR codes of all invitations that match a filter, as PNG files named by household and
-/// code.
+/// Returns the QR codes of all invitations that match a filter. Each is a PNG file, named by
+/// household and code.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/invitations/qr.zip", tag = "invitations",
     params(("id" = String, Path,), InvitationFilter),
@@ -128,7 +128,7 @@ async fn link(call: &Call, text: &str) -> Result<String, Problem> {
 
 fn pack(codes: &[(String, String)]) -> zip::result::ZipResult<Vec<u8>> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    // PNG files are already compressed.
+    // PNG files are already compressed, so the ZIP file only stores them.
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     for (name, link) in codes {
         if let Some(picture) = qr_code::png(link, PACKED) {
@@ -139,8 +139,8 @@ fn pack(codes: &[(String, String)]) -> zip::result::ZipResult<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// Keeps only the letters and digits of a household's name, because some file systems do not allow
-/// other characters.
+/// Keeps only the letters and digits of a household's name, because other characters are not
+/// allowed in some file systems.
 fn in_file_name(household: &str) -> String {
     let words = household.split(|char: char| !char.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

@@ -1,4 +1,4 @@
-//! The API for the checklist of what an occasion still lacks.
+//! The API for the list of what is not ready in an occasion.
 
 use axum::extract::Path;
 use platform::mail::suppression;
@@ -16,7 +16,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default().routes(routes!(points: may(See, Tokens(&[RSVPS_READ]))))
 }
 
-/// What still stands between now and the day, counted.
+/// What is not ready before the events, with counts.
 ///
 /// Households whose address gets no mail are counted only for callers who may see addresses.
 #[utoipa::path(

@@ -1,5 +1,5 @@
-//! Converts refusals to error responses. A version conflict includes the stored record, as far as
-//! the host may see it.
+//! Converts refusals to error responses. After a version conflict, the response contains the parts
+//! of the stored record that the host may see.
 
 use serde_json::Value;
 use web::Problem;
@@ -15,7 +15,8 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// Converts a refusal to an error response, with the stored record as far as the caller may see it.
+/// Converts a refusal to an error response. After a version conflict, the response contains those
+/// parts of the stored record that the caller may see.
 pub(crate) fn problem(refusal: Refusal, sees: Sees) -> Problem {
     let current = match &refusal {
         Refusal::VersionConflict(current) => Some(stored(current, sees)),

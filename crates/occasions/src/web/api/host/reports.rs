@@ -1,4 +1,4 @@
-//! The API for an occasion's counters, the answers over time, and the audit log.
+//! The API for an occasion's counters, its answers over time, and its audit log.
 
 use axum::extract::Path;
 use jiff::Timestamp;
@@ -20,17 +20,17 @@ use crate::web::access::may;
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(counters: may(See, Tokens(&[RSVPS_READ]))))
-        // The audit log contains guests' answers, so a token needs the scope for answers too.
+        // The audit log contains guests' answers. So a token also needs the scope for answers.
         .routes(routes!(lines: may(ReadLog, Tokens(&[OCCASION_READ, RSVPS_READ]))))
 }
 
-/// The counters, and where the stream continues.
+/// The counters, with the number after which the event stream continues.
 #[derive(Serialize, ToSchema)]
 struct Report {
-    /// The number of the last news that the counters cover.
+    /// The number of the latest news that the counters include.
     cursor: i64,
     summary: Summary,
-    /// The answer curve, day by day.
+    /// The answer curve: one entry per day.
     curve: Vec<Day>,
 }
 
@@ -58,31 +58,31 @@ async fn counters(call: Call, Path(occasion): Path<String>) -> Result<Json<Repor
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditLine)]
 struct LineView {
-    /// The line's number. Lines are numbered in the order in which they were written.
+    /// The number of this entry. Entries are numbered in the order in which they were written.
     sequence: i64,
-    /// When the change happened.
+    /// When the entry was written.
     #[schema(value_type = String, format = "date-time")]
     at: Timestamp,
-    /// `account`, `household`, `system` or `token`.
+    /// The kind of actor: `account`, `household`, `system` or `token`.
     actor_kind: String,
-    /// The id of the account, household or token.
+    /// The id of the account, household or token that acted.
     actor_id: Option<String>,
-    /// The actor's name, if known.
+    /// The name of whoever acted, if known.
     actor_name: Option<String>,
     /// The action, such as `invitation.changed`.
     action: String,
-    /// The kind of record that the action concerns, such as `invitation`.
+    /// The kind of the changed record, such as `invitation`.
     entity_kind: String,
     /// The id of the changed record.
     entity_id: String,
-    /// The entity's name, if known.
+    /// The name of the changed record, if known.
     entity_name: Option<String>,
-    /// `[{field, old, new}]`.
+    /// The changes: `[{field, old, new}]`.
     #[schema(value_type = Vec<Object>)]
     changes: Value,
     /// The id of the request, as in the `X-Request-Id` header of its response.
     request_id: Option<String>,
-    /// The network that the request came from.
+    /// The network that sent the request.
     network: Option<String>,
 }
 
@@ -106,7 +106,7 @@ impl From<AuditRow> for LineView {
     }
 }
 
-/// The log, newest first.
+/// The audit log, newest entries first.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/audit", tag = "reports",
     params(("id" = String, Path,), PageQuery, log::AuditFilter),

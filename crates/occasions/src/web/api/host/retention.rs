@@ -1,4 +1,4 @@
-//! The API for when an occasion is archived and deleted.
+//! The API for the days on which an occasion is archived and deleted.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -31,8 +31,8 @@ async fn retention(call: Call, Path(id): Path<String>) -> Result<Response, Probl
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Lets the announced deletion go on although the warnings to its owners have not left the server.
-/// A token may not confirm it.
+/// Confirms the announced deletion, even if the warnings to the owners have not left the server.
+/// API tokens cannot confirm it.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/retention/confirm", tag = "occasions",
     params(("id" = String, Path,)),

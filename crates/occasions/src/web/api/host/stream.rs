@@ -1,4 +1,4 @@
-//! The event stream of an occasion, which sends server-sent events to a host's page or API client.
+//! The event stream of an occasion. It sends server-sent events to a host's page or API client.
 
 use std::time::Duration;
 
@@ -26,11 +26,9 @@ use crate::id::OccasionId;
 use crate::token_scopes::RSVPS_READ;
 use crate::web::access::may;
 
-/// The maximum number of events queued for a slow client. Beyond this number, the client is
-/// disconnected.
+/// How many events may be queued for a slow client. If there are more, the client is disconnected.
 const WAITING: usize = 1_000;
-/// The interval at which the stream sends a keep-alive comment and checks the session or token
-/// again.
+/// How often the stream sends a keep-alive comment and checks the session or token again.
 const EVERY: Duration = Duration::from_secs(15);
 /// The maximum number of open streams per account.
 const MOST: usize = 20;
@@ -39,7 +37,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default().routes(routes!(listen: may(See, Tokens(&[RSVPS_READ]))))
 }
 
-/// The interval between keep-alive comments. Tests set a shorter one.
+/// The time between two keep-alive comments. Tests set a shorter time.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace(pub Duration);
 
@@ -50,10 +48,10 @@ pub(crate) struct Listeners {
     places: Places<AccountId>,
 }
 
-/// News of an occasion as it happens: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`,
-/// `reset`. Resumes after `Last-Event-ID`, or the query's `last_event_id`. An account can hold at
-/// most 20 streams. Another stream ends the oldest stream, which receives `end` last and should not
-/// reconnect.
+/// News of an occasion as they happen: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`,
+/// `reset`. The stream continues after `Last-Event-ID`, or after `last_event_id` in the query. An
+/// account can have at most 20 open streams. When another one is opened, the oldest stream gets the
+/// event `end` and is closed. Its client should not reconnect.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/stream", tag = "reports", params(("id" = String, Path,),
         ("last_event_id" = Option<i64>, Query,)),
@@ -69,7 +67,7 @@ async fn listen(
     let occasion: OccasionId = id(&occasion)?;
     let query = call.query();
     let resume = event_stream::last_event_id(&call.headers, &query, "last_event_id");
-    // An id that is not a number was never sent in an event, so it is handled like an unknown id.
+    // The server has never sent an id that is not a number. So it counts as an unknown id.
     let resume = resume.map(|id| id.trim().parse().unwrap_or(-1));
     let account = call.who.account().id.clone();
     let store = site.store.clone();
@@ -79,7 +77,8 @@ async fn listen(
     let pace = parts.extensions.get().copied().unwrap_or(Pace(EVERY));
     let (sender, body) = Channel::<Bytes, std::convert::Infallible>::new(WAITING);
     tokio::spawn(send(feed, end, sender, site, parts, pace));
-    // When the client disconnects, this closure is dropped, and the stream no longer counts.
+    // When the client disconnects, this closure is dropped. The stream then no longer counts
+    // towards the limit.
     let body = body.map_frame(move |frame| {
         let _held = &place;
         frame
@@ -87,8 +86,8 @@ async fn listen(
     Ok(event_stream::response(Body::new(body)))
 }
 
-/// Sends events until the client disconnects, is too slow, loses access, or is replaced by a newer
-/// stream.
+/// Sends events until the stream ends: the client disconnects, is too slow or loses access, or a
+/// newer stream replaces this one.
 async fn send(
     mut feed: Feed,
     mut end: End,
@@ -130,7 +129,7 @@ async fn send(
     }
 }
 
-/// Returns the caller, if the session or token is still valid.
+/// Returns the caller if the session or token is still valid.
 async fn still_there(parts: &request::Parts, site: &Site) -> Option<SignedIn> {
     let caller = Caller::from_request_parts(&mut parts.clone(), site).await;
     Some(caller.ok()?.who)

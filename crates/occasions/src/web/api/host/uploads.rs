@@ -1,4 +1,4 @@
-//! The hosts' API for the files that guests uploaded.
+//! The API with which hosts approve, reject and delete the files that guests uploaded.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -27,7 +27,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(delete: write()))
 }
 
-/// An upload with its household.
+/// An upload, with the household that made it.
 #[derive(Serialize, ToSchema)]
 struct HostUploadView {
     #[serde(flatten)]
@@ -80,18 +80,18 @@ async fn list(
     Ok(Json(list.map(|one| HostUploadView::of(&call.site, one))))
 }
 
-/// What becomes of uploads.
+/// A request that sets the state of uploads.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DecideBody {
-    /// The uploads' ids: at most 200.
+    /// The ids of the uploads, at most 200.
     #[schema(value_type = Vec<String>)]
     uploads: Vec<UploadId>,
-    /// `approved` puts them into the gallery, `rejected` and `pending` keep them out of it.
+    /// `approved` puts the uploads into the gallery. `rejected` and `pending` keep them out of it.
     state: UploadState,
 }
 
-/// Approves or rejects uploads. The same request again changes nothing.
+/// Approves or rejects uploads. Repeating the request changes nothing.
 #[utoipa::path(
     put, path = "/api/v1/occasions/{id}/uploads/state", tag = "uploads",
     params(("id" = String, Path,)), request_body = DecideBody,
@@ -113,7 +113,7 @@ async fn decide(
     Ok(Json(call.write(place, change).await?))
 }
 
-/// Deletes an upload. Its files are gone within a day.
+/// Deletes an upload. Its files are deleted within a day.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/uploads/{upload}", tag = "uploads",
     params(("id" = String, Path,), ("upload" = String, Path,)),

@@ -1,4 +1,4 @@
-//! The JSON in responses to hosts.
+//! The JSON of responses to hosts.
 
 use std::collections::BTreeMap;
 
@@ -43,8 +43,8 @@ impl ChangedView for Occasion {
     }
 }
 
-/// An invitation with everyone on it. Fields that the caller's role may not see are null; answers
-/// are omitted for tokens without `rsvps:read`.
+/// An invitation with its guests. A field that the caller's role may not see is null. For tokens
+/// without `rsvps:read`, answers are omitted.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Invitation)]
 pub(super) struct InvitationView {
@@ -60,7 +60,7 @@ pub(super) struct InvitationView {
     code: Option<String>,
     /// The name of the household.
     household: String,
-    /// How the household is addressed.
+    /// The opening line of the household's page and mails.
     salutation: Option<String>,
     /// The email address of the household.
     email: Option<String>,
@@ -68,68 +68,67 @@ pub(super) struct InvitationView {
     phone: Option<String>,
     /// The postal address of the household.
     address: Option<String>,
-    /// The language of the household's pages and mail; null means the occasion's default.
+    /// The language of the household's pages and mails; null for the occasion's default language.
     language: Option<String>,
-    /// How many more people the household may bring.
+    /// How many additional people the household may bring.
     plus_ones: i64,
-    /// How many more children the household may bring.
+    /// How many additional children the household may bring.
     children: i64,
     allowance: Allowance,
-    /// The household's own deadline, instead of the occasion's.
+    /// The household's own deadline, which replaces the occasion's deadline.
     #[schema(value_type = Option<String>, format = "date-time")]
     deadline_override: Option<Timestamp>,
-    /// What decides whether answers are open.
+    /// What decides whether answers are open: the deadline or a host.
     lock_mode: LockMode,
-    /// If `lock_mode` holds answers open, the time until which they are open; null means without
-    /// end.
+    /// If a host keeps answers open, the time until which they are open; null for no limit.
     #[schema(value_type = Option<String>, format = "date-time")]
     open_until: Option<Timestamp>,
-    /// Why the answers are locked; shown to hosts only.
+    /// Why the answers are locked. Only hosts see the reason.
     lock_reason: Option<String>,
-    /// The hosts' message, shown in the household's portal.
+    /// The hosts' message to the household, shown on its page.
     host_message: String,
-    /// A note among hosts.
+    /// The hosts' note, which only hosts see.
     host_note: Option<String>,
-    /// Labels for hosts.
+    /// Labels that only hosts see.
     tags: Vec<String>,
     /// The household's note to the hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
     access: Access,
-    /// How many of the answers are given.
+    /// How much of the invitation is answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response>,
-    /// When answers close; null means never automatically.
+    /// When answers close; null if they never close automatically.
     #[schema(value_type = Option<String>, format = "date-time")]
     closes_at: Option<Timestamp>,
-    /// When the household last answered; null means never.
+    /// When the household last answered; null if it has not answered.
     #[schema(value_type = Option<String>, format = "date-time")]
     replied_at: Option<Timestamp>,
-    /// When the invitation was archived; null means that it is in use.
+    /// When the invitation was archived; null while it is in use.
     #[schema(value_type = Option<String>, format = "date-time")]
     archived_at: Option<Timestamp>,
-    /// Keys of the events the household is invited to.
+    /// Keys of the events to which the household is invited.
     events: Vec<String>,
-    /// Everyone on the invitation.
+    /// The guests on the invitation.
     guests: Vec<GuestView>,
-    /// Answers of the household as a whole, by key of the question.
+    /// Answers of the household as a whole, by the question's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<BTreeMap<String, Answer>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     bookkeeping: Option<BookkeepingView>,
-    /// Why mail does not reach the household's address. Only present when a single invitation is
-    /// read, for callers who see the address.
+    /// Why mail does not reach the household's address. Only present if a single invitation is
+    /// read, and only for callers who may see the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions: Option<Vec<SuppressionView>>,
 }
 
-/// A reason why mail to an invitation's address is suppressed.
+/// Why mail to an invitation's address is suppressed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvitationSuppression)]
 struct SuppressionView {
     /// `soft_bounce`, `unsubscribe`, `hard_bounce`, `complaint` or `manual`.
     cause: &'static str,
-    /// When it began; for soft bounces, when the last bounce came.
+    /// When the suppression began. For soft bounces, the time of the last bounce.
     #[schema(value_type = String, format = "date-time")]
     since: Timestamp,
 }
@@ -144,7 +143,7 @@ impl ChangedView for InvitationView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvitationBookkeeping)]
 struct BookkeepingView {
-    /// When it was sent; null means not yet.
+    /// When the invitation was sent; null if it has not been sent.
     #[schema(value_type = Option<String>, format = "date-time")]
     sent_at: Option<Timestamp>,
     /// When the household first opened its link.
@@ -155,10 +154,10 @@ struct BookkeepingView {
     last_opened_at: Option<Timestamp>,
     /// How often the household opened its link.
     open_count: i64,
-    /// When it was created.
+    /// When the invitation was created.
     #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When the invitation was last changed.
     #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
 }
@@ -177,30 +176,30 @@ pub(super) struct GuestView {
     is_child: bool,
     /// The age of a child in years, 0–17, if known.
     age: Option<i64>,
-    /// Whether the guest exceeds the number of people the household may bring.
+    /// Whether the guest exceeds the household's allowance.
     beyond_allowance: bool,
-    /// Replies by key of the event.
+    /// Replies by event key.
     #[serde(skip_serializing_if = "Option::is_none")]
     replies: Option<BTreeMap<String, ReplyStatus>>,
     /// Keys of dietary options.
     #[serde(skip_serializing_if = "Option::is_none")]
     diets: Option<Vec<String>>,
-    /// The dietary requirement in words.
+    /// The guest's note about food.
     #[serde(skip_serializing_if = "Option::is_none")]
     diet_note: Option<String>,
-    /// Answers to the hosts' questions, by key.
+    /// Answers to the hosts' questions, by the question's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<BTreeMap<String, Answer>>,
     /// The guest's own email address.
     email: Option<String>,
     /// The guest's own phone number.
     phone: Option<String>,
-    /// When the guest was last answered for.
+    /// When the last reply for the guest was given.
     #[schema(value_type = Option<String>, format = "date-time")]
     answered_at: Option<Timestamp>,
 }
 
-/// Returns the parts of an invitation that the caller may see.
+/// Returns those parts of an invitation that the caller may see.
 pub(super) fn invitation(portal: &InvitationSnapshot, sees: Sees) -> InvitationView {
     let stored = &portal.household.invitation;
     let details = stored.details.clone();
@@ -252,7 +251,8 @@ pub(super) fn invitation(portal: &InvitationSnapshot, sees: Sees) -> InvitationV
 }
 
 impl InvitationView {
-    /// Adds the times when the invitation was sent and opened, and its guests' contact data.
+    /// Adds the times at which the invitation was sent and opened, and the contact data of its
+    /// guests.
     pub(super) fn with(
         mut self,
         kept: &Bookkeeping,
@@ -275,7 +275,7 @@ impl InvitationView {
         self
     }
 
-    /// Adds the causes that block mail to the invitation's email address.
+    /// Adds the reasons why no mail goes to the invitation's email address.
     pub(super) fn with_suppressions(mut self, all: Option<Vec<Suppression>>) -> Self {
         let view = |one: Suppression| SuppressionView {
             cause: one.cause.word(),
@@ -319,7 +319,7 @@ fn answers(portal: &InvitationSnapshot, given: &Answers) -> BTreeMap<String, Ans
         .collect()
 }
 
-/// An invitation in a list. Answers are omitted for tokens without `rsvps:read`.
+/// An invitation in a list. For tokens without `rsvps:read`, answers are omitted.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvitationLine)]
 pub(super) struct LineView {
@@ -328,52 +328,53 @@ pub(super) struct LineView {
     id: InvitationId,
     /// Raised by each change.
     version: i64,
-    /// The code; null if the caller may not see it.
+    /// The invitation's code; null if the caller may not see it.
     code: Option<String>,
     /// The name of the household.
     household: String,
-    /// The email address; null if there is none or the caller may not see it.
+    /// The household's email address; null if there is none, or if the caller may not see it.
     email: Option<String>,
     /// Whether the household has an email address.
     has_email: bool,
-    /// The language of the household's pages and mail; null means the occasion's default.
+    /// The language of the household's pages and mails; null for the occasion's default language.
     language: Option<String>,
-    /// Labels for hosts.
+    /// Labels that only hosts see.
     tags: Vec<String>,
     access: Access,
-    /// How many of the answers are given.
+    /// How much of the invitation is answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response>,
-    /// How many people are on it and come.
+    /// How many guests are on the invitation, counted by answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     people: Option<People>,
-    /// Whether there are more people than the household may bring.
+    /// Whether the household brings more people than its allowance permits.
     over_allowance: bool,
     /// Whether the household wrote a note to the hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     has_note: Option<bool>,
-    /// The household's own deadline, instead of the occasion's.
+    /// The household's own deadline, which replaces the occasion's deadline.
     #[schema(value_type = Option<String>, format = "date-time")]
     deadline_override: Option<Timestamp>,
-    /// When it was sent; null means not yet.
+    /// When the invitation was sent; null if it has not been sent.
     #[schema(value_type = Option<String>, format = "date-time")]
     sent_at: Option<Timestamp>,
     /// When the household last opened its link.
     #[schema(value_type = Option<String>, format = "date-time")]
     last_opened_at: Option<Timestamp>,
-    /// When the household last answered; null means never.
+    /// When the household last answered; null if it has not answered.
     #[schema(value_type = Option<String>, format = "date-time")]
     replied_at: Option<Timestamp>,
-    /// When the invitation was archived; null means that it is in use.
+    /// When the invitation was archived; null while it is in use.
     #[schema(value_type = Option<String>, format = "date-time")]
     archived_at: Option<Timestamp>,
-    /// When it was created.
+    /// When the invitation was created.
     #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When the invitation was last changed.
     #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
-    /// The state of an invitation that came without a code.
+    /// Whether the invitation is approved, if it was created by an answer without a code; null if a
+    /// host created it.
     open: Option<Open>,
 }
 
@@ -424,17 +425,17 @@ pub(super) struct PersonView {
     is_child: bool,
     /// The age of a child in years, 0–17, if known.
     age: Option<i64>,
-    /// Whether the guest exceeds the number of people the household may bring.
+    /// Whether the guest exceeds the household's allowance.
     beyond_allowance: bool,
-    /// The answer, over all events or for the requested event.
+    /// The guest's answer to the requested event. Without an event, the answer over all events.
     status: ReplyStatus,
-    /// Whether the guest is pending but has declined some events.
+    /// Whether the guest has declined some events and not answered for the others.
     partial: bool,
     /// Keys of dietary options.
     diets: Vec<String>,
-    /// The dietary requirement in words; empty if there is none.
+    /// The guest's note about food; empty if there is none.
     diet_note: String,
-    /// When the guest was last answered for.
+    /// When the last reply for the guest was given.
     #[schema(value_type = Option<String>, format = "date-time")]
     answered_at: Option<Timestamp>,
 }

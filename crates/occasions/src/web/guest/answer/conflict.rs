@@ -1,6 +1,5 @@
-//! Resolves conflicts between two saves that are based on the same version. If only one side
-//! changed a field, that side's value is kept. If both sides changed a field, the household is
-//! asked.
+//! Resolves conflicts between two saves that are based on the same version. If only one save
+//! changed a field, its value is kept. If both saves changed a field, the household chooses.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -63,13 +62,13 @@ struct Merge<'a> {
 
 struct Pair {
     field: String,
-    /// The field's path in the invitation's history.
+    /// The path of the field in the invitation's history.
     history: String,
     about: String,
     stored: String,
-    /// The stored value, as the page shows it.
+    /// The stored value in the form in which the page shows it.
     words: String,
-    /// Values with their display texts. Values that are not in the list are shown unchanged.
+    /// The text that the page shows for each value. A value without a text is shown as it is.
     said: Vec<(String, String)>,
 }
 
@@ -95,7 +94,7 @@ impl Merge<'_> {
             self.put_together(guest, &mut merged);
         }
         let ticked = self.put_choices_together(&mut merged);
-        // All other typed values, such as new guests and removals, are sent again unchanged.
+        // All other typed values, such as new guests and removals, are sent again as they are.
         let twins = self.twins();
         for (name, value) in self.form.iter() {
             let asked = pairs.iter().any(|pair| pair.field == name);
@@ -113,9 +112,9 @@ impl Merge<'_> {
         (differences, merged)
     }
 
-    /// Finds the form's rows of new guests whom an earlier save has already added, for example
-    /// because the guest pressed "Back". They must not be added twice. Returns the prefix of each
-    /// row's field names.
+    /// Finds the form's rows of new guests whom an earlier save has already added. This happens,
+    /// for example, when the guest pressed "Back". These guests must not be added twice. Returns
+    /// the prefix of each row's field names.
     fn twins(&self) -> Vec<String> {
         let guests = self.portal.household.guests.iter();
         let mut added: Vec<&str> = guests
@@ -136,7 +135,7 @@ impl Merge<'_> {
         twins
     }
 
-    /// Merges a guest's checkboxes without asking, by applying both sides' changes.
+    /// Merges a guest's checkboxes without asking. The changes of both saves are applied.
     fn put_together(&self, guest: &Guest, merged: &mut Vec<(String, String)>) {
         let has = |field: &str| self.form.find(&format!("{field}.{}", guest.id)).is_some();
         if has("age") {
@@ -161,8 +160,8 @@ impl Merge<'_> {
         }
     }
 
-    /// Merges the checkboxes of one field: removes the stored values that the form unticked, and
-    /// adds the values that it ticked.
+    /// Merges the checkboxes of one field. Removes the stored values that were unticked in the
+    /// form, and adds the values that were ticked in it.
     fn ticks(&self, field: &str, history: &str, stored: &[String]) -> Vec<(String, String)> {
         let typed: Vec<&str> = self.form.all(field).filter(|key| !key.is_empty()).collect();
         let old: Vec<&str> = match self.old(history) {
@@ -179,8 +178,8 @@ impl Merge<'_> {
             .collect()
     }
 
-    /// Merges multiple-choice answers without asking, by applying both sides' changes. Returns the
-    /// names of the merged fields.
+    /// Merges answers to multiple-choice questions without asking. The changes of both saves are
+    /// applied. Returns the names of the merged fields.
     fn put_choices_together(&self, merged: &mut Vec<(String, String)>) -> Vec<String> {
         let mut fields = Vec::new();
         for (question, field, history, stored) in self.questions() {
@@ -192,7 +191,7 @@ impl Merge<'_> {
                     Some(Answer::Choices(keys)) => keys.as_slice(),
                     _ => &[],
                 };
-                // The empty value tells later parsing that the question was on the page.
+                // The empty value shows the parser that the question was on the page.
                 merged.push((field.clone(), String::new()));
                 merged.extend(self.ticks(&field, &history, stored));
             }
@@ -202,7 +201,7 @@ impl Merge<'_> {
     }
 
     /// Returns each question with its form field, its path in the invitation's history, and the
-    /// stored answers.
+    /// answers stored for it.
     fn questions(&self) -> Vec<(&Question, String, String, &Answers)> {
         let household = &self.portal.household;
         let mut all = Vec::new();
@@ -268,8 +267,7 @@ impl Merge<'_> {
         Some(&change.old)
     }
 
-    /// Returns the value that a field had when the form was rendered, if the field has changed
-    /// since.
+    /// If a field has changed since the form was rendered, returns the value that it had then.
     fn before(&self, history: &str) -> Option<String> {
         Some(match self.old(history)? {
             Value::Null => String::new(),
@@ -363,7 +361,7 @@ impl Merge<'_> {
         }
     }
 
-    /// Whether the guest to whom the field `name` belongs is still on the invitation.
+    /// Whether the field `name` belongs to a guest who is still on the invitation.
     fn still_there(&self, name: &str) -> bool {
         let mut parts = name.splitn(3, '.');
         match (parts.next(), parts.next()) {

@@ -1,5 +1,5 @@
-//! Renders the three forms of a household: all answers, only dietary requirements, and only the
-//! note.
+//! Renders a household's three forms: for all answers, for dietary requirements only, and for the
+//! note only.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -29,7 +29,7 @@ pub(super) enum Which {
 }
 
 impl Which {
-    /// Returns the last segment of the form's path.
+    /// Returns the last part of the form's path.
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::Answers => "rsvp",
@@ -38,7 +38,7 @@ impl Which {
         }
     }
 
-    /// Returns the route name under which the store of idempotency keys records saves.
+    /// Returns the name under which idempotency keys of this form are stored.
     pub(super) fn route(self) -> &'static str {
         match self {
             Self::Answers => "POST /invite/rsvp",
@@ -57,7 +57,7 @@ impl Which {
         }
     }
 
-    /// Removes the changes from `wish` that belong to no field of this form.
+    /// Removes all changes from `wish` that this form has no field for.
     pub(super) fn keep_own_fields(self, wish: &mut HouseholdChange) {
         match self {
             Self::Answers => {}
@@ -85,10 +85,10 @@ impl Which {
     }
 }
 
-/// The reason why a save was refused.
+/// Why a save was refused.
 pub(super) enum SaveFailure {
     None,
-    /// The store could not save the change now.
+    /// The store could not save the change at this moment.
     NotSaved,
     /// The browser reports that another site sent the form.
     Elsewhere,
@@ -96,7 +96,7 @@ pub(super) enum SaveFailure {
     Fields(StatusCode, Vec<FormError>),
 }
 
-/// Renders one of the forms. Typed values replace stored values.
+/// Renders one of the forms. If values were typed, they replace the stored values.
 pub(super) fn show(
     which: Which,
     text: &Text,
@@ -139,7 +139,7 @@ pub(super) fn show(
     response
 }
 
-/// The values that all three forms need.
+/// The values that all three forms contain.
 struct Common {
     action: String,
     submission: String,
@@ -147,7 +147,8 @@ struct Common {
     errors: Vec<FormError>,
 }
 
-/// Computes the values in a form, either stored or as typed.
+/// Computes the values of a form's fields: the typed values if there are any, otherwise the stored
+/// values.
 struct Sheet<'a> {
     reading: Reading<'a>,
     text: &'a Text,
@@ -235,8 +236,8 @@ impl Sheet<'_> {
         guest_page(self.text, self.portal, &title, body)
     }
 
-    /// Returns the version on which the form is based. After a refused save, this is the version on
-    /// which the typed values were based.
+    /// Returns the version on which the form is based. After a refused save, this is the version of
+    /// the form that was sent.
     fn version(&self) -> String {
         self.typed("version").map_or_else(
             || self.portal.household.invitation.version.to_string(),
@@ -300,7 +301,7 @@ impl Sheet<'_> {
             Mark::Pending => "",
         };
         let seats = match mark {
-            // A guest who already has a seat does not need another.
+            // A guest who already has a seat needs no second one.
             Mark::Yes => Seats::Enough,
             Mark::Waitlisted => Seats::Waiting,
             Mark::No | Mark::Undecided | Mark::Pending => self.seats(event),
@@ -319,8 +320,8 @@ impl Sheet<'_> {
             Some(form) => chosen(form.text(&field)),
             None => stored,
         };
-        // The returned value borrows from the snapshot's copy of the event, which lives long
-        // enough.
+        // The returned value borrows the event's name. The snapshot's copy of the event lives long
+        // enough for this.
         let own = self.portal.events.iter().find(|own| own.id == event.id);
         Choice {
             event: own.map_or_else(
@@ -334,8 +335,8 @@ impl Sheet<'_> {
         }
     }
 
-    /// Returns the state of an event's seats. The number of seats left is included only if this
-    /// household could need more.
+    /// Returns the state of an event's seats. It contains the number of free seats only if this
+    /// household may need more seats than that.
     fn seats(&self, event: &Event) -> Seats {
         let household = &self.portal.household;
         let places = household.allowance().plus_ones;
@@ -355,7 +356,8 @@ impl Sheet<'_> {
             .map_or(0, |places| places.left + places.children_left);
         let room = crate::household::GUEST_LIMIT.saturating_sub(self.portal.household.guests.len());
         let rows = usize::try_from(free).unwrap_or(0).min(room);
-        // Typed rows of new guests are kept, even if the household may no longer bring so many.
+        // Typed rows of new guests are kept, even if there are now more than the household may
+        // bring.
         let typed = (0..40)
             .filter(|n| {
                 !self
@@ -453,7 +455,7 @@ impl Sheet<'_> {
         )
     }
 
-    /// Returns the dietary requirements as typed, or else as stored.
+    /// Returns the typed dietary requirements. If none were typed, returns the stored ones.
     fn chips(
         &self,
         field: String,
@@ -498,7 +500,7 @@ fn age(guest: &Guest) -> Option<u8> {
     guest.child_age.and_then(|age| u8::try_from(age).ok())
 }
 
-/// Converts a typed answer to the value of a radio button.
+/// Converts a typed reply to the value of a radio button.
 fn chosen(typed: &str) -> &'static str {
     match typed {
         "yes" => "yes",

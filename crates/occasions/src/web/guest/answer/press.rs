@@ -1,5 +1,5 @@
-//! The buttons "Everyone is coming", "None of us can come" and undo. They only fill in the form;
-//! nothing is stored until the guest saves the form.
+//! The buttons "Everyone is coming", "None of us can come" and undo. They only fill in the form.
+//! Nothing is stored until the guest saves the form.
 
 use web::Form;
 
@@ -9,11 +9,10 @@ use crate::words::ReplyStatus;
 /// The field name of these buttons. The "Save" button has no name.
 pub(super) const PRESS: &str = "press";
 
-/// The field that contains, as JSON, the form's values before the button was pressed.
+/// The field that contains the form's values before a button was pressed, as JSON.
 pub(super) const BEFORE: &str = "before";
 
-/// Returns the form after a button has filled it in, or `None` if none of these buttons was
-/// pressed.
+/// Returns the form as a button has filled it in. Returns `None` if no such button was pressed.
 pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
     let answer = form.find(PRESS)?;
     let replaced =
@@ -44,8 +43,8 @@ pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
     Some(fields.into_iter().collect())
 }
 
-/// Returns the reply fields of all guests, each with a flag for whether the guest can say yes.
-/// Saying yes needs a free seat, unless the guest already has a seat or the event has a waiting
+/// Returns the reply fields of all guests, each with a flag. The flag says whether the guest can
+/// say yes. This needs a free seat, unless the guest already has a seat or the event has a waiting
 /// list.
 fn choices(portal: &InvitationSnapshot) -> impl Iterator<Item = (String, bool)> {
     portal.household.guests.iter().flat_map(move |guest| {

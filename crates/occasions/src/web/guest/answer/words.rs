@@ -1,4 +1,5 @@
-//! Turns refusals into errors at form fields, and typed values into text that guests can copy.
+//! Turns refusals into errors at form fields. Also turns typed values into text that guests can
+//! copy.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
-/// Converts a refusal of a save to errors at the form's fields.
+/// Converts the refusal of a save into errors at the form's fields.
 pub(super) fn trouble(
     text: &Text,
     portal: &InvitationSnapshot,
@@ -66,7 +67,7 @@ pub(super) fn trouble(
     }
 }
 
-/// Returns an error for each guest who newly says yes to a full event.
+/// Returns an error for each guest who says yes to a full event and has no seat there.
 fn full(
     text: &Text,
     portal: &InvitationSnapshot,
@@ -156,7 +157,7 @@ fn about_question(text: &Text, portal: &InvitationSnapshot, key: &str, code: &st
     text.with(id, [("question", title.into()), ("n", limit.into())])
 }
 
-/// Lists typed values that differ from the stored ones, so that the household can copy them.
+/// Lists the typed values that differ from the stored values. The household can copy them.
 pub(super) fn typed(
     text: &Text,
     portal: &InvitationSnapshot,
@@ -221,7 +222,7 @@ pub(super) fn typed(
     lines
 }
 
-/// Lists typed answers to the hosts' own questions, as far as they differ from the stored ones.
+/// Lists the typed answers to the hosts' own questions that differ from the stored answers.
 fn answers(
     reading: &Reading<'_>,
     typed: &BTreeMap<String, Value>,
@@ -245,7 +246,8 @@ fn answers(
     differing.collect()
 }
 
-/// Describes a guest's typed dietary requirements. Empty if they equal the stored ones.
+/// Describes a guest's typed dietary requirements. Returns an empty text if they equal the stored
+/// ones.
 fn needs(
     reading: &Reading<'_>,
     wanted: &GuestUpdate,
@@ -266,8 +268,8 @@ fn needs(
         .collect()
 }
 
-/// Lists the values typed into a form whose code no longer works. The list contains no stored names
-/// of guests, because only a valid code may reveal them.
+/// Lists the values of a form whose code no longer works. It contains no stored names of guests,
+/// because only a valid code may reveal names.
 pub(super) fn of_a_stranger(text: &Text, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
     let people = parsed.wish.guests.iter().enumerate();
     let mut lines: Vec<Typed> = people

@@ -1,4 +1,4 @@
-//! The page with only the dietary requirements, and the page with only the note. Each form changes
+//! Two pages: one with only the dietary requirements, and one with only the note. Each form changes
 //! only its own fields.
 
 use askama::Template;
@@ -21,7 +21,7 @@ pub struct Dietary<'a> {
     pub submission: String,
     pub trouble: Option<String>,
     pub errors: Vec<FormError>,
-    /// The guests who come or may come. Empty if all guests decline.
+    /// The guests who come or may come. Empty if all of them decline.
     pub people: Vec<DietRow<'a>>,
 }
 
@@ -56,8 +56,8 @@ pub struct NotePage<'a> {
     pub action: String,
     /// The idempotency key of the form.
     pub submission: String,
-    /// The version of the answers on which the form is based. With this version, the history can
-    /// show the note that a save replaced.
+    /// The version of the answers on which the form is based. It lets the history show which note a
+    /// save replaced.
     pub version: String,
     pub trouble: Option<String>,
     pub errors: Vec<FormError>,

@@ -1,7 +1,7 @@
 //! The form in which a household answers: replies, guests to add, dietary requirements and a note.
 //!
-//! The `id` of a control is the name of its field, so that the error summary can link to it. If a
-//! field has several controls, the first one has the `id`.
+//! The `id` of a control is the name of its field. The error summary links to this `id`. If a field
+//! has several controls, only the first one has the `id`.
 
 use askama::Template;
 use web::form_state::FormError;
@@ -9,7 +9,7 @@ use web::{Spoken, Text};
 
 use super::{Closing, Frame, QuestionControl, QuestionField};
 
-/// The form that saves all answers of a household together (`/invite/{code}/rsvp`).
+/// The form for all answers of a household together (`/invite/{code}/rsvp`).
 #[derive(Template)]
 #[template(path = "guest/answer.html")]
 pub struct Answer<'a> {
@@ -20,33 +20,33 @@ pub struct Answer<'a> {
     /// The idempotency key of the form.
     pub submission: String,
     pub closing: Option<Closing>,
-    /// When answers close, in UTC, for the page's script.
+    /// When answers close, in UTC. The page's script reads it.
     pub closes_at: Option<String>,
     /// When the household's answers were last saved, such as "2:02 pm".
     pub saved: Option<String>,
-    /// A message about the form as a whole, such as that nothing was saved or that the page was
-    /// outdated.
+    /// A message about the whole form. For example, it says that nothing was saved, or that the
+    /// page was outdated.
     pub trouble: Option<String>,
-    /// Errors at individual fields, in the order of the page.
+    /// Errors at single fields, in the order of the page.
     pub errors: Vec<FormError>,
-    /// The reply that a button has just filled in for all guests: `yes` or `no`.
+    /// The reply that a button has just filled in for everybody: `yes` or `no`.
     pub pressed: Option<&'a str>,
-    /// The form's values before a button filled in replies for all guests.
+    /// The form's values before a button filled in replies for everybody.
     pub before: Option<&'a str>,
     pub people: Vec<Row<'a>>,
     /// Empty rows for guests whom the household may still add.
     pub new: Vec<NewRow<'a>>,
-    /// The number of guests that the household may bring; `None` if it may bring none.
+    /// How many guests the household may bring; `None` if it may bring none.
     pub places: Option<Places>,
     /// Whether the hosts keep a waiting list for full events.
     pub has_waitlist: bool,
-    /// The sentence about how a guest on the waiting list is notified of a free seat.
+    /// The sentence that says how a guest on the waiting list hears of a free seat.
     pub hears_of_place: String,
-    /// Whether "Not sure" is offered.
+    /// Whether the form offers "Not sure".
     pub undecided: bool,
     /// Whether the form distinguishes children from adults.
     pub children: bool,
-    /// The hosts' questions to the household as a whole.
+    /// The hosts' questions for the household as a whole.
     pub household: Vec<QuestionField<'a>>,
     /// The field for the household's note, if the hosts accept notes.
     pub note: Option<NoteField>,
@@ -60,11 +60,11 @@ pub struct Row<'a> {
     pub id: String,
     /// The guest's name, or "guest of …" for a guest without a name.
     pub title: String,
-    /// The guest's name as stored or typed.
+    /// The guest's name, as typed or else as stored.
     pub name: String,
-    /// Whether the household brought this guest, and so may remove them.
+    /// Whether the household brought this guest. The household may remove such a guest.
     pub plus_one: bool,
-    /// Whether this guest is beyond the number of guests that the household may bring.
+    /// Whether this guest exceeds the number of guests that the household may bring.
     pub above: bool,
     pub child: bool,
     pub age: Option<u8>,
@@ -76,27 +76,28 @@ pub struct Row<'a> {
     pub questions: Vec<QuestionField<'a>>,
 }
 
-/// A guest's answer for an event.
+/// A guest's reply to an event.
 pub struct Choice<'a> {
     /// The field's name, such as `reply.{g}.{e}`.
     pub field: String,
     pub event: Spoken<'a>,
     pub hours: String,
-    /// The chosen value, which is `yes`, `no`, `undecided`, or empty.
+    /// The chosen value: `yes`, `no`, `undecided`, or empty.
     pub chosen: &'static str,
     pub seats: Seats,
 }
 
-/// The state of an event's seats, as a guest needs to know it.
+/// What a guest must know about the seats of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seats {
-    /// The event has seats for the whole household.
+    /// The event has enough seats for the whole household.
     Enough,
-    /// The event has fewer seats left than this household could take.
+    /// The event has fewer free seats than this household may need. The value is the number of free
+    /// seats.
     Left(i64),
     /// The event is full, but it has a waiting list.
     WaitingList,
-    /// The event is full. This is never shown to a guest who has a seat.
+    /// The event is full. A guest who has a seat never sees this.
     Full,
     /// The event is full, and this guest is on the waiting list.
     Waiting,
@@ -119,21 +120,21 @@ pub struct Diet<'a> {
 }
 
 pub struct NewRow<'a> {
-    /// The number of the row, starting at 0.
+    /// The number of the row; the first row is 0.
     pub n: usize,
     pub name: String,
     /// Whether the box "this person comes" is ticked.
     pub comes: bool,
     pub child: bool,
     pub age: Option<u8>,
-    /// The choices for the events; empty if there is only one event.
+    /// The choices for the events. Empty if there is a single event.
     pub choices: Vec<Choice<'a>>,
     /// The fields for dietary requirements, if the hosts ask for them.
     pub diets: Option<Chips<'a>>,
     pub questions: Vec<QuestionField<'a>>,
 }
 
-/// How many guests a household may bring, and how many of these slots are left.
+/// How many guests a household may bring, and how many more it can add.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Places {
     /// The number of slots for guests of any age.
@@ -147,14 +148,14 @@ pub struct Places {
 }
 
 pub struct NoteField {
-    /// The note as stored or typed.
+    /// The note, as typed or else as stored.
     pub value: String,
     /// The note's own version.
     pub version: String,
 }
 
 impl Places {
-    /// Formats the numbers, such as "You may bring 2 people; 1 place is left."
+    /// Formats the numbers as text, such as "You may bring 2 people; 1 place is left."
     pub fn say(&self, text: &Text) -> String {
         let counted = |id, allowed: i64, left: i64| {
             text.with(id, [("allowed", allowed.into()), ("left", left.into())])
@@ -183,24 +184,23 @@ impl Answer<'_> {
         )
     }
 
-    /// Returns whether the labels of the choices are too long to stand side by side.
+    /// Whether the labels of the choices are too long to stand side by side.
     fn stacked(&self) -> bool {
         stacked(self.text)
     }
 
-    /// Whether the form has only one guest and one event, so that it needs no card around the
-    /// guest.
+    /// Whether the form has a single guest and a single event. Then the guest needs no card.
     fn solo(&self) -> bool {
         self.people.len() == 1 && self.people[0].choices.len() == 1 && self.places.is_none()
     }
 
-    /// Whether the form has so many choices that buttons for all guests are useful.
+    /// Whether the form has so many choices that buttons for everybody are useful.
     fn has_many_choices(&self) -> bool {
         let choices = self.people.iter().map(|row| row.choices.len());
         choices.sum::<usize>() > 2
     }
 
-    /// Formats the number of guests who have answered for every event.
+    /// Formats how many guests have answered for every event.
     fn answered(&self) -> String {
         let open = |row: &&Row<'_>| row.choices.iter().any(|choice| choice.chosen.is_empty());
         let total = self.people.len();
@@ -209,7 +209,7 @@ impl Answer<'_> {
             .with("answer-count", [("n", n.into()), ("total", total.into())])
     }
 
-    /// Like [`Self::answered`], but with placeholders that the page's script fills in.
+    /// Like [`Self::answered`], but contains placeholders. The page's script fills them in.
     fn answered_pattern(&self) -> String {
         let values = [("n", "{n}".into()), ("total", "{total}".into())];
         self.text.with("answer-count", values)
@@ -239,9 +239,9 @@ impl Answer<'_> {
             .map_or_else(String::new, |places| places.say(self.text))
     }
 
-    /// Formats the sentence about slots for every possible number of slots left, as a JSON array of
-    /// arrays. The outer index is the number left for children, the inner index the number left for
-    /// guests of any age.
+    /// Formats the sentence about free slots for every number of free slots, as a JSON array of
+    /// arrays. The outer index is the number of free slots for children. The inner index is the
+    /// number of free slots for guests of any age.
     fn places_table(&self) -> String {
         let table = self.places.map(|places| {
             let left = |children_left, left| {
@@ -274,22 +274,22 @@ impl Answer<'_> {
         })
     }
 
-    /// Whether the fields for dietary requirements start expanded, because some are filled in or
-    /// have errors.
+    /// Whether the fields for dietary requirements start expanded. They do if one of them is filled
+    /// in or has an error.
     fn diets_open(&self, diets: &Chips<'_>) -> bool {
         let wrong = |field: &str| self.error(field).is_some();
         diets.count() > 0 || wrong(&diets.field) || wrong(&diets.note_field)
     }
 
-    /// Whether the choices in a new guest's row start expanded, because some are filled in or have
-    /// errors.
+    /// Whether the choices in a new guest's row start expanded. They do if one of them is filled in
+    /// or has an error.
     fn new_open(&self, row: &NewRow<'_>) -> bool {
         row.choices
             .iter()
             .any(|choice| !choice.chosen.is_empty() || self.error(&choice.field).is_some())
     }
 
-    /// Returns the title of a new guest's row, which is shown until a name is typed.
+    /// Returns the title of a new guest's row. It is shown until a name is typed.
     fn new_title(&self, row: &NewRow<'_>) -> String {
         let n = self.people.len() + row.n + 1;
         self.text.with("answer-new-person", [("n", n.into())])
@@ -323,13 +323,14 @@ impl NewRow<'_> {
     }
 }
 
-/// Returns the ages that a child can have, each with whether it is the age of this child.
+/// Returns all possible ages of a child, each with a flag. The flag says whether it is this child's
+/// age.
 fn ages(own: Option<u8>) -> impl Iterator<Item = (u8, bool)> {
     (0..=17).map(move |age| (age, own == Some(age)))
 }
 
 impl Choice<'_> {
-    /// Formats the part of a radio button's label that only screen readers get, such as "coming to
+    /// Formats the part of a radio button's label that only screen readers read, such as "coming to
     /// Reception, Rahman bin Ali".
     fn to(&self, text: &Text, id: &str, person: &str) -> String {
         let values = [("event", self.event.text.into()), ("person", person.into())];
@@ -363,7 +364,7 @@ pub(super) fn error<'c>(errors: &'c [FormError], field: &str) -> Option<&'c str>
     found.map(|error| error.words.as_str())
 }
 
-/// Formats the title of a page. It starts with "Error" if the form has errors.
+/// Formats a page's title. If the form has errors, the title starts with "Error".
 pub(super) fn titled(text: &Text, id: &str, frame: &Frame<'_>, wrong: bool) -> String {
     let title = format!("{} – {}", text.say(id), frame.hosts.0);
     if wrong {
@@ -373,8 +374,8 @@ pub(super) fn titled(text: &Text, id: &str, frame: &Frame<'_>, wrong: bool) -> S
     }
 }
 
-/// Whether the labels of the choices are placed below each other. Three labels fit side by side
-/// only if none is longer than twelve letters.
+/// Whether the labels of the choices stand below each other. Three labels fit side by side only if
+/// each has at most twelve letters.
 fn stacked(text: &Text) -> bool {
     ["choice-yes", "choice-no", "choice-undecided"]
         .into_iter()

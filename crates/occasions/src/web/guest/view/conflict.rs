@@ -1,5 +1,4 @@
-//! The page for conflicting saves, on which the household chooses between two versions of its
-//! answers.
+//! The page about conflicting saves. The household chooses between two versions of its answers.
 
 use askama::Template;
 use web::Text;
@@ -8,7 +7,7 @@ use super::Frame;
 use super::answer::titled;
 
 /// The response to a save that was based on outdated answers. It asks the household about each
-/// field with two values. Hidden fields contain all other values.
+/// field with two values. All other values are in hidden fields.
 #[derive(Template)]
 #[template(path = "guest/conflict.html")]
 pub struct Conflict<'a> {
@@ -17,10 +16,10 @@ pub struct Conflict<'a> {
     pub action: String,
     /// The current version of the household's answers.
     pub version: String,
-    /// A new idempotency key, because sending this form is another save.
+    /// A new idempotency key, because this form is another save.
     pub submission: String,
     pub differences: Vec<Difference>,
-    /// The names and values of the fields that need no decision by the household.
+    /// The names and values of fields about which the household need not decide.
     pub merged: Vec<(String, String)>,
 }
 
@@ -29,16 +28,17 @@ pub struct Difference {
     pub field: String,
     /// The guest and the field, such as "Rahman bin Ali, Reception".
     pub about: String,
-    /// The value that was saved in the meantime.
+    /// The value that somebody has saved in the meantime.
     pub saved: Side,
-    /// The value in the form that this household sent. It is listed first.
+    /// The value in the form that this household has sent. It comes first on the page.
     pub yours: Side,
 }
 
 pub struct Side {
-    /// The value as a form sends it. Several dietary requirements are joined by commas.
+    /// The value in the form in which it is sent. Several dietary requirements are joined by
+    /// commas.
     pub value: String,
-    /// The value as the page shows it; empty if there is no value.
+    /// The value in the form in which the page shows it; empty if there is none.
     pub words: String,
 }
 

@@ -1,5 +1,5 @@
-//! Pages shown before a code is known, namely the code page, an occasion's public page, and the
-//! page of an archived occasion.
+//! Pages that are shown before a code is known: the page that asks for a code, an occasion's public
+//! page, and the page of an archived occasion.
 
 use askama::Template;
 use web::theme::Preset;
@@ -9,20 +9,19 @@ use crate::open_rsvp::PublicWish;
 
 use super::{Contact, Cover, DaysLeft, Hosts, OpenEvent, PageLink, Typed, around_contact};
 
-/// The page on which guests type a code (`/`). It is also the response to a code that opens
-/// nothing.
+/// The page on which guests type a code (`/`). It is also the response to a code that opens no
+/// household.
 #[derive(Template)]
 #[template(path = "guest/code.html")]
 pub struct CodeEntry<'a> {
     pub text: &'a Text,
-    /// The path to which the form is sent: `/`, or that of the occasion's public page.
+    /// The path to which the form is sent: `/`, or the path of the occasion's public page.
     pub action: String,
     pub typed: String,
-    /// The guest's name as typed. `None` if the form does not ask for a name.
+    /// The guest's name as typed. `None` if the form asks for no name.
     pub name: Option<String>,
     pub problem: Option<CodeProblem>,
-    /// Values that were typed into a form whose code has stopped working, so that the guest can
-    /// copy them.
+    /// Values of a form whose code has stopped working. The guest can copy them.
     pub kept: Vec<Typed>,
     /// The households that this browser has opened before.
     pub known: Vec<Known>,
@@ -30,7 +29,7 @@ pub struct CodeEntry<'a> {
     pub contact: Option<Contact>,
 }
 
-/// Why the form's code opened nothing.
+/// Why the code in the form opened no household.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodeProblem {
     /// The typed text cannot be a code.
@@ -52,7 +51,7 @@ pub struct Known {
     pub household: String,
     /// The path of the household's invitation page.
     pub address: String,
-    /// The household's code, which the button for forgetting the household sends.
+    /// The household's code. The button for forgetting the household sends it.
     pub code: String,
 }
 
@@ -77,7 +76,7 @@ impl CodeEntry<'_> {
             CodeProblem::NameRequired => self.text.say("code-name-required").into_owned(),
             CodeProblem::Elsewhere => self.text.say("code-elsewhere").into_owned(),
             CodeProblem::TooMany { minutes } => {
-                // More than 90 minutes are shown in hours.
+                // More than 90 minutes are shown as hours.
                 if *minutes > 90 {
                     let hours = (minutes + 59) / 60;
                     self.text
@@ -95,8 +94,8 @@ impl CodeEntry<'_> {
         self.problem == Some(CodeProblem::NameRequired)
     }
 
-    /// Returns the error that is shown at the field for the code. If `code` is false, returns the
-    /// error at the field for the guest's name.
+    /// Returns the error at the field for the code. If `code` is false, returns the error at the
+    /// field for the guest's name instead.
     fn complaint_at(&self, code: bool) -> Option<String> {
         self.error().filter(|_| code != self.is_of_name())
     }
@@ -117,28 +116,29 @@ impl CodeEntry<'_> {
 pub struct Card<'a> {
     pub text: &'a Text,
     pub theme: Theme,
-    /// The hosts' names, used as the page's heading.
+    /// The hosts' names. They are the page's heading.
     pub hosts: Hosts<'a>,
     pub cover: Cover<'a>,
-    /// Whether the occasion is a draft, so that guests cannot see the page.
+    /// Whether the occasion is a draft. Guests cannot see the page of a draft.
     pub preparing: bool,
-    /// Whether the visitor is a host, who can see the page even while the occasion is a draft.
+    /// Whether the visitor is a host. Hosts can see the page even while the occasion is a draft.
     pub host: bool,
     /// The time until the first event.
     pub days_left: Option<DaysLeft>,
     /// The hosts' text for all guests.
     pub welcome: Spoken<'a>,
-    /// The occasion's events; empty unless visitors may answer without a code.
+    /// The occasion's events. Empty if visitors cannot answer without a code.
     pub events: Vec<OpenEvent<'a>>,
     /// The pages that hosts wrote for everybody.
     pub pages: Vec<PageLink>,
-    /// The path of the form for an answer without a code, if hosts take such answers.
+    /// The path of the form for an answer without a code. `None` if the hosts accept no such
+    /// answers.
     pub answer: Option<String>,
-    /// Guests' wishes that the hosts publish.
+    /// Wishes of guests that the hosts publish.
     pub wishes: &'a [PublicWish],
-    /// Whether the page says that it is made with Kenduri.
+    /// Whether the page says that it was made with Kenduri.
     pub made_with: bool,
-    /// The form for a code, at the end of the page.
+    /// The form for a code, at the bottom of the page.
     pub entry: CodeEntry<'a>,
 }
 
@@ -153,25 +153,25 @@ impl Card<'_> {
     }
 }
 
-/// The page of an archived occasion, for a household or for everyone.
+/// The page of an archived occasion, either for a household or for everybody.
 #[derive(Template)]
 #[template(path = "guest/thanks.html")]
 pub struct Thanks<'a> {
     pub text: &'a Text,
     pub theme: Theme,
-    /// The hosts' names, used as the page's heading.
+    /// The hosts' names. They are the page's heading.
     pub hosts: Hosts<'a>,
     pub cover: Cover<'a>,
     /// The household's salutation; `None` on the public page.
     pub salutation: Option<String>,
-    /// How long ago the first day was, in words.
+    /// How long ago the first day was, as text.
     pub since: Option<String>,
-    /// The hosts' text; if it is empty, the page has a built-in text.
+    /// The hosts' text. If it is empty, the page shows a built-in text.
     pub farewell: Spoken<'a>,
-    /// Typed values that arrived too late to be saved.
+    /// Typed values that came too late to be saved.
     pub typed: Vec<Typed>,
     pub contact: Option<Contact>,
-    /// The path of the gallery, for a household.
+    /// The path of the gallery. Only households get it.
     pub gallery: Option<String>,
 }
 

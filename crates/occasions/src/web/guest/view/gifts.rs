@@ -14,10 +14,10 @@ use crate::cash_link::CashKind;
 pub struct Gifts<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The message about the last action, if it succeeded.
+    /// A message about the last action, if it succeeded.
     pub done: Option<String>,
     pub trouble: Option<String>,
-    /// Errors of individual fields.
+    /// Errors at single fields.
     pub errors: Vec<FormError>,
     /// The wish list; `None` while it is switched off.
     pub gifts: Option<Vec<GiftRow<'a>>>,
@@ -35,20 +35,21 @@ pub struct GiftRow<'a> {
     pub picture: Option<String>,
     /// The formatted price.
     pub price: Option<String>,
-    /// The shop's URL, with its host name.
+    /// The URL of the shop, and its host name.
     pub shop: Option<(&'a str, &'a str)>,
     pub state: GiftState,
-    /// The sentence about the total number of pieces and the number left; empty for a single piece.
+    /// The sentence that says how many pieces there are and how many are left. Empty if there is a
+    /// single piece.
     pub left: String,
     /// The path to which the form is sent.
     pub action: String,
-    /// The maximum number of pieces that this household may reserve.
+    /// How many pieces this household may reserve at most.
     pub most: i64,
-    /// The number of pieces in the form.
+    /// The number of pieces that the form contains.
     pub quantity: i64,
     /// The household's note to the hosts.
     pub note: String,
-    /// Whether the server refused the form of this gift.
+    /// Whether the form for this gift was refused.
     pub is_wrong: bool,
 }
 
@@ -59,7 +60,7 @@ pub enum GiftState {
     Free,
     /// Other households have reserved all pieces.
     Taken,
-    /// This household has reserved it. The value is a sentence about the reservation.
+    /// This household has reserved the gift. The value is a sentence about the reservation.
     Own(String),
     /// The hosts have received this household's gift.
     Given,
@@ -72,9 +73,9 @@ pub struct CashRow<'a> {
     pub note: Spoken<'a>,
     /// The URL of a link, and its host name.
     pub link: Option<(&'a str, &'a str)>,
-    /// The lines about a bank account, each with the message id of its label.
+    /// The lines about a bank account. Each comes with the message id of its label.
     pub lines: Vec<(&'static str, String)>,
-    /// The QR code that banking apps read: its width, and the dark modules as an SVG path.
+    /// The QR code for banking apps: its width, and its dark modules as an SVG path.
     pub qr: Option<(usize, String)>,
 }
 

@@ -1,4 +1,4 @@
-//! A page that hosts wrote for their guests.
+//! The page that shows a text that hosts wrote for their guests.
 
 use askama::Template;
 use web::{Language, Spoken, Text};
@@ -6,25 +6,25 @@ use web::{Language, Spoken, Text};
 use super::{Contact, Frame, Hosts, around_contact};
 use crate::occasion_page::Title;
 
-/// The page `/o/{slug}/pages/{key}`, and the same page below an invitation.
+/// The page `/o/{slug}/pages/{key}`. The same page also exists below an invitation.
 #[derive(Template)]
 #[template(path = "guest/info_page.html")]
 pub struct InfoPage<'a> {
     pub text: &'a Text,
-    /// The path to which the hosts' names link.
+    /// The path that the hosts' names link to.
     pub home: String,
     pub hosts: Hosts<'a>,
     pub title: Title,
-    /// The text as safe HTML.
+    /// The page's text as safe HTML.
     pub html: String,
-    /// The text's language, if it differs from the page's.
+    /// The language of the text, if it differs from the page's language.
     pub other: Option<Language>,
     /// The other pages that the guest may see.
     pub pages: Vec<PageLink>,
     pub contact: Option<Contact>,
-    /// Whether a public page says that it is made with Kenduri.
+    /// Whether the page says that it was made with Kenduri. Only public pages say so.
     pub made_with: bool,
-    /// The frame of a page behind a code; `None` on a public page.
+    /// The frame of a page that needs a code; `None` on a public page.
     pub frame: Option<Frame<'a>>,
 }
 
@@ -47,8 +47,8 @@ impl InfoPage<'_> {
         spoken.lang().to_string()
     }
 
-    /// Returns the sentence about whom to contact with questions, as the text before and after the
-    /// contact.
+    /// Returns the sentence that says whom to contact with questions: the text before the contact,
+    /// and the text after it.
     fn questions(&self) -> (String, String) {
         around_contact(self.text, "guest-questions")
     }

@@ -1,4 +1,4 @@
-//! A mail from the hosts to many households, as HTML and as plain text with the same content.
+//! A mail from the hosts to many households. The HTML and the plain text have the same content.
 
 use askama::Template;
 use web::{Text, Theme};
@@ -12,7 +12,7 @@ pub struct Letter<'a> {
     pub text: &'a Text,
     pub theme: Theme,
     pub hosts: &'a str,
-    /// The date of the first day, formatted.
+    /// The date of the first day as text.
     pub date: String,
     pub subject: String,
     /// The opening line, such as "Dear Rahman family,".
@@ -21,15 +21,15 @@ pub struct Letter<'a> {
     pub blocks: Vec<Block>,
     /// The events with dates and venues. Only invitations contain them.
     pub events: Vec<EventRow<'a>>,
-    /// The sentence with the site on which the code can be typed. `None` if the mail does not link
-    /// to the household's page.
+    /// The sentence that names the site on which guests can type the code. `None` if the mail does
+    /// not link to the household's page.
     pub or: Option<String>,
     pub why: String,
     /// The unsubscribe link. `None` in a test mail.
     pub unsubscribe: Option<String>,
 }
 
-/// A paragraph or a button of a mail.
+/// A paragraph or button in a mail.
 pub enum Block {
     Paragraph(Vec<Vec<Span>>),
     /// A button that links to the household's page.

@@ -1,4 +1,4 @@
-//! The mail that confirms a household's saved answers, as HTML and as plain text with the same
+//! The mail that confirms a household's saved answers. The HTML and the plain text have the same
 //! content.
 
 use std::borrow::Cow;
@@ -11,7 +11,7 @@ use web::{Text, Theme};
 
 use super::{AnsweredQuestion, Contact, Counts, EventRow, Progress, Stored, Tone};
 
-/// The colours of a theme. They are written into the mail's HTML, because mail programs load no
+/// The colours of a theme. The mail's HTML contains them, because mail programs load no
 /// stylesheets.
 pub(super) struct MailColours {
     /// The background around the mail.
@@ -24,9 +24,9 @@ pub(super) struct MailColours {
     pub(super) ink2: Cow<'static, str>,
     /// The colour of hairlines.
     pub(super) line: Cow<'static, str>,
-    /// The background of the area with the hosts' names.
+    /// The background colour behind the hosts' names.
     pub(super) ground: Cow<'static, str>,
-    /// The text colour in the area with the hosts' names.
+    /// The text colour of the hosts' names.
     pub(super) ground_ink: Cow<'static, str>,
     /// The colour of the double line below the hosts' names.
     pub(super) gold: Cow<'static, str>,
@@ -79,8 +79,8 @@ pub(super) fn dark(theme: Theme) -> MailColours {
     own(dark, theme_accent::colors(theme).map(|[_, dark]| dark))
 }
 
-/// Returns the theme's colours. If the hosts chose an accent colour, it replaces the colours that
-/// depend on the theme's accent.
+/// Returns the theme's colours. If the hosts have chosen an accent colour, it replaces the theme's
+/// accent and the colours that depend on it.
 fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
     let Some(own) = own else {
         return theme;
@@ -89,7 +89,8 @@ fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
     MailColours {
         accent: hex(own.accent.color),
         on_accent: hex(own.accent.on),
-        // If the hosts' colour is the background of the names, the double line gets it too.
+        // If the hosts' colour is the background of the hosts' names, the double line has the
+        // hosts' colour too.
         gold: own.ground.map_or(theme.gold, |_| hex(own.accent.color)),
         ground: own.ground.map_or(theme.ground, hex),
         ground_ink: own.ground_ink.map_or(theme.ground_ink, hex),
@@ -97,8 +98,8 @@ fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
     }
 }
 
-/// Returns the colours of the names' background and of the button, for a background that the hosts
-/// chose.
+/// For a background that the hosts have chosen, returns the colours of the names' background and of
+/// the button.
 fn cloth(ground: Ground) -> (Cow<'static, str>, Cow<'static, str>) {
     let (ground, accent) = match ground {
         Ground::Maroon => ("#64102b", "#7a1733"),
@@ -143,35 +144,35 @@ pub struct Confirmation<'a> {
     pub text: &'a Text,
     pub theme: Theme,
     pub hosts: &'a str,
-    /// The date of the first day, formatted.
+    /// The date of the first day as text.
     pub date: String,
     /// The opening line, such as "Dear Rahman family,".
     pub salutation: String,
     pub tone: Tone,
     pub progress: Progress,
     pub counts: Counts,
-    /// The sentence about how the household is notified of a free seat; `None` if nobody waits for
+    /// The sentence that says how the household hears of a free seat; `None` if nobody waits for
     /// one.
     pub waiting: Option<String>,
-    /// Whether the mail says that the household moved up from the waiting list.
+    /// Whether the mail tells the household that it moved up from the waiting list.
     pub has_moved_up: bool,
     pub guests: Vec<Stored<'a>>,
-    /// The events that at least one guest attends, with time and venue.
+    /// The events that at least one guest attends. Each has its time and venue.
     pub events: Vec<EventRow<'a>>,
     /// The full URL of the calendar file.
     pub calendar: Option<String>,
     /// The household's answers to the hosts' own questions.
     pub told: Vec<AnsweredQuestion<'a>>,
-    /// The sentence about the time until which answers can be changed.
+    /// The sentence that says until when answers can be changed.
     pub change: Option<String>,
-    /// The full URL of the household's page, with the link's key `k`.
+    /// The full URL of the household's page, with the parameter `k`.
     pub link: String,
-    /// The site's URL without the scheme, such as "kenduri.example:8443".
+    /// The site's URL without its scheme, such as "kenduri.example:8443".
     pub site: String,
     /// The household's code, as printed on the card.
     pub code: &'a str,
     pub household: &'a str,
-    /// The hosts' contact, for a person who got the mail by mistake.
+    /// The hosts' contact. It is for somebody who got the mail by mistake.
     pub contact: Option<Contact>,
 }
 
@@ -233,8 +234,8 @@ impl Confirmation<'_> {
     }
 }
 
-/// Formats a telephone number or email address for use in a sentence. In a right-to-left sentence,
-/// the added marks keep its groups of digits in order (UAX #9).
+/// Formats a telephone number or email address for a sentence. In a right-to-left sentence,
+/// invisible marks keep the groups of digits in order (UAX #9).
 pub(crate) fn in_order(text: &Text, reach: &str) -> String {
     if text.language().dir == "rtl" {
         format!("\u{2066}{reach}\u{2069}")

@@ -1,4 +1,4 @@
-//! The form for answers without a code.
+//! The page with the form for answers without a code.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct Open<'a> {
     pub hosts: Hosts<'a>,
     /// The path of the occasion's public page.
     pub home: String,
-    /// The events, each with a choice.
+    /// The events. Each has a choice.
     pub events: Vec<OpenEvent<'a>>,
     /// The idempotency key of the form.
     pub submission: String,
@@ -43,18 +43,18 @@ pub struct Open<'a> {
     pub contact: Option<Contact>,
 }
 
-/// An event as visitors without a code see it.
+/// An event in the form in which visitors without a code see it.
 pub struct OpenEvent<'a> {
     pub key: &'a str,
     /// The field name of the reply.
     pub field: String,
     pub name: Spoken<'a>,
-    /// Day and time, such as "Saturday, 16 January 2027, 9:30–11:00 am".
+    /// The day and the time, such as "Saturday, 16 January 2027, 9:30–11:00 am".
     pub when: String,
     /// The start of the event in machine-readable form.
     pub when_machine: String,
     pub venue: &'a str,
-    /// The postal address of the venue, with the line breaks that the hosts typed.
+    /// The venue's postal address, with the hosts' line breaks.
     pub address: &'a str,
     /// Links to the venue in map apps.
     pub apps: Vec<AppLink>,
@@ -63,9 +63,9 @@ pub struct OpenEvent<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct TypedAnswer {
     pub name: String,
-    /// The replies by the event's key. A reply is `yes`, `no`, `undecided`, or an invalid value.
+    /// The replies by event key. A reply is `yes`, `no`, `undecided`, or an invalid value.
     pub replies: BTreeMap<String, String>,
-    /// The number of people, which may be an invalid text.
+    /// The number of people as typed. It may be an invalid text.
     pub party: String,
     pub wish: String,
     pub email: String,
@@ -80,7 +80,7 @@ impl TypedAnswer {
 }
 
 impl Open<'_> {
-    /// Formats the page's title, which starts with "Error" if the form has errors.
+    /// Formats the page's title. If the form has errors, the title starts with "Error".
     pub fn title(&self) -> String {
         let title = format!("{} – {}", self.text.say("answer-title"), self.hosts.0);
         if self.errors.is_empty() && self.trouble.is_none() {

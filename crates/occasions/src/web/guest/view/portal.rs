@@ -1,4 +1,4 @@
-//! A household's invitation page, and the page after a save, which shows the saved answers.
+//! Two pages: a household's invitation page, and the page after a save with the saved answers.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ pub struct PortalPage<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
     pub cover: Cover<'a>,
-    /// Whether answers can be changed, and if not, why.
+    /// Whether answers can be changed, and if not, the reason.
     pub standing: Standing,
     /// The opening line, such as "Dear Rahman family,".
     pub salutation: String,
@@ -28,7 +28,7 @@ pub struct PortalPage<'a> {
     pub welcome: Spoken<'a>,
     /// The hosts' text for this household.
     pub message: Option<&'a str>,
-    /// Typed values that arrived too late to be saved.
+    /// Typed values that came too late to be saved.
     pub typed: Vec<Typed>,
     /// The hosts' announcements.
     pub news: Vec<NewsItem<'a>>,
@@ -39,7 +39,7 @@ pub struct PortalPage<'a> {
     pub calendar: Option<String>,
     pub guests: Vec<Stored<'a>>,
     pub counts: Counts,
-    /// The sentence about how the household is notified of a free seat; `None` if nobody waits for
+    /// The sentence that says how the household hears of a free seat; `None` if nobody waits for
     /// one.
     pub waiting: Option<String>,
     /// The household's answers to the hosts' own questions.
@@ -49,11 +49,11 @@ pub struct PortalPage<'a> {
     pub pages: Vec<PageLink>,
 }
 
-/// An announcement of the hosts.
+/// An announcement by the hosts.
 pub struct NewsItem<'a> {
     pub title: Spoken<'a>,
     pub body: Spoken<'a>,
-    /// The formatted times of publication and of the last change.
+    /// When the announcement was published and last changed, as text.
     pub when: String,
 }
 
@@ -62,7 +62,7 @@ pub struct NewsItem<'a> {
 pub enum Standing {
     /// Answers can be changed.
     Open,
-    /// Answers have closed. The value is the last day, if there was a deadline.
+    /// Answers have closed. The value is the last day for answers, if there was a deadline.
     Closed(Option<String>),
     /// The hosts have locked the household's answers.
     Locked,
@@ -70,7 +70,7 @@ pub enum Standing {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Nobody has answered anything.
+    /// Nobody in the household has answered yet.
     Unanswered,
     /// Some answers are missing.
     Partly,
@@ -80,21 +80,21 @@ pub enum Progress {
 
 /// The time left until an event.
 pub struct DaysLeft {
-    /// The time left, formatted, such as "12 days to go" or "Today".
+    /// The time left as text, such as "12 days to go" or "Today".
     pub words: String,
     /// The event's day in machine-readable form.
     pub day_machine: String,
-    /// The data for the page's countdown script. `None` once the event has begun.
+    /// The data for the page's countdown script. `None` after the event has begun.
     pub timer: Option<Timer>,
 }
 
-/// The times for the countdown script, in milliseconds since 1970.
+/// The times that the countdown script needs, in milliseconds since 1970.
 pub struct Timer {
-    /// When the countdown starts to show hours.
+    /// When the countdown begins to show hours.
     pub from: i64,
-    /// When the event begins. The countdown ends at this time.
+    /// When the event begins. The countdown ends then.
     pub zero: i64,
-    /// When the countdown's text changes next.
+    /// When the text of the countdown changes next.
     pub turn: i64,
 }
 
@@ -105,17 +105,17 @@ pub struct EventRow<'a> {
     pub day: String,
     /// The month's short name, such as "Jan".
     pub month: String,
-    /// Weekday and hours, such as "Saturday, 9:30–11:00 am".
+    /// The weekday and the hours, such as "Saturday, 9:30–11:00 am".
     pub when: String,
-    /// Weekday, date and hours, as mails show them.
+    /// The weekday, the date and the hours, for mails.
     pub moment: String,
     /// The start of the event in machine-readable form.
     pub when_machine: String,
     pub venue: &'a str,
-    /// The postal address of the venue, with the line breaks that the hosts typed.
+    /// The venue's postal address, with the hosts' line breaks.
     pub address: &'a str,
     pub dress: Spoken<'a>,
-    /// The URL of a map, which only mails link.
+    /// The URL of a map. Only mails contain a link to it.
     pub map: Option<&'a str>,
     /// Links to map and calendar apps.
     pub apps: Vec<AppLink>,
@@ -142,11 +142,11 @@ pub struct Stored<'a> {
     pub name: String,
     /// "child" with the age, such as "child, 7". `None` for adults.
     pub child: Option<String>,
-    /// Whether this guest is beyond the number of guests that the household may bring.
+    /// Whether this guest exceeds the number of guests that the household may bring.
     pub above: bool,
-    /// The guest's replies for the events to which the guest is invited.
+    /// The guest's replies to all events to which the guest is invited.
     pub replies: Vec<(Spoken<'a>, Mark)>,
-    /// The dietary requirements, formatted; empty if there are none.
+    /// The dietary requirements as text; empty if there are none.
     pub diets: String,
     /// The guest's answers to the hosts' own questions.
     pub told: Vec<AnsweredQuestion<'a>>,
@@ -156,25 +156,25 @@ pub struct Stored<'a> {
 pub struct Tile {
     pub address: String,
     pub title: String,
-    /// A sentence about what the household has done on the linked page.
+    /// A sentence that says what the household has done on the linked page.
     pub state: String,
 }
 
 /// A typed value that was not saved.
 pub struct Typed {
-    /// The guest and field to which the value belongs, such as "Rahman bin Ali, Reception".
+    /// The guest and the field of the value, such as "Rahman bin Ali, Reception".
     pub what: String,
-    /// The value as the page shows it.
+    /// The value in the form in which the page shows it.
     pub words: String,
 }
 
-/// Returns the text pattern for a time in the visitor's own time zone, which the script fills in.
+/// Returns the pattern for a time in the visitor's own time zone. The page's script fills it in.
 fn here(text: &Text) -> String {
     format!("{{weekday}}{}{{hour}}", text.say("list-comma"))
 }
 
-/// Returns the message id of the heading above the events, which differs for one day and several
-/// days.
+/// Returns the message id of the heading above the events. It depends on whether all events are on
+/// one day.
 fn days(events: &[EventRow<'_>]) -> &'static str {
     let several = events
         .windows(2)
@@ -191,7 +191,7 @@ impl EventRow<'_> {
         text.with("portal-dress", [("dress", self.dress.text.into())])
     }
 
-    /// Whether the schedule starts collapsed, because it is long.
+    /// Whether the schedule is long, so that it starts collapsed.
     fn is_long(&self) -> bool {
         self.schedule.len() > 4
     }
@@ -237,7 +237,7 @@ impl PortalPage<'_> {
         self.progress == Progress::Unanswered
     }
 
-    /// Formats the sentence about the answers that the hosts have from this household.
+    /// Formats the sentence that says which answers the hosts have from this household.
     fn closed_text(&self) -> Option<Cow<'_, str>> {
         match self.standing {
             _ if self.has_no_answer() => Some(self.text.say("closed-text-none")),
@@ -246,8 +246,8 @@ impl PortalPage<'_> {
         }
     }
 
-    /// Formats the sentence about whom to ask for changes, as the text before and after the
-    /// contact.
+    /// Formats the sentence that says whom to ask for changes: the text before the contact, and the
+    /// text after it.
     fn ask(&self) -> (String, String) {
         let id = match self.standing {
             _ if self.has_no_answer() => "closed-ask-none",
@@ -257,8 +257,8 @@ impl PortalPage<'_> {
         around_contact(self.text, id)
     }
 
-    /// Formats the sentence that asks a locked household to contact the hosts, if they have named
-    /// no contact.
+    /// Formats the sentence that asks a household with locked answers to contact the hosts. It is
+    /// used if the hosts have named no contact.
     fn ask_hosts(&self) -> Option<Cow<'_, str>> {
         let id = match self.standing {
             Standing::Open | Standing::Closed(_) => return None,
@@ -285,26 +285,26 @@ pub struct Confirmation<'a> {
     pub frame: Frame<'a>,
     pub tone: Tone,
     pub progress: Progress,
-    /// The time until which answers can be changed; `None` if they never close automatically.
+    /// Until when answers can be changed; `None` if they never close automatically.
     pub closing: Option<Closing>,
-    /// Whether answers can still be changed at all.
+    /// Whether answers can be changed now.
     pub open: bool,
-    /// The events that at least one guest attends, by time, without their schedules.
+    /// The events that at least one guest attends, sorted by time. Their schedules are left out.
     pub events: Vec<EventRow<'a>>,
     pub guests: Vec<Stored<'a>>,
     pub counts: Counts,
-    /// The sentence about how the household is notified of a free seat; `None` if nobody waits for
+    /// The sentence that says how the household hears of a free seat; `None` if nobody waits for
     /// one.
     pub waiting: Option<String>,
-    /// Whether the household's seats still need the hosts' approval.
+    /// Whether the household's seats wait for the hosts' approval.
     pub unconfirmed: bool,
-    /// The new code, if the answer was sent without a code.
+    /// The new code. Only set if the answer was sent without a code.
     pub code: Option<&'a str>,
     /// The household's answers to the hosts' own questions.
     pub household: Vec<AnsweredQuestion<'a>>,
-    /// The path of the calendar file; `None` if the file would contain no events.
+    /// The path of the calendar file; `None` if there are no events to put into it.
     pub calendar: Option<String>,
-    /// The email address to which the confirmation is sent, masked.
+    /// The masked email address to which the confirmation is sent.
     pub mail: Option<String>,
     pub tiles: Vec<Tile>,
 }
@@ -314,7 +314,8 @@ impl Confirmation<'_> {
         format!("{} – {}", self.text.say("saved-title"), self.frame.hosts.0)
     }
 
-    /// Formats the sentence that shows the new code, as the text before and after the code.
+    /// Formats the sentence that shows the new code: the text before the code, and the text after
+    /// it.
     fn code_words(&self) -> (String, String) {
         let sentence = self
             .text

@@ -10,17 +10,17 @@ pub struct QuestionField<'a> {
     pub help: Spoken<'a>,
     /// Whether guests who come must answer.
     pub required: bool,
-    /// Whether only guests who come are asked.
+    /// Whether only guests who come are asked the question.
     pub coming_only: bool,
     pub hosts_only: bool,
-    /// The name of the event at which the meal is served, if the household is invited to several
-    /// events.
+    /// The name of the event at which the meal is served. `None` if the household is invited to a
+    /// single event.
     pub meal_at: Option<String>,
     pub control: QuestionControl,
     pub value: String,
     /// The possible answers, if the control has choices.
     pub choices: Vec<FieldChoice<'a>>,
-    /// The answer that somebody else saved in the meantime. Only hosts see it.
+    /// The answer that somebody else has saved in the meantime. Only hosts see it.
     pub meanwhile: Option<String>,
 }
 
@@ -31,9 +31,9 @@ pub enum QuestionControl {
     Lines,
     Number,
     Date,
-    /// A choice between yes and no, which may stay empty.
+    /// A choice between yes and no. It may stay empty.
     YesNo,
-    /// A choice of one answer, which may stay empty.
+    /// A choice of one answer. It may stay empty.
     Select,
     /// Checkboxes for any number of answers.
     Ticks,
@@ -51,7 +51,8 @@ pub struct AnsweredQuestion<'a> {
 }
 
 impl QuestionField<'_> {
-    /// Formats the note about whether guests who come must answer, or whether only they are asked.
+    /// Formats the note beside a question. It says that guests who come must answer, or that only
+    /// guests who come are asked.
     pub(crate) fn note(&self, text: &Text) -> Option<String> {
         if let (Some(event), false) = (&self.meal_at, self.hosts_only) {
             let id = if self.required {
@@ -70,7 +71,8 @@ impl QuestionField<'_> {
         Some(text.say(id).into_owned())
     }
 
-    /// Returns the ids of the elements that describe the control, for `aria-describedby`.
+    /// Returns the ids of the elements that describe the control, as the value of
+    /// `aria-describedby`.
     pub(crate) fn described_by(&self, wrong: bool) -> String {
         let parts = [
             (!self.help.is_empty(), "help"),

@@ -1,4 +1,4 @@
-//! An example of each guests' page, for tests that render every page in every language.
+//! An example of each guests' page. Tests render every page in every language.
 
 use jiff::Zoned;
 use jiff::civil::date;
@@ -15,7 +15,7 @@ use super::{
     Typed,
 };
 
-/// Returns a text by the hosts, as if written in English and in one more language.
+/// Returns a text that hosts might have written, in English and one more language.
 pub(super) fn spoken(
     text: &Text,
     en: &'static str,

@@ -195,7 +195,8 @@ fn asked(text: &Text, field: &str, control: QuestionControl) -> QuestionField<'s
     }
 }
 
-/// Returns the form for all answers after a refused save, with every state of seats.
+/// Returns the form for all answers after a refused save. It contains every state of an event's
+/// seats.
 pub(crate) fn answer_wrong(text: &Text) -> Answer<'_> {
     let mut page = answer(text);
     page.people[1].choices[1].seats = Seats::WaitingList;

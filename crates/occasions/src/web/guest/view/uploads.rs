@@ -13,7 +13,7 @@ use super::answer::titled;
 pub struct Uploads<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The message about the last action, if it succeeded.
+    /// A message about the last action, if it succeeded.
     pub done: Option<String>,
     pub trouble: Option<String>,
     /// Errors of individual files.
@@ -30,14 +30,13 @@ pub struct Uploads<'a> {
     pub gallery: Option<String>,
 }
 
-/// An upload as its household sees it.
+/// An upload in the form in which its own household sees it.
 pub struct UploadRow {
     pub file: FileView,
     pub state: &'static str,
-    /// The CSS class of the label with the state.
+    /// The CSS class of the label that shows the state.
     pub tag: &'static str,
-    /// The path to which the form for removing the upload posts; `None` if the upload cannot be
-    /// removed now.
+    /// The path of the form that removes the upload; `None` if it cannot be removed now.
     pub remove: Option<String>,
 }
 
@@ -48,7 +47,7 @@ pub struct FileView {
     pub caption: String,
     /// The path of the file.
     pub href: String,
-    /// The path of the small picture; `None` for a document.
+    /// The path of the thumbnail; `None` for a document.
     pub thumbnail: Option<String>,
 }
 
@@ -61,7 +60,7 @@ pub struct Gallery<'a> {
     pub files: Vec<FileView>,
     pub previous: Option<String>,
     pub next: Option<String>,
-    /// The path of the upload page, as long as the household can upload files.
+    /// The path of the upload page; `None` if the household can no longer upload files.
     pub uploads: Option<String>,
 }
 
@@ -79,7 +78,7 @@ impl Gallery<'_> {
 }
 
 impl FileView {
-    /// Returns the picture's alternative text: the caption, or else the file's name.
+    /// Returns the alternative text of the picture: its caption, or else the name of its file.
     pub fn words(&self) -> &str {
         if self.caption.is_empty() {
             &self.name
