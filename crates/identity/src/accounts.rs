@@ -12,7 +12,7 @@ use crate::limits::in_flight::{self, InFlight};
 use crate::limits::request_limits::RequestLimits;
 use crate::scope::domain::Domains;
 
-/// The people who may have an account.
+/// Who may create an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Registration {
     /// Only people who are invited to a scope of a domain.

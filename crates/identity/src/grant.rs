@@ -1,10 +1,12 @@
 //! Grants: the roles of accounts in scopes.
 //!
-//! A grant consists of account, scope, role and expiry. In one scope, an account has at most one
-//! rank, and any number of duties. Only a caller with the proof [`Manager`] can manage a scope.
-//! Every scope keeps at least one owner: each change that could remove the last owner first locks
-//! all owners. Expired grants have no effect. An owner whose grant has an expiry does not count for
-//! this rule.
+//! A grant consists of account, scope, role and expiry. An expired grant has no effect. A role is
+//! either a rank, such as owner, or a duty. In one scope, an account has at most one rank, and any
+//! number of duties.
+//!
+//! Only a caller with the proof [`Manager`] can manage a scope. Every scope keeps at least one
+//! owner whose grant never expires. Each change that could remove the last such owner first locks
+//! all owners.
 
 pub mod administrator;
 pub mod held;
@@ -299,8 +301,8 @@ pub(crate) fn take_duty(
     Ok(())
 }
 
-/// The account's current role and its expiry. If `role` is a rank, returns the account's rank,
-/// which may be a different one. If `role` is a duty, returns only that duty.
+/// Returns the account's role and its expiry. If `role` is a rank, the result is the account's
+/// rank, which may differ from `role`. If `role` is a duty, the result is that duty or `None`.
 fn held(
     tx: &mut Tx<'_>,
     account: &AccountId,

@@ -36,7 +36,7 @@ pub(crate) enum Purpose {
     ChangeEmail,
     /// To restore an account's previous email address.
     UndoEmail,
-    /// To receive mail again at an email address that bounced or whose owner complained.
+    /// To receive mail again at an email address after a bounce or a complaint.
     ReceiveMail,
     /// To finish a sign-in with a second factor.
     SecondStep,
@@ -44,7 +44,8 @@ pub(crate) enum Purpose {
     ProviderState,
     /// To link a provider's identity at the next sign-in.
     LinkIdentity,
-    /// To enter the email address of a new person whom an identity provider has identified.
+    /// To enter an email address. An identity provider has identified the person, who has no account
+    /// yet.
     Newcomer,
     /// To keep second factors whose removal is planned.
     KeepFactors,
@@ -77,7 +78,7 @@ impl Purpose {
 pub(crate) struct OneTime<T> {
     /// The link's id, which does not grant access.
     pub(crate) id: String,
-    /// The account for which the link was created, or which created it.
+    /// The account that the link is for, or the account that created the link.
     pub(crate) account: Option<AccountId>,
     pub(crate) data: T,
     pub(crate) expires_at: Timestamp,
@@ -209,7 +210,7 @@ pub(crate) fn take<T: DeserializeOwned>(
     Ok(link.filter(|link| link.expires_at > now && !link.is_used))
 }
 
-/// Counts an attempt at the second proof that a link requires, such as a code. Returns whether the
+/// Counts an attempt to enter what a link requires in addition, such as a code. Returns whether the
 /// attempt is among the first `limit`.
 pub(crate) fn count_attempt(
     tx: &mut Tx<'_>,

@@ -291,7 +291,7 @@ pub fn has_role(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// Returns those of the duties in `among` that a person has in the installation.
+/// Returns the duties in `among` that the person has in the installation.
 pub fn duties_in_site(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -77,9 +77,9 @@ pub struct ScopeKind {
     pub only: &'static str,
     /// The path of the page that lists the scopes of this kind that a person has joined.
     pub home: &'static str,
-    /// Whether a rank in such a scope makes the person a host, who may be admitted to upstream
-    /// services beside the app. Must be false for kinds in which people can grant themselves a
-    /// rank.
+    /// Whether a rank in such a scope makes the person a host of the site. Hosts may get access to
+    /// upstream services that run beside the app. Must be false for kinds in which people can grant
+    /// themselves a rank.
     pub makes_hosts: bool,
     /// Whether an invite to such a scope may create a new account, or admit an account whose email
     /// address is unconfirmed.

@@ -93,7 +93,8 @@ pub(crate) fn new_sign_in(
     send(tx, site, account, client, messages, browser)
 }
 
-/// Notifies the account's owner that a refresh token was used twice, so that its session was ended.
+/// Notifies the account's owner that a refresh token was used twice and that its session was
+/// therefore ended.
 pub(crate) fn token_reused(
     tx: &mut Tx<'_>,
     site: &Site,

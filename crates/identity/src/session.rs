@@ -265,9 +265,9 @@ pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreErr
     Ok(found.is_some())
 }
 
-/// Gives a session a new secret and a new id. Returns the secret and how long the session stays.
-/// The old secret, and access tokens with the old id, stop working. Returns `None` if the session
-/// has ended in the meantime.
+/// Gives a session a new secret and a new id. Returns the secret and the session's [`Stay`]. The
+/// old secret, and access tokens with the old id, stop working. Returns `None` if the session has
+/// ended in the meantime.
 pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, Stay)>, StoreError> {
     let (secret, new): (_, SessionId) = (opaque::create(tx.random()), tx.id());
     let found: Option<(Stay,)> = sql!(

@@ -77,8 +77,8 @@ pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, Store
     Ok(count > 0)
 }
 
-/// Admits an unconfirmed account that becomes a member of a scope. The account no longer waits for
-/// confirmation, but its email address stays unconfirmed.
+/// Keeps an unconfirmed account because it becomes a member of a scope. The account is no longer
+/// removed for lack of confirmation, but its email address stays unconfirmed.
 pub(crate) fn admit(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE registration SET is_pending = 0 WHERE account_id = :id",

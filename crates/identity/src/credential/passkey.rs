@@ -45,8 +45,8 @@ pub enum PasskeyError {
     Limit,
     #[error("it is the last way to sign in")]
     Last,
-    /// The account's email address is not confirmed, so its real owner may still take the account
-    /// over.
+    /// The account's email address is not confirmed. The owner of that address may still take over
+    /// the account.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// The passkey does not exist, or the session has ended in the meantime.
@@ -162,8 +162,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The stored passkey that a browser's response names. The response's signature is not verified
-/// yet.
+/// The stored passkey with the id that a browser's response contains. The response's signature is
+/// not verified yet.
 #[derive(Clone, Debug, Row)]
 pub(crate) struct Claimed {
     id: PasskeyId,
@@ -180,7 +180,7 @@ pub(crate) fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>,
     .maybe(tx)
 }
 
-/// The signature counter of a response whose signature is valid, and the response's challenge.
+/// The signature counter and the challenge of a response with a valid signature.
 pub(crate) type Signed = (i64, Answered);
 
 /// The result of [`count`].

@@ -64,8 +64,8 @@ pub enum FactorError {
     Enrolled,
     #[error("the account has no second factor")]
     NotEnrolled,
-    /// The account's email address is not confirmed, so its real owner may still take the account
-    /// over.
+    /// The account's email address is not confirmed. The owner of that address may still take over
+    /// the account.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// The session has ended in the meantime.
@@ -206,7 +206,7 @@ pub fn erase_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM totp"), &[], Rows::Any)
 }
 
-/// Locks the account, as every function that changes or proves factors must do.
+/// Locks the account. Every function that changes or proves factors must do so.
 fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
     if sudo.lock(tx)? {
         Ok(&sudo.who().account().id)

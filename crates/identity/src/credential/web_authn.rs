@@ -98,7 +98,7 @@ struct ClientData {
     cross_origin: bool,
 }
 
-/// A challenge with a valid response. The caller must ensure that it is used only once.
+/// A challenge with a valid response. The caller must ensure that the challenge is used only once.
 #[derive(Clone, Debug)]
 pub struct Answered {
     pub(crate) challenge: Secret,
@@ -174,7 +174,7 @@ impl Device<'_> {
     }
 }
 
-/// A new key: `RegistrationResponseJSON`, §5.1.
+/// The browser's response with a new passkey: `RegistrationResponseJSON`, §5.1.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Registration {
@@ -227,7 +227,7 @@ impl Registration {
     }
 }
 
-/// A signature: `AuthenticationResponseJSON`, §5.1.
+/// The browser's response with a passkey's signature: `AuthenticationResponseJSON`, §5.1.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Assertion {

@@ -1,6 +1,6 @@
-//! Sign-in attempts of this process whose outcome is not known yet. Each of them counts as failed
-//! until its outcome is known. The next attempt for the account waits for that outcome instead of
-//! being refused, because a successful attempt stops counting.
+//! Sign-in attempts of this process whose outcome is not known yet. Each counts as failed until its
+//! outcome is known; a successful attempt then stops counting. The next attempt for the account may
+//! therefore wait for the outcome instead of being refused.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

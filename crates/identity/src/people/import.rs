@@ -42,7 +42,7 @@ pub struct Person {
 pub enum Outcome {
     Added,
     Known,
-    /// The account with this id, a different one, already has the email address.
+    /// Another account already has the email address. This is the id of that account.
     EmailTaken(AccountId),
     /// Another account has the slug, or had it recently.
     SlugTaken,
@@ -215,8 +215,8 @@ pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantEr
     Ok(true)
 }
 
-/// Stops mail to an email address that bounced or unsubscribed. Returns `false` if mail to it was
-/// already stopped.
+/// Stops mail to an email address, because a mail bounced or the recipient unsubscribed. Returns
+/// `false` if mail to it was already stopped.
 pub fn suppress(
     tx: &mut Tx<'_>,
     key: &Key,

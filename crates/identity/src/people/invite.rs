@@ -304,8 +304,8 @@ pub fn may_offer(rank: Role, role: Role) -> bool {
     SITE.at_least(rank, grant::ADMIN) && (role == MEMBER || SITE.at_least(rank, role))
 }
 
-/// The proof that a person may invite others to the installation. Only owners and administrators in
-/// a browser get it.
+/// The proof that a person may invite others to the installation. Only owners and administrators
+/// get this proof, and only in a browser.
 #[derive(Clone, Debug)]
 pub struct Inviter {
     who: SignedIn,
@@ -321,7 +321,7 @@ impl Inviter {
     }
 }
 
-/// Returns the proof if `who` may invite people to the installation.
+/// Returns an [`Inviter`] if `who` may invite people to the installation.
 pub fn inviter(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -66,7 +66,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// The name of the account that was acted on, or `None` if people acted on their own account.
+    /// The name of the account that was acted on; `None` if the person acted on their own account.
     pub fn other_account(&self) -> Option<&str> {
         let is_own = self.record.actor_id.as_deref() == Some(&self.record.entity_id);
         self.subject.as_deref().filter(|_| !is_own)

@@ -31,8 +31,8 @@ use crate::session::sudo::Sudo;
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// How long the undo link is valid.
 pub const UNDO_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// A second factor that was added less than this period before the change is not trusted, because
-/// an attacker may have added it.
+/// The minimum age of a second factor that is trusted, counted at the time of the change. An
+/// attacker may have added a newer factor.
 const NEW_FACTOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The stored data of a confirmation or undo link.
@@ -109,7 +109,7 @@ pub struct EmailChangeLink {
 }
 
 impl EmailChangeLink {
-    /// Whether `who` needs no password to confirm the change.
+    /// Whether `who` can confirm the change without a password.
     pub fn is_proven(&self, who: Option<&SignedIn>) -> bool {
         self.is_used || who.is_some_and(|who| who.account().id == self.account.id)
     }

@@ -54,9 +54,8 @@ struct ResetJob {
 }
 
 impl ResetJob {
-    /// The data by which the mail queue limits mails caused by people who are not signed in; `None`
-    /// if the person was signed in. `is_known` is `true`, because only account owners get this
-    /// mail.
+    /// The limits for this mail in the mail queue; `None` if the person was signed in. `is_known`
+    /// is `true`, because only account owners get this mail.
     fn stranger(&self) -> Option<Stranger> {
         let line = self.line.clone()?;
         let is_known = true;

@@ -36,7 +36,7 @@ pub struct Contact {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
-    /// No account except the person's own has this slug.
+    /// No account has this slug, or the slug is the person's own.
     #[error("nobody else has this slug")]
     PersonUnknown,
     #[error("there are {LIMIT} already")]

@@ -116,7 +116,7 @@ pub async fn send_again_to(
     }
 }
 
-/// The proof, in addition to the link, that the account belongs to the person.
+/// What the person provides, in addition to the link, to prove that the account is theirs.
 #[derive(Clone, Debug)]
 pub enum Proof {
     /// No proof besides the link. This suffices in the browser in which the account was registered.

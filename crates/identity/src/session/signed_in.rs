@@ -119,8 +119,8 @@ impl SignedIn {
         }
     }
 
-    /// Converts the proof of an access token into the proof of its session, for endpoints to which
-    /// a front end sends the token instead of a cookie.
+    /// Treats a caller with an access token like a caller with the session's cookie. Some endpoints
+    /// need this, because a front end sends them the token instead of a cookie.
     #[must_use]
     pub fn into_session(mut self) -> Self {
         if let By::Access(access) = self.by {
@@ -316,8 +316,8 @@ impl Confirmed {
     }
 }
 
-/// Returns the proof, or `None` if the account of `who` is unconfirmed. Callers turn `None` into
-/// the error `email_unverified`.
+/// Returns a [`Confirmed`], or `None` if the account of `who` is unconfirmed. Callers turn `None`
+/// into the error `email_unverified`.
 pub fn confirmed(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Option<Confirmed>, StoreError> {
     let is_pending = unconfirmed::is_pending(tx, &who.account().id)?;
     Ok((!is_pending).then(|| Confirmed(who.clone())))

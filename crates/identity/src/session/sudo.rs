@@ -25,8 +25,8 @@ pub struct Sudo {
 pub struct SudoRequired;
 
 impl Sudo {
-    /// Returns the proof if the session is in sudo mode at `now`. A request with an access token
-    /// never gets the proof.
+    /// Returns a [`Sudo`] if the session is in sudo mode at `now`. A request with an access token
+    /// is always refused.
     pub fn check(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
         let proved = who.authentication().map(|(id, at)| (id.clone(), at));
         Self::of(who, proved, now)

@@ -18,8 +18,8 @@
 //! | an IPv6 /32 | 320 | 1,920 |
 //!
 //! Failures from other networks never lock an account; otherwise anybody could lock out everybody.
-//! Instead, when an account has [`ATTACKED`] failures in 15 minutes, the limit of each network is a
-//! fifth.
+//! Instead, when an account has [`ATTACKED`] failures in 15 minutes, the limit of each network is
+//! reduced to a fifth.
 //! Guessing is bounded by the attacker's number of networks: with N IPv4 addresses and M IPv6
 //! /32s, an attacker can try at most 96 N + 6,144 M passwords of one account in a day, besides the
 //! first [`ATTACKED`] in each 15 minutes.
@@ -204,8 +204,8 @@ impl Attempt {
         }))
     }
 
-    /// Fails with the waiting time if the limit is reached even when `forgiven` attempts are not
-    /// counted.
+    /// Fails with the waiting time if the limit is reached even after `forgiven` attempts are
+    /// subtracted.
     fn check_without(
         &self,
         tx: &mut Tx<'_>,
