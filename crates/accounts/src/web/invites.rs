@@ -118,7 +118,6 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// The open invites to the installation.
 pub(super) fn list(tx: &mut Tx<'_>, by: &Inviter) -> Result<Vec<Invite>, Refusal> {
     Ok(invite::list_for_site(tx, by)?)
 }

@@ -248,8 +248,8 @@ async fn try_change(accounts: &Context, sender: &Sender) -> Result<(), Problem> 
             sentence: text_cleaning::clean_line(form.text("sentence")),
             introduction: text_cleaning::clean(form.text("introduction")),
             account_id: account.clone(),
-            // An empty value stands for the usual menu, to which new entries of domains are added
-            // automatically.
+            // An empty value stands for the usual menu. New entries of domains are added to that
+            // menu automatically.
             menu: if chosen == usual {
                 String::new()
             } else {

@@ -1,5 +1,5 @@
-//! Extractors for pages and forms that require no sign-in. They contain the signed-in person, if
-//! there is one, the secret that identifies the browser before anybody signs in, and the language.
+//! Extractors for pages and forms that require no sign-in. They contain the language, the secret
+//! that identifies the browser before anybody signs in, and the signed-in person if there is one.
 
 use askama::Template;
 use axum::extract::{FromRequest, FromRequestParts, Request};

@@ -1,5 +1,5 @@
-//! The page on which signed-in people prove a credential again, which begins sudo mode. Afterwards,
-//! the server carries out the form that was refused because the session was not in sudo mode.
+//! The page on which signed-in people prove a credential again, which begins sudo mode. A form that
+//! was refused because the session was not in sudo mode is then processed.
 
 use askama::Template;
 use axum::Extension;
@@ -70,7 +70,7 @@ struct UndonePage<'a> {
     held: &'a HeldForm,
 }
 
-/// The query parameter that identifies the form to carry out afterwards.
+/// The query parameter that identifies the form to process afterwards.
 #[derive(Deserialize)]
 pub(super) struct Act {
     act: Option<String>,
@@ -98,7 +98,7 @@ struct Sealed {
 
 impl HeldForm {
     /// Encrypts a refused form that `who` has sent. Returns `None` if the form contains a password,
-    /// which no page may contain; the page then leads back to the form.
+    /// because a page must not contain passwords. The person must then fill the form in again.
     fn new(
         accounts: &Context,
         who: &SignedIn,
@@ -128,9 +128,9 @@ impl HeldForm {
         }))
     }
 
-    /// Decrypts the held form that the page has sent back. Only the session in which it was
-    /// encrypted can decrypt it. Proving a credential gives the session a new id, so the form can
-    /// be carried out only once.
+    /// Decrypts the held form that the page has sent back. The form can only be decrypted in the
+    /// session in which it was encrypted. Proving a credential gives the session a new id, so the
+    /// form can be processed only once.
     fn find(accounts: &Context, who: &SignedIn, form: &Form) -> Result<Option<Self>, Problem> {
         let Some(sealed) = form.find("kept") else {
             return Ok(None);
@@ -179,7 +179,7 @@ pub(super) async fn show(
     page(&accounts, &text, who, (&redirect, None), &form_state).await
 }
 
-/// The parts of the request that the server needs to carry out the held form.
+/// The parts of the request that the server needs to process the held form.
 pub(super) struct Around {
     inside: Inside,
     headers: HeaderMap,
@@ -297,7 +297,7 @@ struct Renewed<'a> {
     csrf: String,
 }
 
-/// Carries out the held form, or reports that it was held for too long.
+/// Processes the held form, or reports that it was held for too long.
 async fn go_on(
     accounts: &Context,
     text: &Text,

@@ -33,7 +33,6 @@ pub(crate) fn claims(subject: &str) -> Value {
     json!({"sub": subject, "email": EMAIL, "email_verified": true, "name": "Farah binti Ali"})
 }
 
-/// The browser of a person who has just signed in.
 pub(crate) async fn browser(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut browser = visitor(accounts);
@@ -126,7 +125,7 @@ fn one_subject_at_two_issuers_is_two_identities() {
         let mut farah = visitor(&one.site(world, true));
         one.sign_in(world, &mut farah, &claims("1")).await.with(303);
         let farah = me(&mut farah).await.unwrap();
-        // The other provider gives its person the same identifier.
+        // The other provider uses the same identifier for this person.
         let accounts = other.site(world, true);
         let mut mei = visitor(&accounts);
         let page = other.sign_in(world, &mut mei, &claims("1")).await;

@@ -169,7 +169,6 @@ fn a_short_rsa_key_is_refused_when_it_is_added() {
     });
 }
 
-/// A browser that opens the sign-in page.
 pub(crate) async fn newcomer(accounts: &Context) -> Visitor {
     let mut browser = visitor(accounts);
     let page = browser.get("/login").await.with(200);

@@ -108,8 +108,8 @@ fn a_repeat_gets_the_same_successor_for_a_moment() {
         let third = send(&accounts, &second).await;
         third.expect(200);
         let third = third.json();
-        // The next token was already used, so this token counts as a stolen copy, although only a
-        // second has passed.
+        // The next token was already used, so this token counts as a stolen copy even after only a
+        // second.
         world.clock.advance(SignedDuration::from_secs(1));
         expect_reuse_mail(world, &accounts);
         let reused = send(&accounts, &first).await;

@@ -267,8 +267,8 @@ fn networks_in_one_block_are_counted_together() {
             let result = tries("farah@example.my", address).await;
             passed += u32::from(matches!(result, Err(SignInError::Wrong)));
         }
-        // After 50 failed attempts, the account counts as attacked. The reduced limit of the /48
-        // network is already reached by then.
+        // After 50 failed attempts, the account counts as attacked. The /48 network has then
+        // already reached its reduced limit.
         assert_eq!(passed, 50);
         let next_door = tries("farah@example.my", "2001:db8:8::1".to_owned()).await;
         assert!(matches!(next_door, Err(SignInError::Wrong)));

@@ -29,7 +29,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 /// The second factor.
 #[derive(Serialize, ToSchema)]
 struct FactorView {
-    /// The time since when app codes are required (RFC 3339); null if they are not.
+    /// The time since which codes of an app are required (RFC 3339); null if none are required.
     confirmed_at: Option<String>,
     /// How many recovery codes are left.
     recovery_codes: i64,

@@ -48,7 +48,7 @@ struct PersonView {
     email: String,
     /// Whether the person may sign in.
     state: AccountState,
-    /// Whether the person's email address is unconfirmed, so that they can have no role.
+    /// Whether the person's email address is unconfirmed. Such a person cannot have a role.
     unverified: bool,
     /// The person's role in the installation, if any.
     role: Option<SiteRole>,
@@ -442,7 +442,8 @@ async fn keep_factors(
 
 /// Export all data that is stored about a person.
 ///
-/// For owners of the installation, at the person's request; the person is told by mail.
+/// Only owners of the installation may do this, when the person has asked for it. The person is
+/// told by mail.
 #[utoipa::path(
     post, path = "/api/v1/admin/users/{id}/export", tag = "people",
     params(("id" = String, Path, description = "The account's id")),

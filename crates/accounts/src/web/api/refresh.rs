@@ -100,8 +100,9 @@ pub async fn first(
 
 /// Renew the tokens of a session.
 ///
-/// Each refresh token works once, and the response contains the next one. Using a token again ends
-/// the session, except for a repeat within 10 seconds: somebody else must have a copy.
+/// Each refresh token works once, and the response contains the next one. A repeat within 10
+/// seconds is accepted. Any later use of the same token ends the session, because somebody else
+/// must have a copy of it.
 #[utoipa::path(
     post, path = "/api/v1/auth/refresh", tag = "accounts", request_body = RefreshBody,
     responses(
@@ -155,7 +156,8 @@ pub async fn go_on(
 
 /// End the session of a refresh token.
 ///
-/// Its access tokens stop working. The request also succeeds if the session has ended already.
+/// The session's access tokens stop working. The request also succeeds if the session has ended
+/// already.
 #[utoipa::path(
     post, path = "/api/v1/auth/revoke", tag = "accounts", request_body = RefreshBody,
     responses((status = 204, description = "Ended")),

@@ -72,7 +72,7 @@ async fn show(State(accounts): State<Context>, caller: Caller) -> Result<Json<Sl
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangeSlug {
-    /// 2–50 of `a-z`, `0-9` and single hyphens between them.
+    /// 2–50 characters of `a-z`, `0-9` and `-`. Each hyphen is between two letters or digits.
     slug: String,
 }
 

@@ -45,7 +45,7 @@ struct View {
     /// The events that are sent.
     #[schema(value_type = Vec<WebhookEventName>)]
     events: Vec<String>,
-    /// Whether notes are sent.
+    /// Whether the messages include the notes that people write.
     include_notes: bool,
     /// `active`; `failing`: the last message has not arrived; or `disabled`: nothing is sent until a
     /// test arrives.
