@@ -67,7 +67,7 @@ pub struct Status {
     pub copied_until: Option<Timestamp>,
     /// The last measured size of all objects in the target, in bytes.
     pub bytes: Option<u64>,
-    /// Whether only the states at snapshots can be restored, and none in between.
+    /// Whether only snapshots can be restored, not the states between them.
     pub is_dumped: bool,
     pub drill: Option<Drill>,
     /// The time and the reason of the current failure; `None` if the backup works.
@@ -203,7 +203,7 @@ struct Work {
     is_frozen: Option<IsFrozen>,
 }
 
-/// Returns whether no drill may begin now.
+/// Returns `true` while drills must not begin.
 type IsFrozen = Arc<dyn Fn(&mut Tx<'_>) -> Result<bool, StoreError> + Send + Sync>;
 
 impl Work {
@@ -226,8 +226,8 @@ impl Work {
             self.note(&outcome);
             if matches!(outcome, Err(BackupError::LongTransaction)) {
                 self.going = None;
-                // The saved position is before the transaction that is too large, so the next
-                // attempt would fail too.
+                // The saved position is before the transaction that is too large. An attempt that
+                // continues there would fail again.
                 Progress::forget(&self.settings.data);
             }
             // After one of these errors, the log cannot be copied reliably. The backup begins again
@@ -380,7 +380,8 @@ impl Work {
         }
     }
 
-    /// Tries to take the file lock. Returns whether this process holds it and so may make backups.
+    /// Tries to take the file lock. Returns whether this process holds the lock. Only then may it
+    /// make backups.
     fn is_ours(&mut self) -> Result<bool, BackupError> {
         if self.lock.is_none() {
             let path = self.settings.data.join("backup.lock");
@@ -396,8 +397,8 @@ impl Work {
         Ok(self.lock.is_some())
     }
 
-    /// Returns the running backup, after starting it if necessary. Returns `None` if this
-    /// installation has no backup key.
+    /// Returns the running backup. Starts it if necessary. Returns `None` if this installation has
+    /// no backup key.
     fn begin(&mut self) -> Result<Option<&mut Going>, BackupError> {
         if self.going.is_none() {
             let key = BackupKey::read(&self.settings.data)?;

@@ -77,7 +77,7 @@ pub(crate) fn check(
         whole_until: Timestamp::from_second(until.as_second()).ok(),
     };
     let head = match Head::read(vault) {
-        // The administrator requested a specific time, which the remaining objects may contain.
+        // The operator requested a specific time. The remaining objects may suffice for that time.
         Err(BackupError::Damaged { .. }) if to.is_some() => return Ok(()),
         Err(BackupError::Damaged { object, .. }) => return Err(missing(object, last)),
         head => head?,

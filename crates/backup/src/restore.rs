@@ -235,7 +235,8 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
         let manifest = generation.manifest(&vault)?;
         let until = match manifest.base {
             None => segments.last().map(|last| last.until),
-            // All base backups share one log. Each is used up to the next one.
+            // All base backups share one log. A restore uses a base backup only up to the time of
+            // the next one.
             Some(_) => match all.get(place + 1) {
                 Some(next) => Some(next.at()),
                 None => log.iter().map(|stretch| stretch.at).max(),
@@ -250,11 +251,11 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
     list.collect()
 }
 
-/// The snapshot for a restore.
+/// The snapshot that a restore uses.
 pub(crate) struct Chosen {
     generation: Generation,
     pub(crate) manifest: Manifest,
-    /// A time before all changes after the snapshot.
+    /// All changes after the snapshot are later than this time.
     since: Timestamp,
 }
 

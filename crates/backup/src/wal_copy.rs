@@ -26,7 +26,7 @@ const FOLDER: &str = "backup-wal";
 const PARTIAL: &str = ".partial";
 /// The maximum size of the log in the folder while the target fails, in bytes.
 const MOST: u64 = 1 << 30;
-/// After this time, a commit's part of the log has certainly been received.
+/// The part of the log that contains a commit is certainly received within this time.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 /// The message of `pg_receivewal` if the server has removed the next part of the log.
 const REMOVED: &str = "has already been removed";
@@ -92,8 +92,7 @@ pub(crate) struct WalCopy {
     /// The stream's name on the server.
     pub(crate) name: String,
     receiving: Option<Running>,
-    /// A replication slot. Because of it, the server does not remove segments that were not
-    /// received yet.
+    /// A replication slot. It keeps the server from removing segments before they are received.
     hold: Option<LogHold>,
     /// The length of a segment, in bytes. 0 until the server has reported it.
     segment_length: u64,
@@ -129,8 +128,8 @@ impl WalCopy {
         Ok(copy)
     }
 
-    /// Whether the folder contains a segment. The received log then follows the copied log without
-    /// a gap.
+    /// Whether the received log follows the copied log without a gap. This is the case if the
+    /// folder contains a segment.
     pub(crate) fn is_chained(&self) -> Result<bool, BackupError> {
         Ok(self.files()?.iter().any(Received::is_segment))
     }
@@ -161,7 +160,7 @@ impl WalCopy {
         Ok(())
     }
 
-    /// Copies new parts of the log. Returns a time before which all commits are in the target.
+    /// Copies new parts of the log. All commits before the returned time are in the target.
     pub(crate) fn copy(
         &mut self,
         vault: &Vault,
@@ -186,7 +185,8 @@ impl WalCopy {
         if let (Some(hold), Some(received)) = (&mut self.hold, ends.received)
             && let Err(error) = hold.advance(received)
         {
-            // The connection was lost, and with it its temporary replication slot.
+            // The connection was lost, so the server has dropped the connection's temporary
+            // replication slot.
             self.hold = Some(LogHold::begin(&self.settings, &self.name).map_err(|_| error)?);
         }
         let waiting: u64 = self.files()?.iter().map(|file| file.length).sum();
@@ -397,8 +397,8 @@ pub(crate) fn before(vault: &Vault, first: &str) -> Result<Vec<String>, BackupEr
     Ok(old.map(|stretch| stretch.name()).collect())
 }
 
-/// Returns the stretches from the segment `first` on. The last one was copied so long after `end`
-/// that it certainly contains all commits before `end`. Fails if a stretch is missing.
+/// Returns the stretches from the segment `first` on. The last stretch was copied so long after
+/// `end` that it certainly contains all commits before `end`. Fails if a stretch is missing.
 pub(crate) fn choose(
     all: Vec<Stretch>,
     first: &str,

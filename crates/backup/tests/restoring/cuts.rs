@@ -75,8 +75,8 @@ fn kill_at(mut process: Child, folder: &Path, bytes: u64) -> (String, bool) {
     (reader.join().unwrap(), was_killed)
 }
 
-/// Writes and backs up until this process is killed. After each turn of the backup, prints the last
-/// answer that it has copied.
+/// Writes rows and backs them up until this process is killed. After each turn of the agent, prints
+/// the number of the last row in the backup.
 async fn write_and_back_up(folder: &Path) {
     let place = Place::shared(folder);
     let store = place.open();
