@@ -1,7 +1,7 @@
 //! Alerts: owners and a webhook are notified once when a problem begins, and once when it is over.
 //!
-//! The store has a row for each active alert ([`alert`]), so that a restart sends no notification
-//! again. [`conditions`] decide what is a problem.
+//! The store has a row for each active alert ([`alert`]). A restart therefore does not repeat a
+//! notification. [`conditions`] decide what is a problem.
 
 pub(crate) mod alert;
 pub(crate) mod conditions;

@@ -170,7 +170,8 @@ fn show(text: &str) -> Result<()> {
     })
 }
 
-/// The error that ends a command whose output nobody reads any more. It counts as success.
+/// The error of a command if nobody reads its output any more. The command still counts as
+/// successful.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody reads any more")]
 struct OutputClosed;

@@ -283,7 +283,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     }
 }
 
-/// Unless `allowed`, refuses a mailbox that other machines can reach, because the built-in mailbox
+/// Refuses a mailbox that other machines can reach, unless `allowed` is true. The built-in mailbox
 /// contains every sign-in link.
 fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemCollector<'_>) {
     if !settings.has_mailbox() {

@@ -307,7 +307,8 @@ async fn back_up(hands: &RequestContext) -> Result<ControlResponse> {
     Ok(ControlResponse::BackedUp)
 }
 
-/// Without the app, there are no events.
+/// Returns the end of the current freeze. Without the app, there are no events and therefore no
+/// freezes.
 async fn frozen(hands: &RequestContext) -> Result<ControlResponse> {
     let Some(Opened { site, domains }) = &hands.opened else {
         return Ok(ControlResponse::Frozen { until: None });

@@ -99,7 +99,7 @@ fn take_channel() -> Result<UnixStream> {
     Ok(stream)
 }
 
-/// Builds the runtime for everything except requests, which one thread per core serves.
+/// Builds the runtime for everything except requests. One thread per core serves the requests.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -238,7 +238,7 @@ fn check_name(user: &str) -> Result<()> {
     Ok(())
 }
 
-/// What the unit must know about services.
+/// The facts about services that the unit needs.
 #[derive(Default)]
 struct Services {
     number: usize,

@@ -1,5 +1,4 @@
-//! Finds all parse errors in keys with nested values, where the parser alone reports only the
-//! first.
+//! Finds all parse errors in keys with nested values. The parser alone reports only the first one.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -91,7 +91,7 @@ pub(super) fn read(sections: &Table, check: &mut ProblemCollector<'_>) -> Settin
 }
 
 /// Checks that Kenduri has a page at the path `home`. Whether the page is public is checked later,
-/// because the store decides this.
+/// because that depends on the store.
 pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut ProblemCollector<'_>) {
     if home == look::SITE {
         return;

@@ -288,8 +288,8 @@ fn registration(
     }
 }
 
-/// Returns the configured slug, if any. Whether the occasion exists is checked later, because the
-/// store decides this.
+/// Returns the configured slug, if any. Whether the occasion exists is checked later, because that
+/// depends on the store.
 fn compat_occasion(written: &Written, check: &mut ProblemCollector<'_>) -> Option<String> {
     let slug = written.compat.occasion.trim();
     let is_slug = (3..=63).contains(&slug.len())

@@ -8,8 +8,8 @@ use super::steps::{InstallOptions, SERVICE, SOCKET, Step, systemctl, unit};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) steps: Vec<Step>,
-    /// The steps that undo the change, even if only a part of it was done. Undoing what was not
-    /// done succeeds.
+    /// The steps that undo the change, even if only a part of it was made. An undo step also
+    /// succeeds if there is nothing to undo.
     pub(crate) undo: Vec<Step>,
 }
 
@@ -39,7 +39,8 @@ pub(super) fn changes(wish: &InstallOptions, found: &Found) -> Vec<Change> {
     changes
 }
 
-/// Returns the steps that restart the units that ran before, after their old files were restored.
+/// Returns the steps that restart the units that were active before. They run after the old files
+/// of these units were restored.
 pub(super) fn again(found: &Found) -> Vec<Step> {
     let mut steps = vec![systemctl(&["daemon-reload"])];
     // Starting a running unit has no effect.

@@ -91,7 +91,7 @@ struct Record {
     name: String,
     text: String,
     found: Found,
-    /// The name's values in DNS that the page shows because the required value is missing.
+    /// The values that DNS has for this name. The page shows them if the required value is missing.
     instead: Vec<String>,
 }
 
@@ -308,8 +308,8 @@ async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
 }
 
 /// Compares a DNS name's values with the required record. If the record is missing, the page shows
-/// the values that begin with `shown`, or none if `shown` is empty. A domain also has TXT records
-/// for other purposes, which should not appear.
+/// the values that begin with `shown`, or none if `shown` is empty. Values for other purposes are
+/// not shown.
 fn judge(
     (what, name, text): (&'static str, String, String),
     answer: Option<Vec<String>>,

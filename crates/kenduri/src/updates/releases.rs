@@ -63,7 +63,7 @@ impl Entry {
     }
 }
 
-/// Returns a feed's entries. Refuses a feed that declares XML entities, so that none is ever
+/// Returns a feed's entries. Refuses a feed that declares XML entities, so that no entity is ever
 /// expanded.
 fn entries(text: &str) -> Result<Vec<Entry>> {
     let mut reader = Reader::from_str(text);

@@ -489,8 +489,8 @@ fn the_app_a_folder_and_a_neighbour_share_one_door() {
     let id = answer.header("x-request-id").expect("an id").to_owned();
     assert!(head.contains(&format!("x-request-id: {id}\r\n")) && id != "forged");
     echoes.join().expect("an end");
-    // The request claims a client address, as a proxy's request would. The app does not trust the
-    // claim, but does not treat the request as local either.
+    // The request contains a client address, as a proxy's request would. The app does not trust
+    // this address, but does not treat the request as local either.
     assert_eq!(get(&program, &program.address, "/metrics", "").status, 200);
     assert_eq!(
         get(&program, &program.address, "/metrics", forged).status,

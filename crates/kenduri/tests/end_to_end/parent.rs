@@ -407,8 +407,8 @@ to = \"app\"
     house.give(&["start", "frail"]);
     states(["failed", "ready"]);
     assert!(told(1), "the owner hears of it");
-    // None of these repeats the notification about this failure: a new worker, an upgrade, another
-    // failing instance.
+    // A new worker, an upgrade or another failing instance must not repeat the notification about
+    // this failure.
     let before = house.ready("kenduri");
     kill(before[0]);
     wait("the next worker", || {

@@ -2,8 +2,8 @@
 //! preloaded library records every write and every flush of the store and its log.
 //!
 //! The test replays the record up to a random position. Everything that was flushed before this
-//! position is on the disk. Of each later write, there is nothing, some sectors, or all. `cargo
-//! xtask show backup` does this 500 times.
+//! position is on the disk. Each later write is on the disk completely, in some of its sectors, or
+//! not at all. `cargo xtask show backup` does this 500 times.
 
 use std::collections::BTreeMap;
 use std::fs;

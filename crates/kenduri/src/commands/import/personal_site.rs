@@ -81,7 +81,7 @@ impl PersonalSite {
     }
 }
 
-/// Rolls the transaction back, after a dry run or because the dump contains refused rows.
+/// The error that rolls back the transaction, either after a dry run or because rows were refused.
 #[derive(Debug, thiserror::Error)]
 #[error("nothing was written")]
 struct NotWritten(Report);
