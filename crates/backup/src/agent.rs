@@ -29,11 +29,11 @@ const PACE: Duration = Duration::from_secs(1);
 const FILES: Duration = Duration::from_secs(10);
 /// When SQLite's log has this many frames, the agent checkpoints it into the database file.
 const LOG_FRAMES: u32 = 4_000;
-/// When SQLite's log has this many frames (256 MiB), the agent checkpoints it even if the failing
-/// target has no copy of it.
+/// When SQLite's log has this many frames (256 MiB), the agent checkpoints the log even if the
+/// target is failing and has no copy of it.
 const MOST_LOG_FRAMES: u32 = 65_536;
 /// When the agent stops, the PostgreSQL server may still be sending its log. The agent then copies
-/// it in at most this many rounds.
+/// the log in at most this many rounds.
 const LAST_TURNS: u32 = 20;
 /// How often the backup's size is measured.
 const MEASURE: Duration = Duration::from_hours(1);
@@ -48,7 +48,7 @@ pub struct Settings {
     pub every: SignedDuration,
     /// How long backups are kept in the target.
     pub keep: SignedDuration,
-    /// Whether the agent makes a drill once a week: it restores the backup into a temporary folder.
+    /// Whether the agent tests the backup once a week, by restoring it into a temporary folder.
     pub has_drills: bool,
     /// The data folder, which contains the key file.
     pub data: PathBuf,
@@ -191,7 +191,7 @@ struct Work {
     clock: Clock,
     random: Random,
     status: watch::Sender<Status>,
-    /// The lock on `backup.lock`. During an upgrade, two workers share the store, and only the one
+    /// The lock on `backup.lock`. During an upgrade, two workers share the store. Only the worker
     /// with the lock makes backups.
     lock: Option<File>,
     going: Option<Going>,

@@ -241,7 +241,7 @@ pub(crate) struct Segment {
     pub(crate) until: Timestamp,
 }
 
-/// The pages changed by one or more transactions, each in its latest version.
+/// The pages that one or more transactions have changed. Each page is in its latest version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
     /// When the last of these transactions was flushed to the disk, in milliseconds since the Unix

@@ -64,8 +64,8 @@ impl Found<'_> {
     }
 }
 
-/// Fails if a backup contains less than its head records. Passes if `to` is before the head's time,
-/// because such a restore does not need the whole backup.
+/// Fails if a backup contains less than its head records. A restore to a time before the head's
+/// time is always allowed, because it does not need the whole backup.
 pub(crate) fn check(
     vault: &Vault,
     to: Option<Timestamp>,

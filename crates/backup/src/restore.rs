@@ -1,4 +1,5 @@
-//! Restores a backup, as of a given second, into an empty data folder, completely or not at all.
+//! Restores a backup into an empty data folder, completely or not at all. The restored state is the
+//! latest one or the state at a given second.
 //!
 //! The files are assembled in a temporary folder. At the end they are moved into the data folder,
 //! the store last. Kenduri does not start while the temporary folder exists.
@@ -264,8 +265,8 @@ pub(crate) struct Plan {
     segments: Vec<Segment>,
     /// The parts of PostgreSQL's log to replay over a base backup.
     stretches: Vec<Stretch>,
-    /// The objects of files beside the store. If two objects contain the same file, the later one
-    /// counts.
+    /// The objects of files beside the store. If two objects contain the same file, the later
+    /// object counts.
     files: Vec<String>,
 }
 

@@ -38,7 +38,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// A segment of the log, and the position in it up to which it was copied.
 pub(crate) type LogEnd = (String, u64);
 
-/// The current ends of the log, in bytes since its beginning.
+/// How far the log is committed and how far it is received, in bytes since the log's beginning.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ends {
     /// When the server reported these positions.
@@ -53,8 +53,8 @@ pub(crate) struct Ends {
 }
 
 impl Ends {
-    /// Queries the ends of the server's log. `name` is the name of the connection of
-    /// `pg_receivewal`.
+    /// Queries how far the server's log is committed and received. `name` is the name of
+    /// `pg_receivewal`'s connection.
     pub(crate) fn read(tx: &mut Tx<'_>, name: &str, at: Timestamp) -> Result<Self, StoreError> {
         let (committed, received, segment) = sql!(
             "SELECT CAST(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0') AS bigint),
@@ -98,12 +98,13 @@ pub(crate) struct WalCopy {
     segment_length: u64,
     /// The position up to which each segment was copied.
     copied: BTreeMap<String, u64>,
-    /// The earliest reported ends that the copy has not reached yet.
+    /// The earliest reported positions that the copy has not reached yet.
     awaited: Option<Ends>,
 }
 
 impl WalCopy {
-    /// Starts receiving the log at an earlier process's position, or else at the log's current end.
+    /// Starts receiving the log where an earlier process stopped, or otherwise at the log's current
+    /// end.
     pub(crate) fn begin(
         settings: &PostgresSettings,
         data: &Path,
@@ -229,8 +230,8 @@ impl WalCopy {
                     self.copied.insert(file.segment.clone(), until);
                 }
             }
-            // If no segment is being written, the newest complete one stays, because it shows where
-            // to resume.
+            // If no segment is being written, the newest complete segment stays, because it shows
+            // where to resume.
             let is_needed = !is_growing && Some(place) == last_whole;
             if file.is_whole && !is_needed {
                 fs::remove_file(&path).map_err(BackupError::file(&path))?;

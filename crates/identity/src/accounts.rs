@@ -15,10 +15,10 @@ use crate::scope::domain::Domains;
 /// Who may create an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Registration {
-    /// Only people who are invited to a scope of a domain.
+    /// Only people who are invited to help with something on the site.
     #[default]
     Closed,
-    /// People who are invited to a scope, or by an owner or administrator.
+    /// Also people whom an owner or administrator of the site invites.
     Invite,
     /// Everybody.
     Open,

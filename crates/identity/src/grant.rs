@@ -176,8 +176,8 @@ pub fn give(
     give_until(tx, account, role, scope, granted_by, None)
 }
 
-/// Like [`give`], until `expires_at`. If the account already has the role for longer, the later
-/// expiry is kept.
+/// Like [`give`], but the role expires at `expires_at`. If the account already has the role for
+/// longer, the later expiry is kept.
 pub fn give_until(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -356,8 +356,8 @@ pub(crate) fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Checks, after a member lost the rank `before`, that the scope still has an active owner. For the
-/// installation, that owner must also have a credential.
+/// Checks that the scope still has an active owner after a member has lost the rank `before`. For
+/// the installation, that owner must also have a credential.
 pub(crate) fn keep_an_owner(
     tx: &mut Tx<'_>,
     scope: &Scope,

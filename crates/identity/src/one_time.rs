@@ -123,8 +123,8 @@ fn remove_expired(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Marks a value that is not a stored link, such as a signed passkey challenge, as used. The mark
-/// is kept until the value expires. Returns whether this is the first use.
+/// Records the use of a value that is not a stored link, such as a signed passkey challenge. The
+/// record is kept until the value expires. Returns whether this is the first use.
 pub(crate) fn use_up(
     tx: &mut Tx<'_>,
     purpose: Purpose,

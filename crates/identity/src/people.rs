@@ -51,8 +51,8 @@ pub struct Search {
     pub rank: String,
 }
 
-/// The people who match a search and whose accounts were created before `before`, newest account
-/// first.
+/// Lists the people who match a search, newest account first. Only accounts that were created
+/// before `before` are listed.
 pub fn list(
     tx: &mut Tx<'_>,
     _: &Administrator,
@@ -188,7 +188,7 @@ pub fn deactivate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Pe
     Ok(())
 }
 
-/// Activates an account that was deactivated or whose owner has requested its erasure.
+/// Activates an account that is deactivated or about to be erased.
 pub fn activate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
     if hold_for(tx, by, id)?.state == State::Active {
         return Ok(());

@@ -186,7 +186,7 @@ impl Scope {
         }
     }
 
-    /// The scope whose audit log records changes; `None` for the installation's log.
+    /// The scope's id for the audit log; `None` for the installation itself.
     pub(crate) fn audited(&self) -> Option<String> {
         (!self.id.is_empty()).then(|| self.id.clone())
     }

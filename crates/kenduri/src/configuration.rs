@@ -233,9 +233,9 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
     }
 }
 
-/// Returns the data folder, even if other settings are invalid, because the data folder is enough
-/// to find the running Kenduri. If the settings file cannot be read, also returns the problems,
-/// because the file might name another data folder.
+/// Returns the data folder even if other settings are invalid, because it suffices to find the
+/// running Kenduri. If the settings file cannot be read, also returns the problems, because the
+/// file might name another data folder.
 pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
     let mut passed_over = Vec::new();
     let mut data = Written::default().data.into();

@@ -24,8 +24,8 @@ use web::{Look as Theme, Problem, Site, picture_folder};
 
 use crate::app_setup::Opened;
 
-/// The code of the invitation whose link is printed. Its household has not replied and may bring
-/// two more people.
+/// The code of the invitation whose link is printed. The invited household has not replied and may
+/// bring two more people.
 const INVITATION: &str = "RAHMA";
 const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
 /// The name and email address of a person with an account but no part in the wedding.

@@ -532,9 +532,9 @@ async fn kadkahwin(
     Ok(named.is_some().then_some(served))
 }
 
-/// Returns who may read the built-in mailbox, or `None` if there is none. The settings permit a
-/// mailbox that the network can reach only if this was explicitly allowed. A site with a public URL
-/// may be behind a local proxy, where every request seems local, so its mailbox is not private.
+/// Returns who may read the built-in mailbox, or `None` if there is none. A mailbox that the
+/// network can reach exists only if it was explicitly allowed. A site with a public URL may be
+/// behind a local proxy, where every request seems local, so its mailbox is not private.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();
     let behind_a_door = url.is_some_and(|url| !url.is_loopback());

@@ -365,7 +365,7 @@ async fn set_picture(
         let kept = kept
             .iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        // If a name occurs twice, the last value counts, which is the typed one.
+        // If a name occurs twice, the last value counts. That is the typed value.
         let kept = form_state::form(kept.chain(typed));
         let form_state = FormState::refused(kept, &problem, &text);
         let who = (&sender.who, sender.csrf.as_str());

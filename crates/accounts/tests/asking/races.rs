@@ -100,7 +100,7 @@ fn two_setups_at_once_make_one_owner() {
             }
             let owners = read(world.store(), |tx| grant::list(tx, &Scope::site())).await;
             assert_eq!(owners.len(), 1);
-            // Each round begins without the grant of the previous one.
+            // Each round begins without the grant of the previous round.
             write(world.store(), |tx| {
                 tx.run(sql!("DELETE FROM role_grant"), &[], Rows::Exactly(1))
             })

@@ -16,8 +16,8 @@ pub fn is_pending(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Whether the account was registered in the browser with this secret, and its email address is
-/// still unconfirmed.
+/// Whether the account has an unconfirmed email address and was registered in the browser with this
+/// secret.
 pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND browser_hash = :browser",
@@ -28,8 +28,8 @@ pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result
     Ok(count > 0)
 }
 
-/// Finds the account that was registered in the browser with this secret and whose email address is
-/// still unconfirmed.
+/// Finds the account that was registered in the browser with this secret. Its email address must
+/// still be unconfirmed.
 pub(crate) fn find_by(tx: &mut Tx<'_>, browser: &Secret) -> Result<Option<AccountId>, StoreError> {
     let found: Option<(AccountId,)> = sql!(
         "SELECT account_id FROM registration

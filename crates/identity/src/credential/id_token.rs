@@ -145,7 +145,8 @@ pub(crate) fn verify(
     if header.crit.is_some() {
         return Err(Invalid("an extension that is not known"));
     }
-    // The type of the key determines the algorithm, so an attacker cannot choose a weaker one.
+    // The type of the key determines the algorithm, so an attacker cannot choose a weaker
+    // algorithm.
     let mut fitting = keys.iter().filter(|key| key.is_for(&header));
     let key = fitting.next().ok_or(Invalid("another key"))?;
     if fitting.next().is_some() {

@@ -90,7 +90,7 @@ impl PasswordHash {
         Self(text)
     }
 
-    /// The hash as a PHC string, for the store and for the edge's password files.
+    /// The hash as a PHC string, for the store and for password files.
     pub fn phc(&self) -> &str {
         &self.0
     }

@@ -166,8 +166,8 @@ impl Provider {
         Ok(format!("{url}{sign}{}", encoded(&fields)))
     }
 
-    /// Whether the parameter `iss` of an authorization response names this provider. A provider
-    /// whose metadata announces the parameter must send it.
+    /// Whether the parameter `iss` of an authorization response names this provider. The parameter
+    /// is required if the provider's metadata announces it.
     pub(crate) async fn is_answer_of(
         &self,
         outbound: &Outbound,

@@ -128,7 +128,8 @@ pub fn acting(tx: &mut Tx<'_>, sudo: &Sudo, request: &RequestFacts) -> Result<Ac
     administrator(tx, sudo.who(), request).map(Acting)
 }
 
-/// Like [`hold`], but refuses if the administrator may not act on this person.
+/// Locks a person's account and all owners of the installation. Fails if the administrator may not
+/// act on this person.
 pub(crate) fn hold_for(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<Held, PeopleError> {
     let held = hold(tx, id)?.ok_or(PeopleError::NotFound)?;
     if held

@@ -49,8 +49,8 @@ impl InFlight {
         self.accounts().get(account).map_or(0, |of| of.running)
     }
 
-    /// Begins an attempt. The caller must drop the result only after the attempt's outcome is in
-    /// the store.
+    /// Begins an attempt. The caller must keep the result until the attempt's outcome is in the
+    /// store.
     pub(crate) fn begin(&self, account: &str) -> Flight {
         let mut accounts = self.accounts();
         accounts.entry(account.to_owned()).or_default().running += 1;

@@ -150,9 +150,9 @@ impl RequestLimits {
         self.slugs.take(&key(network), now)
     }
 
-    /// Counts a refresh of a session. A limit per account would let somebody with an old copy of a
-    /// token block the owner's other sessions. A limit per network is not needed, because the
-    /// client has presented a session's token.
+    /// Counts a refresh of a session. The limit is per session. If it were per account, an old copy
+    /// of a token would suffice to block the owner's other sessions. No limit per network is
+    /// needed, because the client has presented a session's token.
     pub fn refresh(&self, session: &SessionId, now: Timestamp) -> Result<(), Wait> {
         self.refreshes.take(session.as_str(), now)
     }

@@ -32,7 +32,7 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 struct Offer {
     role: String,
     scope: ScopeName,
-    /// The only email address whose owner may use the link, in canonical form.
+    /// The email address of the only person who may use the link, in canonical form.
     #[serde(default)]
     address: Option<String>,
     /// Whether the link was mailed to `address`.
@@ -52,7 +52,7 @@ pub struct Invite {
     pub scope: Scope,
     pub invited_by: AccountId,
     pub expires_at: Timestamp,
-    /// The only email address whose owner may use the invite, if any.
+    /// The email address of the only person who may use the invite; `None` if everybody may.
     pub address: Option<String>,
     is_mailed: bool,
 }

@@ -39,7 +39,7 @@ pub enum EraseError {
     /// The account no longer exists or is inactive.
     #[error("not signed in")]
     NotSignedIn,
-    /// The keywords of the obligations that the person must settle first.
+    /// The person must first settle these obligations, each given as a keyword.
     #[error("{} things have to be settled first", .0.len())]
     Obliged(Vec<String>),
     /// An error that all administrators' operations share.
@@ -230,8 +230,8 @@ pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
             begin(tx, domains, &held, &erased, When::Now)
         };
         if let Err(error) = store.write(change).await {
-            // In the restored data, the person has obligations, so the account cannot be erased. It
-            // is hidden until the person has settled them.
+            // In the restored data, the person has obligations, so the account cannot be erased.
+            // The account is hidden until the person has settled them.
             tracing::error!(account = %id, %error, "somebody who was erased is back, and hidden");
             store.write(move |tx| hide(tx, &id)).await?;
         }
@@ -375,9 +375,9 @@ pub(crate) fn purge(
     })
 }
 
-/// Erases everything that the registrant created before the account's email address was confirmed,
-/// because the address belongs to somebody else, who keeps the account. The caller holds the
-/// account's lock.
+/// Erases everything that was created with the account before its email address was confirmed. The
+/// registrant created it, but the account is now kept by the address's real owner. The caller holds
+/// the account's lock.
 pub(crate) fn erase_made(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

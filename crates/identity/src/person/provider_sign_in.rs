@@ -2,8 +2,9 @@
 //! from it.
 //!
 //! The redirect contains a state value. With it, the same browser can return once, within
-//! [`LIFETIME`]. An identity that is not linked yet creates an account, or waits for a sign-in that
-//! links it. An identity is never linked to an account merely because of its email address.
+//! [`LIFETIME`]. If the identity is not linked yet, an account is created for it, or it waits for a
+//! sign-in that links it. An identity is never linked to an account merely because of its email
+//! address.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -127,7 +128,7 @@ pub async fn begin(
     Ok(url?)
 }
 
-/// A person whose browser returns from a provider.
+/// The data with which a browser returns from a provider.
 #[derive(Clone, Debug)]
 pub struct Returned {
     /// The parameter `state` of the response.

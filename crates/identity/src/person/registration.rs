@@ -136,8 +136,8 @@ pub fn form_stamp(site: &Site) -> String {
     format!("{at}.{signature}")
 }
 
-/// The time stamp for a form that is shown again: the same one while it is valid, otherwise a new
-/// one.
+/// The time stamp for a form that is shown again: `stamp` while it is valid, otherwise a new time
+/// stamp.
 pub fn renewed_stamp(site: &Site, stamp: &str) -> String {
     match age(site, stamp) {
         Some(age) if age <= OLDEST => stamp.to_owned(),
@@ -316,8 +316,8 @@ struct Entering {
 
 impl Entering {
     fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
-        // New email addresses count against the limit too, although the mail to them is sent in any
-        // case.
+        // New email addresses also count, although mail to a new address is sent even beyond the
+        // limit.
         let may_remind = self.limits.may_send(tx, &self.new.email)?;
         let newcomer = match &self.credential {
             Credential::Password(_) => None,

@@ -96,8 +96,8 @@ pub async fn send_again(
 }
 
 /// Mails another link for the unconfirmed account that was registered in this browser. The result
-/// does not reveal whether there is such an account. If the last link was mailed a moment ago, none
-/// is sent.
+/// does not reveal whether there is such an account. If the last link was mailed a moment ago, no
+/// link is sent.
 pub async fn send_again_to(
     accounts: &Accounts,
     browser: Secret,

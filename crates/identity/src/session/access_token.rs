@@ -22,7 +22,8 @@ use crate::session::SessionId;
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// How long one key signs new tokens, in seconds.
 const PERIOD: i64 = 90 * 86_400;
-/// How long before and after its signing period a key is published and accepted, in seconds.
+/// A key is also published and accepted for this time before and after its signing period, in
+/// seconds.
 const OVERLAP: i64 = 65 * 60;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

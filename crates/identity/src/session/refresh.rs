@@ -219,8 +219,8 @@ fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, S
         hash
     )
     .run(tx, Rows::Exactly(1))?;
-    // The client has received this token, because it has used it. The copy for repeated requests is
-    // no longer needed.
+    // The client has used this token and has therefore received it. The copy for repeated requests
+    // is no longer needed.
     sql!(
         "UPDATE refresh_token SET masked_successor = NULL WHERE successor_hash = :hash",
         hash

@@ -79,8 +79,8 @@ impl SignedIn {
         }
     }
 
-    /// Like [`Self::authentication`], for changes to the person's own credentials and sessions. For
-    /// these, an access token that was issued in the response to a sign-in also counts.
+    /// Like [`Self::authentication`], but also accepts an access token that was issued in the
+    /// response to a sign-in. Only for changes to the person's own credentials and sessions.
     pub(crate) fn own_authentication(&self) -> Option<(&SessionId, Timestamp)> {
         match &self.by {
             By::Session {
@@ -305,8 +305,8 @@ pub fn by_token(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Bearer>, Stor
     .maybe(tx)
 }
 
-/// The proof that a person may create things that others can see, or that keep working without the
-/// person. The person must have confirmed their email address, or have been invited.
+/// The proof that a person may create things that others can see or that keep working without the
+/// person. The person has confirmed their email address, or was invited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmed(SignedIn);
 

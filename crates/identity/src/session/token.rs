@@ -202,7 +202,8 @@ pub(crate) fn split(words: &str) -> Vec<String> {
     words.split(' ').map(str::to_owned).collect()
 }
 
-/// Reads a scope's name from a row: the kind from the column `index`, and the id from the next one.
+/// Reads a scope's name from a row: the kind from the column `index`, and the id from the next
+/// column.
 pub(crate) fn read_scope(row: &Row<'_>, index: usize) -> Result<Option<ScopeName>, StoreError> {
     let (kind, id): (Option<String>, Option<String>) = (row.column(index)?, row.column(index + 1)?);
     Ok(kind.zip(id).map(|(kind, id)| ScopeName { kind, id }))

@@ -5,9 +5,9 @@
 //! processes together; a hundred concurrent attempts count as a hundred. An attempt counts for
 //! [`PERIOD`], which is also the longest wait.
 //!
-//! If only the attempts in flight for the same account would exceed the limit, a new attempt waits
-//! for their outcome, for at most [`Accounts::patience`]. If a browser sends the right password
-//! several times at once, each request therefore succeeds.
+//! If the limit is exceeded only because attempts for the same account are in flight, a new attempt
+//! waits for their outcome, for at most [`Accounts::patience`]. If a browser sends the right
+//! password several times at once, each request therefore succeeds.
 //!
 //! | Source | failures for one account in 15 minutes | for all accounts |
 //! |---|---|---|

@@ -28,7 +28,7 @@ const ANSWERS: usize = 500;
 const HEADER: usize = 24;
 /// The length of a sector, in bytes. A disk writes a sector completely or not at all.
 const SECTOR: usize = 512;
-/// After one in this many power failures, the test also starts the program.
+/// The test also starts the program after one in this many power failures.
 const STARTED: usize = 25;
 /// The recorded files. A file's number in the record is its index here.
 const FILES: [&str; 3] = ["kenduri.db", "kenduri.db-wal", "kenduri.db-journal"];
