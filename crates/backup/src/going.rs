@@ -354,7 +354,8 @@ impl Going {
     fn give_up(&self, generation: &Generation) {
         let objects = generation.objects(&self.vault);
         for name in objects.unwrap_or_default() {
-            // Objects that cannot be removed now are removed later, together with old ones.
+            // Objects that cannot be removed now are removed later, together with other old
+            // objects.
             if self.vault.target.remove(&name).is_err() {
                 return;
             }

@@ -1,4 +1,4 @@
-//! Runs PostgreSQL's own programs, which dump a store, copy a server and restore a dump.
+//! Runs PostgreSQL's own programs. They dump a store, copy a server and restore a dump.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
@@ -215,8 +215,8 @@ pub(crate) fn find(program: &'static str) -> PathBuf {
     found.max().map_or_else(|| program.into(), |(_, path)| path)
 }
 
-/// Prepares a program that connects to the database. Address and password are in its environment,
-/// which no other user can read.
+/// Prepares a program that connects to the database. Address and password are in the program's
+/// environment, because no other user can read it.
 fn connected(program: &'static str, settings: &PostgresSettings) -> Result<Command, BackupError> {
     let config = parse(settings)?;
     let mut command = Command::new(find(program));

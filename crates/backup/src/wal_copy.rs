@@ -1,8 +1,8 @@
 //! Copies PostgreSQL's write-ahead log while the server writes it.
 //!
-//! `pg_receivewal` streams the log into a folder of segments. New bytes in them go to the target as
-//! objects `wal/SEGMENT/FROM-UNTIL-TIME`, which contain a segment's bytes from one position to
-//! another.
+//! `pg_receivewal` streams the log into a folder of segments. New bytes of a segment go to the
+//! target as an object `wal/SEGMENT/FROM-UNTIL-TIME`. It contains the segment's bytes from one
+//! position to another.
 
 use std::collections::BTreeMap;
 use std::fs;

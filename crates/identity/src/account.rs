@@ -185,7 +185,7 @@ pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>
     .maybe(tx)
 }
 
-/// Finds the account with this email address whose erasure is pending.
+/// Finds the account with this email address, if the account's erasure is pending.
 pub(crate) fn find_leaving(
     tx: &mut Tx<'_>,
     email: &Address,

@@ -78,7 +78,8 @@ pub fn list_who_may_in_site(tx: &mut Tx<'_>, duty: Role) -> Result<Vec<AccountId
     Ok(all.into_iter().map(|(id,)| id).collect())
 }
 
-/// The scopes of one kind in which `who` has a rank, as pairs of id and rank.
+/// The scopes of one kind in which `who` has a rank. Each pair consists of the scope's id and the
+/// rank.
 pub fn ranks_of(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -15,7 +15,7 @@ use crate::grant::{self, Role, SITE, Scope};
 pub const SCOPE: &str = "notices";
 /// How long notifications are stored.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
-/// The period in which an identical notification is not repeated.
+/// An identical notification is not repeated within this period.
 const SAME: SignedDuration = SignedDuration::from_hours(24);
 /// How many notifications a page shows.
 const SHOWN: i64 = 100;

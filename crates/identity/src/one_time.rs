@@ -1,7 +1,7 @@
 //! Links that work once: to become the first owner, to become a member, to sign in and so on. Most
-//! links are [taken](take), which deletes the row, so a second use finds nothing. A link that
-//! confirms something is [used](use_once) instead: for [`KNOWN`] after its use, a repeated request
-//! (such as a double click) is recognized as a repeat.
+//! links are [taken](take): the row is deleted, so a second use finds nothing. A link that confirms
+//! something is [used](use_once) instead. For [`KNOWN`] after its use, a repeated request, such as
+//! a double click, is recognized as a repeat.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -47,7 +47,7 @@ pub(crate) enum Purpose {
     /// To enter an email address. An identity provider has identified the person, who has no account
     /// yet.
     Newcomer,
-    /// To keep second factors whose removal is planned.
+    /// To keep second factors although their removal is planned.
     KeepFactors,
 }
 

@@ -234,7 +234,7 @@ pub fn set_admin(
     }
 }
 
-/// The number of all accounts, and the number of active ones.
+/// The number of all accounts, and the number of active accounts.
 pub fn count(tx: &mut Tx<'_>, _: &Administrator) -> Result<(i64, i64), StoreError> {
     tx.one(
         sql!("SELECT COUNT(*), COUNT(CASE WHEN state = 'active' THEN 1 END) FROM account"),

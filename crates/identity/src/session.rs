@@ -236,7 +236,7 @@ pub fn touch(tx: &mut Tx<'_>, id: &SessionId, stay: Stay) -> Result<bool, StoreE
     Ok(count == 1)
 }
 
-/// Extends a session whose client has used a refresh token.
+/// Extends a session after its client has used a refresh token.
 pub(crate) fn go_on(tx: &mut Tx<'_>, id: &SessionId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -419,7 +419,7 @@ fn record_end(
 /// address is kept, because it may be the owner's only way back. The caller holds the account's
 /// lock. Returns the number of ended sessions.
 pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
-    // Responses that are stored for a token's repeated requests are deleted with the token.
+    // The responses that are stored for repeated requests with these tokens are deleted too.
     sql!(
         "DELETE FROM idempotency
          WHERE owner IN (SELECT id FROM personal_token WHERE account_id = :id)",

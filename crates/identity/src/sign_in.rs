@@ -75,8 +75,8 @@ pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welc
     let device = known.as_ref().and_then(|known| known.device.clone());
     let source = device.map_or(Source::Network(attempt.network), Source::Device);
     let counted = attempts::Attempt::new(&attempt.email, source);
-    // Other attempts wait until this value is dropped. By then, the outcome of this attempt is in
-    // the store.
+    // Other attempts wait until this value is dropped. That happens when the outcome of this
+    // attempt is in the store.
     let reserved = counted.reserve::<SignInError>(accounts).await?;
     let hash = known.as_ref().and_then(|known| known.hash.as_ref());
     let is_right = match accounts.hasher.verify(&attempt.password, hash).await {

@@ -1,4 +1,4 @@
-//! Invites to the installation, which owners and administrators create.
+//! Invites to the installation. Owners and administrators create them.
 
 use askama::Template;
 use axum::extract::State;
@@ -21,7 +21,7 @@ use site::request::{FormPost, PageRequest};
 
 pub(super) const HERE: &str = site::addresses::INVITES;
 
-/// The message ids for the keyword in `?done=`, which identifies the previous action.
+/// Maps the keyword in `?done=`, which names the previous action, to a message id.
 const DONE: &[(&str, &str)] = &[
     ("sent", "account-invites-sent"),
     ("removed", "account-invites-removed"),

@@ -222,7 +222,7 @@ fn public_page<B: Template>(
 struct PersonPage<'a> {
     text: &'a Text,
     profile: &'a PublicProfile,
-    /// The site's look, which contains the portrait; set only on the page of the site's owner.
+    /// The site's look with the portrait. Set only on the page of the site's owner.
     look: Option<&'a Look>,
     parts: &'a Parts,
     share: &'a Share,

@@ -63,7 +63,7 @@ pub(super) async fn admin(_: Reader) -> Response {
     see_other("/me")
 }
 
-/// The message ids for the keyword in `?done=`, which identifies the previous action.
+/// Maps the keyword in `?done=`, which names the previous action, to a message id.
 const DONE: &[(&str, &str)] = &[
     ("password", "account-done-password"),
     ("session", "account-done-session"),

@@ -94,7 +94,7 @@ impl Entrance {
     }
 }
 
-/// Refuses sign-ins over plain HTTP, where others could read the session cookie. Plain HTTP is
+/// Refuses sign-ins over plain HTTP, because others could read the session cookie. Plain HTTP is
 /// allowed on this machine.
 pub fn check_connection(url: &SiteUrl) -> Result<(), Problem> {
     if url.is_secure() || url.is_loopback() {

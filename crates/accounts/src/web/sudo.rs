@@ -43,7 +43,7 @@ struct SudoPage<'a> {
     /// The code field; `None` if the account has no second factor.
     code: Option<Field>,
     has_passkey: bool,
-    /// The path of the link with which the person leaves the page without proving a credential.
+    /// The path of the link that leaves the page without a proof.
     back: &'a str,
     held: Option<&'a HeldForm>,
     form_state: &'a FormState,
@@ -156,7 +156,7 @@ impl HeldForm {
     }
 }
 
-/// The purpose string of the key that encrypts held forms. The key is derived from the key file.
+/// The key file yields the key that encrypts held forms. This string names that key's purpose.
 const KEY: &str = "held form";
 
 fn place(who: &SignedIn) -> [&str; 2] {
@@ -260,7 +260,7 @@ pub(super) async fn prove(
         Err(error) => Err(error),
     };
     form_state::answer(done, async |problem| {
-        // The form is shown again without the typed code, which is a secret.
+        // The form is shown again without the typed code, because the code is a secret.
         let form_state = FormState::refused(Form::default(), &problem, &text).at("password");
         page(
             &accounts,

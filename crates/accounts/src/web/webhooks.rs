@@ -24,7 +24,7 @@ const DELETE: Question = Question {
     button: "question-webhook-do",
     confirm: "question-webhook-confirm",
 };
-/// The message ids for the keyword in `?done=`, which identifies the previous action.
+/// Maps the keyword in `?done=`, which names the previous action, to a message id.
 const DONE: &[(&str, &str)] = &[("deleted", "webhook-deleted"), ("sent", "webhook-sent")];
 /// The maximum number of deliveries that the page shows for each webhook.
 const DELIVERIES: usize = 5;
@@ -36,7 +36,7 @@ struct WebhooksPage<'a> {
     csrf: &'a str,
     done: Option<&'static str>,
     form_state: &'a FormState,
-    /// The secret of a new webhook, which only this response shows.
+    /// The secret of a new webhook. Only this response shows it.
     secret: Option<&'a str>,
     rows: Vec<Row>,
     fields: Vec<Field>,

@@ -146,7 +146,7 @@ fn every_address_is_for_whom_its_list_says() {
             let person = browser(world, &accounts, router, &id).await;
             assert_eq!(refusal(person, &route).await, None, "{told}");
         }
-        // Among the routes is the one that mails another confirmation link.
+        // One of the routes mails another confirmation link.
         registering::expect(world, &accounts, "farah@example.my", "mail-verify-subject");
     });
 }

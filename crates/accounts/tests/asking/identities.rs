@@ -301,8 +301,7 @@ fn an_address_that_the_provider_does_not_vouch_for_is_asked_for_and_confirmed() 
         expect(world, &accounts, "new@example.my", "mail-verify-subject");
         browser.submit(&page, &form).await.with(400);
 
-        // In the browser in which the account was registered, the confirmation page has only a
-        // button.
+        // In the browser that registered the account, the confirmation page has only a button.
         let confirm = mailed(world, "/verify/").await;
         let page = browser.get(&confirm).await.with(200);
         browser.submit(&page, &page.form("")).await.with(303);

@@ -117,7 +117,7 @@ fn base64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Creates a person with a password, and a browser in which the person is signed in.
+/// Creates a person with a password, and a browser in which they are signed in.
 async fn farah(world: &World, accounts: &Context) -> (AccountId, Visitor) {
     let id = person(world, "farah@example.my", Some(&usual_hash(world).await)).await;
     let mut browser = visitor(accounts);

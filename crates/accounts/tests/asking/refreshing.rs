@@ -1,4 +1,4 @@
-//! Tests of API clients in which people sign in: access tokens, and refresh tokens that work once.
+//! Tests of API clients that sign people in: access tokens, and refresh tokens that work once.
 
 use axum::http::Method;
 use identity::account::AccountId;

@@ -17,7 +17,7 @@ use crate::place::{Place, answer, answers, tell, times};
 
 /// In the process that is killed, this environment variable contains the installation's folder.
 const KILLED: &str = "KENDURI_TEST_KILLED";
-/// How often an installation is used. Then a new one, with a shorter backup, takes its place.
+/// How often an installation is used. After that, a new installation with a shorter backup is used.
 const USES: usize = 20;
 const FILES: usize = 20;
 
@@ -45,7 +45,7 @@ fn print(line: &str) {
     writeln!(out, "{line}").and_then(|()| out.flush()).unwrap();
 }
 
-/// Returns the total length of the files in a folder, which may change meanwhile.
+/// Returns the total length of the files in a folder. The files may change meanwhile.
 fn length(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let lengths = entries.map(|entry| match entry.metadata() {

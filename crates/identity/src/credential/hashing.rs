@@ -35,7 +35,7 @@ const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
-/// The accepted costs of bcrypt hashes. Cheaper hashes give no protection, and more expensive ones
+/// The accepted costs of bcrypt hashes. Cheaper hashes give no protection. More expensive hashes
 /// occupy a core for seconds.
 const BCRYPT_COSTS: RangeInclusive<u32> = 4..=15;
 

@@ -1,5 +1,5 @@
-//! Verification of ID tokens, in which an identity provider states who signed in (OpenID Connect
-//! Core 1.0, 3.1.3.7).
+//! Verification of ID tokens (OpenID Connect Core 1.0, 3.1.3.7). In an ID token, an identity
+//! provider states who signed in.
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
@@ -31,7 +31,7 @@ pub(crate) struct Claims {
     pub(crate) name: Option<String>,
 }
 
-/// Parses a boolean, which some providers send as a string.
+/// Parses a boolean. Some providers send it as a string.
 fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value == true || value == "true")

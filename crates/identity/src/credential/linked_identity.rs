@@ -170,8 +170,8 @@ pub(crate) fn link_awaited(
     }
 }
 
-/// Unlinks an identity. All other sessions of the account end. The current session gets a new
-/// secret, which is returned.
+/// Unlinks an identity. All other sessions of the account end. Returns the current session's new
+/// secret.
 pub fn unlink(
     tx: &mut Tx<'_>,
     sudo: &Sudo,

@@ -1,5 +1,5 @@
-//! Passkeys: key pairs whose private key never leaves the owner's device. The device asks its owner
-//! for a fingerprint, a face or a PIN, so a passkey counts as two factors.
+//! Passkeys. A passkey is a key pair, and its private key never leaves the owner's device. The
+//! device asks its owner for a fingerprint, a face or a PIN, so a passkey counts as two factors.
 
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
@@ -128,8 +128,8 @@ pub fn add(
     Ok(passkey)
 }
 
-/// Removes a passkey. All other sessions of the account end. The current session gets a new secret,
-/// which is returned.
+/// Removes a passkey. All other sessions of the account end. Returns the current session's new
+/// secret.
 pub fn remove(
     tx: &mut Tx<'_>,
     sudo: &Sudo,
@@ -187,8 +187,8 @@ pub(crate) type Signed = (i64, Answered);
 pub(crate) enum Counted {
     /// The signature is accepted. Another response to the same challenge is refused.
     Once,
-    /// The counter did not increase, which suggests that the passkey was copied. The account's
-    /// owner is notified by mail.
+    /// The counter did not increase. This suggests that the passkey was copied. The account's owner
+    /// is notified by mail.
     Copy,
     /// The passkey was removed in the meantime.
     Gone,

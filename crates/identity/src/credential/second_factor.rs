@@ -119,7 +119,7 @@ pub fn confirm(
     Ok(recovery::create(tx, site, account)?)
 }
 
-/// Creates new recovery codes; the previous ones stop working.
+/// Creates new recovery codes. The previous codes stop working.
 pub fn renew_recovery_codes(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -243,7 +243,7 @@ fn record(
     })
 }
 
-/// Encodes in Base32 (RFC 4648), whose letters and digits are hard to confuse.
+/// Encodes in Base32 (RFC 4648). Its letters and digits are hard to confuse.
 fn base32(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bit = |at: usize| bytes.get(at / 8).map_or(0, |byte| byte >> (7 - at % 8) & 1);

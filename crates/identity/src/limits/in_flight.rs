@@ -1,4 +1,4 @@
-//! Sign-in attempts of this process whose outcome is not known yet. Each counts as failed until its
+//! Sign-in attempts of this process that have no known outcome yet. Each counts as failed until its
 //! outcome is known; a successful attempt then stops counting. The next attempt for the account may
 //! therefore wait for the outcome instead of being refused.
 

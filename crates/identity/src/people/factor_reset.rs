@@ -1,7 +1,7 @@
-//! Removal of the second factors and passkeys of a person who has lost all of them. An
-//! administrator requests the removal, which takes effect after [`DELAY`]. The person is notified
-//! by mail, and can prevent the removal through the link in the mail or in any session that they
-//! still have. A removal that is requested on the server's console takes effect at once.
+//! Removal of all second factors and passkeys of a person who has lost them. An administrator
+//! requests the removal. It takes effect after [`DELAY`]. The person is notified by mail, and can
+//! prevent the removal through the link in the mail or in any session that they still have. A
+//! removal that is requested on the server's console takes effect at once.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};

@@ -22,12 +22,12 @@ const NAME: usize = 50;
 /// A person who has an account in another system.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The account's id in the other system, which is kept.
+    /// The account's id, the same as in the other system.
     pub id: AccountId,
     pub email: Address,
     /// The display name, shortened to the maximum length.
     pub name: String,
-    /// The slug, which may be longer than slugs that people can choose.
+    /// The slug. It may be longer than slugs that people can choose.
     pub slug: String,
     /// Whether the person may sign in.
     pub is_active: bool,
@@ -130,7 +130,7 @@ pub fn set_password(
     Ok(true)
 }
 
-/// Stores the person's profile, except for the display name, which [`add`] stores. Returns `false`
+/// Stores the person's profile. The display name is not stored here but in [`add`]. Returns `false`
 /// if the website was omitted because it is not a valid https URL.
 pub fn set_profile(
     tx: &mut Tx<'_>,

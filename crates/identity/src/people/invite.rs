@@ -1,9 +1,9 @@
 //! Invites to become a member of a scope. Each has a link that works once, within seven days. A
 //! manager of the scope creates the invite and copies its link from the page.
 //!
-//! An invite to the installation itself is for one email address, to which the link is mailed if
-//! the server sends mail. Using a mailed link proves that the address is the person's own, because
-//! the inviter never sees the link.
+//! An invite to the installation itself is for one email address. If the server sends mail, the
+//! link is mailed to this address. Using a mailed link proves that the address is the person's own,
+//! because the inviter never sees the link.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};

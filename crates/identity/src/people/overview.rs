@@ -17,7 +17,7 @@ const LATELY: SignedDuration = SignedDuration::from_hours(30 * 24);
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Figures {
     pub people: i64,
-    /// The accounts whose owners signed in within the last 30 days.
+    /// The number of accounts that were signed in to within the last 30 days.
     pub signed_in: i64,
     /// The accounts that wait for their email address to be confirmed.
     pub unverified: i64,

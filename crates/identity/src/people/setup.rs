@@ -27,10 +27,10 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// The name of the file with the setup link, in the data folder.
 const FILE: &str = "setup-link";
 
-/// The setup link, which is created at startup if there is no owner.
+/// The setup link. It is created at startup if there is no owner.
 #[derive(Clone, Debug)]
 pub struct Announcement {
-    /// The URL on which a person becomes the owner, to be shown on the console.
+    /// The URL that is shown on the console. A person who opens it can become the owner.
     pub link: Secret,
     /// The file with the link, readable only by the user of the server process.
     pub file: PathBuf,
@@ -136,7 +136,7 @@ pub fn finish(
 #[derive(Clone, Debug)]
 pub enum Credential {
     Password(PasswordHash),
-    /// A sign-in link, which works once and leads to the page for setting a password.
+    /// A sign-in link. It works once and leads to the page for setting a password.
     Link,
 }
 

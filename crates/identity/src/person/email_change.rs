@@ -129,7 +129,8 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<EmailChangeLink>, S
     }))
 }
 
-/// The link's account, if its email address has not changed since the link was created.
+/// Returns the link with its account. Returns `None` if the account's email address has changed
+/// since the link was created.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<Change>>,
@@ -182,7 +183,7 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
             return Err(ConfirmError::LinkGone);
         }
         // An old address that was never confirmed may belong to a stranger. The stranger must not
-        // get an undo link, with which they could take over the account.
+        // get an undo link, because they could take over the account with it.
         let is_registrants = unconfirmed::is_registrants(tx, &account.id)?;
         if !account::replace_email(tx, &account.id, &link.data.to)? {
             return Err(ConfirmError::EmailTaken);

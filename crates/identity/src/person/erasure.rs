@@ -1,8 +1,8 @@
 //! Erasure of an account, and of each domain's data about the person.
 //!
-//! A person who requests erasure is signed out everywhere at once, and no public page shows them
-//! any more. Within [`DELAY`], they can cancel the erasure by signing in. After that, a job erases
-//! the account in one transaction. Content that they created together with others is kept, without
+//! A person who requests erasure is signed out everywhere at once, and no longer appears on public
+//! pages. Within [`DELAY`], they can cancel the erasure by signing in. After that, a job erases the
+//! account in one transaction. Content that they created together with others is kept, without
 //! their name.
 
 use jiff::SignedDuration;
@@ -186,8 +186,8 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
         let change = move |tx: &mut Tx<'_>| purge_due(tx, domains, &erased);
         match store.write(change).await {
             Ok(()) => is_erased = true,
-            // The person may have got new obligations because others have left; otherwise, this is
-            // a bug. In both cases, the other accounts must not wait.
+            // Either the person has new obligations because others have left, or this is a bug. In
+            // both cases, the other accounts must not wait.
             Err(error) => {
                 tracing::warn!(account = %id, %error, "an account is not erased yet");
                 store.write(move |tx| postpone(tx, &id)).await?;

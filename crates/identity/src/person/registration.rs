@@ -1,9 +1,8 @@
-//! Registration by people themselves, and the removal of accounts whose email address is never
-//! confirmed.
+//! Registration, and the removal of accounts that never confirm their email address.
 //!
 //! The response does not reveal whether an account has the typed address. A new address gets a mail
-//! with a link that confirms it. An address that already has an account gets a mail that says so.
-//! Both cases cost one hash and one transaction.
+//! with a confirmation link. An address that already has an account gets a mail that says so. Both
+//! cases cost one hash and one transaction.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry};
@@ -47,7 +46,7 @@ pub struct Registrant {
     pub slug: Option<String>,
     /// The form's value from [`form_stamp`]; `None` if the form does not come from this site.
     pub form_stamp: Option<String>,
-    /// Whether a hidden form field, which only bots fill in, has a value.
+    /// Whether a hidden form field has a value. Only bots fill it in.
     pub is_bot: bool,
     /// The cookie value of an earlier registration in this browser. If that account is still
     /// unconfirmed, the new registration replaces it, because its email address was probably
@@ -386,7 +385,7 @@ impl Entering {
     }
 }
 
-/// The daily job that removes accounts whose email address was not confirmed in time.
+/// The daily job that removes accounts if their email address was not confirmed in time.
 pub fn job(domains: Domains, store: Store) -> Handler {
     Handler::each_day("accounts.purge_unverified", move |_| {
         let store = store.clone();

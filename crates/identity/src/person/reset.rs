@@ -156,7 +156,7 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &ResetJob) -> Result<(), StoreError
     mail.map(drop)
 }
 
-/// Mails a link that cancels the erasure of an account whose owner requested it.
+/// Mails a link that cancels the erasure of an account.
 fn mail_leaving(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -189,8 +189,8 @@ struct MailedTo {
     address: String,
 }
 
-/// Creates the secret of a password reset link, which is the last part of `/reset/{…}`. An earlier
-/// link stops working.
+/// Creates a password reset link. Returns its secret, which is the last part of `/reset/{…}`. An
+/// earlier link stops working.
 pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, StoreError> {
     let address = account.email.parse::<Address>();
     let data = MailedTo {
@@ -206,8 +206,8 @@ pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, 
 pub struct ResetLink {
     /// The account whose password the link sets.
     pub account: Account,
-    /// Whether the account has tokens, passkeys or linked identities, which the person may want to
-    /// remove.
+    /// Whether the account has tokens, passkeys or linked identities. The person may want to remove
+    /// them.
     pub has_tokens: bool,
     /// Whether setting a password erases everything that was created with the account before its
     /// email address was confirmed.

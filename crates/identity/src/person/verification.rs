@@ -136,7 +136,8 @@ pub struct Confirmation {
     pub proof: Proof,
     pub network: Network,
     pub client: Client,
-    /// Whether a session begins, if this is the browser in which the account was registered.
+    /// Whether to begin a session. This has no effect if the account was registered in another
+    /// browser.
     pub begins_session: bool,
 }
 

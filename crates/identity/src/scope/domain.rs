@@ -17,7 +17,7 @@ pub struct DomainAccounts {
     pub makes_host: fn(&mut Tx<'_>, &Scope) -> Result<bool, StoreError>,
     /// The domain's duties in the installation.
     pub site_duties: &'static [Role],
-    /// Finds the title of a scope, which invites show.
+    /// Finds the title of a scope. Invites show this title.
     pub scope_title: fn(&mut Tx<'_>, &Scope) -> Result<Option<String>, StoreError>,
     pub token_scopes: &'static [TokenScope],
     /// Exports the domain's data about a person; null if there is none. The export must not contain
@@ -33,7 +33,8 @@ pub struct DomainAccounts {
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
 }
 
-/// The account declarations of all domains, in the order in which domains depend on each other.
+/// The account declarations of all domains. Each domain comes after the domains on which it
+/// depends.
 pub type Domains = &'static [DomainAccounts];
 
 impl DomainAccounts {

@@ -32,7 +32,8 @@ pub fn is_known(tx: &mut Tx<'_>, account: &AccountId, secret: &Secret) -> Result
 /// The browser in which a person has just signed in.
 #[derive(Clone, Debug)]
 pub enum Device {
-    /// The account already knew the browser by this secret, which the browser has sent.
+    /// The account knows the browser by this secret, because the browser has signed in to it
+    /// before.
     Known(Secret),
     /// The browser is new to the account, and receives this secret.
     New(Secret),

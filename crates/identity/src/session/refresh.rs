@@ -38,7 +38,7 @@ pub struct Refreshed {
 /// The result of using a refresh token.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The token was valid, or the request repeats one that was made within [`GRACE`].
+    /// The token was valid, or the request repeats a request that was made within [`GRACE`].
     Refreshed(Box<Refreshed>),
     Unknown,
     Expired,
@@ -60,8 +60,8 @@ struct Stored {
 }
 
 /// Creates the first refresh token of a new session. Returns `None` if the session has already
-/// ended. API clients get this token instead of the session's own secret, which is only for
-/// cookies.
+/// ended. API clients get this token instead of the session's own secret, because that secret is
+/// only for cookies.
 pub fn begin(
     tx: &mut Tx<'_>,
     account: &Account,

@@ -58,7 +58,7 @@ impl SignedIn {
         matches!(self.by, By::Session { .. })
     }
 
-    /// The session whose cookie was sent; `None` for tokens.
+    /// The session, if the request has its cookie; `None` for tokens.
     pub fn session(&self) -> Option<&SessionId> {
         match &self.by {
             By::Session { id, .. } => Some(id),
@@ -66,8 +66,8 @@ impl SignedIn {
         }
     }
 
-    /// The session whose cookie was sent, and the time at which the person last proved a credential
-    /// in it.
+    /// The session, if the request has its cookie, and the time at which the person last proved a
+    /// credential in the session.
     pub(crate) fn authentication(&self) -> Option<(&SessionId, Timestamp)> {
         match &self.by {
             By::Session {

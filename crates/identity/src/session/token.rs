@@ -48,7 +48,7 @@ pub struct NewToken {
 #[derive(Clone, Debug)]
 pub struct Created {
     pub id: TokenId,
-    /// The token itself, which is shown only once.
+    /// The token itself. It is shown only once.
     pub secret: Secret,
     pub expires_at: Timestamp,
 }
@@ -191,7 +191,7 @@ impl FromRow for Token {
     }
 }
 
-/// Joins token scopes to the form in which they are stored.
+/// Converts token scopes to their stored form.
 fn join(scopes: &[TokenScope]) -> String {
     let words: Vec<&str> = scopes.iter().map(|scope| scope.word()).collect();
     words.join(" ")

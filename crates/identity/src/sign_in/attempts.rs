@@ -64,12 +64,12 @@ const OF_ALL: i64 = 30;
 const LARGER: i64 = 4;
 /// The limit on failed attempts at one account's second factor, from all networks together.
 const OF_SECOND_FACTOR: i64 = 10;
-/// The range of keys that contains every source.
+/// A range of keys that contains the keys of all sources.
 const ANYWHERE: (&str, &str) = ("", "~");
 
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    /// A browser in this network that the account does not know.
+    /// A browser that the account does not know, with the browser's network.
     Network(Network),
     /// A browser that has signed in to the account before, identified by its secret.
     Device(Secret),

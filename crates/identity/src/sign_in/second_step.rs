@@ -96,7 +96,8 @@ pub async fn finish(
         }
         other => other?,
     };
-    // While this value exists, other attempts wait for this attempt's outcome to be in the store.
+    // Other attempts wait as long as this value exists. It is dropped when this attempt's outcome
+    // is in the store.
     let _in_flight = reserved.clone();
     let site = accounts.site.clone();
     let change = move |tx: &mut Tx<'_>| prove(tx, &site, &account, &shown, &reserved);

@@ -34,8 +34,8 @@ struct ChangeEmail {
 
 /// Request another email address.
 ///
-/// A link is mailed to the new address. When the link is used, the old address gets another link,
-/// which undoes the change.
+/// A link is mailed to the new address. When this link is used, the old address gets a link that
+/// undoes the change.
 #[utoipa::path(
     post, path = "/api/v1/me/email", tag = "accounts", request_body = ChangeEmail,
     responses(

@@ -38,7 +38,7 @@ struct FactorView {
     reset_at: Option<String>,
 }
 
-/// The secret with which an app is set up. The API never returns it again.
+/// The secret for setting up an app. The API never returns it again.
 #[derive(Serialize, ToSchema)]
 struct NewSecret {
     /// The secret in base32.
@@ -99,7 +99,7 @@ async fn show(
     }))
 }
 
-/// Keep second factors and passkeys whose removal an administrator asked for.
+/// Keep second factors and passkeys although an administrator asked for their removal.
 #[utoipa::path(
     delete, path = "/api/v1/me/factor-reset", tag = "second factors",
     responses(

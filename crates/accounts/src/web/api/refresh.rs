@@ -31,13 +31,13 @@ pub(super) struct Tokens {
     access_token: String,
     /// How many seconds the access token is valid.
     expires_in: i64,
-    /// The refresh token, which can be exchanged once, within 7 days, for new tokens.
+    /// The refresh token. It can be exchanged for new tokens once, within 7 days.
     refresh_token: String,
     /// The signed-in account.
     account: Me,
 }
 
-/// The token with which a page's script calls the API.
+/// A token for the API, for a page's script.
 #[derive(Serialize, ToSchema)]
 struct AccessToken {
     /// The token for each request: `Authorization: Bearer …`.

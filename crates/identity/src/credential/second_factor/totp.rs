@@ -26,7 +26,7 @@ impl fmt::Debug for AppSecret {
 }
 
 impl AppSecret {
-    /// The secret in Base32, which people can type into the app.
+    /// The secret in Base32, as people type it into the app.
     pub fn text(&self) -> String {
         base32(&self.0)
     }
