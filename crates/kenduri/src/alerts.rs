@@ -37,7 +37,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Returns a report on each condition whose state is known now.
+    /// Returns a report on each condition with a known state.
     pub(crate) async fn look(&self) -> Vec<Report> {
         let (machine, edge) = tokio::join!(self.machine.status(), self.server.edge_status());
         let (limits, now) = (&self.outlet.settings.limits, self.outlet.site.clock.now());

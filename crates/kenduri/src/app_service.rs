@@ -33,7 +33,7 @@ const EMAIL: HeaderName = HeaderName::from_static("x-forwarded-email");
 #[derive(Clone)]
 pub(crate) struct AppService {
     router: Router,
-    /// The accounts, which decide who may reach upstream servers that require a sign-in. If `None`,
+    /// The accounts. They decide who may reach upstream servers that require a sign-in. If `None`,
     /// nobody may.
     accounts: Option<Context>,
     /// The occasions' own host names, if occasions may have any.

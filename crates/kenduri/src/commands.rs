@@ -160,8 +160,8 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints a part of the output. If the reader has closed the pipe, returns [`OutputClosed`], which
-/// ends the command successfully.
+/// Prints a part of the output. If the reader has closed the pipe, returns [`OutputClosed`]. The
+/// command then ends successfully.
 fn show(text: &str) -> Result<()> {
     say(text).map_err(|error| match error.downcast::<io::Error>() {
         Ok(error) if error.kind() == io::ErrorKind::BrokenPipe => OutputClosed.into(),

@@ -70,7 +70,7 @@ pub(crate) struct Asked {
     pub(crate) environment: Vec<(String, String)>,
     /// Whether `--allow-public-mailbox` was given.
     pub(crate) allow_public_mailbox: bool,
-    /// The local ports of services whose URL appears in a setting.
+    /// The local ports of services, if a setting contains the service's URL.
     pub(crate) ports: BTreeMap<String, u16>,
     /// The supervisor process's folders. If `None`, they are inside the data folder.
     #[serde(default)]
@@ -90,7 +90,7 @@ pub(crate) struct Flag {
 #[derive(Debug)]
 pub(crate) struct Configuration {
     pub(crate) settings: Settings,
-    /// The edge's plan, which is also checked.
+    /// The edge's plan. It is checked too.
     pub(crate) plan: edge::Plan,
     pub(crate) services: supervisor::Plan,
     pub(crate) folders: Folders,
@@ -98,9 +98,9 @@ pub(crate) struct Configuration {
     pub(crate) warnings: Vec<String>,
     pub(crate) file: Option<PathBuf>,
     pub(crate) text: Option<String>,
-    /// The services that need a local port, because their URL appears in a setting.
+    /// The services that need a local port, because a setting contains their URL.
     pub(crate) wanting_ports: Vec<String>,
-    /// The keys whose new values take effect only after a restart.
+    /// The keys with new values that take effect only after a restart.
     pub(crate) waiting: Vec<String>,
     merged: Table,
     origins: BTreeMap<String, Origin>,

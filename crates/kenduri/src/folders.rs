@@ -80,7 +80,7 @@ impl Folders {
         })
     }
 
-    /// Returns the folders outside the data folder, which only root can change.
+    /// Returns the folders outside the data folder. Only root can change these folders.
     pub(crate) fn apart(data: &Path) -> io::Result<Self> {
         let name = name(&data.canonicalize()?);
         Ok(Self {
@@ -95,8 +95,8 @@ impl Folders {
         self.run.parent() == Some(Path::new(RUN_APART))
     }
 
-    /// Returns the data's owner, which is the user that the worker must run as. Returns `None` if
-    /// this process is not root, because the worker then runs as the same user.
+    /// Returns the data's owner. The worker must run as this user. Returns `None` if this process
+    /// is not root, because the worker then runs as the same user.
     pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);

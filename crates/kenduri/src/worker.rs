@@ -1,5 +1,5 @@
-//! The worker process, which runs the edge and the app on the supervisor process's listening
-//! sockets. The supervisor process starts and replaces workers.
+//! The worker process. It runs the edge and the app on the supervisor process's listening sockets.
+//! The supervisor process starts and replaces workers.
 
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd as _, OwnedFd};

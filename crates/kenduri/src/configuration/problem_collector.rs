@@ -8,7 +8,8 @@ use platform::Secret;
 
 use super::problem::{Origin, Problem};
 
-/// Collects problems. It knows the source of every key, which it adds to each problem.
+/// Collects problems. The collector knows the source of every key, and adds the source to each
+/// problem.
 pub(crate) struct ProblemCollector<'a> {
     origins: &'a BTreeMap<String, Origin>,
     pub(crate) problems: Vec<Problem>,

@@ -132,7 +132,7 @@ pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> 
     .collect()
 }
 
-/// Returns the services without a fixed address whose URL appears in a setting.
+/// Returns the services that have no fixed address, although a setting contains their URL.
 pub(super) fn wanting_ports(description: &ServiceConfigs) -> Vec<String> {
     let is_named = |name: &str| {
         let place = format!("{{service.{name}.url}}");

@@ -64,7 +64,7 @@ pub(crate) struct Settings {
     pub(crate) restore_with: Option<PathBuf>,
     /// The listening addresses, of which there is at least one, and the limits on connections.
     pub(crate) listen: ListenSettings,
-    /// The proxies whose headers about the client are trusted.
+    /// The proxies that are trusted to send headers about the client.
     pub(crate) trusted_proxies: Proxies,
     /// The number of jobs that run concurrently.
     pub(crate) jobs_at_once: usize,
@@ -81,7 +81,7 @@ pub(crate) struct Settings {
     pub(crate) compat_occasion: Option<String>,
     /// The policy for the paths of an older personal site; `None` if these paths are not served.
     pub(crate) personal_site: Option<personal_site::Policy>,
-    /// The webhooks that the settings declare, including the one for alerts.
+    /// The webhooks that the settings declare, including the webhook for alerts.
     pub(crate) webhooks: Vec<DeclaredWebhook>,
     pub(crate) alerts: AlertSettings,
     /// The memory limit of all services together, in bytes.

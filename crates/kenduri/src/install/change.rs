@@ -158,8 +158,8 @@ mod tests {
             .collect()
     }
 
-    /// Returns the steps that undo an installation whose last change failed, and the unit texts
-    /// that they write.
+    /// Returns the steps that undo an installation after its last change failed. Also returns the
+    /// unit texts that these steps write.
     fn back(wish: &InstallOptions, found: &Found) -> (Vec<String>, Vec<String>) {
         let work = steps(wish, found).unwrap();
         let undo = work.change.into_iter().rev().flat_map(|change| change.undo);

@@ -20,7 +20,7 @@ pub(crate) struct Unit {
     pub(crate) program: PathBuf,
     pub(crate) config: Option<PathBuf>,
     pub(crate) profile: Option<String>,
-    /// The data folder, which the service may write.
+    /// The data folder. The service may write it.
     pub(crate) data: PathBuf,
     /// Whether the unit needs `--data`, because the settings do not name the data folder.
     pub(crate) says_data: bool,
@@ -270,8 +270,8 @@ fn is_at_home(place: &Path) -> bool {
     homes.iter().any(|home| place.starts_with(home))
 }
 
-/// Refuses line breaks, which would end a line of the unit, and other control characters, which
-/// systemd drops from quoted words.
+/// Refuses line breaks and other control characters. A line break would end a line of the unit, and
+/// systemd drops the other control characters from quoted words.
 fn writable(path: &Path) -> Result<(), OddPath> {
     let is_plain = path
         .to_str()

@@ -123,7 +123,7 @@ fn add(text: &str, open: &[String], entries: &mut [Entry]) {
     }
 }
 
-/// Reads an Atom entry's link, which is in an attribute.
+/// Reads an Atom entry's link from its attribute.
 fn note_link(element: &BytesStart<'_>, open: &[String], entries: &mut [Entry]) -> Result<()> {
     if element.name().as_ref() != "link" {
         return Ok(());

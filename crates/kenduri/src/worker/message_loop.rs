@@ -1,4 +1,4 @@
-//! The worker's message loop, which handles messages from the supervisor process and replies to its
+//! The worker's message loop. It handles messages from the supervisor process and replies to its
 //! requests.
 
 use std::future::Future;

@@ -113,7 +113,7 @@ async fn go_on(stream: &mut Stream, go: &Sender<()>) {
     assert_eq!(came, PIECE);
 }
 
-/// Sends requests until the worker accepts no new ones (GOAWAY).
+/// Sends requests until the worker accepts no more requests (GOAWAY).
 async fn told(send: &mut SendRequest<OpenStreams, Bytes>) {
     let request = || Request::get(format!("https://{HOST}/")).body(());
     let told = async {

@@ -10,7 +10,7 @@ use crate::program::{Program, text};
 const PATIENCE: Duration = Duration::from_mins(1);
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/deploy.sh");
 
-/// A service that responds with its version, which the build writes to a file.
+/// A service that responds with its version. The build writes the version to a file.
 const SERVER: &str = r#"
 import http.server, os, socketserver
 

@@ -40,7 +40,7 @@ pub(crate) struct Household {
     address: Option<String>,
     /// The last acknowledged state.
     pub(crate) known: Value,
-    /// A note whose save was not acknowledged.
+    /// A saved note that was not acknowledged.
     unanswered: Option<String>,
     acknowledged: usize,
 }
@@ -112,8 +112,8 @@ fn letters(received: &[Received]) -> BTreeMap<String, usize> {
     letters
 }
 
-/// Checks that no recipient got a mail twice, except mails whose delivery was uncertain after a
-/// kill.
+/// Checks that no recipient got a mail twice. Mails are exempt if it was uncertain after a kill
+/// whether they had been delivered.
 fn check_copies(program: &Program, received: &[Received]) {
     let mut copies: BTreeMap<&str, usize> = BTreeMap::new();
     for mail in received {
@@ -133,7 +133,7 @@ fn check_copies(program: &Program, received: &[Received]) {
     );
 }
 
-/// Returns the demo's households whose answers are still open.
+/// Returns the demo's households that have not answered yet.
 pub(crate) fn open_households(
     program: &Program,
     invitations: Vec<(String, Option<String>)>,

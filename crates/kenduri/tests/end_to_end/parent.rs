@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How many times all instances are killed at the same time.
 const KILLS: usize = 30;
 
-/// A service whose responses contain its pid and instance. It sends a response in a single write,
-/// so that a killed instance sends either the whole response or nothing.
+/// A service that responds with its pid and instance. It sends a response in a single write, so
+/// that a killed instance sends either the whole response or nothing.
 pub(crate) const SERVER: &str = r#"
 import http.server, os, socketserver
 

@@ -1,5 +1,5 @@
 //! Tests of a service's websockets during upgrades of Kenduri. Open websockets are closed after
-//! their drain time, and new ones reach the new version.
+//! their drain time, and new websockets reach the new version.
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};

@@ -86,7 +86,8 @@ impl PersonalSite {
 #[error("nothing was written")]
 struct NotWritten(Report);
 
-/// Imports a dump in one transaction, which is rolled back after a dry run or if a row is refused.
+/// Imports a dump in one transaction. The transaction is rolled back after a dry run or if a row is
+/// refused.
 async fn import(site: &Site, options: Options) -> Result<Report> {
     let settings = &site.settings;
     let locale = settings.languages.first().cloned();
