@@ -27,7 +27,7 @@ use crate::{BackupError, BackupKey, Target, postgres};
 const PACE: Duration = Duration::from_secs(1);
 /// How often the agent checks the files beside the store for changes.
 const FILES: Duration = Duration::from_secs(10);
-/// When SQLite's log has this many frames, the agent checkpoints it into the database file.
+/// When SQLite's log has this many frames, the agent checkpoints the log into the database file.
 const LOG_FRAMES: u32 = 4_000;
 /// When SQLite's log has this many frames (256 MiB), the agent checkpoints the log even if the
 /// target is failing and has no copy of it.

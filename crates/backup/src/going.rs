@@ -279,8 +279,8 @@ impl Going {
         self.end_snapshot(generation, Kind::Dump, (bytes, pieces), None)
     }
 
-    /// Copies the whole server, and meanwhile its log. Then waits for all parts of the log that the
-    /// base backup needs.
+    /// Copies the whole server and, at the same time, its log. Then waits for all parts of the log
+    /// that the base backup needs.
     fn base_backup(
         &self,
         settings: &PostgresSettings,

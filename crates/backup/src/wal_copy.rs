@@ -35,7 +35,7 @@ const REMOVED: &str = "has already been removed";
 const TRIES: u32 = 300;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A segment of the log, and the position in it up to which it was copied.
+/// A segment of the log, and the position up to which it was copied.
 pub(crate) type LogEnd = (String, u64);
 
 /// How far the log is committed and how far it is received, in bytes since the log's beginning.
@@ -535,7 +535,7 @@ mod tests {
         };
         assert_eq!(choose(None, 1).unwrap(), 1);
         assert_eq!(choose(None, 2).unwrap(), 2);
-        // After 0/FF comes 1/0, which is missing here.
+        // The segment 0/FF is followed by 1/0. The segment 1/0 is missing here.
         assert!(choose(None, 9).is_err());
         for place in [1, 2] {
             assert!(choose(Some(place), 9).is_err(), "{place}");

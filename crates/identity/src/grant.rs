@@ -166,7 +166,7 @@ pub enum GrantError {
 }
 
 /// Grants a role as part of a larger change in the same transaction, such as creating the scope or
-/// accepting an invite. An account with a higher rank keeps it.
+/// accepting an invite. An account with a higher rank keeps the higher rank.
 pub fn give(
     tx: &mut Tx<'_>,
     account: &AccountId,

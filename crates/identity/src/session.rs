@@ -50,7 +50,7 @@ impl Stay {
         }
     }
 
-    /// The time after the sign-in when the session expires.
+    /// How long after the sign-in the session expires, even if it is used.
     pub fn absolute(self) -> SignedDuration {
         match self {
             Self::Visit => SignedDuration::from_hours(24),

@@ -90,7 +90,7 @@ pub(crate) struct Flag {
 #[derive(Debug)]
 pub(crate) struct Configuration {
     pub(crate) settings: Settings,
-    /// The edge's plan. It is checked too.
+    /// The edge's checked plan.
     pub(crate) plan: edge::Plan,
     pub(crate) services: supervisor::Plan,
     pub(crate) folders: Folders,

@@ -324,7 +324,7 @@ async fn me(State(accounts): State<Context>, caller: Caller) -> Result<Json<Me>,
 struct SessionView {
     /// The session's id.
     id: String,
-    /// Whether the session is that of this request.
+    /// Whether this request belongs to the session.
     current: bool,
     /// The browser's description of itself, from its `User-Agent` header.
     user_agent: String,

@@ -1,4 +1,4 @@
-//! Targets that are a folder on this machine. It may be a mounted network share.
+//! Backup targets in a folder on this machine. The folder may be a mounted network share.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};

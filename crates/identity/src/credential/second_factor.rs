@@ -199,8 +199,8 @@ pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes the second factors of all accounts after the key file was replaced, because they can no
-/// longer be decrypted. Returns how many accounts had a second factor.
+/// Removes the second factors of all accounts after the key file was replaced, because these
+/// factors can no longer be decrypted. Returns how many accounts had a second factor.
 pub fn erase_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM recovery_code"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM totp"), &[], Rows::Any)

@@ -137,8 +137,8 @@ impl Signer {
         json!({"keys": keys.collect::<Vec<_>>()})
     }
 
-    /// The keys of a signing period. The first one signs. The others, derived from older secrets in
-    /// the key file, only verify.
+    /// The keys of a signing period. The first key signs. The other keys are derived from older
+    /// secrets in the key file, and only verify.
     fn pairs(&self, kid: i64) -> impl Iterator<Item = Ed25519KeyPair> {
         let key = self.keys.key("access tokens");
         let seeds: Vec<_> = key.macs(&[&kid.to_string()]).collect();

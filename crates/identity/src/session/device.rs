@@ -47,8 +47,8 @@ impl Device {
     }
 }
 
-/// Makes the browser known to the account. A secret that the account does not know is replaced by a
-/// new one, because an attacker may have planted it.
+/// Makes the browser known to the account. An unknown secret is replaced by a new secret, because
+/// an attacker may have planted the unknown one.
 pub fn remember(
     tx: &mut Tx<'_>,
     account: &AccountId,

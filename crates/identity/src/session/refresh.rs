@@ -92,7 +92,8 @@ pub fn refresh(
     let Some(first) = find(tx, shown)? else {
         return Ok(Outcome::Unknown);
     };
-    // This lock serializes concurrent uses of the token, and the end of its session.
+    // With this lock, concurrent uses of the token and the end of its session happen one after
+    // another.
     let is_active = account::lock(tx, &first.account_id)?;
     let now = tx.now();
     let ends: Option<(Timestamp,)> = sql!(

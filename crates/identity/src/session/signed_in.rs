@@ -146,8 +146,8 @@ impl SignedIn {
         matches!(&self.by, By::Token { scope: Some(_), .. })
     }
 
-    /// Whether the caller may access `scope`. A personal token that is limited to another scope may
-    /// not.
+    /// Whether the caller may access `scope`. A personal token that is limited to another scope
+    /// cannot access it.
     pub(crate) fn reaches(&self, scope: &Scope) -> bool {
         match &self.by {
             By::Token {

@@ -262,7 +262,7 @@ impl Reserved {
 }
 
 impl Source {
-    /// The source's key in the store. The keys of networks sort like their addresses.
+    /// The source's key in the store. The keys of networks sort like the networks' addresses.
     fn key(&self) -> String {
         match self {
             Self::Network(network) => rate_limit::network_key(*network),

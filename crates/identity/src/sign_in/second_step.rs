@@ -125,7 +125,8 @@ async fn find(
     accounts.site.store.read(look).await
 }
 
-/// Checks the code. A wrong code is returned within `Ok`, so that its count is committed.
+/// Checks the code. The error about a wrong code is returned within `Ok`, so that the counted
+/// attempt is committed.
 fn prove(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -71,7 +71,7 @@ pub async fn prove(
         if second_factor::is_enrolled(tx, id)? {
             let method = Method::of(code.reveal());
             if !second_factor::prove(tx, &site, &account, method, code, client)? {
-                // The failure is returned within `Ok`, so that its count is committed.
+                // The failure is returned within `Ok`, so that the counted attempt is committed.
                 return Ok(Err(ChangeError::PasswordOrCodeWrong));
             }
         }

@@ -259,8 +259,7 @@ fn is_of(text: &str, config: &Path) -> bool {
     })
 }
 
-/// Returns the beginning of the flag that sets the user of services without `user`, as it appears
-/// in a unit.
+/// Returns the beginning of the flag `--set service_user=…`, as a unit contains it.
 fn set() -> String {
     format!(" --set {SERVICE_USER}=")
 }
