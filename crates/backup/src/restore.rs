@@ -155,8 +155,9 @@ pub fn restore(
     Ok(restored)
 }
 
-/// Completes a restore that was killed when it only had to remove its temporary folder. Does not
-/// touch the store, which may have been used since. Returns `None` if there is no such restore.
+/// Completes a restore that was killed during its last step, the removal of its temporary folder.
+/// Does not touch the store, because the store may have been used since. Returns `None` if there is
+/// no such restore.
 pub fn finish(places: &Places, to: Option<Timestamp>) -> Result<Option<Restored>, BackupError> {
     let unfinished = places.data.join(UNFINISHED);
     let is_in_place = match &places.store {

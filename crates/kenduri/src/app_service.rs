@@ -133,7 +133,8 @@ impl edge::App for AppService {
 }
 
 /// Tells an upstream server who the signed-in user is. Removes Kenduri's cookies from the request.
-/// Also removes identity headers that the client sent, so that it cannot impersonate a user.
+/// Also removes identity headers that the client sent, so that the client cannot impersonate a
+/// user.
 fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     let mut pass = edge::Pass {
         vouched: vec![USER, EMAIL],

@@ -318,9 +318,9 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemC
 }
 
 impl Configuration {
-    /// Returns the log settings of the supervisor process. If its folders are outside the data
-    /// folder, its log is there too, because the configured log folder belongs to the worker's
-    /// user.
+    /// Returns the log settings of the supervisor process. If the supervisor process's folders are
+    /// outside the data folder, its log is there too, because the configured log folder belongs to
+    /// the worker's user.
     pub(crate) fn log_of_supervisor(&self) -> Log {
         let mut log = self.settings.log.clone();
         if let To::Folder(folder) = &mut log.to

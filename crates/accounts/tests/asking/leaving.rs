@@ -357,8 +357,8 @@ fn what_is_one_s_alone_is_settled_first() {
     });
 }
 
-/// An erasure of an account must erase the rows of every table that refers to accounts; otherwise
-/// it fails. The table's data must also be exported, unless it is not about the person.
+/// The rows of every table that refers to accounts must be erased with an account. If rows remain,
+/// the erasure fails. Each table's data must also be exported, unless it is not about the person.
 #[test]
 fn every_table_that_refers_to_an_account_is_erased_and_copied() {
     const NOT_COPIED: [&str; 4] = [

@@ -1,4 +1,4 @@
-//! Tests of second factors: setting one up, codes that are accepted, and removing it.
+//! Tests of second factors: their setup, the accepted codes, and their removal.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, Method};

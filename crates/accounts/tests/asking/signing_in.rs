@@ -212,8 +212,8 @@ fn an_attack_from_anywhere_locks_nobody_out() {
         // The other network has no failed attempts yet, so its first attempt is accepted.
         let elsewhere = attempt("farah@example.my", PASSWORD, 3);
         assert!(sign_in::with_password(&accounts, elsewhere).await.is_ok());
-        // A browser that the account knows has five attempts of its own, whatever happened in its
-        // network.
+        // A browser that the account knows has five attempts of its own. Failed attempts of other
+        // browsers in its network do not count.
         let mut known = attempt("farah@example.my", "something else", 2);
         known.client.device = Some(begun.device.secret().clone());
         for _ in 0..4 {

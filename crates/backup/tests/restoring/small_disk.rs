@@ -230,7 +230,8 @@ async fn a_drill_leaves_room_where_uploads_are_large() {
     assert!(matches!(drill(), DrillResult::Good { .. }));
 
     place.clock.advance(SignedDuration::from_secs(1));
-    // These files were added after the snapshot, so its manifest does not contain their lengths.
+    // These files were added after the snapshot, so the snapshot's manifest does not contain the
+    // files' lengths.
     for number in 0..18 {
         upload(&format!("{number}.webp"));
     }

@@ -266,8 +266,8 @@ impl Assertion {
     }
 }
 
-/// Whether an RSA key is long enough for this server to verify its signatures. A passkey with a
-/// shorter key could be registered but never used.
+/// Whether an RSA key is long enough for this server to verify its signatures. Without this check,
+/// a passkey with a shorter key could be registered but never used.
 fn is_long_enough(public_key: &[u8]) -> bool {
     let key = PublicEncryptingKey::from_der(public_key);
     key.is_ok_and(|key| (2048..=8192).contains(&key.key_size_bits()))

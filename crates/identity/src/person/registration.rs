@@ -48,9 +48,9 @@ pub struct Registrant {
     pub form_stamp: Option<String>,
     /// Whether a hidden form field has a value. Only bots fill it in.
     pub is_bot: bool,
-    /// The cookie value of an earlier registration in this browser. If that account is still
-    /// unconfirmed, the new registration replaces it, because its email address was probably
-    /// mistyped.
+    /// The cookie value of an earlier registration in this browser. If the earlier account is still
+    /// unconfirmed, the new registration replaces that account, because its email address was
+    /// probably mistyped.
     pub earlier: Option<Secret>,
 }
 
@@ -231,7 +231,7 @@ pub async fn register(
     enter(entering).await.map(registered)
 }
 
-/// Registers a newcomer with the email address that they entered, like [`register`].
+/// Like [`register`], for a newcomer who has entered an email address.
 pub async fn register_newcomer(
     accounts: &Accounts,
     newcomer: Secret,
@@ -274,9 +274,9 @@ fn find_earlier(
     }
 }
 
-/// Creates the account, and returns its id; `None` if another account has the email address,
-/// perhaps through a concurrent registration. The address of a deactivated or leaving account stays
-/// taken.
+/// Creates the account, and returns its id. Returns `None` if another account has the email
+/// address, for example after a concurrent registration. The address of an account that is
+/// deactivated or about to be erased stays taken.
 async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     let store = entering.site.store.clone();
     for _ in 0..2 {

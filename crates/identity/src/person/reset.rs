@@ -329,9 +329,9 @@ pub async fn finish(
     accounts.site.store.write(change).await
 }
 
-/// Removes the access of whoever used the account before its email address was confirmed: passkeys,
-/// linked identities, tokens and the second factor. If the account was registered on this site,
-/// also erases everything that was created with it.
+/// Removes everything that could give access to the account before its email address was confirmed:
+/// passkeys, linked identities, tokens and the second factor. If the account was registered on this
+/// site, also erases everything that was created with it.
 pub(crate) fn begin_anew(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -343,8 +343,8 @@ pub(crate) fn begin_anew(
     erasure::erase_made(tx, domains, id)
 }
 
-/// Removes the access of everybody who knew the old password: sessions, known browsers and mailed
-/// links.
+/// Removes the access that somebody with the old password may have: sessions, known browsers and
+/// mailed links.
 pub(crate) fn shut_out(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -238,7 +238,7 @@ pub fn by_access_token(tx: &mut Tx<'_>, claims: &Claims) -> Result<Option<Signed
     }))
 }
 
-/// A live personal token. Only a check of its scopes turns it into a [`SignedIn`].
+/// A live personal token. [`Bearer::with`] checks the token's scopes and returns a [`SignedIn`].
 #[derive(Clone, Debug)]
 pub struct Bearer {
     who: SignedIn,

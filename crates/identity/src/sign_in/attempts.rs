@@ -86,8 +86,9 @@ pub(crate) struct Attempt {
     from_anywhere: Option<i64>,
 }
 
-/// An attempt that has been counted. It counts as failed unless it is undone. Other attempts wait
-/// until this value is dropped, so it must be held until the outcome is in the store.
+/// An attempt that has been counted. The attempt counts as failed until the count is undone. Other
+/// attempts wait until this value is dropped, so the value must be kept until the outcome is in the
+/// store.
 #[derive(Clone, Debug)]
 #[must_use = "given back if the password was right"]
 pub(crate) struct Reserved {

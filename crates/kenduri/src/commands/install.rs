@@ -180,7 +180,7 @@ impl Install {
         }
     }
 
-    /// Returns the user of services without `user`. Returns `None` if there are no services, if the
+    /// Returns the user of services that set no `user`. Returns `None` if there are no services, if the
     /// settings name this user, or if it is the user who serves requests.
     fn services_user(&self, config: &Path, services: &Services) -> Option<String> {
         if services.number == 0 || services.default_user.is_some() {
@@ -245,7 +245,7 @@ struct Services {
     folders: Vec<PathBuf>,
     /// The number of services with `user`.
     with_user: usize,
-    /// The user of services without `user`, if the settings name this user.
+    /// The user of services that set no `user`, if the settings name this user.
     default_user: Option<String>,
 }
 

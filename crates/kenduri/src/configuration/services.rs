@@ -61,7 +61,7 @@ pub(super) fn plan(
     }
 }
 
-/// Returns the user of services without `user`. `None` stands for the user who runs Kenduri.
+/// Returns the user of services that set no `user`. `None` stands for the user who runs Kenduri.
 fn default_user(name: &str, places: &Places<'_>, check: &mut ProblemCollector<'_>) -> Option<User> {
     if name.is_empty() {
         // Without a data folder, there is no other user who owns the data.

@@ -38,7 +38,7 @@ use crate::log::{Log, To};
 use crate::operators::PATHS;
 use crate::updates::Source;
 
-/// A service must not have this name, because the supervisor process's log file has it.
+/// A service must not have this name, because the supervisor process's log file has the same name.
 const KEEPER: &str = "keeper";
 
 /// The languages that pages can have.

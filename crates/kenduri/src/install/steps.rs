@@ -10,7 +10,7 @@ use super::mark::UnitOrigin;
 const UNITS: &str = "/etc/systemd/system";
 pub(super) const SERVICE: &str = "kenduri.service";
 pub(super) const SOCKET: &str = "kenduri.socket";
-/// The setting that names the user of services without `user`.
+/// The setting that names the user of services that set no `user`.
 pub(super) const SERVICE_USER: &str = "service_user";
 /// The home folder of a system user, as on Debian (passwd(5)).
 const NO_HOME: &str = "/nonexistent";
@@ -28,7 +28,7 @@ pub(crate) struct InstallOptions {
     pub(crate) user: String,
     /// Whether the supervisor process runs as root, so that services can run as other users.
     pub(crate) by_root: bool,
-    /// The user of services without `user`. If `None`, it is the user in the settings, or else
+    /// The user of services that set no `user`. If `None`, it is the user in the settings, or else
     /// `user`.
     pub(crate) services_user: Option<String>,
     /// Whether the service is started now and at every boot.

@@ -27,7 +27,7 @@ pub(crate) struct Unit {
     /// The user who runs Kenduri. If `None`, root runs the supervisor process, and the data's owner
     /// serves requests.
     pub(crate) user: Option<String>,
-    /// The user of services without `user`; `None` if the settings name this user.
+    /// The user of services that set no `user`; `None` if the settings name this user.
     pub(crate) services_user: Option<String>,
     /// Whether systemd opens the listening sockets.
     pub(crate) socket: bool,
@@ -229,7 +229,7 @@ impl Unit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Before {
     pub(crate) has_services: bool,
-    /// The user of services without `user`. If `None`, they run as the data's owner.
+    /// The user of services that set no `user`. If `None`, they run as the data's owner.
     pub(crate) services_user: Option<String>,
 }
 

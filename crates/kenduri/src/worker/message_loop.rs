@@ -116,7 +116,8 @@ impl<'a> MessageLoop<'a> {
                     // The page may have stopped waiting.
                     let _ = look.send(status);
                 }
-                // A worker that is leaving does not report its load. Only the next worker does.
+                // A worker that is leaving does not report its load. Only the next worker reports
+                // its load.
                 _ = look.tick(), if !self.is_leaving => {
                     let rates = self.upstream_servers.rates(self.edge);
                     if !rates.is_empty() {

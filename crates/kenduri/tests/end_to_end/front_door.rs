@@ -306,7 +306,8 @@ fn settings_are_taken_while_it_runs_and_bad_ones_change_nothing() {
     assert_eq!(program.get("/old/x").status, 410);
     let (_, said) = place.order(&["apply"]);
     assert!(said.starts_with("Nothing changed"), "{said}");
-    // Kenduri was started with another settings file, so it refuses this one whatever it contains.
+    // Kenduri was started with another settings file, so it refuses this file, whatever the file
+    // contains.
     place.write("other.toml", FILES);
     let other = place.path().join("other.toml");
     let words = ["apply", "--config", other.to_str().expect("text")];
