@@ -145,8 +145,8 @@ impl Agent {
         self.ask(Request::Now)
     }
 
-    /// Copies new changes, and makes a snapshot if one is due, as the thread does every second.
-    /// Blocks until this is done.
+    /// Does one second's work of the thread: copies new changes, and makes a snapshot if one is
+    /// due. Blocks until this is done.
     pub fn turn(&self) -> Result<(), BackupError> {
         self.ask(Request::Turn)
     }
@@ -309,8 +309,8 @@ impl Work {
                 self.follow()
             }
         });
-        // Only checkpoints keep the log short, so it is checkpointed even if the target cannot be
-        // reached.
+        // Only checkpoints keep the log short, so the log is checkpointed even if the target cannot
+        // be reached.
         let reclaimed = self.reclaim(outcome.is_ok());
         let drilled = self.drill(now);
         if outcome.is_ok() {

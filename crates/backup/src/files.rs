@@ -41,8 +41,8 @@ pub(crate) struct Copied {
     /// The complete names of the objects, by the part of the name that identifies a version of a
     /// file.
     objects: BTreeMap<String, String>,
-    /// The metadata and the object of each file on this machine, by the file's path in a restored
-    /// data folder.
+    /// The metadata and the object's name for each file on this machine. The key is the file's path
+    /// in a restored data folder.
     present: BTreeMap<String, (Stamp, String)>,
 }
 

@@ -181,7 +181,7 @@ impl WalCopy {
     }
 
     /// Lets the server remove the received part of the log. If the folder has become too large
-    /// because the target fails, clears it and returns an error.
+    /// because the target fails, clears the folder and returns an error.
     fn let_go(&mut self, ends: Ends) -> Result<(), BackupError> {
         if let (Some(hold), Some(received)) = (&mut self.hold, ends.received)
             && let Err(error) = hold.advance(received)

@@ -55,7 +55,7 @@ impl Accounts {
     pub fn new(site: Site, domain_accounts: Domains) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            // If there are several cores, one of them does no hashing, so that it can serve pages.
+            // With several cores, one core does no hashing and stays free for pages.
             hasher: Hasher::new(cores - 1, site.random.clone()),
             changes: Changes::default(),
             limits: RequestLimits::default(),

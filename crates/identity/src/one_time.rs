@@ -44,8 +44,8 @@ pub(crate) enum Purpose {
     ProviderState,
     /// To link a provider's identity at the next sign-in.
     LinkIdentity,
-    /// To enter an email address. An identity provider has identified the person, who has no account
-    /// yet.
+    /// To enter an email address. An identity provider has identified the person, but they have no
+    /// account yet.
     Newcomer,
     /// To keep second factors although their removal is planned.
     KeepFactors,
@@ -168,7 +168,7 @@ pub(crate) fn use_once<T: DeserializeOwned>(
     purpose: Purpose,
     secret: &Secret,
 ) -> Result<Option<OneTime<T>>, StoreError> {
-    // The statement may wait for the row's lock, so the clock is read after it.
+    // The statement may wait for the row's lock, so the clock is read afterwards.
     let row: Option<Columns> = sql!(
         "SELECT hash, account_id, data, expires_at, used_at FROM one_time_token
          WHERE hash = :hash AND purpose = :purpose FOR NO KEY UPDATE",
@@ -197,7 +197,7 @@ pub(crate) fn take<T: DeserializeOwned>(
     purpose: Purpose,
     secret: &Secret,
 ) -> Result<Option<OneTime<T>>, StoreError> {
-    // The statement may wait for the row's lock, so the clock is read after it.
+    // The statement may wait for the row's lock, so the clock is read afterwards.
     let row: Option<Columns> = sql!(
         "DELETE FROM one_time_token WHERE hash = :hash AND purpose = :purpose
          RETURNING hash, account_id, data, expires_at, used_at",

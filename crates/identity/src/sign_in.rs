@@ -166,7 +166,7 @@ async fn begin(
     Ok(accounts.site.store.write(change).await?)
 }
 
-/// Offers to cancel the erasure of the account to a person who has entered its password. The
+/// Offers a person who has entered the account's password to cancel the account's erasure. The
 /// attempt then no longer counts as failed.
 async fn offer(
     accounts: &Accounts,

@@ -144,7 +144,7 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     if let Ok(id) = HeaderValue::try_from(user.account.to_string()) {
         pass.headers.insert(USER, id);
     }
-    // An unconfirmed address may belong to somebody else, so only a confirmed one is sent.
+    // An unconfirmed address may belong to somebody else, so only a confirmed address is sent.
     let email = user.email.map(HeaderValue::try_from);
     if let Some(Ok(email)) = email {
         pass.headers.insert(EMAIL, email);

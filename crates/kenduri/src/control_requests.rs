@@ -55,7 +55,8 @@ pub(crate) enum ControlRequest {
     },
     MaintenanceOff,
     BackupNow,
-    /// Requests the end of the current freeze, a period around an event without planned changes.
+    /// Requests the end of the current freeze. A freeze is a period around an event in which
+    /// planned changes are refused.
     Freeze,
     #[serde(rename = "neighbours")]
     Services(services::ServiceRequest),

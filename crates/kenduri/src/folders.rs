@@ -64,8 +64,8 @@ impl Folders {
             return Ok(Self::in_data(data));
         }
         if facts.uid() == 0 {
-            // Whoever can replace the data folder could have put one of root's folders there, so
-            // that requests are served as root.
+            // Somebody who can replace the data folder could put one of root's folders there.
+            // Requests would then be served as root.
             let path = data.display();
             let why = format!(
                 "the data folder {path} belongs to root, but others could have put it there\n  \

@@ -94,7 +94,7 @@ async fn the_log_is_emptied_though_the_target_cannot_be_reached() {
     agent.stop();
 }
 
-/// If the target cannot be reached at startup, the log stays until the target can be reached, up to
+/// If the target cannot be reached at startup, the log grows until the target can be reached, up to
 /// a limit.
 #[tokio::test]
 async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {

@@ -54,8 +54,8 @@ pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), 
     Ok(())
 }
 
-/// Whether the account has an unconfirmed email address and was registered on this site, not
-/// imported.
+/// Whether the account was registered on this site (not imported) and its email address is still
+/// unconfirmed.
 pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_kept = 0",
@@ -66,7 +66,7 @@ pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, St
 }
 
 /// Whether a registered account became a member of a scope before its email address was confirmed.
-/// Other unconfirmed accounts cannot have created anything.
+/// An unconfirmed account that is a member of no scope cannot have created anything.
 pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration

@@ -125,8 +125,8 @@ impl Key {
     }
 }
 
-/// Whether the key that an ID token names is among `keys`. Also `true` if the token cannot be
-/// parsed, because fetching other keys would not help.
+/// Whether the key that an ID token names is among `keys`. Returns `true` for a token that cannot
+/// be parsed, because other keys would not help either.
 pub(crate) fn has_key(token: &str, keys: &[Key]) -> bool {
     let header = token.split('.').next().and_then(|part| json(part).ok());
     header.is_none_or(|header: Header| keys.iter().any(|key| key.is_for(&header)))

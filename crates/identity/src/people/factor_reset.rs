@@ -242,7 +242,8 @@ fn reset_due(tx: &mut Tx<'_>, site: &Site, id: &AccountId) -> Result<(), StoreEr
     }
     match account::find(tx, id)? {
         Some(account) if may_still_ask(tx, id)? => remove(tx, site, &account).map(drop),
-        // Nobody can sign in to a deactivated or leaving account, so its factors need no removal.
+        // Nobody can sign in to an account that is deactivated or about to be erased, so its
+        // factors need no removal.
         _ => forget(tx, id).map(drop),
     }
 }

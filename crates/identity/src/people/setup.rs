@@ -1,5 +1,5 @@
-//! Creation of the first owner. It requires a key that works once, and that only people with access
-//! to the server's console or disk can read.
+//! Creation of the first owner. It requires the setup key. The key works once, and only people with
+//! access to the server's console or disk can read it.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -168,8 +168,8 @@ pub fn create_owner(
     Ok((id, link))
 }
 
-/// Removes an unconfirmed account's credentials and everything that was created with it, because
-/// somebody else may have registered the email address.
+/// Removes an unconfirmed account's credentials and everything that was created with the account,
+/// because somebody else may have registered the email address.
 fn take_over(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

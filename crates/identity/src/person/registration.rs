@@ -128,7 +128,7 @@ pub fn find_newcomer(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Newcomer
     Ok(found.map(|found| found.data))
 }
 
-/// A signed time stamp for a form, from which the server later computes the form's age.
+/// A signed time stamp for a form. The server later computes the form's age from it.
 pub fn form_stamp(site: &Site) -> String {
     let at = site.clock.now().as_millisecond().to_string();
     let signature = site.keys.key("form age").sign(&[&at]);

@@ -94,7 +94,7 @@ pub async fn ask(
     site.store.write(change).await
 }
 
-/// Enqueues, in this transaction, the job that mails the link. If the person is not signed in, the
+/// Enqueues the job that mails the link, in this transaction. If the person is not signed in, the
 /// job has a queue lane and waits until there is no other work.
 pub(crate) fn enqueue(
     tx: &mut Tx<'_>,

@@ -1,5 +1,5 @@
-//! Email addresses to which no mail is sent, as shown to their owners and to the installation's
-//! administrators.
+//! Suppressed email addresses. No mail is sent to them. Their owners and the installation's
+//! administrators can see them.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;

@@ -23,8 +23,8 @@ pub struct DomainAccounts {
     /// Exports the domain's data about a person; null if there is none. The export must not contain
     /// hashes, sealed secrets or data about others.
     pub export: fn(&mut Tx<'_>, &AccountId) -> Result<Value, StoreError>,
-    /// Lists the keywords for everything that the person must settle before their account can be
-    /// erased. Locks the rows on which the result depends.
+    /// Lists everything that the person must settle before their account can be erased, as
+    /// keywords. Locks the rows on which the result depends.
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
     /// Runs when a person requests the erasure of their account. Ends everything that cannot
     /// continue without the person.

@@ -180,8 +180,8 @@ impl Install {
         }
     }
 
-    /// Returns the user of services that set no `user`. Returns `None` if there are no services, if the
-    /// settings name this user, or if it is the user who serves requests.
+    /// Returns the user of services that set no `user`. Returns `None` if there are no services, if
+    /// the settings name this user, or if it is the user who serves requests.
     fn services_user(&self, config: &Path, services: &Services) -> Option<String> {
         if services.number == 0 || services.default_user.is_some() {
             return None;

@@ -109,7 +109,7 @@ fn entries(text: &str) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Appends text to the last entry, in the field that corresponds to the open elements.
+/// Appends text to the last entry, in the field that corresponds to the open XML elements.
 fn add(text: &str, open: &[String], entries: &mut [Entry]) {
     let (Some(entry), [.., around, name]) = (entries.last_mut(), open) else {
         return;

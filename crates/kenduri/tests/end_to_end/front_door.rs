@@ -162,7 +162,8 @@ fn the_wedding_card_stands_beside_the_app() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().display().to_string();
     let program = Program::serve(&["--demo", "--config", &config, "--data", &data], &[]);
-    // A static page has its route's content security policy, and a page of the app has the app's.
+    // A static page has its route's content security policy. A page of the app has the app's
+    // policy.
     let policy = |answer: &Answer| {
         let policy = answer.header("content-security-policy");
         policy.expect("a policy").to_owned()

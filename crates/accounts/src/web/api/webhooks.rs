@@ -47,8 +47,8 @@ struct View {
     events: Vec<String>,
     /// Whether the messages include the notes that people write.
     include_notes: bool,
-    /// `active`; `failing`: the last message has not arrived; or `disabled`: nothing is sent until a
-    /// test arrives.
+    /// `active`; `failing`: the last message has not arrived; or `disabled`: nothing is sent until
+    /// a test arrives.
     #[schema(value_type = String)]
     state: WebhookState,
     /// The time at which the webhook was created.
