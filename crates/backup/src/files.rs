@@ -38,7 +38,7 @@ struct Head {
 /// The files that are already in the backup.
 #[derive(Debug)]
 pub(crate) struct Copied {
-    /// The complete names of the objects, by the part of the name that identifies a version of a
+    /// The names of all objects. The key is the part of the name that identifies a version of a
     /// file.
     objects: BTreeMap<String, String>,
     /// The metadata and the object's name for each file on this machine. The key is the file's path

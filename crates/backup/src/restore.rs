@@ -176,7 +176,7 @@ pub fn finish(places: &Places, to: Option<Timestamp>) -> Result<Option<Restored>
 }
 
 impl Restored {
-    /// Serializes the result of a restore to the second `to`.
+    /// Serializes the result of a restore, together with the requested time `to`.
     fn written(&self, to: Option<Timestamp>) -> Vec<u8> {
         let until = self.until.as_millisecond();
         let to = to.map(Timestamp::as_millisecond);

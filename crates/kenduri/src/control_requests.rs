@@ -55,8 +55,8 @@ pub(crate) enum ControlRequest {
     },
     MaintenanceOff,
     BackupNow,
-    /// Requests the end of the current freeze. A freeze is a period around an event in which
-    /// planned changes are refused.
+    /// Asks when the current freeze ends. A freeze is a period around an event in which planned
+    /// changes are refused.
     Freeze,
     #[serde(rename = "neighbours")]
     Services(services::ServiceRequest),
