@@ -69,8 +69,8 @@ impl LogCopy {
         })
     }
 
-    /// Continues where an earlier process stopped. Returns `false` if the log's content before that
-    /// position has changed.
+    /// Continues at the position at which an earlier process stopped. Returns `false` if the log's
+    /// content before this position has changed.
     pub(crate) fn go_on(&mut self, progress: &Progress) -> Result<bool, BackupError> {
         let at = LogPosition {
             salt: progress.salt,

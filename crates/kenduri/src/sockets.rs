@@ -20,7 +20,7 @@ pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Which port to use if the configured one is occupied.
+/// Which port to use if the configured port is occupied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
     Asked,

@@ -6,7 +6,7 @@ use platform::s3::{S3, S3Access, S3Error};
 
 use crate::BackupError;
 
-/// A bucket, with the prefix of the names of all the backup's objects.
+/// A bucket, with a prefix. The names of all the backup's objects begin with this prefix.
 #[derive(Clone, Debug)]
 pub struct Bucket(S3);
 

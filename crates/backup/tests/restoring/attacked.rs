@@ -179,7 +179,7 @@ async fn a_transaction_that_is_too_long_for_a_segment_is_in_a_snapshot() {
     assert_eq!(answers(&data), (0..=400).collect::<Vec<_>>());
 }
 
-/// Without the envelope, the passphrase does not open the backup.
+/// Without the envelope, which contains the encrypted key, the passphrase does not open the backup.
 #[tokio::test]
 async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
     let place = Place::new();

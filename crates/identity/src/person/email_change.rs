@@ -183,7 +183,7 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
             return Err(ConfirmError::LinkGone);
         }
         // An old address that was never confirmed may belong to a stranger. The stranger must not
-        // get an undo link, because they could take over the account with it.
+        // get an undo link, which would let the stranger take over the account.
         let is_registrants = unconfirmed::is_registrants(tx, &account.id)?;
         if !account::replace_email(tx, &account.id, &link.data.to)? {
             return Err(ConfirmError::EmailTaken);
@@ -278,7 +278,7 @@ pub fn undo(
     if since.is_some_and(|since| since >= link.expires_at - UNDO_LIFETIME - NEW_FACTOR) {
         second_factor::erase(tx, &id)?;
     }
-    // Undo links that are newer than this one are deleted, because a thief may have changed the
+    // Undo links that are newer than this link are deleted, because a thief may have changed the
     // email address twice.
     one_time::remove_since(tx, Purpose::UndoEmail, &id, link.expires_at)?;
     Ok(record(tx, &id, "email.restored", &client.request)?)

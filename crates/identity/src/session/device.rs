@@ -8,7 +8,7 @@ use platform::{Rows, Secret, StoreError, Tx, sql};
 use crate::account::AccountId;
 use crate::opaque;
 
-/// How long a browser stays known after the last sign-in with it.
+/// How long a browser stays known after the last sign-in in it.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
 
 /// The maximum number of known browsers of an account. The least recently used browser is forgotten

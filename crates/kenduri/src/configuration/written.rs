@@ -193,7 +193,7 @@ pub(crate) struct Mail {
     /// The DNS servers that the page about the sender's domain queries. If empty, the system's
     /// servers.
     pub(crate) name_servers: Vec<String>,
-    /// Whether mail to many waits until the sender's domain has its DNS records.
+    /// Whether mail to many recipients waits until the sender's domain has its DNS records.
     pub(crate) require_records: bool,
     /// The mailbox for delivery reports, such as `imaps://user@host`. If empty, no mailbox is read.
     pub(crate) bounces: String,

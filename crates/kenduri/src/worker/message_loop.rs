@@ -32,7 +32,7 @@ pub(super) struct MessageLoop<'a> {
     purges: mpsc::Receiver<Purge>,
     status_requests: mpsc::Receiver<StatusRequest>,
     upstream_servers: UpstreamServers,
-    /// `None` if the app does not run, or once the next worker reports on services.
+    /// `None` if the app does not run, or if the next worker already reports on services.
     alarm: Option<ServiceAlarm>,
     ending: CancellationToken,
     /// Whether another worker has taken over, or Kenduri is stopping.

@@ -112,8 +112,8 @@ fn letters(received: &[Received]) -> BTreeMap<String, usize> {
     letters
 }
 
-/// Checks that no recipient got a mail twice. Mails are exempt if it was uncertain after a kill
-/// whether they had been delivered.
+/// Checks that no recipient got a mail twice. A mail may arrive twice only if a kill made its
+/// delivery uncertain.
 fn check_copies(program: &Program, received: &[Received]) {
     let mut copies: BTreeMap<&str, usize> = BTreeMap::new();
     for mail in received {

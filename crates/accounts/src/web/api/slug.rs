@@ -27,7 +27,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 /// A person's present and former slugs.
 #[derive(Serialize, ToSchema)]
 struct SlugsView {
-    /// The present slug; null before anything of the person is public.
+    /// The present slug; null as long as nothing of the person is public.
     slug: Option<String>,
     /// Former slugs that redirect to the present one.
     aliases: Vec<AliasView>,

@@ -146,7 +146,7 @@ async fn test(Extension(limit): Extension<TestLimit>, call: Call) -> Result<Resp
     Ok(answer(StatusCode::ACCEPTED, &Sent { delivery }))
 }
 
-/// Replace the secret. Only this response contains the new one. For a day, the previous secret
+/// Replace the secret. Only this response contains the new secret. For a day, the previous secret
 /// signs messages too.
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{id}/rotate", tag = "webhooks", params(("id" = String, Path,)),
