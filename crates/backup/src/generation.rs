@@ -80,7 +80,7 @@ pub(crate) enum Kind {
 /// The data that is needed to recover a base backup.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Base {
-    /// The log's first segment that must be replayed over the base backup.
+    /// The first segment of the log that must be replayed over the base backup.
     pub(crate) first: String,
     /// In bytes.
     pub(crate) segment_length: u64,

@@ -158,7 +158,7 @@ pub enum GrantError {
     NotAMember,
     #[error("no such role here")]
     UnknownRole,
-    /// The scope would have no owner left who can sign in.
+    /// The scope would have no owner who can sign in.
     #[error("the last owner stays")]
     LastOwner,
     #[error(transparent)]

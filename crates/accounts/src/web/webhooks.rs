@@ -135,7 +135,7 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
 }
 
 /// `POST /me/webhooks/{id}/rotate`: replaces a webhook's secret. Only this response shows the new
-/// one.
+/// secret.
 pub(super) async fn rotate(posted: FormPost) -> Result<Response, Problem> {
     let id: WebhookId = posted.req.id("id")?;
     let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| webhook::rotate(tx, owner, &id);

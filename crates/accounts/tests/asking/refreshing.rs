@@ -188,7 +188,7 @@ fn a_session_lasts_half_a_year_however_often_it_goes_on() {
             next.expect(200);
             tokens = next.json();
         }
-        // The session ends after 180 days, of which 174 have passed. So the next token is valid for
+        // The session ends after 180 days, and 174 days have passed. So the next token is valid for
         // less than a week.
         world.clock.advance(SignedDuration::from_hours(6 * 24));
         let over = send(&accounts, &tokens).await;

@@ -132,7 +132,7 @@ pub(crate) fn link(
     add(tx, account, identity, request)
 }
 
-/// Stores an identity to be linked as soon as the account's owner signs in. The returned secret is
+/// Stores an identity. It is linked as soon as the account's owner signs in. The returned secret is
 /// sent to the browser.
 pub(crate) fn await_sign_in(
     tx: &mut Tx<'_>,

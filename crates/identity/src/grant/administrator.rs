@@ -21,7 +21,7 @@ pub enum PeopleError {
     NotFound,
     #[error("the person's rank is above one's own")]
     AboveOwn,
-    /// The installation would have no owner left who can sign in.
+    /// The installation would have no owner who can sign in.
     #[error("the last owner stays")]
     LastOwner,
     /// The account's email address is not confirmed, so somebody else may have registered it.

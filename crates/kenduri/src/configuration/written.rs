@@ -148,7 +148,7 @@ pub(crate) struct Store {
     /// For SQLite, the maximum number of changes that share a flush; 1 means a transaction per
     /// change.
     pub(crate) batch: u32,
-    /// SQLite: `full`, or `off` for benchmarks, which loses data if the power fails.
+    /// SQLite: `full`, or `off` for benchmarks. With `off`, data is lost if the power fails.
     pub(crate) synchronous: Synchronous,
 }
 

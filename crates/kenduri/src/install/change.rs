@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn what_ran_runs_again_by_the_units_of_before() {
-        // The installation adds a socket unit to a service without one.
+        // The installation adds a socket unit to a service that had none.
         let found = held(ours("before", true), UnitFound::default());
         let (way, texts) = back(&wish(), &found);
         assert_eq!(texts, [marked("before")]);

@@ -250,7 +250,7 @@ impl Seen {
 
 type Client<'scope> = ScopedJoinHandle<'scope, io::Result<()>>;
 
-/// Runs a function while clients send requests, none of which may fail.
+/// Runs a function while clients send requests. No request may fail.
 fn meanwhile<'env>(
     seen: &'env Seen,
     begin: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> Vec<Client<'scope>>,

@@ -54,7 +54,7 @@ async fn change(
     Ok(accepted())
 }
 
-/// The token of the link to the new email address.
+/// The token in the link that was mailed to the new email address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ConfirmEmail {
@@ -96,7 +96,7 @@ async fn confirm(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The token of the link to the old email address.
+/// The token in the link that was mailed to the old email address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UndoEmail {

@@ -90,7 +90,7 @@ struct PersonDetails {
     sessions: i64,
     /// The number of tokens.
     tokens: i64,
-    /// The person's duties in the installation, beside the role.
+    /// The person's duties in the installation, in addition to the role.
     duties: Vec<&'static str>,
     /// The time at which the account is erased, if the person asked for it.
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -344,7 +344,7 @@ async fn set_role(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A person's duties in the installation, beside their role.
+/// A person's duties in the installation, in addition to their role.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DutiesBody {
