@@ -105,7 +105,7 @@ struct Known {
     hash: Option<PasswordHash>,
     /// Whether the owner has requested the account's erasure.
     is_leaving: bool,
-    /// The secret of the browser, if the account has been used in it before.
+    /// The secret of the browser, if the account has been used in this browser before.
     device: Option<Secret>,
 }
 

@@ -1,5 +1,5 @@
 //! The operator's page about outgoing mail. It shows whether the sender domain has its DNS records.
-//! These permit the mail server to send, and publish the key that signs mail.
+//! The records permit the mail server to send, and publish the key that signs mail.
 
 use std::sync::Arc;
 

@@ -24,8 +24,8 @@ use crate::program::free_address;
 use crate::upgrade::Copy;
 
 const HOST: &str = "kad.example";
-/// The length of a piece, in bytes. The server cannot send this much before the client acknowledges
-/// a part.
+/// The length of a piece, in bytes. The server cannot send a whole piece before the client has
+/// acknowledged a part of it.
 const PIECE: usize = 256 << 10;
 const PIECES: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(30);
