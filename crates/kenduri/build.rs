@@ -1,4 +1,4 @@
-//! The build script, which sets the binary's linker options and compresses files that the binary
+//! The build script. It sets the binary's linker options and compresses files that the binary
 //! embeds.
 
 use std::fs::{self, File};

@@ -59,7 +59,7 @@ pub const DOMAIN: Domain = Domain {
     ..Domain::new(MIGRATIONS)
 };
 
-/// The error codes of this crate, which other domains may use too.
+/// The error codes of this crate. Other domains may use them too.
 const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "email_taken"),
     Code::new(409, "last_owner"),

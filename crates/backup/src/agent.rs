@@ -27,13 +27,13 @@ use crate::{BackupError, BackupKey, Target, postgres};
 const PACE: Duration = Duration::from_secs(1);
 /// How often the agent checks the files beside the store for changes.
 const FILES: Duration = Duration::from_secs(10);
-/// When SQLite's log has this many frames, the agent checkpoints it into the database file.
+/// When SQLite's log has this many frames, the agent checkpoints the log into the database file.
 const LOG_FRAMES: u32 = 4_000;
-/// When SQLite's log has this many frames (256 MiB), the agent checkpoints it even if the failing
-/// target has no copy of it.
+/// When SQLite's log has this many frames (256 MiB), the agent checkpoints the log even if the
+/// target is failing and has no copy of it.
 const MOST_LOG_FRAMES: u32 = 65_536;
 /// When the agent stops, the PostgreSQL server may still be sending its log. The agent then copies
-/// it in at most this many rounds.
+/// the log in at most this many rounds.
 const LAST_TURNS: u32 = 20;
 /// How often the backup's size is measured.
 const MEASURE: Duration = Duration::from_hours(1);
@@ -48,7 +48,7 @@ pub struct Settings {
     pub every: SignedDuration,
     /// How long backups are kept in the target.
     pub keep: SignedDuration,
-    /// Whether the agent makes a drill once a week: it restores the backup into a temporary folder.
+    /// Whether the agent tests the backup once a week, by restoring it into a temporary folder.
     pub has_drills: bool,
     /// The data folder, which contains the key file.
     pub data: PathBuf,
@@ -67,7 +67,7 @@ pub struct Status {
     pub copied_until: Option<Timestamp>,
     /// The last measured size of all objects in the target, in bytes.
     pub bytes: Option<u64>,
-    /// Whether only the states at snapshots can be restored, and none in between.
+    /// Whether only snapshots can be restored, not the states between them.
     pub is_dumped: bool,
     pub drill: Option<Drill>,
     /// The time and the reason of the current failure; `None` if the backup works.
@@ -145,8 +145,8 @@ impl Agent {
         self.ask(Request::Now)
     }
 
-    /// Copies new changes, and makes a snapshot if one is due, as the thread does every second.
-    /// Blocks until this is done.
+    /// Does one second's work of the thread: copies new changes, and makes a snapshot if one is
+    /// due. Blocks until this is done.
     pub fn turn(&self) -> Result<(), BackupError> {
         self.ask(Request::Turn)
     }
@@ -191,7 +191,7 @@ struct Work {
     clock: Clock,
     random: Random,
     status: watch::Sender<Status>,
-    /// The lock on `backup.lock`. During an upgrade, two workers share the store, and only the one
+    /// The lock on `backup.lock`. During an upgrade, two workers share the store. Only the worker
     /// with the lock makes backups.
     lock: Option<File>,
     going: Option<Going>,
@@ -203,7 +203,7 @@ struct Work {
     is_frozen: Option<IsFrozen>,
 }
 
-/// Returns whether no drill may begin now.
+/// Returns `true` while drills must not begin.
 type IsFrozen = Arc<dyn Fn(&mut Tx<'_>) -> Result<bool, StoreError> + Send + Sync>;
 
 impl Work {
@@ -226,8 +226,8 @@ impl Work {
             self.note(&outcome);
             if matches!(outcome, Err(BackupError::LongTransaction)) {
                 self.going = None;
-                // The saved position is before the transaction that is too large, so the next
-                // attempt would fail too.
+                // The saved position is before the transaction that is too large. An attempt that
+                // continues there would fail again.
                 Progress::forget(&self.settings.data);
             }
             // After one of these errors, the log cannot be copied reliably. The backup begins again
@@ -309,8 +309,8 @@ impl Work {
                 self.follow()
             }
         });
-        // Only checkpoints keep the log short, so it is checkpointed even if the target cannot be
-        // reached.
+        // Only checkpoints keep the log short, so the log is checkpointed even if the target cannot
+        // be reached.
         let reclaimed = self.reclaim(outcome.is_ok());
         let drilled = self.drill(now);
         if outcome.is_ok() {
@@ -380,7 +380,8 @@ impl Work {
         }
     }
 
-    /// Tries to take the file lock. Returns whether this process holds it and so may make backups.
+    /// Tries to take the file lock. Returns whether this process holds the lock. Only then may it
+    /// make backups.
     fn is_ours(&mut self) -> Result<bool, BackupError> {
         if self.lock.is_none() {
             let path = self.settings.data.join("backup.lock");
@@ -396,8 +397,8 @@ impl Work {
         Ok(self.lock.is_some())
     }
 
-    /// Returns the running backup, after starting it if necessary. Returns `None` if this
-    /// installation has no backup key.
+    /// Returns the running backup. Starts it if necessary. Returns `None` if this installation has
+    /// no backup key.
     fn begin(&mut self) -> Result<Option<&mut Going>, BackupError> {
         if self.going.is_none() {
             let key = BackupKey::read(&self.settings.data)?;

@@ -1,4 +1,4 @@
-//! Targets of backups: a folder or an S3 bucket, which stores named objects.
+//! Targets of backups. A target is a folder or an S3 bucket, and stores named objects.
 
 mod folder;
 mod s3;

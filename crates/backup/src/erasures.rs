@@ -1,6 +1,6 @@
-//! The list of erased accounts and data. It is separate from the snapshots and always read
-//! completely. So after restoring an older state, everything that was erased since can be erased
-//! again.
+//! The list of erased accounts and data. It is stored separately from the snapshots and is always
+//! read completely. After an older state is restored, everything that was erased later can
+//! therefore be erased again.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -71,7 +71,7 @@ pub(crate) fn read(vault: &Vault) -> Result<Vec<Erased>, BackupError> {
     Ok(all)
 }
 
-/// Returns the erasures that must be repeated. There are none unless a backup was restored.
+/// Returns the erasures that must be repeated. The list is empty if no backup was restored.
 pub fn to_repeat(data: &Path) -> Result<Vec<Erased>, BackupError> {
     let path = data.join(TO_REPEAT);
     match fs::read(&path) {

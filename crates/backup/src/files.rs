@@ -38,14 +38,15 @@ struct Head {
 /// The files that are already in the backup.
 #[derive(Debug)]
 pub(crate) struct Copied {
-    /// Maps the part of an object's name that identifies a version of a file to the whole name.
+    /// The names of all objects. The key is the part of the name that identifies a version of a
+    /// file.
     objects: BTreeMap<String, String>,
-    /// The metadata and the object of each file on this machine, by the file's path in a restored
-    /// data folder.
+    /// The metadata and the object's name for each file on this machine. The key is the file's path
+    /// in a restored data folder.
     present: BTreeMap<String, (Stamp, String)>,
 }
 
-/// The metadata by which a change of a file is noticed.
+/// The metadata that is compared to notice that a file has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     length: u64,
@@ -104,7 +105,8 @@ impl Copied {
         Ok(())
     }
 
-    /// Returns each file's object, by the file's path in a restored data folder, for a manifest.
+    /// Returns the name of each file's object, for a manifest. The key is the file's path in a
+    /// restored data folder.
     pub(crate) fn list(&self) -> BTreeMap<String, String> {
         let files = self.present.iter();
         files
@@ -145,7 +147,7 @@ pub(crate) fn unnamed(
     Ok(names)
 }
 
-/// Forgets an object that was removed from the target. If its file still exists, it is copied
+/// Forgets an object that was removed from the target. If the file still exists, it is copied
 /// again.
 pub(crate) fn forget(copied: &mut Copied, name: &str) {
     copied.objects.retain(|_, object| object != name);

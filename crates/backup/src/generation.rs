@@ -27,7 +27,7 @@ const LARGEST_PAGE: u32 = 65_536;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Generation(String);
 
-/// The description of a snapshot. A snapshot without one is incomplete.
+/// The description of a snapshot. A snapshot without a manifest is incomplete.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     /// The version of Kenduri that made the snapshot.
@@ -44,7 +44,7 @@ pub(crate) struct Manifest {
     /// The total length of the files beside the store, in bytes.
     #[serde(default)]
     pub(crate) file_bytes: u64,
-    /// Each file's object, by the file's path in a restored data folder.
+    /// The name of each file's object. The key is the file's path in a restored data folder.
     pub(crate) files: BTreeMap<String, String>,
     /// Whether the backup has a head, which records how much the backup must contain.
     #[serde(default)]
@@ -77,10 +77,10 @@ pub(crate) enum Kind {
     Base,
 }
 
-/// What must be known to recover a base backup.
+/// The data that is needed to recover a base backup.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Base {
-    /// The log's first segment that must be replayed over the base backup.
+    /// The first segment of the log that must be replayed over the base backup.
     pub(crate) first: String,
     /// In bytes.
     pub(crate) segment_length: u64,
@@ -141,9 +141,9 @@ impl Generation {
         Timestamp::from_millisecond(milliseconds.unwrap_or_default()).unwrap_or_default()
     }
 
-    /// Returns a time between the snapshot and the changes after it. Usually, this is when the
-    /// generation began. If the clock had run ahead, the generation's name is from the future, and
-    /// the time of the first change is returned instead.
+    /// Returns a time between the snapshot and the changes after it. Usually, this is the time when
+    /// the generation began. If the clock had run ahead, that time is in the future, and the time
+    /// of the first change is returned instead.
     pub(crate) fn since(&self, vault: &Vault) -> Result<Timestamp, BackupError> {
         let (segments, _) = self.segments(vault)?;
         let Some(first) = segments.first().filter(|first| first.until < self.at()) else {
@@ -241,7 +241,7 @@ pub(crate) struct Segment {
     pub(crate) until: Timestamp,
 }
 
-/// The pages changed by one or more transactions, each in its latest version.
+/// The pages that one or more transactions have changed. Each page is in its latest version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
     /// When the last of these transactions was flushed to the disk, in milliseconds since the Unix

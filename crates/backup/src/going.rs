@@ -52,7 +52,7 @@ pub(crate) struct Going {
     progress: Option<Progress>,
     /// When the last snapshot was complete.
     pub(crate) snapshot: Option<Timestamp>,
-    /// The generation of that snapshot.
+    /// The generation of the newest complete snapshot.
     newest: Option<Generation>,
 }
 
@@ -125,7 +125,7 @@ impl Going {
         Ok(())
     }
 
-    /// Stores the newest complete snapshot. Returns its time.
+    /// Records that the generation's snapshot is complete. Returns the snapshot's time.
     fn complete(&mut self, generation: Generation) -> Timestamp {
         let at = generation.at();
         self.snapshot = Some(at);
@@ -149,7 +149,7 @@ impl Going {
         Ok(())
     }
 
-    /// Copies new changes. Returns a time before which all commits are in the target.
+    /// Copies new changes. All commits before the returned time are in the target.
     pub(crate) fn follow(
         &mut self,
         clock: &Clock,
@@ -279,8 +279,8 @@ impl Going {
         self.end_snapshot(generation, Kind::Dump, (bytes, pieces), None)
     }
 
-    /// Copies the whole server, and meanwhile its log. Then waits for all parts of the log that the
-    /// base backup needs.
+    /// Copies the whole server and, at the same time, its log. Then waits for all parts of the log
+    /// that the base backup needs.
     fn base_backup(
         &self,
         settings: &PostgresSettings,
@@ -354,15 +354,16 @@ impl Going {
     fn give_up(&self, generation: &Generation) {
         let objects = generation.objects(&self.vault);
         for name in objects.unwrap_or_default() {
-            // Objects that cannot be removed now are removed later, together with old ones.
+            // Objects that cannot be removed now are removed later, together with other old
+            // objects.
             if self.vault.target.remove(&name).is_err() {
                 return;
             }
         }
     }
 
-    /// Writes the head, which records how much the backup must contain. Unless `at_once`, writes it
-    /// only once a minute.
+    /// Writes the head, which records how much the backup must contain. If `at_once` is false,
+    /// writes it at most once a minute.
     pub(crate) fn note_head(&mut self, now: Timestamp, at_once: bool) -> Result<(), BackupError> {
         let Some(newest) = &self.newest else {
             return Ok(());
@@ -447,8 +448,8 @@ impl Going {
         Ok((bytes, pieces))
     }
 
-    /// Checkpoints the log, and truncates it if `wants_empty`. Returns whether this was completely
-    /// possible.
+    /// Checkpoints the log, and truncates it if `wants_empty`. Returns whether the whole log was
+    /// checkpointed and, if requested, truncated.
     pub(crate) fn reclaim(&mut self, wants_empty: bool) -> Result<bool, BackupError> {
         let Some(log) = &mut self.log else {
             return Ok(true);

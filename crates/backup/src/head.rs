@@ -64,8 +64,8 @@ impl Found<'_> {
     }
 }
 
-/// Fails if a backup contains less than its head records. Passes if `to` is before the head's time,
-/// because such a restore does not need the whole backup.
+/// Fails if a backup contains less than its head records. A restore to a time before the head's
+/// time is always allowed, because it does not need the whole backup.
 pub(crate) fn check(
     vault: &Vault,
     to: Option<Timestamp>,
@@ -77,7 +77,7 @@ pub(crate) fn check(
         whole_until: Timestamp::from_second(until.as_second()).ok(),
     };
     let head = match Head::read(vault) {
-        // The administrator requested a specific time, which the remaining objects may contain.
+        // The operator requested a specific time. The remaining objects may suffice for that time.
         Err(BackupError::Damaged { .. }) if to.is_some() => return Ok(()),
         Err(BackupError::Damaged { object, .. }) => return Err(missing(object, last)),
         head => head?,

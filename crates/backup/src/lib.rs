@@ -1,8 +1,8 @@
 //! Backups: copies all data of an installation elsewhere, encrypted, and restores it.
 //!
-//! A backup consists of a snapshot of the store and, on SQLite, the changes committed after it,
-//! copied every second ([`generation`]). [`Agent`] makes backups while Kenduri runs; [`restore()`]
-//! restores an installation. All data that leaves the machine is encrypted with a key
+//! A backup contains a snapshot of the store. On SQLite, the changes committed after the snapshot
+//! are copied every second ([`generation`]). [`Agent`] makes backups while Kenduri runs;
+//! [`restore()`] restores an installation. All data that leaves the machine is encrypted with a key
 //! ([`BackupKey`]), which is protected by a passphrase.
 
 mod agent;

@@ -69,8 +69,8 @@ impl LogCopy {
         })
     }
 
-    /// Continues where an earlier process stopped, if the log still has the same content up to
-    /// there. Returns whether it does.
+    /// Continues at the position at which an earlier process stopped. Returns `false` if the log's
+    /// content before this position has changed.
     pub(crate) fn go_on(&mut self, progress: &Progress) -> Result<bool, BackupError> {
         let at = LogPosition {
             salt: progress.salt,
@@ -144,9 +144,9 @@ impl LogCopy {
         let position = self.log.position().map_err(BackupError::file(&path))?;
         let at = self.clock.now();
         let later = self.log.take_marks();
-        // Two kinds of commits have no mark: those of other processes, and those that Kenduri has
-        // not acknowledged yet, because it sets the mark before it acknowledges. They get the
-        // present time.
+        // Commits of other processes have no mark. Commits that Kenduri has not acknowledged yet
+        // may have none either, because Kenduri sets the mark just before it acknowledges. All
+        // commits without a mark get the present time.
         if later.is_empty() {
             marks.push(LogMark { at, position });
         }
@@ -243,8 +243,8 @@ impl LogCopy {
     /// changes that were not copied yet. Also returns whether the database file is complete and
     /// will not change until the next call.
     pub(crate) fn checkpoint(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
-        // The first checkpoint does most of the work while other processes can write. The second
-        // one, during which they cannot, is then short.
+        // Other processes can write during the first checkpoint, which does most of the work. They
+        // cannot write during the second checkpoint, which is therefore short.
         let mut changes = self.alone(|this| {
             this.hold.execute_batch("COMMIT")?;
             take_hold(&this.hold)

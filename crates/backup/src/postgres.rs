@@ -1,4 +1,4 @@
-//! Runs PostgreSQL's own programs, which dump a store, copy a server and restore a dump.
+//! Runs PostgreSQL's own programs. They dump a store, copy a server and restore a dump.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
@@ -34,7 +34,7 @@ pub(crate) fn dump(
 ) -> Result<(), BackupError> {
     let mut command = connected("pg_dump", settings)?;
     command.args(["--format=custom", "--no-password", LOCK_WAIT]);
-    // Owners and privileges belong to the server. Only the server's administrator may restore them.
+    // Owners and privileges are left out, because only the server's administrator may restore them.
     command.args(["--no-owner", "--no-privileges", "--no-comments"]);
     command.args(["--no-publications", "--no-subscriptions"]);
     let running = Running::start("pg_dump", command, Stdio::null(), Stdio::piped())?;
@@ -215,8 +215,8 @@ pub(crate) fn find(program: &'static str) -> PathBuf {
     found.max().map_or_else(|| program.into(), |(_, path)| path)
 }
 
-/// Prepares a program that connects to the database. Address and password are in its environment,
-/// which no other user can read.
+/// Prepares a program that connects to the database. Address and password are in the program's
+/// environment, because no other user can read it.
 fn connected(program: &'static str, settings: &PostgresSettings) -> Result<Command, BackupError> {
     let config = parse(settings)?;
     let mut command = Command::new(find(program));
@@ -286,7 +286,7 @@ impl Running {
         input: Stdio,
         output: Stdio,
     ) -> Result<Self, BackupError> {
-        // With English messages, operators and developers can search for them.
+        // The messages are in English, so that operators and developers can search for them.
         command.env("LC_ALL", "C.UTF-8").current_dir("/");
         command.stdin(input).stdout(output).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| match error.kind() {

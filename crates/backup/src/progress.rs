@@ -1,5 +1,5 @@
-//! The position up to which the log was copied, saved in the data folder. Because of it, the agent
-//! needs no new snapshot after a restart.
+//! The position up to which the log was copied, saved in the data folder. With this position, the
+//! agent can continue after a restart without a new snapshot.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! Restores a backup, as of a given second, into an empty data folder, completely or not at all.
+//! Restores a backup into an empty data folder, completely or not at all. The restored state is the
+//! latest one or the state at a given second.
 //!
 //! The files are assembled in a temporary folder. At the end they are moved into the data folder,
 //! the store last. Kenduri does not start while the temporary folder exists.
@@ -154,8 +155,9 @@ pub fn restore(
     Ok(restored)
 }
 
-/// Completes a restore that was killed when it only had to remove its temporary folder. Does not
-/// touch the store, which may have been used since. Returns `None` if there is no such restore.
+/// Completes a restore that was killed during its last step, the removal of its temporary folder.
+/// Does not touch the store, because the store may have been used since. Returns `None` if there is
+/// no such restore.
 pub fn finish(places: &Places, to: Option<Timestamp>) -> Result<Option<Restored>, BackupError> {
     let unfinished = places.data.join(UNFINISHED);
     let is_in_place = match &places.store {
@@ -174,7 +176,7 @@ pub fn finish(places: &Places, to: Option<Timestamp>) -> Result<Option<Restored>
 }
 
 impl Restored {
-    /// Serializes the result of a restore to the second `to`.
+    /// Serializes the result of a restore, together with the requested time `to`.
     fn written(&self, to: Option<Timestamp>) -> Vec<u8> {
         let until = self.until.as_millisecond();
         let to = to.map(Timestamp::as_millisecond);
@@ -235,7 +237,8 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
         let manifest = generation.manifest(&vault)?;
         let until = match manifest.base {
             None => segments.last().map(|last| last.until),
-            // All base backups share one log. Each is used up to the next one.
+            // All base backups share one log. A restore uses a base backup only up to the time of
+            // the next one.
             Some(_) => match all.get(place + 1) {
                 Some(next) => Some(next.at()),
                 None => log.iter().map(|stretch| stretch.at).max(),
@@ -250,11 +253,11 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
     list.collect()
 }
 
-/// The snapshot for a restore.
+/// The snapshot that a restore uses.
 pub(crate) struct Chosen {
     generation: Generation,
     pub(crate) manifest: Manifest,
-    /// A time before all changes after the snapshot.
+    /// All changes after the snapshot are later than this time.
     since: Timestamp,
 }
 
@@ -263,8 +266,8 @@ pub(crate) struct Plan {
     segments: Vec<Segment>,
     /// The parts of PostgreSQL's log to replay over a base backup.
     stretches: Vec<Stretch>,
-    /// The objects of files beside the store. If two objects contain the same file, the later one
-    /// counts.
+    /// The objects of files beside the store. If two objects contain the same file, the later
+    /// object counts.
     files: Vec<String>,
 }
 

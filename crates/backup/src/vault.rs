@@ -28,7 +28,7 @@ impl Vault {
     }
 
     /// Writes the envelope, which contains the encrypted key, if it is missing or was changed.
-    /// Fails if it belongs to another installation.
+    /// Fails if the envelope belongs to another installation.
     pub(crate) fn keep_envelope(&self) -> Result<(), BackupError> {
         let ours = self.key.envelope_bytes();
         match self.target.get(OBJECT)? {
@@ -66,7 +66,7 @@ impl Vault {
     }
 
     /// Derives an object's name from `parts` and the key. The same parts always yield the same
-    /// name, which reveals nothing about them.
+    /// name. The name reveals nothing about the parts.
     pub(crate) fn name_of(&self, parts: &[&str]) -> String {
         platform::text_cleaning::hexadecimal(&self.sealing.mac(parts)[..16])
     }

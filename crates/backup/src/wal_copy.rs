@@ -1,8 +1,8 @@
 //! Copies PostgreSQL's write-ahead log while the server writes it.
 //!
-//! `pg_receivewal` streams the log into a folder of segments. New bytes in them go to the target as
-//! objects `wal/SEGMENT/FROM-UNTIL-TIME`, which contain a segment's bytes from one position to
-//! another.
+//! `pg_receivewal` streams the log into a folder of segments. New bytes of a segment go to the
+//! target as an object `wal/SEGMENT/FROM-UNTIL-TIME`. It contains the segment's bytes from one
+//! position to another.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,7 +26,7 @@ const FOLDER: &str = "backup-wal";
 const PARTIAL: &str = ".partial";
 /// The maximum size of the log in the folder while the target fails, in bytes.
 const MOST: u64 = 1 << 30;
-/// After this time, a commit's part of the log has certainly been received.
+/// The part of the log that contains a commit is certainly received within this time.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 /// The message of `pg_receivewal` if the server has removed the next part of the log.
 const REMOVED: &str = "has already been removed";
@@ -35,10 +35,10 @@ const REMOVED: &str = "has already been removed";
 const TRIES: u32 = 300;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A segment of the log, and the position in it up to which it was copied.
+/// A segment of the log, and the position up to which it was copied.
 pub(crate) type LogEnd = (String, u64);
 
-/// The current ends of the log, in bytes since its beginning.
+/// How far the log is committed and how far it is received, in bytes since the log's beginning.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ends {
     /// When the server reported these positions.
@@ -53,8 +53,8 @@ pub(crate) struct Ends {
 }
 
 impl Ends {
-    /// Queries the ends of the server's log. `name` is the name of the connection of
-    /// `pg_receivewal`.
+    /// Queries how far the server's log is committed and received. `name` is the name of
+    /// `pg_receivewal`'s connection.
     pub(crate) fn read(tx: &mut Tx<'_>, name: &str, at: Timestamp) -> Result<Self, StoreError> {
         let (committed, received, segment) = sql!(
             "SELECT CAST(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0') AS bigint),
@@ -92,19 +92,19 @@ pub(crate) struct WalCopy {
     /// The stream's name on the server.
     pub(crate) name: String,
     receiving: Option<Running>,
-    /// A replication slot. Because of it, the server does not remove segments that were not
-    /// received yet.
+    /// A replication slot. It keeps the server from removing segments before they are received.
     hold: Option<LogHold>,
     /// The length of a segment, in bytes. 0 until the server has reported it.
     segment_length: u64,
     /// The position up to which each segment was copied.
     copied: BTreeMap<String, u64>,
-    /// The earliest reported ends that the copy has not reached yet.
+    /// The earliest reported positions that the copy has not reached yet.
     awaited: Option<Ends>,
 }
 
 impl WalCopy {
-    /// Starts receiving the log at an earlier process's position, or else at the log's current end.
+    /// Starts receiving the log where an earlier process stopped, or otherwise at the log's current
+    /// end.
     pub(crate) fn begin(
         settings: &PostgresSettings,
         data: &Path,
@@ -129,8 +129,8 @@ impl WalCopy {
         Ok(copy)
     }
 
-    /// Whether the folder contains a segment. The received log then follows the copied log without
-    /// a gap.
+    /// Whether the received log follows the copied log without a gap. This is the case if the
+    /// folder contains a segment.
     pub(crate) fn is_chained(&self) -> Result<bool, BackupError> {
         Ok(self.files()?.iter().any(Received::is_segment))
     }
@@ -161,7 +161,7 @@ impl WalCopy {
         Ok(())
     }
 
-    /// Copies new parts of the log. Returns a time before which all commits are in the target.
+    /// Copies new parts of the log. All commits before the returned time are in the target.
     pub(crate) fn copy(
         &mut self,
         vault: &Vault,
@@ -181,12 +181,13 @@ impl WalCopy {
     }
 
     /// Lets the server remove the received part of the log. If the folder has become too large
-    /// because the target fails, clears it and returns an error.
+    /// because the target fails, clears the folder and returns an error.
     fn let_go(&mut self, ends: Ends) -> Result<(), BackupError> {
         if let (Some(hold), Some(received)) = (&mut self.hold, ends.received)
             && let Err(error) = hold.advance(received)
         {
-            // The connection was lost, and with it its temporary replication slot.
+            // The connection was lost, so the server has dropped the connection's temporary
+            // replication slot.
             self.hold = Some(LogHold::begin(&self.settings, &self.name).map_err(|_| error)?);
         }
         let waiting: u64 = self.files()?.iter().map(|file| file.length).sum();
@@ -229,8 +230,8 @@ impl WalCopy {
                     self.copied.insert(file.segment.clone(), until);
                 }
             }
-            // If no segment is being written, the newest complete one stays, because it shows where
-            // to resume.
+            // If no segment is being written, the newest complete segment stays, because it shows
+            // where to resume.
             let is_needed = !is_growing && Some(place) == last_whole;
             if file.is_whole && !is_needed {
                 fs::remove_file(&path).map_err(BackupError::file(&path))?;
@@ -397,8 +398,8 @@ pub(crate) fn before(vault: &Vault, first: &str) -> Result<Vec<String>, BackupEr
     Ok(old.map(|stretch| stretch.name()).collect())
 }
 
-/// Returns the stretches from the segment `first` on. The last one was copied so long after `end`
-/// that it certainly contains all commits before `end`. Fails if a stretch is missing.
+/// Returns the stretches from the segment `first` on. The last stretch was copied so long after
+/// `end` that it certainly contains all commits before `end`. Fails if a stretch is missing.
 pub(crate) fn choose(
     all: Vec<Stretch>,
     first: &str,
@@ -534,7 +535,7 @@ mod tests {
         };
         assert_eq!(choose(None, 1).unwrap(), 1);
         assert_eq!(choose(None, 2).unwrap(), 2);
-        // After 0/FF comes 1/0, which is missing here.
+        // The segment 0/FF is followed by 1/0. The segment 1/0 is missing here.
         assert!(choose(None, 9).is_err());
         for place in [1, 2] {
             assert!(choose(Some(place), 9).is_err(), "{place}");

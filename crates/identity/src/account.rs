@@ -13,7 +13,7 @@ use serde_json::json;
 platform::id!(AccountId, "One account.");
 
 web::words! {
-    /// Whether somebody may sign in.
+    /// Whether the account's owner may sign in.
     State {
         /// The person may sign in.
         Active = "active" => "people-active",
@@ -81,16 +81,16 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// The source that vouches that an email address belongs to the account.
+/// How the site knows that an email address belongs to the account's owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerifiedBy {
     /// The server's operator has set the email address.
     Operator,
     /// A link that was mailed to the email address was used.
     Mail,
-    /// An identity provider vouches for the email address.
+    /// An identity provider has confirmed the email address.
     Provider,
-    /// Nobody vouches; the person has only typed the email address.
+    /// Nothing proves it. The person has only typed the email address.
     None,
 }
 
@@ -122,8 +122,8 @@ pub enum CreateError {
 }
 
 /// Creates an account without a credential. The caller adds a password, link or grant in the same
-/// transaction. Neither typing an email address nor having an invite link proves that the address
-/// belongs to the person.
+/// transaction. The email address counts as unverified, even if the person came with an invite
+/// link.
 pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateError> {
     let id: AccountId = tx.id();
     let now = tx.now();
@@ -185,7 +185,7 @@ pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>
     .maybe(tx)
 }
 
-/// Finds the account with this email address whose erasure is pending.
+/// Finds the account with this email address, if the account's erasure is pending.
 pub(crate) fn find_leaving(
     tx: &mut Tx<'_>,
     email: &Address,
@@ -199,7 +199,7 @@ pub(crate) fn find_leaving(
     .maybe(tx)
 }
 
-/// Records who vouches that the primary email address belongs to the account.
+/// Records how the account's primary email address was verified.
 pub(crate) fn verify_email(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -225,8 +225,8 @@ pub fn verified_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>,
     Ok(found.map(|(address,)| address))
 }
 
-/// Replaces the account's email address with `new`, to which a link was mailed. Returns `false` if
-/// another account has that address.
+/// Replaces the account's email address with `new`. The person has used a link that was mailed to
+/// `new`. Returns `false` if another account has that address.
 pub(crate) fn replace_email(
     tx: &mut Tx<'_>,
     id: &AccountId,

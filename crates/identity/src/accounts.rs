@@ -12,13 +12,13 @@ use crate::limits::in_flight::{self, InFlight};
 use crate::limits::request_limits::RequestLimits;
 use crate::scope::domain::Domains;
 
-/// The people who may have an account.
+/// Who may create an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Registration {
-    /// Only people who are invited to a scope of a domain.
+    /// Only people who are invited to help with something on the site.
     #[default]
     Closed,
-    /// People who are invited to a scope, or by an owner or administrator.
+    /// Also people whom an owner or administrator of the site invites.
     Invite,
     /// Everybody.
     Open,
@@ -55,7 +55,7 @@ impl Accounts {
     pub fn new(site: Site, domain_accounts: Domains) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            // If there are several cores, one of them does no hashing, so that it can serve pages.
+            // With several cores, one core does no hashing and stays free for pages.
             hasher: Hasher::new(cores - 1, site.random.clone()),
             changes: Changes::default(),
             limits: RequestLimits::default(),

@@ -10,9 +10,11 @@ pub struct Client {
     pub user_agent: String,
     /// The browser's session secret, if it has one. A new session ends the old one.
     pub session: Option<Secret>,
-    /// The secret by which an account recognizes the browser from earlier sign-ins.
+    /// The secret that the browser received at an earlier sign-in. The account recognizes the
+    /// browser by this secret.
     pub device: Option<Secret>,
-    /// The secret of a provider's identity that the next sign-in links to the account.
+    /// The secret that stands for an identity at a sign-in provider. The next sign-in links the
+    /// identity to the account.
     pub identity: Option<Secret>,
 }
 
@@ -27,7 +29,8 @@ impl Client {
             .collect()
     }
 
-    /// The client's network as stored. For privacy, the full IP address is not stored.
+    /// The client's network in the form in which it is stored. For privacy, the full IP address is
+    /// not stored.
     pub(crate) fn network(&self) -> String {
         self.request.network.map(shorten).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Credentials, with which people sign in.
+//! The credentials of accounts, such as passwords and passkeys.
 
 pub mod hashing;
 pub(crate) mod id_token;

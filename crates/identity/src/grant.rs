@@ -1,10 +1,12 @@
 //! Grants: the roles of accounts in scopes.
 //!
-//! A grant consists of account, scope, role and expiry. In one scope, an account has at most one
-//! rank, and any number of duties. Only a caller with the proof [`Manager`] can manage a scope.
-//! Every scope keeps at least one owner: each change that could remove the last owner first locks
-//! all owners. Expired grants have no effect. An owner whose grant has an expiry does not count for
-//! this rule.
+//! A grant consists of account, scope, role and expiry. An expired grant has no effect. A role is
+//! either a rank, such as owner, or a duty. In one scope, an account has at most one rank, and any
+//! number of duties.
+//!
+//! Only a caller with the proof [`Manager`] can manage a scope. Every scope keeps at least one
+//! owner whose grant never expires. Each change that could remove the last such owner first locks
+//! all owners.
 
 pub mod administrator;
 pub mod held;
@@ -76,7 +78,8 @@ pub fn list_who_may_in_site(tx: &mut Tx<'_>, duty: Role) -> Result<Vec<AccountId
     Ok(all.into_iter().map(|(id,)| id).collect())
 }
 
-/// The scopes of one kind in which `who` has a rank, as pairs of id and rank.
+/// The scopes of one kind in which `who` has a rank. Each pair consists of the scope's id and the
+/// rank.
 pub fn ranks_of(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -155,7 +158,7 @@ pub enum GrantError {
     NotAMember,
     #[error("no such role here")]
     UnknownRole,
-    /// The scope would have no owner left who can sign in.
+    /// The scope would have no owner who can sign in.
     #[error("the last owner stays")]
     LastOwner,
     #[error(transparent)]
@@ -163,7 +166,7 @@ pub enum GrantError {
 }
 
 /// Grants a role as part of a larger change in the same transaction, such as creating the scope or
-/// accepting an invite. An account with a higher rank keeps it.
+/// accepting an invite. An account with a higher rank keeps the higher rank.
 pub fn give(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -174,8 +177,8 @@ pub fn give(
     give_until(tx, account, role, scope, granted_by, None)
 }
 
-/// Like [`give`], until `expires_at`. If the account already has the role for longer, the later
-/// expiry is kept.
+/// Like [`give`], but the role expires at `expires_at`. If the account already has the role for
+/// longer, the later expiry is kept.
 pub fn give_until(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -299,8 +302,8 @@ pub(crate) fn take_duty(
     Ok(())
 }
 
-/// The account's current role and its expiry. If `role` is a rank, returns the account's rank,
-/// which may be a different one. If `role` is a duty, returns only that duty.
+/// Returns the account's role and its expiry. If `role` is a rank, the result is the account's
+/// rank, which may differ from `role`. If `role` is a duty, the result is that duty or `None`.
 fn held(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -354,8 +357,8 @@ pub(crate) fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Checks, after a member lost the rank `before`, that the scope still has an active owner. For the
-/// installation, that owner must also have a credential.
+/// Checks that the scope still has an active owner after a member has lost the rank `before`. For
+/// the installation, that owner must also have a credential.
 pub(crate) fn keep_an_owner(
     tx: &mut Tx<'_>,
     scope: &Scope,

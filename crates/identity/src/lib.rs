@@ -29,7 +29,7 @@ pub mod sign_in;
 pub use accounts::Accounts;
 pub use scope::domain::DomainAccounts;
 
-/// The migrations of this crate, which the store records under the crate's former name, `accounts`.
+/// The migrations of this crate. The store records them under the crate's former name, `accounts`.
 pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migrations!(
     "accounts",
     "0001_begin",

@@ -1,5 +1,5 @@
-//! Notifications on the site: one row each, read or unread, and a mail to people who have chosen
-//! mail.
+//! Notifications on the site. Each is a row in the store, read or unread. People can choose to get
+//! them by mail too.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::mail::{Address, NewMail, Stream};
@@ -15,7 +15,7 @@ use crate::grant::{self, Role, SITE, Scope};
 pub const SCOPE: &str = "notices";
 /// How long notifications are stored.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
-/// The period in which an identical notification is not repeated.
+/// An identical notification is not repeated within this period.
 const SAME: SignedDuration = SignedDuration::from_hours(24);
 /// How many notifications a page shows.
 const SHOWN: i64 = 100;
@@ -74,8 +74,8 @@ pub fn tell(
     Ok(())
 }
 
-/// Notifies an account on the site only; the caller decides whether to send mail. If an equal
-/// notification is still unread, it becomes the newest instead.
+/// Notifies an account on the site only; the caller decides whether to send mail. If the account
+/// has an equal unread notification, that notification becomes the newest instead.
 pub fn tell_on_site(
     tx: &mut Tx<'_>,
     account: &AccountId,

@@ -1,7 +1,7 @@
 //! Links that work once: to become the first owner, to become a member, to sign in and so on. Most
-//! links are [taken](take), which deletes the row, so a second use finds nothing. A link that
-//! confirms something is [used](use_once) instead: for [`KNOWN`] after its use, a repeated request
-//! (such as a double click) is recognized as a repeat.
+//! links are [taken](take): the row is deleted, so a second use finds nothing. A link that confirms
+//! something is [used](use_once) instead. For [`KNOWN`] after its use, a repeated request, such as
+//! a double click, is recognized as a repeat.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -36,7 +36,7 @@ pub(crate) enum Purpose {
     ChangeEmail,
     /// To restore an account's previous email address.
     UndoEmail,
-    /// To receive mail again at an email address that bounced or whose owner complained.
+    /// To receive mail again at an email address after a bounce or a complaint.
     ReceiveMail,
     /// To finish a sign-in with a second factor.
     SecondStep,
@@ -44,9 +44,10 @@ pub(crate) enum Purpose {
     ProviderState,
     /// To link a provider's identity at the next sign-in.
     LinkIdentity,
-    /// To enter the email address of a new person whom an identity provider has identified.
+    /// To enter an email address. An identity provider has identified the person, but they have no
+    /// account yet.
     Newcomer,
-    /// To keep second factors whose removal is planned.
+    /// To keep second factors although their removal is planned.
     KeepFactors,
 }
 
@@ -77,7 +78,7 @@ impl Purpose {
 pub(crate) struct OneTime<T> {
     /// The link's id, which does not grant access.
     pub(crate) id: String,
-    /// The account for which the link was created, or which created it.
+    /// The account that the link is for, or the account that created the link.
     pub(crate) account: Option<AccountId>,
     pub(crate) data: T,
     pub(crate) expires_at: Timestamp,
@@ -122,8 +123,8 @@ fn remove_expired(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Marks a value that is not a stored link, such as a signed passkey challenge, as used. The mark
-/// is kept until the value expires. Returns whether this is the first use.
+/// Records the use of a value that is not a stored link, such as a signed passkey challenge. The
+/// record is kept until the value expires. Returns whether this is the first use.
 pub(crate) fn use_up(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -167,7 +168,7 @@ pub(crate) fn use_once<T: DeserializeOwned>(
     purpose: Purpose,
     secret: &Secret,
 ) -> Result<Option<OneTime<T>>, StoreError> {
-    // The statement may wait for the row's lock, so the clock is read after it.
+    // The statement may wait for the row's lock, so the clock is read afterwards.
     let row: Option<Columns> = sql!(
         "SELECT hash, account_id, data, expires_at, used_at FROM one_time_token
          WHERE hash = :hash AND purpose = :purpose FOR NO KEY UPDATE",
@@ -196,7 +197,7 @@ pub(crate) fn take<T: DeserializeOwned>(
     purpose: Purpose,
     secret: &Secret,
 ) -> Result<Option<OneTime<T>>, StoreError> {
-    // The statement may wait for the row's lock, so the clock is read after it.
+    // The statement may wait for the row's lock, so the clock is read afterwards.
     let row: Option<Columns> = sql!(
         "DELETE FROM one_time_token WHERE hash = :hash AND purpose = :purpose
          RETURNING hash, account_id, data, expires_at, used_at",
@@ -209,7 +210,7 @@ pub(crate) fn take<T: DeserializeOwned>(
     Ok(link.filter(|link| link.expires_at > now && !link.is_used))
 }
 
-/// Counts an attempt at the second proof that a link requires, such as a code. Returns whether the
+/// Counts an attempt to enter what a link requires in addition, such as a code. Returns whether the
 /// attempt is among the first `limit`.
 pub(crate) fn count_attempt(
     tx: &mut Tx<'_>,

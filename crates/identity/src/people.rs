@@ -51,8 +51,8 @@ pub struct Search {
     pub rank: String,
 }
 
-/// The people who match a search and whose accounts were created before `before`, newest account
-/// first.
+/// Lists the people who match a search, newest account first. Only accounts that were created
+/// before `before` are listed.
 pub fn list(
     tx: &mut Tx<'_>,
     _: &Administrator,
@@ -188,7 +188,7 @@ pub fn deactivate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Pe
     Ok(())
 }
 
-/// Activates an account that was deactivated or whose owner has requested its erasure.
+/// Activates an account that is deactivated or about to be erased.
 pub fn activate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
     if hold_for(tx, by, id)?.state == State::Active {
         return Ok(());
@@ -234,7 +234,7 @@ pub fn set_admin(
     }
 }
 
-/// The number of all accounts, and the number of active ones.
+/// The number of all accounts, and the number of active accounts.
 pub fn count(tx: &mut Tx<'_>, _: &Administrator) -> Result<(i64, i64), StoreError> {
     tx.one(
         sql!("SELECT COUNT(*), COUNT(CASE WHEN state = 'active' THEN 1 END) FROM account"),
@@ -291,7 +291,7 @@ pub fn has_role(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// Returns those of the duties in `among` that a person has in the installation.
+/// Returns the duties in `among` that the person has in the installation.
 pub fn duties_in_site(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -75,14 +75,14 @@ pub struct ScopeKind {
     pub duties: &'static [Role],
     /// The id of the message for a token that is limited to one scope of this kind.
     pub only: &'static str,
-    /// The path of the page that lists the scopes of this kind that a person has joined.
+    /// The path of the page with a person's scopes of this kind.
     pub home: &'static str,
-    /// Whether a rank in such a scope makes the person a host, who may be admitted to upstream
-    /// services beside the app. Must be false for kinds in which people can grant themselves a
-    /// rank.
+    /// Whether a rank in such a scope makes the person a host of the site. Hosts may get access to
+    /// upstream services that run beside the app. Must be false for kinds in which people can grant
+    /// themselves a rank.
     pub makes_hosts: bool,
-    /// Whether an invite to such a scope may create a new account, or admit an account whose email
-    /// address is unconfirmed.
+    /// Whether an invite to such a scope may create a new account, or admit an account with an
+    /// unconfirmed email address.
     pub invites_newcomers: bool,
 }
 
@@ -186,7 +186,7 @@ impl Scope {
         }
     }
 
-    /// The scope whose audit log records changes; `None` for the installation's log.
+    /// The scope's id for the audit log; `None` for the installation itself.
     pub(crate) fn audited(&self) -> Option<String> {
         (!self.id.is_empty()).then(|| self.id.clone())
     }

@@ -25,7 +25,7 @@ pub struct SecurityMail<'a> {
 }
 
 impl SecurityMail<'_> {
-    /// Enqueues the mail. An account whose address cannot receive mail is skipped.
+    /// Enqueues the mail. Does nothing if the account's address cannot receive mail.
     pub fn send(self, tx: &mut Tx<'_>, site: &Site, to: &Account) -> Result<(), StoreError> {
         self.write(tx, site, to, None).map(drop)
     }
@@ -93,7 +93,8 @@ pub(crate) fn new_sign_in(
     send(tx, site, account, client, messages, browser)
 }
 
-/// Notifies the account's owner that a refresh token was used twice, so that its session was ended.
+/// Notifies the account's owner that a refresh token was used twice and that its session was
+/// therefore ended.
 pub(crate) fn token_reused(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -104,7 +105,7 @@ pub(crate) fn token_reused(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Notifies the account's owner that a passkey's signature counter did not increase, which suggests
+/// Notifies the account's owner that a passkey's signature counter did not increase. This suggests
 /// that the passkey was copied.
 pub(crate) fn passkey_copied(
     tx: &mut Tx<'_>,

@@ -50,7 +50,7 @@ impl Stay {
         }
     }
 
-    /// The time after the sign-in when the session expires.
+    /// How long after the sign-in the session expires, even if it is used.
     pub fn absolute(self) -> SignedDuration {
         match self {
             Self::Visit => SignedDuration::from_hours(24),
@@ -236,7 +236,7 @@ pub fn touch(tx: &mut Tx<'_>, id: &SessionId, stay: Stay) -> Result<bool, StoreE
     Ok(count == 1)
 }
 
-/// Extends a session whose client has used a refresh token.
+/// Extends a session after its client has used a refresh token.
 pub(crate) fn go_on(tx: &mut Tx<'_>, id: &SessionId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -265,9 +265,9 @@ pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreErr
     Ok(found.is_some())
 }
 
-/// Gives a session a new secret and a new id. Returns the secret and how long the session stays.
-/// The old secret, and access tokens with the old id, stop working. Returns `None` if the session
-/// has ended in the meantime.
+/// Gives a session a new secret and a new id. Returns the secret and the session's [`Stay`]. The
+/// old secret, and access tokens with the old id, stop working. Returns `None` if the session has
+/// ended in the meantime.
 pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, Stay)>, StoreError> {
     let (secret, new): (_, SessionId) = (opaque::create(tx.random()), tx.id());
     let found: Option<(Stay,)> = sql!(
@@ -419,7 +419,7 @@ fn record_end(
 /// address is kept, because it may be the owner's only way back. The caller holds the account's
 /// lock. Returns the number of ended sessions.
 pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
-    // Responses that are stored for a token's repeated requests are deleted with the token.
+    // The responses that are stored for repeated requests with these tokens are deleted too.
     sql!(
         "DELETE FROM idempotency
          WHERE owner IN (SELECT id FROM personal_token WHERE account_id = :id)",

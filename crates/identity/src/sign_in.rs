@@ -75,8 +75,8 @@ pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welc
     let device = known.as_ref().and_then(|known| known.device.clone());
     let source = device.map_or(Source::Network(attempt.network), Source::Device);
     let counted = attempts::Attempt::new(&attempt.email, source);
-    // Other attempts wait until this value is dropped. By then, the outcome of this attempt is in
-    // the store.
+    // Other attempts wait until this value is dropped. That happens when the outcome of this
+    // attempt is in the store.
     let reserved = counted.reserve::<SignInError>(accounts).await?;
     let hash = known.as_ref().and_then(|known| known.hash.as_ref());
     let is_right = match accounts.hasher.verify(&attempt.password, hash).await {
@@ -105,7 +105,7 @@ struct Known {
     hash: Option<PasswordHash>,
     /// Whether the owner has requested the account's erasure.
     is_leaving: bool,
-    /// The secret of the browser, if the account has been used in it before.
+    /// The secret of the browser, if the account has been used in this browser before.
     device: Option<Secret>,
 }
 
@@ -166,7 +166,7 @@ async fn begin(
     Ok(accounts.site.store.write(change).await?)
 }
 
-/// Offers to cancel the erasure of the account to a person who has entered its password. The
+/// Offers a person who has entered the account's password to cancel the account's erasure. The
 /// attempt then no longer counts as failed.
 async fn offer(
     accounts: &Accounts,

@@ -12,7 +12,8 @@ use web::masking::SecretPaths;
 use crate::domains::DOMAINS;
 use crate::log::{self, To};
 
-/// Opens the access log, which shares the output of Kenduri's own log but ignores its level.
+/// Opens the access log. It has the same output as Kenduri's own log, but does not depend on the
+/// log level.
 pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log::Log {
     let format = if settings.is_text() {
         Format::Combined

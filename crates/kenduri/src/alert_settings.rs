@@ -33,8 +33,8 @@ pub(crate) enum Floor {
 }
 
 impl Floor {
-    /// Parses `10%`, or a size such as `500M`. Returns `None` for `0`, which switches the alert
-    /// off.
+    /// Parses `10%`, or a size such as `500M`. Returns `None` for `0`, because `0` switches the
+    /// alert off.
     pub(crate) fn parse(written: &str) -> Result<Option<Self>, String> {
         if let Some(percent) = written.strip_suffix('%') {
             let percent = percent.parse().ok();

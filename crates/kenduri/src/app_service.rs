@@ -33,7 +33,7 @@ const EMAIL: HeaderName = HeaderName::from_static("x-forwarded-email");
 #[derive(Clone)]
 pub(crate) struct AppService {
     router: Router,
-    /// The accounts, which decide who may reach upstream servers that require a sign-in. If `None`,
+    /// The accounts. They decide who may reach upstream servers that require a sign-in. If `None`,
     /// nobody may.
     accounts: Option<Context>,
     /// The occasions' own host names, if occasions may have any.
@@ -133,7 +133,8 @@ impl edge::App for AppService {
 }
 
 /// Tells an upstream server who the signed-in user is. Removes Kenduri's cookies from the request.
-/// Also removes identity headers that the client sent, so that it cannot impersonate a user.
+/// Also removes identity headers that the client sent, so that the client cannot impersonate a
+/// user.
 fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     let mut pass = edge::Pass {
         vouched: vec![USER, EMAIL],
@@ -143,7 +144,7 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     if let Ok(id) = HeaderValue::try_from(user.account.to_string()) {
         pass.headers.insert(USER, id);
     }
-    // An unconfirmed address may belong to somebody else, so only a confirmed one is sent.
+    // An unconfirmed address may belong to somebody else, so only a confirmed address is sent.
     let email = user.email.map(HeaderValue::try_from);
     if let Some(Ok(email)) = email {
         pass.headers.insert(EMAIL, email);

@@ -29,7 +29,7 @@ pub(crate) struct Background {
     pub(crate) worker: Worker,
     /// The number of jobs that run concurrently.
     pub(crate) jobs_at_once: usize,
-    /// The limit on guesses at codes, which all processes share through the store.
+    /// The limit on guesses at codes. All processes share it through the store.
     pub(crate) budget: GuessBudget,
     /// The page views of invitations that have not been written to the store yet.
     pub(crate) opens: Arc<Opens>,

@@ -1,9 +1,9 @@
 //! The channel between the supervisor process and a worker, for messages with file descriptors. It
-//! is a pair of unix sockets, which is created when the worker starts.
+//! consists of two connected unix sockets and is created when the worker starts.
 //!
 //! A message begins with a header of two 4-byte numbers: the length of its JSON and the number of
-//! its descriptors. Then come the descriptors, at most a hundred at a time and each time with one
-//! byte of data, and finally the JSON.
+//! its descriptors. The descriptors follow, at most a hundred at a time, and each time with one
+//! byte of data. The JSON comes last.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;

@@ -160,8 +160,8 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints a part of the output. If the reader has closed the pipe, returns [`OutputClosed`], which
-/// ends the command successfully.
+/// Prints a part of the output. If the reader has closed the pipe, returns [`OutputClosed`]. The
+/// command then ends successfully.
 fn show(text: &str) -> Result<()> {
     say(text).map_err(|error| match error.downcast::<io::Error>() {
         Ok(error) if error.kind() == io::ErrorKind::BrokenPipe => OutputClosed.into(),
@@ -170,7 +170,8 @@ fn show(text: &str) -> Result<()> {
     })
 }
 
-/// The error that ends a command whose output nobody reads any more. It counts as success.
+/// The error of a command if nobody reads its output any more. The command still counts as
+/// successful.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody reads any more")]
 struct OutputClosed;

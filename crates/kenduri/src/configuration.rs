@@ -70,7 +70,7 @@ pub(crate) struct Asked {
     pub(crate) environment: Vec<(String, String)>,
     /// Whether `--allow-public-mailbox` was given.
     pub(crate) allow_public_mailbox: bool,
-    /// The local ports of services whose URL appears in a setting.
+    /// The local ports of services, if a setting contains the service's URL.
     pub(crate) ports: BTreeMap<String, u16>,
     /// The supervisor process's folders. If `None`, they are inside the data folder.
     #[serde(default)]
@@ -90,7 +90,7 @@ pub(crate) struct Flag {
 #[derive(Debug)]
 pub(crate) struct Configuration {
     pub(crate) settings: Settings,
-    /// The edge's plan, which is also checked.
+    /// The edge's checked plan.
     pub(crate) plan: edge::Plan,
     pub(crate) services: supervisor::Plan,
     pub(crate) folders: Folders,
@@ -98,9 +98,9 @@ pub(crate) struct Configuration {
     pub(crate) warnings: Vec<String>,
     pub(crate) file: Option<PathBuf>,
     pub(crate) text: Option<String>,
-    /// The services that need a local port, because their URL appears in a setting.
+    /// The services that need a local port, because a setting contains their URL.
     pub(crate) wanting_ports: Vec<String>,
-    /// The keys whose new values take effect only after a restart.
+    /// The keys with new values that take effect only after a restart.
     pub(crate) waiting: Vec<String>,
     merged: Table,
     origins: BTreeMap<String, Origin>,
@@ -233,9 +233,9 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
     }
 }
 
-/// Returns the data folder, even if other settings are invalid, because the data folder is enough
-/// to find the running Kenduri. If the settings file cannot be read, also returns the problems,
-/// because the file might name another data folder.
+/// Returns the data folder even if other settings are invalid, because it suffices to find the
+/// running Kenduri. If the settings file cannot be read, also returns the problems, because the
+/// file might name another data folder.
 pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
     let mut passed_over = Vec::new();
     let mut data = Written::default().data.into();
@@ -283,7 +283,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     }
 }
 
-/// Unless `allowed`, refuses a mailbox that other machines can reach, because the built-in mailbox
+/// Refuses a mailbox that other machines can reach, unless `allowed` is true. The built-in mailbox
 /// contains every sign-in link.
 fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemCollector<'_>) {
     if !settings.has_mailbox() {
@@ -318,9 +318,9 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemC
 }
 
 impl Configuration {
-    /// Returns the log settings of the supervisor process. If its folders are outside the data
-    /// folder, its log is there too, because the configured log folder belongs to the worker's
-    /// user.
+    /// Returns the log settings of the supervisor process. If the supervisor process's folders are
+    /// outside the data folder, its log is there too, because the configured log folder belongs to
+    /// the worker's user.
     pub(crate) fn log_of_supervisor(&self) -> Log {
         let mut log = self.settings.log.clone();
         if let To::Folder(folder) = &mut log.to

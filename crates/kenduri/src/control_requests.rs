@@ -55,7 +55,8 @@ pub(crate) enum ControlRequest {
     },
     MaintenanceOff,
     BackupNow,
-    /// Requests the end of the current freeze, a period around an event without planned changes.
+    /// Asks when the current freeze ends. A freeze is a period around an event in which planned
+    /// changes are refused.
     Freeze,
     #[serde(rename = "neighbours")]
     Services(services::ServiceRequest),
@@ -307,7 +308,8 @@ async fn back_up(hands: &RequestContext) -> Result<ControlResponse> {
     Ok(ControlResponse::BackedUp)
 }
 
-/// Without the app, there are no events.
+/// Returns the end of the current freeze. Without the app, there are no events and therefore no
+/// freezes.
 async fn frozen(hands: &RequestContext) -> Result<ControlResponse> {
     let Some(Opened { site, domains }) = &hands.opened else {
         return Ok(ControlResponse::Frozen { until: None });

@@ -24,8 +24,8 @@ use web::{Look as Theme, Problem, Site, picture_folder};
 
 use crate::app_setup::Opened;
 
-/// The code of the invitation whose link is printed. Its household has not replied and may bring
-/// two more people.
+/// The code of the invitation for which a link is printed. The invited household has not replied
+/// and may bring two more people.
 const INVITATION: &str = "RAHMA";
 const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
 /// The name and email address of a person with an account but no part in the wedding.
@@ -44,7 +44,7 @@ const PORTRAIT: (&str, &str) = (
 );
 
 /// Creates the demo, unless the store already contains an occasion. Also creates a sign-in link for
-/// the host, which is valid until the next start. Returns the text to be printed.
+/// the host. The link is valid until the next start. Returns the text to be printed.
 pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String> {
     if !occasions::ENABLED.of(&site.declared.settings) {
         bail!(
@@ -197,7 +197,7 @@ fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, Stor
     }
 }
 
-/// A temporary folder, which is deleted when this value is dropped.
+/// A temporary folder. It is deleted when this value is dropped.
 pub(crate) struct Temporary(PathBuf);
 
 impl Temporary {

@@ -3,7 +3,7 @@
 use site::Domains;
 use web::Locale;
 
-/// All domains, in an order in which each comes after its dependencies.
+/// All domains. Each domain comes after the domains on which it depends.
 pub(crate) const DOMAINS: Domains = &[
     accounts::DOMAIN,
     occasions::DOMAIN,

@@ -64,8 +64,8 @@ impl Folders {
             return Ok(Self::in_data(data));
         }
         if facts.uid() == 0 {
-            // Whoever can replace the data folder could have put one of root's folders there, so
-            // that requests are served as root.
+            // Somebody who can replace the data folder could put one of root's folders there.
+            // Requests would then be served as root.
             let path = data.display();
             let why = format!(
                 "the data folder {path} belongs to root, but others could have put it there\n  \
@@ -80,7 +80,7 @@ impl Folders {
         })
     }
 
-    /// Returns the folders outside the data folder, which only root can change.
+    /// Returns the folders outside the data folder. Only root can change these folders.
     pub(crate) fn apart(data: &Path) -> io::Result<Self> {
         let name = name(&data.canonicalize()?);
         Ok(Self {
@@ -95,8 +95,8 @@ impl Folders {
         self.run.parent() == Some(Path::new(RUN_APART))
     }
 
-    /// Returns the data's owner, which is the user that the worker must run as. Returns `None` if
-    /// this process is not root, because the worker then runs as the same user.
+    /// Returns the data's owner. The worker must run as this user. Returns `None` if this process
+    /// is not root, because the worker then runs as the same user.
     pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);

@@ -58,7 +58,7 @@ pub(crate) struct Log {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum To {
     Stderr,
-    /// Standard error, which systemd passes on to its journal.
+    /// Standard error. systemd passes it on to its journal.
     Journal,
     /// A folder in which log files are rotated.
     Folder(PathBuf),
@@ -91,7 +91,7 @@ fn stderr_is_the_journal() -> bool {
     environment.any(|(name, stream)| name == "JOURNAL_STREAM" && stream == own)
 }
 
-/// The running log, which stops when this value is dropped.
+/// The running log. It stops when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Lines {
     pub(crate) writer: LogWriter,
@@ -175,7 +175,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     Ok(Lines { writer, writing })
 }
 
-/// Returns the level from which on each crate's events are logged.
+/// Returns the least severe level that is logged for each crate.
 fn filter(level: LogLevel) -> Targets {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,

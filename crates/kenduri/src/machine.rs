@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use platform::{Store, StoreError, Tx, jobs, sql, store};
 
-/// The control group of a container, whose files contain the memory limit of the whole container
-/// (cgroups(7)). They do not exist outside a container.
+/// The control group of a container. Its files contain the memory limit of the whole container
+/// (cgroups(7)). Outside a container, these files do not exist.
 const CONTAINER: &str = "/sys/fs/cgroup";
 
 #[derive(Clone, Debug)]

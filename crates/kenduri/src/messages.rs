@@ -23,7 +23,7 @@ pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// A message from the supervisor process to the worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToWorker {
-    /// The first message, which contains the worker's settings. The listening sockets are sent with
+    /// The first message. It contains the worker's settings. The listening sockets are sent with
     /// it.
     Begin {
         /// The inputs of the configuration, including the file's checked text.
@@ -35,7 +35,7 @@ pub(crate) enum ToWorker {
     ReadyInstances(ReadyInstances),
     #[serde(rename = "Order")]
     Request {
-        /// The id of the request, which the reply repeats.
+        /// The id of the request. The reply repeats it.
         id: u64,
         order: ControlRequest,
     },
@@ -74,7 +74,7 @@ pub(crate) enum ToParent {
     Rates(Vec<RequestRate>),
     #[serde(rename = "Order")]
     Request {
-        /// The id of the request, which the reply repeats.
+        /// The id of the request. The reply repeats it.
         id: u64,
         order: ControlRequest,
     },

@@ -114,13 +114,14 @@ async fn set_machine(machine: &Machine, store: Option<&Store>) {
     }
 }
 
-/// Removes metrics with the value NaN, whose measured object no longer exists.
+/// Removes metrics with the value NaN. The objects that they measured no longer exist.
 fn present(all: &str) -> String {
     let lines = all.split_inclusive('\n');
     lines.filter(|line| !line.ends_with(" NaN\n")).collect()
 }
 
-/// Returns the number of unfinished jobs, and the number of mails whose sending was interrupted.
+/// Returns the number of unfinished jobs, and the number of mails that were interrupted while they
+/// were being sent.
 fn look(tx: &mut Tx<'_>) -> Result<(f64, f64), StoreError> {
     let (waiting, _) = jobs::pending(tx)?;
     let doubted = mail::doubted(tx)?;

@@ -77,8 +77,8 @@ pub(crate) fn figures_alone(figures: Metrics) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
 }
 
-/// Whether the request comes from this machine and names this machine as its host. A local proxy
-/// that sends no client address also seems local, but it forwards the site's host name.
+/// Whether the request comes from this machine and names this machine as its host. A request
+/// through a local proxy may also seem local, but it names the site's host.
 fn may_read_metrics(facts: &Facts, headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)

@@ -60,7 +60,7 @@ impl PublicStatus {
         }
     }
 
-    /// Returns the state, which is at most [`FRESH`] old. Concurrent callers share one request.
+    /// Returns the state. It is at most [`FRESH`] old. Concurrent callers share one request.
     async fn seen(&self, now: Timestamp) -> Seen {
         let mut last = self.last.lock().await;
         if let Some(seen) = &*last

@@ -16,7 +16,8 @@ pub(crate) struct Reload {
     started: Started,
 }
 
-/// What is fixed when the worker starts. Settings that are loaded later must agree with it.
+/// The properties that are fixed when the worker starts. Settings that are loaded later must agree
+/// with them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Started {
     /// Whether the worker runs the app.

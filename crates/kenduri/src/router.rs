@@ -16,7 +16,7 @@ use crate::public_status::{self, PublicStatus};
 use crate::server::{self, AdminParts};
 
 pub(crate) struct Parts {
-    /// The site with its account settings, which identify callers.
+    /// The site and its account settings. Callers are identified with them.
     pub(crate) accounts: Context,
     /// The gate that limits guesses at guests' codes.
     pub(crate) gate: CodeGate,

@@ -35,8 +35,8 @@ impl SdNotify {
         self.tell("READY=1");
     }
 
-    /// Waits for a future on which startup depends. Meanwhile, regularly requests more time from
-    /// the service manager, which would otherwise stop this process.
+    /// Waits for a future that startup needs. Meanwhile, regularly requests more time from the
+    /// service manager. Otherwise the service manager would stop this process.
     pub(crate) async fn wait_for<T>(&self, needed: impl Future<Output = T>) -> T {
         let mut needed = std::pin::pin!(needed);
         let mut again = interval_at(Instant::now() + AGAIN, AGAIN);

@@ -30,7 +30,7 @@ pub(crate) struct EdgeStatus {
     /// The certificates that Kenduri orders from a certificate authority.
     pub(crate) ordered: Arc<[Standing]>,
     pub(crate) in_files: Vec<FileCertificate>,
-    /// The edge's routes as text, one per line, in the order in which they are tried.
+    /// The edge's routes as text, one per line. The edge tries them in this order.
     pub(crate) routes: String,
 }
 
@@ -72,8 +72,8 @@ impl ServerStatus {
         match tokio::time::timeout(patience, self.sender.ask(message, Vec::new())).await {
             Ok(Reply::Error(reason)) => Err(RequestError::Refused(reason)),
             Ok(Reply::Ok(control_requests::ControlResponse::Services(outcome))) => Ok(outcome),
-            // A reply of another kind comes from another version of the supervisor process, which
-            // is about to be replaced.
+            // A reply of another kind comes from another version of the supervisor process. That
+            // process is about to be replaced.
             Err(_) | Ok(Reply::Ok(_)) => Err(RequestError::Late),
         }
     }

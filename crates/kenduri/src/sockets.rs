@@ -14,13 +14,13 @@ const PORTS_TRIED: u16 = 100;
 /// The maximum number of connections that wait to be accepted.
 const BACKLOG: i32 = 4_096;
 
-/// Returns the number of a worker's threads, which is the number of cores. Each thread has its own
+/// Returns the number of a worker's threads. It equals the number of cores. Each thread has its own
 /// listening sockets.
 pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Which port to use if the configured one is occupied.
+/// Which port to use if the configured port is occupied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
     Asked,
@@ -28,8 +28,8 @@ pub(crate) enum Port {
     Near,
 }
 
-/// Opens the listening sockets. Returns them together with the configuration, which now contains
-/// the actual addresses.
+/// Opens the listening sockets. Returns the sockets, and the configuration with their actual
+/// addresses.
 pub(crate) fn prepare(
     mut asked: Asked,
     configuration: Configuration,

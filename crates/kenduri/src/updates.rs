@@ -1,5 +1,5 @@
 //! Looks for newer versions of Kenduri and for security advisories about this version. The operator
-//! configures the sources, which are files or URLs. Without sources, nothing is requested.
+//! configures files or URLs as sources. Without sources, nothing is requested.
 
 mod advisories;
 mod releases;

@@ -1,5 +1,5 @@
-//! The worker process, which runs the edge and the app on the supervisor process's listening
-//! sockets. The supervisor process starts and replaces workers.
+//! The worker process. It runs the edge and the app on the supervisor process's listening sockets.
+//! The supervisor process starts and replaces workers.
 
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -99,7 +99,7 @@ fn take_channel() -> Result<UnixStream> {
     Ok(stream)
 }
 
-/// Builds the runtime for everything except requests, which one thread per core serves.
+/// Builds the runtime for everything except requests. One thread per core serves the requests.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -532,9 +532,9 @@ async fn kadkahwin(
     Ok(named.is_some().then_some(served))
 }
 
-/// Returns who may read the built-in mailbox, or `None` if there is none. The settings permit a
-/// mailbox that the network can reach only if this was explicitly allowed. A site with a public URL
-/// may be behind a local proxy, where every request seems local, so its mailbox is not private.
+/// Returns who may read the built-in mailbox, or `None` if there is none. A mailbox that the
+/// network can reach exists only if it was explicitly allowed. A site with a public URL may be
+/// behind a local proxy, where every request seems local, so its mailbox is not private.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();
     let behind_a_door = url.is_some_and(|url| !url.is_loopback());

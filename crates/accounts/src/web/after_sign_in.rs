@@ -52,8 +52,8 @@ pub async fn end_session(
 /// The maximum length of a path to which a sign-in redirects, in bytes.
 const LONGEST: usize = 2_000;
 
-/// The path to which a sign-in redirects: the requested path; `/` if the requested path is not on
-/// this site; or [`HOME`] if it is empty or too long.
+/// The path to which a sign-in redirects. This is the requested path, or [`HOME`] if the requested
+/// path is empty or too long, or `/` if it is not on this site.
 pub(super) fn target(asked: &str) -> &str {
     let mut letters = asked.chars();
     match (letters.next(), letters.next()) {

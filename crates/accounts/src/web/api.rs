@@ -144,7 +144,8 @@ struct Login {
     /// The password as typed.
     #[schema(format = Password)]
     password: String,
-    /// Whether to stay signed in for a week without use, half a year in all.
+    /// Whether to stay signed in after the browser is closed: up to a week without use, and half a
+    /// year in total.
     #[serde(default)]
     remember: bool,
     /// The form of the response.
@@ -221,9 +222,9 @@ impl<T: Step> FromRequest<Context> for LoginCall<T> {
 
 /// Sign in.
 ///
-/// Sets the session's cookie; that needs the cookie of the sign-in page, and the value of its form
-/// in `X-CSRF-Token`. With `"want": "tokens"`, the response body has tokens instead, and sets no
-/// cookie.
+/// Sets the session's cookie. The request needs the cookie of the sign-in page, and the CSRF value
+/// of its form in the header `X-CSRF-Token`. With `"want": "tokens"`, the response sets no cookie,
+/// and its body contains tokens instead.
 #[utoipa::path(
     post, path = "/api/v1/auth/login", tag = "accounts",
     request_body = Login,
@@ -274,7 +275,7 @@ async fn signed_in(accounts: &Context, welcome: Welcome, want: Want) -> Result<R
 
 /// Sign out.
 ///
-/// Ends the session of the cookie. Succeeds also if there is none.
+/// Ends the session of the sent cookie. Also succeeds without a session.
 #[utoipa::path(
     post, path = "/api/v1/auth/logout", tag = "accounts",
     responses(
@@ -323,7 +324,7 @@ async fn me(State(accounts): State<Context>, caller: Caller) -> Result<Json<Me>,
 struct SessionView {
     /// The session's id.
     id: String,
-    /// Whether the session is that of this request.
+    /// Whether this request belongs to the session.
     current: bool,
     /// The browser's description of itself, from its `User-Agent` header.
     user_agent: String,
@@ -390,7 +391,7 @@ async fn end_session(
     gone(accounts.site.store.write(change).await?)
 }
 
-/// A list that is never longer than 50 items, as a single page.
+/// Makes a single page of a list that never has more than 50 items.
 fn all<T>(items: Vec<T>) -> List<T> {
     List {
         items,

@@ -1,4 +1,4 @@
-//! The sentences with which pages show the audit log's entries about accounts.
+//! Sentences that describe the audit log's entries about accounts on pages.
 
 use web::Text;
 

@@ -1,5 +1,5 @@
-//! Keeping second factors whose removal an administrator has requested, either with the mailed link
-//! or in a session.
+//! Keeping second factors although an administrator has requested their removal, either with the
+//! mailed link or in a session.
 
 use axum::extract::{Path, State};
 use axum::response::Response;

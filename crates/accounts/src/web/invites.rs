@@ -1,4 +1,4 @@
-//! Invites to the installation, which owners and administrators create.
+//! Invites to the installation. Owners and administrators create them.
 
 use askama::Template;
 use axum::extract::State;
@@ -21,7 +21,7 @@ use site::request::{FormPost, PageRequest};
 
 pub(super) const HERE: &str = site::addresses::INVITES;
 
-/// The message ids for the keyword in `?done=`, which identifies the previous action.
+/// Maps the keyword in `?done=`, which names the previous action, to a message id.
 const DONE: &[(&str, &str)] = &[
     ("sent", "account-invites-sent"),
     ("removed", "account-invites-removed"),
@@ -118,7 +118,6 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// The open invites to the installation.
 pub(super) fn list(tx: &mut Tx<'_>, by: &Inviter) -> Result<Vec<Invite>, Refusal> {
     Ok(invite::list_for_site(tx, by)?)
 }

@@ -248,8 +248,8 @@ async fn try_change(accounts: &Context, sender: &Sender) -> Result<(), Problem> 
             sentence: text_cleaning::clean_line(form.text("sentence")),
             introduction: text_cleaning::clean(form.text("introduction")),
             account_id: account.clone(),
-            // An empty value stands for the usual menu, to which new entries of domains are added
-            // automatically.
+            // An empty value stands for the usual menu. New entries of domains are added to that
+            // menu automatically.
             menu: if chosen == usual {
                 String::new()
             } else {
@@ -365,7 +365,7 @@ async fn set_picture(
         let kept = kept
             .iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        // If a name occurs twice, the last value counts, which is the typed one.
+        // If a name occurs twice, the last value counts. That is the typed value.
         let kept = form_state::form(kept.chain(typed));
         let form_state = FormState::refused(kept, &problem, &text);
         let who = (&sender.who, sender.csrf.as_str());

@@ -160,7 +160,7 @@ struct AddressPage<'a> {
     form_state: &'a FormState,
 }
 
-/// The page on which a newcomer, whom a provider has identified, enters an email address.
+/// The page on which a newcomer enters an email address after a provider has identified them.
 pub(super) async fn address(
     State(accounts): State<Context>,
     Path(name): Path<String>,

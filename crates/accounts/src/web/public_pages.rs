@@ -23,7 +23,8 @@ use site::look::{self, Look, PICTURES};
 use site::part::{Part, PublicPage, Tile};
 use site::{Context, cookies, domain, moved};
 
-/// The routes of the whole site. `/` uses them to render the page that an owner has chosen for it.
+/// The routes of the whole site. If an owner has chosen another page as the first page, the handler
+/// of `/` passes the request to these routes.
 #[derive(Clone)]
 pub(super) struct Inside(pub(super) Router);
 
@@ -221,7 +222,7 @@ fn public_page<B: Template>(
 struct PersonPage<'a> {
     text: &'a Text,
     profile: &'a PublicProfile,
-    /// The site's look, which contains the portrait; set only on the page of the site's owner.
+    /// The site's look with the portrait. Set only on the page of the site's owner.
     look: Option<&'a Look>,
     parts: &'a Parts,
     share: &'a Share,
@@ -319,7 +320,7 @@ pub(super) async fn image(
     Ok((headers, bytes).into_response())
 }
 
-/// `GET /robots.txt`: keeps search engines away from pages that need a code.
+/// `GET /robots.txt`: tells search engines not to visit pages that need a code.
 pub(super) async fn robots(State(accounts): State<Context>) -> String {
     let sitemap = accounts.site.url().join("/sitemap.xml");
     format!(

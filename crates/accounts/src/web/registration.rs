@@ -305,7 +305,7 @@ struct VerifyPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     email: &'a str,
-    /// The fields with which the person proves that the account is theirs; empty if the link alone
+    /// The fields that prove that the account belongs to the person. Empty if the link alone
     /// suffices.
     fields: Vec<Field>,
     form_state: &'a FormState,

@@ -73,7 +73,7 @@ pub(super) async fn prove(
         response
     });
     form_state::answer(done, async |problem| {
-        // The form is shown again without the typed code, which is a secret.
+        // The form is shown again without the typed code, because the code is a secret.
         let form_state = FormState::refused(web::Form::default(), &problem, &entrance.text);
         Ok(page(&accounts, entrance, &form_state.at("code")))
     })

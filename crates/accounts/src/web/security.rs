@@ -63,7 +63,7 @@ pub(super) async fn admin(_: Reader) -> Response {
     see_other("/me")
 }
 
-/// The message ids for the keyword in `?done=`, which identifies the previous action.
+/// Maps the keyword in `?done=`, which names the previous action, to a message id.
 const DONE: &[(&str, &str)] = &[
     ("password", "account-done-password"),
     ("session", "account-done-session"),
@@ -82,7 +82,7 @@ struct SecurityPage<'a> {
     zone: &'a TimeZone,
     done: Option<&'static str>,
     made: Option<&'a str>,
-    /// The message id of the notice for a person who still has to set up a required second factor.
+    /// The message id of a notice, set if the person still has to set up a required second factor.
     lacks_factor: Option<&'static str>,
     has_password: bool,
     fields: Vec<Field>,

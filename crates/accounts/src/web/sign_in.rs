@@ -1,7 +1,7 @@
 //! Signing in, with a password or with a mailed link, and signing out.
 //!
-//! Opening a link has no effect until its button is pressed, because mail scanners and previews
-//! open every link they see.
+//! A link only opens a page with a button. Nothing happens before the button is pressed, because
+//! mail scanners and previews open every link that they see.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};

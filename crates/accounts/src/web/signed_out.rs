@@ -1,5 +1,5 @@
-//! Extractors for pages and forms that require no sign-in. They contain the signed-in person, if
-//! there is one, the secret that identifies the browser before anybody signs in, and the language.
+//! Extractors for pages and forms that require no sign-in. They contain the language, the secret
+//! that identifies the browser before anybody signs in, and the signed-in person if there is one.
 
 use askama::Template;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -94,7 +94,7 @@ impl Entrance {
     }
 }
 
-/// Refuses sign-ins over plain HTTP, where others could read the session cookie. Plain HTTP is
+/// Refuses sign-ins over plain HTTP, because others could read the session cookie. Plain HTTP is
 /// allowed on this machine.
 pub fn check_connection(url: &SiteUrl) -> Result<(), Problem> {
     if url.is_secure() || url.is_loopback() {

@@ -1,4 +1,4 @@
-//! The page on which people choose their own slug, which stands for them in public URLs.
+//! The page on which people choose their own slug. The slug is their name in public URLs.
 
 use askama::Template;
 use axum::extract::{Query, State};

@@ -1,5 +1,5 @@
-//! The page on which signed-in people prove a credential again, which begins sudo mode. Afterwards,
-//! the server carries out the form that was refused because the session was not in sudo mode.
+//! The page on which signed-in people prove a credential again, which begins sudo mode. A form that
+//! was refused because the session was not in sudo mode is then processed.
 
 use askama::Template;
 use axum::Extension;
@@ -43,7 +43,7 @@ struct SudoPage<'a> {
     /// The code field; `None` if the account has no second factor.
     code: Option<Field>,
     has_passkey: bool,
-    /// The path of the link with which the person leaves the page without proving a credential.
+    /// The path of the link that leaves the page without a proof.
     back: &'a str,
     held: Option<&'a HeldForm>,
     form_state: &'a FormState,
@@ -70,7 +70,7 @@ struct UndonePage<'a> {
     held: &'a HeldForm,
 }
 
-/// The query parameter that identifies the form to carry out afterwards.
+/// The query parameter that identifies the form to process afterwards.
 #[derive(Deserialize)]
 pub(super) struct Act {
     act: Option<String>,
@@ -98,7 +98,7 @@ struct Sealed {
 
 impl HeldForm {
     /// Encrypts a refused form that `who` has sent. Returns `None` if the form contains a password,
-    /// which no page may contain; the page then leads back to the form.
+    /// because a page must not contain passwords. The person must then fill the form in again.
     fn new(
         accounts: &Context,
         who: &SignedIn,
@@ -128,9 +128,9 @@ impl HeldForm {
         }))
     }
 
-    /// Decrypts the held form that the page has sent back. Only the session in which it was
-    /// encrypted can decrypt it. Proving a credential gives the session a new id, so the form can
-    /// be carried out only once.
+    /// Decrypts the held form that the page has sent back. The form can only be decrypted in the
+    /// session in which it was encrypted. Proving a credential gives the session a new id, so the
+    /// form can be processed only once.
     fn find(accounts: &Context, who: &SignedIn, form: &Form) -> Result<Option<Self>, Problem> {
         let Some(sealed) = form.find("kept") else {
             return Ok(None);
@@ -156,7 +156,7 @@ impl HeldForm {
     }
 }
 
-/// The purpose string of the key that encrypts held forms. The key is derived from the key file.
+/// The key file yields the key that encrypts held forms. This string names that key's purpose.
 const KEY: &str = "held form";
 
 fn place(who: &SignedIn) -> [&str; 2] {
@@ -179,7 +179,7 @@ pub(super) async fn show(
     page(&accounts, &text, who, (&redirect, None), &form_state).await
 }
 
-/// The parts of the request that the server needs to carry out the held form.
+/// The parts of the request that the server needs to process the held form.
 pub(super) struct Around {
     inside: Inside,
     headers: HeaderMap,
@@ -260,7 +260,7 @@ pub(super) async fn prove(
         Err(error) => Err(error),
     };
     form_state::answer(done, async |problem| {
-        // The form is shown again without the typed code, which is a secret.
+        // The form is shown again without the typed code, because the code is a secret.
         let form_state = FormState::refused(Form::default(), &problem, &text).at("password");
         page(
             &accounts,
@@ -297,7 +297,7 @@ struct Renewed<'a> {
     csrf: String,
 }
 
-/// Carries out the held form, or reports that it was held for too long.
+/// Processes the held form, or reports that it was held for too long.
 async fn go_on(
     accounts: &Context,
     text: &Text,

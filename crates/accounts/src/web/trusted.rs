@@ -19,7 +19,7 @@ use site::request::{FormPost, PageRequest};
 
 pub(super) const HERE: &str = site::addresses::TRUSTED;
 
-/// The message ids for the keyword in `?done=`, which identifies the previous action.
+/// Maps the keyword in `?done=`, which names the previous action, to a message id.
 const DONE: &[(&str, &str)] = &[("added", "trusted-added"), ("removed", "trusted-removed")];
 
 #[derive(Template)]

@@ -24,7 +24,7 @@ const DELETE: Question = Question {
     button: "question-webhook-do",
     confirm: "question-webhook-confirm",
 };
-/// The message ids for the keyword in `?done=`, which identifies the previous action.
+/// Maps the keyword in `?done=`, which names the previous action, to a message id.
 const DONE: &[(&str, &str)] = &[("deleted", "webhook-deleted"), ("sent", "webhook-sent")];
 /// The maximum number of deliveries that the page shows for each webhook.
 const DELIVERIES: usize = 5;
@@ -36,7 +36,7 @@ struct WebhooksPage<'a> {
     csrf: &'a str,
     done: Option<&'static str>,
     form_state: &'a FormState,
-    /// The secret of a new webhook, which only this response shows.
+    /// The secret of a new webhook. Only this response shows it.
     secret: Option<&'a str>,
     rows: Vec<Row>,
     fields: Vec<Field>,
@@ -135,7 +135,7 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
 }
 
 /// `POST /me/webhooks/{id}/rotate`: replaces a webhook's secret. Only this response shows the new
-/// one.
+/// secret.
 pub(super) async fn rotate(posted: FormPost) -> Result<Response, Problem> {
     let id: WebhookId = posted.req.id("id")?;
     let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| webhook::rotate(tx, owner, &id);

@@ -39,8 +39,8 @@ fn routes() -> Vec<Route> {
             let callers = match (&what["x-access"]["in_person"], scopes) {
                 (Value::Bool(true), _) => Callers::People,
                 (_, Value::Null) => Callers::Anybody,
-                // An empty list means that the handler checks the scopes that the webhook's events
-                // require.
+                // An empty list means that the required scopes depend on the webhook's events. The
+                // handler checks them.
                 (_, Value::Array(none)) if none.is_empty() => Callers::Tokens(&[]),
                 (_, scopes) => {
                     assert_eq!(*scopes, json!([PROFILE_READ.word()]), "{path}");
@@ -146,7 +146,7 @@ fn every_address_is_for_whom_its_list_says() {
             let person = browser(world, &accounts, router, &id).await;
             assert_eq!(refusal(person, &route).await, None, "{told}");
         }
-        // Among the routes is the one that mails another confirmation link.
+        // One of the routes mails another confirmation link.
         registering::expect(world, &accounts, "farah@example.my", "mail-verify-subject");
     });
 }
@@ -168,12 +168,12 @@ fn every_page_for_people_has_the_way_out() {
         let id = person(world, "farah@example.my", None).await;
         give(world, &id, OWNER, &Scope::site()).await;
         let mut visitor = browser(world, &accounts, router(&accounts), &id).await;
-        // The clock is advanced until the session is no longer in sudo mode, so that the pages that
-        // ask for a proof are included.
+        // The clock is advanced until sudo mode has ended. The loop then also covers the pages that
+        // ask for a proof.
         world.clock.advance(sudo::LIFETIME);
         let is_page = |route: &Route| {
-            // The preview shows the first page as visitors see it, so it lacks the frame for
-            // signed-in people.
+            // The preview shows the first page as visitors see it. It lacks the frame that
+            // signed-in people see.
             let has_own_frame =
                 !route.path.starts_with("/api/") && !route.path.ends_with("/preview");
             route.method == Method::GET && route.callers == Callers::People && has_own_frame

@@ -131,8 +131,7 @@ fn the_link_in_the_mail_and_any_session_keep_them() {
                     stranger.submit(&page, &form).await.with(400);
                 }
                 "page" => {
-                    // The person can keep the factors without sudo mode, so that nothing delays
-                    // them.
+                    // Keeping the factors requires no sudo mode, so that nothing delays the person.
                     world.clock.advance(sudo::LIFETIME);
                     let page = theirs.get("/me/data").await.with(200);
                     let form = page.form("/me/security/factors/keep");

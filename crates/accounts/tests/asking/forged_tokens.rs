@@ -36,7 +36,7 @@ impl Parts {
         format!("{header}.{claims}")
     }
 
-    /// Signs the token with the key that its `kid` names, derived for `purpose`.
+    /// Signs the token with a key that is derived for `purpose` and for the token's `kid`.
     fn sign(&self, accounts: &Context, purpose: &str) -> String {
         let kid = self.header["kid"].as_str().unwrap();
         let seed = accounts.site.keys.key(purpose).mac(&[kid]);

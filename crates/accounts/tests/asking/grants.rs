@@ -204,7 +204,7 @@ fn a_grant_that_has_ended_gives_nothing() {
         let late = signed_in(world, &id).await;
         assert_eq!(duties(world, &late).await, [true, false]);
 
-        // An owner whose grant has an expiry does not count as a remaining owner.
+        // An owner with an expiring grant does not count as a remaining owner.
         give_until(world, &id, CLUB_OWNER, hours(99)).await.unwrap();
         assert_eq!(role(world, &id, &wedding()).await, Some(CLUB_OWNER));
         let by = manager(world, &late, &wedding()).await.unwrap();

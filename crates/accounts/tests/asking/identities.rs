@@ -33,7 +33,6 @@ pub(crate) fn claims(subject: &str) -> Value {
     json!({"sub": subject, "email": EMAIL, "email_verified": true, "name": "Farah binti Ali"})
 }
 
-/// The browser of a person who has just signed in.
 pub(crate) async fn browser(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut browser = visitor(accounts);
@@ -126,7 +125,7 @@ fn one_subject_at_two_issuers_is_two_identities() {
         let mut farah = visitor(&one.site(world, true));
         one.sign_in(world, &mut farah, &claims("1")).await.with(303);
         let farah = me(&mut farah).await.unwrap();
-        // The other provider gives its person the same identifier.
+        // The other provider uses the same identifier for this person.
         let accounts = other.site(world, true);
         let mut mei = visitor(&accounts);
         let page = other.sign_in(world, &mut mei, &claims("1")).await;
@@ -302,8 +301,7 @@ fn an_address_that_the_provider_does_not_vouch_for_is_asked_for_and_confirmed() 
         expect(world, &accounts, "new@example.my", "mail-verify-subject");
         browser.submit(&page, &form).await.with(400);
 
-        // In the browser in which the account was registered, the confirmation page has only a
-        // button.
+        // In the browser that registered the account, the confirmation page has only a button.
         let confirm = mailed(world, "/verify/").await;
         let page = browser.get(&confirm).await.with(200);
         browser.submit(&page, &page.form("")).await.with(303);

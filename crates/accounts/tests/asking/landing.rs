@@ -139,7 +139,8 @@ fn the_first_page_is_what_an_owner_chose_and_falls_back_when_that_is_gone() {
         let accounts = with_garden(world);
         let owner = administrator(world, "owner@example.my", OWNER).await;
         begin(world, "garden:roses").await;
-        // The configured first page applies only to new stores, so a later change has no effect.
+        // The configuration of the first page applies only to new stores, so this change has no
+        // effect.
         begin(world, "site").await;
         let mut visitor = visitor(&accounts);
         visitor.get("/").await.with(200).form("/login");

@@ -348,7 +348,7 @@ fn what_is_one_s_alone_is_settled_first() {
         give(world, &other, CLUB_OWNER, &CLUB.scope("choir")).await;
         assert_eq!(leave(&mut farah, Value::Null).await.0, 202);
 
-        // The other owner is now the only one, and so cannot leave either.
+        // The other owner is now the only owner, and cannot leave either.
         let mut other = visitor_of(&accounts, world, &other).await;
         assert_eq!(leave(&mut other, Value::Null).await.0, 409);
         world.clock.advance(DELAY);
@@ -357,8 +357,8 @@ fn what_is_one_s_alone_is_settled_first() {
     });
 }
 
-/// Every table that refers to accounts must be erased with an account; otherwise the erasure fails.
-/// The table's data must also be exported, unless it is not about the person.
+/// The rows of every table that refers to accounts must be erased with an account. If rows remain,
+/// the erasure fails. Each table's data must also be exported, unless it is not about the person.
 #[test]
 fn every_table_that_refers_to_an_account_is_erased_and_copied() {
     const NOT_COPIED: [&str; 4] = [

@@ -94,7 +94,8 @@ fn each_larger_network_asks_for_more_links_and_shares_them_among_processes() {
         world.expect_jobs("accounts.mail_link");
         let processes = processes(world);
         let mut number = 0;
-        // Returns how many requests are accepted when each comes from another of these networks.
+        // Sends each request from another one of these networks. Returns how many requests are
+        // accepted.
         let mut count = async |networks: &dyn Fn(u16) -> Network, tries: u16| {
             let mut asked = 0;
             for turn in 0..tries {

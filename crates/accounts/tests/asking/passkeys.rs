@@ -117,7 +117,7 @@ fn base64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Creates a person with a password, and a browser in which the person is signed in.
+/// Creates a person with a password, and a browser in which they are signed in.
 async fn farah(world: &World, accounts: &Context) -> (AccountId, Visitor) {
     let id = person(world, "farah@example.my", Some(&usual_hash(world).await)).await;
     let mut browser = visitor(accounts);
@@ -169,7 +169,6 @@ fn a_short_rsa_key_is_refused_when_it_is_added() {
     });
 }
 
-/// A browser that opens the sign-in page.
 pub(crate) async fn newcomer(accounts: &Context) -> Visitor {
     let mut browser = visitor(accounts);
     let page = browser.get("/login").await.with(200);

@@ -24,7 +24,6 @@ use crate::stage::{
 
 pub(crate) const API: &str = "/api/v1/admin/users";
 
-/// The browser of a signed-in person.
 pub(crate) async fn browser(world: &World, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = visitor(&accounts(world));

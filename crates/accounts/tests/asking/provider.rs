@@ -52,7 +52,7 @@ struct Told {
     /// Values that override the provider's metadata.
     metadata: Value,
     userinfo: Value,
-    /// For each authorization code, the ID token that it is exchanged for, and the code challenge.
+    /// The ID token and the code challenge for each authorization code.
     codes: HashMap<String, (String, String)>,
     /// How often the provider's keys were requested.
     keys_asked: usize,

@@ -251,7 +251,7 @@ fn a_provider_that_is_somebody_else_or_does_not_answer_is_not_used() {
             let page = start(&mut visitor(&provider.site(world, true))).await;
             refused(&accounts, &page, 502, "oauth_provider_failed");
         }
-        // The site never requests a URL in a private network, except the issuer's own.
+        // In a private network, the site requests only URLs of the issuer's own host.
         let private = Provider::start().await;
         let keys = json!({"jwks_uri": format!("{}/keys", private.issuer)});
         provider.say_of_itself(keys);

@@ -100,7 +100,7 @@ fn two_setups_at_once_make_one_owner() {
             }
             let owners = read(world.store(), |tx| grant::list(tx, &Scope::site())).await;
             assert_eq!(owners.len(), 1);
-            // Each round begins without the grant of the previous one.
+            // Each round begins without the grant of the previous round.
             write(world.store(), |tx| {
                 tx.run(sql!("DELETE FROM role_grant"), &[], Rows::Exactly(1))
             })
@@ -195,7 +195,8 @@ fn tries_at_once_are_counted_each() {
 fn right_passwords_at_once_wait_for_those_before_them() {
     World::each_engine(&MIGRATIONS, async |world| {
         let mut accounts = accounts(world);
-        // On a busy machine, attempts may wait long for each other. None may be refused for that.
+        // On a busy machine, attempts may wait long for each other. A long wait must not cause a
+        // refusal.
         accounts.patience = Duration::from_mins(5);
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;

@@ -1,4 +1,4 @@
-//! Tests of API clients in which people sign in: access tokens, and refresh tokens that work once.
+//! Tests of API clients that sign people in: access tokens, and refresh tokens that work once.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -108,8 +108,8 @@ fn a_repeat_gets_the_same_successor_for_a_moment() {
         let third = send(&accounts, &second).await;
         third.expect(200);
         let third = third.json();
-        // The next token was already used, so this token counts as a stolen copy, although only a
-        // second has passed.
+        // The next token was already used, so this token counts as a stolen copy even after only a
+        // second.
         world.clock.advance(SignedDuration::from_secs(1));
         expect_reuse_mail(world, &accounts);
         let reused = send(&accounts, &first).await;
@@ -188,7 +188,7 @@ fn a_session_lasts_half_a_year_however_often_it_goes_on() {
             next.expect(200);
             tokens = next.json();
         }
-        // The session ends after 180 days, of which 174 have passed. So the next token is valid for
+        // The session ends after 180 days, and 174 days have passed. So the next token is valid for
         // less than a week.
         world.clock.advance(SignedDuration::from_hours(6 * 24));
         let over = send(&accounts, &tokens).await;

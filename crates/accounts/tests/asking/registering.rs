@@ -165,8 +165,8 @@ fn mistakes_are_named_at_once_and_nothing_is_kept() {
         for name in ["display_name", "email", "password", "slug"] {
             assert!(page.body.contains(&format!("#{name}\"")), "{name}");
         }
-        // Forms with errors do not count towards the network's limit, which three more
-        // registrations would exceed.
+        // Forms with errors do not count towards the network's limit. If they counted, three more
+        // registrations would exceed it.
         for _ in 0..3 {
             register(world, &mut visitor, &wrong).await.with(422);
         }

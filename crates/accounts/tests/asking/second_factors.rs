@@ -1,4 +1,4 @@
-//! Tests of second factors: setting one up, codes that are accepted, and removing it.
+//! Tests of second factors: their setup, the accepted codes, and their removal.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, Method};
@@ -392,7 +392,7 @@ fn who_may_set_up_no_factor_before_their_address_is_confirmed_has_the_mail_sent_
             expect(world, &accounts, "farah@example.my", "mail-verify-subject");
         }
         // All other routes are refused until the person has a second factor. Once the email address
-        // is confirmed, the routes for confirming it are refused too.
+        // is confirmed, the routes that confirm it are refused too.
         let me = farah.get("/api/v1/me").await.with(403);
         assert_eq!(me.json()["code"], "mfa_enrolment_required");
         write(world.store(), |tx| {

@@ -90,7 +90,7 @@ fn a_code_counts_half_a_minute_early_or_late_and_once() {
             if is_right {
                 let twice = totp(&accounts, &token(&accounts, 1).await, &code).await;
                 assert!(matches!(twice, Err(SecondStepError::CodeInvalid)));
-                // A code is refused if it is older than one that was used.
+                // A code is refused if it is older than a code that was used.
                 let older = app.code(world.clock.now() + step * (offset - 1));
                 let older = totp(&accounts, &token(&accounts, 1).await, &older).await;
                 assert!(matches!(older, Err(SecondStepError::CodeInvalid)));

@@ -124,7 +124,7 @@ impl Sns {
         post
     }
 
-    /// A message of SNS that asks for the confirmation of a subscription to a topic.
+    /// A message in which SNS asks the site to confirm a subscription to a topic.
     fn subscription(&self, world: &World, topic: &str, url: &str) -> Value {
         self.post(world, &json!("You have chosen to subscribe"), |post| {
             post["Type"] = "SubscriptionConfirmation".into();

@@ -212,8 +212,8 @@ fn an_attack_from_anywhere_locks_nobody_out() {
         // The other network has no failed attempts yet, so its first attempt is accepted.
         let elsewhere = attempt("farah@example.my", PASSWORD, 3);
         assert!(sign_in::with_password(&accounts, elsewhere).await.is_ok());
-        // A browser that the account knows has five attempts of its own, whatever happened in its
-        // network.
+        // A browser that the account knows has five attempts of its own. Failed attempts of other
+        // browsers in its network do not count.
         let mut known = attempt("farah@example.my", "something else", 2);
         known.client.device = Some(begun.device.secret().clone());
         for _ in 0..4 {
@@ -267,8 +267,8 @@ fn networks_in_one_block_are_counted_together() {
             let result = tries("farah@example.my", address).await;
             passed += u32::from(matches!(result, Err(SignInError::Wrong)));
         }
-        // After 50 failed attempts, the account counts as attacked. The reduced limit of the /48
-        // network is already reached by then.
+        // After 50 failed attempts, the account counts as attacked. The /48 network has then
+        // already reached its reduced limit.
         assert_eq!(passed, 50);
         let next_door = tries("farah@example.my", "2001:db8:8::1".to_owned()).await;
         assert!(matches!(next_door, Err(SignInError::Wrong)));

@@ -76,7 +76,7 @@ fn a_proof_ends_with_its_session() {
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
         let who = find_session(world, &begun.session).await.unwrap();
         let sudo = Sudo::check(who, world.clock.now()).unwrap();
-        // The thief's session, which was in sudo mode, is ended in the meantime.
+        // The thief's session was in sudo mode. It is ended in the meantime.
         write(world.store(), move |tx| {
             session::sign_out(tx, &begun.session, &client(1).request)
         })
@@ -181,8 +181,8 @@ fn a_script_proves_it_and_guessing_is_counted() {
     });
 }
 
-/// Creates a person with a password and an authenticator app, whose session is no longer in sudo
-/// mode.
+/// Creates a person with a password and an authenticator app. The session of the returned browser
+/// is no longer in sudo mode.
 async fn farah_with_app(world: &World) -> (Visitor, Enrolled) {
     let hash = usual_hash(world).await;
     let id = person(world, FARAH, Some(&hash)).await;

@@ -256,7 +256,7 @@ fn an_owner_made_on_the_server_takes_the_account_from_who_had_it() {
     });
 }
 
-/// An API client with the token of a person whose email address is unconfirmed. The token was
+/// An API client with the token of a person with an unconfirmed email address. The token was
 /// created while the person was a member of a scope.
 async fn program_of(world: &World, id: &AccountId) -> Visitor {
     let of = id.clone();
@@ -299,7 +299,7 @@ fn no_role_is_given_to_an_address_that_is_not_confirmed_and_it_is_seen() {
     });
 }
 
-/// A test domain whose erasure leaves a visible trace.
+/// A test domain that leaves a visible trace when it erases data.
 const SEEN: Domains = &[
     accounts::DOMAIN,
     Domain {
@@ -334,8 +334,8 @@ fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
             make_pending(world, &id).await;
             id
         };
-        // One account waits for its confirmation. The other has become a member of a scope, which
-        // does not confirm its email address.
+        // One account waits for its confirmation. The other account has become a member of a scope.
+        // This does not confirm its email address.
         let waiting = pending("waiting@example.my").await;
         let admitted = pending("admitted@example.my").await;
         give(world, &admitted, OBSERVER, &CLUB.scope("choir")).await;

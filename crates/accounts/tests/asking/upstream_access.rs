@@ -149,8 +149,8 @@ fn an_address_that_is_not_verified_is_not_passed_to_services() {
         .await;
         let begun = begin(world, &joined, Stay::Visit, client(1)).await;
         assert_eq!(told_address(&accounts, &begun.session).await, None);
-        // The operator's command also confirms the email address of an existing account. Its owner
-        // must sign in again.
+        // The operator's command also confirms the email address of an existing account. The
+        // account's owner must sign in again.
         write(world.store(), |tx| {
             let new = new_account("CEO@victim.example");
             setup::create_owner(tx, &[], &new, &setup::Credential::Link).unwrap();

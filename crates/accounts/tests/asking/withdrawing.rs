@@ -18,7 +18,7 @@ use crate::stage::{
 
 const NEW: &str = "dua pantun lama";
 
-/// Creates an invite by a person, which nobody accepts.
+/// Creates an invite by a person. Nobody accepts it.
 pub(crate) async fn invite(world: &World, id: &AccountId) -> String {
     let wedding = CLUB.scope("wedding");
     give(world, id, CLUB_OWNER, &wedding).await;

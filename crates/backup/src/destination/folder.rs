@@ -1,4 +1,4 @@
-//! Targets that are a folder on this machine. It may be a mounted network share.
+//! Backup targets in a folder on this machine. The folder may be a mounted network share.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -55,7 +55,7 @@ impl Folder {
             File::open(folder)?.sync_all()
         });
         if written.is_err() {
-            // An incomplete file does no harm if it cannot be removed, because it is never read.
+            // If the incomplete file cannot be removed, it does no harm, because it is never read.
             let _ = fs::remove_file(&partial);
         }
         written

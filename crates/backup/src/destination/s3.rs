@@ -1,12 +1,12 @@
-//! Targets that are an S3 bucket. Calls block until the bucket's server responds, because backups
-//! have a thread of their own.
+//! Backup targets in an S3 bucket. Calls block until the bucket's server responds. This is no
+//! problem, because backups have a thread of their own.
 
 use bytes::Bytes;
 use platform::s3::{S3, S3Access, S3Error};
 
 use crate::BackupError;
 
-/// A bucket, with the prefix of all our objects' names.
+/// A bucket, with a prefix. The names of all the backup's objects begin with this prefix.
 #[derive(Clone, Debug)]
 pub struct Bucket(S3);
 

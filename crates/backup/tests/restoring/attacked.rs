@@ -94,7 +94,7 @@ async fn the_log_is_emptied_though_the_target_cannot_be_reached() {
     agent.stop();
 }
 
-/// If the target cannot be reached at startup, the log stays until the target can be reached, up to
+/// If the target cannot be reached at startup, the log grows until the target can be reached, up to
 /// a limit.
 #[tokio::test]
 async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
@@ -179,7 +179,7 @@ async fn a_transaction_that_is_too_long_for_a_segment_is_in_a_snapshot() {
     assert_eq!(answers(&data), (0..=400).collect::<Vec<_>>());
 }
 
-/// Without the envelope, the passphrase does not open the backup.
+/// Without the envelope, which contains the encrypted key, the passphrase does not open the backup.
 #[tokio::test]
 async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
     let place = Place::new();

@@ -62,7 +62,7 @@ async fn a_backup_of_a_newer_version_is_refused_by_its_number() {
         matches!(&refused, Err(BackupError::Newer { made_by, .. }) if made_by == "9.1.0"),
         "{refused:?}"
     );
-    // An older version of Kenduri does not write into the backup either.
+    // This version of Kenduri does not write into the newer version's backup either.
     let store = place.open();
     let agent = place.agent(&store);
     let refused = agent.now();

@@ -28,7 +28,7 @@ fn access(endpoint: &str) -> S3Access {
 }
 
 fn bucket(place: &Place, endpoint: &str) -> Target {
-    // The bucket's name is derived from the temporary folder's, which is unique.
+    // The bucket's name is derived from the unique name of the temporary folder.
     let name = place.folder.path().file_name().unwrap().to_string_lossy();
     let name = name.trim_start_matches('.').to_lowercase();
     let to = format!("s3://kenduri-{name}/a/prefix");

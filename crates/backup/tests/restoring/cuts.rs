@@ -17,7 +17,7 @@ use crate::place::{Place, answer, answers, tell, times};
 
 /// In the process that is killed, this environment variable contains the installation's folder.
 const KILLED: &str = "KENDURI_TEST_KILLED";
-/// How often an installation is used. Then a new one, with a shorter backup, takes its place.
+/// How often an installation is used. After that, a new installation with a shorter backup is used.
 const USES: usize = 20;
 const FILES: usize = 20;
 
@@ -45,7 +45,7 @@ fn print(line: &str) {
     writeln!(out, "{line}").and_then(|()| out.flush()).unwrap();
 }
 
-/// Returns the total length of the files in a folder, which may change meanwhile.
+/// Returns the total length of the files in a folder. The files may change meanwhile.
 fn length(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let lengths = entries.map(|entry| match entry.metadata() {
@@ -75,8 +75,8 @@ fn kill_at(mut process: Child, folder: &Path, bytes: u64) -> (String, bool) {
     (reader.join().unwrap(), was_killed)
 }
 
-/// Writes and backs up until this process is killed. After each turn of the backup, prints the last
-/// answer that it has copied.
+/// Writes rows and backs them up until this process is killed. After each turn of the agent, prints
+/// the number of the last row in the backup.
 async fn write_and_back_up(folder: &Path) {
     let place = Place::shared(folder);
     let store = place.open();

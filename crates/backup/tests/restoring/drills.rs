@@ -1,4 +1,4 @@
-//! Tests of drills, in which the agent tests whether the backup can be restored.
+//! Tests of drills. In a drill, the agent tests whether the backup can be restored.
 
 use std::fs;
 

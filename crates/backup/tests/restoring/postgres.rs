@@ -243,9 +243,9 @@ fn a_dump_that_is_cut_or_that_the_server_refuses_leaves_nothing() {
     };
     let (place, _database) = backed_up(&server);
     let empty = Database::create(&server);
-    // The type prevents the creation of a table `answer`, as an existing table would. The check
-    // that the database is empty ignores types. So this simulates a table that somebody creates
-    // after the check.
+    // The type `answer` simulates a table that somebody creates after the check that the database
+    // is empty. The check ignores types, but while the type exists, no table can be called
+    // `answer`.
     let mut client = empty.client();
     client
         .batch_execute("CREATE TYPE answer AS ENUM ('a')")
@@ -334,7 +334,7 @@ fn a_dump_that_fails_is_said_until_one_succeeds_and_is_not_tried_each_second() {
         "{failed:?}"
     );
     let (at, _) = agent.status().failure.unwrap();
-    // In the minute after a failed dump, the agent makes no new one but still reports the failure.
+    // In the minute after a failed dump, the agent makes no new dump but still reports the failure.
     place.clock.advance(SignedDuration::from_secs(59));
     agent.turn().unwrap();
     let failed_at = || agent.status().failure.map(|(at, _)| at);

@@ -154,7 +154,7 @@ fn agent(place: &Place, store: &Store) -> Agent {
     Agent::start(settings, store.clone(), Clock::System, Random::system()).unwrap()
 }
 
-/// Returns a time after all earlier commits and before all later ones.
+/// Returns a time after all earlier commits and before all later commits.
 fn now() -> Timestamp {
     // The clock has a precision of a millisecond.
     let next = Clock::System.now() + SignedDuration::from_millis(1);

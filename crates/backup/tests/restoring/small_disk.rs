@@ -199,7 +199,7 @@ async fn a_drill_is_skipped_and_a_restore_refused_where_there_is_too_little_room
     assert!(!small.join("again/kenduri.db").exists());
 }
 
-/// A drill needs room for uploads, too, and must leave a tenth of the disk to the running site.
+/// A drill also needs room for uploads, and must leave a tenth of the disk to the running site.
 #[tokio::test]
 async fn a_drill_leaves_room_where_uploads_are_large() {
     let Some(small) = elsewhere("a_drill_leaves_room_where_uploads_are_large") else {
@@ -230,7 +230,8 @@ async fn a_drill_leaves_room_where_uploads_are_large() {
     assert!(matches!(drill(), DrillResult::Good { .. }));
 
     place.clock.advance(SignedDuration::from_secs(1));
-    // These files were added after the snapshot, so its manifest does not contain their lengths.
+    // These files were added after the snapshot, so the snapshot's manifest does not contain the
+    // files' lengths.
     for number in 0..18 {
         upload(&format!("{number}.webp"));
     }
@@ -242,7 +243,7 @@ async fn a_drill_leaves_room_where_uploads_are_large() {
         matches!(skipped, DrillResult::Skipped { free: left, needed } if left < needed && left < free && needed > whole / 10),
         "{skipped:?}"
     );
-    // The next manifest contains their lengths.
+    // The next manifest contains the lengths of these files.
     let agent = place.agent(&store);
     agent.now().unwrap();
     agent.stop();

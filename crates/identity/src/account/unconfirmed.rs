@@ -16,8 +16,8 @@ pub fn is_pending(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Whether the account was registered in the browser with this secret, and its email address is
-/// still unconfirmed.
+/// Whether the account has an unconfirmed email address and was registered in the browser with this
+/// secret.
 pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND browser_hash = :browser",
@@ -28,8 +28,8 @@ pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result
     Ok(count > 0)
 }
 
-/// Finds the account that was registered in the browser with this secret and whose email address is
-/// still unconfirmed.
+/// Finds the account that was registered in the browser with this secret. Its email address must
+/// still be unconfirmed.
 pub(crate) fn find_by(tx: &mut Tx<'_>, browser: &Secret) -> Result<Option<AccountId>, StoreError> {
     let found: Option<(AccountId,)> = sql!(
         "SELECT account_id FROM registration
@@ -54,8 +54,8 @@ pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), 
     Ok(())
 }
 
-/// Whether the account has an unconfirmed email address and was registered on this site, not
-/// imported.
+/// Whether the account was registered on this site (not imported) and its email address is still
+/// unconfirmed.
 pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_kept = 0",
@@ -66,7 +66,7 @@ pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, St
 }
 
 /// Whether a registered account became a member of a scope before its email address was confirmed.
-/// Other unconfirmed accounts cannot have created anything.
+/// An unconfirmed account that is a member of no scope cannot have created anything.
 pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration
@@ -77,8 +77,8 @@ pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, Store
     Ok(count > 0)
 }
 
-/// Admits an unconfirmed account that becomes a member of a scope. The account no longer waits for
-/// confirmation, but its email address stays unconfirmed.
+/// Keeps an unconfirmed account because it becomes a member of a scope. The account is no longer
+/// removed for lack of confirmation, but its email address stays unconfirmed.
 pub(crate) fn admit(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE registration SET is_pending = 0 WHERE account_id = :id",

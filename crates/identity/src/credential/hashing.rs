@@ -2,12 +2,12 @@
 //!
 //! A hash deliberately costs some 20 ms and 19 MiB. Hashes run only on the cores that the caller
 //! sets aside, one per core, on threads of the lowest priority. Pages therefore stay fast while
-//! many people sign in. At most [`QUEUE`] hashes wait; further sign-ins are refused and may be
-//! retried after a second. Only one new password is hashed at a time, and fewer new passwords may
-//! wait, so a sign-in waits for at most one new password.
+//! many people sign in. At most [`QUEUE`] hashes wait. Further sign-ins are refused and may be
+//! retried after a second. New passwords are hashed one at a time, so a sign-in waits for at most
+//! one of them.
 //!
-//! An imported account may have a bcrypt hash. Passwords are verified against it as the older
-//! system did. The first sign-in replaces it with an argon2id hash.
+//! An imported account may have a bcrypt hash from an older system. Typed passwords are compared
+//! with it in the same way as in that system. The first sign-in replaces it with an argon2id hash.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
-/// The accepted costs of bcrypt hashes. Cheaper hashes give no protection, and more expensive ones
+/// The accepted costs of bcrypt hashes. Cheaper hashes give no protection. More expensive hashes
 /// occupy a core for seconds.
 const BCRYPT_COSTS: RangeInclusive<u32> = 4..=15;
 
@@ -43,7 +43,7 @@ const BCRYPT_COSTS: RangeInclusive<u32> = 4..=15;
 /// real hash, and no known password matches it.
 const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Clones share the cores.
+/// Computes password hashes. Clones share the same cores.
 #[derive(Clone, Debug)]
 pub struct Hasher(Arc<Inner>);
 
@@ -52,7 +52,7 @@ struct Inner {
     random: Random,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
-    /// Limits how many new passwords may be hashed or wait.
+    /// Limits how many new passwords are being hashed or are waiting.
     new_places: Semaphore,
     new_turn: Semaphore,
     count: AtomicU64,

@@ -1,5 +1,5 @@
-//! Verification of ID tokens, in which an identity provider states who signed in (OpenID Connect
-//! Core 1.0, 3.1.3.7).
+//! Verification of ID tokens (OpenID Connect Core 1.0, 3.1.3.7). In an ID token, an identity
+//! provider states who signed in.
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
@@ -31,7 +31,7 @@ pub(crate) struct Claims {
     pub(crate) name: Option<String>,
 }
 
-/// Parses a boolean, which some providers send as a string.
+/// Parses a boolean. Some providers send it as a string.
 fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value == true || value == "true")
@@ -125,8 +125,8 @@ impl Key {
     }
 }
 
-/// Whether the key that an ID token names is among `keys`. Also `true` if the token cannot be
-/// parsed, because fetching other keys would not help.
+/// Whether the key that an ID token names is among `keys`. Returns `true` for a token that cannot
+/// be parsed, because other keys would not help either.
 pub(crate) fn has_key(token: &str, keys: &[Key]) -> bool {
     let header = token.split('.').next().and_then(|part| json(part).ok());
     header.is_none_or(|header: Header| keys.iter().any(|key| key.is_for(&header)))
@@ -145,7 +145,8 @@ pub(crate) fn verify(
     if header.crit.is_some() {
         return Err(Invalid("an extension that is not known"));
     }
-    // The type of the key determines the algorithm, so an attacker cannot choose a weaker one.
+    // The type of the key determines the algorithm, so an attacker cannot choose a weaker
+    // algorithm.
     let mut fitting = keys.iter().filter(|key| key.is_for(&header));
     let key = fitting.next().ok_or(Invalid("another key"))?;
     if fitting.next().is_some() {

@@ -43,8 +43,8 @@ pub enum IdentityError {
     OneOfProvider,
     #[error("it is the last way to sign in")]
     Last,
-    /// The account's email address is not confirmed, so its real owner may still take the account
-    /// over.
+    /// The account's email address is not confirmed. The owner of that address may still take over
+    /// the account.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// The identity does not exist, or the session has ended in the meantime.
@@ -86,8 +86,8 @@ pub(crate) fn touch(tx: &mut Tx<'_>, identity: &Identity) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Links an identity to an account, which must be newly created or locked. Does nothing if the
-/// account already has this identity.
+/// Links an identity to an account. The account must be newly created or locked. Does nothing if
+/// the account already has this identity.
 pub(crate) fn add(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -132,7 +132,7 @@ pub(crate) fn link(
     add(tx, account, identity, request)
 }
 
-/// Stores an identity to be linked as soon as the account's owner signs in. The returned secret is
+/// Stores an identity. It is linked as soon as the account's owner signs in. The returned secret is
 /// sent to the browser.
 pub(crate) fn await_sign_in(
     tx: &mut Tx<'_>,
@@ -148,8 +148,8 @@ pub(crate) fn await_sign_in(
     )
 }
 
-/// Links the identity that waits for a sign-in in this browser, if any, to the account. The caller
-/// holds the account's lock.
+/// Links the account to the identity that [`await_sign_in`] has stored for this browser, if there
+/// is one. The caller holds the account's lock.
 pub(crate) fn link_awaited(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -170,8 +170,8 @@ pub(crate) fn link_awaited(
     }
 }
 
-/// Unlinks an identity. All other sessions of the account end. The current session gets a new
-/// secret, which is returned.
+/// Unlinks an identity. All other sessions of the account end. Returns the current session's new
+/// secret.
 pub fn unlink(
     tx: &mut Tx<'_>,
     sudo: &Sudo,

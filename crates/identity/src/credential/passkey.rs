@@ -1,5 +1,5 @@
-//! Passkeys: key pairs whose private key never leaves the owner's device. The device asks its owner
-//! for a fingerprint, a face or a PIN, so a passkey counts as two factors.
+//! Passkeys. A passkey is a key pair, and its private key never leaves the owner's device. The
+//! device asks its owner for a fingerprint, a face or a PIN, so a passkey counts as two factors.
 
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
@@ -45,8 +45,8 @@ pub enum PasskeyError {
     Limit,
     #[error("it is the last way to sign in")]
     Last,
-    /// The account's email address is not confirmed, so its real owner may still take the account
-    /// over.
+    /// The account's email address is not confirmed. The owner of that address may still take over
+    /// the account.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// The passkey does not exist, or the session has ended in the meantime.
@@ -128,8 +128,8 @@ pub fn add(
     Ok(passkey)
 }
 
-/// Removes a passkey. All other sessions of the account end. The current session gets a new secret,
-/// which is returned.
+/// Removes a passkey. All other sessions of the account end. Returns the current session's new
+/// secret.
 pub fn remove(
     tx: &mut Tx<'_>,
     sudo: &Sudo,
@@ -162,8 +162,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The stored passkey that a browser's response names. The response's signature is not verified
-/// yet.
+/// The stored passkey with the id that a browser's response contains. The response's signature is
+/// not verified yet.
 #[derive(Clone, Debug, Row)]
 pub(crate) struct Claimed {
     id: PasskeyId,
@@ -180,15 +180,15 @@ pub(crate) fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>,
     .maybe(tx)
 }
 
-/// The signature counter of a response whose signature is valid, and the response's challenge.
+/// The signature counter and the challenge of a response with a valid signature.
 pub(crate) type Signed = (i64, Answered);
 
 /// The result of [`count`].
 pub(crate) enum Counted {
     /// The signature is accepted. Another response to the same challenge is refused.
     Once,
-    /// The counter did not increase, which suggests that the passkey was copied. The account's
-    /// owner is notified by mail.
+    /// The counter did not increase. This suggests that the passkey was copied. The account's owner
+    /// is notified by mail.
     Copy,
     /// The passkey was removed in the meantime.
     Gone,

@@ -1,6 +1,6 @@
 //! Passwords: the rules for acceptable passwords, and each account's password.
 //!
-//! Hashing, which is slow on purpose, is in [`crate::credential::hashing`].
+//! The slow hashing of passwords is in [`crate::credential::hashing`].
 
 use std::fmt;
 
@@ -14,8 +14,8 @@ pub const SHORTEST: usize = 10;
 /// The maximum length, in Unicode scalar values.
 pub const LONGEST: usize = 256;
 
-/// The most common passwords, which attackers try first. They are sorted and in lower case;
-/// passwords that are too short anyway are omitted.
+/// The most common passwords. Attackers try them first. They are sorted and in lower case.
+/// Passwords that are too short anyway are omitted.
 const COMMON: &str = include_str!("../../common_passwords.txt");
 
 /// A new password that is long enough and not a common one.
@@ -30,8 +30,8 @@ pub enum Weakness {
     /// The password has more than [`LONGEST`] characters.
     #[error("the password is too long")]
     Long,
-    /// The password is among the most common ones, or is a text that an attacker would try for this
-    /// person, such as their name.
+    /// The password is one of the most common passwords, or a text that an attacker would try for
+    /// this person, such as their name.
     #[error("the password is easy to guess")]
     Common,
 }
@@ -90,7 +90,7 @@ impl PasswordHash {
         Self(text)
     }
 
-    /// The hash as a PHC string, for the store and for the edge's password files.
+    /// The hash as a PHC string, for the store and for password files.
     pub fn phc(&self) -> &str {
         &self.0
     }

@@ -14,8 +14,9 @@ pub fn due(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Timestamp>, StoreEr
     Ok(found.map(|(at,)| at))
 }
 
-/// Cancels the planned removal, and returns whether there was one. Also called when the person sets
-/// up a new factor, because they then have a working factor.
+/// Cancels the planned removal, and returns whether there was one. This is also called when the
+/// person sets up a new factor. They then have a working factor, so the removal is no longer
+/// needed.
 pub(crate) fn forget(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     one_time::remove_of(tx, Purpose::KeepFactors, id)?;
     let count =

@@ -124,7 +124,7 @@ pub enum ProviderError {
     IdToken(#[from] Invalid),
 }
 
-/// The parameters with which the browser is sent to the provider.
+/// The parameters of the redirect to the provider.
 pub(crate) struct Departure<'a> {
     pub(crate) redirect_uri: &'a str,
     pub(crate) state: &'a Secret,
@@ -133,7 +133,7 @@ pub(crate) struct Departure<'a> {
     pub(crate) challenge: &'a str,
 }
 
-/// The parameters with which the browser returns from the provider.
+/// The parameters that the site needs when the browser returns from the provider.
 pub(crate) struct Return<'a> {
     pub(crate) redirect_uri: &'a str,
     pub(crate) code: &'a str,
@@ -166,8 +166,8 @@ impl Provider {
         Ok(format!("{url}{sign}{}", encoded(&fields)))
     }
 
-    /// Whether the parameter `iss` of an authorization response names this provider. A provider
-    /// whose metadata announces the parameter must send it.
+    /// Whether the parameter `iss` of an authorization response names this provider. The parameter
+    /// is required if the provider's metadata announces it.
     pub(crate) async fn is_answer_of(
         &self,
         outbound: &Outbound,
@@ -339,7 +339,7 @@ impl Provider {
         serde_json::from_slice(&body).map_err(|_| ProviderError::Shape(what))
     }
 
-    /// The networks in which a URL of this provider may be. Only the issuer's own host and port may
+    /// The networks to which a request for this URL may go. Only the issuer's own host and port may
     /// be in a private network.
     fn reach(&self, url: &str) -> Reach {
         if self.settings.is_private && outbound::is_same_origin(&self.settings.issuer, url) {

@@ -64,8 +64,8 @@ pub enum FactorError {
     Enrolled,
     #[error("the account has no second factor")]
     NotEnrolled,
-    /// The account's email address is not confirmed, so its real owner may still take the account
-    /// over.
+    /// The account's email address is not confirmed. The owner of that address may still take over
+    /// the account.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// The session has ended in the meantime.
@@ -119,7 +119,7 @@ pub fn confirm(
     Ok(recovery::create(tx, site, account)?)
 }
 
-/// Creates new recovery codes; the previous ones stop working.
+/// Creates new recovery codes. The previous codes stop working.
 pub fn renew_recovery_codes(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -199,14 +199,14 @@ pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes the second factors of all accounts after the key file was replaced, because they can no
-/// longer be decrypted. Returns how many accounts had a second factor.
+/// Removes the second factors of all accounts after the key file was replaced, because these
+/// factors can no longer be decrypted. Returns how many accounts had a second factor.
 pub fn erase_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM recovery_code"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM totp"), &[], Rows::Any)
 }
 
-/// Locks the account, as every function that changes or proves factors must do.
+/// Locks the account. Every function that changes or proves factors must do so.
 fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
     if sudo.lock(tx)? {
         Ok(&sudo.who().account().id)
@@ -243,7 +243,7 @@ fn record(
     })
 }
 
-/// Encodes in Base32 (RFC 4648), whose letters and digits are hard to confuse.
+/// Encodes in Base32 (RFC 4648). Its letters and digits are hard to confuse.
 fn base32(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bit = |at: usize| bytes.get(at / 8).map_or(0, |byte| byte >> (7 - at % 8) & 1);

@@ -21,7 +21,7 @@ use web::SiteUrl;
 /// How long a challenge is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
-/// The purpose string of the key that signs challenges. The key is derived from the key file.
+/// The key file yields the key that signs challenges. This string names that key's purpose.
 pub const KEY: &str = "passkey challenge";
 
 /// The accepted signature algorithms as COSE identifiers (RFC 9053), the preferred one first.
@@ -98,7 +98,7 @@ struct ClientData {
     cross_origin: bool,
 }
 
-/// A challenge with a valid response. The caller must ensure that it is used only once.
+/// A challenge with a valid response. The caller must ensure that the challenge is used only once.
 #[derive(Clone, Debug)]
 pub struct Answered {
     pub(crate) challenge: Secret,
@@ -174,7 +174,7 @@ impl Device<'_> {
     }
 }
 
-/// A new key: `RegistrationResponseJSON`, §5.1.
+/// The browser's response with a new passkey: `RegistrationResponseJSON`, §5.1.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Registration {
@@ -227,7 +227,7 @@ impl Registration {
     }
 }
 
-/// A signature: `AuthenticationResponseJSON`, §5.1.
+/// The browser's response with a passkey's signature: `AuthenticationResponseJSON`, §5.1.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Assertion {
@@ -266,8 +266,8 @@ impl Assertion {
     }
 }
 
-/// Whether an RSA key is long enough for this server to verify its signatures. A passkey with a
-/// shorter key could be registered but never used.
+/// Whether an RSA key is long enough for this server to verify its signatures. Without this check,
+/// a passkey with a shorter key could be registered but never used.
 fn is_long_enough(public_key: &[u8]) -> bool {
     let key = PublicEncryptingKey::from_der(public_key);
     key.is_ok_and(|key| (2048..=8192).contains(&key.key_size_bits()))

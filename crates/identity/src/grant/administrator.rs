@@ -21,7 +21,7 @@ pub enum PeopleError {
     NotFound,
     #[error("the person's rank is above one's own")]
     AboveOwn,
-    /// The installation would have no owner left who can sign in.
+    /// The installation would have no owner who can sign in.
     #[error("the last owner stays")]
     LastOwner,
     /// The account's email address is not confirmed, so somebody else may have registered it.
@@ -74,7 +74,7 @@ impl Administrator {
     }
 }
 
-/// Returns the proof if `who` administers the installation.
+/// Returns an [`Administrator`] if `who` administers the installation.
 pub fn administrator(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -89,12 +89,12 @@ pub fn administrator(
     })
 }
 
-/// The proof that an administrator is in sudo mode, which every change requires.
+/// The proof that an administrator is in sudo mode. Every change requires this proof.
 #[derive(Clone, Debug)]
 pub struct Acting(pub(crate) Administrator);
 
 impl Acting {
-    /// The proof, if the administrator is an owner of the installation.
+    /// Returns the administrator if they are also an owner of the installation.
     pub(crate) fn owner(&self) -> Result<&Administrator, PeopleError> {
         let owner = Some(&self.0).filter(|by| by.is_owner());
         owner.ok_or(PeopleError::Rank(grant::OWNER))
@@ -122,12 +122,14 @@ impl Acting {
     }
 }
 
-/// Returns the proof if the person administers the installation; `sudo` proves the sudo mode.
+/// Returns an [`Acting`] if the person administers the installation. `sudo` proves that the session
+/// is in sudo mode.
 pub fn acting(tx: &mut Tx<'_>, sudo: &Sudo, request: &RequestFacts) -> Result<Acting, PeopleError> {
     administrator(tx, sudo.who(), request).map(Acting)
 }
 
-/// Like [`hold`], but refuses if the administrator may not act on this person.
+/// Locks a person's account and all owners of the installation. Fails if the administrator may not
+/// act on this person.
 pub(crate) fn hold_for(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<Held, PeopleError> {
     let held = hold(tx, id)?.ok_or(PeopleError::NotFound)?;
     if held
@@ -149,7 +151,7 @@ impl Owner {
     }
 }
 
-/// Returns the proof if `who` owns the installation.
+/// Returns an [`Owner`] if `who` owns the installation.
 pub fn owner(tx: &mut Tx<'_>, who: SignedIn) -> Result<Option<Owner>, StoreError> {
     let is_owner = grant::rank_in(tx, &who, &Scope::site())? == Some(grant::OWNER);
     Ok((is_owner && who.is_in_browser()).then_some(Owner(who)))

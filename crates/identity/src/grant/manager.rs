@@ -36,8 +36,9 @@ impl Manager {
     }
 }
 
-/// Returns the proof if `who` is an owner of `scope` in a browser. API tokens never get it. The
-/// proof stays valid until the end of the operation, even if the owner's role is removed meanwhile.
+/// Returns a [`Manager`] if `who` is an owner of `scope` and uses a browser. API tokens never
+/// suffice. The result stays valid until the end of the operation, even if the owner's role is
+/// removed meanwhile.
 pub fn manager(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -1,6 +1,6 @@
-//! Sign-in attempts of this process whose outcome is not known yet. Each of them counts as failed
-//! until its outcome is known. The next attempt for the account waits for that outcome instead of
-//! being refused, because a successful attempt stops counting.
+//! Sign-in attempts of this process that have no known outcome yet. Each counts as failed until its
+//! outcome is known; a successful attempt then stops counting. The next attempt for the account may
+//! therefore wait for the outcome instead of being refused.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -49,8 +49,8 @@ impl InFlight {
         self.accounts().get(account).map_or(0, |of| of.running)
     }
 
-    /// Begins an attempt. The caller must drop the result only after the attempt's outcome is in
-    /// the store.
+    /// Begins an attempt. The caller must keep the result until the attempt's outcome is in the
+    /// store.
     pub(crate) fn begin(&self, account: &str) -> Flight {
         let mut accounts = self.accounts();
         accounts.entry(account.to_owned()).or_default().running += 1;

@@ -62,7 +62,7 @@ impl Kind {
     }
 }
 
-/// Locks the counters, so that each transaction sees the hits of all earlier ones.
+/// Locks the counters, so that each transaction sees the hits of all earlier transactions.
 pub(crate) fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let statement = sql!("SELECT id FROM rate_limit_lock WHERE id = 1 FOR NO KEY UPDATE");
     let _: (i64,) = tx.one(statement, &[])?;
@@ -163,7 +163,7 @@ pub(crate) fn freed_at(
     Ok(found.map(|(at,)| at + rule.per))
 }
 
-/// Fails with the time to wait until `freed_at`, if `freed_at` is in the future.
+/// Fails if `freed_at` is in the future. The error contains the time to wait.
 pub(crate) fn wait(freed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Wait> {
     let Some(freed_at) = freed_at else {
         return Ok(());

@@ -40,8 +40,8 @@ const INVITES: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const LINKS: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const CONFIRMATIONS: &[rate_limit::Rule] = &[stored(20, HOUR)];
 const MAILS_TO_ADDRESS: rate_limit::Rule = stored(3, HOUR);
-/// For each larger network, from the smallest to the largest: the factor by which its limit exceeds
-/// the limit of the smallest network.
+/// The limit of each network around a client, as a multiple of the smallest network's limit. The
+/// smallest network comes first.
 const LARGER_V4: &[i64] = &[1, 4];
 const LARGER_V6: &[i64] = &[1, 2, 4, 16];
 
@@ -150,9 +150,9 @@ impl RequestLimits {
         self.slugs.take(&key(network), now)
     }
 
-    /// Counts a refresh of a session. A limit per account would let somebody with an old copy of a
-    /// token block the owner's other sessions. A limit per network is not needed, because the
-    /// client has presented a session's token.
+    /// Counts a refresh of a session. The limit is per session. If it were per account, an old copy
+    /// of a token would suffice to block the owner's other sessions. No limit per network is
+    /// needed, because the client has presented a session's token.
     pub fn refresh(&self, session: &SessionId, now: Timestamp) -> Result<(), Wait> {
         self.refreshes.take(session.as_str(), now)
     }
@@ -174,8 +174,8 @@ impl RequestLimits {
     }
 
     /// Runs a transaction that mails a confirmation link, if the limits for this account, this
-    /// email address and this network allow another one. The address may be another person's, so
-    /// the link counts together with all other mail to it.
+    /// email address and this network allow another link. The address may be another person's, so
+    /// the link counts together with all other mail to that address.
     pub(crate) async fn confirm<E>(
         &self,
         store: &Store,

@@ -1,7 +1,7 @@
-//! Removal of the second factors and passkeys of a person who has lost all of them. An
-//! administrator requests the removal, which takes effect after [`DELAY`]. The person is notified
-//! by mail, and can prevent the removal through the link in the mail or in any session that they
-//! still have. A removal that is requested on the server's console takes effect at once.
+//! Removal of all second factors and passkeys of a person who has lost them. An administrator
+//! requests the removal. It takes effect after [`DELAY`]. The person is notified by mail, and can
+//! prevent the removal through the link in the mail or in any session that they still have. A
+//! removal that is requested on the server's console takes effect at once.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -242,7 +242,8 @@ fn reset_due(tx: &mut Tx<'_>, site: &Site, id: &AccountId) -> Result<(), StoreEr
     }
     match account::find(tx, id)? {
         Some(account) if may_still_ask(tx, id)? => remove(tx, site, &account).map(drop),
-        // Nobody can sign in to a deactivated or leaving account, so its factors need no removal.
+        // Nobody can sign in to an account that is deactivated or about to be erased, so its
+        // factors need no removal.
         _ => forget(tx, id).map(drop),
     }
 }

@@ -22,12 +22,12 @@ const NAME: usize = 50;
 /// A person who has an account in another system.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The account's id in the other system, which is kept.
+    /// The account's id, the same as in the other system.
     pub id: AccountId,
     pub email: Address,
     /// The display name, shortened to the maximum length.
     pub name: String,
-    /// The slug, which may be longer than slugs that people can choose.
+    /// The slug. It may be longer than slugs that people can choose.
     pub slug: String,
     /// Whether the person may sign in.
     pub is_active: bool,
@@ -42,7 +42,7 @@ pub struct Person {
 pub enum Outcome {
     Added,
     Known,
-    /// The account with this id, a different one, already has the email address.
+    /// Another account already has the email address. This is the id of that account.
     EmailTaken(AccountId),
     /// Another account has the slug, or had it recently.
     SlugTaken,
@@ -130,7 +130,7 @@ pub fn set_password(
     Ok(true)
 }
 
-/// Stores the person's profile, except for the display name, which [`add`] stores. Returns `false`
+/// Stores the person's profile. The display name is not stored here but in [`add`]. Returns `false`
 /// if the website was omitted because it is not a valid https URL.
 pub fn set_profile(
     tx: &mut Tx<'_>,
@@ -215,8 +215,8 @@ pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantEr
     Ok(true)
 }
 
-/// Stops mail to an email address that bounced or unsubscribed. Returns `false` if mail to it was
-/// already stopped.
+/// Stops mail to an email address, because a mail bounced or the recipient unsubscribed. Returns
+/// `false` if mail to it was already stopped.
 pub fn suppress(
     tx: &mut Tx<'_>,
     key: &Key,

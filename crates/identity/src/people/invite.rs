@@ -1,9 +1,9 @@
 //! Invites to become a member of a scope. Each has a link that works once, within seven days. A
 //! manager of the scope creates the invite and copies its link from the page.
 //!
-//! An invite to the installation itself is for one email address, to which the link is mailed if
-//! the server sends mail. Using a mailed link proves that the address is the person's own, because
-//! the inviter never sees the link.
+//! An invite to the installation itself is for one email address. If the server sends mail, the
+//! link is mailed to this address. Using a mailed link proves that the address is the person's own,
+//! because the inviter never sees the link.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -32,7 +32,7 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 struct Offer {
     role: String,
     scope: ScopeName,
-    /// The only email address whose owner may use the link, in canonical form.
+    /// The email address of the only person who may use the link, in canonical form.
     #[serde(default)]
     address: Option<String>,
     /// Whether the link was mailed to `address`.
@@ -52,7 +52,7 @@ pub struct Invite {
     pub scope: Scope,
     pub invited_by: AccountId,
     pub expires_at: Timestamp,
-    /// The only email address whose owner may use the invite, if any.
+    /// The email address of the only person who may use the invite; `None` if everybody may.
     pub address: Option<String>,
     is_mailed: bool,
 }
@@ -304,8 +304,8 @@ pub fn may_offer(rank: Role, role: Role) -> bool {
     SITE.at_least(rank, grant::ADMIN) && (role == MEMBER || SITE.at_least(rank, role))
 }
 
-/// The proof that a person may invite others to the installation. Only owners and administrators in
-/// a browser get it.
+/// The proof that a person may invite others to the installation. Only owners and administrators
+/// get this proof, and only in a browser.
 #[derive(Clone, Debug)]
 pub struct Inviter {
     who: SignedIn,
@@ -321,7 +321,7 @@ impl Inviter {
     }
 }
 
-/// Returns the proof if `who` may invite people to the installation.
+/// Returns an [`Inviter`] if `who` may invite people to the installation.
 pub fn inviter(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -17,7 +17,7 @@ const LATELY: SignedDuration = SignedDuration::from_hours(30 * 24);
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Figures {
     pub people: i64,
-    /// The accounts whose owners signed in within the last 30 days.
+    /// The number of accounts that were signed in to within the last 30 days.
     pub signed_in: i64,
     /// The accounts that wait for their email address to be confirmed.
     pub unverified: i64,
@@ -66,7 +66,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// The name of the account that was acted on, or `None` if people acted on their own account.
+    /// The name of the account that was acted on; `None` if the person acted on their own account.
     pub fn other_account(&self) -> Option<&str> {
         let is_own = self.record.actor_id.as_deref() == Some(&self.record.entity_id);
         self.subject.as_deref().filter(|_| !is_own)

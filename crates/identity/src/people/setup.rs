@@ -1,5 +1,5 @@
-//! Creation of the first owner. It requires a key that works once, and that only people with access
-//! to the server's console or disk can read.
+//! Creation of the first owner. It requires the setup key. The key works once, and only people with
+//! access to the server's console or disk can read it.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -27,10 +27,10 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// The name of the file with the setup link, in the data folder.
 const FILE: &str = "setup-link";
 
-/// The setup link, which is created at startup if there is no owner.
+/// The setup link. It is created at startup if there is no owner.
 #[derive(Clone, Debug)]
 pub struct Announcement {
-    /// The URL on which a person becomes the owner, to be shown on the console.
+    /// The URL that is shown on the console. A person who opens it can become the owner.
     pub link: Secret,
     /// The file with the link, readable only by the user of the server process.
     pub file: PathBuf,
@@ -136,7 +136,7 @@ pub fn finish(
 #[derive(Clone, Debug)]
 pub enum Credential {
     Password(PasswordHash),
-    /// A sign-in link, which works once and leads to the page for setting a password.
+    /// A sign-in link. It works once and leads to the page for setting a password.
     Link,
 }
 
@@ -168,8 +168,8 @@ pub fn create_owner(
     Ok((id, link))
 }
 
-/// Removes an unconfirmed account's credentials and everything that was created with it, because
-/// somebody else may have registered the email address.
+/// Removes an unconfirmed account's credentials and everything that was created with the account,
+/// because somebody else may have registered the email address.
 fn take_over(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

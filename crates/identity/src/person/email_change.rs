@@ -31,8 +31,8 @@ use crate::session::sudo::Sudo;
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// How long the undo link is valid.
 pub const UNDO_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// A second factor that was added less than this period before the change is not trusted, because
-/// an attacker may have added it.
+/// The minimum age of a second factor that is trusted, counted at the time of the change. An
+/// attacker may have added a newer factor.
 const NEW_FACTOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The stored data of a confirmation or undo link.
@@ -109,7 +109,7 @@ pub struct EmailChangeLink {
 }
 
 impl EmailChangeLink {
-    /// Whether `who` needs no password to confirm the change.
+    /// Whether `who` can confirm the change without a password.
     pub fn is_proven(&self, who: Option<&SignedIn>) -> bool {
         self.is_used || who.is_some_and(|who| who.account().id == self.account.id)
     }
@@ -129,7 +129,8 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<EmailChangeLink>, S
     }))
 }
 
-/// The link's account, if its email address has not changed since the link was created.
+/// Returns the link with its account. Returns `None` if the account's email address has changed
+/// since the link was created.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<Change>>,
@@ -182,7 +183,7 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
             return Err(ConfirmError::LinkGone);
         }
         // An old address that was never confirmed may belong to a stranger. The stranger must not
-        // get an undo link, with which they could take over the account.
+        // get an undo link, which would let the stranger take over the account.
         let is_registrants = unconfirmed::is_registrants(tx, &account.id)?;
         if !account::replace_email(tx, &account.id, &link.data.to)? {
             return Err(ConfirmError::EmailTaken);
@@ -277,7 +278,7 @@ pub fn undo(
     if since.is_some_and(|since| since >= link.expires_at - UNDO_LIFETIME - NEW_FACTOR) {
         second_factor::erase(tx, &id)?;
     }
-    // Undo links that are newer than this one are deleted, because a thief may have changed the
+    // Undo links that are newer than this link are deleted, because a thief may have changed the
     // email address twice.
     one_time::remove_since(tx, Purpose::UndoEmail, &id, link.expires_at)?;
     Ok(record(tx, &id, "email.restored", &client.request)?)

@@ -1,8 +1,8 @@
 //! Erasure of an account, and of each domain's data about the person.
 //!
-//! A person who requests erasure is signed out everywhere at once, and no public page shows them
-//! any more. Within [`DELAY`], they can cancel the erasure by signing in. After that, a job erases
-//! the account in one transaction. Content that they created together with others is kept, without
+//! A person who requests erasure is signed out everywhere at once, and no longer appears on public
+//! pages. Within [`DELAY`], they can cancel the erasure by signing in. After that, a job erases the
+//! account in one transaction. Content that they created together with others is kept, without
 //! their name.
 
 use jiff::SignedDuration;
@@ -39,7 +39,7 @@ pub enum EraseError {
     /// The account no longer exists or is inactive.
     #[error("not signed in")]
     NotSignedIn,
-    /// The keywords of the obligations that the person must settle first.
+    /// The person must first settle these obligations, each given as a keyword.
     #[error("{} things have to be settled first", .0.len())]
     Obliged(Vec<String>),
     /// An error that all administrators' operations share.
@@ -186,8 +186,8 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
         let change = move |tx: &mut Tx<'_>| purge_due(tx, domains, &erased);
         match store.write(change).await {
             Ok(()) => is_erased = true,
-            // The person may have got new obligations because others have left; otherwise, this is
-            // a bug. In both cases, the other accounts must not wait.
+            // Either the person has new obligations because others have left, or this is a bug. In
+            // both cases, the other accounts must not wait.
             Err(error) => {
                 tracing::warn!(account = %id, %error, "an account is not erased yet");
                 store.write(move |tx| postpone(tx, &id)).await?;
@@ -230,8 +230,8 @@ pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
             begin(tx, domains, &held, &erased, When::Now)
         };
         if let Err(error) = store.write(change).await {
-            // In the restored data, the person has obligations, so the account cannot be erased. It
-            // is hidden until the person has settled them.
+            // In the restored data, the person has obligations, so the account cannot be erased.
+            // The account is hidden until the person has settled them.
             tracing::error!(account = %id, %error, "somebody who was erased is back, and hidden");
             store.write(move |tx| hide(tx, &id)).await?;
         }
@@ -375,9 +375,9 @@ pub(crate) fn purge(
     })
 }
 
-/// Erases everything that the registrant created before the account's email address was confirmed,
-/// because the address belongs to somebody else, who keeps the account. The caller holds the
-/// account's lock.
+/// Erases everything that was created with the account before its email address was confirmed. The
+/// registrant created it, but the account is now kept by the address's real owner. The caller holds
+/// the account's lock.
 pub(crate) fn erase_made(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

@@ -1,4 +1,4 @@
-//! The export of all data about a person, for that person: a zip file with one JSON document.
+//! The export of a person's own data: a zip file with one JSON document.
 //!
 //! The data is read in one transaction. If any part cannot be read, the whole export fails. The
 //! document never contains hashes, sealed secrets or data about others.
@@ -27,7 +27,7 @@ use crate::security_mail::SecurityMail;
 use crate::session::sudo::Sudo;
 use crate::session::{self, token};
 
-/// The version of the document's format, which is raised by incompatible changes.
+/// The version of the document's format. Each incompatible change raises it.
 pub const FORMAT_VERSION: u32 = 1;
 /// How many exports a person may make in [`PERIOD`].
 pub const LIMIT: i64 = 2;

@@ -1,9 +1,10 @@
 //! Sign-in with an identity provider: the browser is redirected to the provider and later returns
 //! from it.
 //!
-//! The redirect contains a state value. With it, the same browser can return once, within
-//! [`LIFETIME`]. An identity that is not linked yet creates an account, or waits for a sign-in that
-//! links it. An identity is never linked to an account merely because of its email address.
+//! The redirect contains a state value. With this value, the same browser can return once, within
+//! [`LIFETIME`]. If the provider's identity is not linked to an account yet, either an account is
+//! created, or the identity waits for a sign-in that links it. An identity is never linked to an
+//! account merely because of its email address.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -69,7 +70,7 @@ struct PendingSignIn {
     provider: String,
     /// The hash of the browser's secret.
     browser: String,
-    /// The session whose account will be linked to the identity; `None` for a sign-in.
+    /// The session of the account to which the identity will be linked; `None` for a sign-in.
     link_in: Option<SessionId>,
     /// The path to which the browser is redirected at the end.
     to: String,
@@ -79,7 +80,7 @@ struct PendingSignIn {
 pub struct Leaver {
     /// The secret in the browser's cookie.
     pub browser: Secret,
-    /// The signed-in person whose account will be linked to the identity; `None` for a sign-in.
+    /// The signed-in person to whose account the identity will be linked; `None` for a sign-in.
     pub link: Option<Sudo>,
     /// The path to which the browser is redirected at the end.
     pub to: String,
@@ -92,7 +93,8 @@ pub fn redirect_uri(site: &Site, provider: &Provider) -> String {
     site.url().join(&format!("/oauth/{name}/callback"))
 }
 
-/// Derives a secret from the state value, such as the nonce, so that it need not be stored.
+/// Derives a secret, such as the nonce, from the state value. The secret therefore need not be
+/// stored.
 fn derived(key: &Key, state: &Secret) -> String {
     URL_SAFE_NO_PAD.encode(key.mac(&[state.reveal()]))
 }
@@ -127,7 +129,7 @@ pub async fn begin(
     Ok(url?)
 }
 
-/// A person whose browser returns from a provider.
+/// The data with which a browser returns from a provider.
 #[derive(Clone, Debug)]
 pub struct Returned {
     /// The parameter `state` of the response.
@@ -306,8 +308,8 @@ impl Arriving {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<Outcome, Undecided> {
         if let Some(id) = linked_identity::owner(tx, &self.identity)? {
             let Some(account) = account::find(tx, &id)? else {
-                // An account that cannot sign in is refused. An account whose owner requested its
-                // erasure is an exception, because the erasure can be cancelled.
+                // An account that cannot sign in is refused. The exception is an account that is
+                // about to be erased, because the erasure can be cancelled.
                 let offered = restore::offer(tx, &id)?.ok_or(ProviderSignInError::Denied)?;
                 return Ok(Outcome::Known(Welcome::Leaving(offered)));
             };

@@ -1,9 +1,8 @@
-//! Registration by people themselves, and the removal of accounts whose email address is never
-//! confirmed.
+//! Registration, and the removal of accounts that never confirm their email address.
 //!
 //! The response does not reveal whether an account has the typed address. A new address gets a mail
-//! with a link that confirms it. An address that already has an account gets a mail that says so.
-//! Both cases cost one hash and one transaction.
+//! with a confirmation link. An address that already has an account gets a mail that says so. Both
+//! cases cost one hash and one transaction.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry};
@@ -47,11 +46,11 @@ pub struct Registrant {
     pub slug: Option<String>,
     /// The form's value from [`form_stamp`]; `None` if the form does not come from this site.
     pub form_stamp: Option<String>,
-    /// Whether a hidden form field, which only bots fill in, has a value.
+    /// Whether a hidden form field has a value. Only bots fill it in.
     pub is_bot: bool,
-    /// The cookie value of an earlier registration in this browser. If that account is still
-    /// unconfirmed, the new registration replaces it, because its email address was probably
-    /// mistyped.
+    /// The cookie value of an earlier registration in this browser. If the earlier account is still
+    /// unconfirmed, the new registration replaces that account, because its email address was
+    /// probably mistyped.
     pub earlier: Option<Secret>,
 }
 
@@ -129,15 +128,15 @@ pub fn find_newcomer(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Newcomer
     Ok(found.map(|found| found.data))
 }
 
-/// A signed time stamp for a form, from which the server later computes the form's age.
+/// A signed time stamp for a form. The server later computes the form's age from it.
 pub fn form_stamp(site: &Site) -> String {
     let at = site.clock.now().as_millisecond().to_string();
     let signature = site.keys.key("form age").sign(&[&at]);
     format!("{at}.{signature}")
 }
 
-/// The time stamp for a form that is shown again: the same one while it is valid, otherwise a new
-/// one.
+/// The time stamp for a form that is shown again: `stamp` while it is valid, otherwise a new time
+/// stamp.
 pub fn renewed_stamp(site: &Site, stamp: &str) -> String {
     match age(site, stamp) {
         Some(age) if age <= OLDEST => stamp.to_owned(),
@@ -232,7 +231,7 @@ pub async fn register(
     enter(entering).await.map(registered)
 }
 
-/// Registers a newcomer with the email address that they entered, like [`register`].
+/// Like [`register`], for a newcomer who has entered an email address.
 pub async fn register_newcomer(
     accounts: &Accounts,
     newcomer: Secret,
@@ -275,9 +274,9 @@ fn find_earlier(
     }
 }
 
-/// Creates the account, and returns its id; `None` if another account has the email address,
-/// perhaps through a concurrent registration. The address of a deactivated or leaving account stays
-/// taken.
+/// Creates the account, and returns its id. Returns `None` if another account has the email
+/// address, for example after a concurrent registration. The address of an account that is
+/// deactivated or about to be erased stays taken.
 async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     let store = entering.site.store.clone();
     for _ in 0..2 {
@@ -316,8 +315,8 @@ struct Entering {
 
 impl Entering {
     fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
-        // New email addresses count against the limit too, although the mail to them is sent in any
-        // case.
+        // New email addresses also count, although mail to a new address is sent even beyond the
+        // limit.
         let may_remind = self.limits.may_send(tx, &self.new.email)?;
         let newcomer = match &self.credential {
             Credential::Password(_) => None,
@@ -386,7 +385,7 @@ impl Entering {
     }
 }
 
-/// The daily job that removes accounts whose email address was not confirmed in time.
+/// The daily job that removes accounts if their email address was not confirmed in time.
 pub fn job(domains: Domains, store: Store) -> Handler {
     Handler::each_day("accounts.purge_unverified", move |_| {
         let store = store.clone();

@@ -54,9 +54,8 @@ struct ResetJob {
 }
 
 impl ResetJob {
-    /// The data by which the mail queue limits mails caused by people who are not signed in; `None`
-    /// if the person was signed in. `is_known` is `true`, because only account owners get this
-    /// mail.
+    /// The limits for this mail in the mail queue; `None` if the person was signed in. `is_known`
+    /// is `true`, because only account owners get this mail.
     fn stranger(&self) -> Option<Stranger> {
         let line = self.line.clone()?;
         let is_known = true;
@@ -95,7 +94,7 @@ pub async fn ask(
     site.store.write(change).await
 }
 
-/// Enqueues, in this transaction, the job that mails the link. If the person is not signed in, the
+/// Enqueues the job that mails the link, in this transaction. If the person is not signed in, the
 /// job has a queue lane and waits until there is no other work.
 pub(crate) fn enqueue(
     tx: &mut Tx<'_>,
@@ -157,7 +156,7 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &ResetJob) -> Result<(), StoreError
     mail.map(drop)
 }
 
-/// Mails a link that cancels the erasure of an account whose owner requested it.
+/// Mails a link that cancels the erasure of an account.
 fn mail_leaving(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -190,8 +189,8 @@ struct MailedTo {
     address: String,
 }
 
-/// Creates the secret of a password reset link, which is the last part of `/reset/{…}`. An earlier
-/// link stops working.
+/// Creates a password reset link. Returns its secret, which is the last part of `/reset/{…}`. An
+/// earlier link stops working.
 pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, StoreError> {
     let address = account.email.parse::<Address>();
     let data = MailedTo {
@@ -207,8 +206,8 @@ pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, 
 pub struct ResetLink {
     /// The account whose password the link sets.
     pub account: Account,
-    /// Whether the account has tokens, passkeys or linked identities, which the person may want to
-    /// remove.
+    /// Whether the account has tokens, passkeys or linked identities. The person may want to remove
+    /// them.
     pub has_tokens: bool,
     /// Whether setting a password erases everything that was created with the account before its
     /// email address was confirmed.
@@ -330,9 +329,9 @@ pub async fn finish(
     accounts.site.store.write(change).await
 }
 
-/// Removes the access of whoever used the account before its email address was confirmed: passkeys,
-/// linked identities, tokens and the second factor. If the account was registered on this site,
-/// also erases everything that was created with it.
+/// Removes everything that could give access to the account before its email address was confirmed:
+/// passkeys, linked identities, tokens and the second factor. If the account was registered on this
+/// site, also erases everything that was created with it.
 pub(crate) fn begin_anew(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -344,8 +343,8 @@ pub(crate) fn begin_anew(
     erasure::erase_made(tx, domains, id)
 }
 
-/// Removes the access of everybody who knew the old password: sessions, known browsers and mailed
-/// links.
+/// Removes the access that somebody with the old password may have: sessions, known browsers and
+/// mailed links.
 pub(crate) fn shut_out(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -272,7 +272,7 @@ pub fn propose(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreError> {
     Ok(with_ending(&base, &suffix(tx, 5)))
 }
 
-/// Appends an ending to `base`, which is shortened if the result would be too long.
+/// Appends an ending to `base`. Shortens `base` if the result would be too long.
 fn with_ending(base: &str, ending: &str) -> String {
     let kept = base.len().min(MOST - ending.len() - 1);
     format!("{}-{ending}", base[..kept].trim_end_matches('-'))

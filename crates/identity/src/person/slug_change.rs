@@ -15,7 +15,7 @@ use crate::session::signed_in::Confirmed;
 pub const LIMIT: i64 = 3;
 /// The period in which [`LIMIT`] changes are allowed.
 pub const PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How long a former slug redirects to the current one.
+/// How long a former slug redirects to the current slug.
 pub const ALIAS_LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
 
 #[derive(Debug, thiserror::Error)]

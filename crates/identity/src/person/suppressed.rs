@@ -1,5 +1,5 @@
-//! Email addresses to which no mail is sent, as shown to their owners and to the installation's
-//! administrators.
+//! Suppressed email addresses. No mail is sent to them. Their owners and the installation's
+//! administrators can see them.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -75,7 +75,7 @@ pub fn ask(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), Resend
     Ok(())
 }
 
-/// The email address of the suppression that a link ends.
+/// The email address that gets mail again if the link is used.
 pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, StoreError> {
     let link = one_time::find(tx, Purpose::ReceiveMail, link)?;
     Ok(with_account(tx, link)?.map(|(_, address, _)| address))
@@ -139,8 +139,8 @@ pub fn list(
     suppression::list(tx, after, rows)
 }
 
-/// Whether an administrator may end a suppression for this cause. If the recipient caused it by
-/// unsubscribing or complaining, only owners may.
+/// Whether an administrator may end a suppression with this cause. Only owners may end a
+/// suppression that the recipient caused by unsubscribing or complaining.
 pub fn may_lift(by: &Administrator, cause: Cause) -> bool {
     by.is_owner() || !matches!(cause, Cause::Unsubscribe | Cause::Complaint)
 }

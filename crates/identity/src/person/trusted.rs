@@ -1,7 +1,7 @@
 //! Trusted contacts: people who may see content that an account hides from everybody else.
 //!
-//! A trusted contact is a grant in the account's scope. Administrators can also grant the same duty
-//! in the installation, which then applies to all accounts.
+//! A trusted contact has a duty in the scope of the account. Administrators can also grant this
+//! duty in the installation. It then applies to all accounts.
 
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
@@ -36,7 +36,7 @@ pub struct Contact {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
-    /// No account except the person's own has this slug.
+    /// No account has this slug, or the slug is the person's own.
     #[error("nobody else has this slug")]
     PersonUnknown,
     #[error("there are {LIMIT} already")]

@@ -96,8 +96,8 @@ pub async fn send_again(
 }
 
 /// Mails another link for the unconfirmed account that was registered in this browser. The result
-/// does not reveal whether there is such an account. If the last link was mailed a moment ago, none
-/// is sent.
+/// does not reveal whether there is such an account. If the last link was mailed a moment ago, no
+/// link is sent.
 pub async fn send_again_to(
     accounts: &Accounts,
     browser: Secret,
@@ -116,7 +116,7 @@ pub async fn send_again_to(
     }
 }
 
-/// The proof, in addition to the link, that the account belongs to the person.
+/// What the person provides, in addition to the link, to prove that the account is theirs.
 #[derive(Clone, Debug)]
 pub enum Proof {
     /// No proof besides the link. This suffices in the browser in which the account was registered.
@@ -136,7 +136,8 @@ pub struct Confirmation {
     pub proof: Proof,
     pub network: Network,
     pub client: Client,
-    /// Whether a session begins, if this is the browser in which the account was registered.
+    /// Whether to begin a session. This has no effect if the account was registered in another
+    /// browser.
     pub begins_session: bool,
 }
 

@@ -17,14 +17,14 @@ pub struct DomainAccounts {
     pub makes_host: fn(&mut Tx<'_>, &Scope) -> Result<bool, StoreError>,
     /// The domain's duties in the installation.
     pub site_duties: &'static [Role],
-    /// Finds the title of a scope, which invites show.
+    /// Finds the title of a scope. Invites show this title.
     pub scope_title: fn(&mut Tx<'_>, &Scope) -> Result<Option<String>, StoreError>,
     pub token_scopes: &'static [TokenScope],
     /// Exports the domain's data about a person; null if there is none. The export must not contain
     /// hashes, sealed secrets or data about others.
     pub export: fn(&mut Tx<'_>, &AccountId) -> Result<Value, StoreError>,
-    /// Lists the keywords for everything that the person must settle before their account can be
-    /// erased. Locks the rows on which the result depends.
+    /// Lists everything that the person must settle before their account can be erased, as
+    /// keywords. Locks the rows on which the result depends.
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
     /// Runs when a person requests the erasure of their account. Ends everything that cannot
     /// continue without the person.
@@ -33,7 +33,8 @@ pub struct DomainAccounts {
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
 }
 
-/// The account declarations of all domains, in the order in which domains depend on each other.
+/// The account declarations of all domains. Each domain comes after the domains on which it
+/// depends.
 pub type Domains = &'static [DomainAccounts];
 
 impl DomainAccounts {

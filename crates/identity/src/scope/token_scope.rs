@@ -18,8 +18,8 @@ pub struct TokenScope {
 pub const PROFILE_READ: TokenScope = TokenScope::new("profile:read", "account-scope-profile-read");
 
 impl TokenScope {
-    /// Creates a token scope, which the store, the API and pages call `word`. The message `label`
-    /// describes the scope to people who create a token.
+    /// Creates a token scope. `word` is its name in the store, in the API and on pages. The message
+    /// `label` describes the scope to people who create a token.
     pub const fn new(word: &'static str, label: &'static str) -> Self {
         Self { word, label }
     }
@@ -42,8 +42,8 @@ impl TokenScope {
             .copied()
     }
 
-    /// Finds the token scopes with these names. The result has no duplicates, and is in the order
-    /// in which the domains declare the scopes. The error is the index of the first unknown name.
+    /// Finds the token scopes with these names. The result has no duplicates. Its order is the
+    /// order of the domains' declarations. The error is the index of the first unknown name.
     pub fn find_all<S: AsRef<str>>(
         domains: &[DomainAccounts],
         words: &[S],

@@ -22,7 +22,8 @@ use crate::session::SessionId;
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// How long one key signs new tokens, in seconds.
 const PERIOD: i64 = 90 * 86_400;
-/// How long before and after its signing period a key is published and accepted, in seconds.
+/// A key is also published and accepted for this time before and after its signing period, in
+/// seconds.
 const OVERLAP: i64 = 65 * 60;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,8 +137,8 @@ impl Signer {
         json!({"keys": keys.collect::<Vec<_>>()})
     }
 
-    /// The keys of a signing period. The first one signs. The others, derived from older secrets in
-    /// the key file, only verify.
+    /// The keys of a signing period. The first key signs. The other keys are derived from older
+    /// secrets in the key file, and only verify.
     fn pairs(&self, kid: i64) -> impl Iterator<Item = Ed25519KeyPair> {
         let key = self.keys.key("access tokens");
         let seeds: Vec<_> = key.macs(&[&kid.to_string()]).collect();

@@ -8,7 +8,7 @@ use platform::{Rows, Secret, StoreError, Tx, sql};
 use crate::account::AccountId;
 use crate::opaque;
 
-/// How long a browser stays known after the last sign-in with it.
+/// How long a browser stays known after the last sign-in in it.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
 
 /// The maximum number of known browsers of an account. The least recently used browser is forgotten
@@ -32,7 +32,8 @@ pub fn is_known(tx: &mut Tx<'_>, account: &AccountId, secret: &Secret) -> Result
 /// The browser in which a person has just signed in.
 #[derive(Clone, Debug)]
 pub enum Device {
-    /// The account already knew the browser by this secret, which the browser has sent.
+    /// The account knows the browser by this secret, because the browser has signed in to it
+    /// before.
     Known(Secret),
     /// The browser is new to the account, and receives this secret.
     New(Secret),
@@ -46,8 +47,8 @@ impl Device {
     }
 }
 
-/// Makes the browser known to the account. A secret that the account does not know is replaced by a
-/// new one, because an attacker may have planted it.
+/// Makes the browser known to the account. An unknown secret is replaced by a new secret, because
+/// an attacker may have planted the unknown one.
 pub fn remember(
     tx: &mut Tx<'_>,
     account: &AccountId,

@@ -38,7 +38,7 @@ pub struct Refreshed {
 /// The result of using a refresh token.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The token was valid, or the request repeats one that was made within [`GRACE`].
+    /// The token was valid, or the request repeats a request that was made within [`GRACE`].
     Refreshed(Box<Refreshed>),
     Unknown,
     Expired,
@@ -60,8 +60,8 @@ struct Stored {
 }
 
 /// Creates the first refresh token of a new session. Returns `None` if the session has already
-/// ended. API clients get this token instead of the session's own secret, which is only for
-/// cookies.
+/// ended. API clients get this token instead of the session's own secret, because that secret is
+/// only for cookies.
 pub fn begin(
     tx: &mut Tx<'_>,
     account: &Account,
@@ -92,7 +92,8 @@ pub fn refresh(
     let Some(first) = find(tx, shown)? else {
         return Ok(Outcome::Unknown);
     };
-    // This lock serializes concurrent uses of the token, and the end of its session.
+    // With this lock, concurrent uses of the token and the end of its session happen one after
+    // another.
     let is_active = account::lock(tx, &first.account_id)?;
     let now = tx.now();
     let ends: Option<(Timestamp,)> = sql!(
@@ -219,8 +220,8 @@ fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, S
         hash
     )
     .run(tx, Rows::Exactly(1))?;
-    // The client has received this token, because it has used it. The copy for repeated requests is
-    // no longer needed.
+    // The client has used this token and has therefore received it. The copy for repeated requests
+    // is no longer needed.
     sql!(
         "UPDATE refresh_token SET masked_successor = NULL WHERE successor_hash = :hash",
         hash

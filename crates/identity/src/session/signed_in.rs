@@ -58,7 +58,7 @@ impl SignedIn {
         matches!(self.by, By::Session { .. })
     }
 
-    /// The session whose cookie was sent; `None` for tokens.
+    /// The session, if the request has its cookie; `None` for tokens.
     pub fn session(&self) -> Option<&SessionId> {
         match &self.by {
             By::Session { id, .. } => Some(id),
@@ -66,8 +66,8 @@ impl SignedIn {
         }
     }
 
-    /// The session whose cookie was sent, and the time at which the person last proved a credential
-    /// in it.
+    /// The session, if the request has its cookie, and the time at which the person last proved a
+    /// credential in the session.
     pub(crate) fn authentication(&self) -> Option<(&SessionId, Timestamp)> {
         match &self.by {
             By::Session {
@@ -79,8 +79,8 @@ impl SignedIn {
         }
     }
 
-    /// Like [`Self::authentication`], for changes to the person's own credentials and sessions. For
-    /// these, an access token that was issued in the response to a sign-in also counts.
+    /// Like [`Self::authentication`], but also accepts an access token that was issued in the
+    /// response to a sign-in. Only for changes to the person's own credentials and sessions.
     pub(crate) fn own_authentication(&self) -> Option<(&SessionId, Timestamp)> {
         match &self.by {
             By::Session {
@@ -119,8 +119,8 @@ impl SignedIn {
         }
     }
 
-    /// Converts the proof of an access token into the proof of its session, for endpoints to which
-    /// a front end sends the token instead of a cookie.
+    /// Treats a caller with an access token like a caller with the session's cookie. Some endpoints
+    /// need this, because a front end sends them the token instead of a cookie.
     #[must_use]
     pub fn into_session(mut self) -> Self {
         if let By::Access(access) = self.by {
@@ -146,8 +146,8 @@ impl SignedIn {
         matches!(&self.by, By::Token { scope: Some(_), .. })
     }
 
-    /// Whether the caller may access `scope`. A personal token that is limited to another scope may
-    /// not.
+    /// Whether the caller may access `scope`. A personal token that is limited to another scope
+    /// cannot access it.
     pub(crate) fn reaches(&self, scope: &Scope) -> bool {
         match &self.by {
             By::Token {
@@ -238,7 +238,7 @@ pub fn by_access_token(tx: &mut Tx<'_>, claims: &Claims) -> Result<Option<Signed
     }))
 }
 
-/// A live personal token. Only a check of its scopes turns it into a [`SignedIn`].
+/// A live personal token. [`Bearer::with`] checks the token's scopes and returns a [`SignedIn`].
 #[derive(Clone, Debug)]
 pub struct Bearer {
     who: SignedIn,
@@ -305,8 +305,8 @@ pub fn by_token(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Bearer>, Stor
     .maybe(tx)
 }
 
-/// The proof that a person may create things that others can see, or that keep working without the
-/// person. The person must have confirmed their email address, or have been invited.
+/// The proof that a person may create things that others can see or that keep working without the
+/// person. The person has confirmed their email address, or was invited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmed(SignedIn);
 
@@ -316,8 +316,8 @@ impl Confirmed {
     }
 }
 
-/// Returns the proof, or `None` if the account of `who` is unconfirmed. Callers turn `None` into
-/// the error `email_unverified`.
+/// Returns a [`Confirmed`], or `None` if the account of `who` is unconfirmed. Callers turn `None`
+/// into the error `email_unverified`.
 pub fn confirmed(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Option<Confirmed>, StoreError> {
     let is_pending = unconfirmed::is_pending(tx, &who.account().id)?;
     Ok((!is_pending).then(|| Confirmed(who.clone())))

@@ -25,16 +25,16 @@ pub struct Sudo {
 pub struct SudoRequired;
 
 impl Sudo {
-    /// Returns the proof if the session is in sudo mode at `now`. A request with an access token
-    /// never gets the proof.
+    /// Returns a [`Sudo`] if the session is in sudo mode at `now`. A request with an access token
+    /// is always refused.
     pub fn check(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
         let proved = who.authentication().map(|(id, at)| (id.clone(), at));
         Self::of(who, proved, now)
     }
 
-    /// Like [`Self::check`], for changes to the person's own password, factors and sessions. For
-    /// these, an access token that was issued in the response to a sign-in also counts, because its
-    /// front end has no cookie.
+    /// Like [`Self::check`], but also accepts an access token that was issued in the response to a
+    /// sign-in, because a front end with such a token has no cookie. Only for changes to the
+    /// person's own password, factors and sessions.
     pub fn check_own(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
         let proved = who.own_authentication().map(|(id, at)| (id.clone(), at));
         Self::of(who, proved, now)

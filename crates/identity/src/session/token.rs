@@ -48,7 +48,7 @@ pub struct NewToken {
 #[derive(Clone, Debug)]
 pub struct Created {
     pub id: TokenId,
-    /// The token itself, which is shown only once.
+    /// The token itself. It is shown only once.
     pub secret: Secret,
     pub expires_at: Timestamp,
 }
@@ -191,7 +191,7 @@ impl FromRow for Token {
     }
 }
 
-/// Joins token scopes to the form in which they are stored.
+/// Converts token scopes to their stored form.
 fn join(scopes: &[TokenScope]) -> String {
     let words: Vec<&str> = scopes.iter().map(|scope| scope.word()).collect();
     words.join(" ")
@@ -202,7 +202,8 @@ pub(crate) fn split(words: &str) -> Vec<String> {
     words.split(' ').map(str::to_owned).collect()
 }
 
-/// Reads a scope's name from a row: the kind from the column `index`, and the id from the next one.
+/// Reads a scope's name from a row: the kind from the column `index`, and the id from the next
+/// column.
 pub(crate) fn read_scope(row: &Row<'_>, index: usize) -> Result<Option<ScopeName>, StoreError> {
     let (kind, id): (Option<String>, Option<String>) = (row.column(index)?, row.column(index + 1)?);
     Ok(kind.zip(id).map(|(kind, id)| ScopeName { kind, id }))

@@ -5,9 +5,9 @@
 //! processes together; a hundred concurrent attempts count as a hundred. An attempt counts for
 //! [`PERIOD`], which is also the longest wait.
 //!
-//! If only the attempts in flight for the same account would exceed the limit, a new attempt waits
-//! for their outcome, for at most [`Accounts::patience`]. If a browser sends the right password
-//! several times at once, each request therefore succeeds.
+//! If the limit is exceeded only because attempts for the same account are in flight, a new attempt
+//! waits for their outcome, for at most [`Accounts::patience`]. If a browser sends the right
+//! password several times at once, each request therefore succeeds.
 //!
 //! | Source | failures for one account in 15 minutes | for all accounts |
 //! |---|---|---|
@@ -18,8 +18,8 @@
 //! | an IPv6 /32 | 320 | 1,920 |
 //!
 //! Failures from other networks never lock an account; otherwise anybody could lock out everybody.
-//! Instead, when an account has [`ATTACKED`] failures in 15 minutes, the limit of each network is a
-//! fifth.
+//! Instead, when an account has [`ATTACKED`] failures in 15 minutes, the limit of each network is
+//! reduced to a fifth.
 //! Guessing is bounded by the attacker's number of networks: with N IPv4 addresses and M IPv6
 //! /32s, an attacker can try at most 96 N + 6,144 M passwords of one account in a day, besides the
 //! first [`ATTACKED`] in each 15 minutes.
@@ -64,12 +64,12 @@ const OF_ALL: i64 = 30;
 const LARGER: i64 = 4;
 /// The limit on failed attempts at one account's second factor, from all networks together.
 const OF_SECOND_FACTOR: i64 = 10;
-/// The range of keys that contains every source.
+/// A range of keys that contains the keys of all sources.
 const ANYWHERE: (&str, &str) = ("", "~");
 
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    /// A browser in this network that the account does not know.
+    /// A browser that the account does not know, with the browser's network.
     Network(Network),
     /// A browser that has signed in to the account before, identified by its secret.
     Device(Secret),
@@ -86,8 +86,9 @@ pub(crate) struct Attempt {
     from_anywhere: Option<i64>,
 }
 
-/// An attempt that has been counted. It counts as failed unless it is undone. Other attempts wait
-/// until this value is dropped, so it must be held until the outcome is in the store.
+/// An attempt that has been counted. The attempt counts as failed until the count is undone. Other
+/// attempts wait until this value is dropped, so the value must be kept until the outcome is in the
+/// store.
 #[derive(Clone, Debug)]
 #[must_use = "given back if the password was right"]
 pub(crate) struct Reserved {
@@ -204,8 +205,8 @@ impl Attempt {
         }))
     }
 
-    /// Fails with the waiting time if the limit is reached even when `forgiven` attempts are not
-    /// counted.
+    /// Fails with the waiting time if the limit is reached even after `forgiven` attempts are
+    /// subtracted.
     fn check_without(
         &self,
         tx: &mut Tx<'_>,
@@ -262,7 +263,7 @@ impl Reserved {
 }
 
 impl Source {
-    /// The source's key in the store. The keys of networks sort like their addresses.
+    /// The source's key in the store. The keys of networks sort like the networks' addresses.
     fn key(&self) -> String {
         match self {
             Self::Network(network) => rate_limit::network_key(*network),

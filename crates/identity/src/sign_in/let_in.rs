@@ -19,9 +19,9 @@ pub struct Arrived {
     pub to: String,
 }
 
-/// Begins a session, links the sign-in provider's identity that is waiting for it, and mails the
-/// owner if the browser is new. If the email address is unconfirmed, it may belong to somebody
-/// else, so no mail is sent.
+/// Begins a session. Links the sign-in provider's identity that waits for this sign-in, if there is
+/// one. Mails the owner if the browser is new. If the email address is unconfirmed, it may belong
+/// to somebody else, so no mail is sent.
 pub(crate) fn let_in(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -57,7 +57,7 @@ pub struct Change {
     pub client: Client,
 }
 
-/// Changes the password. Returns the session's new secret and how long the session stays.
+/// Changes the password. Returns the session's new secret and its [`Stay`].
 pub async fn change(
     accounts: &Accounts,
     who: &SignedIn,

@@ -11,8 +11,8 @@ use crate::one_time::{self, Purpose};
 /// How long a person who has signed in can accept the offer to cancel the erasure.
 const RESTORE: SignedDuration = SignedDuration::from_mins(15);
 
-/// Creates the secret with which a person who has proved a credential can cancel their account's
-/// erasure. Returns `None` if no erasure is pending, or if an administrator deactivated the
+/// Creates a secret that can cancel the account's erasure, for a person who has proved a
+/// credential. Returns `None` if no erasure is pending, or if an administrator deactivated the
 /// account.
 pub(crate) fn offer(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Secret>, StoreError> {
     let held = hold(tx, id)?;

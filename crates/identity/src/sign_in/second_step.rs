@@ -96,7 +96,8 @@ pub async fn finish(
         }
         other => other?,
     };
-    // While this value exists, other attempts wait for this attempt's outcome to be in the store.
+    // Other attempts wait as long as this value exists. It is dropped when this attempt's outcome
+    // is in the store.
     let _in_flight = reserved.clone();
     let site = accounts.site.clone();
     let change = move |tx: &mut Tx<'_>| prove(tx, &site, &account, &shown, &reserved);
@@ -124,7 +125,8 @@ async fn find(
     accounts.site.store.read(look).await
 }
 
-/// Checks the code. A wrong code is returned within `Ok`, so that its count is committed.
+/// Checks the code. The error about a wrong code is returned within `Ok`, so that the counted
+/// attempt is committed.
 fn prove(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -58,7 +58,8 @@ pub async fn prove(
         }
         (proved, _) => proved?,
     }
-    // While this value exists, other attempts wait for this attempt's outcome to be in the store.
+    // Other attempts wait as long as this value exists. It is dropped when this attempt's outcome
+    // is in the store.
     let _in_flight = reserved.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
         let SudoInput { code, client, .. } = &shown;
@@ -70,7 +71,7 @@ pub async fn prove(
         if second_factor::is_enrolled(tx, id)? {
             let method = Method::of(code.reveal());
             if !second_factor::prove(tx, &site, &account, method, code, client)? {
-                // The failure is returned within `Ok`, so that its count is committed.
+                // The failure is returned within `Ok`, so that the counted attempt is committed.
                 return Ok(Err(ChangeError::PasswordOrCodeWrong));
             }
         }

@@ -13,7 +13,7 @@ use crate::credential::second_factor;
 #[derive(Clone, Debug)]
 pub enum Welcome {
     Arrived(Arrived),
-    /// The account has a second factor, which must be proved together with this token.
+    /// The account has a second factor. It must be proved together with this token.
     SecondStep(Secret),
     /// The account's erasure is pending. It can be cancelled with this secret.
     Leaving(Secret),

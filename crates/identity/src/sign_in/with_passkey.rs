@@ -77,8 +77,8 @@ pub async fn prove(
     Ok(accounts.site.store.write(change).await??)
 }
 
-/// Begins a session for the owner of the passkey. A copied passkey is reported within `Ok`, so that
-/// the transaction that records the copy is committed.
+/// Begins a session for the owner of the passkey. If the passkey was copied, this is reported
+/// within `Ok`, so that the record of the copy is committed.
 fn begin(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -109,7 +109,8 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Report {
     pub(crate) kind: Kind,
-    /// The subjects with a problem or a value in between. The alerts on all other subjects end.
+    /// The subjects with a problem, or with a value between good and bad. Alerts on all other
+    /// subjects end.
     pub(crate) findings: Vec<Finding>,
 }
 

@@ -12,7 +12,7 @@ use crate::alert_settings::{Floor, Limits};
 use crate::machine::{MachineStatus, Room, written_bytes};
 use crate::server_status::EdgeStatus;
 
-/// The number of failed orders after which an alert about a certificate begins.
+/// The number of failed certificate orders after which an alert begins.
 const FAILURES: u32 = 3;
 
 pub(crate) fn machine(status: &MachineStatus, limits: &Limits) -> Vec<Report> {
@@ -49,7 +49,7 @@ pub(crate) struct BackupTimes {
 pub(crate) fn backup(status: &Status, times: BackupTimes, limits: &Limits) -> Vec<Report> {
     let mut reports = Vec::new();
     if let Some(lag) = limits.backup_lag {
-        // If the backup consists of dumps, nothing is copied between two of them.
+        // If the backup consists of dumps, nothing is copied between two dumps.
         let most = if status.is_dumped {
             lag + times.every
         } else {

@@ -440,7 +440,7 @@ fn an_owner_who_comes_later_is_told_and_a_failure_after_a_repair_too() {
         people(&outlet.site).await;
         alarm.hear(&fleet(told(first), false));
         wait_for_mails(world, 2).await;
-        // The alarm receives no report of the time in which the service ran.
+        // The service runs for a minute, but the alarm receives no report about that.
         world.clock.advance(SignedDuration::from_mins(1));
         alarm.hear(&fleet(told(outlet.site.clock.now()), false));
         wait_for_mails(world, 4).await;

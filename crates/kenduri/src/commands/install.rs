@@ -180,8 +180,8 @@ impl Install {
         }
     }
 
-    /// Returns the user of services without `user`. Returns `None` if there are no services, if the
-    /// settings name this user, or if it is the user who serves requests.
+    /// Returns the user of services that set no `user`. Returns `None` if there are no services, if
+    /// the settings name this user, or if it is the user who serves requests.
     fn services_user(&self, config: &Path, services: &Services) -> Option<String> {
         if services.number == 0 || services.default_user.is_some() {
             return None;
@@ -238,14 +238,14 @@ fn check_name(user: &str) -> Result<()> {
     Ok(())
 }
 
-/// What the unit must know about services.
+/// The facts about services that the unit needs.
 #[derive(Default)]
 struct Services {
     number: usize,
     folders: Vec<PathBuf>,
     /// The number of services with `user`.
     with_user: usize,
-    /// The user of services without `user`, if the settings name this user.
+    /// The user of services that set no `user`, if the settings name this user.
     default_user: Option<String>,
 }
 

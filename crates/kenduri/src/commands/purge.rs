@@ -29,7 +29,7 @@ impl Purge {
     }
 }
 
-/// Accepts a path prefix or `*`. Refuses tags, which older versions of this command accepted.
+/// Accepts a path prefix or `*`. Refuses tags. Older versions of this command accepted tags.
 fn path(name: &str) -> Result<String, &'static str> {
     if name == "*" || name.starts_with('/') {
         Ok(name.to_owned())

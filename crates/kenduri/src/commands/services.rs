@@ -128,7 +128,7 @@ pub(super) struct LogsOf {
     plain: Plain,
 }
 
-/// From when on log lines are shown: a time, or a duration before now.
+/// The time from which log lines are shown, or a duration before now.
 #[derive(Debug, Clone, Copy)]
 enum Since {
     At(Timestamp),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use edge::{ListenAddress, ListenSettings, Plan};
 
-/// Whether none of the addresses can be reached from another machine.
+/// Whether all of the addresses can be reached only from this machine.
 pub(crate) fn is_private(listen: &ListenSettings) -> bool {
     let mut all = listen.http.iter().chain(&listen.https);
     all.all(|address| match address {

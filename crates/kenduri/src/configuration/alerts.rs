@@ -1,4 +1,4 @@
-//! Reads `[alerts]`, which says who is notified of problems, and `[status]`.
+//! Reads `[status]`, and `[alerts]` with the people who are notified of problems.
 
 use jiff::SignedDuration;
 use site::webhook::declared::DeclaredWebhook;

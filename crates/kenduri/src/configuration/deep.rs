@@ -1,5 +1,4 @@
-//! Finds all parse errors in keys with nested values, where the parser alone reports only the
-//! first.
+//! Finds all parse errors in keys with nested values. The parser alone reports only the first one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -99,7 +98,7 @@ fn value_error(offset: usize, place: &str, message: &str) -> ValueError {
     }
 }
 
-/// Returns the path of the innermost key whose name or value is at this offset.
+/// Returns the path of the innermost key that has its name or its value at this offset.
 fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     let mut found = key.to_owned();
     visit(value, key, &mut |place, name, value| {
@@ -110,7 +109,8 @@ fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     found
 }
 
-/// Removes the key whose name or value is at this offset. Returns whether a key was removed.
+/// Removes the key that has its name or its value at this offset. Returns whether a key was
+/// removed.
 fn take_out(value: &mut DeValue<'_>, offset: usize) -> bool {
     match value {
         DeValue::Table(table) => {

@@ -8,7 +8,8 @@ use platform::Secret;
 
 use super::problem::{Origin, Problem};
 
-/// Collects problems. It knows the source of every key, which it adds to each problem.
+/// Collects problems. The collector knows the source of every key, and adds the source to each
+/// problem.
 pub(crate) struct ProblemCollector<'a> {
     origins: &'a BTreeMap<String, Origin>,
     pub(crate) problems: Vec<Problem>,
@@ -28,8 +29,8 @@ impl<'a> ProblemCollector<'a> {
         !self.origins.contains_key(key)
     }
 
-    /// Returns the source of a key. A key inside a nested value may have no source; then this is
-    /// the source of the key that contains it.
+    /// Returns the source of a key. A key inside a nested value may have no source. The result is
+    /// then the source of the key that contains it.
     fn origin(&self, key: &str) -> Origin {
         let mut written = key;
         loop {
@@ -43,8 +44,8 @@ impl<'a> ProblemCollector<'a> {
         }
     }
 
-    /// Resolves a relative path: against the settings file's folder if the path comes from there,
-    /// otherwise against the current folder.
+    /// Resolves a relative path. A path from the settings file is relative to the file's folder,
+    /// and any other path to the current folder.
     pub(crate) fn path(&self, key: &str, written: &str) -> PathBuf {
         match self.origin(key) {
             Origin::File { path, .. } => {
@@ -67,7 +68,7 @@ impl<'a> ProblemCollector<'a> {
         self.refuse_at(&flaw.key, &flaw.what, &flaw.mend);
     }
 
-    /// Adds a problem with a part of a nested value. The message contains its path.
+    /// Adds a problem with a part of a nested value. The message contains the part's path.
     pub(crate) fn refuse_at(&mut self, key: &str, what: &str, mend: &str) {
         self.refuse(key, &format!("{key}: {what}"), mend);
     }

@@ -1,4 +1,5 @@
-//! `[profile.NAME]` of a settings file, whose settings override the others in the file.
+//! `[profile.NAME]` of a settings file. The settings of a selected profile override the other
+//! settings in the file.
 
 use std::collections::BTreeMap;
 

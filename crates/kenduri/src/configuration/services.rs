@@ -61,7 +61,7 @@ pub(super) fn plan(
     }
 }
 
-/// Returns the user of services without `user`. `None` stands for the user who runs Kenduri.
+/// Returns the user of services that set no `user`. `None` stands for the user who runs Kenduri.
 fn default_user(name: &str, places: &Places<'_>, check: &mut ProblemCollector<'_>) -> Option<User> {
     if name.is_empty() {
         // Without a data folder, there is no other user who owns the data.
@@ -132,7 +132,7 @@ pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> 
     .collect()
 }
 
-/// Returns the services without a fixed address whose URL appears in a setting.
+/// Returns the services that have no fixed address, although a setting contains their URL.
 pub(super) fn wanting_ports(description: &ServiceConfigs) -> Vec<String> {
     let is_named = |name: &str| {
         let place = format!("{{service.{name}.url}}");

@@ -38,7 +38,7 @@ use crate::log::{Log, To};
 use crate::operators::PATHS;
 use crate::updates::Source;
 
-/// A service must not have this name, because the supervisor process's log file has it.
+/// A service must not have this name, because the supervisor process's log file has the same name.
 const KEEPER: &str = "keeper";
 
 /// The languages that pages can have.
@@ -64,7 +64,7 @@ pub(crate) struct Settings {
     pub(crate) restore_with: Option<PathBuf>,
     /// The listening addresses, of which there is at least one, and the limits on connections.
     pub(crate) listen: ListenSettings,
-    /// The proxies whose headers about the client are trusted.
+    /// The proxies that are trusted to send headers about the client.
     pub(crate) trusted_proxies: Proxies,
     /// The number of jobs that run concurrently.
     pub(crate) jobs_at_once: usize,
@@ -81,7 +81,7 @@ pub(crate) struct Settings {
     pub(crate) compat_occasion: Option<String>,
     /// The policy for the paths of an older personal site; `None` if these paths are not served.
     pub(crate) personal_site: Option<personal_site::Policy>,
-    /// The webhooks that the settings declare, including the one for alerts.
+    /// The webhooks that the settings declare, including the webhook for alerts.
     pub(crate) webhooks: Vec<DeclaredWebhook>,
     pub(crate) alerts: AlertSettings,
     /// The memory limit of all services together, in bytes.
@@ -132,7 +132,7 @@ impl Settings {
 }
 
 /// Converts the parsed settings file into settings and the edge's plan, at startup and for a
-/// reload. Reports every invalid value to `check`, and returns `None` if there is one.
+/// reload. Reports every invalid value to `check`, and returns `None` if any value is invalid.
 pub(super) fn settings(
     written: &Written,
     sections: &Table,
@@ -288,8 +288,8 @@ fn registration(
     }
 }
 
-/// Returns the configured slug, if any. Whether the occasion exists is checked later, because the
-/// store decides this.
+/// Returns the configured slug, if any. Whether the occasion exists is checked later, because that
+/// depends on the store.
 fn compat_occasion(written: &Written, check: &mut ProblemCollector<'_>) -> Option<String> {
     let slug = written.compat.occasion.trim();
     let is_slug = (3..=63).contains(&slug.len())

@@ -8,7 +8,7 @@ use web::SiteUrl;
 use super::problem_collector::ProblemCollector;
 use super::written::Written;
 
-/// Reports every `access = { sign_in = … }` for which nobody could sign in.
+/// Reports every `access = { sign_in = … }` that nobody could satisfy.
 pub(super) fn check(written: &Written, plan: &Plan, check: &mut ProblemCollector<'_>) {
     let url = SiteUrl::parse(&written.site.url).ok();
     let url = url.filter(|_| !check.is_built_in("site.url"));

@@ -205,7 +205,7 @@ pub(crate) fn flag(key: &str, text: &str, flag: &str, problems: &mut Vec<Problem
     typed(leaves, &known, problems)
 }
 
-/// How to read a table: as settings, or as one setting whose value is the whole table.
+/// How to read a table: as several settings, or as the value of one setting.
 enum Step {
     Into,
     Over,
@@ -277,7 +277,7 @@ fn from_text(
     })
 }
 
-/// Returns the leaves with a value of the right type, and reports the others.
+/// Returns the leaves with a value of the right type, and reports the other leaves.
 fn typed(
     leaves: Vec<Leaf>,
     known: &BTreeMap<String, Value>,

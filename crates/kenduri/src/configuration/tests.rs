@@ -526,7 +526,7 @@ fn every_key_is_documented_with_its_built_in_value() {
         include_str!("../../../../docs/edge-reference.md"),
     );
     for (key, value) in super::keys::known() {
-        // An empty value of this key stands for a derived value, which the documentation describes.
+        // If this key is empty, Kenduri derives a value. The documentation describes that value.
         let value = match key.as_str() {
             "site.url" => "the address listened on".to_owned(),
             _ => format!("`{value}`"),

@@ -148,7 +148,7 @@ pub(crate) struct Store {
     /// For SQLite, the maximum number of changes that share a flush; 1 means a transaction per
     /// change.
     pub(crate) batch: u32,
-    /// SQLite: `full`, or `off` for benchmarks, which loses data if the power fails.
+    /// SQLite: `full`, or `off` for benchmarks. With `off`, data is lost if the power fails.
     pub(crate) synchronous: Synchronous,
 }
 
@@ -193,7 +193,7 @@ pub(crate) struct Mail {
     /// The DNS servers that the page about the sender's domain queries. If empty, the system's
     /// servers.
     pub(crate) name_servers: Vec<String>,
-    /// Whether mail to many waits until the sender's domain has its DNS records.
+    /// Whether mail to many recipients waits until the sender's domain has its DNS records.
     pub(crate) require_records: bool,
     /// The mailbox for delivery reports, such as `imaps://user@host`. If empty, no mailbox is read.
     pub(crate) bounces: String,

@@ -216,7 +216,7 @@ fn a_store_that_does_not_arrive_as_it_was_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (from, store) = open(folder.path());
     let to = target(&database);
-    // PostgreSQL cannot store this character, so a different one arrives.
+    // PostgreSQL cannot store this character, so a different character arrives.
     let insert = "INSERT INTO schedule (kind, minute) VALUES ('a' || char(0), 1)";
     store.execute(insert, []).unwrap();
     let moved = to_postgres(&from, &to, &domains::migrations(DOMAINS), now(), |_, _| ());

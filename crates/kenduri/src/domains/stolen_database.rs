@@ -371,8 +371,8 @@ fn passkey(challenge: &str) -> Value {
     }})
 }
 
-/// Changes an email address, and collects the secrets in both mailed links: the one that confirms
-/// the change, and the one that undoes it.
+/// Changes an email address, and collects the secrets in both mailed links. One link confirms the
+/// change, and the other link undoes it.
 async fn change_email(world: &World, accounts: &Context, handed: &mut Handed) {
     let mut own = sign_in(accounts, handed, MEI).await;
     let new = json!({ "email": "other@example.my" });

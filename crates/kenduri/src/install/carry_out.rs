@@ -31,7 +31,8 @@ pub(crate) fn do_all<W: Write>(
     tell(told, "That failed. What was changed is taken back:");
     let undo = work.change.iter().take(begun).rev();
     let back = undo.flat_map(|change| &change.undo).chain(&work.again);
-    // If one undo step fails, the others still run, so that as little as possible remains.
+    // If one undo step fails, the other undo steps still run, so that as little as possible
+    // remains.
     let left: Vec<String> = back
         .filter_map(|step| carry_out(step, told).err())
         .map(|error| format!("\n  {error:#}"))

@@ -8,8 +8,8 @@ use super::steps::{InstallOptions, SERVICE, SOCKET, Step, systemctl, unit};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) steps: Vec<Step>,
-    /// The steps that undo the change, even if only a part of it was done. Undoing what was not
-    /// done succeeds.
+    /// The steps that undo the change, even if only a part of it was made. An undo step also
+    /// succeeds if there is nothing to undo.
     pub(crate) undo: Vec<Step>,
 }
 
@@ -39,7 +39,8 @@ pub(super) fn changes(wish: &InstallOptions, found: &Found) -> Vec<Change> {
     changes
 }
 
-/// Returns the steps that restart the units that ran before, after their old files were restored.
+/// Returns the steps that restart the units that were active before. They run after the old files
+/// of these units were restored.
 pub(super) fn again(found: &Found) -> Vec<Step> {
     let mut steps = vec![systemctl(&["daemon-reload"])];
     // Starting a running unit has no effect.
@@ -157,8 +158,8 @@ mod tests {
             .collect()
     }
 
-    /// Returns the steps that undo an installation whose last change failed, and the unit texts
-    /// that they write.
+    /// Returns the steps that undo an installation after its last change failed. Also returns the
+    /// unit texts that these steps write.
     fn back(wish: &InstallOptions, found: &Found) -> (Vec<String>, Vec<String>) {
         let work = steps(wish, found).unwrap();
         let undo = work.change.into_iter().rev().flat_map(|change| change.undo);
@@ -261,7 +262,7 @@ mod tests {
 
     #[test]
     fn what_ran_runs_again_by_the_units_of_before() {
-        // The installation adds a socket unit to a service without one.
+        // The installation adds a socket unit to a service that had none.
         let found = held(ours("before", true), UnitFound::default());
         let (way, texts) = back(&wish(), &found);
         assert_eq!(texts, [marked("before")]);

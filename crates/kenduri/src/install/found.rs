@@ -86,7 +86,7 @@ fn text(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// Returns a unit's properties as `KEY=VALUE` lines, which systemd prints even for an unknown unit.
+/// Returns a unit's properties as `KEY=VALUE` lines. systemd prints them even for an unknown unit.
 fn state(unit: &str) -> String {
     let output = Command::new("systemctl")
         .args(["show", "--property=ActiveState,UnitFileState", "--", unit])

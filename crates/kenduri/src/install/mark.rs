@@ -1,4 +1,5 @@
-//! The first line of a unit, whose checksum shows whether somebody has edited the unit.
+//! The first line of a unit. It contains a checksum that shows whether somebody has edited the
+//! unit.
 
 const BEGINNING: &str = "# Written by `kenduri install`; ";
 

@@ -10,7 +10,7 @@ use super::mark::UnitOrigin;
 const UNITS: &str = "/etc/systemd/system";
 pub(super) const SERVICE: &str = "kenduri.service";
 pub(super) const SOCKET: &str = "kenduri.socket";
-/// The setting that names the user of services without `user`.
+/// The setting that names the user of services that set no `user`.
 pub(super) const SERVICE_USER: &str = "service_user";
 /// The home folder of a system user, as on Debian (passwd(5)).
 const NO_HOME: &str = "/nonexistent";
@@ -28,7 +28,7 @@ pub(crate) struct InstallOptions {
     pub(crate) user: String,
     /// Whether the supervisor process runs as root, so that services can run as other users.
     pub(crate) by_root: bool,
-    /// The user of services without `user`. If `None`, it is the user in the settings, or else
+    /// The user of services that set no `user`. If `None`, it is the user in the settings, or else
     /// `user`.
     pub(crate) services_user: Option<String>,
     /// Whether the service is started now and at every boot.
@@ -39,7 +39,7 @@ pub(crate) struct InstallOptions {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Work {
-    /// The first steps, which do not affect running units.
+    /// The first steps. They do not affect running units.
     pub(crate) prepare: Vec<Step>,
     /// Changes that may affect running units. Each can be undone.
     pub(crate) change: Vec<Change>,
@@ -75,7 +75,7 @@ pub(crate) enum Refused {
          changes of your own outlive this in `systemctl edit kenduri`; --force overwrites it"
     )]
     Changed(PathBuf),
-    /// The data belongs to root, or to a user other than the one who is to serve requests. The
+    /// The data belongs to root, or to another user than the user who is to serve requests. The
     /// supervisor process would serve requests as the data's owner.
     #[error(
         "{data} does not belong to {user}, and whoever it belongs to serves the requests, which must not be root\n  \
@@ -185,7 +185,7 @@ fn prepare(wish: &InstallOptions, found: &Found) -> Vec<Step> {
             user: wish.user.clone(),
         });
     }
-    // This check runs as the service's user, so that it finds files that this user cannot read.
+    // This check runs as the service's user. It therefore finds files that this user cannot read.
     let program = wish.program.display().to_string();
     let mut check = if wish.by_root {
         words(&[&program, "check"])
@@ -217,7 +217,7 @@ fn words_of_account(name: &str, home: &str) -> Vec<String> {
     ])
 }
 
-/// Returns the steps of a removal, which keeps the data, the settings and the user.
+/// Returns the steps of a removal. The data, the settings and the user are kept.
 pub(crate) fn remove(found: &Found, force: bool) -> Result<Vec<Step>, Refused> {
     may(found)?;
     untouched(found, true, force)?;

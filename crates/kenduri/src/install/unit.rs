@@ -20,14 +20,14 @@ pub(crate) struct Unit {
     pub(crate) program: PathBuf,
     pub(crate) config: Option<PathBuf>,
     pub(crate) profile: Option<String>,
-    /// The data folder, which the service may write.
+    /// The data folder. The service may write it.
     pub(crate) data: PathBuf,
     /// Whether the unit needs `--data`, because the settings do not name the data folder.
     pub(crate) says_data: bool,
     /// The user who runs Kenduri. If `None`, root runs the supervisor process, and the data's owner
     /// serves requests.
     pub(crate) user: Option<String>,
-    /// The user of services without `user`; `None` if the settings name this user.
+    /// The user of services that set no `user`; `None` if the settings name this user.
     pub(crate) services_user: Option<String>,
     /// Whether systemd opens the listening sockets.
     pub(crate) socket: bool,
@@ -229,7 +229,7 @@ impl Unit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Before {
     pub(crate) has_services: bool,
-    /// The user of services without `user`. If `None`, they run as the data's owner.
+    /// The user of services that set no `user`. If `None`, they run as the data's owner.
     pub(crate) services_user: Option<String>,
 }
 
@@ -259,8 +259,7 @@ fn is_of(text: &str, config: &Path) -> bool {
     })
 }
 
-/// Returns the beginning of the flag that sets the user of services without `user`, as it appears
-/// in a unit.
+/// Returns the beginning of the flag `--set service_user=…`, as a unit contains it.
 fn set() -> String {
     format!(" --set {SERVICE_USER}=")
 }
@@ -270,8 +269,8 @@ fn is_at_home(place: &Path) -> bool {
     homes.iter().any(|home| place.starts_with(home))
 }
 
-/// Refuses line breaks, which would end a line of the unit, and other control characters, which
-/// systemd drops from quoted words.
+/// Refuses line breaks and other control characters. A line break would end a line of the unit, and
+/// systemd drops the other control characters from quoted words.
 fn writable(path: &Path) -> Result<(), OddPath> {
     let is_plain = path
         .to_str()

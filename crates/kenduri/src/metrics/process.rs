@@ -1,7 +1,7 @@
 //! Metrics about this process, with the names and descriptions of Prometheus's client libraries.
 //!
-//! They are read at each request for metrics, and not stored in the `metrics` crate, whose counters
-//! have no fractions, as CPU seconds need.
+//! They are read at each request for metrics. They are not counters of the `metrics` crate, because
+//! CPU seconds have fractions and those counters have none.
 
 use std::fmt::Write as _;
 use std::fs;

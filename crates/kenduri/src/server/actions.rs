@@ -94,7 +94,7 @@ pub(super) async fn perform(
     }
 }
 
-/// Returns the action in the form, and the number of instances, which is 0 except for scaling.
+/// Returns the action in the form, and the number of instances. The number is 0 except for scaling.
 fn read(form: &Form) -> Option<(ServiceAction, u32)> {
     let action = ServiceAction::find(form.text("deed"))?;
     if action != ServiceAction::Scale {
@@ -116,7 +116,7 @@ async fn refuse(
     Ok((status, page).into_response())
 }
 
-/// Redirects to the service's page, which confirms the action.
+/// Redirects to the service's page. That page confirms the action.
 fn onward(name: &str, done: &str) -> Response {
     let to = format!("{}?done={done}", service_address(name));
     match HeaderValue::try_from(to) {

@@ -1,5 +1,5 @@
 //! The operator's page about outgoing mail. It shows whether the sender domain has its DNS records.
-//! These permit the mail server to send, and publish the key that signs mail.
+//! The records permit the mail server to send, and publish the key that signs mail.
 
 use std::sync::Arc;
 
@@ -43,8 +43,8 @@ pub(crate) struct MailFacts {
 }
 
 impl MailFacts {
-    /// Stores the domain whose DNS records are required. If they were not found yet, makes the job
-    /// due soon, because the domain may be new.
+    /// Stores the sender domain, for which DNS records are required. If the records were not found
+    /// yet, makes the job due soon, because the domain may be new.
     pub(crate) fn begin(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let domain = self.is_required.then_some(self.domain.as_str());
         sender_domain::require(tx, domain)?;
@@ -91,7 +91,7 @@ struct Record {
     name: String,
     text: String,
     found: Found,
-    /// The name's values in DNS that the page shows because the required value is missing.
+    /// The values that DNS has for this name. The page shows them if the required value is missing.
     instead: Vec<String>,
 }
 
@@ -279,9 +279,9 @@ async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<
     records
 }
 
-/// Returns the TXT records at the domain's `_dmarc` name. If none of them is a DMARC record,
-/// returns those of the nearest parent domain with a DMARC record, which then applies (RFC 7489,
-/// section 6.6.3).
+/// Returns the TXT records at the domain's `_dmarc` name. If none of them is a DMARC record, the
+/// DMARC record of the nearest parent domain applies, and that domain's records are returned (RFC
+/// 7489, section 6.6.3).
 async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
     let (mut domain, mut own) = (facts.domain.as_str(), None);
     loop {
@@ -308,8 +308,8 @@ async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
 }
 
 /// Compares a DNS name's values with the required record. If the record is missing, the page shows
-/// the values that begin with `shown`, or none if `shown` is empty. A domain also has TXT records
-/// for other purposes, which should not appear.
+/// the values that begin with `shown`, or none if `shown` is empty. Values for other purposes are
+/// not shown.
 fn judge(
     (what, name, text): (&'static str, String, String),
     answer: Option<Vec<String>>,

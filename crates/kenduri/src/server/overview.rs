@@ -76,7 +76,8 @@ struct Certificate {
     words: Cow<'static, str>,
     until: Option<String>,
     next: Option<String>,
-    /// The time and the reason of the last failed order. The reason is the certificate authority's.
+    /// The time and the reason of the last failed order. The certificate authority has stated the
+    /// reason.
     failure: Option<(String, String)>,
     refused: Option<String>,
     /// The certificate's file; `None` if Kenduri orders the certificate.

@@ -66,7 +66,7 @@ struct Exit {
 pub(super) struct ActionError {
     /// The message id of the reason.
     pub(super) words: &'static str,
-    /// The supervisor process's own reason, which is not translated.
+    /// The supervisor process's own reason. It is not translated.
     pub(super) reason: Option<String>,
 }
 

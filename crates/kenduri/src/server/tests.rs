@@ -105,7 +105,7 @@ fn site_of(
     (accounts, router, orders)
 }
 
-/// Returns the mail settings of a domain whose DNS servers do not respond.
+/// Returns mail settings with DNS servers that do not respond.
 fn mail_facts() -> Arc<MailFacts> {
     Arc::new(MailFacts {
         domain: "kad.example".to_owned(),

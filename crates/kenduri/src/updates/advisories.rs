@@ -2,7 +2,7 @@
 //! advisory, a list, or a response of the API at osv.dev.
 //!
 //! Only advisories about the package `kenduri` itself count. Its dependencies are listed in its
-//! `CycloneDX` file, which other tools can check.
+//! `CycloneDX` file. Other tools can check them.
 
 use std::cmp::Ordering;
 

@@ -63,7 +63,7 @@ impl Entry {
     }
 }
 
-/// Returns a feed's entries. Refuses a feed that declares XML entities, so that none is ever
+/// Returns a feed's entries. Refuses a feed that declares XML entities, so that no entity is ever
 /// expanded.
 fn entries(text: &str) -> Result<Vec<Entry>> {
     let mut reader = Reader::from_str(text);
@@ -109,7 +109,7 @@ fn entries(text: &str) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Appends text to the last entry, in the field that corresponds to the open elements.
+/// Appends text to the last entry, in the field that corresponds to the open XML elements.
 fn add(text: &str, open: &[String], entries: &mut [Entry]) {
     let (Some(entry), [.., around, name]) = (entries.last_mut(), open) else {
         return;
@@ -123,7 +123,7 @@ fn add(text: &str, open: &[String], entries: &mut [Entry]) {
     }
 }
 
-/// Reads an Atom entry's link, which is in an attribute.
+/// Reads an Atom entry's link from its attribute.
 fn note_link(element: &BytesStart<'_>, open: &[String], entries: &mut [Entry]) -> Result<()> {
     if element.name().as_ref() != "link" {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The worker's message loop, which handles messages from the supervisor process and replies to its
+//! The worker's message loop. It handles messages from the supervisor process and replies to its
 //! requests.
 
 use std::future::Future;
@@ -32,7 +32,7 @@ pub(super) struct MessageLoop<'a> {
     purges: mpsc::Receiver<Purge>,
     status_requests: mpsc::Receiver<StatusRequest>,
     upstream_servers: UpstreamServers,
-    /// `None` if the app does not run, or once the next worker reports on services.
+    /// `None` if the app does not run, or if the next worker already reports on services.
     alarm: Option<ServiceAlarm>,
     ending: CancellationToken,
     /// Whether another worker has taken over, or Kenduri is stopping.
@@ -116,7 +116,8 @@ impl<'a> MessageLoop<'a> {
                     // The page may have stopped waiting.
                     let _ = look.send(status);
                 }
-                // A worker that is leaving does not report its load. Only the next worker does.
+                // A worker that is leaving does not report its load. Only the next worker reports
+                // its load.
                 _ = look.tick(), if !self.is_leaving => {
                     let rates = self.upstream_servers.rates(self.edge);
                     if !rates.is_empty() {

@@ -68,8 +68,8 @@ impl UpstreamServers {
         }
     }
 
-    /// Returns each server's number of requests per second since the last call, which was [`LOOK`]
-    /// ago.
+    /// Returns each server's number of requests per second since the last call. The last call was
+    /// [`LOOK`] ago.
     pub(super) fn rates(&mut self, edge: &Edge) -> Vec<RequestRate> {
         let mut counts = BTreeMap::new();
         for (service, crew) in self.services() {

@@ -28,8 +28,8 @@ fn web(user: &str) -> String {
     )
 }
 
-/// An installation whose data belongs to another user. Dropping it deletes the separate folders for
-/// sockets and logs.
+/// An installation with data that belongs to another user. Dropping it deletes the separate folders
+/// for sockets and logs.
 pub(crate) struct Site(pub(crate) Copy);
 
 impl Site {

@@ -1,4 +1,4 @@
-//! Tests of backups: a machine is lost, and another one continues with the restored data.
+//! Tests of backups: a machine is lost, and another machine continues with the restored data.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -60,7 +60,7 @@ fn reach_everybody(engine: &Engine) {
         let reached = mail.wait(PATIENCE, |received| received.len() >= so_many);
         assert!(reached, "{} of {so_many}", mail.received().len());
         program.kill();
-        // Otherwise interrupted jobs would wait until their leases expire.
+        // If jobs were not made due, interrupted jobs would wait until their leases expire.
         engine.make_all_jobs_due(folder.path());
     }
     let program = Program::serve(&arguments, &[]);

@@ -24,8 +24,8 @@ use crate::program::free_address;
 use crate::upgrade::Copy;
 
 const HOST: &str = "kad.example";
-/// The length of a piece, in bytes. The server cannot send this much before the client acknowledges
-/// a part.
+/// The length of a piece, in bytes. The server cannot send a whole piece before the client has
+/// acknowledged a part of it.
 const PIECE: usize = 256 << 10;
 const PIECES: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -113,7 +113,7 @@ async fn go_on(stream: &mut Stream, go: &Sender<()>) {
     assert_eq!(came, PIECE);
 }
 
-/// Sends requests until the worker accepts no new ones (GOAWAY).
+/// Sends requests until the worker accepts no more requests (GOAWAY).
 async fn told(send: &mut SendRequest<OpenStreams, Bytes>) {
     let request = || Request::get(format!("https://{HOST}/")).body(());
     let told = async {

@@ -10,7 +10,7 @@ use crate::program::{Program, text};
 const PATIENCE: Duration = Duration::from_mins(1);
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/deploy.sh");
 
-/// A service that responds with its version, which the build writes to a file.
+/// A service that responds with its version. The build writes the version to a file.
 const SERVER: &str = r#"
 import http.server, os, socketserver
 
@@ -103,8 +103,8 @@ fn a_new_version_is_put_in_place_and_goes_back_when_it_is_not_ready() {
         assert_eq!(version(), "two");
     }
 
-    // A failing build leaves the running version in place, and so does a version that exits at
-    // once.
+    // A failing build leaves the running version in place. The same happens if the new version
+    // exits at once.
     publish(&source, "three", "raise SystemExit(3)\n");
     for build in ["cp missing built", build] {
         let failed = deploy(folder, build, "");

@@ -162,7 +162,8 @@ fn the_wedding_card_stands_beside_the_app() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().display().to_string();
     let program = Program::serve(&["--demo", "--config", &config, "--data", &data], &[]);
-    // A static page has its route's content security policy, and a page of the app has the app's.
+    // A static page has its route's content security policy. A page of the app has the app's
+    // policy.
     let policy = |answer: &Answer| {
         let policy = answer.header("content-security-policy");
         policy.expect("a policy").to_owned()
@@ -306,7 +307,8 @@ fn settings_are_taken_while_it_runs_and_bad_ones_change_nothing() {
     assert_eq!(program.get("/old/x").status, 410);
     let (_, said) = place.order(&["apply"]);
     assert!(said.starts_with("Nothing changed"), "{said}");
-    // Kenduri was started with another settings file, so it refuses this one whatever it contains.
+    // Kenduri was started with another settings file, so it refuses this file, whatever the file
+    // contains.
     place.write("other.toml", FILES);
     let other = place.path().join("other.toml");
     let words = ["apply", "--config", other.to_str().expect("text")];
@@ -489,8 +491,8 @@ fn the_app_a_folder_and_a_neighbour_share_one_door() {
     let id = answer.header("x-request-id").expect("an id").to_owned();
     assert!(head.contains(&format!("x-request-id: {id}\r\n")) && id != "forged");
     echoes.join().expect("an end");
-    // The request claims a client address, as a proxy's request would. The app does not trust the
-    // claim, but does not treat the request as local either.
+    // The request contains a client address, as a proxy's request would. The app does not trust
+    // this address, but does not treat the request as local either.
     assert_eq!(get(&program, &program.address, "/metrics", "").status, 200);
     assert_eq!(
         get(&program, &program.address, "/metrics", forged).status,

@@ -40,7 +40,7 @@ pub(crate) struct Household {
     address: Option<String>,
     /// The last acknowledged state.
     pub(crate) known: Value,
-    /// A note whose save was not acknowledged.
+    /// A saved note that was not acknowledged.
     unanswered: Option<String>,
     acknowledged: usize,
 }
@@ -90,8 +90,8 @@ fn lose_nothing(engine: &Engine) {
         assert!(so_many, "{:?}", mail.received());
         program.kill();
     }
-    // Without this, interrupted jobs would wait until their leases expire. It must not be done
-    // between the kills, because a mail that is interrupted twice is not tried again.
+    // If jobs were not made due, interrupted jobs would wait until their leases expire. This must
+    // not be done between the kills, because a mail that is interrupted twice is not tried again.
     engine.make_all_jobs_due(folder.path());
     program = Program::serve(&arguments, &[]);
     let all = mail.wait(PATIENCE, |received| letters(received) == expected);
@@ -112,8 +112,8 @@ fn letters(received: &[Received]) -> BTreeMap<String, usize> {
     letters
 }
 
-/// Checks that no recipient got a mail twice, except mails whose delivery was uncertain after a
-/// kill.
+/// Checks that no recipient got a mail twice. A mail may arrive twice only if a kill made its
+/// delivery uncertain.
 fn check_copies(program: &Program, received: &[Received]) {
     let mut copies: BTreeMap<&str, usize> = BTreeMap::new();
     for mail in received {
@@ -133,7 +133,7 @@ fn check_copies(program: &Program, received: &[Received]) {
     );
 }
 
-/// Returns the demo's households whose answers are still open.
+/// Returns the demo's households that have not answered yet.
 pub(crate) fn open_households(
     program: &Program,
     invitations: Vec<(String, Option<String>)>,
@@ -241,14 +241,14 @@ fn check(program: &Program, household: &mut Household) {
     assert_ne!(reply(stored), reply(&known), "{code} has half an answer");
 }
 
-/// Returns the last event to which the household is invited. It has the most room.
+/// Returns the last event to which the household is invited. That event has the most room.
 pub(crate) fn event(state: &Value) -> &str {
     let last = state["events"].as_array().and_then(|events| events.last());
     last.and_then(|event| event["key"].as_str())
         .expect("an event")
 }
 
-/// Returns the first guest's reply to that event.
+/// Returns the first guest's reply to the last event.
 pub(crate) fn reply(state: &Value) -> &str {
     let replies = &state["guests"][0]["replies"];
     replies[event(state)].as_str().expect("a reply")

@@ -89,7 +89,7 @@ fn a_limit_on_wrong_codes_counts_what_guests_try() {
         assert_eq!(program.get("/invite/RAHMA").status, 200);
         assert_eq!(post("/", form, "code=RAHMA").status, 303);
     };
-    // Neither valid codes nor malformed ones count as guesses.
+    // Valid codes and malformed codes do not count as guesses.
     for _ in 0..4 {
         right();
         assert_eq!(program.get("/invite/X").status, 404);

@@ -13,7 +13,7 @@ pub(crate) struct Received {
     pub(crate) subject: String,
 }
 
-/// A running mail server, whose threads end with the process.
+/// A running mail server. Its threads end with the process.
 pub(crate) struct MailServer {
     /// Host and port, such as `127.0.0.1:40123`.
     pub(crate) address: String,

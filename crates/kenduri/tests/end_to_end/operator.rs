@@ -1,5 +1,5 @@
-//! Tests of the operator's pages with a real supervisor process, above all of what their buttons
-//! do.
+//! Tests of the operator's pages with a real supervisor process. Most tests press a button and
+//! check its effect.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};

@@ -82,7 +82,7 @@ force = true
 
     let text = |field: &str| found[field].as_str().expect("a text").to_owned();
     dns.set_text(&text("proof_name"), &text("proof_value"));
-    // A name that was set again is checked at once, instead of after a minute.
+    // If a name is removed and set again, it is checked at once instead of after a minute.
     assert_eq!(owner.call("DELETE", &at, &json!({})).status, 204);
     assert!(!has_certificate(&data), "it was not proven");
     let found = owner.call("PUT", &at, &name).json()["domain"].clone();
@@ -130,7 +130,7 @@ fn has_certificate(data: &Path) -> bool {
     })
 }
 
-/// Returns a free port of 127.0.0.1, at which the authority requests the challenge's response.
+/// Returns a free port of 127.0.0.1. The authority requests the challenge's response at this port.
 fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     listener.local_addr().expect("its address").port()

@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How many times all instances are killed at the same time.
 const KILLS: usize = 30;
 
-/// A service whose responses contain its pid and instance. It sends a response in a single write,
-/// so that a killed instance sends either the whole response or nothing.
+/// A service that responds with its pid and instance. It sends a response in a single write, so
+/// that a killed instance sends either the whole response or nothing.
 pub(crate) const SERVER: &str = r#"
 import http.server, os, socketserver
 
@@ -407,8 +407,8 @@ to = \"app\"
     house.give(&["start", "frail"]);
     states(["failed", "ready"]);
     assert!(told(1), "the owner hears of it");
-    // None of these repeats the notification about this failure: a new worker, an upgrade, another
-    // failing instance.
+    // A new worker, an upgrade or another failing instance must not repeat the notification about
+    // this failure.
     let before = house.ready("kenduri");
     kill(before[0]);
     wait("the next worker", || {

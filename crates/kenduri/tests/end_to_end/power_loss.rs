@@ -2,8 +2,8 @@
 //! preloaded library records every write and every flush of the store and its log.
 //!
 //! The test replays the record up to a random position. Everything that was flushed before this
-//! position is on the disk. Of each later write, there is nothing, some sectors, or all. `cargo
-//! xtask show backup` does this 500 times.
+//! position is on the disk. Each later write is on the disk completely, in some of its sectors, or
+//! not at all. `cargo xtask show backup` does this 500 times.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,7 +28,7 @@ const ANSWERS: usize = 500;
 const HEADER: usize = 24;
 /// The length of a sector, in bytes. A disk writes a sector completely or not at all.
 const SECTOR: usize = 512;
-/// After one in this many power failures, the test also starts the program.
+/// The test also starts the program after one in this many power failures.
 const STARTED: usize = 25;
 /// The recorded files. A file's number in the record is its index here.
 const FILES: [&str; 3] = ["kenduri.db", "kenduri.db-wal", "kenduri.db-journal"];

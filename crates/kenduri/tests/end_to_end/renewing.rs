@@ -144,7 +144,7 @@ fn one_thread_of_the_parent_hears_signals() {
     let copy = Copy::new(SETTINGS);
     let program = copy.serve();
     let parent = program.supervisor_pid();
-    // Returns the threads that do not block all of TERM, INT and HUP.
+    // Returns the threads that can receive TERM, INT or HUP.
     let open = || {
         let threads = fs::read_dir(format!("/proc/{parent}/task")).expect("threads");
         let paths = threads.map(|thread| thread.expect("a thread").path());

@@ -1,4 +1,4 @@
-//! Tests of services without a sign-in of their own, which rely on Kenduri's sign-in.
+//! Tests of services without a sign-in of their own. They rely on Kenduri's sign-in.
 
 use std::fs;
 use std::io::{Read as _, Write as _};

@@ -349,8 +349,8 @@ fn a_taken_port_is_told_and_a_demonstration_takes_the_next() {
         "{said}"
     );
 
-    // The address comes from a setting instead of `--listen`. In a demo, the next free port then
-    // replaces an occupied one.
+    // The address comes from a setting instead of `--listen`. In a demo, an occupied port from a
+    // setting is replaced by the next free port.
     let setting = format!("listen.http={address}");
     let program = Program::start(&["serve", "--demo", "--set", &setting], &[]);
     assert_ne!(program.address, address);

@@ -21,7 +21,7 @@ use crate::upgrade::Copy;
 /// The data's owner (`nobody`), and a user without any rights.
 pub(crate) const OWNER: u32 = 65_534;
 pub(crate) const STRANGER: u32 = 65_533;
-/// The user `daemon`, whose id depends on the Linux distribution.
+/// The user `daemon`. Its id depends on the Linux distribution.
 pub(crate) static DAEMON: LazyLock<u32> = LazyLock::new(|| {
     let users = fs::read_to_string("/etc/passwd").expect("users");
     let line = users.lines().find_map(|line| line.strip_prefix("daemon:"));

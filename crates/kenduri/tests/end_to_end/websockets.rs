@@ -1,5 +1,5 @@
 //! Tests of a service's websockets during upgrades of Kenduri. Open websockets are closed after
-//! their drain time, and new ones reach the new version.
+//! their drain time, and new websockets reach the new version.
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
@@ -250,7 +250,7 @@ impl Seen {
 
 type Client<'scope> = ScopedJoinHandle<'scope, io::Result<()>>;
 
-/// Runs a function while clients send requests, none of which may fail.
+/// Runs a function while clients send requests. No request may fail.
 fn meanwhile<'env>(
     seen: &'env Seen,
     begin: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> Vec<Client<'scope>>,

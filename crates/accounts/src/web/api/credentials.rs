@@ -42,8 +42,8 @@ struct PasswordChange {
 /// Change your password.
 ///
 /// All other sessions end. The response sets a new cookie of the session; the previous cookie stops
-/// working. To set a first password, or a password beside a second factor, you need a proof within
-/// the last 10 minutes.
+/// working. If the account has no password yet or has a second factor, you must have proved a
+/// credential within the last 10 minutes.
 #[utoipa::path(
     put, path = "/api/v1/me/password", tag = "credentials",
     request_body = PasswordChange,

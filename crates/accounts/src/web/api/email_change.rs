@@ -34,8 +34,8 @@ struct ChangeEmail {
 
 /// Request another email address.
 ///
-/// A link is mailed to the new address. When the link is used, the old address gets another link,
-/// which undoes the change.
+/// A link is mailed to the new address. When this link is used, the old address gets a link that
+/// undoes the change.
 #[utoipa::path(
     post, path = "/api/v1/me/email", tag = "accounts", request_body = ChangeEmail,
     responses(
@@ -54,7 +54,7 @@ async fn change(
     Ok(accepted())
 }
 
-/// The token of the link to the new email address.
+/// The token in the link that was mailed to the new email address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ConfirmEmail {
@@ -96,7 +96,7 @@ async fn confirm(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The token of the link to the old email address.
+/// The token in the link that was mailed to the old email address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UndoEmail {

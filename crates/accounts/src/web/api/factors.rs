@@ -29,7 +29,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 /// The second factor.
 #[derive(Serialize, ToSchema)]
 struct FactorView {
-    /// The time since when app codes are required (RFC 3339); null if they are not.
+    /// The time since which codes of an app are required (RFC 3339); null if none are required.
     confirmed_at: Option<String>,
     /// How many recovery codes are left.
     recovery_codes: i64,
@@ -38,7 +38,7 @@ struct FactorView {
     reset_at: Option<String>,
 }
 
-/// The secret with which an app is set up. The API never returns it again.
+/// The secret for setting up an app. The API never returns it again.
 #[derive(Serialize, ToSchema)]
 struct NewSecret {
     /// The secret in base32.
@@ -99,7 +99,7 @@ async fn show(
     }))
 }
 
-/// Keep second factors and passkeys whose removal an administrator asked for.
+/// Keep second factors and passkeys although an administrator asked for their removal.
 #[utoipa::path(
     delete, path = "/api/v1/me/factor-reset", tag = "second factors",
     responses(

@@ -24,7 +24,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(restore: Anybody))
 }
 
-/// The response to a sign-in to an account whose erasure is pending.
+/// The response to a sign-in if the account's erasure is pending.
 #[derive(Serialize, ToSchema)]
 struct RestoreOffered {
     /// Always `restore_offered`.
@@ -33,7 +33,7 @@ struct RestoreOffered {
     restore_token: String,
 }
 
-/// The response to a sign-in to an account whose erasure is pending.
+/// The response to a sign-in if the account's erasure is pending.
 pub(super) fn offered(token: &Secret) -> Response {
     Json(RestoreOffered {
         status: "restore_offered",
@@ -107,7 +107,7 @@ async fn erase(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// The token with which a person keeps their account.
+/// The token that cancels the erasure.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RestoreBody {

@@ -80,8 +80,8 @@ async fn ask(State(accounts): State<Context>, headers: HeaderMap) -> Json<Reques
     Json(RequestOptions::new(site, browser.reveal(), Vec::new()))
 }
 
-/// The secret in the browser's cookie: the one from before the sign-in or, if there is none, the
-/// session's secret.
+/// The secret in the browser's cookies: the secret from before the sign-in if there is one,
+/// otherwise the session's secret.
 pub(super) fn browser(site: &Site, headers: &HeaderMap) -> Secret {
     let before = cookies::before(headers, site.url());
     let secret = before.or_else(|| cookies::session(headers, site.url()));
@@ -100,7 +100,8 @@ fn challenge(site: &Site, browser: &str) -> String {
 struct PasskeyLogin {
     /// The result of `navigator.credentials.get`: `AuthenticationResponseJSON`.
     credential: Assertion,
-    /// Whether to stay signed in for a week without use, half a year in all.
+    /// Whether to stay signed in after the browser is closed: up to a week without use, and half a
+    /// year in total.
     #[serde(default)]
     remember: bool,
     /// The form of the response.
@@ -116,7 +117,7 @@ impl Step for PasskeyLogin {
 
 /// Sign in with a passkey.
 ///
-/// Like signing in with a password, but without a second factor.
+/// No second factor is needed. Otherwise, this is like signing in with a password.
 #[utoipa::path(
     post, path = "/api/v1/auth/passkey/verify", tag = "passkeys", request_body = PasskeyLogin,
     responses(
@@ -209,7 +210,7 @@ struct CreationOptions {
     exclude_credentials: Vec<Descriptor>,
     /// The capabilities that the authenticator must have.
     authenticator_selection: Selection,
-    /// Always `none`: the maker of the authenticator is not asked for.
+    /// Always `none`: the site does not ask who made the authenticator.
     attestation: &'static str,
 }
 

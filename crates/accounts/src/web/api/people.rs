@@ -48,7 +48,7 @@ struct PersonView {
     email: String,
     /// Whether the person may sign in.
     state: AccountState,
-    /// Whether the person's email address is unconfirmed, so that they can have no role.
+    /// Whether the person's email address is unconfirmed. Such a person cannot have a role.
     unverified: bool,
     /// The person's role in the installation, if any.
     role: Option<SiteRole>,
@@ -90,7 +90,7 @@ struct PersonDetails {
     sessions: i64,
     /// The number of tokens.
     tokens: i64,
-    /// The person's duties in the installation, beside the role.
+    /// The person's duties in the installation, in addition to the role.
     duties: Vec<&'static str>,
     /// The time at which the account is erased, if the person asked for it.
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -344,7 +344,7 @@ async fn set_role(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A person's duties in the installation, beside their role.
+/// A person's duties in the installation, in addition to their role.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DutiesBody {
@@ -442,7 +442,8 @@ async fn keep_factors(
 
 /// Export all data that is stored about a person.
 ///
-/// For owners of the installation, at the person's request; the person is told by mail.
+/// Only owners of the installation may do this, when the person has asked for it. The person is
+/// told by mail.
 #[utoipa::path(
     post, path = "/api/v1/admin/users/{id}/export", tag = "people",
     params(("id" = String, Path, description = "The account's id")),

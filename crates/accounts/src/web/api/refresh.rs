@@ -31,13 +31,13 @@ pub(super) struct Tokens {
     access_token: String,
     /// How many seconds the access token is valid.
     expires_in: i64,
-    /// The refresh token, which can be exchanged once, within 7 days, for new tokens.
+    /// The refresh token. It can be exchanged for new tokens once, within 7 days.
     refresh_token: String,
     /// The signed-in account.
     account: Me,
 }
 
-/// The token with which a page's script calls the API.
+/// A token for the API, for a page's script.
 #[derive(Serialize, ToSchema)]
 struct AccessToken {
     /// The token for each request: `Authorization: Bearer …`.
@@ -100,8 +100,9 @@ pub async fn first(
 
 /// Renew the tokens of a session.
 ///
-/// Each refresh token works once, and the response contains the next one. Using a token again ends
-/// the session, except for a repeat within 10 seconds: somebody else must have a copy.
+/// Each refresh token works once, and the response contains the next one. A repeat within 10
+/// seconds is accepted. Any later use of the same token ends the session, because somebody else
+/// must have a copy of it.
 #[utoipa::path(
     post, path = "/api/v1/auth/refresh", tag = "accounts", request_body = RefreshBody,
     responses(
@@ -155,7 +156,8 @@ pub async fn go_on(
 
 /// End the session of a refresh token.
 ///
-/// Its access tokens stop working. The request also succeeds if the session has ended already.
+/// The session's access tokens stop working. The request also succeeds if the session has ended
+/// already.
 #[utoipa::path(
     post, path = "/api/v1/auth/revoke", tag = "accounts", request_body = RefreshBody,
     responses((status = 204, description = "Ended")),

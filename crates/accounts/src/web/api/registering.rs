@@ -31,7 +31,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(reset: Anybody))
 }
 
-/// The response that is the same for every result.
+/// A response that is the same whatever the result.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Accepted {
     /// Always `accepted`.
@@ -59,7 +59,8 @@ struct Register {
     slug: String,
     /// The language of mails to the person; if omitted, the language of the request.
     locale: Option<String>,
-    /// The form field of this name on the page `/register`, at most 24 h old.
+    /// The value of the field `form_stamp` in the form of the page `/register`, at most 24 hours
+    /// old.
     form_stamp: String,
     /// Must be omitted or empty.
     #[serde(default)]
@@ -147,7 +148,7 @@ struct Verify {
     #[serde(default)]
     #[schema(format = Password)]
     current_password: String,
-    /// A new password instead, which ends all existing sessions and tokens.
+    /// A new password, instead of the current one. It ends all existing sessions and tokens.
     #[serde(default)]
     #[schema(format = Password)]
     new_password: String,

@@ -91,8 +91,7 @@ pub(super) fn required(token: &Secret) -> Response {
 
 /// Complete a sign-in with the second factor.
 ///
-/// For an account with a second factor. The token of the first step works once, for 5 minutes and
-/// for 5 attempts.
+/// The token of the first step is valid for one sign-in, for 5 minutes and for 5 attempts.
 #[utoipa::path(
     post, path = "/api/v1/auth/mfa", tag = "second factors",
     request_body = SecondStep,

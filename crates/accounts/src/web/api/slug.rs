@@ -27,7 +27,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 /// A person's present and former slugs.
 #[derive(Serialize, ToSchema)]
 struct SlugsView {
-    /// The present slug; null before anything of the person is public.
+    /// The present slug; null as long as nothing of the person is public.
     slug: Option<String>,
     /// Former slugs that redirect to the present one.
     aliases: Vec<AliasView>,
@@ -72,7 +72,7 @@ async fn show(State(accounts): State<Context>, caller: Caller) -> Result<Json<Sl
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangeSlug {
-    /// 2–50 of `a-z`, `0-9` and single hyphens between them.
+    /// 2–50 characters of `a-z`, `0-9` and `-`. Each hyphen is between two letters or digits.
     slug: String,
 }
 

@@ -69,8 +69,8 @@ async fn ask_proof(
 
 /// Prove again who you are.
 ///
-/// For 10 minutes, the session may then do what is otherwise refused with `sudo_required`. The
-/// response sets a new cookie of the session; the previous cookie stops working.
+/// For 10 minutes, requests in this session are not refused with `sudo_required`. The response sets
+/// a new cookie of the session; the previous cookie stops working.
 #[utoipa::path(
     post, path = "/api/v1/auth/sudo", tag = "accounts",
     request_body = Proof,

@@ -31,7 +31,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(remove_token: People))
 }
 
-/// A personal token, without the token itself.
+/// A personal token without its secret.
 #[derive(Serialize, ToSchema)]
 struct TokenView {
     /// The token's id.

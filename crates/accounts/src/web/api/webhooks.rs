@@ -45,10 +45,10 @@ struct View {
     /// The events that are sent.
     #[schema(value_type = Vec<WebhookEventName>)]
     events: Vec<String>,
-    /// Whether notes are sent.
+    /// Whether the messages include the notes that people write.
     include_notes: bool,
-    /// `active`; `failing`: the last message has not arrived; or `disabled`: nothing is sent until a
-    /// test arrives.
+    /// `active`; `failing`: the last message has not arrived; or `disabled`: nothing is sent until
+    /// a test arrives.
     #[schema(value_type = String)]
     state: WebhookState,
     /// The time at which the webhook was created.
@@ -146,7 +146,7 @@ async fn test(Extension(limit): Extension<TestLimit>, call: Call) -> Result<Resp
     Ok(answer(StatusCode::ACCEPTED, &Sent { delivery }))
 }
 
-/// Replace the secret. Only this response contains the new one. For a day, the previous secret
+/// Replace the secret. Only this response contains the new secret. For a day, the previous secret
 /// signs messages too.
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{id}/rotate", tag = "webhooks", params(("id" = String, Path,)),

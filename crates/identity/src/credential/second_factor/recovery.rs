@@ -13,7 +13,7 @@ pub const COUNT: usize = 10;
 /// is enough.
 const BYTES: usize = 15;
 
-/// Creates ten recovery codes and deletes the previous ones. The codes are shown once; only their
+/// Creates ten recovery codes, and deletes the previous codes. The codes are shown once; only their
 /// hashes are stored.
 pub(super) fn create(
     tx: &mut Tx<'_>,

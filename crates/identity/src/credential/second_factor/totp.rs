@@ -26,7 +26,7 @@ impl fmt::Debug for AppSecret {
 }
 
 impl AppSecret {
-    /// The secret in Base32, which people can type into the app.
+    /// The secret in Base32, as people type it into the app.
     pub fn text(&self) -> String {
         base32(&self.0)
     }
@@ -91,8 +91,8 @@ pub(super) fn pending(
     Ok(stored.and_then(|stored| open(site, account, &stored)))
 }
 
-/// Checks a code. If the code is valid now and was not used before, marks the code as used and the
-/// setup as confirmed.
+/// Checks a code. A code is accepted if it is valid now and was not used before. The code is then
+/// marked as used, and the setup as confirmed.
 pub(super) fn accept(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -81,12 +81,13 @@ impl PersonalSite {
     }
 }
 
-/// Rolls the transaction back, after a dry run or because the dump contains refused rows.
+/// The error that rolls back the transaction, either after a dry run or because rows were refused.
 #[derive(Debug, thiserror::Error)]
 #[error("nothing was written")]
 struct NotWritten(Report);
 
-/// Imports a dump in one transaction, which is rolled back after a dry run or if a row is refused.
+/// Imports a dump in one transaction. The transaction is rolled back after a dry run or if a row is
+/// refused.
 async fn import(site: &Site, options: Options) -> Result<Report> {
     let settings = &site.settings;
     let locale = settings.languages.first().cloned();

@@ -245,8 +245,7 @@ fn reply(word: &str) -> Option<ReplyStatus> {
     })
 }
 
-/// Adds the missing offset to a time in the dump, because PostgreSQL writes times in UTC without
-/// one.
+/// Adds the missing offset to a time in the dump. PostgreSQL writes times in UTC without an offset.
 fn instant(written: String) -> String {
     match written.get(10..) {
         Some(time) if !time.is_empty() && !time.contains(['+', '-', 'Z']) => {

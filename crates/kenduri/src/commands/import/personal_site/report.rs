@@ -7,7 +7,7 @@ use platform::audit::{Actor, Entry};
 use platform::{StoreError, Tx};
 use serde_json::json;
 
-/// The maximum number of refused rows that are listed. The others are only counted.
+/// The maximum number of refused rows that are listed. Further rows are only counted.
 const LISTED: usize = 100;
 
 /// Counts what happened to the rows of a dump.
@@ -29,7 +29,7 @@ struct Counts {
 }
 
 impl Report {
-    /// Counts a record, which was either imported or already there.
+    /// Counts a record. It was either imported or already there.
     pub(super) fn count(&mut self, kind: &'static str, is_new: bool) {
         let counts = self.kinds.entry(kind).or_default();
         if is_new {

@@ -61,7 +61,7 @@ pub(super) struct Import<'a> {
     report: Report,
 }
 
-/// What later rows need to know about a person.
+/// The facts about a person that later rows need.
 #[expect(clippy::struct_excessive_bools, reason = "each is of another row")]
 struct Known {
     is_new: bool,

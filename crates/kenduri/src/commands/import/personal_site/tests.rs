@@ -190,8 +190,8 @@ fn everything_comes_along_and_the_second_run_changes_nothing() {
             assert!(text.contains(left_out), "{left_out}: {text}");
         }
         let after = rows(store).await;
-        // Three suppressions make five rows. The unsubscription needs three of them: one for each
-        // of two streams, and one for the whole email address, which serves as a lock.
+        // Three suppressions make five rows. The unsubscription alone makes three rows: one for
+        // each of two streams, and one for the whole email address. The last row serves as a lock.
         assert_eq!(after[..8], [5, 4, 6, 3, 5, 4, 5, 2]);
 
         let report = stage.import(stage.options(DUMP)).await.unwrap();
