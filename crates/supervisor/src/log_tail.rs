@@ -15,7 +15,7 @@ pub struct LogTail {
     control: Control,
     ready_instances: watch::Receiver<ReadyInstances>,
     followed: Vec<TailedLog>,
-    /// Matching lines from before the start of following.
+    /// Matching lines that were written before following started.
     before: Vec<LogLine>,
     query: LogQuery,
 }
@@ -30,7 +30,7 @@ struct TailedLog {
 pub struct LogBatch {
     pub lines: Vec<LogLine>,
     /// The number of lines that the client missed because it reads more slowly than the service
-    /// writes. They are only in the log file.
+    /// writes. The missed lines are only in the log file.
     pub missed: u64,
 }
 
@@ -58,9 +58,9 @@ impl LogTail {
             let newest = *output.newest().borrow();
             let next = if let Some(seen) = query.seen.get(&**output.service()) {
                 let next = output.sequence_after(seen);
-                // With a filter, `seen` is the last matching line. Later lines may have been
-                // checked without a match, so lines that are no longer in memory do not count as
-                // missed.
+                // With a filter, `seen` is the last matching line. The lines after it may have been
+                // checked already and not have matched. So if such lines are no longer in memory,
+                // they do not count as missed.
                 let judged = query.is_filtered().then(|| output.first_sequence());
                 next.max(judged.unwrap_or(next))
             } else {
@@ -149,8 +149,8 @@ impl TailedLog {
         }
     }
 
-    /// Appends new matching lines to `heard`. Returns the number of lines that had left the memory
-    /// before they were read.
+    /// Appends new matching lines to `heard`. Returns the number of lines that were dropped from
+    /// memory before this function could read them.
     fn take_new(&mut self, query: &LogQuery, heard: &mut Vec<LogLine>) -> u64 {
         let Some(output) = self.output.upgrade() else {
             return 0;

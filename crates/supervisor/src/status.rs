@@ -19,7 +19,7 @@ pub struct InstanceStatus {
     pub generation: u32,
     pub state: InstanceState,
     pub pid: Option<i32>,
-    /// When the current process was started or the last process exited.
+    /// When the current process was started. If there is no process, when the last one exited.
     pub since: Timestamp,
     /// How often the instance's process was replaced after a failure.
     pub restarts: u64,
@@ -54,7 +54,7 @@ impl LastExit {
         fault: Option<&str>,
     ) -> Self {
         let exit = exit.to_string();
-        // A reason may just repeat how the process exited.
+        // A reason that just repeats how the process exited is left out.
         let fault = fault.filter(|fault| !fault.contains(&exit));
         Self {
             instance,
