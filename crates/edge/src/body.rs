@@ -50,7 +50,8 @@ pub(crate) fn poll_piece(
     let reading = pin!(stream.read_buf(&mut limited));
     ready!(reading.poll(context))?;
     if piece.len() < piece.capacity() / 2 {
-        // A small piece is copied, because a slow consumer would keep a mostly empty buffer alive.
+        // A small piece is copied. Otherwise, a slow consumer would keep a mostly empty buffer
+        // alive.
         return Poll::Ready(Ok(Bytes::copy_from_slice(&piece)));
     }
     Poll::Ready(Ok(piece.freeze()))

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 struct Preset {
     name: &'static str,
     networks: &'static [&'static str],
-    /// The header that the network always sets itself, to its client's address.
+    /// The header that the network always sets to the address of its client.
     client_header: Option<HeaderName>,
 }
 
@@ -69,7 +69,7 @@ static PRESETS: [Preset; 2] = [
             "2a04:4e40::/32",
             "2a04:4e42::/32",
         ],
-        // A client can set `Fastly-Client-IP` itself, so `X-Forwarded-For` alone is believed.
+        // A client can set `Fastly-Client-IP` itself, so only `X-Forwarded-For` is used.
         client_header: None,
     },
 ];
@@ -91,7 +91,8 @@ impl Cdn {
         })
     }
 
-    /// Returns the client that the network names in its own header, if `peer` belongs to it.
+    /// Returns the client's address from the network's own header. Returns `None` if `peer` does
+    /// not belong to the network.
     pub(crate) fn client(&self, peer: &IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
         let name = self.client_header.as_ref()?;
         if !self.networks.iter().any(|network| network.contains(peer)) {

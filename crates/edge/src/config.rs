@@ -116,7 +116,8 @@ impl Plan {
         let mut check = Check::default();
         let mut listen = listen::listen(&description.listen, ground, &mut check);
         let bodies = Bodies::of(description, &mut check);
-        // This default is only a placeholder, because the plan is discarded.
+        // If the settings for bodies are invalid, the plan is discarded in the end. Until then,
+        // this default takes their place.
         let usual = bodies.unwrap_or(Bodies::USUAL);
         let fronts = services::fronts(ground, listen.as_ref(), usual, &mut check);
         if let Some(listen) = &mut listen {
@@ -249,7 +250,8 @@ impl Plan {
         &self.routes
     }
 
-    /// Takes over each route's counters, and the cached files of folders that both plans contain.
+    /// Takes over the counters of routes and the cached files of folders, if both plans contain
+    /// them.
     pub(crate) fn go_on_from(&self, before: &Self) {
         for route in self.routes.routes() {
             let same = before.routes.routes().find(|old| old.name == route.name);

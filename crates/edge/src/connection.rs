@@ -64,7 +64,7 @@ pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
 /// How long an HTTP/2 connection may stay open after the edge has begun to close it.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// hyper and h3 reject request heads that exceed the limit by more than this factor. The edge
-/// itself rejects smaller heads above the limit.
+/// itself rejects smaller heads that exceed the limit.
 pub(crate) const UNSEEN: usize = 4;
 
 #[derive(Debug, Clone, Copy)]

@@ -84,8 +84,8 @@ impl Shared {
         self.running.load()
     }
 
-    /// Whether this connection may serve `host`. The connection's certificate must also be the one
-    /// for `host` (RFC 9110, section 7.4).
+    /// Whether this connection may serve `host`. The certificate that this connection uses must
+    /// also be the certificate for `host` (RFC 9110, section 7.4).
     pub(crate) fn may_serve(&self, peer: &Peer, host: &str) -> bool {
         let (Scheme::Https, Some(server_name)) = (peer.scheme, peer.server_name.as_deref()) else {
             return true;
@@ -123,8 +123,8 @@ impl Shared {
         HeaderValue::try_from(location).ok()
     }
 
-    /// The value of `Alt-Svc` (RFC 7838); `None` for clients in clear text or behind a trusted
-    /// proxy.
+    /// The value of `Alt-Svc` (RFC 7838); `None` for clear-text connections and for requests from a
+    /// trusted proxy.
     pub(crate) fn alternative(&self, peer: &Peer, info: &ClientInfo) -> Option<HeaderValue> {
         let is_ours = !peer.tls.is_empty() && !info.peer_is_trusted;
         is_ours.then(|| self.alt_svc.header(&info.host)).flatten()

@@ -24,7 +24,8 @@ pub struct Description {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Proxy {
-    /// The maximum size of a request body that is read before a server is contacted; `0` for none.
+    /// The maximum size of a request body that is read before a server is contacted; `0` disables
+    /// this buffering.
     pub buffer_request: String,
     /// The limit for all buffers together.
     pub buffer_memory: String,

@@ -268,8 +268,9 @@ impl Edge {
         self.shared.cache.purge(&Purge { scope: None, name })
     }
 
-    /// Orders certificates for these names and those of the plan, until the next call. Leaves out
-    /// names that a file covers, and names for which no certificate can be ordered.
+    /// Orders certificates for these names as well as for the plan's names. The next call replaces
+    /// these names. Leaves out names that a file covers, and names for which no certificate can be
+    /// ordered.
     pub fn order_also(&self, names: BTreeSet<String>) {
         self.orders.order_also(&self.shared, names);
     }

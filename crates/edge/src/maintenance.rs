@@ -1,4 +1,5 @@
-//! Maintenance mode: everybody but the owner gets 503, on all hosts or some.
+//! Maintenance mode, in which everybody except the owner gets a 503 response. It covers all hosts
+//! or only some.
 //!
 //! The state is a small file, so maintenance continues after a restart. The owner opens a link with
 //! a random pass, and gets a cookie that gives access to all hosts.
@@ -411,8 +412,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let open = || Maintenance::open(data.path(), Vec::new());
         let maintenance = open();
-        // A sync must open the folder, which only root can do here. Files can be created and
-        // removed in it.
+        // A sync must open the folder, and this mode permits that only to root. The owner of the
+        // folder can still create and remove files in it.
         let only_changed = Permissions::from_mode(0o300);
         std::fs::set_permissions(data.path(), only_changed).unwrap();
         let is_root = std::fs::read_dir(data.path()).is_ok();

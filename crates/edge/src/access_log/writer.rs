@@ -79,8 +79,7 @@ impl LogWriter {
             if let Err(error) = target.write_all(&lines) {
                 failed(&error);
             }
-            // The buffer keeps some capacity, but not the large one that it needs for a slow
-            // target.
+            // A slow target can make the buffer very large, so its capacity is reduced afterwards.
             let room = if lines.len() < GATHERED {
                 0
             } else {

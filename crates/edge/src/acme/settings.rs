@@ -22,7 +22,7 @@ pub struct Settings {
     /// The email address for the authority; empty for none.
     pub email: String,
     pub challenge: Challenge,
-    /// An existing account at the authority, to bind the new account to.
+    /// An existing account at the authority, to which the new account is bound.
     pub external_account: Option<ExternalAccount>,
     /// Root certificates that are trusted for the authority, besides those that browsers trust.
     pub roots: Vec<CertificateDer<'static>>,

@@ -95,7 +95,7 @@ impl Iterator for Parts<'_> {
         let (argument, rest) = match rest {
             [b'=', rest @ ..] => match argument(rest.trim_ascii_start()) {
                 Some(argument) => argument,
-                // Any directive may stand in an unterminated quotation, so the quotation counts as
+                // An unterminated quotation may hide any directive, so the quotation counts as
                 // `no-store`.
                 None => return Some(("no-store".to_owned(), mem::take(&mut self.0).to_vec())),
             },

@@ -15,8 +15,8 @@ use super::stored::{Head, Key, Stored};
 /// The maximum number of stored responses per key, which differ in the headers named in `Vary`. The
 /// oldest is removed when there are more.
 const VARIANTS: usize = 16;
-/// The number of purge counters. Keys with the same hash share a counter. A purge of one key then
-/// also discards a response for the other key that is still being fetched.
+/// The number of purge counters. Keys with the same hash share a counter. So a purge of one key
+/// also discards responses for the other keys that are still being fetched.
 const COUNTS: usize = 1_024;
 /// The maximum number of keys in `passing`.
 const PASSING: usize = 4_096;
@@ -57,7 +57,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// The newest stored response for a key that matches these request headers.
+    /// Returns the newest stored response that has this key and matches these request headers.
     pub(super) fn find(&self, key: &str, request: &HeaderMap) -> Option<Arc<Stored>> {
         let variants = self.pages.get(key)?;
         let found = variants

@@ -4,9 +4,9 @@ use http::{HeaderMap, HeaderName};
 
 use super::stored::Head;
 
-/// The response header of a server that purges stored responses of the same target. The value is a
-/// list of paths, separated by commas or spaces. Each path also purges all paths below it, and `*`
-/// purges all responses. The edge removes the header.
+/// The response header with which a server purges stored responses of its own target. The value is
+/// a list of paths, separated by commas or spaces. Each path also purges all paths below it, and
+/// `*` purges all responses. The edge removes the header.
 pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
 
 /// The maximum number of paths in one response. More paths purge all responses of the target.

@@ -155,7 +155,8 @@ fn claims_more(headers: &HeaderMap, info: &ClientInfo) -> bool {
     ALWAYS.iter().any(|name| headers.contains_key(*name)) || known.iter().any(differs)
 }
 
-/// Whether `Connection` names headers that may affect the response. The edge removes them.
+/// Whether `Connection` names headers that may affect the response. The edge removes the named
+/// headers.
 fn names_headers(headers: &HeaderMap) -> bool {
     headers
         .get_all(CONNECTION)

@@ -82,7 +82,8 @@ pub(super) fn routes(
     table
 }
 
-/// Tells each folder which of its paths belong to other routes. Symbolic links must not lead there.
+/// Tells each folder which of its paths belong to other routes. Symbolic links must not lead to
+/// these paths.
 fn tell_folders(routes: &mut [(usize, Route)]) {
     for at in 0..routes.len() {
         let route = &routes[at].1;
@@ -405,7 +406,7 @@ fn redirect(url: &str) -> Result<Redirect, String> {
     let uri: Uri = sample.parse().map_err(|_| how())?;
     let is_whole = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
     let is_path = sample.starts_with('/') && !sample.starts_with("//");
-    // Fragments are refused, and braces that no value would replace.
+    // Refuses fragments, and braces that do not belong to a known placeholder.
     if !(is_whole || is_path) || sample.contains(['{', '}', '#']) {
         return Err(how());
     }

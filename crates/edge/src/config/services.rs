@@ -16,7 +16,7 @@ use crate::route::Route;
 /// The length limit of a Unix socket's path in bytes (Linux: `sun_path` without its final NUL).
 const LONGEST_PATH: usize = 107;
 
-/// The routes at fronts, where all requests go to one service.
+/// The fronts of services, each with the route that sends all requests to the service.
 pub(super) type Fronts = BTreeMap<ListenAddress, Arc<Route>>;
 
 pub(crate) fn upstream_of(service: &str) -> String {

@@ -1,8 +1,8 @@
-//! Runs the streams of an HTTP/2 connection, and resets a stream if its client does not read for
+//! Runs the streams of an HTTP/2 connection, and resets a stream whose client has read nothing for
 //! too long.
 //!
 //! A response body cannot detect a stalled client, because hyper does not poll the body until the
-//! client opens its window. Therefore, the task that runs the stream detects it.
+//! client opens its window. Therefore, the task that runs the stream detects a stalled client.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -69,7 +69,7 @@ async fn minded(stream: impl Future, reader: &ProgressWatch, patience: Duration)
         if stream.as_mut().poll(context).is_ready() {
             Poll::Ready(())
         } else if reader.is_awaited() {
-            // No timer runs unless the stream waits for its client.
+            // The timer runs only while the stream waits for its client.
             still.as_mut().poll(context)
         } else {
             Poll::Pending

@@ -10,7 +10,7 @@ impl Edge {
     /// across reloads.
     ///
     /// When a server is removed, its running requests finish. Its idle connections are closed at
-    /// once, and its WebSockets after their timeout.
+    /// once. Its WebSockets are closed after [`Servers::drain_within`].
     ///
     /// Must be called within a Tokio runtime.
     pub fn set_servers(&self, service: &str, servers: &Servers) {

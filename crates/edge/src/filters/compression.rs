@@ -2,8 +2,8 @@
 //! compresses responses of the app and of upstreams.
 //!
 //! The length of a compressed page can reveal a secret in it, if the page also contains an
-//! attacker's text (the BREACH attack). A response is therefore compressed only if it is evidently
-//! the same for everyone, or with random padding if it is [`Compressible`].
+//! attacker's text (the BREACH attack). Therefore, a response is compressed only in two cases: it
+//! is evidently the same for everyone, or it is [`Compressible`] and gets random padding.
 
 mod accept;
 mod body;
@@ -139,7 +139,7 @@ fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     weaken(headers);
 }
 
-/// From a response to `HEAD`, removes the headers that compression would change. The response to
+/// Removes headers that compression would change from a response to `HEAD`, because the response to
 /// `GET` might be compressed. RFC 9110, section 9.3.2, permits this.
 fn leave_open(headers: &mut HeaderMap) {
     headers.remove(ACCEPT_RANGES);
@@ -148,8 +148,8 @@ fn leave_open(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether the response that a 304 confirms may be compressed. The 304 must then have the same
-/// headers (RFC 9110, section 15.4.5), but may lack `Content-Type`.
+/// Whether the response that a 304 confirms may be compressed. The 304 has the same headers as that
+/// response (RFC 9110, section 15.4.5), but `Content-Type` may be missing.
 fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE);
     let may_be_file = kind.is_none() && headers.contains_key(LAST_MODIFIED);
@@ -175,8 +175,8 @@ fn can_be_coded(answer: &Answer) -> bool {
         && length(answer).is_none_or(|length| length >= SMALLEST)
 }
 
-/// The length of the response's body, if known. For a response to `HEAD`, the length in its
-/// headers.
+/// Returns the length of the response's body, if known. For a response to `HEAD`, returns the
+/// length in its headers.
 fn length(answer: &Answer) -> Option<u64> {
     let there = answer.body().size_hint().exact();
     let there = there.filter(|_| !answer.body().is_end_stream());

@@ -1,9 +1,9 @@
-//! Rate limits for each client, which is an IP address (IPv6: a /64), or the value of a header or a
-//! cookie.
+//! Rate limits for each client. A client is an IP address (IPv6: a /64), or the value of a header
+//! or a cookie.
 //!
-//! A limit without `on` counts requests. A limit with `on` counts responses whose header
-//! [`OUTCOME`] has that value, such as `wrong-code`, and rejects all requests of a client with too
-//! many of them.
+//! A limit without `on` counts requests. A limit with `on` counts responses in which the header
+//! [`OUTCOME`] has the value of `on`, such as `wrong-code`. After too many such responses, it
+//! rejects all requests of the client.
 
 mod buckets;
 

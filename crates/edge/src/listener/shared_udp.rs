@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use crate::crypto;
 
-/// The interval of checks whether the previous reader has stopped.
+/// How often a new reader checks whether the previous reader has stopped.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// The tokens of stateless resets are derived from this key (RFC 9000, section 10.3).
@@ -69,7 +69,7 @@ impl SharedUdp {
         })
     }
 
-    /// The socket, then the lock file.
+    /// Returns the socket, followed by the lock file.
     pub(super) fn into_descriptors(self) -> [OwnedFd; 2] {
         [self.socket.into(), self.file.into()]
     }

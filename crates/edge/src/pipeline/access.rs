@@ -20,7 +20,7 @@ use crate::context::WorkerContext;
 
 pub(super) struct Refusal {
     pub(super) answer: Answer,
-    /// The outcome for the route's rate limit.
+    /// The outcome to report to the route's rate limit.
     outcome: Option<&'static str>,
 }
 

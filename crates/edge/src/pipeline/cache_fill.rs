@@ -255,8 +255,10 @@ impl CacheFill {
     }
 }
 
-/// Reads the whole body into one buffer. The error is the body itself, with the bytes read so far,
-/// if there is no room for it or reading takes too long. The error is `None` if the body broke off.
+/// Reads the whole body into one buffer.
+///
+/// If there is no room for the body or reading takes too long, the error contains the body,
+/// including the bytes read so far. If the body ends early, the error is `None`.
 async fn gather(
     mut body: Body,
     mut room: Gathering,

@@ -1,4 +1,4 @@
-//! Counts a request body, and limits its size and its slowness.
+//! Counts a request body, limits its size, and aborts it if it arrives too slowly.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -36,7 +36,8 @@ struct Pace {
     /// The minimum in bytes per second; 0 for none.
     rate: u64,
     received: u64,
-    /// The total of the waits for the client so far, and when the current wait began.
+    /// How long the edge has waited for the client so far, without the current wait. `since` is the
+    /// time at which the current wait began.
     waited: Duration,
     since: Option<Instant>,
     timer: Deadline,
@@ -85,8 +86,8 @@ impl Pace {
         }
     }
 
-    /// `Ready` once the edge has waited longer than the received bytes may take at the minimum
-    /// rate.
+    /// Becomes ready when the edge has waited too long for the body, that is, longer than the
+    /// received bytes take at the minimum rate.
     fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(seconds) = self.received.checked_div(self.rate) else {
             return Poll::Pending;

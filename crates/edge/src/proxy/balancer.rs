@@ -33,7 +33,7 @@ impl Group {
     }
 
     /// The most recently added server. Servers are replaced one by one, so the newest one stays
-    /// longest. A client that has lost its server then keeps the next one for long.
+    /// longest. A client whose server was replaced then keeps its next server for a long time.
     fn youngest(&self, fits: impl Fn(&Backend) -> bool) -> Option<&Arc<Backend>> {
         self.members
             .iter()

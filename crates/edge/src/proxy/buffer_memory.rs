@@ -1,7 +1,8 @@
 //! The memory for all buffered bodies, shared by all workers.
 //!
-//! A request body reserves all its memory before it is read, so no two bodies wait for each other
-//! half-read. One IP address can use at most half of the memory, and so can all responses together.
+//! A request body reserves all its memory before it is read. Otherwise, half-read bodies could wait
+//! for each other's memory. One IP address can use at most half of the memory. All responses
+//! together can also use at most half of it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

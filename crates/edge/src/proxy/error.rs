@@ -49,7 +49,8 @@ pub enum ProxyError {
     /// client requested.
     #[error("the upstream's upgrade is not the one asked for")]
     Upgrade,
-    /// The client's request body broke off, was too slow or was too large, as the source says.
+    /// The client's request body ended early, was too slow or was too large. The source error says
+    /// which of these happened.
     #[error("the client's body ended before its end")]
     Body(#[source] BodyError),
     /// The client stopped sending its request body.

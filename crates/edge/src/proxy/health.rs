@@ -67,8 +67,8 @@ impl HealthState {
         }
         record.last_failure = now;
         record.failures += 1;
-        // After a pause, one failure begins another pause, until the server has responded to a
-        // request.
+        // After a pause, a single failure begins another pause, unless the server has responded to
+        // a request in between.
         if record.failures >= FAILURES || record.whiles > 0 {
             let out = SHORTEST
                 .saturating_mul(1 << record.whiles.min(8))

@@ -1,5 +1,5 @@
-//! Buffers a request body before it is sent to a server. A slow client then occupies none of the
-//! server's connections, of which there may be only a few.
+//! Buffers a request body before it is sent to a server. The server may accept only a few
+//! connections, and a slow client then does not occupy one of them.
 
 use std::net::IpAddr;
 use std::sync::Arc;

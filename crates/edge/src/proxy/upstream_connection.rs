@@ -135,8 +135,8 @@ impl UpstreamConnection {
     /// Sends a request and waits for the response head. Leaves the request intact if the server has
     /// closed the connection.
     ///
-    /// `care` asks the kernel first whether the connection is open. `raw` means that the headers
-    /// are the client's own.
+    /// If `care` is set, this function first asks the kernel whether the connection is still open.
+    /// If `raw` is set, the headers are the client's own.
     pub(super) async fn ask(
         &mut self,
         request: &mut Request<()>,

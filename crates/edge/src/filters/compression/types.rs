@@ -40,7 +40,7 @@ pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
         .any(is)
 }
 
-/// Whether the media type is that of an asset, which pages share, and not of a page or of data.
+/// Whether the media type belongs to an asset, such as a style sheet, that several pages use.
 pub(super) fn is_asset(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;

@@ -45,8 +45,8 @@ impl Buckets {
         }
     }
 
-    /// Whether a client may send a request. The error is the time until it may. Counts the request
-    /// only if `counts`.
+    /// Whether a client may send a request. The error is the time until the client may send one.
+    /// Counts the request only if `counts`.
     pub(super) fn ask(&self, client: u64, counts: bool, now: Duration) -> Result<(), Duration> {
         let shard = usize::try_from(client % SHARDS as u64).unwrap_or_default();
         let mut shard = lock(&self.shards[shard]);
