@@ -12,7 +12,7 @@ use super::caching::Caching;
 use super::open::Root;
 use super::path::Asked;
 
-/// Served for a request for its folder.
+/// The file that is served when its folder is requested.
 pub(super) const INDEX: &str = "index.html";
 
 #[derive(Debug, Clone, Default)]
@@ -25,7 +25,8 @@ pub struct FolderSettings {
     /// Whether folders without an `index.html` are listed.
     pub listing: bool,
     /// `Cache-Control` by name pattern, in which `*` stands for any text. A pattern with a slash
-    /// applies to the whole path, any other to the name. The longest matching pattern wins.
+    /// applies to the whole path. Any other pattern applies to the file's name. The longest
+    /// matching pattern wins.
     pub cache: BTreeMap<String, String>,
     /// Whether access is restricted. Shared caches may then store only files that match a pattern
     /// in `cache`.

@@ -77,7 +77,7 @@ pub(super) fn is_hidden(name: &[u8]) -> bool {
     name.starts_with(b".") && name != WELL_KNOWN.as_bytes()
 }
 
-/// Skips empty segments, as the file system does.
+/// Decodes a path. Skips empty segments, as the file system does.
 fn decode(path: &str) -> Result<String, Refused> {
     if !is_encoded_well(path) {
         return Err(Refused::Invalid);

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::acme::{Life, later};
 use crate::metrics::{self, Passing};
 
-/// The interval of log messages about an expiring certificate.
+/// How often an expiring certificate is logged.
 const LOUD_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -46,7 +46,7 @@ struct Script {
     waiting: AtomicUsize,
 }
 
-/// `{n}` in the body is replaced by the number of requests for the path.
+/// A scripted response. `{n}` in the body is replaced by the number of requests for the path.
 #[derive(Clone)]
 struct Said {
     status: u16,

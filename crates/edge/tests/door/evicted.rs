@@ -6,7 +6,7 @@ use super::*;
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// Addresses of the client with the most connections, and of another client.
+/// The addresses of the client with the most connections, and of other clients.
 const GREEDY: [u8; 4] = [127, 0, 0, 2];
 const OTHER: [u8; 4] = [127, 0, 0, 3];
 const THIRD: [u8; 4] = [127, 0, 0, 4];

@@ -69,7 +69,7 @@ async fn a_reader_that_stands_still_is_given_up() {
     let (edge, address, _scene) = simple(ListenSettings {
         body_time: SHORT,
         connections: 1,
-        // A trusted proxy's connection never makes room for others.
+        // The edge never evicts a connection of a trusted proxy to make room for another one.
         trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
         ..ListenSettings::default()
     });

@@ -77,8 +77,8 @@ async fn the_next_process_reads_once_the_first_has_stopped() {
     let first = keeper.site();
     let mut talk = next(&first).await;
     let second = keeper.site();
-    // Both processes have the UDP socket. The second process does not know this connection, so its
-    // packets must not arrive there.
+    // Both processes have the UDP socket. The second process does not know this connection, so it
+    // must not receive the connection's packets.
     for _ in 0..200 {
         assert_eq!(talk.get("/").await.text(), "hello");
     }

@@ -70,8 +70,8 @@ async fn until(what: impl Fn() -> bool) {
     tokio::time::timeout(SOON, waiting).await.unwrap();
 }
 
-/// Gives a request time to begin to wait for a server, which the test cannot observe. The test also
-/// passes if the request begins later.
+/// Pauses until a request has probably begun to wait for a server. The test cannot observe this. It
+/// also passes if the request begins to wait later.
 async fn pause(milliseconds: u64) {
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
 }
@@ -96,8 +96,8 @@ async fn one_that_was_given_up_is_not_waited_for() {
         failed: true,
         ..Servers::default()
     };
-    // A request that waits for a server takes two seconds. On a busy machine, others may also take
-    // so long, but not in every attempt.
+    // A request that waits for a server takes two seconds. On a busy machine, other requests may
+    // also take two seconds, but not in every attempt.
     at_once(async || {
         site.edge.set_servers("node", &failed);
         let heard = site.get("/").await;
