@@ -221,8 +221,8 @@ fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     {
         return Ok(length);
     }
-    // Several equal lengths are unambiguous. They are refused too, but with another error than
-    // different lengths.
+    // Several equal lengths are unambiguous, but are refused too. Their error differs from the
+    // error for different lengths.
     let said = headers.get_all(CONTENT_LENGTH).iter();
     let said = said.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     let mut said = said.map(|length| content_length(length.trim_ascii()));

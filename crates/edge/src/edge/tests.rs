@@ -64,8 +64,8 @@ async fn reloads_leave_no_files_behind_in_memory() {
         assert_eq!(ask_all("").await, weight);
     }
     let changes = [
-        // Each of these plans serves the files differently: with other headers, from another path,
-        // with a path of another route, and finally as before.
+        // Each of these plans serves the files differently: with other headers, below another path,
+        // next to a route for `/own`, and finally as before.
         (files("/", "cache = { \"*\" = \"no-store\" }"), ""),
         (files("/x/", "strip = \"/x\""), "/x"),
         (
