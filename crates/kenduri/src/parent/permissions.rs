@@ -78,7 +78,8 @@ fn open(data: &Path) -> io::Result<()> {
     // before other users can traverse the folder.
     for entry in fs::read_dir(data)? {
         let entry = entry?;
-        // The folder for sockets has its own permissions, and the targets of links are elsewhere.
+        // The folder for sockets is skipped, because it has its own permissions. Links are skipped,
+        // because their targets are elsewhere.
         if entry.file_name() != RUN && !entry.file_type()?.is_symlink() {
             match close(&entry.path()) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -41,8 +41,8 @@ struct WorkerLink {
     line: MessageSender<ToWorker>,
     halt: Halt,
     hearing: JoinHandle<()>,
-    /// Sends this worker the ready instances. Each worker has its own task, so that a worker that
-    /// does not read delays no other.
+    /// Sends this worker the ready instances. Each worker has its own task, so a worker that does
+    /// not read does not delay the others.
     leading: AbortOnDropHandle<()>,
     /// Replaced instances to which this worker sends no more requests.
     drained: BTreeSet<Instance>,
@@ -157,7 +157,7 @@ impl Workers {
         };
         link.line.hang_up();
         drop(link);
-        // An instance may have been waiting for this worker only.
+        // A replaced instance may have waited only until this worker sent it no more requests.
         self.pass_on(control).await;
         self.serving.send_if_modified(|serving| {
             let was_this = *serving == Some(run);

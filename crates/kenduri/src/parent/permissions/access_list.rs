@@ -11,7 +11,7 @@ use rustix::fs::{XattrFlags, getxattr, setxattr};
 use rustix::io::Errno;
 
 const NAME: &str = "system.posix_acl_access";
-/// The version at the beginning of an access control list. Then come entries, each with a kind,
+/// The version at the beginning of an access control list. The entries follow, each with a kind,
 /// permissions and a user. All numbers are little-endian (`linux/posix_acl_xattr.h`).
 const VERSION: u32 = 2;
 const ENTRY: usize = 8;
