@@ -17,8 +17,8 @@ const LISTENS: &str = "0A";
 /// The uid of root. Root's sockets are trusted, because root can read all traffic anyway and may
 /// hold a port for another user's program, as Docker does.
 const ROOT: u32 = 0;
-/// The mode of a socket to which only its owner and group can connect, because connecting needs
-/// write permission (unix(7)).
+/// With this mode, only the owner and the group of a socket can connect to it, because connecting
+/// needs write permission (unix(7)).
 const FOR_OWNER_AND_GROUP: u32 = 0o660;
 
 pub(crate) struct CheckedAddress {

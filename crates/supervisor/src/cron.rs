@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
 
-/// The number of days in which the next scheduled time is searched. It covers more than 8 years,
-/// because two 29ths of February can be 8 years apart.
+/// How many days ahead the next scheduled time is searched. This is more than 8 years, because two
+/// 29ths of February can be 8 years apart.
 const DAYS: u32 = 366 * 9;
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -107,8 +107,8 @@ impl Schedule {
         for _ in 0..DAYS {
             let next = self.times(date).filter(|next| *next > time).min();
             if let Some(found) = found {
-                // If clocks are set forward at midnight, a time of this day may move to the next
-                // day, so the next day's first time may be earlier.
+                // Clocks that are set forward at midnight may move a time of this day to the next
+                // day. Then the next day may have an earlier time.
                 return Some(next.map_or(found, |next| next.min(found)));
             }
             found = next;

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 /// The number of descriptors that are sent in one message. Linux permits at most 253 (unix(7)).
 const BATCH: usize = 250;
-/// The first field of the handover file, which identifies the format. Every version must understand
+/// The first field of the handover file. It identifies the format. Every version must understand
 /// the header, so the fields of [`HandoverHeader`] must never change.
 const MARK: &str = "handed over by exec";
 /// The maximum size of a handover file, in bytes.

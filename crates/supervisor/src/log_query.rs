@@ -13,7 +13,7 @@ pub(crate) const MOST_BYTES: usize = 16 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
-    /// Increases by one with each line of a service.
+    /// The line's number. It increases by one with each line of a service.
     pub sequence: u64,
     /// When the supervisor read the line. If a line in a log file has no timestamp, this is the
     /// timestamp of the next line.
@@ -52,7 +52,8 @@ pub struct LogQuery {
     pub since: Option<Timestamp>,
     /// Only lines that contain this text.
     pub grep: Option<String>,
-    /// The maximum number of lines to return; the last matching lines are returned. At most 10,000.
+    /// The maximum number of lines to return, counted from the last matching line. The limit is
+    /// 10,000.
     pub last: Option<usize>,
     /// The last line of each service that the client has received.
     /// [`Control::follow`](crate::Control::follow) continues after these lines.
@@ -106,7 +107,7 @@ impl LogQuery {
         }
     }
 
-    /// Whether the query may exclude some lines of a service, rather than all or none.
+    /// Whether the query may match some lines of a service and exclude others.
     pub(crate) fn is_filtered(&self) -> bool {
         self.instance.is_some() || self.grep.is_some()
     }

@@ -15,7 +15,7 @@ pub struct LogTail {
     control: Control,
     ready_instances: watch::Receiver<ReadyInstances>,
     followed: Vec<TailedLog>,
-    /// Matching lines that were written before following started.
+    /// Matching lines from before this value was created.
     before: Vec<LogLine>,
     query: LogQuery,
 }
@@ -58,9 +58,9 @@ impl LogTail {
             let newest = *output.newest().borrow();
             let next = if let Some(seen) = query.seen.get(&**output.service()) {
                 let next = output.sequence_after(seen);
-                // With a filter, `seen` is the last matching line. The lines after it may have been
-                // checked already and not have matched. So if such lines are no longer in memory,
-                // they do not count as missed.
+                // With a filter, `seen` is the last matching line. Later lines may have been
+                // checked already without a match. So later lines that are no longer in memory do
+                // not count as missed.
                 let judged = query.is_filtered().then(|| output.first_sequence());
                 next.max(judged.unwrap_or(next))
             } else {

@@ -24,10 +24,10 @@ pub use settings::{
 
 use crate::service_config::ServiceConfigs;
 
-/// The facts outside the settings that decide whether a plan is valid.
+/// What the validation of a plan needs besides the settings.
 #[derive(Debug, Clone)]
 pub struct PlanContext<'a> {
-    /// The settings file's folder, to which relative paths are relative.
+    /// The settings file's folder. Relative paths in the settings are relative to it.
     pub folder: &'a Path,
     /// The folder in which the supervisor keeps sockets and records; see
     /// [`crate::SupervisorOptions`].

@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Process {
     #[serde(with = "crate::serde_numbers::pid")]
     pid: Pid,
-    /// The start time, in clock ticks since boot. It identifies the process together with the pid,
+    /// The start time, in clock ticks since boot. Together with the pid, it identifies the process,
     /// because the system never reuses a pid with the same start time.
     start: u64,
     /// The value of [`TOKEN_VARIABLE`] in the process's environment; see also

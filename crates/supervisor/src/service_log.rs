@@ -66,7 +66,7 @@ impl WatchPhase {
 pub(crate) struct OpenPipe {
     pub(crate) pipe: OwnedFd,
     pub(crate) stream: Stream,
-    /// The beginning of a line that was not yet read to its end.
+    /// The beginning of a line that has not been read completely.
     pub(crate) line: Vec<u8>,
 }
 
@@ -262,8 +262,8 @@ impl ServiceLog {
         self.newest.subscribe()
     }
 
-    /// Reads a process's output pipe to its end. When the process has exited, reads only what is
-    /// still in the pipe. When paused, returns the pipe with its incomplete line.
+    /// Reads a process's output pipe to its end. If the process exits, reads only what is still in
+    /// the pipe. If the tasks are paused, returns the pipe with its incomplete line.
     pub(crate) async fn read(
         self: Arc<Self>,
         begun: OpenPipe,

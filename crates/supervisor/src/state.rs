@@ -204,7 +204,6 @@ pub struct State {
     waiting: Vec<PendingCommand>,
 }
 
-/// A transition in progress.
 struct Transition {
     state: State,
     now: Now,
@@ -385,8 +384,8 @@ pub struct InstanceSummary {
     pub standing: InstanceState,
     /// The run of the current process, if there is one.
     pub run: Option<RunId>,
-    /// When the current process was started, measured since the supervisor began. If there is no
-    /// process, when the last one exited.
+    /// When the current process was started, or when the last process exited if none is running.
+    /// Measured since the supervisor began.
     pub since: Duration,
     /// How often the instance's process was replaced after a failure.
     pub restarts: u64,

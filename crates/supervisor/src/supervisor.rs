@@ -65,8 +65,8 @@ pub struct SupervisorOptions {
     pub run: PathBuf,
     /// The folder of the log files.
     pub logs: PathBuf,
-    /// The program that starts a service: the supervisor executes it, and it becomes the service by
-    /// `exec`.
+    /// The program with which the supervisor starts services. The supervisor executes it, and the
+    /// new process becomes the service by `exec`.
     pub launcher: ShimProgram,
     /// Whether orphaned processes become children of this process. This process then reaps every
     /// child, even those that are not services. Use this only if this process starts no other
@@ -121,8 +121,8 @@ fn random() -> f64 {
     f64::from(u32::try_from(drawn >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
-/// The program that starts a service: the supervisor executes it, and it becomes the service by
-/// `exec`; see [`crate::shim`].
+/// The program with which the supervisor starts services. The supervisor executes it, and the new
+/// process becomes the service by `exec`; see [`crate::shim`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShimProgram {
     /// This program. Its `main` must begin with [`shim::run_if_asked`].
@@ -228,7 +228,8 @@ impl Supervisor {
         Ok((supervisor, control))
     }
 
-    /// Opens the folders for sockets and logs, and finds the program that becomes the services.
+    /// Opens the folders for sockets and logs, and finds the program with which services are
+    /// started.
     fn prepare(options: &SupervisorOptions) -> Result<(PathBuf, Folder, Folder), StartError> {
         let launcher = match &options.launcher {
             ShimProgram::ThisProgram if !shim::is_installed() => return Err(StartError::NoShim),

@@ -39,7 +39,6 @@ pub struct ServiceSettings {
     /// An instance's relative share of the processor when several processes need it.
     #[serde(default = "usual_weight")]
     pub cpu_weight: u32,
-    /// The limits of the log files.
     pub logs: LogSettings,
     /// When the command runs. `None` for a command that runs permanently.
     #[serde(default)]

@@ -198,8 +198,8 @@ pub(crate) struct Cgroup {
 
 impl Cgroup {
     /// Whether this control group is at the path that [`Cgroups::make`] uses for `name`. The path
-    /// comes from a file that other users may have written, and only the supervisor's own control
-    /// groups may be changed.
+    /// comes from a file that other users may have written. So this check ensures that only the
+    /// supervisor's own control groups are changed.
     pub(crate) fn is_of(&self, name: &str) -> bool {
         self.is_below(
             &cgroup_mount(&text("/proc/self/mountinfo")).unwrap_or_default(),

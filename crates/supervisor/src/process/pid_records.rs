@@ -17,7 +17,7 @@ use crate::folder::Folder;
 pub(crate) struct PidRecord {
     pub(crate) service: String,
     pub(crate) pid: i32,
-    /// In clock ticks since boot.
+    /// The start time, in clock ticks since boot.
     pub(crate) start: u64,
     pub(crate) token: String,
     pub(crate) group: Option<Cgroup>,

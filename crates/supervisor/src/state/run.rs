@@ -109,7 +109,6 @@ impl Run {
         matches!(self.phase, Phase::Draining { .. } | Phase::Stopping { .. })
     }
 
-    /// Returns how long the process has been ready.
     pub(super) fn time_ready(&self, now: Now) -> Duration {
         match self.phase {
             Phase::Ready { at } => now.at.saturating_sub(at),

@@ -40,7 +40,7 @@ const FORMAT: u32 = 5;
 /// [`PausedSupervisor::stay`].
 pub struct PausedSupervisor(pub(super) Box<Supervisor>);
 
-/// The error of a failed `exec`, after which this program continues.
+/// A failed `exec`. This program continues.
 pub struct FailedExec {
     pub why: io::Error,
     /// The supervisor, which must be [run](Supervisor::run) again. Its [`Control`]s are still
