@@ -134,7 +134,7 @@ impl Body {
         }
     }
 
-    /// Records that the edge could not read the file after a call of [`Self::poll_stretch`].
+    /// Records that the part from [`Self::poll_stretch`] could not be read from the file.
     pub(crate) fn failed(&mut self, error: &io::Error) {
         if let Self::LoggedBody(logged) = self {
             logged.failed(error);

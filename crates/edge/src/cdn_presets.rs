@@ -1,7 +1,7 @@
 //! Content delivery networks that `listen.trusted_proxies` may name, each with its networks.
 //!
-//! Cloudflare's are from <https://www.cloudflare.com/ips/>, Fastly's from
-//! <https://api.fastly.com/public-ip-list>, both as of November 2026.
+//! Cloudflare publishes its networks at <https://www.cloudflare.com/ips/>, and Fastly at
+//! <https://api.fastly.com/public-ip-list>. These lists are from November 2026.
 
 use std::net::IpAddr;
 

@@ -205,8 +205,8 @@ impl Plan {
         found.is_some_and(|route| matches!(route.target, Target::App))
     }
 
-    /// Routes these paths to the mounted service, on all hosts, if no other route matches. The app
-    /// need not run for them.
+    /// Adds routes to the mounted handler for these paths on all hosts, unless a configured route
+    /// matches them. These routes do not require the app to run.
     pub fn answer_also(&mut self, paths: &[&str]) {
         let paths = paths.iter().filter_map(|path| {
             let is_taken = self

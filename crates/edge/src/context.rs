@@ -1,5 +1,5 @@
-//! The state that is needed to serve a request: that of all workers, of each worker, and of the
-//! connection's peer.
+//! The state that is needed to serve a request: the state that all workers share, the state of each
+//! worker, and the facts about the connection's peer.
 
 mod running;
 mod service_backends;

@@ -61,7 +61,7 @@ pub struct Maintenance {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// Nothing has changed, now or for the next start.
+    /// Nothing has changed, and the next start will not see the change either.
     #[error("the doors are as they were")]
     Unchanged(#[source] io::Error),
     /// The change is in effect and survives a restart, but a power failure may undo it. The caller
@@ -77,8 +77,8 @@ struct Closed {
 }
 
 impl Maintenance {
-    /// Restores the maintenance mode from the files in `data`: `maintenance.json` is the state,
-    /// `maintenance.html` the owner's page. The paths in `health` are always served.
+    /// Restores the maintenance mode from the files in `data`: `maintenance.json` contains the
+    /// state, and `maintenance.html` is the owner's page. The paths in `health` are always served.
     ///
     /// If the state cannot be read, all hosts are closed to everybody, because someone began
     /// maintenance.

@@ -269,7 +269,7 @@ impl Pool {
     }
 }
 
-/// Counts a failure that suggests that a server is down. A late response does not.
+/// Counts a failure that suggests that a server is down. Does not count a late response.
 fn note(backend: &Backend, upstream: &Upstream, error: &ProxyError) {
     if matches!(error, ProxyError::Closed(_) | ProxyError::Garbled(_)) {
         backend.vitals.failed(upstream.now());

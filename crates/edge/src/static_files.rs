@@ -114,8 +114,8 @@ async fn coded(
     respond::respond(request, form, entry.modified(), memory, now)
 }
 
-/// Redirects to the same path with a trailing slash. Merges leading slashes, because a URL with two
-/// of them names another host.
+/// Redirects to the same path with a trailing slash. Merges leading slashes, because a URL that
+/// begins with two slashes names another host.
 fn with_slash(request: &Parts) -> Answer {
     let path = request.uri.path().trim_start_matches('/');
     let mut location = format!("/{path}/");

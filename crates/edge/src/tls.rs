@@ -49,12 +49,12 @@ pub struct TlsSettings {
     pub self_signed: BTreeSet<String>,
     /// The duration of `Strict-Transport-Security` on all hosts with a certificate.
     ///
-    /// `None` means one day, for hosts whose certificate comes from an authority and whose
-    /// clear-text requests are redirected to HTTPS. Other hosts do not get the header.
+    /// `None` means one day, and only some hosts get the header: those with a certificate from an
+    /// authority and with a redirect from clear text to HTTPS.
     pub hsts: Option<Duration>,
 }
 
-/// The edge reloads the files when they change.
+/// A certificate in files. The edge reloads the files when they change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateFiles {
     /// The host names, such as `example.org` or `*.example.org`. If empty, the certificate's own

@@ -1,8 +1,8 @@
 //! A single order, from the DNS look-up of the name to the stored chain.
 //!
-//! The key is stored before the order is created, and the order's URL as soon as it is known.
-//! Therefore, the next start resumes an interrupted order, or begins another one if the order no
-//! longer exists.
+//! The key is stored before the order is created. The order's URL is stored as soon as it is known.
+//! So after a restart, an interrupted order is resumed. If it no longer exists, another order is
+//! begun.
 
 use std::io;
 use std::time::{Duration, Instant};

@@ -24,7 +24,8 @@ pub struct Settings {
     pub challenge: Challenge,
     /// An existing account at the authority, to which the new account is bound.
     pub external_account: Option<ExternalAccount>,
-    /// Root certificates that are trusted for the authority, besides those that browsers trust.
+    /// Additional root certificates that are trusted for the authority. Those that browsers trust
+    /// are always trusted.
     pub roots: Vec<CertificateDer<'static>>,
     /// Whether certificates are also ordered for names that do not resolve.
     pub force: bool,
@@ -181,7 +182,7 @@ pub enum Unorderable {
     /// The name is a wildcard, which the supported challenge types cannot validate.
     #[error("a certificate for a wildcard can only come from a file: [[tls.certificate]]")]
     Wildcard,
-    /// The name is an IP address, whose owner may change.
+    /// The name is an IP address. The owner of an address may change.
     #[error("no certificate is ordered for a bare address")]
     Address,
     /// The name is `localhost`, which every machine has.

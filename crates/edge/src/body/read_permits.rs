@@ -52,7 +52,8 @@ impl Readers {
         Turns(PollSemaphore::new(Arc::clone(&self.steps)))
     }
 
-    /// Starts the read at once if a blocking thread is free, or else when the result is polled.
+    /// Starts the read at once if a blocking thread is free. Otherwise, the read starts when the
+    /// result is polled.
     pub(super) fn begin<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,

@@ -86,8 +86,8 @@ pub(crate) struct Demand {
 
 impl CacheUse {
     pub(crate) fn of(method: &Method, headers: &HeaderMap, has_body: bool) -> Self {
-        // `CONNECT` begins a WebSocket over HTTP/2 (RFC 8441, section 5). `GET` with `Upgrade`
-        // begins one over HTTP/1.1.
+        // `CONNECT` begins a WebSocket over HTTP/2 (RFC 8441, section 5), and `GET` with `Upgrade`
+        // begins a WebSocket over HTTP/1.1.
         if *method == Method::CONNECT {
             return Self::Around;
         }
@@ -376,8 +376,8 @@ pub(crate) fn confirms(not_modified: &HeaderMap, kept: &HeaderMap) -> bool {
     }
 }
 
-/// The headers of a stored response after an update by a `304` (section 3.2). `received` is the
-/// time of the `304`, which replaces a missing `Date`.
+/// The headers of a stored response after an update by a `304` (section 3.2). If the `304` has no
+/// `Date`, `received` is used, the time at which the `304` was received.
 pub(crate) fn renewed(
     kept: &HeaderMap,
     not_modified: &HeaderMap,

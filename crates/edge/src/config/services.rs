@@ -50,8 +50,8 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
         let mut settings = upstreams::unnamed(&name, None);
         settings.times = times;
         settings.balance = match balance {
-            // Services on the same host get the same cookies, so each service needs its own cookie
-            // name.
+            // Clients send the same cookies to all services on a host, so each service needs its
+            // own cookie name.
             Balance::Sticky(cookie) => Balance::Sticky(format!("{cookie}-{}", service.name)),
             balance => balance,
         };

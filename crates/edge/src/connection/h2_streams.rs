@@ -42,7 +42,8 @@ where
         };
         let (reader, patience) = (Arc::new(ProgressWatch::default()), self.patience);
         let mut stream = Box::pin(READER.scope(Arc::clone(&reader), async move {
-            // The first poll is on the connection's task, which must survive a panic.
+            // The stream is first polled on the connection's task, and that task must survive a
+            // panic.
             if panic::caught(minded(stream, &reader, patience))
                 .await
                 .is_none()

@@ -1,4 +1,4 @@
-//! A connection that limits how long its client may read nothing.
+//! A connection that fails when its client has read nothing for too long.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

@@ -92,7 +92,7 @@ impl UnsentSlices {
 }
 
 impl Permit {
-    /// Wraps the bytes, which keep this permit until they are dropped.
+    /// Wraps the bytes. They hold this permit until they are dropped.
     pub(super) fn until_sent(mut self, bytes: Bytes) -> Bytes {
         let unused = self.bytes.saturating_sub(bytes.len());
         if unused > 0 {

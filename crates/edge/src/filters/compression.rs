@@ -40,8 +40,8 @@ const DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("content-md5"),
 ];
 
-/// Marks a response of the app for one user as safe to compress. Such a response contains nothing
-/// of the request but its path, and its forms contain different secrets each time.
+/// Marks a response of the app for one user as safe to compress. Of the request, such a response
+/// repeats only the path. The secrets in its forms are different each time.
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 

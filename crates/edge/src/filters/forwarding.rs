@@ -249,7 +249,7 @@ fn is_plain(value: &HeaderValue) -> bool {
 }
 
 /// The headers that `Connection` names. Excludes headers that identify the host, the user or the
-/// proxies, or that frame the body. A client must not be able to remove those.
+/// proxies, or that frame the body. A client must not be able to remove such headers.
 fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
     const STAY: [HeaderName; 4] = [HOST, CONTENT_LENGTH, CDN_LOOP, http::header::AUTHORIZATION];
     value

@@ -72,7 +72,8 @@ pub struct Refused {
 }
 
 impl Limiter {
-    /// Calls `refuse` for each error, with the key, the error and the correction.
+    /// Validates the settings. Calls `refuse` for each error, with the key, the error and the
+    /// correction.
     pub fn check(written: &Limit, refuse: &mut impl FnMut(&str, String, String)) -> Option<Self> {
         let mut told = |name: &str, why: String| {
             let (what, mend) = why.split_once("; ").unwrap_or((&why, "mend or remove it"));

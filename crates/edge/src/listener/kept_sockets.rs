@@ -7,13 +7,13 @@ use super::bind::{Socket, datagrams, open};
 use super::shared_udp::SharedUdp;
 use super::{Inherited, ListenAddress, ListenError, ListenSettings};
 
-/// The sockets of a program (the keeper) that starts the serving process and passes them to
-/// [`Inherited::new`] there. The serving process can then be replaced without rejecting
-/// connections.
+/// The listening sockets of the keeper. The keeper is a program that starts the process that serves
+/// requests, and passes the sockets to [`Inherited::new`] in that process. So the serving process
+/// can be replaced without rejecting connections.
 ///
-/// During the replacement, the old and the new process both accept connections, and each serves its
-/// own. A UDP socket has a single reader: the new process becomes the reader a few seconds after
-/// the old one was asked to stop.
+/// During the replacement, the old and the new process both accept connections, and each process
+/// serves the connections that it has accepted. A UDP socket has a single reader: the new process
+/// becomes the reader a few seconds after the old one was asked to stop.
 #[derive(Debug, Default)]
 pub struct Kept {
     /// Sockets that the keeper inherited. They are never closed, because the process that passed
@@ -41,7 +41,8 @@ impl Kept {
         kept
     }
 
-    /// Opens either all missing sockets of the settings or none, one for each worker and address.
+    /// Opens all missing sockets of the settings, one for each worker and address. If one cannot be
+    /// opened, opens none.
     ///
     /// A UDP port that is in use causes no error, because the serving process waits for the port.
     pub fn open(&mut self, listen: &ListenSettings, workers: usize) -> Result<(), ListenError> {

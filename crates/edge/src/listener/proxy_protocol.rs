@@ -48,7 +48,7 @@ pub(crate) enum BadAnnouncement {
     TooLarge,
 }
 
-/// Reads nothing after the header.
+/// Reads the PROXY protocol header, and nothing after it.
 pub(crate) async fn read<S>(stream: &mut S) -> Result<Announced, BadAnnouncement>
 where
     S: AsyncRead + Unpin,

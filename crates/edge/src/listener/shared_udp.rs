@@ -22,7 +22,7 @@ pub(crate) type ResetKey = [u8; 64];
 ///
 /// The reader of the socket locks the file. The kernel unlocks it when the reader's process ends.
 /// The file contains the key for stateless resets, so the next process can reset the connections of
-/// a crashed one.
+/// a process that has crashed.
 #[derive(Debug)]
 pub(crate) struct SharedUdp {
     pub(crate) socket: UdpSocket,
@@ -76,8 +76,8 @@ impl SharedUdp {
 
     /// Waits until no other reader, in any process, reads the socket.
     pub(crate) async fn lock(&self) -> io::Result<ReadLock> {
-        // Duplicates share a lock, which belongs to the open file description (flock(2)).
-        // Therefore, the file is opened again.
+        // A lock belongs to an open file description, which duplicates of a descriptor share
+        // (flock(2)). Therefore, the file is opened again.
         let mut file = File::open(format!("/proc/self/fd/{}", self.file.as_raw_fd()))?;
         while let Err(error) = file.try_lock() {
             match error {

@@ -33,7 +33,7 @@ pub(super) struct Measured {
 }
 
 struct Pace {
-    /// The minimum in bytes per second; 0 for none.
+    /// The minimum rate in bytes per second; 0 for none.
     rate: u64,
     received: u64,
     /// How long the edge has waited for the client so far, without the current wait. `since` is the

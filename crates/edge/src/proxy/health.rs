@@ -89,8 +89,8 @@ impl HealthState {
         stop: &CancellationToken,
     ) -> bool {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        // `unasked` takes the lock after `stop` is cancelled, so the token must be checked under
-        // the lock.
+        // `unasked` takes the lock after `stop` is cancelled, so `stop` must be checked under the
+        // lock.
         if stop.is_cancelled() {
             return false;
         }

@@ -71,8 +71,8 @@ impl Upstream {
         })
     }
 
-    /// Returns an upstream with new settings and the state of this one. Replaces its servers like
-    /// [`Upstream::set_members`], even for requests with the old settings.
+    /// Returns an upstream with new settings and this upstream's state. Replaces the servers like
+    /// [`Upstream::set_members`], also for requests that still use the old settings.
     pub(crate) fn changed(&self, settings: UpstreamSettings) -> Arc<Self> {
         self.backends.set(&settings.members);
         Self::of(settings, Arc::clone(&self.backends))
@@ -102,7 +102,8 @@ impl Upstream {
     }
 
     /// Returns another server, after `backend` has refused a connection or closed it before reading
-    /// the request. For a service, whose servers come and go, waits until a server is ready.
+    /// the request. The servers of a service come and go, so for a service, this function waits
+    /// until a server is ready.
     pub(super) async fn find_other(
         &self,
         headers: &HeaderMap,

@@ -24,11 +24,12 @@ const ENDLESS: u64 = 0x41;
 /// The stream type of the control stream (RFC 9114, section 6.2.1).
 const CONTROL: u64 = 0x0;
 
-/// Checks one stream, whose bytes may arrive in any pieces.
+/// Checks one stream. The bytes may arrive in pieces of any size.
 #[derive(Debug)]
 pub(crate) struct Frames {
     state: State,
-    /// The current frame's type and length, of which `filled` bytes have arrived.
+    /// The header of the current frame: its type and its length. `filled` bytes of the header have
+    /// arrived.
     header: [u8; HEADER],
     filled: usize,
     /// The maximum size in bytes of a frame that is buffered whole.

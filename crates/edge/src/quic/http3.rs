@@ -40,8 +40,8 @@ const BROKEN_HEADS: u32 = 256;
 /// The number by which cancelled requests may outnumber finished ones before the connection is
 /// closed (CVE-2023-44487).
 const TAKEN_BACK: u32 = 256;
-/// How long requests in transit may arrive after the first GOAWAY: for this many round trips, but
-/// at least and at most for the times in `GRACE`.
+/// How long requests in transit may arrive after the first GOAWAY: for this many round trips.
+/// `GRACE` is the minimum and the maximum of that time.
 const ROUND_TRIPS: u32 = 3;
 const GRACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(1));
 

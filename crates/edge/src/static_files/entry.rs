@@ -299,8 +299,8 @@ impl Content {
 impl Variant {
     fn new(common: &Common, stamp: Stamp, encoding: Option<Encoding>, content: Content) -> Self {
         let tag = tag(stamp, encoding);
-        // The map has room for the headers of every response, because a cloned map has no spare
-        // room.
+        // The map gets room for the headers that are added to every response, because a cloned map
+        // has no spare room.
         let mut unchanged = headers::prepared();
         unchanged.insert(CACHE_CONTROL, common.cache_control.clone());
         unchanged.insert(ETAG, tag.clone());

@@ -20,7 +20,7 @@ pub struct FolderSettings {
     /// The folder may be created later. Until then, every response is 404.
     pub root: PathBuf,
     /// The candidates to try, in this order: `{path}`, `{path}/`, `{path}.html`, or a fixed file
-    /// such as `/index.html`. If empty, `{path}` and then `{path}/`.
+    /// such as `/index.html`. If empty, `{path}` is tried first and `{path}/` second.
     pub r#try: Vec<String>,
     /// Whether folders without an `index.html` are listed.
     pub listing: bool,
@@ -129,7 +129,7 @@ impl Folder {
             && self.elsewhere == other.elsewhere
     }
 
-    /// Takes over the cached files of `old`, which [is the same](Self::is_same).
+    /// Takes over the cached files of `old`, a folder that [is the same](Self::is_same).
     pub(crate) fn go_on_from(&self, old: &Self) {
         self.id.store(old.id(), Ordering::Relaxed);
         let is_missing = old.is_missing.load(Ordering::Relaxed);

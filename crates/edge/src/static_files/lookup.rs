@@ -47,7 +47,8 @@ impl DiskLookup {
         {
             return Ok(LookupResult::File(entry));
         }
-        // The permit moves to the thread, which continues if the client disconnects.
+        // The permit moves to the thread, because the thread continues even if the client
+        // disconnects.
         let asked = tokio::task::spawn_blocking(move || {
             let seen = self.run_here();
             drop(turn);

@@ -32,8 +32,8 @@ struct Shared {
     kept: Mutex<Kept>,
     size: usize,
     looks: Arc<Semaphore>,
-    /// A permit for compressing. Only one file is compressed at a time, which leaves the other
-    /// cores to requests.
+    /// A permit for compressing. Only one file is compressed at a time, so the other cores remain
+    /// free for requests.
     compressing: Arc<Semaphore>,
     readers: Readers,
     random: RandomState,
@@ -174,7 +174,7 @@ impl Memory {
         }
     }
 
-    /// A file's variant in this coding, which is compressed at first use.
+    /// Returns a file's variant in this coding. Compresses the file at first use.
     pub(super) async fn coded<'e>(&self, entry: &'e Arc<Entry>, encoding: Encoding) -> &'e Variant {
         let Some(cell) = entry.later(encoding) else {
             return &entry.plain;

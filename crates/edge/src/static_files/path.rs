@@ -12,7 +12,7 @@ const WELL_KNOWN: &str = ".well-known";
 pub(super) struct Asked<'a> {
     /// The path without leading and trailing slashes, as in `a/b`; empty for the root folder.
     pub(super) relative: Cow<'a, str>,
-    /// Whether the path ends with a slash, and so is for a folder.
+    /// Whether the path ends with a slash, and so names a folder.
     pub(super) is_folder: bool,
 }
 

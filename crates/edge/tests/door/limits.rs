@@ -3,7 +3,8 @@ use tokio::io::AsyncWriteExt as _;
 use super::*;
 
 const SHORT: Duration = Duration::from_millis(200);
-/// A timeout for tests whose clients send something, which may take long on a busy machine.
+/// A timeout for tests in which the client sends something. Sending may take long on a busy
+/// machine.
 const HEAD: Duration = Duration::from_secs(2);
 
 #[tokio::test]

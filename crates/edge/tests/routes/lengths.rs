@@ -1,4 +1,4 @@
-//! Tests responses with a known length, whose pieces may arrive at any time.
+//! Tests responses with a known length. Their pieces may arrive at any time.
 
 use std::time::Duration;
 

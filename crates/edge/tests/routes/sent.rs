@@ -30,7 +30,7 @@ pub(crate) fn large_file_with(content: &[u8], options: Options) -> Site {
     site
 }
 
-/// Makes the site listen on a Unix socket too, over which the edge does not use `sendfile`.
+/// Makes the site listen on a Unix socket too. Over that socket, the edge does not use `sendfile`.
 pub(crate) fn also_over_unix(site: &Site) -> PathBuf {
     let socket = site.folder.path().join("door.sock");
     let both = format!(

@@ -179,8 +179,8 @@ async fn what_was_told_outlives_every_plan() {
     }
     let before = site.edge.servers("flask");
     assert!(before.requests > 2, "{before:?}");
-    // None of these changes affects the servers: the same routes, another balance, or routes
-    // without the service.
+    // None of these reloads affects the servers: with the same routes, with another balance, or
+    // without routes to the service.
     for balance in ["round-robin", "least", "sticky"] {
         site.edge.reload(plan(balance)).unwrap();
         let now = site.edge.servers("flask");

@@ -59,8 +59,8 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Whether the setting `copy` may contain this header. It may contain neither the edge's own
-    /// headers, nor headers that only trusted proxies may send, nor headers that control routing or
+    /// Whether the setting `copy` may contain this header. It may not contain the edge's own
+    /// headers, headers that only trusted proxies may send, or headers that control routing or
     /// framing.
     pub fn may_copy(name: &HeaderName) -> bool {
         const OURS: [&str; 11] = [

@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-/// Whether data of this media type becomes smaller by compression and may be delayed.
+/// Whether data of this media type becomes smaller by compression, and may be delayed by it.
 pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;

@@ -32,9 +32,9 @@ pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Eleme
         .map(element)
 }
 
-/// Yields the pieces of a header value between separators outside quotes, last piece first. A
-/// client's unclosed quote cannot swallow the text that proxies append, because the value is read
-/// from its end.
+/// Splits a header value at separators outside quotes, and yields the last piece first. A client's
+/// unclosed quote cannot swallow the text that proxies append, because the value is read from its
+/// end.
 struct Cut<'a> {
     left: Option<&'a [u8]>,
     at: u8,
