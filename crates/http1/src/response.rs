@@ -66,7 +66,7 @@ pub enum Read {
 }
 
 /// Parses a response. `is_head` means that the request's method was `HEAD`. The headers reuse the
-/// allocation of `spare`, whose content is discarded.
+/// allocation of `spare`. The content of `spare` is discarded.
 pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     let mut lines = [const { std::mem::MaybeUninit::uninit() }; LINES];
     let mut answer = httparse::Response::new(&mut []);

@@ -66,7 +66,7 @@ impl Plan {
 
     /// Explains what happens to a request before its route is chosen.
     ///
-    /// * `Ok(Some(text))`: the route is chosen after the step in `text`, such as a redirect to HTTPS.
+    /// * `Ok(Some(text))`: the route is chosen after the step in `text`, such as an HTTPS redirect.
     /// * `Ok(None)`: the route is chosen at once.
     /// * `Err(text)`: no route is chosen, for the reason in `text`.
     fn arrival(&self, asked: &Asked<'_>) -> Result<Option<String>, String> {

@@ -18,7 +18,7 @@ use crate::control_requests::ControlResponse;
 use crate::control_requests::Reply;
 use crate::messages::ToWorker;
 
-/// The result of applying new settings, which are active even if some services failed.
+/// The result of applying new settings. The settings are active even if some services failed.
 pub(super) struct Applied {
     said: String,
     file: Option<PathBuf>,

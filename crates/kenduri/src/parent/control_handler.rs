@@ -264,7 +264,7 @@ impl ParentProcess {
         Ok(())
     }
 
-    /// Adds to each instance its number of requests per second, which the worker has counted.
+    /// Adds the number of requests per second to each instance, as the worker has counted it.
     fn count_requests(&self, rows: &mut [InstanceStatus]) {
         let fleet = self.control.ready_instances().borrow().clone();
         let rate = |address: &Address| self.workers.rate(address);

@@ -176,9 +176,9 @@ impl Workers {
         }
     }
 
-    /// Returns each replaced instance once, when no worker sends it requests any more. During a
-    /// worker's replacement, both workers may send requests. An upgrade loses earlier reports, and
-    /// the instances in these reports get their full drain time.
+    /// Returns the replaced instances to which no worker sends requests any more, each only once.
+    /// During a worker's replacement, both workers may send requests. An upgrade loses earlier
+    /// reports, and the instances in these reports get their full drain time.
     fn take_drained(&self) -> BTreeSet<Instance> {
         let mut links = self.links();
         let mut said = links.values().map(|link| &link.drained);
