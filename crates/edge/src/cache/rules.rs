@@ -376,8 +376,8 @@ pub(crate) fn confirms(not_modified: &HeaderMap, kept: &HeaderMap) -> bool {
     }
 }
 
-/// The headers of a stored response after an update by a `304` (section 3.2). If the `304` has no
-/// `Date`, `received` is used, the time at which the `304` was received.
+/// The headers of a stored response after an update by a `304` (section 3.2). `received` is the
+/// time at which the `304` was received. It becomes the `Date` if the `304` has none.
 pub(crate) fn renewed(
     kept: &HeaderMap,
     not_modified: &HeaderMap,

@@ -250,8 +250,8 @@ async fn take(
         let place = tokio::select! {
             // An accepted connection is served even if `close` was cancelled meanwhile.
             biased;
-            // A connection to a service's loopback address must not wait for a permit. The edge may
-            // have opened it to serve a request that already holds a permit.
+            // A connection to a service's loopback address must not wait for a permit. Another
+            // service may have opened it while serving a request that already holds a permit.
             place = shared.places.take_inside(), if is_inside => place,
             place = shared.places.take(origin, most), if !is_inside => place,
             () = close.cancelled() => return,

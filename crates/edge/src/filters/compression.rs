@@ -139,8 +139,8 @@ fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     weaken(headers);
 }
 
-/// Removes headers that compression would change from a response to `HEAD`, because the response to
-/// `GET` might be compressed. RFC 9110, section 9.3.2, permits this.
+/// For a response to `HEAD`: removes the headers that compression would change, because the
+/// response to `GET` might be compressed. RFC 9110, section 9.3.2, permits this.
 fn leave_open(headers: &mut HeaderMap) {
     headers.remove(ACCEPT_RANGES);
     if headers.get(ETAG).is_some_and(|tag| !is_weak(tag)) {

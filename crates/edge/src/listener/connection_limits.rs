@@ -24,8 +24,8 @@ const AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct Places {
     free: Free,
-    /// Separate permits for connections to loopback addresses of services. The edge may have opened
-    /// such a connection to serve a request that already holds a permit.
+    /// Separate permits for connections to loopback addresses of services. Another service may have
+    /// opened such a connection while serving a request that already holds a permit.
     inside: Free,
     addresses: Arc<Addresses>,
     registry: Arc<Registry>,

@@ -85,9 +85,8 @@ async fn request(reader: &mut OwnedReadHalf) -> Option<String> {
     Some(format!("{first} {body:?}"))
 }
 
-/// Sends bytes and returns the statuses of the responses. Reads `answers` responses, or fewer if
-/// the edge closes the connection after a refusal. If `answers` is 0, the client disconnects at
-/// once.
+/// Sends bytes, reads `answers` responses and returns their statuses. If one of them is a refusal,
+/// reads until the edge closes the connection. If `answers` is 0, the client disconnects at once.
 async fn tried(address: SocketAddr, bytes: &str, answers: usize) -> Vec<u16> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes.as_bytes()).await.unwrap();
