@@ -245,9 +245,9 @@ pub struct Route {
     pub host: String,
     /// The path prefix, which matches whole segments only.
     pub path: String,
-    /// Whether the target distinguishes letter case. If it does not, the edge refuses paths that
-    /// differ from `path` only in letter case. Otherwise, such paths would lead to the same content
-    /// without this route's `access`, `limit` or `status:`.
+    /// Whether the target distinguishes letter case. If it does not, paths that differ from `path`
+    /// only in letter case lead to the same content. The edge refuses such paths, because this
+    /// route's `access`, `limit` or `status:` would not apply to them.
     pub case_sensitive: bool,
     /// The target: `app`, `files:DIR`, `service:NAME`, `upstream:NAME`, `http://HOST:PORT[/base/]`,
     /// `unix:PATH`, `redirect:URL` (in which `{path}` is the requested path) or `status:NUMBER`.

@@ -52,9 +52,9 @@ where
             }
             drop(running);
         }));
-        // Most streams finish at once, and the connection's next write sends their responses. Other
-        // streams continue on their own tasks. Each of these tasks polls its stream first, so this
-        // poll needs no waker.
+        // Most streams finish in this first poll, and the connection's next write sends their
+        // responses. The other streams continue on tasks of their own. Such a task begins by
+        // polling the stream again, so the first poll needs no waker.
         let mut at_once = Context::from_waker(Waker::noop());
         if stream.as_mut().poll(&mut at_once).is_pending() {
             tokio::spawn(stream);

@@ -148,8 +148,8 @@ fn leave_open(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether the response that a 304 confirms may be compressed. The 304 has the same headers as that
-/// response (RFC 9110, section 15.4.5), but `Content-Type` may be missing.
+/// Whether the response that a 304 confirms may be compressed. The 304 must then have the same
+/// headers as the compressed response (RFC 9110, section 15.4.5). The 304 may lack `Content-Type`.
 fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE);
     let may_be_file = kind.is_none() && headers.contains_key(LAST_MODIFIED);

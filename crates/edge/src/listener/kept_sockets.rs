@@ -20,8 +20,8 @@ pub struct Kept {
     /// them has them open too.
     handed_in: Inherited,
     /// Sockets that the keeper opened. They are closed when no settings name them. A UDP socket
-    /// stays open as long as its address has TLS, because the serving process may still finish
-    /// requests after HTTP/3 was disabled.
+    /// stays open as long as the settings name its address for https, because the serving process
+    /// may still finish requests after HTTP/3 was disabled.
     opened: Inherited,
 }
 

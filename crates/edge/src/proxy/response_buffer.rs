@@ -82,8 +82,8 @@ struct Shared {
     rest: SizeHint,
     is_over: bool,
     error: Option<BodyError>,
-    /// Wakes the client's side when there is a piece. `task` wakes the reading task when there is
-    /// room.
+    /// `client` wakes the client's side when there is a piece. `task` wakes the reading task when
+    /// there is room.
     client: Option<Waker>,
     task: Option<Waker>,
 }

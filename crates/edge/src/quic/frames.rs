@@ -248,7 +248,7 @@ fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let value = digits
         .iter()
         .fold(0, |value, digit| value << 8 | u64::from(*digit));
-    // The two highest bits of the first byte are the length.
+    // The two highest bits of the first byte encode how many bytes the integer has.
     let bits = 8 * digits.len() - 2;
     Some((value & ((1 << bits) - 1), rest))
 }
