@@ -11,7 +11,7 @@ use crate::lock::lock;
 /// reaches `GATHERED` bytes.
 const GATHER: Duration = Duration::from_millis(10);
 const GATHERED: usize = 64 << 10;
-/// How long a flush, or the drop of a [`Writing`], waits until all lines are written.
+/// How long a flush or the drop of a [`Writing`] waits for all lines to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Writes the lines of many buffers. Clones share the buffers.

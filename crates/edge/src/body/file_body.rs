@@ -65,7 +65,7 @@ impl FileBody {
         self.queue.len() == 1 && matches!(self.queue.front(), Some(Piece::File(..)))
     }
 
-    /// Waits for a permit, and until the next part of the file is in the page cache. Fails if the
+    /// Waits for a permit, and for the next part of the file to be in the page cache. Fails if the
     /// file became shorter or the next piece is not in a file.
     pub(crate) fn poll_stretch(
         &mut self,

@@ -238,7 +238,8 @@ impl<S: Carrier> Client<'_, '_, S> {
     }
 
     /// Waits for the response. Meanwhile, reads the request body as the handler demands it, and
-    /// possibly further requests. Returns `None` if the client disconnects first.
+    /// possibly also the beginning of further requests. Returns `None` if the client disconnects
+    /// first.
     async fn while_it_waits(
         &mut self,
         mut serving: Pin<&mut impl Future<Output = Answer>>,

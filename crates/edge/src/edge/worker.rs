@@ -309,8 +309,8 @@ where
 
 /// Determines the protocol of a connection, and serves the connection.
 ///
-/// The futures are boxed, because a connection would otherwise occupy the memory of the largest
-/// protocol and of the handshake until it ends.
+/// The futures are boxed. Otherwise, a connection would occupy the memory for the largest protocol
+/// and for the handshake until the connection ends.
 async fn serve<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
     S: Carrier,

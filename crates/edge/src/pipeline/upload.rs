@@ -187,7 +187,7 @@ mod tests {
         for _ in 0..10 {
             pieces.send_data(vec![0; 1].into()).await.unwrap();
             body.frame().await.unwrap().unwrap();
-            // The server reads nothing in this time, which must not count as the client's slowness.
+            // The server reads nothing in this time. This must not count as the client's slowness.
             sleep(Duration::from_mins(1)).await;
         }
         let (begin, next) = (Instant::now(), body.frame());

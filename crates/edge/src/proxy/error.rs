@@ -45,8 +45,8 @@ pub enum ProxyError {
     /// The framing of the response is ambiguous (RFC 9112, section 6.3).
     #[error("the upstream's answer has an ambiguous length")]
     Framing,
-    /// The server switched protocols although the client had not requested it, or to a protocol
-    /// that the client had not requested.
+    /// The server switched protocols although the client had not requested a switch, or switched to
+    /// a protocol that the client had not requested.
     #[error("the upstream's upgrade is not the one asked for")]
     Upgrade,
     /// The client's request body ended early, was too slow or was too large. The source error says

@@ -126,8 +126,8 @@ async fn connect(door: SocketAddr) -> Response<Incoming> {
             .await
             .unwrap();
     tokio::spawn(connection);
-    // The edge's settings permit extended `CONNECT`. The request is repeated until they have
-    // arrived.
+    // The request is repeated until the edge's settings have arrived. They permit extended
+    // `CONNECT`.
     loop {
         sender.ready().await.unwrap();
         let mut request = Request::new(Body::Empty);
