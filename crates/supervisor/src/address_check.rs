@@ -26,7 +26,7 @@ pub(crate) struct CheckedAddress {
     /// The uid that must own the socket. `None` means that no check is needed, because no other
     /// user can have opened the socket.
     pub(crate) owner: Option<u32>,
-    /// The gid whose members may connect in addition to the owner. If `None`, the socket's
+    /// The gid of the group that may connect in addition to the owner. If `None`, the socket's
     /// permissions are not changed.
     pub(crate) group: Option<u32>,
 }

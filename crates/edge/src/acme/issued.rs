@@ -13,8 +13,8 @@ pub struct Issued {
 }
 
 impl Issued {
-    /// Returns the issued certificate for exactly this name, or else an issued wildcard certificate
-    /// that covers the name.
+    /// Returns the issued certificate for exactly this name. If there is none, returns an issued
+    /// wildcard certificate that covers the name.
     pub fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let name = name.to_ascii_lowercase();
         let by_name = self.by_name.load();

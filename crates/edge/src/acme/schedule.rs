@@ -133,9 +133,9 @@ pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
     }
 }
 
-/// When to renew a certificate if nothing has failed: at a random time in the renewal window, or
-/// else after two thirds of the lifetime. The result is always before the last tenth of the
-/// lifetime.
+/// When to renew a certificate if nothing has failed: at a random time in the renewal window.
+/// Without a window, after two thirds of the lifetime. The result is always before the last tenth
+/// of the lifetime.
 fn renewal(life: Life, known: &Known<'_>) -> Timestamp {
     let length = life.length();
     let wanted = match known.window {

@@ -75,7 +75,7 @@ pub(super) fn seconds(text: &[u8]) -> Option<Duration> {
     is_number.then(|| Duration::from_secs(number.min(MOST)))
 }
 
-/// Yields the parts of a comma-separated list, each of which is `name`, `name=token` or
+/// Yields the parts of a comma-separated list. Each part is `name`, `name=token` or
 /// `name="quoted"`.
 struct Parts<'a>(&'a [u8]);
 

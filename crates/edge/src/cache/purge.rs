@@ -12,8 +12,8 @@ pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
 /// The maximum number of paths in one response. More paths purge all responses of the target.
 const MOST: usize = 64;
 
-/// A purge of the responses whose path, as sent to the server, begins with `name`. `*` means all
-/// responses.
+/// A purge of all responses with a path that begins with `name`. The path is the one sent to the
+/// server. `*` means all responses.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Purge<'a> {
     /// The target whose responses are purged; `None` for all targets.

@@ -1,5 +1,5 @@
-//! Opens listening sockets: one for each worker if the kernel distributes connections among them,
-//! or else one for all workers.
+//! Opens listening sockets. Opens one for each worker if the kernel distributes connections among
+//! them. Otherwise, opens one for all workers.
 
 use std::fs::File;
 use std::io;

@@ -70,7 +70,7 @@ impl Kept {
         Ok(())
     }
 
-    /// Opens the UDP socket for an address whose TCP socket is open.
+    /// Opens the UDP socket for an address. The TCP socket for this address is already open.
     fn open_for_datagrams(&mut self, address: &ListenAddress) -> io::Result<()> {
         for all in [&self.handed_in, &self.opened] {
             if all.find_datagrams(address)?.is_some() {

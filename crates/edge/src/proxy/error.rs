@@ -7,7 +7,7 @@ use http1::BadAnswer;
 
 use crate::body::BodyError;
 
-/// The `Retry-After` for a client whose body could not be buffered.
+/// The `Retry-After` if there was no memory for buffering a request body.
 const BUFFER_RETRY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

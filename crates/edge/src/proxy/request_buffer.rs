@@ -115,7 +115,7 @@ mod tests {
         )
     }
 
-    /// A request whose body has an unknown length and arrives in pieces of these lengths.
+    /// A request with a body of unknown length. The body arrives in pieces of these lengths.
     fn request(lengths: &[usize], last: Option<Frame<Bytes>>) -> Request<Body> {
         let pieces = lengths
             .iter()

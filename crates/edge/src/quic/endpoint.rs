@@ -140,8 +140,8 @@ async fn take(
     endpoint.close(NO_ERROR, b"");
 }
 
-/// Creates the endpoint for a UDP socket whose lock this process holds. Tries again after a
-/// failure. Returns `None` if the edge shuts down first.
+/// Creates the endpoint for a UDP socket. This process must hold the socket's lock. Tries again
+/// after a failure. Returns `None` if the edge shuts down first.
 async fn opened(
     udp: &SharedUdp,
     lock: &ReadLock,

@@ -139,8 +139,8 @@ impl Certificates {
         }
     }
 
-    /// The certificates in use. Omits the self-signed certificate, and certificates whose validity
-    /// period cannot be parsed.
+    /// The certificates in use. Omits the self-signed certificate, and certificates with a validity
+    /// period that cannot be parsed.
     pub(crate) fn in_use(&self) -> Vec<InUse> {
         let files = self.in_files();
         let files = files.into_iter().map(|file| InUse {

@@ -344,7 +344,7 @@ async fn a_proxy_that_is_trusted_poisons_nothing() {
     upstream.abort();
 }
 
-/// A server whose page stays fresh for a minute and lists the request headers.
+/// A server with a page that stays fresh for a minute and lists the request headers.
 async fn told() -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let app = Router::new().fallback(async |request: Request| {
         let lines = request.headers().iter();

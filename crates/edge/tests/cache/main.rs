@@ -186,7 +186,7 @@ async fn answered(State(script): State<Arc<Script>>, request: Request) -> Respon
     answer.body(Body::new(body)).unwrap()
 }
 
-/// A response body whose pieces are sent when the test provides them.
+/// A response body in pieces. Each piece is sent when the test provides it.
 struct FileBody {
     receiver: tokio::sync::mpsc::Receiver<Result<String, &'static str>>,
     left: Option<u64>,

@@ -186,7 +186,7 @@ impl Supervisor {
         self.step(name, Event::Command(id, command));
     }
 
-    /// Starts the waiting services whose dependencies are ready.
+    /// Starts each waiting service if its dependencies are ready.
     pub(super) fn start_waiting_services(&mut self) {
         if self.shutdown_waiters.is_some() {
             return;

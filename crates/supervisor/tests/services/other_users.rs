@@ -161,7 +161,7 @@ fn folders_in_each_other_without_end_keep_nobody_from_starting() {
     assert_eq!(fs::read_dir(services).unwrap().count(), 2);
 }
 
-/// A service whose first process opens its port too late. Its second process is in time.
+/// A service that opens its port too late in its first process, and in time in its second process.
 const LATE: &str = r#"
 import os, socket, time
 if os.path.exists("own/first"):
