@@ -80,7 +80,7 @@ pub(crate) struct SendfileRange<'a> {
     pub(crate) turn: Option<ReadPermit>,
 }
 
-/// A request or response body. The common kinds are variants, which avoids boxed traits.
+/// A request or response body. The common kinds are variants, so they need no boxed trait object.
 #[derive(Debug, Default)]
 pub enum Body {
     #[default]

@@ -102,7 +102,7 @@ pub struct Plan {
     authority: Option<Authority>,
     upstreams: BTreeMap<Arc<str>, UpstreamSettings>,
     routes: Table,
-    /// Routes of the edge itself, which are tried when no configured route matches.
+    /// Routes of the edge itself. They are tried when no configured route matches.
     own: Table,
     fronts: Fronts,
     cache: StoreSettings,
@@ -218,8 +218,9 @@ impl Plan {
         self.own = Table::new(paths.map(Route::to_mounted));
     }
 
-    /// Whether a TLS handshake for this host finds a certificate, which may be self-signed until
-    /// the authority has issued one. The host must be in lower case and without a port.
+    /// Whether a TLS handshake for this host finds a certificate. The certificate may be
+    /// self-signed until the authority has issued one. The host must be in lower case and without a
+    /// port.
     pub fn has_certificate(&self, host: &str) -> bool {
         !self.listen.https.is_empty()
             && (self.tls.self_signed.contains(host)

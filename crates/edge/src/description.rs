@@ -219,7 +219,8 @@ pub struct ExternalAccount {
     pub key_file: String,
 }
 
-/// `[[tls.certificate]]`: a certificate in files, which is reloaded when the files change.
+/// `[[tls.certificate]]`: a certificate in files. The edge reloads the certificate when the files
+/// change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {

@@ -47,8 +47,8 @@ const LAST_BREATH: Duration = Duration::from_secs(1);
 
 /// The options that are not part of the plan.
 pub struct Options {
-    /// The number of worker threads, at least one. Each has its own Tokio runtime, which also runs
-    /// the app.
+    /// The number of worker threads, at least one. Each worker thread has its own Tokio runtime,
+    /// and the app runs there too.
     pub workers: usize,
     pub inherited: Inherited,
     pub log: Option<Log>,

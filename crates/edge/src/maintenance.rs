@@ -219,7 +219,7 @@ impl Closed {
     }
 }
 
-/// Removes the cookie with the pass, which only the edge needs.
+/// Removes the cookie with the pass, because only the edge needs this cookie.
 pub(crate) fn take_pass(headers: &mut HeaderMap) {
     cookies::remove(headers, PASS);
 }

@@ -292,7 +292,7 @@ pub fn bare_host(host: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// A route's path, which matches all paths that begin with its segments.
+/// A route's path. It matches all paths that begin with its segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutePath {
     /// The normalized path, for display.

@@ -4,10 +4,10 @@ use std::os::unix::net::UnixStream;
 
 use crate::state::RunId;
 
-/// The supervisor's end of the socket to a worker process, which is the program's own service; see
-/// [`OwnService`](crate::OwnService). The other end is the worker process's standard input. The
-/// supervisor's program receives this value before the worker process runs. When all processes of
-/// the worker have exited, reading from the socket returns end of file.
+/// The supervisor's end of the socket to a worker process. The worker process is the program's own
+/// service; see [`OwnService`](crate::OwnService). The other end is the worker process's standard
+/// input. The supervisor's program receives this value before the worker process runs. When all
+/// processes of the worker have exited, reading from the socket returns end of file.
 #[derive(Debug)]
 pub struct Channel {
     pub instance: u32,

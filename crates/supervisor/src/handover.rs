@@ -265,8 +265,8 @@ pub(crate) fn written(parcel: &HandoverContents<'_>) -> io::Result<File> {
             .collect(),
         descriptors: parcel.extra.len() + parcel.descriptors.len(),
     };
-    // The state contains the environments of services, which may be secret, so it stays in memory
-    // and is not written to disk.
+    // The state contains the environments of services. These may be secret, so the state stays in
+    // memory and is not written to disk.
     let mut file = File::from(rustix::fs::memfd_create(
         "handed over",
         MemfdFlags::CLOEXEC,

@@ -209,7 +209,7 @@ mod tests {
             fs::write(folder.path().join("cgroup.events"), events).unwrap();
         };
         let mut process = Process {
-            // No process has this pid, which exceeds the kernel's maximum.
+            // This pid exceeds the kernel's maximum, so no process has it.
             pid: Pid::from_raw(i32::MAX).unwrap(),
             start: u64::MAX,
             token: "1.2.web.3".to_owned(),

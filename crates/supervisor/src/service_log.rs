@@ -228,7 +228,7 @@ impl ServiceLog {
     }
 
     /// Returns the sequence number after the line at this position. The position may come from an
-    /// earlier run of the supervisor, which used other sequence numbers.
+    /// earlier run of the supervisor. That run used other sequence numbers.
     pub(crate) fn sequence_after(&self, seen: &LogPosition) -> u64 {
         let lines = self.since(0);
         let Some(first) = lines.first() else {

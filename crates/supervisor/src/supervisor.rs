@@ -288,8 +288,9 @@ impl Supervisor {
         (supervisor, control)
     }
 
-    /// Starts the services and keeps them running until [`Control::shut_down`], which stops them,
-    /// or [`Control::hand_over`], which does not.
+    /// Starts the services and keeps them running until a shutdown or a handover; see
+    /// [`Control::shut_down`] and [`Control::hand_over`]. A shutdown stops the services. A handover
+    /// does not stop them.
     pub async fn run(mut self) -> io::Result<RunEnd> {
         let mut children = signal(SignalKind::child())?;
         unblock_signals();

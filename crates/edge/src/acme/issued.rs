@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rustls::sign::CertifiedKey;
 
-/// Certificates by name, which are read at every handshake and replaced every few weeks.
+/// Certificates by name. They are read at every handshake and replaced every few weeks.
 #[derive(Debug, Default)]
 pub struct Issued {
     by_name: ArcSwap<HashMap<String, Arc<CertifiedKey>>>,

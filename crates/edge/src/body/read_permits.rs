@@ -35,7 +35,7 @@ pub(crate) struct ReadPermit {
 #[derive(Debug)]
 pub(super) struct Turns(PollSemaphore);
 
-/// The result of a read on a blocking thread, which may wait for the disk.
+/// The result of a read on a blocking thread. The read may wait for the disk.
 pub(super) type Reading<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>;
 
 impl Default for Readers {

@@ -23,7 +23,7 @@ pub(super) struct Directives {
     pub(super) no_cache: bool,
     /// Whether `private` is set, with or without field names.
     pub(super) private: bool,
-    /// Whether `must-revalidate` or `proxy-revalidate` is set, which mean the same to a shared
+    /// Whether `must-revalidate` or `proxy-revalidate` is set. Both mean the same to a shared
     /// cache.
     pub(super) must_revalidate: bool,
     pub(super) max_age: Option<Duration>,

@@ -276,7 +276,7 @@ fn one(
     })
 }
 
-/// Checks the name of a site's log, which becomes part of a file's name.
+/// Checks the name of a site's log. The name becomes part of a file's name.
 fn log_name(key: &str, written: &str, check: &mut Check) -> Option<Arc<str>> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if written.is_empty() {

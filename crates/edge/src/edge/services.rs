@@ -1,4 +1,4 @@
-//! The servers of services, which change while the edge runs.
+//! The servers of services. They change while the edge runs.
 
 use crate::config;
 use crate::proxy::{BackendsStatus, ServerAddress, Servers};

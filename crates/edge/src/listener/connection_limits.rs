@@ -41,7 +41,7 @@ pub(crate) enum Origin {
     Client(IpAddr),
 }
 
-/// A connection's permit, which is released when this value is dropped.
+/// A connection's permit. It is released when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     handle: Arc<Handle>,
@@ -203,8 +203,8 @@ impl Places {
         Ok(self.place(free, None, Origin::Unknown, false))
     }
 
-    /// Counts the connection towards the limit of its origin, which was not known when the permit
-    /// was given.
+    /// Counts the connection towards the limit of its origin. The origin was not known when the
+    /// permit was given.
     pub(crate) fn give(&self, place: &mut Place, origin: Origin, most: u32) -> Result<(), NoPlace> {
         if place.counted.is_none() {
             place.counted = self.count_origin(origin, most)?;

@@ -132,8 +132,8 @@ impl CacheFill {
         }
     }
 
-    /// Removes the cached response, which is out of date. For a while, requests for the key do not
-    /// wait for each other.
+    /// Removes the cached response, because it is out of date. For a while, requests for the key do
+    /// not wait for each other.
     ///
     /// Does nothing after a server error, because the next response may differ.
     fn is_not_kept(&self, old: Option<&Arc<Stored>>, status: StatusCode, now: SystemTime) {

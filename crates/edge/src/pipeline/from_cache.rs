@@ -80,7 +80,7 @@ fn past(mut answer: Answer, why: &'static str) -> (Answer, Told) {
     (answer, told)
 }
 
-/// Makes the cache key, which contains the path as requested from the target.
+/// Makes the cache key. It contains the path as requested from the target.
 fn key(
     policy: &Policy,
     route: &Route,

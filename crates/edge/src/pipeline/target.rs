@@ -52,7 +52,7 @@ pub(super) async fn ask_and_purge(
     answer
 }
 
-/// Passes the request to the route's target, which consumes it.
+/// Passes the request to the route's target. The target consumes the request.
 pub(super) async fn ask(
     here: &WorkerContext,
     running: &Running,

@@ -21,7 +21,7 @@ use http1::content_length;
 pub(super) struct UpstreamRequest<'a> {
     pub(super) request: Request<()>,
     pub(super) method: Method,
-    /// `Some` if `request` still contains the client's own headers, which are then changed while
+    /// `Some` if `request` still contains the client's own headers. They are then changed while
     /// they are written. `None` if they have already been changed.
     pub(super) raw: Option<&'a ClientInfo>,
     /// The request body, if it is in memory.

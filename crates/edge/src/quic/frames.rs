@@ -51,7 +51,7 @@ enum State {
     Payload {
         left: u64,
     },
-    /// A head or trailers, which are checked when they are complete.
+    /// A head or trailers. They are checked when they are complete.
     Section {
         left: u64,
     },

@@ -262,8 +262,8 @@ impl Content {
         let size = usize::try_from(stamp.size).map_err(|_| LoadError::Changing)?;
         let mut bytes = Vec::with_capacity(size + 1);
         (&file).take(stamp.size + 1).read_to_end(&mut bytes)?;
-        // The file changed while it was read. The bytes may mix two versions, which must not get an
-        // ETag.
+        // The file changed while it was read. The bytes may be a mixture of two versions, and a
+        // mixture must not get an ETag.
         if bytes.len() != size || Stamp::of(&file)? != stamp {
             return Err(LoadError::Changing);
         }

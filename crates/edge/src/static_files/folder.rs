@@ -157,7 +157,7 @@ impl Folder {
             .filter_map(move |place| place.at(asked, wants_page))
     }
 
-    /// The first file to try, which exists for most requests.
+    /// The first file to try. It exists for most requests.
     pub(super) fn first<'a>(&self, asked: &'a Asked<'_>) -> Option<Cow<'a, str>> {
         match self.places.first()?.at(asked, false)? {
             Candidate::File(Cow::Borrowed(_)) => Some(Cow::Borrowed(&*asked.relative)),

@@ -44,7 +44,7 @@ struct Shared {
 struct Kept {
     folders: HashMap<u64, HashMap<Box<str>, Slot>>,
     weight: usize,
-    /// The number of uses so far, which orders the files by their last use.
+    /// The number of uses so far. It orders the files by their last use.
     uses: u64,
 }
 
@@ -225,7 +225,7 @@ impl Memory {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        // If a thread panics under the lock, the cache may hold one file too many or too few, which
+        // If a thread panics under the lock, the cache may hold one file too many or too few. This
         // is harmless.
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -32,7 +32,7 @@ fn roomy() -> WebSocketConfig {
         .max_frame_size(Some(32 << 20))
 }
 
-/// Echoes all messages. Does not select the subprotocol `sub`, which the client offers.
+/// Echoes all messages. Does not select the subprotocol `sub` that the client offers.
 async fn echo() -> Server {
     server(|_, stream| async move {
         let mut socket = accept_async_with_config(stream, Some(roomy()))

@@ -381,7 +381,7 @@ async fn who_has_another_owner_is_told_nothing() {
     site.edge.stop().await;
 }
 
-/// Starts a server that passes each connection to the test, which sends the responses.
+/// Starts a server that passes each connection to the test. The test sends the responses.
 async fn patient() -> (ServerAddress, tokio::sync::mpsc::Receiver<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = at(listener.local_addr().unwrap());

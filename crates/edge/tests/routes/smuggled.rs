@@ -211,7 +211,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
     running.abort();
 }
 
-/// An attempt to hide another request after the body, which the edge must refuse.
+/// An attempt to hide another request after the body. The edge must refuse the attempt.
 fn both(headers: &str, body: &str) -> (String, String, &'static [u16], Vec<String>) {
     (
         headers.to_owned(),

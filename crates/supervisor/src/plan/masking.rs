@@ -47,7 +47,7 @@ pub fn query(text: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Masks the secrets in a word, which may be an option such as `--token=…`, a URL or a shell
+/// Masks the secrets in a word. The word may be an option such as `--token=…`, a URL or a shell
 /// command line.
 fn value(word: &str) -> String {
     let (name, given) = word.split_at(word.find(['=', ':']).unwrap_or_default());

@@ -257,7 +257,7 @@ impl Cgroup {
         events.is_ok_and(|events| value_of(&events, "oom_kill").is_some_and(|kills| kills > 0))
     }
 
-    /// Removes the control group and its descendants, which must not contain processes.
+    /// Removes the control group and its descendants. They must not contain processes.
     pub(crate) fn remove(&self) -> io::Result<()> {
         remove(&self.folder)
     }

@@ -1,4 +1,4 @@
-//! Upgrades by `exec`: saves the supervisor's state for the new program, which resumes from it.
+//! Upgrades by `exec`: saves the supervisor's state. The new program resumes from it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;

@@ -257,8 +257,8 @@ fn a_port_that_another_has_taken_is_not_its_port() {
     }
 }
 
-/// Replaces the supervisor's folders with folders of the service's user, which contain links to
-/// root-owned files.
+/// Replaces the supervisor's folders with folders that belong to the service's user and contain
+/// links to root-owned files.
 const EXCHANGE: &str = "mv run run2 && mv logs logs2 && mkdir -p run/services logs && \
                         ln -s $PWD/target run/services/web && ln -s $PWD/secret logs/web.log";
 

@@ -14,7 +14,7 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// A bucket for each client, stored as the time when the bucket will be full (the generic cell rate
 /// algorithm). Times are relative to the first request.
 ///
-/// If active clients use all buckets, further clients share one bucket, which limits the memory.
+/// If active clients use all buckets, further clients share one bucket. This limits the memory.
 #[derive(Debug)]
 pub(super) struct Buckets {
     /// How long a bucket takes to regain one request, and how long an empty bucket takes to become
