@@ -183,6 +183,6 @@ pub(crate) struct Peer {
     pub(crate) server_name: Option<Arc<str>>,
     /// The TLS version; empty for a clear-text connection.
     pub(crate) tls: &'static str,
-    /// The client's destination address, if it is a front of a service.
+    /// The client's destination address, if it is a service's own address (front).
     pub(crate) front: Option<Arc<ListenAddress>>,
 }

@@ -1,4 +1,4 @@
-//! Combines a request to the server with all requests that wait for the same response.
+//! Lets all requests for the same response share one request to the server.
 //!
 //! A separate task fetches the response, so the waiting requests do not depend on the first
 //! client's connection.

@@ -1,4 +1,5 @@
-//! Validates services and their fronts.
+//! Validates services and their fronts. A front is an address at which all requests go to one
+//! service.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

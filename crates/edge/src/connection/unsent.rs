@@ -176,8 +176,8 @@ mod tests {
         assert!(other.is_some());
         assert!(slice(&streams[0], SLICE).is_none());
         assert!(slice(&streams[1], SLICE).is_none());
-        // After its own slice was sent, a stream may send another one, even if other streams hold
-        // much memory.
+        // After a stream's own slice was sent, the stream may send another one, even if other
+        // streams hold much memory.
         drop(other);
         assert!(slice(&streams[1], SLICE).is_some());
     }

@@ -90,8 +90,8 @@ pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
 
 /// Appends to `out` the header lines that [`request`] would make.
 ///
-/// Appends nothing and returns `false` if `Content-Length` does not match `has_body`, or if a header
-/// would have to be changed and not just omitted or added.
+/// Appends nothing and returns `false` if `Content-Length` does not match `has_body`, or if a
+/// header would have to be changed and not just omitted or added.
 pub(crate) fn write(
     headers: &HeaderMap,
     info: &ClientInfo,
