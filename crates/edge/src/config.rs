@@ -233,13 +233,13 @@ impl Plan {
         &self.upstreams
     }
 
-    /// The route for all requests at this address; `None` if the address is not the front of a
-    /// service.
+    /// The route for all requests at this address; `None` if the address is not a service's own
+    /// address (front).
     pub(crate) fn front(&self, at: &ListenAddress) -> Option<&Arc<Route>> {
         self.fronts.get(at)
     }
 
-    /// The service with this front. The address must have the same form as in a
+    /// The service that has this address as its front. The address must have the same form as in a
     /// [`ListenError`](crate::ListenError).
     pub fn service_at(&self, address: &str) -> Option<&str> {
         let mut fronts = self.fronts.iter();
