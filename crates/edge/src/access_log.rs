@@ -33,7 +33,7 @@ pub enum Format {
     Combined,
 }
 
-/// Returns the log of a site, by the name in `log` of a route; `None` if it cannot be opened.
+/// Returns the log that a route names in its setting `log`; `None` if the log cannot be opened.
 pub type SiteLogs = Arc<dyn Fn(&str) -> Option<Log> + Send + Sync>;
 
 /// The access log of one worker. [`Log::for_worker`] makes the logs of further workers.
@@ -46,7 +46,7 @@ struct LogFormatter {
     mask: Mask,
     second: Mutex<ClockText>,
     all_dropped: Counter,
-    /// The number of lines that have been dropped since a line last fitted into the buffer.
+    /// The number of lines that were dropped since the last line that fitted into the buffer.
     dropped: AtomicU64,
     /// Another log, for the requests that failed or were refused.
     errors: Option<Log>,
@@ -80,14 +80,14 @@ impl Log {
         self.with(|formatter| formatter.errors = errors)
     }
 
-    /// Returns this log, which also writes the lines of failed and refused requests to `errors`.
+    /// Returns a copy of this log that also writes the lines of failed and refused requests to
+    /// `errors`.
     #[must_use]
     pub fn with_errors(&self, errors: Self) -> Self {
         self.with(|formatter| formatter.errors = Some(errors))
     }
 
-    /// Returns this log with separate logs for sites. The lines of a site's routes go to the site's
-    /// log.
+    /// Returns a copy of this log that writes the lines of a site's routes to the site's own log.
     #[must_use]
     pub fn with_sites(&self, sites: SiteLogs) -> Self {
         self.with(|formatter| formatter.sites = Some(sites))
@@ -111,7 +111,7 @@ impl Log {
         Self(Arc::new(formatter))
     }
 
-    /// Returns the log of a site, or else this log.
+    /// Returns the log of a site, or this log if the site has none.
     pub(crate) fn of_site(&self, name: &str) -> Self {
         let site = self.0.sites.as_ref().and_then(|sites| sites(name));
         site.unwrap_or_else(|| self.clone())

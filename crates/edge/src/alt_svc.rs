@@ -92,8 +92,8 @@ impl AltSvc {
             Word::Trial => TRIAL,
             Word::Proved => PROVED,
         };
-        // The header contains the port from the client's request. A router may forward that port to
-        // another one of the edge.
+        // The header contains the port from the client's request, because a router may forward that
+        // port to a different port of the edge.
         let port = host
             .rsplit_once(':')
             .and_then(|(_, port)| port.parse().ok());
@@ -102,8 +102,8 @@ impl AltSvc {
     }
 
     fn say(&self, doors: &mut Doors) {
-        // HTTP/3 must work at all addresses, because a client cannot know which one its connection
-        // will use.
+        // HTTP/3 must work at all addresses, because a client cannot know to which address it will
+        // connect.
         let word = match doors.standing.values().min() {
             Some(UdpStatus::Reached) => Word::Proved,
             Some(UdpStatus::Open) => Word::Trial,

@@ -17,11 +17,11 @@ use crate::pages::{self, Reader};
 /// A service that handles requests. Any infallible `tower` service, such as a router, is an app.
 /// The app is cloned for each request.
 pub trait App: Clone + Send + Sync + 'static {
-    /// Handles a request, whose extensions contain a [`ClientInfo`].
+    /// Handles a request. The request's extensions contain a [`ClientInfo`].
     fn answer(self, request: Request<Body>) -> impl Future<Output = Answer> + Send;
 
-    /// Decides whether the target of a route with `access = { sign_in = "…" }` gets a request. By
-    /// default, every request is refused.
+    /// Decides whether a request may reach the target of a route with `access = { sign_in = "…" }`.
+    /// By default, every request is refused.
     fn judge(self, question: Question) -> impl Future<Output = AuthDecision> + Send {
         let Question { info, headers, .. } = question;
         let reader = Reader::of(&headers);
@@ -82,7 +82,8 @@ where
     }
 }
 
-/// An app behind dynamic dispatch. Only this crate then compiles the code that serves connections.
+/// An app behind dynamic dispatch. So the code that serves connections is compiled only in this
+/// crate, and not again for each app.
 #[derive(Clone)]
 pub(crate) struct Mounted(Arc<dyn Kind>);
 

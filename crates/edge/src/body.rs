@@ -50,7 +50,8 @@ pub(crate) fn poll_piece(
     let reading = pin!(stream.read_buf(&mut limited));
     ready!(reading.poll(context))?;
     if piece.len() < piece.capacity() / 2 {
-        // A small piece is copied, because a slow consumer would keep a mostly empty buffer alive.
+        // A small piece is copied. Otherwise, a slow consumer would keep a mostly empty buffer
+        // alive.
         return Poll::Ready(Ok(Bytes::copy_from_slice(&piece)));
     }
     Poll::Ready(Ok(piece.freeze()))
@@ -79,7 +80,7 @@ pub(crate) struct SendfileRange<'a> {
     pub(crate) turn: Option<ReadPermit>,
 }
 
-/// A request or response body. The common kinds are variants, which avoids boxed traits.
+/// A request or response body. The common kinds are variants, so they need no boxed trait object.
 #[derive(Debug, Default)]
 pub enum Body {
     #[default]
@@ -133,7 +134,7 @@ impl Body {
         }
     }
 
-    /// Records that the edge could not read the file after a call of [`Self::poll_stretch`].
+    /// Records that the part from [`Self::poll_stretch`] could not be read from the file.
     pub(crate) fn failed(&mut self, error: &io::Error) {
         if let Self::LoggedBody(logged) = self {
             logged.failed(error);

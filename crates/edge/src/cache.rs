@@ -40,7 +40,8 @@ pub use purge::PURGE;
 
 #[derive(Debug)]
 pub struct Policy {
-    /// The route's target, which keeps the responses of different servers apart.
+    /// The route's target. As a part of the cache key, it keeps the responses of different servers
+    /// apart.
     pub(crate) scope: Arc<str>,
     pub(crate) unsaid: Unsaid,
     /// Whether the route's lifetime also applies to responses to requests with cookies.

@@ -1,7 +1,7 @@
 //! Content delivery networks that `listen.trusted_proxies` may name, each with its networks.
 //!
-//! Cloudflare's are from <https://www.cloudflare.com/ips/>, Fastly's from
-//! <https://api.fastly.com/public-ip-list>, both as of November 2026.
+//! Cloudflare publishes its networks at <https://www.cloudflare.com/ips/>, and Fastly at
+//! <https://api.fastly.com/public-ip-list>. These lists are from November 2026.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use ipnet::IpNet;
 struct Preset {
     name: &'static str,
     networks: &'static [&'static str],
-    /// The header that the network always sets itself, to its client's address.
+    /// The header that the network always sets to the address of its client.
     client_header: Option<HeaderName>,
 }
 
@@ -69,7 +69,7 @@ static PRESETS: [Preset; 2] = [
             "2a04:4e40::/32",
             "2a04:4e42::/32",
         ],
-        // A client can set `Fastly-Client-IP` itself, so `X-Forwarded-For` alone is believed.
+        // A client can set `Fastly-Client-IP` itself, so only `X-Forwarded-For` is used.
         client_header: None,
     },
 ];
@@ -91,7 +91,8 @@ impl Cdn {
         })
     }
 
-    /// Returns the client that the network names in its own header, if `peer` belongs to it.
+    /// Returns the client's address from the network's own header. Returns `None` if `peer` does
+    /// not belong to the network.
     pub(crate) fn client(&self, peer: &IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
         let name = self.client_header.as_ref()?;
         if !self.networks.iter().any(|network| network.contains(peer)) {

@@ -12,7 +12,8 @@ use http::{HeaderName, HeaderValue};
 pub struct ClientInfo {
     /// The peer's IP address, or the client's IP address as a trusted proxy reports it.
     pub client: IpAddr,
-    /// Whether the request arrived without `Forwarded` and `X-Forwarded-For`, from any peer.
+    /// Whether the request arrived without `Forwarded` and `X-Forwarded-For`, regardless of whether
+    /// the peer is trusted.
     pub is_direct: bool,
     /// Whether the peer is a trusted proxy, which may set `Forwarded` and `X-Forwarded-*`.
     pub peer_is_trusted: bool,

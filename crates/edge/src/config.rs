@@ -102,7 +102,7 @@ pub struct Plan {
     authority: Option<Authority>,
     upstreams: BTreeMap<Arc<str>, UpstreamSettings>,
     routes: Table,
-    /// Routes of the edge itself, which are tried when no configured route matches.
+    /// Routes of the edge itself. They are tried when no configured route matches.
     own: Table,
     fronts: Fronts,
     cache: StoreSettings,
@@ -116,7 +116,8 @@ impl Plan {
         let mut check = Check::default();
         let mut listen = listen::listen(&description.listen, ground, &mut check);
         let bodies = Bodies::of(description, &mut check);
-        // This default is only a placeholder, because the plan is discarded.
+        // If the settings for bodies are invalid, the plan is discarded in the end. Until then,
+        // this default takes their place.
         let usual = bodies.unwrap_or(Bodies::USUAL);
         let fronts = services::fronts(ground, listen.as_ref(), usual, &mut check);
         if let Some(listen) = &mut listen {
@@ -204,8 +205,8 @@ impl Plan {
         found.is_some_and(|route| matches!(route.target, Target::App))
     }
 
-    /// Routes these paths to the mounted service, on all hosts, if no other route matches. The app
-    /// need not run for them.
+    /// Adds routes to the mounted handler for these paths on all hosts, unless a configured route
+    /// matches them. These routes do not require the app to run.
     pub fn answer_also(&mut self, paths: &[&str]) {
         let paths = paths.iter().filter_map(|path| {
             let is_taken = self
@@ -217,8 +218,9 @@ impl Plan {
         self.own = Table::new(paths.map(Route::to_mounted));
     }
 
-    /// Whether a TLS handshake for this host finds a certificate, which may be self-signed until
-    /// the authority has issued one. The host must be in lower case and without a port.
+    /// Whether a TLS handshake for this host finds a certificate. The certificate may be
+    /// self-signed until the authority has issued one. The host must be in lower case and without a
+    /// port.
     pub fn has_certificate(&self, host: &str) -> bool {
         !self.listen.https.is_empty()
             && (self.tls.self_signed.contains(host)
@@ -231,13 +233,13 @@ impl Plan {
         &self.upstreams
     }
 
-    /// The route for all requests at this address; `None` if the address is not the front of a
-    /// service.
+    /// The route for all requests at this address; `None` if the address is not a service's own
+    /// address (front).
     pub(crate) fn front(&self, at: &ListenAddress) -> Option<&Arc<Route>> {
         self.fronts.get(at)
     }
 
-    /// The service with this front. The address must have the same form as in a
+    /// The service that has this address as its front. The address must have the same form as in a
     /// [`ListenError`](crate::ListenError).
     pub fn service_at(&self, address: &str) -> Option<&str> {
         let mut fronts = self.fronts.iter();
@@ -249,7 +251,8 @@ impl Plan {
         &self.routes
     }
 
-    /// Takes over each route's counters, and the cached files of folders that both plans contain.
+    /// Takes over the counters of routes and the cached files of folders, if both plans contain
+    /// them.
     pub(crate) fn go_on_from(&self, before: &Self) {
         for route in self.routes.routes() {
             let same = before.routes.routes().find(|old| old.name == route.name);

@@ -49,9 +49,9 @@ use self::stalled_body::StalledBody;
 use self::unsent::UnsentBytes;
 
 pub(crate) const STREAMS: u32 = 128;
-/// The limit for streams that the client resets before they are accepted, and for resets that the
-/// client makes the edge send. Beyond it, the edge closes the connection (CVE-2023-44487 and
-/// similar attacks).
+/// The limit for streams that the client resets before they are accepted, and the limit for resets
+/// that the client makes the edge send. Above these limits, the edge closes the connection
+/// (CVE-2023-44487 and similar attacks).
 const RESETS: usize = 32;
 const LOCAL_RESETS: usize = 256;
 /// The flow-control windows of HTTP/2 and HTTP/3, in bytes.
@@ -64,7 +64,7 @@ pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
 /// How long an HTTP/2 connection may stay open after the edge has begun to close it.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// hyper and h3 reject request heads that exceed the limit by more than this factor. The edge
-/// itself rejects smaller heads above the limit.
+/// itself rejects smaller heads that exceed the limit.
 pub(crate) const UNSEEN: usize = 4;
 
 #[derive(Debug, Clone, Copy)]

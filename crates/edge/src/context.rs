@@ -1,5 +1,5 @@
-//! The state that is needed to serve a request: that of all workers, of each worker, and of the
-//! connection's peer.
+//! The state that is needed to serve a request: the state that all workers share, the state of each
+//! worker, and the facts about the connection's peer.
 
 mod running;
 mod service_backends;
@@ -84,8 +84,8 @@ impl Shared {
         self.running.load()
     }
 
-    /// Whether this connection may serve `host`. The connection's certificate must also be the one
-    /// for `host` (RFC 9110, section 7.4).
+    /// Whether this connection may serve `host`. The certificate that this connection uses must
+    /// also be the certificate for `host` (RFC 9110, section 7.4).
     pub(crate) fn may_serve(&self, peer: &Peer, host: &str) -> bool {
         let (Scheme::Https, Some(server_name)) = (peer.scheme, peer.server_name.as_deref()) else {
             return true;
@@ -123,8 +123,8 @@ impl Shared {
         HeaderValue::try_from(location).ok()
     }
 
-    /// The value of `Alt-Svc` (RFC 7838); `None` for clients in clear text or behind a trusted
-    /// proxy.
+    /// The value of `Alt-Svc` (RFC 7838); `None` for clear-text connections and for requests from a
+    /// trusted proxy.
     pub(crate) fn alternative(&self, peer: &Peer, info: &ClientInfo) -> Option<HeaderValue> {
         let is_ours = !peer.tls.is_empty() && !info.peer_is_trusted;
         is_ours.then(|| self.alt_svc.header(&info.host)).flatten()
@@ -183,6 +183,6 @@ pub(crate) struct Peer {
     pub(crate) server_name: Option<Arc<str>>,
     /// The TLS version; empty for a clear-text connection.
     pub(crate) tls: &'static str,
-    /// The client's destination address, if it is a front of a service.
+    /// The client's destination address, if it is a service's own address (front).
     pub(crate) front: Option<Arc<ListenAddress>>,
 }

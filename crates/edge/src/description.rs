@@ -20,11 +20,12 @@ pub struct Description {
     pub proxy: Proxy,
 }
 
-/// `[proxy]`: the buffering of request bodies. Slow clients then do not occupy upstream servers.
+/// `[proxy]`: the buffering of request bodies, so that slow clients do not occupy upstream servers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Proxy {
-    /// The maximum size of a request body that is read before a server is contacted; `0` for none.
+    /// The maximum size of a request body that is read before a server is contacted; `0` disables
+    /// this buffering.
     pub buffer_request: String,
     /// The limit for all buffers together.
     pub buffer_memory: String,
@@ -165,8 +166,8 @@ pub struct Tls {
     pub certificate: Vec<Certificate>,
     /// The lifetime in `Strict-Transport-Security`; `0` disables the header.
     ///
-    /// If empty, the lifetime is one day, for hosts whose certificate comes from an authority and
-    /// whose clear-text requests are redirected to https. Other hosts do not get the header.
+    /// If empty, the lifetime is one day, and only some hosts get the header: those with a
+    /// certificate from an authority and with a redirect from clear text to https.
     pub hsts: String,
 }
 
@@ -218,7 +219,8 @@ pub struct ExternalAccount {
     pub key_file: String,
 }
 
-/// `[[tls.certificate]]`: a certificate in files, which is reloaded when the files change.
+/// `[[tls.certificate]]`: a certificate in files. The edge reloads the certificate when the files
+/// change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
@@ -230,7 +232,8 @@ pub struct Certificate {
     pub chain: String,
     /// The PEM file of the private key.
     pub key: String,
-    /// Used for clients that send no server name. At most one certificate may be the default.
+    /// Whether the certificate is used for clients that send no server name. At most one
+    /// certificate may be the default.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub default: bool,
 }
@@ -243,9 +246,9 @@ pub struct Route {
     pub host: String,
     /// The path prefix, which matches whole segments only.
     pub path: String,
-    /// Whether the target distinguishes letter case. Otherwise, the edge refuses paths that differ
-    /// from `path` only in letter case, because they would bypass this route's `access`, `limit` or
-    /// `status:`.
+    /// Whether the target distinguishes letter case. If it does not, paths that differ from `path`
+    /// only in letter case lead to the same content. The edge refuses such paths, because this
+    /// route's `access`, `limit` or `status:` would not apply to them.
     pub case_sensitive: bool,
     /// The target: `app`, `files:DIR`, `service:NAME`, `upstream:NAME`, `http://HOST:PORT[/base/]`,
     /// `unix:PATH`, `redirect:URL` (in which `{path}` is the requested path) or `status:NUMBER`.
@@ -316,7 +319,7 @@ pub struct Access {
 pub struct Basic {
     /// A file with a line `name:hash` for each user. The hashes are argon2id.
     pub file: String,
-    /// The realm, under which browsers store the password.
+    /// The realm. Browsers store the password under this name.
     #[serde(default = "sign_in")]
     pub realm: String,
 }
@@ -385,7 +388,7 @@ pub struct Upstream {
     pub to: Vec<String>,
     /// How the server for a request is chosen: `round-robin`, `least` or `sticky`.
     pub balance: String,
-    /// If `None`, only failed requests show that a server is down.
+    /// The health check. If `None`, only failed requests show that a server is down.
     pub health: Option<Health>,
     pub connect_time: String,
     /// The timeout for the first byte of a response.

@@ -47,8 +47,8 @@ const LAST_BREATH: Duration = Duration::from_secs(1);
 
 /// The options that are not part of the plan.
 pub struct Options {
-    /// The number of worker threads, at least one. Each has its own Tokio runtime, which also runs
-    /// the app.
+    /// The number of worker threads, at least one. Each worker thread has its own Tokio runtime,
+    /// and the app runs there too.
     pub workers: usize,
     pub inherited: Inherited,
     pub log: Option<Log>,
@@ -209,8 +209,8 @@ impl Edge {
     pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
         let taken = self.take(plan);
         if taken.is_err() {
-            // Close the new plan's sockets. No worker accepts connections on them, and they would
-            // prevent the process that passed them from opening others.
+            // The new plan's sockets are closed. No worker accepts connections on them, and while
+            // they are open, the process that passed them cannot open others.
             lock(&self.inherited).settle(self.shared.running().plan.listen());
         }
         taken
@@ -262,14 +262,16 @@ impl Edge {
         self.shared.running().upstream(name).cloned()
     }
 
-    /// Removes the responses whose path begins with `name` from the cache, or all if `name` is `*`.
-    /// Returns their number. Afterwards, they are no longer served.
+    /// Removes the responses whose path begins with `name` from the cache, or all responses if
+    /// `name` is `*`. Returns the number of removed responses. They are no longer served
+    /// afterwards.
     pub fn purge(&self, name: &str) -> usize {
         self.shared.cache.purge(&Purge { scope: None, name })
     }
 
-    /// Orders certificates for these names and those of the plan, until the next call. Leaves out
-    /// names that a file covers, and names for which no certificate can be ordered.
+    /// Orders certificates for these names as well as for the plan's names. The next call replaces
+    /// these names. Leaves out names that a file covers, and names for which no certificate can be
+    /// ordered.
     pub fn order_also(&self, names: BTreeSet<String>) {
         self.orders.order_also(&self.shared, names);
     }
@@ -278,7 +280,7 @@ impl Edge {
         self.orders.report()
     }
 
-    /// The certificates in files, without those whose validity period cannot be parsed.
+    /// The certificates from files. Omits those with a validity period that cannot be parsed.
     pub fn file_certificates(&self) -> Vec<FileCertificate> {
         self.shared.certificates.in_files()
     }

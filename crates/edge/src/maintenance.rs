@@ -1,4 +1,5 @@
-//! Maintenance mode: everybody but the owner gets 503, on all hosts or some.
+//! Maintenance mode, in which everybody except the owner gets a 503 response. It covers all hosts
+//! or only some.
 //!
 //! The state is a small file, so maintenance continues after a restart. The owner opens a link with
 //! a random pass, and gets a cookie that gives access to all hosts.
@@ -60,7 +61,7 @@ pub struct Maintenance {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// Nothing has changed, now or for the next start.
+    /// Nothing has changed, and the next start will not see the change either.
     #[error("the doors are as they were")]
     Unchanged(#[source] io::Error),
     /// The change is in effect and survives a restart, but a power failure may undo it. The caller
@@ -76,8 +77,8 @@ struct Closed {
 }
 
 impl Maintenance {
-    /// Restores the maintenance mode from the files in `data`: `maintenance.json` is the state,
-    /// `maintenance.html` the owner's page. The paths in `health` are always served.
+    /// Restores the maintenance mode from the files in `data`: `maintenance.json` contains the
+    /// state, and `maintenance.html` is the owner's page. The paths in `health` are always served.
     ///
     /// If the state cannot be read, all hosts are closed to everybody, because someone began
     /// maintenance.
@@ -218,7 +219,7 @@ impl Closed {
     }
 }
 
-/// Removes the cookie with the pass, which only the edge needs.
+/// Removes the cookie with the pass, because only the edge needs this cookie.
 pub(crate) fn take_pass(headers: &mut HeaderMap) {
     cookies::remove(headers, PASS);
 }
@@ -411,8 +412,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let open = || Maintenance::open(data.path(), Vec::new());
         let maintenance = open();
-        // A sync must open the folder, which only root can do here. Files can be created and
-        // removed in it.
+        // A sync must open the folder, and this mode permits that only to root. The owner of the
+        // folder can still create and remove files in it.
         let only_changed = Permissions::from_mode(0o300);
         std::fs::set_permissions(data.path(), only_changed).unwrap();
         let is_root = std::fs::read_dir(data.path()).is_ok();

@@ -205,8 +205,8 @@ impl<L: Ord> Passing<L> {
         Self { gauge, there }
     }
 
-    /// Sets the gauges of all current items, and sets all others to NaN. The first of several items
-    /// with the same label counts.
+    /// Sets the gauges of all current items, and sets all others to NaN. If several items have the
+    /// same label, the first one counts.
     pub(crate) fn tell(&mut self, all: impl IntoIterator<Item = (L, f64)>) {
         let mut before = mem::take(&mut self.there);
         for (label, value) in all {

@@ -77,7 +77,7 @@ impl Wants {
 /// The default `Retry-After`.
 const COME_BACK: Duration = Duration::from_secs(5);
 
-/// Explains an error. A 429 or 503 response also has `Retry-After`.
+/// Makes a page that explains an error. A 429 or 503 response also has `Retry-After`.
 pub fn page(
     status: StatusCode,
     id: &RequestId,

@@ -1,4 +1,4 @@
-//! The parser's errors in a request, for the code that serves the request.
+//! Errors that the parser finds in a request, for the code that serves the request.
 
 mod logged_head;
 
@@ -8,8 +8,8 @@ use http1::Refusal;
 
 pub(crate) use self::logged_head::LoggedHead;
 
-/// The parser's errors in a request. An error in the head is found before the request is served, an
-/// error in the body while the body is read.
+/// Errors that the parser finds in a request. Errors in the head are known before the request is
+/// served. Errors in the body are found while the body is read.
 #[derive(Debug, Default)]
 pub(crate) struct ParseResult<'a> {
     refusal: Option<Refusal>,
@@ -44,7 +44,7 @@ impl<'a> ParseResult<'a> {
         self.head.take()
     }
 
-    /// Why the request body broke off; `None` if it has not.
+    /// Why the request body ended early; `None` if it did not.
     pub(crate) fn broken(&self) -> Option<Refusal> {
         self.broken.and_then(BrokenBody::refusal)
     }
@@ -60,7 +60,7 @@ impl From<Option<Refusal>> for ParseResult<'_> {
     }
 }
 
-/// Why a request body broke off; empty if it has not.
+/// Why a request body ended early; empty if it did not.
 #[derive(Debug, Default)]
 pub(crate) struct BrokenBody(OnceLock<Refusal>);
 

@@ -51,15 +51,15 @@ struct RequestOutcome {
     /// The result of the cache lookup; empty if the route has no cache.
     cache: &'static str,
     is_of_app: bool,
-    /// The app's text for the log instead of the path.
+    /// The text that the log shows instead of the path, if the app has supplied one.
     shown: Option<LoggedPath>,
-    /// Whether the edge itself made the response, not the route's target.
+    /// Whether the edge itself made the response, rather than the route's target.
     is_instead: bool,
     why: &'static str,
 }
 
 impl RequestOutcome {
-    /// Why the request body broke off; `None` if it has not.
+    /// Why the request body ended early; `None` if it did not.
     fn broken(&self) -> Option<Refusal> {
         let upload = self.upload.as_ref()?;
         let is_too_slow = upload.is_too_slow.load(Ordering::Relaxed);
@@ -232,8 +232,9 @@ async fn answered(
             }
         }
     }
-    // Only these targets' responses may be compressed. The credentials are recorded here, because a
-    // later step may remove them, and a response to a request with credentials counts as personal.
+    // Only responses of the app and of upstreams may be compressed. A response to a request with
+    // credentials counts as personal. The credentials are checked here, because a later step may
+    // remove them.
     let wishes = (route.leads_to_app() || matches!(route.target, Target::Proxy(_)))
         .then(|| Wishes::of(request.headers()));
     let answer_gets = match access::admit(here, running, route, info, &path, request).await {
@@ -310,8 +311,8 @@ fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     answer
 }
 
-/// Responds to a path that servers may interpret in several ways, with a page, because people
-/// mistype paths. On HTTP/1, the connection is closed afterwards.
+/// Responds to an ambiguous path, which servers may interpret in different ways. The response is a
+/// page, because people mistype paths. On HTTP/1, the connection is closed afterwards.
 fn unclear(bad: BadPath, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = bad.why();
     let mut answer = bare(StatusCode::BAD_REQUEST);
@@ -330,7 +331,7 @@ fn text(status: StatusCode, text: String) -> Answer {
     answer
 }
 
-/// A response that gets a page of the edge later.
+/// Makes a response without content. A later step adds one of the edge's own pages to it.
 fn bare(status: StatusCode) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = status;
@@ -345,7 +346,8 @@ fn later(status: StatusCode, retry_after: Duration) -> Answer {
     answer
 }
 
-/// Marks a response of the edge that still needs a page. Contains the time for `Retry-After`.
+/// Marks a response to which a later step adds one of the edge's own pages. Contains the time for
+/// `Retry-After`.
 #[derive(Clone, Copy)]
 struct Wordless(Option<Duration>);
 
@@ -489,8 +491,8 @@ fn entry(
     }
 }
 
-/// Gives requests of all protocol versions the same form: a URI of path and query, and the host in
-/// `Host`.
+/// Gives requests of all protocol versions the same form: the URI contains only path and query, and
+/// the header `Host` contains the host.
 fn in_one_shape(parts: &mut request::Parts, info: &ClientInfo) {
     if parts.uri.authority().is_some() {
         let path = parts.uri.path_and_query().cloned();

@@ -89,7 +89,8 @@ impl Pool {
         info: &'a ClientInfo,
         path: PathAndQuery,
     ) -> impl Future<Output = Result<Answer, ProxyError>> + Send + 'a {
-        // Made outside the future, so the future does not contain the whole request.
+        // The request is converted before the future is made, so the future does not contain the
+        // whole request.
         let outgoing = UpstreamRequest::of(request, info);
         self.hand_on(upstream, outgoing, info, path)
     }
@@ -118,7 +119,7 @@ impl Pool {
         let is_streamed = upload.is_some();
         let is_bodiless = whole.is_none() && !is_streamed;
         let repeats = Idempotency::of(method, is_bodiless);
-        // `true` if the request must not go to a second server once a first one may have read it.
+        // Whether no second server may get the request after a first server may have read it.
         let care = repeats != Idempotency::Safe;
         let mut fresh = false;
         // The error of a server that may have begun to process the request.
@@ -268,7 +269,7 @@ impl Pool {
     }
 }
 
-/// Counts a failure that suggests that a server is down. A late response does not.
+/// Counts a failure that suggests that a server is down. Does not count a late response.
 fn note(backend: &Backend, upstream: &Upstream, error: &ProxyError) {
     if matches!(error, ProxyError::Closed(_) | ProxyError::Garbled(_)) {
         backend.vitals.failed(upstream.now());

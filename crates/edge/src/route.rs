@@ -35,8 +35,9 @@ pub(crate) const BUFFER_REQUEST: usize = 256 << 10;
 pub struct Route {
     pub host: HostPattern,
     pub path: RoutePath,
-    /// Whether the target distinguishes letter case. Otherwise, a route that restricts requests
-    /// also refuses paths that differ only in letter case, because they would bypass it.
+    /// Whether the target distinguishes letter case. If it does not, a route that restricts
+    /// requests also refuses paths that differ from its path only in letter case. Such paths would
+    /// lead to the same content without the restrictions.
     pub case_sensitive: bool,
     pub target: Target,
     /// Whether the app responds to requests for missing files.
@@ -235,11 +236,11 @@ impl Redirect {
     }
 }
 
-/// More exact patterns sort first.
+/// The hosts that a route matches. More exact patterns sort first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HostPattern {
     Exact(String),
-    /// `*.NAME`: every host of one more label and this name.
+    /// `*.NAME`: every host that consists of one label before this name.
     Below(String),
     Any,
 }
@@ -291,7 +292,7 @@ pub fn bare_host(host: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// A route's path, which matches all paths that begin with its segments.
+/// A route's path. It matches all paths that begin with its segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutePath {
     /// The normalized path, for display.

@@ -114,8 +114,8 @@ async fn coded(
     respond::respond(request, form, entry.modified(), memory, now)
 }
 
-/// Redirects to the same path with a trailing slash. Merges leading slashes, because a URL with two
-/// of them names another host.
+/// Redirects to the same path with a trailing slash. Merges leading slashes, because a URL that
+/// begins with two slashes names another host.
 fn with_slash(request: &Parts) -> Answer {
     let path = request.uri.path().trim_start_matches('/');
     let mut location = format!("/{path}/");
@@ -138,8 +138,8 @@ fn failed(error: &io::Error, id: &RequestId) -> Answer {
         || [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
             .iter()
             .any(|full| error.raw_os_error() == Some(full.raw_os_error()));
-    // The log omits the path, which may contain a code or a token, because the app may serve
-    // missing files.
+    // The log omits the path. If the file is missing, the app may serve this path, which may then
+    // contain a code or a token.
     tracing::warn!(request_id = %id, %error, "a file could not be read");
     if !busy {
         return bare(StatusCode::INTERNAL_SERVER_ERROR);

@@ -35,8 +35,8 @@ pub(crate) use self::expiry::Expiry;
 /// header.
 pub(crate) const HSTS_TIME: Duration = Duration::from_hours(24);
 pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// The maximum buffer of a connection for bytes to be encrypted or sent, in bytes. It holds several
-/// TLS records, which the kernel gets together.
+/// The maximum number of bytes that a connection buffers before they are encrypted or sent. The
+/// buffer holds several TLS records, which are passed to the kernel together.
 const BUFFER: usize = 64 * 1_024;
 /// A fatal alert, `unrecognized_name` (RFC 8446, section 6; RFC 6066, section 3).
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
@@ -49,12 +49,12 @@ pub struct TlsSettings {
     pub self_signed: BTreeSet<String>,
     /// The duration of `Strict-Transport-Security` on all hosts with a certificate.
     ///
-    /// `None` means one day, for hosts whose certificate comes from an authority and whose
-    /// clear-text requests are redirected to HTTPS. Other hosts do not get the header.
+    /// `None` means one day, and only some hosts get the header: those with a certificate from an
+    /// authority and with a redirect from clear text to HTTPS.
     pub hsts: Option<Duration>,
 }
 
-/// The edge reloads the files when they change.
+/// A certificate in files. The edge reloads the files when they change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateFiles {
     /// The host names, such as `example.org` or `*.example.org`. If empty, the certificate's own
@@ -94,8 +94,8 @@ impl Tls {
         })
     }
 
-    /// Performs a handshake. An unknown host name gets an alert, not another host's certificate.
-    /// `local` is the client's destination address, if known.
+    /// Performs a handshake. A client that requests an unknown host gets an alert, rather than
+    /// another host's certificate. `local` is the client's destination address, if known.
     pub(crate) async fn accept<S>(
         &self,
         stream: S,

@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::request::{LINES, judge_trailers};
 use super::section::Section;
 
-/// The maximum number of hexadecimal digits in a chunk size. More could overflow the u64.
+/// The maximum number of hexadecimal digits in a chunk size. More digits could overflow a u64.
 const DIGITS: u8 = 15;
 
 #[derive(Debug)]
@@ -51,7 +51,8 @@ enum State {
         digits: u8,
         size: u64,
     },
-    /// After the chunk size. The rest of the line is empty, or an extension that is ignored.
+    /// The position after a chunk size. The rest of the line is ignored: it is empty or an
+    /// extension.
     Extension {
         size: u64,
         is_named: bool,

@@ -1,5 +1,5 @@
-//! Parses HTTP/1 messages: their content, their end, and whether they are unambiguous. This crate
-//! does no I/O.
+//! Parses HTTP/1 messages, finds their ends, and refuses ambiguous messages. This crate does no
+//! I/O.
 
 mod chunks;
 mod head;

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-/// The error text explains the problem and the correct form.
+/// Why a message is refused. The error text explains the problem and the correct form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// A line ends with a bare LF, or contains a bare CR (RFC 9112, section 2.2).
@@ -25,7 +25,7 @@ pub enum Refusal {
     /// A header is not `Name: value`.
     #[error("a header cannot be read; send Name: value without a space before the colon")]
     Header,
-    /// The version has the format of HTTP/1.1, but is neither HTTP/1.0 nor HTTP/1.1.
+    /// The version is written like HTTP/1.1, but is neither HTTP/1.0 nor HTTP/1.1.
     #[error("this version of HTTP is not spoken here; send HTTP/1.1")]
     Version,
     /// A method that is always refused, such as `CONNECT`.

@@ -174,10 +174,10 @@ fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal
     }
 }
 
-/// Refuses a CR that is not before an LF, all other control characters except LF and tab, and
-/// folded lines.
+/// Refuses folded lines, a CR without an LF after it, and all control characters except CR, LF and
+/// tab.
 fn characters(head: &[u8]) -> Result<(), Refusal> {
-    // Nearly every head is valid, so this check of many bytes at once comes first.
+    // Nearly every head is valid, so a fast check of many bytes at once comes first.
     let is_odd = |byte: u8| (byte < 0x20 && !matches!(byte, b'\r' | b'\n' | b'\t')) || byte == 0x7f;
     let are_odd = |first: u8, second: u8| {
         (first == b'\r' && second != b'\n')
@@ -195,7 +195,7 @@ fn characters(head: &[u8]) -> Result<(), Refusal> {
     }
 }
 
-/// The refusal for the first invalid character.
+/// Returns the refusal for the first invalid character.
 fn odd_character(head: &[u8]) -> Result<(), Refusal> {
     for (place, byte) in head.iter().enumerate() {
         match byte {

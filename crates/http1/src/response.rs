@@ -66,7 +66,7 @@ pub enum Read {
 }
 
 /// Parses a response. `is_head` means that the request's method was `HEAD`. The headers reuse the
-/// allocation of `spare`, whose content is discarded.
+/// allocation of `spare`. The content of `spare` is discarded.
 pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     let mut lines = [const { std::mem::MaybeUninit::uninit() }; LINES];
     let mut answer = httparse::Response::new(&mut []);
@@ -221,8 +221,8 @@ fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     {
         return Ok(length);
     }
-    // Several equal lengths are unambiguous. They are refused too, but with another error than
-    // different lengths.
+    // Several equal lengths are unambiguous, but are refused too. Their error differs from the
+    // error for different lengths.
     let said = headers.get_all(CONTENT_LENGTH).iter();
     let said = said.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     let mut said = said.map(|length| content_length(length.trim_ascii()));

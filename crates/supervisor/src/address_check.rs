@@ -1,4 +1,4 @@
-//! Checks that the process that listens at an instance's address is really that instance. Another
+//! Checks that the process listening at an instance's address belongs to that instance. Another
 //! user may have replaced the socket file with a link, or taken the port.
 
 use std::fs::{File, OpenOptions, Permissions};
@@ -17,15 +17,16 @@ const LISTENS: &str = "0A";
 /// The uid of root. Root's sockets are trusted, because root can read all traffic anyway and may
 /// hold a port for another user's program, as Docker does.
 const ROOT: u32 = 0;
-/// The mode of a socket to which only its owner and group can connect, because connecting needs
-/// write permission (unix(7)).
+/// With this mode, only the owner and the group of a socket can connect to it, because connecting
+/// needs write permission (unix(7)).
 const FOR_OWNER_AND_GROUP: u32 = 0o660;
 
 pub(crate) struct CheckedAddress {
     pub(crate) address: Address,
-    /// The uid that must own the socket; `None` if no other user can have opened it.
+    /// The uid that must own the socket. `None` means that no check is needed, because no other
+    /// user can have opened the socket.
     pub(crate) owner: Option<u32>,
-    /// The gid whose members may connect in addition to the owner. If `None`, the socket's
+    /// The gid of the group that may connect in addition to the owner. If `None`, the socket's
     /// permissions are not changed.
     pub(crate) group: Option<u32>,
 }
@@ -50,8 +51,8 @@ impl CheckedAddress {
     }
 
     /// Lets the worker's group connect to the instance's socket, whatever the instance's umask is.
-    /// Changes the permissions through a descriptor, so that neither a link's target nor another
-    /// user's file is affected.
+    /// Changes the permissions through an open descriptor, because another user may have replaced
+    /// the path with a link.
     pub(crate) fn grant_group_access(&self) {
         let (Address::Unix(path), Some(owner), Some(group)) =
             (&self.address, self.owner, self.group)
@@ -64,8 +65,8 @@ impl CheckedAddress {
     }
 
     /// Checks that no other user listens on the instance's port. A TCP connection does not show
-    /// which process accepted it, so this reads the kernel's list of sockets, which shows each
-    /// listener's owner.
+    /// which process accepted it, so this function reads the owners of all listening sockets from
+    /// the kernel.
     pub(crate) fn check_listener(&self) -> Result<(), ConnectError> {
         let (Address::Tcp(port), Some(_)) = (&self.address, self.owner) else {
             return Ok(());
@@ -109,7 +110,8 @@ fn grant_group(path: &Path, owner: u32, group: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the owners' uids of all sockets that may accept connections to this port of 127.0.0.1.
+/// Returns the uid of the owner of each socket that may accept connections to this port of
+/// 127.0.0.1.
 fn listeners(port: u16) -> io::Result<Vec<u32>> {
     let mut users = Vec::new();
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {

@@ -1,14 +1,13 @@
-//! The socket between the supervisor's program and its worker process, which is the program's own
-//! service.
+//! The socket between the supervisor's program and its worker process.
 
 use std::os::unix::net::UnixStream;
 
 use crate::state::RunId;
 
-/// The supervisor's end of a socket. The other end is the worker process's standard input; see
-/// [`OwnService`](crate::OwnService). The supervisor's program receives the channel before the
-/// worker process runs. The channel reaches end of file when all processes of the worker have
-/// exited.
+/// The supervisor's end of the socket to a worker process. The worker process is the program's own
+/// service; see [`OwnService`](crate::OwnService). The other end is the worker process's standard
+/// input. The supervisor's program receives this value before the worker process runs. When all
+/// processes of the worker have exited, reading from the socket returns end of file.
 #[derive(Debug)]
 pub struct Channel {
     pub instance: u32,

@@ -38,7 +38,7 @@ pub enum ControlError {
     Gone,
     #[error("there is no service {0:?}")]
     Unknown(String),
-    /// The supervisor refused the request, or carrying it out failed.
+    /// The supervisor refused the request or could not carry it out.
     #[error("{0}")]
     Refused(String),
 }
@@ -74,8 +74,8 @@ impl Control {
         described.ok_or_else(|| ControlError::Unknown(service.to_owned()))
     }
 
-    /// Starts a service, including instances that were abandoned, that is, no longer restarted.
-    /// Returns when all instances are ready.
+    /// Starts a service. Also starts its abandoned instances, which failed too often and are no
+    /// longer restarted automatically. Returns when all instances are ready.
     pub async fn start(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Start).await
     }
@@ -89,9 +89,9 @@ impl Control {
         self.command(service, Command::Restart).await
     }
 
-    /// Replaces the instances of a service with a new generation. Returns when the new generation
-    /// has taken over. If the new generation does not become ready, the old one stays, and the
-    /// error contains the reason.
+    /// Replaces the processes of a service with a new generation of processes. Returns when the new
+    /// generation has taken over. If the new generation does not become ready, the old one stays,
+    /// and the error contains the reason.
     pub async fn reload(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Reload(None)).await
     }
@@ -139,7 +139,7 @@ impl Control {
         Ok(changes)
     }
 
-    /// Returns log lines, oldest first. They come from the files and from memory.
+    /// Returns log lines from the files and from memory, oldest first.
     pub async fn logs(&self, query: &LogQuery) -> Result<Vec<LogLine>, ControlError> {
         let outputs = self.outputs(query).await?;
         let (mut lines, mut query) = (Vec::new(), query.clone());

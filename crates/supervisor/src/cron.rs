@@ -5,18 +5,18 @@ use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
 
-/// The number of days that are searched for the next time. Two 29ths of February can be 8 years
-/// apart.
+/// How many days ahead the next scheduled time is searched. This is more than 8 years, because two
+/// 29ths of February can be 8 years apart.
 const DAYS: u32 = 366 * 9;
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
 const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-/// The minutes of a schedule, such as `30 3 * * *`.
+/// A schedule, such as `30 3 * * *`.
 ///
-/// A time that is skipped because clocks are set forward is delayed by as much. A time that occurs
-/// twice because clocks are set back counts once, unless the hour is `*`.
+/// If clocks are set forward past a scheduled time, that time moves forward by the same amount. If
+/// clocks are set back and a scheduled time occurs twice, it counts once, unless the hour is `*`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Schedule {
@@ -107,7 +107,8 @@ impl Schedule {
         for _ in 0..DAYS {
             let next = self.times(date).filter(|next| *next > time).min();
             if let Some(found) = found {
-                // A time that was skipped when clocks were set forward may fall on the next day.
+                // Clocks that are set forward at midnight may move a time of this day to the next
+                // day. Then the next day may have an earlier time.
                 return Some(next.map_or(found, |next| next.min(found)));
             }
             found = next;
@@ -148,8 +149,8 @@ fn has(set: u64, number: i8) -> bool {
     set >> number & 1 == 1
 }
 
-/// Parses a field into a bit set of numbers. The names in `names` stand for consecutive numbers
-/// from `first_name` on.
+/// Parses a field into a bit set of numbers. The names in `names` stand for consecutive numbers,
+/// beginning with `first_name`.
 fn field(
     text: &str,
     least: u32,
@@ -279,8 +280,8 @@ mod tests {
             "11-07 01:30 -0500",
         ];
         assert_eq!(next("*/30 * * * *", new_york, begin, 3), expected);
-        // In this zone, clocks are set forward by half an hour. In the other zone, they are set
-        // forward at midnight.
+        // On Lord Howe Island, clocks are set forward by half an hour. In the next zone, they are
+        // set forward at midnight.
         let lord_howe = next(
             "15 2 * * *",
             "Australia/Lord_Howe",

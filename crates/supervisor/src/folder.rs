@@ -22,14 +22,14 @@ pub struct Folder {
 
 impl Folder {
     /// Opens a folder and adds the permissions in `mode`. Creates the folder if it does not exist.
-    /// Does not follow links. Fails if the folder belongs neither to this user nor to root.
+    /// Does not follow links. Fails if the owner of the folder is neither this user nor root.
     pub fn make(path: &Path, mode: u32) -> io::Result<Self> {
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(mode).create(path)?;
         Self::open(path, path.to_owned(), mode)
     }
 
-    /// Opens or creates a subfolder, with the same checks.
+    /// Opens or creates a subfolder, with the same checks as [`Folder::make`].
     pub fn make_inside(&self, name: &str, mode: u32) -> io::Result<Self> {
         make(&self.at(name), mode)?;
         Self::open(&self.at(name), self.path.join(name), mode)
@@ -51,7 +51,8 @@ impl Folder {
         Ok(Self { descriptor, path })
     }
 
-    /// Creates a subfolder for an owner (user and group); `None` stands for this user.
+    /// Creates a subfolder that belongs to `owner` (uid and gid), or to this user if `owner` is
+    /// `None`.
     pub(crate) fn give_folder(
         &self,
         name: &str,

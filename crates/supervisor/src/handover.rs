@@ -2,8 +2,8 @@
 //!
 //! A Unix socket carries the descriptors, and an in-memory file contains the state. Both are
 //! written before the `exec`, while nothing reads the socket. The socket's other end becomes the
-//! new program's standard input. The new program recognizes a handover by its standard input, which
-//! is then a socket that the same process created.
+//! new program's standard input. The new program knows that there is a handover if its standard
+//! input is a socket created by a process with its own pid.
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 /// The number of descriptors that are sent in one message. Linux permits at most 253 (unix(7)).
 const BATCH: usize = 250;
-/// The first field of the handover file, which identifies the format. Every version must understand
+/// The first field of the handover file. It identifies the format. Every version must understand
 /// the header, so the fields of [`HandoverHeader`] must never change.
 const MARK: &str = "handed over by exec";
 /// The maximum size of a handover file, in bytes.
@@ -64,9 +64,9 @@ pub struct HandoverState {
 
 static WAITING: AtomicBool = AtomicBool::new(false);
 
-/// Blocks all signals on this thread until [`Supervisor::run`](crate::Supervisor::run) begins here.
-/// If all threads block signals, signals stay pending, even across an `exec`. If another thread
-/// does not block them, that thread may receive a signal, which is then lost at the `exec`.
+/// Blocks all signals on this thread until [`Supervisor::run`](crate::Supervisor::run) begins on
+/// it. Signals stay pending, even across an `exec`, only while all threads block them. A thread
+/// that does not block signals may receive one, which is then lost at the `exec`.
 pub fn block_signals() {
     WAITING.store(true, Ordering::Relaxed);
     // All signal numbers are valid, so this cannot fail.
@@ -87,7 +87,7 @@ pub(crate) fn unblock_signals() {
 /// before the handover.
 ///
 /// Signals stay blocked until [`Supervisor::run`](crate::Supervisor::run) begins. A caller that
-/// needs signals must start to listen for them before that.
+/// needs signals must start to listen for them before it calls `run`.
 ///
 /// An error means that the handover could not be read and is lost. A new supervisor then ends the
 /// remaining processes and starts them again.
@@ -265,8 +265,8 @@ pub(crate) fn written(parcel: &HandoverContents<'_>) -> io::Result<File> {
             .collect(),
         descriptors: parcel.extra.len() + parcel.descriptors.len(),
     };
-    // The state contains the environments of services, which may be secret, so it stays in memory
-    // and is not written to disk.
+    // The state contains the environments of services. These may be secret, so the state stays in
+    // memory and is not written to disk.
     let mut file = File::from(rustix::fs::memfd_create(
         "handed over",
         MemfdFlags::CLOEXEC,

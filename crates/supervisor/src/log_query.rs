@@ -13,9 +13,9 @@ pub(crate) const MOST_BYTES: usize = 16 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
-    /// Increases by one with each line of a service.
+    /// The line's number. It increases by one with each line of a service.
     pub sequence: u64,
-    /// When the supervisor read the line. For a line without a timestamp in a log file, the
+    /// When the supervisor read the line. If a line in a log file has no timestamp, this is the
     /// timestamp of the next line.
     pub at: Timestamp,
     pub service: Arc<str>,
@@ -52,10 +52,11 @@ pub struct LogQuery {
     pub since: Option<Timestamp>,
     /// Only lines that contain this text.
     pub grep: Option<String>,
-    /// Only this many of the last matching lines, at most 10,000.
+    /// The maximum number of lines to return, counted from the last matching line. The limit is
+    /// 10,000.
     pub last: Option<usize>,
-    /// The last line that the client has received, for each service. Following continues after that
-    /// line.
+    /// The last line of each service that the client has received.
+    /// [`Control::follow`](crate::Control::follow) continues after these lines.
     pub seen: BTreeMap<String, LogPosition>,
 }
 
@@ -106,7 +107,7 @@ impl LogQuery {
         }
     }
 
-    /// Whether some lines of a matching service may not match.
+    /// Whether the query may match some lines of a service and exclude others.
     pub(crate) fn is_filtered(&self) -> bool {
         self.instance.is_some() || self.grep.is_some()
     }

@@ -15,7 +15,7 @@ pub struct LogTail {
     control: Control,
     ready_instances: watch::Receiver<ReadyInstances>,
     followed: Vec<TailedLog>,
-    /// Matching lines from before the start of following.
+    /// Matching lines from before this value was created.
     before: Vec<LogLine>,
     query: LogQuery,
 }
@@ -30,7 +30,7 @@ struct TailedLog {
 pub struct LogBatch {
     pub lines: Vec<LogLine>,
     /// The number of lines that the client missed because it reads more slowly than the service
-    /// writes. They are only in the log file.
+    /// writes. The missed lines are only in the log file.
     pub missed: u64,
 }
 
@@ -59,8 +59,8 @@ impl LogTail {
             let next = if let Some(seen) = query.seen.get(&**output.service()) {
                 let next = output.sequence_after(seen);
                 // With a filter, `seen` is the last matching line. Later lines may have been
-                // checked without a match, so lines that are no longer in memory do not count as
-                // missed.
+                // checked already without a match. So later lines that are no longer in memory do
+                // not count as missed.
                 let judged = query.is_filtered().then(|| output.first_sequence());
                 next.max(judged.unwrap_or(next))
             } else {
@@ -149,8 +149,8 @@ impl TailedLog {
         }
     }
 
-    /// Appends new matching lines to `heard`. Returns the number of lines that had left the memory
-    /// before they were read.
+    /// Appends new matching lines to `heard`. Returns the number of lines that were dropped from
+    /// memory before this function could read them.
     fn take_new(&mut self, query: &LogQuery, heard: &mut Vec<LogLine>) -> u64 {
         let Some(output) = self.output.upgrade() else {
             return 0;

@@ -24,10 +24,10 @@ pub use settings::{
 
 use crate::service_config::ServiceConfigs;
 
-/// What a plan's validity depends on.
+/// What the validation of a plan needs besides the settings.
 #[derive(Debug, Clone)]
 pub struct PlanContext<'a> {
-    /// The settings file's folder, to which relative paths are relative.
+    /// The settings file's folder. Relative paths in the settings are relative to it.
     pub folder: &'a Path,
     /// The folder in which the supervisor keeps sockets and records; see
     /// [`crate::SupervisorOptions`].
@@ -48,9 +48,9 @@ pub enum CheckDepth {
     /// Checks the values, and whether everything needed for a start exists: folders, programs,
     /// users and secrets.
     Whole,
-    /// Checks only the values, for the worker process, which starts no service and may not be
-    /// permitted to read the files. The plan then contains neither users nor the contents of an
-    /// `env_file`.
+    /// Checks only the values. The worker process uses this, because it starts no service and may
+    /// not be permitted to read the files. The plan then contains neither users nor the contents of
+    /// an `env_file`.
     Words,
 }
 
@@ -84,8 +84,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks all settings and reports every error. Unless only the values are checked, missing
-    /// files are errors too.
+    /// Checks all settings and reports every error. With [`CheckDepth::Whole`], missing files are
+    /// errors too.
     pub fn check(
         description: &ServiceConfigs,
         ground: &PlanContext<'_>,
@@ -93,7 +93,7 @@ impl Plan {
         check::plan(description, ground).map(|services| Self { services })
     }
 
-    /// Adds the program's own service, which replaces an earlier definition.
+    /// Adds the program's own service. If the plan already contains it, replaces it.
     #[must_use]
     pub fn with(mut self, own: OwnService) -> Self {
         self.services

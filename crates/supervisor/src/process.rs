@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Process {
     #[serde(with = "crate::serde_numbers::pid")]
     pid: Pid,
-    /// The start time, in clock ticks since boot. It identifies the process together with the pid,
+    /// The start time, in clock ticks since boot. Together with the pid, it identifies the process,
     /// because the system never reuses a pid with the same start time.
     start: u64,
     /// The value of [`TOKEN_VARIABLE`] in the process's environment; see also
@@ -130,7 +130,7 @@ impl Process {
 
     /// Kills the remaining processes of a process group whose first process has exited. When no
     /// process is left, returns how the first one exited. If the group was asked to stop, its
-    /// processes first get the full stop time.
+    /// processes first get the full stop timeout.
     ///
     /// The process table is read only if there is no control group, because reading it opens
     /// several files per process of the system.
@@ -209,7 +209,7 @@ mod tests {
             fs::write(folder.path().join("cgroup.events"), events).unwrap();
         };
         let mut process = Process {
-            // No process has this pid, which exceeds the kernel's maximum.
+            // This pid exceeds the kernel's maximum, so no process has it.
             pid: Pid::from_raw(i32::MAX).unwrap(),
             start: u64::MAX,
             token: "1.2.web.3".to_owned(),

@@ -25,8 +25,9 @@ use crate::ready_instances::Address;
 use crate::service_log::WatchPhase;
 use crate::state::{Event, RunId};
 
-/// The time to the next check of a starting instance is this fraction of the time since its start.
-/// So the supervisor notices readiness soon, and does not check a slow start too often.
+/// The time until the next check of a starting instance is the time since its start, divided by
+/// this number. So the supervisor notices readiness soon, and does not check a slow start too
+/// often.
 const PART: u32 = 16;
 /// The shortest and the longest time between two checks of a starting instance.
 const SOONEST: Duration = Duration::from_millis(2);
@@ -37,8 +38,8 @@ const CONNECT: Duration = Duration::from_secs(2);
 const ALIVE: Duration = Duration::from_secs(1);
 /// How many bytes of a response are read to find its status line.
 const STATUS_LINE: usize = 256;
-/// How many bytes of the rest of a response are read, and for how long. Some servers report an
-/// error if the client closes the connection before the end.
+/// How many bytes are read after the status line of a response, and for how long. Some servers
+/// report an error if the client closes the connection before the end.
 const BODY: u64 = 64 << 10;
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
 /// The longest message on the notify socket, in bytes.
@@ -49,8 +50,8 @@ pub(crate) struct Probe {
     pub(crate) health: Option<HealthSettings>,
     /// How many health checks in a row must pass before the instance is ready.
     pub(crate) rise: u32,
-    /// Whether the supervisor opened the socket before the start. Then an accepted connection
-    /// proves nothing.
+    /// Whether the supervisor opened the socket before the start. Such a socket accepts connections
+    /// even if the instance is not ready.
     pub(crate) activated: bool,
     /// Whether only `READY=1` makes the instance ready.
     pub(crate) needs_notification: bool,
@@ -188,7 +189,8 @@ fn check_status(
     Ok(None)
 }
 
-/// Returns the event `said`, or a refusal if another process listens at the service's address.
+/// Returns the event `said`, or [`Event::Refused`] if another process listens at the service's
+/// address.
 fn verify_listener(said: Event, run: RunId, address: Option<&CheckedAddress>) -> Event {
     if let Some(address) = address {
         address.grant_group_access();
@@ -265,8 +267,8 @@ pub(crate) struct NotifySocket {
 }
 
 impl NotifySocket {
-    /// Opens the socket in the folder `services`. It belongs to `owner` (uid and gid), if there is
-    /// one.
+    /// Opens the socket in the folder `services`. The socket belongs to `owner` (uid and gid), or
+    /// to this user if `owner` is `None`.
     pub(crate) fn open(
         services: &Arc<Folder>,
         name: &str,

@@ -43,7 +43,8 @@ pub struct ServiceConfig {
     /// How long the edge keeps an idle connection to an instance; must be less than the service's
     /// keep-alive time.
     pub keep_time: String,
-    /// Environment variables of the service; it inherits no others.
+    /// Environment variables of the service. From the supervisor it inherits only `PATH`, `HOME`,
+    /// `LANG` and `TZ`.
     pub env: BTreeMap<String, String>,
     /// A file of `NAME=value` lines with mode 0600; empty for none.
     pub env_file: String,
@@ -57,8 +58,8 @@ pub struct ServiceConfig {
     pub restart: RestartConfig,
     /// The memory limit; `None` for no limit.
     pub memory: Option<MemoryConfig>,
-    /// An instance's share of the processor while others need it too, 1 to 10,000; the default is
-    /// 100.
+    /// An instance's relative share of the processor when several processes need it, 1 to 10,000;
+    /// the default is 100.
     pub cpu_weight: u32,
     /// The size limits of the log files.
     pub logs: LogConfig,
@@ -165,7 +166,7 @@ impl Default for HealthConfig {
 pub struct StopConfig {
     /// The signal to send: `TERM`, `INT`, `QUIT`, `HUP`, `USR1`, `USR2`, `WINCH` or `KILL`.
     pub signal: String,
-    /// The time after the signal at which remaining processes of the group are killed.
+    /// How long after the signal the remaining processes of the group are killed.
     pub within: String,
 }
 

@@ -61,12 +61,12 @@ impl WatchPhase {
     }
 }
 
-/// An output pipe, with the incomplete line at the end of what was read so far.
+/// An output pipe, and the incomplete last line that was read from it.
 #[derive(Debug)]
 pub(crate) struct OpenPipe {
     pub(crate) pipe: OwnedFd,
     pub(crate) stream: Stream,
-    /// The beginning of a line whose end was not read yet.
+    /// The beginning of a line that has not been read completely.
     pub(crate) line: Vec<u8>,
 }
 
@@ -91,7 +91,7 @@ pub(crate) struct ServiceLog {
     path: PathBuf,
     folder: Arc<Folder>,
     file: Mutex<LogFile>,
-    /// The file of the lines on standard error, if they have one.
+    /// The separate file for lines on standard error; `None` if the settings do not request one.
     error_file: Mutex<Option<LogFile>>,
     /// Whether a write error was reported. The next error is reported only after a successful
     /// write.
@@ -108,8 +108,8 @@ impl ServiceLog {
     ) -> io::Result<Arc<Self>> {
         let path = folder.at(format!("{service}.log"));
         let file = LogFile::open(&path)?;
-        // Each line in the files has at least one byte, so the new sequence numbers are greater
-        // than all earlier ones.
+        // Sequence numbers continue from the total size of the files, in bytes. Each line in the
+        // files has at least one byte, so the new numbers are greater than all earlier ones.
         let first = size_of_all(&path);
         Ok(Arc::new(Self {
             service: Arc::clone(service),
@@ -227,8 +227,8 @@ impl ServiceLog {
         found.into()
     }
 
-    /// Returns the sequence number after the line at this position. An earlier run of the
-    /// supervisor may have read that line, with other sequence numbers.
+    /// Returns the sequence number after the line at this position. The position may come from an
+    /// earlier run of the supervisor. That run used other sequence numbers.
     pub(crate) fn sequence_after(&self, seen: &LogPosition) -> u64 {
         let lines = self.since(0);
         let Some(first) = lines.first() else {
@@ -262,8 +262,8 @@ impl ServiceLog {
         self.newest.subscribe()
     }
 
-    /// Reads a process's output pipe to its end. When the process has exited, reads only what is
-    /// still in the pipe. When paused, returns the pipe with its incomplete line.
+    /// Reads a process's output pipe to its end. If the process exits, reads only what is still in
+    /// the pipe. If the tasks are paused, returns the pipe with its incomplete line.
     pub(crate) async fn read(
         self: Arc<Self>,
         begun: OpenPipe,

@@ -45,7 +45,7 @@ pub enum Event {
     SpawnFailed(RunId, String),
     /// A process and all other processes of its group have exited.
     Exited(RunId, Exit),
-    /// A process has reported that it is ready, or a check has shown it.
+    /// A process is ready. It has reported this, or a check has shown it.
     Ready(RunId),
     /// A process requests more time to start.
     TimeoutExtended(RunId, Duration),
@@ -204,7 +204,6 @@ pub struct State {
     waiting: Vec<PendingCommand>,
 }
 
-/// A transition in progress: the new state, the time and the random number, and the actions so far.
 struct Transition {
     state: State,
     now: Now,
@@ -385,8 +384,8 @@ pub struct InstanceSummary {
     pub standing: InstanceState,
     /// The run of the current process, if there is one.
     pub run: Option<RunId>,
-    /// When the current process was started or the last process exited, measured since the
-    /// supervisor began.
+    /// When the current process was started, or when the last process exited if none is running.
+    /// Measured since the supervisor began.
     pub since: Duration,
     /// How often the instance's process was replaced after a failure.
     pub restarts: u64,

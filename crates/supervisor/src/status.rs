@@ -19,14 +19,14 @@ pub struct InstanceStatus {
     pub generation: u32,
     pub state: InstanceState,
     pub pid: Option<i32>,
-    /// When the current process was started or the last process exited.
+    /// When the current process was started, or when the last process exited if none is running.
     pub since: Timestamp,
     /// How often the instance's process was replaced after a failure.
     pub restarts: u64,
     /// Processor use in the last second, in percent of one processor.
     pub cpu_percent: f64,
-    /// The memory use of the instance's control group, in bytes. Without a control group, the
-    /// resident memory of its process group.
+    /// The memory use of the instance's control group, in bytes. Without a control group, this is
+    /// the resident memory of the process group.
     pub memory_bytes: u64,
     /// The supervisor leaves this field empty, and the program that uses this crate fills it in.
     pub requests_per_second: Option<f64>,
@@ -54,7 +54,7 @@ impl LastExit {
         fault: Option<&str>,
     ) -> Self {
         let exit = exit.to_string();
-        // A reason may just repeat how the process exited.
+        // A reason that just repeats how the process exited is left out.
         let fault = fault.filter(|fault| !fault.contains(&exit));
         Self {
             instance,

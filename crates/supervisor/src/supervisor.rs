@@ -65,15 +65,16 @@ pub struct SupervisorOptions {
     pub run: PathBuf,
     /// The folder of the log files.
     pub logs: PathBuf,
-    /// The program that starts a service: the supervisor executes it, and it becomes the service by
-    /// `exec`.
+    /// The program with which the supervisor starts services. The supervisor executes it, and the
+    /// new process becomes the service by `exec`.
     pub launcher: ShimProgram,
     /// Whether orphaned processes become children of this process. This process then reaps every
     /// child, even those that are not services. Use this only if this process starts no other
     /// children.
     pub adopt_orphans: bool,
-    /// Whether this process may change its own control group to give each instance one. Use this
-    /// only if no other process is in that group. A group with other processes is never changed.
+    /// Whether this process may create control groups for the instances inside its own control
+    /// group. Use this only if no other process is in its own group. A group with other processes
+    /// is never changed.
     pub control_groups: bool,
     /// The memory limit of all services together, in bytes. It needs control groups.
     pub memory: Option<u64>,
@@ -82,9 +83,9 @@ pub struct SupervisorOptions {
     pub random: RandomSource,
     /// Receives each log line of services with `logs.journal`.
     pub line_hook: Option<LineHook>,
-    /// The sender of this process's ends of the channels to its own service. Without it, this
-    /// process cannot have a service of its own. Each start sends one channel, so the restart
-    /// backoff limits how many can queue up.
+    /// Sends a [`Channel`] to this process each time the program's own service is started. Without
+    /// this sender, the program cannot have a service of its own. The restart backoff limits how
+    /// many channels can queue up.
     pub channels: Option<mpsc::UnboundedSender<Channel>>,
 }
 
@@ -120,8 +121,8 @@ fn random() -> f64 {
     f64::from(u32::try_from(drawn >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
-/// The program that starts a service: the supervisor executes it, and it becomes the service by
-/// `exec`; see [`crate::shim`].
+/// The program with which the supervisor starts services. The supervisor executes it, and the new
+/// process becomes the service by `exec`; see [`crate::shim`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShimProgram {
     /// This program. Its `main` must begin with [`shim::run_if_asked`].
@@ -185,7 +186,9 @@ pub struct Supervisor {
     handover_waiter: Option<oneshot::Sender<Result<(), ControlError>>>,
     /// Messages that arrived during a handover and are to be handled afterwards.
     postponed: Vec<Message>,
-    /// Whether a process group whose first process has exited will probably be empty soon.
+    /// Whether to check soon again if exited processes have left other processes in their groups.
+    /// This is set when a process has just exited or was killed, because the rest of its group will
+    /// probably exit soon.
     look_again_soon: bool,
     lock: File,
     _stays_on_its_thread: PhantomData<*const ()>,
@@ -225,7 +228,8 @@ impl Supervisor {
         Ok((supervisor, control))
     }
 
-    /// Opens the folders for sockets and logs, and finds the program that becomes the services.
+    /// Opens the folders for sockets and logs, and finds the program with which services are
+    /// started.
     fn prepare(options: &SupervisorOptions) -> Result<(PathBuf, Folder, Folder), StartError> {
         let launcher = match &options.launcher {
             ShimProgram::ThisProgram if !shim::is_installed() => return Err(StartError::NoShim),
@@ -284,8 +288,9 @@ impl Supervisor {
         (supervisor, control)
     }
 
-    /// Starts the services and keeps them running until [`Control::shut_down`], which stops them,
-    /// or [`Control::hand_over`], which does not.
+    /// Starts the services and keeps them running until a shutdown or a handover; see
+    /// [`Control::shut_down`] and [`Control::hand_over`]. A shutdown stops the services. A handover
+    /// does not stop them.
     pub async fn run(mut self) -> io::Result<RunEnd> {
         let mut children = signal(SignalKind::child())?;
         unblock_signals();

@@ -37,7 +37,7 @@ pub struct Entry {
     pub method: Option<Method>,
     pub host: Arc<str>,
     pub target: Option<PathAndQuery>,
-    /// The party that serves this path, which determines how the log masks the path.
+    /// Who serves this path. The log masks the path accordingly.
     pub whose: Whose,
     pub shown: Option<LoggedPath>,
     pub referrer: Option<HeaderValue>,

@@ -15,7 +15,7 @@ const IN_TEXT: &str = "\\x";
 /// Masks secret codes in a path with its query, or in the value of `Referer`.
 pub type Mask = Arc<dyn Fn(&str, Whose) -> Cow<'_, str> + Send + Sync>;
 
-/// The party that serves a logged path, which determines how the path is masked.
+/// Who serves a logged path. The path is masked accordingly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
     /// The app or an unknown party serves the path. The path may contain the app's secret codes.
@@ -35,7 +35,7 @@ pub struct Line<'a> {
     pub host: &'a str,
     /// The path and the query. Secret codes in them are masked when the line is written.
     pub target: &'a str,
-    /// The party that serves this path, which determines how the path is masked.
+    /// Who serves this path. The path is masked accordingly.
     pub whose: Whose,
     /// The path that the app supplied for the log; empty if the app supplied none.
     pub shown: &'a str,
@@ -216,7 +216,7 @@ fn six_digits(out: &mut Vec<u8>, mut number: u32) {
     out.extend_from_slice(&digits);
 }
 
-/// Appends nothing if `value` is empty.
+/// Appends `before`, the escaped `value` and a quotation mark. Appends nothing if `value` is empty.
 fn text(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
     if !value.is_empty() {
         out.extend_from_slice(before.as_bytes());

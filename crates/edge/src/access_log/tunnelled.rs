@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Entry, Upload};
 
-/// The reason in the log if a tunnel's task or one of its sides broke off. This value must not
-/// change, because tools may search for it.
+/// The logged reason if a tunnel's task stopped early or one side of the tunnel failed. This value
+/// must not change, because tools may search for it.
 pub(crate) const TUNNEL_BROKEN: &str = "tunnel_broken";
 
 /// The byte counts of a tunnel, and the reason for its end. Two owners share this value: the code
@@ -35,8 +35,8 @@ impl Tunnelled {
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Records why the tunnel ended; empty if both sides closed it cleanly. If this function is
-    /// never called, the log line says that the tunnel broke.
+    /// Records why the tunnel ended. `why` is empty if both sides closed the tunnel cleanly. If
+    /// this function is never called, the log line says that the tunnel broke.
     pub(crate) fn ended(&self, why: &'static str) {
         // This cannot fail, because the tunnel's task calls the function only once.
         let _ = self.why.set(why);

@@ -11,7 +11,7 @@ use crate::lock::lock;
 /// reaches `GATHERED` bytes.
 const GATHER: Duration = Duration::from_millis(10);
 const GATHERED: usize = 64 << 10;
-/// How long a flush, or the drop of a [`Writing`], waits until all lines are written.
+/// How long a flush or the drop of a [`Writing`] waits for all lines to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Writes the lines of many buffers. Clones share the buffers.
@@ -79,8 +79,7 @@ impl LogWriter {
             if let Err(error) = target.write_all(&lines) {
                 failed(&error);
             }
-            // The buffer keeps some capacity, but not the large one that it needs for a slow
-            // target.
+            // A slow target can make the buffer very large, so its capacity is reduced afterwards.
             let room = if lines.len() < GATHERED {
                 0
             } else {

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rustls::sign::CertifiedKey;
 
-/// Certificates by name, which are read at every handshake and replaced every few weeks.
+/// Certificates by name. They are read at every handshake and replaced every few weeks.
 #[derive(Debug, Default)]
 pub struct Issued {
     by_name: ArcSwap<HashMap<String, Arc<CertifiedKey>>>,
 }
 
 impl Issued {
-    /// Returns the issued certificate for exactly this name, or else an issued wildcard certificate
-    /// that covers the name.
+    /// Returns the issued certificate for exactly this name. If there is none, returns an issued
+    /// wildcard certificate that covers the name.
     pub fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let name = name.to_ascii_lowercase();
         let by_name = self.by_name.load();

@@ -1,8 +1,8 @@
 //! A single order, from the DNS look-up of the name to the stored chain.
 //!
-//! The key is stored before the order is created, and the order's URL as soon as it is known.
-//! Therefore, the next start resumes an interrupted order, or begins another one if the order no
-//! longer exists.
+//! The key is stored before the order is created. The order's URL is stored as soon as it is known.
+//! So after a restart, an interrupted order is resumed. If it no longer exists, another order is
+//! begun.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -91,7 +91,7 @@ impl OrderError {
             | Self::NotOffered(_)
             | Self::Certificate(_)
             | Self::Request(_) => true,
-            // Of the problems that an authority can report, only these are temporary.
+            // Only these of the problems that an authority reports are temporary.
             Self::Authority(instant_acme::Error::Api(_)) => !matches!(
                 self.problem(),
                 Some("rateLimited" | "serverInternal" | "badNonce" | "orderNotReady")
@@ -289,7 +289,7 @@ async fn prove(
     }
 }
 
-/// Finds out from the authority why it could not validate the name, and which address it used.
+/// Asks the authority why it could not validate the name, and which address it contacted.
 async fn explain(shared: &Shared, order: &mut Order) -> OrderError {
     let mut found = order.state().error.as_ref().map(ToString::to_string);
     let mut authorizations = order.authorizations();

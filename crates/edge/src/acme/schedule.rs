@@ -42,8 +42,8 @@ impl Life {
     }
 
     /// Whether a failed renewal is logged as an error: in the last 14 days before the certificate
-    /// expires. If the renewal is due later than that, errors begin half-way between renewal and
-    /// expiry.
+    /// expires. If the renewal is due within these 14 days, errors begin half-way between renewal
+    /// and expiry.
     pub(crate) fn is_loud(self, now: Timestamp) -> bool {
         let left = self.length() / 3;
         let before = if left > LOUD { LOUD } else { left / 2 };
@@ -133,9 +133,9 @@ pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
     }
 }
 
-/// When to renew a certificate if nothing has failed: at a random time in the renewal window, or
-/// else after two thirds of the lifetime. The result is always before the last tenth of the
-/// lifetime.
+/// When to renew a certificate if nothing has failed: at a random time in the renewal window.
+/// Without a window, after two thirds of the lifetime. The result is always before the last tenth
+/// of the lifetime.
 fn renewal(life: Life, known: &Known<'_>) -> Timestamp {
     let length = life.length();
     let wanted = match known.window {
@@ -167,7 +167,7 @@ fn share(whole: SignedDuration, part: i128, of: i128) -> SignedDuration {
     SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
-/// The time `by` after `at`, limited to the representable times.
+/// Adds `by` to `at`. The result is limited to the representable times.
 pub(crate) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(if by.is_negative() {
         Timestamp::MIN

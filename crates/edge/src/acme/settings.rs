@@ -22,9 +22,10 @@ pub struct Settings {
     /// The email address for the authority; empty for none.
     pub email: String,
     pub challenge: Challenge,
-    /// An existing account at the authority, to bind the new account to.
+    /// An existing account at the authority, to which the new account is bound.
     pub external_account: Option<ExternalAccount>,
-    /// Root certificates that are trusted for the authority, besides those that browsers trust.
+    /// Additional root certificates that are trusted for the authority. Those that browsers trust
+    /// are always trusted.
     pub roots: Vec<CertificateDer<'static>>,
     /// Whether certificates are also ordered for names that do not resolve.
     pub force: bool,
@@ -178,13 +179,13 @@ fn read_key(file: &Path) -> Result<Vec<u8>, SettingsError> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Unorderable {
-    /// The name is a wildcard, which the supported challenge types cannot validate.
+    /// The name is a wildcard. The supported challenge types cannot validate wildcards.
     #[error("a certificate for a wildcard can only come from a file: [[tls.certificate]]")]
     Wildcard,
-    /// The name is an IP address, whose owner may change.
+    /// The name is an IP address. The owner of an address may change.
     #[error("no certificate is ordered for a bare address")]
     Address,
-    /// The name is `localhost`, which every machine has.
+    /// The name is `localhost`. Every machine has this name.
     #[error("no authority vouches for localhost; it gets a self-signed certificate")]
     Localhost,
     /// The name does not consist of labels of 1 to 63 letters, digits and hyphens.

@@ -79,7 +79,7 @@ impl Task {
         }
     }
 
-    /// Runs until `stop` is cancelled, which interrupts even an order.
+    /// Runs until `stop` is cancelled. The cancellation interrupts even an order.
     pub(super) async fn run(
         mut self,
         mut wanted: watch::Receiver<BTreeSet<String>>,

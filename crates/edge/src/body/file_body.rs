@@ -20,11 +20,11 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use super::read_permits::{ReadPermit, Readers, Reading, Turns};
 use super::{BodyError, SendfileRange};
 
-/// The size of a read in bytes, which is all that a slow client occupies.
+/// The size of a read, in bytes. A slow client occupies no more memory than this.
 const PIECE: usize = 64 * 1_024;
 /// The maximum number of bytes that one `sendfile` call may send.
 const STRETCH: usize = 256 * 1_024;
-/// The distance in bytes between the bytes that are probed for being in the page cache.
+/// The distance, in bytes, between the positions that are probed for being in the page cache.
 const PROBED: usize = 64 * 1_024;
 
 pub(crate) enum Piece {
@@ -65,7 +65,7 @@ impl FileBody {
         self.queue.len() == 1 && matches!(self.queue.front(), Some(Piece::File(..)))
     }
 
-    /// Waits for a permit, and until the next part of the file is in the page cache. Fails if the
+    /// Waits for a permit, and for the next part of the file to be in the page cache. Fails if the
     /// file became shorter or the next piece is not in a file.
     pub(crate) fn poll_stretch(
         &mut self,

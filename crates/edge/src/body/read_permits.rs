@@ -30,12 +30,12 @@ pub(crate) struct ReadPermit {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Acquires permits in the order of the requests. A task that waits for a permit must keep waiting
-/// or drop this value, because a permit may be reserved for the task.
+/// Acquires permits in the order of the requests. A permit may be reserved for a task that waits.
+/// So the task must keep waiting until it gets the permit, or drop this value.
 #[derive(Debug)]
 pub(super) struct Turns(PollSemaphore);
 
-/// The result of a read on a blocking thread, which may wait for the disk.
+/// The result of a read on a blocking thread. The read may wait for the disk.
 pub(super) type Reading<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>;
 
 impl Default for Readers {
@@ -52,7 +52,8 @@ impl Readers {
         Turns(PollSemaphore::new(Arc::clone(&self.steps)))
     }
 
-    /// Starts the read at once if a blocking thread is free, or else when the result is polled.
+    /// Starts the read at once if a blocking thread is free. Otherwise, the read starts when the
+    /// result is polled.
     pub(super) fn begin<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,

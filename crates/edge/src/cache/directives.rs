@@ -23,7 +23,7 @@ pub(super) struct Directives {
     pub(super) no_cache: bool,
     /// Whether `private` is set, with or without field names.
     pub(super) private: bool,
-    /// Whether `must-revalidate` or `proxy-revalidate` is set, which mean the same to a shared
+    /// Whether `must-revalidate` or `proxy-revalidate` is set. Both mean the same to a shared
     /// cache.
     pub(super) must_revalidate: bool,
     pub(super) max_age: Option<Duration>,
@@ -75,7 +75,7 @@ pub(super) fn seconds(text: &[u8]) -> Option<Duration> {
     is_number.then(|| Duration::from_secs(number.min(MOST)))
 }
 
-/// Yields the parts of a comma-separated list, each of which is `name`, `name=token` or
+/// Yields the parts of a comma-separated list. Each part is `name`, `name=token` or
 /// `name="quoted"`.
 struct Parts<'a>(&'a [u8]);
 
@@ -95,7 +95,7 @@ impl Iterator for Parts<'_> {
         let (argument, rest) = match rest {
             [b'=', rest @ ..] => match argument(rest.trim_ascii_start()) {
                 Some(argument) => argument,
-                // Any directive may stand in an unterminated quotation, so the quotation counts as
+                // An unterminated quotation may hide any directive, so the quotation counts as
                 // `no-store`.
                 None => return Some(("no-store".to_owned(), mem::take(&mut self.0).to_vec())),
             },

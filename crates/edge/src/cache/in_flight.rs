@@ -1,4 +1,4 @@
-//! Combines a request to the server with all requests that wait for the same response.
+//! Lets all requests for the same response share one request to the server.
 //!
 //! A separate task fetches the response, so the waiting requests do not depend on the first
 //! client's connection.
@@ -27,7 +27,7 @@ type Outcome = Option<(Arc<Stored>, How)>;
 pub(crate) struct InFlight {
     /// `None` while the response is being fetched.
     outcome: watch::Sender<Option<Outcome>>,
-    /// Where other requests can join; `None` if they cannot.
+    /// The entry under which other requests find and join this fetch; `None` if they cannot join.
     place: Option<(Arc<Flights>, (Key, u64))>,
 }
 
@@ -39,8 +39,9 @@ pub(super) struct Flights(Mutex<HashMap<(Key, u64), Weak<InFlight>>>);
 impl Flights {
     /// Joins a running fetch or begins a new one.
     ///
-    /// A fetch ends after its response is stored. A request that found neither a response nor a
-    /// fetch therefore checks the store again with `is_there`.
+    /// A fetch stores its response before it ends. If it ends after a request has searched the
+    /// store, the request finds no fetch either. So this function searches the store again with
+    /// `is_there`.
     pub(super) fn join(
         self: &Arc<Self>,
         place: (Key, u64),

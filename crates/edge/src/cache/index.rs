@@ -1,4 +1,4 @@
-//! The index of stored responses, which also decides which responses are evicted. Nothing in this
+//! The index of stored responses. It also decides which responses are evicted. Nothing in this
 //! module blocks.
 
 use std::collections::{HashMap, VecDeque};
@@ -12,16 +12,16 @@ use http::HeaderMap;
 use super::purge::Purge;
 use super::stored::{Head, Key, Stored};
 
-/// The maximum number of stored responses per key, which differ in the headers named in `Vary`. The
-/// oldest is removed when there are more.
+/// The maximum number of stored responses for one key. These responses are for different values of
+/// the request headers named in `Vary`. If there are more, the oldest is removed.
 const VARIANTS: usize = 16;
-/// The number of purge counters. Keys with the same hash share a counter. A purge of one key then
-/// also discards a response for the other key that is still being fetched.
+/// The number of purge counters. Keys with the same hash share a counter. So a purge of one key
+/// also discards responses for the other keys that are still being fetched.
 const COUNTS: usize = 1_024;
 /// The maximum number of keys in `passing`.
 const PASSING: usize = 4_096;
-/// After a response could not be stored, requests for its key do not wait for each other for this
-/// long.
+/// How long requests for a key do not wait for each other, after a response for the key could not
+/// be stored.
 const PASSING_TIME: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// The newest stored response for a key that matches these request headers.
+    /// Returns the newest stored response that has this key and matches these request headers.
     pub(super) fn find(&self, key: &str, request: &HeaderMap) -> Option<Arc<Stored>> {
         let variants = self.pages.get(key)?;
         let found = variants

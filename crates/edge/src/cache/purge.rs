@@ -4,16 +4,16 @@ use http::{HeaderMap, HeaderName};
 
 use super::stored::Head;
 
-/// The response header of a server that purges stored responses of the same target. The value is a
-/// list of paths, separated by commas or spaces. Each path also purges all paths below it, and `*`
-/// purges all responses. The edge removes the header.
+/// The response header with which a server purges stored responses of its own target. The value is
+/// a list of paths, separated by commas or spaces. Each path also purges all paths below it, and
+/// `*` purges all responses. The edge removes the header.
 pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
 
 /// The maximum number of paths in one response. More paths purge all responses of the target.
 const MOST: usize = 64;
 
-/// A purge of the responses whose path, as sent to the server, begins with `name`. `*` means all
-/// responses.
+/// A purge of all responses with a path that begins with `name`. The path is the one sent to the
+/// server. `*` means all responses.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Purge<'a> {
     /// The target whose responses are purged; `None` for all targets.

@@ -24,7 +24,8 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 pub(crate) enum Told {
     Hit,
     Stale,
-    /// The edge sent this request, or another request that it joined, to the server.
+    /// The edge sent this request to the server, or let it wait for the response to another
+    /// request.
     Asked {
         how: How,
         /// Why the request went to the server: a miss, a stale response, or a client's directive

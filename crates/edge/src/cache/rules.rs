@@ -86,8 +86,8 @@ pub(crate) struct Demand {
 
 impl CacheUse {
     pub(crate) fn of(method: &Method, headers: &HeaderMap, has_body: bool) -> Self {
-        // `CONNECT` begins a WebSocket over HTTP/2 (RFC 8441, section 5). `GET` with `Upgrade`
-        // begins one over HTTP/1.1.
+        // `CONNECT` begins a WebSocket over HTTP/2 (RFC 8441, section 5), and `GET` with `Upgrade`
+        // begins a WebSocket over HTTP/1.1.
         if *method == Method::CONNECT {
             return Self::Around;
         }
@@ -155,7 +155,8 @@ fn claims_more(headers: &HeaderMap, info: &ClientInfo) -> bool {
     ALWAYS.iter().any(|name| headers.contains_key(*name)) || known.iter().any(differs)
 }
 
-/// Whether `Connection` names headers that may affect the response. The edge removes them.
+/// Whether `Connection` names headers that may affect the response. The edge removes the named
+/// headers.
 fn names_headers(headers: &HeaderMap) -> bool {
     headers
         .get_all(CONNECTION)
@@ -376,7 +377,7 @@ pub(crate) fn confirms(not_modified: &HeaderMap, kept: &HeaderMap) -> bool {
 }
 
 /// The headers of a stored response after an update by a `304` (section 3.2). `received` is the
-/// time of the `304`, which replaces a missing `Date`.
+/// time at which the `304` was received. It becomes the `Date` if the `304` has none.
 pub(crate) fn renewed(
     kept: &HeaderMap,
     not_modified: &HeaderMap,

@@ -90,8 +90,8 @@ impl Store {
         !self.read().was_purged(head)
     }
 
-    /// The number of purges that may have affected a key. A later, higher number shows a purge
-    /// during a request.
+    /// The number of purges that may have affected a key. If the number is higher after a request
+    /// than before it, there was a purge in between.
     pub(crate) fn mark(&self, key: &Key) -> u64 {
         self.read().purges(key)
     }
@@ -109,7 +109,8 @@ impl Store {
         self.count();
     }
 
-    /// Returns the number of removed responses. Afterwards, they are no longer served.
+    /// Removes the responses that match a purge, so they are no longer served. Returns their
+    /// number.
     pub(crate) fn purge(&self, purge: &Purge<'_>) -> usize {
         let count = self.write().purge(purge);
         self.count();

@@ -32,7 +32,7 @@ pub(crate) type Variation = Vec<(HeaderName, Option<Vec<u8>>)>;
 pub(crate) struct Stored {
     pub(crate) head: Arc<Head>,
     pub(crate) body: Bytes,
-    /// Whether the response was used since its last turn for eviction.
+    /// Whether the response was used since the cache last considered evicting it.
     pub(super) used: AtomicBool,
     gone: AtomicBool,
 }
@@ -87,7 +87,7 @@ pub(crate) struct Head {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) freshness: Freshness,
-    /// The number of purges of the response's key when its request began.
+    /// How often the response's key had been purged when the request for the response began.
     pub(crate) began: u64,
 }
 

@@ -64,12 +64,11 @@ impl Plan {
         Ok(told)
     }
 
-    /// Explains how a request reaches the choice of its route.
+    /// Explains what happens to a request before its route is chosen.
     ///
-    /// * `Ok(Some(text))`: the request reaches it after the step in `text`, such as a redirect to
-    ///   HTTPS.
-    /// * `Ok(None)`: the request reaches it directly.
-    /// * `Err(text)`: the request does not reach it, for the reason in `text`.
+    /// * `Ok(Some(text))`: the route is chosen after the step in `text`, such as an HTTPS redirect.
+    /// * `Ok(None)`: the route is chosen at once.
+    /// * `Err(text)`: no route is chosen, for the reason in `text`.
     fn arrival(&self, asked: &Asked<'_>) -> Result<Option<String>, String> {
         let host = &asked.host;
         let has_certificate = self.has_certificate(host);

@@ -82,7 +82,8 @@ pub(super) fn routes(
     table
 }
 
-/// Tells each folder which of its paths belong to other routes. Symbolic links must not lead there.
+/// Tells each folder which of its paths belong to other routes. Symbolic links must not lead to
+/// these paths.
 fn tell_folders(routes: &mut [(usize, Route)]) {
     for at in 0..routes.len() {
         let route = &routes[at].1;
@@ -275,7 +276,7 @@ fn one(
     })
 }
 
-/// Checks the name of a site's log, which becomes part of a file's name.
+/// Checks the name of a site's log. The name becomes part of a file's name.
 fn log_name(key: &str, written: &str, check: &mut Check) -> Option<Arc<str>> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if written.is_empty() {
@@ -405,7 +406,7 @@ fn redirect(url: &str) -> Result<Redirect, String> {
     let uri: Uri = sample.parse().map_err(|_| how())?;
     let is_whole = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
     let is_path = sample.starts_with('/') && !sample.starts_with("//");
-    // Fragments are refused, and braces that no value would replace.
+    // Refuses fragments, and braces that do not belong to a known placeholder.
     if !(is_whole || is_path) || sample.contains(['{', '}', '#']) {
         return Err(how());
     }

@@ -1,4 +1,5 @@
-//! Validates services and their fronts.
+//! Validates services and their fronts. A front is an address at which all requests go to one
+//! service.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::route::Route;
 /// The length limit of a Unix socket's path in bytes (Linux: `sun_path` without its final NUL).
 const LONGEST_PATH: usize = 107;
 
-/// The routes at fronts, where all requests go to one service.
+/// The fronts of services, each with the route that sends all requests to the service.
 pub(super) type Fronts = BTreeMap<ListenAddress, Arc<Route>>;
 
 pub(crate) fn upstream_of(service: &str) -> String {
@@ -50,8 +51,8 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
         let mut settings = upstreams::unnamed(&name, None);
         settings.times = times;
         settings.balance = match balance {
-            // Services on the same host get the same cookies, so each service needs its own cookie
-            // name.
+            // Clients send the same cookies to all services on a host, so each service needs its
+            // own cookie name.
             Balance::Sticky(cookie) => Balance::Sticky(format!("{cookie}-{}", service.name)),
             balance => balance,
         };

@@ -66,7 +66,7 @@ pub(crate) struct ActiveStream {
 }
 
 impl ActiveStream {
-    /// Begins a stream; `None` if the connection is being evicted, so that no stream may begin.
+    /// Begins a stream. Returns `None` if the connection is being evicted and may begin no stream.
     pub(crate) fn begin(busy: &Arc<StreamActivity>) -> Option<Self> {
         busy.begun.fetch_add(1, Ordering::Relaxed);
         let running = Self {

@@ -28,7 +28,7 @@ struct Output<S> {
     stream: S,
     held: BytesMut,
     held_since: Option<Instant>,
-    /// A write error, which hyper gets at its next use of the stream.
+    /// A write error that hyper gets at its next use of the stream.
     failure: Option<io::Error>,
 }
 

@@ -1,8 +1,8 @@
-//! Runs the streams of an HTTP/2 connection, and resets a stream if its client does not read for
+//! Runs the streams of an HTTP/2 connection, and resets a stream whose client has read nothing for
 //! too long.
 //!
 //! A response body cannot detect a stalled client, because hyper does not poll the body until the
-//! client opens its window. Therefore, the task that runs the stream detects it.
+//! client opens its window. Therefore, the task that runs the stream detects a stalled client.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -42,7 +42,8 @@ where
         };
         let (reader, patience) = (Arc::new(ProgressWatch::default()), self.patience);
         let mut stream = Box::pin(READER.scope(Arc::clone(&reader), async move {
-            // The first poll is on the connection's task, which must survive a panic.
+            // The stream is first polled on the connection's task, and that task must survive a
+            // panic.
             if panic::caught(minded(stream, &reader, patience))
                 .await
                 .is_none()
@@ -51,9 +52,9 @@ where
             }
             drop(running);
         }));
-        // Most streams finish at once, and the connection's next write sends their responses. Other
-        // streams continue on their own tasks. Each of these tasks polls its stream first, so this
-        // poll needs no waker.
+        // Most streams finish in this first poll, and the connection's next write sends their
+        // responses. The other streams continue on tasks of their own. Such a task begins by
+        // polling the stream again, so the first poll needs no waker.
         let mut at_once = Context::from_waker(Waker::noop());
         if stream.as_mut().poll(&mut at_once).is_pending() {
             tokio::spawn(stream);
@@ -69,7 +70,7 @@ async fn minded(stream: impl Future, reader: &ProgressWatch, patience: Duration)
         if stream.as_mut().poll(context).is_ready() {
             Poll::Ready(())
         } else if reader.is_awaited() {
-            // No timer runs unless the stream waits for its client.
+            // The timer runs only while the stream waits for its client.
             still.as_mut().poll(context)
         } else {
             Poll::Pending

@@ -115,7 +115,7 @@ async fn answer_requests<S: Carrier>(
             Some((refusal, head)) => ParseResult::refused(refusal, head),
             None => ParseResult::of_body(feed.as_ref().map(Feed::broken)),
         };
-        // The future is boxed, so that an idle connection does not occupy its memory.
+        // The future is boxed, so that its memory can be freed while the connection is idle.
         let mut serving = Box::pin(serve(here, peer, request, parsed));
         let mut answer = client.while_it_waits(serving.as_mut()).await?;
         drop(serving);
@@ -180,7 +180,7 @@ struct Client<'a, 'e, S> {
 
 struct Limits<'a, 'e> {
     timer: Deadline,
-    /// How long a client may read nothing.
+    /// How long a client may go without reading anything.
     body_time: Duration,
     handle: &'a Handle,
     ended: Pin<&'a mut WaitForCancellationFuture<'e>>,
@@ -238,7 +238,8 @@ impl<S: Carrier> Client<'_, '_, S> {
     }
 
     /// Waits for the response. Meanwhile, reads the request body as the handler demands it, and
-    /// possibly further requests. Returns `None` if the client disconnects first.
+    /// possibly also the beginning of further requests. Returns `None` if the client disconnects
+    /// first.
     async fn while_it_waits(
         &mut self,
         mut serving: Pin<&mut impl Future<Output = Answer>>,
@@ -365,8 +366,8 @@ impl<S: Carrier> Client<'_, '_, S> {
 }
 
 impl Limits<'_, '_> {
-    /// Writes a head, and sends a file with `sendfile`. The wait for the client is limited, the
-    /// wait for the file is not.
+    /// Writes a head, and sends a file with `sendfile`. Limits the wait for the client, but not the
+    /// wait for the file.
     async fn send(&mut self, socket: &TcpStream, mut sending: Sending<'_>) -> Option<()> {
         while !sending.is_done() {
             self.unless_stuck(|context| socket.poll_write_ready(context))

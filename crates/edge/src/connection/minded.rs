@@ -1,4 +1,4 @@
-//! A connection that limits how long its client may read nothing.
+//! A connection that fails when its client has read nothing for too long.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -21,7 +21,7 @@ type Cutting = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// permit.
 pub(super) struct WatchedStream<S> {
     stream: S,
-    /// Received data, which is returned before the stream is read.
+    /// Received data that is returned before the stream is read.
     came: Bytes,
     bounds: Bounds,
     stuck_since: Option<Instant>,

@@ -50,7 +50,7 @@ impl<'a> Sending<'a> {
         self.head.is_empty() && self.body.is_end_stream()
     }
 
-    /// Sends as much as the socket and the body's current stretch allow, which may be nothing.
+    /// Sends as much as the socket and the body's current part allow, which may be nothing.
     pub(super) fn poll_some(
         &mut self,
         socket: &TcpStream,
@@ -97,7 +97,7 @@ fn is_for_now(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// Whether the socket caused the error, not the file.
+/// Whether the socket caused the error, rather than the file.
 fn is_of_socket(error: &io::Error) -> bool {
     !matches!(error.kind(), ErrorKind::UnexpectedEof)
         && Errno::from_io_error(error) != Some(Errno::IO)

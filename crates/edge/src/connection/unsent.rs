@@ -92,7 +92,7 @@ impl UnsentSlices {
 }
 
 impl Permit {
-    /// Wraps the bytes, which keep this permit until they are dropped.
+    /// Wraps the bytes. They hold this permit until they are dropped.
     pub(super) fn until_sent(mut self, bytes: Bytes) -> Bytes {
         let unused = self.bytes.saturating_sub(bytes.len());
         if unused > 0 {
@@ -176,8 +176,8 @@ mod tests {
         assert!(other.is_some());
         assert!(slice(&streams[0], SLICE).is_none());
         assert!(slice(&streams[1], SLICE).is_none());
-        // Another slice is permitted after the stream's own slice was sent, however much other
-        // streams hold.
+        // After a stream's own slice was sent, the stream may send another one, even if other
+        // streams hold much memory.
         drop(other);
         assert!(slice(&streams[1], SLICE).is_some());
     }

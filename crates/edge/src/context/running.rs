@@ -32,8 +32,8 @@ struct Served {
 
 impl Running {
     /// Takes over the rate limit counters and the state of servers from the previous configuration.
-    /// Running requests also use the new servers. The servers of services do not depend on the
-    /// configuration.
+    /// Requests that are already running use the new servers too. The servers of services do not
+    /// depend on the configuration.
     pub(crate) fn new(
         plan: Plan,
         before: Option<&Self>,

@@ -24,8 +24,8 @@ impl ServiceBackends {
         lock(&self.0).get(upstream).cloned()
     }
 
-    /// Removes backends without servers that belong to no configuration in use. A later service
-    /// with the same name starts anew.
+    /// Removes the entries of services that have no servers and belong to no configuration in use.
+    /// A later service with the same name starts anew.
     pub(crate) fn tidy(&self) {
         lock(&self.0).retain(|_, backends| {
             // `of` and `find` are the only functions that return clones, and both need this lock.

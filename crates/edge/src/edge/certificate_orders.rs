@@ -25,7 +25,7 @@ struct Ordering {
 }
 
 impl CertificateOrders {
-    /// Prepares a new task if the plan names another authority than the running task. Does all
+    /// Prepares a new task if the plan's authority differs from that of the running task. Does all
     /// steps that can fail, before anything changes.
     pub(super) fn prepare(
         &self,
@@ -76,7 +76,7 @@ impl CertificateOrders {
         }
     }
 
-    /// Orders certificates for these names too, until the next call.
+    /// Orders certificates for these names as well. The next call replaces them.
     pub(super) fn order_also(&self, shared: &Shared, more: BTreeSet<String>) {
         *lock(&self.more) = more;
         self.follow(shared, None);

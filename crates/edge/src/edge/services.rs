@@ -1,4 +1,4 @@
-//! The servers of services, which change while the edge runs.
+//! The servers of services. They change while the edge runs.
 
 use crate::config;
 use crate::proxy::{BackendsStatus, ServerAddress, Servers};
@@ -10,7 +10,7 @@ impl Edge {
     /// across reloads.
     ///
     /// When a server is removed, its running requests finish. Its idle connections are closed at
-    /// once, and its WebSockets after their timeout.
+    /// once. Its WebSockets are closed after [`Servers::drain_within`].
     ///
     /// Must be called within a Tokio runtime.
     pub fn set_servers(&self, service: &str, servers: &Servers) {

@@ -40,7 +40,7 @@ async fn reloads_leave_no_files_behind_in_memory() {
     }
     let start = files("/", "");
     let start = plan(folder.path(), &start);
-    // The clock stands still, so no cached file must be checked.
+    // The clock stands still, so the edge does not check cached files for changes.
     let now = system_time();
     let options = Options {
         clock: Arc::new(move || now),
@@ -59,13 +59,13 @@ async fn reloads_leave_no_files_behind_in_memory() {
     let same = || plan(folder.path(), &files("/", ""));
     for _ in 0..3 {
         edge.reload(same()).unwrap();
-        // The reload keeps the files cached, so the first request changes no memory use.
+        // The reload keeps the files cached, so the first request leaves the memory use unchanged.
         assert_eq!(edge.memories[0].weight(), weight);
         assert_eq!(ask_all("").await, weight);
     }
     let changes = [
-        // Each of these plans serves the files differently: with other headers, from another path,
-        // with a path of another route, and finally as before.
+        // Each of these plans serves the files differently: with other headers, below another path,
+        // next to a route for `/own`, and finally as before.
         (files("/", "cache = { \"*\" = \"no-store\" }"), ""),
         (files("/x/", "strip = \"/x\""), "/x"),
         (

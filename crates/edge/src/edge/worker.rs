@@ -197,7 +197,8 @@ impl Listener {
     }
 }
 
-/// Accepts connections until `close` is cancelled, and then those in the backlog.
+/// Accepts connections until `close` is cancelled. Then accepts the connections that already wait
+/// in the backlog.
 async fn take(
     listener: Listener,
     door: Door,
@@ -244,13 +245,13 @@ async fn take(
             };
             (is_announced, origin, most)
         };
-        // Without a permit, this connection and the whole backlog wait, unless another connection
-        // can be evicted.
+        // If no permit is free and no other connection can be evicted, this connection and the
+        // whole backlog wait.
         let place = tokio::select! {
             // An accepted connection is served even if `close` was cancelled meanwhile.
             biased;
-            // A connection to a loopback front must not wait for a permit. It may serve a request
-            // that already holds one.
+            // A connection to a service's loopback address must not wait for a permit. Another
+            // service may have opened it while serving a request that already holds a permit.
             place = shared.places.take_inside(), if is_inside => place,
             place = shared.places.take(origin, most), if !is_inside => place,
             () = close.cancelled() => return,
@@ -308,8 +309,8 @@ where
 
 /// Determines the protocol of a connection, and serves the connection.
 ///
-/// The futures are boxed, because a connection would otherwise occupy the memory of the largest
-/// protocol and of the handshake until it ends.
+/// The futures are boxed. Otherwise, a connection would occupy the memory for the largest protocol
+/// and for the handshake until the connection ends.
 async fn serve<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
     S: Carrier,
@@ -321,7 +322,8 @@ where
 
 type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Prepares a connection up to its first request. Returns `None` if it ended before.
+/// Prepares a connection up to its first request. Returns `None` if the connection ends before
+/// that.
 async fn begin<S>(
     mut stream: S,
     coming: AcceptedConnection,

@@ -20,7 +20,7 @@ pub use users::{BadUsers, Users};
 pub(crate) use basic::{Denied, Passwords};
 pub(crate) use subrequest::vouch;
 
-/// The outcome of a wrong password, for the route's rate limit.
+/// The outcome that is reported to the route's rate limit after a wrong password.
 pub(crate) const WRONG_PASSWORD: &str = "wrong-password";
 
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// Whether only an app can permit a request.
+    /// Whether requests need the app's permission.
     pub fn needs_app(&self) -> bool {
         self.sign_in.is_some()
     }
@@ -52,7 +52,7 @@ impl Access {
         self.ask.iter().flat_map(|ask| &ask.copy)
     }
 
-    /// Takes over the counts of wrong passwords.
+    /// Takes over the counts of wrong passwords from `other`.
     pub(crate) fn go_on_from(&self, other: &Self) {
         if let (Some(basic), Some(other)) = (&self.basic, &other.basic) {
             basic.go_on_from(other);

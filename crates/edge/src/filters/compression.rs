@@ -2,8 +2,8 @@
 //! compresses responses of the app and of upstreams.
 //!
 //! The length of a compressed page can reveal a secret in it, if the page also contains an
-//! attacker's text (the BREACH attack). A response is therefore compressed only if it is evidently
-//! the same for everyone, or with random padding if it is [`Compressible`].
+//! attacker's text (the BREACH attack). Therefore, a response is compressed only in two cases: it
+//! is evidently the same for everyone, or it is [`Compressible`] and gets random padding.
 
 mod accept;
 mod body;
@@ -40,8 +40,8 @@ const DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("content-md5"),
 ];
 
-/// Marks a response of the app for one user as safe to compress. Such a response contains nothing
-/// of the request but its path, and its forms contain different secrets each time.
+/// Marks a response of the app for one user as safe to compress. Of the request, such a response
+/// repeats only the path. The secrets in its forms are different each time.
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
@@ -139,8 +139,8 @@ fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     weaken(headers);
 }
 
-/// From a response to `HEAD`, removes the headers that compression would change. The response to
-/// `GET` might be compressed. RFC 9110, section 9.3.2, permits this.
+/// For a response to `HEAD`: removes the headers that compression would change, because the
+/// response to `GET` might be compressed. RFC 9110, section 9.3.2, permits this.
 fn leave_open(headers: &mut HeaderMap) {
     headers.remove(ACCEPT_RANGES);
     if headers.get(ETAG).is_some_and(|tag| !is_weak(tag)) {
@@ -149,7 +149,7 @@ fn leave_open(headers: &mut HeaderMap) {
 }
 
 /// Whether the response that a 304 confirms may be compressed. The 304 must then have the same
-/// headers (RFC 9110, section 15.4.5), but may lack `Content-Type`.
+/// headers as the compressed response (RFC 9110, section 15.4.5). The 304 may lack `Content-Type`.
 fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE);
     let may_be_file = kind.is_none() && headers.contains_key(LAST_MODIFIED);
@@ -175,8 +175,8 @@ fn can_be_coded(answer: &Answer) -> bool {
         && length(answer).is_none_or(|length| length >= SMALLEST)
 }
 
-/// The length of the response's body, if known. For a response to `HEAD`, the length in its
-/// headers.
+/// Returns the length of the response's body, if known. For a response to `HEAD`, returns the
+/// length in its headers.
 fn length(answer: &Answer) -> Option<u64> {
     let there = answer.body().size_hint().exact();
     let there = there.filter(|_| !answer.body().is_end_stream());

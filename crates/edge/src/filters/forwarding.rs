@@ -1,4 +1,4 @@
-//! Changes the headers of requests to upstreams and of their responses.
+//! Changes the headers of requests to upstreams and of responses from upstreams.
 //!
 //! Hop-by-hop headers end at the edge (RFC 9110, section 7.6.1). Headers that describe the client
 //! are always set by the edge, never by the client.
@@ -90,8 +90,8 @@ pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
 
 /// Appends to `out` the header lines that [`request`] would make.
 ///
-/// Appends nothing and returns `false` in two cases: the headers need more changes than omissions
-/// and the edge's additions, or `Content-Length` does not match `has_body`.
+/// Appends nothing and returns `false` if `Content-Length` does not match `has_body`, or if a
+/// header would have to be changed and not just omitted or added.
 pub(crate) fn write(
     headers: &HeaderMap,
     info: &ClientInfo,
@@ -249,7 +249,7 @@ fn is_plain(value: &HeaderValue) -> bool {
 }
 
 /// The headers that `Connection` names. Excludes headers that identify the host, the user or the
-/// proxies, or that frame the body. A client must not be able to remove those.
+/// proxies, or that frame the body. A client must not be able to remove such headers.
 fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
     const STAY: [HeaderName; 4] = [HOST, CONTENT_LENGTH, CDN_LOOP, http::header::AUTHORIZATION];
     value
@@ -260,8 +260,8 @@ fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
         .collect()
 }
 
-/// Joins all `Cookie` headers into one. HTTP/2 permits several, HTTP/1.1 does not (RFC 9113,
-/// section 8.2.3).
+/// Joins all `Cookie` headers into one. HTTP/2 permits several, but HTTP/1.1 permits only one (RFC
+/// 9113, section 8.2.3).
 fn one_cookie(headers: &mut HeaderMap) {
     let mut values = headers.get_all(COOKIE).iter();
     if values.next().is_none() || values.next().is_none() {
@@ -302,8 +302,7 @@ fn write_claims(headers: &mut HeaderMap, info: &ClientInfo) {
     }
 }
 
-/// Appends an element to a list header, unless the list contains it. A trusted proxy may have added
-/// the same client.
+/// Appends an element to a list header, unless a trusted proxy has already added the same element.
 fn append(headers: &mut HeaderMap, name: &HeaderName, text: Vec<u8>) {
     if !headers.contains_key(name) {
         if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(text)) {

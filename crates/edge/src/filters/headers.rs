@@ -58,7 +58,8 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Calls `refuse` for each error, with the key, the error and the correction.
+    /// Validates the settings. Calls `refuse` for each error, with the key, the error and the
+    /// correction.
     pub fn check(
         written: &description::Headers,
         refuse: &mut impl FnMut(&str, String, String),
@@ -98,7 +99,8 @@ impl Changes {
 pub struct StrippedHeaders(Vec<HeaderName>);
 
 impl StrippedHeaders {
-    /// Calls `refuse` for each error, with the key, the error and the correction.
+    /// Validates the settings. Calls `refuse` for each error, with the key, the error and the
+    /// correction.
     pub fn check(
         written: &description::RequestHeaders,
         refuse: &mut impl FnMut(&str, String, String),
@@ -173,8 +175,8 @@ pub fn hsts(time: Duration) -> Option<HeaderValue> {
 
 /// Completes the headers of a response. Existing headers stay unless the route changes them.
 ///
-/// `hsts` is `None` for clear text. `is_instead` means that the response replaces the target's, for
-/// example as an error page. The route's caching headers are then not applied.
+/// `hsts` is `None` for clear text. `is_instead` means that the response replaces the target's
+/// response, for example as an error page. The route's caching headers are then not applied.
 pub fn complete(
     answer: &mut HeaderMap,
     changes: &Changes,

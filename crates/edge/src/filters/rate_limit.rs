@@ -1,9 +1,9 @@
-//! Rate limits for each client, which is an IP address (IPv6: a /64), or the value of a header or a
-//! cookie.
+//! Rate limits for each client. A client is an IP address (IPv6: a /64), or the value of a header
+//! or a cookie.
 //!
-//! A limit without `on` counts requests. A limit with `on` counts responses whose header
-//! [`OUTCOME`] has that value, such as `wrong-code`, and rejects all requests of a client with too
-//! many of them.
+//! A limit without `on` counts requests. A limit with `on` counts responses in which the header
+//! [`OUTCOME`] has the value of `on`, such as `wrong-code`. After too many such responses, it
+//! rejects all requests of the client.
 
 mod buckets;
 
@@ -72,7 +72,8 @@ pub struct Refused {
 }
 
 impl Limiter {
-    /// Calls `refuse` for each error, with the key, the error and the correction.
+    /// Validates the settings. Calls `refuse` for each error, with the key, the error and the
+    /// correction.
     pub fn check(written: &Limit, refuse: &mut impl FnMut(&str, String, String)) -> Option<Self> {
         let mut told = |name: &str, why: String| {
             let (what, mend) = why.split_once("; ").unwrap_or((&why, "mend or remove it"));

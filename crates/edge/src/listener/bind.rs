@@ -1,5 +1,5 @@
-//! Opens listening sockets: one for each worker if the kernel distributes connections among them,
-//! or else one for all workers.
+//! Opens listening sockets. Opens one for each worker if the kernel distributes connections among
+//! them. Otherwise, opens one for all workers.
 
 use std::fs::File;
 use std::io;
@@ -200,7 +200,7 @@ fn tcp(address: SocketAddr, sharing: Sharing) -> Result<TcpListener, ListenFault
     // A restart would otherwise fail while old connections are in `TIME_WAIT`.
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(sharing == Sharing::Workers)?;
-    // Accepted connections inherit this option, which sends small responses at once.
+    // With this option, small responses are sent at once. Accepted connections inherit the option.
     socket.set_tcp_nodelay(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;

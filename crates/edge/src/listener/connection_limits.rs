@@ -16,15 +16,16 @@ use crate::address::network_64;
 use crate::lock::lock;
 use crate::metrics::DoorFigures;
 
-/// The interval of evictions while a new connection waits for a permit.
+/// While a new connection waits for a permit, the edge tries to evict another connection at this
+/// interval.
 const AGAIN: Duration = Duration::from_millis(100);
 
 /// The permits for connections, shared by all workers.
 #[derive(Debug)]
 pub(crate) struct Places {
     free: Free,
-    /// Permits for connections to loopback fronts, which may serve a request that already holds a
-    /// permit.
+    /// Separate permits for connections to loopback addresses of services. Another service may have
+    /// opened such a connection while serving a request that already holds a permit.
     inside: Free,
     addresses: Arc<Addresses>,
     registry: Arc<Registry>,
@@ -40,7 +41,7 @@ pub(crate) enum Origin {
     Client(IpAddr),
 }
 
-/// A connection's permit, which is released when this value is dropped.
+/// A connection's permit. It is released when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     handle: Arc<Handle>,
@@ -162,7 +163,7 @@ impl Places {
         }
     }
 
-    /// Permits in use stay valid until they are released.
+    /// Changes the number of permits. Permits in use stay valid until they are released.
     pub(crate) fn resize(&self, size: u32) {
         self.free.resize(size);
         self.inside.resize(size);
@@ -191,7 +192,7 @@ impl Places {
                     let free = free.ok_or(NoPlace::All)?;
                     return Ok(self.place(free, counted, origin, true));
                 }
-                // After this delay, another connection may be idle, which can be evicted.
+                // After this delay, another connection may have become idle and can be evicted.
                 () = tokio::time::sleep(AGAIN) => {}
             }
         }
@@ -202,7 +203,8 @@ impl Places {
         Ok(self.place(free, None, Origin::Unknown, false))
     }
 
-    /// Counts the origin of a permit, which was unknown before.
+    /// Counts the connection towards the limit of its origin. The origin was not known when the
+    /// permit was given.
     pub(crate) fn give(&self, place: &mut Place, origin: Origin, most: u32) -> Result<(), NoPlace> {
         if place.counted.is_none() {
             place.counted = self.count_origin(origin, most)?;

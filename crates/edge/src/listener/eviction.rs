@@ -86,7 +86,7 @@ struct Open {
     last: u64,
 }
 
-/// A connection's entry in the registry, which is removed when this value is dropped.
+/// A connection's entry in the registry. Dropping this value removes the entry.
 #[derive(Debug)]
 pub(super) struct Registration {
     registry: Arc<Registry>,

@@ -47,7 +47,7 @@ impl<T> From<T> for InheritedSocket<T> {
 }
 
 impl<T> InheritedSocket<T> {
-    /// An entry for a socket whose address a plan names or will name.
+    /// Creates the entry of a socket. A plan names the socket's address, or will name it.
     fn used(socket: T) -> Self {
         Self {
             socket,

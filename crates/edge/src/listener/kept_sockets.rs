@@ -7,21 +7,21 @@ use super::bind::{Socket, datagrams, open};
 use super::shared_udp::SharedUdp;
 use super::{Inherited, ListenAddress, ListenError, ListenSettings};
 
-/// The sockets of a program (the keeper) that starts the serving process and passes them to
-/// [`Inherited::new`] there. The serving process can then be replaced without rejecting
-/// connections.
+/// The listening sockets of the keeper. The keeper is a program that starts the process that serves
+/// requests, and passes the sockets to [`Inherited::new`] in that process. So the serving process
+/// can be replaced without rejecting connections.
 ///
-/// During the replacement, the old and the new process both accept connections, and each serves its
-/// own. A UDP socket has a single reader: the new process becomes the reader a few seconds after
-/// the old one was asked to stop.
+/// During the replacement, the old and the new process both accept connections, and each process
+/// serves the connections that it has accepted. A UDP socket has a single reader: the new process
+/// becomes the reader a few seconds after the old one was asked to stop.
 #[derive(Debug, Default)]
 pub struct Kept {
     /// Sockets that the keeper inherited. They are never closed, because the process that passed
     /// them has them open too.
     handed_in: Inherited,
     /// Sockets that the keeper opened. They are closed when no settings name them. A UDP socket
-    /// stays open as long as its address has TLS, because the serving process may still finish
-    /// requests after HTTP/3 was disabled.
+    /// stays open as long as the settings name its address for https, because the serving process
+    /// may still finish requests after HTTP/3 was disabled.
     opened: Inherited,
 }
 
@@ -41,7 +41,8 @@ impl Kept {
         kept
     }
 
-    /// Opens either all missing sockets of the settings or none, one for each worker and address.
+    /// Opens all missing sockets of the settings, one for each worker and address. If one cannot be
+    /// opened, opens none.
     ///
     /// A UDP port that is in use causes no error, because the serving process waits for the port.
     pub fn open(&mut self, listen: &ListenSettings, workers: usize) -> Result<(), ListenError> {
@@ -69,7 +70,7 @@ impl Kept {
         Ok(())
     }
 
-    /// Opens the UDP socket for an address whose TCP socket is open.
+    /// Opens the UDP socket for an address. The TCP socket for this address is already open.
     fn open_for_datagrams(&mut self, address: &ListenAddress) -> io::Result<()> {
         for all in [&self.handed_in, &self.opened] {
             if all.find_datagrams(address)?.is_some() {

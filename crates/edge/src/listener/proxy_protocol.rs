@@ -48,7 +48,7 @@ pub(crate) enum BadAnnouncement {
     TooLarge,
 }
 
-/// Reads nothing after the header.
+/// Reads the PROXY protocol header, and nothing after it.
 pub(crate) async fn read<S>(stream: &mut S) -> Result<Announced, BadAnnouncement>
 where
     S: AsyncRead + Unpin,
@@ -96,8 +96,8 @@ fn understand(bytes: &[u8]) -> Result<Announced, BadAnnouncement> {
             is_secure: false,
         });
     }
-    // The header says UNKNOWN, or the client has no IP address. The proxy's own address must not
-    // stand in, because the client would then be trusted like the proxy.
+    // The header says UNKNOWN, or the client has no IP address. The proxy's own address is not used
+    // instead, because the client would then be trusted like the proxy.
     let addresses = header.proxied_address();
     let client = addresses.map_or(NOBODY, |addresses| addresses.source.ip().to_canonical());
     Ok(Announced {

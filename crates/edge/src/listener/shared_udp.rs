@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use crate::crypto;
 
-/// The interval of checks whether the previous reader has stopped.
+/// How often a new reader checks whether the previous reader has stopped.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// The tokens of stateless resets are derived from this key (RFC 9000, section 10.3).
@@ -22,7 +22,7 @@ pub(crate) type ResetKey = [u8; 64];
 ///
 /// The reader of the socket locks the file. The kernel unlocks it when the reader's process ends.
 /// The file contains the key for stateless resets, so the next process can reset the connections of
-/// a crashed one.
+/// a process that has crashed.
 #[derive(Debug)]
 pub(crate) struct SharedUdp {
     pub(crate) socket: UdpSocket,
@@ -69,15 +69,15 @@ impl SharedUdp {
         })
     }
 
-    /// The socket, then the lock file.
+    /// Returns the socket, followed by the lock file.
     pub(super) fn into_descriptors(self) -> [OwnedFd; 2] {
         [self.socket.into(), self.file.into()]
     }
 
     /// Waits until no other reader, in any process, reads the socket.
     pub(crate) async fn lock(&self) -> io::Result<ReadLock> {
-        // Duplicates share a lock, which belongs to the open file description (flock(2)).
-        // Therefore, the file is opened again.
+        // A lock belongs to an open file description, which duplicates of a descriptor share
+        // (flock(2)). Therefore, the file is opened again.
         let mut file = File::open(format!("/proc/self/fd/{}", self.file.as_raw_fd()))?;
         while let Err(error) = file.try_lock() {
             match error {

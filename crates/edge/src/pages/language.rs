@@ -92,8 +92,8 @@ impl Language {
     }
 }
 
-/// Looks up a language range, then ever shorter prefixes of it (RFC 4647, section 3.4). Simplified
-/// Chinese is used for regions where it is usual, and for Chinese without a region.
+/// Looks up a language range, and then shorter and shorter prefixes of it (RFC 4647, section 3.4).
+/// Simplified Chinese is used for regions where it is usual, and for Chinese without a region.
 fn look_up(range: &str) -> Option<&'static Language> {
     const SIMPLIFIED: [&str; 4] = ["zh", "zh-CN", "zh-SG", "zh-MY"];
     let is = |tag: &str, wanted: &str| tag.eq_ignore_ascii_case(wanted);

@@ -28,8 +28,8 @@ impl LoggedHead {
         }
     }
 
-    /// Finds the parts in an unparsed head. Omits incomplete parts, because the log could show half
-    /// of a text that it should mask.
+    /// Finds the parts in an unparsed head. Omits incomplete parts, because the log might not
+    /// recognize and mask an incomplete secret.
     pub(crate) fn of_bytes(came: &[u8]) -> Self {
         let came = came.strip_prefix(b"\r\n").unwrap_or(came);
         let mut lines = came.split_inclusive(|byte| *byte == b'\n');

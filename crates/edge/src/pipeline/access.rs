@@ -20,7 +20,7 @@ use crate::context::WorkerContext;
 
 pub(super) struct Refusal {
     pub(super) answer: Answer,
-    /// The outcome for the route's rate limit.
+    /// The outcome to report to the route's rate limit.
     outcome: Option<&'static str>,
 }
 
@@ -182,8 +182,8 @@ async fn judged(
     }
 }
 
-/// Adds headers to a response. A cookie makes the response personal, so its caching headers (RFC
-/// 9111, section 5.2.2, and RFC 9213) become `private, no-store`.
+/// Adds headers to a response. A cookie makes the response personal, so the response's caching
+/// headers (RFC 9111, section 5.2.2, and RFC 9213) become `private, no-store`.
 pub(super) fn give(answer: &mut Answer, given: &HeaderMap) {
     let headers = answer.headers_mut();
     if given.contains_key(SET_COOKIE) {

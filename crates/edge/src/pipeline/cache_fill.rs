@@ -132,8 +132,8 @@ impl CacheFill {
         }
     }
 
-    /// Removes the cached response, which is out of date. For a while, requests for the key do not
-    /// wait for each other.
+    /// Removes the cached response, because it is out of date. For a while, requests for the key do
+    /// not wait for each other.
     ///
     /// Does nothing after a server error, because the next response may differ.
     fn is_not_kept(&self, old: Option<&Arc<Stored>>, status: StatusCode, now: SystemTime) {
@@ -255,8 +255,10 @@ impl CacheFill {
     }
 }
 
-/// Reads the whole body into one buffer. The error is the body itself, with the bytes read so far,
-/// if there is no room for it or reading takes too long. The error is `None` if the body broke off.
+/// Reads the whole body into one buffer.
+///
+/// If there is no room for the body or reading takes too long, the error contains the body,
+/// including the bytes read so far. If the body ends early, the error is `None`.
 async fn gather(
     mut body: Body,
     mut room: Gathering,

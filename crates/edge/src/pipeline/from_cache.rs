@@ -54,8 +54,8 @@ pub(super) async fn answer(
             past(answer, "bypass")
         }
         CacheUse::In(demand) => {
-            // Some proxies always add this header. A response might contain its value and then be
-            // cached.
+            // This header is removed, although some proxies always add it. Otherwise, a response
+            // might contain its value and be cached for other clients.
             request.headers_mut().remove("x-forwarded-server");
             let visit = CacheableRequest {
                 here,
@@ -80,7 +80,7 @@ fn past(mut answer: Answer, why: &'static str) -> (Answer, Told) {
     (answer, told)
 }
 
-/// Makes the cache key, which contains the path as requested from the target.
+/// Makes the cache key. It contains the path as requested from the target.
 fn key(
     policy: &Policy,
     route: &Route,
@@ -92,8 +92,8 @@ fn key(
     Some(policy.key(info, target.as_str()))
 }
 
-/// The cache keys that a successful change invalidates: the request's, and those of the URLs in the
-/// response's headers (RFC 9111, section 4.4).
+/// The cache keys that a successful change invalidates: the key of the request, and the keys of the
+/// URLs in the response's headers (RFC 9111, section 4.4).
 fn outdated(
     policy: &Policy,
     route: &Route,

@@ -48,7 +48,8 @@ pub(super) fn info(
             ForwardedHeader::XForwardedFor => true,
             ForwardedHeader::Forwarded => false,
         };
-        // A proxy that sets one kind of header passes on its client's headers of the other kind.
+        // A proxy sets headers of one kind only. Headers of the other kind come unchanged from its
+        // client.
         if is_elder {
             apply_x_forwarded(&mut info, headers, is_trusted);
             headers.remove(FORWARDED);
@@ -67,8 +68,8 @@ pub(super) fn info(
     info
 }
 
-/// Applies the elements of `Forwarded`, the nearest proxy's first. Stops at the first element that
-/// an untrusted client may have written.
+/// Applies the elements of `Forwarded`, beginning with the element from the nearest proxy. Stops at
+/// the first element that an untrusted client may have written.
 fn apply_forwarded(
     info: &mut ClientInfo,
     headers: &HeaderMap,
@@ -140,8 +141,9 @@ fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     pieces(headers, name).next()?
 }
 
-/// The values that proxies appended, the nearest proxy's first; `None` for a value that is not
-/// UTF-8. Each value is parsed separately, so a client's value cannot corrupt the others.
+/// The values that proxies appended, beginning with the value from the nearest proxy; `None` for a
+/// value that is not UTF-8. Each value is parsed separately, so a client's value cannot corrupt the
+/// others.
 fn pieces<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
     let lines = headers.get_all(name).iter().rev();
     lines

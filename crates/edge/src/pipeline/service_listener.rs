@@ -1,5 +1,5 @@
-//! Serves requests at the address of one service, in fewer steps than others. The requests reach
-//! the service unchanged.
+//! Serves requests at the address of one service. They take fewer steps than other requests, and
+//! reach the service unchanged.
 
 use std::sync::Arc;
 

@@ -52,7 +52,7 @@ pub(super) async fn ask_and_purge(
     answer
 }
 
-/// Passes the request to the route's target, which consumes it.
+/// Passes the request to the route's target. The target consumes the request.
 pub(super) async fn ask(
     here: &WorkerContext,
     running: &Running,
@@ -175,8 +175,8 @@ async fn put_away(mut body: Body) -> Result<(), StatusCode> {
     Ok(())
 }
 
-/// Adds the client information, which a client cannot forge. Removes headers that could contradict
-/// it.
+/// Passes a request to the app. Adds the client information, and removes headers that could
+/// contradict it. A client cannot forge this information.
 async fn app(here: &WorkerContext, info: &ClientInfo, request: Request<Body>) -> Answer {
     let Some(app) = &here.app else {
         return bare(StatusCode::SERVICE_UNAVAILABLE);
@@ -209,7 +209,7 @@ fn redirected(
     }
 }
 
-/// Gives a page to a response about a missing or failed file.
+/// Marks a response about a missing or failed file, so that a later step adds a page to it.
 fn in_words(mut answer: Answer) -> Answer {
     let status = answer.status();
     if (status.is_client_error() || status.is_server_error()) && answer.body().is_end_stream() {

@@ -1,4 +1,4 @@
-//! Counts a request body, and limits its size and its slowness.
+//! Counts a request body, limits its size, and aborts it if it arrives too slowly.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -33,10 +33,11 @@ pub(super) struct Measured {
 }
 
 struct Pace {
-    /// The minimum in bytes per second; 0 for none.
+    /// The minimum rate in bytes per second; 0 for none.
     rate: u64,
     received: u64,
-    /// The total of the waits for the client so far, and when the current wait began.
+    /// How long the edge has waited for the client so far, without the current wait. `since` is the
+    /// time at which the current wait began.
     waited: Duration,
     since: Option<Instant>,
     timer: Deadline,
@@ -85,8 +86,8 @@ impl Pace {
         }
     }
 
-    /// `Ready` once the edge has waited longer than the received bytes may take at the minimum
-    /// rate.
+    /// Becomes ready when the edge has waited too long for the body, that is, longer than the
+    /// received bytes take at the minimum rate.
     fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(seconds) = self.received.checked_div(self.rate) else {
             return Poll::Pending;
@@ -186,7 +187,7 @@ mod tests {
         for _ in 0..10 {
             pieces.send_data(vec![0; 1].into()).await.unwrap();
             body.frame().await.unwrap().unwrap();
-            // The server reads nothing in this time, which must not count as the client's slowness.
+            // The server reads nothing in this time. This must not count as the client's slowness.
             sleep(Duration::from_mins(1)).await;
         }
         let (begin, next) = (Instant::now(), body.frame());

@@ -45,7 +45,7 @@ impl Backend {
         Arc::new(Self {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             name: opaque(backends, &address.to_string()),
-            // A parsed address has no invalid host.
+            // The host of a parsed address is valid, so the default is never used.
             authority: HeaderValue::from_str(&authority)
                 .unwrap_or(HeaderValue::from_static("localhost")),
             address: address.clone(),
@@ -66,8 +66,8 @@ impl Backend {
         self.removed.load(Ordering::SeqCst)
     }
 
-    /// Completes when no request is running on the server. Only for removed servers, which get no
-    /// new requests.
+    /// Completes when no request is running on the server. Call this only for removed servers,
+    /// because they get no new requests.
     pub(super) async fn quiet(&self) {
         loop {
             // A request may end between the check and the wait, so the future is created before the

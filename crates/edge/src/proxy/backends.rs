@@ -76,12 +76,12 @@ impl Gone {
 }
 
 impl Backends {
-    /// The servers of an upstream in the configuration.
+    /// Creates the servers of an upstream from the configuration.
     pub(super) fn planned(name: &str) -> Self {
         Self::new(name, false)
     }
 
-    /// The servers of a service, which [`Backends::tell`] sets.
+    /// Creates the servers of a service. [`Backends::tell`] sets them later.
     pub(crate) fn told(name: &str) -> Self {
         Self::new(name, true)
     }
@@ -101,8 +101,8 @@ impl Backends {
 
     /// Sets the servers of a service. Known servers keep their status.
     ///
-    /// Removed servers get no new requests. Their idle connections are closed at once, and their
-    /// tunnels after `drain_within`. Must be called within a Tokio runtime.
+    /// Removed servers get no new requests. Their idle connections are closed at once. Their
+    /// tunnels are closed after `drain_within`. Must be called within a Tokio runtime.
     pub(crate) fn tell(&self, servers: &Servers, pools: &[Pool]) {
         let mut members: Vec<ServerAddress> = Vec::new();
         for address in &servers.ready {
@@ -126,8 +126,8 @@ impl Backends {
         }
     }
 
-    /// Replaces the servers and returns the removed ones, whose running requests continue. Wakes
-    /// requests that wait for a server.
+    /// Replaces the servers and returns the removed ones. The running requests of removed servers
+    /// continue. Wakes requests that wait for a server.
     pub(super) fn set(&self, wanted: &[ServerAddress]) -> Vec<Arc<Backend>> {
         // The lock is held until the end, so changes do not overlap.
         let mut gone = self.gone();

@@ -33,7 +33,7 @@ impl Group {
     }
 
     /// The most recently added server. Servers are replaced one by one, so the newest one stays
-    /// longest. A client that has lost its server then keeps the next one for long.
+    /// longest. A client whose server was replaced then keeps its next server for a long time.
     fn youngest(&self, fits: impl Fn(&Backend) -> bool) -> Option<&Arc<Backend>> {
         self.members
             .iter()
@@ -57,14 +57,15 @@ impl Group {
         if fits(backend) {
             return Some(backend);
         }
-        // All other servers share the requests of a paused server.
+        // The requests of a paused server are distributed among all other servers.
         let fitting = || self.members.iter().filter(|backend| fits(backend));
         let count = fitting().count().max(1);
         fitting().nth((turn / all + turn) % count)
     }
 
     fn least(&self, fits: impl Fn(&Backend) -> bool, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
-        // Among servers with equally few running requests, another one comes first each time.
+        // The search starts at another server each time, so servers with equally few running
+        // requests take turns.
         let start = turn.fetch_add(1, Ordering::Relaxed) % self.members.len().max(1);
         let (before, after) = self.members.split_at(start);
         let fitting = after.iter().chain(before).filter(|backend| fits(backend));

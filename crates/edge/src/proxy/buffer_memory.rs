@@ -1,7 +1,8 @@
 //! The memory for all buffered bodies, shared by all workers.
 //!
-//! A request body reserves all its memory before it is read, so no two bodies wait for each other
-//! half-read. One IP address can use at most half of the memory, and so can all responses together.
+//! A request body reserves all its memory before it is read. Otherwise, half-read bodies could wait
+//! for each other's memory. One IP address can use at most half of the memory. All responses
+//! together can also use at most half of it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -177,7 +178,7 @@ impl Drop for Room {
 impl Drop for Share {
     fn drop(&mut self) {
         let mut addresses = lock(&self.memory.addresses);
-        // The map may contain a new share of this address.
+        // Another request may already have added a new share for this address.
         if let Some(known) = addresses.get(&self.address)
             && known.strong_count() == 0
         {
@@ -226,8 +227,8 @@ mod tests {
         }
         let [first, second] = held;
         drop(first);
-        // The second body of this address waits for the first body of another address, which came
-        // earlier.
+        // The second body of this address still waits, because the first body of another address
+        // came earlier.
         let third = waiting.remove(0).now_or_never().unwrap().unwrap();
         assert!(waiting[0].as_mut().now_or_never().is_none());
         drop(second);
@@ -273,7 +274,7 @@ mod tests {
         answers[0].shrink(22);
         let held = memory.reserve(address(4), 50).await.unwrap();
         // The first body waits for bodies of its own address, so responses may grow. The next body
-        // waits for memory that others hold, so responses may not.
+        // waits for memory that others hold, so responses may not grow.
         let mut greedy = Box::pin(memory.reserve(address(4), 1));
         assert!(greedy.as_mut().now_or_never().is_none());
         assert!(answers[2].grow(1));

@@ -19,8 +19,8 @@ enum Socket {
 /// A connection to a server.
 ///
 /// When the server stops reading, writes appear to succeed. A server that refuses a body responds
-/// and closes the connection, and that response must still be read (RFC 9112, section 9.6). If
-/// there is none, the read fails.
+/// and closes the connection, and the response must still be read (RFC 9112, section 9.6). If there
+/// is no response, the read fails.
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Socket,

@@ -7,7 +7,7 @@ use http1::BadAnswer;
 
 use crate::body::BodyError;
 
-/// The `Retry-After` for a client whose body could not be buffered.
+/// The `Retry-After` if there was no memory for buffering a request body.
 const BUFFER_RETRY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,11 +45,12 @@ pub enum ProxyError {
     /// The framing of the response is ambiguous (RFC 9112, section 6.3).
     #[error("the upstream's answer has an ambiguous length")]
     Framing,
-    /// The server switched protocols without the client's request, or to another protocol than the
-    /// client requested.
+    /// The server switched protocols although the client had not requested a switch, or switched to
+    /// a protocol that the client had not requested.
     #[error("the upstream's upgrade is not the one asked for")]
     Upgrade,
-    /// The client's request body broke off, was too slow or was too large, as the source says.
+    /// The client's request body ended early, was too slow or was too large. The source error says
+    /// which of these happened.
     #[error("the client's body ended before its end")]
     Body(#[source] BodyError),
     /// The client stopped sending its request body.

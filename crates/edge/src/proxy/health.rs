@@ -67,8 +67,8 @@ impl HealthState {
         }
         record.last_failure = now;
         record.failures += 1;
-        // After a pause, one failure begins another pause, until the server has responded to a
-        // request.
+        // After a pause, a single failure begins another pause, unless the server has responded to
+        // a request in between.
         if record.failures >= FAILURES || record.whiles > 0 {
             let out = SHORTEST
                 .saturating_mul(1 << record.whiles.min(8))
@@ -89,8 +89,8 @@ impl HealthState {
         stop: &CancellationToken,
     ) -> bool {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        // `unasked` takes the lock after `stop` is cancelled, so the token must be checked under
-        // the lock.
+        // `unasked` takes the lock after `stop` is cancelled, so `stop` must be checked under the
+        // lock.
         if stop.is_cancelled() {
             return false;
         }

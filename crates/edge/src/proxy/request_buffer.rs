@@ -1,5 +1,5 @@
-//! Buffers a request body before it is sent to a server. A slow client then occupies none of the
-//! server's connections, of which there may be only a few.
+//! Buffers a request body before it is sent to a server. The server may accept only a few
+//! connections, and a slow client then does not occupy one of them.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -115,7 +115,7 @@ mod tests {
         )
     }
 
-    /// A request whose body has an unknown length and arrives in pieces of these lengths.
+    /// A request with a body of unknown length. The body arrives in pieces of these lengths.
     fn request(lengths: &[usize], last: Option<Frame<Bytes>>) -> Request<Body> {
         let pieces = lengths
             .iter()

@@ -12,9 +12,9 @@ const USUAL: usize = 1_024;
 
 /// Serializes the head of a request, followed by the body `whole`.
 ///
-/// `raw` is set if `request` has the client's headers. They are then written as
-/// [`forwarding::request`] would change them. If this needs a header map, the headers in `request`
-/// are changed instead.
+/// If `raw` is set, `request` contains the client's own headers. This function then writes the
+/// headers that [`forwarding::request`] would make from them. If it cannot do so without a header
+/// map, it changes the headers in `request` first.
 pub(super) fn of(
     request: &mut Request<()>,
     raw: &mut Option<&ClientInfo>,

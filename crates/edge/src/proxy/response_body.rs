@@ -21,8 +21,8 @@ const AHEAD: usize = 2;
 
 /// A response body and its connection.
 ///
-/// Polling the body drives the connection, which also sends the rest of the request body. At its
-/// end, the connection returns to the pool.
+/// Polling the body drives the connection. This also sends the rest of the request body. When the
+/// response body ends, the connection returns to the pool.
 #[derive(Debug)]
 pub(super) struct ResponseBody {
     /// The part of the body that came with the head.

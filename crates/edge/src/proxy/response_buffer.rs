@@ -1,5 +1,5 @@
-//! Reads a response body ahead of the client. A slow client then occupies none of the server's
-//! connections, of which there may be only a few.
+//! Reads a response body before the client demands it. The server may accept only a few
+//! connections, and a slow client then does not occupy one of them.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -36,7 +36,7 @@ pub(crate) fn keeping_up<T>(poll: impl FnOnce() -> T) -> T {
     polled
 }
 
-/// Reads a response ahead of this client. Event streams are not read ahead.
+/// Reads a response ahead of its client. Event streams are not read ahead.
 ///
 /// In HTTP/1, reading ahead begins when the client first falls behind. In HTTP/2 and HTTP/3, it
 /// begins at once, because their implementations request a piece only when the client can receive
@@ -82,8 +82,8 @@ struct Shared {
     rest: SizeHint,
     is_over: bool,
     error: Option<BodyError>,
-    /// Wakes the client's side when there is a piece. `task` wakes the reading task when there is
-    /// room.
+    /// `client` wakes the client's side when there is a piece. `task` wakes the reading task when
+    /// there is room.
     client: Option<Waker>,
     task: Option<Waker>,
 }

@@ -22,7 +22,7 @@ pub(super) enum RetryState {
     /// The request is intact. The server may have read it, but no byte of a response has arrived.
     Untouched,
     /// The request cannot be retried. Part of its body was sent, part of a response has arrived, or
-    /// its time is over.
+    /// the request has timed out.
     Nothing,
 }
 

@@ -19,10 +19,11 @@ pub struct UpstreamSettings {
 }
 
 impl UpstreamSettings {
-    /// The default for [`UpstreamSettings::idle_connections`], which protects memory and servers.
+    /// The default for [`UpstreamSettings::idle_connections`]. This limit protects memory and
+    /// servers.
     ///
-    /// The limit can be high, because [`Times::keep`] closes connections that no burst of requests
-    /// needs. With a lower limit, each burst would reopen connections.
+    /// It can be high, because [`Times::keep`] closes the connections that are idle after a burst
+    /// of requests. With a lower limit, each burst would have to open connections again.
     pub const IDLE_CONNECTIONS: usize = 1_024;
 }
 
@@ -112,7 +113,7 @@ impl ServerAddress {
         }
     }
 
-    /// The `Host` header for requests whose client sent none.
+    /// The `Host` header for requests without one.
     pub(crate) fn authority(&self) -> String {
         match self {
             Self::Tcp { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),

@@ -111,7 +111,7 @@ async fn carry(
         // The log does not say which side failed.
         ended = both => if ended.is_ok() { "" } else { TUNNEL_BROKEN },
         () = both_ways.stands_still(idle) => IDLE,
-        // The server must buffer its responses if a client sends but never reads.
+        // A client that sends but never reads would force the server to buffer its responses.
         () = reading.stands_still(idle) => UNREAD,
         () = closed => CLOSED,
     }

@@ -40,8 +40,8 @@ impl Upgrade {
         if parts.method == Method::CONNECT {
             let protocol = parts.extensions.remove::<Protocol>();
             let (Some(protocol), Some(client)) = (protocol, client) else {
-                // A plain `CONNECT` asks for a tunnel to any host, which a reverse proxy does not
-                // offer.
+                // A plain `CONNECT` asks for a tunnel to any host. A reverse proxy does not offer
+                // such tunnels.
                 return Err(ProxyError::Request);
             };
             if !protocol.as_str().eq_ignore_ascii_case("websocket") {

@@ -31,7 +31,7 @@ pub(super) struct Piece {
 }
 
 impl Upload {
-    /// Prepares a body, which has the length in `headers` or else is chunked.
+    /// Prepares a body. If `headers` states no length, the body is sent in chunks.
     pub(super) fn new(body: Body, headers: &HeaderMap) -> Self {
         let said = headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
         let trailers = headers.get_all(TRAILER).iter();

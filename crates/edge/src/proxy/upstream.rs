@@ -42,12 +42,13 @@ pub(super) struct Chosen {
 pub(super) struct Search {
     /// The numbers of the servers that refused a connection.
     tried: Vec<u64>,
-    /// The numbers of the servers that closed the connection before they had read the request. They
-    /// do not get it again.
+    /// The numbers of the servers that closed the connection before they had read the request.
+    /// These servers do not get the request again.
     gone: Vec<u64>,
     /// When the request stops waiting for a server.
     deadline: Option<Instant>,
-    /// Whether the request was retried on a second server, because the first one broke it off.
+    /// Whether the request was retried on a second server, because the first one closed the
+    /// connection without a response.
     moved: bool,
 }
 
@@ -70,8 +71,8 @@ impl Upstream {
         })
     }
 
-    /// Returns an upstream with new settings and the state of this one. Replaces its servers like
-    /// [`Upstream::set_members`], even for requests with the old settings.
+    /// Returns an upstream with new settings and this upstream's state. Replaces the servers like
+    /// [`Upstream::set_members`], also for requests that still use the old settings.
     pub(crate) fn changed(&self, settings: UpstreamSettings) -> Arc<Self> {
         self.backends.set(&settings.members);
         Self::of(settings, Arc::clone(&self.backends))
@@ -101,7 +102,8 @@ impl Upstream {
     }
 
     /// Returns another server, after `backend` has refused a connection or closed it before reading
-    /// the request. For a service, whose servers come and go, waits until a server is ready.
+    /// the request. The servers of a service come and go, so for a service, this function waits
+    /// until a server is ready.
     pub(super) async fn find_other(
         &self,
         headers: &HeaderMap,
@@ -123,10 +125,11 @@ impl Upstream {
         Err(error)
     }
 
-    /// Returns another server, after `backend` has broken off a request that may be repeated. Each
-    /// request gets only one second server, because some requests crash every server.
+    /// Returns another server, after `backend` has closed the connection during a request that may
+    /// be repeated. Each request gets only one second server, because some requests crash every
+    /// server.
     ///
-    /// For a service, waits until a server is ready, because a crashing server also breaks off
+    /// For a service, waits until a server is ready, because a server that crashes also ends its
     /// other requests.
     pub(super) async fn find_second(
         &self,

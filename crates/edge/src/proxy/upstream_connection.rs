@@ -135,8 +135,8 @@ impl UpstreamConnection {
     /// Sends a request and waits for the response head. Leaves the request intact if the server has
     /// closed the connection.
     ///
-    /// `care` asks the kernel first whether the connection is open. `raw` means that the headers
-    /// are the client's own.
+    /// If `care` is set, this function first asks the kernel whether the connection is still open.
+    /// If `raw` is set, the headers are the client's own.
     pub(super) async fn ask(
         &mut self,
         request: &mut Request<()>,
@@ -165,7 +165,7 @@ impl UpstreamConnection {
         let step = std::future::poll_fn(|context| {
             if !is_looked_at {
                 is_looked_at = true;
-                // Bytes that arrive before the request is sent are no response to it.
+                // Bytes that arrive before the request is sent cannot be a response to it.
                 match self.poll_read(context, &mut came) {
                     Poll::Pending => {}
                     Poll::Ready(Ok(_)) => return Poll::Ready(Step::Unsent(closed())),
@@ -262,8 +262,8 @@ impl UpstreamConnection {
                 self.has_moved = true;
             }
             if self.stream.is_deaf() {
-                // The server accepts no more data, but may have sent a response, which is still
-                // read.
+                // The server accepts no more data. It may have sent a response, and that response
+                // must still be read.
                 self.upload = None;
             }
             let Some(upload) = &mut self.upload else {

@@ -21,8 +21,8 @@ use http1::content_length;
 pub(super) struct UpstreamRequest<'a> {
     pub(super) request: Request<()>,
     pub(super) method: Method,
-    /// The client whose headers are changed while they are written. `None` if the headers in
-    /// `request` have been changed.
+    /// `Some` if `request` still contains the client's own headers. They are then changed while
+    /// they are written. `None` if they have already been changed.
     pub(super) raw: Option<&'a ClientInfo>,
     /// The request body, if it is in memory.
     pub(super) whole: Option<Bytes>,

@@ -24,12 +24,12 @@ use super::http3::http3;
 use super::settings;
 use super::socket::StoppableSocket;
 
-/// The interval of attempts to bind a UDP port that another process uses.
+/// How often the edge tries to bind a UDP port that another process uses.
 const AGAIN: Duration = Duration::from_secs(1);
-/// The number of unfinished handshakes from which on a new client must prove its address (Retry,
-/// RFC 9000, section 8.1.2).
+/// If at least this many handshakes are unfinished, a new client must prove its address (Retry, RFC
+/// 9000, section 8.1.2).
 const UNPROVEN: usize = 64;
-/// How long connections may take to end after GOAWAY. The next process waits for this.
+/// How long connections may take to end after GOAWAY. The next process waits until they have ended.
 pub(super) const END_TIME: Duration = Duration::from_secs(5);
 /// How long the last packets of closed connections may take.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -124,8 +124,8 @@ async fn take(
         () = door.close.cancelled() => {}
     }
     guests.close();
-    // New clients repeat their first packets, and by then the next process may read them.
-    // Meanwhile, they use TCP.
+    // Packets of new clients are dropped. The clients use TCP and repeat these packets later, when
+    // the next process may read them.
     let dropped = async {
         while let Some(incoming) = endpoint.accept().await {
             incoming.ignore();
@@ -140,8 +140,8 @@ async fn take(
     endpoint.close(NO_ERROR, b"");
 }
 
-/// Creates the endpoint for a UDP socket whose lock this process holds. Tries again after a
-/// failure. Returns `None` if the edge shuts down first.
+/// Creates the endpoint for a UDP socket. This process must hold the socket's lock. Tries again
+/// after a failure. Returns `None` if the edge shuts down first.
 async fn opened(
     udp: &SharedUdp,
     lock: &ReadLock,
@@ -211,7 +211,7 @@ fn endpoint(
 }
 
 /// Returns the UDP socket to read: an inherited socket that no other process reads, or a new
-/// socket. Waits for either. Returns `None` if the edge shuts down first.
+/// socket. Waits until one of them is available. Returns `None` if the edge shuts down first.
 async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     let find = || async {
         let handed_in = {

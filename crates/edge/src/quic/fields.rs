@@ -1,8 +1,8 @@
 //! Checks the fields of a request head before the crate h3 decodes them, because h3 accepts
 //! repeated and misplaced pseudo-header fields.
 //!
-//! Most fields have indices in the static table (RFC 9204, appendix A), others have literal names.
-//! Bytes that this module cannot parse are left to h3, which cannot decode them either.
+//! Most fields have indices in the static table (RFC 9204, appendix A), and the others have literal
+//! names. Bytes that this module cannot parse are left to h3, which cannot decode them either.
 
 use std::ops::RangeInclusive;
 
@@ -110,7 +110,8 @@ fn spelt(name: &[u8]) -> Field {
     }
 }
 
-/// Classifies a Huffman-coded literal name. Clients use the index for names in the static table.
+/// Classifies a Huffman-coded literal name. Any name that begins with a colon counts as misplaced,
+/// because clients use the static table for pseudo-header fields.
 fn spelt_packed(name: &[u8]) -> Field {
     match name.first() {
         Some(first) if first >> 1 == COLON => Field::Misplaced,
@@ -182,7 +183,7 @@ mod tests {
             // `:status`, from both parts of the static table that contain it.
             (&[&[0xd9]], false),
             (&[&[0xff, 0x00]], false),
-            // `user-agent`, from one of these parts of the table.
+            // `user-agent`, with a two-byte index like the second `:status`.
             (&[&[0xff, 0x20]], true),
             // ":path", Huffman-coded.
             (&[b"\x2c\xb9\x58\xd3\x3f\x01/"], false),

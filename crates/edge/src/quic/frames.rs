@@ -24,11 +24,12 @@ const ENDLESS: u64 = 0x41;
 /// The stream type of the control stream (RFC 9114, section 6.2.1).
 const CONTROL: u64 = 0x0;
 
-/// Checks one stream, whose bytes may arrive in any pieces.
+/// Checks one stream. The bytes may arrive in pieces of any size.
 #[derive(Debug)]
 pub(crate) struct Frames {
     state: State,
-    /// The current frame's type and length, of which `filled` bytes have arrived.
+    /// The header of the current frame: its type and its length. `filled` bytes of the header have
+    /// arrived.
     header: [u8; HEADER],
     filled: usize,
     /// The maximum size in bytes of a frame that is buffered whole.
@@ -50,7 +51,7 @@ enum State {
     Payload {
         left: u64,
     },
-    /// A head or trailers, which are checked when they are complete.
+    /// A head or trailers. They are checked when they are complete.
     Section {
         left: u64,
     },
@@ -247,7 +248,7 @@ fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let value = digits
         .iter()
         .fold(0, |value, digit| value << 8 | u64::from(*digit));
-    // The two highest bits of the first byte are the length.
+    // The two highest bits of the first byte encode how many bytes the integer has.
     let bits = 8 * digits.len() - 2;
     Some((value & ((1 << bits) - 1), rest))
 }

@@ -30,23 +30,22 @@ use super::wire::{Ended, Measure, QuicTransport};
 use self::answer::{AnswerError, Back};
 use self::body::Received;
 
-/// The number of a connection's request heads that are read at once. The crate h3 buffers each head
-/// whole.
+/// How many request heads of a connection are read at once. The crate h3 buffers each head whole.
 const HEADS: usize = 16;
-/// The largest head that h3 accepts, in bytes: this many fields, of 32 bytes each (RFC 9114,
-/// section 4.2.2).
+/// The largest head that h3 accepts, in bytes: 24,576 fields of 32 bytes each (RFC 9114, section
+/// 4.2.2).
 const LARGEST_HEAD: usize = 24_576 * 32;
 /// The number of incomplete request heads after which a connection is closed.
 const BROKEN_HEADS: u32 = 256;
 /// The number by which cancelled requests may outnumber finished ones before the connection is
 /// closed (CVE-2023-44487).
 const TAKEN_BACK: u32 = 256;
-/// How long requests in transit may arrive after the first GOAWAY: this many round trips, within
-/// these bounds.
+/// How long requests in transit may arrive after the first GOAWAY: for this many round trips.
+/// `GRACE` is the minimum and the maximum of that time.
 const ROUND_TRIPS: u32 = 3;
 const GRACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(1));
 
-/// The interval of checks whether the last packets have been sent.
+/// How often the edge checks whether the last packets have been sent.
 const MOMENT: Duration = Duration::from_millis(2);
 
 type Engine = Connection<QuicTransport, Bytes>;

@@ -59,9 +59,9 @@ pub(super) fn endpoint(reset_key: ResetKey) -> EndpointConfig {
 
 /// Generates unpredictable connection IDs.
 ///
-/// An endpoint with quinn's own generator recognizes IDs of other endpoints and ignores their
-/// packets. With this generator, every unknown ID counts as a lost connection, which the endpoint
-/// resets.
+/// With quinn's own generator, an endpoint recognizes IDs of other endpoints and ignores packets
+/// with such IDs. With this generator, the endpoint treats every unknown ID as the ID of a lost
+/// connection, and resets that connection.
 #[derive(Default)]
 struct ConnectionIds {
     secret: RandomState,

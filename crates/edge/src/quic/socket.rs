@@ -10,8 +10,9 @@ use std::task::{Context, Poll};
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 
-/// An endpoint outlives its connections, for their late packets. If its socket kept reading, it
-/// would take packets for the next process.
+/// A socket that can stop reading. An endpoint stays open after its connections have ended, to
+/// handle their late packets. If its socket kept reading, it would take packets that are meant for
+/// the next process.
 #[derive(Debug)]
 pub(super) struct StoppableSocket {
     socket: Arc<dyn AsyncUdpSocket>,

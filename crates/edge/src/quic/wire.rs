@@ -50,7 +50,7 @@ pub(crate) struct QuicTransport {
 pub(crate) struct Endings(Arc<Mutex<HashMap<u64, Ended>>>);
 
 impl Endings {
-    /// The future completes when the request on this stream ends.
+    /// Removes and returns the future that completes when the request on this stream ends.
     pub(crate) fn take(&self, stream: StreamId) -> Option<Ended> {
         self.remove(stream.into_inner())
     }

@@ -112,7 +112,8 @@ impl<'a> NormalPath<'a> {
         ways.map(|(decodes, cuts)| read_otherwise(matched, decodes, cuts))
     }
 
-    /// The path to forward without its first `segments` segments. It begins with exactly one slash.
+    /// Returns the path to forward, without its first `segments` segments. The result begins with
+    /// exactly one slash.
     pub fn without_first(&self, segments: usize) -> &str {
         let mut rest = self.as_str();
         for _ in 0..segments {
@@ -186,7 +187,7 @@ fn without_dots(text: &str) -> Result<Cow<'_, str>, BadPath> {
     Ok(Cow::Owned(format!("/{}", kept.join("/"))))
 }
 
-/// 1 for `.`, 2 for `..`, and 0 for any other segment.
+/// Returns 1 for `.`, 2 for `..`, and 0 for any other segment.
 fn dots(segment: &str) -> Result<usize, BadPath> {
     if !segment.contains(['.', '%']) {
         return Ok(0);

@@ -56,8 +56,9 @@ impl Table {
         self.first(host, path.matched())
     }
 
-    /// Whether another server may interpret the path so that it belongs to another route than
-    /// `met`, the result of [`Table::find`]. The request would then bypass the other route's rules.
+    /// Whether other servers may interpret the path in a way that makes another route match. `met`
+    /// is the route that [`Table::find`] returns. The request would then bypass the other route's
+    /// rules.
     ///
     /// Many servers ignore letter case or a trailing slash. These interpretations count only if the
     /// other route restricts requests.

@@ -8,7 +8,7 @@ use http::HeaderValue;
 struct Words {
     /// The value for files that must be revalidated for each use.
     revalidate: HeaderValue,
-    /// The value for files whose name changes with their content.
+    /// The value for files that get a new name when their content changes.
     for_ever: HeaderValue,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Caching {
 }
 
 impl Caching {
-    /// Validates the patterns. The error is a pattern whose value is not a valid header.
+    /// Validates the patterns. The error is a pattern with a value that is not a valid header.
     pub(super) fn new(
         patterns: BTreeMap<String, String>,
         is_for_some: bool,

@@ -262,8 +262,8 @@ impl Content {
         let size = usize::try_from(stamp.size).map_err(|_| LoadError::Changing)?;
         let mut bytes = Vec::with_capacity(size + 1);
         (&file).take(stamp.size + 1).read_to_end(&mut bytes)?;
-        // The file changed while it was read. The bytes may mix two versions, which must not get an
-        // ETag.
+        // The file changed while it was read. The bytes may be a mixture of two versions, and a
+        // mixture must not get an ETag.
         if bytes.len() != size || Stamp::of(&file)? != stamp {
             return Err(LoadError::Changing);
         }
@@ -299,8 +299,8 @@ impl Content {
 impl Variant {
     fn new(common: &Common, stamp: Stamp, encoding: Option<Encoding>, content: Content) -> Self {
         let tag = tag(stamp, encoding);
-        // The map has room for the headers of every response, because a cloned map has no spare
-        // room.
+        // The map gets room for the headers that are added to every response, because a cloned map
+        // has no spare room.
         let mut unchanged = headers::prepared();
         unchanged.insert(CACHE_CONTROL, common.cache_control.clone());
         unchanged.insert(ETAG, tag.clone());

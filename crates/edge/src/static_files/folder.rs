@@ -12,7 +12,7 @@ use super::caching::Caching;
 use super::open::Root;
 use super::path::Asked;
 
-/// Served for a request for its folder.
+/// The file that is served when its folder is requested.
 pub(super) const INDEX: &str = "index.html";
 
 #[derive(Debug, Clone, Default)]
@@ -20,12 +20,13 @@ pub struct FolderSettings {
     /// The folder may be created later. Until then, every response is 404.
     pub root: PathBuf,
     /// The candidates to try, in this order: `{path}`, `{path}/`, `{path}.html`, or a fixed file
-    /// such as `/index.html`. If empty, `{path}` and then `{path}/`.
+    /// such as `/index.html`. If empty, `{path}` is tried first and `{path}/` second.
     pub r#try: Vec<String>,
     /// Whether folders without an `index.html` are listed.
     pub listing: bool,
     /// `Cache-Control` by name pattern, in which `*` stands for any text. A pattern with a slash
-    /// applies to the whole path, any other to the name. The longest matching pattern wins.
+    /// applies to the whole path. Any other pattern applies to the file's name. The longest
+    /// matching pattern wins.
     pub cache: BTreeMap<String, String>,
     /// Whether access is restricted. Shared caches may then store only files that match a pattern
     /// in `cache`.
@@ -128,7 +129,7 @@ impl Folder {
             && self.elsewhere == other.elsewhere
     }
 
-    /// Takes over the cached files of `old`, which [is the same](Self::is_same).
+    /// Takes over the cached files of `old`, a folder that [is the same](Self::is_same).
     pub(crate) fn go_on_from(&self, old: &Self) {
         self.id.store(old.id(), Ordering::Relaxed);
         let is_missing = old.is_missing.load(Ordering::Relaxed);
@@ -156,7 +157,7 @@ impl Folder {
             .filter_map(move |place| place.at(asked, wants_page))
     }
 
-    /// The first file to try, which exists for most requests.
+    /// The first file to try. It exists for most requests.
     pub(super) fn first<'a>(&self, asked: &'a Asked<'_>) -> Option<Cow<'a, str>> {
         match self.places.first()?.at(asked, false)? {
             Candidate::File(Cow::Borrowed(_)) => Some(Cow::Borrowed(&*asked.relative)),

@@ -46,7 +46,8 @@ impl Item {
     }
 }
 
-/// Reads a folder's entries, without files that must not be served; `None` if there is no folder.
+/// Reads a folder's entries. Omits files that must not be served. Returns `None` if the folder does
+/// not exist.
 pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> {
     let Some(folder) = root.folder(relative)? else {
         return Ok(None);

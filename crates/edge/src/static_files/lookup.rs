@@ -20,7 +20,7 @@ pub(super) struct DiskLookup {
     pub(super) folder: Arc<Folder>,
     pub(super) memory: Memory,
     pub(super) asked: Asked<'static>,
-    /// The caller has looked for this file in the memory cache.
+    /// The first file to try. The caller has already looked for it in the memory cache.
     pub(super) first: Option<String>,
     /// The path before a prefix was stripped.
     pub(super) original: String,
@@ -47,7 +47,8 @@ impl DiskLookup {
         {
             return Ok(LookupResult::File(entry));
         }
-        // The permit moves to the thread, which continues if the client disconnects.
+        // The permit moves to the thread, because the thread continues even if the client
+        // disconnects.
         let asked = tokio::task::spawn_blocking(move || {
             let seen = self.run_here();
             drop(turn);

@@ -32,8 +32,8 @@ struct Shared {
     kept: Mutex<Kept>,
     size: usize,
     looks: Arc<Semaphore>,
-    /// A permit for compressing. Only one file is compressed at a time, which leaves the other
-    /// cores to requests.
+    /// A permit for compressing. Only one file is compressed at a time, so the other cores remain
+    /// free for requests.
     compressing: Arc<Semaphore>,
     readers: Readers,
     random: RandomState,
@@ -44,7 +44,7 @@ struct Shared {
 struct Kept {
     folders: HashMap<u64, HashMap<Box<str>, Slot>>,
     weight: usize,
-    /// The number of uses so far, which orders the files by their last use.
+    /// The number of uses so far. It orders the files by their last use.
     uses: u64,
 }
 
@@ -174,7 +174,7 @@ impl Memory {
         }
     }
 
-    /// A file's variant in this coding, which is compressed at first use.
+    /// Returns a file's variant in this coding. Compresses the file at first use.
     pub(super) async fn coded<'e>(&self, entry: &'e Arc<Entry>, encoding: Encoding) -> &'e Variant {
         let Some(cell) = entry.later(encoding) else {
             return &entry.plain;
@@ -225,7 +225,7 @@ impl Memory {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        // If a thread panics under the lock, the cache may hold one file too many or too few, which
+        // If a thread panics under the lock, the cache may hold one file too many or too few. This
         // is harmless.
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

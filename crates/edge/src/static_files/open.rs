@@ -79,7 +79,7 @@ impl<'a> Root<'a> {
         found(relative, self.beneath(relative, flags))
     }
 
-    /// Follows links as [`Root::file`] does.
+    /// Returns the metadata of an entry. Follows links as [`Root::file`] does.
     pub(super) fn what(&self, relative: &str) -> io::Result<Option<std::fs::Metadata>> {
         let opened = found(
             relative,
@@ -105,8 +105,8 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Whether a link's target could be requested by its own path, which the kernel reports. False
-    /// if the kernel cannot.
+    /// Whether a link's target could be requested by its own path. The kernel reports this path. If
+    /// the kernel cannot report it, returns `false`.
     fn serves(&self, opened: &OwnedFd) -> bool {
         let path = |opened: &OwnedFd| {
             std::fs::read_link(format!("/proc/self/fd/{}", opened.as_raw_fd())).ok()

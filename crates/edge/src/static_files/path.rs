@@ -12,7 +12,7 @@ const WELL_KNOWN: &str = ".well-known";
 pub(super) struct Asked<'a> {
     /// The path without leading and trailing slashes, as in `a/b`; empty for the root folder.
     pub(super) relative: Cow<'a, str>,
-    /// Whether the path ends with a slash, and so is for a folder.
+    /// Whether the path ends with a slash, and so names a folder.
     pub(super) is_folder: bool,
 }
 
@@ -77,7 +77,7 @@ pub(super) fn is_hidden(name: &[u8]) -> bool {
     name.starts_with(b".") && name != WELL_KNOWN.as_bytes()
 }
 
-/// Skips empty segments, as the file system does.
+/// Decodes a path. Skips empty segments, as the file system does.
 fn decode(path: &str) -> Result<String, Refused> {
     if !is_encoded_well(path) {
         return Err(Refused::Invalid);

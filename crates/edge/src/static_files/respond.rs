@@ -147,7 +147,8 @@ fn content_range(part: &Range<u64>, length: u64) -> String {
     format!("bytes {}-{}/{length}", part.start, part.end - 1)
 }
 
-/// Makes a piece for the range `part`, which is within the content. So the conversion cannot fail.
+/// Makes a piece for the range `part`. The range is within the content, so the conversion cannot
+/// fail.
 fn piece(content: &Content, part: Range<u64>) -> Piece {
     match content {
         Content::Memory(bytes) | Content::Kept(bytes, ..) => {

@@ -96,7 +96,7 @@ impl Certificates {
         })
     }
 
-    /// Reads the certificate files of new settings without using them.
+    /// Reads the certificate files of new settings, but does not use them yet.
     pub(crate) fn read(&self, settings: &TlsSettings) -> Result<Sources, TlsError> {
         let kept = {
             let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
@@ -139,8 +139,8 @@ impl Certificates {
         }
     }
 
-    /// The certificates in use. Omits the self-signed certificate, and certificates whose validity
-    /// period cannot be parsed.
+    /// The certificates in use. Omits the self-signed certificate, and certificates with a validity
+    /// period that cannot be parsed.
     pub(crate) fn in_use(&self) -> Vec<InUse> {
         let files = self.in_files();
         let files = files.into_iter().map(|file| InUse {
@@ -208,8 +208,8 @@ impl Certificates {
         self.ordered.load().as_ref()?.challenges.http_01(token)
     }
 
-    /// Finds an exact name before a wildcard. Certificates in files come first, then ordered ones,
-    /// then the self-signed one.
+    /// Finds the certificate for a name. Prefers an exact name to a wildcard. Tries certificates in
+    /// files first, then ordered certificates, then the self-signed one.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let table = self.table.load();
         let lower;
@@ -244,9 +244,9 @@ impl Certificates {
         })
     }
 
-    /// The certificate for clients that send no host name and have connected to `local`: one that
-    /// contains this address, or else the default. The self-signed one is used only if there is no
-    /// other.
+    /// Returns the certificate for clients that send no host name and have connected to `local`.
+    /// Prefers a certificate that contains this address, and then the default. Uses the self-signed
+    /// certificate only if there is no other.
     pub(crate) fn unnamed(&self, local: Option<IpAddr>) -> Option<Arc<CertifiedKey>> {
         let table = self.table.load();
         let of_address = local.and_then(|local| table.by_address.get(&local));

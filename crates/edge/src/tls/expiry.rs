@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::acme::{Life, later};
 use crate::metrics::{self, Passing};
 
-/// The interval of log messages about an expiring certificate.
+/// How often an expiring certificate is logged.
 const LOUD_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +98,7 @@ mod tests {
             ("2026-03-18T00:00:01Z", false),
             ("2026-03-18T23:59:59Z", false),
             ("2026-03-19T00:00:00Z", true),
-            // The clock was set back, which must not suppress the log message.
+            // The clock was set back. This must not suppress the log message.
             ("2026-03-18T12:00:00Z", true),
             ("2026-05-01T00:00:00Z", true),
         ] {

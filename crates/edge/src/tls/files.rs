@@ -39,8 +39,9 @@ impl FileCertificate {
         }
     }
 
-    /// Whether the certificate should have been replaced: in its last 14 days. If its validity
-    /// period is shorter than six weeks, in the last sixth of the period.
+    /// Whether the certificate should have been replaced by now. This is true in its last 14 days.
+    /// If its validity period is shorter than six weeks, this is true in the last sixth of the
+    /// period.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.life().is_loud(now)
     }
@@ -60,7 +61,8 @@ pub(super) struct Pair {
 
 impl Pair {
     pub(super) fn load(files: &CertificateFiles) -> Result<Self, TlsError> {
-        // The stamp is older than the read, so a change during the read shows later.
+        // The stamp is taken before the files are read. So a later check notices a change during
+        // the read.
         let stamp = Stamp::of(files);
         let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(&files.chain)?)
             .collect::<Result<_, _>>()
@@ -106,8 +108,8 @@ impl Pair {
 }
 
 impl CertificateFiles {
-    /// The configured names, or else the certificate's own names. Returns none if the file cannot
-    /// be read. That error is reported when the file is used.
+    /// The configured names or, if there are none, the certificate's own names. Returns no names if
+    /// the file cannot be read. This error is reported when the file is used.
     pub(crate) fn names(&self) -> Vec<String> {
         if !self.hosts.is_empty() {
             return self.hosts.clone();

@@ -158,7 +158,7 @@ fn spawn(command: &mut Command, log: &Path) -> Running {
     Running(child)
 }
 
-/// Makes a root certificate, and a certificate for localhost from this root.
+/// Makes a root certificate, and a certificate for localhost that is signed by this root.
 pub(crate) fn make_certificates(folder: &Path) {
     let mut root = CertificateParams::new(Vec::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -174,8 +174,8 @@ pub(crate) fn make_certificates(folder: &Path) {
 }
 
 /// Returns each port only once, and only ports that the kernel never assigns (ip(7),
-/// `ip_local_port_range`). No other process then takes them before their use, or while Pebble is
-/// stopped.
+/// `ip_local_port_range`). So no other process takes a port before the test uses it, or while
+/// Pebble is stopped.
 fn free_ports<const N: usize>() -> [u16; N] {
     const FIRST: u32 = 20_000;
     const COUNT: u32 = 12_000;

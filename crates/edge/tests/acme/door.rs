@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
-/// A running edge, which is closed with the test's runtime.
+/// A running edge. It is closed with the test's runtime.
 pub(crate) struct Door {
     pub(crate) http: SocketAddr,
     pub(crate) https: SocketAddr,

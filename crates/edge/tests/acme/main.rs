@@ -99,7 +99,8 @@ async fn a_failure_is_told_waited_out_and_leaves_the_old_certificate() {
     let acme = house.start(&["a.example"]);
     let standing = wait(&acme, "a.example", has_certificate).await;
     let first = found(&acme, "a.example");
-    // Pebble might not validate a name twice, so it must forget the first time.
+    // Pebble might skip a validation because it has validated the name before. So it must lose its
+    // state.
     house.authority.as_mut().unwrap().forget_everything();
     house.door.inside.is_silent.store(true, Ordering::SeqCst);
     house.set_clock(standing.valid_until.unwrap());

@@ -13,8 +13,9 @@ use tracing::{Event, Level, Subscriber};
 use crate::authority::Wishes;
 use crate::house::{House, has_certificate, wait};
 
-/// Collects the log events of each thread. A test's tasks run on the test's own thread. A
-/// subscriber for each test would miss events whose call site another thread used first.
+/// Collects the log events of each thread. A test's tasks run on the test's own thread. All tests
+/// share this subscriber, because a subscriber for one test would miss events from call sites that
+/// another thread used before.
 struct Ears;
 
 static LISTENING: Once = Once::new();

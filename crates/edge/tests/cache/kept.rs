@@ -275,7 +275,7 @@ async fn what_is_too_large_or_breaks_off_is_not_kept() {
             assert!(heard.is_whole);
             assert_eq!(site.script.asked(path), number);
         }
-        // The response breaks off before the edge sends anything to the client.
+        // The upstream's response ends early, before the edge has sent anything to the client.
         for path in ["/broken", "/broken-chunks"] {
             assert_eq!(site.get(path).await.status, 502, "{path}");
             assert_eq!(site.script.asked(path), number);
@@ -344,7 +344,7 @@ async fn a_proxy_that_is_trusted_poisons_nothing() {
     upstream.abort();
 }
 
-/// A server whose page stays fresh for a minute and lists the request headers.
+/// A server with a page that stays fresh for a minute and lists the request headers.
 async fn told() -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let app = Router::new().fallback(async |request: Request| {
         let lines = request.headers().iter();

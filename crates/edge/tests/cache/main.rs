@@ -46,7 +46,7 @@ struct Script {
     waiting: AtomicUsize,
 }
 
-/// `{n}` in the body is replaced by the number of requests for the path.
+/// A scripted response. `{n}` in the body is replaced by the number of requests for the path.
 #[derive(Clone)]
 struct Said {
     status: u16,
@@ -186,7 +186,7 @@ async fn answered(State(script): State<Arc<Script>>, request: Request) -> Respon
     answer.body(Body::new(body)).unwrap()
 }
 
-/// A response body whose pieces are sent when the test provides them.
+/// A response body in pieces. Each piece is sent when the test provides it.
 struct FileBody {
     receiver: tokio::sync::mpsc::Receiver<Result<String, &'static str>>,
     left: Option<u64>,

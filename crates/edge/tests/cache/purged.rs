@@ -56,7 +56,7 @@ async fn what_is_purged_while_it_comes_is_not_kept() {
     let first = tokio::spawn(ask(site.address, "GET", "/a", &[]));
     until(|| site.script.asked("/a") == 1).await;
     site.edge.purge("/a");
-    // A request after the purge must not get a response that was requested before it.
+    // A request after the purge must not get a response that was requested before the purge.
     let second = begin(site.address, "GET", "/a", &[]).await;
     gate.add_permits(10);
     assert_eq!(first.await.unwrap().body, "a 1");

@@ -217,7 +217,7 @@ async fn a_body_that_ends_with_its_connection_is_not_known_to_be_whole() {
     serves.await.unwrap();
 }
 
-/// Starts an upstream without caching headers, whose responses contain the client's cookie.
+/// Starts an upstream that sends no caching headers. Its responses contain the client's cookie.
 async fn by_cookie() -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

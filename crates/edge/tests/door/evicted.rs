@@ -6,7 +6,7 @@ use super::*;
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// Addresses of the client with the most connections, and of another client.
+/// The addresses of the client with the most connections, and of other clients.
 const GREEDY: [u8; 4] = [127, 0, 0, 2];
 const OTHER: [u8; 4] = [127, 0, 0, 3];
 const THIRD: [u8; 4] = [127, 0, 0, 4];
@@ -221,7 +221,7 @@ async fn a_connection_of_http2_with_a_stream_goes_as_the_oldest() {
     site.edge.stop().await;
 }
 
-/// Opens a connection whose PROXY header names this client.
+/// Opens a connection and sends a PROXY header that names this client.
 async fn named(client: &str, address: SocketAddr) -> TcpStream {
     let mut stream = connect(address).await;
     let line = format!("PROXY TCP4 {client} 10.0.0.1 40000 80\r\n");

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use super::tls::{files, handshake};
 use super::*;
 
-/// The number of requests by each kind of client, and of concurrent clients.
+/// The number of requests that each kind of client sends, and the number of concurrent clients.
 const REQUESTS: usize = 2_000;
 const CLIENTS: usize = 8;
 
@@ -129,8 +129,8 @@ impl Progress {
     }
 }
 
-/// Sends requests over a connection until the edge announces its end, and then over a new one. No
-/// request may fail.
+/// Sends requests over a connection until the edge announces that it will close the connection.
+/// Then continues over a new connection. No request may fail.
 async fn asks<S, C>(connect: impl Fn() -> C, progress: Progress)
 where
     S: AsyncRead + tokio::io::AsyncWrite + Unpin,

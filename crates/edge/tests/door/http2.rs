@@ -126,7 +126,7 @@ async fn a_body_that_panics_costs_one_stream() {
         Err(_) => false,
     };
     assert!(!is_whole, "its client hears that it broke off");
-    // The client's other stream continues, and it may send more requests.
+    // The other stream continues, and the client may send more requests.
     site.scene.go.add_permits(1);
     assert_eq!(read(other.await.unwrap()).await.1, "waited");
     let asked = to("/").body(nothing()).unwrap();

@@ -3,7 +3,8 @@ use tokio::io::AsyncWriteExt as _;
 use super::*;
 
 const SHORT: Duration = Duration::from_millis(200);
-/// A timeout for tests whose clients send something, which may take long on a busy machine.
+/// A timeout for tests in which the client sends something. Sending may take long on a busy
+/// machine.
 const HEAD: Duration = Duration::from_secs(2);
 
 #[tokio::test]
@@ -69,7 +70,7 @@ async fn a_reader_that_stands_still_is_given_up() {
     let (edge, address, _scene) = simple(ListenSettings {
         body_time: SHORT,
         connections: 1,
-        // A trusted proxy's connection never makes room for others.
+        // The edge never evicts a connection of a trusted proxy to make room for another one.
         trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
         ..ListenSettings::default()
     });

@@ -131,7 +131,7 @@ impl Drop for ToldWhenDropped {
     }
 }
 
-/// Returns a body whose pieces come from another task.
+/// Returns a body in pieces that come from another task.
 async fn from_elsewhere(body: Body) -> Body {
     let (pieces, came) = tokio::sync::mpsc::channel(1);
     tokio::spawn(async move {

@@ -52,8 +52,8 @@ async fn an_answer_that_is_read_slowly_is_no_idle_connection() {
     let mut site = site(|settings| settings.listen.idle_time = SHORT).await;
     let asked = to("/large").body(nothing()).unwrap();
     let answer = site.send.send_request(asked).await.unwrap();
-    // The connection is idle for several times the timeout for an idle connection, plus the time in
-    // which the edge closes a connection.
+    // The connection is idle for longer than the idle timeout and the time for closing a connection
+    // together.
     tokio::time::sleep(10 * SHORT).await;
     let whole = answer.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(whole.len(), 64 << 20);

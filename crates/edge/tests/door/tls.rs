@@ -237,8 +237,8 @@ async fn localhost_has_a_certificate_that_nobody_vouches_for() {
     edge.stop().await;
 }
 
-/// Starts an edge with an authority's certificate for `a.example`, whose root is in `root.pem`, and
-/// a certificate in a file for `b.example`.
+/// Starts an edge with two certificates: one from an authority for `a.example`, and one in a file
+/// for `b.example`. The authority's root certificate is in `root.pem`.
 fn with_issued(folder: &Path, written: &str) -> Edge {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

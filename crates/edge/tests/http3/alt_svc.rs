@@ -56,7 +56,7 @@ async fn clients_are_told_once_udp_is_read_and_for_longer_once_one_came() {
     site.reload(|listen| listen.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]);
     assert_eq!(told(&site, "a.example").await, None);
     site.reload(|listen| listen.trusted_proxies = Vec::new());
-    // Clients that learned about HTTP/3 now learn that it is gone.
+    // Clients that learned about HTTP/3 now learn that it is no longer available.
     site.reload(|listen| listen.http3 = false);
     assert_eq!(told(&site, "a.example").await.as_deref(), Some("clear"));
     site.stop().await;

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::client::{answer, piece};
 use super::*;
 
-/// A TCP and a UDP socket, which a test can pass to several sites.
+/// A TCP and a UDP socket. A test can pass them to several sites.
 pub(crate) struct Keeper {
     tcp: TcpListener,
     kept: Kept,
@@ -77,8 +77,8 @@ async fn the_next_process_reads_once_the_first_has_stopped() {
     let first = keeper.site();
     let mut talk = next(&first).await;
     let second = keeper.site();
-    // Both processes have the UDP socket. The second process does not know this connection, so its
-    // packets must not arrive there.
+    // Both processes have the UDP socket. The second process does not know this connection, so it
+    // must not receive the connection's packets.
     for _ in 0..200 {
         assert_eq!(talk.get("/").await.text(), "hello");
     }
@@ -107,7 +107,8 @@ async fn who_ends_without_a_word_is_followed_by_one_that_resets_its_connections(
         let second = keeper.site();
         drop(first);
         assert_eq!(next(&second).await.get("/").await.text(), "hello");
-        // The second process resets the connection, which spares the client its own timeout.
+        // The second process resets the connection, so the client need not wait for its own
+        // timeout.
         let _unanswered = talk.ask(Method::GET, "/", &[]).await;
         let ended = tokio::time::timeout(SOON, talk.connection.closed()).await;
         assert_eq!(ended.unwrap(), ConnectionError::Reset);
@@ -185,7 +186,7 @@ async fn controlled(connection: quinn::Connection, begun: Arc<Notify>) -> Vec<u8
     control.unwrap()
 }
 
-/// The stream IDs in GOAWAY frames (RFC 9114, section 7.2.6), which must be below 64.
+/// The stream IDs in GOAWAY frames (RFC 9114, section 7.2.6). They must be below 64.
 fn goaways(control: &[u8]) -> Vec<u8> {
     let mut rest = &control[1..];
     let mut found = Vec::new();

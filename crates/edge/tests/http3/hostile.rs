@@ -86,7 +86,7 @@ async fn a_body_that_is_not_as_long_as_it_says_is_refused() {
             let _ = stream.send_data(Bytes::from(sent)).await;
         }
         let _ = stream.finish().await;
-        // The edge refuses the request at once, or breaks off the response when it finds the error.
+        // The edge refuses the request at once, or aborts the response when it finds the error.
         match answer(&mut stream).await {
             Ok(answered) => assert_eq!(answered.status, 400, "{length} {sent}"),
             Err(error) => assert!(error.to_string().contains("H3_INTERNAL_ERROR"), "{error}"),

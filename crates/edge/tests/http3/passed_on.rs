@@ -1,4 +1,4 @@
-//! Tests HTTP/3 connections whose UDP socket is passed to another process.
+//! Tests HTTP/3 connections when their UDP socket is passed to another process.
 
 use axum::http::Method;
 

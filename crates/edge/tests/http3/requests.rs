@@ -11,8 +11,8 @@ use edge::access_log::{Format, Log, Mask, Writing};
 use super::client::{answer, piece};
 use super::*;
 
-/// How long a test waits to see that nothing happens. On a slow machine, the test passes without
-/// seeing a fault.
+/// How long a test waits to see that nothing happens. If a fault shows later on a slow machine, the
+/// test does not notice it.
 const SHORT: Duration = Duration::from_secs(2);
 
 #[tokio::test]

@@ -291,7 +291,7 @@ async fn as_many_unused_connections_are_kept_as_were_lately_in_use_at_once() {
     all_closed(&open, &closed).await;
 }
 
-/// The next number of a pseudo-random sequence, which is the same in each run.
+/// The next number of a pseudo-random sequence. The sequence is the same in each run.
 fn dice(state: &mut u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;

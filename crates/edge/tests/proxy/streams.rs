@@ -195,8 +195,8 @@ async fn an_early_answer_is_read_even_after_writing_has_failed() {
         async move {
             head(&mut stream).await;
             stream.write_all(ok("early").as_bytes()).await.unwrap();
-            // The server closes the connection with a piece unread, and then the client sends
-            // another. Tokio has noticed neither.
+            // The server closes the connection without reading a piece, and then the client sends
+            // another piece. Tokio has not noticed either event yet.
             drop(stream);
             more.send(data("two")).unwrap();
         }

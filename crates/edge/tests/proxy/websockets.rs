@@ -32,7 +32,7 @@ fn roomy() -> WebSocketConfig {
         .max_frame_size(Some(32 << 20))
 }
 
-/// Echoes all messages. Does not select the subprotocol `sub`, which the client offers.
+/// Echoes all messages. Does not select the subprotocol `sub` that the client offers.
 async fn echo() -> Server {
     server(|_, stream| async move {
         let mut socket = accept_async_with_config(stream, Some(roomy()))
@@ -126,8 +126,8 @@ async fn connect(door: SocketAddr) -> Response<Incoming> {
             .await
             .unwrap();
     tokio::spawn(connection);
-    // The edge's settings permit extended `CONNECT`. The request is repeated until they have
-    // arrived.
+    // The request is repeated until the edge's settings have arrived. They permit extended
+    // `CONNECT`.
     loop {
         sender.ready().await.unwrap();
         let mut request = Request::new(Body::Empty);

@@ -19,7 +19,7 @@ fn hash(password: &str) -> String {
     hash.to_string()
 }
 
-/// A password file whose only user is Aisyah.
+/// A password file with a single user, Aisyah.
 fn people() -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("aisyah:{}\n", hash("bunga raya"))).unwrap();

@@ -1,4 +1,4 @@
-//! Tests routes whose access is controlled by another server or by the app's sign-in.
+//! Tests routes with access control by another server or by the app's sign-in.
 
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};

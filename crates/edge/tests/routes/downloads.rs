@@ -10,8 +10,8 @@ use super::sent::{Client, SOON, also_over_unix, content, large_file, large_file_
 use super::told::Lines;
 use super::*;
 
-/// The length of a file in bytes: more than the limit for files in memory, and than two socket
-/// buffers hold.
+/// The length of a file in bytes. It exceeds the limit for files in memory, and the size of two
+/// socket buffers.
 const LENGTH: usize = 8 << 20;
 
 #[tokio::test]

@@ -21,8 +21,8 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> Hea
 async fn a_front_is_a_plain_way_to_its_service() {
     let (address, _running) = server("one").await;
     let folder = tempfile::tempdir().unwrap();
-    // At all other addresses, the routes refuse every request, and the certificate's host is
-    // redirected to HTTPS.
+    // At all other addresses, the routes refuse every request, and requests for the certificate's
+    // host are redirected to HTTPS.
     let routes = "listen.https = [\"127.0.0.1:0\"]\n\
                   [[route]]\nto = \"status:410\"\naccess = { allow = [\"192.0.2.1\"] }\n";
     let fronts = ["127.0.0.1:0", "unix:run/inner/node.sock"];

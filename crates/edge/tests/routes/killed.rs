@@ -76,7 +76,7 @@ async fn none_that_reset_a_request_gets_it_twice() {
         assert!(before.elapsed() < SOON);
     }
     // These methods may change something, and the server may have read the request. Therefore, the
-    // edge does not repeat it.
+    // edge does not repeat the request.
     for method in ["POST", "PUT", "DELETE"] {
         let (heard, ()) = tokio::join!(site.ask(method, "/planned", "", ""), reset(&listener));
         assert_eq!(heard.status, 502, "{method}");

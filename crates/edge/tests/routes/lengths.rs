@@ -1,4 +1,4 @@
-//! Tests responses with a known length, whose pieces may arrive at any time.
+//! Tests responses with a known length. Their pieces may arrive at any time.
 
 use std::time::Duration;
 
@@ -67,8 +67,8 @@ async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
     address
 }
 
-/// Requests `path` over HTTP/1.1 and returns the body, whose second piece is sent after the client
-/// has received the first.
+/// Requests `path` over HTTP/1.1 and returns the body. The server sends the second piece after the
+/// client has received the first one.
 async fn over_http1(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -> Vec<u8> {
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     let asked = format!("GET {path} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");

@@ -50,7 +50,7 @@ struct Site {
 }
 
 impl Site {
-    /// Starts a site whose folder `files` contains a page.
+    /// Starts a site with a page in its folder `files`.
     fn open(routes: &str, options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("files")).unwrap();

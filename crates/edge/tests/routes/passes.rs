@@ -121,7 +121,7 @@ async fn a_request_that_comes_back_again_and_again_is_refused() {
             heard.1
         );
     }
-    // The edge must stop a request loop through its routes, and one through authorization.
+    // The edge must stop two request loops: one through its routes, and one through authorization.
     let itself = site.address;
     for route in [
         format!("to = \"http://{itself}\""),

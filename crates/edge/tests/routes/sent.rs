@@ -30,7 +30,7 @@ pub(crate) fn large_file_with(content: &[u8], options: Options) -> Site {
     site
 }
 
-/// Makes the site listen on a Unix socket too, over which the edge does not use `sendfile`.
+/// Makes the site listen on a Unix socket too. Over that socket, the edge does not use `sendfile`.
 pub(crate) fn also_over_unix(site: &Site) -> PathBuf {
     let socket = site.folder.path().join("door.sock");
     let both = format!(
@@ -101,7 +101,8 @@ async fn it_comes_whole_among_others_and_by_pieces() {
     let site = large_file(&expected);
     let mut client = Client::open(&site).await;
 
-    // All requests are sent at once. After a wrong length, the next response could not be parsed.
+    // All requests are sent at once. If a response had a wrong length, the next one could not be
+    // parsed.
     for (method, target) in [
         ("GET", "/large.bin"),
         ("HEAD", "/large.bin"),
@@ -136,7 +137,7 @@ async fn what_is_written_into_the_file_is_never_sent_under_its_old_tag() {
     let tag = client.get("/large.bin").await.0;
     let tag = tag.header("etag").unwrap();
 
-    // Overwrites the file, as `cp` does, and does not replace it.
+    // Overwrites the file in place, as `cp` does.
     std::fs::write(site.folder.path().join("files/large.bin"), &new).unwrap();
     let (head, body) = waiting.hear(true).await;
     assert_eq!(head.header("etag"), Some(tag));

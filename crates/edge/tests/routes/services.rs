@@ -70,8 +70,8 @@ async fn until(what: impl Fn() -> bool) {
     tokio::time::timeout(SOON, waiting).await.unwrap();
 }
 
-/// Gives a request time to begin to wait for a server, which the test cannot observe. The test also
-/// passes if the request begins later.
+/// Pauses until a request has probably begun to wait for a server. The test cannot observe this. It
+/// also passes if the request begins to wait later.
 async fn pause(milliseconds: u64) {
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
 }
@@ -96,8 +96,8 @@ async fn one_that_was_given_up_is_not_waited_for() {
         failed: true,
         ..Servers::default()
     };
-    // A request that waits for a server takes two seconds. On a busy machine, others may also take
-    // so long, but not in every attempt.
+    // A request that waits for a server takes two seconds. On a busy machine, other requests may
+    // also take two seconds, but not in every attempt.
     at_once(async || {
         site.edge.set_servers("node", &failed);
         let heard = site.get("/").await;
@@ -179,8 +179,8 @@ async fn what_was_told_outlives_every_plan() {
     }
     let before = site.edge.servers("flask");
     assert!(before.requests > 2, "{before:?}");
-    // None of these changes affects the servers: the same routes, another balance, or routes
-    // without the service.
+    // None of these reloads affects the servers: with the same routes, with another balance, or
+    // without routes to the service.
     for balance in ["round-robin", "least", "sticky"] {
         site.edge.reload(plan(balance)).unwrap();
         let now = site.edge.servers("flask");
@@ -381,7 +381,7 @@ async fn who_has_another_owner_is_told_nothing() {
     site.edge.stop().await;
 }
 
-/// Starts a server that passes each connection to the test, which sends the responses.
+/// Starts a server that passes each connection to the test. The test sends the responses.
 async fn patient() -> (ServerAddress, tokio::sync::mpsc::Receiver<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = at(listener.local_addr().unwrap());

@@ -197,8 +197,8 @@ async fn a_stream_that_drips_takes_none_either() {
     site.edge.stop().await;
 }
 
-/// The server passes all data after the request head to the receiver, and responds when the data
-/// ends with `end`.
+/// Starts a server that passes all data after the request head to the receiver. It responds when
+/// the data ends with `end`.
 async fn teller(end: &'static [u8]) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -85,8 +85,8 @@ async fn request(reader: &mut OwnedReadHalf) -> Option<String> {
     Some(format!("{first} {body:?}"))
 }
 
-/// Returns the statuses of `answers` responses, or of all until the edge closes the connection
-/// after a refusal. If `answers` is 0, the client disconnects at once.
+/// Sends bytes, reads `answers` responses and returns their statuses. If one of them is a refusal,
+/// reads until the edge closes the connection. If `answers` is 0, the client disconnects at once.
 async fn tried(address: SocketAddr, bytes: &str, answers: usize) -> Vec<u16> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes.as_bytes()).await.unwrap();
@@ -156,7 +156,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
             "Transfer-Encoding: chunked",
             "0\r\nContent-Length: 44\r\n\r\n",
         ),
-        // Odd but valid. The server must get the same messages from the edge.
+        // These requests are odd but valid. The server must get the same messages from the edge.
         (
             "Connection: content-length\r\nContent-Length: 5".to_owned(),
             format!("hello{HIDDEN}"),
@@ -211,7 +211,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
     running.abort();
 }
 
-/// An attempt to hide another request after the body, which the edge must refuse.
+/// An attempt to hide another request after the body. The edge must refuse the attempt.
 fn both(headers: &str, body: &str) -> (String, String, &'static [u16], Vec<String>) {
     (
         headers.to_owned(),

@@ -69,8 +69,8 @@ async fn open(site: &Site, version: &str, path: &str) -> (Response<()>, Socket) 
             .uri(format!("https://a.example{path}"))
             .extension(Protocol::from_static("websocket"));
         let request = request.body(Empty::<Bytes>::new()).unwrap();
-        // The edge's settings permit extended `CONNECT`. The request is repeated until they have
-        // arrived.
+        // The request is repeated until the edge's settings have arrived. They permit extended
+        // `CONNECT`.
         loop {
             send.ready().await.unwrap();
             match send.send_request(request.clone()).await {

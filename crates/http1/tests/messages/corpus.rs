@@ -7,8 +7,8 @@ use http1::Refusal;
 
 const LIMIT: usize = 2_048;
 
-/// Passes bytes to a reader in pieces of these sizes. Returns the accepted bytes, and the result
-/// with the refusal of the rest.
+/// Passes bytes to a reader in pieces of these sizes. Returns the accepted bytes and the result,
+/// which contains the refusal of the remaining bytes.
 fn let_through(bytes: &[u8], sizes: impl IntoIterator<Item = usize>) -> (Vec<u8>, Followed) {
     let mut reader = Reader::new(LIMIT);
     let mut left = bytes;

@@ -164,7 +164,7 @@ impl Draw {
         bytes
     }
 
-    /// At most three positions at which the bytes are split, and the end.
+    /// Returns at most three random positions at which the bytes are split, followed by `length`.
     fn places(&mut self, length: usize) -> Vec<usize> {
         let mut places: Vec<_> = (0..self.below(4)).map(|_| self.below(length)).collect();
         places.push(length);

@@ -10,7 +10,7 @@ use super::sockets::{Sockets, find_ports};
 use crate::configuration::{self, Asked, Configuration};
 use crate::messages::ServeMode;
 
-/// The last valid settings, which the supervisor process has applied.
+/// The last valid settings. The supervisor process has applied them.
 pub(super) struct Settings {
     asked: Asked,
     plan: Plan,

@@ -18,7 +18,7 @@ use crate::control_requests::ControlResponse;
 use crate::control_requests::Reply;
 use crate::messages::ToWorker;
 
-/// The result of applying new settings, which are active even if some services failed.
+/// The result of applying new settings. The settings are active even if some services failed.
 pub(super) struct Applied {
     said: String,
     file: Option<PathBuf>,
@@ -52,8 +52,8 @@ impl ParentProcess {
         self.gate.unless_shut(turn).await
     }
 
-    /// Reads the settings, and applies all of them or none. Only a service that fails to start is
-    /// an exception.
+    /// Reads the settings, and applies either all of them or none. There is one exception: if a
+    /// service fails to start, all other settings are applied nevertheless.
     pub(super) async fn apply(&self) -> Result<Applied> {
         let alone = self.alone().await?;
         self.apply_alone(alone).await
@@ -114,8 +114,8 @@ impl ParentProcess {
         Ok(Applied { said, file, failed })
     }
 
-    /// Applies the settings to the serving worker. Returns the worker's run and a description of
-    /// the changes.
+    /// Applies the settings to the worker that serves requests. Returns the worker's run and a
+    /// description of the changes.
     async fn serve_by(&self, asked: &Asked) -> Result<(RunId, String)> {
         let (run, line) = self.workers.one_that_serves().await?;
         let sockets = self.settings.lock().await.sockets.share()?;
@@ -130,7 +130,7 @@ impl ParentProcess {
         }
     }
 
-    /// Also sends the settings to newer workers, which do not serve yet.
+    /// Sends the settings also to workers that are newer than `run` and do not serve requests yet.
     fn bring_along(&self, run: RunId, asked: &Asked, sockets: &Sockets) {
         for (run, line) in self.workers.later_than(run) {
             let (asked, sockets) = (asked.clone(), sockets.share());
@@ -373,7 +373,7 @@ mod tests {
 
         let house = TestParent::build();
         let parent = &house.parent;
-        // Only workers know about events, and none is running.
+        // Only workers know about events. No worker is running, so the action is permitted.
         parent.check_freeze(false).await.unwrap();
         let (mut worker, ..) = house.start(1).await;
         worker.say(ToParent::Serving).await;

@@ -19,7 +19,7 @@ pub(crate) struct CommandGate {
     inside: TaskTracker,
 }
 
-/// Permission for a control request, which must be held until the reply is sent.
+/// Permission for a control request. It must be held until the reply is sent.
 pub(crate) type GatePermit = TaskTrackerToken;
 
 /// Keeps the gate closed until this value is dropped.

@@ -67,8 +67,8 @@ impl ParentProcess {
     }
 
     async fn begin(self: Arc<Self>, channel: Channel) -> Result<()> {
-        // While this lock is held, each change of the settings is either already in `settings`, or
-        // will also be sent to this worker.
+        // Because of this lock, the worker misses no change of the settings. Each change is either
+        // already in `settings`, or is sent to this worker later.
         let settings = self.settings.lock().await;
         let begin = ToWorker::Begin {
             asked: settings.asked(),
@@ -205,8 +205,8 @@ impl ParentProcess {
         Ok(ServiceResponse::Done(done))
     }
 
-    /// Unless `force`, fails if an event is near. Without a worker, nothing is refused, because
-    /// only the worker knows of events. Automatic restarts do not call this.
+    /// Fails if an event is near, unless `force` is set. Without a worker, this check never fails,
+    /// because only the worker knows of events. Automatic restarts skip this check.
     pub(super) async fn check_freeze(&self, force: bool) -> Result<()> {
         if force || self.workers.serving().is_none() {
             return Ok(());
@@ -264,7 +264,7 @@ impl ParentProcess {
         Ok(())
     }
 
-    /// Adds to each instance its number of requests per second, which the worker has counted.
+    /// Adds the number of requests per second to each instance, as the worker has counted it.
     fn count_requests(&self, rows: &mut [InstanceStatus]) {
         let fleet = self.control.ready_instances().borrow().clone();
         let rate = |address: &Address| self.workers.rate(address);
@@ -273,8 +273,8 @@ impl ParentProcess {
         }
     }
 
-    /// Upgrades to the program file on the disk: first the worker, then, when the new worker
-    /// serves, this process. `client` receives the result.
+    /// Upgrades to the program file on the disk. The worker is replaced first, and this process
+    /// after the new worker has begun to serve. `client` receives the result.
     pub(crate) async fn upgrade(&self, client: tokio::net::UnixStream, force: bool) -> Result<()> {
         let renewed = async {
             self.check_freeze(force).await?;

@@ -18,8 +18,8 @@ const LINE_LIMIT: u64 = 64 * 1024;
 /// Accepts clients of the control socket, and handles their requests.
 pub(super) async fn serve(control: Control, parent: Arc<ParentProcess>) {
     loop {
-        // While the gate is closed, clients wait for the next program, which takes over this
-        // socket.
+        // While the gate is closed, new clients wait. The next program takes over this socket and
+        // accepts them.
         let accepted = parent.gate.unless_shut(control.accept()).await;
         let (Ok(accepted), Ok(inside)) = (accepted, parent.gate.enter()) else {
             parent.gate.opened().await;
@@ -62,8 +62,8 @@ async fn answer(
         return Ok(());
     }
     match serde_json::from_slice::<ControlRequest>(&line) {
-        // An upgrade must not wait for a followed log, which can last forever. Nor must it wait for
-        // the request that started it.
+        // An upgrade must not wait for a followed log, which can last forever, or for the request
+        // that started the upgrade.
         Ok(ControlRequest::Services(services::ServiceRequest::Follow(logs))) => {
             drop(inside);
             follow(stream, parent, logs).await

@@ -27,15 +27,15 @@ use crate::log;
 use crate::messages::RequestIds;
 use crate::sd_notify::SdNotify;
 
-/// The name, in the handover, of the listening sockets from the service manager.
+/// In the handover, the name of the listening sockets from the service manager.
 const LISTEN: &str = "listen";
-/// The name, in the handover, of the listening sockets that this process has opened.
+/// In the handover, the name of the listening sockets that this process has opened.
 const OPENED: &str = "opened";
 const CONTROL: &str = "control";
-/// The name, in the handover, of the connection to the client that waits for the result.
+/// In the handover, the name of the connection to the client that waits for the result.
 const CLIENT: &str = "client";
-/// The name, in the handover, of the channels to workers. Their order is that of the workers in the
-/// [`HandoverNote`].
+/// In the handover, the name of the channels to workers. The channels have the same order as the
+/// workers in the [`HandoverNote`].
 const WORKER: &str = "worker";
 
 /// The number of descriptors that must be free before the `exec`: for duplicates of the sockets,
@@ -86,7 +86,7 @@ impl UpgradeRequest {
         let (workers, channels): (Vec<_>, Vec<_>) = parent.workers.halt().await.into_iter().unzip();
         let note = HandoverNote {
             workers,
-            // This is read last, because a worker may have become ready just now.
+            // This field is read last, because a worker may have become ready in the meantime.
             serving: parent.workers.serving(),
             last_order: parent.numbers.last(),
             signals: signals.rest().await,

@@ -22,7 +22,7 @@ const THROUGH: u32 = 0o011;
 const CONNECT: u32 = 0o666;
 
 /// Removes the sockets through which services reach each other, if an earlier run has left them
-/// behind. Their permissions disappear with them.
+/// behind. This also removes the permissions of these sockets.
 pub(super) fn forget(run: &Folder) -> Result<()> {
     match fs::remove_dir_all(run.at(INNER)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -55,8 +55,8 @@ pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Pl
     })
 }
 
-/// Sets the permissions of the folder first and those of its sockets afterwards, because the folder
-/// decides who can reach the sockets.
+/// Sets the permissions of the folder first, and then the permissions of its sockets, because the
+/// folder decides who can reach the sockets.
 fn open_inner(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     if !folder.is_dir() {
         // No services reach each other through sockets.
@@ -78,7 +78,8 @@ fn open(data: &Path) -> io::Result<()> {
     // before other users can traverse the folder.
     for entry in fs::read_dir(data)? {
         let entry = entry?;
-        // The folder for sockets has its own permissions, and the targets of links are elsewhere.
+        // The folder for sockets is skipped, because it has its own permissions. Links are skipped,
+        // because their targets are elsewhere.
         if entry.file_name() != RUN && !entry.file_type()?.is_symlink() {
             match close(&entry.path()) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -24,8 +24,8 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Starts receiving signals. `heard` contains unhandled signals from the previous program,
-    /// which come first.
+    /// Starts receiving signals. `heard` contains unhandled signals from the previous program.
+    /// These signals come first.
     pub(super) fn listen(heard: Vec<Signal>) -> Result<Self> {
         Ok(Self {
             heard: heard.into(),

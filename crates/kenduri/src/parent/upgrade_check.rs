@@ -1,6 +1,6 @@
 //! The check before the supervisor process upgrades itself by `exec`. It runs the program file on
-//! the disk, to find out whether that program can take over this process's state. That a new worker
-//! runs does not prove this.
+//! the disk, to find out whether that program can take over this process's state. A running worker
+//! of the new program is no proof, because workers do not read this state.
 
 use std::fs::File;
 use std::io;

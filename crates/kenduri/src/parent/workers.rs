@@ -41,8 +41,8 @@ struct WorkerLink {
     line: MessageSender<ToWorker>,
     halt: Halt,
     hearing: JoinHandle<()>,
-    /// Sends this worker the ready instances. Each worker has its own task, so that a worker that
-    /// does not read delays no other.
+    /// Sends this worker the ready instances. Each worker has its own task, so a worker that does
+    /// not read does not delay the others.
     leading: AbortOnDropHandle<()>,
     /// Replaced instances to which this worker sends no more requests.
     drained: BTreeSet<Instance>,
@@ -157,7 +157,7 @@ impl Workers {
         };
         link.line.hang_up();
         drop(link);
-        // An instance may have been waiting for this worker only.
+        // A replaced instance may have waited only until this worker sent it no more requests.
         self.pass_on(control).await;
         self.serving.send_if_modified(|serving| {
             let was_this = *serving == Some(run);
@@ -176,9 +176,9 @@ impl Workers {
         }
     }
 
-    /// Returns each replaced instance once, when no worker sends it requests any more. During a
-    /// worker's replacement, both workers may send requests. An upgrade loses earlier reports, and
-    /// the instances in these reports get their full drain time.
+    /// Returns the replaced instances to which no worker sends requests any more, each only once.
+    /// During a worker's replacement, both workers may send requests. An upgrade loses earlier
+    /// reports, and the instances in these reports get their full drain time.
     fn take_drained(&self) -> BTreeSet<Instance> {
         let mut links = self.links();
         let mut said = links.values().map(|link| &link.drained);

@@ -307,7 +307,8 @@ impl ServiceCheck<'_> {
                 let what = format!("{name:?} cannot name a variable, or its value holds a NUL");
                 self.refuse(&key, what, "names are letters, digits and _");
             }
-            // Such a variable may be set to its own placeholder, which yields the correct value.
+            // A variable that the supervisor sets may contain only its own placeholder, because
+            // that does not change the value.
             if told.is_some_and(|(variable, place)| name == variable && value != place) {
                 let what = "each instance is told its own, whatever stands here";
                 let mend = "take it out; `front` is a fixed address that all instances share";
@@ -344,8 +345,8 @@ impl ServiceCheck<'_> {
             .map_err(|why| format!("{shown}: {why}"))
     }
 
-    /// Replaces references to other services with their values. Reports placeholders whose values
-    /// are unknown before an instance starts.
+    /// Replaces references to other services with their values. Reports an error for each unknown
+    /// reference, and for `{socket}` or `{port}` if the service does not listen that way.
     fn fill_service_references(
         &mut self,
         key: &str,

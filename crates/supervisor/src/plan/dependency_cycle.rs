@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn find_cycle<'a>(after: &BTreeMap<&'a str, Vec<&'a str>>) -> Option<Vec<&'a str>> {
     let mut done = BTreeSet::new();
     for start in after.keys() {
-        // The path from the start to the current service. Each service comes with the index of its
-        // next dependency to visit.
+        // The path from the start to the current service. With each service comes the index of the
+        // dependency to visit next.
         let mut way = vec![(*start, 0)];
         while let Some((name, next)) = way.last_mut() {
             let name = *name;

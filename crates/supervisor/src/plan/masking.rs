@@ -47,7 +47,8 @@ pub fn query(text: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Masks a secret that is the value of an option in this word, or the word itself.
+/// Masks the secrets in a word. The word may be an option such as `--token=…`, a URL or a shell
+/// command line.
 fn value(word: &str) -> String {
     let (name, given) = word.split_at(word.find(['=', ':']).unwrap_or_default());
     match given.get(..1) {
@@ -65,7 +66,8 @@ fn without_password(word: &str) -> Option<String> {
     let start = word.find("://")? + 3;
     let (user, host) = word[start..].rsplit_once('@')?;
     let (name, password) = user.split_once(':')?;
-    // The last `@` may be part of a secret in the query, rather than the end of the password.
+    // If the query contains a secret, that secret may contain the last `@`. Then everything after
+    // the user's name is masked.
     let host = if query(password) == password {
         host
     } else {

@@ -36,8 +36,8 @@ pub struct OwnService {
     pub start_within: Duration,
     /// The stop timeout, after which the process is killed.
     pub stop_within: Duration,
-    /// The delay after the second consecutive failure, and the longest delay. The first failure
-    /// causes no delay.
+    /// The restart delay after the second consecutive failure, and the maximum delay. There is no
+    /// delay after the first failure.
     pub backoff: (Duration, Duration),
 }
 

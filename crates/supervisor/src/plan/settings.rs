@@ -17,7 +17,7 @@ pub struct ServiceSettings {
     pub name: String,
     /// Whether this is the program's own service; see [`OwnService`](super::OwnService).
     pub own: bool,
-    /// The program and its arguments, with placeholders still in place.
+    /// The program and its arguments, before placeholders are replaced.
     pub command: Vec<String>,
     pub directory: PathBuf,
     pub listening: Listening,
@@ -36,10 +36,9 @@ pub struct ServiceSettings {
     pub stop_signal: Signal,
     /// The memory limit of an instance, in bytes.
     pub memory: Option<u64>,
-    /// An instance's share of the processor while others need it too.
+    /// An instance's relative share of the processor when several processes need it.
     #[serde(default = "usual_weight")]
     pub cpu_weight: u32,
-    /// The limits of the log files.
     pub logs: LogSettings,
     /// When the command runs. `None` for a command that runs permanently.
     #[serde(default)]
@@ -55,14 +54,14 @@ pub struct ServiceSettings {
 /// The default weight of a control group (cgroups(7)).
 pub(crate) const USUAL_WEIGHT: u32 = 100;
 
-/// The default for a state from an older version that had no weights.
+/// The weight of a service in a saved state from an older version, which had no weights.
 fn usual_weight() -> u32 {
     USUAL_WEIGHT
 }
 
 impl ServiceSettings {
-    /// Returns the memory limit that the kernel enforces on an instance, in bytes. Unless the
-    /// configured action is to kill, this is more than the configured limit. The difference gives a
+    /// Returns the memory limit that the kernel enforces on an instance, in bytes. It equals the
+    /// configured limit if the action is `kill`, and is greater otherwise. The difference gives a
     /// successor time to become ready, or the instance time to stop by itself.
     pub(crate) fn hard_limit(&self) -> Option<u64> {
         let more = |max: u64| match self.policy.memory {
@@ -72,8 +71,9 @@ impl ServiceSettings {
         self.memory.map(more)
     }
 
-    /// Returns the uid that must own an instance's socket. Returns `None` if only the supervisor
-    /// can have opened it, or if other users cannot enter its folder.
+    /// Returns the uid that must own an instance's socket. Returns `None` if the owner need not be
+    /// checked, because only the supervisor can have opened the socket or other users cannot enter
+    /// its folder.
     pub(crate) fn owner(&self) -> Option<u32> {
         let user = self.user.as_ref().map(|user| user.user);
         match self.listening {

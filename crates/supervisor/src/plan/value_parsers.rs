@@ -34,9 +34,9 @@ pub(super) const WHEN: [(&str, RestartWhen); 3] = [
     ("on-failure", RestartWhen::OnFailure),
     ("never", RestartWhen::Never),
 ];
-/// How a new generation replaces the old one, by the names in settings.
+/// The values of the setting `roll`, by name.
 pub(super) const ROLLS: [(&str, Roll); 2] = [("one", Roll::OneAtATime), ("all", Roll::AllAtOnce)];
-/// What happens to an instance that uses too much memory, by the names in settings.
+/// The values of the setting `memory.action`, by name.
 pub(super) const ACTIONS: [(&str, MemoryAction); 3] = [
     ("roll", MemoryAction::Roll),
     ("restart", MemoryAction::Restart),

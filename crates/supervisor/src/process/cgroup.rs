@@ -40,8 +40,8 @@ pub(crate) struct Cgroups {
 }
 
 impl Cgroups {
-    /// Prepares this process's control group for child groups. Changes nothing if the program
-    /// before an `exec` has already done so.
+    /// Prepares this process's control group for child groups. Changes nothing if this process has
+    /// already prepared it before an `exec`.
     pub(crate) fn find() -> Result<Self, String> {
         let own = own_group(&text("/proc/self/cgroup"), &text("/proc/self/mountinfo"));
         let own = own.ok_or("this system has no control groups of version 2")?;
@@ -89,7 +89,7 @@ impl Cgroups {
             }
         });
         if let Err(error) = entered {
-            // The changes made so far are undone as far as possible.
+            // Undoes the changes made so far, as far as possible.
             let _ = write(own, "cgroup.procs", &me);
             let _ = fs::remove_dir(leaf);
             return Err(error);
@@ -170,7 +170,7 @@ impl Cgroups {
             return Err(error);
         }
         if limit.is_none() && self.parent != self.folder {
-            // If all services together exhaust their memory, the kernel kills whole instances.
+            // If all services together reach their memory limit, the kernel kills a whole instance.
             let _ = write(&folder, "memory.oom.group", "1");
         }
         if let Some(limit) = limit {
@@ -198,8 +198,8 @@ pub(crate) struct Cgroup {
 
 impl Cgroup {
     /// Whether this control group is at the path that [`Cgroups::make`] uses for `name`. The path
-    /// comes from a file that other users may have written, and only the supervisor's own control
-    /// groups may be changed.
+    /// comes from a file that other users may have written. So this check ensures that only the
+    /// supervisor's own control groups are changed.
     pub(crate) fn is_of(&self, name: &str) -> bool {
         self.is_below(
             &cgroup_mount(&text("/proc/self/mountinfo")).unwrap_or_default(),
@@ -210,8 +210,8 @@ impl Cgroup {
     fn is_below(&self, mount: &Path, name: &str) -> bool {
         let is_number = |part: &&str| part.parse::<u64>().is_ok();
         let parts: Vec<&str> = name.split('.').collect();
-        // An instance's control group has a name of two numbers, the service's name and another
-        // number. No systemd unit has such a name.
+        // An instance's control group is named `NUMBER.NUMBER.SERVICE.NUMBER`. No systemd unit has
+        // such a name.
         let is_name = match parts.as_slice() {
             [first, second, .., last] => {
                 parts.len() >= 4 && [first, second, last].into_iter().all(is_number)
@@ -257,7 +257,7 @@ impl Cgroup {
         events.is_ok_and(|events| value_of(&events, "oom_kill").is_some_and(|kills| kills > 0))
     }
 
-    /// Removes the control group and its descendants, which must not contain processes.
+    /// Removes the control group and its descendants. They must not contain processes.
     pub(crate) fn remove(&self) -> io::Result<()> {
         remove(&self.folder)
     }
@@ -540,7 +540,7 @@ mod tests {
         assert_eq!(group.folder, all.join("1.2.web.3"));
         assert_eq!(read(&group.folder, "cpu.weight").unwrap(), "300");
         assert_eq!(read(&group.folder, "memory.oom.group").unwrap(), "1");
-        // The kernel shows this after an upgrade.
+        // These are the contents that the kernel shows after an upgrade by `exec`.
         fs::write(folder.path().join("cgroup.subtree_control"), "cpu memory\n").unwrap();
         fs::write(folder.path().join("cgroup.procs"), "").unwrap();
         let again = Cgroups::at(&folder.path().join(SUPERVISOR_GROUP), me()).unwrap();

@@ -17,7 +17,7 @@ use crate::folder::Folder;
 pub(crate) struct PidRecord {
     pub(crate) service: String,
     pub(crate) pid: i32,
-    /// In clock ticks since boot.
+    /// The start time, in clock ticks since boot.
     pub(crate) start: u64,
     pub(crate) token: String,
     pub(crate) group: Option<Cgroup>,
@@ -48,8 +48,7 @@ impl PidRecords {
         let (mut left, mut files) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(ledger.folder.at(""))? {
             let file = entry?.path();
-            // An incomplete record belongs to a process that received no start byte and so never
-            // became the service.
+            // An incomplete record belongs to a process that was never told to become the service.
             if let Ok(page) = serde_json::from_slice::<RecordFile>(&fs::read(&file)?)
                 && page.boot == ledger.boot
             {

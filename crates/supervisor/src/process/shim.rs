@@ -94,7 +94,7 @@ fn become_service(mut words: impl Iterator<Item = OsString>) -> io::Error {
 
 enum StartMode {
     Plain,
-    /// Standard input is a listening socket, which is for the service.
+    /// Standard input is a listening socket to be passed to the service.
     Activated,
 }
 

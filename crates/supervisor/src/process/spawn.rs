@@ -26,8 +26,8 @@ pub(crate) struct SpawnRequest<'a> {
     pub(crate) environment: &'a BTreeMap<String, String>,
     pub(crate) directory: &'a Path,
     pub(crate) user: Option<&'a User>,
-    /// Whether the process is the program's own service, which inherits this process's environment
-    /// and outputs.
+    /// Whether the process is the program's own service. Such a process inherits this process's
+    /// environment and outputs.
     pub(crate) own: bool,
     /// The token that identifies the process and its children.
     pub(crate) token: String,

@@ -10,7 +10,7 @@ const MOST_WAITING: usize = 32;
 /// The maximum number of instances that a command may request, including spares.
 const MOST_INSTANCES: u32 = 64;
 
-/// A command whose caller waits until it is complete.
+/// A command that is not complete yet. Its caller waits for the outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PendingCommand {
     id: CommandId,

@@ -168,7 +168,7 @@ impl Transition {
     }
 
     /// Handles the failure of a successor to a process that exceeds its memory limit. Returns how
-    /// long that process may exceed the limit until the next attempt.
+    /// much longer the old process may exceed the limit before the next successor is started.
     pub(super) fn successor_failed(&mut self, number: u32) -> Option<Duration> {
         let at = self.now.at;
         let mut runs = self.state.runs.values_mut();

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// When `drain_within` is over, the edge closes the process's remaining connections. This much
-/// later, the supervisor asks the process to stop. In between, the process can notice that its
-/// connections are closed.
+/// The time between two steps of stopping a process. First, when `drain_within` is over, the edge
+/// closes the process's remaining connections. After this time, the supervisor asks the process to
+/// stop. In between, the process can notice that its connections are closed.
 pub const CLOSE_GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +17,8 @@ pub struct Policy {
     pub start_within: Duration,
     /// The stop timeout, after which a process is killed.
     pub stop_within: Duration,
-    /// How long a replaced process may take to finish its requests. It is asked to stop
-    /// [`CLOSE_GRACE`] later. If `drain_within` is zero, it is asked to stop at once.
+    /// How long a replaced process may take to finish its requests. The supervisor asks the process
+    /// to stop [`CLOSE_GRACE`] after that, or at once if `drain_within` is zero.
     pub drain_within: Duration,
     /// The number of consecutive failed health checks after which a process is restarted.
     pub fall: u32,
@@ -26,13 +26,13 @@ pub struct Policy {
     pub rise: u32,
     /// When an exited process is restarted.
     pub when: RestartWhen,
-    /// The delay after the second consecutive failure, and the longest delay.
+    /// The restart delay after the second consecutive failure, and the maximum delay.
     pub backoff: (Duration, Duration),
     /// The number of failures after which an instance is abandoned; `None` for no limit.
     pub give_up: Option<GiveUpLimit>,
     pub memory: MemoryAction,
     pub roll: Roll,
-    /// Whether an instance is idle except while its command runs.
+    /// Whether the command runs only at scheduled times.
     #[serde(default)]
     pub scheduled: bool,
 }
@@ -46,7 +46,7 @@ pub enum RestartWhen {
     Never,
 }
 
-/// The limit of failures within a period, after which an instance is abandoned, that is, no longer
+/// How many failures in a period are too many. The instance is then abandoned, that is, no longer
 /// restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GiveUpLimit {

@@ -11,7 +11,7 @@ pub(super) struct RollingUpdate {
     pub(super) generation: u32,
     policy: Arc<Policy>,
     command: CommandId,
-    /// The numbers of the instances whose new process was not started yet.
+    /// The numbers of the instances that still need a new process.
     left: VecDeque<u32>,
     /// The number of new instances that have taken over their slots.
     taken: u32,

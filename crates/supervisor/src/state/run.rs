@@ -32,7 +32,7 @@ pub struct Run {
     pub(super) streak: u32,
     /// Until this time, the process may exceed its memory limit.
     pub(super) patience: Duration,
-    /// How many successors failed that were to replace this process because of its memory use.
+    /// How many processes were started to replace this one because of its memory use, and failed.
     #[serde(default)]
     pub(super) failed_successors: u32,
 }
@@ -40,7 +40,7 @@ pub struct Run {
 /// How a process is related to its instance's slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum SlotClaim {
-    /// The process is to take over the slot, which may be empty.
+    /// The process is to take over the slot when it is ready. Until then, the slot may be empty.
     Wanted,
     /// The process holds the slot until it has exited.
     Held,
@@ -109,7 +109,6 @@ impl Run {
         matches!(self.phase, Phase::Draining { .. } | Phase::Stopping { .. })
     }
 
-    /// Returns how long the process has been ready.
     pub(super) fn time_ready(&self, now: Now) -> Duration {
         match self.phase {
             Phase::Ready { at } => now.at.saturating_sub(at),

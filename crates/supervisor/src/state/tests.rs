@@ -26,7 +26,7 @@ pub(super) fn policy() -> Policy {
     }
 }
 
-/// A simulated clock, and a service whose processes react to signals.
+/// A simulated clock, and a service with processes that react to signals.
 struct Stage {
     state: State,
     at: Duration,

@@ -125,7 +125,7 @@ impl Supervisor {
         let mut due: Vec<(Arc<str>, Command)> = Vec::new();
         for (name, managed) in &mut self.services {
             let settings = managed.current_settings();
-            // Schedules consist of whole minutes, so nothing becomes due within a minute.
+            // Schedules consist of whole minutes, so one check per minute is enough.
             let minute = now.as_second().div_euclid(60);
             if minute == managed.scheduled_until.as_second().div_euclid(60) {
                 continue;
@@ -186,7 +186,7 @@ impl Supervisor {
         self.step(name, Event::Command(id, command));
     }
 
-    /// Starts the waiting services whose dependencies are ready.
+    /// Starts each waiting service if its dependencies are ready.
     pub(super) fn start_waiting_services(&mut self) {
         if self.shutdown_waiters.is_some() {
             return;
@@ -219,8 +219,8 @@ impl Supervisor {
             self.services.iter().any(|(other, managed)| {
                 let settings = managed.current_settings();
                 let waits = || settings.after.iter().any(|before| **before == **name);
-                // The program's own service, the worker process, stops first, because it sends
-                // requests to all the others.
+                // The program's own service (the worker process) stops before all others, because
+                // it sends requests to them.
                 !managed.state.is_gone() && other != name && (settings.own || waits())
             })
         };
@@ -269,8 +269,8 @@ impl Supervisor {
                 continue;
             };
             match plan.services().get(&*name) {
-                // A plan from the settings never contains the program's own service, which must not
-                // be removed for that reason.
+                // A plan from the settings never contains the program's own service, so its absence
+                // does not mean that it was removed.
                 None if &*name == OWN_SERVICE => {}
                 None => {
                     let outcome = self.send_command(&name, Command::Stop);

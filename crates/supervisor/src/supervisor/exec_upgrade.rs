@@ -1,4 +1,4 @@
-//! Upgrades by `exec`: saves the supervisor's state for the new program, which resumes from it.
+//! Upgrades by `exec`: saves the supervisor's state. The new program resumes from it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
@@ -40,7 +40,7 @@ const FORMAT: u32 = 5;
 /// [`PausedSupervisor::stay`].
 pub struct PausedSupervisor(pub(super) Box<Supervisor>);
 
-/// The error of a failed `exec`, after which this program continues.
+/// A failed `exec`. This program continues.
 pub struct FailedExec {
     pub why: io::Error,
     /// The supervisor, which must be [run](Supervisor::run) again. Its [`Control`]s are still
@@ -83,8 +83,8 @@ impl PausedSupervisor {
         }
     }
 
-    /// Writes what [`PausedSupervisor::exec`] would hand over, except descriptors, to a file. With
-    /// this file, another program can find out whether it could resume; see
+    /// Writes the same state as [`PausedSupervisor::exec`], without the descriptors, to a file.
+    /// Another program can read this file to find out whether it could resume; see
     /// [`read_handover_file`](crate::read_handover_file) and [`HandoverState::check`].
     pub fn handover_file(&self, note: &[u8]) -> io::Result<File> {
         let (known, _) = save(&self.0)?;
@@ -104,7 +104,8 @@ impl PausedSupervisor {
     }
 }
 
-/// A supervisor's saved state. A descriptor is represented by its index in the order of sending.
+/// A supervisor's saved state. Descriptors are sent separately, so the state contains only their
+/// indexes in the order of sending.
 #[derive(Serialize, Deserialize)]
 struct SavedState {
     run: PathBuf,

@@ -16,7 +16,6 @@ use crate::state::{Event, Exit, MemoryAction, RunId};
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 impl Supervisor {
-    /// Reaps processes that have exited.
     pub(super) fn reap(&mut self) {
         for live in self
             .services

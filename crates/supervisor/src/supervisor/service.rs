@@ -36,12 +36,12 @@ pub(super) struct ManagedService {
     pub(super) exits: VecDeque<LastExit>,
     pub(super) answers: BTreeMap<CommandId, oneshot::Sender<CommandOutcome>>,
     pub(super) sockets: Sockets,
-    /// When the first of the abandoned instances was abandoned, and why.
+    /// When the first abandoned instance was abandoned, and why.
     pub(super) given_up: Option<GivenUp>,
     /// Whether the service waits for its dependencies to become ready.
     pub(super) waits: bool,
     pub(super) leaves: bool,
-    /// The time up to which the schedules were carried out.
+    /// Scheduled commands up to this time have already been started.
     pub(super) scheduled_until: Timestamp,
 }
 

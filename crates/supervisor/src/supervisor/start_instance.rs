@@ -43,7 +43,7 @@ impl Sockets {
         self.0.contains_key(&number)
     }
 
-    /// Returns each instance's number, the socket's address and the socket.
+    /// Returns each instance's number, with the address and the descriptor of its socket.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Address, BorrowedFd<'_>)> {
         let all = self.0.iter();
         all.map(|(number, (address, held))| (*number, address, held.as_fd()))
@@ -194,8 +194,8 @@ impl Supervisor {
             group: group.clone(),
         });
         if let Some(group) = group {
-            // The process still waits for the start byte, so it has no children yet. They would
-            // stay outside the group.
+            // The process still waits for the start byte, so it has no children yet. Children that
+            // already exist would stay outside the control group.
             match group.add_process(started.process.pid()) {
                 Ok(()) => started.process.set_cgroup(group),
                 Err(error) => {
@@ -210,8 +210,8 @@ impl Supervisor {
                 PassedDescriptor::Socket(held.as_fd())
             })),
             Some((channels, (stream, theirs))) => {
-                // This process must receive its end of the channel before the service can send
-                // anything. An error means that this process is shutting down.
+                // The supervisor's program must receive its end of the channel before the service
+                // can send anything. An error means that the program is shutting down.
                 let _ = channels.send(Channel {
                     instance: number,
                     generation,
@@ -255,8 +255,8 @@ impl Supervisor {
     }
 }
 
-/// Creates an instance's control group, if possible. The program's own service stays in the
-/// supervisor's.
+/// Creates an instance's control group, if possible. The program's own service gets none and stays
+/// in the supervisor's control group.
 fn control_group(
     groups: Option<&Cgroups>,
     name: &str,

@@ -49,8 +49,7 @@ fn many_renewals_change_no_child_and_leave_no_descriptor() {
     until("every descriptor is closed", || {
         alone.descriptors() <= descriptors
     });
-    // If the process dies, the new supervisor must restart it, and must also restart the
-    // replacement.
+    // The new supervisor must restart a service when its process dies.
     kill(children[0], Signal::KILL);
     alone.wait_until(|news| news["what"] == "failed" && pid_of(news) == children[0]);
     alone.wait_until(|news| news["what"] == "ready");

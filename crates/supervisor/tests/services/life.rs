@@ -11,12 +11,12 @@ use crate::support::{Fixture, folder, folder_with, kill, lives, marked, sleeping
 
 /// Starts children, grandchildren, and a process in its own session.
 const FAMILY: &str = "sleep 1000 & (sleep 1000 & sleep 1000) & setsid sleep 1000 & wait";
-/// The minimum number of processes that this command starts. Some shells use another process for
-/// the parentheses.
+/// The minimum number of processes that `FAMILY` starts. Some shells start another process for the
+/// parentheses.
 const FAMILY_SIZE: usize = 5;
 
-/// Starts a supervisor for one service, whose processes carry the fixture's folder as a mark.
-/// `service` is TOML that ends within the service's table.
+/// Starts a supervisor for one service. The service's processes have the fixture's folder in their
+/// variable `MARK`. `service` is TOML that ends within the service's table.
 fn fixture_of(service: &str) -> Fixture {
     let folder = folder();
     let mark = folder.path().display();

@@ -117,8 +117,8 @@ fn who_comes_back_goes_on_after_what_was_seen() {
     until("all was said", || {
         fixture.log_text("talks").contains("line 6000\n")
     });
-    // The supervisor reports how many lines left the memory before they could be returned. With a
-    // filter it reports none, because those lines might not have matched.
+    // The supervisor reports how many lines were dropped from memory before they could be returned.
+    // With a filter it reports none, because the dropped lines might not have matched.
     let all = |seen| LogQuery {
         grep: None,
         ..after(seen)

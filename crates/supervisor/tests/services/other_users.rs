@@ -161,7 +161,7 @@ fn folders_in_each_other_without_end_keep_nobody_from_starting() {
     assert_eq!(fs::read_dir(services).unwrap().count(), 2);
 }
 
-/// A service whose first process opens its port too late. Its second process is in time.
+/// A service that opens its port too late in its first process, and in time in its second process.
 const LATE: &str = r#"
 import os, socket, time
 if os.path.exists("own/first"):
@@ -257,8 +257,8 @@ fn a_port_that_another_has_taken_is_not_its_port() {
     }
 }
 
-/// Replaces the supervisor's folders with folders of the service's user, which contain links to
-/// root-owned files.
+/// Replaces the supervisor's folders with folders that belong to the service's user and contain
+/// links to root-owned files.
 const EXCHANGE: &str = "mv run run2 && mv logs logs2 && mkdir -p run/services logs && \
                         ln -s $PWD/target run/services/web && ln -s $PWD/secret logs/web.log";
 

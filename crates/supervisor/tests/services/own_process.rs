@@ -50,7 +50,8 @@ fn orphans_are_reaped() {
     let folder = folder();
     let services = json!({
         "forks": {
-            // Each command leaves an orphaned process in its own session, which exits later.
+            // Each command leaves an orphaned process in its own session. The orphaned process
+            // exits later.
             "run": "i=0; while test $i -lt 50; do i=$((i+1)); (setsid sleep 0.1 &); done; echo all; exec sleep 1000",
             "shell": true,
         },

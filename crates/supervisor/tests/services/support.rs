@@ -256,7 +256,7 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Returns the living processes whose environment contains `MARK` with this folder.
+/// Returns the living processes that have `MARK` with this folder in their environment.
 pub(crate) fn marked(folder: &Path) -> Vec<i32> {
     let mark = format!("MARK={}", folder.display());
     let pids = fs::read_dir("/proc")
@@ -271,7 +271,7 @@ pub(crate) fn marked(folder: &Path) -> Vec<i32> {
     .collect()
 }
 
-/// Returns the living processes whose command line ends with this word.
+/// Returns the living processes with this word at the end of their command line.
 pub(crate) fn sleeping(word: &str) -> Vec<i32> {
     let pids = fs::read_dir("/proc")
         .unwrap()

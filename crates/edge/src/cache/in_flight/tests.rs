@@ -61,7 +61,7 @@ async fn followers_are_sent_what_the_leader_was() {
         let (whole, how) = follower.await.unwrap().unwrap();
         assert_eq!((&whole.body[..], how), (&b"abcdef"[..], How::New));
     }
-    // The previous fetch has ended.
+    // The previous fetch has ended, so a new one begins.
     lead(&store);
 }
 
@@ -126,6 +126,6 @@ async fn who_looked_before_it_landed_and_joins_after_finds_it() {
         Joined::Landed(whole) => assert_eq!(whole.body, "abc"),
         Joined::Leads(_) | Joined::Follows(_) => panic!("it is there"),
     }
-    // The stored response may not be used.
+    // The stored response may not be used, so a new fetch begins.
     lead(&store);
 }

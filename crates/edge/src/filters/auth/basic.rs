@@ -94,7 +94,7 @@ impl Basic {
 
 #[derive(Debug)]
 pub(crate) struct Passwords {
-    /// Created at first use, because its creation would delay the start, and few sites use
+    /// This value is created at first use. Its creation would delay the start, and few sites use
     /// passwords.
     verified: OnceLock<Arc<Verified>>,
     places: Arc<Semaphore>,

@@ -59,8 +59,8 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Whether the setting `copy` may contain this header. It may contain neither the edge's own
-    /// headers, nor headers that only trusted proxies may send, nor headers that control routing or
+    /// Whether the setting `copy` may contain this header. It may not contain the edge's own
+    /// headers, headers that only trusted proxies may send, or headers that control routing or
     /// framing.
     pub fn may_copy(name: &HeaderName) -> bool {
         const OURS: [&str; 11] = [
@@ -141,8 +141,9 @@ fn plain(target: &str) -> String {
     text
 }
 
-/// Copies headers. The client can neither forge them nor remove them by naming them in `Connection`
-/// (RFC 9110, section 7.6.1). Also removes headers that a program may confuse with them.
+/// Copies the headers `names` from `said` to a request. Removes headers of the same names that the
+/// client has sent, and headers that a program may confuse with them. The client cannot remove the
+/// copied headers by naming them in `Connection` either (RFC 9110, section 7.6.1).
 pub(crate) fn vouch(headers: &mut HeaderMap, names: &[HeaderName], said: &HeaderMap) {
     remove(headers, |written| {
         names.iter().any(|name| is_alike(written, name.as_str()))

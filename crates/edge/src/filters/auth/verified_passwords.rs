@@ -1,4 +1,5 @@
-//! Remembers recently verified passwords. The requests for a page's images then need no hashes.
+//! Remembers recently verified passwords. Then the requests for a page's images need no expensive
+//! verification.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

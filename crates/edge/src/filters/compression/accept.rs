@@ -93,8 +93,8 @@ impl Accepted {
         }
     }
 
-    /// Returns the available coding that the client prefers. Returns `None` for an uncompressed
-    /// response, also if the client accepts nothing (RFC 9110, section 12.5.3).
+    /// Returns the available coding that the client prefers. Returns `None` if the client prefers
+    /// an uncompressed response or accepts nothing (RFC 9110, section 12.5.3).
     pub fn choose(self, offers: Offers) -> Option<Encoding> {
         let mut best = None;
         let mut most = 0;

@@ -17,8 +17,8 @@ const TURN: usize = 4 * PIECE;
 /// The bytes that each step adds to the count for [`TURN`], because a step takes time.
 const STEP: usize = 512;
 
-/// A body that compression does not delay. When the source has no data for now, all data so far is
-/// flushed.
+/// A compressed body. Compression does not delay it: when the source has no data for now, all data
+/// so far is flushed.
 pub(super) struct Coded {
     source: Body,
     /// `None` after the body has ended or failed.

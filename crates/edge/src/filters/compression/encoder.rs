@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::Encoding;
 
-/// What is compressed, which determines the encoder's memory.
+/// The kind of data to compress. It determines how much memory the encoder uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
     /// A file that is compressed once and cached. The window is as large as the largest such file.

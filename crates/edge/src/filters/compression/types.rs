@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-/// Whether data of this media type becomes smaller by compression and may be delayed.
+/// Whether data of this media type becomes smaller by compression, and may be delayed for it.
 pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;
@@ -40,7 +40,8 @@ pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
         .any(is)
 }
 
-/// Whether the media type is that of an asset, which pages share, and not of a page or of data.
+/// Whether the media type belongs to assets that several pages use, such as style sheets, rather
+/// than to pages or data.
 pub(super) fn is_asset(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;

@@ -14,7 +14,7 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// A bucket for each client, stored as the time when the bucket will be full (the generic cell rate
 /// algorithm). Times are relative to the first request.
 ///
-/// If active clients use all buckets, further clients share one bucket, which limits the memory.
+/// If active clients use all buckets, further clients share one bucket. This limits the memory.
 #[derive(Debug)]
 pub(super) struct Buckets {
     /// How long a bucket takes to regain one request, and how long an empty bucket takes to become
@@ -45,8 +45,8 @@ impl Buckets {
         }
     }
 
-    /// Whether a client may send a request. The error is the time until it may. Counts the request
-    /// only if `counts`.
+    /// Whether a client may send a request. The error is the time until the client may send one.
+    /// Counts the request only if `counts`.
     pub(super) fn ask(&self, client: u64, counts: bool, now: Duration) -> Result<(), Duration> {
         let shard = usize::try_from(client % SHARDS as u64).unwrap_or_default();
         let mut shard = lock(&self.shards[shard]);

@@ -21,7 +21,8 @@ pub(super) struct Element {
     pub(super) host: Option<String>,
 }
 
-/// Returns the elements, the nearest proxy's first. An invalid element is `None`.
+/// Returns the elements, beginning with the element from the nearest proxy. An invalid element is
+/// `None`.
 pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Element>> {
     let lines = headers.get_all(FORWARDED).iter().rev();
     lines
@@ -31,9 +32,9 @@ pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Eleme
         .map(element)
 }
 
-/// Yields the pieces of a header value between separators outside quotes, last piece first. A
-/// client's unclosed quote cannot swallow the text that proxies append, because the value is read
-/// from its end.
+/// Splits a header value at separators outside quotes, and yields the last piece first. A client's
+/// unclosed quote cannot swallow the text that proxies append, because the value is read from its
+/// end.
 struct Cut<'a> {
     left: Option<&'a [u8]>,
     at: u8,
@@ -104,7 +105,8 @@ fn element(text: &[u8]) -> Option<Element> {
 /// Returns a token, or the content of a quoted string (RFC 9110, section 5.6.4).
 ///
 /// Accepts hosts and addresses without the required quotes, and empty hosts, because many proxies
-/// write them. Otherwise, a client could hide its address by the host that it requests.
+/// write them. If such elements counted as invalid, a client could hide its address by its choice
+/// of the requested host.
 fn value_of(text: &[u8]) -> Option<Vec<u8>> {
     let Some(quoted) = text.strip_prefix(b"\"") else {
         return (!text.contains(&b'"')).then(|| text.to_owned());

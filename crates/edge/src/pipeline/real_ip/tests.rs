@@ -51,7 +51,7 @@ fn believed(
     (info.client.to_string(), info.scheme, info.host.to_string())
 }
 
-/// Like [`told`], from 127.0.0.1 with one header, whose value may contain any bytes.
+/// Like [`told`], from 127.0.0.1 with one header. The header's value may contain any bytes.
 fn of_bytes(name: &HeaderName, value: &[u8]) -> (String, Scheme, String) {
     let value = HeaderValue::from_bytes(value).unwrap();
     let mut headers = HeaderMap::from_iter([(name.clone(), value)]);

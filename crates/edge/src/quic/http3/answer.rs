@@ -34,7 +34,8 @@ pub(super) struct Back<'a> {
 }
 
 impl Back<'_> {
-    /// Sends a response. Returns when the client has received all of it, or nothing for too long.
+    /// Sends a response. Returns when the client has received the whole response, or has received
+    /// nothing for too long.
     pub(super) async fn send(
         mut self,
         method: &Method,

@@ -24,7 +24,7 @@ pub(super) struct Received {
     time: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     state: State,
-    /// Why the body broke off; empty if it has not.
+    /// Why the body ended early; empty if it did not.
     broken: Arc<BrokenBody>,
     /// Notified when the body is first read.
     wanted: Arc<Notify>,

@@ -11,7 +11,7 @@ use rustix::fs::{XattrFlags, getxattr, setxattr};
 use rustix::io::Errno;
 
 const NAME: &str = "system.posix_acl_access";
-/// The version at the beginning of an access control list. Then come entries, each with a kind,
+/// The version at the beginning of an access control list. The entries follow, each with a kind,
 /// permissions and a user. All numbers are little-endian (`linux/posix_acl_xattr.h`).
 const VERSION: u32 = 2;
 const ENTRY: usize = 8;
@@ -34,9 +34,9 @@ const NOTHING: u16 = 0o0;
 /// The folder's mode if the file system does not support access control lists.
 const THROUGH: u32 = 0o711;
 
-/// Lets these users traverse a folder, in addition to earlier ones. The owner has all permissions,
-/// and other users have none. If the file system does not support access control lists, lets
-/// everybody traverse the folder and logs this.
+/// Lets these users traverse a folder, in addition to the users who could traverse it before. The
+/// owner has all permissions, and other users have none. If the file system does not support access
+/// control lists, lets everybody traverse the folder and logs this.
 pub(super) fn admit(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     let mut found = vec![0; LARGEST];
     let admitted = getxattr(folder, NAME, &mut found[..]).and_then(|length| {

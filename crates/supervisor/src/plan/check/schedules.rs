@@ -16,7 +16,7 @@ impl ServiceCheck<'_> {
         self.accept(key, schedule).map(Some).ok_or(Refused)
     }
 
-    /// Refuses settings that are useless for a command that `cron` runs.
+    /// Refuses settings that have no effect on a scheduled command.
     pub(super) fn only_once(&mut self) {
         let service = self.service;
         if service.cron.is_empty() {
