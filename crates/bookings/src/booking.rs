@@ -209,6 +209,17 @@ pub(crate) fn lock_of_order(
     .maybe(tx)
 }
 
+/// Locks the bookings that the member paid with credits of this order.
+pub(crate) fn lock_of_plan(tx: &mut Tx<'_>, order: &OrderId) -> Result<Vec<Booking>, StoreError> {
+    sql!(
+        "SELECT {Booking} FROM booking
+         WHERE credit_lot_id IN (SELECT id FROM credit_lot WHERE order_id = :order)
+         ORDER BY id FOR NO KEY UPDATE",
+        order
+    )
+    .all(tx)
+}
+
 /// Loads a booking and its order. Locks both, the order first.
 pub(crate) fn lock(
     tx: &mut Tx<'_>,

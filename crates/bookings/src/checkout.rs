@@ -131,6 +131,9 @@ pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Pro
     let order = site.store.read(look).await?;
     let order = order.ok_or_else(Problem::not_found)?;
     order.gateway.check_return(site, &order, sent)?;
+    if !matches!(order.state, OrderState::Created | OrderState::Expired) {
+        return Ok(());
+    }
     match order.gateway.list_payments(site, &order).await {
         Ok(facts) => settle_all(site, &order, facts).await?,
         Err(GatewayError::Store(error)) => return Err(error.into()),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::Site;
 
-use crate::order::{Order, PartyId};
+use crate::order::{self, Order, OrderId, PartyId};
 
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
@@ -79,6 +79,12 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), S
     insert(tx, &lot, Some(order))?;
     let subject = order.id.to_string();
     enter(tx, &lot.id, lot.granted, CreditReason::Granted, &subject)
+}
+
+/// The order with which a lot was bought; `None` if it replaces credits of another lot.
+pub(crate) fn order_of(tx: &mut Tx<'_>, lot: &LotId) -> Result<Option<OrderId>, StoreError> {
+    let (order,) = sql!("SELECT order_id FROM credit_lot WHERE id = :lot", lot).one(tx)?;
+    Ok(order)
 }
 
 fn insert(tx: &mut Tx<'_>, lot: &Lot, order: Option<&Order>) -> Result<(), StoreError> {
@@ -196,15 +202,26 @@ pub(crate) fn is_back(tx: &mut Tx<'_>, booking: &str) -> Result<bool, StoreError
 }
 
 /// The lots of an account that still have credits and have not expired, the first to expire first.
+/// A lot whose payment is disputed, or was lost in a dispute, is left out.
 pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError> {
-    sql!(
+    let mut all: Vec<Lot> = sql!(
         "SELECT {l: Lot} FROM credit_lot l JOIN money_party p ON p.id = l.party_id
          WHERE p.account_id = :account AND l.used < l.granted AND l.expires_at > :now
          ORDER BY l.expires_at, l.id",
         account,
         now = tx.roughly_now()
     )
-    .all(tx)
+    .all(tx)?;
+    let mut frozen = Vec::new();
+    for lot in &all {
+        if let Some(order) = order_of(tx, &lot.id)?
+            && order::is_disputed(tx, &order)?
+        {
+            frozen.push(lot.id.clone());
+        }
+    }
+    all.retain(|lot| !frozen.contains(&lot.id));
+    Ok(all)
 }
 
 /// How many credits an account can spend on sessions that begin at `starts_at`.

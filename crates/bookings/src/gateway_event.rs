@@ -224,16 +224,19 @@ async fn find_order_of_payment(site: &Site, event: &Stored) -> Result<Option<Ord
     Ok(site.store.read(look).await?.map(|(id,)| id))
 }
 
-/// Holds back the provider's payout while a payment is disputed. If the dispute is lost, takes back
-/// a payout that is already in a batch or paid.
+/// Holds back the providers' payouts while a payment is disputed. If the dispute is lost, takes back
+/// payouts that are already in a batch or paid.
 fn follow_dispute(tx: &mut Tx<'_>, order: &OrderId, event: &Stored) -> Result<(), StoreError> {
     order::lock(tx, order)?;
-    let Some(booking) = booking::lock_of_order(tx, order)? else {
-        return Ok(());
+    let bookings = match booking::lock_of_order(tx, order)? {
+        Some(booking) => vec![booking],
+        None => booking::lock_of_plan(tx, order)?,
     };
-    payout::follow_dispute(tx, &booking)?;
-    if event.kind.rsplit('.').next() == Some("lost") {
-        payout::take_back(tx, &booking.id)?;
+    for booking in bookings {
+        payout::follow_dispute(tx, &booking)?;
+        if event.kind.rsplit('.').next() == Some("lost") {
+            payout::take_back(tx, &booking.id)?;
+        }
     }
     Ok(())
 }

@@ -278,6 +278,23 @@ pub fn payments(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<Payment>, StoreErro
     .all(tx)
 }
 
+/// Whether a payment of the order is disputed, or was lost in a dispute. The result does not depend
+/// on the order of the events, because they are only counted.
+pub(crate) fn is_disputed(tx: &mut Tx<'_>, id: &OrderId) -> Result<bool, StoreError> {
+    let (open,): (i64,) = sql!(
+        "SELECT CAST(COALESCE(SUM(CASE WHEN e.kind LIKE '%.dispute.created' THEN 1
+                                       WHEN e.kind LIKE '%.dispute.lost' THEN 1
+                                       WHEN e.kind LIKE '%.dispute.won' THEN -1
+                                       ELSE 0 END), 0) AS BIGINT)
+         FROM payment p JOIN gateway_event e
+             ON e.payment_ref = p.gateway_payment_id AND e.gateway = p.gateway
+         WHERE p.order_id = :id",
+        id
+    )
+    .one(tx)?;
+    Ok(open > 0)
+}
+
 /// Writes a ledger entry, at most one for each payment and each refund.
 pub(crate) fn post(
     tx: &mut Tx<'_>,

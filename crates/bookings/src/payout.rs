@@ -21,7 +21,7 @@ use web::{Field, Findings, Input, Site};
 use crate::booking::{Booking, BookingId, State};
 use crate::provider::{Provider, ProviderId};
 use crate::settings::{self, Administrator};
-use crate::{PAYOUT_STATE, Refusal};
+use crate::{PAYOUT_STATE, Refusal, credit, order};
 
 use batch::BatchId;
 
@@ -316,6 +316,9 @@ pub fn step(
             new.reason = findings.line("/reason", &values.reason, 1, REASON);
         }
         (PayoutStep::Reopen, PayoutState::Rejected) => {
+            if old.is_adjustment {
+                check_adjustment(tx, &old)?;
+            }
             new.state = PayoutState::Pending;
             new.reason = String::new();
         }
@@ -356,6 +359,25 @@ fn left(tx: &mut Tx<'_>, item: &Payout) -> Result<i64, StoreError> {
     Ok(item.amount_minor + adjusted)
 }
 
+/// Checks that an adjustment takes back no more than is left of the payout.
+fn check_adjustment(tx: &mut Tx<'_>, adjustment: &Payout) -> Result<(), Refusal> {
+    let adjusted: Option<Payout> = sql!(
+        "SELECT {Payout} FROM payout_item
+         WHERE booking_id = :booking AND is_adjustment = 0 AND state IN ('batched', 'paid')
+         FOR NO KEY UPDATE",
+        booking = adjustment.booking_id
+    )
+    .maybe(tx)?;
+    let left = match adjusted {
+        Some(item) => left(tx, &item)?,
+        None => 0,
+    };
+    if left + adjustment.amount_minor < 0 {
+        return Err(PAYOUT_STATE.into());
+    }
+    Ok(())
+}
+
 fn adjustment(tx: &mut Tx<'_>, paid: &Payout, amount_minor: i64) -> Payout {
     Payout {
         id: tx.id(),
@@ -370,24 +392,18 @@ fn adjustment(tx: &mut Tx<'_>, paid: &Payout, amount_minor: i64) -> Payout {
     }
 }
 
-/// Whether the payment for a session is disputed, or was lost in a dispute. The result does not
-/// depend on the order of the events, because they are only counted.
+/// Whether the payment for a session, or for the plan whose credit paid for it, is disputed or was
+/// lost in a dispute.
 fn is_disputed(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
-    let Some(order) = &booking.order_id else {
-        return Ok(false);
+    let order = match (&booking.order_id, &booking.credit_lot_id) {
+        (Some(order), _) => Some(order.clone()),
+        (None, Some(lot)) => credit::order_of(tx, lot)?,
+        (None, None) => None,
     };
-    let (open,): (i64,) = sql!(
-        "SELECT CAST(COALESCE(SUM(CASE WHEN e.kind LIKE '%.dispute.created' THEN 1
-                                       WHEN e.kind LIKE '%.dispute.lost' THEN 1
-                                       WHEN e.kind LIKE '%.dispute.won' THEN -1
-                                       ELSE 0 END), 0) AS BIGINT)
-         FROM payment p JOIN gateway_event e
-             ON e.payment_ref = p.gateway_payment_id AND e.gateway = p.gateway
-         WHERE p.order_id = :order",
-        order
-    )
-    .one(tx)?;
-    Ok(open > 0)
+    match order {
+        Some(order) => order::is_disputed(tx, &order),
+        None => Ok(false),
+    }
 }
 
 /// Holds back a session's payout while its payment is disputed or after the dispute was lost.

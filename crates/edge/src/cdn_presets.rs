@@ -91,13 +91,13 @@ impl Cdn {
         })
     }
 
-    /// Returns the client's address from the network's own header. Returns `None` if `peer` does
-    /// not belong to the network.
-    pub(crate) fn client(&self, peer: &IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+    pub(crate) fn contains(&self, peer: &IpAddr) -> bool {
+        self.networks.iter().any(|network| network.contains(peer))
+    }
+
+    /// Returns the client's address from the header that the CDN sets.
+    pub(crate) fn client(&self, headers: &HeaderMap) -> Option<IpAddr> {
         let name = self.client_header.as_ref()?;
-        if !self.networks.iter().any(|network| network.contains(peer)) {
-            return None;
-        }
         let mut values = headers.get_all(name).iter();
         let (value, None) = (values.next()?, values.next()) else {
             return None;

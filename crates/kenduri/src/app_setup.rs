@@ -2,7 +2,7 @@
 //! maintenance mode.
 
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
@@ -29,6 +29,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
     if settings.restore_with.is_none() {
         refuse_half_restored(settings)?;
     }
+    refuse_moved(settings)?;
     let filling = Arc::clone(settings);
     tokio::task::spawn_blocking(move || fill(&filling)).await??;
     let opening = Arc::clone(settings);
@@ -70,6 +71,25 @@ pub(crate) fn refuse_half_restored(settings: &Settings) -> Result<()> {
             "a restore into {} was not finished, and half of it is not served\n  \
              run kenduri restore again",
             settings.data.display()
+        );
+    }
+    Ok(())
+}
+
+/// The file in the data folder that says that the store is in PostgreSQL from now on.
+pub(crate) fn moved_mark(settings: &Settings) -> PathBuf {
+    settings.data.join("store-is-in-postgresql")
+}
+
+/// Refuses to serve an SQLite file that was moved. What is written to it would be lost when
+/// `store.url` is changed.
+fn refuse_moved(settings: &Settings) -> Result<()> {
+    let mark = moved_mark(settings);
+    if matches!(settings.store, store::Settings::Sqlite(_)) && mark.try_exists()? {
+        bail!(
+            "this store was moved into PostgreSQL by kenduri move-store\n  set store.url, or \
+             delete {} to go on with the SQLite file, without what PostgreSQL has received",
+            mark.display()
         );
     }
     Ok(())

@@ -1,11 +1,14 @@
 //! Reading forms from request bodies.
 
+mod paced;
+
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::header::CONTENT_DISPOSITION;
 use axum::http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use paced::{Paced, Unread};
 use platform::Files;
 use platform::files::Arriving;
 use platform::text_cleaning::hexadecimal;
@@ -91,9 +94,9 @@ impl Form {
             match part {
                 Part::Field(name, value) => fields.push((name, value)),
                 Part::File(mut file) if keep_files => {
-                    let field = file.0.name().unwrap_or_default().to_owned();
+                    let field = file.part.name().unwrap_or_default().to_owned();
                     let mut bytes = Vec::new();
-                    while let Some(chunk) = file.0.chunk().await? {
+                    while let Some(chunk) = file.chunk().await? {
                         bytes.extend_from_slice(&chunk);
                     }
                     // Browsers send an empty file if no file was chosen.
@@ -102,7 +105,7 @@ impl Form {
                         files.push(SentFile { field, bytes });
                     }
                 }
-                Part::File(mut file) => while file.0.chunk().await?.is_some() {},
+                Part::File(mut file) => while file.chunk().await?.is_some() {},
             }
         }
         Ok((Self(fields), files))
@@ -113,6 +116,7 @@ impl Form {
 #[derive(Debug)]
 pub struct PartReader {
     multipart: Multipart,
+    unread: Unread,
     /// How many bytes the remaining fields may have together.
     left: usize,
     parts: usize,
@@ -128,7 +132,10 @@ pub enum Part<'a> {
 
 /// A file in a form. Its content has not been read yet.
 #[derive(Debug)]
-pub struct SentPart<'a>(Field<'a>);
+pub struct SentPart<'a> {
+    part: Field<'a>,
+    unread: Unread,
+}
 
 /// An uploaded file in the file store's folder, which is not stored under a key yet.
 #[derive(Debug)]
@@ -165,8 +172,11 @@ impl PartReader {
     }
 
     async fn of(request: Request) -> Result<Self, Problem> {
+        let unread = Unread::default();
+        let request = request.map(|body| Body::new(Paced::new(body, unread.clone())));
         let multipart = Multipart::from_request(request, &()).await;
         Ok(Self {
+            unread,
             multipart: multipart.map_err(|_| invalid())?,
             left: MOST_BYTES,
             parts: 0,
@@ -177,17 +187,20 @@ impl PartReader {
         let Some(mut part) = self.multipart.next_field().await? else {
             return Ok(None);
         };
+        self.unread.reset();
         self.parts += 1;
         if self.parts > MOST_FIELDS {
             return Err(too_large());
         }
         if is_file(&part) {
-            return Ok(Some(Part::File(Box::new(SentPart(part)))));
+            let unread = self.unread.clone();
+            return Ok(Some(Part::File(Box::new(SentPart { part, unread }))));
         }
         // A name that is not UTF-8 counts as missing.
         let name = part.name().ok_or_else(invalid)?.to_owned();
         let mut value = Vec::new();
         while let Some(chunk) = part.chunk().await? {
+            self.unread.reset();
             self.left = self.left.checked_sub(chunk.len()).ok_or_else(too_large)?;
             value.extend_from_slice(&chunk);
         }
@@ -199,7 +212,13 @@ impl PartReader {
 impl SentPart<'_> {
     /// The file's name on the sender's machine.
     pub fn name(&self) -> &str {
-        self.0.file_name().unwrap_or_default()
+        self.part.file_name().unwrap_or_default()
+    }
+
+    async fn chunk(&mut self) -> Result<Option<Bytes>, MultipartError> {
+        let chunk = self.part.chunk().await?;
+        self.unread.reset();
+        Ok(chunk)
     }
 
     /// Writes the file to the file store's folder while it arrives. Returns `None` for an empty
@@ -214,7 +233,7 @@ impl SentPart<'_> {
         let name = self.name().to_owned();
         let mut content = files.begin().await.map_err(Problem::internal)?;
         let (mut bytes, mut head, mut hash) = (0_u64, Vec::new(), Sha256::new());
-        while let Some(chunk) = self.0.chunk().await? {
+        while let Some(chunk) = self.chunk().await? {
             bytes = bytes.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
             if bytes > most {
                 continue;

@@ -2,6 +2,8 @@
 //! payer's browser posts a form to Razorpay's own page, so none of Razorpay's scripts run on our
 //! pages.
 
+use std::iter;
+
 use axum::http::{HeaderMap, Method, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -367,7 +369,7 @@ pub(super) fn read_event(
         value.unwrap_or_default()
     };
     let (given, values) = (header("x-razorpay-signature"), &site.declared.settings);
-    if !remote::is_signed(values, WEBHOOK_SECRET, &[body], given) {
+    if !remote::is_signed(values, WEBHOOK_SECRET, &[body], iter::once(given)) {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"));
     }
     let id = match header("x-razorpay-event-id") {

@@ -71,17 +71,18 @@ pub(super) fn lines(values: &SettingValues, secret: SecretLine) -> impl Iterator
     lines.filter(|line| !line.is_empty())
 }
 
-/// Whether `given` is the HMAC-SHA-256 of `parts`, in hexadecimal digits, under one of the secret's
-/// lines.
-pub(super) fn is_signed(
+/// Whether one of `given` is the HMAC-SHA-256 of `parts`, in hexadecimal digits, under one of the
+/// secret's lines.
+pub(super) fn is_signed<'a>(
     values: &SettingValues,
     secret: SecretLine,
     parts: &[&[u8]],
-    given: &str,
+    given: impl Iterator<Item = &'a str> + Clone,
 ) -> bool {
     lines(values, secret).any(|secret| {
         let mac = hexadecimal(&key::hmac(secret.as_bytes(), parts));
-        secret::same(mac.as_bytes(), given.as_bytes())
+        let mut given = given.clone();
+        given.any(|one| secret::same(mac.as_bytes(), one.as_bytes()))
     })
 }
 

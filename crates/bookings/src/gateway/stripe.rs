@@ -405,10 +405,9 @@ pub(super) fn read_event(
     let is_fresh = at.is_some_and(|at| site.clock.now().duration_since(at).abs() <= FRESH);
     let signed: [&[u8]; 3] = [time.as_bytes(), b".", body];
     let values = &site.declared.settings;
-    let is_signed = parts().any(|(name, given)| {
-        name == "v1" && remote::is_signed(values, WEBHOOK_SECRET, &signed, given)
-    });
-    if !is_fresh || !is_signed {
+    let given = parts().filter(|(name, _)| *name == "v1");
+    let given = given.map(|(_, signature)| signature);
+    if !is_fresh || !remote::is_signed(values, WEBHOOK_SECRET, &signed, given) {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"));
     }
     let web::Json(EventBody { id, kind, data }) = web::Json::parse(body)?;

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use web::sheet::{self, Cell, FileFormat, Sheet};
 use web::{Findings, Site};
 
+use crate::booking::Booking;
 use crate::payout::{self, Payout};
 use crate::provider::ProviderId;
 use crate::settings::{self, Administrator};
@@ -250,6 +251,9 @@ pub fn step(
         (BatchStep::Approve, BatchState::Draft) => new.state = BatchState::Approved,
         (BatchStep::Send, BatchState::Approved) => {
             check_second_person(tx, id, &who.account().id)?;
+            if has_disputed(tx, id)? {
+                return Err(PAYOUT_STATE.into());
+            }
             let mut findings = Findings::default();
             new.reference = findings.line("/reference", &values.reference, 1, REFERENCE);
             findings.finish()?;
@@ -264,11 +268,7 @@ pub fn step(
             new.state = BatchState::Settled;
         }
         (BatchStep::Fail, BatchState::Draft | BatchState::Approved | BatchState::Sent) => {
-            sql!(
-                "UPDATE payout_item SET state = 'approved', batch_id = NULL WHERE batch_id = :id",
-                id
-            )
-            .run(tx, Rows::Any)?;
+            take_out(tx, id)?;
             new.state = BatchState::Failed;
         }
         _ => return Err(PAYOUT_STATE.into()),
@@ -286,6 +286,52 @@ pub fn step(
         tell(tx, site, &view)?;
     }
     Ok(view)
+}
+
+/// Whether the payment for one of a batch's sessions is disputed or was lost in a dispute.
+fn has_disputed(tx: &mut Tx<'_>, batch: &BatchId) -> Result<bool, StoreError> {
+    for booking in of_batch(tx, batch)? {
+        if payout::is_disputed(tx, &booking)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Lists the bookings whose payouts are in a batch, without adjustments.
+fn of_batch(tx: &mut Tx<'_>, batch: &BatchId) -> Result<Vec<Booking>, StoreError> {
+    sql!(
+        "SELECT {Booking} FROM booking WHERE id IN
+             (SELECT booking_id FROM payout_item WHERE batch_id = :batch AND is_adjustment = 0)
+         ORDER BY id",
+        batch
+    )
+    .all(tx)
+}
+
+/// Returns a batch's items to the approved ones. A payout whose payment is disputed is held back,
+/// and what would have taken it back is rejected, because it was not paid.
+fn take_out(tx: &mut Tx<'_>, batch: &BatchId) -> Result<(), StoreError> {
+    let bookings = of_batch(tx, batch)?;
+    sql!(
+        "UPDATE payout_item SET state = 'approved', batch_id = NULL WHERE batch_id = :batch",
+        batch
+    )
+    .run(tx, Rows::Any)?;
+    for booking in bookings {
+        if payout::is_disputed(tx, &booking)? {
+            payout::hold(tx, &booking.id)?;
+            sql!(
+                "UPDATE payout_item SET state = 'rejected', approved_by = NULL
+                 WHERE booking_id = :booking AND is_adjustment = 1 AND reason = :dispute
+                   AND state IN ('pending', 'approved')",
+                booking = booking.id,
+                dispute = payout::DISPUTE
+            )
+            .run(tx, Rows::Any)?;
+        }
+    }
+    Ok(())
 }
 
 /// Prevents a person from sending a batch with items that they have approved, if the settings

@@ -4,14 +4,16 @@
 use bookings::booking::State;
 use jiff::SignedDuration;
 use platform::random::Random;
-use platform::{StoreError, Tx, sql};
-use serde_json::Value;
+use platform::{Rows, Sql, StoreError, Tx, sql};
+use serde_json::{Value, json};
 use testkit::{Page, rounds};
 
 use crate::credits;
 use crate::double::{Fault, run_or_die};
 use crate::razorpay::{held, id, outcomes, press, restart};
-use crate::stage::{Booking, Person, Stage, give_all_to, ledger, on_both, provider, state, wrong};
+use crate::stage::{
+    Booking, Person, Stage, give_all_to, ledger, on_both, provider, script, state, wrong,
+};
 use crate::stripe_double::{Posted, Stripe};
 
 /// A site whose only gateway is the test double of Stripe.
@@ -442,6 +444,77 @@ fn a_dispute_holds_the_payout_back() {
         let all = page.expect(200).json()["items"].clone();
         let mut all = all.as_array().unwrap().iter();
         assert!(all.any(|one| one["reason"] == "dispute"));
+    });
+}
+
+/// While the payment for a plan is disputed, its credits cannot be spent, and the payouts of sessions
+/// that they paid for are held back, even those in a batch.
+#[test]
+fn a_dispute_over_a_plan_freezes_its_credits_and_its_payouts() {
+    on_both(&async |stage: &Stage<'_>| {
+        let (stage, double) = with_stripe(stage).await;
+        let mut owner = stage.person_as("Siti Owner", identity::grant::OWNER).await;
+        let plan = credits::plan(&mut owner, 2).await;
+        let mut farah = provider(&stage).await;
+        farah.profile("bio", "Portraits").await;
+        let change = async |change: Sql| {
+            let write = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
+                tx.run(change, &[], Rows::Any)
+            };
+            stage.world.store().write(write).await.unwrap();
+        };
+        change(sql!("UPDATE provider SET payout_minor = 10000")).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let pay = credits::order(&mut aina, &plan).await;
+        let session = open(&mut aina, &pay).await;
+        let payment = double.pay(&session, "paid");
+        come_back(&stage, &pay, &session).await.expect(303);
+        let slot = credits::offer(&mut farah, "2026-11-24").await;
+        aina.book(&slot).await.expect(303);
+        assert_eq!(credits::credits(&mut aina).await, 1);
+
+        let hear = async |kind: &str| {
+            post(&stage, &double.event(kind, &payment))
+                .await
+                .expect(200);
+            stage.work().await;
+        };
+        let next = credits::offer(&mut farah, "2026-12-01").await;
+        let new = json!({"slot_id": next["id"], "slot_version": next["version"]});
+        hear("charge.dispute.created").await;
+        assert_eq!(credits::credits(&mut aina).await, 0);
+        let refused = aina.call("POST", "/api/v1/bookings", &new).await;
+        assert_eq!(refused.expect(422).json()["code"], "quota_exhausted");
+        hear("charge.dispute.closed.won").await;
+        assert_eq!(credits::credits(&mut aina).await, 1);
+        crate::stage::go_to(&stage, "2026-11-25T00:00:00Z").await;
+        let one = |state: &str| vec![(10_000, state.to_owned())];
+        assert_eq!(payouts(&stage).await, one("pending"));
+
+        change(sql!(
+            "INSERT INTO payout_batch (id, currency, state, reference, created_at, changed_at)
+             VALUES ('b', 'MYR', 'approved', '', 1, 1)"
+        ))
+        .await;
+        change(sql!(
+            "UPDATE payout_item SET state = 'batched', batch_id = 'b'"
+        ))
+        .await;
+        hear("charge.dispute.created").await;
+        assert_eq!(payouts(&stage).await, one("batched"));
+        let mut owner = script(&stage, &owner);
+        let mut press = async |step: &str, body: &Value| {
+            let path = format!("/api/v1/admin/payout-batches/b/{step}");
+            owner.call("POST".parse().unwrap(), &path, body).await
+        };
+        let refused = press("send", &json!({"reference": "TRX-1"})).await;
+        assert_eq!(refused.expect(409).json()["code"], "payout_state");
+        // The lost dispute takes the payout back. It was never paid, so both are rejected.
+        hear("charge.dispute.closed.lost").await;
+        press("fail", &Value::Null).await.expect(200);
+        let rejected = |amount: i64| (amount, "rejected".to_owned());
+        assert_eq!(payouts(&stage).await, [rejected(10_000), rejected(-10_000)]);
+        assert_eq!(credits::credits(&mut aina).await, 0);
     });
 }
 

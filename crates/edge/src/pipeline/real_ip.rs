@@ -41,6 +41,12 @@ pub(super) fn info(
         host,
         id: said_id.unwrap_or_else(|| ids.make()),
     };
+    let cdn = listen.cdns.iter().find(|cdn| cdn.contains(&peer.address));
+    if cdn.is_some() {
+        // A CDN passes on what its client wrote into these headers, and names no host in them.
+        headers.remove(FORWARDED);
+        headers.remove(&FORWARDED_HOST);
+    }
     if peer_is_trusted {
         let elder = [&FORWARDED_FOR, &FORWARDED_PROTO, &FORWARDED_HOST];
         let is_elder = match listen.forwarded_header {
@@ -59,8 +65,7 @@ pub(super) fn info(
         if listen.forwarded_header == ForwardedHeader::Forwarded {
             remove(headers, |name| name.starts_with("x-forwarded-"));
         }
-        let mut cdns = listen.cdns.iter();
-        if let Some(client) = cdns.find_map(|cdn| cdn.client(&peer.address, headers)) {
+        if let Some(client) = cdn.and_then(|cdn| cdn.client(headers)) {
             info.client = client;
             info.is_direct = false;
         }

@@ -1,6 +1,7 @@
 //! `kenduri move-store`: moves the store from its SQLite file into a PostgreSQL database.
 
 use std::fmt::Write as _;
+use std::fs::File;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -47,6 +48,9 @@ impl MoveStore {
         };
         let moved = transfer::to_postgres(from, &to, &migrations, Clock::System.now(), copied);
         let moved = moved.context("the store was not moved")?;
+        let mark = crate::app_setup::moved_mark(&settings);
+        let marked = File::create(&mark).and_then(|file| file.sync_all());
+        marked.with_context(|| format!("{} cannot be written", mark.display()))?;
         say(&self.report(&settings, &moved)?)
     }
 
@@ -86,8 +90,8 @@ impl MoveStore {
         }
         writeln!(
             report,
-            "\nThe files in {} stay where they are and are needed, secret.key above all. Nothing reads\n\
-             the SQLite file any more; keep it until you are content.",
+            "\nThe files in {} stay where they are and are needed, secret.key above all. Kenduri\n\
+             does not start with the SQLite file any more; keep it until you are content.",
             settings.data.display()
         )?;
         Ok(report)

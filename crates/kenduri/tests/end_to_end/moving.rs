@@ -46,6 +46,14 @@ fn a_demo_moves_into_postgresql_and_is_served_from_there() {
     assert!(said.contains(&url), "{said}");
     assert_eq!(database.invitations(data), before);
 
+    // An answer that the old file takes now would be lost.
+    let served = run(&["serve", "--data", place], Path::new("/"), &[]);
+    let said = text(&served.stderr);
+    assert!(
+        !served.status.success() && said.contains("set store.url"),
+        "{said}"
+    );
+
     let set = format!("store.url={}", database.url());
     let words = ["--data", place, "--set", &set];
     let mut program = Program::serve(&words, &[]);

@@ -205,7 +205,9 @@ fn a_cdn_is_believed_about_its_client_by_its_own_header() {
             &Ids::default(),
         );
         assert!(!info.is_direct || info.client == peer.address);
-        info.client.to_string()
+        let is_claimed = *info.host != *"a.example";
+        assert_eq!(is_claimed, headers.contains_key(&FORWARDED_HOST));
+        (info.client.to_string(), info.host.to_string())
     };
     let (cloudflare, fastly) = ("104.16.1.1", "2a04:4e42::1");
     let own = ("cf-connecting-ip", "203.0.113.7");
@@ -244,8 +246,19 @@ fn a_cdn_is_believed_about_its_client_by_its_own_header() {
         ),
         ("192.0.2.1", vec![own], "192.0.2.1"),
     ] {
-        assert_eq!(told(peer, &lines), client, "{peer} {lines:?}");
+        assert_eq!(told(peer, &lines).0, client, "{peer} {lines:?}");
     }
+    // A CDN passes on what its client wrote about the host.
+    for claim in [
+        ("x-forwarded-host", "other.example"),
+        ("forwarded", "host=other.example"),
+    ] {
+        for peer in [cloudflare, fastly] {
+            assert_eq!(told(peer, &[claim, own]).1, "a.example", "{claim:?}");
+        }
+    }
+    let claim = ("x-forwarded-host", "other.example");
+    assert_eq!(told("10.0.0.1", &[claim]).1, "other.example");
 }
 
 #[test]

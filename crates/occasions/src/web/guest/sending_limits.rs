@@ -15,10 +15,11 @@ const STRANGERS: Rule = Rule {
 };
 /// How many networks are counted at the same time, for answers without a code.
 const NETWORKS: usize = 20_000;
-/// How many files a household may send, accepted or not. Decoding a picture takes processor time.
+/// How many files a household may send, accepted or not. Decoding a picture takes processor time,
+/// and a removed file stays on disk for a day.
 const FILES: Rule = Rule {
-    count: 120,
-    per: SignedDuration::from_hours(1),
+    count: 90,
+    per: SignedDuration::from_hours(24),
 };
 /// How many households are counted at the same time, for files.
 const HOUSEHOLDS: usize = 5_000;
