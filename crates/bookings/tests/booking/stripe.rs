@@ -493,18 +493,19 @@ fn a_dispute_over_a_plan_freezes_its_credits_and_its_payouts() {
 
         change(sql!(
             "INSERT INTO payout_batch (id, currency, state, reference, created_at, changed_at)
-             VALUES ('b', 'MYR', 'approved', '', 1, 1)"
+             VALUES ('5f0c3a52-8d0e-4c6c-9d70-1b9a35f0c7e1', 'MYR', 'approved', '', 1, 1)"
         ))
         .await;
         change(sql!(
-            "UPDATE payout_item SET state = 'batched', batch_id = 'b'"
+            "UPDATE payout_item SET state = 'batched', batch_id = '5f0c3a52-8d0e-4c6c-9d70-1b9a35f0c7e1'"
         ))
         .await;
         hear("charge.dispute.created").await;
         assert_eq!(payouts(&stage).await, one("batched"));
         let mut owner = script(&stage, &owner);
         let mut press = async |step: &str, body: &Value| {
-            let path = format!("/api/v1/admin/payout-batches/b/{step}");
+            let path =
+                format!("/api/v1/admin/payout-batches/5f0c3a52-8d0e-4c6c-9d70-1b9a35f0c7e1/{step}");
             owner.call("POST".parse().unwrap(), &path, body).await
         };
         let refused = press("send", &json!({"reference": "TRX-1"})).await;

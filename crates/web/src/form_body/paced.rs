@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use axum::BoxError;
 use axum::body::{Body, Bytes};
-use http_body::{Body as _, Frame};
+use http_body::Frame;
 
 /// How many bytes the parser may receive without a result.
 const MOST: usize = 64 * 1024;
