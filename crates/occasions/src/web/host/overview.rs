@@ -379,9 +379,10 @@ fn seats<'a>(wording: &Wording<'a>, context: &'a PageContext, summary: &Summary)
                     )
                 }),
                 // The number of free seats is shown only if at most a tenth of the seats is free.
-                left: numbers
-                    .left
-                    .filter(|left| numbers.capacity.is_some_and(|seats| left * 10 <= seats)),
+                left: numbers.left.filter(|left| {
+                    let seats = numbers.capacity.unwrap_or_default();
+                    (0..=seats / 10).contains(left)
+                }),
             })
         })
         .collect()
