@@ -2,9 +2,9 @@
 // pictures, and what the couple approves is a gallery after the day.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { desk, keep, open, phone, signIn, visitor } from './browser.mjs';
+import { desk, open, phone, signIn, visitor } from './browser.mjs';
 import { Kenduri } from './kenduri.mjs';
-import { accessibility, overflow } from './looking.mjs';
+import { look } from './looking.mjs';
 
 const home = '/admin/o/aisyah-daniel';
 let browser;
@@ -23,11 +23,6 @@ after(async () => {
   await browser?.close();
   await kenduri?.stop();
 });
-
-async function look(page, name) {
-  await keep(page, name);
-  assert.deepEqual([...(await accessibility(page)), ...(await overflow(page))], [], name);
-}
 
 async function add(host, name, fields, shared) {
   await host.goto(`${home}/gifts/new?lang=en`);

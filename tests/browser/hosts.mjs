@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { desk, open, phone, signIn, visitor } from './browser.mjs';
 import { Kenduri } from './kenduri.mjs';
+import { look } from './looking.mjs';
 
 const home = '/admin/o/aisyah-daniel';
 let browser;
@@ -126,4 +127,49 @@ test('the navigation stays while a long page is read', async () => {
   await page.waitForFunction(() => scrollY > 800);
   const { y } = await page.locator('nav.navigation').boundingBox();
   assert.ok(y >= 0 && y < desk.height, `it is at ${y}`);
+});
+
+test('a household waits for a full event, the checklist says so, and it moves up when there are seats', async () => {
+  const { page } = await host(`${home}/settings/switches`, phone);
+  await page.locator('[name="switches.waitlist"]').check();
+  await page.locator('.save-bar button').click();
+  await page.waitForURL(/done=saved/);
+  await page.goto(`${home}/settings/events?lang=en`);
+  const event = page.locator('tr', { hasText: 'Reception' });
+  const taken = Number((await event.innerText()).match(/(\d+) of \d+/)[1]);
+  await event.locator('a').first().click();
+  const seats = async (n) => {
+    await page.locator('[name=capacity]').fill(String(n));
+    await page.locator('main form button').first().click();
+    await page.locator('.banner.ok').waitFor();
+  };
+  await seats(taken);
+
+  const guest = await visitor(browser, kenduri, { viewport: phone });
+  await guest.goto('/invite/ROSSI/rsvp?lang=en');
+  await guest.locator('.tag.wait', { hasText: 'Full: waiting list' }).waitFor();
+  await look(guest, 'waiting-form-360');
+  for (const group of await guest.locator('fieldset.person:not([data-new]) [role=radiogroup]').all()) {
+    await group.locator('label:has(input[value=yes])').click();
+  }
+  await guest.locator('.save-bar button').click();
+  await guest.waitForURL(/\/confirmation/);
+  assert.match(await guest.locator('main').innerText(), /You are on the waiting list: Reception\. We will write/);
+  await look(guest, 'waiting-guest-360');
+
+  await page.goto(`${home}?lang=en`);
+  const count = await page.locator('#part-ready .tag').innerText();
+  await page.locator('#part-ready a').click();
+  assert.ok((await page.locator('main').innerText()).includes(count));
+  await look(page, 'ready-360');
+  await page.setViewportSize(desk);
+  await look(page, 'ready-1280');
+  const point = page.locator('.points li', { hasText: '1 household is on the waiting list for Reception.' });
+  await point.locator('a', { hasText: 'Change the seats' }).click();
+  await seats(taken + 1);
+  await page.goto(`${home}/ready?lang=en`);
+  assert.equal(await point.count(), 0);
+  await guest.goto('/invite/ROSSI?lang=en');
+  assert.equal(await guest.locator('.tag.wait').count(), 0);
+  await guest.context().close();
 });

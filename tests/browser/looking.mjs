@@ -1,5 +1,7 @@
 // What is wrong with a page that a program can see. Each function answers with a list of complaints.
+import assert from 'node:assert/strict';
 import axe from 'axe-core/axe.min.js';
+import { keep } from './browser.mjs';
 
 const withAxe = new WeakSet();
 
@@ -37,6 +39,12 @@ export async function overflow(page) {
   });
   await page.setViewportSize({ width, height });
   return wide.map((html) => `wider than 320 pixels: ${html}`);
+}
+
+// Keeps a picture of the page, and fails if either of these complains.
+export async function look(page, name) {
+  await keep(page, name);
+  assert.deepEqual([...(await accessibility(page)), ...(await overflow(page))], [], name);
 }
 
 // Watches what a page loads, from now on: other hosts, failures, and how many bytes came.

@@ -32,6 +32,7 @@ reply-pending = لا رد بعد
 reply-waitlisted = قائمة الانتظار
 reply-waitlisted-explained = سنبلغكم عند توفر مكان.
 reply-waitlisted-look = عند توفر مكان سترون ذلك في هذه الصفحة.
+reply-waits = أنتم في قائمة الانتظار: { $events }.
 
 count-yes = { $n ->
     [zero] لا أحد سيحضر

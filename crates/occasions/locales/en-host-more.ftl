@@ -66,20 +66,20 @@ host-log-news-removed = deleted news
 
 host-ready = Is it ready?
 host-ready-open = { $n ->
-    [one] 1 point is open
-   *[other] { $n } points are open
+    [one] 1 thing left to do
+   *[other] { $n } things left to do
 }
 host-ready-none = Everything is ready
 host-ready-all = Everything is ready for { $title }.
-host-ready-all-text = Nothing is open now. This page counts again whenever you open it.
-host-ready-over = The day is over: nothing is open any more.
+host-ready-all-text = There is nothing left to do now. This page counts again whenever you open it.
+host-ready-over = The day is over, and there is nothing left to do.
 host-ready-more = and { $n } more
 host-ready-draft = This is a draft: guests cannot open their invitations yet.
 host-ready-no-invitations = Nobody is invited yet.
-host-ready-no-place = No venue and no address is given for { $of }.
-host-ready-no-contact = Guests do not read whom they can ask.
+host-ready-no-place = { $of } has no venue and no address yet.
+host-ready-no-contact = Guests cannot see whom to ask when they have questions.
 host-ready-no-deadline = There is no last day to answer.
-host-ready-deadline-passed = The last day to answer is over, and { $count ->
+host-ready-deadline-passed = The last day to answer has passed, and { $count ->
     [one] 1 household still owes
    *[other] { $n } households still owe
 } an answer.
@@ -114,17 +114,17 @@ host-ready-unapproved = { $count ->
 host-ready-waiting = { $count ->
     [one] 1 household is
    *[other] { $n } households are
-} on the waiting list: { $of }.
+} on the waiting list for { $of }.
 host-ready-meal-open = { $count ->
     [one] 1 guest has
    *[other] { $n } guests have
 } not chosen yet: { $of }
 host-ready-see = See who
-host-ready-do-place = Say where it is
-host-ready-do-contact = Name somebody
+host-ready-do-place = Add the place
+host-ready-do-contact = Add a contact
 host-ready-do-deadline = Set a last day
 host-ready-do-later = Choose a later day
-host-ready-do-texts = Write them
+host-ready-do-texts = Write the texts
 host-ready-do-news = See the announcements
 host-ready-do-invite = Invite them by mail
 host-ready-do-send = Send them by message

@@ -1,7 +1,7 @@
 # Uploads of guests, for hosts.
 
 host-uploads = Guests’ pictures
-host-uploads-off = Guests cannot send pictures or see the gallery: this is switched off.
+host-uploads-off = Guests can neither send pictures nor see the gallery, because this is switched off.
 host-no-uploads = No pictures yet
 host-no-uploads-text = What guests send waits here until you approve it. Approved pictures form the gallery, which guests see from the beginning of the first event on.
 host-uploads-none-here = Nothing here.
@@ -9,13 +9,17 @@ host-upload-pending = Waiting
 host-upload-approved = In the gallery
 host-upload-rejected = Rejected
 host-upload-choose = Choose
-host-upload-approve = Put into the gallery
+host-upload-choose-first = Choose pictures, then say what happens to them
+host-upload-approve = Add to the gallery
 host-upload-reject = Reject
 host-upload-delete = Delete…
-host-upload-delete-title = Delete what guests sent?
+host-upload-delete-title = { $n ->
+    [one] Delete 1 file?
+   *[other] Delete { $n } files?
+}
 host-upload-delete-effect = { $n ->
-    [one] 1 file is deleted for you and for the household that sent it. This cannot be undone.
-   *[other] { $n } files are deleted for you and for the households that sent them. This cannot be undone.
+    [one] It is deleted for you, for the household that sent it and in the gallery. This cannot be undone.
+   *[other] They are deleted for you, for the households that sent them and in the gallery. This cannot be undone.
 }
 host-upload-delete-go = Delete
 host-upload-keep = Go back, change nothing
@@ -24,8 +28,8 @@ host-upload-caption = What it shows
 host-upload-bytes = Bytes
 host-upload-file = File in the store
 host-upload-day = Sent on
-host-done-upload-approved = They are in the gallery.
-host-done-upload-rejected = Rejected. Nobody but you and the household that sent it sees it.
+host-done-upload-approved = Added to the gallery.
+host-done-upload-rejected = Rejected. Only you and the household that sent it can see it.
 host-done-upload-deleted = Deleted.
 host-done-upload-none = Nothing was chosen, so nothing changed.
 host-look-uploads = Pictures that wait for you

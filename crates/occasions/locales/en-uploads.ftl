@@ -11,10 +11,10 @@ upload-hint = { $left ->
 }
 upload-place = We remove the place and time that your phone wrote into a picture.
 upload-send = Send
-upload-full = You have sent as many as one invitation can hold. Remove one to send another.
+upload-full = You have sent as many files as one invitation can hold. Remove one to send another.
 upload-over = Nothing can be sent any more.
 upload-own = What you sent
-upload-pending = The hosts have not looked yet
+upload-pending = Not seen yet
 upload-approved = In the gallery
 upload-rejected = Not in the gallery
 upload-remove = Remove

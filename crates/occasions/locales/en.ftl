@@ -27,6 +27,7 @@ reply-pending = No answer yet
 reply-waitlisted = Waiting list
 reply-waitlisted-explained = We will write when a place is free.
 reply-waitlisted-look = When a place is free, you will see it on this page.
+reply-waits = You are on the waiting list: { $events }.
 
 count-yes = { $n } coming
 count-no = { $n } not coming

@@ -30,6 +30,7 @@ reply-pending = Ancora senza risposta
 reply-waitlisted = Lista d’attesa
 reply-waitlisted-explained = Scriveremo appena si libera un posto.
 reply-waitlisted-look = Quando si libera un posto, lo vedrà in questa pagina.
+reply-waits = Siete in lista d’attesa: { $events }.
 
 count-yes = { $n ->
     [one] 1 ci sarà

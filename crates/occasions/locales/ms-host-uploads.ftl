@@ -1,7 +1,7 @@
 # Muat naik tetamu, untuk tuan rumah.
 
 host-uploads = Gambar tetamu
-host-uploads-off = Tetamu tidak boleh menghantar gambar atau melihat galeri: ini dimatikan.
+host-uploads-off = Tetamu tidak boleh menghantar gambar atau melihat galeri, kerana ini dimatikan.
 host-no-uploads = Belum ada gambar
 host-no-uploads-text = Apa yang dihantar oleh tetamu menunggu di sini sehingga anda meluluskannya. Gambar yang diluluskan menjadi galeri, yang dilihat oleh tetamu sejak acara pertama bermula.
 host-uploads-none-here = Tiada apa-apa di sini.
@@ -9,13 +9,12 @@ host-upload-pending = Menunggu
 host-upload-approved = Dalam galeri
 host-upload-rejected = Ditolak
 host-upload-choose = Pilih
+host-upload-choose-first = Pilih gambar, kemudian tindakannya
 host-upload-approve = Masukkan ke galeri
 host-upload-reject = Tolak
 host-upload-delete = Padam…
-host-upload-delete-title = Padam apa yang dihantar oleh tetamu?
-host-upload-delete-effect = { $n ->
-   *[other] { $n } fail dipadam bagi anda dan bagi keluarga yang menghantarnya. Ini tidak boleh diundur.
-}
+host-upload-delete-title = Padam { $n } fail?
+host-upload-delete-effect = Fail itu dipadam bagi anda, bagi keluarga yang menghantarnya dan dalam galeri. Ini tidak boleh diundur.
 host-upload-delete-go = Padam
 host-upload-keep = Kembali, jangan ubah apa-apa
 host-upload-name = Nama fail
@@ -23,8 +22,8 @@ host-upload-caption = Apa yang ditunjukkan
 host-upload-bytes = Bait
 host-upload-file = Fail dalam storan
 host-upload-day = Dihantar pada
-host-done-upload-approved = Gambar itu ada dalam galeri.
-host-done-upload-rejected = Ditolak. Hanya anda dan keluarga yang menghantarnya melihatnya.
+host-done-upload-approved = Dimasukkan ke galeri.
+host-done-upload-rejected = Ditolak. Hanya anda dan keluarga yang menghantarnya boleh melihatnya.
 host-done-upload-deleted = Dipadam.
 host-done-upload-none = Tiada yang dipilih, jadi tiada yang berubah.
 host-look-uploads = Gambar yang menunggu anda

@@ -10,10 +10,10 @@ upload-hint = { $left ->
 }
 upload-place = Kami membuang tempat dan masa yang ditulis oleh telefon anda dalam gambar.
 upload-send = Hantar
-upload-full = Anda telah menghantar sebanyak yang dibenarkan bagi satu jemputan. Buang satu untuk menghantar yang lain.
+upload-full = Anda telah menghantar semua fail yang dibenarkan bagi satu jemputan. Buang satu untuk menghantar yang lain.
 upload-over = Tiada apa-apa yang boleh dihantar lagi.
 upload-own = Apa yang anda hantar
-upload-pending = Tuan rumah belum melihatnya
+upload-pending = Belum dilihat
 upload-approved = Dalam galeri
 upload-rejected = Tiada dalam galeri
 upload-remove = Buang

@@ -27,6 +27,7 @@ reply-pending = Belum dijawab
 reply-waitlisted = Senarai menunggu
 reply-waitlisted-explained = Kami akan maklumkan apabila ada tempat kosong.
 reply-waitlisted-look = Apabila ada tempat kosong, anda akan melihatnya di halaman ini.
+reply-waits = Anda dalam senarai menunggu: { $events }.
 
 count-yes = { $n } orang akan hadir
 count-no = { $n } orang tidak hadir

@@ -27,6 +27,7 @@ reply-pending = 尚未回复
 reply-waitlisted = 候补名单
 reply-waitlisted-explained = 一有空位，我们就会通知您。
 reply-waitlisted-look = 一有空位，您会在本页看到。
+reply-waits = 您在候补名单上：{ $events }。
 
 count-yes = { $n }位出席
 count-no = { $n }位不出席

@@ -244,6 +244,8 @@ function choose(form) {
     show();
   });
   show();
+  // When somebody goes back to the page, the browser ticks boxes again after this script ran.
+  addEventListener("pageshow", show);
 }
 
 // Keys of lists: / search, j and k move, x tick, ? help. Enter opens by itself, because a link has the focus.

@@ -1,6 +1,7 @@
 //! The texts about the waiting list, for pages and mails.
 
 use super::show::Reading;
+use crate::event::Event;
 use crate::words::ReplyStatus;
 
 impl Reading<'_> {
@@ -14,11 +15,24 @@ impl Reading<'_> {
         self.text.say(id).into_owned()
     }
 
-    /// Like [`Self::hears_of_place`], but returns `None` if no guest of the household waits.
+    /// Returns sentences about the events for which guests of the household wait; `None` if no
+    /// guest waits.
     pub(crate) fn waiting(&self) -> Option<String> {
-        let guests = self.portal.household.guests.iter();
-        let mut replies = guests.flat_map(|guest| guest.replies.values());
-        let waits = replies.any(|reply| reply.status == ReplyStatus::Waitlisted);
-        waits.then(|| self.hears_of_place())
+        let waits = |event: &&Event| {
+            let mut guests = self.portal.household.guests.iter();
+            guests.any(|guest| {
+                let reply = guest.replies.get(&event.id);
+                reply.is_some_and(|reply| reply.status == ReplyStatus::Waitlisted)
+            })
+        };
+        let events = self.portal.events.iter().filter(waits);
+        let names: Vec<&str> = events.map(|one| self.pick(&one.name).text).collect();
+        if names.is_empty() {
+            return None;
+        }
+        let names = names.join(&self.text.say("list-comma"));
+        let waiting = self.text.with("reply-waits", [("events", names.into())]);
+        let space = self.text.say("sentence-space");
+        Some(format!("{waiting}{space}{}", self.hears_of_place()))
     }
 }

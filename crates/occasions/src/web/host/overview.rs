@@ -377,10 +377,11 @@ fn seats<'a>(wording: &Wording<'a>, context: &'a PageContext, summary: &Summary)
                         wording.text.with("host-seats-waiting", values),
                     )
                 }),
-                // The number of free seats is shown only if at most a tenth of all seats is free.
-                left: numbers
-                    .left
-                    .filter(|left| numbers.capacity.is_some_and(|seats| left * 10 <= seats)),
+                // The number of free seats is shown only if at most a tenth of the seats is free.
+                left: numbers.left.filter(|left| {
+                    let seats = numbers.capacity.unwrap_or_default();
+                    (0..=seats / 10).contains(left)
+                }),
             })
         })
         .collect()

@@ -169,6 +169,9 @@ async fn ask(posted: &HostForm, state: UploadState, ids: Vec<&str>) -> Result<Re
     let look = |_: &mut Tx<'_>, context: &PageContext| context.host.needs(Permission::Write);
     let (context, ()) = req.read(look).await?;
     let wording = req.wording(&context);
+    let title = req
+        .text
+        .with("host-upload-delete-title", [("n", ids.len().into())]);
     let body = DeletePage {
         text: &req.text,
         csrf: &req.csrf,
@@ -178,6 +181,5 @@ async fn ask(posted: &HostForm, state: UploadState, ids: Vec<&str>) -> Result<Re
         state: state.word(),
         ids,
     };
-    let title = req.text.say("host-upload-delete-title");
     Ok(req.page(&context, Place::Uploads, &title, body))
 }
