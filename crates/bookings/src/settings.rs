@@ -66,7 +66,8 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     request_slots: number(1, 5).label("booking-set-request-slots"),
     request_limit: number(1, 20).label("booking-set-request-limit"),
     request_hours: number(1, 720).label("booking-set-request-hours"),
-    request_hold_hours: number(1, 168).label("booking-set-request-hold"),
+    // A page of Stripe stays open for a day at most.
+    request_hold_hours: number(1, 24).label("booking-set-request-hold"),
 };
 
 impl BookingSettings {

@@ -98,7 +98,7 @@ impl ApiResource for Criterion {
     const API: Description = Description {
         path: "/api/v1/admin/rubrics",
         one: "/api/v1/admin/rubrics/{id}",
-        tag: "bookings",
+        tag: "criteria of feedback",
         list: "All criteria of feedback: those that are asked for first.",
         show: "One criterion.",
         create: "Adds a criterion.",
