@@ -59,6 +59,8 @@ booking-register = Make an account
 booking-taken = Somebody was quicker
 booking-taken-text = This time is not free any more. Nothing was charged.
 booking-find = Book a time
+request-ask = Ask for one of several times
+feedback-mean = { $whole }.{ $tenth } of 5, from { $count } ratings
 slot-online = By video
 slot-in-person = In person
 slot-phone = By phone
@@ -209,6 +211,68 @@ test-gateway-wrong = Pay another sum
 test-gateway-stuck = Pay what cannot be paid back
 test-gateway-back = Back, without paying
 
+# Requests.
+request-mine = Your requests
+request-asked = Requests to you
+request-all = Requests
+request-new = Ask for a time
+request-one = One of these times
+request-none = You have asked for nothing. A request names times that suit you; the provider confirms one.
+request-none-asked = Nobody waits for an answer.
+request-hint = Name times that suit you, the best first. Nothing is kept or charged until a provider confirms one.
+request-no-slot = No time
+request-slot = { $number ->
+    [1] Best time
+   *[other] Time { $number } (optional)
+}
+request-send = Send the request
+request-until = Waits until { $when }.
+request-slot-gone = not free
+request-confirm = Confirm
+request-decline = Decline
+request-withdraw = Withdraw
+request-pending = Waits for an answer
+request-confirmed = Confirmed
+request-declined = Declined
+request-withdrawn = Withdrawn
+request-lapsed = Nobody answered
+request-was-made = The request is sent. You get a mail when it is answered.
+request-was-confirmed = It is confirmed, and the member has a mail. A time with a price is kept until it is paid.
+request-was-declined = It is declined.
+request-was-withdrawn = It is withdrawn.
+
+# Feedback.
+feedback-title = How was it?
+feedback-group = The session
+feedback-give = Say how it was
+feedback-change = Change what you said
+feedback-by = { $author ->
+    [member] What the member says
+   *[provider] What the provider says
+}
+feedback-of-5 = { $rating } of 5
+feedback-rating = Rating, from 1 to 5
+feedback-verdict = Do you recommend them?
+feedback-no-verdict = No answer
+feedback-recommended = Recommended
+feedback-with-reservations = Recommended with reservations
+feedback-not-recommended = Not recommended
+feedback-scores = Scores, from 0 to 5
+feedback-text = What you say
+feedback-text-hint = The other side reads it.
+feedback-private = Private note
+feedback-private-hint = Only you and the administrators read it.
+criterion-all = Criteria of feedback
+criterion-new = Add a criterion
+criterion-settings = The criterion
+criterion-first = There are no criteria yet. With some, both sides of a session score it by more than one rating.
+criterion-author = Who scores it
+criterion-label = Name
+criterion-active = It is asked for
+criterion-remove = Remove the criterion
+criterion-remove-effect = Scores that were given stay, and then it is only not asked for any more.
+criterion-removed = The criterion is removed.
+
 # A provider's times.
 slot-mine = Your times
 slot-begin = Times to book
@@ -353,6 +417,10 @@ booking-set-longest = Longest time, in minutes
 booking-set-outcome = Hours after a session in which its outcome may be said
 booking-set-payout-days = Days after a session before it is paid out
 booking-set-two-people = Who approves a payout does not send it
+booking-set-request-slots = Times that a request may name
+booking-set-request-limit = Requests of one person that may wait
+booking-set-request-hours = Hours after which a request lapses
+booking-set-request-hold = Hours that a confirmed time is kept for payment
 
 # Mails and notices.
 booking-mail-confirmed = Booked: { $title }, { $when }
@@ -381,6 +449,22 @@ booking-notice-dispute = The payer of { $about } disputes the payment. See to it
 booking-notice-wrong-sum = { $about } was paid, which is not what an order costs. It is paid back.
 booking-notice-no-show-member = The provider says that you did not come to “{ $about }”.
 booking-notice-no-show-provider = The member says that the provider did not come to “{ $about }”. What was paid goes back.
+request-notice-made = Somebody asks you for a time: { $about }
+request-said-made = A member asks you for a time and waits for your answer:
+request-notice-declined = Your request was declined: { $about }
+request-said-declined = None of the times that you asked for can be confirmed:
+request-notice-lapsed = Your request lapsed: { $about }
+request-said-lapsed = Nobody confirmed your request in time, or no time of it is left:
+request-notice-dropped = No longer offered: { $about }
+request-said-dropped = A time that you asked for is not offered any more. Your request still waits for another one:
+request-notice-no-credit = A credit is missing: { $about }
+request-said-no-credit = The provider would confirm your request, but you have no credit for it. A plan gives you some; the request stays:
+request-notice-held = Confirmed, please pay: { $about }
+request-said-held = Your request was confirmed. The time is kept for you until it is paid; the page says for how long:
+feedback-notice-ask = How was it? { $about }
+feedback-said-ask = This session is over. Say in a few words how it was:
+feedback-notice-arrived = Feedback for you: { $about }
+feedback-said-arrived = The other side says how this session was:
 payout-mail-sent = { $sum } is on its way to you – { $site }
 payout-said-sent = { $sum } was sent to you for your sessions. The bank's reference is { $number }.
 payout-notice-sent = { $about } is on its way to you.
@@ -404,15 +488,27 @@ problem-too-many-bookings = You have booked as many times as one person may. Can
     .title = Too many bookings
 problem-too-many-holds = Times are kept for you already. Pay for them or give them back first.
     .title = Too many times kept
-problem-quota-exhausted = You have no credit for this session. A plan gives you some.
+problem-quota-exhausted = There is no credit for this session. A plan gives some.
     .title = No credit left
+problem-preferred-invalid = Choose different times, at least one and no more than the rules allow; of a request, one of its times.
+    .title = Not one of the times
+problem-request-settled = This request was decided meanwhile.
+    .title = Already decided
+problem-too-many-requests-open = As many requests wait as one person may have. Withdraw one, or try again tomorrow.
+    .title = Too many requests
+problem-feedback-exists = You have said how this session was. You can change it for 7 days.
+    .title = Feedback given
+problem-feedback-too-early = The session is not over yet.
+    .title = Too early for feedback
+problem-feedback-closed = Feedback is given within 30 days after a session that took place, and changed within 7 days.
+    .title = Feedback closed
 problem-payment-mismatch = This payment is of another order. Nothing was changed.
     .title = Another payment
 problem-payment-signature = The payment service did not say this. Nothing was changed.
     .title = Payment not proven
 problem-slot-overlap = Another time of yours is there.
     .title = Times overlap
-problem-member-busy = You have another booking at this time.
+problem-member-busy = The member has another booking at this time.
     .title = Another booking
 problem-order-closed = This order cannot be paid any more.
     .title = Order closed

@@ -44,6 +44,8 @@ booking-register = Buat akaun
 booking-taken = Ada yang lebih cepat
 booking-taken-text = Masa ini tidak lapang lagi. Tiada caj dikenakan.
 booking-find = Tempah masa
+request-ask = Minta salah satu daripada beberapa masa
+feedback-mean = { $whole }.{ $tenth } daripada 5, daripada { $count } penilaian
 slot-online = Melalui video
 slot-in-person = Bersemuka
 slot-phone = Melalui telefon
@@ -191,6 +193,68 @@ test-gateway-wrong = Bayar jumlah lain
 test-gateway-stuck = Bayar yang tidak boleh dikembalikan
 test-gateway-back = Kembali tanpa membayar
 
+# Permintaan.
+request-mine = Permintaan anda
+request-asked = Permintaan kepada anda
+request-all = Permintaan
+request-new = Minta masa
+request-one = Salah satu masa ini
+request-none = Anda belum meminta apa-apa. Permintaan menyebut masa yang sesuai bagi anda; penyedia mengesahkan satu.
+request-none-asked = Tiada sesiapa menunggu jawapan.
+request-hint = Sebut masa yang sesuai, yang terbaik dahulu. Tiada apa yang disimpan atau dicaj sehingga penyedia mengesahkan satu.
+request-no-slot = Tiada masa
+request-slot = { $number ->
+    [1] Masa terbaik
+   *[other] Masa { $number } (pilihan)
+}
+request-send = Hantar permintaan
+request-until = Menunggu hingga { $when }.
+request-slot-gone = tidak kosong
+request-confirm = Sahkan
+request-decline = Tolak
+request-withdraw = Tarik balik
+request-pending = Menunggu jawapan
+request-confirmed = Disahkan
+request-declined = Ditolak
+request-withdrawn = Ditarik balik
+request-lapsed = Tiada jawapan
+request-was-made = Permintaan dihantar. Anda mendapat e-mel apabila ia dijawab.
+request-was-confirmed = Ia disahkan, dan ahli mendapat e-mel. Masa berbayar disimpan sehingga dibayar.
+request-was-declined = Ia ditolak.
+request-was-withdrawn = Ia ditarik balik.
+
+# Maklum balas.
+feedback-title = Bagaimana sesi itu?
+feedback-group = Sesi
+feedback-give = Beri maklum balas
+feedback-change = Ubah maklum balas anda
+feedback-by = { $author ->
+    [member] Kata ahli
+   *[provider] Kata penyedia
+}
+feedback-of-5 = { $rating } daripada 5
+feedback-rating = Penilaian, dari 1 hingga 5
+feedback-verdict = Adakah anda mengesyorkan?
+feedback-no-verdict = Tiada jawapan
+feedback-recommended = Disyorkan
+feedback-with-reservations = Disyorkan dengan catatan
+feedback-not-recommended = Tidak disyorkan
+feedback-scores = Markah, dari 0 hingga 5
+feedback-text = Ulasan anda
+feedback-text-hint = Pihak lain membacanya.
+feedback-private = Nota peribadi
+feedback-private-hint = Hanya anda dan pentadbir membacanya.
+criterion-all = Kriteria maklum balas
+criterion-new = Tambah kriteria
+criterion-settings = Kriteria
+criterion-first = Belum ada kriteria. Dengannya, kedua-dua pihak menilai sesi dengan lebih daripada satu penilaian.
+criterion-author = Siapa yang menilainya
+criterion-label = Nama
+criterion-active = Ia ditanya
+criterion-remove = Buang kriteria
+criterion-remove-effect = Markah yang telah diberi kekal, dan kriteria hanya tidak ditanya lagi.
+criterion-removed = Kriteria dibuang.
+
 # A provider's times.
 slot-mine = Masa anda
 slot-begin = Masa untuk ditempah
@@ -323,6 +387,10 @@ booking-set-longest = Masa terpanjang, dalam minit
 booking-set-outcome = Jam selepas sesi untuk menyatakan hasilnya
 booking-set-payout-days = Hari selepas sesi sebelum bayaran kepada penyedia
 booking-set-two-people = Orang yang meluluskan bayaran tidak menghantarnya
+booking-set-request-slots = Masa yang boleh disebut dalam satu permintaan
+booking-set-request-limit = Permintaan seorang yang boleh menunggu
+booking-set-request-hours = Jam sehingga permintaan luput
+booking-set-request-hold = Jam masa yang disahkan disimpan untuk bayaran
 
 # Mails and notices.
 booking-mail-confirmed = Ditempah: { $title }, { $when }
@@ -351,6 +419,22 @@ booking-notice-dispute = Pembayar { $about } mempertikaikan bayaran itu. Uruskan
 booking-notice-wrong-sum = { $about } telah dibayar, bukan harga pesanan. Ia dibayar balik.
 booking-notice-no-show-member = Penyedia menyatakan bahawa anda tidak hadir ke “{ $about }”.
 booking-notice-no-show-provider = Ahli menyatakan bahawa penyedia tidak hadir ke “{ $about }”. Bayaran dipulangkan.
+request-notice-made = Seseorang meminta masa anda: { $about }
+request-said-made = Seorang ahli meminta masa anda dan menunggu jawapan:
+request-notice-declined = Permintaan anda ditolak: { $about }
+request-said-declined = Tiada masa yang anda minta dapat disahkan:
+request-notice-lapsed = Permintaan anda luput: { $about }
+request-said-lapsed = Tiada sesiapa mengesahkan permintaan anda dalam masanya, atau tiada masanya lagi:
+request-notice-dropped = Tidak ditawarkan lagi: { $about }
+request-said-dropped = Masa yang anda minta tidak ditawarkan lagi. Permintaan anda masih menunggu masa lain:
+request-notice-no-credit = Kredit tidak cukup: { $about }
+request-said-no-credit = Penyedia mahu mengesahkan permintaan anda, tetapi anda tiada kredit. Pelan memberi anda kredit; permintaan kekal:
+request-notice-held = Disahkan, sila bayar: { $about }
+request-said-held = Permintaan anda disahkan. Masa disimpan untuk anda sehingga dibayar; halaman menyatakan berapa lama:
+feedback-notice-ask = Bagaimana sesi itu? { $about }
+feedback-said-ask = Sesi ini telah tamat. Beritahu bagaimana sesi itu:
+feedback-notice-arrived = Maklum balas untuk anda: { $about }
+feedback-said-arrived = Pihak lain menyatakan bagaimana sesi ini:
 payout-mail-sent = { $sum } sedang dihantar kepada anda – { $site }
 payout-said-sent = { $sum } telah dihantar kepada anda untuk sesi anda. Rujukan bank ialah { $number }.
 payout-notice-sent = { $about } sedang dihantar kepada anda.
@@ -374,8 +458,20 @@ problem-too-many-bookings = Anda sudah menempah sebanyak yang dibenarkan untuk s
     .title = Terlalu banyak tempahan
 problem-too-many-holds = Sudah ada masa yang disimpan untuk anda. Bayar atau lepaskan dahulu.
     .title = Terlalu banyak masa disimpan
-problem-quota-exhausted = Anda tiada kredit untuk sesi ini. Dapatkan melalui pelan.
+problem-quota-exhausted = Tiada kredit untuk sesi ini. Dapatkan melalui pelan.
     .title = Tiada kredit
+problem-preferred-invalid = Pilih masa yang berbeza, sekurang-kurangnya satu dan tidak melebihi peraturan; bagi permintaan, salah satu masanya.
+    .title = Bukan salah satu masa
+problem-request-settled = Permintaan ini telah diputuskan.
+    .title = Sudah diputuskan
+problem-too-many-requests-open = Permintaan yang menunggu sudah mencapai had. Tarik balik satu, atau cuba lagi esok.
+    .title = Terlalu banyak permintaan
+problem-feedback-exists = Anda sudah memberi maklum balas tentang sesi ini. Anda boleh mengubahnya selama 7 hari.
+    .title = Maklum balas sudah diberi
+problem-feedback-too-early = Sesi belum tamat.
+    .title = Terlalu awal untuk maklum balas
+problem-feedback-closed = Maklum balas diberi dalam 30 hari selepas sesi yang berlangsung, dan diubah dalam 7 hari.
+    .title = Maklum balas ditutup
 problem-payment-mismatch = Bayaran ini untuk pesanan lain. Tiada yang diubah.
     .title = Bayaran lain
 problem-payment-signature = Perkhidmatan bayaran tidak menyatakan ini. Tiada yang diubah.
@@ -384,7 +480,7 @@ problem-gateway-unavailable = Perkhidmatan bayaran tidak menjawab. Tiada caj dik
     .title = Perkhidmatan bayaran tidak tersedia
 problem-slot-overlap = Ada masa anda yang lain di situ.
     .title = Masa bertindih
-problem-member-busy = Anda mempunyai tempahan lain pada masa ini.
+problem-member-busy = Ahli mempunyai tempahan lain pada masa ini.
     .title = Tempahan lain
 problem-order-closed = Pesanan ini tidak boleh dibayar lagi.
     .title = Pesanan ditutup

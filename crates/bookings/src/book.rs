@@ -1,7 +1,7 @@
 //! Booking a slot, and moving a booking to another slot.
 
 use axum::http::StatusCode;
-use identity::account;
+use identity::account::{self, AccountId};
 use identity::session::signed_in::Confirmed;
 use jiff::SignedDuration;
 use platform::{Rows, Tx, sql};
@@ -14,13 +14,13 @@ use crate::notice::{self, Event};
 use crate::order::{self, Order};
 use crate::slot::{Slot, SlotId};
 use crate::{
-    NOT_CANCELLABLE, OWN_SLOT, QUOTA_EXHAUSTED, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED, Refusal,
-    SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, credit, gateway,
-    payout, provider, settings, slot,
+    MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, QUOTA_EXHAUSTED, RESCHEDULE_LIMIT,
+    RESCHEDULE_NOT_ALLOWED, Refusal, SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS,
+    browse, cancel, credit, gateway, payout, provider, settings, slot,
 };
 
 /// The maximum length of a note, in characters.
-const NOTE: usize = 2_000;
+pub(crate) const NOTE: usize = 2_000;
 /// The maximum number of a member's upcoming bookings.
 const UPCOMING: i64 = 20;
 /// The maximum number of bookings that a member can make within 24 hours. Cancelled bookings count
@@ -93,13 +93,41 @@ pub fn book(
     let mut findings = Findings::default();
     let note = findings.text("/note", &new.note, NOTE);
     findings.finish()?;
+    let rules = settings::load(tx)?;
+    check_count(tx, account)?;
+    if slot.price_minor > 0 {
+        if !member.who().is_in_browser() {
+            return Err(TOKEN_NOT_PERMITTED.into());
+        }
+        let (holds,): (i64,) = sql!(
+            "SELECT COUNT(*) FROM booking WHERE member_id = :account AND state = 'pending_payment'",
+            account
+        )
+        .one(tx)?;
+        if holds >= rules.hold_limit {
+            return Err(TOO_MANY_HOLDS.into());
+        }
+    }
+    let hold = SignedDuration::from_mins(rules.hold_minutes);
+    place(tx, site, account, &slot, &note, hold)
+}
+
+/// Books a slot that is offered for a member whose account is locked. A slot with a price is held for
+/// this long, but not beyond its start.
+pub(crate) fn place(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &AccountId,
+    slot: &Slot,
+    note: &str,
+    hold: SignedDuration,
+) -> Result<Booked, Refusal> {
     if let Some(other) = booking::busy(tx, account, (slot.starts_at, slot.ends_at), "")? {
         return Err(busy(&other));
     }
     let rules = settings::load(tx)?;
     let rate = payout::rate(tx, &slot.provider_id)?;
     let now = tx.now();
-    check_count(tx, account)?;
     let mut booking = Booking {
         id: tx.id(),
         slot_id: slot.id.clone(),
@@ -109,7 +137,7 @@ pub fn book(
         ends_at: slot.ends_at,
         time_zone: slot.time_zone.clone(),
         title: slot.title.clone(),
-        note,
+        note: note.to_owned(),
         state: State::Confirmed,
         order_id: None,
         credit_lot_id: None,
@@ -134,8 +162,8 @@ pub fn book(
         }
     }
     if slot.price_minor == 0 {
-        if !booking::take(tx, &slot, None)? {
-            return Err(taken(tx, &slot)?);
+        if !booking::take(tx, slot, None)? {
+            return Err(taken(tx, slot)?);
         }
         insert(tx, &booking)?;
         booking::plan_session(tx, &booking)?;
@@ -146,18 +174,7 @@ pub fn book(
             is_repeat: false,
         });
     }
-    if !member.who().is_in_browser() {
-        return Err(TOKEN_NOT_PERMITTED.into());
-    }
-    let (holds,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM booking WHERE member_id = :account AND state = 'pending_payment'",
-        account
-    )
-    .one(tx)?;
-    if holds >= rules.hold_limit {
-        return Err(TOO_MANY_HOLDS.into());
-    }
-    let until = now + SignedDuration::from_mins(rules.hold_minutes);
+    let until = (now + hold).min(slot.starts_at);
     let token = platform::id::generate_random(tx.random());
     let new = order::New {
         gateway: gateway::first(site),
@@ -169,8 +186,8 @@ pub fn book(
     booking.state = State::PendingPayment;
     booking.order_id = Some(order.id.clone());
     booking.hold_token = Some(token.clone());
-    if !booking::take(tx, &slot, Some((&token, until)))? {
-        return Err(taken(tx, &slot)?);
+    if !booking::take(tx, slot, Some((&token, until)))? {
+        return Err(taken(tx, slot)?);
     }
     insert(tx, &booking)?;
     booking::plan_hold(tx, &booking, until)?;
@@ -183,7 +200,7 @@ pub fn book(
 
 /// Checks the limits on a member's bookings, so that nobody takes all slots, or causes endless mail
 /// by booking and cancelling. The caller holds the account's lock.
-fn check_count(tx: &mut Tx<'_>, account: &account::AccountId) -> Result<(), Refusal> {
+fn check_count(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), Refusal> {
     let now = tx.now();
     let (upcoming,): (i64,) = sql!(
         "SELECT COUNT(*) FROM booking
@@ -216,7 +233,7 @@ fn insert(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {
 
 /// Returns the refusal for a slot that is no longer free, with the next free slot of the same
 /// title.
-fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
+pub(crate) fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
     let filter = browse::Filter {
         title: slot.title.clone(),
         ..browse::Filter::default()
@@ -230,7 +247,7 @@ fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
 }
 
 fn busy(other: &booking::BookingId) -> Refusal {
-    let problem = Problem::new(StatusCode::CONFLICT, "member_busy");
+    let problem = Problem::new(StatusCode::CONFLICT, MEMBER_BUSY.code);
     Refusal::Problem(problem.with("booking_id", other.to_string()))
 }
 

@@ -25,6 +25,7 @@ platform::id!(BookingId, random, "One booking.");
 pub(crate) const HOLD: &str = "booking.hold";
 pub(crate) const COMPLETE: &str = "booking.complete";
 pub(crate) const REMIND: &str = "booking.remind";
+pub(crate) const ASK: &str = "booking.ask";
 pub(crate) const FAREWELL: &str = "booking.farewell";
 
 /// How long before a session the member and the provider are reminded.
@@ -149,7 +150,11 @@ pub struct PartyTo {
 }
 
 impl PartyTo {
-    fn of(tx: &mut Tx<'_>, requester: &Requester, booking: Booking) -> Result<Self, Refusal> {
+    pub(crate) fn of(
+        tx: &mut Tx<'_>,
+        requester: &Requester,
+        booking: Booking,
+    ) -> Result<Self, Refusal> {
         let account = &requester.who.account().id;
         let provider = provider::account_of(tx, &booking.provider_id)?;
         let party = if booking.member_id.as_ref() == Some(account) {
@@ -357,7 +362,7 @@ fn plan(
     })
 }
 
-/// Schedules the reminder and the completion of a confirmed booking.
+/// Schedules the reminder, the question how it was, and the completion of a confirmed booking.
 pub(crate) fn plan_session(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let remind_at = booking.starts_at - REMINDER;
     if remind_at > tx.now() {
@@ -365,6 +370,7 @@ pub(crate) fn plan_session(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Sto
     } else {
         jobs::withdraw(tx, &key(REMIND, &booking.id))?;
     }
+    plan(tx, ASK, booking, booking.ends_at)?;
     plan(tx, COMPLETE, booking, booking.ends_at + COMPLETION)
 }
 

@@ -8,7 +8,7 @@ use crate::booking::{self, Booking, BookingId, BookingView};
 use crate::order::Order;
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
-use crate::{calendar_feed, credit, payout};
+use crate::{calendar_feed, credit, feedback, payout, request};
 
 /// Exports an account's bookings, payments and slots.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
@@ -46,12 +46,14 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         None => Vec::new(),
     };
     let credits = credit::lots(tx, account)?;
-    if views.is_empty() && orders.is_empty() && profile.is_none() {
+    let requests = request::view::export(tx, account)?;
+    if views.is_empty() && orders.is_empty() && profile.is_none() && requests == json!([]) {
         return Ok(Value::Null);
     }
     Ok(json!({
         "bookings": views, "orders": orders, "credits": credits, "profile": profile, "slots": slots,
-        "payouts": payouts,
+        "payouts": payouts, "requests": requests,
+        "feedback": feedback::export(tx, account)?,
     }))
 }
 
@@ -100,6 +102,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
         account
     )
     .run(tx, Rows::Any)?;
+    request::erase(tx, account)?;
+    feedback::erase(tx, account)?;
     sql!(
         "UPDATE provider SET account_id = NULL, display_name = '', bio = '', is_paused = 1,
              payout_ref = NULL
@@ -130,6 +134,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
 /// Cancels an account's bookings whose sessions have not ended. After the deadline for cancelling,
 /// nothing is refunded.
 pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    request::leave(tx, account)?;
     // All bookings are selected, because a list for a page would be truncated.
     let open: Vec<(BookingId,)> = sql!(
         "SELECT id FROM booking

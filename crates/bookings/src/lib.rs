@@ -8,6 +8,8 @@ pub mod calendar_feed;
 pub mod cancel;
 pub mod checkout;
 pub mod credit;
+pub mod criterion;
+pub mod feedback;
 pub mod gateway;
 pub mod gateway_event;
 mod leaving;
@@ -18,6 +20,7 @@ pub mod payout;
 pub mod plan;
 pub mod provider;
 pub mod refund;
+pub mod request;
 pub mod series;
 mod session;
 pub mod settings;
@@ -96,7 +99,9 @@ pub const DOMAIN: Domain = Domain {
     cards: web::own_card::find,
     routes: web::routes,
     jobs: |site| {
-        let all = session::jobs(site).into_iter().chain([refund::job(site)]);
+        let all = session::jobs(site)
+            .into_iter()
+            .chain([refund::job(site), request::job(site)]);
         let all = all.chain(checkout::jobs(site));
         all.chain(gateway_event::jobs(site)).collect()
     },
@@ -119,7 +124,9 @@ pub const DOMAIN: Domain = Domain {
         "0003_credits",
         "0004_calendar",
         "0005_payouts",
-        "0006_stripe"
+        "0006_stripe",
+        "0007_requests",
+        "0008_feedback"
     ))
 };
 
@@ -133,7 +140,14 @@ const PROBLEM_CODES: &[Code] = &[
     RESCHEDULE_LIMIT,
     RESCHEDULE_NOT_ALLOWED,
     TOO_MANY_HOLDS,
+    MEMBER_BUSY,
+    PREFERRED_INVALID,
+    REQUEST_SETTLED,
+    TOO_MANY_REQUESTS_OPEN,
     QUOTA_EXHAUSTED,
+    FEEDBACK_EXISTS,
+    FEEDBACK_TOO_EARLY,
+    FEEDBACK_CLOSED,
     OUTCOME_TOO_EARLY,
     OUTCOME_CLOSED,
     OUTCOME_CONTESTED,
@@ -143,7 +157,6 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(400, "payment_mismatch"),
     Code::new(400, "payment_signature"),
     Code::new(409, "slot_overlap"),
-    Code::new(409, "member_busy"),
     Code::new(409, "order_closed"),
     Code::new(502, "gateway_unavailable"),
     Code::new(422, "series_rejected"),
@@ -176,8 +189,23 @@ pub const RESCHEDULE_LIMIT: Code = Code::new(422, "reschedule_limit");
 pub const RESCHEDULE_NOT_ALLOWED: Code = Code::new(422, "reschedule_not_allowed");
 /// The error for a member who already holds too many slots without having paid.
 pub const TOO_MANY_HOLDS: Code = Code::new(429, "too_many_holds");
+/// The error for a member who has another booking at the same time.
+pub const MEMBER_BUSY: Code = Code::new(409, "member_busy");
+/// The error for a request that names no slots, too many, or one twice, and for confirming a slot
+/// that is not part of it.
+pub const PREFERRED_INVALID: Code = Code::new(422, "preferred_invalid");
+/// The error for deciding about a request that was already decided.
+pub const REQUEST_SETTLED: Code = Code::new(409, "request_settled");
+/// The error for a member with too many undecided requests.
+pub const TOO_MANY_REQUESTS_OPEN: Code = Code::new(429, "too_many_requests_open");
 /// The error for booking with a credit if the member has no credit for that time.
 pub const QUOTA_EXHAUSTED: Code = Code::new(422, "quota_exhausted");
+/// The error for giving feedback twice as the same side of a session.
+pub const FEEDBACK_EXISTS: Code = Code::new(409, "feedback_exists");
+/// The error for giving feedback about a session that has not ended yet.
+pub const FEEDBACK_TOO_EARLY: Code = Code::new(422, "feedback_too_early");
+/// The error for giving or changing feedback too late, or about a session that did not take place.
+pub const FEEDBACK_CLOSED: Code = Code::new(422, "feedback_closed");
 /// The error for marking the outcome of a session that has not ended yet.
 pub const OUTCOME_TOO_EARLY: Code = Code::new(422, "outcome_too_early");
 /// The error for marking the outcome of a session that was over too long ago, or did not take

@@ -3,6 +3,7 @@
 
 use identity::account::{self, Account, AccountId};
 use identity::notification::{self, NewNotification};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::mail::{self, Address, NewMail, Stream};
 use platform::money::Money;
@@ -255,6 +256,42 @@ fn calendar(
         &booking.time_zone,
         &booking.zone(),
         tx.now(),
+    )
+}
+
+/// Mails an account about a time, and notifies it on the site. The first message is that of the
+/// notification, and also the mail's subject; the second one is the mail's first sentence.
+pub(crate) fn tell_of_time(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: Option<&AccountId>,
+    stream: Stream,
+    (kind, said): (&'static str, &'static str),
+    (title, at): (&str, Timestamp),
+    href: &str,
+) -> Result<(), StoreError> {
+    let Some(reader) = reader(tx, site, account)? else {
+        return Ok(());
+    };
+    let text = &reader.text;
+    let about = format!(
+        "{title}, {}",
+        text.moment(&at.to_zoned(reader.zone.clone()))
+    );
+    let subject = text.with(kind, [("about", about.as_str().into())]);
+    let body = format!(
+        "{}\n\n{about}\n\n{}\n\n{}\n",
+        text.say(said),
+        site.url().join(href),
+        site.settings.name
+    );
+    send(tx, &reader, stream, subject, body)?;
+    let about = about.as_str();
+    notification::tell(
+        tx,
+        site,
+        &reader.account.id,
+        NewNotification { kind, about, href },
     )
 }
 

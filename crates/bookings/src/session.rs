@@ -1,16 +1,17 @@
-//! Jobs that change a booking at a certain time: they end its hold, remind both sides, and complete
-//! the session.
+//! Jobs that concern a booking at a certain time: they end its hold, remind both sides, ask them how
+//! it was, and complete the session.
 
 use identity::notification::{self, NewNotification};
 use jiff::SignedDuration;
 use platform::jobs::{Done, Handler, Job, JobError};
+use platform::mail::Stream;
 use platform::{Rows, StoreError, Tx, sql};
 use web::Site;
 
-use crate::booking::{self, Booking, COMPLETE, FAREWELL, HOLD, Party, Payload, REMIND, State};
+use crate::booking::{self, ASK, Booking, COMPLETE, FAREWELL, HOLD, Party, Payload, REMIND, State};
 use crate::notice::{self, Event};
 use crate::outcome::{self, Outcome};
-use crate::{cancel, order};
+use crate::{cancel, feedback, order};
 
 /// The minimum time between a reminder and the session. A later reminder is skipped, and a notice
 /// about it is sent instead.
@@ -28,10 +29,46 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
         }),
         handler(COMPLETE, site, |tx, _, booking, _| complete(tx, booking)),
         handler(REMIND, site, remind),
+        handler(ASK, site, ask),
         handler(FAREWELL, site, |tx, site, booking, _| {
             notice::tell_one(tx, site, booking, Party::Provider, Event::Cancelled, None)
         }),
     ]
+}
+
+/// Asks each side how the session was, unless it has said so. More than an hour after the session's
+/// end, only a notice is sent.
+fn ask(tx: &mut Tx<'_>, site: &Site, booking: &Booking, sequence: i64) -> Result<(), StoreError> {
+    if booking.ics_sequence != sequence {
+        return Ok(());
+    }
+    let (kind, now) = ("feedback-notice-ask", tx.now());
+    for party in [Party::Member, Party::Provider] {
+        let Some(author) = feedback::author_of(party) else {
+            continue;
+        };
+        let is_open = feedback::check_open(booking, author, now).is_ok();
+        let is_given = feedback::find(tx, &booking.id, author)?.is_some();
+        let account = notice::account_of(tx, booking, party)?;
+        let Some(account) = account.filter(|_| is_open && !is_given) else {
+            continue;
+        };
+        let href = format!("{}/feedback", notice::page(booking));
+        if now.duration_since(booking.ends_at) > LATEST {
+            let about = &booking.title;
+            let told = NewNotification {
+                kind,
+                about,
+                href: &href,
+            };
+            notification::tell(tx, site, &account, told)?;
+        } else {
+            let (stream, messages) = (Stream::Notification, (kind, "feedback-said-ask"));
+            let about = (booking.title.as_str(), booking.starts_at);
+            notice::tell_of_time(tx, site, Some(&account), stream, messages, about, &href)?;
+        }
+    }
+    Ok(())
 }
 
 type Work = fn(&mut Tx<'_>, &Site, &Booking, i64) -> Result<(), StoreError>;

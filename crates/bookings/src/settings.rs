@@ -39,6 +39,14 @@ pub struct BookingSettings {
     pub payout_days: i64,
     /// Whether nobody may send a batch with a payout that they have approved.
     pub payout_two_people: bool,
+    /// How many slots a member may name in a request.
+    pub request_slots: i64,
+    /// How many undecided requests a member may have.
+    pub request_limit: i64,
+    /// After how many hours a request lapses.
+    pub request_hours: i64,
+    /// How many hours a confirmed slot is held for the member who asked for it and pays.
+    pub request_hold_hours: i64,
     /// The version, which increases with every change.
     pub version: i64,
 }
@@ -55,6 +63,11 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     outcome_hours: number(1, 720).label("booking-set-outcome"),
     payout_days: number(0, 365).label("booking-set-payout-days"),
     payout_two_people: flag().label("booking-set-two-people"),
+    request_slots: number(1, 5).label("booking-set-request-slots"),
+    request_limit: number(1, 20).label("booking-set-request-limit"),
+    request_hours: number(1, 720).label("booking-set-request-hours"),
+    // A page of Stripe stays open for a day at most.
+    request_hold_hours: number(1, 24).label("booking-set-request-hold"),
 };
 
 impl BookingSettings {

@@ -472,7 +472,7 @@ pub fn show(
     Ok(slot)
 }
 
-/// Removes a free slot. Its row is deleted only if nobody ever booked the slot.
+/// Removes a free slot. Its row is deleted only if nobody ever booked the slot or asked for it.
 pub fn remove(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), Refusal> {
     let slot = own(tx, provider, id)?;
     let deleted = sql!(
@@ -488,7 +488,8 @@ pub fn remove(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), R
         return Err(SLOT_LOCKED.into());
     }
     sql!(
-        "DELETE FROM slot WHERE id = :id AND NOT EXISTS (SELECT 1 FROM booking WHERE slot_id = :id)",
+        "DELETE FROM slot WHERE id = :id AND NOT EXISTS (SELECT 1 FROM booking WHERE slot_id = :id)
+           AND NOT EXISTS (SELECT 1 FROM booking_request_slot WHERE slot_id = :id)",
         id
     )
     .run(tx, Rows::AtMostOne)?;

@@ -35,6 +35,14 @@ const CHECKS: &[(&str, Sql)] = &[
         ),
     ),
     (
+        "a request is confirmed, and has no booking of its member, or the reverse",
+        sql!(
+            "SELECT r.id FROM booking_request r LEFT JOIN booking b ON b.id = r.booking_id
+             WHERE (r.state = 'confirmed' AND (b.id IS NULL OR b.member_id <> r.member_id))
+                OR (r.state <> 'confirmed' AND b.id IS NOT NULL)"
+        ),
+    ),
+    (
         "two slots of a provider overlap",
         sql!(
             "SELECT s.id FROM slot s JOIN slot o ON o.provider_id = s.provider_id AND o.id > s.id

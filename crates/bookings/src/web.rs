@@ -3,6 +3,7 @@
 mod admin;
 pub mod api;
 mod feed;
+mod feedback;
 mod hook;
 mod own;
 pub(crate) mod own_card;
@@ -10,6 +11,7 @@ mod pay;
 mod payouts;
 mod plans;
 pub(crate) mod public;
+mod requests;
 mod rows;
 mod slots;
 mod words;
@@ -20,6 +22,7 @@ use site::resource::pages::{PageResource as _, pages as of_resource};
 use site::{Callers, Context};
 use web::{Pages, Site};
 
+use crate::criterion::Criterion;
 use crate::plan::Plan;
 
 pub(crate) fn routes(_: &Context) -> Router<Site> {
@@ -33,6 +36,7 @@ pub fn pages() -> Pages<Site, Callers> {
         .post("/book/plans/{id}", People, plans::buy)
         .get("/me/credits", People, plans::own)
         .nest(Plan::PAGES, of_resource::<Plan, _>())
+        .nest(Criterion::PAGES, of_resource::<Criterion, _>())
         .get("/book/{which}", Anybody, public::one)
         .post("/book/{which}", People, public::book)
         .get("/pay/{order}", People, pay::show)
@@ -52,6 +56,14 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/me/bookings/{id}/move", People, own::times)
         .post("/me/bookings/{id}/move", People, own::reschedule)
         .post("/me/bookings/{id}/outcome", People, own::mark_outcome)
+        .get("/me/bookings/{id}/feedback", People, feedback::form)
+        .post("/me/bookings/{id}/feedback", People, feedback::save)
+        .get("/me/requests", People, requests::own)
+        .get("/me/requests/new", People, requests::new)
+        .post("/me/requests/new", People, requests::create)
+        .post("/me/requests/{id}/{step}", People, requests::decide)
+        .get("/me/slots/requests", People, requests::asked)
+        .get("/admin/sessions/requests", People, requests::all)
         .get("/me/slots", People, slots::week)
         .get("/me/slots/new", People, slots::new)
         .post("/me/slots/new", People, slots::create)

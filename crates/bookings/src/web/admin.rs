@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use platform::store::Row;
 use platform::{Tx, sql};
 use site::request::{FormPost, PageRequest};
+use site::resource::pages::Messages;
 use web::fields::{self, Input};
 use web::form_state::{self, FormState};
 use web::{Problem, Text};
@@ -15,6 +16,28 @@ use super::words;
 use crate::Refusal;
 use crate::order::Order;
 use crate::settings::{self, Administrator, FIELDS};
+
+/// A list that administrators keep by the list kit.
+#[derive(Template)]
+#[template(path = "admin_list.html")]
+pub(super) struct ListPage<'a> {
+    pub(super) text: &'a Text,
+    pub(super) done: Option<&'static str>,
+    pub(super) path: &'static str,
+    pub(super) messages: Messages,
+    /// The message id of what an empty list says.
+    pub(super) empty: &'static str,
+    pub(super) rows: Vec<ListRow>,
+}
+
+pub(super) struct ListRow {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) note: String,
+    /// What stands beside the name, such as a price.
+    pub(super) side: String,
+    pub(super) is_active: bool,
+}
 
 /// `GET /admin/sessions/settings`.
 pub(super) async fn settings(req: PageRequest) -> Result<Response, Problem> {
@@ -35,6 +58,7 @@ async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Resp
         hint: text.say("booking-settings-hint").into_owned(),
         action: "/admin/sessions/settings",
         back: HERE,
+        back_label: "slot-mine",
         version: form_state.form.number("version").ok().flatten(),
         groups: table_form(req, form_state).groups(FIELDS, "booking-settings"),
         button: "slot-save",

@@ -1,6 +1,8 @@
 //! The JSON API of bookings.
 
+mod feedback;
 mod payouts;
+mod requests;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -31,7 +33,7 @@ use crate::provider::{self, Provider, ProviderProfile};
 use crate::series::{self, NewSeries};
 use crate::settings::{self, Administrator, BookingSettings};
 use crate::slot::{self, NewSlot, Place, Slot, SlotId};
-use crate::{READ, Refusal, WRITE, cancel as cancelling};
+use crate::{READ, Refusal, WRITE, cancel as cancelling, request};
 
 pub fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -43,6 +45,8 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(move_booking: Tokens(&[WRITE])))
         .routes(routes!(mark_outcome: Tokens(&[WRITE])))
         .merge(payouts::routes::<R>())
+        .merge(requests::routes::<R>())
+        .merge(feedback::routes::<R>())
         .routes(routes!(list_offered_plans: Anybody))
         .routes(routes!(create_order: People))
         .routes(routes!(show_order: Tokens(&[READ])))
@@ -422,7 +426,8 @@ async fn create_slot_series(call: Call, body: Received<NewSeries>) -> Result<Res
 )]
 async fn delete_slot(call: Call) -> Result<StatusCode, Problem> {
     let id: SlotId = call.id("id")?;
-    let change = move |tx: &mut Tx<'_>, provider: &Provider| slot::remove(tx, provider, &id);
+    let change =
+        move |tx: &mut Tx<'_>, provider: &Provider| request::remove_slot(tx, provider, &id);
     call.write(change).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,6 +12,7 @@ use web::calendar_file;
 use web::form_state::{self, FormState};
 use web::{Problem, Text};
 
+use super::feedback::SessionFeedback;
 use super::rows::{BookingRows, Row};
 use super::{public, words};
 use crate::book::{self, NewTime};
@@ -90,6 +91,7 @@ struct Loaded {
     order: Option<Order>,
     /// The outcomes that the reader can mark.
     outcomes: Vec<Outcome>,
+    feedback: SessionFeedback,
 }
 
 async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
@@ -113,6 +115,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
         };
         Ok(Loaded {
             outcomes: outcome::offered(tx, party)?,
+            feedback: SessionFeedback::load(tx, party)?,
             party: party.party,
             booking,
             slot,

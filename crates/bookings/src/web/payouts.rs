@@ -507,6 +507,7 @@ async fn rate_page(req: &PageRequest, refused: Option<&FormState>) -> Result<Res
         hint: req.text.say("payout-rate-text").into_owned(),
         action: &action,
         back: "/admin/payouts/providers",
+        back_label: "payout-rates",
         version: None,
         groups,
         button: "slot-save",

@@ -14,6 +14,7 @@ use site::resource::pages::{Messages, PageParent, PageResource};
 use web::form_state::{FormState, TableForm};
 use web::{List, Problem, Site, Text, Wishes};
 
+use super::admin::{ListPage, ListRow};
 use super::slots::table_form;
 use super::{own, public, words};
 use crate::Refusal;
@@ -210,25 +211,22 @@ impl PageResource for Plan {
                 ("credits", plan.credits.into()),
                 ("months", plan.months.into()),
             ];
-            (
-                text.with("plan-grants", values),
-                text.money(plan.price()),
-                plan,
-            )
+            ListRow {
+                id: plan.id.to_string(),
+                note: text.with("plan-grants", values),
+                side: text.money(plan.price()),
+                is_active: plan.active,
+                name: plan.name,
+            }
         });
         let body = ListPage {
             text,
             done: req.done(Self::DONE),
+            path: Self::PAGES,
+            messages: Self::MESSAGES,
+            empty: "plan-first",
             rows: rows.collect(),
         };
-        req.page("/admin/plans", &text.say("plan-all"), body).await
+        req.page(Self::PAGES, &text.say("plan-all"), body).await
     }
-}
-
-#[derive(Template)]
-#[template(path = "admin_plans.html")]
-struct ListPage<'a> {
-    text: &'a Text,
-    done: Option<&'static str>,
-    rows: Vec<(String, String, Plan)>,
 }

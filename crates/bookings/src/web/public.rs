@@ -24,7 +24,7 @@ use crate::book::{self, NewBooking};
 use crate::booking::{self, Booking};
 use crate::browse::{self, Filter, Offered};
 use crate::slot::{self, SlotId};
-use crate::{Refusal, credit, settings};
+use crate::{Refusal, credit, feedback, settings};
 
 /// The number of days on a page, and the maximum number of slots.
 const DAYS: i64 = 7;
@@ -123,6 +123,8 @@ struct ListPage<'a> {
     text: &'a Text,
     title: String,
     bio: String,
+    /// The mean of the provider's ratings; empty if it is not public.
+    rating: String,
     path: String,
     kinds: Vec<(String, bool)>,
     from: Date,
@@ -170,11 +172,11 @@ async fn list_page(
     text: &Text,
     uri: &Uri,
     who: Option<&SignedIn>,
-    provider: Option<(String, String, String)>,
+    provider: Option<(String, String, String, String)>,
 ) -> Result<Response, Problem> {
     let (zone, now) = (words::zone(site, who), site.clock.now());
     let today = now.to_zoned(zone.clone()).date();
-    let (address, name, bio) = provider.unwrap_or_default();
+    let (address, name, bio, rating) = provider.unwrap_or_default();
     let asked = Asked::read(uri, &address, today)?;
     let start = |day: Date| day.to_zoned(zone.clone()).map(|at| at.timestamp());
     let end = asked.from.checked_add(DAYS.days()).unwrap_or(Date::MAX);
@@ -206,6 +208,7 @@ async fn list_page(
     let body = ListPage {
         text,
         bio,
+        rating,
         path: asked.path(),
         kinds: titles
             .into_iter()
@@ -313,15 +316,28 @@ pub(super) async fn one(
         return slot_page(&site, &text, who, &id, &FormState::default()).await;
     }
     let asked = which.clone();
-    let look = move |tx: &mut Tx<'_>| browse::provider(tx, &asked);
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let Some((id, name, bio)) = browse::provider(tx, &asked)? else {
+            return Ok(None);
+        };
+        Ok(Some((name, bio, feedback::rating(tx, &id)?)))
+    };
     let found = site.store.read(look).await?;
-    let (_, name, bio) = found.ok_or_else(Problem::not_found)?;
+    let (name, bio, rating) = found.ok_or_else(Problem::not_found)?;
+    let rating = rating.map(|(tenths, count)| {
+        let values = [
+            ("whole", (tenths / 10).into()),
+            ("tenth", (tenths % 10).into()),
+            ("count", count.into()),
+        ];
+        text.with("feedback-mean", values)
+    });
     list_page(
         &site,
         &text,
         &uri,
         viewer.who.as_ref(),
-        Some((which, name, bio)),
+        Some((which, name, bio, rating.unwrap_or_default())),
     )
     .await
 }

@@ -21,7 +21,7 @@ use crate::booking::{self, Booking};
 use crate::provider::{self, Provider};
 use crate::settings;
 use crate::slot::{self, NewSlot, Place, Slot, SlotId};
-use crate::{Refusal, notice};
+use crate::{Refusal, notice, request};
 
 pub(super) const HERE: &str = "/me/slots";
 const DONE: &[(&str, &str)] = &[
@@ -153,7 +153,9 @@ pub(super) struct FormPage<'a> {
     pub(super) title: &'a str,
     pub(super) hint: String,
     pub(super) action: &'a str,
-    pub(super) back: &'static str,
+    pub(super) back: &'a str,
+    /// The message id of the label of the link that leads back.
+    pub(super) back_label: &'static str,
     pub(super) version: Option<i64>,
     pub(super) groups: Vec<Group>,
     pub(super) button: &'static str,
@@ -279,6 +281,7 @@ async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
         hint: String::new(),
         action: "/me/slots/new",
         back: HERE,
+        back_label: "slot-mine",
         version: None,
         groups: vec![
             Group {
@@ -344,6 +347,7 @@ async fn profile_page(req: &PageRequest, form_state: &FormState) -> Result<Respo
         hint: text.say("booking-profile-hint").into_owned(),
         action: "/me/slots/profile",
         back: HERE,
+        back_label: "slot-mine",
         version: None,
         groups: table_form(req, form_state).groups(provider::FIELDS, "booking-profile"),
         button: "slot-save",
@@ -467,7 +471,7 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     }
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
         let slot = slot::own(tx, provider, &id)?;
-        slot::remove(tx, provider, &id)?;
+        request::remove_slot(tx, provider, &id)?;
         Ok::<_, Refusal>(week_of(slot.starts_at, &slot.zone(), "removed"))
     };
     answer(&posted, posted.once(change).await).await

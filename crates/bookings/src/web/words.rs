@@ -3,6 +3,7 @@
 use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use platform::money::Money;
 use web::{Site, Text};
 
 use crate::booking;
@@ -54,10 +55,15 @@ pub(super) fn when(
 
 /// The price of a slot, such as “RM 180”, or “Free”.
 pub(super) fn price(text: &Text, slot: &Slot) -> String {
-    match slot.price_minor {
-        0 if slot.takes_credit => text.with("booking-credits", [("count", 1.into())]),
+    price_of(text, slot.price(), slot.takes_credit)
+}
+
+/// Like [`price`], without the slot.
+pub(super) fn price_of(text: &Text, price: Money, takes_credit: bool) -> String {
+    match price.minor {
+        0 if takes_credit => text.with("booking-credits", [("count", 1.into())]),
         0 => text.say("booking-free").into_owned(),
-        _ => text.money_short(slot.price()),
+        _ => text.money_short(price),
     }
 }
 

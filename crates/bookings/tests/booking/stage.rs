@@ -23,11 +23,13 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
         for kind in [
             "booking.hold",
+            "booking.ask",
             "booking.complete",
             "booking.remind",
             "booking.poll",
             "booking.close",
             "booking.refund",
+            "booking.request",
             "booking.event",
             "booking.reconcile",
             "booking.compare",

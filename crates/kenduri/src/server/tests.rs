@@ -538,6 +538,7 @@ fn counts_are_said_in_the_singular_too() {
         "host-in-days",
         "host-days-ago",
         "booking-hold",
+        "feedback-mean",
         "problem-slot-too-short",
         "problem-slot-too-long",
     ];

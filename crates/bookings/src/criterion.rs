@@ -1,0 +1,152 @@
+//! The criteria of feedback, which administrators keep as a list. Each side of a session answers its
+//! own ones.
+
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use site::resource::{Edit, History, Removal, Resource, history_of};
+use utoipa::ToSchema;
+use web::fields::{choice, flag, line, number};
+use web::{Field, Findings, Input, List, PageQuery};
+
+use crate::Refusal;
+use crate::settings::Administrator;
+
+platform::id!(CriterionId, random, "One criterion of feedback.");
+
+web::words! {
+    /// The side of a session that gives feedback.
+    #[schema(as = FeedbackAuthor)]
+    Author {
+        /// The member who booked.
+        Member = "member" => "booking-party-member",
+        /// The provider whose time was booked.
+        Provider = "provider" => "booking-party-provider",
+    }
+}
+
+/// A criterion that one side of a session scores from 0 to 5.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[schema(as = FeedbackCriterion)]
+pub struct Criterion {
+    /// The criterion's id.
+    #[schema(value_type = String)]
+    pub id: CriterionId,
+    /// The side that scores it.
+    pub author: Author,
+    /// The name, 1–80 characters.
+    pub label: String,
+    /// Whether new feedback is asked for it.
+    pub active: bool,
+    /// The position in the list of criteria.
+    pub position: i64,
+    /// The version, which increases with every change.
+    pub version: i64,
+}
+
+/// Lists all criteria, those that are asked for first.
+pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<Criterion>, StoreError> {
+    let all = sql!("SELECT {Criterion} FROM criterion ORDER BY active DESC, author, position, id");
+    tx.all(all, &[])
+}
+
+impl Resource for Criterion {
+    type Parent = Administrator;
+    const FIELDS: &'static [Field] = web::fields! { Criterion:
+        author: choice().label("criterion-author").required().fixed(),
+        label: line(80).label("criterion-label").required(),
+        active: flag().label("criterion-active"),
+        position: number(0, 1_000).label("plan-position"),
+    };
+    const HISTORY: History = history_of!("criterion", named_by: "label");
+    const LIMIT: Option<usize> = Some(40);
+
+    fn key(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn list(tx: &mut Tx<'_>, _: &Administrator, _: &PageQuery) -> Result<List<Self>, Refusal> {
+        Ok(List::whole(list(tx)?))
+    }
+
+    fn find_locked(tx: &mut Tx<'_>, _: &Administrator, id: &str) -> Result<Self, Refusal> {
+        let found: Option<Self> = sql!(
+            "SELECT {Criterion} FROM criterion WHERE id = :id FOR NO KEY UPDATE",
+            id
+        )
+        .maybe(tx)?;
+        found.ok_or(Refusal::NotFound)
+    }
+
+    fn blank(
+        tx: &mut Tx<'_>,
+        _: &Administrator,
+        _: &Input,
+        there: &[Self],
+    ) -> Result<Self, Refusal> {
+        let last = there.iter().map(|one| one.position).max();
+        Ok(Self {
+            id: tx.id(),
+            author: Author::Provider,
+            label: String::new(),
+            active: true,
+            position: last.map_or(1, |last| (last + 1).min(1_000)),
+            version: 1,
+        })
+    }
+
+    fn validate(
+        &mut self,
+        _: &mut Tx<'_>,
+        _: &Edit<'_, Self>,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        if self.label.is_empty() {
+            findings.add("/label", "required", []);
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+        sql!(
+            "INSERT INTO criterion ({Criterion}) VALUES ({:Criterion})",
+            Criterion = self.clone()
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+
+    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+        self.version += 1;
+        sql!(
+            "UPDATE criterion SET {Criterion = :Criterion} WHERE id = :id",
+            Criterion = self.clone(),
+            id = self.id
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+
+    /// A criterion by which somebody may have scored is deactivated instead of deleted.
+    fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
+        let (written,): (i64,) = sql!(
+            "SELECT COUNT(*) FROM feedback WHERE author = :author",
+            author = self.author
+        )
+        .one(tx)?;
+        Ok(if written > 0 {
+            Removal::Deactivate
+        } else {
+            Removal::Delete
+        })
+    }
+
+    fn delete(&self, tx: &mut Tx<'_>, _: &Administrator) -> Result<(), Refusal> {
+        sql!("DELETE FROM criterion WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,337 @@
+//! Feedback. After a session the member and the provider each say once how it was.
+
+use identity::account::AccountId;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entry;
+use platform::mail::Stream;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use site::proof::{Proof, Requester};
+use utoipa::ToSchema;
+use web::fields::{choice, line, lines, number, rows};
+use web::{Field, Findings, Input, Site};
+
+use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
+use crate::criterion::{self, Author};
+use crate::provider::ProviderId;
+use crate::{FEEDBACK_CLOSED, FEEDBACK_EXISTS, FEEDBACK_TOO_EARLY, Refusal, notice};
+
+platform::id!(FeedbackId, random, "What one side says about a session.");
+
+/// How long after a session's end feedback may be given.
+const OPEN: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long its author may change it.
+const EDITABLE: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// The minimum number of ratings for a public mean.
+const PUBLIC: i64 = 3;
+
+web::words! {
+    /// Whether the author recommends the other side.
+    #[schema(as = FeedbackVerdict)]
+    Verdict {
+        /// The author recommends the other side.
+        Recommended = "recommended" => "feedback-recommended",
+        /// The author recommends the other side with reservations.
+        WithReservations = "with_reservations" => "feedback-with-reservations",
+        /// The author does not recommend the other side.
+        NotRecommended = "not_recommended" => "feedback-not-recommended",
+    }
+}
+
+/// The score by one criterion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = FeedbackScore)]
+pub struct Score {
+    /// The criterion's id.
+    pub criterion: String,
+    /// From 0 to 5.
+    pub score: i64,
+}
+
+/// What one side says about a session.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+pub struct Feedback {
+    /// The feedback's id.
+    #[schema(value_type = String)]
+    pub id: FeedbackId,
+    /// The booking of the session.
+    #[schema(value_type = String)]
+    pub booking_id: BookingId,
+    /// The side that wrote it.
+    pub author: Author,
+    /// The rating, from 1 to 5.
+    pub rating: i64,
+    /// Whether the author recommends the other side.
+    pub verdict: Option<Verdict>,
+    /// What the other side reads, up to 4,000 characters.
+    pub text: String,
+    /// What only the author and administrators read, up to 2,000 characters; empty for others.
+    pub private_note: String,
+    /// The scores by criterion.
+    #[row(json)]
+    pub scores: Vec<Score>,
+    /// How often the author has changed it.
+    pub revisions: i64,
+    /// When it was written.
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Timestamp,
+}
+
+/// The fields that the author writes.
+pub const FIELDS: &[Field] = web::fields! { Feedback:
+    rating: number(1, 5).label("feedback-rating").required(),
+    verdict: choice().or("feedback-no-verdict").label("feedback-verdict"),
+    scores: rows(web::part! { Score:
+        criterion: line(64).required(),
+        score: number(0, 5).required(),
+    }, 40).label("feedback-scores"),
+    text: lines(4_000).label("feedback-text").hint("feedback-text-hint"),
+    private_note: lines(2_000).label("feedback-private").hint("feedback-private-hint").secret(),
+};
+
+impl Feedback {
+    /// Whether its author may still change it.
+    pub(crate) fn is_editable(&self, now: Timestamp) -> bool {
+        now <= self.created_at + EDITABLE
+    }
+}
+
+/// The side that a party to a booking writes for; `None` for administrators.
+pub(crate) fn author_of(party: Party) -> Option<Author> {
+    match party {
+        Party::Member => Some(Author::Member),
+        Party::Provider => Some(Author::Provider),
+        Party::Administrator => None,
+    }
+}
+
+/// Refuses feedback before a session's end, or where there is nothing to say about it.
+pub(crate) fn check_open(booking: &Booking, author: Author, now: Timestamp) -> Result<(), Refusal> {
+    let is_held = match booking.state {
+        // A session that is over completes by itself some time later.
+        State::Confirmed | State::Completed => true,
+        State::NoShowMember => author == Author::Provider,
+        _ => false,
+    };
+    if booking.is_active() && now < booking.ends_at {
+        return Err(FEEDBACK_TOO_EARLY.into());
+    }
+    if !is_held || now > booking.ends_at + OPEN {
+        return Err(FEEDBACK_CLOSED.into());
+    }
+    Ok(())
+}
+
+/// The proof that a person is a party to the booking of the feedback whose id is the path parameter
+/// `id`.
+#[derive(Clone, Debug)]
+pub struct PartyToFeedback {
+    pub party: PartyTo,
+    pub feedback: Feedback,
+}
+
+impl Proof for PartyToFeedback {
+    type Refusal = Refusal;
+
+    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let id: FeedbackId = requester.id("id")?;
+        let found: Option<(BookingId,)> =
+            sql!("SELECT booking_id FROM feedback WHERE id = :id", id).maybe(tx)?;
+        let (booking,) = found.ok_or(Refusal::NotFound)?;
+        let (_, booking) = booking::lock(tx, &booking)?.ok_or(Refusal::NotFound)?;
+        let feedback = sql!("SELECT {Feedback} FROM feedback WHERE id = :id", id).one(tx)?;
+        let party = PartyTo::of(tx, requester, booking)?;
+        Ok(Self { party, feedback })
+    }
+}
+
+pub(crate) fn find(
+    tx: &mut Tx<'_>,
+    booking: &BookingId,
+    author: Author,
+) -> Result<Option<Feedback>, StoreError> {
+    sql!(
+        "SELECT {Feedback} FROM feedback WHERE booking_id = :booking AND author = :author",
+        booking,
+        author
+    )
+    .maybe(tx)
+}
+
+/// Lists what both sides say about a session, as one of its parties reads it.
+pub fn list(tx: &mut Tx<'_>, party: &PartyTo) -> Result<Vec<Feedback>, StoreError> {
+    let mut all: Vec<Feedback> = sql!(
+        "SELECT {Feedback} FROM feedback WHERE booking_id = :id ORDER BY author",
+        id = party.booking.id
+    )
+    .all(tx)?;
+    for one in &mut all {
+        if author_of(party.party).is_some_and(|author| author != one.author) {
+            one.private_note.clear();
+        }
+    }
+    Ok(all)
+}
+
+/// Gives feedback as one side of a booking, and notifies the other side.
+pub fn give(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    party: &PartyTo,
+    input: &Input,
+) -> Result<Feedback, Refusal> {
+    let author = author_of(party.party).ok_or(Refusal::Forbidden)?;
+    let (booking, now) = (&party.booking, tx.now());
+    if find(tx, &booking.id, author)?.is_some() {
+        return Err(FEEDBACK_EXISTS.into());
+    }
+    check_open(booking, author, now)?;
+    let blank = Feedback {
+        id: tx.id(),
+        booking_id: booking.id.clone(),
+        author,
+        rating: 0,
+        verdict: None,
+        text: String::new(),
+        private_note: String::new(),
+        scores: Vec::new(),
+        revisions: 0,
+        created_at: now,
+    };
+    let new = read(tx, &blank, true, input)?;
+    sql!(
+        "INSERT INTO feedback ({Feedback}) VALUES ({:Feedback})",
+        Feedback = new
+    )
+    .run(tx, Rows::Exactly(1))?;
+    record(tx, party, &new)?;
+    let other = match author {
+        Author::Member => Party::Provider,
+        Author::Provider => Party::Member,
+    };
+    let other = notice::account_of(tx, booking, other)?;
+    notice::tell_of_time(
+        tx,
+        site,
+        other.as_ref(),
+        Stream::Notification,
+        ("feedback-notice-arrived", "feedback-said-arrived"),
+        (&booking.title, booking.starts_at),
+        &notice::page(booking),
+    )?;
+    Ok(new)
+}
+
+/// Changes feedback, as its author. `revision` is the one that the author saw.
+pub fn change(
+    tx: &mut Tx<'_>,
+    party: &PartyTo,
+    old: &Feedback,
+    revision: i64,
+    input: &Input,
+) -> Result<Feedback, Refusal> {
+    if author_of(party.party) != Some(old.author) {
+        return Err(Refusal::Forbidden);
+    }
+    if old.revisions != revision {
+        return Err(crate::conflict(old));
+    }
+    if !old.is_editable(tx.now()) {
+        return Err(FEEDBACK_CLOSED.into());
+    }
+    let mut new = read(tx, old, false, input)?;
+    new.revisions += 1;
+    sql!(
+        "UPDATE feedback SET {Feedback = :Feedback} WHERE id = :id",
+        Feedback = new,
+        id = old.id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    record(tx, party, &new)?;
+    Ok(new)
+}
+
+/// Applies the input, and checks that each score is by a criterion of the author's side.
+fn read(tx: &mut Tx<'_>, old: &Feedback, is_new: bool, input: &Input) -> Result<Feedback, Refusal> {
+    let mut findings = Findings::default();
+    let new = input.apply(FIELDS, old, is_new, &TimeZone::UTC, &mut findings);
+    let all = criterion::list(tx)?;
+    for (index, one) in new.scores.iter().enumerate() {
+        let is_scored = |score: &Score| score.criterion == one.criterion;
+        let is_offered = all.iter().any(|known| {
+            let is_asked = known.active || old.scores.iter().any(is_scored);
+            known.id.as_str() == one.criterion && known.author == old.author && is_asked
+        });
+        if !is_offered || new.scores.iter().take(index).any(is_scored) {
+            let pointer = format!("/scores/{index}/criterion");
+            findings.add(&pointer, "unknown_option", []);
+        }
+    }
+    findings.finish()?;
+    Ok(new)
+}
+
+/// Records that somebody wrote, but not what, because the audit log outlives accounts.
+fn record(tx: &mut Tx<'_>, party: &PartyTo, new: &Feedback) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor: party.requester.who.actor(),
+        action: "booking.feedback",
+        entity: ("booking", party.booking.id.to_string()),
+        scope: None,
+        changes: json!([{"field": "feedback", "new": new.revisions}]),
+        request: Some(party.requester.request.clone()),
+    })
+}
+
+/// The mean of the members' ratings of a provider, in tenths, and their number; `None` while there
+/// are too few.
+pub(crate) fn rating(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+) -> Result<Option<(i64, i64)>, StoreError> {
+    let (count, sum): (i64, i64) = sql!(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(f.rating), 0) AS BIGINT)
+         FROM feedback f JOIN booking b ON b.id = f.booking_id
+         WHERE b.provider_id = :provider AND f.author = 'member'",
+        provider
+    )
+    .one(tx)?;
+    Ok((count >= PUBLIC).then(|| ((sum * 20 + count) / (count * 2), count)))
+}
+
+/// Exports the feedback that an account's owner wrote, and what the other sides wrote to them.
+pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+    let all: Vec<Feedback> = sql!(
+        "SELECT {f: Feedback} FROM feedback f JOIN booking b ON b.id = f.booking_id
+         JOIN provider p ON p.id = b.provider_id
+         WHERE b.member_id = :account OR p.account_id = :account ORDER BY f.created_at, f.id",
+        account
+    )
+    .all(tx)?;
+    let mut copies = Vec::new();
+    for mut one in all {
+        let booking = booking::find(tx, &one.booking_id)?;
+        let is_member = booking.is_some_and(|one| one.member_id.as_ref() == Some(account));
+        if is_member != (one.author == Author::Member) {
+            one.private_note.clear();
+        }
+        copies.push(one);
+    }
+    Ok(json!(copies))
+}
+
+/// Erases what was written by and about an account's owner. The ratings remain.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE feedback SET text = '', private_note = ''
+         WHERE booking_id IN
+             (SELECT b.id FROM booking b JOIN provider p ON p.id = b.provider_id
+              WHERE b.member_id = :account OR p.account_id = :account)",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}

@@ -1,0 +1,555 @@
+//! Requests. A member asks for one of several slots, and the provider of a slot or an administrator
+//! confirms it. A request reserves nothing.
+
+pub mod view;
+
+use std::collections::BTreeSet;
+
+use identity::account::{self, AccountId};
+use identity::session::signed_in::Confirmed;
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entry;
+use platform::jobs::{self, Done, Handler, Job, JobError, NewJob};
+use platform::mail::Stream;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use site::proof::{Proof, Requester};
+use utoipa::ToSchema;
+use web::{Findings, Site};
+
+use crate::booking::{BookingId, Party};
+use crate::provider::{self, Provider};
+use crate::settings::{self, is_administrator};
+use crate::slot::{self, Slot, SlotId};
+use crate::{
+    MEMBER_BUSY, OWN_SLOT, PREFERRED_INVALID, QUOTA_EXHAUSTED, REQUEST_SETTLED, Refusal,
+    TOO_MANY_REQUESTS_OPEN, book, browse, credit, notice,
+};
+
+platform::id!(RequestId, random, "One request for a session.");
+
+/// The kind of the job that ends a request for which no slot is left, or no time.
+const LAPSE: &str = "booking.request";
+/// The maximum number of requests that a member can make within 24 hours, because each of them
+/// sends mail.
+const PER_DAY: i64 = 20;
+/// The pages of a member's own requests, and of those that a provider is asked.
+pub(crate) const OWN: &str = "/me/requests";
+pub(crate) const ASKED: &str = "/me/slots/requests";
+
+web::words! {
+    /// The state of a request.
+    #[schema(as = BookingRequestState)]
+    RequestState {
+        /// Nobody has decided yet.
+        Pending = "pending" => "request-pending",
+        /// One of the slots was booked for the member.
+        Confirmed = "confirmed" => "request-confirmed",
+        /// The providers declined all slots.
+        Declined = "declined" => "request-declined",
+        /// The member has withdrawn the request.
+        Withdrawn = "withdrawn" => "request-withdrawn",
+        /// Nobody decided in time, or no slot was left.
+        Lapsed = "lapsed" => "request-lapsed",
+    }
+}
+
+/// A member's request for one of several slots.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Request {
+    pub id: RequestId,
+    /// The member who asks; `None` after the member's account was erased.
+    pub member_id: Option<AccountId>,
+    pub state: RequestState,
+    /// The member's note to the providers.
+    pub note: String,
+    /// The time at which the request lapses.
+    pub expires_at: Timestamp,
+    /// The booking that a confirmation made.
+    pub booking_id: Option<BookingId>,
+    pub created_at: Timestamp,
+}
+
+/// One of a request's slots.
+#[derive(Clone, Debug, Row)]
+pub struct Preferred {
+    #[row(flatten)]
+    slot: Slot,
+    /// Whether the slot's provider has declined it.
+    is_declined: bool,
+    deleted_at: Option<Timestamp>,
+}
+
+impl Preferred {
+    fn is_open(&self) -> bool {
+        !self.is_declined && self.deleted_at.is_none()
+    }
+}
+
+/// A request for one of several slots.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewBookingRequest)]
+pub struct NewRequest {
+    /// The slots, the preferred one first; at first up to 2.
+    #[schema(value_type = Vec<String>)]
+    pub slot_ids: Vec<SlotId>,
+    /// A note for the providers, up to 2,000 characters.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// The proof that a person is a party to the request whose id is the path parameter `id`. For a
+/// change, the member's account and the request are locked.
+#[derive(Clone, Debug)]
+pub struct PartyToRequest {
+    requester: Requester,
+    pub party: Party,
+    request: Request,
+    /// The slots that concern the person: for a provider, only their own.
+    slots: Vec<Preferred>,
+}
+
+impl PartyToRequest {
+    fn of(tx: &mut Tx<'_>, requester: &Requester, request: Request) -> Result<Self, Refusal> {
+        let account = &requester.who.account().id;
+        let mut slots = slots(tx, &request.id)?;
+        let mut own = Vec::new();
+        for one in &slots {
+            if provider::account_of(tx, &one.slot.provider_id)?.as_ref() == Some(account) {
+                own.push(one.clone());
+            }
+        }
+        let party = if request.member_id.as_ref() == Some(account) {
+            Party::Member
+        } else if !own.is_empty() {
+            slots = own;
+            Party::Provider
+        } else if requester.who.is_in_browser() && is_administrator(tx, &requester.who)? {
+            Party::Administrator
+        } else {
+            return Err(Refusal::NotFound);
+        };
+        Ok(Self {
+            requester: requester.clone(),
+            party,
+            request,
+            slots,
+        })
+    }
+
+    /// Refuses the change unless the person decides about requests, and this one is undecided.
+    fn check_undecided(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
+        if self.party == Party::Member {
+            return Err(Refusal::Forbidden);
+        }
+        let is_open = self.request.state == RequestState::Pending;
+        if !is_open || self.request.expires_at <= tx.now() {
+            return Err(REQUEST_SETTLED.into());
+        }
+        Ok(())
+    }
+
+    fn record(&self, tx: &mut Tx<'_>, state: RequestState) -> Result<(), StoreError> {
+        tx.record(Entry {
+            actor: self.requester.who.actor(),
+            action: "booking.request",
+            entity: ("booking_request", self.request.id.to_string()),
+            scope: None,
+            changes: json!([{"field": "state", "old": self.request.state, "new": state}]),
+            request: Some(self.requester.request.clone()),
+        })
+    }
+
+    /// Ends the request. The caller holds its lock.
+    fn end(
+        &self,
+        tx: &mut Tx<'_>,
+        state: RequestState,
+        booking: Option<BookingId>,
+    ) -> Result<Request, StoreError> {
+        jobs::withdraw(tx, &key(&self.request.id))?;
+        self.record(tx, state)?;
+        end(tx, &self.request, state, booking)
+    }
+}
+
+impl Proof for PartyToRequest {
+    type Refusal = Refusal;
+
+    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let request = find(tx, &requester.id("id")?)?.ok_or(Refusal::NotFound)?;
+        Self::of(tx, requester, request)
+    }
+
+    fn enter_to_change(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let id: RequestId = requester.id("id")?;
+        let seen = find(tx, &id)?.ok_or(Refusal::NotFound)?;
+        // A confirmation books for the member, and everything locks the account first.
+        if let Some(member) = &seen.member_id {
+            account::lock(tx, member)?;
+        }
+        let request = lock(tx, &id)?.ok_or(Refusal::NotFound)?;
+        Self::of(tx, requester, request)
+    }
+}
+
+fn find(tx: &mut Tx<'_>, id: &RequestId) -> Result<Option<Request>, StoreError> {
+    sql!("SELECT {Request} FROM booking_request WHERE id = :id", id).maybe(tx)
+}
+
+fn lock(tx: &mut Tx<'_>, id: &RequestId) -> Result<Option<Request>, StoreError> {
+    sql!(
+        "SELECT {Request} FROM booking_request WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)
+}
+
+/// A request's slots, the preferred one first.
+fn slots(tx: &mut Tx<'_>, request: &RequestId) -> Result<Vec<Preferred>, StoreError> {
+    sql!(
+        "SELECT {s: Slot}, r.is_declined, s.deleted_at
+         FROM booking_request_slot r JOIN slot s ON s.id = r.slot_id
+         WHERE r.request_id = :request ORDER BY r.position",
+        request
+    )
+    .all(tx)
+}
+
+fn end(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    state: RequestState,
+    booking_id: Option<BookingId>,
+) -> Result<Request, StoreError> {
+    sql!(
+        "UPDATE booking_request SET state = :state, booking_id = :booking_id
+         WHERE id = :id AND state = 'pending'",
+        id = request.id,
+        state,
+        booking_id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(Request {
+        state,
+        booking_id,
+        ..request.clone()
+    })
+}
+
+fn key(id: &RequestId) -> String {
+    format!("{LAPSE} {id}")
+}
+
+/// Asks the providers of some slots for one of them. Nothing is reserved or spent, but the member
+/// must be able to book each of the slots.
+pub fn create(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    member: &Confirmed,
+    new: &NewRequest,
+) -> Result<Request, Refusal> {
+    let account = &member.who().account().id;
+    account::lock(tx, account)?;
+    let rules = settings::load(tx)?;
+    let mut findings = Findings::default();
+    let note = findings.text("/note", &new.note, book::NOTE);
+    let most = usize::try_from(rules.request_slots).unwrap_or_default();
+    let distinct: BTreeSet<&str> = new.slot_ids.iter().map(|id| id.as_str()).collect();
+    if !(1..=most).contains(&new.slot_ids.len()) || distinct.len() < new.slot_ids.len() {
+        findings.add("/slot_ids", PREFERRED_INVALID.code, []);
+    }
+    findings.finish()?;
+    let mut slots = Vec::new();
+    for id in &new.slot_ids {
+        let slot = slot::find(tx, id)?.ok_or(Refusal::NotFound)?;
+        let owner = provider::account_of(tx, &slot.provider_id)?;
+        if owner.as_ref() == Some(account) {
+            return Err(OWN_SLOT.into());
+        }
+        if browse::find(tx, id)?.is_none() {
+            return Err(book::taken(tx, &slot)?);
+        }
+        if slot.takes_credit && credit::balance(tx, account, slot.starts_at)? == 0 {
+            return Err(QUOTA_EXHAUSTED.into());
+        }
+        slots.push((slot, owner));
+    }
+    let now = tx.now();
+    let (pending, made): (i64, i64) = sql!(
+        "SELECT CAST(COALESCE(SUM(CASE WHEN state = 'pending' THEN 1 ELSE 0 END), 0) AS BIGINT),
+             CAST(COALESCE(SUM(CASE WHEN created_at > :since THEN 1 ELSE 0 END), 0) AS BIGINT)
+         FROM booking_request WHERE member_id = :account",
+        account,
+        since = now - SignedDuration::from_hours(24)
+    )
+    .one(tx)?;
+    if pending >= rules.request_limit || made >= PER_DAY {
+        return Err(TOO_MANY_REQUESTS_OPEN.into());
+    }
+    let last = slots.iter().map(|(slot, _)| slot.starts_at).max();
+    let due = now + SignedDuration::from_hours(rules.request_hours);
+    let request = Request {
+        id: tx.id(),
+        member_id: Some(account.clone()),
+        state: RequestState::Pending,
+        note,
+        expires_at: last.map_or(due, |last| last.min(due)),
+        booking_id: None,
+        created_at: now,
+    };
+    sql!(
+        "INSERT INTO booking_request ({Request}) VALUES ({:Request})",
+        Request = request
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let mut told: Vec<AccountId> = Vec::new();
+    for (position, (slot, owner)) in (0_i64..).zip(slots) {
+        sql!(
+            "INSERT INTO booking_request_slot (request_id, slot_id, position, is_declined)
+             VALUES (:request, :slot, :position, 0)",
+            request = request.id,
+            slot = slot.id,
+            position
+        )
+        .run(tx, Rows::Exactly(1))?;
+        let Some(owner) = owner.filter(|owner| !told.contains(owner)) else {
+            continue;
+        };
+        let messages = ("request-notice-made", "request-said-made");
+        tell(tx, site, Some(&owner), messages, &slot, ASKED)?;
+        told.push(owner);
+    }
+    tx.enqueue(NewJob {
+        key: Some(key(&request.id)),
+        run_at: Some(request.expires_at),
+        ..NewJob::new(LAPSE, json!(request.id))
+    })?;
+    Ok(request)
+}
+
+fn tell(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: Option<&AccountId>,
+    messages: (&'static str, &'static str),
+    slot: &Slot,
+    href: &str,
+) -> Result<(), StoreError> {
+    let about = (slot.title.as_str(), slot.starts_at);
+    notice::tell_of_time(
+        tx,
+        site,
+        account,
+        Stream::Transactional,
+        messages,
+        about,
+        href,
+    )
+}
+
+/// Books one of the request's slots for its member. A slot with a price is held until the member has
+/// paid.
+pub fn confirm(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    party: &PartyToRequest,
+    slot: &SlotId,
+) -> Result<Request, Refusal> {
+    party.check_undecided(tx)?;
+    let mut open = party.slots.iter().filter(|one| one.is_open());
+    let Some(chosen) = open.find(|one| one.slot.id == *slot) else {
+        return Err(PREFERRED_INVALID.into());
+    };
+    let (request, slot) = (&party.request, &chosen.slot);
+    let member = request.member_id.as_ref().ok_or(REQUEST_SETTLED)?;
+    if !account::lock(tx, member)? {
+        return Err(REQUEST_SETTLED.into());
+    }
+    if browse::find(tx, &slot.id)?.is_none() {
+        return Err(book::taken(tx, slot)?);
+    }
+    if slot.price_minor > 0 && !party.requester.who.is_in_browser() {
+        return Err(Refusal::TokenNotPermitted);
+    }
+    let hold = SignedDuration::from_hours(settings::load(tx)?.request_hold_hours);
+    let placed = book::place(tx, site, member, slot, &request.note, hold);
+    let booked = placed.map_err(|refusal| match refusal {
+        // The member's other bookings are not the provider's to know.
+        Refusal::Problem(problem) if problem.code == MEMBER_BUSY.code => MEMBER_BUSY.into(),
+        other => other,
+    })?;
+    if let Some(order) = booked.order {
+        let messages = ("request-notice-held", "request-said-held");
+        let page = format!("/pay/{}", order.id);
+        tell(tx, site, Some(member), messages, slot, &page)?;
+    }
+    let booking = Some(booked.booking.id);
+    Ok(party.end(tx, RequestState::Confirmed, booking)?)
+}
+
+/// Tells the member that a provider could not confirm the request because the member has no credit.
+/// The member is told once for each request.
+pub fn tell_no_credit(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    party: &PartyToRequest,
+    slot: &SlotId,
+) -> Result<(), Refusal> {
+    let chosen = party.slots.iter().find(|one| one.slot.id == *slot);
+    let (Some(chosen), Ok(())) = (chosen, party.check_undecided(tx)) else {
+        return Ok(());
+    };
+    let told = sql!(
+        "UPDATE booking_request SET told_no_credit = 1 WHERE id = :id AND told_no_credit = 0",
+        id = party.request.id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if told == 1 {
+        let messages = ("request-notice-no-credit", "request-said-no-credit");
+        let member = party.request.member_id.as_ref();
+        tell(tx, site, member, messages, &chosen.slot, OWN)?;
+    }
+    Ok(())
+}
+
+/// Declines the slots of a provider, or, as an administrator, all slots. The request ends if no slot
+/// is left.
+pub fn decline(tx: &mut Tx<'_>, site: &Site, party: &PartyToRequest) -> Result<Request, Refusal> {
+    party.check_undecided(tx)?;
+    let request = &party.request;
+    for one in &party.slots {
+        sql!(
+            "UPDATE booking_request_slot SET is_declined = 1
+             WHERE request_id = :request AND slot_id = :slot",
+            request = request.id,
+            slot = one.slot.id
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    let all = slots(tx, &request.id)?;
+    if all.iter().any(Preferred::is_open) {
+        party.record(tx, request.state)?;
+        return Ok(request.clone());
+    }
+    if let Some(first) = all.first() {
+        let messages = ("request-notice-declined", "request-said-declined");
+        tell(
+            tx,
+            site,
+            request.member_id.as_ref(),
+            messages,
+            &first.slot,
+            OWN,
+        )?;
+    }
+    Ok(party.end(tx, RequestState::Declined, None)?)
+}
+
+/// Withdraws a member's own request. If it was already withdrawn, nothing changes.
+pub fn withdraw(tx: &mut Tx<'_>, party: &PartyToRequest) -> Result<Request, Refusal> {
+    if party.party != Party::Member {
+        return Err(Refusal::Forbidden);
+    }
+    match party.request.state {
+        RequestState::Withdrawn => Ok(party.request.clone()),
+        RequestState::Pending => Ok(party.end(tx, RequestState::Withdrawn, None)?),
+        _ => Err(REQUEST_SETTLED.into()),
+    }
+}
+
+pub(crate) fn job(site: &Site) -> Handler {
+    let site = site.clone();
+    Handler::new(LAPSE, move |job: Job| {
+        let site = site.clone();
+        async move {
+            let id: RequestId = job.read()?;
+            let write = move |tx: &mut Tx<'_>| lapse(tx, &site, &id);
+            Ok::<_, JobError>(Done::with(write))
+        }
+    })
+}
+
+/// Ends a request whose time is over or which has no slot left. Otherwise one of its slots was
+/// deleted, and the member is told.
+fn lapse(tx: &mut Tx<'_>, site: &Site, id: &RequestId) -> Result<(), StoreError> {
+    let found = lock(tx, id)?.filter(|one| one.state == RequestState::Pending);
+    let Some(request) = found else { return Ok(()) };
+    let slots = slots(tx, id)?;
+    let is_over = request.expires_at <= tx.now() || !slots.iter().any(Preferred::is_open);
+    let (messages, about) = if is_over {
+        end(tx, &request, RequestState::Lapsed, None)?;
+        (
+            ("request-notice-lapsed", "request-said-lapsed"),
+            slots.first(),
+        )
+    } else {
+        let deleted = slots.iter().rfind(|one| one.deleted_at.is_some());
+        (("request-notice-dropped", "request-said-dropped"), deleted)
+    };
+    let Some(about) = about else { return Ok(()) };
+    tell(
+        tx,
+        site,
+        request.member_id.as_ref(),
+        messages,
+        &about.slot,
+        OWN,
+    )
+}
+
+/// Deletes a free slot. It also drops out of the requests for it.
+pub fn remove_slot(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), Refusal> {
+    slot::remove(tx, provider, id)?;
+    Ok(drop_slot(tx, id)?)
+}
+
+/// Has the members told who asked for a slot that was deleted.
+pub(crate) fn drop_slot(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
+    let asking: Vec<(RequestId,)> = sql!(
+        "SELECT r.id FROM booking_request r JOIN booking_request_slot s ON s.request_id = r.id
+         WHERE s.slot_id = :slot AND s.is_declined = 0 AND r.state = 'pending'",
+        slot
+    )
+    .all(tx)?;
+    for (request,) in asking {
+        tx.enqueue(NewJob::new(LAPSE, json!(request)))?;
+    }
+    Ok(())
+}
+
+/// Withdraws the requests of an account that is being erased.
+pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE booking_request SET state = 'withdrawn'
+         WHERE member_id = :account AND state = 'pending'",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// Erases an account's texts from its requests. The slots that it offered were deleted, and drop out
+/// of others' requests.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE booking_request SET member_id = NULL, note = '' WHERE member_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    let asked: Vec<(SlotId,)> = sql!(
+        "SELECT DISTINCT s.id FROM slot s JOIN booking_request_slot l ON l.slot_id = s.id
+         JOIN booking_request r ON r.id = l.request_id AND r.state = 'pending'
+         JOIN provider p ON p.id = s.provider_id
+         WHERE p.account_id = :account AND s.deleted_at IS NOT NULL",
+        account
+    )
+    .all(tx)?;
+    for (slot,) in asked {
+        drop_slot(tx, &slot)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Requests as their parties read them.
+
+use identity::account::{self, AccountId};
+use jiff::Timestamp;
+use platform::money::Currency;
+use platform::{StoreError, Tx, sql};
+use serde::Serialize;
+use serde_json::json;
+use site::proof::Requester;
+use utoipa::ToSchema;
+
+use super::{PartyToRequest, Request, RequestId, RequestState, slots};
+use crate::booking::{BookingId, Party};
+use crate::settings::is_administrator;
+use crate::slot::{SlotId, State};
+use crate::{Refusal, provider};
+
+/// A request as its parties read it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = BookingRequest)]
+pub struct RequestView {
+    #[schema(value_type = String)]
+    pub id: RequestId,
+    pub state: RequestState,
+    /// The member's name.
+    pub member: String,
+    pub note: String,
+    /// The slots, the preferred one first. Providers see only their own.
+    pub slots: Vec<PreferredSlot>,
+    /// The time at which the request lapses.
+    #[schema(value_type = String, format = "date-time")]
+    pub expires_at: Timestamp,
+    /// The booking, once a slot is confirmed.
+    #[schema(value_type = Option<String>)]
+    pub booking_id: Option<BookingId>,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Timestamp,
+}
+
+/// One of a request's slots.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PreferredSlot {
+    #[schema(value_type = String)]
+    pub slot_id: SlotId,
+    /// The provider's name.
+    pub provider: String,
+    #[schema(value_type = String, format = "date-time")]
+    pub starts_at: Timestamp,
+    #[schema(value_type = String, format = "date-time")]
+    pub ends_at: Timestamp,
+    pub time_zone: String,
+    pub title: String,
+    pub price_minor: i64,
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    pub takes_credit: bool,
+    /// Whether the slot can be confirmed at present.
+    pub is_open: bool,
+}
+
+impl RequestView {
+    /// A request as `requester` sees it.
+    pub fn of(tx: &mut Tx<'_>, requester: &Requester, request: Request) -> Result<Self, Refusal> {
+        let PartyToRequest { request, slots, .. } = PartyToRequest::of(tx, requester, request)?;
+        let member = match &request.member_id {
+            Some(member) => account::find(tx, member)?,
+            None => None,
+        };
+        let (now, is_pending) = (tx.roughly_now(), request.state == RequestState::Pending);
+        let mut views = Vec::new();
+        for one in slots {
+            let is_free = one.slot.state == State::Available && one.slot.starts_at > now;
+            views.push(PreferredSlot {
+                is_open: is_pending && is_free && one.is_open(),
+                provider: provider::find(tx, &one.slot.provider_id)?.display_name,
+                slot_id: one.slot.id,
+                starts_at: one.slot.starts_at,
+                ends_at: one.slot.ends_at,
+                time_zone: one.slot.time_zone,
+                title: one.slot.title,
+                price_minor: one.slot.price_minor,
+                currency: one.slot.currency,
+                takes_credit: one.slot.takes_credit,
+            });
+        }
+        Ok(Self {
+            member: member.map(|one| one.display_name).unwrap_or_default(),
+            slots: views,
+            id: request.id,
+            state: request.state,
+            note: request.note,
+            expires_at: request.expires_at,
+            booking_id: request.booking_id,
+            created_at: request.created_at,
+        })
+    }
+}
+
+/// Lists requests: a member's own ones, or the undecided ones for a provider's slots, or all
+/// undecided ones for an administrator.
+pub fn list(
+    tx: &mut Tx<'_>,
+    requester: &Requester,
+    party: Party,
+) -> Result<Vec<RequestView>, Refusal> {
+    let who = &requester.who;
+    if party == Party::Administrator && !(who.is_in_browser() && is_administrator(tx, who)?) {
+        return Err(Refusal::Forbidden);
+    }
+    let found: Vec<Request> = sql!(
+        "SELECT {r: Request} FROM booking_request r
+         WHERE (:party = 'member' AND r.member_id = :account)
+            OR (:party = 'administrator' AND r.state = 'pending')
+            OR (:party = 'provider' AND r.state = 'pending' AND EXISTS
+                (SELECT 1 FROM booking_request_slot l JOIN slot s ON s.id = l.slot_id
+                 JOIN provider p ON p.id = s.provider_id
+                 WHERE l.request_id = r.id AND l.is_declined = 0 AND s.deleted_at IS NULL
+                   AND p.account_id = :account))
+         ORDER BY r.created_at DESC, r.id LIMIT 100",
+        party,
+        account = who.account().id
+    )
+    .all(tx)?;
+    let views = found.into_iter();
+    views
+        .map(|one| RequestView::of(tx, requester, one))
+        .collect()
+}
+
+/// Exports the requests that an account's owner made.
+pub(crate) fn export(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+) -> Result<serde_json::Value, StoreError> {
+    let all: Vec<Request> = sql!(
+        "SELECT {Request} FROM booking_request WHERE member_id = :account ORDER BY created_at, id",
+        account
+    )
+    .all(tx)?;
+    let mut copies = Vec::new();
+    for one in all {
+        let slots = slots(tx, &one.id)?;
+        let slots: Vec<_> = slots
+            .iter()
+            .map(|one| (&one.slot.title, one.slot.starts_at))
+            .collect();
+        copies.push(json!({
+            "state": one.state, "note": one.note, "slots": slots, "created_at": one.created_at,
+        }));
+    }
+    Ok(json!(copies))
+}

@@ -1,0 +1,118 @@
+//! The JSON API of feedback and of its criteria.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use platform::Tx;
+use serde::Serialize;
+use site::Callers::{self, People, Tokens};
+use site::call::{Call, answer};
+use site::resource::api::{ApiResource, Description};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use web::described::Routes;
+use web::fields;
+use web::json::{Members, Received};
+use web::{Input, Json, Problem, Site, routes};
+
+use crate::booking::PartyTo;
+use crate::criterion::{self, Criterion};
+use crate::feedback::{self, FIELDS, Feedback, PartyToFeedback};
+use crate::settings::Administrator;
+use crate::{READ, Refusal, WRITE};
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
+        .routes(routes!(list_feedback: Tokens(&[READ]), give_feedback: Tokens(&[WRITE])))
+        .routes(routes!(change_feedback: Tokens(&[WRITE])))
+        .merge(site::resource::api::routes::<Criterion, R>())
+}
+
+/// What both sides say about a session.
+#[derive(Serialize, ToSchema)]
+struct SessionFeedback {
+    items: Vec<Feedback>,
+    /// The criteria of the scores, also those of new feedback.
+    criteria: Vec<Criterion>,
+}
+
+/// What both sides say about a session. A private note is shown to its author and to administrators.
+#[utoipa::path(
+    get, path = "/api/v1/bookings/{id}/feedback", tag = "bookings",
+    params(("id" = String, Path,)),
+    responses((status = 200, body = SessionFeedback), (status = 404))
+)]
+async fn list_feedback(call: Call) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, party: &PartyTo| {
+        Ok::<_, Refusal>(SessionFeedback {
+            items: feedback::list(tx, party)?,
+            criteria: criterion::list(tx)?,
+        })
+    };
+    Ok(answer(StatusCode::OK, &call.read(look).await?))
+}
+
+/// The OpenAPI schema of the body that gives or changes feedback.
+struct FeedbackChange;
+
+impl PartialSchema for FeedbackChange {
+    fn schema() -> RefOr<Schema> {
+        let description = "What one side says about a session; what is left out stays.";
+        fields::schema::<Feedback>(FIELDS, &[], description)
+    }
+}
+
+impl ToSchema for FeedbackChange {}
+
+/// Says how a session was, once as each of its sides, within 30 days after it.
+#[utoipa::path(
+    post, path = "/api/v1/bookings/{id}/feedback", tag = "bookings",
+    params(("id" = String, Path,)), request_body = FeedbackChange,
+    responses((status = 201, body = Feedback), (status = 403), (status = 404), (status = 409),
+        (status = 422))
+)]
+async fn give_feedback(call: Call, body: Received<Members>) -> Result<Response, Problem> {
+    let ((input, _), site) = (Input::of_json(body.value)?, call.site.clone());
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| feedback::give(tx, &site, party, &input);
+    call.post(&body.bytes, StatusCode::CREATED, change).await
+}
+
+/// Changes feedback as its author, within 7 days. The version is its number of `revisions`.
+#[utoipa::path(
+    patch, path = "/api/v1/feedback/{id}", tag = "bookings", params(("id" = String, Path,)),
+    request_body = FeedbackChange,
+    responses((status = 200, body = Feedback), (status = 403), (status = 404), (status = 409),
+        (status = 422), (status = 428))
+)]
+async fn change_feedback(call: Call, Json(body): Json<Members>) -> Result<Response, Problem> {
+    let (input, version) = Input::of_json(body)?;
+    let version = call.version(version)?;
+    let change = move |tx: &mut Tx<'_>, of: &PartyToFeedback| {
+        feedback::change(tx, &of.party, &of.feedback, version, &input)
+    };
+    Ok(answer(StatusCode::OK, &call.write(change).await?))
+}
+
+impl ApiResource for Criterion {
+    type View = Self;
+    type Item = Self;
+    const API: Description = Description {
+        path: "/api/v1/admin/rubrics",
+        one: "/api/v1/admin/rubrics/{id}",
+        tag: "criteria of feedback",
+        list: "All criteria of feedback: those that are asked for first.",
+        show: "One criterion.",
+        create: "Adds a criterion.",
+        change: "Changes a criterion.",
+        remove: "Removes a criterion: 204. One by which somebody may have scored is not asked for\n\
+                 any more: 200 with what is left.",
+        removal: &[204],
+        body: "What may be set of a criterion; what is left out stays.",
+    };
+    const READS: Callers = People;
+    const WRITES: Callers = People;
+    const DEACTIVATES: bool = true;
+
+    fn view(self, _: &mut Tx<'_>, _: &Administrator) -> Result<Self, Refusal> {
+        Ok(self)
+    }
+}

@@ -1,0 +1,223 @@
+//! The pages of feedback: what both sides say about a session, the form in which a side says it, and
+//! the administrators' list of criteria.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::tz::TimeZone;
+use platform::Tx;
+use site::request::{FormPost, PageRequest};
+use site::resource::pages::{Messages, PageResource};
+use web::fields::{self, Input};
+use web::form_state::{self, Control, FormState, Group};
+use web::{List, Problem, Text};
+
+use super::admin::{ListPage, ListRow};
+use super::slots::{FormPage, table_form};
+use crate::booking::PartyTo;
+use crate::criterion::{self, Criterion};
+use crate::feedback::{self, FIELDS, Feedback};
+use crate::settings::Administrator;
+use crate::{Refusal, notice};
+
+/// What the parties of a session say, and what the reader may do about it.
+pub(super) struct SessionFeedback {
+    all: Vec<Feedback>,
+    criteria: Vec<Criterion>,
+    /// The path of the reader's form, and the message id of the link to it.
+    form: Option<(String, &'static str)>,
+}
+
+impl SessionFeedback {
+    pub(super) fn load(tx: &mut Tx<'_>, party: &PartyTo) -> Result<Self, Refusal> {
+        let (all, now) = (feedback::list(tx, party)?, tx.roughly_now());
+        let author = feedback::author_of(party.party);
+        let own = all.iter().find(|one| Some(one.author) == author);
+        let label = match (own, author) {
+            (Some(own), _) => own.is_editable(now).then_some("feedback-change"),
+            (None, Some(author)) => {
+                let open = feedback::check_open(&party.booking, author, now);
+                open.is_ok().then_some("feedback-give")
+            }
+            (None, None) => None,
+        };
+        let page = format!("{}/feedback", notice::page(&party.booking));
+        Ok(Self {
+            form: label.map(|label| (page, label)),
+            criteria: criterion::list(tx)?,
+            all,
+        })
+    }
+
+    pub(super) fn html(&self, text: &Text) -> String {
+        let cards = self.all.iter().map(|one| Card {
+            feedback: one,
+            scores: one
+                .scores
+                .iter()
+                .filter_map(|score| {
+                    let mut all = self.criteria.iter();
+                    let known = all.find(|known| known.id.as_str() == score.criterion)?;
+                    Some((known.label.as_str(), score.score))
+                })
+                .collect(),
+        });
+        let html = Html {
+            text,
+            cards: cards.collect(),
+            form: self.form.as_ref(),
+        };
+        html.to_string()
+    }
+}
+
+struct Card<'a> {
+    feedback: &'a Feedback,
+    scores: Vec<(&'a str, i64)>,
+}
+
+#[derive(Template)]
+#[template(path = "own/feedback.html")]
+struct Html<'a> {
+    text: &'a Text,
+    cards: Vec<Card<'a>>,
+    form: Option<&'a (String, &'static str)>,
+}
+
+/// `GET /me/bookings/{id}/feedback`.
+pub(super) async fn form(req: PageRequest) -> Result<Response, Problem> {
+    page(&req, None).await
+}
+
+async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, party: &PartyTo| {
+        let author = feedback::author_of(party.party).ok_or(Refusal::Forbidden)?;
+        let old = feedback::find(tx, &party.booking.id, author)?;
+        if old.is_none() {
+            feedback::check_open(&party.booking, author, tx.roughly_now())?;
+        }
+        let mut criteria = criterion::list(tx)?;
+        criteria.retain(|one| {
+            let mut scores = old.iter().flat_map(|old| &old.scores);
+            let is_scored = scores.any(|score| score.criterion == one.id.as_str());
+            one.author == author && (one.active || is_scored)
+        });
+        Ok((party.booking.clone(), old, criteria))
+    };
+    let (booking, old, criteria) = req.read(look).await?;
+    let text = &req.text;
+    let stored = match &old {
+        Some(old) => fields::form(FIELDS, old, old.revisions, &TimeZone::UTC),
+        None => form_state::form([("rating", "")]),
+    };
+    let stored = FormState::of(stored);
+    let form_state = refused.unwrap_or(&stored);
+    let mut groups = table_form(req, form_state).groups(FIELDS, "feedback-group");
+    if !criteria.is_empty() {
+        let fields = criteria.iter().enumerate().flat_map(|(index, one)| {
+            let name = |field: &str| format!("scores.{index}.{field}");
+            let mut id = form_state.field(&name("criterion"), "", Control::Hidden);
+            id.value = one.id.to_string();
+            let choices = (0..=5).map(|score| (score.to_string(), score.to_string()));
+            let choices = std::iter::once((String::new(), String::new())).chain(choices);
+            let mut score = form_state.select(&name("score"), one.label.clone(), choices);
+            if refused.is_none() {
+                let mut scores = old.iter().flat_map(|old| &old.scores);
+                let known = scores.find(|score| score.criterion == one.id.as_str());
+                score.value = known.map_or_else(String::new, |known| known.score.to_string());
+            }
+            [id, score.required()]
+        });
+        let legend = text.say("feedback-scores").into_owned();
+        let fields = fields.collect();
+        groups.push(Group { legend, fields });
+    }
+    let title = text.say("feedback-title");
+    let (back, action) = (
+        notice::page(&booking),
+        format!("{}/feedback", notice::page(&booking)),
+    );
+    let body = FormPage {
+        text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        done: None,
+        title: &title,
+        hint: booking.title.clone(),
+        action: &action,
+        back: &back,
+        back_label: "slot-to-booking",
+        version: old.map(|old| old.revisions),
+        groups,
+        button: "slot-save",
+        form_state,
+    };
+    req.page("/me/bookings", &title, body).await
+}
+
+/// `POST /me/bookings/{id}/feedback`.
+pub(super) async fn save(posted: FormPost) -> Result<Response, Problem> {
+    let input = Input::Form(posted.form.clone(), FIELDS.to_vec());
+    let (site, revision) = (
+        posted.req.site.clone(),
+        form_state::number(&posted.form, "version"),
+    );
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        if let Some(revision) = revision {
+            let author = feedback::author_of(party.party).ok_or(Refusal::Forbidden)?;
+            let old = feedback::find(tx, &party.booking.id, author)?.ok_or(Refusal::NotFound)?;
+            feedback::change(tx, party, &old, revision, &input)?;
+        } else {
+            feedback::give(tx, &site, party, &input)?;
+        }
+        Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&party.booking)))
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
+        page(&posted.req, Some(&form_state)).await
+    })
+    .await
+}
+
+impl PageResource for Criterion {
+    const PAGES: &'static str = "/admin/sessions/rubrics";
+    const MESSAGES: Messages = Messages {
+        list: "criterion-all",
+        new: "criterion-new",
+        settings: "criterion-settings",
+        remove_title: "criterion-remove",
+        remove: "criterion-remove",
+        remove_effect: "criterion-remove-effect",
+    };
+    const DONE: &'static [(&'static str, &'static str)] =
+        &[("saved", "slot-saved"), ("removed", "criterion-removed")];
+    const CHOSEN: &'static [&'static str] = &["position"];
+
+    fn title(&self, _: &PageRequest, _: &Administrator) -> String {
+        self.label.clone()
+    }
+
+    async fn list_page(
+        req: &PageRequest,
+        _: &Administrator,
+        list: List<Self>,
+    ) -> Result<Response, Problem> {
+        let text = &req.text;
+        let rows = list.items.into_iter().map(|one| ListRow {
+            id: one.id.to_string(),
+            name: one.label,
+            note: text.say(one.author.label()).into_owned(),
+            side: String::new(),
+            is_active: one.active,
+        });
+        let body = ListPage {
+            text,
+            done: req.done(Self::DONE),
+            path: Self::PAGES,
+            messages: Self::MESSAGES,
+            empty: "criterion-first",
+            rows: rows.collect(),
+        };
+        req.page(Self::PAGES, &text.say("criterion-all"), body)
+            .await
+    }
+}

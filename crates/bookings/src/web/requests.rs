@@ -1,0 +1,242 @@
+//! The pages of requests: a member's own ones, those that a provider is asked, and all of them.
+
+use askama::Template;
+use axum::response::Response;
+use identity::session::signed_in::Confirmed;
+use platform::Tx;
+use platform::money::Money;
+use site::proof::Requester;
+use site::request::{FormPost, PageRequest};
+use web::form_state::{self, FormState, Group};
+use web::{Problem, Text};
+
+use super::slots::FormPage;
+use super::{own, slots, words};
+use crate::booking::Party;
+use crate::browse::{self, Filter};
+use crate::request::view::{self, RequestView};
+use crate::request::{self, ASKED, NewRequest, OWN, PartyToRequest, RequestState};
+use crate::slot::SlotId;
+use crate::{PREFERRED_INVALID, QUOTA_EXHAUSTED, Refusal, settings};
+
+/// The administrators' page of all requests.
+const ALL: &str = "/admin/sessions/requests";
+const DONE: &[(&str, &str)] = &[
+    ("made", "request-was-made"),
+    ("confirm", "request-was-confirmed"),
+    ("decline", "request-was-declined"),
+    ("withdraw", "request-was-withdrawn"),
+];
+/// The maximum number of slots that the form offers.
+const MOST: i64 = 200;
+
+#[derive(Template)]
+#[template(path = "requests.html")]
+struct ListPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    form_state: &'a FormState,
+    done: Option<&'static str>,
+    title: &'static str,
+    is_own: bool,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    request: RequestView,
+    tag: &'static str,
+    /// Until when an undecided request waits.
+    until: String,
+    /// The time and the description of each slot.
+    slots: Vec<(String, String)>,
+}
+
+/// `GET /me/requests`.
+pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
+    page(&req, Party::Member, &FormState::default()).await
+}
+
+/// `GET /me/slots/requests`.
+pub(super) async fn asked(req: PageRequest) -> Result<Response, Problem> {
+    page(&req, Party::Provider, &FormState::default()).await
+}
+
+/// `GET /admin/sessions/requests`.
+pub(super) async fn all(req: PageRequest) -> Result<Response, Problem> {
+    page(&req, Party::Administrator, &FormState::default()).await
+}
+
+const fn address(party: Party) -> &'static str {
+    match party {
+        Party::Member => OWN,
+        Party::Provider => ASKED,
+        Party::Administrator => ALL,
+    }
+}
+
+async fn page(
+    req: &PageRequest,
+    party: Party,
+    form_state: &FormState,
+) -> Result<Response, Problem> {
+    let look = move |tx: &mut Tx<'_>, who: &Requester| view::list(tx, who, party);
+    let (found, text) = (req.read(look).await?, &req.text);
+    let zone = words::zone(&req.site, Some(&req.who));
+    let rows = found.into_iter().map(|request| Row {
+        tag: match request.state {
+            RequestState::Pending => "wait",
+            RequestState::Confirmed => "yes",
+            _ => "",
+        },
+        until: match request.state {
+            RequestState::Pending => {
+                let until = text.moment(&request.expires_at.to_zoned(zone.clone()));
+                text.with("request-until", [("when", until.into())])
+            }
+            _ => String::new(),
+        },
+        slots: request
+            .slots
+            .iter()
+            .map(|one| {
+                let price = Money::new(one.price_minor, one.currency);
+                let price = words::price_of(text, price, one.takes_credit);
+                let when = text.moment(&one.starts_at.to_zoned(zone.clone()));
+                (when, format!("{} · {} · {price}", one.title, one.provider))
+            })
+            .collect(),
+        request,
+    });
+    let (title, here) = match party {
+        Party::Member => ("request-mine", own::HERE),
+        Party::Provider => ("request-asked", slots::HERE),
+        Party::Administrator => ("request-all", slots::HERE),
+    };
+    let body = ListPage {
+        text,
+        csrf: &req.csrf,
+        form_state,
+        done: req.done(DONE),
+        title,
+        is_own: party == Party::Member,
+        rows: rows.collect(),
+    };
+    req.page(here, &text.say(title), body).await
+}
+
+/// `GET /me/requests/new`, with the first slot in the query.
+pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
+    let form = form_state::form([("slot_1", req.query.text("slot").to_owned())]);
+    form_page(&req, &FormState::of(form)).await
+}
+
+async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, _: &Requester| {
+        let most = settings::load(tx)?.request_slots;
+        Ok::<_, Refusal>((most, browse::list(tx, &Filter::default(), MOST)?))
+    };
+    let (most, offered) = req.read(look).await?;
+    let (text, title) = (&req.text, req.text.say("request-new"));
+    let zone = words::zone(&req.site, Some(&req.who));
+    let label = |one: &browse::Offered| {
+        let when = text.moment(&one.slot.starts_at.to_zoned(zone.clone()));
+        let price = words::price(text, &one.slot);
+        format!("{when} · {} · {} · {price}", one.slot.title, one.provider)
+    };
+    let none = (String::new(), text.say("request-no-slot").into_owned());
+    let choices = offered
+        .iter()
+        .map(|one| (one.slot.id.to_string(), label(one)));
+    let choices: Vec<_> = std::iter::once(none).chain(choices).collect();
+    let slots = (1..=most).map(|number| {
+        let label = text.with("request-slot", [("number", number.into())]);
+        let field = form_state.select(&format!("slot_{number}"), label, choices.clone());
+        if number == 1 { field.required() } else { field }
+    });
+    let note = form_state.lines("note", text.say("booking-own-note"));
+    let body = FormPage {
+        text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        done: None,
+        title: &title,
+        hint: text.say("request-hint").into_owned(),
+        action: "/me/requests/new",
+        back: OWN,
+        back_label: "request-mine",
+        version: None,
+        groups: vec![Group {
+            legend: text.say("slot-group-when").into_owned(),
+            fields: slots.chain([note]).collect(),
+        }],
+        button: "request-send",
+        form_state,
+    };
+    req.page(own::HERE, &title, body).await
+}
+
+/// `POST /me/requests/new`.
+pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
+    let chosen = (1..=5).map(|number| posted.form.text(&format!("slot_{number}")));
+    let chosen = chosen.filter(|slot| !slot.is_empty()).map(str::parse);
+    let new = NewRequest {
+        slot_ids: chosen
+            .collect::<Result<_, _>>()
+            .map_err(|_| Problem::not_found())?,
+        note: posted.form.text("note").to_owned(),
+    };
+    let site = posted.req.site.clone();
+    let change = move |tx: &mut Tx<'_>, member: &Confirmed| {
+        request::create(tx, &site, member, &new)?;
+        Ok::<_, Refusal>(format!("{OWN}?done=made"))
+    };
+    form_state::answer(posted.once(change).await, async |mut problem| {
+        for error in &mut problem.errors {
+            if error.code == PREFERRED_INVALID.code {
+                "/slot_1".clone_into(&mut error.pointer);
+            }
+        }
+        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
+        form_page(&posted.req, &form_state).await
+    })
+    .await
+}
+
+/// `POST /me/requests/{id}/{step}`: the step is `confirm`, `decline` or `withdraw`.
+pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let step = match req.piece("step") {
+        "confirm" => "confirm",
+        "decline" => "decline",
+        "withdraw" => "withdraw",
+        _ => return Err(Problem::not_found()),
+    };
+    let look = |_: &mut Tx<'_>, party: &PartyToRequest| Ok::<_, Refusal>(party.party);
+    let party = req.read(look).await?;
+    let slot: Option<SlotId> = posted.form.text("slot").parse().ok();
+    let (site, chosen) = (req.site.clone(), slot.clone());
+    let change = move |tx: &mut Tx<'_>, party: &PartyToRequest| {
+        match (step, &chosen) {
+            ("confirm", Some(slot)) => request::confirm(tx, &site, party, slot)?,
+            ("confirm", None) => return Err(PREFERRED_INVALID.into()),
+            ("decline", _) => request::decline(tx, &site, party)?,
+            _ => request::withdraw(tx, party)?,
+        };
+        Ok::<_, Refusal>(format!("{}?done={step}", address(party.party)))
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        if let Some(slot) = slot
+            .clone()
+            .filter(|_| problem.code == QUOTA_EXHAUSTED.code)
+        {
+            let site = req.site.clone();
+            let change = move |tx: &mut Tx<'_>, party: &PartyToRequest| {
+                request::tell_no_credit(tx, &site, party, &slot)
+            };
+            req.write(change).await?;
+        }
+        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
+        page(req, party, &form_state).await
+    })
+    .await
+}

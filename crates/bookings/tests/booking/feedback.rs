@@ -1,0 +1,358 @@
+//! Tests of feedback: who says what after a session, who reads it, and the criteria.
+
+use bookings::DOMAIN;
+use identity::grant::OWNER;
+use platform::{StoreError, Tx};
+use serde_json::{Value, json};
+use testkit::Page;
+
+use crate::stage::{Booking, Person, Stage, errors, go_to, on_both, provider, script};
+
+const FARAH: &str = "Farah.Ali@example.my";
+const AINA: &str = "Aina.Yusof@example.my";
+
+/// Books a free session on this day from 9 to 10 in Kuala Lumpur. Returns the booking's id.
+async fn session(farah: &mut Person, member: &mut Person, day: &str) -> String {
+    let slot = farah.offer(day, "09:00", 0).await;
+    let body = json!({"slot_id": slot["id"], "slot_version": slot["version"]});
+    let booked = member.call("POST", "/api/v1/bookings", &body).await;
+    booked.expect(201).json()["id"].as_str().unwrap().to_owned()
+}
+
+async fn give(person: &mut Person, booking: &str, body: &Value) -> Page {
+    let path = format!("/api/v1/bookings/{booking}/feedback");
+    person.call("POST", &path, body).await
+}
+
+async fn read(person: &mut Person, booking: &str) -> Vec<Value> {
+    let path = format!("/api/v1/bookings/{booking}/feedback");
+    let page = person.call("GET", &path, &Value::Null).await;
+    page.expect(200).json()["items"].as_array().unwrap().clone()
+}
+
+/// The recipients of mails with this notification's text as the subject, in alphabetical order.
+async fn told(stage: &Stage<'_>, subject: &str) -> Vec<String> {
+    let subject = stage.start(subject);
+    let mails = stage.world.mails().await.into_iter();
+    let mails = mails.filter(|mail| mail.subject.starts_with(&subject));
+    let mut all: Vec<String> = mails.map(|mail| mail.recipient).collect();
+    all.sort();
+    all
+}
+
+async fn add_criterion(owner: &mut Person, author: &str, label: &str) -> String {
+    let path = "/admin/sessions/rubrics/new";
+    let page = owner.browser.get(path).await;
+    let mut form = page.expect(200).form(path);
+    form.fill("author", author).fill("label", label);
+    owner.browser.submit(&page, &form).await.expect(303);
+    let page = owner.browser.get("/admin/sessions/rubrics").await;
+    let href = page.expect(200).link(label).href;
+    href.rsplit('/').next().unwrap().to_owned()
+}
+
+#[test]
+fn both_sides_say_once_how_it_was() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let depth = add_criterion(&mut owner, "provider", "Technical depth").await;
+        let calm = add_criterion(&mut owner, "member", "Calm").await;
+        let mut farah = provider(stage).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let id = session(&mut farah, &mut aina, "2026-11-24").await;
+        let good = json!({"rating": 5});
+        let early = give(&mut aina, &id, &good).await;
+        assert_eq!(early.expect(422).json()["code"], "feedback_too_early");
+        let form = format!("/me/bookings/{id}/feedback");
+        aina.browser.get(&form).await.expect(422);
+        go_to(stage, "2026-11-24T02:00:00Z").await;
+        // The member writes on the page, as soon as the session is over.
+        let booking = aina.browser.get(&format!("/me/bookings/{id}")).await;
+        let link = booking.expect(200).link(&stage.say("feedback-give")).href;
+        let page = aina.browser.get(&link).await;
+        assert!(!page.expect(200).text().contains("Technical depth"));
+        let mut written = page.form(&form);
+        written
+            .fill("rating", "4")
+            .fill("verdict", "recommended")
+            .fill("text", "A patient teacher")
+            .fill("private_note", "Rather late");
+        // Each criterion of the page is scored.
+        let unscored = aina.browser.submit(&page, &written).await;
+        unscored.expect(422);
+        written.fill("scores.0.score", "3");
+        let done = aina.browser.submit(&page, &written).await;
+        assert_eq!(
+            done.expect(303).location(),
+            Some(&*format!("/me/bookings/{id}?done=marked"))
+        );
+        let twice = give(&mut aina, &id, &good).await;
+        assert_eq!(twice.expect(409).json()["code"], "feedback_exists");
+        assert_eq!(told(stage, "feedback-notice-arrived").await, [FARAH]);
+        // The provider reads it without the private note, and answers by the API.
+        let seen = read(&mut farah, &id).await;
+        assert_eq!(seen.len(), 1);
+        assert_eq!(
+            (&seen[0]["rating"], &seen[0]["text"]),
+            (&json!(4), &json!("A patient teacher"))
+        );
+        assert_eq!(seen[0]["scores"], json!([{"criterion": calm, "score": 3}]));
+        assert_eq!(seen[0]["private_note"], "");
+        let text = farah
+            .browser
+            .get(&format!("/me/bookings/{id}"))
+            .await
+            .text();
+        assert!(
+            text.contains("A patient teacher") && text.contains("Calm"),
+            "{text}"
+        );
+        assert!(!text.contains("Rather late"), "{text}");
+        for (body, expected) in [
+            (json!({}), ("/rating", "required")),
+            (json!({"rating": 6}), ("/rating", "out_of_range")),
+            (
+                json!({"rating": 5, "author": "member"}),
+                ("/author", "unknown_field"),
+            ),
+            (
+                json!({"rating": 5, "scores": [{"criterion": calm, "score": 1}]}),
+                ("/scores/0/criterion", "unknown_option"),
+            ),
+        ] {
+            let page = give(&mut farah, &id, &body).await;
+            let found = errors(page.expect(422));
+            assert_eq!(found, [(expected.0.to_owned(), expected.1.to_owned())]);
+        }
+        let scores = json!([{"criterion": depth, "score": 0}]);
+        let body = json!({"rating": 2, "scores": scores, "private_note": "Not prepared"});
+        let given = give(&mut farah, &id, &body).await.expect(201).json();
+        assert_eq!(
+            (&given["private_note"], &given["scores"]),
+            (&json!("Not prepared"), &scores)
+        );
+        assert_eq!(told(stage, "feedback-notice-arrived").await, [AINA, FARAH]);
+        // Each reads their own private note, administrators both, and nobody else anything.
+        let notes = |seen: &[Value]| -> Vec<String> {
+            let all = seen
+                .iter()
+                .map(|one| one["private_note"].as_str().unwrap().to_owned());
+            all.collect()
+        };
+        assert_eq!(notes(&read(&mut aina, &id).await), ["Rather late", ""]);
+        assert_eq!(notes(&read(&mut farah, &id).await), ["", "Not prepared"]);
+        let path = format!("/api/v1/bookings/{id}/feedback");
+        let all = script(stage, &owner).get(&path).await.expect(200).json();
+        let all = all["items"].as_array().unwrap().clone();
+        assert_eq!(notes(&all), ["Rather late", "Not prepared"]);
+        let text = owner
+            .browser
+            .get(&format!("/me/bookings/{id}"))
+            .await
+            .text();
+        assert!(
+            text.contains("Rather late") && text.contains("Not prepared"),
+            "{text}"
+        );
+        owner.browser.get(&form).await.expect(403);
+        let mut daniel = stage.person("Daniel Tan").await;
+        give(&mut daniel, &id, &good).await.expect(404);
+        daniel.browser.get(&form).await.expect(404);
+    });
+}
+
+#[test]
+fn the_author_changes_feedback_for_a_week_and_gives_it_for_a_month() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let calm = add_criterion(&mut owner, "member", "Calm").await;
+        let mut farah = provider(stage).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let id = session(&mut farah, &mut aina, "2026-11-24").await;
+        go_to(stage, "2026-11-24T02:00:00Z").await;
+        let scores = json!([{"criterion": calm, "score": 5}]);
+        let body = json!({"rating": 5, "text": "Good", "scores": scores});
+        let given = give(&mut aina, &id, &body).await.expect(201).json();
+        let path = format!("/api/v1/feedback/{}", given["id"].as_str().unwrap());
+        // A criterion by which somebody has scored is not deleted, but not asked for any more.
+        let mut admin = script(stage, &owner);
+        let at = format!("/api/v1/admin/rubrics/{calm}");
+        let kept = admin
+            .call("DELETE".parse().unwrap(), &at, &Value::Null)
+            .await;
+        assert_eq!(kept.expect(200).json()["active"], false);
+        let change = json!({"version": 0, "text": "Very good"});
+        farah.call("PATCH", &path, &change).await.expect(403);
+        aina.call("PATCH", &path, &json!({"text": "No"}))
+            .await
+            .expect(428);
+        let changed = aina.call("PATCH", &path, &change).await.expect(200).json();
+        assert_eq!(
+            (&changed["text"], &changed["rating"]),
+            (&json!("Very good"), &json!(5))
+        );
+        assert_eq!(
+            (&changed["scores"], &changed["revisions"]),
+            (&scores, &json!(1))
+        );
+        aina.call("PATCH", &path, &change).await.expect(409);
+        // The page shows what was said, with the criterion that is scored already.
+        let form = format!("/me/bookings/{id}/feedback");
+        let page = aina.browser.get(&form).await;
+        let mut written = page.expect(200).form(&form);
+        assert_eq!(written.value("text"), Some("Very good"));
+        assert_eq!(written.value("scores.0.score"), Some("5"));
+        written.fill("scores.0.score", "4").fill("verdict", "");
+        aina.browser.submit(&page, &written).await.expect(303);
+        let seen = read(&mut aina, &id).await;
+        assert_eq!(seen[0]["scores"], json!([{"criterion": calm, "score": 4}]));
+        go_to(stage, "2026-12-01T02:00:00Z").await;
+        let last = json!({"version": 2, "text": "Good enough"});
+        aina.call("PATCH", &path, &last).await.expect(200);
+        go_to(stage, "2026-12-01T02:00:00.001Z").await;
+        let late = aina
+            .call("PATCH", &path, &json!({"version": 3, "text": "Bad"}))
+            .await;
+        assert_eq!(late.expect(422).json()["code"], "feedback_closed");
+        go_to(stage, "2026-12-24T02:00:00.001Z").await;
+        let late = give(&mut farah, &id, &json!({"rating": 3})).await;
+        assert_eq!(late.expect(422).json()["code"], "feedback_closed");
+    });
+}
+
+#[test]
+fn of_a_session_that_did_not_take_place_nobody_says_how_it_was() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let cancelled = session(&mut farah, &mut aina, "2026-11-23").await;
+        let missed = session(&mut farah, &mut aina, "2026-11-24").await;
+        let left = session(&mut farah, &mut aina, "2026-11-25").await;
+        aina.cancel(&format!("/me/bookings/{cancelled}"))
+            .await
+            .expect(303);
+        go_to(stage, "2026-11-25T02:00:00Z").await;
+        for (person, booking, outcome) in [
+            (&mut farah, &missed, "no_show_member"),
+            (&mut aina, &left, "no_show_provider"),
+        ] {
+            let at = format!("/api/v1/bookings/{booking}/outcome");
+            person
+                .call("POST", &at, &json!({"outcome": outcome}))
+                .await
+                .expect(200);
+        }
+        let good = json!({"rating": 5});
+        for booking in [&cancelled, &missed, &left] {
+            let closed = give(&mut aina, booking, &good).await;
+            assert_eq!(closed.expect(422).json()["code"], "feedback_closed");
+        }
+        for booking in [&cancelled, &left] {
+            let closed = give(&mut farah, booking, &good).await;
+            assert_eq!(closed.expect(422).json()["code"], "feedback_closed");
+        }
+        give(&mut farah, &missed, &good).await.expect(201);
+    });
+}
+
+#[test]
+fn ratings_are_public_from_three_on() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let slug = json!({"slug": "farah"});
+        let claimed = script(stage, &farah)
+            .call("PUT".parse().unwrap(), "/api/v1/me/slug", &slug)
+            .await;
+        assert!(claimed.status.is_success(), "{}", claimed.body);
+        let mut all = Vec::new();
+        for day in 23..26 {
+            all.push(session(&mut farah, &mut aina, &format!("2026-11-{day}")).await);
+        }
+        go_to(stage, "2026-11-25T02:00:00Z").await;
+        let mean = async || stage.visitor().get("/book/farah").await.expect(200).text();
+        for (booking, rating) in all.iter().zip([5, 4, 4]) {
+            let text = mean().await;
+            assert!(!text.contains(" of 5"), "{text}");
+            give(&mut aina, booking, &json!({"rating": rating}))
+                .await
+                .expect(201);
+            // What the provider says about members is not a rating of the provider.
+            give(&mut farah, booking, &json!({"rating": 1}))
+                .await
+                .expect(201);
+        }
+        let text = mean().await;
+        assert!(text.contains("4.3 of 5, from 3 ratings"), "{text}");
+    });
+}
+
+#[test]
+fn who_has_not_said_how_it_was_is_asked_once() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let first = session(&mut farah, &mut aina, "2026-11-24").await;
+        session(&mut farah, &mut aina, "2026-11-25").await;
+        let last = session(&mut farah, &mut aina, "2026-11-26").await;
+        let end: jiff::Timestamp = "2026-11-24T02:00:00Z".parse().unwrap();
+        let now = stage.site.clock.now();
+        stage.world.clock.advance(end.duration_since(now));
+        give(&mut aina, &first, &json!({"rating": 5}))
+            .await
+            .expect(201);
+        stage.work().await;
+        assert_eq!(told(stage, "feedback-notice-ask").await, [FARAH]);
+        // A server that was off for more than an hour asks by a notice alone.
+        go_to(stage, "2026-11-25T03:00:00.001Z").await;
+        assert_eq!(told(stage, "feedback-notice-ask").await, [FARAH]);
+        let subject = stage.start("feedback-notice-ask");
+        let page = aina.browser.get("/me/notices").await;
+        assert!(page.expect(200).text().contains(&subject));
+        // A cancelled session is not asked about.
+        farah.cancel(&format!("/me/bookings/{last}")).await;
+        go_to(stage, "2026-11-26T02:00:00Z").await;
+        assert_eq!(told(stage, "feedback-notice-ask").await, [FARAH]);
+    });
+}
+
+#[test]
+fn who_leaves_takes_their_words_along_and_ratings_stay() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let id = session(&mut farah, &mut aina, "2026-11-24").await;
+        go_to(stage, "2026-11-24T02:00:00Z").await;
+        let body = json!({"rating": 5, "text": "Mine", "private_note": "My secret"});
+        give(&mut aina, &id, &body).await.expect(201);
+        let body = json!({"rating": 3, "text": "About Aina", "private_note": "Their secret"});
+        give(&mut farah, &id, &body).await.expect(201);
+        let account = aina.who.account().id.clone();
+        let look = move |tx: &mut Tx<'_>| (DOMAIN.accounts.export)(tx, &account);
+        let copy = stage.world.store().read(look).await.unwrap();
+        let text = copy["feedback"].to_string();
+        for part in ["Mine", "My secret", "About Aina"] {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(!text.contains("Their secret"), "{text}");
+        let account = aina.who.account().id.clone();
+        let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            (DOMAIN.accounts.leave)(tx, &account)?;
+            (DOMAIN.accounts.erase)(tx, &account)
+        };
+        stage.world.store().write(change).await.unwrap();
+        for part in ["Mine", "My secret", "About Aina", "Their secret"] {
+            let places = stage.world.places_of(part);
+            let left: Vec<_> = places
+                .iter()
+                .filter(|place| place.starts_with("feedback"))
+                .collect();
+            assert!(left.is_empty(), "{part}: {places:?}");
+        }
+        let seen = read(&mut farah, &id).await;
+        assert_eq!(
+            (&seen[0]["rating"], &seen[0]["text"]),
+            (&json!(5), &json!(""))
+        );
+    });
+}
