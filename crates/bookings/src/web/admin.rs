@@ -35,6 +35,7 @@ async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Resp
         hint: text.say("booking-settings-hint").into_owned(),
         action: "/admin/sessions/settings",
         back: HERE,
+        back_label: "slot-mine",
         version: form_state.form.number("version").ok().flatten(),
         groups: table_form(req, form_state).groups(FIELDS, "booking-settings"),
         button: "slot-save",

@@ -205,8 +205,13 @@ async fn page(
         },
         loaded: &loaded,
     };
+    let here = if is_member {
+        HERE
+    } else {
+        super::slots::HERE
+    };
     let title = booking.title.clone();
-    req.page(HERE, &title, body).await
+    req.page(here, &title, body).await
 }
 
 /// `GET /me/bookings/{id}/calendar.ics`.

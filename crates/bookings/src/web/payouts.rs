@@ -312,7 +312,7 @@ async fn item_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     };
     let mut facts = vec![
         ("payout-sum", text.money(item.amount())),
-        ("booking-with", found.provider.clone()),
+        ("payout-provider", found.provider.clone()),
         ("booking-when", at(found.starts_at)),
         ("payout-from", at(item.available_at)),
     ];
@@ -377,7 +377,7 @@ async fn batch_page(req: &PageRequest, form_state: &FormState) -> Result<Respons
     facts.extend(lines.iter().map(|line| {
         let sum = money(line.amount_minor);
         (
-            "booking-party-provider",
+            "payout-provider",
             format!("{}, {sum}", line.provider),
         )
     }));
@@ -507,6 +507,7 @@ async fn rate_page(req: &PageRequest, refused: Option<&FormState>) -> Result<Res
         hint: req.text.say("payout-rate-text").into_owned(),
         action: &action,
         back: "/admin/payouts/providers",
+        back_label: "payout-rates",
         version: None,
         groups,
         button: "slot-save",

@@ -154,6 +154,7 @@ pub(super) struct FormPage<'a> {
     pub(super) hint: String,
     pub(super) action: &'a str,
     pub(super) back: &'static str,
+    pub(super) back_label: &'static str,
     pub(super) version: Option<i64>,
     pub(super) groups: Vec<Group>,
     pub(super) button: &'static str,
@@ -279,6 +280,7 @@ async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
         hint: String::new(),
         action: "/me/slots/new",
         back: HERE,
+        back_label: "slot-mine",
         version: None,
         groups: vec![
             Group {
@@ -344,6 +346,7 @@ async fn profile_page(req: &PageRequest, form_state: &FormState) -> Result<Respo
         hint: text.say("booking-profile-hint").into_owned(),
         action: "/me/slots/profile",
         back: HERE,
+        back_label: "slot-mine",
         version: None,
         groups: table_form(req, form_state).groups(provider::FIELDS, "booking-profile"),
         button: "slot-save",
