@@ -189,6 +189,29 @@ test('a provider opens some weeks, and a member books, pays, moves and cancels',
   assert.equal(await page.getByRole('button', { name: 'Cancel this booking…' }).count(), 0);
 });
 
+test('a session takes place in a room of the site', async () => {
+  await host.goto('/admin/rooms');
+  await host.getByRole('link', { name: 'Add a room' }).click();
+  await fill(host, { name: 'Blue room', url: 'https://meet.jit.si/BlueRoom' });
+  await lookTwice(host, 'room');
+  await press(host, 'Save');
+  await host.getByText('https://meet.jit.si/BlueRoom').waitFor();
+  await lookTwice(host, 'rooms');
+  await host.goto('/me/slots/new');
+  await fill(host, { date: day(4), time: '20:00', title: 'Mentoring', minutes: '30', price: '', location: '' });
+  await host.locator('[name=location_kind]').selectOption('room_pool');
+  await lookTwice(host, 'slot-new');
+  await press(host, 'Add the time');
+  await host.getByRole('status').waitFor();
+  await page.goto(`/book?from=${day(4)}`);
+  await page.locator('.times a', { hasText: 'Mentoring' }).click();
+  await look(page, 'room-slot-360');
+  assert.equal(await page.getByText('meet.jit.si').count(), 0);
+  await page.getByRole('button', { name: 'Book' }).click();
+  await page.getByRole('link', { name: 'https://meet.jit.si/BlueRoom' }).waitFor();
+  await look(page, 'room-booking-360');
+});
+
 test('after a session its provider says what became of it, and an administrator pays them', async () => {
   await host.goto('/me/slots/payouts');
   await lookTwice(host, 'payouts-none');
@@ -213,7 +236,7 @@ test('after a session its provider says what became of it, and an administrator 
   await enter(host, '/me/slots/bookings');
   await host.getByRole('heading', { name: 'Begun or over' }).waitFor();
   await lookTwice(host, 'begun');
-  await host.locator('.rows a').first().click();
+  await host.locator('h2 ~ .rows a').first().click();
   await lookTwice(host, 'outcome');
   await host.getByRole('button', { name: 'It took place' }).click();
   await host.getByText('Saved.').waitFor();

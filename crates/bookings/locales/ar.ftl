@@ -56,5 +56,6 @@ booking-taken = سبقك أحدهم
 booking-taken-text = لم يعد هذا الموعد متاحًا. لم يُخصم شيء.
 booking-find = احجز موعدًا
 slot-online = بالفيديو
+slot-room-pool = بالفيديو، في غرفة من الموقع
 slot-in-person = حضوريًا
 slot-phone = بالهاتف

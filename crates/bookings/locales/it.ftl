@@ -64,5 +64,6 @@ booking-taken = Qualcuno è stato più veloce
 booking-taken-text = Questo orario non è più libero. Non è stato addebitato nulla.
 booking-find = Prenoti un orario
 slot-online = In video
+slot-room-pool = In video, in una stanza del sito
 slot-in-person = Di persona
 slot-phone = Per telefono

@@ -46,5 +46,6 @@ booking-taken = 有人先您一步
 booking-taken-text = 此时间已不再空闲。没有收费。
 booking-find = 预约时间
 slot-online = 视频
+slot-room-pool = 视频（使用本站会议室）
 slot-in-person = 当面
 slot-phone = 电话

@@ -39,6 +39,8 @@ pub struct BookingSettings {
     pub payout_days: i64,
     /// Whether nobody may send a batch with a payout that they have approved.
     pub payout_two_people: bool,
+    /// How many minutes a room stays free between two sessions.
+    pub room_margin_minutes: i64,
     /// The version, which increases with every change.
     pub version: i64,
 }
@@ -55,6 +57,7 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     outcome_hours: number(1, 720).label("booking-set-outcome"),
     payout_days: number(0, 365).label("booking-set-payout-days"),
     payout_two_people: flag().label("booking-set-two-people"),
+    room_margin_minutes: number(0, 240).label("booking-set-room-margin"),
 };
 
 impl BookingSettings {

@@ -10,6 +10,7 @@ mod pay;
 mod payouts;
 mod plans;
 pub(crate) mod public;
+mod rooms;
 mod rows;
 mod slots;
 mod words;
@@ -21,6 +22,7 @@ use site::{Callers, Context};
 use web::{Pages, Site};
 
 use crate::plan::Plan;
+use crate::room::Room;
 
 pub(crate) fn routes(_: &Context) -> Router<Site> {
     api::routes::<Router<_>>().merge(pages().into_router())
@@ -33,6 +35,7 @@ pub fn pages() -> Pages<Site, Callers> {
         .post("/book/plans/{id}", People, plans::buy)
         .get("/me/credits", People, plans::own)
         .nest(Plan::PAGES, of_resource::<Plan, _>())
+        .nest(Room::PAGES, of_resource::<Room, _>())
         .get("/book/{which}", Anybody, public::one)
         .post("/book/{which}", People, public::book)
         .get("/pay/{order}", People, pay::show)

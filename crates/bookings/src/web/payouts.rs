@@ -376,10 +376,7 @@ async fn batch_page(req: &PageRequest, form_state: &FormState) -> Result<Respons
     }
     facts.extend(lines.iter().map(|line| {
         let sum = money(line.amount_minor);
-        (
-            "payout-provider",
-            format!("{}, {sum}", line.provider),
-        )
+        ("payout-provider", format!("{}, {sum}", line.provider))
     }));
     let reference = || {
         let field = form_state.line("reference", text.say("batch-reference"));

@@ -17,6 +17,7 @@ mod races;
 mod razorpay;
 mod razorpay_double;
 mod reminding;
+mod rooms;
 mod stage;
 mod stripe;
 mod stripe_double;
