@@ -1,5 +1,6 @@
 // A provider opens some weeks; a member finds a time, books and pays it with the test gateway, moves it, cancels it
-// in time and gets the money back. Another booking is too near to be cancelled.
+// in time and gets the money back. Another booking is too near to be cancelled. After a session its provider says what
+// became of it, and an administrator pays them.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { desk, keep, open, phone } from './browser.mjs';
@@ -20,9 +21,11 @@ enabled = true
 
 let browser;
 let kenduri;
+let host;
+let page;
 
 before(async () => {
-  kenduri = await Kenduri.configured({ 'kenduri.toml': settings });
+  kenduri = await Kenduri.startWithClock({ 'kenduri.toml': settings });
   browser = await open(`--host-resolver-rules=MAP localhost:80 ${new URL(kenduri.origin).host}`);
 });
 
@@ -51,11 +54,11 @@ const zone = { timeZone: 'Asia/Kuala_Lumpur' };
 
 // So many days from now, as a field for days has it in the provider's zone.
 const day = (days) =>
-  new Date(Date.now() + days * 86_400_000).toLocaleDateString('en-CA', zone);
+  new Date(kenduri.now().getTime() + days * 86_400_000).toLocaleDateString('en-CA', zone);
 
 // The full hour before this one tomorrow.
 function soon() {
-  const at = new Date(Date.now() + 21 * 3_600_000);
+  const at = new Date(kenduri.now().getTime() + 21 * 3_600_000);
   const hour = at.toLocaleTimeString('en-GB', { ...zone, hour: '2-digit' });
   return { date: at.toLocaleDateString('en-CA', zone), time: `${hour}:00` };
 }
@@ -66,10 +69,29 @@ async function look(page, name) {
   assert.deepEqual(await overflow(page), [], name);
 }
 
+async function lookTwice(page, name) {
+  for (const viewport of [phone, desk]) {
+    await page.setViewportSize(viewport);
+    await look(page, `${name}-${viewport.width}`);
+  }
+}
+
+const password = 'sebuah pantun lama';
+
+// Opens a page of the provider, who signs in again, because the clock went past the session's end.
+async function enter(page, path) {
+  await page.goto(path);
+  await fill(page, { email: 'farah@example.my', password });
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForURL(`**${path}`);
+}
+
+const press = (page, name) => page.getByRole('button', { name }).click();
+
 async function owner() {
   const page = await visit({ viewport: desk });
   await page.goto(kenduri.said.join(' ').match(/http:\/\/localhost(\/setup\/\S+)/)[1]);
-  await fill(page, { name: 'Farah Ali', email: 'farah@example.my', password: 'sebuah pantun lama' });
+  await fill(page, { name: 'Farah Ali', email: 'farah@example.my', password });
   await page.locator('main form button').last().click();
   await page.waitForURL(/\/(me|admin)/);
   return page;
@@ -90,7 +112,7 @@ async function member(host) {
 }
 
 test('a provider opens some weeks, and a member books, pays, moves and cancels', async () => {
-  const host = await owner();
+  host = await owner();
   await host.goto('/me/slots');
   await host.getByRole('link', { name: 'Add times' }).click();
   await host.waitForURL('**/me/slots/series');
@@ -124,7 +146,7 @@ test('a provider opens some weeks, and a member books, pays, moves and cancels',
   await stranger.getByRole('link', { name: 'Sign in to book' }).waitFor();
   await look(stranger, 'slot-360');
 
-  const page = await member(host);
+  page = await member(host);
   await page.goto(`/book?from=${day(3)}`);
   await page.locator('.times a').first().click();
   await page.getByRole('button', { name: 'Go to payment, RM 180.00' }).click();
@@ -165,4 +187,93 @@ test('a provider opens some weeks, and a member books, pays, moves and cancels',
   await page.getByRole('button', { name: 'Book' }).click();
   await page.getByText('It is booked.').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Cancel this booking…' }).count(), 0);
+});
+
+test('a session takes place in a room of the site', async () => {
+  await host.goto('/admin/rooms');
+  await host.getByRole('link', { name: 'Add a room' }).click();
+  await fill(host, { name: 'Blue room', url: 'https://meet.jit.si/BlueRoom' });
+  await lookTwice(host, 'room');
+  await press(host, 'Save');
+  await host.getByText('https://meet.jit.si/BlueRoom').waitFor();
+  await lookTwice(host, 'rooms');
+  await host.goto('/me/slots/new');
+  await fill(host, { date: day(4), time: '20:00', title: 'Mentoring', minutes: '30', price: '', location: '' });
+  await host.locator('[name=location_kind]').selectOption('room_pool');
+  await lookTwice(host, 'slot-new');
+  await press(host, 'Add the time');
+  await host.getByRole('status').waitFor();
+  await page.goto(`/book?from=${day(4)}`);
+  await page.locator('.times a', { hasText: 'Mentoring' }).click();
+  await look(page, 'room-slot-360');
+  assert.equal(await page.getByText('meet.jit.si').count(), 0);
+  await page.getByRole('button', { name: 'Book' }).click();
+  await page.getByRole('link', { name: 'https://meet.jit.si/BlueRoom' }).waitFor();
+  await look(page, 'room-booking-360');
+});
+
+test('after a session its provider says what became of it, and an administrator pays them', async () => {
+  await host.goto('/me/slots/payouts');
+  await lookTwice(host, 'payouts-none');
+  await host.goto('/admin/payouts');
+  await host.getByRole('link', { name: 'What providers are paid' }).click();
+  await host.locator('main').getByRole('link', { name: 'Farah Ali' }).click();
+  await fill(host, { payout_minor: '12000' });
+  await lookTwice(host, 'rate');
+  await press(host, 'Save');
+  await host.getByText('RM 120.00').waitFor();
+  await lookTwice(host, 'rates');
+
+  const morning = new Date(`${day(3)}T09:00:00+08:00`);
+  await page.goto(`/book?from=${day(3)}`);
+  await page.locator('.times a').first().click();
+  await page.getByRole('button', { name: 'Go to payment, RM 180.00' }).click();
+  await page.getByRole('button', { name: 'Pay RM 180.00' }).click();
+  await page.getByRole('button', { name: 'Pay', exact: true }).click();
+  await page.getByText('It is paid and booked.').waitFor();
+
+  kenduri.advanceTo(new Date(morning.getTime() + 50 * 60_000));
+  await enter(host, '/me/slots/bookings');
+  await host.getByRole('heading', { name: 'Begun or over' }).waitFor();
+  await lookTwice(host, 'begun');
+  await host.locator('h2 ~ .rows a').first().click();
+  await lookTwice(host, 'outcome');
+  await host.getByRole('button', { name: 'It took place' }).click();
+  await host.getByText('Saved.').waitFor();
+  await lookTwice(host, 'marked');
+  await host.goto('/me/slots/payouts');
+  await fill(host, { reference: 'Bank Satu 123-456, Farah Ali' });
+  await press(host, 'Save');
+  await host.getByText('It is set.').waitFor();
+  await lookTwice(host, 'payouts');
+
+  await host.goto('/admin/payouts');
+  await lookTwice(host, 'owed');
+  await host.locator('.rows a', { hasText: 'Portrait on the veranda' }).click();
+  await lookTwice(host, 'owed-one');
+  await host.goBack();
+  await press(host, 'Approve the ticked ones');
+  await host.goto('/admin/payouts?state=approved');
+  await lookTwice(host, 'approved');
+
+  kenduri.advanceTo(new Date(morning.getTime() + 8 * 86_400_000));
+  await enter(host, '/admin/payouts');
+  await press(host, 'Make a batch: RM 120.00 to 1 provider');
+  await host.getByRole('heading', { name: 'Batch of' }).waitFor();
+  await press(host, 'Approve the batch');
+  await host.getByText('Saved.').waitFor();
+  await lookTwice(host, 'batch');
+  await fill(host, { reference: 'TRX-7' });
+  await press(host, 'It is sent');
+  await host.getByText('Saved.').waitFor();
+  await lookTwice(host, 'batch-sent');
+  await press(host, 'The money has arrived');
+  await host.getByText('settled').waitFor();
+  await lookTwice(host, 'batch-settled');
+  await host.goto('/admin/payouts?state=paid');
+  await lookTwice(host, 'paid');
+  await host.locator('.rows a', { hasText: 'Portrait on the veranda' }).click();
+  await lookTwice(host, 'paid-one');
+  await host.goto('/me/slots/payouts');
+  await lookTwice(host, 'payouts-paid');
 });

@@ -17,13 +17,15 @@ export class Kenduri {
     return Kenduri.run(data, ['--demo', '--data', data, '--listen', '127.0.0.1:0']);
   }
 
-  // Starts the demo with a clock that `advance` moves. The program has none of this: a library stands before it.
-  static async startWithClock() {
+  // Starts the demo, or a folder with these files, with a clock that `advanceTo` moves. The program has none of this:
+  // a library stands before it.
+  static async startWithClock(files) {
     const data = mkdtempSync(join(tmpdir(), 'kenduri-browser-'));
     const [library, file] = [join(data, 'clock.so'), join(data, 'clock')];
     execFileSync('cc', ['-shared', '-fPIC', '-o', library, fileURLToPath(new URL('clock.c', import.meta.url)), '-ldl']);
     writeFileSync(file, Buffer.alloc(8));
-    const flags = ['--demo', '--data', join(data, 'data'), '--listen', '127.0.0.1:0'];
+    const own = join(data, 'data');
+    const flags = files ? Kenduri.lay(own, files) : ['--demo', '--data', own, '--listen', '127.0.0.1:0'];
     const kenduri = await Kenduri.run(data, flags, process.cwd(), { LD_PRELOAD: library, KENDURI_TEST_CLOCK: file });
     kenduri.clock = { file, ahead: 0n };
     return kenduri;
@@ -45,11 +47,16 @@ export class Kenduri {
   // Starts it in a folder with these files, of which `kenduri.toml` holds its settings.
   static async configured(files, ...flags) {
     const data = mkdtempSync(join(tmpdir(), 'kenduri-browser-'));
+    return Kenduri.run(data, [...flags, ...Kenduri.lay(data, files)]);
+  }
+
+  // Writes these files into a folder, and answers with the flags that start it there.
+  static lay(data, files) {
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(data, name)), { recursive: true });
       writeFileSync(join(data, name), text);
     }
-    return Kenduri.run(data, [...flags, '--config', join(data, 'kenduri.toml'), '--data', data]);
+    return ['--config', join(data, 'kenduri.toml'), '--data', data];
   }
 
   // `cwd` is where whoever starts it stands.

@@ -58,5 +58,6 @@ booking-find = احجز موعدًا
 request-ask = اطلب واحدًا من عدة مواعيد
 feedback-mean = { $whole }.{ $tenth } من 5، عدد التقييمات: { $count }
 slot-online = بالفيديو
+slot-room-pool = بالفيديو، في غرفة من الموقع
 slot-in-person = حضوريًا
 slot-phone = بالهاتف

@@ -66,5 +66,6 @@ booking-find = Prenoti un orario
 request-ask = Chieda uno fra più orari
 feedback-mean = { $whole },{ $tenth } su 5, da { $count } valutazioni
 slot-online = In video
+slot-room-pool = In video, in una stanza del sito
 slot-in-person = Di persona
 slot-phone = Per telefono

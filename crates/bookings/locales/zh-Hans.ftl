@@ -48,5 +48,6 @@ booking-find = 预约时间
 request-ask = 从多个时间中请求一个
 feedback-mean = { $whole }.{ $tenth } / 5，共 { $count } 个评分
 slot-online = 视频
+slot-room-pool = 视频（使用本站会议室）
 slot-in-person = 当面
 slot-phone = 电话

@@ -15,8 +15,9 @@ use crate::order::{self, Order};
 use crate::slot::{Slot, SlotId};
 use crate::{
     MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, QUOTA_EXHAUSTED, RESCHEDULE_LIMIT,
-    RESCHEDULE_NOT_ALLOWED, Refusal, SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS,
-    browse, cancel, credit, gateway, payout, provider, settings, slot,
+    RESCHEDULE_NOT_ALLOWED, ROOM_POOL_EMPTY, Refusal, SLOT_CHANGED, SLOT_TAKEN,
+    TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, credit, gateway, payout, provider, room,
+    settings, slot,
 };
 
 /// The maximum length of a note, in characters.
@@ -165,7 +166,7 @@ pub(crate) fn place(
         if !booking::take(tx, slot, None)? {
             return Err(taken(tx, slot)?);
         }
-        insert(tx, &booking)?;
+        insert(tx, slot, &booking)?;
         booking::plan_session(tx, &booking)?;
         notice::tell(tx, site, &booking, Event::Confirmed, None)?;
         return Ok(Booked {
@@ -189,7 +190,7 @@ pub(crate) fn place(
     if !booking::take(tx, slot, Some((&token, until)))? {
         return Err(taken(tx, slot)?);
     }
-    insert(tx, &booking)?;
+    insert(tx, slot, &booking)?;
     booking::plan_hold(tx, &booking, until)?;
     Ok(Booked {
         booking,
@@ -222,12 +223,16 @@ fn check_count(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn insert(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {
+/// Stores a booking, and reserves a room for it if its slot takes one.
+fn insert(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<(), Refusal> {
     sql!(
         "INSERT INTO booking ({Booking}) VALUES ({:Booking})",
         Booking = booking
     )
     .run(tx, Rows::Exactly(1))?;
+    if !room::reserve(tx, slot, booking.id.as_str())? {
+        return Err(ROOM_POOL_EMPTY.into());
+    }
     Ok(())
 }
 
@@ -315,6 +320,9 @@ pub fn reschedule(
         return Err(taken(tx, &slot)?);
     }
     booking::give_back(tx, &booking, true)?;
+    if !room::reserve(tx, &slot, booking.id.as_str())? {
+        return Err(ROOM_POOL_EMPTY.into());
+    }
     booking.slot_id = slot.id.clone();
     (booking.starts_at, booking.ends_at) = time;
     booking.time_zone.clone_from(&slot.time_zone);

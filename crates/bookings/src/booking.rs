@@ -16,6 +16,7 @@ use crate::Refusal;
 use crate::credit::LotId;
 use crate::order::{self, Order, OrderId};
 use crate::provider::{self, ProviderId};
+use crate::room;
 use crate::settings::is_administrator;
 use crate::slot::{Slot, SlotId};
 
@@ -304,13 +305,14 @@ pub(crate) fn take(
     Ok(taken == 1)
 }
 
-/// Frees the slot of a booking. The slot is offered again if it is in the future, unless its
+/// Frees the slot and the room of a booking. The slot is offered again if it is in the future, unless its
 /// provider has cancelled.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     booking: &Booking,
     is_offered: bool,
 ) -> Result<(), StoreError> {
+    room::release(tx, booking.id.as_str())?;
     let is_offered = is_offered && booking.starts_at > tx.now();
     let state = if is_offered {
         "available"
@@ -332,6 +334,23 @@ pub(crate) fn give_back(
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())
+}
+
+/// The link, address or telephone number of a session, which is empty until the booking is
+/// confirmed. The link of a room is only shown while the room is reserved.
+pub(crate) fn location(tx: &mut Tx<'_>, booking: &Booking) -> Result<String, StoreError> {
+    if !booking.state.is_held() {
+        return Ok(String::new());
+    }
+    if let Some(link) = room::link(tx, booking.id.as_str())? {
+        return Ok(link);
+    }
+    let (location,): (String,) = sql!(
+        "SELECT location_secret FROM slot WHERE id = :id",
+        id = booking.slot_id
+    )
+    .one(tx)?;
+    Ok(location)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -435,8 +454,8 @@ pub struct BookingView {
 
 impl BookingView {
     pub fn of(tx: &mut Tx<'_>, booking: Booking) -> Result<Self, StoreError> {
-        let slot: Slot = sql!(
-            "SELECT {Slot} FROM slot WHERE id = :id",
+        let (prep_note,): (String,) = sql!(
+            "SELECT prep_note FROM slot WHERE id = :id",
             id = booking.slot_id
         )
         .one(tx)?;
@@ -444,12 +463,14 @@ impl BookingView {
             Some(order) => order::find(tx, order)?,
             None => None,
         };
-        let is_open = booking.state.is_held();
-        let shown = |text: String| if is_open { text } else { String::new() };
         Ok(Self {
             provider: provider::find(tx, &booking.provider_id)?.display_name,
-            location: shown(slot.location_secret),
-            prep_note: shown(slot.prep_note),
+            location: location(tx, &booking)?,
+            prep_note: if booking.state.is_held() {
+                prep_note
+            } else {
+                String::new()
+            },
             order,
             takes_credit: booking.credit_lot_id.is_some(),
             cancel_deadline: booking.cancel_deadline(),

@@ -9,7 +9,7 @@ use site::proof::Requester;
 use web::Site;
 use web::calendar_file::CalendarEvent;
 
-use crate::booking::Booking;
+use crate::booking::{self, Booking};
 use crate::{Refusal, notice};
 
 /// The purpose for which the key that signs calendar URLs is derived from the key file.
@@ -98,11 +98,7 @@ pub(crate) fn read(
     .all(tx)?;
     let mut events = Vec::new();
     for booking in found {
-        let (place,): (String,) = sql!(
-            "SELECT location_secret FROM slot WHERE id = :id",
-            id = booking.slot_id
-        )
-        .one(tx)?;
+        let place = booking::location(tx, &booking)?;
         events.push(notice::event(site, &booking, &place));
     }
     Ok(Some((account, events)))

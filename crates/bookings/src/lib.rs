@@ -13,6 +13,7 @@ pub mod feedback;
 pub mod gateway;
 pub mod gateway_event;
 mod leaving;
+mod meeting_link;
 mod notice;
 pub mod order;
 pub mod outcome;
@@ -21,6 +22,7 @@ pub mod plan;
 pub mod provider;
 pub mod refund;
 pub mod request;
+pub mod room;
 pub mod series;
 mod session;
 pub mod settings;
@@ -126,7 +128,8 @@ pub const DOMAIN: Domain = Domain {
         "0005_payouts",
         "0006_stripe",
         "0007_requests",
-        "0008_feedback"
+        "0008_feedback",
+        "0009_rooms"
     ))
 };
 
@@ -154,6 +157,7 @@ const PROBLEM_CODES: &[Code] = &[
     PAYOUT_STATE,
     PAYOUT_EMPTY,
     SECOND_PERSON,
+    ROOM_POOL_EMPTY,
     Code::new(400, "payment_mismatch"),
     Code::new(400, "payment_signature"),
     Code::new(409, "slot_overlap"),
@@ -167,6 +171,8 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "slot_too_far"),
     Code::new(422, "local_time_missing"),
     Code::new(422, "link_not_allowed"),
+    Code::new(422, "location_invalid"),
+    Code::new(422, "room_exists"),
     Code::new(422, "currency_unknown"),
     Code::new(422, "price_invalid"),
 ];
@@ -219,6 +225,8 @@ pub const PAYOUT_STATE: Code = Code::new(409, "payout_state");
 pub const PAYOUT_EMPTY: Code = Code::new(422, "payout_empty");
 /// The error for sending a payout that the same person has approved.
 pub const SECOND_PERSON: Code = Code::new(403, "second_person_required");
+/// The error for booking a session that needs a room if none is free at that time.
+pub const ROOM_POOL_EMPTY: Code = Code::new(409, "room_pool_empty");
 /// The error for a caller without the required role. The crate `accounts` declares this code.
 const ROLE_REQUIRED: Code = Code::new(403, "role_required");
 /// The error for moving money with an API token. Only people in a browser may move money. The crate

@@ -11,7 +11,7 @@ use platform::{StoreError, Tx, sql};
 use web::calendar_file::{self, CalendarEvent, Method};
 use web::{Language, Site, Text, Value};
 
-use crate::booking::{Booking, Party};
+use crate::booking::{self, Booking, Party};
 use crate::order::Order;
 use crate::provider;
 
@@ -138,18 +138,10 @@ pub(crate) fn tell_one(
             None => String::new(),
         },
     };
-    let (place, area): (String, String) = sql!(
-        "SELECT location_secret, area FROM slot WHERE id = :id",
-        id = booking.slot_id
-    )
-    .one(tx)?;
-    let place = if event == Event::Cancelled {
-        String::new()
-    } else if place.is_empty() {
-        area
-    } else {
-        place
-    };
+    let mut place = booking::location(tx, booking)?;
+    if place.is_empty() && event != Event::Cancelled {
+        (place,) = sql!("SELECT area FROM slot WHERE id = :id", id = booking.slot_id).one(tx)?;
+    }
     let when = text.moment(&booking.starts_at.to_zoned(reader.zone.clone()));
     let (subject, said, notice) = event.messages();
     let values = [

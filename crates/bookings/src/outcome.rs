@@ -12,7 +12,7 @@ use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::order::{self, OrderState};
 use crate::{
     OUTCOME_CLOSED, OUTCOME_CONTESTED, OUTCOME_TOO_EARLY, PAYOUT_STATE, Refusal, credit, notice,
-    payout, refund, settings,
+    payout, refund, room, settings,
 };
 
 /// The time after a session's start from which it can be marked as missed.
@@ -147,6 +147,7 @@ pub(crate) fn end(
             id = booking.slot_id
         )
         .run(tx, Rows::Exactly(1))?;
+        room::release(tx, booking.id.as_str())?;
     }
     booking::save(tx, &mut booking)?;
     Ok(payout::owe(tx, &booking)?.then_some(booking))

@@ -47,6 +47,8 @@ pub struct BookingSettings {
     pub request_hours: i64,
     /// How many hours a confirmed slot is held for the member who asked for it and pays.
     pub request_hold_hours: i64,
+    /// How many minutes a room stays free between two sessions.
+    pub room_margin_minutes: i64,
     /// The version, which increases with every change.
     pub version: i64,
 }
@@ -68,6 +70,7 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     request_hours: number(1, 720).label("booking-set-request-hours"),
     // A page of Stripe stays open for a day at most.
     request_hold_hours: number(1, 24).label("booking-set-request-hold"),
+    room_margin_minutes: number(0, 240).label("booking-set-room-margin"),
 };
 
 impl BookingSettings {

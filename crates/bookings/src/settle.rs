@@ -14,7 +14,7 @@ use crate::gateway::Fact;
 use crate::notice::{self, Event};
 use crate::order::{self, EntryKind, Order, OrderId, OrderState, Payment, PaymentState};
 use crate::slot::Slot;
-use crate::{browse, credit, refund};
+use crate::{browse, credit, refund, room};
 
 /// Stores the state of a payment that the gateway reports. If the report is new, applies its
 /// effects.
@@ -179,8 +179,8 @@ fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreE
     Ok(true)
 }
 
-/// Reserves the slot again for a payment that arrived after the hold had ended. Both the slot and
-/// the member must be free at that time.
+/// Reserves the slot again for a payment that arrived after the hold had ended. The slot, the
+/// member and, if the slot takes one, a room must be free at that time.
 fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let Some(member) = &booking.member_id else {
         return Ok(false);
@@ -193,7 +193,13 @@ fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let found = browse::find(tx, &booking.slot_id)?;
     let slot: Option<Slot> = found.map(|one| one.slot);
     match slot.filter(|slot| slot.starts_at == booking.starts_at) {
-        Some(slot) => booking::take(tx, &slot, None),
-        None => Ok(false),
+        Some(slot) if booking::take(tx, &slot, None)? => {
+            let is_complete = room::reserve(tx, &slot, booking.id.as_str())?;
+            if !is_complete {
+                booking::give_back(tx, booking, true)?;
+            }
+            Ok(is_complete)
+        }
+        _ => Ok(false),
     }
 }

@@ -60,6 +60,26 @@ const CHECKS: &[(&str, Sql)] = &[
         ),
     ),
     (
+        "two bookings reserve a room at once",
+        sql!(
+            "SELECT a.id FROM room_allocation a
+             JOIN room_allocation o ON o.room_id = a.room_id AND o.id > a.id
+             WHERE a.state = 'reserved' AND o.state = 'reserved'
+               AND a.starts_at < o.blocks_until AND o.starts_at < a.blocks_until"
+        ),
+    ),
+    (
+        "an active booking needs a room and has none at its time, or another one has a room",
+        sql!(
+            "SELECT b.id FROM booking b JOIN slot s ON s.id = b.slot_id
+             LEFT JOIN room_allocation a ON a.booking_id = b.id AND a.state = 'reserved'
+                 AND a.starts_at = b.starts_at
+             WHERE CASE WHEN a.id IS NULL THEN 0 ELSE 1 END
+                 <> CASE WHEN s.location_kind = 'room_pool'
+                          AND b.state IN ('pending_payment', 'confirmed') THEN 1 ELSE 0 END"
+        ),
+    ),
+    (
         "an order is paid, and has not one payment of its sum that settles it",
         sql!(
             "SELECT r.id FROM booking_order r WHERE r.state IN ('paid', 'refunded') AND 1 <>

@@ -12,6 +12,7 @@ mod payouts;
 mod plans;
 pub(crate) mod public;
 mod requests;
+mod rooms;
 mod rows;
 mod slots;
 mod words;
@@ -24,6 +25,7 @@ use web::{Pages, Site};
 
 use crate::criterion::Criterion;
 use crate::plan::Plan;
+use crate::room::Room;
 
 pub(crate) fn routes(_: &Context) -> Router<Site> {
     api::routes::<Router<_>>().merge(pages().into_router())
@@ -37,6 +39,7 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/me/credits", People, plans::own)
         .nest(Plan::PAGES, of_resource::<Plan, _>())
         .nest(Criterion::PAGES, of_resource::<Criterion, _>())
+        .nest(Room::PAGES, of_resource::<Room, _>())
         .get("/book/{which}", Anybody, public::one)
         .post("/book/{which}", People, public::book)
         .get("/pay/{order}", People, pay::show)

@@ -30,6 +30,7 @@ use crate::order::{self, Order, OrderId, PlanId};
 use crate::outcome::{self, Outcome};
 use crate::plan::{self, Plan};
 use crate::provider::{self, Provider, ProviderProfile};
+use crate::room::Room;
 use crate::series::{self, NewSeries};
 use crate::settings::{self, Administrator, BookingSettings};
 use crate::slot::{self, NewSlot, Place, Slot, SlotId};
@@ -52,6 +53,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(show_order: Tokens(&[READ])))
         .routes(routes!(list_credits: Tokens(&[READ])))
         .merge(site::resource::api::routes::<Plan, R>())
+        .merge(site::resource::api::routes::<Room, R>())
         .routes(routes!(list_slots: Tokens(&[READ]), create_slot: Tokens(&[WRITE])))
         .routes(routes!(create_slot_series: Tokens(&[WRITE])))
         .routes(routes!(delete_slot: Tokens(&[WRITE])))

@@ -85,6 +85,8 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
 struct Loaded {
     booking: Booking,
     slot: Slot,
+    /// The link, address or telephone number.
+    location: String,
     party: Party,
     /// The name of the other side, that is, of the provider or the member.
     with: String,
@@ -116,6 +118,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
         Ok(Loaded {
             outcomes: outcome::offered(tx, party)?,
             feedback: SessionFeedback::load(tx, party)?,
+            location: booking::location(tx, &booking)?,
             party: party.party,
             booking,
             slot,
@@ -163,7 +166,6 @@ async fn page(
     let (booking, slot) = (&loaded.booking, &loaded.slot);
     let zone = words::zone(&req.site, Some(&req.who));
     let (date, time) = words::when(text, &zone, booking.starts_at, booking.ends_at);
-    let is_open = booking.state.is_held();
     let in_time = now <= booking.cancel_deadline();
     let is_ahead = booking.is_active() && booking.starts_at > now;
     let is_member = loaded.party == Party::Member;
@@ -178,9 +180,9 @@ async fn page(
         date,
         time,
         zone: words::zone_name(&zone, booking.starts_at),
-        place: match slot.location_secret.as_str() {
-            secret if is_open && !secret.is_empty() => secret.to_owned(),
-            _ => words::place(text, slot),
+        place: match loaded.location.as_str() {
+            "" => words::place(text, slot),
+            location => location.to_owned(),
         },
         tag: words::tag(booking.state),
         money: loaded
@@ -208,8 +210,9 @@ async fn page(
         },
         loaded: &loaded,
     };
+    let here = if is_member { HERE } else { super::slots::HERE };
     let title = booking.title.clone();
-    req.page(HERE, &title, body).await
+    req.page(here, &title, body).await
 }
 
 /// `GET /me/bookings/{id}/calendar.ics`.
@@ -219,7 +222,7 @@ pub(super) async fn calendar(req: PageRequest) -> Result<Response, Problem> {
     if !booking.state.is_held() {
         return Err(Problem::not_found());
     }
-    let event = notice::event(&req.site, booking, &loaded.slot.location_secret);
+    let event = notice::event(&req.site, booking, &loaded.location);
     let zone = booking.zone();
     let file = calendar_file::write(&[event], &booking.time_zone, &zone, req.site.clock.now());
     Ok(([(CONTENT_TYPE, calendar_file::MEDIA_TYPE)], file).into_response())

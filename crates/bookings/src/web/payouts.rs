@@ -312,7 +312,7 @@ async fn item_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     };
     let mut facts = vec![
         ("payout-sum", text.money(item.amount())),
-        ("booking-with", found.provider.clone()),
+        ("payout-provider", found.provider.clone()),
         ("booking-when", at(found.starts_at)),
         ("payout-from", at(item.available_at)),
     ];
@@ -376,10 +376,7 @@ async fn batch_page(req: &PageRequest, form_state: &FormState) -> Result<Respons
     }
     facts.extend(lines.iter().map(|line| {
         let sum = money(line.amount_minor);
-        (
-            "booking-party-provider",
-            format!("{}, {sum}", line.provider),
-        )
+        ("payout-provider", format!("{}, {sum}", line.provider))
     }));
     let reference = || {
         let field = form_state.line("reference", text.say("batch-reference"));

@@ -19,6 +19,7 @@ mod razorpay;
 mod razorpay_double;
 mod reminding;
 mod requests;
+mod rooms;
 mod stage;
 mod stripe;
 mod stripe_double;

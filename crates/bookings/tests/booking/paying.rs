@@ -208,7 +208,7 @@ fn a_hold_ends_and_late_money_gets_the_time_while_it_is_free() {
 }
 
 /// Hides the payments in the test gateway's records, or shows them again.
-async fn withhold(stage: &Stage<'_>, is_withheld: bool) {
+pub(crate) async fn withhold(stage: &Stage<'_>, is_withheld: bool) {
     let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
         if is_withheld {
             let hide = sql!("UPDATE test_payment SET gateway_order_id = 'x' || gateway_order_id");

@@ -11,7 +11,7 @@ use testkit::{rounds, together};
 
 use crate::stage::{Booking, Person, Stage, give_all_to, on_both, provider, state, wrong};
 
-fn book(
+pub(crate) fn book(
     store: Store,
     stage: &Stage<'_>,
     person: &Person,
@@ -31,7 +31,7 @@ fn book(
     async move { store.write(change).await }
 }
 
-fn day(round: usize) -> String {
+pub(crate) fn day(round: usize) -> String {
     let first = jiff::civil::date(2026, 12, 1);
     let days = jiff::Span::new().days(i64::try_from(round).unwrap());
     first.checked_add(days).unwrap().to_string()

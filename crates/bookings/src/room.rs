@@ -1,0 +1,205 @@
+//! Rooms: links to online meetings that administrators keep. A booking of a slot without a link of
+//! its own reserves one of them.
+
+use jiff::SignedDuration;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use site::resource::{Edit, History, Removal, Resource, history_of};
+use utoipa::ToSchema;
+use web::fields::{flag, line};
+use web::{Field, Findings, Input, List, PageQuery};
+
+use crate::settings::{self, Administrator};
+use crate::slot::{Place, Slot};
+use crate::{Refusal, meeting_link};
+
+platform::id!(RoomId, random, "One room.");
+platform::id!(AllocationId, random, "One reservation of a room.");
+
+/// A link to an online meeting.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[schema(as = MeetingRoom)]
+pub struct Room {
+    /// The room's id.
+    #[schema(value_type = String)]
+    pub id: RoomId,
+    /// The name, 1–80 characters.
+    pub name: String,
+    /// The link, up to 500 characters. Only those who booked see it.
+    pub url: String,
+    /// Whether new bookings may reserve the room.
+    pub active: bool,
+    /// The version, which increases with every change.
+    pub version: i64,
+}
+
+/// Reserves the room that was reserved least recently and is free at the slot's time. Returns
+/// `false` if no room is free. A slot with a place of its own needs none.
+pub(crate) fn reserve(tx: &mut Tx<'_>, slot: &Slot, booking: &str) -> Result<bool, StoreError> {
+    if slot.location_kind != Place::RoomPool {
+        return Ok(true);
+    }
+    // With the locks, concurrent bookings choose their rooms one after another.
+    let lock = sql!("SELECT id FROM room WHERE active = 1 ORDER BY id FOR NO KEY UPDATE");
+    let _: Vec<(RoomId,)> = tx.all(lock, &[])?;
+    let margin = settings::load(tx)?.room_margin_minutes;
+    let until = slot.ends_at + SignedDuration::from_mins(margin);
+    let free: Option<(RoomId,)> = sql!(
+        "SELECT r.id FROM room r
+         WHERE r.active = 1 AND NOT EXISTS
+             (SELECT 1 FROM room_allocation a WHERE a.room_id = r.id AND a.state = 'reserved'
+                  AND a.starts_at < :until AND a.blocks_until > :from)
+         ORDER BY (SELECT COALESCE(MAX(a.created_at), 0) FROM room_allocation a
+                   WHERE a.room_id = r.id), r.id
+         LIMIT 1",
+        from = slot.starts_at,
+        until
+    )
+    .maybe(tx)?;
+    let Some((room,)) = free else {
+        return Ok(false);
+    };
+    let id: AllocationId = tx.id();
+    sql!(
+        "INSERT INTO room_allocation
+             (id, room_id, booking_id, starts_at, blocks_until, state, created_at)
+         VALUES (:id, :room, :booking, :from, :until, 'reserved', :now)",
+        id,
+        room,
+        booking,
+        from = slot.starts_at,
+        until,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(true)
+}
+
+/// Releases the room of a booking, if it has one.
+pub(crate) fn release(tx: &mut Tx<'_>, booking: &str) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE room_allocation SET state = 'released'
+         WHERE booking_id = :booking AND state = 'reserved'",
+        booking
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// The link of the room that is reserved for a booking.
+pub(crate) fn link(tx: &mut Tx<'_>, booking: &str) -> Result<Option<String>, StoreError> {
+    let found: Option<(String,)> = sql!(
+        "SELECT r.url FROM room_allocation a JOIN room r ON r.id = a.room_id
+         WHERE a.booking_id = :booking AND a.state = 'reserved'",
+        booking
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(url,)| url))
+}
+
+impl Resource for Room {
+    type Parent = Administrator;
+    const FIELDS: &'static [Field] = web::fields! { Room:
+        name: line(80).label("room-name").required(),
+        url: line(500).label("room-url").hint("room-url-hint").required(),
+        active: flag().label("room-active"),
+    };
+    const HISTORY: History = history_of!("room", named_by: "name");
+    const LIMIT: Option<usize> = Some(200);
+
+    fn key(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn list(tx: &mut Tx<'_>, _: &Administrator, _: &PageQuery) -> Result<List<Self>, Refusal> {
+        let all = sql!("SELECT {Room} FROM room ORDER BY active DESC, name, id");
+        Ok(List::whole(tx.all(all, &[])?))
+    }
+
+    fn find_locked(tx: &mut Tx<'_>, _: &Administrator, id: &str) -> Result<Self, Refusal> {
+        let found: Option<Self> = sql!(
+            "SELECT {Room} FROM room WHERE id = :id FOR NO KEY UPDATE",
+            id
+        )
+        .maybe(tx)?;
+        found.ok_or(Refusal::NotFound)
+    }
+
+    fn blank(tx: &mut Tx<'_>, _: &Administrator, _: &Input, _: &[Self]) -> Result<Self, Refusal> {
+        Ok(Self {
+            id: tx.id(),
+            name: String::new(),
+            url: String::new(),
+            active: true,
+            version: 1,
+        })
+    }
+
+    fn validate(
+        &mut self,
+        tx: &mut Tx<'_>,
+        _: &Edit<'_, Self>,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        if self.name.is_empty() {
+            findings.add("/name", "required", []);
+        }
+        if !meeting_link::is_allowed(&self.url) {
+            findings.add("/url", "link_not_allowed", []);
+        }
+        let same: Option<(RoomId,)> = sql!(
+            "SELECT id FROM room WHERE url = :url AND id <> :id",
+            url = self.url,
+            id = self.id
+        )
+        .maybe(tx)?;
+        if same.is_some() {
+            findings.add("/url", "room_exists", []);
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+        sql!(
+            "INSERT INTO room ({Room}) VALUES ({:Room})",
+            Room = self.clone()
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+
+    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+        self.version += 1;
+        sql!(
+            "UPDATE room SET {Room = :Room} WHERE id = :id",
+            Room = self.clone(),
+            id = self.id
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+
+    /// A room that a booking ever reserved is deactivated instead of deleted.
+    fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
+        let (used,): (i64,) = sql!(
+            "SELECT COUNT(*) FROM room_allocation WHERE room_id = :id",
+            id = self.id
+        )
+        .one(tx)?;
+        Ok(if used > 0 {
+            Removal::Deactivate
+        } else {
+            Removal::Delete
+        })
+    }
+
+    fn delete(&self, tx: &mut Tx<'_>, _: &Administrator) -> Result<(), Refusal> {
+        sql!("DELETE FROM room WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! The administrators' pages and JSON list of rooms.
+
+use askama::Template;
+use axum::response::Response;
+use platform::Tx;
+use site::Callers::{self, People};
+use site::request::PageRequest;
+use site::resource::api::{ApiResource, Description};
+use site::resource::pages::{Messages, PageResource};
+use web::{List, Problem, Text};
+
+use crate::Refusal;
+use crate::room::Room;
+use crate::settings::Administrator;
+
+#[derive(Template)]
+#[template(path = "rooms.html")]
+struct ListPage<'a> {
+    text: &'a Text,
+    done: Option<&'static str>,
+    rooms: Vec<Room>,
+}
+
+impl PageResource for Room {
+    const PAGES: &'static str = "/admin/rooms";
+    const MESSAGES: Messages = Messages {
+        list: "room-all",
+        new: "room-new",
+        settings: "room-settings",
+        remove_title: "room-remove",
+        remove: "room-remove",
+        remove_effect: "room-remove-effect",
+    };
+    const DONE: &'static [(&'static str, &'static str)] = &[
+        ("saved", "slot-saved"),
+        ("away", "slot-saved"),
+        ("removed", "room-removed"),
+    ];
+
+    fn title(&self, _: &PageRequest, _: &Administrator) -> String {
+        self.name.clone()
+    }
+
+    async fn list_page(
+        req: &PageRequest,
+        _: &Administrator,
+        list: List<Self>,
+    ) -> Result<Response, Problem> {
+        let body = ListPage {
+            text: &req.text,
+            done: req.done(Self::DONE),
+            rooms: list.items,
+        };
+        req.page(Self::PAGES, &req.text.say("room-all"), body).await
+    }
+}
+
+impl ApiResource for Room {
+    type View = Self;
+    type Item = Self;
+    const API: Description = Description {
+        path: "/api/v1/admin/rooms",
+        one: "/api/v1/admin/rooms/{id}",
+        tag: "bookings",
+        list: "All rooms: the active ones first, by name.",
+        show: "One room.",
+        create: "Adds a room.",
+        change: "Changes a room. Bookings that reserved it get the new link.",
+        remove: "Removes a room: 204. One that a booking ever reserved is deactivated: 200\n\
+                 with what is left.",
+        removal: &[204],
+        body: "What may be set of a room; what is left out stays.",
+    };
+    const READS: Callers = People;
+    const WRITES: Callers = People;
+    const DEACTIVATES: bool = true;
+
+    fn view(self, _: &mut Tx<'_>, _: &Administrator) -> Result<Self, Refusal> {
+        Ok(self)
+    }
+}
