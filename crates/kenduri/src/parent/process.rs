@@ -1,7 +1,9 @@
 //! The running supervisor process.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{self, Arc, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use supervisor::state::InstanceState;
 use supervisor::{Control, InstanceStatus};
 use tokio::net::UnixStream;
@@ -25,8 +27,26 @@ pub(crate) struct ParentProcess {
     /// Admits control requests. Closed just before an upgrade by `exec`.
     pub(crate) gate: CommandGate,
     pub(super) numbers: RequestIds,
+    /// The services whose planned restart waits for the end of a freeze.
+    pub(super) postponed_restarts: PostponedRestarts,
     /// The channel for requests to upgrade.
     pub(super) renewals: mpsc::Sender<UpgradeRequest>,
+}
+
+/// The services whose planned restart waits for the end of a freeze.
+#[derive(Default)]
+pub(super) struct PostponedRestarts(sync::Mutex<BTreeSet<Arc<str>>>);
+
+impl PostponedRestarts {
+    pub(super) fn lock(&self) -> MutexGuard<'_, BTreeSet<Arc<str>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether planned restarts have to wait.
+pub(super) struct Freeze {
+    /// The end of the freeze that is in force.
+    pub(super) until: Option<Timestamp>,
 }
 
 /// The held lock for changing the active settings.
