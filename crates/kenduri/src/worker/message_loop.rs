@@ -109,13 +109,8 @@ impl<'a> MessageLoop<'a> {
                     let _ = answer.send(count);
                 }
                 Some(look) = self.status_requests.recv() => {
-                    let status = EdgeStatus {
-                        ordered: self.edge.certificates(),
-                        in_files: self.edge.file_certificates(),
-                        routes: self.edge.plan().table(),
-                    };
                     // The page may have stopped waiting meanwhile.
-                    let _ = look.send(status);
+                    let _ = look.send(EdgeStatus::of(self.edge));
                 }
                 // While this worker is leaving, only the next worker reports its load.
                 _ = look.tick(), if !self.is_leaving => {

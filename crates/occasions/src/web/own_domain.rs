@@ -3,7 +3,7 @@
 //! there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ::web::state::Menu;
@@ -35,6 +35,8 @@ struct Inner {
     /// Names that this server uses for something else.
     reserved: BTreeSet<String>,
     served: watch::Sender<Served>,
+    /// For each host name, why the last order of its certificate failed.
+    failed_certificates: Mutex<BTreeMap<String, String>>,
 }
 
 type Served = BTreeMap<String, (ServedDomain, Router)>;
@@ -55,6 +57,7 @@ impl OwnDomains {
             others,
             reserved,
             served: watch::Sender::default(),
+            failed_certificates: Mutex::default(),
         }))
     }
 
@@ -84,6 +87,17 @@ impl OwnDomains {
         let name = host.split_once(':').map_or(host, |(name, _)| name);
         let found = served.get(name.trim_end_matches('.'));
         found.map(|(_, router)| router.clone())
+    }
+
+    /// Sets why the last orders of certificates failed, by host name, so that hosts hear of it.
+    pub fn set_failed_certificates(&self, failures: BTreeMap<String, String>) {
+        let mut all = lock(&self.0.failed_certificates);
+        *all = failures;
+    }
+
+    /// Returns why the last order of a host name's certificate failed; `None` if it did not.
+    pub fn failed_certificate(&self, host: &str) -> Option<String> {
+        lock(&self.0.failed_certificates).get(host).cloned()
     }
 
     /// Waits until the served names change, and returns them.
@@ -152,6 +166,10 @@ impl OwnDomains {
             .layer(Extension(self.0.gate.for_own_host(&domain.slug)));
         ::web::serve(&site, routes)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns "not found" for the public pages of other occasions.
