@@ -5,7 +5,6 @@
 
 mod backup;
 mod client;
-mod confinement;
 mod cores;
 mod countdown;
 mod crawl;

@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod confinement;
 mod show;
 
 use std::process::ExitCode;

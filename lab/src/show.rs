@@ -4,6 +4,7 @@ mod backup;
 mod changes;
 mod crowd;
 mod dist;
+mod examples;
 mod figures;
 mod hostile;
 mod machine;
@@ -31,6 +32,12 @@ pub(crate) enum Show {
     /// The edge: no request fails while everything behind it changes, and slow or hostile clients
     /// do not slow down others.
     Edge(Wanted),
+    /// Each site of `examples/` with the programs beside it, within 1 GB of memory and on one core.
+    Examples {
+        /// The program to use instead of a debug build.
+        #[arg(long, value_name = "FILE")]
+        program: Option<PathBuf>,
+    },
     /// `kenduri install` on a live systemd, in a virtual machine: sockets, restarts, upgrades,
     /// services that use too much memory or leave their process group, and a clean removal.
     Install {
@@ -87,6 +94,7 @@ pub(crate) fn show(what: &Show) -> Result<()> {
     match what {
         Show::Backup(wanted) => backup::show(wanted),
         Show::Edge(wanted) => edge(wanted),
+        Show::Examples { program } => examples::show(&shown(program.as_deref())?),
         Show::Install { program } => machine::show(&shown(program.as_deref())?),
         Show::Lighthouse { program } => lighthouse(&shown(program.as_deref())?),
         Show::Mail => mail(),

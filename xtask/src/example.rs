@@ -82,7 +82,7 @@ pub fn example(wanted: &Wanted) -> Result<()> {
 }
 
 /// Imports the dump of the older site into the personal site; importing it again changes nothing.
-fn import_older_site(kenduri: &Path, folder: &Path, settings: &Path) -> Result<()> {
+pub fn import_older_site(kenduri: &Path, folder: &Path, settings: &Path) -> Result<()> {
     run(program(kenduri)
         .args(["import", "personal-site"])
         .arg(folder.join("older-site.sql"))

@@ -20,8 +20,8 @@ server-memory = Memory
 server-rate = Requests/s
 server-pid = Process
 server-last-exit = Last end
-server-own = Front door and pages
-server-own-text = This is Kenduri itself: the front door and these pages. It stops when kenduri serve stops.
+server-own = Kenduri itself
+server-own-text = This is Kenduri itself: it takes all connections and serves these pages. It stops when kenduri serve stops.
 server-no-services = No other program is kept running yet. A section [service.NAME] in kenduri.toml describes one.
 server-of = { $used } of { $most }
 server-seconds = { $n } s
@@ -38,7 +38,7 @@ server-failed = Failed
 server-finished = Ended
 server-stopped = Stopped
 
-## Hosts: the front door
+## Hosts: the edge
 
 server-certificates = Certificates
 server-no-certificates = There is no certificate. In kenduri.toml, tls.acme has them ordered, and [[tls.certificate]] names files.
@@ -94,7 +94,7 @@ server-reload-effect = The instances of { $service } are replaced one after the 
 server-restart-effect = All instances of { $service } end, then start again. Requests wait for up to 2 seconds meanwhile; after that they fail.
 server-scale-effect = { $service } gets or loses instances until this many take requests. Those that go finish what they have. It lasts until its description in the settings changes.
 server-stop-effect = All instances of { $service } end. Requests to it fail until somebody starts it again.
-server-worker-effect = The front door and these pages go on in a new process. It is ready before the old one goes, so no request fails. If it does not get ready, the old one stays.
+server-worker-effect = A new process takes over connections and these pages. It is ready before the old one goes, so no request fails. If it does not get ready, the old one stays.
 server-count = Instances that take requests, 1 to 64
 server-done-start = { $service } runs.
 server-done-reload = { $service } was replaced; requests went on.
@@ -158,6 +158,7 @@ alert-service-text = It is not started again. If it has several instances, the o
 server-ready-title = Is it ready?
 server-ready-yes = Ready
 server-ready-todo = To do
+server-ready-hold = Wait with changes
 server-ready-unknown = Not known
 server-ready-backup = A recent backup
 server-ready-backup-off = Nothing is backed up. The part about the backup below tells how to begin.
@@ -183,6 +184,7 @@ server-ready-disk = There is room on the disk
 server-ready-disk-low = Little is free. Remove files that nobody needs, or move to a larger disk.
 server-ready-disk-unknown = The system does not say how much is free.
 server-ready-freeze = No event is near
+server-ready-event = An event is near
 server-ready-freeze-now = Hosts asked to leave the server alone until { $until }. Plan restarts and upgrades for later.
 server-ready-freeze-near = Hosts asked to leave the server alone from { $from } until { $until }. Do what you plan before that, or after it.
 server-ready-updates = Kenduri is up to date
@@ -238,3 +240,10 @@ mail-alert-ended-text =
     When: { $time } ({ $zone })
 
     { $address }
+
+## Hosts: what the installation's log says
+
+event-service-ordered = Started, replaced, restarted, stopped or scaled a service
+event-mail-key-made = Made a key that signs mail
+event-secret-replaced = The key file was replaced; all sessions ended
+event-site-imported = An older site was imported

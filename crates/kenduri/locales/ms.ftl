@@ -20,8 +20,8 @@ server-memory = Ingatan
 server-rate = Permintaan/s
 server-pid = Proses
 server-last-exit = Tamat terakhir
-server-own = Pintu depan dan halaman
-server-own-text = Inilah Kenduri sendiri: pintu depan dan halaman ini. Ia berhenti apabila kenduri serve berhenti.
+server-own = Kenduri sendiri
+server-own-text = Inilah Kenduri sendiri: ia menerima semua sambungan dan menghidangkan halaman ini. Ia berhenti apabila kenduri serve berhenti.
 server-no-services = Belum ada program lain yang dijalankan. Bahagian [service.NAMA] dalam kenduri.toml menerangkannya.
 server-of = { $used } daripada { $most }
 server-seconds = { $n } s
@@ -38,7 +38,7 @@ server-failed = Gagal
 server-finished = Tamat
 server-stopped = Dihentikan
 
-## Hosts: the front door
+## Hosts: the edge
 
 server-certificates = Sijil
 server-no-certificates = Tiada sijil. Dalam kenduri.toml, tls.acme akan memesannya, dan [[tls.certificate]] menamakan fail.
@@ -94,7 +94,7 @@ server-reload-effect = Salinan { $service } diganti satu demi satu. Yang baharu 
 server-restart-effect = Semua salinan { $service } ditamatkan, kemudian dimulakan semula. Sementara itu permintaan menunggu sehingga 2 saat; selepas itu permintaan gagal.
 server-scale-effect = Salinan { $service } ditambah atau dikurangkan sehingga sebanyak ini menerima permintaan. Yang pergi menyelesaikan kerjanya dahulu. Ini kekal sehingga huraiannya dalam tetapan berubah.
 server-stop-effect = Semua salinan { $service } ditamatkan. Permintaan kepadanya gagal sehingga ia dimulakan semula.
-server-worker-effect = Pintu depan dan halaman ini diteruskan dalam proses baharu. Ia sedia sebelum yang lama pergi, jadi tiada permintaan yang gagal. Jika ia tidak sedia, yang lama kekal.
+server-worker-effect = Proses baharu mengambil alih sambungan dan halaman ini. Ia sedia sebelum yang lama pergi, jadi tiada permintaan yang gagal. Jika ia tidak sedia, yang lama kekal.
 server-count = Salinan yang menerima permintaan, 1 hingga 64
 server-done-start = { $service } berjalan.
 server-done-reload = { $service } telah diganti; permintaan diteruskan.
@@ -158,6 +158,7 @@ alert-service-text = Ia tidak dimulakan lagi. Jika ia mempunyai beberapa salinan
 server-ready-title = Sudah sedia?
 server-ready-yes = Sedia
 server-ready-todo = Perlu dibuat
+server-ready-hold = Tangguhkan perubahan
 server-ready-unknown = Tidak diketahui
 server-ready-backup = Sandaran terkini
 server-ready-backup-off = Tiada apa-apa disandarkan. Bahagian tentang sandaran di bawah menerangkan cara bermula.
@@ -183,6 +184,7 @@ server-ready-disk = Cakera mempunyai ruang
 server-ready-disk-low = Ruang hampir habis. Buang fail yang tidak diperlukan, atau pindah ke cakera yang lebih besar.
 server-ready-disk-unknown = Sistem tidak menyatakan berapa ruang yang kosong.
 server-ready-freeze = Tiada majlis yang dekat
+server-ready-event = Majlis sudah dekat
 server-ready-freeze-now = Tuan rumah meminta supaya pelayan tidak diusik sehingga { $until }. Rancang mula semula dan naik taraf selepas itu.
 server-ready-freeze-near = Tuan rumah meminta supaya pelayan tidak diusik dari { $from } sehingga { $until }. Lakukan rancangan anda sebelum atau selepasnya.
 server-ready-updates = Kenduri terkini
@@ -235,3 +237,10 @@ mail-alert-ended-text =
     Masa: { $time } ({ $zone })
 
     { $address }
+
+## Hosts: what the installation's log says
+
+event-service-ordered = Memulakan, mengganti, menghentikan atau mengubah bilangan sesuatu perkhidmatan
+event-mail-key-made = Membuat kunci yang menandatangani e-mel
+event-secret-replaced = Fail kunci diganti; semua sesi tamat
+event-site-imported = Laman yang lebih lama diimport

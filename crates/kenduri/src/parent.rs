@@ -13,6 +13,7 @@ mod journal;
 mod permissions;
 mod process;
 mod program_file;
+mod scheduled_restarts;
 mod service_config;
 mod signals;
 mod sockets;
@@ -119,7 +120,7 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     let manager = SdNotify::of(&asked.environment);
     let signals = Signals::listen(Vec::new())?;
     let control = Control::open(&run, &configuration.settings.data)?;
-    let (means, channels) = service_config::means(&configuration);
+    let (means, from_supervisor) = service_config::means(&configuration);
     let program = ProgramFile::this()?;
     let plan = service_config::plan(&configuration, &program)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;
@@ -130,8 +131,9 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     permissions::let_through(&configuration, &run, &plan)?;
     service_config::warn_of_root(&plan);
     let settings = Settings::new(asked, configuration, sockets, start, run);
+    let numbers = RequestIds::default();
     let (parent, renewals) =
-        ParentProcess::new(services, program, settings, channels, RequestIds::default());
+        ParentProcess::new(services, program, settings, from_supervisor, numbers);
     Ok(Running {
         supervisor,
         parent,

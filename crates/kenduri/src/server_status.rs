@@ -1,10 +1,9 @@
 //! Requests the data of the operator's pages from the supervisor process and from the edge.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use edge::FileCertificate;
 use edge::acme::Standing;
+use edge::{Edge, FileCertificate, Plan};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::control_requests::Reply;
@@ -27,14 +26,40 @@ pub(crate) type StatusRequest = oneshot::Sender<EdgeStatus>;
 
 #[derive(Debug, Clone)]
 pub(crate) struct EdgeStatus {
-    /// The certificates that Kenduri orders from a certificate authority.
-    pub(crate) ordered: Arc<[Standing]>,
+    /// The certificates that Kenduri orders for the names of the configuration.
+    pub(crate) ordered: Vec<Standing>,
+    /// Those that it orders for occasions' own host names. Only an occasion's hosts can mend what
+    /// keeps a certificate from such a name, so the operator is not alarmed.
+    pub(crate) of_occasions: Vec<Standing>,
     pub(crate) in_files: Vec<FileCertificate>,
     /// The edge's routes as text, one per line. The edge tries them in this order.
     pub(crate) routes: String,
 }
 
-/// Why the supervisor process did not provide a state.
+impl EdgeStatus {
+    pub(crate) fn of(edge: &Edge) -> Self {
+        let certificates = edge.certificates();
+        Self::new(&edge.plan(), &certificates, edge.file_certificates())
+    }
+
+    /// `ordered` are the certificates that Kenduri orders for any name.
+    fn new(plan: &Plan, ordered: &[Standing], in_files: Vec<FileCertificate>) -> Self {
+        let is_configured = |name: &String| {
+            let authority = plan.authority();
+            authority.is_some_and(|authority| authority.names.contains(name))
+        };
+        let ordered = ordered.iter().cloned();
+        let (ordered, of_occasions) = ordered.partition(|one| is_configured(&one.name));
+        Self {
+            ordered,
+            of_occasions,
+            in_files,
+            routes: plan.table(),
+        }
+    }
+}
+
+/// Why the supervisor process did not give the requested state.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestError {
     /// The supervisor process refused, for this reason.
@@ -93,4 +118,63 @@ impl ServerStatus {
 /// consists of letters, digits and hyphens.
 pub(crate) fn service_address(service: &str) -> String {
     format!("/admin/server/services/{service}")
+}
+
+#[cfg(test)]
+mod tests {
+    use edge::acme::Failures;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::alerts::conditions;
+    use crate::configuration::{Asked, load};
+
+    #[test]
+    fn only_names_of_the_configuration_alarm_the_operator() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kenduri.toml");
+        let text = "
+            [site]
+            url = \"https://kad.example\"
+            [listen]
+            http = [\"127.0.0.1:8080\"]
+            https = [\"127.0.0.1:8443\"]
+            [[route]]
+            to = \"app\"
+            [[route]]
+            host = \"shop.example\"
+            to = \"app\"
+            [occasions]
+            own_domains = true
+            [tls.acme]
+            email = \"owner@kad.example\"
+        ";
+        std::fs::write(&file, text).unwrap();
+        let asked = Asked {
+            file: Some(file),
+            ..Asked::default()
+        };
+        let plan = load(&asked).unwrap().plan;
+        let now = Timestamp::UNIX_EPOCH;
+        let fails = |name: &str| Standing {
+            name: name.to_owned(),
+            valid_from: None,
+            valid_until: None,
+            next: None,
+            failures: Some(Failures {
+                count: 3,
+                last: now,
+                why: "CAA".to_owned(),
+                asked_to_wait: 0,
+            }),
+            refused: None,
+        };
+        let all = ["kad.example", "our-day.example", "shop.example"].map(fails);
+        let status = EdgeStatus::new(&plan, &all, Vec::new());
+        let reports = conditions::certificates(&status, now);
+        let found = reports.iter().flat_map(|report| &report.findings);
+        let names: Vec<_> = found.map(|finding| finding.about.as_str()).collect();
+        assert_eq!(names, ["kad.example", "shop.example"]);
+        assert_eq!(status.of_occasions.len(), 1);
+    }
 }

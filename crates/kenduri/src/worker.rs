@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::backup::Agent;
 use anyhow::{Context as _, Result, bail};
@@ -57,7 +58,9 @@ use message_loop::MessageLoop;
 /// The maximum number of connections to the metrics listener. It is independent of the site's
 /// limit, so that metrics are available even when the site has no free connections.
 const METRICS_CONNECTIONS: u32 = 64;
-/// The maximum number of queued requests for the edge's state.
+/// The time after which hosts can read what came of the order of a certificate.
+const CERTIFICATES_PAUSE: Duration = Duration::from_secs(5);
+/// The maximum number of requests for the edge's state that may wait.
 const LOOKS: usize = 16;
 
 /// Serves until the supervisor process stops this process. Standard input is the channel to the
@@ -374,7 +377,8 @@ fn own_domains(
     Some(OwnDomains::new(site, gate, named_hosts, others))
 }
 
-/// Orders certificates for the occasions' own host names. Never returns.
+/// Orders certificates for the host names of occasions' own, and tells what comes of it. Never
+/// returns.
 async fn follow_own_domains(own_domains: Option<OwnDomains>, edge: &Edge) {
     let Some(own_domains) = own_domains else {
         return std::future::pending().await;
@@ -385,7 +389,18 @@ async fn follow_own_domains(own_domains: Option<OwnDomains>, edge: &Edge) {
             edge.order_also(own_domains.changed(&mut known).await);
         }
     };
-    tokio::join!(own_domains.follow(), order);
+    let tell = async {
+        loop {
+            let certificates = edge.certificates();
+            let failures = certificates.iter().filter_map(|one| {
+                let failures = one.failures.as_ref()?;
+                Some((one.name.clone(), failures.why.clone()))
+            });
+            own_domains.set_failed_certificates(failures.collect());
+            tokio::time::sleep(CERTIFICATES_PAUSE).await;
+        }
+    };
+    tokio::join!(own_domains.follow(), order, tell);
 }
 
 fn public_status(settings: &Settings, server: &ServerStatus) -> Option<PublicStatus> {

@@ -67,4 +67,5 @@ host-own-domain-checked = Last look: { $when }
 host-own-domain-failing = Since { $day } not all records are seen. After 7 days guests no longer find you at this name.
 host-own-domain-limit = All records are there. So many certificates were ordered lately that this one has to wait; it is tried again every day.
 host-own-domain-other = All records are there, but another occasion on this server uses the name.
+host-own-domain-certificate = A certificate for this name could not be ordered. It is tried again by itself. The reason: { $reason }
 host-notice-own-domain = { $about } no longer leads to your occasion. Guests find you at the site’s own address.

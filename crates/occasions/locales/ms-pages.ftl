@@ -65,4 +65,5 @@ host-own-domain-checked = Pemeriksaan terakhir: { $when }
 host-own-domain-failing = Sejak { $day } tidak semua rekod dilihat. Selepas 7 hari tetamu tidak lagi menemui anda pada nama ini.
 host-own-domain-limit = Semua rekod ada. Terlalu banyak sijil dipesan baru-baru ini, jadi yang ini perlu menunggu; ia dicuba semula setiap hari.
 host-own-domain-other = Semua rekod ada, tetapi majlis lain pada pelayan ini menggunakan nama itu.
+host-own-domain-certificate = Sijil bagi nama ini tidak dapat dipesan. Ia akan dicuba lagi dengan sendirinya. Sebabnya: { $reason }
 host-notice-own-domain = { $about } tidak lagi menuju ke majlis anda. Tetamu menemui anda pada alamat laman ini.

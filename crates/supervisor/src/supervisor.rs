@@ -87,6 +87,9 @@ pub struct SupervisorOptions {
     /// this sender, the program cannot have a service of its own. The restart backoff limits how
     /// many channels can queue up.
     pub channels: Option<mpsc::UnboundedSender<Channel>>,
+    /// The sender of the names of services whose `cron_restart` is due. The receiver replaces their
+    /// instances, now or later. Without the sender, the supervisor replaces them at once.
+    pub due_restarts: Option<mpsc::UnboundedSender<Arc<str>>>,
 }
 
 impl SupervisorOptions {
@@ -103,6 +106,7 @@ impl SupervisorOptions {
             random: Box::new(random),
             line_hook: None,
             channels: None,
+            due_restarts: None,
         }
     }
 }

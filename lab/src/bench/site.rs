@@ -15,12 +15,12 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::client::{Client, get};
-use super::confinement::Confinement;
 use super::load::figure;
 use super::members::{self, Member, resets};
 use super::paced::{self, Asked, Outcome, Pace};
 use super::server::{Server, pinned};
 use super::{milliseconds, new_folder, percentile};
+use crate::confinement::Confinement;
 
 /// The number of countdowns of each member.
 const COUNTDOWNS: usize = 3;

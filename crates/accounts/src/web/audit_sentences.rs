@@ -56,12 +56,19 @@ const SENTENCES: &[(&str, &str)] = &[
     ("webhook.rotated", "event-webhook-rotated"),
 ];
 
-/// The sentence for an action in the audit log.
+/// The sentence for an action in the audit log. Other crates have the sentences of their own
+/// actions in their messages: `event-service-ordered` is the one of `service.ordered`.
 pub(super) fn sentence(text: &Text, action: &str) -> String {
     let found = SENTENCES.iter().find(|(known, _)| *known == action);
     match found {
         Some((_, sentence)) => text.say(sentence).into_owned(),
-        None => action.to_owned(),
+        None => {
+            let sentence = format!("event-{}", action.replace(['.', '_'], "-"));
+            match text.catalogue().has(&sentence) {
+                true => text.say(&sentence).into_owned(),
+                false => action.to_owned(),
+            }
+        }
     }
 }
 

@@ -170,7 +170,8 @@ fn state(kind: Kind, phase: Phase, now: Timestamp) -> Report {
                 refused: None,
             };
             let edge = EdgeStatus {
-                ordered: Arc::from([ordered]),
+                ordered: vec![ordered],
+                of_occasions: Vec::new(),
                 in_files: vec![in_files],
                 routes: String::new(),
             };

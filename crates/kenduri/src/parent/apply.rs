@@ -175,6 +175,7 @@ mod tests {
     use std::time::Duration;
 
     use edge::Inherited;
+    use jiff::Timestamp;
     use supervisor::{Channel, OWN_SERVICE, Plan, ShimProgram, Supervisor, SupervisorOptions};
     use tokio::io::AsyncReadExt as _;
     use tokio::sync::mpsc;
@@ -185,8 +186,10 @@ mod tests {
     use crate::control_requests::{ControlRequest, services};
     use crate::messages::{RequestIds, ServeMode, ToParent};
     use crate::parent::active_settings::Settings;
+    use crate::parent::handover_note::HandoverNote;
     use crate::parent::process::UpgradeRequest;
     use crate::parent::program_file::ProgramFile;
+    use crate::parent::service_config::FromSupervisor;
 
     const PATIENCE: Duration = Duration::from_secs(30);
     const ONE: &str = "[listen]\nhttp = [\"unix:one.sock\"]\n";
@@ -197,6 +200,8 @@ mod tests {
         folder: tempfile::TempDir,
         parent: Arc<ParentProcess>,
         started: mpsc::UnboundedSender<Channel>,
+        /// Tells that a planned restart is due.
+        due: mpsc::UnboundedSender<Arc<str>>,
         _renewals: mpsc::Receiver<UpgradeRequest>,
     }
 
@@ -232,14 +237,20 @@ mod tests {
             let run = configuration.folders.open().unwrap();
             let settings = Settings::new(asked, configuration, sockets, ServeMode::Usual, run);
             let (started, channels) = mpsc::unbounded_channel();
+            let (due, due_restarts) = mpsc::unbounded_channel();
+            let from_supervisor = FromSupervisor {
+                channels,
+                due_restarts,
+            };
             let program = ProgramFile::this().unwrap();
             let numbers = RequestIds::after(41);
             let (parent, renewals) =
-                ParentProcess::new(control, program, settings, channels, numbers);
+                ParentProcess::new(control, program, settings, from_supervisor, numbers);
             Self {
                 folder,
                 parent,
                 started,
+                due,
                 _renewals: renewals,
             }
         }
@@ -286,6 +297,16 @@ mod tests {
                 (ToWorker::Apply { id, asked }, sockets) => (id, asked.text.unwrap(), sockets),
                 (other, _) => panic!("{other:?}"),
             }
+        }
+
+        /// Waits for the question whether an event is near, and answers it.
+        async fn tell_of_freeze(&mut self, until: Option<Timestamp>) {
+            let (ToWorker::Request { id, order }, _) = self.hear().await else {
+                panic!("no request");
+            };
+            assert!(matches!(order, ControlRequest::Freeze), "{order:?}");
+            let reply = Reply::Ok(ControlResponse::Frozen { until });
+            self.say(ToParent::Reply { id, reply }).await;
         }
 
         async fn say(&self, message: ToParent) {
@@ -378,15 +399,7 @@ mod tests {
         let (mut worker, ..) = house.start(1).await;
         worker.say(ToParent::Serving).await;
         parent.workers.first_served().await;
-        let until = jiff::Timestamp::from_second(1_800_000_000).unwrap();
-        let answer = async |worker: &mut Worker, until| {
-            let (ToWorker::Request { id, order }, _) = worker.hear().await else {
-                panic!("no request");
-            };
-            assert!(matches!(order, ControlRequest::Freeze), "{order:?}");
-            let reply = Reply::Ok(ControlResponse::Frozen { until });
-            worker.say(ToParent::Reply { id, reply }).await;
-        };
+        let until = Timestamp::from_second(1_800_000_000).unwrap();
         let service = || "web".to_owned();
         let all = || supervisor::ALL_SERVICES.to_owned();
         let force = false;
@@ -412,7 +425,7 @@ mod tests {
             let order = ControlRequest::Services(order);
             let (reply, ()) = tokio::join!(
                 parent.reply(order, &inside),
-                answer(&mut worker, Some(until))
+                worker.tell_of_freeze(Some(until))
             );
             let Reply::Error(why) = reply else {
                 panic!("{reply:?}");
@@ -425,17 +438,60 @@ mod tests {
         let (client, mut told) = tokio::net::UnixStream::pair().unwrap();
         let (done, ()) = tokio::join!(
             parent.upgrade(client, false),
-            answer(&mut worker, Some(until))
+            worker.tell_of_freeze(Some(until))
         );
         done.unwrap();
         let mut said = String::new();
         told.read_to_string(&mut said).await.unwrap();
         assert!(said.contains("because of an event"), "{said}");
 
-        let (free, ()) = tokio::join!(parent.check_freeze(false), answer(&mut worker, None));
+        let (free, ()) = tokio::join!(parent.check_freeze(false), worker.tell_of_freeze(None));
         free.unwrap();
         // A forced action does not ask the worker.
         parent.check_freeze(true).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_restart_that_is_due_while_an_event_is_near_waits_until_after() {
+        let house = TestParent::build();
+        let postponed = || -> Vec<Arc<str>> {
+            let services = house.parent.postponed_restarts.lock();
+            services.iter().cloned().collect()
+        };
+        // Resolves when exactly these services wait.
+        let waits = async |wanted: &[&str]| {
+            let wait = async {
+                while !postponed()
+                    .iter()
+                    .map(|name| &**name)
+                    .eq(wanted.iter().copied())
+                {
+                    tokio::task::yield_now().await;
+                }
+            };
+            let waited = tokio::time::timeout(PATIENCE, wait).await;
+            waited.unwrap_or_else(|_| panic!("{:?} and not {wanted:?} wait", postponed()));
+        };
+        // Without a worker, nobody knows of events.
+        house.due.send("api".into()).unwrap();
+        waits(&["api"]).await;
+        let (mut worker, ..) = house.start(1).await;
+        worker.say(ToParent::Serving).await;
+        house.parent.workers.first_served().await;
+        let until = Timestamp::from_second(1_800_000_000).unwrap();
+        for _ in 0..2 {
+            house.due.send("web".into()).unwrap();
+            worker.tell_of_freeze(Some(until)).await;
+            waits(&["api", "web"]).await;
+        }
+        let note = HandoverNote::of(&house.parent, None).await;
+        let written = serde_json::to_vec(&note).unwrap();
+        let note: HandoverNote = serde_json::from_slice(&written).unwrap();
+        assert_eq!(note.postponed_restarts.len(), 2);
+        // The event is over when the next restart is due.
+        house.due.send("web".into()).unwrap();
+        worker.tell_of_freeze(None).await;
+        waits(&[]).await;
     }
 
     #[tokio::test]

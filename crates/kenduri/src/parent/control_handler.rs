@@ -17,8 +17,9 @@ use super::active_settings::Settings;
 use super::apply::Applied;
 use super::command_gate::{CommandGate, GatePermit};
 use super::exec_upgrade;
-use super::process::{ParentProcess, UpgradeRequest, is_stopped};
+use super::process::{Freeze, ParentProcess, PostponedRestarts, UpgradeRequest, is_stopped};
 use super::program_file::ProgramFile;
+use super::service_config::FromSupervisor;
 use super::workers::Workers;
 use crate::channel::{self, Parcel};
 use crate::control;
@@ -36,7 +37,7 @@ impl ParentProcess {
         control: Control,
         program: ProgramFile,
         settings: Settings,
-        channels: mpsc::UnboundedReceiver<Channel>,
+        from_supervisor: FromSupervisor,
         numbers: RequestIds,
     ) -> (Arc<Self>, mpsc::Receiver<UpgradeRequest>) {
         let workers = Workers::new(control.ready_instances());
@@ -49,9 +50,15 @@ impl ParentProcess {
             changes: Arc::default(),
             gate: CommandGate::default(),
             numbers,
+            postponed_restarts: PostponedRestarts::default(),
             renewals,
         });
+        let FromSupervisor {
+            channels,
+            due_restarts,
+        } = from_supervisor;
         tokio::spawn(Arc::clone(&parent).take_on(channels));
+        tokio::spawn(Arc::clone(&parent).restart_when_due(due_restarts));
         (parent, wanted)
     }
 
@@ -208,20 +215,28 @@ impl ParentProcess {
     /// Fails if an event is near, unless `force` is set. Without a worker, this check never fails,
     /// because only the worker knows of events. Automatic restarts skip this check.
     pub(super) async fn check_freeze(&self, force: bool) -> Result<()> {
-        if force || self.workers.serving().is_none() {
+        if force {
             return Ok(());
         }
-        let message = |id| ToWorker::Request {
-            id,
-            order: ControlRequest::Freeze,
-        };
-        let reply = timeout(FREEZE_TIME, self.workers.ask(message)).await;
-        match reply {
-            Ok(Reply::Ok(ControlResponse::Frozen { until: Some(until) })) => bail!(
+        match self.freeze().await {
+            Some(Freeze { until: Some(until) }) => bail!(
                 "nothing is restarted or upgraded until {until}, because of an event\n  \
                  --force does it all the same"
             ),
             _ => Ok(()),
+        }
+    }
+
+    /// Asks the worker whether an event is near. Returns `None` if no worker answers.
+    pub(super) async fn freeze(&self) -> Option<Freeze> {
+        self.workers.serving()?;
+        let message = |id| ToWorker::Request {
+            id,
+            order: ControlRequest::Freeze,
+        };
+        match timeout(FREEZE_TIME, self.workers.ask(message)).await {
+            Ok(Reply::Ok(ControlResponse::Frozen { until })) => Some(Freeze { until }),
+            _ => None,
         }
     }
 
@@ -231,7 +246,7 @@ impl ParentProcess {
         Ok(format!("{service} was stopped and runs again."))
     }
 
-    async fn reload(&self, service: &str) -> Result<String> {
+    pub(super) async fn reload(&self, service: &str) -> Result<String> {
         let _alone = match service {
             OWN_SERVICE => Some(self.alone().await?),
             _ => None,

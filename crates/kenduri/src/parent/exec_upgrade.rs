@@ -89,6 +89,7 @@ impl UpgradeRequest {
             // This field is read last, because a worker may have become ready in the meantime.
             serving: parent.workers.serving(),
             last_order: parent.numbers.last(),
+            postponed_restarts: parent.postponed_restarts.lock().clone(),
             signals: signals.rest().await,
             ..note
         };
@@ -168,6 +169,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
         workers,
         serving,
         last_order,
+        postponed_restarts,
         signals,
     } = note;
     let run = configuration.folders.open()?;
@@ -191,7 +193,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let mut sockets = Sockets::resume(handed_in, opened)?;
     sockets.open(&configuration.plan)?;
     let configuration = super::sockets::find_ports(&mut asked, configuration)?;
-    let (means, started) = service_config::means(&configuration);
+    let (means, from_supervisor) = service_config::means(&configuration);
     let program = ProgramFile::this()?;
     let plan = service_config::plan(&configuration, &program)?;
     // This program may reject permissions that the previous program accepted. The error is only
@@ -203,7 +205,9 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let path = program.path().display().to_string();
     let settings = Settings::new(asked, configuration, sockets, start, run);
     let numbers = RequestIds::after(last_order);
-    let (parent, renewals) = ParentProcess::new(services, program, settings, started, numbers);
+    let (parent, renewals) =
+        ParentProcess::new(services, program, settings, from_supervisor, numbers);
+    parent.postponed_restarts.lock().extend(postponed_restarts);
     adopt(&parent, workers, channels, serving);
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),

@@ -1,6 +1,8 @@
 //! The state that the supervisor process passes to the next program at an upgrade by `exec`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -25,7 +27,10 @@ pub(super) struct HandoverNote {
     /// The last id of a request to a worker.
     #[serde(default)]
     pub(super) last_order: u64,
-    /// Signals that were received but not handled.
+    /// The services whose planned restart waits for the end of a freeze.
+    #[serde(default)]
+    pub(super) postponed_restarts: BTreeSet<Arc<str>>,
+    /// Signals that were received but not handled yet.
     #[serde(default)]
     pub(super) signals: Vec<Signal>,
 }
@@ -42,6 +47,7 @@ impl HandoverNote {
             workers: Vec::new(),
             serving: parent.workers.serving(),
             last_order: 0,
+            postponed_restarts: parent.postponed_restarts.lock().clone(),
             signals: Vec::new(),
         }
     }

@@ -1,7 +1,9 @@
 //! The running supervisor process.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{self, Arc, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use supervisor::state::InstanceState;
 use supervisor::{Control, InstanceStatus};
 use tokio::net::UnixStream;
@@ -24,11 +26,29 @@ pub(crate) struct ParentProcess {
     /// Admits control requests, except just before an upgrade by `exec`.
     pub(crate) gate: CommandGate,
     pub(super) numbers: RequestIds,
-    /// Sends requests to upgrade to the main loop.
+    /// The services whose planned restart waits for the end of a freeze.
+    pub(super) postponed_restarts: PostponedRestarts,
+    /// The channel for requests to upgrade.
     pub(super) renewals: mpsc::Sender<UpgradeRequest>,
 }
 
-/// The held lock for changes of the active settings.
+/// The services whose planned restart waits for the end of a freeze.
+#[derive(Default)]
+pub(super) struct PostponedRestarts(sync::Mutex<BTreeSet<Arc<str>>>);
+
+impl PostponedRestarts {
+    pub(super) fn lock(&self) -> MutexGuard<'_, BTreeSet<Arc<str>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether planned restarts have to wait.
+pub(super) struct Freeze {
+    /// The end of the freeze that is in force.
+    pub(super) until: Option<Timestamp>,
+}
+
+/// The held lock for changing the active settings.
 pub(super) type ChangeLock = OwnedMutexGuard<()>;
 
 pub(super) struct UpgradeRequest {

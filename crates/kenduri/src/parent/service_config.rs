@@ -1,5 +1,6 @@
 //! The services that the supervisor process runs: those in the settings, and Kenduri's own worker.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -19,21 +20,33 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The shortest and the longest pause before a service is restarted.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Returns the supervisor's options, and the receiver of the channels to new workers.
-pub(super) fn means(
-    configuration: &Configuration,
-) -> (SupervisorOptions, mpsc::UnboundedReceiver<Channel>) {
+/// What the supervisor sends to the supervisor process.
+pub(super) struct FromSupervisor {
+    /// The channels to new workers.
+    pub(super) channels: mpsc::UnboundedReceiver<Channel>,
+    /// The names of services whose `cron_restart` is due.
+    pub(super) due_restarts: mpsc::UnboundedReceiver<Arc<str>>,
+}
+
+/// Returns the supervisor's options, and the receivers of what it sends.
+pub(super) fn means(configuration: &Configuration) -> (SupervisorOptions, FromSupervisor) {
     let folders = &configuration.folders;
     let (channels, opened) = mpsc::unbounded_channel();
+    let (due_restarts, due) = mpsc::unbounded_channel();
     let means = SupervisorOptions {
         run: folders.run.clone(),
         logs: folders.logs.clone(),
         line_hook: super::journal::line_hook(),
         channels: Some(channels),
+        due_restarts: Some(due_restarts),
         memory: configuration.settings.service_memory,
         ..SupervisorOptions::in_folder(&folders.run)
     };
-    (means, opened)
+    let from_supervisor = FromSupervisor {
+        channels: opened,
+        due_restarts: due,
+    };
+    (means, from_supervisor)
 }
 
 /// Returns the plan of all configured services and the worker.

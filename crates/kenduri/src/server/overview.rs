@@ -140,7 +140,8 @@ pub(super) async fn show(
 /// Returns all certificates: first those in files, then those that Kenduri orders.
 fn certificates(admin: &AdminContext, status: &EdgeStatus) -> Vec<Certificate> {
     let files = status.in_files.iter().map(|file| in_file(admin, file));
-    let ordered = status.ordered.iter().map(|name| ordered(admin, name));
+    let all = status.ordered.iter().chain(&status.of_occasions);
+    let ordered = all.map(|name| ordered(admin, name));
     files.chain(ordered).collect()
 }
 

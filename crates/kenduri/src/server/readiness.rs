@@ -36,6 +36,7 @@ impl Check {
         match self.class {
             "yes" => "server-ready-yes",
             "wait" => "server-ready-unknown",
+            _ if self.what == EVENT => "server-ready-hold",
             _ => "server-ready-todo",
         }
     }
@@ -111,7 +112,10 @@ fn check(admin: &AdminContext, what: &'static str, class: &'static str, advice: 
     }
 }
 
-/// A line's class and the message id of its advice. The id is empty if nothing needs to be done.
+/// The message id of the line about an event that is near.
+const EVENT: &str = "server-ready-event";
+
+/// The class of a line, and the message id of the advice; empty if nothing is to do.
 type Judgement = (&'static str, &'static str);
 
 const READY: Judgement = ("yes", "");
@@ -200,9 +204,8 @@ fn newer(is_off: bool, known: &Known) -> Judgement {
 }
 
 fn freeze(admin: &AdminContext, freeze: Option<Freeze>) -> Check {
-    let what = "server-ready-freeze";
     let Some(freeze) = freeze.filter(|freeze| freeze.from <= admin.now + NEAR) else {
-        return check(admin, what, "yes", "");
+        return check(admin, "server-ready-freeze", "yes", "");
     };
     let is_now = freeze.from <= admin.now;
     let id = if is_now {
@@ -213,7 +216,7 @@ fn freeze(admin: &AdminContext, freeze: Option<Freeze>) -> Check {
     let (from, until) = (admin.moment(freeze.from), admin.moment(freeze.until));
     let values = [("from", from.into()), ("until", until.into())];
     Check {
-        what,
+        what: EVENT,
         class: "maybe",
         advice: admin.text.with(id, values),
     }
@@ -221,8 +224,6 @@ fn freeze(admin: &AdminContext, freeze: Option<Freeze>) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use backup::Drill;
     use edge::FileCertificate;
     use edge::acme::Standing;
@@ -292,7 +293,8 @@ mod tests {
     #[test]
     fn certificates_and_the_disk_are_judged_as_for_alerts() {
         let of_files = |days: i64| EdgeStatus {
-            ordered: Arc::from([]),
+            ordered: Vec::new(),
+            of_occasions: Vec::new(),
             in_files: vec![FileCertificate {
                 names: vec!["kad.example".to_owned()],
                 chain: "/etc/ssl/kad.pem".into(),
@@ -308,14 +310,17 @@ mod tests {
         let mut status = of_files(60);
         status.in_files.clear();
         assert_eq!(judge(&status).1, "server-ready-certificates-none");
-        status.ordered = Arc::from([Standing {
+        let unordered = Standing {
             name: "kad.example".to_owned(),
             valid_from: None,
             valid_until: None,
             next: None,
             failures: None,
             refused: None,
-        }]);
+        };
+        status.of_occasions.push(unordered.clone());
+        assert_eq!(judge(&status).1, "server-ready-certificates-none");
+        status.ordered.push(unordered);
         assert_eq!(judge(&status).1, "server-ready-certificates-ordered");
 
         let limits = Limits {

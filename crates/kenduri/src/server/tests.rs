@@ -255,7 +255,8 @@ fn status(now: jiff::Timestamp) -> EdgeStatus {
         }
     };
     EdgeStatus {
-        ordered: Arc::from([certificate]),
+        ordered: vec![certificate],
+        of_occasions: Vec::new(),
         in_files: vec![
             in_file("fine.example", 60),
             in_file("soon.example", 10),

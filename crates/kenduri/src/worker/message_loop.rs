@@ -108,13 +108,8 @@ impl<'a> MessageLoop<'a> {
                     let _ = answer.send(count);
                 }
                 Some(look) = self.status_requests.recv() => {
-                    let status = EdgeStatus {
-                        ordered: self.edge.certificates(),
-                        in_files: self.edge.file_certificates(),
-                        routes: self.edge.plan().table(),
-                    };
-                    // The page may have stopped waiting.
-                    let _ = look.send(status);
+                    // The page may have stopped waiting meanwhile.
+                    let _ = look.send(EdgeStatus::of(self.edge));
                 }
                 // A worker that is leaving does not report its load. Only the next worker reports
                 // its load.

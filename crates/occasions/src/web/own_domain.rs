@@ -3,7 +3,7 @@
 //! there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ::web::state::Menu;
@@ -35,6 +35,8 @@ struct Inner {
     /// Names that this server already uses for something else.
     reserved: BTreeSet<String>,
     served: watch::Sender<Served>,
+    /// For each host name, why the last order of its certificate failed.
+    failed_certificates: Mutex<BTreeMap<String, String>>,
 }
 
 type Served = BTreeMap<String, (ServedDomain, Router)>;
@@ -55,6 +57,7 @@ impl OwnDomains {
             others,
             reserved,
             served: watch::Sender::default(),
+            failed_certificates: Mutex::default(),
         }))
     }
 
@@ -86,7 +89,18 @@ impl OwnDomains {
         found.map(|(_, router)| router.clone())
     }
 
-    /// Waits until the served names differ from `known`, and returns them.
+    /// Sets why the last orders of certificates failed, by host name, so that hosts hear of it.
+    pub fn set_failed_certificates(&self, failures: BTreeMap<String, String>) {
+        let mut all = lock(&self.0.failed_certificates);
+        *all = failures;
+    }
+
+    /// Returns why the last order of a host name's certificate failed; `None` if it did not.
+    pub fn failed_certificate(&self, host: &str) -> Option<String> {
+        lock(&self.0.failed_certificates).get(host).cloned()
+    }
+
+    /// Waits until the served names change, and returns them.
     pub async fn changed(&self, known: &mut Option<BTreeSet<String>>) -> BTreeSet<String> {
         let mut served = self.0.served.subscribe();
         loop {
@@ -154,7 +168,11 @@ impl OwnDomains {
     }
 }
 
-/// Returns "not found" if the path is the public page of another occasion.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns "not found" for the public pages of other occasions.
 async fn only_own(
     State(OwnSlug(slug)): State<OwnSlug>,
     request: Request,

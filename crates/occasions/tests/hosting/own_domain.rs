@@ -187,6 +187,17 @@ fn a_name_is_served_after_its_proof_and_while_its_records_lead_here() {
         assert!(page.text().contains(&stage.say("host-own-domain-here")));
         served.refresh().await.unwrap();
         assert!(served.router_for(NAME).is_some());
+        let reason = "CAA record for our-day.example prevents issuance";
+        let failures = |name: &str| [(name.to_owned(), reason.to_owned())].into();
+        owner.carry(served.clone());
+        let api = format!("/api/v1/occasions/{}/own-domain", stage.occasion);
+        for (name, is_told) in [(NAME, true), ("other.example", false)] {
+            served.set_failed_certificates(failures(name));
+            let page = owner.get(&at).await;
+            assert_eq!(page.text().contains(reason), is_told, "{name}");
+            let json = owner.get(&api).await.json();
+            assert_eq!(json["failed_certificate"] == reason, is_told, "{json}");
+        }
         assert!(served.router_for("127.0.0.1:8080").is_none());
         assert!(served.router_for("other.example").is_none());
         // If the operator has configured a route for the name, the operator's route wins.

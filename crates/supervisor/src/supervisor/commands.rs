@@ -144,7 +144,13 @@ impl Supervisor {
             }
         }
         for (name, command) in due {
-            self.command(&name, command, None);
+            match (&self.options.due_restarts, command) {
+                (Some(due_restarts), Command::Reload(_)) => {
+                    // An error means that nobody replaces instances any more.
+                    let _ = due_restarts.send(name);
+                }
+                (_, command) => self.command(&name, command, None),
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use supervisor::Clock;
 use supervisor::state::InstanceState;
+use tokio::sync::mpsc::unbounded_channel;
 
 use crate::support::{Fixture, plan, until};
 
@@ -59,6 +60,37 @@ fn commands_run_and_services_are_replaced_when_their_time_comes() {
     assert_eq!(runs(), 1);
     fixture.wait(fixture.control.restart("nightly")).unwrap();
     until("it has run again", || runs() == 2);
+}
+
+#[test]
+fn a_planned_restart_is_left_to_who_asked_for_it() {
+    let time: Timestamp = "2027-03-14T03:59:30Z".parse().unwrap();
+    let time = Arc::new(Mutex::new(time));
+    let clock: Clock = {
+        let time = Arc::clone(&time);
+        Arc::new(move || *time.lock().unwrap())
+    };
+    let services = "
+        [web]
+        run = \"python3 server.py\"
+        listen = \"unix\"
+        cron_restart = \"0 4 * * *\"
+        [nightly]
+        run = \"echo ran\"
+        cron = \"0 4 * * *\"
+    ";
+    let (due_restarts, mut due) = unbounded_channel();
+    let fixture = Fixture::with_due_restarts(services, clock, due_restarts);
+    fixture.ready("web", 1);
+    let first = fixture.pid("web");
+    *time.lock().unwrap() += jiff::SignedDuration::from_mins(1);
+    fixture.passes(Duration::from_secs(1));
+    until("the command has run", || {
+        fixture.log_text("nightly").lines().count() == 1
+    });
+    assert_eq!(&*due.try_recv().unwrap(), "web");
+    assert!(due.try_recv().is_err());
+    assert_eq!(fixture.pid("web"), first);
 }
 
 #[test]

@@ -121,14 +121,30 @@ impl Fixture {
     pub(crate) fn with_clock(services: &str, clock: Clock) -> Self {
         let folder = folder();
         let plan = plan(folder.path(), services).unwrap();
-        Self::start(folder, plan, Some(clock))
+        Self::start(folder, plan, Some(clock), None)
+    }
+
+    /// Starts a supervisor that sends the names of services whose planned restart is due.
+    pub(crate) fn with_due_restarts(
+        services: &str,
+        clock: Clock,
+        due_restarts: UnboundedSender<Arc<str>>,
+    ) -> Self {
+        let folder = folder();
+        let plan = plan(folder.path(), services).unwrap();
+        Self::start(folder, plan, Some(clock), Some(due_restarts))
     }
 
     fn with_plan(folder: TempDir, plan: Plan) -> Self {
-        Self::start(folder, plan, None)
+        Self::start(folder, plan, None, None)
     }
 
-    fn start(folder: TempDir, plan: Plan, clock: Option<Clock>) -> Self {
+    fn start(
+        folder: TempDir,
+        plan: Plan,
+        clock: Option<Clock>,
+        due_restarts: Option<UnboundedSender<Arc<str>>>,
+    ) -> Self {
         let path = folder.path().to_owned();
         let (sender, control) = mpsc::channel();
         let (voice, channels) = unbounded_channel();
@@ -142,6 +158,7 @@ impl Fixture {
                 adopt_orphans: false,
                 control_groups: false,
                 channels: Some(voice),
+                due_restarts,
                 ..usual
             };
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();

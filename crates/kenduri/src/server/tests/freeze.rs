@@ -44,7 +44,9 @@ async fn near_an_event_a_tick_is_needed() {
     }
     let said = owner.get("/admin/server").await.text();
     assert!(
-        said.contains("Hosts asked to leave the server alone until"),
+        said.contains(
+            "An event is near Wait with changes Hosts asked to leave the server alone until"
+        ),
         "{said}"
     );
 }

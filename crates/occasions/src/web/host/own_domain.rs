@@ -37,7 +37,7 @@ struct DomainState {
     found: OwnDomainView,
     /// The occasion's URL under its own host name.
     address: String,
-    /// Why the name is not served, or why it soon will not be.
+    /// The reason why the name is not served, or soon will not be, or has no certificate.
     warning: Option<String>,
     checked: Option<String>,
     proof: Tag,
@@ -50,13 +50,16 @@ struct DomainState {
 /// The result of checking a DNS record: the CSS class and the message id.
 type Tag = (&'static str, &'static str);
 
-/// Handles `GET …/settings/domain`. It makes no DNS look-ups, because programs also follow links to
-/// this page.
-pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+/// Handles `GET …/settings/domain`. It makes no DNS look-ups, because programs follow links to it,
+/// too.
+pub(super) async fn show(
+    served: Option<Extension<OwnDomains>>,
+    req: HostRequest,
+) -> Result<Response, Problem> {
     let (context, domain) = load(&req).await?;
     let host = domain.as_ref().map_or("", |domain| &domain.own_domain);
     let form_state = FormState::of(form_state::form([(FIELD, host)]));
-    Ok(page(&req, &context, &form_state, domain))
+    Ok(page(&req, &context, &form_state, (domain, served)))
 }
 
 /// Handles `POST …/settings/domain`.
@@ -69,13 +72,14 @@ pub(super) async fn change(
     let typed = posted.form.text(FIELD).to_owned();
     let to = req.at("/settings/domain?done=saved");
     let own = req.site.url().host().to_owned();
+    let all = served.clone();
     let done = posted
         .once(move |tx, host: &HostOf| {
             if !is_allowed {
                 return Err(Refusal::FeatureDisabled);
             }
             own_domains::set(tx, host, &typed, |name| {
-                let is_served_elsewhere = served.as_ref().is_some_and(|all| all.is_reserved(name));
+                let is_served_elsewhere = all.as_ref().is_some_and(|all| all.is_reserved(name));
                 name == own || is_served_elsewhere
             })?;
             Ok(to.clone())
@@ -89,7 +93,7 @@ pub(super) async fn change(
         let (context, domain) = load(req).await?;
         let form: Form = posted.form.clone();
         let form_state = FormState::refused(form, &problem, &req.text);
-        Ok(page(req, &context, &form_state, domain))
+        Ok(page(req, &context, &form_state, (domain, served.clone())))
     })
     .await
 }
@@ -115,7 +119,7 @@ fn page(
     req: &HostRequest,
     context: &PageContext,
     form_state: &FormState,
-    domain: Option<OwnDomainView>,
+    (domain, served): (Option<OwnDomainView>, Option<Extension<OwnDomains>>),
 ) -> Response {
     let (text, is_allowed) = (&req.text, ALLOWED.of(&req.site.declared.settings));
     let wording = req.wording(context);
@@ -129,9 +133,10 @@ fn page(
         field: form_state
             .line(FIELD, text.say("host-own-domain-name"))
             .hint(text.say("host-own-domain-hint")),
-        domain: domain
-            .filter(|_| is_allowed)
-            .map(|domain| DomainState::new(req, &wording, domain)),
+        domain: domain.filter(|_| is_allowed).map(|domain| {
+            let failure = served.and_then(|all| all.failed_certificate(&domain.own_domain));
+            DomainState::new(req, &wording, domain, failure)
+        }),
         wording,
     };
     req.page(
@@ -143,7 +148,12 @@ fn page(
 }
 
 impl DomainState {
-    fn new(req: &HostRequest, wording: &Wording<'_>, found: OwnDomainView) -> Self {
+    fn new(
+        req: &HostRequest,
+        wording: &Wording<'_>,
+        found: OwnDomainView,
+        failed_certificate: Option<String>,
+    ) -> Self {
         let (site, text) = (&req.site, &req.text);
         let kind = |address: &String| {
             let is_new = address.parse::<IpAddr>().is_ok_and(|one| one.is_ipv6());
@@ -160,7 +170,9 @@ impl DomainState {
                 let day = text.date(wording.local(since).date());
                 Some(text.with("host-own-domain-failing", [("day", day.into())]))
             }
-            (WaitsFor::Nothing, None) => None,
+            (WaitsFor::Nothing, None) => failed_certificate.map(|reason| {
+                text.with("host-own-domain-certificate", [("reason", reason.into())])
+            }),
         };
         Self {
             address: site.url().with_host(&found.own_domain).join("/"),

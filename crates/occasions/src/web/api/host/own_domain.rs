@@ -36,6 +36,9 @@ pub(super) struct OwnDomainStatus {
     allowed: bool,
     /// The host name, with the DNS records that it needs; null if there is none.
     domain: Option<OwnDomainView>,
+    /// Why the last order of a certificate for the name failed; null if it did not. It is tried
+    /// again by itself.
+    failed_certificate: Option<String>,
 }
 
 /// A request to set an occasion's own host name.
@@ -53,8 +56,12 @@ pub(super) struct OwnDomainChange {
     params(("id" = String, Path,)),
     responses((status = 200, body = OwnDomainStatus), (status = 404))
 )]
-async fn show(call: Call, Path(id): Path<String>) -> Result<Json<OwnDomainStatus>, Problem> {
-    found(&call, &id).await
+async fn show(
+    call: Call,
+    served: Option<Extension<OwnDomains>>,
+    Path(id): Path<String>,
+) -> Result<Json<OwnDomainStatus>, Problem> {
+    found(&call, served, &id).await
 }
 
 /// Sets the occasion's own host name, and checks its DNS records. Guests find the occasion under
@@ -73,16 +80,17 @@ async fn set(
     let is_allowed = ALLOWED.of(&call.site.declared.settings);
     let own = call.site.url().host().to_owned();
     let typed = body.value.own_domain;
+    let all = served.clone();
     call.write(Place::occasion(&id)?, move |tx, host| {
         ensure(is_allowed)?;
         own_domains::set(tx, host, &typed, |name| {
-            let is_served_elsewhere = served.as_ref().is_some_and(|all| all.is_reserved(name));
+            let is_served_elsewhere = all.as_ref().is_some_and(|all| all.is_reserved(name));
             name == own || is_served_elsewhere
         })
     })
     .await?;
     look(&call, &id).await?;
-    found(&call, &id).await
+    found(&call, served, &id).await
 }
 
 /// Removes the occasion's own host name. Links then use the site's own name again.
@@ -107,14 +115,18 @@ async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Proble
     params(("id" = String, Path,)),
     responses((status = 200, body = OwnDomainStatus), (status = 404))
 )]
-async fn check(call: Call, Path(id): Path<String>) -> Result<Json<OwnDomainStatus>, Problem> {
-    let Json(status) = found(&call, &id).await?;
+async fn check(
+    call: Call,
+    served: Option<Extension<OwnDomains>>,
+    Path(id): Path<String>,
+) -> Result<Json<OwnDomainStatus>, Problem> {
+    let Json(status) = found(&call, served.clone(), &id).await?;
     ensure(status.allowed)?;
     if status.domain.is_none() {
         return Err(Problem::not_found());
     }
     look(&call, &id).await?;
-    found(&call, &id).await
+    found(&call, served, &id).await
 }
 
 /// Refuses the request if the site does not allow own host names. This comes after the check that
@@ -128,13 +140,20 @@ async fn look(call: &Call, id: &str) -> Result<(), Problem> {
     Ok(own_domain::check(&call.site, &super::call::id(id)?).await?)
 }
 
-async fn found(call: &Call, id: &str) -> Result<Json<OwnDomainStatus>, Problem> {
+async fn found(
+    call: &Call,
+    served: Option<Extension<OwnDomains>>,
+    id: &str,
+) -> Result<Json<OwnDomainStatus>, Problem> {
     let keys = call.site.keys.clone();
     let found = call.read(Place::occasion(id)?, move |tx, host| {
         own_domains::find(tx, &keys, host)
     });
+    let domain = found.await?;
+    let failure = |all: Extension<OwnDomains>| all.failed_certificate(&domain.as_ref()?.own_domain);
     Ok(Json(OwnDomainStatus {
-        domain: found.await?,
+        failed_certificate: served.and_then(failure),
+        domain,
         allowed: ALLOWED.of(&call.site.declared.settings),
     }))
 }

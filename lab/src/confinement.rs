@@ -26,7 +26,7 @@ const VERSIONS: [(&str, [&str; 3]); 2] = [
     ),
 ];
 
-pub(super) enum Confinement {
+pub(crate) enum Confinement {
     /// `systemd-run` creates the group for as long as the program runs.
     Scope { limit: u64 },
     /// The group is a folder of the cgroup file system; `peak` is the name of the file with the
@@ -38,7 +38,7 @@ pub(super) enum Confinement {
 
 impl Confinement {
     /// Determines how a control group with a memory limit of `limit` bytes can be created.
-    pub(super) fn find(limit: u64) -> Self {
+    pub(crate) fn find(limit: u64) -> Self {
         let scope = output(program("systemd-run").args(["--scope", "--quiet", "true"]));
         if scope.is_ok() {
             return Confinement::Scope { limit };
@@ -50,7 +50,7 @@ impl Confinement {
     }
 
     /// Makes a command that starts `binary` in the control group. The caller may add arguments.
-    pub(super) fn command(&self, binary: &Path) -> Command {
+    pub(crate) fn command(&self, binary: &Path) -> Command {
         match self {
             Confinement::Scope { limit } => {
                 let mut command = program("systemd-run");
@@ -76,7 +76,7 @@ impl Confinement {
     /// Returns the control group's peak memory, including page cache. `process` must run in the
     /// group. A file's pages are charged to the group that first read the file, so the pages of the
     /// executable file may be missing.
-    pub(super) fn peak(&self, process: u32) -> Result<Option<u64>> {
+    pub(crate) fn peak(&self, process: u32) -> Result<Option<u64>> {
         let file = match self {
             Confinement::Scope { .. } => {
                 let groups = fs::read_to_string(format!("/proc/{process}/cgroup"))?;
@@ -103,7 +103,7 @@ impl Drop for Confinement {
 /// Creates a control group below `root`; returns `None` if memory cannot be limited there.
 fn make_group(root: &Path, files: [&'static str; 3], limit: u64) -> Option<Confinement> {
     let [max, swap, peak] = files;
-    let folder = root.join(format!("kenduri-bench-{}", std::process::id()));
+    let folder = root.join(format!("kenduri-lab-{}", std::process::id()));
     fs::create_dir(&folder).ok()?;
     let group = Confinement::Group { folder, peak };
     let Confinement::Group { folder, .. } = &group else {
