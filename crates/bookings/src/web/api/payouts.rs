@@ -109,7 +109,7 @@ async fn list_items(call: Call) -> Result<Json<List<PayoutView>>, Problem> {
 #[utoipa::path(
     post, path = "/api/v1/admin/payout-items/{id}/{step}", tag = "bookings",
     operation_id = "step_payout_item",
-    params(("id" = String, Path,), ("step" = PayoutStep, Path,)),
+    params(("id" = String, Path,), ("step" = inline(PayoutStep), Path,)),
     request_body = Option<StepValues>,
     responses((status = 200, body = Payout), (status = 403), (status = 404), (status = 409),
         (status = 422))
