@@ -258,7 +258,7 @@ pub fn create(
     let mut findings = Findings::default();
     let note = findings.text("/note", &new.note, book::NOTE);
     let most = usize::try_from(rules.request_slots).unwrap_or_default();
-    let distinct: BTreeSet<&str> = new.slot_ids.iter().map(|id| id.as_str()).collect();
+    let distinct: BTreeSet<&str> = new.slot_ids.iter().map(SlotId::as_str).collect();
     if !(1..=most).contains(&new.slot_ids.len()) || distinct.len() < new.slot_ids.len() {
         findings.add("/slot_ids", PREFERRED_INVALID.code, []);
     }

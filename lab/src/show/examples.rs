@@ -175,7 +175,7 @@ impl Example {
         let folder = TempDir::with_prefix("kenduri-example-")?;
         copy(&self.site.folder(), folder.path())?;
         let settings = folder.path().join(self.settings);
-        self.move_ports(&settings)?;
+        move_ports(&settings)?;
         let start = || Running::start(program, confinement, folder.path(), self);
         match self.site {
             Site::Personal => import_older_site(program, folder.path(), &settings)?,
@@ -222,19 +222,6 @@ impl Example {
         })
     }
 
-    /// Gives a site that listens on fixed ports an address of its own.
-    fn move_ports(&self, settings: &Path) -> Result<()> {
-        let [high, low] = (std::process::id() & 0xffff).to_be_bytes()[2..] else {
-            return Ok(());
-        };
-        let text = fs::read_to_string(settings)?;
-        let text = [3000, 5000].into_iter().fold(text, |text, port| {
-            let own = format!("127.7.{high}.{low}:{port}");
-            text.replace(&format!("127.0.0.1:{port}"), &own)
-        });
-        Ok(fs::write(settings, text)?)
-    }
-
     fn row(&self, outcome: &Outcome) -> String {
         format!(
             "| {} | {:.1} s | {} MB | {} | {} |",
@@ -247,6 +234,19 @@ impl Example {
     }
 }
 
+/// Gives a site that listens on fixed ports an address of its own.
+fn move_ports(settings: &Path) -> Result<()> {
+    let [high, low] = (std::process::id() & 0xffff).to_be_bytes()[2..] else {
+        return Ok(());
+    };
+    let text = fs::read_to_string(settings)?;
+    let text = [3000, 5000].into_iter().fold(text, |text, port| {
+        let own = format!("127.7.{high}.{low}:{port}");
+        text.replace(&format!("127.0.0.1:{port}"), &own)
+    });
+    Ok(fs::write(settings, text)?)
+}
+
 /// Copies a site's folder as it is in the repository, with links to its installed packages.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
@@ -256,11 +256,9 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         let is_named = |names: &[&str]| names.iter().any(|other| name == *other);
         if is_named(&INSTALLED) {
             symlink(entry.path(), there)?;
-        } else if is_named(&LEFT_OUT) {
-            continue;
-        } else if entry.file_type()?.is_dir() {
+        } else if entry.file_type()?.is_dir() && !is_named(&LEFT_OUT) {
             copy(&entry.path(), &there)?;
-        } else {
+        } else if !is_named(&LEFT_OUT) {
             fs::copy(entry.path(), there)?;
         }
     }

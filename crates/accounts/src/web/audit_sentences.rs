@@ -60,15 +60,14 @@ const SENTENCES: &[(&str, &str)] = &[
 /// actions in their messages: `event-service-ordered` is the one of `service.ordered`.
 pub(super) fn sentence(text: &Text, action: &str) -> String {
     let found = SENTENCES.iter().find(|(known, _)| *known == action);
-    match found {
-        Some((_, sentence)) => text.say(sentence).into_owned(),
-        None => {
-            let sentence = format!("event-{}", action.replace(['.', '_'], "-"));
-            match text.catalogue().has(&sentence) {
-                true => text.say(&sentence).into_owned(),
-                false => action.to_owned(),
-            }
-        }
+    if let Some((_, sentence)) = found {
+        return text.say(sentence).into_owned();
+    }
+    let sentence = format!("event-{}", action.replace(['.', '_'], "-"));
+    if text.catalogue().has(&sentence) {
+        text.say(&sentence).into_owned()
+    } else {
+        action.to_owned()
     }
 }
 

@@ -369,7 +369,7 @@ pub(super) fn read_event(
         value.unwrap_or_default()
     };
     let (given, values) = (header("x-razorpay-signature"), &site.declared.settings);
-    if !remote::is_signed(values, WEBHOOK_SECRET, &[body], iter::once(given)) {
+    if !remote::is_signed(values, WEBHOOK_SECRET, &[body], &iter::once(given)) {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"));
     }
     let id = match header("x-razorpay-event-id") {

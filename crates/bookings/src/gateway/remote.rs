@@ -77,7 +77,7 @@ pub(super) fn is_signed<'a>(
     values: &SettingValues,
     secret: SecretLine,
     parts: &[&[u8]],
-    given: impl Iterator<Item = &'a str> + Clone,
+    given: &(impl Iterator<Item = &'a str> + Clone),
 ) -> bool {
     lines(values, secret).any(|secret| {
         let mac = hexadecimal(&key::hmac(secret.as_bytes(), parts));

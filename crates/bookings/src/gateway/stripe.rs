@@ -407,7 +407,7 @@ pub(super) fn read_event(
     let values = &site.declared.settings;
     let given = parts().filter(|(name, _)| *name == "v1");
     let given = given.map(|(_, signature)| signature);
-    if !is_fresh || !remote::is_signed(values, WEBHOOK_SECRET, &signed, given) {
+    if !is_fresh || !remote::is_signed(values, WEBHOOK_SECRET, &signed, &given) {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"));
     }
     let web::Json(EventBody { id, kind, data }) = web::Json::parse(body)?;

@@ -84,12 +84,13 @@ impl UpgradeRequest {
         // handles them.
         supervisor::block_signals();
         let (workers, channels): (Vec<_>, Vec<_>) = parent.workers.halt().await.into_iter().unzip();
+        let postponed_restarts = parent.postponed_restarts.lock().clone();
         let note = HandoverNote {
             workers,
             // This field is read last, because a worker may have become ready in the meantime.
             serving: parent.workers.serving(),
             last_order: parent.numbers.last(),
-            postponed_restarts: parent.postponed_restarts.lock().clone(),
+            postponed_restarts,
             signals: signals.rest().await,
             ..note
         };

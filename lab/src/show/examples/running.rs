@@ -209,7 +209,8 @@ pub(super) fn ask(
         request.extend([name, ": ", value, "\r\n"]);
     }
     if method != "GET" {
-        request += &format!("Content-Length: {}\r\n", body.len());
+        let length = body.len().to_string();
+        request.extend(["Content-Length: ", &length, "\r\n"]);
     }
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(REQUEST_TIME))?;
