@@ -61,7 +61,7 @@ impl ApiResource for Room {
     const API: Description = Description {
         path: "/api/v1/admin/rooms",
         one: "/api/v1/admin/rooms/{id}",
-        tag: "bookings",
+        tag: "rooms",
         list: "All rooms: the active ones first, by name.",
         show: "One room.",
         create: "Adds a room.",

@@ -12,7 +12,7 @@ use crate::credits;
 use crate::double::{Fault, run_or_die};
 use crate::razorpay::{held, id, outcomes, press, restart};
 use crate::stage::{
-    Booking, Person, Stage, give_all_to, ledger, on_both, provider, script, state, wrong,
+    Booking, Person, Stage, give_all_to, ledger, on_both, prove, provider, script, state, wrong,
 };
 use crate::stripe_double::{Posted, Stripe};
 
@@ -502,6 +502,7 @@ fn a_dispute_over_a_plan_freezes_its_credits_and_its_payouts() {
         .await;
         hear("charge.dispute.created").await;
         assert_eq!(payouts(&stage).await, one("batched"));
+        prove(&stage, &mut owner).await;
         let mut owner = script(&stage, &owner);
         let mut press = async |step: &str, body: &Value| {
             let path =

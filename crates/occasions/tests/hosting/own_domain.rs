@@ -372,7 +372,7 @@ fn a_program_sets_checks_and_removes_a_name() {
         let mut program = stage.program(&stage.owner, &ALL).await;
         program.use_router(own.router());
         let at = stage.at("/own-domain");
-        let none = json!({"allowed": true, "domain": null});
+        let none = json!({"allowed": true, "domain": null, "failed_certificate": null});
         let read = call(&mut program, "GET", &at, &json!({})).await;
         assert_eq!(read.with(200).json(), none);
         let check = format!("{at}/check");

@@ -362,7 +362,10 @@ fn secrets_of_a_command_are_not_told() {
             json!({ "when": "always", "backoff": "200ms..30s", "give_up": "10 in 10m" }),
         ),
         ("memory", json!({ "max": "1500M", "action": "roll" })),
-        ("logs", json!({ "max": "10M", "keep": 5, "journal": false })),
+        (
+            "logs",
+            json!({ "max": "10M", "keep": 5, "journal": false, "errors": false }),
+        ),
         ("drain_within", json!("5s")),
     ] {
         assert_eq!(told[key], value, "{key}");
