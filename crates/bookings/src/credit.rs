@@ -167,7 +167,8 @@ fn find(tx: &mut Tx<'_>, id: &LotId) -> Result<Lot, StoreError> {
 }
 
 /// Returns a credit to its lot. If the lot has expired and `is_replaced` is true, a new lot of one
-/// credit is granted instead.
+/// credit is granted instead, except while the payment for the lot is disputed or after that dispute
+/// was lost.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     id: &LotId,
@@ -175,7 +176,7 @@ pub(crate) fn give_back(
     is_replaced: bool,
 ) -> Result<(), StoreError> {
     let lot = find(tx, id)?;
-    if is_replaced && lot.expires_at <= tx.now() {
+    if is_replaced && lot.expires_at <= tx.now() && !is_frozen(tx, id)? {
         let new = Lot {
             id: tx.id(),
             party_id: lot.party_id,
@@ -188,6 +189,14 @@ pub(crate) fn give_back(
     }
     sql!("UPDATE credit_lot SET used = used - 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     enter(tx, id, 1, CreditReason::Returned, booking)
+}
+
+/// Whether the payment for a lot is disputed, or was lost in a dispute.
+fn is_frozen(tx: &mut Tx<'_>, lot: &LotId) -> Result<bool, StoreError> {
+    match order_of(tx, lot)? {
+        Some(order) => order::is_disputed(tx, &order),
+        None => Ok(false),
+    }
 }
 
 /// Whether the credit of a booking was returned or replaced.
@@ -214,9 +223,7 @@ pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError
     .all(tx)?;
     let mut frozen = Vec::new();
     for lot in &all {
-        if let Some(order) = order_of(tx, &lot.id)?
-            && order::is_disputed(tx, &order)?
-        {
+        if is_frozen(tx, &lot.id)? {
             frozen.push(lot.id.clone());
         }
     }

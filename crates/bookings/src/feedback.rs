@@ -189,6 +189,7 @@ pub fn give(
         return Err(FEEDBACK_EXISTS.into());
     }
     check_open(booking, author, now)?;
+    let other = other_side(tx, booking, author)?;
     let blank = Feedback {
         id: tx.id(),
         booking_id: booking.id.clone(),
@@ -208,15 +209,10 @@ pub fn give(
     )
     .run(tx, Rows::Exactly(1))?;
     record(tx, party, &new)?;
-    let other = match author {
-        Author::Member => Party::Provider,
-        Author::Provider => Party::Member,
-    };
-    let other = notice::account_of(tx, booking, other)?;
     notice::tell_of_time(
         tx,
         site,
-        other.as_ref(),
+        Some(&other),
         Stream::Notification,
         ("feedback-notice-arrived", "feedback-said-arrived"),
         (&booking.title, booking.starts_at),
@@ -242,6 +238,7 @@ pub fn change(
     if !old.is_editable(tx.now()) {
         return Err(FEEDBACK_CLOSED.into());
     }
+    other_side(tx, &party.booking, old.author)?;
     let mut new = read(tx, old, false, input)?;
     new.revisions += 1;
     sql!(
@@ -252,6 +249,17 @@ pub fn change(
     .run(tx, Rows::Exactly(1))?;
     record(tx, party, &new)?;
     Ok(new)
+}
+
+/// Returns the account that the feedback is about. Nobody writes about an erased account, because no
+/// later erasure would find the text.
+fn other_side(tx: &mut Tx<'_>, booking: &Booking, author: Author) -> Result<AccountId, Refusal> {
+    let other = match author {
+        Author::Member => Party::Provider,
+        Author::Provider => Party::Member,
+    };
+    let other = notice::account_of(tx, booking, other)?;
+    other.ok_or_else(|| FEEDBACK_CLOSED.into())
 }
 
 /// Applies the input, and checks that each score is by a criterion of the author's side.

@@ -285,6 +285,7 @@ pub(crate) fn is_disputed(tx: &mut Tx<'_>, id: &OrderId) -> Result<bool, StoreEr
         "SELECT CAST(COALESCE(SUM(CASE WHEN e.kind LIKE '%.dispute.created' THEN 1
                                        WHEN e.kind LIKE '%.dispute.lost' THEN 1
                                        WHEN e.kind LIKE '%.dispute.won' THEN -1
+                                       WHEN e.kind LIKE '%.dispute.closed' THEN -1
                                        ELSE 0 END), 0) AS BIGINT)
          FROM payment p JOIN gateway_event e
              ON e.payment_ref = p.gateway_payment_id AND e.gateway = p.gateway

@@ -369,6 +369,18 @@ pub fn confirm(
     if !account::lock(tx, member)? {
         return Err(REQUEST_SETTLED.into());
     }
+    // The member may have booked one of the slots without waiting.
+    let (booked,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM booking b JOIN booking_request_slot s ON s.slot_id = b.slot_id
+         WHERE s.request_id = :id AND b.member_id = :member
+           AND b.state IN ('pending_payment', 'confirmed')",
+        id = request.id,
+        member
+    )
+    .one(tx)?;
+    if booked > 0 {
+        return Err(REQUEST_SETTLED.into());
+    }
     if browse::find(tx, &slot.id)?.is_none() {
         return Err(book::taken(tx, slot)?);
     }

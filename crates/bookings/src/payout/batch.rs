@@ -116,12 +116,17 @@ pub struct BatchStepValues {
 }
 
 /// The approved items that the next batch of a currency would contain. Omits providers without a
-/// bank reference, and providers whose items do not add up to more than 0.
+/// bank reference, providers whose items do not add up to more than 0, and adjustments of items that
+/// are not paid yet.
 fn due(tx: &mut Tx<'_>, currency: Currency) -> Result<Vec<Payout>, StoreError> {
     let items: Vec<Payout> = sql!(
         "SELECT {Payout} FROM payout_item
          WHERE state = 'approved' AND currency = :currency AND available_at <= :now
            AND provider_id IN (SELECT id FROM provider WHERE payout_ref IS NOT NULL)
+           AND (is_adjustment = 0 OR EXISTS
+               (SELECT 1 FROM payout_item adjusted
+                WHERE adjusted.booking_id = payout_item.booking_id
+                  AND adjusted.is_adjustment = 0 AND adjusted.state = 'paid'))
          ORDER BY id",
         currency,
         now = tx.roughly_now()

@@ -116,7 +116,7 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
         let fields = criteria.iter().enumerate().flat_map(|(index, one)| {
             let name = |field: &str| format!("scores.{index}.{field}");
             let mut id = form_state.field(&name("criterion"), "", Control::Hidden);
-            id.value = one.id.to_string();
+            let is_moved = std::mem::replace(&mut id.value, one.id.to_string()) != id.value;
             let choices = (0..=5).map(|score| (score.to_string(), score.to_string()));
             let choices = std::iter::once((String::new(), String::new())).chain(choices);
             let mut score = form_state.select(&name("score"), one.label.clone(), choices);
@@ -124,6 +124,9 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
                 let mut scores = old.iter().flat_map(|old| &old.scores);
                 let known = scores.find(|score| score.criterion == one.id.as_str());
                 score.value = known.map_or_else(String::new, |known| known.score.to_string());
+            } else if is_moved {
+                // The criteria have changed since the form was opened, so this is another's score.
+                score.value.clear();
             }
             [id, score.required()]
         });

@@ -5,6 +5,7 @@
 mod abused;
 mod booking;
 mod credits;
+mod disputes;
 mod double;
 mod feedback;
 mod feeds;

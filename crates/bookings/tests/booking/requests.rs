@@ -58,6 +58,21 @@ async fn mails(stage: &Stage<'_>, address: &str, subject: &str) -> usize {
 const AINA: &str = "Aina.Yusof@example.my";
 
 #[test]
+fn a_member_who_books_one_of_the_times_meanwhile_is_not_booked_twice() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let one = farah.offer("2026-12-01", "09:00", 0).await;
+        let two = farah.offer("2026-12-02", "09:00", 0).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let id = asked(&mut aina, &[&one, &two]).await;
+        aina.book(&one).await.expect(303);
+        let late = decide(&mut farah, &id, "confirm", Some(&two)).await;
+        assert_eq!(late.expect(409).json()["code"], "request_settled");
+        assert_eq!(aina.coming().await["slot_id"], one["id"]);
+    });
+}
+
+#[test]
 fn a_member_asks_for_one_of_two_times_and_the_provider_confirms_one() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
