@@ -92,8 +92,16 @@ force = true
         assert!(start.elapsed() < PATIENCE, "no certificate came");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    let page = own_page();
-    assert!(page.text().contains("Aisyah &amp; Daniel") || page.status == 308);
+    // The file is written before the edge uses it.
+    loop {
+        let page = own_page();
+        if page.text().contains("Aisyah &amp; Daniel") || page.status == 308 {
+            break;
+        }
+        let told = (page.status, page.text());
+        assert!(start.elapsed() < PATIENCE, "not served: {told:?}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
 }
 
 struct Owner {
