@@ -12,12 +12,13 @@ use web::{Findings, Problem, Site};
 use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::notice::{self, Event};
 use crate::order::{self, Order};
+use crate::settings::{self, BookingSettings};
 use crate::slot::{Slot, SlotId};
 use crate::{
     MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, QUOTA_EXHAUSTED, RESCHEDULE_LIMIT,
     RESCHEDULE_NOT_ALLOWED, ROOM_POOL_EMPTY, Refusal, SLOT_CHANGED, SLOT_TAKEN,
     TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, credit, gateway, payout, provider, room,
-    settings, slot,
+    slot,
 };
 
 /// The maximum length of a note, in characters.
@@ -110,7 +111,7 @@ pub fn book(
         }
     }
     let hold = SignedDuration::from_mins(rules.hold_minutes);
-    place(tx, site, account, &slot, &note, hold)
+    place(tx, site, account, &slot, &note, hold, &rules)
 }
 
 /// Books a slot that is offered for a member whose account is locked. A slot with a price is held for
@@ -122,11 +123,11 @@ pub(crate) fn place(
     slot: &Slot,
     note: &str,
     hold: SignedDuration,
+    rules: &BookingSettings,
 ) -> Result<Booked, Refusal> {
     if let Some(other) = booking::busy(tx, account, (slot.starts_at, slot.ends_at), "")? {
         return Err(busy(&other));
     }
-    let rules = settings::load(tx)?;
     let rate = payout::rate(tx, &slot.provider_id)?;
     let now = tx.now();
     let mut booking = Booking {

@@ -342,12 +342,14 @@ pub(crate) fn location(tx: &mut Tx<'_>, booking: &Booking) -> Result<String, Sto
     if !booking.state.is_held() {
         return Ok(String::new());
     }
-    if let Some(link) = room::link(tx, booking.id.as_str())? {
-        return Ok(link);
-    }
     let (location,): (String,) = sql!(
-        "SELECT location_secret FROM slot WHERE id = :id",
-        id = booking.slot_id
+        "SELECT COALESCE(
+             (SELECT r.url FROM room_allocation a JOIN room r ON r.id = a.room_id
+              WHERE a.booking_id = :booking AND a.state = 'reserved'),
+             location_secret)
+         FROM slot WHERE id = :slot",
+        booking = booking.id,
+        slot = booking.slot_id
     )
     .one(tx)?;
     Ok(location)

@@ -81,12 +81,6 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), S
     enter(tx, &lot.id, lot.granted, CreditReason::Granted, &subject)
 }
 
-/// The order with which a lot was bought; `None` if it replaces credits of another lot.
-pub(crate) fn order_of(tx: &mut Tx<'_>, lot: &LotId) -> Result<Option<OrderId>, StoreError> {
-    let (order,) = sql!("SELECT order_id FROM credit_lot WHERE id = :lot", lot).one(tx)?;
-    Ok(order)
-}
-
 fn insert(tx: &mut Tx<'_>, lot: &Lot, order: Option<&Order>) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO credit_lot ({Lot}, order_id) VALUES ({:Lot}, :order)",
@@ -192,8 +186,11 @@ pub(crate) fn give_back(
 }
 
 /// Whether the payment for a lot is disputed, or was lost in a dispute.
-fn is_frozen(tx: &mut Tx<'_>, lot: &LotId) -> Result<bool, StoreError> {
-    match order_of(tx, lot)? {
+pub(crate) fn is_frozen(tx: &mut Tx<'_>, lot: &LotId) -> Result<bool, StoreError> {
+    // A lot that replaces credits of another one has no order.
+    let (order,): (Option<OrderId>,) =
+        sql!("SELECT order_id FROM credit_lot WHERE id = :lot", lot).one(tx)?;
+    match order {
         Some(order) => order::is_disputed(tx, &order),
         None => Ok(false),
     }
@@ -213,7 +210,7 @@ pub(crate) fn is_back(tx: &mut Tx<'_>, booking: &str) -> Result<bool, StoreError
 /// The lots of an account that still have credits and have not expired, the first to expire first.
 /// A lot whose payment is disputed, or was lost in a dispute, is left out.
 pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError> {
-    let mut all: Vec<Lot> = sql!(
+    let all: Vec<Lot> = sql!(
         "SELECT {l: Lot} FROM credit_lot l JOIN money_party p ON p.id = l.party_id
          WHERE p.account_id = :account AND l.used < l.granted AND l.expires_at > :now
          ORDER BY l.expires_at, l.id",
@@ -221,14 +218,13 @@ pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError
         now = tx.roughly_now()
     )
     .all(tx)?;
-    let mut frozen = Vec::new();
-    for lot in &all {
-        if is_frozen(tx, &lot.id)? {
-            frozen.push(lot.id.clone());
+    let mut usable = Vec::new();
+    for lot in all {
+        if !is_frozen(tx, &lot.id)? {
+            usable.push(lot);
         }
     }
-    all.retain(|lot| !frozen.contains(&lot.id));
-    Ok(all)
+    Ok(usable)
 }
 
 /// How many credits an account can spend on sessions that begin at `starts_at`.

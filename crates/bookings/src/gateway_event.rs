@@ -232,8 +232,9 @@ fn follow_dispute(tx: &mut Tx<'_>, order: &OrderId, event: &Stored) -> Result<()
         Some(booking) => vec![booking],
         None => booking::lock_of_plan(tx, order)?,
     };
+    let is_disputed = order::is_disputed(tx, order)?;
     for booking in bookings {
-        payout::follow_dispute(tx, &booking)?;
+        payout::follow_dispute(tx, &booking.id, is_disputed)?;
         if event.kind.rsplit('.').next() == Some("lost") {
             payout::take_back(tx, &booking.id)?;
         }

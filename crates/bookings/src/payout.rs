@@ -7,13 +7,12 @@ use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo;
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::Entry;
 use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use site::proof::Requester;
+use serde_json::json;
+use site::resource::Parent as _;
 use utoipa::ToSchema;
 use web::fields::number;
 use web::{Field, Findings, Input, Site};
@@ -159,6 +158,14 @@ pub fn list_rates(tx: &mut Tx<'_>) -> Result<Vec<RatedProvider>, StoreError> {
     tx.all(all, &[])
 }
 
+pub fn find_rate(tx: &mut Tx<'_>, id: &ProviderId) -> Result<Option<RatedProvider>, StoreError> {
+    sql!(
+        "SELECT {RatedProvider} FROM provider WHERE id = :id AND account_id IS NOT NULL",
+        id
+    )
+    .maybe(tx)
+}
+
 /// Sets the rate for bookings that are made from now on, in the site's currency.
 pub fn change_rate(
     tx: &mut Tx<'_>,
@@ -186,25 +193,8 @@ pub fn change_rate(
     .run(tx, Rows::Exactly(1))?;
     let changes = json!([{"field": "rate", "old": old.rate, "new": rate}]);
     let entity = ("provider", id.to_string());
-    record(tx, by.requester(), entity, "provider.rate_changed", changes)?;
+    by.record(tx, entity, "provider.rate_changed", changes)?;
     Ok(RatedProvider { rate, ..old })
-}
-
-pub(crate) fn record(
-    tx: &mut Tx<'_>,
-    by: &Requester,
-    entity: (&'static str, String),
-    action: &'static str,
-    changes: Value,
-) -> Result<(), StoreError> {
-    tx.record(Entry {
-        actor: by.who.actor(),
-        action,
-        entity,
-        scope: None,
-        changes,
-        request: Some(by.request.clone()),
-    })
 }
 
 /// Creates the payout item of a booking whose outcome is known, or adapts the item to a changed
@@ -344,7 +334,7 @@ pub fn step(
     let changes = json!([{"field": "state", "old": old.state, "new": new.state},
         {"field": "amount_minor", "old": old.amount_minor, "new": new.amount_minor}]);
     let entity = ("payout_item", new.id.to_string());
-    record(tx, by.requester(), entity, "payout.step", changes)?;
+    by.record(tx, entity, "payout.step", changes)?;
     Ok(new)
 }
 
@@ -359,16 +349,20 @@ fn left(tx: &mut Tx<'_>, item: &Payout) -> Result<i64, StoreError> {
     Ok(item.amount_minor + adjusted)
 }
 
-/// Checks that an adjustment takes back no more than is left of the payout.
-fn check_adjustment(tx: &mut Tx<'_>, adjustment: &Payout) -> Result<(), Refusal> {
-    let adjusted: Option<Payout> = sql!(
+/// Locks a session's payout if it is in a batch or paid.
+fn lock_sent(tx: &mut Tx<'_>, booking: &BookingId) -> Result<Option<Payout>, StoreError> {
+    sql!(
         "SELECT {Payout} FROM payout_item
          WHERE booking_id = :booking AND is_adjustment = 0 AND state IN ('batched', 'paid')
          FOR NO KEY UPDATE",
-        booking = adjustment.booking_id
+        booking
     )
-    .maybe(tx)?;
-    let left = match adjusted {
+    .maybe(tx)
+}
+
+/// Checks that an adjustment takes back no more than is left of the payout.
+fn check_adjustment(tx: &mut Tx<'_>, adjustment: &Payout) -> Result<(), Refusal> {
+    let left = match lock_sent(tx, &adjustment.booking_id)? {
         Some(item) => left(tx, &item)?,
         None => 0,
     };
@@ -395,24 +389,24 @@ fn adjustment(tx: &mut Tx<'_>, paid: &Payout, amount_minor: i64) -> Payout {
 /// Whether the payment for a session, or for the plan whose credit paid for it, is disputed or was
 /// lost in a dispute.
 fn is_disputed(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
-    let order = match (&booking.order_id, &booking.credit_lot_id) {
-        (Some(order), _) => Some(order.clone()),
-        (None, Some(lot)) => credit::order_of(tx, lot)?,
-        (None, None) => None,
-    };
-    match order {
-        Some(order) => order::is_disputed(tx, &order),
-        None => Ok(false),
+    match (&booking.order_id, &booking.credit_lot_id) {
+        (Some(order), _) => order::is_disputed(tx, order),
+        (None, Some(lot)) => credit::is_frozen(tx, lot),
+        (None, None) => Ok(false),
     }
 }
 
 /// Holds back a session's payout while its payment is disputed or after the dispute was lost.
 /// Otherwise releases the payout.
-pub(crate) fn follow_dispute(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
-    if is_disputed(tx, booking)? {
-        hold(tx, &booking.id)
+pub(crate) fn follow_dispute(
+    tx: &mut Tx<'_>,
+    booking: &BookingId,
+    is_disputed: bool,
+) -> Result<(), StoreError> {
+    if is_disputed {
+        hold(tx, booking)
     } else {
-        release(tx, &booking.id)
+        release(tx, booking)
     }
 }
 
@@ -443,14 +437,9 @@ fn release(tx: &mut Tx<'_>, booking: &BookingId) -> Result<(), StoreError> {
 /// Adds a pending item that takes back a payout that is already in a batch or paid, because the
 /// payment for its session was lost in a dispute.
 pub(crate) fn take_back(tx: &mut Tx<'_>, booking: &BookingId) -> Result<(), StoreError> {
-    let found: Option<Payout> = sql!(
-        "SELECT {Payout} FROM payout_item
-         WHERE booking_id = :booking AND is_adjustment = 0 AND state IN ('batched', 'paid')
-         FOR NO KEY UPDATE",
-        booking
-    )
-    .maybe(tx)?;
-    let Some(paid) = found else { return Ok(()) };
+    let Some(paid) = lock_sent(tx, booking)? else {
+        return Ok(());
+    };
     let left = left(tx, &paid)?;
     if left > 0 {
         let mut item = adjustment(tx, &paid, -left);

@@ -387,8 +387,9 @@ pub fn confirm(
     if slot.price_minor > 0 && !party.requester.who.is_in_browser() {
         return Err(Refusal::TokenNotPermitted);
     }
-    let hold = SignedDuration::from_hours(settings::load(tx)?.request_hold_hours);
-    let placed = book::place(tx, site, member, slot, &request.note, hold);
+    let rules = settings::load(tx)?;
+    let hold = SignedDuration::from_hours(rules.request_hold_hours);
+    let placed = book::place(tx, site, member, slot, &request.note, hold, &rules);
     let booked = placed.map_err(|refusal| match refusal {
         // The member's other bookings are not the provider's to know.
         Refusal::Problem(problem) if problem.code == MEMBER_BUSY.code => MEMBER_BUSY.into(),

@@ -87,17 +87,6 @@ pub(crate) fn release(tx: &mut Tx<'_>, booking: &str) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// The link of the room that is reserved for a booking.
-pub(crate) fn link(tx: &mut Tx<'_>, booking: &str) -> Result<Option<String>, StoreError> {
-    let found: Option<(String,)> = sql!(
-        "SELECT r.url FROM room_allocation a JOIN room r ON r.id = a.room_id
-         WHERE a.booking_id = :booking AND a.state = 'reserved'",
-        booking
-    )
-    .maybe(tx)?;
-    Ok(found.map(|(url,)| url))
-}
-
 impl Resource for Room {
     type Parent = Administrator;
     const FIELDS: &'static [Field] = web::fields! { Room:

@@ -9,6 +9,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use web::Site;
 
 use crate::booking::{self, ASK, Booking, COMPLETE, FAREWELL, HOLD, Party, Payload, REMIND, State};
+use crate::criterion::Author;
 use crate::notice::{self, Event};
 use crate::outcome::{self, Outcome};
 use crate::{cancel, feedback, order};
@@ -43,14 +44,15 @@ fn ask(tx: &mut Tx<'_>, site: &Site, booking: &Booking, sequence: i64) -> Result
         return Ok(());
     }
     let (kind, now) = ("feedback-notice-ask", tx.now());
-    for party in [Party::Member, Party::Provider] {
-        let Some(author) = feedback::author_of(party) else {
-            continue;
-        };
+    for (party, author) in [
+        (Party::Member, Author::Member),
+        (Party::Provider, Author::Provider),
+    ] {
         let is_open = feedback::check_open(booking, author, now).is_ok();
-        let is_given = feedback::find(tx, &booking.id, author)?.is_some();
-        let account = notice::account_of(tx, booking, party)?;
-        let Some(account) = account.filter(|_| is_open && !is_given) else {
+        if !is_open || feedback::find(tx, &booking.id, author)?.is_some() {
+            continue;
+        }
+        let Some(account) = notice::account_of(tx, booking, party)? else {
             continue;
         };
         let href = format!("{}/feedback", notice::page(booking));

@@ -12,6 +12,7 @@ use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use site::resource::Parent as _;
 use utoipa::ToSchema;
 use web::sheet::{self, Cell, FileFormat, Sheet};
 use web::{Findings, Site};
@@ -189,7 +190,7 @@ fn record(
     changes: serde_json::Value,
 ) -> Result<(), StoreError> {
     let entity = ("payout_batch", id.to_string());
-    payout::record(tx, by.requester(), entity, action, changes)
+    by.record(tx, entity, action, changes)
 }
 
 pub fn view(tx: &mut Tx<'_>, batch: Batch) -> Result<BatchView, Refusal> {

@@ -27,6 +27,8 @@ pub(super) struct ListPage<'a> {
     pub(super) messages: Messages,
     /// The message id of what an empty list says.
     pub(super) empty: &'static str,
+    /// The message id of the tag of what is not active.
+    pub(super) away: &'static str,
     pub(super) rows: Vec<ListRow>,
 }
 

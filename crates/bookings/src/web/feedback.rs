@@ -218,6 +218,7 @@ impl PageResource for Criterion {
             path: Self::PAGES,
             messages: Self::MESSAGES,
             empty: "criterion-first",
+            away: "plan-away",
             rows: rows.collect(),
         };
         req.page(Self::PAGES, &text.say("criterion-all"), body)

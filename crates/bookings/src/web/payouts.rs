@@ -486,9 +486,7 @@ pub(super) async fn rate(req: PageRequest) -> Result<Response, Problem> {
 async fn rate_page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response, Problem> {
     let id: ProviderId = req.id("id")?;
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        let all = payout::list_rates(tx)?.into_iter();
-        let mut all = all.filter(|one| one.id == id);
-        all.next().ok_or(Refusal::NotFound)
+        payout::find_rate(tx, &id)?.ok_or(Refusal::NotFound)
     };
     let found = req.read(look).await?;
     let stored = FormState::of(fields::form(RATE_FIELDS, &found.rate, 1, &TimeZone::UTC));

@@ -225,6 +225,7 @@ impl PageResource for Plan {
             path: Self::PAGES,
             messages: Self::MESSAGES,
             empty: "plan-first",
+            away: "plan-away",
             rows: rows.collect(),
         };
         req.page(Self::PAGES, &text.say("plan-all"), body).await

@@ -1,25 +1,17 @@
 //! The administrators' pages and JSON list of rooms.
 
-use askama::Template;
 use axum::response::Response;
 use platform::Tx;
 use site::Callers::{self, People};
 use site::request::PageRequest;
 use site::resource::api::{ApiResource, Description};
 use site::resource::pages::{Messages, PageResource};
-use web::{List, Problem, Text};
+use web::{List, Problem};
 
+use super::admin::{ListPage, ListRow};
 use crate::Refusal;
 use crate::room::Room;
 use crate::settings::Administrator;
-
-#[derive(Template)]
-#[template(path = "rooms.html")]
-struct ListPage<'a> {
-    text: &'a Text,
-    done: Option<&'static str>,
-    rooms: Vec<Room>,
-}
 
 impl PageResource for Room {
     const PAGES: &'static str = "/admin/rooms";
@@ -46,10 +38,21 @@ impl PageResource for Room {
         _: &Administrator,
         list: List<Self>,
     ) -> Result<Response, Problem> {
+        let rows = list.items.into_iter().map(|room| ListRow {
+            id: room.id.to_string(),
+            name: room.name,
+            note: room.url,
+            side: String::new(),
+            is_active: room.active,
+        });
         let body = ListPage {
             text: &req.text,
             done: req.done(Self::DONE),
-            rooms: list.items,
+            path: Self::PAGES,
+            messages: Self::MESSAGES,
+            empty: "room-first",
+            away: "room-away",
+            rows: rows.collect(),
         };
         req.page(Self::PAGES, &req.text.say("room-all"), body).await
     }
