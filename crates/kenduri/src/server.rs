@@ -62,6 +62,5 @@ pub(crate) fn routes(parts: AdminParts) -> Router<Site> {
         .post("/admin/server/mail", People, mail::make_key)
         .into_router()
         .layer(Extension(Arc::clone(&parts.mail)))
-        .layer(Extension(parts.server.clone()))
         .layer(Extension(Arc::new(parts)))
 }

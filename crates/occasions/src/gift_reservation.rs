@@ -444,7 +444,8 @@ pub(crate) fn write(tx: &mut Tx<'_>, one: &Reservation) -> Result<(), StoreError
     .map(drop)
 }
 
-fn record(
+/// Adds an entry to the household's log.
+pub(crate) fn record(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
     action: &'static str,

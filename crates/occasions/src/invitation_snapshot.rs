@@ -142,6 +142,11 @@ impl InvitationSnapshot {
         self.links.below(&self.household.invitation.code, below)
     }
 
+    pub fn link_with(&self, below: &str, name: &str, value: &str) -> String {
+        let code = &self.household.invitation.code;
+        self.links.below_with(code, below, name, value)
+    }
+
     /// Returns the base URL of the household's links.
     pub fn url(&self, site: &Site) -> SiteUrl {
         own_domain::url(site, self.own_host.as_deref())

@@ -53,4 +53,11 @@ impl LinkKey {
     pub fn below(&self, code: &str, below: &str) -> String {
         format!("/invite/{code}{below}{}", self.query(code))
     }
+
+    /// Like [`Self::below`], with one more parameter in the query.
+    pub fn below_with(&self, code: &str, below: &str, name: &str, value: &str) -> String {
+        let address = self.below(code, below);
+        let mark = if address.contains('?') { '&' } else { '?' };
+        format!("{address}{mark}{name}={value}")
+    }
 }

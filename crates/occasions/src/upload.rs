@@ -3,7 +3,7 @@
 //! can be exceeded.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::RequestFacts;
 use platform::jobs::{Done, Handler, JobError};
 use platform::key::Keyring;
 use platform::news::NewNews;
@@ -17,13 +17,12 @@ use web::{Direction, FieldProblem, List, PageQuery, words};
 
 use crate::code::CodeKey;
 use crate::event::Event;
-use crate::gift_reservation::check_access;
+use crate::gift_reservation::{check_access, record};
 use crate::id::{InvitationId, OccasionId, UploadId};
 use crate::invitation;
 use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::occasion;
 use crate::refusal::Refusal;
-use crate::rsvp::HOUSEHOLD;
 use crate::words::OccasionStatus;
 
 /// The maximum number of uploads of one invitation.
@@ -261,7 +260,7 @@ pub fn add(tx: &mut Tx<'_>, new: &NewUpload) -> Result<Upload, Refusal> {
         Upload = upload
     )
     .run(tx, Rows::Exactly(1))?;
-    record(tx, &upload, "upload.added", new.request.clone())?;
+    record(tx, &portal, "upload.added", json!([]), new.request.clone())?;
     tell(tx, &upload.occasion, &upload.id, upload.state.word())?;
     Ok(upload)
 }
@@ -280,7 +279,7 @@ pub fn remove(
     let mut own = of_invitation(tx, &portal.household.invitation.id)?.into_iter();
     let own = own.find(|one| one.id == *id).ok_or(Refusal::NotFound)?;
     delete(tx, &own)?;
-    Ok(record(tx, &own, "upload.removed", request)?)
+    Ok(record(tx, &portal, "upload.removed", json!([]), request)?)
 }
 
 /// Opens the invitation with this code, and takes the locks that changes to its uploads need.
@@ -444,27 +443,6 @@ pub(crate) fn sweep_job(platform: Platform) -> Handler {
             swept.map_err(JobError::retry)?;
             Ok(Done::nothing())
         }
-    })
-}
-
-/// Adds an entry about an upload to the household's log.
-fn record(
-    tx: &mut Tx<'_>,
-    upload: &Upload,
-    action: &'static str,
-    request: Option<RequestFacts>,
-) -> Result<(), StoreError> {
-    let invitation = upload.invitation.to_string();
-    tx.record(Entry {
-        actor: Actor::Other {
-            kind: HOUSEHOLD,
-            id: invitation.clone(),
-        },
-        action,
-        entity: ("invitation", invitation),
-        scope: Some(upload.occasion.to_string()),
-        changes: json!([]),
-        request,
     })
 }
 

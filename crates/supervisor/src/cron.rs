@@ -118,7 +118,8 @@ impl Schedule {
     }
 
     fn times(&self, date: Date) -> impl Iterator<Item = Timestamp> {
-        let hours = (0..24).filter(move |hour| self.is_day(date) && has(self.hours, *hour));
+        let is_day = self.is_day(date);
+        let hours = (0..24).filter(move |hour| is_day && has(self.hours, *hour));
         let minutes = |hour| {
             let minutes = (0..60).filter(|minute| has(self.minutes, *minute));
             minutes.map(move |minute| (hour, minute))

@@ -93,6 +93,8 @@ pub(crate) struct ServiceLog {
     file: Mutex<LogFile>,
     /// The separate file for lines on standard error; `None` if the settings do not request one.
     error_file: Mutex<Option<LogFile>>,
+    /// Whether there is an error file. The file itself is locked while it is written.
+    has_error_file: AtomicBool,
     /// Whether a write error was reported. The next error is reported only after a successful
     /// write.
     is_broken: AtomicBool,
@@ -123,6 +125,7 @@ impl ServiceLog {
             folder: Arc::clone(folder),
             file: Mutex::new(file),
             error_file: Mutex::new(None),
+            has_error_file: AtomicBool::new(false),
             is_broken: AtomicBool::new(false),
         }))
     }
@@ -157,6 +160,8 @@ impl ServiceLog {
         if let Some(file) = &mut *error_file {
             file.limit(logs.max, logs.keep);
         }
+        self.has_error_file
+            .store(error_file.is_some(), Ordering::Relaxed);
         drop(error_file);
         self.has_line_hook.store(logs.journal, Ordering::Relaxed);
     }
@@ -334,7 +339,7 @@ impl ServiceLog {
         let mut prefix = None;
         let has_line_hook = self.has_line_hook.load(Ordering::Relaxed);
         let line_hook = self.line_hook.as_ref().filter(|_| has_line_hook);
-        let is_error = stream == Stream::Err && lock(&self.error_file).is_some();
+        let is_error = stream == Stream::Err && self.has_error_file.load(Ordering::Relaxed);
         let newest = {
             let mut ring = lock(&self.ring);
             let mut pending = lock(&self.pending);

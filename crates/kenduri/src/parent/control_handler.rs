@@ -148,6 +148,10 @@ impl ParentProcess {
     ) -> Result<services::ServiceResponse> {
         use services::{ServiceRequest, ServiceResponse};
         let control = &self.control;
+        if let ServiceRequest::Restart { force, .. } | ServiceRequest::Reload { force, .. } = &order
+        {
+            self.check_freeze(*force).await?;
+        }
         let done = match order {
             ServiceRequest::Ps => {
                 let mut rows = control.ps().await?;
@@ -178,30 +182,22 @@ impl ParentProcess {
                 control.stop(&service).await?;
                 format!("{service} is stopped.")
             }
-            ServiceRequest::Restart { service, force } if service == ALL_SERVICES => {
-                self.check_freeze(force).await?;
+            ServiceRequest::Restart { service, .. } if service == ALL_SERVICES => {
                 let mut outcomes = Vec::new();
                 for service in self.described().await? {
                     outcomes.push((self.restart(&service).await, service));
                 }
                 of_all(outcomes)?
             }
-            ServiceRequest::Reload { service, force } if service == ALL_SERVICES => {
-                self.check_freeze(force).await?;
+            ServiceRequest::Reload { service, .. } if service == ALL_SERVICES => {
                 let mut outcomes = Vec::new();
                 for service in self.described().await? {
                     outcomes.push((self.reload(&service).await, service));
                 }
                 of_all(outcomes)?
             }
-            ServiceRequest::Restart { service, force } => {
-                self.check_freeze(force).await?;
-                self.restart(&service).await?
-            }
-            ServiceRequest::Reload { service, force } => {
-                self.check_freeze(force).await?;
-                self.reload(&service).await?
-            }
+            ServiceRequest::Restart { service, .. } => self.restart(&service).await?,
+            ServiceRequest::Reload { service, .. } => self.reload(&service).await?,
             ServiceRequest::Scale { service, instances } => {
                 not_the_worker(&service)?;
                 control.scale(&service, instances).await?;

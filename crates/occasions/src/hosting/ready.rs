@@ -15,7 +15,7 @@ use web::{I18n, words};
 use super::campaign::audience::STREAM;
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
-use crate::announcement;
+use crate::announcement::{self, Announcement};
 use crate::event::{self, Event};
 use crate::gift;
 use crate::id::{InvitationId, OccasionId};
@@ -243,9 +243,9 @@ fn set_up(
         }
         Some(_) => {}
     }
-    points.extend(missing_texts(tx, occasion, events)?);
     let news = announcement::list(tx, &occasion.id)?;
     let unpublished = news.iter().filter(|one| !one.published).count();
+    points.extend(missing_texts(tx, occasion, events, news)?);
     points.push(OpenPoint::new(
         ReadyPoint::NewsUnpublished,
         number(unpublished),
@@ -269,6 +269,7 @@ fn missing_texts(
     tx: &mut Tx<'_>,
     occasion: &Occasion,
     events: &[Event],
+    news: Vec<Announcement>,
 ) -> Result<Vec<OpenPoint>, Refusal> {
     if occasion.languages.len() < 2 {
         return Ok(Vec::new());
@@ -295,8 +296,7 @@ fn missing_texts(
         let choices = one.choices.into_iter().map(|choice| choice.label);
         [one.title, one.help].into_iter().chain(choices)
     });
-    let news = announcement::list(tx, &occasion.id)?.into_iter();
-    let news = news.filter(|one| one.published);
+    let news = news.into_iter().filter(|one| one.published);
     let pages = occasion_page::list(tx, &occasion.id)?.into_iter();
     let pages = pages.filter(|page| page.audience != PageAudience::Nobody);
     let gifts = if occasion.switches.gifts {

@@ -1,6 +1,8 @@
 //! Lists, approves, rejects and deletes the uploads of households, on behalf of hosts.
 
-use platform::{Rows, Tx, sql};
+use std::collections::HashMap;
+
+use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -42,33 +44,32 @@ pub fn list(
     paging: &PageQuery,
 ) -> Result<List<HostUpload>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
+    let names = households(tx, host)?;
     let list = upload::list(tx, host.occasion(), state, paging)?;
-    let mut items = Vec::with_capacity(list.items.len());
-    for upload in list.items {
-        let household = household(tx, &upload.invitation)?;
-        items.push(HostUpload { upload, household });
-    }
-    Ok(List {
-        items,
-        next_cursor: list.next_cursor,
-        previous_cursor: list.previous_cursor,
-        total: None,
-    })
+    Ok(list.map(|upload| with_household(&names, upload)))
 }
 
 pub(super) fn all(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<HostUpload>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
-    let mut all = Vec::new();
-    for upload in upload::of_occasion(tx, host.occasion())? {
-        let household = household(tx, &upload.invitation)?;
-        all.push(HostUpload { upload, household });
-    }
-    Ok(all)
+    let names = households(tx, host)?;
+    let all = upload::of_occasion(tx, host.occasion())?.into_iter();
+    Ok(all.map(|upload| with_household(&names, upload)).collect())
 }
 
-fn household(tx: &mut Tx<'_>, id: &InvitationId) -> Result<String, Refusal> {
-    let (name,): (String,) = sql!("SELECT household FROM invitation WHERE id = :id", id).one(tx)?;
-    Ok(name)
+/// The names of the households that have uploaded something.
+fn households(tx: &mut Tx<'_>, host: &HostOf) -> Result<HashMap<InvitationId, String>, StoreError> {
+    let found: Vec<(InvitationId, String)> = sql!(
+        "SELECT id, household FROM invitation
+         WHERE id IN (SELECT invitation FROM upload WHERE occasion = :occasion)",
+        occasion = host.occasion()
+    )
+    .all(tx)?;
+    Ok(found.into_iter().collect())
+}
+
+fn with_household(names: &HashMap<InvitationId, String>, upload: Upload) -> HostUpload {
+    let household = names.get(&upload.invitation).cloned().unwrap_or_default();
+    HostUpload { upload, household }
 }
 
 pub fn count(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<(UploadState, i64)>, Refusal> {

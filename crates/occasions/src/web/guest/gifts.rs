@@ -243,9 +243,9 @@ pub(super) async fn save(
         Ok(done) => {
             admitted.succeeded();
             let below = if is_release { "released" } else { "reserved" };
-            let address = req.gate.links.below(&done.code, "/gifts");
-            let mark = if address.contains('?') { '&' } else { '?' };
-            Ok(Redirect::to(&format!("{address}{mark}done={below}")).into_response())
+            let links = &req.gate.links;
+            let address = links.below_with(&done.code, "/gifts", "done", below);
+            Ok(Redirect::to(&address).into_response())
         }
         Err(refusal @ (Refusal::InvitationNotFound | Refusal::Expired)) => {
             admitted.failed(&req.site);

@@ -203,9 +203,7 @@ pub(super) async fn remove(
 }
 
 fn done(portal: &InvitationSnapshot, word: &str) -> Response {
-    let address = portal.link("/uploads");
-    let mark = if address.contains('?') { '&' } else { '?' };
-    Redirect::to(&format!("{address}{mark}done={word}")).into_response()
+    Redirect::to(&portal.link_with("/uploads", "done", word)).into_response()
 }
 
 /// Handles `GET /invite/{code}/gallery`. The gallery can still be read after the occasion is
@@ -224,9 +222,7 @@ pub(super) async fn gallery(req: GuestRequest) -> Result<Response, EarlyResponse
     let look =
         move |tx: &mut Tx<'_>| upload::list(tx, &occasion, Some(UploadState::Approved), &paging);
     let list = req.site.store.read(look).await.map_err(Refusal::problem)?;
-    let address = portal.link("/gallery");
-    let mark = if address.contains('?') { '&' } else { '?' };
-    let page = |name, cursor: Option<&String>| Some(format!("{address}{mark}{name}={}", cursor?));
+    let page = |name, cursor: Option<&String>| Some(portal.link_with("/gallery", name, cursor?));
     let reading = Reading::new(&text, &portal);
     let body = Gallery {
         text: &text,

@@ -142,17 +142,10 @@ fn row<'a>(wording: &Wording<'a>, event: &'a Event, seats: &TakenSeats) -> Row<'
         name: wording.event(event),
         when: format!("{day} · {}", wording.text.time_range(&start, &end)),
         venue: &event.venue,
-        waiting: seats.waiting.get(&event.id).map(|waiting| {
-            let list = format!("/invites?response=waitlisted&event={}", event.key);
-            let values = [
-                ("n", waiting.people.into()),
-                ("households", waiting.households.into()),
-            ];
-            (
-                wording.at(&list),
-                wording.text.with("host-seats-waiting", values),
-            )
-        }),
+        waiting: seats
+            .waiting
+            .get(&event.id)
+            .map(|waiting| wording.waiting(&event.key, waiting.people, waiting.households)),
         seats: match event.capacity {
             Some(seats) => {
                 let values = [

@@ -367,15 +367,8 @@ fn seats<'a>(wording: &Wording<'a>, context: &'a PageContext, summary: &Summary)
                 },
                 unapproved: Some(numbers.unapproved).filter(|n| *n > 0),
                 waiting: (numbers.waiting_households > 0).then(|| {
-                    let values = [
-                        ("n", numbers.guests.waitlisted.into()),
-                        ("households", numbers.waiting_households.into()),
-                    ];
-                    let list = format!("/invites?response=waitlisted&event={}", numbers.key);
-                    (
-                        wording.at(&list),
-                        wording.text.with("host-seats-waiting", values),
-                    )
+                    let guests = numbers.guests.waitlisted;
+                    wording.waiting(&numbers.key, guests, numbers.waiting_households)
                 }),
                 // The number of free seats is shown only if at most a tenth of the seats is free.
                 left: numbers.left.filter(|left| {

@@ -39,6 +39,13 @@ impl<'a> Wording<'a> {
         at(&self.occasion.slug, rest)
     }
 
+    /// The numbers of guests and households that wait for an event, and the link to these households.
+    pub(crate) fn waiting(&self, event: &str, guests: i64, households: i64) -> (String, String) {
+        let list = format!("/invites?response=waitlisted&event={event}");
+        let values = [("n", guests.into()), ("households", households.into())];
+        (self.at(&list), self.text.with("host-seats-waiting", values))
+    }
+
     pub(crate) fn hosts(&self) -> Spoken<'a> {
         self.pick(&self.occasion.hosts)
     }
