@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::{Secret, StoreError, Tx};
 use sha2::{Digest as _, Sha256};
-use web::{Facts, Form, Problem, SentFile, Site, csrf, media_type};
+use web::{ArrivedFile, Facts, Form, Part, PartReader, Problem, SentFile, Site, csrf, media_type};
 
 use crate::cookies::{self, Beside};
 
@@ -144,6 +144,57 @@ where
             sender.file_hash.extend(Sha256::digest(&file.bytes));
         }
         Ok(Self { sender, files })
+    }
+}
+
+/// A signed-in person who sent one of our forms with one file, which is written to the file store's
+/// folder while it arrives.
+#[derive(Debug)]
+pub(crate) struct ArrivingSender {
+    pub(crate) sender: Sender,
+    /// `None` if no file was chosen, an error if the file is too large.
+    pub(crate) file: Option<Result<ArrivedFile, Problem>>,
+}
+
+impl ArrivingSender {
+    /// Receives the form. Its file may have `most` bytes, and comes after all fields.
+    pub(crate) async fn receive(
+        request: Request,
+        site: &Site,
+        most: usize,
+    ) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        check_people(&parts)?;
+        let visit = visit(&parts, site).await;
+        let request = Request::from_parts(parts.clone(), body);
+        let mut sent = PartReader::with_files(request, 1, most).await?;
+        let (mut fields, mut file) = (Vec::new(), None);
+        while let Some(part) = sent.next().await? {
+            match part {
+                Part::Field(name, value) => fields.push((name, value)),
+                Part::File(_) if file.is_some() => {
+                    return Err(Problem::fields().field("/file", "too_many", [("max", 1.into())]));
+                }
+                Part::File(part) => {
+                    // The file of a form that is refused anyway is not received.
+                    let form: Form = fields.iter().cloned().collect();
+                    let is_ours = visit.as_ref().is_ok_and(|(_, secret)| {
+                        let (headers, secret) = (&parts.headers, secret.reveal());
+                        csrf::check(headers, site.url(), secret, Some(&form)).is_ok()
+                    });
+                    if !is_ours {
+                        break;
+                    }
+                    file = part.receive(&site.files, most).await?;
+                }
+            }
+        }
+        let form = fields.into_iter().collect();
+        let mut sender = Sender::of(&parts, site, visit, form).await?;
+        if let Some(Ok(file)) = &file {
+            sender.file_hash = file.digest.clone().into_bytes();
+        }
+        Ok(Self { sender, file })
     }
 }
 

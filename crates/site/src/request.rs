@@ -11,9 +11,9 @@ use axum::response::Response;
 use platform::Tx;
 use platform::audit::RequestFacts;
 use platform::idempotency::Key;
-use web::{Form, PageQuery, Problem, SentFile, Site, Text, Wishes};
+use web::{ArrivedFile, Form, PageQuery, Problem, SentFile, Site, Text, Wishes};
 
-use crate::asking::{FileSender, Reader};
+use crate::asking::{ArrivingSender, FileSender, Reader, Sender};
 use crate::call::{self, form_key, form_once, see_other};
 use crate::frame;
 use crate::proof::{Proof, Requester};
@@ -107,19 +107,10 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let site = &Site::from_ref(state);
-        let (mut parts, body) = request.into_parts();
+        let (parts, body) = request.into_parts();
         let request = Request::from_parts(parts.clone(), body);
         let FileSender { sender, files } = FileSender::from_request(request, state).await?;
-        let route = format!("POST {}", parts.uri.path());
-        let key = form_key(&sender.who, &sender.form, &sender.file_hash, &route);
-        let asking = (sender.who, sender.csrf, sender.request);
-        let req = PageRequest::of_parts(&mut parts, site, asking).await?;
-        Ok(Self {
-            req: Q::of(&parts, req)?,
-            form: sender.form,
-            files,
-            key,
-        })
+        Self::of_sender(parts, site, sender, files).await
     }
 }
 
@@ -190,6 +181,38 @@ impl PageRequest {
 }
 
 impl<Q: OfPage> FormPost<Q> {
+    /// Receives a form with one file of at most `most` bytes, which is written to the file store's
+    /// folder while it arrives. The form's fields must come before the file.
+    pub async fn receive(
+        request: Request,
+        site: &Site,
+        most: usize,
+    ) -> Result<(Self, Option<Result<ArrivedFile, Problem>>), Problem> {
+        let (parts, body) = request.into_parts();
+        let request = Request::from_parts(parts.clone(), body);
+        let ArrivingSender { sender, file } = ArrivingSender::receive(request, site, most).await?;
+        let posted = Self::of_sender(parts, site, sender, Vec::new()).await?;
+        Ok((posted, file))
+    }
+
+    async fn of_sender(
+        mut parts: Parts,
+        site: &Site,
+        sender: Sender,
+        files: Vec<SentFile>,
+    ) -> Result<Self, Problem> {
+        let route = format!("POST {}", parts.uri.path());
+        let key = form_key(&sender.who, &sender.form, &sender.file_hash, &route);
+        let asking = (sender.who, sender.csrf, sender.request);
+        let req = PageRequest::of_parts(&mut parts, site, asking).await?;
+        Ok(Self {
+            req: Q::of(&parts, req)?,
+            form: sender.form,
+            files,
+            key,
+        })
+    }
+
     /// Makes the change only once, even if the browser sends the form several times. Redirects to
     /// the path that `change` returns.
     pub async fn once<P, F>(&self, change: F) -> Result<Response, P::Refusal>

@@ -59,6 +59,7 @@ pub mod text;
 pub mod theme;
 pub mod theme_accent;
 mod translated;
+pub mod uploaded_document;
 pub mod uploaded_image;
 pub mod version;
 mod words;
