@@ -23,6 +23,7 @@ plan-offered = الباقات
 plan-offered-text = تُحجز بعض المواعيد بالرصيد. تمنحك الباقة رصيدًا لعدة أشهر.
 plan-none = لا توجد باقات حاليًا.
 plan-grants = الرصيد: { $credits }، عدد الأشهر: { $months }
+plan-grants-reviews = مراجعات المستندات: { $credits }، عدد الأشهر: { $months }
 plan-buy = اشترِ مقابل { $sum }
 pay-test-mode = لا يستلم هذا الموقع أموالًا حقيقية.
 booking-earlier = السابق

@@ -32,6 +32,13 @@ plan-grants = { $credits ->
     [one] for 1 month
    *[other] for { $months } months
 }
+plan-grants-reviews = { $credits ->
+    [one] 1 document reviewed
+   *[other] { $credits } documents reviewed
+}, { $months ->
+    [one] within 1 month
+   *[other] within { $months } months
+}
 plan-buy = Buy for { $sum }
 booking-earlier = Earlier
 booking-later = Later
@@ -285,6 +292,63 @@ criterion-active = It is asked for
 criterion-remove = Remove the criterion
 criterion-remove-effect = Scores that were given stay, and then it is only not asked for any more.
 criterion-removed = The criterion is removed.
+
+# Reviews of documents.
+review-mine = Your reviews
+review-asked = Documents to review
+review-all = Reviews of documents
+review-new = Submit a document
+review-none = You have submitted nothing. Somebody reads your document and writes what is good and what can be better.
+review-none-asked = There is no document to review.
+review-hint = Somebody reads your document and writes to you about it. Until then you can cancel, and the credit comes back.
+review-no-credit = A review costs a credit for reviews, and you have none.
+review-goal = What the document is for
+review-focus = What to look at
+review-note = Anything else
+review-file = Document
+review-file-hint = PDF, DOC or DOCX, at most { $most } MB, without macros.
+review-file-size = { $type }, { $size } KB
+review-file-wrong = The document is no PDF, DOC or DOCX file, its name says something else than its content, or it has macros.
+review-send = Submit with 1 credit ({ $count } left)
+review-member = From
+review-reviewer = Reviewed by
+review-assessment = The review
+review-score-overall = Overall, of 100
+review-score-content = Content, of 100
+review-score-structure = Order, of 100
+review-score-language = Language, of 100
+review-strengths = What is good
+review-improvements = What can be better
+review-recommendations = What to do next
+review-start = Take this review
+review-complete = Send the review
+review-cancel = Cancel the review
+review-pending = Waits for a reviewer
+review-in-review = Being read
+review-completed = Reviewed
+review-cancelled = Cancelled
+review-was-submitted = The document is submitted. You get a mail when it is reviewed.
+review-was-started = The review is yours. You can read the document now.
+review-was-completed = The review is sent, and the member has a mail.
+review-was-cancelled = The review is cancelled.
+review-notice-submitted = A document waits for a review: { $about }
+review-said-submitted = A member has submitted a document. The first to take it reviews it:
+review-notice-done = Your document is reviewed: { $about }
+review-said-done = Somebody has read your document and written to you about it:
+credit-kind-session = Sessions
+credit-kind-review = Reviews of documents
+credit-reviewed = Document submitted
+credit-reviews = { $count ->
+    [one] 1 review of a document
+   *[other] { $count } reviews of documents
+}
+plan-credit-kind = What the credits pay for
+booking-set-review-limit = Documents that a member may submit in a day
+booking-set-review-days = Days that a document is kept after its review
+problem-review-settled = Somebody else has taken, completed or cancelled this review.
+    .title = Already decided
+problem-too-many-reviews = You have submitted as many documents as a day allows. Try again tomorrow.
+    .title = Too many documents
 
 # A provider's times.
 slot-mine = Your times

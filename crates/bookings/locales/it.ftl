@@ -35,6 +35,13 @@ plan-grants = { $credits ->
     [one] per 1 mese
    *[other] per { $months } mesi
 }
+plan-grants-reviews = { $credits ->
+    [one] revisione di 1 documento
+   *[other] revisione di { $credits } documenti
+}, { $months ->
+    [one] entro 1 mese
+   *[other] entro { $months } mesi
+}
 plan-buy = Compri a { $sum }
 pay-test-mode = Questo sito non riceve denaro vero.
 booking-earlier = Prima

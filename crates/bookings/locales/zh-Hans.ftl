@@ -23,6 +23,7 @@ plan-offered = 套餐
 plan-offered-text = 有些时间用点数预订。套餐提供可用数月的点数。
 plan-none = 目前没有套餐。
 plan-grants = { $credits } 个点数，有效 { $months } 个月
+plan-grants-reviews = { $credits } 次文件点评，{ $months } 个月内有效
 plan-buy = 以 { $sum } 购买
 pay-test-mode = 本网站不收取真实款项。
 booking-earlier = 更早

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::Site;
 
-use crate::order::{self, Order, OrderId, PartyId};
+use crate::order::{self, CreditKind, Order, OrderId, PartyId};
 
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
@@ -26,6 +26,8 @@ web::words! {
         Granted = "granted" => "credit-granted",
         /// The member booked a session.
         Booked = "booked" => "credit-booked",
+        /// The member submitted a document for review.
+        Reviewed = "reviewed" => "credit-reviewed",
         /// The member cancelled in time, or the provider cancelled.
         Returned = "returned" => "credit-returned",
         /// The credit was due to be returned, but its lot had expired, so a new lot of one credit
@@ -44,6 +46,8 @@ pub struct Lot {
     /// The id that stands for the owner of the credits, so that the owner's account can be erased.
     #[serde(skip)]
     pub party_id: PartyId,
+    /// What the credits pay for.
+    pub credit_kind: CreditKind,
     /// How many credits were granted.
     pub granted: i64,
     /// How many of the credits are spent.
@@ -59,7 +63,7 @@ pub struct CreditEntry {
     /// The number of credits added or, if negative, removed.
     pub delta: i64,
     pub reason: CreditReason,
-    /// The id of the order or booking that caused the change.
+    /// The id of the order, booking or review that caused the change.
     pub subject: String,
     pub created_at: Timestamp,
 }
@@ -72,6 +76,7 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), S
     let lot = Lot {
         id: tx.id(),
         party_id: order.party_id.clone(),
+        credit_kind: order.grant.credit_kind,
         granted: order.grant.credits,
         used: 0,
         expires_at: end.timestamp(),
@@ -120,10 +125,37 @@ pub(crate) fn take(
     booking: &str,
     starts_at: Timestamp,
 ) -> Result<Option<LotId>, StoreError> {
-    for lot in lots(tx, account)? {
-        if !reaches(&lot, starts_at) {
-            continue;
-        }
+    let reason = CreditReason::Booked;
+    take_from(tx, account, (booking, reason), |lot| {
+        lot.credit_kind == CreditKind::Session && reaches(lot, starts_at)
+    })
+}
+
+/// Spends a credit on the review of a document. Returns `None` if there is no credit for it.
+pub(crate) fn take_for_review(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    review: &str,
+) -> Result<Option<LotId>, StoreError> {
+    take_from(
+        tx,
+        account,
+        (review, CreditReason::Reviewed),
+        is_for_reviews,
+    )
+}
+
+fn is_for_reviews(lot: &Lot) -> bool {
+    lot.credit_kind == CreditKind::DocumentReview
+}
+
+fn take_from(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    (subject, reason): (&str, CreditReason),
+    suits: impl Fn(&Lot) -> bool,
+) -> Result<Option<LotId>, StoreError> {
+    for lot in lots(tx, account)?.into_iter().filter(suits) {
         let taken = sql!(
             "UPDATE credit_lot SET used = used + 1
              WHERE id = :id AND used < granted AND expires_at > :now",
@@ -132,7 +164,7 @@ pub(crate) fn take(
         )
         .run(tx, Rows::AtMostOne)?;
         if taken == 1 {
-            enter(tx, &lot.id, -1, CreditReason::Booked, booking)?;
+            enter(tx, &lot.id, -1, reason, subject)?;
             return Ok(Some(lot.id));
         }
     }
@@ -174,6 +206,7 @@ pub(crate) fn give_back(
         let new = Lot {
             id: tx.id(),
             party_id: lot.party_id,
+            credit_kind: lot.credit_kind,
             granted: 1,
             used: 0,
             expires_at: tx.now() + REPLACED,
@@ -234,7 +267,14 @@ pub fn balance(
     starts_at: Timestamp,
 ) -> Result<i64, StoreError> {
     let all = lots(tx, account)?.into_iter();
-    let all = all.filter(|lot| reaches(lot, starts_at));
+    let is_for_sessions = |lot: &Lot| lot.credit_kind == CreditKind::Session;
+    let all = all.filter(|lot| is_for_sessions(lot) && reaches(lot, starts_at));
+    Ok(all.map(|lot| lot.granted - lot.used).sum())
+}
+
+/// How many documents an account can submit for review.
+pub(crate) fn reviews_left(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
+    let all = lots(tx, account)?.into_iter().filter(is_for_reviews);
     Ok(all.map(|lot| lot.granted - lot.used).sum())
 }
 

@@ -8,7 +8,7 @@ use crate::booking::{self, Booking, BookingId, BookingView};
 use crate::order::Order;
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
-use crate::{calendar_feed, credit, feedback, payout, request};
+use crate::{calendar_feed, credit, feedback, payout, request, review};
 
 /// Exports an account's bookings, payments and slots.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
@@ -47,18 +47,24 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     };
     let credits = credit::lots(tx, account)?;
     let requests = request::view::export(tx, account)?;
-    if views.is_empty() && orders.is_empty() && profile.is_none() && requests == json!([]) {
+    let reviews = review::export(tx, account)?;
+    if views.is_empty()
+        && orders.is_empty()
+        && profile.is_none()
+        && requests == json!([])
+        && reviews == json!([])
+    {
         return Ok(Value::Null);
     }
     Ok(json!({
         "bookings": views, "orders": orders, "credits": credits, "profile": profile, "slots": slots,
         "payouts": payouts, "requests": requests,
-        "feedback": feedback::export(tx, account)?,
+        "feedback": feedback::export(tx, account)?, "reviews": reviews,
     }))
 }
 
-/// Lists the future sessions that the account's owner must give. They must take place or be
-/// cancelled before the account can be erased.
+/// Lists the future sessions that the account's owner must give, and the reviews that they must
+/// write. They must take place or be cancelled before the account can be erased.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let provider: Option<(ProviderId,)> = sql!(
         "SELECT id FROM provider WHERE account_id = :account FOR NO KEY UPDATE",
@@ -76,7 +82,9 @@ pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<St
             one.starts_at.to_zoned(one.zone()).date()
         )
     };
-    Ok(open.map(name).collect())
+    let mut all: Vec<String> = open.map(name).collect();
+    all.extend(review::obligations(tx, &provider)?);
+    Ok(all)
 }
 
 /// Erases an account's data. Free slots and texts are removed; payments are kept without the
@@ -104,6 +112,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     .run(tx, Rows::Any)?;
     request::erase(tx, account)?;
     feedback::erase(tx, account)?;
+    review::erase(tx, account)?;
     sql!(
         "UPDATE provider SET account_id = NULL, display_name = '', bio = '', is_paused = 1,
              payout_ref = NULL
@@ -135,6 +144,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
 /// nothing is refunded.
 pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     request::leave(tx, account)?;
+    review::leave(tx, account)?;
     // All bookings are selected, because a list for a page would be truncated.
     let open: Vec<(BookingId,)> = sql!(
         "SELECT id FROM booking

@@ -22,6 +22,7 @@ pub mod plan;
 pub mod provider;
 pub mod refund;
 pub mod request;
+pub mod review;
 pub mod room;
 pub mod series;
 mod session;
@@ -105,6 +106,7 @@ pub const DOMAIN: Domain = Domain {
             .into_iter()
             .chain([refund::job(site), request::job(site)]);
         let all = all.chain(checkout::jobs(site));
+        let all = all.chain(review::files::jobs(site));
         all.chain(gateway_event::jobs(site)).collect()
     },
     describe: domain::debug_only(|| {
@@ -129,7 +131,8 @@ pub const DOMAIN: Domain = Domain {
         "0006_stripe",
         "0007_requests",
         "0008_feedback",
-        "0009_rooms"
+        "0009_rooms",
+        "0011_reviews"
     ))
 };
 
@@ -158,6 +161,8 @@ const PROBLEM_CODES: &[Code] = &[
     PAYOUT_EMPTY,
     SECOND_PERSON,
     ROOM_POOL_EMPTY,
+    REVIEW_SETTLED,
+    TOO_MANY_REVIEWS,
     Code::new(400, "payment_mismatch"),
     Code::new(400, "payment_signature"),
     Code::new(409, "slot_overlap"),
@@ -227,6 +232,10 @@ pub const PAYOUT_EMPTY: Code = Code::new(422, "payout_empty");
 pub const SECOND_PERSON: Code = Code::new(403, "second_person_required");
 /// The error for booking a session that needs a room if none is free at that time.
 pub const ROOM_POOL_EMPTY: Code = Code::new(409, "room_pool_empty");
+/// The error for a step that the state of a review does not allow.
+pub const REVIEW_SETTLED: Code = Code::new(409, "review_settled");
+/// The error for a member who has submitted as many documents as a day allows.
+pub const TOO_MANY_REVIEWS: Code = Code::new(429, "too_many_reviews");
 /// The error for a caller without the required role. The crate `accounts` declares this code.
 const ROLE_REQUIRED: Code = Code::new(403, "role_required");
 /// The error for moving money with an API token. Only people in a browser may move money. The crate

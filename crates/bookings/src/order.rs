@@ -77,6 +77,22 @@ impl GatewayName {
     }
 }
 
+web::words! {
+    /// What credits pay for.
+    CreditKind {
+        /// A session.
+        Session = "session" => "credit-kind-session",
+        /// The review of a document.
+        DocumentReview = "document_review" => "credit-kind-review",
+    }
+}
+
+impl Default for CreditKind {
+    fn default() -> Self {
+        Self::Session
+    }
+}
+
 /// The credits that the order of a plan grants; empty for the order of a booking. They are copied
 /// from the plan, so that the plan may change while somebody pays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, ToSchema)]
@@ -84,6 +100,8 @@ pub struct Grant {
     /// The plan.
     #[schema(value_type = Option<String>)]
     pub plan_id: Option<PlanId>,
+    /// What the credits pay for.
+    pub credit_kind: CreditKind,
     /// The number of credits.
     pub credits: i64,
     /// How many months the credits last.

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use site::resource::{Edit, History, Parent, Removal, Resource, history_of};
 use utoipa::ToSchema;
-use web::fields::{flag, line, lines, number};
+use web::fields::{choice, flag, line, lines, number};
 use web::{Field, Findings, Input, List, PageQuery, Site};
 
-use crate::order::{self, Grant, Order, PlanId};
+use crate::order::{self, CreditKind, Grant, Order, PlanId};
 use crate::settings::{self, Administrator};
 use crate::{Refusal, TOKEN_NOT_PERMITTED, gateway, slot};
 
@@ -32,6 +32,8 @@ pub struct Plan {
     pub name: String,
     /// A description of the plan, up to 500 characters.
     pub description: String,
+    /// What the plan's credits pay for.
+    pub credit_kind: CreditKind,
     /// How many credits the plan grants.
     pub credits: i64,
     /// How many months the credits last.
@@ -82,6 +84,7 @@ pub fn buy(
         expires_at: tx.now() + OPEN,
         grant: Grant {
             plan_id: Some(plan.id),
+            credit_kind: plan.credit_kind,
             credits: plan.credits,
             months: plan.months,
         },
@@ -120,6 +123,7 @@ impl Resource for Plan {
     const FIELDS: &'static [Field] = web::fields! { Plan:
         name: line(80).label("plan-name").required(),
         description: lines(500).label("plan-description"),
+        credit_kind: choice().label("plan-credit-kind"),
         credits: number(1, 999).label("plan-credits"),
         months: number(1, 36).label("plan-months").hint("plan-months-hint"),
         price_minor: number(1, 100_000_000_000).label("plan-price").hint("plan-price-hint"),
@@ -162,6 +166,7 @@ impl Resource for Plan {
             id: tx.id(),
             name: String::new(),
             description: String::new(),
+            credit_kind: CreditKind::Session,
             credits: 1,
             months: 3,
             price_minor: 10_000,

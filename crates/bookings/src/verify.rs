@@ -137,6 +137,22 @@ const CHECKS: &[(&str, Sql)] = &[
         ),
     ),
     (
+        "a document was submitted for review, and not one credit for it was spent",
+        sql!(
+            "SELECT r.id FROM review r WHERE 1 <>
+                 (SELECT COUNT(*) FROM credit_entry e JOIN credit_lot l ON l.id = e.lot_id
+                  WHERE e.subject = r.id AND e.lot_id = r.credit_lot_id AND e.reason = 'reviewed'
+                    AND l.credit_kind = 'document_review')"
+        ),
+    ),
+    (
+        "a credit was given back, and its review was not cancelled",
+        sql!(
+            "SELECT r.id FROM review r JOIN credit_entry e ON e.subject = r.id
+             WHERE e.reason IN ('returned', 'replaced') AND r.state <> 'cancelled'"
+        ),
+    ),
+    (
         "a booking takes place that costs something, and is not paid",
         sql!(
             "SELECT b.id FROM booking b JOIN booking_order r ON r.id = b.order_id

@@ -12,6 +12,7 @@ mod payouts;
 mod plans;
 pub(crate) mod public;
 mod requests;
+mod reviews;
 mod rooms;
 mod rows;
 mod slots;
@@ -82,6 +83,14 @@ pub fn pages() -> Pages<Site, Callers> {
         .post("/me/slots/{id}/delete", People, slots::remove)
         .get("/admin/sessions/settings", People, admin::settings)
         .post("/admin/sessions/settings", People, admin::change_settings)
+        .get("/me/reviews", People, reviews::own)
+        .get("/me/reviews/new", People, reviews::new)
+        .post("/me/reviews/new", People, reviews::create)
+        .get("/me/reviews/{id}", People, reviews::show)
+        .get("/me/reviews/{id}/file", People, reviews::file)
+        .post("/me/reviews/{id}/{step}", People, reviews::decide)
+        .get("/me/slots/reviews", People, reviews::asked)
+        .get("/admin/sessions/reviews", People, reviews::all)
         .get("/admin/orders", People, admin::orders)
         .get("/admin/payouts", People, payouts::all)
         .post("/admin/payouts/approve", People, payouts::approve)

@@ -3,6 +3,7 @@
 mod feedback;
 mod payouts;
 mod requests;
+mod reviews;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -48,6 +49,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .merge(payouts::routes::<R>())
         .merge(requests::routes::<R>())
         .merge(feedback::routes::<R>())
+        .merge(reviews::routes::<R>())
         .routes(routes!(list_offered_plans: Anybody))
         .routes(routes!(create_order: People))
         .routes(routes!(show_order: Tokens(&[READ])))

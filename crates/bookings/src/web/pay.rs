@@ -97,9 +97,9 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
             (booking.title.as_str(), when, Some(&**booking))
         }
         Subject::Plan(plan) => {
-            let (credits, months) = (order.grant.credits, order.grant.months);
-            let values = [("credits", credits.into()), ("months", months.into())];
-            (plan.name.as_str(), text.with("plan-grants", values), None)
+            let grant = &order.grant;
+            let grants = words::grants(text, grant.credit_kind, grant.credits, grant.months);
+            (plan.name.as_str(), grants, None)
         }
     };
     let deadline = booking.map(Booking::cancel_deadline);

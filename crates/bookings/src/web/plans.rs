@@ -18,7 +18,7 @@ use super::admin::{ListPage, ListRow};
 use super::slots::table_form;
 use super::{own, public, words};
 use crate::Refusal;
-use crate::order::{self, PlanId};
+use crate::order::{self, CreditKind, PlanId};
 use crate::plan::{self, Plan};
 use crate::settings::Administrator;
 use crate::{credit, gateway};
@@ -47,11 +47,7 @@ pub(super) async fn offered(
         plans: plans
             .into_iter()
             .map(|plan| {
-                let values = [
-                    ("credits", plan.credits.into()),
-                    ("months", plan.months.into()),
-                ];
-                let grants = text.with("plan-grants", values);
+                let grants = words::grants(&text, plan.credit_kind, plan.credits, plan.months);
                 let price = text.money(plan.price());
                 (plan, grants, price)
             })
@@ -113,8 +109,12 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
             .map(|lot| {
                 let count = lot.granted - lot.used;
                 let end = text.date(lot.expires_at.to_zoned(zone.clone()));
+                let message = match lot.credit_kind {
+                    CreditKind::Session => "booking-credits",
+                    CreditKind::DocumentReview => "credit-reviews",
+                };
                 (
-                    text.with("booking-credits", [("count", count.into())]),
+                    text.with(message, [("count", count.into())]),
                     text.with("credit-until", [("date", end.into())]),
                 )
             })
@@ -206,18 +206,12 @@ impl PageResource for Plan {
         list: List<Self>,
     ) -> Result<Response, Problem> {
         let text = &req.text;
-        let rows = list.items.into_iter().map(|plan| {
-            let values = [
-                ("credits", plan.credits.into()),
-                ("months", plan.months.into()),
-            ];
-            ListRow {
-                id: plan.id.to_string(),
-                note: text.with("plan-grants", values),
-                side: text.money(plan.price()),
-                is_active: plan.active,
-                name: plan.name,
-            }
+        let rows = list.items.into_iter().map(|plan| ListRow {
+            id: plan.id.to_string(),
+            note: words::grants(text, plan.credit_kind, plan.credits, plan.months),
+            side: text.money(plan.price()),
+            is_active: plan.active,
+            name: plan.name,
         });
         let body = ListPage {
             text,

@@ -7,7 +7,7 @@ use platform::money::Money;
 use web::{Site, Text};
 
 use crate::booking;
-use crate::order::OrderState;
+use crate::order::{CreditKind, OrderState};
 use crate::slot::{self, Slot};
 
 /// The time zone in which a reader sees times: the account's zone, or else the site's zone.
@@ -51,6 +51,18 @@ pub(super) fn when(
 ) -> (String, String) {
     let (from, until) = (from.to_zoned(zone.clone()), until.to_zoned(zone.clone()));
     (text.date(&from), text.time_range(&from, &until))
+}
+
+/// What a plan grants, such as “3 credits for 1 month”.
+pub(super) fn grants(text: &Text, kind: CreditKind, credits: i64, months: i64) -> String {
+    let message = match kind {
+        CreditKind::Session => "plan-grants",
+        CreditKind::DocumentReview => "plan-grants-reviews",
+    };
+    text.with(
+        message,
+        [("credits", credits.into()), ("months", months.into())],
+    )
 }
 
 /// The price of a slot, such as “RM 180”, or “Free”.

@@ -20,6 +20,7 @@ mod razorpay;
 mod razorpay_double;
 mod reminding;
 mod requests;
+mod reviews;
 mod rooms;
 mod stage;
 mod stripe;

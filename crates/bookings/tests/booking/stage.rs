@@ -31,6 +31,8 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             "booking.refund",
             "booking.request",
             "booking.event",
+            "booking.review_file",
+            "booking.review_files",
             "booking.reconcile",
             "booking.compare",
         ] {

@@ -1,0 +1,554 @@
+//! Reviews of documents. A member submits a document and pays with a credit; a provider takes the
+//! review and writes what is good about the document and what can be better.
+
+pub mod files;
+pub mod view;
+
+use identity::account::{self, AccountId};
+use identity::grant;
+use identity::session::signed_in::Confirmed;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entry;
+use platform::mail::Stream;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use site::proof::{Proof, Requester};
+use utoipa::ToSchema;
+use web::fields::{lines, number};
+use web::uploaded_document::DocumentType;
+use web::{Field, Findings, Input, Site};
+
+use crate::booking::Party;
+use crate::credit::{self, LotId};
+use crate::provider::{PROVIDER, Provider, ProviderId};
+use crate::settings::{self, is_administrator};
+use crate::{QUOTA_EXHAUSTED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, notice};
+
+platform::id!(ReviewId, random, "One review of a document.");
+
+/// The pages of a member's own reviews, and of those that providers can take.
+pub(crate) const OWN: &str = "/me/reviews";
+pub(crate) const ASKED: &str = "/me/slots/reviews";
+/// The maximum length of a document's name, in characters.
+const NAME: usize = 120;
+/// The maximum lengths of what a member writes, in characters.
+pub(crate) const GOAL: usize = 200;
+pub(crate) const FOCUS: usize = 500;
+pub(crate) const NOTE: usize = 2_000;
+
+web::words! {
+    /// The state of a review.
+    ReviewState {
+        /// No provider has taken it yet.
+        Pending = "pending" => "review-pending",
+        /// A provider reads the document.
+        InReview = "in_review" => "review-in-review",
+        /// The member can read the assessment.
+        Completed = "completed" => "review-completed",
+        /// The member or an administrator has cancelled it.
+        Cancelled = "cancelled" => "review-cancelled",
+    }
+}
+
+/// What a reviewer says about a document.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReviewAssessment)]
+pub struct Assessment {
+    /// The score of the whole, from 0 to 100.
+    pub score_overall: i64,
+    /// The score of what the document says, from 0 to 100.
+    pub score_content: i64,
+    /// The score of its order, from 0 to 100.
+    pub score_structure: i64,
+    /// The score of its language, from 0 to 100.
+    pub score_language: i64,
+    /// What is good, up to 4,000 characters.
+    pub strengths: String,
+    /// What can be better, up to 4,000 characters.
+    pub improvements: String,
+    /// What to do next, up to 4,000 characters.
+    pub recommendations: String,
+}
+
+/// The fields that the reviewer writes.
+pub const FIELDS: &[Field] = web::fields! { Assessment:
+    score_overall: number(0, 100).label("review-score-overall").required(),
+    score_content: number(0, 100).label("review-score-content").required(),
+    score_structure: number(0, 100).label("review-score-structure").required(),
+    score_language: number(0, 100).label("review-score-language").required(),
+    strengths: lines(4_000).label("review-strengths"),
+    improvements: lines(4_000).label("review-improvements"),
+    recommendations: lines(4_000).label("review-recommendations"),
+};
+
+/// The review of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Review {
+    pub id: ReviewId,
+    /// The member who submitted the document; `None` after the member's account was erased.
+    pub member_id: Option<AccountId>,
+    pub state: ReviewState,
+    /// The document's name in the file store; empty once the document is deleted.
+    pub file: String,
+    /// The document's name on the member's device.
+    pub file_name: String,
+    pub file_type: DocumentType,
+    /// The size of the document in bytes.
+    pub bytes: i64,
+    /// The SHA-256 of the document, in hexadecimal digits.
+    pub sha256: String,
+    /// What the document is for.
+    pub goal: String,
+    /// What the reviewer should look at.
+    pub focus: String,
+    pub note: String,
+    /// The lot of the credit that paid for the review.
+    pub credit_lot_id: LotId,
+    /// The provider who has taken the review.
+    pub reviewer_id: Option<ProviderId>,
+    /// Empty until the review is completed.
+    #[row(flatten)]
+    pub assessment: Assessment,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub completed_at: Option<Timestamp>,
+}
+
+impl Review {
+    pub(crate) fn page(&self) -> String {
+        format!("{OWN}/{}", self.id)
+    }
+}
+
+/// A document that is already in the file store, and what its member writes about it.
+#[derive(Clone, Debug)]
+pub struct NewReview {
+    pub file: String,
+    pub file_name: String,
+    pub file_type: DocumentType,
+    pub bytes: i64,
+    pub sha256: String,
+    pub goal: String,
+    pub focus: String,
+    pub note: String,
+}
+
+/// The proof that a person may see the review whose id is the path parameter `id`. For a change, the
+/// review is locked.
+#[derive(Clone, Debug)]
+pub struct PartyToReview {
+    requester: Requester,
+    pub party: Party,
+    /// Whether the person is the provider who has taken the review.
+    pub is_reviewer: bool,
+    pub review: Review,
+}
+
+impl PartyToReview {
+    fn of(tx: &mut Tx<'_>, requester: &Requester, review: Review) -> Result<Self, Refusal> {
+        let (who, account) = (&requester.who, &requester.who.account().id);
+        let is_provider = grant::may_in_site(tx, who, PROVIDER)?;
+        let (own,): (i64,) = sql!(
+            "SELECT COUNT(*) FROM provider WHERE account_id = :account AND id = :reviewer",
+            account,
+            reviewer = review.reviewer_id
+        )
+        .one(tx)?;
+        let is_reviewer = is_provider && own > 0;
+        let party = if review.member_id.as_ref() == Some(account) {
+            Party::Member
+        } else if who.is_in_browser() && is_administrator(tx, who)? {
+            Party::Administrator
+        } else if is_reviewer || is_provider && review.state == ReviewState::Pending {
+            Party::Provider
+        } else {
+            return Err(Refusal::NotFound);
+        };
+        Ok(Self {
+            requester: requester.clone(),
+            party,
+            is_reviewer,
+            review,
+        })
+    }
+
+    /// Whether the person may read the document and the member's note. A provider may not before
+    /// taking the review.
+    pub fn may_read(&self) -> bool {
+        self.is_reviewer || self.party != Party::Provider
+    }
+
+    pub fn may_cancel(&self) -> bool {
+        match self.review.state {
+            ReviewState::Pending => self.party != Party::Provider,
+            ReviewState::InReview => self.party == Party::Administrator,
+            ReviewState::Completed | ReviewState::Cancelled => false,
+        }
+    }
+}
+
+impl Proof for PartyToReview {
+    type Refusal = Refusal;
+
+    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let review = find(tx, &requester.id("id")?)?.ok_or(Refusal::NotFound)?;
+        Self::of(tx, requester, review)
+    }
+
+    fn enter_to_change(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let review = lock(tx, &requester.id("id")?)?.ok_or(Refusal::NotFound)?;
+        Self::of(tx, requester, review)
+    }
+}
+
+/// The proof that a person may take the review whose id is the path parameter `id`, if it is there.
+#[derive(Clone, Debug)]
+pub struct Taker {
+    requester: Requester,
+    provider: Provider,
+    review: ReviewId,
+}
+
+impl Proof for Taker {
+    type Refusal = Refusal;
+
+    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        Ok(Self {
+            requester: requester.clone(),
+            provider: Provider::enter(tx, requester)?,
+            review: requester.id("id")?,
+        })
+    }
+
+    fn enter_to_change(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        Ok(Self {
+            requester: requester.clone(),
+            provider: Provider::enter_to_change(tx, requester)?,
+            review: requester.id("id")?,
+        })
+    }
+}
+
+fn find(tx: &mut Tx<'_>, id: &ReviewId) -> Result<Option<Review>, StoreError> {
+    sql!("SELECT {Review} FROM review WHERE id = :id", id).maybe(tx)
+}
+
+fn lock(tx: &mut Tx<'_>, id: &ReviewId) -> Result<Option<Review>, StoreError> {
+    sql!(
+        "SELECT {Review} FROM review WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    requester: &Requester,
+    review: &ReviewId,
+    (old, new): (Option<ReviewState>, ReviewState),
+) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor: requester.who.actor(),
+        action: "booking.review",
+        entity: ("review", review.to_string()),
+        scope: None,
+        changes: json!([{"field": "state", "old": old, "new": new}]),
+        request: Some(requester.request.clone()),
+    })
+}
+
+/// The proof that a person has confirmed their address and may submit documents.
+#[derive(Clone, Debug)]
+pub struct Submitter {
+    requester: Requester,
+    member: Confirmed,
+}
+
+impl Proof for Submitter {
+    type Refusal = Refusal;
+
+    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        Ok(Self {
+            requester: requester.clone(),
+            member: Confirmed::enter(tx, requester)?,
+        })
+    }
+}
+
+/// Submits a document for review. It costs a credit.
+pub fn create(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    by: &Submitter,
+    new: &NewReview,
+) -> Result<Review, Refusal> {
+    let account = &by.member.who().account().id;
+    account::lock(tx, account)?;
+    let mut findings = Findings::default();
+    let goal = findings.line("/goal", &new.goal, 1, GOAL);
+    let focus = findings.text("/focus", &new.focus, FOCUS);
+    let note = findings.text("/note", &new.note, NOTE);
+    findings.finish()?;
+    let now = tx.now();
+    let (today,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM review WHERE member_id = :account AND created_at > :since",
+        account,
+        since = now - SignedDuration::from_hours(24)
+    )
+    .one(tx)?;
+    if today >= settings::load(tx)?.review_day_limit {
+        return Err(TOO_MANY_REVIEWS.into());
+    }
+    let id: ReviewId = tx.id();
+    let lot = credit::take_for_review(tx, account, id.as_str())?;
+    let review = Review {
+        id,
+        member_id: Some(account.clone()),
+        state: ReviewState::Pending,
+        file: new.file.clone(),
+        file_name: text_cleaning::clean(&new.file_name)
+            .chars()
+            .take(NAME)
+            .collect(),
+        file_type: new.file_type,
+        bytes: new.bytes,
+        sha256: new.sha256.clone(),
+        goal,
+        focus,
+        note,
+        credit_lot_id: lot.ok_or(QUOTA_EXHAUSTED)?,
+        reviewer_id: None,
+        assessment: Assessment::default(),
+        created_at: now,
+        started_at: None,
+        completed_at: None,
+    };
+    sql!(
+        "INSERT INTO review ({Review}) VALUES ({:Review})",
+        Review = review
+    )
+    .run(tx, Rows::Exactly(1))?;
+    record(tx, &by.requester, &review.id, (None, review.state))?;
+    for reviewer in reviewers(tx)? {
+        if reviewer != *account {
+            let messages = ("review-notice-submitted", "review-said-submitted");
+            tell(tx, site, &reviewer, messages, &review)?;
+        }
+    }
+    Ok(review)
+}
+
+/// The accounts of the providers who may take reviews. A paused provider is not asked.
+fn reviewers(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
+    let mut all = grant::list_who_may_in_site(tx, PROVIDER)?;
+    let active: Vec<(AccountId,)> = tx.all(
+        sql!("SELECT account_id FROM provider WHERE is_paused = 0 AND account_id IS NOT NULL"),
+        &[],
+    )?;
+    all.retain(|one| active.iter().any(|(known,)| known == one));
+    Ok(all)
+}
+
+fn tell(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &AccountId,
+    messages: (&'static str, &'static str),
+    review: &Review,
+) -> Result<(), StoreError> {
+    notice::tell_of_time(
+        tx,
+        site,
+        Some(account),
+        Stream::Transactional,
+        messages,
+        (&review.goal, review.created_at),
+        &review.page(),
+    )
+}
+
+/// Takes a review as its reviewer. Of several providers, the first one gets it. If the provider has
+/// already taken it, nothing changes.
+pub fn start(tx: &mut Tx<'_>, by: &Taker) -> Result<Review, Refusal> {
+    let review = find(tx, &by.review)?.ok_or(Refusal::NotFound)?;
+    if review.member_id.as_ref() == Some(&by.requester.who.account().id) {
+        return Err(Refusal::Forbidden);
+    }
+    let taken = sql!(
+        "UPDATE review SET state = 'in_review', reviewer_id = :provider, started_at = :now
+         WHERE id = :id AND state = 'pending'",
+        provider = by.provider.profile.id,
+        now = tx.now(),
+        id = by.review
+    )
+    .run(tx, Rows::AtMostOne)?;
+    let review = find(tx, &by.review)?.ok_or(Refusal::NotFound)?;
+    if taken == 1 {
+        let states = (Some(ReviewState::Pending), review.state);
+        record(tx, &by.requester, &review.id, states)?;
+        return Ok(review);
+    }
+    let is_own = review.reviewer_id.as_ref() == Some(&by.provider.profile.id);
+    if is_own && review.state == ReviewState::InReview {
+        return Ok(review);
+    }
+    Err(REVIEW_SETTLED.into())
+}
+
+/// Completes a review with the reviewer's assessment, and tells the member.
+pub fn complete(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    party: &PartyToReview,
+    input: &Input,
+) -> Result<Review, Refusal> {
+    if !party.is_reviewer {
+        return Err(Refusal::Forbidden);
+    }
+    let old = &party.review;
+    if old.state != ReviewState::InReview {
+        return Err(REVIEW_SETTLED.into());
+    }
+    let mut findings = Findings::default();
+    let blank = Assessment::default();
+    let assessment = input.apply(FIELDS, &blank, true, &TimeZone::UTC, &mut findings);
+    findings.finish()?;
+    let new = Review {
+        state: ReviewState::Completed,
+        completed_at: Some(tx.now()),
+        assessment,
+        ..old.clone()
+    };
+    sql!(
+        "UPDATE review SET {Review = :Review} WHERE id = :id AND state = 'in_review'",
+        Review = new,
+        id = old.id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    record(tx, &party.requester, &old.id, (Some(old.state), new.state))?;
+    if let Some(member) = &old.member_id {
+        let messages = ("review-notice-done", "review-said-done");
+        tell(tx, site, member, messages, &new)?;
+    }
+    Ok(new)
+}
+
+/// Cancels a review, as its member while no provider has taken it, or as an administrator until it
+/// is completed. The credit returns only if no provider had taken the review. If it was already
+/// cancelled, nothing changes.
+pub fn cancel(tx: &mut Tx<'_>, party: &PartyToReview) -> Result<Review, Refusal> {
+    let old = &party.review;
+    if party.party == Party::Provider {
+        return Err(Refusal::Forbidden);
+    }
+    if old.state == ReviewState::Cancelled {
+        return Ok(old.clone());
+    }
+    if !party.may_cancel() {
+        return Err(REVIEW_SETTLED.into());
+    }
+    let new = end(tx, old, party.party == Party::Administrator)?;
+    record(tx, &party.requester, &old.id, (Some(old.state), new.state))?;
+    Ok(new)
+}
+
+/// Cancels a locked review and deletes its document. If `is_replaced` is true, a credit whose lot
+/// has expired is replaced.
+fn end(tx: &mut Tx<'_>, old: &Review, is_replaced: bool) -> Result<Review, StoreError> {
+    sql!(
+        "UPDATE review SET state = 'cancelled', file = '' WHERE id = :id AND state = :state",
+        id = old.id,
+        state = old.state
+    )
+    .run(tx, Rows::Exactly(1))?;
+    files::FOLDER.remove(tx, &old.file)?;
+    if old.state == ReviewState::Pending {
+        credit::give_back(tx, &old.credit_lot_id, old.id.as_str(), is_replaced)?;
+    }
+    Ok(Review {
+        state: ReviewState::Cancelled,
+        file: String::new(),
+        ..old.clone()
+    })
+}
+
+/// Lists the reviews that a provider has taken and not completed.
+pub(crate) fn obligations(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+) -> Result<Vec<String>, StoreError> {
+    let open: Vec<(String,)> = sql!(
+        "SELECT goal FROM review WHERE reviewer_id = :provider AND state = 'in_review'
+         ORDER BY started_at, id",
+        provider
+    )
+    .all(tx)?;
+    Ok(open.into_iter().map(|(goal,)| goal).collect())
+}
+
+/// Cancels the open reviews of an account that is being erased.
+pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    let open: Vec<Review> = sql!(
+        "SELECT {Review} FROM review WHERE member_id = :account AND state IN ('pending', 'in_review')
+         ORDER BY id FOR NO KEY UPDATE",
+        account
+    )
+    .all(tx)?;
+    for review in open {
+        end(tx, &review, false)?;
+    }
+    Ok(())
+}
+
+/// Erases an account's documents and texts from its reviews, and its texts from reviews of others.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    let kept: Vec<(String,)> = sql!(
+        "SELECT file FROM review WHERE member_id = :account AND file <> ''",
+        account
+    )
+    .all(tx)?;
+    for (file,) in kept {
+        files::FOLDER.remove(tx, &file)?;
+    }
+    sql!(
+        "UPDATE review SET strengths = '', improvements = '', recommendations = ''
+         WHERE member_id = :account
+            OR reviewer_id IN (SELECT id FROM provider WHERE account_id = :account)",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE review SET member_id = NULL, file = '', file_name = '', sha256 = '', goal = '',
+             focus = '', note = ''
+         WHERE member_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// Exports the reviews of an account's documents, and what its owner wrote about others'.
+pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+    let all: Vec<Review> = sql!(
+        "SELECT {r: Review} FROM review r LEFT JOIN provider p ON p.id = r.reviewer_id
+         WHERE r.member_id = :account OR p.account_id = :account ORDER BY r.created_at, r.id",
+        account
+    )
+    .all(tx)?;
+    let copies = all.into_iter().map(|one| {
+        let assessment = (one.state == ReviewState::Completed).then_some(one.assessment);
+        if one.member_id.as_ref() == Some(account) {
+            json!({
+                "state": one.state, "file_name": one.file_name, "bytes": one.bytes,
+                "sha256": one.sha256, "goal": one.goal, "focus": one.focus, "note": one.note,
+                "assessment": assessment, "created_at": one.created_at,
+            })
+        } else {
+            json!({"state": one.state, "assessment": assessment, "started_at": one.started_at})
+        }
+    });
+    Ok(json!(copies.collect::<Vec<_>>()))
+}

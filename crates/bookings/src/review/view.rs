@@ -1,0 +1,119 @@
+//! Reviews as their parties read them.
+
+use identity::{account, grant};
+use jiff::Timestamp;
+use platform::{Tx, sql};
+use serde::Serialize;
+use site::proof::Requester;
+use utoipa::ToSchema;
+use web::uploaded_document::DocumentType;
+
+use super::{Assessment, PartyToReview, Review, ReviewId, ReviewState};
+use crate::booking::Party;
+use crate::provider::{self, PROVIDER};
+use crate::settings::is_administrator;
+use crate::{ROLE_REQUIRED, Refusal};
+
+/// A review as its parties read it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = DocumentReview)]
+pub struct ReviewView {
+    #[schema(value_type = String)]
+    pub id: ReviewId,
+    pub state: ReviewState,
+    /// The member's name; empty for providers who have not taken the review.
+    pub member: String,
+    /// The name of the provider who has taken the review.
+    pub reviewer: String,
+    /// The document's name; empty for providers who have not taken the review.
+    pub file_name: String,
+    pub file_type: DocumentType,
+    /// The size of the document in bytes.
+    pub bytes: i64,
+    /// Whether the caller can download the document.
+    pub has_file: bool,
+    /// What the document is for.
+    pub goal: String,
+    /// What the reviewer should look at.
+    pub focus: String,
+    /// The member's note; empty for providers who have not taken the review.
+    pub note: String,
+    /// What the reviewer says, once the review is completed.
+    pub assessment: Option<Assessment>,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub started_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub completed_at: Option<Timestamp>,
+}
+
+impl ReviewView {
+    /// A review as `requester` sees it.
+    pub fn of(tx: &mut Tx<'_>, requester: &Requester, review: Review) -> Result<Self, Refusal> {
+        let party = PartyToReview::of(tx, requester, review)?;
+        Self::of_party(tx, party)
+    }
+
+    pub(crate) fn of_party(tx: &mut Tx<'_>, party: PartyToReview) -> Result<Self, Refusal> {
+        let may_read = party.may_read();
+        let review = party.review;
+        let member = match &review.member_id {
+            Some(member) if may_read => account::find(tx, member)?,
+            _ => None,
+        };
+        let reviewer = match &review.reviewer_id {
+            Some(reviewer) => provider::find(tx, reviewer)?.display_name,
+            None => String::new(),
+        };
+        let shown = |text: String| if may_read { text } else { String::new() };
+        Ok(Self {
+            id: review.id,
+            state: review.state,
+            member: member.map(|one| one.display_name).unwrap_or_default(),
+            reviewer,
+            has_file: may_read && !review.file.is_empty(),
+            file_name: shown(review.file_name),
+            file_type: review.file_type,
+            bytes: review.bytes,
+            goal: review.goal,
+            focus: review.focus,
+            note: shown(review.note),
+            assessment: (review.state == ReviewState::Completed).then_some(review.assessment),
+            created_at: review.created_at,
+            started_at: review.started_at,
+            completed_at: review.completed_at,
+        })
+    }
+}
+
+/// Lists the latest reviews: a member's own ones, or those that a provider can take or has taken, or
+/// all for an administrator.
+pub fn list(
+    tx: &mut Tx<'_>,
+    requester: &Requester,
+    party: Party,
+) -> Result<Vec<ReviewView>, Refusal> {
+    let who = &requester.who;
+    if party == Party::Administrator && !(who.is_in_browser() && is_administrator(tx, who)?) {
+        return Err(Refusal::Forbidden);
+    }
+    if party == Party::Provider && !grant::may_in_site(tx, who, PROVIDER)? {
+        return Err(ROLE_REQUIRED.into());
+    }
+    let found: Vec<Review> = sql!(
+        "SELECT {r: Review} FROM review r LEFT JOIN provider p ON p.id = r.reviewer_id
+         WHERE (:party = 'member' AND r.member_id = :account)
+            OR :party = 'administrator'
+            OR (:party = 'provider' AND (r.state = 'pending' AND r.member_id <> :account
+                                         OR p.account_id = :account))
+         ORDER BY r.created_at DESC, r.id LIMIT 100",
+        party,
+        account = who.account().id
+    )
+    .all(tx)?;
+    let views = found.into_iter();
+    views
+        .map(|one| ReviewView::of(tx, requester, one))
+        .collect()
+}

@@ -1,0 +1,176 @@
+//! The JSON API of reviews of documents.
+
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::Response;
+use platform::Tx;
+use site::Callers::Tokens;
+use site::call::Call;
+use site::proof::Requester;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use web::described::Routes;
+use web::fields;
+use web::json::{Members, Received};
+use web::{Form, Input, Json, List, Part, PartReader, Problem, Site, routes};
+
+use crate::booking::Party;
+use crate::review::view::{self, ReviewView};
+use crate::review::{self, Assessment, FIELDS, PartyToReview, Submitter, Taker, files};
+use crate::web::reviews::download;
+use crate::{READ, Refusal, WRITE};
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
+        .routes(routes!(list_reviews: Tokens(&[READ]), create_review: Tokens(&[WRITE])))
+        .routes(routes!(download_review: Tokens(&[READ])))
+        .routes(routes!(cancel_review: Tokens(&[WRITE])))
+        .routes(routes!(start_review: Tokens(&[WRITE])))
+        .routes(routes!(complete_review: Tokens(&[WRITE])))
+}
+
+/// The caller's own reviews; with `as=provider` those that the caller can take or has taken, and
+/// with `as=administrator` all. The newest come first.
+#[utoipa::path(
+    get, path = "/api/v1/reviews", tag = "reviews",
+    params(("as" = Option<Party>, Query,)),
+    responses((status = 200, body = List<ReviewView>), (status = 403))
+)]
+async fn list_reviews(call: Call) -> Result<Json<List<ReviewView>>, Problem> {
+    let party = Party::find(call.query().text("as")).unwrap_or(Party::Member);
+    let look = move |tx: &mut Tx<'_>, who: &Requester| view::list(tx, who, party);
+    Ok(Json(List::whole(call.read(look).await?)))
+}
+
+/// A document to review.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes a form that is read as it arrives")]
+struct DocumentBody {
+    /// What the document is for, 1–200 characters.
+    goal: String,
+    /// What the reviewer should look at, up to 500 characters.
+    focus: Option<String>,
+    /// A note, up to 2,000 characters.
+    note: Option<String>,
+    /// A PDF, DOC or DOCX file of at most 5,242,880 bytes. Its content and the extension of its
+    /// name must agree.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+/// Submits a document for review. It costs a credit for reviews, and a member may submit 10
+/// documents a day.
+#[utoipa::path(
+    post, path = "/api/v1/reviews", tag = "reviews",
+    request_body(content = DocumentBody, content_type = "multipart/form-data"),
+    responses((status = 201, body = ReviewView), (status = 403), (status = 413), (status = 415),
+        (status = 422), (status = 429))
+)]
+async fn create_review(call: Call, request: Request) -> Result<Response, Problem> {
+    let look = |_: &mut Tx<'_>, _: &Submitter| Ok::<_, Refusal>(());
+    call.read(look).await?;
+    let most = files::most_bytes(&call.site);
+    let mut parts = PartReader::with_files(request, 1, most).await?;
+    let (mut fields, mut file) = (Vec::new(), None);
+    while let Some(part) = parts.next().await? {
+        match part {
+            Part::Field(name, value) if matches!(name.as_str(), "goal" | "focus" | "note") => {
+                fields.push((name, value));
+            }
+            Part::Field(name, _) => {
+                let pointer = format!("/{name}");
+                return Err(Problem::fields().field(&pointer, "unknown_field", []));
+            }
+            Part::File(sent) if file.is_none() => {
+                file = sent.receive(&call.site.files, most).await?;
+            }
+            Part::File(_) => {
+                return Err(Problem::fields().field("/file", "too_many", [("max", 1.into())]));
+            }
+        }
+    }
+    let form: Form = fields.into_iter().collect();
+    let texts = (form.text("goal"), form.text("focus"), form.text("note"));
+    let new = files::keep(&call.site, file, texts).await?;
+    let said = [texts.0, texts.1, texts.2, &new.sha256, &new.file_name].join("\n");
+    let (site, who, file) = (call.site.clone(), call.requester.clone(), new.file.clone());
+    let change = move |tx: &mut Tx<'_>, by: &Submitter| {
+        let made = review::create(tx, &site, by, &new)?;
+        ReviewView::of(tx, &who, made)
+    };
+    let done = call.post(said.as_bytes(), StatusCode::CREATED, change);
+    let done = done.await;
+    if let Err(problem) = &done {
+        files::discard(&call.site, problem, &file).await;
+    }
+    done
+}
+
+/// The document, for its member, the provider who has taken the review, and administrators.
+#[utoipa::path(
+    get, path = "/api/v1/reviews/{id}/file", tag = "reviews", params(("id" = String, Path,)),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 404))
+)]
+async fn download_review(call: Call) -> Result<Response, Problem> {
+    let look = |_: &mut Tx<'_>, party: &PartyToReview| Ok::<_, Refusal>(party.clone());
+    let party = call.read(look).await?;
+    download(&call.site, &party, &call.headers).await
+}
+
+/// Cancels a review, as its member while no provider has taken it, or as an administrator. The
+/// credit returns unless a provider has taken the review.
+#[utoipa::path(
+    post, path = "/api/v1/reviews/{id}/cancel", tag = "reviews", params(("id" = String, Path,)),
+    responses((status = 200, body = ReviewView), (status = 403), (status = 404), (status = 409))
+)]
+async fn cancel_review(call: Call) -> Result<Response, Problem> {
+    let who = call.requester.clone();
+    let change = move |tx: &mut Tx<'_>, party: &PartyToReview| {
+        let cancelled = review::cancel(tx, party)?;
+        ReviewView::of(tx, &who, cancelled)
+    };
+    call.post(&[], StatusCode::OK, change).await
+}
+
+/// Takes a review as a provider. Of several providers, the first one gets it.
+#[utoipa::path(
+    post, path = "/api/v1/reviews/{id}/start", tag = "reviews", params(("id" = String, Path,)),
+    responses((status = 200, body = ReviewView), (status = 403), (status = 404), (status = 409))
+)]
+async fn start_review(call: Call) -> Result<Response, Problem> {
+    let who = call.requester.clone();
+    let change = move |tx: &mut Tx<'_>, by: &Taker| {
+        let started = review::start(tx, by)?;
+        ReviewView::of(tx, &who, started)
+    };
+    call.post(&[], StatusCode::OK, change).await
+}
+
+/// The OpenAPI schema of the body that completes a review.
+struct AssessmentBody;
+
+impl PartialSchema for AssessmentBody {
+    fn schema() -> RefOr<Schema> {
+        let description = "What the reviewer says about a document.";
+        fields::schema::<Assessment>(FIELDS, &[], description)
+    }
+}
+
+impl ToSchema for AssessmentBody {}
+
+/// Completes a review as the provider who has taken it.
+#[utoipa::path(
+    post, path = "/api/v1/reviews/{id}/complete", tag = "reviews", params(("id" = String, Path,)),
+    request_body = AssessmentBody,
+    responses((status = 200, body = ReviewView), (status = 403), (status = 404), (status = 409),
+        (status = 422))
+)]
+async fn complete_review(call: Call, body: Received<Members>) -> Result<Response, Problem> {
+    let (input, _) = Input::of_json(body.value)?;
+    let (site, who) = (call.site.clone(), call.requester.clone());
+    let change = move |tx: &mut Tx<'_>, party: &PartyToReview| {
+        let completed = review::complete(tx, &site, party, &input)?;
+        ReviewView::of(tx, &who, completed)
+    };
+    call.post(&body.bytes, StatusCode::OK, change).await
+}
