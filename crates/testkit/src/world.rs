@@ -165,6 +165,11 @@ impl World {
         search::list(&self.folder.path().join("files"))
     }
 
+    /// The world's file store, with a limit of `most` bytes for an upload instead of [`MAX_UPLOAD`].
+    pub fn files_of(&self, most: usize) -> Files {
+        Files::folder(self.folder.path().join("files"), most)
+    }
+
     /// Allows jobs of this kind to be waiting when the test ends, each with a different payload.
     pub fn expect_jobs(&self, kind: &'static str) {
         self.expected().jobs.insert(kind);

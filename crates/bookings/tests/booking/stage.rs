@@ -7,7 +7,7 @@ use identity::account::AccountId;
 use identity::session::{self, Method, Stay};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use platform::{Rows, StoreError, Tx, sql};
+use platform::{Platform, Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use site::domain::Domains;
 use site::domains;
@@ -49,6 +49,16 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
         };
         world.store().write(clear).await.unwrap();
     });
+}
+
+/// The same site, which accepts uploads of up to `most` bytes.
+pub(crate) fn with_uploads<'w>(stage: &Stage<'w>, most: usize) -> Stage<'w> {
+    let platform = Platform {
+        files: stage.world.files_of(most),
+        ..stage.world.platform.clone()
+    };
+    Stage::with(stage.world, DOMAINS, platform, testkit::stage::settings())
+        .with_tokens_for(&[READ, WRITE])
 }
 
 /// The inconsistencies that [`verify::find`] reports.
