@@ -45,9 +45,11 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
         None => (filter.from.unwrap_or(now), ""),
     };
     sql!(
-        "SELECT {s: Slot}, CASE WHEN w.reveal = 'always' THEN p.display_name ELSE '' END,
-             CASE WHEN w.reveal = 'always' THEN g.slug END
-         FROM slot s JOIN booking_setting w ON w.id = 1 JOIN provider p ON p.id = s.provider_id AND p.is_paused = 0
+        "SELECT {s: Slot},
+             CASE WHEN w.reveal = 'always' THEN p.display_name ELSE '' END AS display_name,
+             CASE WHEN w.reveal = 'always' THEN g.slug END AS slug
+         FROM slot s JOIN booking_setting w ON w.id = 1
+         JOIN provider p ON p.id = s.provider_id AND p.is_paused = 0
          JOIN account a ON a.id = p.account_id AND a.state = 'active'
          LEFT JOIN account_slug g ON g.account_id = a.id AND g.until IS NULL
          WHERE s.state = 'available' AND s.deleted_at IS NULL

@@ -30,7 +30,7 @@ async fn offer(stage: &Stage<'_>) -> (Person, Vec<Value>) {
     let mut own = script(stage, &farah);
     send(&mut own, "PUT", "/api/v1/me/slug", &slug)
         .await
-        .expect(200);
+        .expect(204);
     farah.profile("bio", "MARKER").await;
     let mut slots = Vec::new();
     for (date, price) in [("2026-12-01", 0), ("2026-12-02", 18_000)] {
